@@ -1,0 +1,1 @@
+"""The words of the program: frozen data, enums, errors and events. Standard library only."""

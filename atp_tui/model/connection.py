@@ -1,0 +1,120 @@
+"""The states of a connection, the legal ways between them, and what one can read of a connection at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .settings import Channel
+
+
+class ConnectionState(StrEnum):
+    """Where a connection is in its life."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    FAILED = "failed"
+    DRAINING = "draining"
+
+
+_S = ConnectionState
+
+TRANSITIONS: Mapping[ConnectionState, frozenset[ConnectionState]] = {
+    _S.DISCONNECTED: frozenset({_S.CONNECTING}),
+    # a failed first attempt goes on as RECONNECTING (there is a next attempt) or ends as FAILED (there is none)
+    _S.CONNECTING: frozenset({_S.CONNECTED, _S.RECONNECTING, _S.FAILED, _S.DRAINING, _S.DISCONNECTED}),
+    _S.CONNECTED: frozenset({_S.RECONNECTING, _S.FAILED, _S.DRAINING, _S.DISCONNECTED}),
+    # RECONNECTING to itself: one more attempt has failed and the next one has a new moment
+    _S.RECONNECTING: frozenset({_S.RECONNECTING, _S.CONNECTED, _S.FAILED, _S.DRAINING, _S.DISCONNECTED}),
+    # FAILED to itself: the slow lane's attempt failed too
+    _S.FAILED: frozenset({_S.FAILED, _S.CONNECTING, _S.DRAINING, _S.DISCONNECTED}),
+    _S.DRAINING: frozenset({_S.DISCONNECTED}),
+}
+"""The one table of legal transitions; tests/unit holds each pair against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Percentiles over the last calls, in seconds, with the number of calls they are taken from."""
+
+    p50: float
+    p95: float
+    p99: float
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSnapshot:
+    """One connection at one moment. Moments are monotonic seconds of the program's clock.
+
+    `since` is the moment of the last change of state, `next_attempt_at` the moment of the next attempt where one is
+    waited for (None: an attempt runs now, or none will). `attempt` counts the failed attempts since the last good
+    round trip. `retries` is False where only a person can bring it back. `error_class` names the class of the last
+    error, as in "AuthFailed".
+    """
+
+    id: int
+    channel: Channel
+    state: ConnectionState
+    cause: str | None
+    error_class: str | None
+    since: float
+    attempt: int
+    next_attempt_at: float | None
+    retries: bool
+    active_uses: int
+    high_water: int
+    total_requests: int
+    error_count: int
+    errors: Mapping[str, int] = field(hash=False)
+    last_error: str | None
+    last_error_at: float | None
+    created_at: float
+    last_active: float
+    latency: Latency | None
+    bytes_in: int | None
+    bytes_out: int | None
+    reconnects: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatistics:
+    """A pool's figures: measures (now) and statistics (since its start). Reading them waits for nothing.
+
+    `active_connections` are those in state connected. `closed` counts by reason (idle, lost, lifetime, drained, …).
+    `checkout_times` counts checkouts by the upper bound of their wait in seconds, the last bound being infinite.
+    """
+
+    channel: Channel
+    total_connections: int
+    active_connections: int
+    max_connections: int
+    selection_strategy: str
+    total_requests: int
+    total_errors: int
+    total_active_uses: int
+    waiting: int
+    opened: int
+    closed: Mapping[str, int] = field(hash=False)
+    checkout_times: Mapping[float, int] = field(hash=False)
+    connections: tuple[ConnectionSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    """What a host's connections add up to: connected when one is, else the state of the one closest to it.
+
+    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` and `error_class` are those of that connection.
+    """
+
+    host_id: str
+    state: ConnectionState
+    cause: str | None
+    since: float
+    attempt: int
+    next_attempt_at: float | None
+    retries: bool
+    error_class: str | None = None

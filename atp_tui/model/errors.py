@@ -1,0 +1,156 @@
+"""Every error the program raises on purpose. Each carries its host and is raised `from` the library's own error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class AtpError(Exception):
+    """Root of all errors raised on purpose.
+
+    `host` is the id of the host concerned, or None where no single host is.
+    """
+
+    def __init__(self, message: str, *, host: str | None = None) -> None:
+        super().__init__(message)
+        self.host = host
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in one line for a person; remote text in it is not yet made safe for a terminal."""
+        return str(self.args[0]) if self.args else type(self).__name__
+
+
+class ConfigError(AtpError):
+    """A setting, URI or file that cannot be used: names the file, the line, the key and what would be right."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        key: str | None = None,
+        file: Path | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+        host: str | None = None,
+    ) -> None:
+        super().__init__(message, host=host)
+        self.key = key
+        self.file = file
+        self.line = line
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """`file:line: key: what is wrong; what would be right`, leaving out what is not known."""
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        key = f"{self.key}: " if self.key else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{where}{key}{self.message}{hint}"
+
+
+class HostUnknown(AtpError):
+    """A host id that is in no configuration and was never added."""
+
+
+class TransportError(AtpError):
+    """A connection could not be made, was lost, or a call over it failed at the transport.
+
+    `permanent` means that trying again changes nothing until a person acts: no automatic retry follows.
+    """
+
+    permanent = False
+
+
+class ConnectFailed(TransportError):
+    """The other side refused, or could not be found, or something needed here is missing (then `permanent`)."""
+
+    def __init__(self, message: str, *, host: str | None = None, permanent: bool = False) -> None:
+        super().__init__(message, host=host)
+        self.permanent = permanent
+
+
+class AuthFailed(TransportError):
+    """The other side refused who we are. Never retried by itself: OpenSSH 9.8 and later punish repeated failures."""
+
+    permanent = True
+
+
+class HostKeyRejected(TransportError):
+    """The SSH host key is unknown or has changed.
+
+    `known` tells which: False for a key never seen, True for one that differs from the key on file.
+    `fingerprint` is OpenSSH's form (`SHA256:…`), `public_key` the line to store (`ssh-ed25519 AAAA…`).
+    """
+
+    permanent = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        host: str | None = None,
+        known: bool = False,
+        fingerprint: str = "",
+        public_key: str = "",
+    ) -> None:
+        super().__init__(message, host=host)
+        self.known = known
+        self.fingerprint = fingerprint
+        self.public_key = public_key
+
+
+class ConnectionLost(TransportError):
+    """An open connection ended under us."""
+
+
+class ConnectTimeout(TransportError):
+    """One attempt to open took longer than connect_timeout."""
+
+
+class CallTimeout(TransportError):
+    """One call took longer than its deadline. The connection itself may be well."""
+
+
+class Unsupported(TransportError):
+    """This kind of connection cannot do that: a libvirt call on an SSH-only host, a command on a libvirt connection."""
+
+    permanent = True
+
+
+class PoolError(AtpError):
+    """No connection could be had from a host's pool."""
+
+
+class PoolClosed(PoolError):
+    """The pool is draining or closed; the host was removed or the program ends."""
+
+
+class CheckoutTimeout(PoolError):
+    """No connection became free within checkout_timeout."""
+
+
+class TooManyWaiters(PoolError):
+    """max_waiters callers wait already; failing at once is kinder than a longer queue."""
+
+
+class CallFailed(AtpError):
+    """The other side answered, and the answer is an error: a libvirt error about a domain, say. The connection is well.
+
+    `code` is libvirt's VIR_ERR_* number where the answer came from libvirt, else None.
+    """
+
+    def __init__(self, message: str, *, host: str | None = None, code: int | None = None) -> None:
+        super().__init__(message, host=host)
+        self.code = code
+
+
+class DomainNotFound(AtpError):
+    """No domain of that name or UUID on the host."""
+
+
+class ActionFailed(AtpError):
+    """An action ran and did not reach its end."""
+
+
+class ReadOnly(AtpError):
+    """The program or the host is read-only, and the action would change something."""

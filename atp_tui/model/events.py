@@ -1,0 +1,72 @@
+"""What happened, past tense, frozen. The hub carries these from the transport upward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .connection import ConnectionState, HostStatus
+from .host import HostInfo
+from .node import DomainReading, NodeReading
+from .settings import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at monotonic moment `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostAdded(Event):
+    host: HostInfo
+
+
+@dataclass(frozen=True, slots=True)
+class HostUpdated(Event):
+    host: HostInfo
+
+
+@dataclass(frozen=True, slots=True)
+class HostRemoved(Event):
+    host_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged(Event):
+    """One legal transition of one connection; `next_attempt_at` is set when it now waits for its next attempt."""
+
+    host_id: str
+    channel: Channel
+    connection_id: int
+    before: ConnectionState
+    after: ConnectionState
+    cause: str | None
+    attempt: int
+    next_attempt_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostChanged(Event):
+    """A host's connections add up to something else than before."""
+
+    status: HostStatus
+
+
+@dataclass(frozen=True, slots=True)
+class HostSampled(Event):
+    """A sample of a host has arrived: its node's figures, its domains, and the round-trip time in seconds."""
+
+    host_id: str
+    node: NodeReading
+    domains: tuple[DomainReading, ...]
+    rtt: float
+    requests: float
+    errors: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost(Event):
+    """A slow subscriber's queue was full: the oldest `count` events were dropped before this one."""
+
+    count: int

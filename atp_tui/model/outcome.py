@@ -1,0 +1,71 @@
+"""A command, and how it ended on each host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Stream = Literal["stdout", "stderr"]
+
+OutputSink = Callable[[Stream, bytes], None]
+"""Called on the event loop with each piece of output, in the order it arrived. The bytes are remote and hostile."""
+
+
+class Outcome(StrEnum):
+    """How work on one host ended. FAILED: the command ran and its exit status was not 0."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    AUTH = "auth"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line for the remote login shell; `stdin` is written to it, then end of file follows."""
+
+    line: str
+    stdin: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatus:
+    """How a remote process ended: `status` 0 to 255, or None and the `signal` that killed it ("TERM", "KILL")."""
+
+    status: int | None
+    signal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult(Generic[T]):
+    """What one host's task came to. Exactly one of `value` and `error` means something: `error` None is success.
+
+    `duration` in seconds, from the moment the task was started on this host to its end, waiting for a connection included.
+    """
+
+    host_id: str
+    value: T | None
+    error: BaseException | None
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """How a command ended on one host. Output is remote bytes, cut after a limit (`truncated`); duration in seconds."""
+
+    host: str
+    outcome: Outcome
+    exit_status: int | None
+    stdout: bytes
+    stderr: bytes
+    duration: float
+    error: str | None = None
+    signal: str | None = None
+    truncated: bool = False

@@ -1,0 +1,117 @@
+"""The port between the transport and whatever really talks to a peer.
+
+A driver opens links. The transport gives each attempt its time limit, and cancels it when that has passed; a driver
+must then leave nothing behind: no thread, no socket, no connection that opens late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from ..model.errors import TransportError
+from ..model.host import HostInfo
+from ..model.outcome import Command, ExitStatus, OutputSink
+from ..model.settings import TransportConfig
+
+T = TypeVar("T")
+
+LostCallback = Callable[[TransportError], None]
+
+
+class RawStream(Protocol):
+    """A byte stream through a link to a socket on the far side. `data` and `ended` call back on the event loop."""
+
+    def write(self, data: bytes) -> None: ...
+    def write_eof(self) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def abort(self) -> None: ...
+
+
+class StreamReceiver(Protocol):
+    """Who takes what arrives on a RawStream. pause/resume: the far side takes no more bytes for now, or again."""
+
+    def data(self, data: bytes) -> None: ...
+    def ended(self, error: Exception | None) -> None: ...
+    def pause_writing(self) -> None: ...
+    def resume_writing(self) -> None: ...
+
+
+class Link(Protocol):
+    """One open connection. All methods are called on the event loop; none of them blocks it.
+
+    Time limits are seconds. A verb that a kind of link does not have raises Unsupported. Errors of the connection
+    itself are TransportErrors (ConnectionLost ends the link); an error that the peer answered with is a CallFailed.
+    """
+
+    def is_alive(self) -> bool:
+        """What is known here and now, without asking the peer. False once the link is lost or closed."""
+        ...
+
+    def bytes_moved(self) -> tuple[int, int] | None:
+        """(received, sent) since the link opened, None where the driver does not know."""
+        ...
+
+    async def ping(self, timeout: float) -> None:
+        """One real round trip to the peer. Raises CallTimeout, ConnectionLost."""
+        ...
+
+    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
+        """Run function(virConnect) on the link's own lane and return its value, which must be plain data.
+
+        Raises what function raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported. After a
+        time-out or a cancel the peer may still carry the call out.
+        """
+        ...
+
+    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
+        """Run a command and hand its output to `output` as it arrives.
+
+        A time-out (CallTimeout), a cancel or the end of the link kills the remote process and all it started.
+        """
+        ...
+
+    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
+        """Connect to the unix socket `path` on the far side. Raises ConnectFailed, Unsupported."""
+        ...
+
+    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+        """Start a remote command and use its stdin and stdout as a stream. Raises ConnectFailed, Unsupported."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye, for a moment at most, then abort. Never raises for a peer that is gone."""
+        ...
+
+    def abort(self) -> None:
+        """End the link at once, every call in it included, without waiting for the peer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """All that a driver is told for one attempt.
+
+    `on_lost` is called on the event loop, at most once, when a link that was handed out ends without having been
+    asked to. `carrier` is the host's SSH link, for a connection that rides on it; it stays open as long as the new
+    link does.
+    """
+
+    host: HostInfo
+    config: TransportConfig
+    on_lost: LostCallback
+    carrier: Link | None = None
+
+
+class Driver(Protocol):
+    """Opens links of one kind. One object serves all hosts."""
+
+    async def open(self, request: OpenRequest) -> Link:
+        """Open a link, whose peer has answered at least once. Raises TransportError; cancelled at the time limit."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the driver itself holds (threads, directories), after its last link was closed."""
+        ...
