@@ -1,0 +1,88 @@
+"""Numbers as text of a fixed width, so that columns stand still while their figures move. None is shown as "n/a"."""
+
+from __future__ import annotations
+
+NOT_KNOWN = "n/a"
+
+_SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_RATES = ("B/s", "kB/s", "MB/s", "GB/s", "TB/s")
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 in 5 cells: `  0 %` to `100 %`; more than one whole keeps its figure, up to `999 %`."""
+    if share is None:
+        return NOT_KNOWN.rjust(5)
+    return f"{min(round(100 * share), 999):3d} %"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """A duration in 8 cells, always in ms: `  1.2 ms`, ` 120 ms`, `12000 ms`."""
+    if seconds is None:
+        return NOT_KNOWN.rjust(8)
+    value = 1000 * seconds
+    figure = f"{value:.1f}" if value < 99.95 else f"{min(value, 99999):.0f}"
+    return f"{figure:>5} ms"
+
+
+def memory(kib: int | None) -> str:
+    """An amount of memory given in KiB, in 8 cells and binary units: ` 8.0 GiB`, ` 512 GiB`."""
+    if kib is None:
+        return NOT_KNOWN.rjust(8)
+    return _scaled(float(kib), 1024, _SIZES)
+
+
+def byte_rate(per_second: float | None) -> str:
+    """Bytes a second in 9 cells and decimal units, as networks are measured: ` 1.2 MB/s`."""
+    if per_second is None:
+        return NOT_KNOWN.rjust(9)
+    return _scaled(per_second, 1000, _RATES).rjust(9)
+
+
+def rate(per_second: float | None) -> str:
+    """Events a second in 5 cells, unit left to the column's title: `  0.2`, `   14`, ` 1.2k`."""
+    if per_second is None:
+        return NOT_KNOWN.rjust(5)
+    if per_second < 9.95:
+        return f"{per_second:5.1f}"
+    if per_second < 9999.5:
+        return f"{per_second:5.0f}"
+    return f"{min(per_second / 1000, 999):4.0f}k"
+
+
+def count(number: int) -> str:
+    """A number with thousands separated: `1,204`."""
+    return f"{number:,}"
+
+
+def age(seconds: float) -> str:
+    """How long ago in words of a person, at most 6 cells: `12 s`, `3 min`, `5 h`, `41 d`."""
+    whole = max(int(seconds), 0)
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 100 * 60:
+        return f"{whole // 60} min"
+    if whole < 100 * 3600:
+        return f"{whole // 3600} h"
+    return f"{whole // 86400} d"
+
+
+def countdown(seconds: float) -> str:
+    """Time left until something happens: tenths below ten seconds (`3.2 s`), then as `age`; never negative."""
+    return f"{max(seconds, 0.0):.1f} s" if seconds < 9.95 else age(round(seconds))
+
+
+def version(number: int | None) -> str:
+    """libvirt's version number (major * 1,000,000 + minor * 1,000 + release) in words, the release left out when 0."""
+    if number is None:
+        return NOT_KNOWN
+    major, minor, release = number // 1_000_000, number // 1_000 % 1_000, number % 1_000
+    return f"{major}.{minor}.{release}" if release else f"{major}.{minor}"
+
+
+def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
+    step = 0
+    while value >= base - 0.5 and step < len(units) - 1:
+        value /= base
+        step += 1
+    figure = f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+    return f"{figure:>4} {units[step]}"

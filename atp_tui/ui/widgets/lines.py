@@ -1,0 +1,288 @@
+"""The base of every list and tree: one widget that draws only the lines in view, and again only those that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..text import cut
+
+Spans = tuple[tuple[str, str], ...]
+"""A line as drawn: pieces of safe text, each with the name of its role (one of SPAN_ROLES)."""
+
+SPAN_ROLES = (
+    "text",
+    "strong",
+    "dim",
+    "mark",
+    "chart",
+    "title",
+    "rule",
+    "connected",
+    "connecting",
+    "reconnecting",
+    "failed",
+    "disconnected",
+    "draining",
+)
+"""The roles a span may have. Each is a component class `lines--<role>`, coloured by the theme."""
+
+
+class Keyed(Protocol):
+    """A line of a model: `key` names the same thing from one model to the next."""
+
+    @property
+    def key(self) -> str: ...
+
+
+L = TypeVar("L", bound=Keyed)
+
+
+class LinesView(ScrollView, Generic[L]):
+    """A list of lines under a title, with a cursor.
+
+    A subclass gives `draw`, and may override `placeholder`, `line_highlighted` and `line_opened`. `set_lines` takes
+    a new model at any rate: what is out of view costs nothing, and a line that draws the same is not painted again.
+    The cursor stays on its key when the order changes, and where it is when its key goes.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"lines--{role}" for role in SPAN_ROLES),
+        "lines--cursor",
+        "lines--cursor-blurred",
+    }
+    DEFAULT_CSS = """
+    LinesView {
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        border-top: solid $rule;
+        border-title-color: $title;
+        border-title-style: none;
+        &:focus { border-title-color: $title-focus; border-title-style: bold; }
+        & > .lines--strong { text-style: bold; }
+        & > .lines--dim { color: $dim; text-style: $dim-style; }
+        & > .lines--mark { color: $mark; }
+        & > .lines--chart { color: $chart; }
+        & > .lines--title { color: $title; }
+        & > .lines--rule { color: $rule; }
+        & > .lines--connected { color: $connected; }
+        & > .lines--connecting { color: $connecting; }
+        & > .lines--reconnecting { color: $reconnecting; }
+        & > .lines--failed { color: $failed; }
+        & > .lines--disconnected { color: $disconnected; }
+        & > .lines--draining { color: $draining; }
+        & > .lines--cursor { background: $cursor; text-style: $cursor-style; }
+        & > .lines--cursor-blurred { background: $cursor-blurred; text-style: $cursor-blurred-style; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor(-1)", "Up", show=False),
+        Binding("down,j", "cursor(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "first", "First", show=False),
+        Binding("end", "last", "Last", show=False),
+        Binding("enter", "open", "Open", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: Sequence[L] = ()
+        self._places: dict[str, int] = {}
+        self._cursor = 0
+        self._cursor_key: str | None = None
+        self._drawn: dict[int, tuple[bool, Spans]] = {}
+        self._drawn_for = (-1, Size(0, 0))
+        self._styles_by_role: dict[tuple[str, bool], Style] = {}
+        self._title = Content("")
+
+    # What a subclass gives
+
+    def draw(self, line: L, width: int) -> Spans:
+        """One line in at most `width` cells, all of it safe text."""
+        raise NotImplementedError
+
+    def placeholder(self) -> Sequence[str]:
+        """What stands here while there is no line: one or more sentences that name the key that helps."""
+        return ()
+
+    def line_highlighted(self, line: L | None) -> None:
+        """The cursor has come to another key."""
+
+    def line_opened(self, line: L) -> None:
+        """Enter was pressed on the line, or it was double-clicked."""
+
+    # The model
+
+    @property
+    def lines(self) -> Sequence[L]:
+        return self._lines
+
+    @property
+    def cursor_line(self) -> L | None:
+        """The line under the cursor; None where there is no line."""
+        return self._lines[self._cursor] if self._cursor < len(self._lines) else None
+
+    def set_lines(self, lines: Sequence[L]) -> None:
+        """Show another model. Lines that are equal as drawn stay untouched on screen."""
+        count_before = len(self._lines)
+        self._lines = lines
+        self._places = {line.key: index for index, line in enumerate(lines)}
+        if len(lines) != count_before or not lines:
+            self.virtual_size = Size(1, len(lines))
+            self.refresh()
+        was_in_view = self._in_view(self._cursor)
+        key = self._cursor_key
+        self._cursor = self._places.get(key, self._cursor) if key is not None else 0
+        self._cursor = max(0, min(self._cursor, len(lines) - 1))
+        if was_in_view:
+            self._show_cursor()
+        self.redraw()
+        self._announce()
+
+    def set_title(self, title: Content) -> None:
+        """The text in the line above; safe, since Content holds no markup."""
+        if title != self._title:
+            self._title = title
+            self.border_title = title  # Content is taken as it is; a str would be read as markup
+
+    def redraw(self, which: Callable[[L], bool] | None = None) -> None:
+        """Draw the lines in view again (those that `which` says) and repaint where the drawing differs."""
+        if not self.is_mounted or not self._lines:
+            return
+        top, (width, height) = self._frame()
+        for row in range(min(height, len(self._lines) - top)):
+            if which is not None and not which(self._lines[top + row]):
+                continue
+            drawing = self._drawing(top + row, width)
+            if drawing != self._drawn.get(row):
+                self._drawn[row] = drawing
+                self.refresh(Region(0, row, width, 1))
+
+    # The cursor
+
+    def cursor_to(self, index: int) -> None:
+        """Put the cursor on a line (or the nearest there is) and bring it into view."""
+        self._cursor = max(0, min(index, len(self._lines) - 1))
+        self._show_cursor()
+        self.redraw()
+        self._announce()
+
+    def cursor_to_key(self, key: str) -> bool:
+        """Put the cursor on the line of that key; False where there is none."""
+        if key not in self._places:
+            return False
+        self.cursor_to(self._places[key])
+        return True
+
+    def action_cursor(self, step: int) -> None:
+        self.cursor_to(self._cursor + step)
+
+    def action_page(self, direction: int) -> None:
+        self.cursor_to(self._cursor + direction * max(1, self.scrollable_content_region.height - 1))
+
+    def action_first(self) -> None:
+        self.cursor_to(0)
+
+    def action_last(self) -> None:
+        self.cursor_to(len(self._lines) - 1)
+
+    def action_open(self) -> None:
+        line = self.cursor_line
+        if line is not None:
+            self.line_opened(line)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = offset.y + self.scroll_offset.y
+        if index < len(self._lines):
+            self.cursor_to(index)
+            if event.chain == 2:
+                self.action_open()
+
+    def _in_view(self, index: int) -> bool:
+        return 0 <= index - self.scroll_offset.y < self.scrollable_content_region.height
+
+    def _show_cursor(self) -> None:
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif self._cursor >= top + height > top:
+            self.scroll_to(y=self._cursor - height + 1, animate=False)
+
+    def _announce(self) -> None:
+        line = self.cursor_line
+        key = line.key if line is not None else None
+        if key != self._cursor_key:
+            self._cursor_key = key
+            self.line_highlighted(line)
+
+    # Painting
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_by_role.clear()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        top, (width, _) = self._frame()
+        if not self._lines:
+            return self._placeholder_line(y, width)
+        index = top + y
+        if index >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        if y not in self._drawn:
+            self._drawn[y] = self._drawing(index, width)
+        at_cursor, spans = self._drawn[y]
+        segments = [Segment(text, self._style(role, at_cursor)) for text, role in spans]
+        return Strip(segments).adjust_cell_length(width, self._style("text", at_cursor))
+
+    def _frame(self) -> tuple[int, Size]:
+        """First line in view and the size of the view; forgets the drawings of another frame."""
+        frame = (self.scroll_offset.y, self.scrollable_content_region.size)
+        if frame != self._drawn_for:
+            self._drawn_for = frame
+            self._drawn.clear()
+        return frame
+
+    def _drawing(self, index: int, width: int) -> tuple[bool, Spans]:
+        return index == self._cursor, self.draw(self._lines[index], width)
+
+    def _placeholder_line(self, y: int, width: int) -> Strip:
+        sentences = self.placeholder()
+        text = cut(f" {sentences[y - 1]}", width) if 0 < y <= len(sentences) else ""
+        return Strip([Segment(text, self._style("dim", False))]).adjust_cell_length(width, self.rich_style)
+
+    def _style(self, role: str, at_cursor: bool) -> Style:
+        style = self._styles_by_role.get((role, at_cursor))
+        if style is None:
+            style = self.rich_style + self.get_component_rich_style(f"lines--{role}", partial=True)
+            if at_cursor:
+                style = self._under_cursor(style)
+            self._styles_by_role[role, at_cursor] = style
+        return style
+
+    def _under_cursor(self, style: Style) -> Style:
+        name = "lines--cursor" if self.has_focus else "lines--cursor-blurred"
+        cursor = self.get_component_rich_style(name)
+        if cursor.reverse:  # coloured text reversed would be a row of coloured blocks: the plain colours turn instead
+            return self.rich_style + Style(reverse=True)
+        marked = Style(bgcolor=cursor.bgcolor, bold=cursor.bold, underline=cursor.underline)
+        return style + marked
