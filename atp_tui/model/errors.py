@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -46,6 +47,21 @@ class ConfigError(AtpError):
         key = f"{self.key}: " if self.key else ""
         hint = f"; {self.hint}" if self.hint else ""
         return f"{where}{key}{self.message}{hint}"
+
+
+class ConfigErrors(ConfigError):
+    """All that is wrong with one file, in the order of its lines; stands for the first where one is asked for."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        first = errors[0]
+        super().__init__(
+            first.message, key=first.key, file=first.file, line=first.line, hint=first.hint, host=first.host
+        )
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        """One line for each error."""
+        return "\n".join(map(str, self.errors))
 
 
 class HostUnknown(AtpError):

@@ -39,7 +39,7 @@ class NodeReading:
 
 @dataclass(frozen=True, slots=True)
 class DomainReading:
-    """One reading of one domain. Memory in KiB; `cpu_time` in ns, `rx_bytes` and `tx_bytes`: counters since its start."""
+    """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`."""
 
     name: str
     uuid: str

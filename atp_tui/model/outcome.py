@@ -47,7 +47,8 @@ class ExitStatus:
 class TaskResult(Generic[T]):
     """What one host's task came to. Exactly one of `value` and `error` means something: `error` None is success.
 
-    `duration` in seconds, from the moment the task was started on this host to its end, waiting for a connection included.
+    `duration` in seconds, from the moment the task was started on this host to its end, waiting for a connection
+    included.
     """
 
     host_id: str

@@ -6,11 +6,11 @@ Times are seconds and may be fractional.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from . import checks
 from .errors import ConfigError
 
 
@@ -37,26 +37,6 @@ class HostKeyPolicy(StrEnum):
     ACCEPT_NEW = "accept-new"
 
 
-def _number(key: str, value: object, *, zero: bool) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ConfigError(f"{value!r} is not a number of seconds", key=key, hint="write a number such as 30 or 0.5")
-    if value < 0 or (value == 0 and not zero):
-        least = "0 or more" if zero else "more than 0"
-        raise ConfigError(f"{value!r} is out of range", key=key, hint=f"it must be {least}")
-
-
-def _count(key: str, value: object, *, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ConfigError(f"{value!r} is not a whole number", key=key, hint=f"write a whole number, {least} or more")
-    if value < least:
-        raise ConfigError(f"{value!r} is out of range", key=key, hint=f"it must be {least} or more")
-
-
-def _kind(key: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise ConfigError(f"{value!r} is not a {kind.__name__}", key=key)
-
-
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
     """`[transport.pool]`: how many connections one host has, and how they are shared.
@@ -78,8 +58,8 @@ class PoolConfig:
 
     def __post_init__(self) -> None:
         at = "transport.pool."
-        _count(at + "max_connections_per_host", self.max_connections_per_host, least=1)
-        _count(at + "min_connections_per_host", self.min_connections_per_host, least=0)
+        checks.count(at + "max_connections_per_host", self.max_connections_per_host, least=1)
+        checks.count(at + "min_connections_per_host", self.min_connections_per_host, least=0)
         if self.min_connections_per_host > self.max_connections_per_host:
             raise ConfigError(
                 f"{self.min_connections_per_host} is more than max_connections_per_host "
@@ -88,18 +68,20 @@ class PoolConfig:
                 hint="lower the minimum or raise the maximum",
             )
         for key in ("idle_timeout", "management_interval", "checkout_timeout"):
-            _number(at + key, getattr(self, key), zero=False)
-        _number(at + "max_lifetime", self.max_lifetime, zero=True)
-        _count(at + "high_load_threshold", self.high_load_threshold, least=0)
-        _count(at + "requests_per_connection", self.requests_per_connection, least=1)
-        _count(at + "max_waiters", self.max_waiters, least=0)
-        _number(at + "high_load_ratio", self.high_load_ratio, zero=False)
+            checks.number(at + key, getattr(self, key), zero=False)
+        checks.number(at + "max_lifetime", self.max_lifetime, zero=True)
+        checks.count(at + "high_load_threshold", self.high_load_threshold, least=0)
+        checks.count(at + "requests_per_connection", self.requests_per_connection, least=1)
+        checks.count(at + "max_waiters", self.max_waiters, least=0)
+        checks.number(at + "high_load_ratio", self.high_load_ratio, zero=False, example="0.8")
         if self.high_load_ratio > 1:
             raise ConfigError(
                 f"{self.high_load_ratio!r} is more than 1", key=at + "high_load_ratio", hint="it is a share"
             )
         object.__setattr__(
-            self, "selection_strategy", _choice(at + "selection_strategy", self.selection_strategy, SelectionStrategy)
+            self,
+            "selection_strategy",
+            checks.choice(at + "selection_strategy", self.selection_strategy, SelectionStrategy),
         )
 
 
@@ -120,11 +102,11 @@ class ReconnectConfig:
 
     def __post_init__(self) -> None:
         at = "transport.reconnect."
-        _count(at + "max_attempts", self.max_attempts, least=0)
-        _number(at + "initial_delay", self.initial_delay, zero=False)
-        _number(at + "max_delay", self.max_delay, zero=False)
-        _number(at + "slow_lane", self.slow_lane, zero=True)
-        _number(at + "backoff_multiplier", self.backoff_multiplier, zero=False)
+        checks.count(at + "max_attempts", self.max_attempts, least=0)
+        checks.number(at + "initial_delay", self.initial_delay, zero=False)
+        checks.number(at + "max_delay", self.max_delay, zero=False)
+        checks.number(at + "slow_lane", self.slow_lane, zero=True)
+        checks.number(at + "backoff_multiplier", self.backoff_multiplier, zero=False, example="2")
         if self.backoff_multiplier < 1:
             raise ConfigError(
                 f"{self.backoff_multiplier!r} is less than 1",
@@ -137,7 +119,7 @@ class ReconnectConfig:
                 key=at + "initial_delay",
                 hint="lower it or raise max_delay",
             )
-        object.__setattr__(self, "jitter", _choice(at + "jitter", self.jitter, Jitter))
+        object.__setattr__(self, "jitter", checks.choice(at + "jitter", self.jitter, Jitter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +140,13 @@ class TransportConfig:
     def __post_init__(self) -> None:
         at = "transport."
         for key in ("connect_timeout", "heartbeat_interval", "heartbeat_timeout", "call_timeout"):
-            _number(at + key, getattr(self, key), zero=False)
-        _kind(at + "auto_reconnect", self.auto_reconnect, bool)
-        _count(at + "keepalive_interval", self.keepalive_interval, least=1)
-        _count(at + "keepalive_count", self.keepalive_count, least=1)
-        _count(at + "max_concurrent_connects", self.max_concurrent_connects, least=1)
-        _kind(at + "pool", self.pool, PoolConfig)
-        _kind(at + "reconnect", self.reconnect, ReconnectConfig)
-
-
-def _choice(key: str, value: object, kind: type[StrEnum]) -> StrEnum:
-    try:
-        return kind(str(value))
-    except ValueError:
-        raise ConfigError(
-            f"{value!r} is none of the choices", key=key, hint="write one of " + ", ".join(kind)
-        ) from None
+            checks.number(at + key, getattr(self, key), zero=False)
+        checks.kind(at + "auto_reconnect", self.auto_reconnect, bool)
+        checks.count(at + "keepalive_interval", self.keepalive_interval, least=1)
+        checks.count(at + "keepalive_count", self.keepalive_count, least=1)
+        checks.count(at + "max_concurrent_connects", self.max_concurrent_connects, least=1)
+        checks.kind(at + "pool", self.pool, PoolConfig)
+        checks.kind(at + "reconnect", self.reconnect, ReconnectConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +155,8 @@ class SshSettings:
 
     Paths are given with `~` not yet expanded. `proxy_jump` is OpenSSH's `[user@]host[:port][,…]`; "none" turns
     a jump written in ssh_config off.
+
+    Raises ConfigError, naming the key, for a value of the wrong type or out of range.
     """
 
     user: str | None = None
@@ -193,16 +168,28 @@ class SshSettings:
     host_key_policy: HostKeyPolicy | None = None
 
     def __post_init__(self) -> None:
-        if self.port is not None and not (isinstance(self.port, int) and 0 < self.port < 65536):
-            raise ConfigError(f"{self.port!r} is not a port", key="ssh.port", hint="write a number from 1 to 65535")
+        if self.port is not None:
+            checks.count("ssh.port", self.port, least=1, most=65535)
         if self.host_key_policy is not None:
-            policy = _choice("ssh.host_key_policy", self.host_key_policy, HostKeyPolicy)
+            policy = checks.choice("ssh.host_key_policy", self.host_key_policy, HostKeyPolicy)
             object.__setattr__(self, "host_key_policy", policy)
+        for key, example in (("user", "root"), ("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):
+            if getattr(self, key) is not None:
+                checks.word(f"ssh.{key}", getattr(self, key), example)
+        for key, example in (("identity_files", "~/.ssh/id_ed25519"), ("known_hosts", "~/.ssh/known_hosts")):
+            paths = getattr(self, key)
+            if paths is None:
+                continue
+            if not isinstance(paths, tuple | list):
+                raise ConfigError(f"{paths!r} is not a list of paths", key=f"ssh.{key}", hint=f"write [{example!r}]")
+            for path in paths:
+                checks.word(f"ssh.{key}", path, example)
+            object.__setattr__(self, key, tuple(paths))
 
     def over(self, defaults: SshSettings) -> SshSettings:
         """These settings, with `defaults` where these say nothing."""
         unset = {name: getattr(defaults, name) for name in self.__slots__ if getattr(self, name) is None}
-        return replace(self, **unset)
+        return replace(self, **unset) if unset else self
 
 
 Channel = Literal["virt", "ssh"]

@@ -1,0 +1,57 @@
+"""Checks that settings make of their own values. Each raises ConfigError with the key it was given."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from .errors import ConfigError
+
+E = TypeVar("E", bound=StrEnum)
+
+LARGEST = 2**31 - 1
+"""The most that libvirt and the kernel take where they want an int."""
+
+
+def number(key: str, value: object, *, zero: bool, example: str = "30 or 0.5") -> None:
+    """`value` is a finite number above 0, or 0 as well where `zero` allows it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
+        # the comparison is false for nan, and works for whole numbers too large for a float
+        raise ConfigError(f"{value!r} is not a number that can be used", key=key, hint=f"write one such as {example}")
+    if value < 0 or (value == 0 and not zero):
+        raise ConfigError(
+            f"{value!r} is out of range", key=key, hint=f"it must be {'0 or more' if zero else 'above 0'}"
+        )
+
+
+def count(key: str, value: object, *, least: int, most: int = LARGEST) -> None:
+    """`value` is a whole number from `least` to `most`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigError(f"{value!r} is not a whole number", key=key, hint=f"write a whole number, {least} or more")
+    if not least <= value <= most:
+        limit = f"it must be {least} or more" if value < least else f"it must be {most} or less"
+        raise ConfigError(f"{value!r} is out of range", key=key, hint=limit)
+
+
+def kind(key: str, value: object, wanted: type) -> None:
+    """`value` is of type `wanted`."""
+    if not isinstance(value, wanted):
+        raise ConfigError(f"{value!r} is not a {wanted.__name__}", key=key)
+
+
+def choice(key: str, value: object, choices: type[E]) -> E:
+    """`value` as a member of `choices`, given as the member itself or its text."""
+    try:
+        return choices(str(value))
+    except ValueError:
+        raise ConfigError(
+            f"{value!r} is none of the choices", key=key, hint="write one of " + ", ".join(choices)
+        ) from None
+
+
+def word(key: str, value: object, example: str) -> None:
+    """`value` is text that may stand where a program expects a name: not empty, one line, no option in disguise."""
+    if not isinstance(value, str):
+        raise ConfigError(f"{value!r} is not text", key=key, hint=f"write text such as {example!r}")
+    if not value.strip() or not value.isprintable() or value.startswith("-"):
+        raise ConfigError(f"{value!r} cannot be used", key=key, hint=f"write text such as {example!r}")
