@@ -15,6 +15,14 @@ class TimerHandle(Protocol):
     def cancel(self) -> None: ...
 
 
+class Timeout(AbstractAsyncContextManager["Timeout"], Protocol):
+    """A block with a time limit, as asyncio.timeout gives it."""
+
+    def expired(self) -> bool:
+        """Whether the limit has passed: tells this TimeoutError from one raised inside the block."""
+        ...
+
+
 class Clock(Protocol):
     """Moments are seconds of a monotonic clock: only their differences mean anything."""
 
@@ -25,7 +33,7 @@ class Clock(Protocol):
 
     async def sleep(self, delay: float) -> None: ...
     def call_later(self, delay: float, callback: Callable[[], object]) -> TimerHandle: ...
-    def timeout(self, delay: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, delay: float | None) -> Timeout:
         """Raises TimeoutError in the block after `delay` seconds; None never."""
         ...
 
@@ -45,5 +53,5 @@ class LoopClock:
     def call_later(self, delay: float, callback: Callable[[], object]) -> TimerHandle:
         return asyncio.get_running_loop().call_later(delay, callback)
 
-    def timeout(self, delay: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, delay: float | None) -> Timeout:
         return asyncio.timeout(delay)

@@ -1,0 +1,26 @@
+"""How long to wait before the next attempt. Pure: the random number is an argument."""
+
+from __future__ import annotations
+
+from ..model.settings import Jitter, ReconnectConfig
+
+SLOW_LANE_SPREAD = 0.2
+"""The slow lane's period varies by this share, so that hosts given up together do not come back in step."""
+
+
+def backoff_delay(config: ReconnectConfig, attempt: int, uniform: float) -> float:
+    """Seconds before the attempt that follows `attempt` failures (0: the connection was just lost).
+
+    The ceiling is min(initial_delay × multiplier^attempt, max_delay); with full jitter the delay is `uniform` (0 to 1)
+    of it, as in https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+    """
+    try:
+        ceiling = min(config.initial_delay * config.backoff_multiplier**attempt, config.max_delay)
+    except OverflowError:  # 2.0**1024; with max_attempts 0 a host can be away for that long
+        ceiling = config.max_delay
+    return ceiling * uniform if config.jitter is Jitter.FULL else ceiling
+
+
+def slow_lane_delay(config: ReconnectConfig, uniform: float) -> float:
+    """Seconds before the next single attempt after giving up: slow_lane ± 20 %, `uniform` being 0 to 1."""
+    return config.slow_lane * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))

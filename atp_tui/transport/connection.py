@@ -1,0 +1,491 @@
+"""HostConnection: one connection to one host that comes back by itself.
+
+States, reconnect, heartbeat and metrics are written once here, over the Link port; libvirt, SSH and simulated links
+differ only behind it. While not Connected, one supervisor task makes the attempts; while Connected, one timer watches
+for silence. A generation number, raised by every attempt and by every end, keeps the late news of an old link from
+touching the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from ..model.connection import TRANSITIONS, ConnectionSnapshot, ConnectionState
+from ..model.errors import (
+    AtpError,
+    CallTimeout,
+    ConnectFailed,
+    ConnectionLost,
+    ConnectTimeout,
+    TransportError,
+)
+from ..model.events import ConnectionChanged
+from ..model.host import HostInfo
+from ..model.outcome import Command, ExitStatus, OutputSink
+from ..model.settings import Channel, TransportConfig
+from .backoff import backoff_delay, slow_lane_delay
+from .clock import Clock, TimerHandle
+from .dialer import Dial, Dialed
+from .driver import Link
+from .metrics import Metrics
+
+T = TypeVar("T")
+
+CLOSE_TIMEOUT = 1.0
+"""Seconds a goodbye may take before the link is cut; a silent peer must not delay a disconnect."""
+
+_S = ConnectionState
+ChangeListener = Callable[["HostConnection", ConnectionChanged], None]
+
+
+class HostConnection:
+    """One connection of a host's pool. Made by the pool; tasks get it from a lease.
+
+    All methods are for the event loop's thread. `on_change` is called for every transition, after it has happened.
+    """
+
+    def __init__(
+        self,
+        connection_id: int,
+        host: HostInfo,
+        channel: Channel,
+        config: TransportConfig,
+        dial: Dial,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        on_change: ChangeListener,
+    ) -> None:
+        self.id = connection_id
+        self.host_info = host
+        self.channel = channel
+        self.config = config
+        self.state = _S.DISCONNECTED
+        self.error: TransportError | None = None
+        self.attempt = 0
+        self.next_attempt_at: float | None = None
+        self.since = clock.monotonic()
+        self.counters = Metrics(self.since)
+        self._dial = dial
+        self.clock = clock
+        self._rng = rng
+        self._on_change = on_change
+        self._generation = 0
+        self._dialed: Dialed | None = None
+        self._link: Link | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._check: asyncio.Task[None] | None = None
+        self._heartbeat: TimerHandle | None = None
+        self._last_heard = self.since
+        self._attempt_ended_at = float("-inf")
+        self._wake: asyncio.Future[None] | None = None
+        self._watchers: set[asyncio.Future[None]] = set()
+
+    def __repr__(self) -> str:
+        return f"<HostConnection {self.host_info.id} {self.channel}#{self.id} {self.state}>"
+
+    # -- what one can read ---------------------------------------------------------------------------------------
+
+    def is_alive(self) -> bool:
+        """State Connected, and the driver agrees. Asks nobody."""
+        return self._link is not None and self._link.is_alive()
+
+    @property
+    def retries(self) -> bool:
+        """Whether it will come back without a person: it is up, being opened, or has a next attempt."""
+        return self.state in (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING) or self.next_attempt_at is not None
+
+    @property
+    def permanent(self) -> bool:
+        """Failed for a reason that no further attempt can change."""
+        return self.state is _S.FAILED and self.error is not None and self.error.permanent
+
+    @property
+    def metrics(self) -> ConnectionSnapshot:
+        """Its figures at this moment. The uses are filled in by the pool, which counts them."""
+        counters = self.counters
+        moved = self._link.bytes_moved() if self._link is not None else None
+        return ConnectionSnapshot(
+            id=self.id,
+            channel=self.channel,
+            state=self.state,
+            cause=None if self.error is None else self.error.message,
+            error_class=None if self.error is None else type(self.error).__name__,
+            since=self.since,
+            attempt=self.attempt,
+            next_attempt_at=self.next_attempt_at,
+            retries=self.retries,
+            active_uses=0,
+            high_water=0,
+            total_requests=counters.total_requests,
+            error_count=counters.error_count,
+            errors=dict(counters.errors),
+            last_error=counters.last_error,
+            last_error_at=counters.last_error_at,
+            created_at=counters.created_at,
+            last_active=counters.last_active,
+            latency=counters.latency(),
+            bytes_in=moved[0] if moved else None,
+            bytes_out=moved[1] if moved else None,
+            reconnects=counters.reconnects,
+        )
+
+    # -- using it ------------------------------------------------------------------------------------------------
+
+    async def call(self, function: Callable[[Any], T], deadline: float | None = None) -> T:
+        """Run function(virConnect) on the connection's lane; its value must be plain data, not a handle.
+
+        `deadline` in seconds from now, call_timeout if None; waiting for a reconnect counts. Raises what function
+        raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported on an SSH connection.
+        """
+        limit = self.config.call_timeout if deadline is None else deadline
+        link = self._link
+        if link is None:
+            link, limit = await self._wait_for_link(limit)
+        generation = self._generation
+        counters = self.counters
+        counters.total_requests += 1
+        started = self.clock.monotonic()
+        try:
+            value = await link.call(function, limit)
+        except Exception as error:
+            self._note_failure(error, generation)
+            raise
+        self._last_heard = now = self.clock.monotonic()
+        counters.answered(started, now)
+        return value
+
+    async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
+        """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
+
+        Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
+        process ends with it.
+        """
+        link = self._link
+        if link is None:
+            link, _ = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
+        generation = self._generation
+        self.counters.total_requests += 1
+        started = self.clock.monotonic()
+        try:
+            status = await link.run(command, output, timeout)
+        except Exception as error:
+            self._note_failure(error, generation)
+            raise
+        self._last_heard = now = self.clock.monotonic()
+        self.counters.answered(started, now)
+        return status
+
+    @property
+    def link(self) -> Link:
+        """The open link itself, for a connection that rides on this one. Raises ConnectionLost while there is none."""
+        if self._link is None:
+            raise ConnectionLost(f"the connection to {self.host_info.host} is down", host=self.host_info.id)
+        return self._link
+
+    # -- its life ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin connecting, in the background. Does nothing where an attempt runs or the connection is up."""
+        if self.state is _S.DISCONNECTED:
+            self._move(_S.CONNECTING, None)
+            self._supervise()
+
+    async def connect(self, timeout: float | None = None) -> None:
+        """Be connected, or raise why not. Callers at the same time share one attempt.
+
+        `timeout` in seconds (None: as long as attempts go on). Raises CallTimeout, or the error that ended them.
+        """
+        self.start()
+        await self._wait_for_link(timeout)
+
+    def retry(self) -> None:
+        """Attempt now, whatever was waited for; what a person asks for after a permanent failure."""
+        if self.state is _S.DISCONNECTED:
+            self.start()
+        elif self.state is _S.FAILED and self._supervisor is None:
+            self._move(_S.CONNECTING, None, attempt=0)
+            self._supervise()
+        else:
+            self._end_pause()
+
+    def _end_pause(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def hasten(self) -> bool:
+        """Attempt now unless one has just failed; False then. For callers that wait, who may be many."""
+        if self.clock.monotonic() - self._attempt_ended_at < self.config.reconnect.initial_delay:
+            return self._wake is None and self._supervisor is not None
+        self.retry()
+        return True
+
+    async def disconnect(self) -> None:
+        """Close for good. Takes CLOSE_TIMEOUT at most, with a silent peer too."""
+        if self.state not in (_S.DRAINING, _S.DISCONNECTED):
+            self._move(_S.DRAINING, None)
+        supervisor, check = self._supervisor, self._check
+        dialed = self._take_down()
+        for task in (supervisor, check):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+                await asyncio.wait([task])
+        if dialed is not None:
+            try:
+                async with self.clock.timeout(CLOSE_TIMEOUT):
+                    await dialed.link.close()
+            except (TimeoutError, AtpError):
+                pass  # it was asked politely; now it is cut
+            finally:
+                dialed.end()
+        if self.state is _S.DRAINING:
+            self._move(_S.DISCONNECTED, None)
+
+    def abort(self) -> None:
+        """Cut now, without waiting for anything; `disconnect` must still follow to collect the tasks."""
+        if self.state not in (_S.DRAINING, _S.DISCONNECTED):
+            self._move(_S.DRAINING, None)
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+        dialed = self._take_down()
+        if dialed is not None:
+            dialed.end()
+
+    # -- attempts ------------------------------------------------------------------------------------------------
+
+    def _supervise(self) -> None:
+        self._supervisor = asyncio.get_running_loop().create_task(self._attempts(), name=f"connect {self!r}")
+        self._supervisor.add_done_callback(self._supervisor_ended)
+
+    def _supervisor_ended(self, task: asyncio.Task[None]) -> None:
+        if self._supervisor is task:
+            self._supervisor = None
+        if not task.cancelled():
+            task.result()  # a defect in here must be loud, not an attempt that silently never comes
+
+    async def _attempts(self) -> None:
+        """Try until connected, until nothing is left to try, or until cancelled."""
+        while True:
+            if self.next_attempt_at is not None:
+                await self._pause(self.next_attempt_at - self.clock.monotonic())
+                if self.state is _S.FAILED:
+                    self._move(_S.CONNECTING, self.error)
+                else:
+                    self.next_attempt_at = None
+                    self._announce(self.state)
+            self._generation += 1
+            try:
+                dialed = await self._dial(self, partial(self._lost, self._generation))
+            except TransportError as error:
+                failure = error
+            except AtpError as error:
+                failure = ConnectFailed(error.message, host=self.host_info.id)
+                failure.__cause__ = error
+            except Exception as error:  # noqa: BLE001 - a driver's defect is shown as this host's cause, and retried
+                failure = ConnectFailed(f"{type(error).__name__}: {error}", host=self.host_info.id)
+                failure.__cause__ = error
+            else:
+                self._established(dialed)
+                return
+            self._attempt_ended_at = self.clock.monotonic()
+            if not self._attempt_failed(failure):
+                return
+
+    async def _pause(self, delay: float) -> None:
+        """Sleep, unless `retry` wakes it."""
+        self._wake = asyncio.get_running_loop().create_future()
+        timer = self.clock.call_later(max(0.0, delay), self._end_pause)
+        try:
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
+
+    def _established(self, dialed: Dialed) -> None:
+        now = self.clock.monotonic()
+        self._dialed, self._link = dialed, dialed.link
+        self._last_heard = self.counters.last_active = now
+        if self.state is _S.RECONNECTING or self.attempt:
+            self.counters.reconnects += 1
+        # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
+        self._move(_S.CONNECTED, None, attempt=0)
+        self._arm_heartbeat(self.config.heartbeat_interval)
+        if not dialed.link.is_alive():  # lost between the driver's answer and this moment
+            self._lost(self._generation, ConnectionLost("the connection ended as it opened", host=self.host_info.id))
+
+    def _attempt_failed(self, error: TransportError) -> bool:
+        """Note a failed attempt; whether there will be another one."""
+        self.counters.failed(error, self.clock.monotonic())
+        attempt = self.attempt + 1
+        reconnect = self.config.reconnect
+        if error.permanent or not self.config.auto_reconnect:
+            self._move(_S.FAILED, error, attempt=attempt)
+            return False
+        now = self.clock.monotonic()
+        if reconnect.max_attempts and attempt > reconnect.max_attempts:
+            slow = reconnect.slow_lane > 0
+            at = now + slow_lane_delay(reconnect, self._rng.random()) if slow else None
+            self._move(_S.FAILED, error, attempt=attempt, next_attempt_at=at)
+            return slow
+        delay = backoff_delay(reconnect, attempt - 1, self._rng.random())
+        self._move(_S.RECONNECTING, error, attempt=attempt, next_attempt_at=now + delay)
+        return True
+
+    # -- loss ----------------------------------------------------------------------------------------------------
+
+    def _lost(self, generation: int, error: TransportError) -> None:
+        """The link of that generation is gone; news of an older one is ignored."""
+        if generation != self._generation or self.state is not _S.CONNECTED:
+            return
+        dialed = self._take_down()
+        if dialed is not None:
+            dialed.end()
+        self.counters.failed(error, self.clock.monotonic())
+        if error.permanent or not self.config.auto_reconnect:
+            self._move(_S.FAILED, error)
+            return
+        delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
+        self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
+        if not self._ended():
+            self._supervise()
+
+    def _ended(self) -> bool:
+        """Whether it was closed; the listener of a transition may have done so."""
+        return self.state in (_S.DRAINING, _S.DISCONNECTED)
+
+    def _take_down(self) -> Dialed | None:
+        """Stop using the link: whatever it still says is of an old generation."""
+        self._generation += 1
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            self._heartbeat = None
+        dialed, self._dialed, self._link = self._dialed, None, None
+        return dialed
+
+    def _note_failure(self, error: Exception, generation: int) -> None:
+        self.counters.failed(error, self.clock.monotonic())
+        if isinstance(error, ConnectionLost):
+            self._lost(generation, error)
+        elif isinstance(error, CallTimeout) and generation == self._generation:
+            self._start_check()  # was it the call that is slow, or the peer that is gone?
+
+    # -- heartbeat -----------------------------------------------------------------------------------------------
+
+    def _arm_heartbeat(self, delay: float) -> None:
+        self._heartbeat = self.clock.call_later(delay, self._heartbeat_due)
+
+    def _heartbeat_due(self) -> None:
+        self._heartbeat = None
+        if self.state is not _S.CONNECTED:
+            return
+        idle = self.clock.monotonic() - self._last_heard
+        left = self.config.heartbeat_interval - idle
+        if left > 0:
+            self._arm_heartbeat(left)
+        else:
+            self._start_check()
+
+    def _start_check(self) -> None:
+        if self._check is None:
+            self._check = asyncio.get_running_loop().create_task(self._ping(), name=f"heartbeat {self!r}")
+            self._check.add_done_callback(self._check_ended)
+
+    def _check_ended(self, task: asyncio.Task[None]) -> None:
+        self._check = None
+        if not task.cancelled():
+            task.result()
+
+    async def _ping(self) -> None:
+        """One round trip with a deadline. No answer is a loss."""
+        link, generation = self._link, self._generation
+        if link is None:
+            return
+        started = self.clock.monotonic()
+        try:
+            await link.ping(self.config.heartbeat_timeout)
+        except CallTimeout as error:
+            lost = ConnectionLost(f"silent for {self.config.heartbeat_timeout:g} s", host=self.host_info.id)
+            lost.__cause__ = error
+            self._lost(generation, lost)
+        except TransportError as error:
+            self._lost(generation, error)
+        else:
+            self._last_heard = self.clock.monotonic()
+            self.counters.latencies.append(self._last_heard - started)
+        finally:
+            if self.state is _S.CONNECTED and generation == self._generation and self._heartbeat is None:
+                self._arm_heartbeat(self.config.heartbeat_interval)
+
+    # -- transitions ---------------------------------------------------------------------------------------------
+
+    def _move(
+        self,
+        state: ConnectionState,
+        error: TransportError | None,
+        *,
+        attempt: int | None = None,
+        next_attempt_at: float | None = None,
+    ) -> None:
+        before = self.state
+        if state not in TRANSITIONS[before]:
+            raise AssertionError(f"{before} to {state} is not a legal transition of {self!r}")
+        self.state = state
+        self.error = error
+        if attempt is not None:
+            self.attempt = attempt
+        self.next_attempt_at = next_attempt_at
+        if state is not before:
+            self.since = self.clock.monotonic()
+        self._announce(before)
+
+    def _announce(self, before: ConnectionState) -> None:
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        change = ConnectionChanged(
+            at=self.clock.monotonic(),
+            host_id=self.host_info.id,
+            channel=self.channel,
+            connection_id=self.id,
+            before=before,
+            after=self.state,
+            cause=None if self.error is None else self.error.message,
+            attempt=self.attempt,
+            next_attempt_at=self.next_attempt_at,
+        )
+        self._on_change(self, change)
+
+    async def _wait_for_link(self, timeout: float | None) -> tuple[Link, float]:
+        """The link, once it is up, and the seconds that are left of `timeout`."""
+        begun = self.clock.monotonic()
+        try:
+            async with self.clock.timeout(timeout):
+                while (link := self._link) is None:
+                    self._require_hope()
+                    watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._watchers.add(watcher)
+                    try:
+                        await watcher
+                    finally:
+                        self._watchers.discard(watcher)
+        except TimeoutError as error:
+            raise CallTimeout(
+                f"no connection to {self.host_info.host} within {timeout:g} s", host=self.host_info.id
+            ) from (self.error or error)
+        spent = self.clock.monotonic() - begun
+        return link, float("inf") if timeout is None else max(0.001, timeout - spent)
+
+    def _require_hope(self) -> None:
+        """Raise why there will be no connection; start an attempt where none runs and one may help."""
+        if self.state in (_S.DRAINING, _S.DISCONNECTED):
+            raise ConnectionLost(f"the connection to {self.host_info.host} was closed", host=self.host_info.id)
+        if self.permanent and self.error is not None:
+            raise copy.copy(self.error) from self.error
+        if self.state is _S.FAILED and not self.hasten():
+            error = self.error or ConnectTimeout("not connected", host=self.host_info.id)
+            raise copy.copy(error) from error

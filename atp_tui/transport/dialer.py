@@ -1,0 +1,101 @@
+"""One attempt to open: places, carriers, the driver, the first round trip, and the time limit on all of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from ..model.errors import CallTimeout, ConnectTimeout
+from ..model.host import HostInfo
+from ..model.settings import Channel
+from .driver import Driver, Link, LostCallback, OpenRequest
+from .gate import Gate
+
+if TYPE_CHECKING:
+    from .connection import HostConnection
+    from .pool import ConnectionPool
+
+JUMP_LIMIT = 8
+"""Openings at a time through one jump host: sshd drops some at random from 10 on (MaxStartups 10:30:100)."""
+
+ChooseDriver = Callable[[HostInfo, Channel], Driver]
+
+
+class Dialed:
+    """A link that has answered, and what must be let go of when it ends."""
+
+    __slots__ = ("_release", "link")
+
+    def __init__(self, link: Link, release: Callable[[], None] | None = None) -> None:
+        self.link = link
+        self._release = release
+
+    def end(self) -> None:
+        """Cut the link if it is still open, and let its carrier go. Once more does no harm."""
+        self.link.abort()
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+
+class Dial(Protocol):
+    """Makes one attempt. The link it returns has answered one real request. Raises TransportError."""
+
+    async def __call__(self, connection: HostConnection, on_lost: LostCallback) -> Dialed: ...
+
+
+class Dialer:
+    """Makes attempts for all hosts, and keeps them from coming all at once."""
+
+    def __init__(self, choose: ChooseDriver, gate: Gate) -> None:
+        self._choose = choose
+        self._gate = gate
+        self._jumps: dict[str, Gate] = {}
+
+    async def dial(self, connection: HostConnection, on_lost: LostCallback, carrier: ConnectionPool | None) -> Dialed:
+        """Open a link for a connection; `carrier` is the SSH pool of a host whose libvirt connection rides on SSH.
+
+        connect_timeout bounds the attempt from the moment it has its place; the carrier's own opening has its own.
+        """
+        release: Callable[[], None] | None = None
+        ssh: Link | None = None
+        if carrier is not None:
+            lease = carrier.lease(pin=True, fail_fast=True)
+            ssh = (await lease.acquire()).link
+            release = lease.release
+        try:
+            # What rides on an open SSH connection is no new connection to the network, and needs no place. (It must
+            # not hold one either while the SSH connection below it waits for its own.)
+            async with self._places(connection.host_info, connection.channel) if ssh is None else AsyncExitStack():
+                return Dialed(await self._open(connection, on_lost, ssh), release)
+        except BaseException:
+            if release is not None:
+                release()
+            raise
+
+    async def _open(self, connection: HostConnection, on_lost: LostCallback, ssh: Link | None) -> Link:
+        host, config = connection.host_info, connection.config
+        driver = self._choose(host, connection.channel)
+        limit = config.connect_timeout
+        link: Link | None = None
+        try:
+            async with connection.clock.timeout(limit):
+                link = await driver.open(OpenRequest(host, config, on_lost, ssh))
+                await link.ping(limit)
+        except BaseException as error:
+            if link is not None:
+                link.abort()
+            if isinstance(error, TimeoutError | CallTimeout):
+                raise ConnectTimeout(f"no answer from {host.host} within {limit:g} s", host=host.id) from error
+            raise
+        return link
+
+    @asynccontextmanager
+    async def _places(self, host: HostInfo, channel: Channel) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            jump = host.ssh.proxy_jump if channel == "ssh" and host.ssh is not None else None
+            if jump is not None and jump != "none":
+                await stack.enter_async_context(self._jumps.setdefault(jump, self._gate.sibling(JUMP_LIMIT)).place())
+            await stack.enter_async_context(self._gate.place())
+            yield

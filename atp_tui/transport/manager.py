@@ -1,0 +1,360 @@
+"""TransportManager: all hosts, their pools, and work on one, many or all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from types import TracebackType
+from typing import TypeVar
+
+from ..model.connection import ConnectionState, HostStatus, PoolStatistics
+from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, Unsupported
+from ..model.events import ConnectionChanged, HostAdded, HostChanged, HostRemoved, HostUpdated
+from ..model.host import HostInfo
+from ..model.outcome import TaskResult
+from ..model.settings import Channel, TransportConfig
+from .clock import Clock, LoopClock
+from .connection import HostConnection
+from .dialer import ChooseDriver, Dialed, Dialer
+from .driver import LostCallback
+from .fanout import FanOut
+from .gate import Gate
+from .hub import EventHub
+from .pool import ConnectionPool
+from .status import pool_status
+
+T = TypeVar("T")
+Task = Callable[[HostConnection], Awaitable[T]]
+"""What a caller wants done on a host: an async function of one connection."""
+
+SSH_SESSIONS = 8
+"""Sessions at a time on a host's SSH connection: two below sshd's default MaxSessions of 10."""
+
+FANOUT = 64
+"""Hosts at a time, as in clush."""
+
+
+class _Entry:
+    """A host and its pools; `main` is the one that is kept open and watched."""
+
+    __slots__ = ("config", "host", "pools", "status")
+
+    def __init__(self, host: HostInfo, config: TransportConfig, status: HostStatus) -> None:
+        self.host = host
+        self.config = config
+        self.status = status
+        self.pools: dict[Channel, ConnectionPool] = {}
+
+    @property
+    def main(self) -> ConnectionPool:
+        return self.pools[self.host.main_channel]
+
+
+class TransportManager:
+    """Keeps a fleet connected. An async context manager; all methods are for its event loop's thread.
+
+    `choose` gives the driver for a host's channel. Reading (states, statistics, counts) never waits.
+    """
+
+    def __init__(
+        self,
+        config: TransportConfig | None,
+        choose: ChooseDriver,
+        *,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.config = config or TransportConfig()
+        self.clock = clock or LoopClock()
+        self.hub = EventHub()
+        self._rng = rng or random.Random()
+        self._entries: dict[str, _Entry] = {}
+        self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock))
+        self._closed = False
+
+    async def __aenter__(self) -> TransportManager:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # -- hosts ---------------------------------------------------------------------------------------------------
+
+    async def add_host(self, host: HostInfo) -> None:
+        """Take a host in; it connects in the background. Raises ConfigError for an id that is there already."""
+        if self._closed:
+            raise PoolClosed("the transport is closed", host=host.id)
+        if host.id in self._entries:
+            raise ConfigError(f"there is a host {host.id!r} already", key="id", host=host.id)
+        self._entries[host.id] = self._enter(host)
+        self.hub.publish(HostAdded(self.clock.monotonic(), host))
+        self._start(self._entries[host.id])
+
+    async def remove_host(self, host_id: str, limit: float = 1.0) -> None:
+        """Let a host go: its waiters fail, its leases have `limit` seconds, then it is cut. Raises HostUnknown."""
+        entry = self._entry(host_id)
+        del self._entries[host_id]
+        self.hub.publish(HostRemoved(self.clock.monotonic(), host_id))
+        await self._close_entry(entry, limit)
+
+    async def update_host(self, host: HostInfo) -> None:
+        """Take a host's new description. Open connections stay where address, URI and SSH settings are the same."""
+        entry = self._entry(host.id)
+        old = entry.host
+        if (old.host, old.uri, old.ssh) == (host.host, host.uri, host.ssh):
+            entry.host, entry.config = host, host.transport or self.config
+            for channel, pool in entry.pools.items():
+                pool.configure(host, self._pool_config(entry, channel))
+        else:
+            self._entries[host.id] = fresh = self._enter(host)
+            await self._close_entry(entry, 1.0)
+            if self._entries.get(host.id) is fresh:  # it was not removed meanwhile
+                self._start(fresh)
+        self.hub.publish(HostUpdated(self.clock.monotonic(), host))
+
+    def list_hosts(self) -> tuple[HostInfo, ...]:
+        """All hosts, in the order they were added."""
+        return tuple(entry.host for entry in self._entries.values())
+
+    def host(self, host_id: str) -> HostInfo:
+        """One host's description. Raises HostUnknown."""
+        return self._entry(host_id).host
+
+    def retry(self, host_id: str) -> None:
+        """A person asks: attempt to connect now, whatever the state or the reason. Raises HostUnknown."""
+        entry = self._entry(host_id)
+        if entry.main.core.draining:
+            self._entries[host_id] = entry = self._enter(entry.host)
+            self._start(entry)
+        else:
+            entry.main.retry()
+
+    async def disconnect(self, host_id: str, limit: float = 1.0) -> None:
+        """Close a host's connections and keep them closed until `retry`. Raises HostUnknown."""
+        await self._close_entry(self._entry(host_id), limit)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def host_state(self, host_id: str) -> HostStatus:
+        """State, cause, since when, attempt and next attempt of a host. Raises HostUnknown."""
+        return self._entry(host_id).status
+
+    def stats(self) -> dict[str, PoolStatistics]:
+        """The main pool's figures of every host, by id."""
+        return {host_id: entry.main.statistics() for host_id, entry in self._entries.items()}
+
+    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]:
+        """The figures of all pools of a host, the hypervisor's first. Raises HostUnknown."""
+        return tuple(pool.statistics() for pool in self._entry(host_id).pools.values())
+
+    def totals(self, host_id: str) -> tuple[int, int]:
+        """(requests, errors) of all pools of a host since they began. Raises HostUnknown."""
+        totals = [pool.totals() for pool in self._entry(host_id).pools.values()]
+        return sum(requests for requests, _ in totals), sum(errors for _, errors in totals)
+
+    @property
+    def connection_count(self) -> int:
+        """Connections in all pools, in whatever state."""
+        return sum(len(pool.core.slots) for entry in self._entries.values() for pool in entry.pools.values())
+
+    @property
+    def active_connection_count(self) -> int:
+        """Connections in state connected."""
+        pools = (pool for entry in self._entries.values() for pool in entry.pools.values())
+        return sum(one.state is ConnectionState.CONNECTED for pool in pools for one in pool.connections())
+
+    # -- work ----------------------------------------------------------------------------------------------------
+
+    async def execute_on_host(
+        self,
+        host_id: str,
+        task: Task[T],
+        *,
+        timeout: float | None = None,
+        channel: Channel | None = None,
+        fail_fast: bool = False,
+    ) -> T:
+        """Run `task` with a connection of a host and return its value; raise what went wrong.
+
+        `timeout` bounds the whole, in seconds; without it the wait for a connection is bounded by checkout_timeout and
+        each call by call_timeout. `channel` "ssh" gives the SSH connection. `fail_fast` does not wait through
+        reconnects. Raises HostUnknown, Unsupported, CallTimeout, PoolError, TransportError, and what `task` raises.
+        """
+        pool = self._pool(host_id, channel)
+        if timeout is None:
+            async with pool.lease(fail_fast=fail_fast) as connection:
+                return await task(connection)
+        begun = self.clock.monotonic()
+        async with pool.lease(timeout, fail_fast=fail_fast) as connection:
+            limit = self.clock.timeout(begun + timeout - self.clock.monotonic())
+            try:
+                async with limit:
+                    return await task(connection)
+            except TimeoutError as error:
+                if not limit.expired():
+                    raise  # the task's own
+                raise CallTimeout(f"no result within {timeout:g} s", host=host_id) from error
+
+    async def stream_on_hosts(
+        self,
+        host_ids: Iterable[str],
+        task: Task[T],
+        *,
+        fanout: int = FANOUT,
+        timeout: float | None = None,
+        overall: float | None = None,
+        channel: Channel | None = None,
+        fail_fast: bool = False,
+    ) -> AsyncIterator[TaskResult[T]]:
+        """Run `task` on many hosts, at most `fanout` at a time; yields one result per host as they end.
+
+        `timeout` bounds each host, `overall` all of them, in seconds. Leaving the iteration cancels the rest.
+        """
+        async with aclosing(self._stream(host_ids, task, fanout, timeout, overall, channel, fail_fast)) as placed:
+            async for _, result in placed:
+                yield result
+
+    async def execute_on_hosts(
+        self,
+        host_ids: Iterable[str],
+        task: Task[T],
+        *,
+        fanout: int = FANOUT,
+        timeout: float | None = None,
+        overall: float | None = None,
+        channel: Channel | None = None,
+        fail_fast: bool = False,
+    ) -> list[TaskResult[T]]:
+        """As `stream_on_hosts`, but all results at the end, one per host, in the order asked."""
+        placed = [one async for one in self._stream(host_ids, task, fanout, timeout, overall, channel, fail_fast)]
+        placed.sort(key=lambda one: one[0])
+        return [result for _, result in placed]
+
+    async def execute_on_all_hosts(
+        self,
+        task: Task[T],
+        *,
+        fanout: int = FANOUT,
+        timeout: float | None = None,
+        overall: float | None = None,
+        channel: Channel | None = None,
+        fail_fast: bool = False,
+    ) -> list[TaskResult[T]]:
+        """As `execute_on_hosts`, on every host there is."""
+        return await self.execute_on_hosts(
+            tuple(self._entries),
+            task,
+            fanout=fanout,
+            timeout=timeout,
+            overall=overall,
+            channel=channel,
+            fail_fast=fail_fast,
+        )
+
+    def _stream(
+        self,
+        host_ids: Iterable[str],
+        task: Task[T],
+        fanout: int,
+        timeout: float | None,
+        overall: float | None,
+        channel: Channel | None,
+        fail_fast: bool,
+    ) -> AsyncGenerator[tuple[int, TaskResult[T]], None]:
+        async def one(host_id: str) -> T:
+            return await self.execute_on_host(host_id, task, timeout=timeout, channel=channel, fail_fast=fail_fast)
+
+        return FanOut(host_ids, one, self.clock, limit=fanout).results(overall)
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    async def close(self, limit: float = 1.0) -> None:
+        """Close every connection of every host, all at once; leases have `limit` seconds, then they are cut."""
+        self._closed = True
+        entries = list(self._entries.values())
+        self._entries.clear()
+        await asyncio.gather(*(self._close_entry(entry, limit) for entry in entries))
+
+    async def _close_entry(self, entry: _Entry, limit: float) -> None:
+        # The hypervisor's connections first: they may ride on the SSH connection.
+        for channel in ("virt", "ssh"):
+            pool = entry.pools.get(channel)
+            if pool is not None:
+                await pool.close(limit)
+
+    def _enter(self, host: HostInfo) -> _Entry:
+        status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, self.clock.monotonic(), 0, None, True)
+        entry = _Entry(host, host.transport or self.config, status)
+        if host.uri is not None:
+            entry.pools["virt"] = self._make_pool(entry, "virt")
+        if host.ssh is not None:
+            entry.pools["ssh"] = self._make_pool(entry, "ssh")
+        elif host.over_ssh:
+            raise ConfigError(f"{host.id} is reached over SSH, but has ssh = false", key="ssh", host=host.id)
+        return entry
+
+    def _make_pool(self, entry: _Entry, channel: Channel) -> ConnectionPool:
+        carried = channel == "virt" and entry.host.over_ssh
+
+        async def dial(connection: HostConnection, on_lost: LostCallback) -> Dialed:
+            return await self._dialer.dial(connection, on_lost, entry.pools["ssh"] if carried else None)
+
+        return ConnectionPool(
+            entry.host,
+            channel,
+            self._pool_config(entry, channel),
+            dial,
+            clock=self.clock,
+            rng=self._rng,
+            on_change=lambda pool, change: self._changed(entry, change),
+        )
+
+    @staticmethod
+    def _pool_config(entry: _Entry, channel: Channel) -> TransportConfig:
+        """A host's SSH pool holds one connection, opened when first needed, or kept open where there is no other."""
+        config = entry.config
+        if channel == "virt":
+            return config
+        least = 1 if entry.host.main_channel == "ssh" and config.pool.min_connections_per_host else 0
+        pool = replace(
+            config.pool,
+            max_connections_per_host=1,
+            min_connections_per_host=least,
+            requests_per_connection=SSH_SESSIONS,
+        )
+        return replace(config, pool=pool)
+
+    def _start(self, entry: _Entry) -> None:
+        for pool in entry.pools.values():
+            pool.start()
+
+    def _changed(self, entry: _Entry, change: ConnectionChanged) -> None:
+        self.hub.publish(change)
+        if change.channel != entry.host.main_channel:
+            return
+        status = pool_status(entry.main)
+        if status != entry.status:
+            entry.status = status
+            if self._entries.get(entry.host.id) is entry:
+                self.hub.publish(HostChanged(change.at, status))
+
+    def _entry(self, host_id: str) -> _Entry:
+        entry = self._entries.get(host_id)
+        if entry is None:
+            raise HostUnknown(f"there is no host {host_id!r}", host=host_id)
+        return entry
+
+    def _pool(self, host_id: str, channel: Channel | None) -> ConnectionPool:
+        entry = self._entry(host_id)
+        pool = entry.pools.get(channel or entry.host.main_channel)
+        if pool is None:
+            missing = (
+                "takes no commands (ssh = false)" if channel == "ssh" else "has no hypervisor connection (uri = false)"
+            )
+            raise Unsupported(f"{host_id} {missing}", host=host_id)
+        return pool

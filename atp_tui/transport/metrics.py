@@ -1,0 +1,62 @@
+"""A connection's own figures, kept with plain additions and readable at any moment."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ..model.connection import Latency
+
+LATENCY_WINDOW = 256
+"""Calls that the percentiles are taken from: enough for a p99, and 2 kB a connection."""
+
+
+class Metrics:
+    """Counters since the connection was made. Moments are monotonic seconds, latencies seconds."""
+
+    __slots__ = (
+        "created_at",
+        "error_count",
+        "errors",
+        "last_active",
+        "last_error",
+        "last_error_at",
+        "latencies",
+        "reconnects",
+        "total_requests",
+    )
+
+    def __init__(self, now: float) -> None:
+        self.created_at = now
+        self.last_active = now
+        self.total_requests = 0
+        self.error_count = 0
+        self.errors: dict[str, int] = {}
+        self.last_error: str | None = None
+        self.last_error_at: float | None = None
+        self.latencies: deque[float] = deque(maxlen=LATENCY_WINDOW)
+        self.reconnects = 0
+
+    def answered(self, started: float, now: float) -> None:
+        """A request was answered: it took now - started seconds."""
+        self.latencies.append(now - started)
+        self.last_active = now
+
+    def failed(self, error: BaseException, now: float) -> None:
+        """A request, or an attempt to connect, has failed."""
+        name = type(error).__name__
+        self.error_count += 1
+        self.errors[name] = self.errors.get(name, 0) + 1
+        self.last_error = str(error)
+        self.last_error_at = now
+
+    def latency(self) -> Latency | None:
+        """Percentiles of the last calls by the nearest-rank rule; None before the first answer."""
+        if not self.latencies:
+            return None
+        ordered = sorted(self.latencies)
+        count = len(ordered)
+
+        def rank(share: float) -> float:
+            return ordered[min(count - 1, int(share * count))]
+
+        return Latency(rank(0.50), rank(0.95), rank(0.99), count)

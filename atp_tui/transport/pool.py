@@ -1,0 +1,339 @@
+"""ConnectionPool: the shell that carries out what the pure core decides, for one channel of one host."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import random
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+
+from ..model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
+from ..model.errors import AtpError, CheckoutTimeout, PoolClosed, TooManyWaiters, TransportError
+from ..model.events import ConnectionChanged
+from ..model.host import HostInfo
+from ..model.settings import Channel, TransportConfig
+from .clock import Clock, TimerHandle
+from .connection import HostConnection
+from .core import Plan, PoolCore, Slot, Waiter
+from .dialer import Dial
+
+CHECKOUT_BOUNDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0, float("inf"))
+"""Upper bounds, in seconds, of the checkout histogram. The first counts the checkouts that did not wait at all."""
+
+_S = ConnectionState
+PoolListener = Callable[["ConnectionPool", ConnectionChanged], None]
+_Slot = Slot[HostConnection]
+
+
+class Lease:
+    """The only way to a connection: `async with pool.lease() as connection`.
+
+    Counts the use, gives it back on return, error and cancel alike, and keeps the connection from being evicted.
+    """
+
+    __slots__ = ("_fail_fast", "_pin", "_pool", "_slot", "_timeout")
+
+    def __init__(self, pool: ConnectionPool, timeout: float | None, *, fail_fast: bool, pin: bool) -> None:
+        self._pool = pool
+        self._timeout = timeout
+        self._fail_fast = fail_fast
+        self._pin = pin
+        self._slot: _Slot | None = None
+
+    async def acquire(self) -> HostConnection:
+        """Get the connection; `release` must follow. Raises what ConnectionPool.lease says."""
+        pool = self._pool
+        slot = pool.core.acquire_pin() if self._pin else pool.core.acquire()
+        if slot is None:
+            slot = await pool.wait_for_slot(self._timeout, fail_fast=self._fail_fast, pin=self._pin)
+        else:
+            pool.immediate_checkouts += 1
+        self._slot = slot
+        assert slot.connection is not None
+        return slot.connection
+
+    def release(self) -> None:
+        """Give the connection back. Once more does no harm."""
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            self._pool.give_back(slot, pin=self._pin)
+
+    __aenter__ = acquire
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class ConnectionPool:
+    """The connections of one channel of one host. Starts with `start`, ends with `close`; both on the event loop."""
+
+    def __init__(
+        self,
+        host: HostInfo,
+        channel: Channel,
+        config: TransportConfig,
+        dial: Dial,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        on_change: PoolListener,
+    ) -> None:
+        self.host = host
+        self.channel = channel
+        self.config = config
+        self.core: PoolCore[HostConnection] = PoolCore(config.pool, rng.randrange)
+        self.immediate_checkouts = 0
+        self.last_error: TransportError | None = None
+        self.changed_at = clock.monotonic()
+        self._dial = dial
+        self._clock = clock
+        self._rng = rng
+        self._on_change = on_change
+        self._checkouts = [0] * len(CHECKOUT_BOUNDS)
+        self._opened = 0
+        self._closed: dict[str, int] = {}
+        self._past_requests = 0
+        self._past_errors = 0
+        self._closing: dict[asyncio.Task[None], HostConnection] = {}
+        self._emptied: asyncio.Future[None] | None = None
+        self._housekeeper: TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<ConnectionPool {self.host.id} {self.channel} {self.core!r}>"
+
+    # -- leases --------------------------------------------------------------------------------------------------
+
+    def lease(self, timeout: float | None = None, *, fail_fast: bool = False, pin: bool = False) -> Lease:
+        """A context manager that gives a HostConnection.
+
+        Waits up to `timeout` seconds (checkout_timeout if None), first come, first served. `fail_fast` gives up as soon
+        as an attempt to connect has failed while no connection is usable. `pin` keeps a connection open without taking
+        one of its places. Raises CheckoutTimeout, TooManyWaiters, PoolClosed, or the error that connecting ended with.
+        """
+        return Lease(self, timeout, fail_fast=fail_fast, pin=pin)
+
+    async def wait_for_slot(self, timeout: float | None, *, fail_fast: bool, pin: bool) -> _Slot:
+        """The slow way of `Lease.acquire`: stand in the queue. Raises what `lease` says."""
+        self._require_open(fail_fast=fail_fast)
+        limit = self.config.pool.checkout_timeout if timeout is None else timeout
+        ticket: asyncio.Future[_Slot] = asyncio.get_running_loop().create_future()
+        waiter: Waiter[HostConnection] = Waiter(ticket, pin=pin, fail_fast=fail_fast)
+        begun = self._clock.monotonic()
+        self._perform(self.core.enqueue(waiter, begun))
+        try:
+            async with self._clock.timeout(limit):
+                slot = await ticket
+        except BaseException as error:
+            self.core.abandon(waiter)
+            if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
+                self.give_back(ticket.result(), pin=pin)  # served in the very moment it stopped waiting
+            if isinstance(error, TimeoutError):
+                raise self._checkout_timeout(limit) from (self._trouble() or error)
+            raise
+        self._checkouts[bisect_left(CHECKOUT_BOUNDS, self._clock.monotonic() - begun)] += 1
+        return slot
+
+    def give_back(self, slot: _Slot, *, pin: bool) -> None:
+        """End a use or a pin of a slot. Only for Lease."""
+        now = self._clock.monotonic()
+        plan = self.core.release_pin(slot, now) if pin else self.core.release(slot, now)
+        if plan is not None:
+            self._perform(plan)
+
+    def _require_open(self, *, fail_fast: bool) -> None:
+        host = self.host.id
+        if self.core.draining:
+            raise PoolClosed(f"{host} is being disconnected", host=host)
+        if len(self.core.waiting) >= self.config.pool.max_waiters:
+            raise TooManyWaiters(f"{len(self.core.waiting)} callers wait for {host} already", host=host)
+        if self.core.usable:
+            return
+        for slot in self.core.slots.values():
+            connection = slot.connection
+            if connection is None or connection.error is None:
+                continue
+            if connection.permanent:
+                raise copy.copy(connection.error) from connection.error
+            down = connection.state is _S.FAILED or (fail_fast and connection.state is _S.RECONNECTING)
+            if down and not connection.hasten():
+                raise copy.copy(connection.error) from connection.error
+
+    def _checkout_timeout(self, limit: float) -> CheckoutTimeout:
+        trouble = self._trouble()
+        why = f"not connected: {trouble.message}" if trouble else f"all {self.core.usable} connections are in use"
+        return CheckoutTimeout(f"no connection to {self.host.id} within {limit:g} s; {why}", host=self.host.id)
+
+    def _trouble(self) -> TransportError | None:
+        """Why nothing is usable; None while something is."""
+        if self.core.usable:
+            return None
+        errors = [slot.connection.error for slot in self.core.slots.values() if slot.connection]
+        return next((error for error in errors if error is not None), self.last_error)
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the minimum and start the housekeeper. Returns at once."""
+        self._tick()
+
+    def retry(self) -> None:
+        """A person asks: attempt now on everything that is down; open one where there is none."""
+        for slot in list(self.core.slots.values()):
+            if slot.connection is not None:
+                slot.connection.retry()
+        self._perform(self.core.demand())
+
+    def configure(self, host: HostInfo, config: TransportConfig) -> None:
+        """Take new settings and a new description of the same host."""
+        self.host, self.config = host, config
+        for connection in self.connections():
+            connection.host_info, connection.config = host, config
+        self._perform(self.core.configure(config.pool))
+
+    async def close(self, limit: float) -> None:
+        """Serve nobody any more; wait up to `limit` seconds for the leases, then cut what is left."""
+        if self._housekeeper is not None:
+            self._housekeeper.cancel()
+            self._housekeeper = None
+        self._perform(self.core.drain())
+        if self.core.slots:
+            self._emptied = asyncio.get_running_loop().create_future()
+            try:
+                async with self._clock.timeout(limit):
+                    await self._emptied
+            except TimeoutError:
+                pass  # the leases had their time
+            finally:
+                self._perform(self.core.cut())
+        while self._closing:
+            await asyncio.wait(list(self._closing))
+
+    def abort(self) -> None:
+        """Cut everything now; `close` must still follow to collect what ends."""
+        self._perform(self.core.drain())
+        self._perform(self.core.cut())
+        for connection in self._closing.values():
+            connection.abort()
+
+    def _tick(self) -> None:
+        self._housekeeper = self._clock.call_later(self.config.pool.management_interval, self._tick)
+        self._perform(self.core.tick(self._clock.monotonic()))
+
+    # -- carrying out plans --------------------------------------------------------------------------------------
+
+    def _perform(self, plan: Plan[HostConnection]) -> None:
+        """Do what the core decided. Does not await: closing goes on in tasks that `close` collects."""
+        for waiter, slot in plan.assign:
+            ticket = waiter.ticket
+            assert isinstance(ticket, asyncio.Future)
+            if ticket.done():  # it was cancelled, and has not run since
+                self.give_back(slot, pin=waiter.pin)
+            else:
+                ticket.set_result(slot)
+        for waiter in plan.failed:
+            ticket = waiter.ticket
+            assert isinstance(ticket, asyncio.Future)
+            if not ticket.done():
+                ticket.set_exception(self._waiter_error())
+        for slot, reason in plan.close:
+            self._close(slot, reason)
+        for slot in plan.open:
+            self._open(slot)
+        if self._emptied is not None and not self.core.slots and not self._emptied.done():
+            self._emptied.set_result(None)
+
+    def _waiter_error(self) -> AtpError:
+        if self.core.draining or self.last_error is None:
+            return PoolClosed(f"{self.host.id} is being disconnected", host=self.host.id)
+        error: TransportError = copy.copy(self.last_error)  # raising one object in many tasks mixes their tracebacks
+        error.__cause__ = self.last_error
+        return error
+
+    def _open(self, slot: _Slot) -> None:
+        slot.connection = HostConnection(
+            slot.id,
+            self.host,
+            self.channel,
+            self.config,
+            self._dial,
+            clock=self._clock,
+            rng=self._rng,
+            on_change=lambda connection, change: self._changed(slot, connection, change),
+        )
+        self._opened += 1
+        slot.connection.start()
+
+    def _close(self, slot: _Slot, reason: str) -> None:
+        self._closed[reason] = self._closed.get(reason, 0) + 1
+        connection = slot.connection
+        if connection is None:
+            return
+        if reason == "cut":
+            connection.abort()
+        task = asyncio.get_running_loop().create_task(connection.disconnect(), name=f"close {connection!r}")
+        self._closing[task] = connection
+        task.add_done_callback(self._closed_for_good)
+
+    def _closed_for_good(self, task: asyncio.Task[None]) -> None:
+        connection = self._closing.pop(task)
+        self._past_requests += connection.counters.total_requests
+        self._past_errors += connection.counters.error_count
+        if not task.cancelled():
+            task.result()
+
+    def _changed(self, slot: _Slot, connection: HostConnection, change: ConnectionChanged) -> None:
+        if connection.error is not None:
+            self.last_error = connection.error
+        self.changed_at = change.at
+        if change.after is _S.CONNECTED:
+            self.last_error = None
+            self._perform(self.core.opened(slot, change.at, self._rng.random()))
+        elif change.before is _S.CONNECTED:
+            self._perform(self.core.lost(slot))
+        elif change.after is _S.FAILED or (change.after is _S.RECONNECTING and change.next_attempt_at is not None):
+            self._perform(self.core.open_failed(slot, permanent=connection.permanent))
+        self._on_change(self, change)
+
+    # -- figures -------------------------------------------------------------------------------------------------
+
+    def connections(self) -> tuple[HostConnection, ...]:
+        """The connections of the pool, in order of their age."""
+        return tuple(slot.connection for slot in self.core.slots.values() if slot.connection is not None)
+
+    def totals(self) -> tuple[int, int]:
+        """(requests, errors) since the pool's start, of connections that are gone as well."""
+        counters = [connection.counters for connection in (*self.connections(), *self._closing.values())]
+        return (
+            self._past_requests + sum(one.total_requests for one in counters),
+            self._past_errors + sum(one.error_count for one in counters),
+        )
+
+    def statistics(self) -> PoolStatistics:
+        """Everything there is to know now. Waits for nothing."""
+        requests, errors = self.totals()
+        checkouts = [self.immediate_checkouts + self._checkouts[0], *self._checkouts[1:]]
+        snapshots = tuple(map(self._snapshot, self.core.slots.values()))
+        return PoolStatistics(
+            channel=self.channel,
+            total_connections=len(snapshots),
+            active_connections=sum(1 for one in snapshots if one.state is _S.CONNECTED),
+            max_connections=self.config.pool.max_connections_per_host,
+            selection_strategy=str(self.config.pool.selection_strategy),
+            total_requests=requests,
+            total_errors=errors,
+            total_active_uses=sum(one.active_uses for one in snapshots),
+            waiting=len(self.core.waiting),
+            opened=self._opened,
+            closed=dict(self._closed),
+            checkout_times=dict(zip(CHECKOUT_BOUNDS, checkouts, strict=True)),
+            connections=snapshots,
+        )
+
+    def _snapshot(self, slot: _Slot) -> ConnectionSnapshot:
+        assert slot.connection is not None
+        return replace(slot.connection.metrics, active_uses=slot.active_uses, high_water=slot.high_water)

@@ -1,0 +1,49 @@
+"""Which of the usable slots serves the next caller. Pure: no clock, and the random choice is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ..model.settings import SelectionStrategy
+
+if TYPE_CHECKING:
+    from .core import Slot
+
+C = TypeVar("C")
+
+Choose = Callable[[int], int]
+"""Given n, a number from 0 to n-1; `random.Random.randrange` in the program, a script in tests."""
+
+
+class Selector:
+    """Chooses by one strategy; round robin remembers the slot it served last."""
+
+    def __init__(self, strategy: SelectionStrategy, choose: Choose) -> None:
+        self.strategy = strategy
+        self._choose = choose
+        self._last = -1
+
+    def select(self, slots: Sequence[Slot[C]], limit: int) -> Slot[C] | None:
+        """A slot with fewer than `limit` active uses, None if there is none. `slots` are usable and in order of id."""
+        if self.strategy is SelectionStrategy.ROUND_ROBIN:
+            return self._round_robin(slots, limit)
+        free = [slot for slot in slots if slot.active_uses < limit]
+        if not free:
+            return None
+        if self.strategy is SelectionStrategy.RANDOM:
+            return free[self._choose(len(free))]
+        return min(free, key=lambda slot: (slot.active_uses, slot.idle_since))
+
+    def _round_robin(self, slots: Sequence[Slot[C]], limit: int) -> Slot[C] | None:
+        first = None
+        for slot in slots:
+            if slot.active_uses < limit:
+                if slot.id > self._last:
+                    self._last = slot.id
+                    return slot
+                if first is None:
+                    first = slot
+        if first is not None:
+            self._last = first.id
+        return first
