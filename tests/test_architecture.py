@@ -1,0 +1,167 @@
+"""The rules of docs/architecture.md that a machine can check: who imports whom, what that loads, how big a room is."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGE = REPOSITORY / "atp_tui"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+
+LIBRARIES = frozenset({"textual", "rich", "asyncssh", "libvirt"})
+
+# What importing every module of a layer must not load. A static graph, which import-linter reads, cannot see a library
+# that comes in through another one.
+KEPT_OUT = {
+    "model": LIBRARIES,
+    "transport": LIBRARIES,
+    "config": LIBRARIES,
+    "executor": LIBRARIES,
+    "monitor": LIBRARIES,
+    "actions": LIBRARIES,
+    "ui": frozenset({"asyncssh", "libvirt"}),
+    "drivers": frozenset({"textual", "rich"}),
+}
+
+IMPORT_LAYER = """
+import importlib, pkgutil, sys
+before = set(sys.modules)
+layer = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(layer.__path__, layer.__name__ + "."):
+    importlib.import_module(module.name)
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
+"""
+
+RUN_PROGRAM = """
+import runpy, sys
+sys.argv[0] = "atp-tui"
+try:
+    runpy.run_module("atp_tui", run_name="__main__")
+except SystemExit as stopped:
+    assert not stopped.code, stopped.code
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def loaded_by(code: str, *arguments: str) -> set[str]:
+    """Top-level names of the modules that `code` lists in its last line, in an interpreter of its own."""
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.splitlines()[-1].split())
+
+
+def test_import_contracts_are_kept() -> None:
+    command = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([command], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("layer", KEPT_OUT)
+def test_importing_a_layer_loads_only_what_belongs_there(layer: str) -> None:
+    loaded = loaded_by(IMPORT_LAYER, f"atp_tui.{layer}")
+    assert "atp_tui" in loaded
+    assert not loaded & KEPT_OUT[layer]
+
+
+def test_the_model_needs_the_standard_library_only() -> None:
+    assert loaded_by(IMPORT_LAYER, "atp_tui.model") - sys.stdlib_module_names == {"atp_tui"}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_the_entry_point_is_light(option: str) -> None:
+    loaded = loaded_by(RUN_PROGRAM, option)
+    assert "atp_tui" in loaded
+    assert not loaded & (LIBRARIES | {"ClusterShell", "tomlkit"})
+
+
+def test_every_room_is_named_for_what_it_holds() -> None:
+    vague = {"utils", "util", "helpers", "common", "misc", "base"}
+    assert [path for path in SOURCES if vague & set(path.relative_to(REPOSITORY).with_suffix("").parts)] == []
+
+
+def offences(source: str) -> list[str]:
+    """What in a module's source breaks the house rules, one line each."""
+    found = []
+    if (lines := source.count("\n")) > LONGEST_FILE:
+        found.append(f"1: {lines} lines")
+    for node in ast.walk(ast.parse(source)):
+        what = offence(node)
+        if what:
+            found.append(f"{getattr(node, 'lineno', 1)}: {what}")
+    return found
+
+
+def offence(node: ast.AST) -> str | None:
+    """The rule that one node breaks, if it does."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            return f"{node.name} has {length} lines" if length > LONGEST_FUNCTION else None
+        case ast.Call(func=ast.Attribute(attr="wait_for") | ast.Name(id="wait_for")):
+            return "wait_for: asyncio.timeout does not lose a result that comes with the cancellation"
+        case ast.Attribute(attr="to_thread") | ast.alias(name="to_thread"):
+            return "to_thread: a hung call keeps the shared executor, and the program, from ending"
+        case ast.Call(func=ast.Attribute(attr="run_in_executor"), args=[ast.Constant(value=None), *_]):
+            return "run_in_executor(None): see to_thread"
+        case ast.ExceptHandler(body=[ast.Pass()]) if node.type is None or catches_everything(node.type):
+            return "an exception of any kind is swallowed"
+        case _:
+            return None
+
+
+def catches_everything(caught: ast.expr) -> bool:
+    names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(isinstance(name, ast.Name) and name.id in {"Exception", "BaseException"} for name in names)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_module_keeps_the_house_rules(path: Path) -> None:
+    assert offences(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\n" * (LONGEST_FILE + 1),
+        "def long():\n" + "    f()\n" * LONGEST_FUNCTION,
+        "async def f():\n    await asyncio.wait_for(g(), 1)\n",
+        "from asyncio import wait_for\nwait_for(g(), 1)\n",
+        "async def f():\n    await asyncio.to_thread(g)\n",
+        "from asyncio import to_thread\n",
+        "loop.run_in_executor(None, f)\n",
+        "try:\n    f()\nexcept Exception:\n    pass\n",
+        "try:\n    f()\nexcept:\n    pass\n",
+        "try:\n    f()\nexcept (OSError, BaseException):\n    pass\n",
+    ],
+)
+def test_the_house_rules_find_each_offence(source: str) -> None:
+    assert len(offences(source)) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\n" * LONGEST_FILE,
+        "def long_enough():\n" + "    f()\n" * (LONGEST_FUNCTION - 1),
+        "try:\n    f()\nexcept FileNotFoundError:\n    pass\n",
+        "loop.run_in_executor(lane, f)\n",
+        "# wait_for and to_thread may be spoken of\n",
+    ],
+)
+def test_the_house_rules_find_nothing_else(source: str) -> None:
+    assert offences(source) == []
