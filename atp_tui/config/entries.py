@@ -1,0 +1,84 @@
+"""Hosts written as TOML. tomlkit writes; it is imported late, since reading a configuration does not need it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from ..model.host import HostInfo, default_uri, uri_ssh_settings
+from ..model.settings import TransportConfig
+from .fleet import FleetConfig
+from .positions import find_positions
+
+
+def with_hosts(text: str, hosts: Sequence[HostInfo], config: FleetConfig) -> str:
+    """The text of a configuration with hosts added at its end; `config` is what the text says without them."""
+    import tomlkit
+
+    entries = [_entry(host, config) for host in hosts]
+    if not entries:
+        return text
+    place = find_positions(text).get(("hosts",))
+    if place is not None and text[place] != "[":
+        return _with_elements(text, entries)
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if not text else line_end if text.endswith("\n") else line_end * 2
+    return text + gap + tomlkit.dumps({"hosts": entries}).replace("\n", line_end)
+
+
+def _with_elements(text: str, entries: Sequence[dict[str, Any]]) -> str:
+    """The same where the hosts are one array (`hosts = [{…}]`), after which TOML allows no [[hosts]]."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    for entry in entries:
+        element = tomlkit.inline_table()
+        element.update(entry)
+        document["hosts"].append(element)
+    return tomlkit.dumps(document)
+
+
+def _entry(host: HostInfo, config: FleetConfig) -> dict[str, Any]:
+    """The keys of one [[hosts]] entry, without what the host would have from `config` anyway."""
+    import tomlkit
+
+    entry: dict[str, Any] = {"id": host.id, "host": host.host}
+    if host.uri != default_uri(host.host):
+        entry["uri"] = False if host.uri is None else host.uri
+    if host.tags:
+        entry["tags"] = list(host.tags)
+    if host.metadata:
+        entry["metadata"] = tomlkit.inline_table()
+        entry["metadata"].update(host.metadata)
+    if host.ssh is None or not host.commands:
+        entry["ssh"] = False
+    elif ssh := _difference(host.ssh, uri_ssh_settings(host.uri).over(config.ssh)):
+        entry["ssh"] = ssh
+    if host.transport is not None and (transport := _transport_difference(host.transport, config.transport)):
+        entry["transport"] = transport
+    return entry
+
+
+def _difference(settings: Any, defaults: Any) -> dict[str, Any]:
+    """The fields of a dataclass that say something else than those of another one, as TOML takes them."""
+    different = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if value is None or value == getattr(defaults, field.name) or dataclasses.is_dataclass(value):
+            continue
+        different[field.name] = list(value) if isinstance(value, tuple) else _plain(value)
+    return different
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def _transport_difference(settings: TransportConfig, defaults: TransportConfig) -> dict[str, Any]:
+    different = _difference(settings, defaults)
+    for table in ("pool", "reconnect"):
+        if inner := _difference(getattr(settings, table), getattr(defaults, table)):
+            different[table] = inner
+    return different

@@ -1,0 +1,55 @@
+"""What one hosts.toml comes to, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..model import checks
+from ..model.errors import ConfigError
+from ..model.host import HostInfo
+from ..model.settings import SshSettings, TransportConfig
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """`[ui]`: `theme` names a file of themes/; `refresh` is the seconds between two updates of the figures shown.
+
+    Raises ConfigError, naming the key, for a value out of range.
+    """
+
+    theme: str = "dark"
+    refresh: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.word("ui.theme", self.theme, "dark")
+        checks.number("ui.refresh", self.refresh, zero=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """`[monitor]`: `interval` is the seconds between two samples of a host. Raises ConfigError out of range."""
+
+    interval: float = 2.0
+
+    def __post_init__(self) -> None:
+        checks.number("monitor.interval", self.interval, zero=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetConfig:
+    """A whole configuration.
+
+    In `hosts`, each in the order of the file, overrides are resolved: `ssh` is merged over the tags' and `[ssh]`'s
+    settings and holds the user and port of a `+ssh` URI; `transport` is set where anything differs from
+    `transport` here. `ssh` here is what `[ssh]` says. `path` is None for a fleet that came from no file.
+    `warnings` are about what does no harm but can hardly be meant.
+    """
+
+    path: Path | None = None
+    transport: TransportConfig = field(default_factory=TransportConfig)
+    ssh: SshSettings = field(default_factory=SshSettings)
+    hosts: tuple[HostInfo, ...] = ()
+    ui: UiSettings = field(default_factory=UiSettings)
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    warnings: tuple[ConfigError, ...] = ()

@@ -1,0 +1,107 @@
+"""Settings that override each other: the file's own, those of a host's tags, and the host's.
+
+The nearest to the host wins. Among a host's tags, the one that stands later in its list does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..model.settings import SshSettings, TransportConfig
+from .positions import KeyPath
+from .problems import Problems
+from .tables import Given, Values, describe, home_of, read_table, settle
+
+OVERRIDES = ("transport", "ssh")
+"""The tables that may stand at the top, in a host and in a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The settings given in one place. All of them are right, on their own and over what they were checked over."""
+
+    transport: Values = field(default_factory=dict)
+    ssh: SshSettings = field(default_factory=SshSettings)
+
+
+class Layers:
+    """The file's own settings and those of each tag. `directory` is where relative paths start."""
+
+    def __init__(self, base: Layer, tags: Mapping[str, Layer], directory: Path) -> None:
+        self.base = base
+        self.tags = tags
+        self.directory = directory
+        self._below: dict[tuple[str, ...], Layer] = {}  # a thousand hosts have a handful of tags
+
+    def below(self, tags: tuple[str, ...]) -> Layer:
+        """What a host with these tags has where it says nothing itself."""
+        if tags not in self._below:
+            self._below[tags] = self._merge(tags)
+        return self._below[tags]
+
+    def _merge(self, tags: Iterable[str]) -> Layer:
+        merged = self.base
+        for tag in tags:
+            if (layer := self.tags.get(tag)) is not None:
+                merged = Layer({**merged.transport, **layer.transport}, layer.ssh.over(merged.ssh))
+        return merged
+
+
+def read_layers(document: dict[str, Any], problems: Problems, directory: Path) -> Layers:
+    """The settings of a document, and those in its [tags.NAME] tables."""
+    base = Layer(
+        read_transport(document.get("transport", {}), ("transport",), problems, {}),
+        read_ssh(document.get("ssh", {}), ("ssh",), problems, directory),
+    )
+    tags = document.get("tags", {})
+    if not isinstance(tags, dict):
+        problems.add(("tags",), f"is {describe(tags)}", "write [tags.NAME.transport] or [tags.NAME.ssh]")
+        tags = {}
+    layers = {tag: _read_tag(table, ("tags", tag), problems, base, directory) for tag, table in tags.items()}
+    return Layers(base, layers, directory)
+
+
+def _read_tag(table: object, path: KeyPath, problems: Problems, base: Layer, directory: Path) -> Layer:
+    if not isinstance(table, dict):
+        problems.add(path, f"is {describe(table)}", f"write [tags.{path[-1]}.transport] or [tags.{path[-1]}.ssh]")
+        return Layer()
+    for key in table.keys() - set(OVERRIDES):
+        problems.unknown((*path, key), OVERRIDES, home_of(key, path))
+    return Layer(
+        read_transport(table.get("transport", {}), (*path, "transport"), problems, base.transport),
+        read_ssh(table.get("ssh", {}), (*path, "ssh"), problems, directory),
+    )
+
+
+def read_transport(table: object, path: KeyPath, problems: Problems, below: Values) -> dict[str, Given]:
+    """The values of a transport table that are right over those `below` it."""
+    given = read_table(TransportConfig, table, path, problems)
+    if not given:
+        return {}
+    _, kept = settle(TransportConfig, {**below, **given}, problems, suspects=given)
+    return {name: value for name, value in given.items() if kept.get(name) is value}
+
+
+def read_ssh(table: object, path: KeyPath, problems: Problems, directory: Path) -> SshSettings:
+    """The settings of an ssh table. A relative path in it starts from `directory`."""
+    given = read_table(SshSettings, table, path, problems)
+    if not given:
+        return SshSettings()
+    settings, _ = settle(SshSettings, given, problems)
+    if settings.identity_files is None and settings.known_hosts is None and settings.config_file is None:
+        return settings
+
+    def from_directory(name: str) -> str:
+        # "none" is OpenSSH's word for no such file
+        return name if name == "none" or name.startswith("~") else str(directory / name)
+
+    files, known, config = settings.identity_files, settings.known_hosts, settings.config_file
+    return replace(
+        settings,
+        identity_files=None if files is None else tuple(map(from_directory, files)),
+        known_hosts=None if known is None else tuple(map(from_directory, known)),
+        config_file=None if config is None else from_directory(config),
+    )

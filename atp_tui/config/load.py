@@ -1,0 +1,94 @@
+"""hosts.toml in: read, checked, overrides resolved."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..model.errors import ConfigError, ConfigErrors
+from ..model.host import tags_of
+from ..model.settings import TransportConfig
+from .fleet import FleetConfig, MonitorSettings, UiSettings
+from .hosts import read_hosts
+from .layers import read_layers
+from .problems import Problems
+from .tables import SECTIONS, home_of, read_table, settle
+
+S = TypeVar("S", UiSettings, MonitorSettings)
+
+_TABLES = (*SECTIONS, "hosts", "tags")
+_AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+
+def load(path: Path) -> FleetConfig:
+    """Read a configuration file.
+
+    Raises ConfigErrors (a ConfigError) with all that is wrong with it, each with file, line, key, and what would be
+    right. A thousand hosts take a tenth of a second.
+    """
+    return parse(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file, its line ends as they are. Raises ConfigErrors where there is none to read."""
+    try:
+        return decode(path.read_bytes(), path)
+    except IsADirectoryError as error:
+        raise _unreadable(path, "is a directory", f"name the file, such as {path / 'hosts.toml'}") from error
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read: {error.strerror or error}", None) from error
+
+
+def decode(data: bytes, path: Path) -> str:
+    """The text of a file's bytes, without the byte order mark that editors on Windows write. Raises ConfigErrors."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        hint = "save the file as UTF-8"
+        raise ConfigErrors([ConfigError("is not UTF-8 text", file=path, line=line, hint=hint)]) from error
+
+
+def parse(text: str, path: Path) -> FleetConfig:
+    """The configuration a text stands for; `path` is the file that it came from, and that relative paths start from.
+
+    Raises ConfigErrors like `load`.
+    """
+    document = _document(text, path)
+    problems = Problems(path, text)
+    for key in document.keys() - set(_TABLES):
+        problems.unknown((key,), _TABLES, home_of(key, ()))
+    layers = read_layers(document, problems, path.parent)
+    transport, _ = settle(TransportConfig, layers.base.transport, problems)
+    hosts = read_hosts(document.get("hosts", []), layers, problems)
+    ui = _section(UiSettings, "ui", document, problems)
+    monitor = _section(MonitorSettings, "monitor", document, problems)
+    problems.raise_any()
+    for tag in layers.tags.keys() - tags_of(hosts).keys():
+        problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
+    return FleetConfig(path, transport, layers.base.ssh, hosts, ui, monitor, tuple(problems.warnings))
+
+
+def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:
+    return settle(settings, read_table(settings, document.get(name, {}), (name,), problems), problems)[0]
+
+
+def _document(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
+    except ValueError as error:  # TOMLDecodeError, and what int() says to a number of thousands of digits
+        match = _AT_LINE.search(str(error))
+        # "(at end of document)" has no line: it is the last one
+        line = int(match[1]) if match else text.rstrip("\n").count("\n") + 1
+        what = str(error).removesuffix(match[0]) if match else str(error).removesuffix(" (at end of document)")
+        column = f" at column {match[2]}" if match else ""
+        hint = "see hosts.example.toml for the form of each key, and toml.io for the format"
+        raise ConfigErrors([ConfigError(f"is not TOML{column}: {what}", file=path, line=line, hint=hint)]) from error
+
+
+def _unreadable(path: Path, message: str, hint: str | None) -> ConfigErrors:
+    return ConfigErrors([ConfigError(message, file=path, hint=hint)])

@@ -1,0 +1,83 @@
+"""All that is wrong with one file, each with its line and its key, so that a person mends it in one go."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from ..model.errors import ConfigError, ConfigErrors
+from .positions import KeyPath, find_positions, line_of
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Problems:
+    """Collects what is found wrong in the text of one file.
+
+    `host_ids` gives the hosts seen so far by their index: keys are shown as `hosts[kvm01].ssh.port`, and by their
+    index from 0 (`hosts[2]`) where there is no id.
+    """
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.host_ids: dict[int, str] = {}
+        self.warnings: list[ConfigError] = []
+        self._text = text
+        self._errors: dict[tuple[int, str, str], ConfigError] = {}
+
+    def add(self, path: KeyPath, message: str, hint: str | None = None) -> None:
+        """Note an error at `path`. One that was noted before at the same place counts once."""
+        error = self._error(path, message, hint)
+        self._errors.setdefault((error.line or 0, error.key or "", message), error)
+
+    def warn(self, path: KeyPath, message: str, hint: str | None = None) -> None:
+        """Note something that is surely not meant, but harmless."""
+        self.warnings.append(self._error(path, message, hint))
+
+    def unknown(self, path: KeyPath, known: Iterable[str], home: str | None = None) -> None:
+        """Note a key that means nothing there; `home` is the table where a key of that name would."""
+        name, choices = str(path[-1]), list(known)
+        close = get_close_matches(name, choices, n=1)
+        if home is not None:
+            hint = f"it belongs in {home}"
+        elif close:
+            hint = f"did you mean {close[0]!r}?"
+        else:
+            hint = "the keys here are " + ", ".join(choices)
+        self.add(path, "unknown key", hint)
+
+    def raise_any(self) -> None:
+        """Raise ConfigErrors with what was noted, in the order of the lines, if anything was."""
+        if self._errors:
+            raise ConfigErrors([error for _, error in sorted(self._errors.items(), key=lambda item: item[0])])
+
+    def line(self, path: KeyPath) -> int:
+        """The line of `path`, or of the nearest table around it that the text mentions."""
+        while path and path not in self._positions:
+            path = path[:-1]
+        return line_of(self._text, self._positions[path]) if path else 1
+
+    @cached_property
+    def _positions(self) -> dict[KeyPath, int]:
+        return dict(find_positions(self._text))  # only a file with errors pays for it
+
+    def _error(self, path: KeyPath, message: str, hint: str | None) -> ConfigError:
+        host = None
+        if len(path) > 1 and path[0] == "hosts" and isinstance(path[1], int):
+            host = self.host_ids.get(path[1])
+        return ConfigError(
+            message, key=self._name(path) or None, file=self.file, line=self.line(path), hint=hint, host=host
+        )
+
+    def _name(self, path: KeyPath) -> str:
+        name = ""
+        for depth, part in enumerate(path):
+            if isinstance(part, int):
+                name += f"[{self.host_ids.get(part, part) if depth == 1 and path[0] == 'hosts' else part}]"
+            else:
+                name += ("." if name else "") + (part if _BARE.fullmatch(part) else json.dumps(part))
+        return name
