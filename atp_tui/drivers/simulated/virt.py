@@ -1,0 +1,159 @@
+"""The simulated twin of libvirt's virConnect: what a function given to `Link.call` finds on a simulated host.
+
+It has the methods that the program uses, with libvirt's units, and raises as libvirt does for the others and for
+domains that do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+from ...model.node import DomainState
+from ...monitor.readings import VIR_ERR_INVALID_ARG, VIR_ERR_NO_DOMAIN, VIR_ERR_NO_SUPPORT
+from .node import DomainFigures, SimulatedNode
+
+_SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
+
+
+class SimulatedVirtError(Exception):
+    """As libvirt.libvirtError: a message and its VIR_ERR_* number."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self._code = code
+
+    def get_error_code(self) -> int:
+        return self._code
+
+
+def _unsupported(function: str) -> NoReturn:
+    raise SimulatedVirtError(f"this function is not supported by the connection driver: {function}", VIR_ERR_NO_SUPPORT)
+
+
+class _Unsupported:
+    """Turns a call of a libvirt method that the twin lacks into libvirt's own error for a driver that lacks it."""
+
+    __slots__ = ()
+    _libvirt_name = ""
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *_arguments, **_named: _unsupported(f"{self._libvirt_name}.{name}")
+
+
+class SimulatedVirtDomain(_Unsupported):
+    """The twin of libvirt.virDomain, at the moment of the call that it was had in."""
+
+    __slots__ = ("_figures",)
+    _libvirt_name = "virDomain"
+
+    def __init__(self, figures: DomainFigures) -> None:
+        self._figures = figures
+
+    def name(self) -> str:
+        return self._figures.domain.name
+
+    def UUIDString(self) -> str:
+        return self._figures.domain.uuid
+
+    def isActive(self) -> int:
+        return int(self._figures.state is not DomainState.SHUTOFF)
+
+    def state(self, flags: int = 0) -> list[int]:
+        """[state, reason]."""
+        return [tuple(DomainState).index(self._figures.state), 1]
+
+    def info(self) -> list[int]:
+        """[state, maximum memory KiB, memory KiB, vCPUs, CPU time ns]."""
+        domain = self._figures.domain
+        return [self.state()[0], domain.memory_kib, domain.memory_kib, domain.vcpus, self._figures.cpu_time or 0]
+
+
+class SimulatedVirt(_Unsupported):
+    """The twin of libvirt.virConnect. One is made for each call and shows the node at the moment of the call."""
+
+    _libvirt_name = "virConnect"
+
+    def __init__(self, node: SimulatedNode, moment: float) -> None:
+        """`moment` in seconds since the simulation began."""
+        self._node = node
+        self._moment = moment
+
+    @cached_property
+    def _figures(self) -> list[DomainFigures]:
+        return self._node.figures(self._moment)
+
+    def getLibVersion(self) -> int:
+        return self._node.libvirt_version
+
+    def getHostname(self) -> str:
+        return self._node.name
+
+    def getType(self) -> str:
+        return "QEMU"
+
+    def getVersion(self) -> int:
+        return self._node.hypervisor_version
+
+    def getInfo(self) -> Sequence[Any]:
+        """[model, memory MiB, CPUs, MHz, NUMA nodes, sockets, cores, threads]."""
+        node = self._node
+        return [node.model, node.memory_kib >> 10, node.cpus, node.mhz, 1, 1, node.cpus // 2, 2]
+
+    def getCPUStats(self, cpuNum: int, flags: int = 0) -> dict[str, int]:
+        """Nanoseconds since boot. Only the sum over all processors is simulated (cpuNum -1)."""
+        if cpuNum != -1:
+            raise SimulatedVirtError(f"invalid argument: cpuNum in virNodeGetCPUStats: {cpuNum}", VIR_ERR_INVALID_ARG)
+        busy, idle = self._node.cpu(self._moment, self._figures)
+        kernel, waiting = busy // 5, idle // 200
+        return {"kernel": kernel, "user": busy - kernel, "idle": idle - waiting, "iowait": waiting}
+
+    def getMemoryStats(self, cellNum: int, flags: int = 0) -> dict[str, int]:
+        """KiB. Only the sum over all cells is simulated (cellNum -1)."""
+        if cellNum != -1:
+            raise SimulatedVirtError(
+                f"invalid argument: cellNum in virNodeGetMemoryStats: {cellNum}", VIR_ERR_INVALID_ARG
+            )
+        total, free, buffers, cached = self._node.memory(self._moment, self._figures)
+        return {"total": total, "free": free, "buffers": buffers, "cached": cached}
+
+    def getFreeMemory(self) -> int:
+        """Bytes."""
+        return self._node.memory(self._moment, self._figures)[1] << 10
+
+    def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> list[tuple[SimulatedVirtDomain, dict[str, int]]]:
+        """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for."""
+        return [(SimulatedVirtDomain(each), _stats(each)) for each in self._figures]
+
+    def listAllDomains(self, flags: int = 0) -> list[SimulatedVirtDomain]:
+        """Every domain; `flags` (filters) are not simulated."""
+        return [SimulatedVirtDomain(each) for each in self._figures]
+
+    def lookupByName(self, name: str) -> SimulatedVirtDomain:
+        return _only((each for each in self._figures if each.domain.name == name), f"name '{name}'")
+
+    def lookupByUUIDString(self, uuidstr: str) -> SimulatedVirtDomain:
+        return _only((each for each in self._figures if each.domain.uuid == uuidstr.lower()), f"uuid '{uuidstr}'")
+
+
+def _only(found: Iterable[DomainFigures], what: str) -> SimulatedVirtDomain:
+    for figures in found:
+        return SimulatedVirtDomain(figures)
+    raise SimulatedVirtError(f"Domain not found: no domain with matching {what}", VIR_ERR_NO_DOMAIN)
+
+
+def _stats(figures: DomainFigures) -> dict[str, int]:
+    """As QEMU's driver answers: a domain that is shut off has neither CPU time nor interfaces."""
+    domain, _, done, _ = figures
+    stats = domain.stats.copy()
+    if done is None:
+        stats["state.state"] = _SHUTOFF
+        return stats
+    stats["cpu.time"] = int(done * domain.cpu_rate)
+    stats["net.count"] = 1
+    stats["net.0.rx.bytes"] = int(done * domain.rx_rate)
+    stats["net.0.tx.bytes"] = int(done * domain.tx_rate)
+    return stats
