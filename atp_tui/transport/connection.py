@@ -385,7 +385,7 @@ class HostConnection:
             return
         idle = self.clock.monotonic() - self._last_heard
         left = self.config.heartbeat_interval - idle
-        if left > 0:
+        if left > 0.001:  # a timer may fire a rounding error too early; that is no reason for another one
             self._arm_heartbeat(left)
         else:
             self._start_check()

@@ -1,0 +1,101 @@
+"""A driver whose hosts live in the test: commands and libvirt calls are answered by plain functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from atp_tui.model.errors import ConnectionLost, TransportError, Unsupported
+from atp_tui.model.outcome import Command, ExitStatus, OutputSink
+from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
+
+T = TypeVar("T")
+
+Shell = Callable[[str, Command, OutputSink], Awaitable[ExitStatus]]
+
+
+async def echo(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+    """A shell that says its host and the command line."""
+    output("stdout", f"{host_id}: {command.line}\n".encode())
+    return ExitStatus(0)
+
+
+class LoopbackLink:
+    """A link of LoopbackDriver."""
+
+    def __init__(self, driver: LoopbackDriver, request: OpenRequest) -> None:
+        self.host_id = request.host.id
+        self._request = request
+        self._driver = driver
+        self._alive = True
+
+    def is_alive(self) -> bool:
+        return self._alive
+
+    def bytes_moved(self) -> tuple[int, int] | None:
+        return None
+
+    async def ping(self, timeout: float) -> None:
+        self._require()
+
+    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
+        self._require()
+        await self._driver.before_call(self.host_id)
+        return function(self._driver.virt(self.host_id))
+
+    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
+        self._require()
+        self._driver.running.append(self.host_id)
+        try:
+            return await self._driver.shell(self.host_id, command, output)
+        finally:
+            self._driver.running.remove(self.host_id)
+
+    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
+        raise Unsupported("no streams in here")
+
+    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+        raise Unsupported("no streams in here")
+
+    async def close(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
+        self._alive = False
+
+    def lose(self) -> None:
+        """The peer ends the connection."""
+        self.abort()
+        self._request.on_lost(ConnectionLost("the peer went away"))
+
+    def _require(self) -> None:
+        if not self._alive:
+            raise ConnectionLost("closed")
+
+
+class LoopbackDriver:
+    """`refuse` maps host ids to the error their opening ends with; `silent` hosts never answer an opening."""
+
+    def __init__(self, *, shell: Shell = echo, virt: Callable[[str], object] | None = None) -> None:
+        self.shell = shell
+        self.virt: Callable[[str], object] = virt or (lambda host_id: None)
+        self.refuse: dict[str, TransportError] = {}
+        self.silent: set[str] = set()
+        self.links: dict[str, LoopbackLink] = {}
+        self.running: list[str] = []
+
+    async def open(self, request: OpenRequest) -> Link:
+        host_id = request.host.id
+        if host_id in self.silent:
+            await asyncio.Event().wait()
+        if host_id in self.refuse:
+            raise self.refuse[host_id]
+        self.links[host_id] = link = LoopbackLink(self, request)
+        return link
+
+    async def close(self) -> None:
+        self.links.clear()
+
+    async def before_call(self, host_id: str) -> None:
+        """What a libvirt call waits for before it is answered; tests replace it."""

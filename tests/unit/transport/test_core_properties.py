@@ -1,0 +1,213 @@
+"""The pool's core under hypothesis: every rule in core.py's text, at every step of random histories.
+
+The machine plays the shell and a hostile world: checkouts, pins, cancels before and after being served, openings that
+succeed late or fail, lost connections, clock leaps, changing settings, draining.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from atp_tui.model.settings import PoolConfig, SelectionStrategy
+from atp_tui.transport.core import Phase, Plan, PoolCore, Slot, Waiter
+
+_Slot = Slot[Any]
+_Waiter = Waiter[Any]
+
+configs = st.integers(1, 5).flatmap(
+    lambda most: st.builds(
+        PoolConfig,
+        max_connections_per_host=st.just(most),
+        min_connections_per_host=st.integers(0, most),
+        requests_per_connection=st.integers(1, 3),
+        high_load_threshold=st.integers(0, 4),
+        high_load_ratio=st.sampled_from([0.2, 0.5, 0.8, 1.0]),
+        idle_timeout=st.sampled_from([1.0, 50.0]),
+        max_lifetime=st.sampled_from([0.0, 100.0]),
+        selection_strategy=st.sampled_from(list(SelectionStrategy)),
+    )
+)
+
+
+class PoolMachine(RuleBasedStateMachine):
+    """Holds a model beside the core: who uses what, who waits in which order, what the shell has open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.core: PoolCore[Any] = PoolCore(PoolConfig(), random.Random(0).randrange)
+        self.uses: list[tuple[_Slot, bool]] = []
+        self.queue: list[_Waiter] = []
+        self.open: dict[int, _Slot] = {}
+        self.most_allowed = self.core.settings.requests_per_connection
+        self.perform(self.core.tick(self.now))
+
+    # -- the shell -----------------------------------------------------------------------------------------------
+
+    def perform(self, plan: Plan[Any] | None) -> None:
+        if plan is None:
+            return
+        for waiter, slot in plan.assign:
+            assert waiter is self.queue[0], "a waiter was overtaken"
+            self.queue.pop(0)
+            assert slot.phase is Phase.READY
+            self.uses.append((slot, waiter.pin))
+        for waiter in plan.failed:
+            self.queue.remove(waiter)
+        for slot, reason in plan.close:
+            assert self.open.pop(slot.id) is slot
+            if reason != "cut":
+                assert not any(used is slot for used, _ in self.uses), f"a slot in use was closed: {reason}"
+        for slot in plan.open:
+            assert slot.id not in self.open
+            self.open[slot.id] = slot
+
+    def of_phase(self, phase: Phase) -> list[_Slot]:
+        return [slot for slot in self.open.values() if slot.phase is phase]
+
+    # -- the world -----------------------------------------------------------------------------------------------
+
+    @rule(pin=st.booleans(), fail_fast=st.booleans())
+    def checkout(self, pin: bool, fail_fast: bool) -> None:
+        if self.core.draining:
+            assert self.core.acquire() is None
+            return
+        slot = self.core.acquire_pin() if pin else self.core.acquire()
+        if slot is not None:
+            assert pin or not self.queue, "a newcomer overtook the queue"
+            self.uses.append((slot, pin))
+            return
+        waiter: _Waiter = Waiter(pin=pin, fail_fast=fail_fast)
+        self.queue.append(waiter)
+        self.perform(self.core.enqueue(waiter, self.now))
+
+    @precondition(lambda self: self.uses)
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        slot, pin = self.uses.pop(data.draw(st.integers(0, len(self.uses) - 1)))
+        self.perform(self.core.release_pin(slot, self.now) if pin else self.core.release(slot, self.now))
+
+    @precondition(lambda self: self.queue)
+    @rule(data=st.data())
+    def cancel_while_waiting(self, data: st.DataObject) -> None:
+        self.core.abandon(self.queue.pop(data.draw(st.integers(0, len(self.queue) - 1))))
+
+    @rule(late=st.booleans(), data=st.data())
+    def open_succeeds(self, late: bool, data: st.DataObject) -> None:
+        """`late`: the answer of a slot that is gone already must change nothing."""
+        slots = self.of_phase(Phase.DOWN)
+        if slots:
+            slot = data.draw(st.sampled_from(slots))
+            self.perform(self.core.opened(slot, self.now, data.draw(st.floats(0, 1))))
+        elif late:
+            assert not self.core.opened(Slot(10**6, phase=Phase.GONE), self.now, 0.5)
+
+    @rule(permanent=st.booleans(), data=st.data())
+    def open_fails(self, permanent: bool, data: st.DataObject) -> None:
+        slots = self.of_phase(Phase.DOWN)
+        if slots:
+            slot = data.draw(st.sampled_from(slots))
+            self.perform(self.core.open_failed(slot, permanent=permanent))
+            if permanent and not self.core.usable:
+                assert not self.queue, "a waiter was left waiting for what cannot come"
+
+    @rule(data=st.data())
+    def connection_dies(self, data: st.DataObject) -> None:
+        slots = self.of_phase(Phase.READY)
+        if slots:
+            self.perform(self.core.lost(data.draw(st.sampled_from(slots))))
+
+    @rule(leap=st.sampled_from([0.0, 0.1, 10.0, 60.0, 1e6]))
+    def housekeeping(self, leap: float) -> None:
+        self.now += leap
+        self.perform(self.core.tick(self.now))
+
+    @rule(config=configs)
+    def change_settings(self, config: PoolConfig) -> None:
+        self.most_allowed = max(self.most_allowed, config.requests_per_connection)
+        self.perform(self.core.configure(config))
+
+    @rule()
+    def person_asks(self) -> None:
+        self.perform(self.core.demand())
+        assert self.core.draining or self.core.slots
+
+    @rule(really=st.integers(0, 30))
+    def drain(self, really: int) -> None:
+        if really == 0:
+            self.perform(self.core.drain())
+
+    @precondition(lambda self: self.core.draining)
+    @rule()
+    def cut(self) -> None:
+        self.perform(self.core.cut())
+        assert not self.core.slots
+
+    # -- what must hold at every step ----------------------------------------------------------------------------
+
+    @invariant()
+    def uses_are_counted_exactly(self) -> None:
+        for slot in self.open.values():
+            assert slot.active_uses == sum(1 for used, pin in self.uses if used is slot and not pin)
+            assert slot.pins == sum(1 for used, pin in self.uses if used is slot and pin)
+            assert slot.active_uses <= slot.high_water <= self.most_allowed
+
+    @invariant()
+    def core_and_shell_agree_on_what_is_open(self) -> None:
+        assert self.core.slots == self.open
+
+    @invariant()
+    def waiters_are_the_same_in_the_same_order(self) -> None:
+        assert list(self.core.waiting) == self.queue
+
+    @invariant()
+    def never_above_the_maximum(self) -> None:
+        most = self.core.settings.max_connections_per_host
+        assert sum(1 for slot in self.open.values() if slot.retiring is None) <= most
+
+    @invariant()
+    def one_opening_at_a_time(self) -> None:
+        assert sum(1 for slot in self.of_phase(Phase.DOWN) if slot.retiring is None) <= 1
+
+    @invariant()
+    def nobody_waits_beside_a_free_place(self) -> None:
+        if self.queue and not self.queue[0].pin:
+            limit = self.core.settings.requests_per_connection
+            usable = [slot for slot in self.of_phase(Phase.READY) if slot.retiring is None]
+            assert all(slot.active_uses >= limit for slot in usable)
+
+    @invariant()
+    def waiters_and_the_minimum_are_being_worked_for(self) -> None:
+        """Whoever waits, or whatever the minimum lacks: something is being opened, or the pool is full."""
+        if self.core.draining:
+            assert not self.queue
+            return
+        staying = [slot for slot in self.open.values() if slot.retiring is None]
+        if self.queue or len(staying) < self.core.settings.min_connections_per_host:
+            opening = any(slot.phase is Phase.DOWN for slot in staying)
+            assert opening or len(self.open) >= self.core.settings.max_connections_per_host
+
+    @rule()
+    def housekeeping_comes_to_rest(self) -> None:
+        """With time standing still and every opening successful, ticks stop changing anything."""
+        if self.uses or self.queue or self.core.draining:
+            return  # growth under load is a change on purpose
+        for _ in range(40):
+            for slot in self.of_phase(Phase.DOWN):
+                self.perform(self.core.opened(slot, self.now, 0.0))
+            plan = self.core.tick(self.now)
+            self.perform(plan)
+            if not plan and not self.of_phase(Phase.DOWN):
+                break
+        else:
+            raise AssertionError("the plan never comes to rest")
+        assert len(self.open) >= self.core.settings.min_connections_per_host
+
+
+PoolMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestPoolMachine = PoolMachine.TestCase

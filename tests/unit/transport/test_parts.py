@@ -1,0 +1,159 @@
+"""The small pure parts: delays, selection, percentiles, the hub's bounded queues, the gate, the transition table."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atp_tui.model.connection import TRANSITIONS, ConnectionState
+from atp_tui.model.events import EventsLost, HostRemoved
+from atp_tui.model.settings import Jitter, ReconnectConfig, SelectionStrategy
+from atp_tui.transport.backoff import backoff_delay, slow_lane_delay
+from atp_tui.transport.core import Slot
+from atp_tui.transport.gate import Gate
+from atp_tui.transport.hub import EventHub
+from atp_tui.transport.metrics import LATENCY_WINDOW, Metrics
+from atp_tui.transport.selection import Selector
+from tests.fakes.virtual_time import VirtualClock, run_virtual
+
+
+def test_delays_without_jitter_are_exact() -> None:
+    config = ReconnectConfig(jitter=Jitter.NONE)
+    assert [backoff_delay(config, n, 0.3) for n in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+@given(attempt=st.integers(0, 5000), uniform=st.floats(0, 1))
+def test_full_jitter_stays_within_the_ceiling(attempt: int, uniform: float) -> None:
+    config = ReconnectConfig()
+    assert 0 <= backoff_delay(config, attempt, uniform) <= min(60, 2.0 ** min(attempt, 10))
+
+
+@given(uniform=st.floats(0, 1))
+def test_slow_lane_varies_by_a_fifth(uniform: float) -> None:
+    assert 240 <= slow_lane_delay(ReconnectConfig(), uniform) <= 360
+
+
+def slots(*uses: int) -> list[Slot[None]]:
+    return [Slot(n, active_uses=used, idle_since=float(-n)) for n, used in enumerate(uses, 1)]
+
+
+def test_round_robin_takes_turns_and_skips_full_ones() -> None:
+    selector = Selector(SelectionStrategy.ROUND_ROBIN, lambda count: 0)
+    three = slots(0, 5, 0)
+    assert [slot.id for slot in (selector.select(three, 5) for _ in range(4)) if slot] == [1, 3, 1, 3]
+
+
+def test_least_connections_breaks_ties_by_the_longest_idle() -> None:
+    selector = Selector(SelectionStrategy.LEAST_CONNECTIONS, lambda count: 0)
+    chosen = selector.select(slots(2, 1, 1), 5)
+    assert chosen is not None and chosen.id == 3
+
+
+def test_random_asks_for_a_number_below_the_count_of_free_slots() -> None:
+    asked: list[int] = []
+
+    def choose(count: int) -> int:
+        asked.append(count)
+        return 1
+
+    selector = Selector(SelectionStrategy.RANDOM, choose)
+    chosen = selector.select(slots(0, 5, 0), 5)
+    assert asked == [2]
+    assert chosen is not None and chosen.id == 3
+
+
+@pytest.mark.parametrize("strategy", SelectionStrategy)
+def test_no_strategy_hands_out_a_full_slot(strategy: SelectionStrategy) -> None:
+    assert Selector(strategy, lambda count: 0).select(slots(5, 5), 5) is None
+
+
+def test_latency_percentiles_are_of_the_last_calls() -> None:
+    metrics = Metrics(0.0)
+    assert metrics.latency() is None
+    for n in range(10_000):
+        metrics.answered(0.0, n / 1000)
+    latency = metrics.latency()
+    assert latency is not None
+    assert latency.samples == LATENCY_WINDOW
+    assert latency.p50 == pytest.approx(9.872, abs=0.002)
+    assert latency.p99 <= 9.999
+
+
+def test_slow_subscriber_loses_the_oldest_and_is_told() -> None:
+    async def main() -> None:
+        hub = EventHub()
+        with hub.subscribe(size=3) as slow, hub.subscribe() as quick:
+            for n in range(5):
+                hub.publish(HostRemoved(float(n), str(n)))
+            batch = await slow.batch()
+            assert batch[0] == EventsLost(2.0, 2)
+            assert [event.at for event in batch[1:]] == [2.0, 3.0, 4.0]
+            assert len(await quick.batch()) == 5
+        assert await slow.batch() == []
+
+    asyncio.run(main())
+
+
+def test_reader_is_woken_by_news_and_by_the_end() -> None:
+    async def main() -> list[str]:
+        hub = EventHub()
+        subscription = hub.subscribe()
+
+        async def read() -> list[str]:
+            return [event.host_id async for event in subscription if isinstance(event, HostRemoved)]
+
+        reader = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        hub.publish(HostRemoved(0.0, "a"))
+        await asyncio.sleep(0.001)
+        hub.publish(HostRemoved(0.0, "b"))
+        subscription.close()
+        return await reader
+
+    assert asyncio.run(main()) == ["a", "b"]
+
+
+def test_gate_lends_the_place_of_who_hears_nothing() -> None:
+    async def main() -> list[float]:
+        gate = Gate(2, VirtualClock(), patience=0.5)
+        begun = []
+
+        async def opening(length: float) -> None:
+            async with gate.place():
+                begun.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(length)
+
+        await asyncio.gather(*(opening(10) for _ in range(4)), opening(0.1), opening(0.1))
+        assert gate.under_way == 0
+        return begun
+
+    assert run_virtual(main()) == pytest.approx([0, 0, 0.5, 0.5, 1.0, 1.0])
+
+
+def test_gate_survives_cancelled_openings() -> None:
+    async def main() -> None:
+        gate = Gate(1, VirtualClock())
+
+        async def opening() -> None:
+            async with gate.place():
+                await asyncio.sleep(100)
+
+        tasks = [asyncio.create_task(opening()) for _ in range(20)]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(1), gate.place():
+            pass
+
+    run_virtual(main())
+
+
+def test_every_state_has_its_row_and_only_draining_ends() -> None:
+    assert set(TRANSITIONS) == set(ConnectionState)
+    for state, following in TRANSITIONS.items():
+        if state not in (ConnectionState.DISCONNECTED, ConnectionState.DRAINING):
+            assert ConnectionState.DRAINING in following, f"{state} cannot be closed"
