@@ -1,0 +1,53 @@
+"""What an error, or an exit status, means for the one who asked for a command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from ..model.errors import AtpError, AuthFailed, CallTimeout, HostKeyRejected, PoolError, TransportError, Unsupported
+from ..model.outcome import CommandResult, ExitStatus, Outcome
+
+_OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
+    (asyncio.CancelledError, Outcome.CANCELLED),
+    (CallTimeout, Outcome.TIMEOUT),
+    (TimeoutError, Outcome.TIMEOUT),
+    # "auth" is both halves of who-are-you: the host refused us, or we refused the host
+    (AuthFailed, Outcome.AUTH),
+    (HostKeyRejected, Outcome.AUTH),
+    (Unsupported, Outcome.ERROR),
+    (TransportError, Outcome.UNREACHABLE),
+    (PoolError, Outcome.UNREACHABLE),
+)
+
+
+def outcome_of_error(error: BaseException) -> Outcome:
+    """The outcome that an error stands for; ERROR for whatever is not about reaching the host."""
+    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
+
+
+def outcome_of_exit(status: ExitStatus) -> Outcome:
+    """OK for exit status 0 alone; death by a signal is FAILED."""
+    return Outcome.OK if status.status == 0 else Outcome.FAILED
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line for a person. Remote text in it is not yet safe for a terminal."""
+    if isinstance(error, AtpError):
+        return error.message
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled"
+    if isinstance(error, TimeoutError):
+        return str(error) or "timed out"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+_NOT_REACHED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.AUTH, Outcome.ERROR, Outcome.CANCELLED})
+
+
+def exit_status_of(results: Iterable[CommandResult]) -> int:
+    """The exit status of a whole run: 0 all ok; 3 some host was not reached or did not finish; else 1, some failed."""
+    outcomes = {result.outcome for result in results}
+    if outcomes & _NOT_REACHED:
+        return 3
+    return 1 if Outcome.FAILED in outcomes else 0

@@ -1,0 +1,210 @@
+"""Jobs over the real transport and a loopback driver."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from atp_tui.executor.capture import Budget, Capture
+from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, Job, JobEvent
+from atp_tui.executor.outcome import exit_status_of
+from atp_tui.executor.runner import KEPT_JOBS, JobRunner
+from atp_tui.model.errors import AuthFailed, CallTimeout, ConnectFailed, HostKeyRejected
+from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Command, ExitStatus, Outcome, OutputSink
+from atp_tui.transport.manager import TransportManager
+from tests.fakes.loopback import LoopbackDriver
+
+UNAME = Command("uname -r")
+
+
+@asynccontextmanager
+async def fleet(driver: LoopbackDriver, *ids: str, output_limit: int = 1 << 20) -> AsyncIterator[JobRunner]:
+    async with TransportManager(None, lambda host, channel: driver) as manager:
+        for name in ids:
+            await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
+        runner = JobRunner(manager, output_limit=output_limit)
+        try:
+            async with asyncio.timeout(30):
+                yield runner
+        finally:
+            await runner.close()
+        assert not driver.running, "commands outlived their job"
+
+
+async def events_of(job: Job) -> list[JobEvent]:
+    return [event async for event in job]
+
+
+async def test_each_host_starts_speaks_and_ends() -> None:
+    async with fleet(LoopbackDriver(), "b", "a") as runner:
+        job = runner.start(("b", "a"), UNAME)
+        events = await events_of(job)
+        results = await job.wait()
+    assert [result.host for result in results] == ["b", "a"]
+    assert job.done
+    for host, result in zip(("b", "a"), results, strict=True):
+        assert (result.outcome, result.exit_status, result.stdout) == (Outcome.OK, 0, f"{host}: uname -r\n".encode())
+        mine = [event for event in events if getattr(event, "host", None) == host or event == HostEnded(result)]
+        assert mine == [HostStarted(host), HostOutput(host, "stdout", result.stdout), HostEnded(result)]
+
+
+async def test_outcomes() -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        match host_id:
+            case "fails":
+                output("stderr", b"no\n")
+                return ExitStatus(3)
+            case "killed":
+                return ExitStatus(None, "TERM")
+            case "slow":
+                output("stdout", b"begun")
+                await asyncio.Event().wait()
+            case "drops":
+                driver.links[host_id].lose()
+                await asyncio.Event().wait()
+            case "crashes":
+                raise ZeroDivisionError("a defect")
+            case "calltimeout":
+                raise CallTimeout("late")
+        return ExitStatus(0)
+
+    driver = LoopbackDriver(shell=shell)
+    driver.refuse = {
+        "refuses": ConnectFailed("connection refused"),
+        "password": AuthFailed("permission denied"),
+        "hostkey": HostKeyRejected("unknown host key", fingerprint="SHA256:x"),
+    }
+    driver.silent = {"silent"}
+    hosts = ("ok", "fails", "killed", "slow", "refuses", "password", "hostkey", "silent", "crashes", "calltimeout")
+    async with fleet(driver, *hosts) as runner:
+        results = await runner.start((*hosts, "nosuch"), UNAME, timeout=0.3).wait()
+    by_host = {result.host: result for result in results}
+    assert {host: result.outcome for host, result in by_host.items()} == {
+        "ok": Outcome.OK,
+        "fails": Outcome.FAILED,
+        "killed": Outcome.FAILED,
+        "slow": Outcome.TIMEOUT,
+        "refuses": Outcome.UNREACHABLE,
+        "password": Outcome.AUTH,
+        "hostkey": Outcome.AUTH,
+        "silent": Outcome.UNREACHABLE,
+        "crashes": Outcome.ERROR,
+        "calltimeout": Outcome.TIMEOUT,
+        "nosuch": Outcome.ERROR,
+    }
+    assert (by_host["fails"].exit_status, by_host["fails"].stderr) == (3, b"no\n")
+    assert (by_host["killed"].exit_status, by_host["killed"].signal) == (None, "TERM")
+    assert by_host["slow"].stdout == b"begun"
+    assert by_host["refuses"].error == "connection refused"
+    assert by_host["crashes"].error == "ZeroDivisionError: a defect"
+    assert all((result.error is None) == (result.outcome in ("ok", "failed")) for result in results)
+
+
+async def test_cancel_kills_what_runs_and_every_host_has_a_result() -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", b"x")
+        if host_id != "quick":
+            await asyncio.Event().wait()
+        return ExitStatus(0)
+
+    driver = LoopbackDriver(shell=shell)
+    async with fleet(driver, "quick", "a", "b", "c") as runner:
+        job = runner.start(("quick", "a", "b", "c"), UNAME, fanout=2)
+        async for event in job:
+            if isinstance(event, HostOutput) and event.host == "a":
+                job.cancel()
+        results = await job.wait()
+        assert not driver.running
+    assert [result.outcome for result in results] == [Outcome.OK, *[Outcome.CANCELLED] * 3]
+    assert [result.stdout for result in results[:2]] == [b"x", b"x"]
+
+
+async def test_a_job_cancelled_before_its_first_step_still_answers() -> None:
+    async with fleet(LoopbackDriver(), "a") as runner:
+        job = runner.start(("a",), UNAME)
+        job.cancel()
+        (result,) = await job.wait()
+        assert result.outcome is Outcome.CANCELLED
+        job.cancel()
+        assert await events_of(job) == [HostEnded(result)]
+
+
+async def test_output_is_kept_up_to_the_limit_of_each_stream() -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        for _ in range(100):
+            output("stdout", b"0123456789")
+        output("stderr", b"fits")
+        return ExitStatus(0)
+
+    async with fleet(LoopbackDriver(shell=shell), "a", output_limit=25) as runner:
+        job = runner.start(("a",), UNAME)
+        events = await events_of(job)
+        (result,) = await job.wait()
+    assert (result.stdout, result.stderr, result.truncated) == (b"0123456789012345678901234"[:25], b"fits", True)
+    assert b"".join(e.data for e in events if isinstance(e, HostOutput) and e.stream == "stdout") == result.stdout
+
+
+def test_the_hosts_of_a_job_share_a_budget() -> None:
+    budget = Budget(10)
+    first, second = Capture(8, budget), Capture(8, budget)
+    assert first.add("stdout", b"12345678")
+    assert second.add("stdout", b"12345")
+    assert not second.add("stderr", b"1")
+    assert (first.read("stdout"), second.read("stdout")) == (b"12345678", b"12")
+    assert (first.truncated, second.truncated) == (False, True)
+
+
+async def test_a_late_reader_sees_the_same_as_an_early_one() -> None:
+    async with fleet(LoopbackDriver(), "a", "b") as runner:
+        job = runner.start(("a", "b"), UNAME)
+        early = await events_of(job)
+        late = await events_of(job)
+    assert sorted(map(repr, early)) == sorted(map(repr, late))
+
+
+async def test_a_slow_reader_gets_all_in_fewer_pieces() -> None:
+    steps = asyncio.Event()
+
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        for n in range(1000):
+            output("stdout", f"{n}\n".encode())
+        await steps.wait()
+        return ExitStatus(0)
+
+    async with fleet(LoopbackDriver(shell=shell), "a") as runner:
+        job = runner.start(("a",), UNAME)
+        pieces = []
+        async for event in job:
+            if isinstance(event, HostOutput):
+                pieces.append(event.data)
+                steps.set()
+    assert b"".join(pieces) == b"".join(f"{n}\n".encode() for n in range(1000))
+    assert len(pieces) == 1
+
+
+async def test_bad_targets_and_old_jobs() -> None:
+    async with fleet(LoopbackDriver(), "a") as runner:
+        for bad in ((), ("a", "a")):
+            with pytest.raises(ValueError, match="targets"):
+                runner.start(bad, UNAME)
+        for _ in range(KEPT_JOBS + 5):
+            await runner.start(("a",), UNAME).wait()
+        assert [job.id for job in runner.jobs] == list(range(5, KEPT_JOBS + 6))
+
+
+async def test_the_worst_outcome_decides_the_exit_status() -> None:
+    driver = LoopbackDriver()
+    driver.refuse = {"down": ConnectFailed("refused")}
+
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        return ExitStatus(int(command.line))
+
+    driver.shell = shell
+    async with fleet(driver, "a", "down") as runner:
+        assert exit_status_of(await runner.start(("a",), Command("0")).wait()) == 0
+        assert exit_status_of(await runner.start(("a",), Command("9")).wait()) == 1
+        assert exit_status_of(await runner.start(("a", "down"), Command("9")).wait()) == 3
