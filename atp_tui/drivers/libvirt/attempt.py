@@ -1,0 +1,116 @@
+"""One attempt to open one libvirt connection: it ends with a link, or with nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from typing import Any
+
+from ...model.errors import ConnectFailed, ConnectionLost, TransportError
+from ...transport.driver import OpenRequest
+from .binding import Binding
+from .bridge import Bridge
+from .failures import connect_failure, one_line
+from .lane import Lane
+from .link import LibvirtLink
+from .wire import Wire
+
+_FAREWELL = 0.5
+"""Seconds to wait for the threads of a failed attempt; they go on to end by themselves if that is not enough."""
+
+_CLOSE_REASONS = {0: "the connection broke", 1: "the host closed the connection", 2: "the host no longer answers"}
+"""virConnectCloseReason ERROR, EOF, KEEPALIVE. CLIENT (3) is our own doing."""
+
+
+class Attempt:
+    """`peer` is the address or socket in words, for errors; None where libvirt itself chooses a socket."""
+
+    def __init__(self, binding: Binding, request: OpenRequest, peer: str | None) -> None:
+        self._binding = binding
+        self._request = request
+        self._peer = peer
+        self._loop = asyncio.get_running_loop()
+        self._wire = Wire()
+        limit = request.config.pool.requests_per_connection
+        self._lane = Lane(request.host.id, limit, self._lost, self._farewell)
+        self._link: LibvirtLink | None = None
+        self._early: TransportError | None = None
+
+    def bridge(self) -> Bridge:
+        """A bridge that tells this attempt when its far end has ended."""
+        return Bridge(self._far_end_ended)
+
+    async def open(self, uri: str, *, read_only: bool, bridge: Bridge | None = None) -> LibvirtLink:
+        """Open `uri`, which libvirt understands, and hear its daemon once. Raises TransportError."""
+        link = LibvirtLink(self._request.host.id, self._lane, self._wire, bridge, self._request.on_lost)
+        try:
+            await self._lane.call(functools.partial(self._connect, uri, read_only), None)
+            if self._early is not None:
+                raise self._early
+        except BaseException as error:
+            await self._give_up(bridge)
+            if self._early is not None and isinstance(error, ConnectFailed | ConnectionLost):
+                raise ConnectFailed(self._early.message, host=self._request.host.id) from error
+            raise
+        self._link = link
+        return link
+
+    async def _give_up(self, bridge: Bridge | None) -> None:
+        self._lane.stop(ConnectionLost("given up", host=self._request.host.id))
+        if bridge is not None:
+            bridge.abort()
+        self._cut(0.001)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL):
+                await asyncio.shield(self._lane.ended)
+
+    def _cut(self, again: float) -> None:
+        """Cut, and go on cutting while libvirt is between two steps of connecting."""
+        if not self._wire.cut() and not self._lane.ended.done():
+            self._loop.call_later(again, self._cut, min(0.1, again * 2))
+
+    # -- news of the connection, on the loop ---------------------------------------------------------------------------
+
+    def _lost(self, error: TransportError) -> None:
+        if self._link is not None:
+            self._link.lose(error)
+        elif self._early is None:
+            self._early = error
+
+    def _far_end_ended(self, error: Exception | None) -> None:
+        why = f": {one_line(error)}" if error is not None else ""
+        self._lost(ConnectionLost(f"{self._peer or 'libvirt'} ended the connection{why}", host=self._request.host.id))
+
+    # -- on the lane ---------------------------------------------------------------------------------------------------
+
+    def _connect(self, uri: str, read_only: bool, _handle: None) -> None:
+        libvirt = self._binding.libvirt
+        try:
+            with self._wire.opening(self._binding.events):
+                self._lane.handle = (libvirt.openReadOnly if read_only else libvirt.open)(uri)
+            if self._wire.known:
+                config = self._request.config
+                self._lane.handle.setKeepAlive(config.keepalive_interval, config.keepalive_count)
+                self._lane.handle.registerCloseCallback(self._closed, None)
+            self._lane.handle.getLibVersion()
+        except libvirt.libvirtError as error:
+            raise connect_failure(error, self._peer, self._request.host.id) from error
+
+    def _farewell(self, handle: Any) -> None:
+        if handle is not None:
+            if self._wire.known:
+                # libvirt keeps the callback, and with it the handle, until it is told otherwise
+                with contextlib.suppress(self._binding.libvirt.libvirtError):
+                    handle.unregisterCloseCallback()
+            with contextlib.suppress(self._binding.libvirt.libvirtError):
+                handle.close()
+        self._wire.release()
+
+    # -- on libvirt's event thread -------------------------------------------------------------------------------------
+
+    def _closed(self, _handle: Any, reason: int, _context: None) -> None:
+        if reason in _CLOSE_REASONS:
+            error = ConnectionLost(_CLOSE_REASONS[reason], host=self._request.host.id)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                self._loop.call_soon_threadsafe(self._lost, error)

@@ -1,0 +1,128 @@
+"""Opens libvirt connections, each by the way its URI names, behind transport.driver.Driver."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import unquote
+
+from ...model.errors import ConnectFailed, TransportError, Unsupported
+from ...model.host import ConnectionUri
+from ...transport.driver import OpenRequest, RawStream, StreamReceiver
+from .attempt import Attempt
+from .binding import Binding, load
+from .bridge import FarEnd
+from .link import LibvirtLink
+from .over_ssh import open_far_end
+from .over_tls import open_tls, tls_context
+from .resolver import Resolver
+from .uris import TCP_PORT, TLS_PORT, bridged_uri, own_uri, read_only, tcp_uri
+
+OpenFarEnd = Callable[[StreamReceiver], Awaitable[RawStream]]
+
+
+class LibvirtDriver:
+    """`driver+tcp`, `driver+unix`, local, `+ssh` over the host's SSH link, `+tls`, and in-process `test:///…`.
+
+    `runtime` is the directory below which the private sockets of bridged connections are made; None: the system's
+    directory for temporary files.
+    """
+
+    def __init__(self, runtime: Path | None = None) -> None:
+        self._resolver = Resolver()
+        self._runtime = runtime
+        self._directory: Path | None = None
+        self._names = itertools.count()
+
+    async def open(self, request: OpenRequest) -> LibvirtLink:
+        """Open a link whose daemon has answered once. Raises TransportError."""
+        uri = request.host.connection_uri
+        if uri is None:
+            raise Unsupported("the host has no connection URI", host=request.host.id)
+        try:
+            binding = load()
+            match uri.transport:
+                case "tcp" | "tls":
+                    return await self._first_address(binding, request, uri)
+                case "ssh":
+                    return await self._over_ssh(binding, request, uri)
+                case _:
+                    return await self._here(binding, request, uri)
+        except TransportError as error:
+            error.host = request.host.id
+            raise
+
+    async def close(self) -> None:
+        """Remove the directory of the private sockets. libvirt's event thread stays: libvirt cannot do without it."""
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+    async def _here(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
+        if uri.driver == "test" and uri.transport is None and uri.path != "/default":
+            definition = Path(unquote(uri.path))
+            if not os.access(definition, os.R_OK):  # libxml2 would complain of it on file descriptor 2
+                raise ConnectFailed(f"cannot read {definition}")
+        attempt = Attempt(binding, request, uri.query.get("socket"))
+        return await attempt.open(own_uri(uri), read_only=read_only(uri))
+
+    async def _first_address(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
+        """Try the addresses of a name in turn, each for its share of the time, so that a dead one hides no living."""
+        assert uri.host is not None
+        addresses = await self._resolver.addresses(uri.host)
+        share = request.config.connect_timeout / len(addresses)
+        failures: list[TransportError] = []
+        for address in addresses:
+            alone = len(addresses) == 1  # then the limit is the caller's
+            try:
+                async with asyncio.timeout(None if alone else share):
+                    return await self._at(binding, request, uri, address)
+            except ConnectFailed as error:
+                failures.append(error)
+            except TimeoutError:
+                failures.append(ConnectFailed(f"no answer from {address} within {share:.3g} s"))
+        if len(failures) == 1:
+            raise failures[0]
+        words = "; ".join(dict.fromkeys(failure.message for failure in failures))
+        raise ConnectFailed(words, permanent=all(failure.permanent for failure in failures)) from failures[-1]
+
+    async def _at(self, binding: Binding, request: OpenRequest, uri: ConnectionUri, address: str) -> LibvirtLink:
+        port = uri.port or (TLS_PORT if uri.transport == "tls" else TCP_PORT)
+        peer = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        attempt = Attempt(binding, request, peer)
+        if uri.transport == "tcp":
+            return await attempt.open(tcp_uri(uri, address), read_only=read_only(uri))
+        host = request.host.id
+        context = tls_context(uri, host)
+        return await self._bridged(attempt, uri, lambda end: open_tls(context, uri, address, port, end, host))
+
+    async def _over_ssh(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
+        carrier = request.carrier
+        if carrier is None:
+            raise Unsupported(
+                f"{uri} needs the host's SSH connection, and the host has none: give it one, or another uri"
+            )
+        attempt = Attempt(binding, request, f"libvirt's daemon on {request.host.host} (over SSH)")
+        return await self._bridged(attempt, uri, lambda end: open_far_end(carrier, uri, end, request.host.id))
+
+    async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:
+        bridge = attempt.bridge()
+        try:
+            bridge.connect(await open_far(FarEnd(bridge)))
+            path = self._private_path()
+            await bridge.listen(path)
+        except BaseException:
+            bridge.abort()
+            raise
+        return await attempt.open(bridged_uri(uri, path), read_only=read_only(uri), bridge=bridge)
+
+    def _private_path(self) -> Path:
+        """A new name in a directory that only this user can enter (mkdtemp makes it 0700)."""
+        if self._directory is None:
+            self._directory = Path(tempfile.mkdtemp(prefix="atp-tui-", dir=self._runtime))
+        return self._directory / f"{next(self._names)}.sock"

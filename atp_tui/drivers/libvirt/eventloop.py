@@ -1,0 +1,263 @@
+"""libvirt's event loop, implemented over epoll on one daemon thread for the whole program.
+
+libvirt hands us its descriptors and timers through six functions, which it may call from any thread, with its own
+locks held. Two rules follow. Our lock is never held while libvirt is called back, or the two orders of locking would
+meet. And what libvirt gave us with a watch or a timer is freed on this thread alone, between callbacks, so that it
+outlives the last callback that may still be running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+Opaque = Any
+"""The binding's tuple of capsules (callback, data, free function); it is handed back to the binding untouched."""
+
+_TO_EPOLL = ((1, select.EPOLLIN), (2, select.EPOLLOUT))
+_FROM_EPOLL = ((select.EPOLLIN, 1), (select.EPOLLOUT, 2), (select.EPOLLERR, 4), (select.EPOLLHUP, 8))
+"""VIR_EVENT_HANDLE_READABLE 1, WRITABLE 2, ERROR 4, HANGUP 8: part of libvirt's ABI, so known without importing it."""
+_ALWAYS = 4 | 8
+
+
+class _Watch:
+    __slots__ = ("callback", "events", "fd", "opaque")
+
+    def __init__(self, fd: int, events: int, callback: Callable[..., object], opaque: Opaque) -> None:
+        self.fd = fd
+        self.events = events
+        self.callback = callback
+        self.opaque = opaque
+
+
+class _Timer:
+    """`due` is the monotonic second of its next call, None while it is off; `queued` its place in the heap."""
+
+    __slots__ = ("callback", "due", "interval", "opaque", "queued")
+
+    def __init__(self, callback: Callable[..., object], opaque: Opaque) -> None:
+        self.callback = callback
+        self.opaque = opaque
+        self.interval = 0.0
+        self.due: float | None = None
+        self.queued: float | None = None
+
+
+class EventLoop:
+    """One per process; `start` registers it, which has to happen before the first connection is opened."""
+
+    def __init__(self, libvirt: ModuleType) -> None:
+        self._libvirt = libvirt
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._epoll = select.epoll()
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._epoll.register(self._bell, select.EPOLLIN)
+        self._watches: dict[int, _Watch] = {}
+        self._by_fd: dict[int, list[int]] = {}
+        self._masks: dict[int, int] = {}
+        self._timers: dict[int, _Timer] = {}
+        self._heap: list[tuple[float, int]] = []
+        self._freed: list[Opaque] = []
+        self._wakes_at = 0.0
+        self._openers: dict[int, Callable[[int], None]] = {}
+
+    def start(self) -> None:
+        """Register with libvirt and start the thread. It ends with the process; libvirt has no way to unregister."""
+        self._libvirt.virEventRegisterImpl(
+            self._add_handle,
+            self._update_handle,
+            self._remove_handle,
+            self._add_timeout,
+            self._update_timeout,
+            self._remove_timeout,
+        )
+        threading.Thread(target=self._run, name="libvirt-events", daemon=True).start()
+
+    @contextlib.contextmanager
+    def opening(self, adopt: Callable[[int], None]) -> Iterator[None]:
+        """While this thread opens a connection, call adopt(fd) for each descriptor that libvirt begins to watch.
+
+        libvirt watches its socket from inside open, on the opening thread, after connecting and before the first byte
+        is exchanged: the one moment at which we can learn which descriptor belongs to which connection.
+        """
+        me = threading.get_ident()
+        self._openers[me] = adopt
+        try:
+            yield
+        finally:
+            del self._openers[me]
+
+    # -- called by libvirt, on any thread ------------------------------------------------------------------------------
+
+    def _add_handle(self, fd: int, events: int, callback: Callable[..., object], opaque: Opaque) -> int:
+        adopt = self._openers.get(threading.get_ident())
+        if adopt is not None:
+            adopt(fd)
+        with self._lock:
+            watch = next(self._ids)
+            self._watches[watch] = _Watch(fd, events, callback, opaque)
+            self._by_fd.setdefault(fd, []).append(watch)
+            self._interest(fd)
+        return watch
+
+    def _update_handle(self, watch: int, events: int) -> None:
+        with self._lock:
+            found = self._watches.get(watch)
+            if found is not None and found.events != events:
+                found.events = events
+                self._interest(found.fd)
+
+    def _remove_handle(self, watch: int) -> int:
+        with self._lock:
+            found = self._watches.pop(watch, None)
+            if found is None:
+                return -1
+            shared = self._by_fd[found.fd]
+            shared.remove(watch)
+            self._interest(found.fd)
+            if not shared:
+                del self._by_fd[found.fd]
+            self._free(found.opaque)
+        return 0
+
+    def _add_timeout(self, interval: int, callback: Callable[..., object], opaque: Opaque) -> int:
+        with self._lock:
+            timer = next(self._ids)
+            self._timers[timer] = _Timer(callback, opaque)
+            self._schedule(timer, interval)
+        return timer
+
+    def _update_timeout(self, timer: int, interval: int) -> None:
+        with self._lock:
+            self._schedule(timer, interval)
+
+    def _remove_timeout(self, timer: int) -> int:
+        with self._lock:
+            found = self._timers.pop(timer, None)
+            if found is None:
+                return -1
+            self._free(found.opaque)
+        return 0
+
+    # -- with the lock held --------------------------------------------------------------------------------------------
+
+    def _interest(self, fd: int) -> None:
+        """Tell epoll what the watches of a descriptor want together; nothing wanted means not watched at all.
+
+        libvirt takes its wish back while a calling thread polls the socket itself. Left in epoll with no wish, a
+        socket that hung up meanwhile would be reported without end.
+        """
+        wanted = 0
+        for watch in self._by_fd[fd]:
+            for flag, mask in _TO_EPOLL:
+                if self._watches[watch].events & flag:
+                    wanted |= mask
+        before = self._masks.get(fd, 0)
+        if wanted == before:
+            return
+        if wanted and before:
+            self._epoll.modify(fd, wanted)
+        elif wanted:
+            self._epoll.register(fd, wanted)
+        else:
+            with contextlib.suppress(OSError):  # closed already: the kernel has forgotten it by itself
+                self._epoll.unregister(fd)
+        if wanted:
+            self._masks[fd] = wanted
+        else:
+            del self._masks[fd]
+
+    def _schedule(self, timer: int, interval: int) -> None:
+        """Set a timer to `interval` milliseconds from now, or off if negative.
+
+        Keepalive puts its timer off with every message received. A timer that moves to a later moment keeps its place
+        in the heap and is put back when that comes up; only an earlier one needs a new place, and may need the bell.
+        """
+        found = self._timers.get(timer)
+        if found is None:
+            return
+        if interval < 0:
+            found.due = None
+            return
+        found.interval = interval / 1000
+        found.due = time.monotonic() + found.interval
+        if found.queued is None or found.due < found.queued:
+            self._queue(timer, found, found.due)
+            if found.due < self._wakes_at:
+                self._ring()
+
+    def _queue(self, timer: int, found: _Timer, moment: float) -> None:
+        found.queued = moment
+        heapq.heappush(self._heap, (moment, timer))
+
+    def _free(self, opaque: Opaque) -> None:
+        self._freed.append(opaque)
+        self._ring()
+
+    def _ring(self) -> None:
+        os.eventfd_write(self._bell, 1)
+
+    # -- on the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            for fd, happened in self._epoll.poll(self._patience()):
+                if fd == self._bell:
+                    os.eventfd_read(self._bell)
+                else:
+                    self._dispatch(fd, happened)
+            for timer, found in self._due():
+                if timer in self._timers:  # an earlier callback may have removed it
+                    found.callback(timer, found.opaque)
+            with self._lock:
+                freed, self._freed = self._freed, []
+            for opaque in freed:
+                self._libvirt.virEventInvokeFreeCallback(opaque)
+
+    def _patience(self) -> float:
+        """Seconds until the first timer is due, -1 if none is."""
+        with self._lock:
+            if self._freed:
+                return 0
+            self._wakes_at = self._heap[0][0] if self._heap else float("inf")
+            return max(0.0, self._wakes_at - time.monotonic()) if self._heap else -1
+
+    def _dispatch(self, fd: int, happened: int) -> None:
+        events = sum(flag for mask, flag in _FROM_EPOLL if happened & mask)
+        with self._lock:
+            watches = list(self._by_fd.get(fd, ()))
+        for watch in watches:
+            found = self._watches.get(watch)  # an earlier callback may have removed it
+            if found is not None and found.events and (mine := events & (found.events | _ALWAYS)):
+                found.callback(watch, fd, mine, found.opaque)
+
+    def _due(self) -> list[tuple[int, _Timer]]:
+        """Take the timers that are due out of the heap, and give each its next moment."""
+        now = time.monotonic()
+        due: list[tuple[int, _Timer]] = []
+        with self._lock:
+            while self._heap and self._heap[0][0] <= now:
+                queued, timer = heapq.heappop(self._heap)
+                found = self._timers.get(timer)
+                if found is None or found.queued != queued:
+                    continue
+                found.queued = None
+                if found.due is None:
+                    continue
+                if found.due <= now:
+                    due.append((timer, found))
+                else:
+                    self._queue(timer, found, found.due)
+            for timer, found in due:
+                found.due = now + found.interval
+                self._queue(timer, found, found.due)
+        return due

@@ -1,0 +1,86 @@
+"""libvirt's errors in the words of the model, and in words a person can act on.
+
+Numbers of libvirt's enums are part of its ABI; they are written out here, so that this module needs no libvirt.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from typing import Any
+
+from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
+
+_SYSTEM_ERROR = 38
+_RPC = 39
+_INVALID_CONN = 6
+_AUTH = frozenset({45, 79, 88, 94})
+"""VIR_ERR_AUTH_FAILED, AUTH_CANCELLED, ACCESS_DENIED, AUTH_UNAVAILABLE."""
+_HOPELESS = frozenset({3, 5, 8, 67})
+"""VIR_ERR_NO_SUPPORT, NO_CONNECT (no such driver), INVALID_ARG, CONFIG_UNSUPPORTED: the same answer every time."""
+
+_REASONS = {
+    errno.ECONNREFUSED: "connection refused by {peer}",
+    errno.ENOENT: "no libvirt socket at {peer}",
+    errno.EACCES: "no permission to connect to {peer}",
+    errno.EPERM: "no permission to connect to {peer}",
+    errno.EHOSTUNREACH: "no route to {peer}",
+    errno.ENETUNREACH: "no route to {peer}",
+    errno.ETIMEDOUT: "no answer from {peer}",
+    errno.ECONNRESET: "{peer} ended the connection while it was being opened",
+    errno.EPIPE: "{peer} ended the connection while it was being opened",
+    errno.EIO: "{peer} ended the connection while it was being opened",  # libvirt's number for an end of file
+}
+
+_CHOSEN_SOCKET = re.compile(r"socket to '([^']+)'")
+
+
+def is_libvirt_error(error: BaseException) -> bool:
+    """Whether libvirt's binding raised it; asked by name, since the binding may not be there to ask."""
+    return type(error).__name__ == "libvirtError" and hasattr(error, "get_error_code")
+
+
+def one_line(error: BaseException) -> str:
+    """The text of an error in one line. It may come from the peer: whoever shows it makes it safe."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
+    """What libvirt's open failed of. `peer` is the address or socket as a person knows it, None where libvirt chose."""
+    code, number = error.get_error_code(), error.get_int1()
+    if peer is None:
+        chosen = _CHOSEN_SOCKET.search(str(error))
+        peer = chosen[1] if chosen else "libvirt"
+    if code in _AUTH:
+        return AuthFailed(f"{peer} refused us: {one_line(error)}", host=host)
+    if code == _RPC:
+        return ConnectFailed(f"{peer} does not speak libvirt's protocol: {one_line(error)}", host=host)
+    if code == _SYSTEM_ERROR and number in _REASONS:
+        return ConnectFailed(_REASONS[number].format(peer=peer), host=host)
+    return ConnectFailed(f"{peer}: {one_line(error)}", host=host, permanent=code in _HOPELESS)
+
+
+def socket_failure(error: OSError, peer: str, host: str) -> ConnectFailed:
+    """The same words for a socket of our own."""
+    words = _REASONS.get(error.errno or 0)
+    return ConnectFailed(words.format(peer=peer) if words else f"{peer}: {one_line(error)}", host=host)
+
+
+def call_failure(error: BaseException, handle: Any, host: str) -> BaseException:
+    """What the caller of a function gets for what it raised. Runs on the lane, where the handle may be asked.
+
+    Whether the connection died of it is not read from libvirt's error codes, of which too many mean either: libvirt
+    itself knows, locally and at once.
+    """
+    if isinstance(error, StopIteration):  # a future refuses it
+        failure: BaseException = RuntimeError(f"the function raised {type(error).__name__}")
+    elif isinstance(error, AtpError) or not is_libvirt_error(error):
+        return error
+    else:
+        code = error.get_error_code()  # type: ignore[attr-defined]  # libvirt's binding has no types
+        if handle is None or code == _INVALID_CONN or not handle.isAlive():
+            failure = ConnectionLost(one_line(error), host=host)
+        else:
+            failure = CallFailed(one_line(error), host=host, code=code)
+    failure.__cause__ = error
+    return failure

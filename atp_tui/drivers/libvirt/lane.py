@@ -1,0 +1,176 @@
+"""The threads of one libvirt connection. A libvirt handle lives and dies on them; only plain data leaves.
+
+All counting happens on the event loop, so that the threads share nothing but a queue. They are daemon threads: one
+that hangs in libvirt cannot keep the program from quitting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import traceback
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from ...model.errors import AtpError, CallTimeout, ConnectionLost
+from .failures import call_failure
+
+T = TypeVar("T")
+
+_DEPTH = 3
+
+
+class _Job:
+    __slots__ = ("function", "future", "timer")
+
+    def __init__(self, function: Callable[[Any], Any], future: asyncio.Future[Any]) -> None:
+        self.function = function
+        self.future = future
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Lane:
+    """Runs functions of one connection's handle, at most `limit` at a time; the first job sets the handle.
+
+    `on_lost` is called on the loop when a call shows that the connection is dead. `farewell` runs on the last thread
+    to leave, where no call can be using the handle any more: closing a handle under a running call is a crash.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        limit: int,
+        on_lost: Callable[[ConnectionLost], None],
+        farewell: Callable[[Any], None],
+    ) -> None:
+        self.host = host
+        self.handle: Any = None
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._limit = limit
+        self._on_lost = on_lost
+        self._farewell = farewell
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: set[_Job] = set()
+        self._busy = 0
+        self._threads = 0
+        self._stopped = False
+        self._leaving = threading.Lock()
+        self._left = 0
+
+    async def call(self, function: Callable[[Any], T], timeout: float | None) -> T:
+        """Return function(handle), run on one of the threads.
+
+        Raises what it raised (libvirt's errors as model errors), CallTimeout after `timeout` seconds, ConnectionLost
+        when the lane ends, TypeError for a value that holds a libvirt handle. After a time-out or a cancel the thread
+        finishes alone, and what it brings is dropped.
+        """
+        if self._stopped:
+            raise ConnectionLost("the connection is closed", host=self.host)
+        job = _Job(function, self._loop.create_future())
+        if timeout is not None:
+            job.timer = self._loop.call_later(timeout, self._late, job, timeout)
+        self._jobs.add(job)
+        self._busy += 1
+        if self._busy > self._threads and self._threads < self._limit:
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"libvirt-{self.host}", daemon=True).start()
+        self._queue.put(job)
+        try:
+            result: T = await job.future
+            return result
+        finally:
+            self._jobs.discard(job)
+            if job.timer is not None:
+                job.timer.cancel()
+
+    def stop(self, error: AtpError | None = None) -> None:
+        """Take no more calls, and let the threads leave after those they have. With an error, all calls end with it."""
+        if error is not None:
+            for job in self._jobs:
+                if not job.future.done():
+                    job.future.set_exception(error)
+        if self._stopped:
+            return
+        self._stopped = True
+        for _ in range(self._threads):
+            self._queue.put(None)
+        if not self._threads:
+            self._farewell(None)
+            self.ended.set_result(None)
+
+    def _late(self, job: _Job, timeout: float) -> None:
+        if not job.future.done():
+            job.future.set_exception(CallTimeout(f"no answer within {timeout:g} s", host=self.host))
+
+    def _done(self, job: _Job, value: Any, error: BaseException | None) -> None:
+        self._busy -= 1
+        if not job.future.done():
+            if error is None:
+                job.future.set_result(value)
+            else:
+                job.future.set_exception(error)
+        if isinstance(error, ConnectionLost):
+            self._on_lost(error)
+
+    # -- on the threads ------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            # a call that nobody waits for any more is not begun
+            value, error = (None, None) if job.future.done() else self._perform(job.function)
+            self._tell(self._done, job, value, error)
+            del job, value, error
+        with self._leaving:
+            self._left += 1
+            last = self._left == self._threads
+        if last:
+            handle, self.handle = self.handle, None
+            self._farewell(handle)
+            del handle
+            self._tell(self._end)
+
+    def _perform(self, function: Callable[[Any], Any]) -> tuple[Any, BaseException | None]:
+        try:
+            value = function(self.handle)
+            if _holds_handle(value, _DEPTH):
+                raise TypeError(
+                    f"the function returned a {_name(value)} that holds a libvirt handle; handles stay on their lane: "
+                    "return plain data"
+                )
+        except BaseException as raised:  # noqa: BLE001 - whatever it is belongs to the caller, who waits on the loop
+            # the frames of the function hold handles, which must be freed here and not where the error ends up
+            traceback.clear_frames(raised.__traceback__)
+            return None, call_failure(raised, self.handle, self.host)
+        return value, None
+
+    def _end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def _tell(self, callback: Callable[..., object], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(callback, *args)
+
+
+def _name(value: object) -> str:
+    return type(value).__qualname__
+
+
+def _holds_handle(value: object, depth: int) -> bool:
+    """Whether a value is of libvirt's types, or a container whose first item holds one.
+
+    One item stands for all: a list of a thousand statistics must not be searched through.
+    """
+    if type(value).__module__.startswith("libvirt"):
+        return True
+    if depth and isinstance(value, list | tuple | set | frozenset | dict) and value:
+        if isinstance(value, tuple):
+            return any(_holds_handle(item, depth - 1) for item in value[:8])
+        first = next(iter(value))
+        if isinstance(value, dict) and _holds_handle(value[first], depth - 1):
+            return True
+        return _holds_handle(first, depth - 1)
+    return False

@@ -1,0 +1,99 @@
+"""One open libvirt connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ...model.errors import ConnectionLost, TransportError, Unsupported
+from ...model.outcome import Command, ExitStatus, OutputSink
+from ...transport.driver import LostCallback, RawStream, StreamReceiver
+from .bridge import Bridge
+from .lane import Lane
+from .wire import Wire
+
+T = TypeVar("T")
+
+GOODBYE = 0.5
+"""Seconds that a peer gets to answer our goodbye."""
+AFTERWARDS = 0.2
+"""Seconds that the threads get to leave once the socket is cut; they need milliseconds."""
+
+
+class LibvirtLink:
+    """transport.driver.Link over a lane, the wire under it, and the bridge that a tunnelled connection has."""
+
+    def __init__(self, host: str, lane: Lane, wire: Wire, bridge: Bridge | None, on_lost: LostCallback) -> None:
+        self._host = host
+        self._lane = lane
+        self._wire = wire
+        self._bridge = bridge
+        self._on_lost = on_lost
+        self._over = False
+
+    def is_alive(self) -> bool:
+        return not self._over
+
+    def bytes_moved(self) -> tuple[int, int] | None:
+        return self._wire.bytes_moved() if self._bridge is None else self._bridge.bytes_moved()
+
+    async def ping(self, timeout: float) -> None:
+        await self._lane.call(_ask_version, timeout)
+
+    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
+        return await self._lane.call(function, timeout)
+
+    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
+        raise self._unsupported("run commands")
+
+    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
+        raise self._unsupported("open streams")
+
+    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+        raise self._unsupported("run commands")
+
+    def _unsupported(self, what: str) -> Unsupported:
+        return Unsupported(f"a libvirt connection cannot {what}; the host's SSH connection can", host=self._host)
+
+    def lose(self, error: TransportError) -> None:
+        """The connection ended by itself: end every call with `error` and tell the owner, once."""
+        if not self._over:
+            self._cut(error)
+            self._on_lost(error)
+
+    async def close(self) -> None:
+        if not self._over:
+            self._over = True
+            self._lane.stop()
+            try:
+                if not await self._ended(GOODBYE):  # a peer that says nothing is cut like one that is gone
+                    self._cut(self._closed())
+                    await self._ended(AFTERWARDS)
+            finally:
+                self._cut(self._closed())
+
+    async def _ended(self, limit: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await asyncio.shield(self._lane.ended)
+        return self._lane.ended.done()
+
+    def abort(self) -> None:
+        if not self._over:
+            self._cut(self._closed())
+
+    def _closed(self) -> ConnectionLost:
+        return ConnectionLost("the connection was closed", host=self._host)
+
+    def _cut(self, error: TransportError) -> None:
+        self._over = True
+        self._lane.stop(error)
+        self._wire.cut()
+        if self._bridge is not None:
+            self._bridge.abort()
+
+
+def _ask_version(connection: Any) -> None:
+    connection.getLibVersion()

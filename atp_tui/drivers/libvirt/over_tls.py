@@ -1,0 +1,139 @@
+"""The far end of a +tls connection: TLS by Python, with certificates from where libvirt keeps them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from pathlib import Path
+
+from ...model.errors import AuthFailed, ConnectFailed
+from ...model.host import ConnectionUri
+from ...transport.driver import RawStream, StreamReceiver
+from .failures import one_line, socket_failure
+
+_ACCEPTED = b"\x01"
+"""libvirtd's first byte after the handshake: it takes our certificate. Otherwise it closes the connection."""
+
+
+def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
+    """Certificates as libvirt finds them: `?pkipath=`, else ~/.pki/libvirt, else /etc/pki; `?no_verify=1` honoured.
+
+    Raises ConnectFailed (permanent), naming the file, for one that is missing or bad.
+    """
+    ca, certificate, key = _files(uri)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if uri.query.get("no_verify", "0") not in ("", "0"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        _load(context.load_verify_locations, "CA certificate", ca, host=host)
+    if certificate.exists() or key.exists():  # without one, a daemon that asks for none may still take us
+        _load(context.load_cert_chain, "client certificate or key", certificate, key, host=host)
+    return context
+
+
+def _load(load: object, what: str, *files: Path, host: str) -> None:
+    assert callable(load)
+    try:
+        load(*map(str, files))
+    except (OSError, ssl.SSLError) as error:
+        named = " and ".join(map(str, files))
+        raise ConnectFailed(f"the {what} {named}: {one_line(error)}", host=host, permanent=True) from error
+
+
+def _files(uri: ConnectionUri) -> tuple[Path, Path, Path]:
+    if path := uri.query.get("pkipath"):
+        return _flat(Path(path))
+    own = _flat(Path("~/.pki/libvirt").expanduser())
+    if os.geteuid() != 0 and own[0].exists():
+        return own
+    pki = Path("/etc/pki")
+    return pki / "CA/cacert.pem", pki / "libvirt/clientcert.pem", pki / "libvirt/private/clientkey.pem"
+
+
+def _flat(directory: Path) -> tuple[Path, Path, Path]:
+    return directory / "cacert.pem", directory / "clientcert.pem", directory / "clientkey.pem"
+
+
+class _TlsStream(asyncio.Protocol):
+    """RawStream over an asyncio transport; `accepted` is done once libvirtd has said that it takes us."""
+
+    def __init__(self, receiver: StreamReceiver) -> None:
+        self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._receiver = receiver
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if not self.accepted.done():
+            if data[:1] != _ACCEPTED:
+                self.accepted.set_exception(ConnectionError("something else than libvirtd answers"))
+                return
+            self.accepted.set_result(None)
+            data = data[1:]
+        if data:
+            self._receiver.data(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.accepted.done():
+            self._receiver.ended(error)
+        else:
+            self.accepted.set_exception(EOFError(one_line(error) if error else "connection closed"))
+
+    def pause_writing(self) -> None:
+        self._receiver.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._receiver.resume_writing()
+
+    # -- RawStream -----------------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """TLS cannot close one direction alone."""
+
+    def pause_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+async def open_tls(
+    context: ssl.SSLContext, uri: ConnectionUri, address: str, port: int, receiver: StreamReceiver, host: str
+) -> RawStream:
+    """A stream to a libvirtd that has taken our certificate. Raises ConnectFailed, AuthFailed."""
+    peer = f"{address}:{port}"
+    stream = _TlsStream(receiver)
+    try:
+        await asyncio.get_running_loop().create_connection(
+            lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
+        )
+        await stream.accepted
+    except ssl.SSLCertVerificationError as error:
+        words = f"the certificate of {peer} is not accepted: {error.verify_message}"
+        raise ConnectFailed(words, host=host, permanent=True) from error
+    except EOFError as error:
+        raise AuthFailed(f"{peer} does not take our TLS certificate: {one_line(error)}", host=host) from error
+    except ssl.SSLError as error:
+        raise ConnectFailed(f"no TLS with {peer}: {one_line(error)}", host=host) from error
+    except OSError as error:
+        raise socket_failure(error, peer, host) from error
+    finally:
+        if not stream.accepted.done() or stream.accepted.exception() is not None:
+            stream.abort()
+    return stream

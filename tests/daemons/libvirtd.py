@@ -1,0 +1,182 @@
+"""A libvirtd of the tests' own: on a free port of 127.0.0.1 and on a unix socket in its own directory.
+
+It runs as an ordinary user also when the tests run as root: a session daemon keeps everything below its
+XDG directories, so it can meet neither the machine's own libvirtd nor another test's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import pytest
+
+NO_DAEMONS = "ATP_TEST_NO_DAEMONS"
+START_LIMIT = 30.0
+"""Seconds that the daemon gets to answer; it needs well below one on an idle machine."""
+
+_NOBODY = 65534
+
+_CONFIG = """\
+listen_tls = 0
+listen_tcp = 1
+listen_addr = "127.0.0.1"
+tcp_port = "{port}"
+auth_tcp = "none"
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+max_clients = 5000
+max_anonymous_clients = 5000
+max_queued_clients = 5000
+log_outputs = "3:file:{directory}/log"
+{more}
+"""
+
+
+class PrivateLibvirtd:
+    """Starts when made. `port` and `socket` stay the same over restart(); `more` are further lines of libvirtd.conf."""
+
+    def __init__(self, more: str = "") -> None:
+        program = _program()
+        self.directory = Path(tempfile.mkdtemp(prefix="atp-libvirtd-"))
+        self.directory.chmod(0o755)
+        self.port = _free_port()
+        self.socket = self.directory / "libvirt" / "libvirt-sock"
+        config = self.directory / "libvirtd.conf"
+        config.write_text(_CONFIG.format(port=self.port, directory=self.directory, more=more), encoding="utf-8")
+        self._command = [program, "--listen", "-f", str(config), "-p", str(self.directory / "pid")]
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> PrivateLibvirtd:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def uri(self, transport: Literal["tcp", "unix"]) -> str:
+        """The URI of the test hypervisor behind this daemon."""
+        if transport == "tcp":
+            return f"test+tcp://127.0.0.1:{self.port}/default"
+        return f"test+unix:///default?socket={self.socket}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the daemon does not run"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers. RuntimeError with its log where it does not."""
+        assert self._process is None, "the daemon runs already"
+        user = os.geteuid()
+        if user == 0:
+            user = _NOBODY
+            os.chown(self.directory, user, user)
+        private = {
+            f"XDG_{name}": str(self.directory) for name in ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME")
+        }
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.directory,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory)} | private,
+            user=user if user != os.geteuid() else None,
+            group=user if user != os.geteuid() else None,
+            extra_groups=[] if user != os.geteuid() else None,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        limit = time.monotonic() + START_LIMIT
+        while time.monotonic() < limit and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                if self.socket.exists():
+                    return
+            time.sleep(0.02)
+        raise RuntimeError(f"libvirtd did not start:\n{self.log()}")
+
+    def log(self) -> str:
+        """What the daemon has logged: warnings and errors."""
+        with contextlib.suppress(OSError):
+            return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
+        return ""
+
+    def stop(self) -> None:
+        """SIGSTOP: from now on it accepts connections and stays silent. Returns once it stands still."""
+        self._signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def cont(self) -> None:
+        """SIGCONT: it goes on where it stood."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL: connections are cut and new ones refused."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def restart(self) -> None:
+        """Kill it and start it again at the same addresses."""
+        self.kill()
+        self.start()
+
+    def close(self) -> None:
+        """Kill it and remove its directory."""
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None, "the daemon does not run"
+        self._process.send_signal(number)
+
+
+def _program() -> str:
+    found = shutil.which("libvirtd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if found is not None:
+        return found
+    if os.environ.get(NO_DAEMONS):
+        pytest.skip(f"LEFT OUT: there is no libvirtd, and {NO_DAEMONS} is set")
+    pytest.fail("there is no libvirtd: ./atp test installs it (Debian: libvirt-daemon, libvirt-daemon-system)")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def libvirtd() -> Iterator[PrivateLibvirtd]:
+    """One daemon for all tests that leave it as it is."""
+    with PrivateLibvirtd() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def own_libvirtd() -> Iterator[PrivateLibvirtd]:
+    """A daemon for one test, which may stop and kill it."""
+    with PrivateLibvirtd() as daemon:
+        yield daemon
