@@ -54,6 +54,15 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def tally(number: int, width: int) -> str:
+    """A number in `width` cells (3 or more), right-aligned: `1,204` while that fits, else `12k`, `345M`."""
+    for divisor, unit in ((1, ""), (1_000, "k"), (1_000_000, "M"), (1_000_000_000, "G")):
+        figure = f"{number // divisor:,}{unit}"
+        if len(figure) <= width:
+            return figure.rjust(width)
+    return "9" * (width - 1) + "+"
+
+
 def age(seconds: float) -> str:
     """How long ago in words of a person, at most 6 cells: `12 s`, `3 min`, `5 h`, `41 d`."""
     whole = max(int(seconds), 0)

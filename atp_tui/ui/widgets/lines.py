@@ -56,6 +56,9 @@ class LinesView(ScrollView, Generic[L]):
     """
 
     ALLOW_SELECT = False
+    SHOWS_CURSOR: ClassVar[bool] = True
+    """False for lines that are only looked at."""
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"lines--{role}" for role in SPAN_ROLES),
         "lines--cursor",
@@ -263,7 +266,7 @@ class LinesView(ScrollView, Generic[L]):
         return frame
 
     def _drawing(self, index: int, width: int) -> tuple[bool, Spans]:
-        return index == self._cursor, self.draw(self._lines[index], width)
+        return index == self._cursor and self.SHOWS_CURSOR, self.draw(self._lines[index], width)
 
     def _placeholder_line(self, y: int, width: int) -> Strip:
         sentences = self.placeholder()

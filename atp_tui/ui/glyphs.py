@@ -1,0 +1,35 @@
+"""The signs of states. Each is shown with a word or a colour beside it, never alone as the only carrier of news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model.connection import ConnectionState
+
+_S = ConnectionState
+
+STATE_ORDER = (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING, _S.FAILED, _S.DISCONNECTED, _S.DRAINING)
+"""The order in which counts of states stand side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs, each a single cell; `states` in STATE_ORDER."""
+
+    states: str
+    folded: str
+    unfolded: str
+    separator: str
+    ellipsis: str
+    received: str
+    sent: str
+    rule: str
+    ascii_only: bool
+
+    def state(self, state: ConnectionState) -> str:
+        return self.states[STATE_ORDER.index(state)]
+
+
+UNICODE = Glyphs("●◔◐✕○◌", "▸", "▾", "·", "…", "↓", "↑", "─", ascii_only=False)
+ASCII = Glyphs("+~!x-.", ">", "v", "-", "~", "<", ">", "-", ascii_only=True)
+"""For terminals and fonts without the others."""

@@ -1,0 +1,114 @@
+"""The connections of a host, of both its pools: one line each, with what it does or why it does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual.content import Content
+
+from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
+from ..format import byte_rate, milliseconds, tally
+from ..glyphs import UNICODE, Glyphs
+from ..text import cut, safe, width_of
+from .host_words import cause_of, counts_down, next_step
+from .lines import LinesView, Spans
+
+_WORD = len(ConnectionState.CONNECTED)
+"""Only lines with figures need their words equally long; after the longer states free text follows."""
+
+
+class ConnectionLine(NamedTuple):
+    key: str
+    connection: ConnectionSnapshot
+
+
+def connection_lines(pools: Sequence[PoolStatistics]) -> tuple[ConnectionLine, ...]:
+    """Every connection, hypervisor pool first, in the order of their numbers."""
+    connections = [connection for pool in pools for connection in pool.connections]
+    connections.sort(key=lambda connection: (connection.channel != "virt", connection.id))
+    return tuple(ConnectionLine(f"{connection.channel} {connection.id}", connection) for connection in connections)
+
+
+def pool_words(pool: PoolStatistics, separator: str) -> str:
+    """`virt round_robin · 2 of 10`, and what is unusual: callers that wait. Of one connection nothing is selected."""
+    strategy = f" {pool.selection_strategy} {separator}" if pool.max_connections > 1 else ""
+    words = [f"{pool.channel}{strategy} {pool.active_connections} of {pool.max_connections}"]
+    if pool.waiting:
+        words.append(f"{pool.waiting} waiting")
+    return f" {separator} ".join(words)
+
+
+def draw_connection(line: ConnectionLine, width: int, now: float, glyphs: Glyphs) -> Spans:
+    """`virt #1 ● connected  uses 3 …`; not connected: attempt, cause and what comes next."""
+    connection = line.connection
+    role = connection.state.value
+    head: Spans = (
+        (f" {connection.channel:<4} {f'#{connection.id}':<4}", "dim"),
+        (f"{glyphs.state(connection.state)} {role:<{_WORD}}", role),
+    )
+    left = width - sum(width_of(text) for text, _ in head)
+    if connection.state is ConnectionState.CONNECTED:
+        return (*head, (_figures(connection, left), "text"))
+    between = f" {glyphs.separator} "
+    following = next_step(connection, now)
+    attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
+    before = between.join(word for word in (attempt, cause_of(connection)) if word)
+    room = left - 2 - width_of(following) - (len(between) if before else 0)
+    before = cut(before, max(room, 0), glyphs.ellipsis)
+    text = between.join(word for word in (before, following) if word)
+    return (*head, (cut(f"  {text}", left, glyphs.ellipsis), "text"))
+
+
+def _figures(connection: ConnectionSnapshot, left: int) -> str:
+    """As many figures as fit, each of a fixed width; what matters most comes first."""
+    latency = connection.latency
+    p50, p99 = (latency.p50, latency.p99) if latency else (None, None)
+    text = ""
+    for figure in (
+        f"  uses {connection.active_uses:>2}",
+        f"  {tally(connection.total_requests, 6)} req",
+        f"  {tally(connection.error_count, 3)} err",
+        f"  p50 {milliseconds(p50)}",
+        f"  p99 {milliseconds(p99)}",
+        f"  peak {connection.high_water:>2}",
+        f"  reconnects {connection.reconnects:>2}",
+        f"  in {_bytes(connection.bytes_in)}  out {_bytes(connection.bytes_out)}",
+    ):
+        if len(text) + len(figure) > left:
+            break
+        text += figure
+    return text
+
+
+def _bytes(number: int | None) -> str:
+    return byte_rate(None if number is None else float(number)).removesuffix("/s")
+
+
+class ConnectionList(LinesView[ConnectionLine]):
+    """The list; `update` takes new statistics and the moment they are of."""
+
+    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._now = 0.0
+
+    def update(self, pools: Sequence[PoolStatistics], now: float) -> None:
+        self._now = now
+        self.set_lines(connection_lines(pools))
+        words = [f" {safe(pool_words(pool, self._glyphs.separator))} " for pool in pools]
+        parts: list[Content | str | tuple[str, str]] = [" connections "]
+        for word in words:
+            parts += [(self._glyphs.rule * 2, "$rule"), (word, "$dim")]
+        self.set_title(Content.assemble(*parts))
+
+    def advance(self, now: float) -> None:
+        """Let the countdowns go on."""
+        self._now = max(self._now, now)
+        self.redraw(lambda line: counts_down(line.connection))
+
+    def draw(self, line: ConnectionLine, width: int) -> Spans:
+        return draw_connection(line, width, self._now, self._glyphs)
+
+    def placeholder(self) -> Sequence[str]:
+        return ("No connection is open or tried.", "Press r to connect.")

@@ -1,0 +1,172 @@
+"""The domains of a host: one line each, however many there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from textual.content import Content
+from textual.message import Message
+
+from ...model.connection import ConnectionState
+from ...model.node import DomainState
+from ...monitor.fleet import DomainRow, HostDetail
+from ..format import byte_rate, memory, percent
+from ..glyphs import UNICODE, Glyphs
+from ..spark import spark
+from ..text import fit, safe, width_of
+from .lines import LinesView, Spans
+from .tree_model import natural
+
+_D, _S = DomainState, ConnectionState
+
+SIGNS = {
+    _D.RUNNING: _S.CONNECTED,
+    _D.BLOCKED: _S.CONNECTED,
+    _D.PAUSED: _S.RECONNECTING,
+    _D.PMSUSPENDED: _S.RECONNECTING,
+    _D.CRASHED: _S.FAILED,
+    _D.SHUTDOWN: _S.DRAINING,
+    _D.SHUTOFF: _S.DISCONNECTED,
+    _D.NOSTATE: _S.DISCONNECTED,
+}
+"""The sign and the colour that a domain's state borrows from a connection's, so that there is one set to learn."""
+
+_TROUBLE = {_D.CRASHED: 0, _D.PAUSED: 1, _D.SHUTOFF: 3, _D.NOSTATE: 3}
+_WORD = max(len(state) for state in DomainState)
+LONGEST_NAME = 32
+LONGEST_SPARK = 30
+
+
+class DomainLine(NamedTuple):
+    key: str
+    domain: DomainRow
+
+
+class DomainColumns(NamedTuple):
+    """Widths in cells, the space before each included; 0: no room."""
+
+    name: int
+    state: int
+    cpu: int
+    memory: int
+    spark: int
+    vcpus: int
+    rates: int
+
+
+@lru_cache(maxsize=256)
+def domain_columns(width: int, name_width: int) -> DomainColumns:
+    """Share the width out: what matters most gets its column first, name and sparkline what is left."""
+    name = max(8, min(name_width, LONGEST_NAME, width * 3 // 10))
+    left = width - 3 - name - 1
+    sizes = dict.fromkeys(("state", "cpu", "memory", "spark", "vcpus", "rates"), 0)
+    for column, size in (
+        ("cpu", 7),
+        ("state", _WORD + 2),
+        ("memory", 10),
+        ("spark", 9),
+        ("vcpus", 9),
+        ("rates", 26),
+    ):
+        if size <= left:
+            sizes[column] = size
+            left -= size
+    if sizes["spark"]:
+        sizes["spark"] += max(0, min(left, LONGEST_SPARK - sizes["spark"]))
+    return DomainColumns(name, **sizes)
+
+
+def domain_lines(domains: Sequence[DomainRow]) -> tuple[DomainLine, ...]:
+    """Crashed and paused ones first, then those that run, then those that are off; by name within."""
+    ordered = sorted(domains, key=lambda row: (_TROUBLE.get(row.reading.state, 2), natural(row.reading.name)))
+    return tuple(DomainLine(row.reading.uuid, row) for row in ordered)
+
+
+def draw_domain(line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *, stale: bool = False) -> Spans:
+    """One domain: sign, name, state, and while it runs its figures; all grey where they are `stale`."""
+    row, reading = line.domain, line.domain.reading
+    at = domain_columns(width, name_width)
+    sign = SIGNS[reading.state]
+    running = sign is _S.CONNECTED
+    role = "text" if running and not stale else "dim"
+    spans = [
+        (f" {glyphs.state(sign)} ", sign.value),
+        (fit(safe(reading.name), at.name, glyphs.ellipsis), role),
+        (f"  {reading.state.value:<{_WORD}}" if at.state else "", sign.value),
+        ((f"{reading.vcpus:>{at.vcpus - 5}} vcpu" if at.vcpus else ""), role),
+        ((percent(row.cpu) if running else "").rjust(at.cpu), role),
+    ]
+    if at.spark:
+        history = row.history if running else ()
+        spans.append(
+            (" " + spark(history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only), "dim" if stale else "chart")
+        )
+    if at.memory:
+        spans.append((memory(reading.memory_kib if running else reading.memory_max_kib).rjust(at.memory), role))
+    if at.rates and running:
+        rates = f"  {glyphs.received} {byte_rate(row.rx_rate)}  {glyphs.sent} {byte_rate(row.tx_rate)}"
+        spans.append((rates, role))
+    return tuple(spans)
+
+
+class DomainList(LinesView[DomainLine]):
+    """The list; `update` takes the host's newest detail."""
+
+    class DomainHighlighted(Message):
+        """The cursor has come to another domain (its UUID), or there is none (None)."""
+
+        def __init__(self, uuid: str | None) -> None:
+            super().__init__()
+            self.uuid = uuid
+
+    class DomainOpened(Message):
+        """Enter on a domain, or a double click."""
+
+        def __init__(self, uuid: str) -> None:
+            super().__init__()
+            self.uuid = uuid
+
+    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._name_width = 0
+        self._detail: HostDetail | None = None
+        self._stale = False
+
+    def update(self, detail: HostDetail | None, *, stale: bool = False) -> None:
+        """Show these domains; grey where the sample they come from is `stale`."""
+        self._detail = detail
+        self._stale = stale
+        lines = domain_lines(detail.domains) if detail is not None else ()
+        self._name_width = max((width_of(safe(line.domain.reading.name)) for line in lines), default=0)
+        self.set_lines(lines)
+        self.set_title(Content.assemble(" VMs ", *self._counts(lines)))
+
+    def draw(self, line: DomainLine, width: int) -> Spans:
+        return draw_domain(line, width, self._name_width, self._glyphs, stale=self._stale)
+
+    def placeholder(self) -> Sequence[str]:
+        if self._detail is None:
+            return ()
+        row = self._detail.row
+        if not row.has_virt:
+            return ("This host takes commands over SSH only.", "Give it a uri in hosts.toml to see its VMs.")
+        if row.state is not _S.CONNECTED:
+            return ("Its VMs are shown once it is connected.",)
+        return ("No VMs on this host." if row.sampled_at is not None else "Asking for its VMs …",)
+
+    def line_highlighted(self, line: DomainLine | None) -> None:
+        self.post_message(self.DomainHighlighted(line.key if line is not None else None))
+
+    def line_opened(self, line: DomainLine) -> None:
+        self.post_message(self.DomainOpened(line.key))
+
+    def _counts(self, lines: Sequence[DomainLine]) -> list[tuple[str, str]]:
+        if not lines:
+            return []
+        counts = Counter(line.domain.reading.state.value for line in lines)
+        words = [f"{number} {state}" for state, number in sorted(counts.items(), key=lambda item: -item[1])]
+        return [(self._glyphs.rule * 2, "$rule"), (f" {f' {self._glyphs.separator} '.join(words)} ", "$dim")]

@@ -1,0 +1,161 @@
+"""The panel of one host: what it is, charts of its figures, its connections and its domains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from ...model.connection import PoolStatistics
+from ...monitor.fleet import HostDetail
+from ..glyphs import UNICODE, Glyphs
+from ..text import safe
+from .connection_list import ConnectionList
+from .domain_list import DomainList
+from .host_words import counts_down
+from .lines import LinesView, Spans
+from .panel_head import HeadLine, head_lines
+from .tree_drawing import DIM_AFTER
+
+TICK = 0.2
+"""Seconds between two looks at the countdowns."""
+
+TICKS_PER_AGE = 5
+"""Every so many of them the ages are looked at too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSnapshot:
+    """What the panel shows. `now` is its moment in monotonic seconds, `period` seconds between two samples, `uri` the
+    kind of the host's connection as a person knows it (`qemu+ssh`), None for one with SSH alone.
+    `detail` None: the cursor is on no host."""
+
+    detail: HostDetail | None = None
+    pools: tuple[PoolStatistics, ...] = ()
+    now: float = 0.0
+    period: float = 2.0
+    uri: str | None = None
+
+
+class PanelHead(LinesView[HeadLine], can_focus=False):
+    """The lines over the lists; they are looked at, not walked through."""
+
+    SHOWS_CURSOR: ClassVar[bool] = False
+    DEFAULT_CSS = """
+    PanelHead { overflow-y: hidden; }
+    """
+
+    def draw(self, line: HeadLine, width: int) -> Spans:
+        return line.spans
+
+    def placeholder(self) -> Sequence[str]:
+        return ("Move to a host to see its connections and VMs here.",)
+
+
+class HostPanel(Vertical):
+    """Shows `snapshot`; its lists take the focus. `clock` must be the one that the snapshot's moments are of."""
+
+    DEFAULT_CSS = """
+    HostPanel {
+        & > PanelHead { height: 3; }
+        & > ConnectionList { height: 3; }
+        & > DomainList { height: 1fr; }
+    }
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        glyphs: Glyphs = UNICODE,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._clock = clock
+        self._glyphs = glyphs
+        self._snapshot = PanelSnapshot()
+        self._now = 0.0
+        self._stale = False
+        self._ticks = 0
+        self._head = PanelHead()
+        self._connections = ConnectionList(glyphs=glyphs)
+        self._domains = DomainList(glyphs=glyphs)
+
+    @property
+    def snapshot(self) -> PanelSnapshot:
+        return self._snapshot
+
+    @snapshot.setter
+    def snapshot(self, snapshot: PanelSnapshot) -> None:
+        self._snapshot = snapshot
+        self._now = snapshot.now
+        self._stale = self._is_stale()
+        self._connections.update(snapshot.pools, snapshot.now)
+        self._domains.update(snapshot.detail, stale=self._stale)
+        self._lay_out()
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        yield self._connections
+        yield self._domains
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK, self._tick)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    def _tick(self) -> None:
+        detail = self._snapshot.detail
+        if detail is None or not self.display:
+            return
+        self._now = max(self._now, self._clock())
+        self._connections.advance(self._now)
+        self._ticks += 1
+        if counts_down(detail.row) or self._ticks % TICKS_PER_AGE == 0:
+            if self._stale != self._is_stale():
+                self._stale = self._is_stale()
+                self._domains.update(detail, stale=self._stale)
+            self._draw_head()
+
+    def _is_stale(self) -> bool:
+        detail = self._snapshot.detail
+        if detail is None or detail.row.sampled_at is None:
+            return False
+        return self._now - detail.row.sampled_at > DIM_AFTER * self._snapshot.period
+
+    def _lay_out(self) -> None:
+        """Charts grow with the panel; the connections get at most a third of it, the domains all the rest."""
+        detail = self._snapshot.detail
+        height = self.size.height
+        self._draw_head()
+        head = 1 + max(2, len(self._head.lines))
+        connections = 1 + max(2, min(len(self._connections.lines), height // 3))
+        for part, rows in ((self._head, head), (self._connections, connections)):
+            if part.styles.height is None or part.styles.height.value != rows:
+                part.styles.height = rows
+        for lists in (self._connections, self._domains):
+            lists.display = detail is not None
+
+    def _draw_head(self) -> None:
+        detail = self._snapshot.detail
+        if detail is None:
+            self._head.set_lines(())
+            self._head.set_title(Content(""))
+            return
+        width = max(self.size.width, 1)
+        charts = self._chart_height()
+        uri = self._snapshot.uri
+        self._head.set_lines(head_lines(detail, uri, width, charts, self._now, self._glyphs, stale=self._stale))
+        self._head.set_title(Content(f" {safe(detail.row.id)} "))
+
+    def _chart_height(self) -> int:
+        height = self.size.height
+        return 1 if height < 30 else 2 if height < 44 else 3 if height < 54 else 4

@@ -1,0 +1,130 @@
+"""The head of the host panel: what the host is, and four charts of its figures. Pure: a detail in, lines out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ...model.connection import ConnectionState
+from ...monitor.fleet import HostDetail
+from ..format import age, memory, milliseconds, percent, rate, version
+from ..glyphs import Glyphs
+from ..spark import area
+from ..text import cut, fit, safe, width_of
+from .host_words import cause_of, next_step
+from .lines import Spans
+
+LABEL = 12
+WIDE_LABEL = 17
+"""Cells left of a chart: its name with the newest figure below it; in a chart of one row, beside it."""
+
+TWO_CHARTS = 56
+"""Panels at least this wide show two charts side by side."""
+
+
+class HeadLine(NamedTuple):
+    """One line of the head, drawn already."""
+
+    key: str
+    spans: Spans
+
+
+class Chart(NamedTuple):
+    """One of the four: its name, its values oldest first, how a value is written, and its top (None: the largest)."""
+
+    name: str
+    values: Sequence[float]
+    write: Callable[[float | None], str]
+    top: float | None
+
+
+def head_lines(
+    detail: HostDetail,
+    uri: str | None,
+    width: int,
+    chart_height: int,
+    now: float,
+    glyphs: Glyphs,
+    *,
+    stale: bool = False,
+) -> tuple[HeadLine, ...]:
+    """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are `stale`."""
+    spans = [_standing(detail, width, now, glyphs, stale=stale), _facts(detail, uri, width, glyphs)]
+    if detail.row.has_virt:
+        spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
+    return tuple(HeadLine(str(number), line) for number, line in enumerate(spans))
+
+
+def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs, *, stale: bool) -> Spans:
+    """Sign, state, since when; and where it is not connected, why and what comes next."""
+    row = detail.row
+    between = f" {glyphs.separator} "
+    if row.state is ConnectionState.CONNECTED:
+        words = [f"for {age(now - row.since)}", safe(row.address)]
+    else:
+        words = [cause_of(row), f"for {age(now - row.since)}", next_step(row, now)]
+    if stale and row.sampled_at is not None:
+        words.append(f"figures are {age(now - row.sampled_at)} old")
+    text = between.join(word for word in words if word)
+    sign = f" {glyphs.state(row.state)} {row.state.value}"
+    return ((sign, row.state.value), (cut(f"  {text}", max(0, width - width_of(sign)), glyphs.ellipsis), "text"))
+
+
+def _facts(detail: HostDetail, uri: str | None, width: int, glyphs: Glyphs) -> Spans:
+    node, words = detail.node, []
+    if uri is not None:
+        words.append(safe(uri))
+    elif not detail.row.has_virt:
+        words.append("SSH only")
+    if node is not None:
+        hypervisor = safe(node.hypervisor)
+        if node.hypervisor_version is not None:
+            hypervisor += f" {version(node.hypervisor_version)}"
+        words += [
+            hypervisor,
+            f"libvirt {version(node.libvirt_version)}",
+            f"{node.cpus} cpu",
+            memory(node.memory_kib).strip(),
+        ]
+    return ((cut("   " + f" {glyphs.separator} ".join(words), width, glyphs.ellipsis), "dim"),)
+
+
+def _charts(detail: HostDetail) -> tuple[Chart, ...]:
+    return (
+        Chart("CPU", detail.cpu, percent, 1.0),
+        Chart("memory", detail.memory, percent, 1.0),
+        Chart("RTT", detail.rtt, milliseconds, None),
+        Chart("req/s", detail.requests, rate, None),
+    )
+
+
+def _chart_rows(charts: Sequence[Chart], width: int, height: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
+    abreast = 2 if width >= TWO_CHARTS else 1
+    each = (width - 1) // abreast
+    rows: list[Spans] = []
+    for start in range(0, len(charts), abreast):
+        drawn = [_chart(chart, each, height, glyphs, stale=stale) for chart in charts[start : start + abreast]]
+        rows += [tuple(span for chart in drawn for span in chart[row]) for row in range(height)]
+    return rows
+
+
+def _chart(chart: Chart, width: int, height: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
+    """Name and newest figure at the left, the chart beside them; where it is high enough its scale as well."""
+    newest = next((value for value in reversed(chart.values) if not math.isnan(value)), None)
+    known = [value for value in chart.values if not math.isnan(value)]
+    figure = chart.write(newest).strip()
+    role = "dim" if stale else "strong"
+    if height == 1:
+        room = WIDE_LABEL - len(chart.name) - 2
+        labels: list[Spans] = [((f" {chart.name}", "dim"), (fit(figure, room, right=True), role), (" ", "text"))]
+    else:
+        labels = [((fit(f" {chart.name}", LABEL), "dim"),), ((fit(f" {figure}", LABEL), role),)]
+        if height > 2 and chart.top is None and known:
+            labels.append(((fit(f" top {chart.write(max(known)).strip()}", LABEL), "dim"),))
+        labels += [((" " * LABEL, "text"),)] * (height - len(labels))
+    room = width - (WIDE_LABEL if height == 1 else LABEL) - 1
+    plot = area(chart.values, max(1, room), height, high=chart.top, ascii_only=glyphs.ascii_only)
+    return [
+        (*label, (row, "dim" if stale else "chart"), (" ", "text")) for label, row in zip(labels, plot, strict=True)
+    ]

@@ -1,0 +1,195 @@
+"""How a line of the host tree looks in a given width. Pure: a line and a moment in, spans out.
+
+    ▾ rack1                     18 ●  1 ◐  1 ✕
+      ✕ kvm03   host key changed · press K
+    * ● kvm01    12 %  61 %   1.2 ms ▁▂▃▂▁▂▃▅
+
+Columns depend on the width and the widest id alone, so that no figure ever moves another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ...model.connection import ConnectionState
+from ...monitor.fleet import HostRow
+from ..format import NOT_KNOWN, age, milliseconds, percent, rate
+from ..glyphs import STATE_ORDER, Glyphs
+from ..spark import spark
+from ..text import cut, fit, safe, width_of
+from .host_words import cause_of, next_step
+from .lines import Spans
+from .tree_model import GroupLine, HostLine
+
+_S = ConnectionState
+
+DIM_AFTER = 2
+AGE_AFTER = 10
+"""Sampling periods after which figures are shown dim, and after which their age is shown in their place."""
+
+INDENT = 5
+WORD = max(len(state) for state in ConnectionState)
+_LOST = (_S.FAILED, _S.RECONNECTING)
+LONGEST_ID = 28
+LONGEST_SPARK = 40
+
+COUNT_ORDER = (_S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, _S.CONNECTED, _S.RECONNECTING, _S.FAILED)
+"""The counts of a group from left to right; the rare ones first, so that the usual ones stand at the right edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells of the columns of host lines; 0: there is no room for that one."""
+
+    id: int
+    word: int
+    cpu: int
+    memory: int
+    rtt: int
+    domains: int
+    requests: int
+    spark: int
+
+    def heads(self) -> tuple[tuple[int, str], ...]:
+        """The name of each column of figures, with the cell after its last one."""
+        place, found = INDENT + self.id + self.word, []
+        for name, width in (
+            ("cpu", self.cpu),
+            ("mem", self.memory),
+            ("rtt", self.rtt),
+            ("VMs", self.domains),
+            ("req/s", self.requests),
+        ):
+            place += width
+            if width:
+                found.append((place, name))
+        if self.spark:
+            found.append((place + self.spark - 1, "cpu history" if self.spark > 14 else "cpu"))
+        return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def columns(width: int, id_width: int) -> Columns:
+    """Share `width` cells out: what matters most gets its column first, the sparkline what is left."""
+    id_room = min(id_width, LONGEST_ID, max(8, width // 3))
+    left = width - INDENT - id_room - 1
+    sizes = dict.fromkeys(("cpu", "memory", "spark", "rtt", "word", "domains", "requests"), 0)
+    for name, size in (
+        ("cpu", 7),
+        ("memory", 7),
+        ("spark", 9),
+        ("rtt", 10),
+        ("word", WORD + 2),
+        ("domains", 9),
+        ("requests", 7),
+    ):
+        if size <= left:
+            sizes[name] = size
+            left -= size
+    if sizes["spark"]:
+        sizes["spark"] += max(0, min(left, LONGEST_SPARK - sizes["spark"]))
+    return Columns(id=id_room, **sizes)
+
+
+def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float, glyphs: Glyphs) -> Spans:
+    """One host: sign and id, then its figures while connected, else its cause and what happens next."""
+    row, role = line.row, line.row.state.value
+    mark = (" * " if line.marked else "   ", "mark")
+    sign = (glyphs.state(row.state) + " ", role)
+    name = fit(safe(row.id), at.id, glyphs.ellipsis)
+    word = (f"  {role:<{WORD}}", role) if at.word else ("", role)
+    left = width - INDENT - at.id - at.word
+    if row.state is _S.CONNECTED:
+        return (mark, sign, (name, "text"), word, *_figures(row, at, now, period, glyphs, left))
+    text, whole = _trouble(row, now, left, glyphs, with_word=not at.word)
+    if not whole and not at.word:  # the words matter more here than that they stand under each other
+        name = name.rstrip()
+        text, _ = _trouble(row, now, width - INDENT - width_of(name), glyphs, with_word=False)
+    return (mark, sign, (name, "text"), word, (text, "text" if row.state in _LOST else "dim"))
+
+
+def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
+    """The line over a group: its name, the marks in it, how many hosts are in which state; folded, its main cause."""
+    mark = "*" if line.marked == len(line.hosts) else f"*{line.marked}" if line.marked else ""
+    counts = _counts(line.counts, width - 12, glyphs)
+    room = max(0, width - 3 - sum(width_of(text) for text, _ in counts) - 1)
+    name = cut(line.name, room, glyphs.ellipsis)
+    extra = f" {mark}" if mark else ""
+    extra = extra if width_of(name) + width_of(extra) <= room else ""
+    cause, left = "", room - width_of(name) - width_of(extra)
+    if line.cause is not None and left > 16:
+        number, text = line.cause
+        cause = cut(f"  {number} {glyphs.separator} {text}", left - 1, glyphs.ellipsis)
+    padding = " " * (left - width_of(cause))
+    fold = glyphs.folded if line.folded else glyphs.unfolded
+    return (
+        (f" {fold} ", "title"),
+        (name, "strong"),
+        (extra, "mark"),
+        (cause, "dim"),
+        (padding, "text"),
+        *counts,
+    )
+
+
+def _counts(counts: tuple[int, ...], room: int, glyphs: Glyphs) -> list[tuple[str, str]]:
+    digits = max(2, len(str(sum(counts))))
+    by_state = dict(zip(STATE_ORDER, counts, strict=True))
+    every = (digits + 3) * len(COUNT_ORDER) <= room
+    spans = []
+    for state in COUNT_ORDER:
+        number = by_state[state]
+        if number:
+            spans.append((f"{number:>{digits + 1}} {glyphs.state(state)} ", state.value))
+        elif every or state in COUNT_ORDER[3:]:
+            spans.append((" " * (digits + 4 - 1), "text"))
+    return spans
+
+
+def _figures(row: HostRow, at: Columns, now: float, period: float, glyphs: Glyphs, width: int) -> Spans:
+    if row.sampled_at is None:
+        words = "no figures yet" if row.has_virt else "SSH only"
+        return ((cut(f"  {words}", width, glyphs.ellipsis), "dim"),)
+    old = now - row.sampled_at
+    if old > AGE_AFTER * period:
+        return ((cut(f"  figures are {age(old)} old", width, glyphs.ellipsis), "dim"),)
+    role = "dim" if old > DIM_AFTER * period else "text"
+    text = ""
+    for column, figure in (
+        (at.cpu, percent(row.cpu)),
+        (at.memory, percent(row.memory)),
+        (at.rtt, milliseconds(row.rtt)),
+        (at.domains, _domains(row)),
+        (at.requests, rate(row.requests_per_second)),
+    ):
+        text += figure.rjust(column) if column else ""
+    chart = spark(row.history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only) if at.spark else ""
+    return ((text, role), (f" {chart}", "dim" if role == "dim" else "chart"))
+
+
+def _domains(row: HostRow) -> str:
+    if row.running is None or row.domains is None:
+        return NOT_KNOWN
+    return f"{row.running}/{row.domains}"
+
+
+def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> tuple[str, bool]:
+    """`word · cause · since · next` and whether it is whole: the next step always, then the cause, then the rest."""
+    between = f" {glyphs.separator} "
+    word, cause, following = row.state.value, cause_of(row), next_step(row, now)
+    lasted = f"for {age(now - row.since)}" if row.state in _LOST else ""
+    room = width - 2
+    for parts in (
+        (word if with_word else "", cause, lasted, following),
+        ("", cause, lasted, following),
+        (word if with_word and not cause else "", cause, "", following),
+    ):
+        text = between.join(part for part in parts if part)
+        if width_of(text) <= room:
+            return "  " + text, True
+    short = following.removeprefix("next try ")
+    cause_room = room - width_of(short) - len(between)
+    if cause_room < 4:
+        return "  " + cut(cause or short, max(room, 0), glyphs.ellipsis), False
+    return "  " + cut(cause or word, cause_room, glyphs.ellipsis) + between + short, False

@@ -1,0 +1,155 @@
+"""The host tree without a screen: rows and options in, an ordered tuple of lines with keys out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from ...model.connection import ConnectionState
+from ...monitor.fleet import HostRow
+from ..glyphs import STATE_ORDER
+from ..text import safe, width_of
+from .tree_filter import parse_filter
+
+UNTAGGED = "untagged"
+"""The name over the hosts that have no tag."""
+
+_S = ConnectionState
+_TROUBLE = {state: rank for rank, state in enumerate((_S.FAILED, _S.RECONNECTING, _S.CONNECTING, _S.DRAINING))}
+_NO_TROUBLE = len(_TROUBLE)
+
+
+class Sort(StrEnum):
+    """The order of the hosts in a group: what needs a person first, or by id alone."""
+
+    TROUBLE = "trouble"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSnapshot:
+    """What the host tree shows. `now` is the moment of the snapshot in monotonic seconds, `period` seconds between
+    two samples of a host, `marked` the ids of the chosen hosts, `filter` an expression of `tree_filter`."""
+
+    rows: tuple[HostRow, ...] = ()
+    now: float = 0.0
+    period: float = 2.0
+    marked: frozenset[str] = frozenset()
+    filter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeOptions:
+    """How the tree is arranged: the order of hosts, and the names of the groups that are folded."""
+
+    sort: Sort = Sort.TROUBLE
+    folded: frozenset[str] = field(default_factory=frozenset)
+
+
+class GroupLine(NamedTuple):
+    """The line over a group. `counts` by state in STATE_ORDER; `marked` of its hosts are chosen.
+
+    `cause` is the most frequent one among its hosts that are not connected, with their number, while folded.
+    """
+
+    key: str
+    name: str
+    folded: bool
+    counts: tuple[int, ...]
+    hosts: tuple[str, ...]
+    marked: int
+    cause: tuple[int, str] | None
+
+
+class HostLine(NamedTuple):
+    """The line of one host."""
+
+    key: str
+    row: HostRow
+    marked: bool
+
+
+TreeLine = GroupLine | HostLine
+
+
+class TreeModel(NamedTuple):
+    """The lines in order, the ids of the hosts that pass the filter, and the cells that the widest id takes."""
+
+    lines: tuple[TreeLine, ...]
+    shown: tuple[str, ...]
+    id_width: int
+
+
+def group_key(name: str) -> str:
+    return f"group {name}"
+
+
+def host_key(host_id: str) -> str:
+    return f"host {host_id}"
+
+
+def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
+    """Group the hosts that pass the filter by their first tag. While a filter is set no group is folded: it would
+    hide what was searched for."""
+    wanted = parse_filter(snapshot.filter)
+    groups: dict[str | None, list[HostRow]] = {}
+    for row in snapshot.rows:
+        if wanted is None or wanted(row):
+            groups.setdefault(row.tags[0] if row.tags else None, []).append(row)
+    order = _by_trouble if options.sort is Sort.TROUBLE else _by_name
+    lines: list[TreeLine] = []
+    for tag in sorted(groups, key=_group_order):
+        rows = sorted(groups[tag], key=order)
+        group = _group_line(tag, rows, options.folded if wanted is None else frozenset(), snapshot.marked)
+        lines.append(group)
+        if not group.folded:
+            lines += [HostLine(f"host {row.id}", row, row.id in snapshot.marked) for row in rows]
+    shown = tuple(row.id for rows in groups.values() for row in rows)
+    return TreeModel(tuple(lines), shown, max(map(width_of, shown), default=0))
+
+
+@lru_cache(maxsize=16384)
+def natural(text: str) -> tuple[tuple[str, int], ...]:
+    """A key that puts kvm9 before kvm10."""
+    return tuple((word.casefold(), int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text))
+
+
+def _by_trouble(row: HostRow) -> tuple[int, tuple[tuple[str, int], ...]]:
+    return _TROUBLE.get(row.state, _NO_TROUBLE), natural(row.id)
+
+
+def _by_name(row: HostRow) -> tuple[tuple[str, int], ...]:
+    return natural(row.id)
+
+
+def _group_order(tag: str | None) -> tuple[bool, tuple[tuple[str, int], ...]]:
+    return tag is None, natural(tag or "")
+
+
+def _group_line(tag: str | None, rows: list[HostRow], folded: frozenset[str], marked: frozenset[str]) -> GroupLine:
+    name = UNTAGGED if tag is None else tag
+    key = group_key("" if tag is None else tag)  # no tag is empty: a tag "untagged" stays a group of its own
+    counts = Counter(row.state for row in rows)
+    is_folded = key in folded
+    return GroupLine(
+        key,
+        safe(name),
+        is_folded,
+        tuple(counts[state] for state in STATE_ORDER),
+        tuple(row.id for row in rows),
+        sum(row.id in marked for row in rows) if marked else 0,
+        _common_cause(rows) if is_folded else None,
+    )
+
+
+def _common_cause(rows: Iterable[HostRow]) -> tuple[int, str] | None:
+    causes = Counter(row.cause for row in rows if row.cause and row.state is not _S.CONNECTED)
+    if not causes:
+        return None
+    cause, number = causes.most_common(1)[0]
+    return number, safe(cause)
