@@ -1,0 +1,20 @@
+"""What every test gets: the real daemons as fixtures, and none of the developer's own configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.daemons.libvirtd", "tests.daemons.sshd"]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh home directory: no test reads the person's hosts.toml, keys, agent or known hosts, or writes there."""
+    home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("ATP_TUI_CONFIG", "SSH_AUTH_SOCK", "LIBVIRT_DEFAULT_URI", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
