@@ -55,10 +55,13 @@ class HostChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class HostSampled(Event):
-    """A sample of a host has arrived: its node's figures, its domains, and the round-trip time in seconds."""
+    """A sample of a host has arrived: its node's figures, its domains, and the round-trip time in seconds.
+
+    `node` is None for a host with SSH alone. `requests` and `errors` are the counters of all its pools.
+    """
 
     host_id: str
-    node: NodeReading
+    node: NodeReading | None
     domains: tuple[DomainReading, ...]
     rtt: float
     requests: float

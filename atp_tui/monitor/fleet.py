@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
-from ..model.connection import ConnectionState
-from ..model.node import DomainReading, NodeReading
+from ..model.connection import HostStatus
+from ..model.errors import HostUnknown
+from ..model.events import Event, EventsLost, HostAdded, HostChanged, HostRemoved, HostSampled, HostUpdated
+from ..model.host import HostInfo
+from .record import HostRecord
+from .rows import DomainRow, HostDetail, HostRow
+
+__all__ = ["DomainRow", "FleetView", "HostDetail", "HostRow", "Hosts"]
 
 
-@dataclass(frozen=True, slots=True)
-class HostRow:
-    """What one line of the host tree shows. Moments are monotonic seconds; shares are 0 to 1; None: not known.
+class Hosts(Protocol):
+    """Where the view reads what it has missed; TransportManager is one."""
 
-    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` are the host's status. `sampled_at` is the moment of the
-    newest sample; the figures are those of that sample, however old. `history` is the CPU share of the last samples,
-    oldest first (NaN where there was none). `marked` hosts and the like are the screen's business, not in here.
+    def list_hosts(self) -> tuple[HostInfo, ...]: ...
+    def host_state(self, host_id: str) -> HostStatus: ...
+
+
+class FleetView:
+    """The current view. It subscribes to nothing: whoever reads the hub applies each event, in order.
+
+    `history` is the number of samples the charts keep. `generation` changes when anything does.
     """
 
-    id: str
-    address: str
-    tags: tuple[str, ...]
-    state: ConnectionState
-    cause: str | None
-    since: float
-    attempt: int
-    next_attempt_at: float | None
-    retries: bool
-    error_class: str | None
-    takes_commands: bool
-    has_virt: bool
-    sampled_at: float | None
-    cpu: float | None
-    memory: float | None
-    rtt: float | None
-    requests_per_second: float | None
-    errors_per_second: float | None
-    running: int | None
-    domains: int | None
-    history: tuple[float, ...]
+    def __init__(self, hosts: Hosts, *, history: int = 120) -> None:
+        self.generation = 0
+        self._hosts = hosts
+        self._history = history
+        self._records: dict[str, HostRecord] = {}
+        self._changed: set[str] = set()
+        self._rows: tuple[HostRow, ...] | None = None
+        self._reread()
 
+    def apply(self, event: Event) -> None:
+        """Take an event; those that concern no row change nothing."""
+        match event:
+            case HostSampled(host_id=host_id):
+                record = self._records.get(host_id)
+                if record is not None:
+                    record.sampled(event)
+                    self._touch(host_id)
+            case HostChanged(status=status):
+                record = self._records.get(status.host_id)
+                if record is not None:
+                    record.moved(status)
+                    self._touch(status.host_id)
+            case HostAdded(host=host) | HostUpdated(host=host):
+                self._describe(host)
+            case HostRemoved(host_id=host_id):
+                if self._records.pop(host_id, None) is not None:
+                    self._touch(host_id)
+            case EventsLost():
+                self._reread()
+            case _:
+                pass
 
-@dataclass(frozen=True, slots=True)
-class DomainRow:
-    """One domain in the host panel. Rates are per second between the two newest samples; None: not known."""
+    def rows(self) -> tuple[HostRow, ...]:
+        """One row a host, in the order they were added. Only rows that have changed are made anew."""
+        if self._rows is None:
+            self._rows = tuple([record.row() for record in self._records.values()])
+        return self._rows
 
-    reading: DomainReading
-    cpu: float | None
-    rx_rate: float | None
-    tx_rate: float | None
-    history: tuple[float, ...]
+    def row(self, host_id: str) -> HostRow | None:
+        """One host's row; None for a host that is not there."""
+        record = self._records.get(host_id)
+        return None if record is None else record.row()
 
+    def detail(self, host_id: str) -> HostDetail | None:
+        """All that is known of one host; None for a host that is not there."""
+        record = self._records.get(host_id)
+        return None if record is None else record.detail()
 
-@dataclass(frozen=True, slots=True)
-class HostDetail:
-    """What the panel shows of one host beside its connections. Histories are oldest first, NaN for a missing sample."""
+    def changed(self) -> frozenset[str]:
+        """The hosts that have changed, come or gone since this was last asked."""
+        changed = frozenset(self._changed)
+        self._changed.clear()
+        return changed
 
-    row: HostRow
-    node: NodeReading | None
-    domains: tuple[DomainRow, ...]
-    cpu: tuple[float, ...]
-    memory: tuple[float, ...]
-    requests: tuple[float, ...]
-    rtt: tuple[float, ...]
+    def _touch(self, host_id: str) -> None:
+        self.generation += 1
+        self._changed.add(host_id)
+        self._rows = None
+
+    def _describe(self, host: HostInfo) -> None:
+        try:
+            status = self._hosts.host_state(host.id)
+        except HostUnknown:
+            return  # it is gone already; the event that says so is on its way
+        record = self._records.get(host.id)
+        if record is None:
+            self._records[host.id] = HostRecord(host, status, self._history)
+        else:
+            record.describe(host)
+            record.moved(status)
+        self._touch(host.id)
+
+    def _reread(self) -> None:
+        """Events were missed: hosts and states are read where they are kept; samples come again by themselves."""
+        present = self._hosts.list_hosts()
+        for gone in self._records.keys() - {host.id for host in present}:
+            del self._records[gone]
+            self._touch(gone)
+        for host in present:
+            self._describe(host)

@@ -1,0 +1,186 @@
+"""The monitor: asks every connected host for its figures, at an even pace."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+
+from ..model.connection import ConnectionState
+from ..model.errors import AtpError, HostUnknown
+from ..model.events import Event, EventsLost, HostAdded, HostChanged, HostRemoved, HostSampled, HostUpdated
+from ..model.host import HostInfo
+from ..model.node import DomainReading, NodeReading
+from ..transport.clock import TimerHandle
+from ..transport.connection import HostConnection
+from ..transport.manager import TransportManager
+from .readings import read_all
+
+_log = logging.getLogger(__name__)
+
+_GOLDEN = 0.618033988749895
+"""Multiples of the golden ratio, taken modulo 1, spread evenly over a period however many there are to be."""
+
+
+@dataclass(slots=True)
+class _Beat:
+    """One host's rhythm: the next moment it is due, and the sample that runs, if one does."""
+
+    host: HostInfo
+    due: float
+    timer: TimerHandle | None = None
+    task: asyncio.Task[None] | None = None
+    # what a connection said of its node: what cannot change under an open connection is asked once
+    connection: tuple[int, int] | None = None
+    node: NodeReading | None = None
+    defective: bool = False
+
+
+class Monitor:
+    """Samples each connected host every `interval` seconds while it is entered, and publishes HostSampled.
+
+    The hosts' moments are spread over the interval. A host that is slower than the interval is asked again when it
+    has answered: its samples never overlap. A host that becomes connected is sampled at once. Hosts with SSH alone
+    are pinged: a round-trip time and no figures.
+    """
+
+    def __init__(self, manager: TransportManager, *, interval: float = 2.0) -> None:
+        self.interval = interval
+        self._manager = manager
+        self._clock = manager.clock
+        self._beats: dict[str, _Beat] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._spread = 0.0
+        self._follower: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Monitor:
+        subscription = self._manager.hub.subscribe(8192)
+        for host in self._manager.list_hosts():
+            self._add(host)
+
+        async def follow() -> None:
+            with subscription:
+                async for event in subscription:
+                    self._heard(event)
+
+        self._follower = asyncio.get_running_loop().create_task(follow(), name="monitor")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for host_id in list(self._beats):
+            self._remove(host_id)
+        tasks = {*self._tasks, *({self._follower} if self._follower else ())}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def sample(self, host_id: str, *, timeout: float | None = None, fail_fast: bool = False) -> HostSampled:
+        """Ask one host now, wait for its answer and publish it.
+
+        Raises what TransportManager.execute_on_host raises; a host that is not connected is waited for as said there.
+        """
+        beat = self._beats.get(host_id) or _Beat(self._manager.host(host_id), 0.0)
+        return await self._ask(beat, timeout, fail_fast)
+
+    # -- rhythm --------------------------------------------------------------------------------------------------
+
+    def _heard(self, event: Event) -> None:
+        match event:
+            case HostAdded(host=host) | HostUpdated(host=host):
+                self._add(host)
+            case HostRemoved(host_id=host_id):
+                self._remove(host_id)
+            case HostChanged(status=status) if status.state is ConnectionState.CONNECTED:
+                beat = self._beats.get(status.host_id)
+                if beat is not None:
+                    self._begin(beat)
+            case EventsLost():
+                present = {host.id: host for host in self._manager.list_hosts()}
+                for gone in self._beats.keys() - present.keys():
+                    self._remove(gone)
+                for host in present.values():
+                    self._add(host)
+            case _:
+                pass
+
+    def _add(self, host: HostInfo) -> None:
+        beat = self._beats.get(host.id)
+        if beat is not None:
+            beat.host, beat.connection = host, None
+            return
+        self._spread = (self._spread + _GOLDEN) % 1.0
+        beat = _Beat(host, self._clock.monotonic() + self._spread * self.interval)
+        self._beats[host.id] = beat
+        self._arm(beat)
+        self._begin(beat)
+
+    def _remove(self, host_id: str) -> None:
+        beat = self._beats.pop(host_id, None)
+        if beat is not None and beat.timer is not None:
+            beat.timer.cancel()
+        if beat is not None and beat.task is not None:
+            beat.task.cancel()
+
+    def _arm(self, beat: _Beat) -> None:
+        beat.timer = self._clock.call_later(beat.due - self._clock.monotonic(), lambda: self._due(beat))
+
+    def _due(self, beat: _Beat) -> None:
+        late = self._clock.monotonic() - beat.due
+        # the host's own place in the interval is kept, also when the machine has slept over some of them
+        beat.due += self.interval * (1 + max(0, int(late / self.interval)))
+        self._arm(beat)
+        self._begin(beat)
+
+    def _begin(self, beat: _Beat) -> None:
+        """Start a sample, unless one runs or the host is not connected."""
+        if beat.task is not None or self._state(beat.host.id) is not ConnectionState.CONNECTED:
+            return
+        task = asyncio.get_running_loop().create_task(self._try(beat))
+        beat.task = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, beat: _Beat) -> None:
+        try:
+            await self._ask(beat, None, fail_fast=True)
+            beat.defective = False
+        except AtpError:
+            pass  # counted by the connection, which goes to Reconnecting where it must: the row says so, and ages
+        except Exception:  # noqa: BLE001 - an answer nobody foresaw costs that host its figures, not the others theirs
+            if not beat.defective:
+                _log.exception("the sample of %s could not be read", beat.host.id)
+            beat.defective = True
+        finally:
+            beat.task = None
+
+    def _state(self, host_id: str) -> ConnectionState | None:
+        try:
+            return self._manager.host_state(host_id).state
+        except HostUnknown:
+            return None  # removed; the event that says so is on its way
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    async def _ask(self, beat: _Beat, timeout: float | None, fail_fast: bool) -> HostSampled:
+        host_id = beat.host.id
+
+        async def task(connection: HostConnection) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
+            begun = self._clock.monotonic()
+            if connection.channel == "ssh":
+                await connection.link.ping(connection.config.heartbeat_timeout)
+                return None, (), self._clock.monotonic() - begun
+            identity = connection.id, connection.counters.reconnects
+            known = beat.node if beat.connection == identity else None
+            node, domains = await connection.call(lambda virt: read_all(virt, known))
+            beat.connection, beat.node = identity, node
+            return node, domains, self._clock.monotonic() - begun
+
+        node, domains, rtt = await self._manager.execute_on_host(host_id, task, timeout=timeout, fail_fast=fail_fast)
+        requests, errors = self._manager.totals(host_id)
+        sample = HostSampled(self._clock.monotonic(), host_id, node, domains, rtt, requests, errors)
+        self._manager.hub.publish(sample)
+        return sample

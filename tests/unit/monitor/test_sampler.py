@@ -1,0 +1,183 @@
+"""The monitor's rhythm, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from atp_tui.model.errors import ConnectFailed
+from atp_tui.model.events import HostSampled
+from atp_tui.model.host import HostInfo
+from atp_tui.model.node import DomainReading, NodeReading
+from atp_tui.monitor import sampler
+from atp_tui.monitor.sampler import Monitor
+from atp_tui.transport.hub import Subscription
+from atp_tui.transport.manager import TransportManager
+from tests.fakes.loopback import LoopbackDriver
+from tests.fakes.virtual_time import VirtualClock, run_virtual
+
+from .samples import domain, node
+
+
+@pytest.fixture(autouse=True)
+def plain_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The virt of these tests is the reading itself."""
+    monkeypatch.setattr(sampler, "read_all", lambda virt, known: (node(), (domain("d"),)))
+
+
+def taken(subscription: Subscription) -> list[HostSampled]:
+    return [event for event in subscription._events if isinstance(event, HostSampled)]
+
+
+def manager_for(driver: LoopbackDriver) -> TransportManager:
+    return TransportManager(None, lambda host, channel: driver, clock=VirtualClock())
+
+
+async def add(manager: TransportManager, *ids: str, uri: str | None = "sim://x/") -> None:
+    for name in ids:
+        await manager.add_host(HostInfo(name, "192.0.2.1", uri=uri))
+
+
+def test_each_host_is_sampled_once_an_interval_and_not_all_at_once() -> None:
+    async def main() -> None:
+        async with manager_for(LoopbackDriver()) as manager:
+            await add(manager, *(f"h{n}" for n in range(20)))
+            async with Monitor(manager, interval=2.0):
+                await asyncio.sleep(4)
+                with manager.hub.subscribe(10_000) as news:
+                    await asyncio.sleep(20)
+                    samples = taken(news)
+        assert set(Counter(sample.host_id for sample in samples).values()) == {10}
+        busiest = Counter(int(sample.at / 0.2) for sample in samples).most_common(1)[0][1]
+        assert busiest <= 4  # 2 would be perfectly even
+
+    run_virtual(main())
+
+
+def test_a_slow_host_is_never_asked_twice_at_a_time_and_delays_nobody() -> None:
+    asked: Counter[str] = Counter()
+    waiting: Counter[str] = Counter()
+
+    async def before_call(host_id: str) -> None:
+        asked[host_id] += 1
+        waiting[host_id] += 1
+        assert waiting[host_id] == 1
+        if host_id == "slow":
+            await asyncio.sleep(5)
+        waiting[host_id] -= 1
+
+    async def main() -> None:
+        driver = LoopbackDriver()
+        driver.before_call = before_call  # type: ignore[method-assign]
+        async with manager_for(driver) as manager:
+            await add(manager, "slow", "quick")
+            async with Monitor(manager, interval=1.0):
+                await asyncio.sleep(60)
+        assert 59 <= asked["quick"] <= 62
+        assert 10 <= asked["slow"] <= 13
+
+    run_virtual(main())
+
+
+def test_a_host_is_sampled_as_soon_as_it_is_connected_and_not_before() -> None:
+    async def main() -> None:
+        driver = LoopbackDriver()
+        driver.refuse["late"] = ConnectFailed("not yet")
+        async with manager_for(driver) as manager:
+            await add(manager, "late")
+            with manager.hub.subscribe(10_000) as news:
+                async with Monitor(manager, interval=1000.0):
+                    await asyncio.sleep(10)
+                    assert not taken(news)
+                    del driver.refuse["late"]
+                    manager.retry("late")
+                    await asyncio.sleep(1)
+                    (sample,) = taken(news)
+        assert (sample.host_id, sample.domains) == ("late", (domain("d"),))
+        assert sample.requests >= 1
+
+    run_virtual(main())
+
+
+def test_a_host_with_ssh_alone_is_pinged() -> None:
+    async def main() -> None:
+        async with manager_for(LoopbackDriver()) as manager:
+            await add(manager, "shell", uri=None)
+            with manager.hub.subscribe(10_000) as news:
+                async with Monitor(manager, interval=1.0):
+                    await asyncio.sleep(5)
+            assert len(taken(news)) >= 5
+            assert {(sample.node, sample.domains) for sample in taken(news)} == {(None, ())}
+
+    run_virtual(main())
+
+
+def test_hosts_that_come_are_sampled_and_hosts_that_go_are_forgotten() -> None:
+    async def main() -> None:
+        async with manager_for(LoopbackDriver()) as manager, Monitor(manager, interval=1.0):
+            await add(manager, "comes")
+            await asyncio.sleep(3)
+            with manager.hub.subscribe(100) as news:
+                await manager.remove_host("comes")
+                await asyncio.sleep(5)
+                assert not taken(news)
+
+    run_virtual(main())
+
+
+def test_one_host_on_demand_with_or_without_the_rhythm() -> None:
+    async def main() -> None:
+        async with manager_for(LoopbackDriver()) as manager:
+            await add(manager, "a")
+            sample = await Monitor(manager).sample("a", timeout=5.0)
+            assert (sample.host_id, sample.node) == ("a", node())
+
+    run_virtual(main())
+
+
+def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[object] = []
+
+    def read_all(virt: object, before: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+        known.append(before)
+        return node(), ()
+
+    monkeypatch.setattr(sampler, "read_all", read_all)
+
+    async def main() -> None:
+        driver = LoopbackDriver()
+        async with manager_for(driver) as manager:
+            await add(manager, "a")
+            async with Monitor(manager, interval=1.0):
+                await asyncio.sleep(1.5)
+                assert known[:2] == [None, node()]
+                known.clear()
+                driver.links["a"].lose()
+                await asyncio.sleep(5)
+        assert known[:2] == [None, node()]
+
+    run_virtual(main())
+
+
+def test_an_unforeseen_answer_costs_one_host_its_figures_and_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read_all(virt: str, known: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+        if virt == "ill":
+            raise KeyError("cpu")
+        return node(), ()
+
+    monkeypatch.setattr(sampler, "read_all", read_all)
+
+    async def main() -> None:
+        async with manager_for(LoopbackDriver(virt=lambda host_id: host_id)) as manager:
+            await add(manager, "well", "ill")
+            with manager.hub.subscribe(100) as news:
+                async with Monitor(manager, interval=1.0):
+                    await asyncio.sleep(5)
+            assert {sample.host_id for sample in taken(news)} == {"well"}
+
+    run_virtual(main())
+    assert [record.message for record in caplog.records] == ["the sample of ill could not be read"]

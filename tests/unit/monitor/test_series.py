@@ -1,0 +1,43 @@
+"""Rings and rates."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atp_tui.monitor.series import Series, bounded, growth, rate, share
+
+
+@given(st.integers(1, 8), st.lists(st.integers(0, 1000)))
+def test_a_series_holds_the_last_figures_oldest_first(size: int, figures: list[int]) -> None:
+    series = Series(size)
+    for figure in figures:
+        series.append(figure)
+    assert series.values() == tuple(figures[-size:])
+    assert len(series) == min(size, len(figures))
+
+
+def test_a_missing_figure_is_nan() -> None:
+    series = Series(2)
+    series.append(None)
+    assert math.isnan(series.values()[0])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seconds", "expected"),
+    [(10, 30, 2.0, 10.0), (30, 10, 2.0, None), (None, 10, 2.0, None), (10, None, 2.0, None), (1, 2, 0.0, None)],
+)
+def test_a_rate_is_unknown_where_the_counter_began_again(
+    before: int | None, after: int | None, seconds: float, expected: float | None
+) -> None:
+    assert rate(before, after, seconds) == expected
+
+
+def test_shares() -> None:
+    assert share(1, 3) == 0.25
+    assert share(0, 0) is None
+    assert share(growth(5, 3), 1) is None
+    assert (bounded(1.2), bounded(-0.1), bounded(0.5), bounded(None)) == (1.0, 0.0, 0.5, None)
