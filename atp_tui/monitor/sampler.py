@@ -19,17 +19,17 @@ from .readings import read_all
 
 _log = logging.getLogger(__name__)
 
-_GOLDEN = 0.618033988749895
-"""Multiples of the golden ratio, taken modulo 1, spread evenly over a period however many there are to be."""
+SLOTS = 40
+"""Parts of an interval. Hosts of one slot are asked together: a timer for each of a thousand hosts would cost as much
+as the samples do, and one moment for all of them would make a wave of work."""
 
 
 @dataclass(slots=True)
 class _Beat:
-    """One host's rhythm: the next moment it is due, and the sample that runs, if one does."""
+    """One host's place in the interval, and the sample that runs, if one does."""
 
     host: HostInfo
-    due: float
-    timer: TimerHandle | None = None
+    slot: int
     task: asyncio.Task[None] | None = None
     # what a connection said of its node: what cannot change under an open connection is asked once
     connection: tuple[int, int] | None = None
@@ -51,13 +51,18 @@ class Monitor:
         self._clock = manager.clock
         self._beats: dict[str, _Beat] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._spread = 0.0
+        self._slots: list[dict[str, _Beat]] = [{} for _ in range(SLOTS)]
+        self._turn = 0
+        self._next_turn = 0.0
+        self._timer: TimerHandle | None = None
         self._follower: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Monitor:
         subscription = self._manager.hub.subscribe(8192)
         for host in self._manager.list_hosts():
             self._add(host)
+        self._next_turn = self._clock.monotonic()
+        self._turn_slots()
 
         async def follow() -> None:
             with subscription:
@@ -70,8 +75,8 @@ class Monitor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for host_id in list(self._beats):
-            self._remove(host_id)
+        if self._timer is not None:
+            self._timer.cancel()
         tasks = {*self._tasks, *({self._follower} if self._follower else ())}
         for task in tasks:
             task.cancel()
@@ -83,7 +88,7 @@ class Monitor:
 
         Raises what TransportManager.execute_on_host raises; a host that is not connected is waited for as said there.
         """
-        beat = self._beats.get(host_id) or _Beat(self._manager.host(host_id), 0.0)
+        beat = self._beats.get(host_id) or _Beat(self._manager.host(host_id), 0)
         return await self._ask(beat, timeout, fail_fast)
 
     # -- rhythm --------------------------------------------------------------------------------------------------
@@ -112,28 +117,28 @@ class Monitor:
         if beat is not None:
             beat.host, beat.connection = host, None
             return
-        self._spread = (self._spread + _GOLDEN) % 1.0
-        beat = _Beat(host, self._clock.monotonic() + self._spread * self.interval)
-        self._beats[host.id] = beat
-        self._arm(beat)
+        slot = min(range(SLOTS), key=lambda at: len(self._slots[at]))
+        self._beats[host.id] = self._slots[slot][host.id] = beat = _Beat(host, slot)
         self._begin(beat)
 
     def _remove(self, host_id: str) -> None:
         beat = self._beats.pop(host_id, None)
-        if beat is not None and beat.timer is not None:
-            beat.timer.cancel()
-        if beat is not None and beat.task is not None:
-            beat.task.cancel()
+        if beat is not None:
+            del self._slots[beat.slot][host_id]
+            if beat.task is not None:
+                beat.task.cancel()
 
-    def _arm(self, beat: _Beat) -> None:
-        beat.timer = self._clock.call_later(beat.due - self._clock.monotonic(), lambda: self._due(beat))
-
-    def _due(self, beat: _Beat) -> None:
-        late = self._clock.monotonic() - beat.due
-        # the host's own place in the interval is kept, also when the machine has slept over some of them
-        beat.due += self.interval * (1 + max(0, int(late / self.interval)))
-        self._arm(beat)
-        self._begin(beat)
+    def _turn_slots(self) -> None:
+        """Ask the hosts of the next slot, and come back when the one after it is due."""
+        step = self.interval / SLOTS
+        now = self._clock.monotonic()
+        if now - self._next_turn > self.interval:
+            self._next_turn = now  # the machine slept: what was missed is not made up for
+        self._next_turn += step
+        self._timer = self._clock.call_later(self._next_turn - now, self._turn_slots)
+        self._turn = (self._turn + 1) % SLOTS
+        for beat in self._slots[self._turn].values():
+            self._begin(beat)
 
     def _begin(self, beat: _Beat) -> None:
         """Start a sample, unless one runs or the host is not connected."""
