@@ -1,0 +1,120 @@
+"""The application: wires themes, the main screen, the engine's life and quitting. The rest is the screens' part."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+
+from .bridge import FleetBridge
+from .messages import QuitRequested, ThemeRequested
+from .screens.main import MainScreen
+from .services import Services
+from .text import safe
+from .theme import load_themes, register_themes, themes_folder, variable_defaults
+
+QUIT_LIMIT = 2.0
+"""Seconds that the engine has for its end; the terminal is given back before."""
+
+FIRST_THEME = "dark"
+
+
+class AtpApp(App[object]):
+    """Shows the fleet of `services`. The engine starts after the first frame and ends with the application."""
+
+    TITLE = "atp"
+    CSS_PATH = "app.tcss"
+    # the screen brings its own: Textual's are about widgets and key bindings
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "ask_to_quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, services: Services) -> None:
+        colourless = os.environ.get("NO_COLOR")
+        super().__init__()
+        if colourless is not None:
+            os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
+        self._services = services
+        self._themes, self._theme_problems = load_themes((themes_folder(), *services.theme_folders))
+        self._engine: asyncio.Task[None] | None = None
+        self._main = MainScreen(services, tuple(self._themes))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults()
+
+    def on_mount(self) -> None:
+        register_themes(self, self._themes)
+        wanted = self._services.theme
+        self.theme = wanted if wanted in self._themes else FIRST_THEME
+        for key, action in self._main.key_actions:
+            self.bind(key, action, show=False)
+        self.push_screen(self._main)
+        self._main.call_after_refresh(self._start_engine)
+
+    async def on_unmount(self) -> None:
+        if self._engine is not None:
+            self._engine.cancel()
+            await asyncio.wait((self._engine,), timeout=QUIT_LIMIT)
+
+    # The engine
+
+    def _start_engine(self) -> None:
+        if self._services.theme and self._services.theme not in self._themes:
+            self._choose_theme(self._services.theme)  # says which there are
+        for problem in self._theme_problems:
+            self._main.tell(str(problem), wrong=True)
+        self._engine = asyncio.create_task(self._run_engine(), name="engine")
+        self._engine.add_done_callback(self._engine_ended)
+
+    async def _run_engine(self) -> None:
+        services = self._services
+        bridge = FleetBridge(services.transport.hub, services.fleet, self._main.post_message, services.refresh)
+        async with AsyncExitStack() as stack:
+            if services.start is not None:
+                await stack.enter_async_context(services.start())
+            await bridge.run()
+
+    def _engine_ended(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+
+    # Themes and the end
+
+    @on(ThemeRequested)
+    def _theme_requested(self, message: ThemeRequested) -> None:
+        names = sorted(self._themes)
+        after = names.index(self.theme) + 1 if self.theme in names else 0
+        self._choose_theme(message.name or names[after % len(names)])
+
+    def _choose_theme(self, name: str) -> None:
+        if name in self._themes:
+            self.theme = name
+            self._main.tell(f"theme {name}")
+        else:
+            self._main.tell(f"no theme {safe(name)}: there are {', '.join(sorted(self._themes))}", wrong=True)
+
+    @on(QuitRequested)
+    def _quit_requested(self) -> None:
+        self.exit()
+
+    def action_ask_to_quit(self) -> None:
+        self._main.type_command("quit")
+
+    def _fatal_error(self) -> None:
+        """Textual's own report prints local variables, secrets with them: this one prints the lines of code alone."""
+        error = self._exception
+        report = traceback.format_exception(error) if error is not None else [traceback.format_exc()]
+        lines = "".join(report).rstrip().split("\n")
+        self._exit_renderables.append(Text("\n".join(map(safe, lines))))
+        self._close_messages_no_wait()

@@ -1,0 +1,59 @@
+"""The job whose answers are shown: started, watched, cancelled, run again where it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+
+from textual.message import Message
+
+from ..model.outcome import Command
+from .glyphs import Glyphs
+from .job_feed import feed
+from .services import Jobs
+from .widgets.answers_model import AnswersModel
+
+
+class JobControl:
+    """One job at a time. `spawn` runs the reader as a task that the screen owns; `send` takes its news."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        glyphs: Glyphs,
+        send: Callable[[Message], object],
+        spawn: Callable[[Coroutine[None, None, None]], object],
+    ) -> None:
+        self._jobs = jobs
+        self._glyphs = glyphs
+        self._send = send
+        self._spawn = spawn
+        self.model: AnswersModel | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a host of the job has not ended yet."""
+        return self.model is not None and not self.model.finished
+
+    @property
+    def failed_hosts(self) -> tuple[str, ...]:
+        """Where the last command did not end well."""
+        return self.model.failed_hosts if self.model is not None else ()
+
+    def start(self, line: str, targets: tuple[str, ...]) -> AnswersModel:
+        """Run a command line on hosts; the caller has seen to it that no job runs."""
+        job = self._jobs.start(targets, Command(line), timeout=None)
+        self.model = AnswersModel(job, self._glyphs)
+        self._spawn(feed(job, self.model, self._send))
+        return self.model
+
+    def cancel(self) -> bool:
+        """End the job; False where none runs."""
+        if self.model is None or not self.running:
+            return False
+        self.model.job.cancel()
+        return True
+
+    def forget(self) -> None:
+        """Drop the answers of a job that is done."""
+        if not self.running:
+            self.model = None

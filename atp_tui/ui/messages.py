@@ -1,0 +1,71 @@
+"""What widgets and the bridge tell the screen: past tense for facts, …Requested for asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from ..monitor.fleet import HostRow
+
+
+@dataclass
+class FleetChanged(Message):
+    """The fleet as it is now; only the hosts in `changed` differ from the message before (None: all may)."""
+
+    rows: tuple[HostRow, ...]
+    changed: frozenset[str] | None
+
+
+class JobAdvanced(Message):
+    """Something came back from the job that is shown."""
+
+
+class JobEnded(Message):
+    """The job that is shown has its last result."""
+
+
+@dataclass
+class RunRequested(Message):
+    """A command line was entered for the hosts that the target line names."""
+
+    line: str
+    targets: tuple[str, ...]
+
+
+@dataclass
+class CommandLineRequested(Message):
+    """A `:` command was entered: its name and the rest of the line."""
+
+    name: str
+    argument: str
+
+
+@dataclass
+class FilterChanged(Message):
+    """The text of the `/` filter changed; empty shows every host."""
+
+    text: str
+
+
+class PaneLeft(Message):
+    """A filter or a `:` command is done with: the focus goes back to the hosts."""
+
+
+class CancelRequested(Message):
+    """Esc or Ctrl+C in the pane: end the running job, or leave the pane where none runs."""
+
+
+class RerunRequested(Message):
+    """Run the last command again on the hosts where it failed."""
+
+
+@dataclass
+class ThemeRequested(Message):
+    """Change the colours: to the theme of that name, or to the next one for an empty name."""
+
+    name: str
+
+
+class QuitRequested(Message):
+    """Leave the program."""

@@ -1,0 +1,175 @@
+"""What the screen's commands do, however they were asked for: by key, `:` line, palette or answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ...model.errors import AtpError, ConfigError
+from ..commands import ScreenCommand, find, key_shown
+from ..messages import QuitRequested, ThemeRequested
+from ..services import KeyQuestion, Services
+from ..targeting import Targeting
+from ..text import safe
+from ..widgets.command_pane import ASK_ABOVE, Mode
+from .ask import AskScreen, ask_about_key
+from .help import HelpScreen, command_section
+from .keys import HELP_KEYS
+
+if TYPE_CHECKING:
+    from .main import MainScreen
+
+
+class Dispatch:
+    """One method a command of the screen; the registry's actions go to `services.perform`."""
+
+    def __init__(
+        self, screen: MainScreen, services: Services, commands: Sequence[ScreenCommand], targeting: Targeting
+    ) -> None:
+        self._screen = screen
+        self._services = services
+        self._commands = commands
+        self._targeting = targeting
+        self._own: dict[str, Callable[[str], object]] = {
+            "filter": self._filter,
+            "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
+            "run": self._run,
+            "rerun": self._rerun,
+            "cancel": lambda _: self.cancel(),
+            "clear": self._clear,
+            "jump": self._jump,
+            "trust-key": self._look_at_key,
+            "theme": lambda name: screen.post_message(ThemeRequested(name)),
+            "help": lambda _: screen.app.push_screen(HelpScreen([command_section(commands), *HELP_KEYS])),
+            "quit": self._quit,
+        }
+
+    def do(self, name: str, argument: str = "") -> None:
+        """Do the command of that name, or of that beginning."""
+        command = find(self._commands, name)
+        if command is None:
+            self._screen.tell(f"no command {safe(name)}: {key_shown('question_mark')} shows them all", wrong=True)
+        elif command.on_screen:
+            self._own[command.name](argument)
+        else:
+            self._act(command, argument)
+
+    def run(self, line: str, targets: tuple[str, ...]) -> None:
+        """Run a command line; one job is shown at a time."""
+        screen = self._screen
+        if screen.jobs.running:
+            screen.tell("a job runs already: Esc in the command line cancels it", wrong=True)
+            return
+        screen.jobs.start(line, targets)
+        screen.show_answers()
+
+    def cancel(self) -> bool:
+        """End the running job; False where none runs."""
+        cancelled = self._screen.jobs.cancel()
+        if cancelled:
+            self._screen.tell("cancelling: the commands are ended on their hosts too")
+        return cancelled
+
+    def _run(self, line: str) -> None:
+        self._screen.pane.enter(Mode.RUN, line or None)
+
+    def _filter(self, text: str) -> None:
+        self._screen.pane.enter(Mode.FILTER, text or None)
+
+    def _rerun(self, _: str) -> None:
+        model, failed = self._screen.jobs.model, self._screen.jobs.failed_hosts
+        if model is None or not failed:
+            self._screen.tell("nothing failed")
+        else:
+            self.run(model.job.command.line, failed)
+
+    def _clear(self, _: str) -> None:
+        if self._screen.jobs.running:
+            self._screen.tell("the job still runs: Esc in the command line cancels it", wrong=True)
+            return
+        self._screen.jobs.forget()
+        self._screen.show_answers()
+        self._screen.hosts.focus()
+
+    def _jump(self, host_id: str) -> None:
+        if self._screen.hosts.show_host(host_id):
+            self._screen.hosts.focus()
+        else:
+            self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
+
+    def _quit(self, _: str) -> None:
+        screen, model = self._screen, self._screen.jobs.model
+        if model is None or not screen.jobs.running:
+            screen.post_message(QuitRequested())
+            return
+        question = [f"{model.summary()}: {safe(model.job.command.line)}", "Quitting ends the command on every host."]
+        self._ask(
+            AskScreen("a job runs", question, yes="quit", no="stay"), lambda: screen.post_message(QuitRequested())
+        )
+
+    # Host keys
+
+    def _look_at_key(self, argument: str) -> None:
+        try:
+            hosts = self._targeting.named(argument)
+        except ConfigError as error:
+            self._screen.tell(error.message, wrong=True)
+            return
+        asked = (self._services.key_question(host) for host in (*hosts, *self._screen.refused_hosts))
+        question = next((each for each in asked if each is not None), None)
+        if question is None:
+            self._screen.tell("no host key was refused")
+            return
+        known = question
+        self._ask(ask_about_key(known), lambda: self._screen.spawn(self._trust(known)))
+
+    async def _trust(self, question: KeyQuestion) -> None:
+        await self._reported(self._services.trust(question.host_id, question), f"trusted: {question.host_id}")
+
+    # The registry's actions
+
+    def _act(self, command: ScreenCommand, argument: str) -> None:
+        hosts: tuple[str, ...] = ()
+        if command.needs_hosts:
+            try:
+                word, _, rest = argument.partition(" ")
+                named = word if word.startswith("@") else ""
+                hosts = self._targeting.named(named)
+                argument = rest if named else argument
+            except ConfigError as error:
+                self._screen.tell(error.message, wrong=True)
+                return
+            if not hosts:
+                self._screen.tell("no host is marked or under the cursor", wrong=True)
+                return
+
+        def act() -> None:
+            self._screen.spawn(self._perform(command, hosts, argument))
+
+        if len(hosts) <= ASK_ABOVE:
+            act()
+            return
+        title = f"{command.title}: {len(hosts)} hosts"
+        self._ask(AskScreen(title, [command.help], yes=command.title, no="leave it"), act)
+
+    async def _perform(self, command: ScreenCommand, hosts: tuple[str, ...], argument: str) -> None:
+        where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
+        await self._reported(
+            self._services.perform(command.name, hosts, argument),
+            f"{command.title}: {where}" if hosts else command.title,
+        )
+
+    async def _reported(self, work: Awaitable[None], done: str) -> None:
+        try:
+            await work
+        except AtpError as error:
+            self._screen.tell(error.message, wrong=True)
+        else:
+            self._screen.tell(done)
+
+    def _ask(self, question: AskScreen, agreed: Callable[[], object]) -> None:
+        def answered(answer: bool | None) -> None:
+            if answer:
+                agreed()
+
+        self._screen.app.push_screen(question, answered)

@@ -1,0 +1,294 @@
+"""The screen one leaves open all day: the fleet, the host under the cursor, the command line and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+
+from ...model.errors import HostUnknown
+from ...model.host import HostInfo
+from ..commands import all_commands
+from ..glyphs import ASCII, UNICODE
+from ..history import History
+from ..job_control import JobControl
+from ..messages import (
+    CancelRequested,
+    CommandLineRequested,
+    FilterChanged,
+    FleetChanged,
+    JobAdvanced,
+    JobEnded,
+    PaneLeft,
+    RerunRequested,
+    RunRequested,
+)  # fmt: skip
+from ..services import Services
+from ..targeting import Targeting
+from ..widgets.answers import Answers
+from ..widgets.command_pane import CommandPane
+from ..widgets.domain_list import DomainList
+from ..widgets.footer import KeyLine
+from ..widgets.host_panel import HostPanel, PanelSnapshot
+from ..widgets.host_tree import HostTree
+from ..widgets.status_bar import StatusBar, summarise
+from ..widgets.too_small import LEAST, TooSmall
+from ..widgets.tree_model import FleetSnapshot
+from .dispatch import Dispatch
+from .keys import keys_of
+from .palette import FleetCommands
+
+TICK = 1.0
+
+WIDTHS = [(0, "-tiny"), (LEAST[0], "-narrow"), (120, "-normal"), (180, "-wide")]
+HEIGHTS = [(0, "-low"), (LEAST[1], "-enough")]
+"""From how many columns and rows on the screen has which class; app.tcss says what that means."""
+
+
+class MainScreen(Screen[None]):
+    """Routes messages between the regions. What commands do is in `dispatch`."""
+
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {FleetCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+
+    def __init__(self, services: Services, theme_names: Sequence[str]) -> None:
+        super().__init__()
+        self._services = services
+        self._clock = services.transport.clock.monotonic
+        self._glyphs = ASCII if services.ascii_only else UNICODE
+        self._commands = all_commands(services.actions)
+        self._theme_names = theme_names
+        self._targeting = Targeting(services.targets)
+        self._fleet = FleetSnapshot(period=services.period)
+        self._refused: str | None = None
+        self._shown: str | None = None
+        self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn)
+        self._dispatch = Dispatch(self, services, self._commands, self._targeting)
+
+    def compose(self) -> ComposeResult:
+        yield TooSmall(id="too-small")
+        yield StatusBar(self._services.source, self._glyphs, id="status")
+        with Container(id="workspace"):
+            with Vertical(id="left"):
+                with Horizontal(id="hosts"):
+                    yield HostTree(clock=self._clock, glyphs=self._glyphs, id="tree")
+                    yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
+                yield CommandPane(
+                    self._targeting.select, History(self._services.history_file), self._completions, id="pane"
+                )
+            yield Answers(id="answers")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        self.hosts.focus()
+        self.set_interval(TICK, self._tick)
+
+    # The regions
+
+    @property
+    def hosts(self) -> HostTree:
+        return self.query_one("#tree", HostTree)
+
+    @property
+    def panel(self) -> HostPanel:
+        return self.query_one("#panel", HostPanel)
+
+    @property
+    def pane(self) -> CommandPane:
+        return self.query_one("#pane", CommandPane)
+
+    @property
+    def answers(self) -> Answers:
+        return self.query_one("#answers", Answers)
+
+    def tell(self, text: str, *, wrong: bool = False) -> None:
+        """Say something in the line at the bottom for a while."""
+        self.query_one("#keys", KeyLine).tell(text, self._clock(), wrong=wrong)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""
+        self.run_worker(work)
+
+    @property
+    def refused_hosts(self) -> tuple[str, ...]:
+        """Hosts whose SSH host key was refused."""
+        return tuple(row.id for row in self._fleet.rows if row.error_class == "HostKeyRejected")
+
+    # The fleet
+
+    @on(FleetChanged)
+    def _fleet_changed(self, message: FleetChanged) -> None:
+        rows = message.rows
+        marked = self._fleet.marked
+        if message.changed is None:
+            marked &= frozenset(row.id for row in rows)
+        self._targeting.look_at(rows)
+        self._fleet = FleetSnapshot(rows, self._clock(), self._services.period, marked, self._fleet.filter)
+        self.hosts.snapshot = self._fleet
+        self.query_one("#status", StatusBar).snapshot = summarise(rows)
+        refused = next((row.id for row in rows if row.error_class == "HostKeyRejected"), None)
+        if refused != self._refused:
+            self._refused = refused
+            self._show_keys()
+        self._point()
+        if message.changed is None or self._shown in message.changed:
+            self._show_panel()
+
+    @on(HostTree.HostHighlighted)
+    def _host_highlighted(self) -> None:
+        self._point()
+
+    @on(HostTree.MarksChanged)
+    def _marks_changed(self, message: HostTree.MarksChanged) -> None:
+        self._set_fleet(marked=message.marked)
+
+    @on(HostTree.HostOpened)
+    def _host_opened(self) -> None:
+        self.add_class("-panel-open")
+        self._show_panel()
+        self.panel.query_one(DomainList).focus()
+
+    @on(FilterChanged)
+    def _filter_changed(self, message: FilterChanged) -> None:
+        self._set_fleet(filter=message.text)
+
+    def _set_fleet(self, *, marked: frozenset[str] | None = None, filter: str | None = None) -> None:
+        was = self._fleet
+        marked = was.marked if marked is None else marked
+        self._fleet = replace(was, now=self._clock(), marked=marked, filter=was.filter if filter is None else filter)
+        if self.hosts.snapshot != self._fleet:
+            self.hosts.snapshot = self._fleet
+        self._point()
+
+    def _point(self) -> None:
+        """Take over what is marked and under the cursor."""
+        cursor = self.hosts.cursor_hosts
+        marked = tuple(row.id for row in self._fleet.rows if row.id in self._fleet.marked) if self._fleet.marked else ()
+        if self._targeting.point(marked, cursor):
+            self.pane.show_target()
+        shown = cursor[0] if len(cursor) == 1 else None
+        if shown != self._shown:
+            self._shown = shown
+            self._show_panel()
+
+    def _show_panel(self) -> None:
+        snapshot = PanelSnapshot(now=self._clock(), period=self._services.period)
+        detail = self._services.fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
+        if detail is not None:
+            # the view may be a moment behind the transport: a host that is gone is about to leave the view too
+            with suppress(HostUnknown):
+                host, pools = (
+                    self._services.transport.host(detail.row.id),
+                    self._services.transport.pools(detail.row.id),
+                )
+                snapshot = replace(snapshot, detail=detail, pools=pools, uri=kind_of(host))
+        self.panel.snapshot = snapshot
+
+    # Commands and their answers
+
+    @on(RunRequested)
+    def _run_requested(self, message: RunRequested) -> None:
+        self._dispatch.run(message.line, message.targets)
+
+    @on(CommandLineRequested)
+    def _command_line_requested(self, message: CommandLineRequested) -> None:
+        self._dispatch.do(message.name, message.argument)
+
+    @on(RerunRequested)
+    def _rerun_requested(self) -> None:
+        self._dispatch.do("rerun")
+
+    @on(CancelRequested)
+    def _cancel_requested(self) -> None:
+        if not self._dispatch.cancel():
+            self.hosts.focus()
+
+    @on(PaneLeft)
+    def _pane_left(self) -> None:
+        self.hosts.focus()
+
+    @on(JobAdvanced)
+    def _job_advanced(self) -> None:
+        self.answers.advance()
+
+    @on(JobEnded)
+    def _job_ended(self) -> None:
+        self.answers.advance()
+        self.show_jobs()
+
+    def show_answers(self) -> None:
+        """Show the job's answers, which take their room with the first job; close them where there is none."""
+        self.set_class(self.jobs.model is not None, "-answers")
+        self.answers.show(self.jobs.model)
+        self.show_jobs()
+
+    def show_jobs(self) -> None:
+        """Say how many jobs run."""
+        self.query_one("#status", StatusBar).jobs = int(self.jobs.running)
+
+    # Keys
+
+    @property
+    def key_actions(self) -> Iterable[tuple[str, str]]:
+        """Each key of the registry with its action. A widget that has a use of its own for a key is asked first."""
+        return [(each.key, f"screen.command({each.name!r})") for each in self._commands if each.key]
+
+    def action_command(self, name: str) -> None:
+        """A key of the registry was pressed."""
+        self._dispatch.do(name)
+
+    def action_back(self) -> None:
+        """Esc: the host panel closes, and the hosts have the focus again."""
+        self.remove_class("-panel-open")
+        self.hosts.focus()
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = keys_of(self.focused, self._commands)
+        if self._refused is not None:
+            keys = (("K", f"the host key of {self._refused} was refused"), *keys)
+        self.query_one("#keys", KeyLine).keys = keys
+
+    def _tick(self) -> None:
+        self.query_one("#status", StatusBar).tick()
+        self.query_one("#keys", KeyLine).tick(self._clock())
+        self._show_panel()
+
+    # The palette
+
+    def offers(self) -> Iterable[tuple[str, str, str]]:
+        """What Ctrl+P finds: a name, what it does, and the `:` line that does it."""
+        for command in self._commands:
+            yield command.title, command.help, command.name
+        for row in self._fleet.rows:
+            yield f"host {row.id}", row.state.value, f"jump {row.id}"
+        for name in self._theme_names:
+            yield f"theme {name}", "change the colours", f"theme {name}"
+
+    def type_command(self, line: str) -> None:
+        """Do what a `:` line says."""
+        name, _, argument = line.partition(" ")
+        self._dispatch.do(name, argument)
+
+    def _completions(self) -> Sequence[str]:
+        hosts = [f"jump {row.id}" for row in self._fleet.rows]
+        return [*(command.name for command in self._commands), *(f"theme {name}" for name in self._theme_names), *hosts]
+
+
+def kind_of(host: HostInfo) -> str | None:
+    """How the host is reached, as a person knows it: "qemu+ssh"; None for SSH alone."""
+    uri = host.connection_uri
+    return None if uri is None else f"{uri.driver}+{uri.transport}" if uri.transport else uri.driver

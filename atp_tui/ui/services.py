@@ -1,0 +1,156 @@
+"""What the screen needs from below, as ports: the composition root fills them in, the tests bring small fakes.
+
+Nothing here imports the transport, asyncssh or libvirt: the first frame must not wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..executor.job import JobEvent
+from ..model.connection import PoolStatistics
+from ..model.events import Event
+from ..model.host import HostInfo
+from ..model.outcome import Command, CommandResult
+from ..monitor.fleet import HostDetail, HostRow
+
+
+class Subscription(Protocol):
+    """A bounded queue of events."""
+
+    async def batch(self) -> Sequence[Event]:
+        """Everything queued; waits for the first event where nothing is."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class EventSource(Protocol):
+    """Where events are subscribed to."""
+
+    def subscribe(self, size: int = 1024) -> Subscription: ...
+
+
+class Moments(Protocol):
+    """The program's clock: what the moments in rows and snapshots are measured by."""
+
+    def monotonic(self) -> float: ...
+
+
+class Transport(Protocol):
+    """What the screen reads of the transport manager. None of it waits; HostUnknown for a host that is gone."""
+
+    @property
+    def hub(self) -> EventSource: ...
+
+    @property
+    def clock(self) -> Moments: ...
+
+    def host(self, host_id: str) -> HostInfo: ...
+    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]: ...
+
+
+class Fleet(Protocol):
+    """The fleet's current view, which the screen's bridge feeds with events."""
+
+    def apply(self, event: Event) -> None: ...
+    def rows(self) -> tuple[HostRow, ...]: ...
+    def detail(self, host_id: str) -> HostDetail | None: ...
+
+
+class Job(Protocol):
+    """One command on many hosts. Iterating gives its events, exactly one HostEnded for each target, then ends."""
+
+    @property
+    def command(self) -> Command: ...
+
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+
+    @property
+    def results(self) -> Mapping[str, CommandResult]: ...
+
+    @property
+    def done(self) -> bool: ...
+
+    def cancel(self) -> None: ...
+    def __aiter__(self) -> AsyncIterator[JobEvent]: ...
+
+
+class Jobs(Protocol):
+    """Starts jobs and owns their tasks."""
+
+    def start(self, targets: tuple[str, ...], command: Command, *, timeout: float | None) -> Job: ...
+
+
+class Targets(Protocol):
+    """Node sets: "kvm[01-18]", "@rack1&@prod". `resolve` raises ConfigError naming what is unknown."""
+
+    def resolve(self, expression: str) -> tuple[str, ...]: ...
+    def fold(self, ids: Collection[str]) -> str: ...
+
+
+class ActionInfo(Protocol):
+    """An entry of the registry of actions, as far as keys, `:` command line, palette and help show it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def key(self) -> str | None: ...
+
+    @property
+    def help(self) -> str: ...
+
+    @property
+    def needs_hosts(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyQuestion:
+    """An SSH host key that a person must decide on. `changed`: another key is on file for this host."""
+
+    host_id: str
+    address: str
+    fingerprint: str
+    public_key: str
+    changed: bool
+
+
+Perform = Callable[[str, tuple[str, ...], str], Awaitable[None]]
+"""Runs the action of that name on these hosts with that argument; raises AtpError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that the screens are given.
+
+    `refresh` is the seconds between repaints of metrics. `start` is entered on the application's loop after the first
+    frame was painted and left when it quits: it starts the transport and adds the hosts. `history_file` None keeps
+    the history of commands in memory alone. `period` is the seconds between two samples of a host. `theme_folders`
+    hold themes beside the program's own.
+    """
+
+    transport: Transport
+    fleet: Fleet
+    jobs: Jobs
+    targets: Targets
+    actions: Sequence[ActionInfo]
+    perform: Perform
+    key_question: Callable[[str], KeyQuestion | None]
+    trust: Callable[[str, KeyQuestion], Awaitable[None]]
+    source: str
+    refresh: float = 1.0
+    period: float = 2.0
+    theme: str | None = None
+    theme_folders: tuple[Path, ...] = ()
+    ascii_only: bool = False
+    history_file: Path | None = None
+    start: Callable[[], AbstractAsyncContextManager[object]] | None = None

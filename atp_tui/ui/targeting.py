@@ -1,0 +1,116 @@
+"""Which hosts a command goes to: the marked ones, else those under the cursor, else what the line itself names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..model.errors import ConfigError
+from ..monitor.fleet import HostRow
+from .services import Targets
+from .text import safe
+from .widgets.tree_filter import parse_filter
+
+_TERM = re.compile(r"[:<>]")
+"""What no node set holds and each term of the filter does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The hosts of one command line. `label` is how a person reads them, `command` the line without its `@…` word.
+
+    `left_out` take no commands. `problem` says why there is nothing to run on.
+    """
+
+    label: str
+    ids: tuple[str, ...]
+    command: str
+    left_out: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+def split_line(line: str) -> tuple[str | None, str]:
+    """`@rack1&@prod uname -r` as ("@rack1&@prod", "uname -r"); a line without `@…` as (None, line)."""
+    text = line.strip()
+    if not text.startswith("@"):
+        return None, text
+    expression, _, command = text.partition(" ")
+    return expression, command.strip()
+
+
+class Targeting:
+    """Holds what is marked and what the cursor is on, and answers which hosts a line would run on."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        self._marked: tuple[str, ...] = ()
+        self._cursor: tuple[str, ...] = ()
+        self._rows: Sequence[HostRow] = ()
+        self._without_commands: frozenset[str] = frozenset()
+        self._label = ""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The marked hosts, else those under the cursor."""
+        return self._marked or self._cursor
+
+    def point(self, marked: tuple[str, ...], cursor: tuple[str, ...]) -> bool:
+        """Take over what is marked and what the cursor is on (a group: all its hosts); False where nothing changed."""
+        if (marked, cursor) == (self._marked, self._cursor):
+            return False
+        self._marked, self._cursor = marked, cursor
+        hosts = self.hosts
+        # a single name needs no folding, and ClusterShell no import before the first frame
+        self._label = self._targets.fold(hosts) if len(hosts) > 1 else "".join(hosts)
+        return True
+
+    def named(self, expression: str) -> tuple[str, ...]:
+        """The hosts that `expression` names, of all kinds; those pointed at where it is empty. Raises ConfigError."""
+        return self._resolve(expression) if expression else self.hosts
+
+    def look_at(self, rows: Sequence[HostRow]) -> None:
+        """Take over the fleet: which hosts take no commands, and what `state:` and the like are held against."""
+        self._rows = rows
+        self._without_commands = frozenset(row.id for row in rows if not row.takes_commands)
+
+    def select(self, line: str) -> Selection:
+        """The hosts that `line` would run on now. Never raises: what is wrong is in `problem`."""
+        expression, command = split_line(line)
+        label, ids = self._label, self.hosts
+        if expression is not None:
+            label = expression
+            try:
+                ids = self._resolve(expression)
+            except ConfigError as error:
+                hint = f"; {error.hint}" if error.hint else ""
+                return Selection(safe(label), (), command, problem=safe(error.message + hint))
+        left_out = tuple(host for host in ids if host in self._without_commands)
+        ids = tuple(host for host in ids if host not in self._without_commands)
+        problem = None
+        if not ids:
+            none = "no host is marked or under the cursor" if expression is None else "no host is meant by that"
+            problem = "no host of these takes commands" if left_out else none
+        return Selection(safe(label), ids, command, left_out, problem)
+
+    def _resolve(self, expression: str) -> tuple[str, ...]:
+        """A node set, of which parts joined by `&` may be terms of the filter: `@rack1&state:connected&cpu>80`."""
+        parts = expression.split("&")
+        terms = [part.removeprefix("@") for part in parts if _TERM.search(part)]
+        names = "&".join(part for part in parts if not _TERM.search(part))
+        ids = self._node_set(names) if names else tuple(row.id for row in self._rows)
+        wanted = parse_filter(" ".join(terms))
+        if wanted is None:
+            return ids
+        fitting = {row.id for row in self._rows if wanted(row)}
+        return tuple(host for host in ids if host in fitting)
+
+    def _node_set(self, expression: str) -> tuple[str, ...]:
+        try:
+            return self._targets.resolve(expression)
+        except ConfigError:
+            # `@kvm[01-04]`: a node set rather than a tag; what was typed is what the error should speak of
+            with suppress(ConfigError):
+                return self._targets.resolve(expression.removeprefix("@"))
+            raise

@@ -1,0 +1,95 @@
+"""The answers to the last command: a virtualised list of blocks that fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from ..messages import CancelRequested, RerunRequested
+from ..text import cut, safe, width_of
+from .answers_model import AnswerLine, AnswersModel
+from .lines import LinesView, Spans
+
+
+class Answers(LinesView[AnswerLine]):
+    """Shows an AnswersModel. Posts RerunRequested and CancelRequested."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "open", "Fold", show=False),
+        Binding("a", "toggle_all", "Fold all", show=False),
+        Binding("r", "rerun", "Run again where it failed", show=False),
+        Binding("y", "copy", "Copy the block", show=False),
+        Binding("escape,ctrl+c", "cancel", "Cancel the job", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._model: AnswersModel | None = None
+
+    def show(self, model: AnswersModel | None) -> None:
+        """Show the answers of another job; None for none."""
+        self._model = model
+        self.set_lines([])
+        self.advance()
+
+    def advance(self) -> None:
+        """Take over what the model has learned."""
+        lines = self._model.lines() if self._model is not None else []
+        self.set_lines(lines)
+        self.set_title(self._title_now())
+
+    def draw(self, line: AnswerLine, width: int) -> Spans:
+        return clip(line.spans, width)
+
+    def placeholder(self) -> Sequence[str]:
+        return ("No command was run yet.", "Mark hosts with space, then type a command: ! goes to the command line.")
+
+    def line_opened(self, line: AnswerLine) -> None:
+        if self._model is not None:
+            self._model.toggle(line.block)
+            self.advance()
+            self.cursor_to_key(line.block)
+
+    def action_toggle_all(self) -> None:
+        if self._model is not None:
+            self._model.toggle_all()
+            self.advance()
+
+    def action_rerun(self) -> None:
+        self.post_message(RerunRequested())
+
+    def action_cancel(self) -> None:
+        self.post_message(CancelRequested())
+
+    def action_copy(self) -> None:
+        """The block under the cursor, as shown, to the terminal's clipboard (OSC 52)."""
+        line = self.cursor_line
+        if line is not None:
+            block = [each for each in self.lines if each.block == line.block]
+            body = [each for each in block if not each.head] or block
+            self.app.copy_to_clipboard("\n".join("".join(text for text, _ in each.spans).strip() for each in body))
+
+    def _title_now(self) -> Content:
+        model = self._model
+        if model is None:
+            return Content("answers")
+        parts = [Content("answers  "), Content.styled(safe(model.job.command.line), "$foreground")]
+        parts.append(Content(f"  {model.summary()}"))
+        if model.finished and model.failed_hosts:
+            parts.append(Content("  r rerun failed"))
+        return Content("").join(parts)
+
+
+def clip(spans: Spans, width: int) -> Spans:
+    """As many of the spans as fit, the last one cut."""
+    shown: list[tuple[str, str]] = []
+    for text, role in spans:
+        if width <= 0:
+            break
+        piece = cut(text, width)
+        shown.append((piece, role))
+        width -= width_of(piece)
+    return tuple(shown)

@@ -1,0 +1,224 @@
+"""The line in which commands, filters and `:` commands are typed, and which says on how many hosts they would run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from ..history import History
+from ..messages import CancelRequested, CommandLineRequested, FilterChanged, PaneLeft, RunRequested
+from ..targeting import Selection
+from ..text import cut, safe
+
+ASK_ABOVE = 20
+"""A command for more hosts than this is asked about once."""
+
+LABEL_WIDTH = 36
+
+
+class Mode(Enum):
+    """What the line is for now; the value is its prompt."""
+
+    RUN = "❯"
+    FILTER = "/"
+    COMMAND = ":"
+
+
+class CommandInput(Input):
+    """One line of text without control characters; the keys of a shell."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "older", "Older", show=False),
+        Binding("down", "newer", "Newer", show=False),
+        Binding("escape,ctrl+c", "cancel", "Back", show=False),
+        Binding("tab", "complete", "Complete", show=False),
+    ]
+
+    def __init__(self, pane: CommandPane, suggester: Suggester) -> None:
+        # a pasted escape sequence would reach the terminal as it is: such a paste is refused
+        super().__init__(id="line", compact=True, suggester=suggester, restrict=r"[^\x00-\x1f\x7f-\x9f]*")
+        self._pane = pane
+
+    def action_older(self) -> None:
+        self._pane.recall(older=True)
+
+    def action_newer(self) -> None:
+        self._pane.recall(older=False)
+
+    def action_cancel(self) -> None:
+        self._pane.leave()
+
+    def action_complete(self) -> None:
+        if self._pane.mode is Mode.COMMAND and self.cursor_position == len(self.value) and self._suggestion:
+            self.action_cursor_right()
+        else:
+            self.screen.focus_next()
+
+
+class _Completer(Suggester):
+    """Offers what `complete` makes of the text."""
+
+    def __init__(self, complete: Callable[[str], str | None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return self._complete(value)
+
+
+class CommandPane(Horizontal):
+    """Posts RunRequested, CommandLineRequested, FilterChanged, CancelRequested and PaneLeft.
+
+    `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`.
+    """
+
+    BORDER_TITLE = "run"
+
+    def __init__(
+        self,
+        select: Callable[[str], Selection],
+        history: History,
+        completions: Callable[[], Sequence[str]],
+        *,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._select = select
+        self._histories = {Mode.RUN: history, Mode.COMMAND: History()}
+        self._completions = completions
+        self._mode = Mode.RUN
+        self._drafts = dict.fromkeys(Mode, "")
+        self._asked: tuple[str, tuple[str, ...]] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="target", markup=False)
+        yield CommandInput(self, _Completer(self._completion))
+        yield Static(id="note", markup=False)
+
+    def on_mount(self) -> None:
+        self.show_target()
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @property
+    def line(self) -> CommandInput:
+        """The line itself, which takes the focus."""
+        return self.query_one("#line", CommandInput)
+
+    def enter(self, mode: Mode, text: str | None = None) -> None:
+        """Take the focus in that mode; `text` replaces what stood there."""
+        self._switch(mode, text)
+        self.line.focus()
+
+    def _switch(self, mode: Mode, text: str | None = None) -> None:
+        self._drafts[self._mode] = self.line.value
+        self._mode = mode
+        self.border_title = mode.name.lower()
+        self.line.value = self._drafts[mode] if text is None else text
+        self.line.cursor_position = len(self.line.value)
+        self.show_target()
+
+    def show_target(self) -> None:
+        """Say again which hosts a command would run on: call it when marks, cursor or hosts change."""
+        self._asked = None
+        label = self.query_one("#target", Static)
+        if self._mode is not Mode.RUN:
+            label.update(Content.styled(f" {self._mode.value}", "bold $title-focus"))
+            self.tell("")
+            return
+        chosen = self._select(self.line.value)
+        parts = [
+            Content(f" {cut(chosen.label, LABEL_WIDTH)} "),
+            Content.styled(f"({len(chosen.ids)}) ", "bold" if chosen.ids else "$dim"),
+            Content.styled(f"{Mode.RUN.value} ", "$title-focus"),
+        ]
+        label.update(Content("").join(parts))
+        left_out = len(chosen.left_out)
+        names = chosen.left_out[0] if left_out == 1 else f"{left_out} hosts"
+        left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
+        self.tell(left if chosen.problem is None or not self.line.value else chosen.problem)
+
+    def tell(self, text: str, *, asks: bool = False) -> None:
+        """A few words at the right end of the line."""
+        shown = f" {cut(safe(text), 48)} " if text else ""
+        self.query_one("#note", Static).update(Content.styled(shown, "bold $reconnecting" if asks else "$dim"))
+
+    def recall(self, *, older: bool) -> None:
+        """Walk through what was typed before in this mode."""
+        history = self._histories.get(self._mode)
+        if history is not None:
+            line = history.older(self.line.value) if older else history.newer(self.line.value)
+            self.line.value = line
+            self.line.cursor_position = len(line)
+
+    def leave(self) -> None:
+        """Esc: clears a filter or a `:` line and leaves; in the run line asks to cancel the job, else to leave."""
+        if self._mode is Mode.RUN:
+            self._asked = None
+            self.post_message(CancelRequested())
+            return
+        if self._mode is Mode.FILTER:
+            self.post_message(FilterChanged(""))
+        self.line.value = ""
+        self._back()
+
+    def _back(self) -> None:
+        self._switch(Mode.RUN)
+        self.post_message(PaneLeft())
+
+    @on(Input.Changed, "#line")
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._mode is Mode.FILTER:
+            self.post_message(FilterChanged(event.value))
+        self.show_target()
+
+    @on(Input.Submitted, "#line")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._mode is Mode.FILTER:
+            self._back()
+        elif self._mode is Mode.COMMAND:
+            self._submit_command(event.value.strip())
+        elif event.value.strip():
+            self._submit_run(event.value)
+
+    def _submit_command(self, text: str) -> None:
+        self._histories[Mode.COMMAND].add(text)
+        self.line.value = ""
+        self._back()
+        name, _, argument = text.partition(" ")
+        if name:
+            self.post_message(CommandLineRequested(name, argument.strip()))
+
+    def _submit_run(self, line: str) -> None:
+        chosen = self._select(line)
+        if chosen.problem is not None or not chosen.command:
+            self.tell(chosen.problem or "no command after the hosts")
+            return
+        if len(chosen.ids) > ASK_ABOVE and self._asked != (line, chosen.ids):
+            self._asked = (line, chosen.ids)
+            self.tell(f"Enter again to run on {len(chosen.ids)} hosts", asks=True)
+            return
+        self._asked = None
+        self._histories[Mode.RUN].add(line.rstrip())
+        self.line.value = ""
+        self.post_message(RunRequested(chosen.command, chosen.ids))
+
+    def _completion(self, text: str) -> str | None:
+        if self._mode is Mode.RUN:
+            return self._histories[Mode.RUN].completion(text)
+        if self._mode is Mode.COMMAND:
+            return next((each for each in self._completions() if each.startswith(text) and each != text), None)
+        return None

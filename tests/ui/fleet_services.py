@@ -1,0 +1,216 @@
+"""A small fleet in memory behind the ports of atp_tui.ui.services: no transport and no network."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, JobEvent
+from atp_tui.executor.targets import Targets
+from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, HostStatus, Latency, PoolStatistics
+from atp_tui.model.errors import ActionFailed, HostUnknown
+from atp_tui.model.events import Event, HostAdded, HostChanged, HostSampled
+from atp_tui.model.host import HostInfo
+from atp_tui.model.node import DomainReading, DomainState, NodeReading
+from atp_tui.model.outcome import Command, CommandResult, Outcome
+from atp_tui.monitor.fleet import FleetView
+from atp_tui.transport.hub import EventHub
+from atp_tui.ui.services import KeyQuestion, Services
+
+S = ConnectionState
+
+
+class RealClock:
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass
+class FakeTransport:
+    """Hosts and their states, set by the test; `change` publishes like the real one."""
+
+    infos: dict[str, HostInfo]
+    hub: EventHub = field(default_factory=EventHub)
+    clock: RealClock = field(default_factory=RealClock)
+    statuses: dict[str, HostStatus] = field(default_factory=dict)
+
+    def host(self, host_id: str) -> HostInfo:
+        try:
+            return self.infos[host_id]
+        except KeyError:
+            raise HostUnknown(f"no host {host_id}", host=host_id) from None
+
+    def list_hosts(self) -> tuple[HostInfo, ...]:
+        return tuple(self.infos.values())
+
+    def host_state(self, host_id: str) -> HostStatus:
+        self.host(host_id)
+        return self.statuses.get(host_id) or HostStatus(host_id, S.CONNECTING, None, 0.0, 0, None, True)
+
+    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]:
+        status = self.host_state(host_id)
+        connection = ConnectionSnapshot(
+            id=1, channel="virt", state=status.state, cause=status.cause, error_class=status.error_class,
+            since=status.since, attempt=status.attempt, next_attempt_at=status.next_attempt_at, retries=status.retries,
+            active_uses=1, high_water=3, total_requests=1204, error_count=0, errors={}, last_error=None,
+            last_error_at=None, created_at=0.0, last_active=self.clock.monotonic(),
+            latency=Latency(0.0011, 0.003, 0.004, 100), bytes_in=10, bytes_out=20, reconnects=0,
+        )  # fmt: skip
+        alive = int(status.state is S.CONNECTED)
+        pool = PoolStatistics(
+            channel="virt", total_connections=1, active_connections=alive, max_connections=10,
+            selection_strategy="round_robin", total_requests=1204, total_errors=0, total_active_uses=1, waiting=0,
+            opened=1, closed={}, checkout_times={}, connections=(connection,),
+        )  # fmt: skip
+        return (pool,)
+
+    def add(self, info: HostInfo) -> None:
+        self.infos[info.id] = info
+        self.hub.publish(HostAdded(self.clock.monotonic(), info))
+
+    def change(self, host_id: str, state: ConnectionState, cause: str | None = None, **more: object) -> None:
+        now = self.clock.monotonic()
+        status = replace(HostStatus(host_id, state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        self.statuses[host_id] = status
+        self.hub.publish(HostChanged(now, status))
+
+    def sample(self, host_id: str, *, busy: int, domains: int = 3, requests: float = 12.0) -> None:
+        """One reading; `busy` is the CPU counter in ns on a node of one second idle per reading."""
+        now = self.clock.monotonic()
+        node = NodeReading(host_id, "QEMU", 9_002_000, 11_003_000, 64, 512 << 20, 200 << 20, busy, int(now * 1e9))
+        readings = tuple(
+            DomainReading(f"web{n}", f"uuid-{host_id}-{n}", DomainState.RUNNING if n else DomainState.PAUSED, 4,
+                          8 << 20, 8 << 20, int(now * 1e9) // 2, int(now * 1e6), int(now * 4e5))
+            for n in range(domains)
+        )  # fmt: skip
+        self.hub.publish(HostSampled(now, host_id, node, readings, 0.0012, requests, 0.0))
+
+
+class FakeJob:
+    """A job that the test drives: `output` and `end` are what the hosts do."""
+
+    def __init__(self, targets: tuple[str, ...], command: Command) -> None:
+        self.targets = targets
+        self.command = command
+        self.results: dict[str, CommandResult] = {}
+        self.cancelled = False
+        self._events: asyncio.Queue[JobEvent] = asyncio.Queue()
+
+    @property
+    def done(self) -> bool:
+        return len(self.results) == len(self.targets)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        for host in self.targets:
+            if host not in self.results:
+                self.end(host, Outcome.CANCELLED, None)
+
+    def output(self, host: str, data: bytes) -> None:
+        self._events.put_nowait(HostStarted(host))
+        self._events.put_nowait(HostOutput(host, "stdout", data))
+
+    def end(
+        self,
+        host: str,
+        outcome: Outcome = Outcome.OK,
+        status: int | None = 0,
+        out: bytes = b"",
+        error: str | None = None,
+    ) -> None:
+        self.results[host] = CommandResult(host, outcome, status, out, b"", 0.4, error)
+        self._events.put_nowait(HostEnded(self.results[host]))
+
+    async def __aiter__(self) -> AsyncIterator[JobEvent]:
+        ended = 0
+        while ended < len(self.targets):
+            event = await self._events.get()
+            ended += isinstance(event, HostEnded)
+            yield event
+
+
+class FakeJobs:
+    def __init__(self) -> None:
+        self.started: list[FakeJob] = []
+
+    def start(self, targets: tuple[str, ...], command: Command, *, timeout: float | None) -> FakeJob:
+        self.started.append(FakeJob(targets, command))
+        return self.started[-1]
+
+
+class TargetsOf:
+    """The real target language over the hosts as they are now."""
+
+    def __init__(self, transport: FakeTransport) -> None:
+        self._transport = transport
+
+    def resolve(self, expression: str) -> tuple[str, ...]:
+        return Targets(self._transport.list_hosts()).resolve(expression)
+
+    def fold(self, ids: Collection[str]) -> str:
+        return Targets(()).fold(ids)
+
+
+@dataclass(frozen=True)
+class FakeAction:
+    name: str
+    title: str
+    key: str | None
+    help: str
+    needs_hosts: bool
+
+
+ACTIONS = (
+    FakeAction("retry", "Retry", "r", "attempt to connect now, whatever the state", True),
+    FakeAction("disconnect", "Disconnect", None, "close the connections until asked again", True),
+)
+
+
+class FleetServices:
+    """The fakes together. `services` is what the application is given; the rest is what a test looks at."""
+
+    def __init__(self, hosts: Sequence[HostInfo], history_file: Path | None = None) -> None:
+        self.transport = FakeTransport({host.id: host for host in hosts})
+        self.fleet = FleetView(self.transport)
+        self.jobs = FakeJobs()
+        self.performed: list[tuple[str, tuple[str, ...], str]] = []
+        self.questions: dict[str, KeyQuestion] = {}
+        self.trusted: list[KeyQuestion] = []
+        self.life: list[str] = []
+        self.fails: str | None = None
+        self.services = Services(
+            transport=self.transport, fleet=self.fleet, jobs=self.jobs, targets=TargetsOf(self.transport),
+            actions=ACTIONS, perform=self._perform, key_question=self.questions.get, trust=self._trust,
+            source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start,
+        )  # fmt: skip
+
+    async def _perform(self, name: str, targets: tuple[str, ...], argument: str) -> None:
+        if self.fails is not None:
+            raise ActionFailed(self.fails)
+        self.performed.append((name, targets, argument))
+
+    async def _trust(self, host_id: str, question: KeyQuestion) -> None:
+        assert host_id == question.host_id
+        self.trusted.append(question)
+
+    @asynccontextmanager
+    async def _start(self) -> AsyncIterator[None]:
+        self.life.append("started")
+        try:
+            yield
+        finally:
+            self.life.append("stopped")
+
+
+def rack(count: int, *, tag: str = "rack1", start: int = 1) -> list[HostInfo]:
+    """Hosts kvm01, kvm02, … with one tag."""
+    return [HostInfo(f"kvm{n:02}", f"192.0.2.{n % 250 + 1}", tags=(tag,)) for n in range(start, start + count)]
+
+
+def publish(transport: FakeTransport, *events: Event) -> None:
+    for event in events:
+        transport.hub.publish(event)
