@@ -57,7 +57,7 @@ class Attempt:
         return link
 
     async def _give_up(self, bridge: Bridge | None) -> None:
-        self._lane.stop(ConnectionLost("given up", host=self._request.host.id))
+        self._lane.stop("the attempt to connect was given up")
         if bridge is not None:
             bridge.abort()
         self._cut(0.001)

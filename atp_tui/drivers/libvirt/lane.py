@@ -14,21 +14,27 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from ...model.errors import AtpError, CallTimeout, ConnectionLost
+from ...model.errors import CallTimeout, ConnectionLost
 from .failures import call_failure
 
 T = TypeVar("T")
 
 _DEPTH = 3
+_FOREVER = float("inf")
 
 
 class _Job:
-    __slots__ = ("function", "future", "timer")
+    """`deadline` is a moment of the loop's clock, infinite for none; `timeout` the seconds that led to it."""
 
-    def __init__(self, function: Callable[[Any], Any], future: asyncio.Future[Any]) -> None:
+    __slots__ = ("deadline", "function", "future", "timeout")
+
+    def __init__(
+        self, function: Callable[[Any], Any], future: asyncio.Future[Any], deadline: float, timeout: float
+    ) -> None:
         self.function = function
         self.future = future
-        self.timer: asyncio.TimerHandle | None = None
+        self.deadline = deadline
+        self.timeout = timeout
 
 
 class Lane:
@@ -54,6 +60,8 @@ class Lane:
         self._farewell = farewell
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._jobs: set[_Job] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_look = _FOREVER
         self._busy = 0
         self._threads = 0
         self._stopped = False
@@ -69,29 +77,28 @@ class Lane:
         """
         if self._stopped:
             raise ConnectionLost("the connection is closed", host=self.host)
-        job = _Job(function, self._loop.create_future())
-        if timeout is not None:
-            job.timer = self._loop.call_later(timeout, self._late, job, timeout)
+        seconds = _FOREVER if timeout is None else timeout
+        job = _Job(function, self._loop.create_future(), self._loop.time() + seconds, seconds)
+        if job.deadline < self._next_look:
+            self._look_at(job.deadline)
+        if self._busy >= self._threads and self._threads < self._limit:
+            threading.Thread(target=self._work, name=f"libvirt-{self.host}", daemon=True).start()
+            self._threads += 1
         self._jobs.add(job)
         self._busy += 1
-        if self._busy > self._threads and self._threads < self._limit:
-            self._threads += 1
-            threading.Thread(target=self._work, name=f"libvirt-{self.host}", daemon=True).start()
         self._queue.put(job)
         try:
             result: T = await job.future
             return result
         finally:
             self._jobs.discard(job)
-            if job.timer is not None:
-                job.timer.cancel()
 
-    def stop(self, error: AtpError | None = None) -> None:
-        """Take no more calls, and let the threads leave after those they have. With an error, all calls end with it."""
-        if error is not None:
+    def stop(self, reason: str | None = None) -> None:
+        """Take no more calls, and let the threads leave after those they have. With a reason, all calls end with it."""
+        if reason is not None:
             for job in self._jobs:
                 if not job.future.done():
-                    job.future.set_exception(error)
+                    job.future.set_exception(ConnectionLost(reason, host=self.host))
         if self._stopped:
             return
         self._stopped = True
@@ -101,9 +108,19 @@ class Lane:
             self._farewell(None)
             self.ended.set_result(None)
 
-    def _late(self, job: _Job, timeout: float) -> None:
-        if not job.future.done():
-            job.future.set_exception(CallTimeout(f"no answer within {timeout:g} s", host=self.host))
+    def _look_at(self, moment: float) -> None:
+        """Look for late calls at `moment`. One timer serves all calls: most end long before it, and cost it nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._next_look = moment
+        self._timer = self._loop.call_at(moment, self._late) if moment < _FOREVER else None
+
+    def _late(self) -> None:
+        now = self._loop.time()
+        for job in self._jobs:
+            if job.deadline <= now and not job.future.done():
+                job.future.set_exception(CallTimeout(f"no answer within {job.timeout:g} s", host=self.host))
+        self._look_at(min((job.deadline for job in self._jobs if not job.future.done()), default=_FOREVER))
 
     def _done(self, job: _Job, value: Any, error: BaseException | None) -> None:
         self._busy -= 1
@@ -147,6 +164,8 @@ class Lane:
         return value, None
 
     def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         if not self.ended.done():
             self.ended.set_result(None)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from ...model.errors import ConnectionLost, TransportError, Unsupported
+from ...model.errors import TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .bridge import Bridge
@@ -20,6 +20,8 @@ GOODBYE = 0.5
 """Seconds that a peer gets to answer our goodbye."""
 AFTERWARDS = 0.2
 """Seconds that the threads get to leave once the socket is cut; they need milliseconds."""
+
+_CLOSED = "the connection was closed"
 
 
 class LibvirtLink:
@@ -42,8 +44,8 @@ class LibvirtLink:
     async def ping(self, timeout: float) -> None:
         await self._lane.call(_ask_version, timeout)
 
-    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
-        return await self._lane.call(function, timeout)
+    def call(self, function: Callable[[Any], T], timeout: float) -> Coroutine[Any, Any, T]:
+        return self._lane.call(function, timeout)
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
         raise self._unsupported("run commands")
@@ -58,9 +60,9 @@ class LibvirtLink:
         return Unsupported(f"a libvirt connection cannot {what}; the host's SSH connection can", host=self._host)
 
     def lose(self, error: TransportError) -> None:
-        """The connection ended by itself: end every call with `error` and tell the owner, once."""
+        """The connection ended by itself: end every call and tell the owner, once."""
         if not self._over:
-            self._cut(error)
+            self._cut(error.message)
             self._on_lost(error)
 
     async def close(self) -> None:
@@ -69,10 +71,10 @@ class LibvirtLink:
             self._lane.stop()
             try:
                 if not await self._ended(GOODBYE):  # a peer that says nothing is cut like one that is gone
-                    self._cut(self._closed())
+                    self._cut(_CLOSED)
                     await self._ended(AFTERWARDS)
             finally:
-                self._cut(self._closed())
+                self._cut(_CLOSED)
 
     async def _ended(self, limit: float) -> bool:
         with contextlib.suppress(TimeoutError):
@@ -82,14 +84,11 @@ class LibvirtLink:
 
     def abort(self) -> None:
         if not self._over:
-            self._cut(self._closed())
+            self._cut(_CLOSED)
 
-    def _closed(self) -> ConnectionLost:
-        return ConnectionLost("the connection was closed", host=self._host)
-
-    def _cut(self, error: TransportError) -> None:
+    def _cut(self, reason: str) -> None:
         self._over = True
-        self._lane.stop(error)
+        self._lane.stop(reason)
         self._wire.cut()
         if self._bridge is not None:
             self._bridge.abort()
