@@ -48,6 +48,18 @@ class SimulatedHost:
     latency: float
     script: FaultScript
 
+    def has_fault(self, kind: FaultKind, moment: float) -> bool:
+        """Whether a fault of this kind is on at `moment`."""
+        fault = self.script.at(moment)
+        return fault is not None and fault.kind is kind
+
+    def answered_at(self, moment: float, round_trips: int = 1) -> float:
+        """When the answer to what is asked at `moment` arrives; infinite where it never does."""
+        fault = self.script.at(moment)
+        factor = fault.amount if fault is not None and fault.kind is FaultKind.SLOW else 1.0
+        # an answer that would arrive in a silence arrives when that is over
+        return self.script.answers_at(self.script.answers_at(moment) + self.latency * round_trips * factor)
+
 
 class SimulatedDriver:
     """Implements transport.driver.Driver for `sim://` hosts. `seed` is the one of hosts whose URI names none.
@@ -82,7 +94,7 @@ class SimulatedDriver:
         """
         info, host = request.host, self.host(request.host)
         _raise_refusal(host.script.at(self.elapsed()), info.id)
-        ready = _answered_at(host, self.elapsed(), _OPEN_ROUND_TRIPS)
+        ready = host.answered_at(self.elapsed(), _OPEN_ROUND_TRIPS)
         if math.isinf(ready):
             await asyncio.get_running_loop().create_future()
         await self._clock.sleep(ready - self.elapsed())
@@ -144,9 +156,9 @@ class SimulatedLink:
 
     async def close(self) -> None:
         """A goodbye of one round trip where the peer answers, then the end."""
-        if self._ended is None and _fault_kind(self._host, self._elapsed()) is not FaultKind.SILENT:
+        if self._ended is None and not self._host.has_fault(FaultKind.SILENT, self._elapsed()):
             # a goodbye that is cut short is as good as one that arrives
-            await self._clock.sleep(min(_answered_at(self._host, self._elapsed()) - self._elapsed(), 1.0))
+            await self._clock.sleep(min(self._host.answered_at(self._elapsed()) - self._elapsed(), 1.0))
         self.abort()
 
     def abort(self) -> None:
@@ -157,7 +169,7 @@ class SimulatedLink:
         if self._ended is not None:
             raise ConnectionLost(self._ended, host=self._host_id)
         now = self._elapsed()
-        delay = _answered_at(self._host, now) - now
+        delay = self._host.answered_at(now) - now
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         timer = self._clock.call_later(min(delay, timeout), lambda: _resolve(answer))
         self._waiting.add(answer)
@@ -233,19 +245,6 @@ def _latency(text: str | None) -> float:
     if not 0 <= latency < math.inf:
         raise ConfigError(f"latency={text} is not a number of seconds", key="uri", hint="write a number such as 0.002")
     return latency
-
-
-def _fault_kind(host: SimulatedHost, moment: float) -> FaultKind | None:
-    fault = host.script.at(moment)
-    return None if fault is None else fault.kind
-
-
-def _answered_at(host: SimulatedHost, moment: float, round_trips: int = 1) -> float:
-    """When the answer to what is asked at `moment` arrives; infinite where it never does."""
-    fault = host.script.at(moment)
-    factor = fault.amount if fault is not None and fault.kind is FaultKind.SLOW else 1.0
-    # an answer that would arrive in a silence arrives when that is over
-    return host.script.answers_at(host.script.answers_at(moment) + host.latency * round_trips * factor)
 
 
 def _raise_refusal(fault: Fault | None, host_id: str) -> None:

@@ -95,7 +95,6 @@ class SimulatedNode:
         memory = sum(domain.memory_kib for domain in self.domains)
         self._own_kib = rng.randrange(2 * GIB, 6 * GIB)
         self.memory_kib = _at_least(_MEMORY_GIB, (memory + self._own_kib) // GIB + 3) * GIB - rng.randrange(GIB)
-        self.model = rng.choice(("x86_64", "x86_64", "x86_64", "aarch64"))
         self.mhz = rng.choice((2100, 2400, 2600, 2900))
         modern = rng.random() < 0.75
         self.libvirt_version = 11_003_000 if modern else 9_000_000

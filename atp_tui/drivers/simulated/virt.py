@@ -101,7 +101,7 @@ class SimulatedVirt(_Unsupported):
     def getInfo(self) -> Sequence[Any]:
         """[model, memory MiB, CPUs, MHz, NUMA nodes, sockets, cores, threads]."""
         node = self._node
-        return [node.model, node.memory_kib >> 10, node.cpus, node.mhz, 1, 1, node.cpus // 2, 2]
+        return ["x86_64", node.memory_kib >> 10, node.cpus, node.mhz, 1, 1, node.cpus // 2, 2]
 
     def getCPUStats(self, cpuNum: int, flags: int = 0) -> dict[str, int]:
         """Nanoseconds since boot. Only the sum over all processors is simulated (cpuNum -1)."""

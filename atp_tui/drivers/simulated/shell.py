@@ -1,0 +1,176 @@
+"""The demo's SSH server: real SSH on loopback, behind it no machine but the simulated ones.
+
+What is typed in the demo is parsed (shell_syntax) and answered from a table (shell_commands). No process is started
+and no file is opened on its behalf; forwarding, file transfer, agents and terminals are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ...model.host import SIMULATED, HostInfo
+from ...model.outcome import Stream
+from ...model.settings import HostKeyPolicy, SshSettings
+from ...transport.clock import Clock, LoopClock
+from .driver import SimulatedDriver, SimulatedHost
+from .faults import FaultScript
+from .node import SimulatedNode
+from .shell_reply import Visit
+from .shell_run import run_line
+
+if TYPE_CHECKING:
+    import asyncssh
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class ShellAccess:
+    """How to reach the demo's server. All hosts share its address: the user's name tells which one is meant."""
+
+    port: int
+    identity_file: Path
+    known_hosts: Path
+
+    def settings(self, host_id: str) -> SshSettings:
+        """The SSH settings of one host; no configuration of the person's own is read for it."""
+        return SshSettings(
+            user=host_id,
+            port=self.port,
+            identity_files=(str(self.identity_file),),
+            known_hosts=(str(self.known_hosts),),
+            config_file=os.devnull,
+            proxy_jump="none",
+            host_key_policy=HostKeyPolicy.STRICT,
+        )
+
+
+class DemoShell:
+    """The server, as an asynchronous context manager; leaving it cuts its connections and removes its directory.
+
+    `driver` gives the hosts and the moment, so that a command shows the figures that the screen shows, and a host
+    that is silent or refuses does so here too. Raises OSError where loopback cannot be listened on.
+    """
+
+    def __init__(self, driver: SimulatedDriver, clock: Clock | None = None) -> None:
+        self._driver = driver
+        self._clock = LoopClock() if clock is None else clock
+        self._hosts: dict[str, SimulatedHost] = {}
+        self._connections: set[asyncssh.SSHServerConnection] = set()
+        self._sessions: set[asyncio.Future[Any]] = set()
+        self._access: ShellAccess | None = None
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def access(self) -> ShellAccess:
+        """Raises RuntimeError before the server was entered."""
+        if self._access is None:
+            raise RuntimeError("the demo's SSH server is not running")
+        return self._access
+
+    @property
+    def running_commands(self) -> int:
+        """How many commands are being answered now."""
+        return len(self._sessions)
+
+    def admit(self, hosts: Iterable[HostInfo]) -> None:
+        """Answer for these hosts from now on. A host that is not simulated gets a node of its own name."""
+        for host in hosts:
+            uri = host.connection_uri
+            if uri is not None and uri.driver == SIMULATED:
+                self._hosts[host.id] = self._driver.host(host)
+            else:
+                self._hosts[host.id] = SimulatedHost(SimulatedNode(host.id, 0), 0.0, FaultScript())
+
+    async def __aenter__(self) -> Self:
+        import asyncssh
+
+        from .shell_gate import Gate
+
+        self._directory = tempfile.TemporaryDirectory(prefix="atp-tui-demo-")  # 0700, as mkdtemp makes it
+        try:
+            directory = Path(self._directory.name)
+            host_key, client_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+            public_key = client_key.convert_to_public()
+            self._acceptor = await asyncssh.listen(
+                LOOPBACK,
+                0,
+                server_factory=lambda: Gate(self._hosts, public_key, self._driver, self._clock, self._connections),
+                server_host_keys=[host_key],
+                process_factory=self._serve,
+                encoding=None,
+                allow_pty=False,
+                agent_forwarding=False,
+                gss_host=None,
+            )
+            port = self._acceptor.get_port()
+            identity, known_hosts = directory / "id_ed25519", directory / "known_hosts"
+            identity.touch(mode=0o600)
+            identity.write_bytes(client_key.export_private_key())
+            known_hosts.write_bytes(f"[{LOOPBACK}]:{port} ".encode() + host_key.export_public_key())
+            self._access = ShellAccess(port, identity, known_hosts)
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
+        self._access = None
+        if self._acceptor is not None:
+            self._acceptor.close()
+            await self._acceptor.wait_closed()
+        connections = list(self._connections)
+        for connection in connections:
+            connection.abort()
+        for connection in connections:
+            await connection.wait_closed()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+        if self._directory is not None:
+            self._directory.cleanup()
+
+    async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        """One session: its command runs until it is done or the client goes away, whichever comes first."""
+        host = self._hosts[process.get_extra_info("username")]
+
+        def write(stream: Stream, text: str) -> None:
+            (process.stdout if stream == "stdout" else process.stderr).write(text.encode("utf-8", "replace"))
+
+        running = asyncio.ensure_future(self._run(host, process.command, write))
+        leaving = asyncio.ensure_future(process.wait_closed())
+        session = asyncio.gather(running, leaving, return_exceptions=True)
+        self._sessions.add(session)
+        try:
+            await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                process.exit(running.result())
+        finally:
+            running.cancel()
+            leaving.cancel()
+            await session
+            self._sessions.discard(session)
+
+    async def _run(self, host: SimulatedHost, command: str | None, write: Callable[[Stream, str], None]) -> int:
+        if command is None:
+            write("stderr", "the demo has no interactive shell: give a command\n")
+            return 2
+        now = self._driver.elapsed()
+        await self._clock.sleep(host.answered_at(now) - now)
+        return await run_line(
+            command,
+            lambda: Visit(host.node, self._driver.elapsed(), self._clock.wall()),
+            write,
+            self._clock.sleep,
+        )

@@ -1,0 +1,36 @@
+"""What a command of the demo is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .node import SimulatedNode
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who answers, and when: `moment` in seconds since the simulation began, `wall` in seconds since 1970."""
+
+    node: SimulatedNode
+    moment: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command prints and how it ends; `delay` is how many seconds it takes before that."""
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int = 0
+    delay: float = 0.0
+
+
+Answer = Callable[[Visit, Sequence[str], str], Reply]
+"""A command: (visit, arguments, what came through the pipe)."""
+
+
+def usage(name: str, argument: str) -> Reply:
+    """The refusal of an argument that a command does not know here."""
+    return Reply(stderr=f"{name}: {argument!r} is not known in the demo\n", status=2)
