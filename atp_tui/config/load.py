@@ -56,11 +56,17 @@ def parse(text: str, path: Path) -> FleetConfig:
 
     Raises ConfigErrors like `load`.
     """
-    document = _document(text, path)
+    try:
+        return _fleet(_document(text, path), text, path)
+    except RecursionError as error:
+        raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
+
+
+def _fleet(document: dict[str, Any], text: str, path: Path) -> FleetConfig:
     problems = Problems(path, text)
     for key in document.keys() - set(_TABLES):
         problems.unknown((key,), _TABLES, home_of(key, ()))
-    layers = read_layers(document, problems, path.parent)
+    layers = read_layers(document, problems, path.parent.absolute())
     transport, _ = settle(TransportConfig, layers.base.transport, problems)
     hosts = read_hosts(document.get("hosts", []), layers, problems)
     ui = _section(UiSettings, "ui", document, problems)
@@ -78,8 +84,6 @@ def _section(settings: type[S], name: str, document: dict[str, Any], problems: P
 def _document(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except RecursionError as error:
-        raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
     except ValueError as error:  # TOMLDecodeError, and what int() says to a number of thousands of digits
         match = _AT_LINE.search(str(error))
         # "(at end of document)" has no line: it is the last one

@@ -13,13 +13,13 @@ from typing import cast
 KeyPath = tuple[str | int, ...]
 """The way from a document's root to a value: keys of tables and indices of arrays."""
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*+")
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*+"' + r"|'[^'\n]*'")
+_QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'")
 _STRING = re.compile(
-    r'"""(?:\\.|"{1,2}(?!")|[^"\\])*+"{3,5}'  # up to two quotes may stand right before the closing three
-    r"|'''(?:'{1,2}(?!')|[^'])*+'{3,5}|" + _QUOTED.pattern,
+    r'"""(?:\\.|"{1,2}(?!")|[^"\\])*"{3,5}'  # up to two quotes may stand right before the closing three
+    r"|'''(?:'{1,2}(?!')|[^'])*'{3,5}|" + _QUOTED.pattern,
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}#\r\n]+")  # a number, a boolean, or a moment (which may have a space in it)

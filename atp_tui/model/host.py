@@ -153,7 +153,7 @@ class HostInfo:
 
     def _check_address(self) -> None:
         host = self.host
-        bad = not host or host.startswith("-") or any(letter <= " " or letter in "/@[]\x7f" for letter in host)
+        bad = not host or host.startswith("-") or not host.isprintable() or any(letter in " /@[]" for letter in host)
         if not bad and ":" in host:
             try:
                 IPv6Address(host)
