@@ -8,10 +8,10 @@ from typing import Any
 from ..model.errors import ConfigError
 from ..model.host import HostInfo, uri_ssh_settings
 from ..model.settings import SshSettings, TransportConfig
-from .layers import Layer, Layers, read_ssh, read_transport
+from .layers import Layers, read_ssh, read_transport
 from .positions import KeyPath
 from .problems import Problems
-from .tables import add_misfit, describe, home_of, settle
+from .tables import Values, add_misfit, describe, home_of, settle
 
 HOST_KEYS = ("id", "host", "uri", "tags", "metadata", "ssh", "transport")
 """The keys of one [[hosts]] entry."""
@@ -61,7 +61,7 @@ class _Entry:
         values |= {"metadata": self._metadata(), "commands": self._table.get("ssh") is not False}
         host = self._make(values)
         below = self._layers.below(host.tags)
-        return replace(host, ssh=self._ssh(host, below.ssh), transport=self._transport(below))
+        return replace(host, ssh=self._ssh(host, below.ssh), transport=self._transport(host, below.transport))
 
     def _make(self, values: dict[str, Any]) -> HostInfo:
         harmless = {"id": f"x{self._path[-1]}", "host": "x", "uri": "test:///default", "tags": ()}
@@ -127,10 +127,9 @@ class _Entry:
             self._wrong("ssh", f"is {describe(table)}", "write [hosts.ssh] and its keys below, or ssh = false")
         return own.over(uri_ssh_settings(host.uri)).over(below)
 
-    def _transport(self, below: Layer) -> TransportConfig | None:
-        own = read_transport(
-            self._table.get("transport", {}), (*self._path, "transport"), self._problems, below.transport
-        )
-        if not own and below.transport == self._layers.base.transport:
-            return None
-        return settle(TransportConfig, {**below.transport, **own}, self._problems)[0]
+    def _transport(self, host: HostInfo, below: Values) -> TransportConfig | None:
+        table = self._table.get("transport", {})
+        own = read_transport(table, (*self._path, "transport"), self._problems, below)
+        if not own:
+            return self._layers.transport_below(host.tags, self._problems)
+        return settle(TransportConfig, {**below, **own}, self._problems)[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..model.settings import SshSettings, TransportConfig
 from .positions import KeyPath
-from .problems import Problems
+from .problems import Problems, bare
 from .tables import Given, Values, describe, home_of, read_table, settle
 
 OVERRIDES = ("transport", "ssh")
@@ -31,23 +31,30 @@ class Layers:
     """The file's own settings and those of each tag. `directory` is where relative paths start."""
 
     def __init__(self, base: Layer, tags: Mapping[str, Layer], directory: Path) -> None:
-        self.base = base
         self.tags = tags
         self.directory = directory
-        self._below: dict[tuple[str, ...], Layer] = {}  # a thousand hosts have a handful of tags
+        # by the tags that say anything: a thousand hosts share a handful
+        self._below: dict[tuple[str, ...], Layer] = {(): base}
+        self._transports: dict[tuple[str, ...], TransportConfig | None] = {(): None}
 
-    def below(self, tags: tuple[str, ...]) -> Layer:
+    def below(self, tags: Iterable[str]) -> Layer:
         """What a host with these tags has where it says nothing itself."""
-        if tags not in self._below:
-            self._below[tags] = self._merge(tags)
-        return self._below[tags]
-
-    def _merge(self, tags: Iterable[str]) -> Layer:
-        merged = self.base
-        for tag in tags:
-            if (layer := self.tags.get(tag)) is not None:
+        speaking = tuple(tag for tag in tags if tag in self.tags)
+        if speaking not in self._below:
+            merged = self._below[()]
+            for layer in map(self.tags.__getitem__, speaking):
                 merged = Layer({**merged.transport, **layer.transport}, layer.ssh.over(merged.ssh))
-        return merged
+            self._below[speaking] = merged
+        return self._below[speaking]
+
+    def transport_below(self, tags: Iterable[str], problems: Problems) -> TransportConfig | None:
+        """The transport settings of such a host, None where they are the file's own."""
+        speaking = tuple(tag for tag in tags if tag in self.tags)
+        if speaking not in self._transports:
+            values = self.below(speaking).transport
+            same = values == self._below[()].transport
+            self._transports[speaking] = None if same else settle(TransportConfig, values, problems)[0]
+        return self._transports[speaking]
 
 
 def read_layers(document: dict[str, Any], problems: Problems, directory: Path) -> Layers:
@@ -66,7 +73,7 @@ def read_layers(document: dict[str, Any], problems: Problems, directory: Path) -
 
 def _read_tag(table: object, path: KeyPath, problems: Problems, base: Layer, directory: Path) -> Layer:
     if not isinstance(table, dict):
-        problems.add(path, f"is {describe(table)}", f"write [tags.{path[-1]}.transport] or [tags.{path[-1]}.ssh]")
+        problems.add(path, f"is {describe(table)}", f"write [tags.{bare(path[-1])}.transport] and its keys below")
         return Layer()
     for key in table.keys() - set(OVERRIDES):
         problems.unknown((*path, key), OVERRIDES, home_of(key, path))

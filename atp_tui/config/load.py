@@ -67,14 +67,15 @@ def _fleet(document: dict[str, Any], text: str, path: Path) -> FleetConfig:
     for key in document.keys() - set(_TABLES):
         problems.unknown((key,), _TABLES, home_of(key, ()))
     layers = read_layers(document, problems, path.parent.absolute())
-    transport, _ = settle(TransportConfig, layers.base.transport, problems)
+    base = layers.below(())
+    transport, _ = settle(TransportConfig, base.transport, problems)
     hosts = read_hosts(document.get("hosts", []), layers, problems)
     ui = _section(UiSettings, "ui", document, problems)
     monitor = _section(MonitorSettings, "monitor", document, problems)
     problems.raise_any()
     for tag in layers.tags.keys() - tags_of(hosts).keys():
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
-    return FleetConfig(path, transport, layers.base.ssh, hosts, ui, monitor, tuple(problems.warnings))
+    return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(problems.warnings))
 
 
 def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:

@@ -15,6 +15,11 @@ from .positions import KeyPath, find_positions, line_of
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+def bare(key: str | int) -> str:
+    """A key as TOML writes it: in quotes, with control characters escaped, where it is no bare key."""
+    return str(key) if _BARE.fullmatch(str(key)) else json.dumps(key)
+
+
 class Problems:
     """Collects what is found wrong in the text of one file.
 
@@ -79,5 +84,5 @@ class Problems:
             if isinstance(part, int):
                 name += f"[{self.host_ids.get(part, part) if depth == 1 and path[0] == 'hosts' else part}]"
             else:
-                name += ("." if name else "") + (part if _BARE.fullmatch(part) else json.dumps(part))
+                name += ("." if name else "") + bare(part)
         return name

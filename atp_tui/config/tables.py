@@ -12,7 +12,7 @@ from ..model.errors import ConfigError
 from ..model.settings import PoolConfig, ReconnectConfig, SshSettings, TransportConfig
 from .fleet import MonitorSettings, UiSettings
 from .positions import KeyPath
-from .problems import Problems
+from .problems import Problems, bare
 
 S = TypeVar("S")
 
@@ -61,7 +61,8 @@ Values = Mapping[str, Given]
 def read_table(settings: type, table: object, path: KeyPath, problems: Problems) -> dict[str, Given]:
     """The values of a table whose names and types fit the fields of `settings`; the others are noted as problems."""
     if not isinstance(table, dict):
-        problems.add(path, f"is {describe(table)}", f"it must be a table: write [{path[-1]}] and its keys below")
+        name = ".".join(bare(part) for part in path if isinstance(part, str))
+        problems.add(path, f"is {describe(table)}", f"it must be a table: write [{name}] and its keys below")
         return {}
     fields = _FIELDS[settings]
     values: dict[str, Given] = {}
@@ -206,4 +207,6 @@ def home_of(key: str, path: KeyPath) -> str | None:
     home = _HOMES.get(key)
     if home is None or not path or home in ("ui", "monitor"):
         return None if home is None else f"[{home}]"
-    return f"[hosts.{home}]" if path[0] == "hosts" else f"[tags.{path[1]}.{home}]" if path[0] == "tags" else f"[{home}]"
+    if path[0] == "tags":
+        return f"[tags.{bare(path[1])}.{home}]"
+    return f"[hosts.{home}]" if path[0] == "hosts" else f"[{home}]"
