@@ -5,7 +5,8 @@ from __future__ import annotations
 NOT_KNOWN = "n/a"
 
 _SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
-_RATES = ("B/s", "kB/s", "MB/s", "GB/s", "TB/s")
+_BYTES = ("B", "kB", "MB", "GB", "TB")
+_RATES = tuple(f"{unit}/s" for unit in _BYTES)
 
 
 def percent(share: float | None) -> str:
@@ -38,6 +39,13 @@ def byte_rate(per_second: float | None) -> str:
     return _scaled(per_second, 1000, _RATES).rjust(9)
 
 
+def byte_count(number: int | None) -> str:
+    """An amount of traffic in bytes, in 7 cells and decimal units: ` 1.2 MB`."""
+    if number is None:
+        return NOT_KNOWN.rjust(7)
+    return _scaled(float(number), 1000, _BYTES).rjust(7)
+
+
 def rate(per_second: float | None) -> str:
     """Events a second in 5 cells, unit left to the column's title: `  0.2`, `   14`, ` 1.2k`."""
     if per_second is None:
@@ -47,11 +55,6 @@ def rate(per_second: float | None) -> str:
     if per_second < 9999.5:
         return f"{per_second:5.0f}"
     return f"{min(per_second / 1000, 999):4.0f}k"
-
-
-def count(number: int) -> str:
-    """A number with thousands separated: `1,204`."""
-    return f"{number:,}"
 
 
 def tally(number: int, width: int) -> str:

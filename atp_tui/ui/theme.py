@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from textual.app import App
 from textual.color import Color, ColorParseError
@@ -112,7 +113,7 @@ def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ColorTheme], tuple[C
     return themes, tuple(problems)
 
 
-def register_themes(app: App[object], themes: Mapping[str, ColorTheme]) -> None:
+def register_themes(app: App[Any], themes: Mapping[str, ColorTheme]) -> None:
     """Make the themes choosable by name in `app`."""
     for theme in themes.values():
         app.register_theme(theme.textual)
@@ -126,8 +127,9 @@ def load_theme(file: Path) -> ColorTheme:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=file) from error
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise ConfigError(f"not TOML: {error}", file=file, line=int(line[1]) if line else None) from error
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())  # else it says "at end of document"
+        raise ConfigError(f"not TOML: {error}", file=file, line=line) from error
     return _Reader(file, text, data).theme()
 
 

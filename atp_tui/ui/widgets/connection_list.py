@@ -8,7 +8,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
-from ..format import byte_rate, milliseconds, tally
+from ..format import byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
 from .host_words import cause_of, counts_down, next_step
@@ -50,14 +50,21 @@ def draw_connection(line: ConnectionLine, width: int, now: float, glyphs: Glyphs
     left = width - sum(width_of(text) for text, _ in head)
     if connection.state is ConnectionState.CONNECTED:
         return (*head, (_figures(connection, left), "text"))
+    return (*head, ("  " + _trouble(connection, left - 2, now, glyphs), "text"))
+
+
+def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyphs) -> str:
+    """`attempt 4 · cause · next`: without the attempt where that does not fit, and only then with a cut cause."""
     between = f" {glyphs.separator} "
-    following = next_step(connection, now)
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
-    before = between.join(word for word in (attempt, cause_of(connection)) if word)
-    room = left - 2 - width_of(following) - (len(between) if before else 0)
-    before = cut(before, max(room, 0), glyphs.ellipsis)
-    text = between.join(word for word in (before, following) if word)
-    return (*head, (cut(f"  {text}", left, glyphs.ellipsis), "text"))
+    cause, following = cause_of(connection), next_step(connection, now)
+    for words in ((attempt, cause, following), (cause, following)):
+        text = between.join(word for word in words if word)
+        if width_of(text) <= room:
+            return text
+    short = following.removeprefix("next try ")
+    cause = cut(cause, max(room - width_of(short) - len(between), 0), glyphs.ellipsis)
+    return cut(between.join(word for word in (cause, short) if word), max(room, 0), glyphs.ellipsis)
 
 
 def _figures(connection: ConnectionSnapshot, left: int) -> str:
@@ -73,16 +80,12 @@ def _figures(connection: ConnectionSnapshot, left: int) -> str:
         f"  p99 {milliseconds(p99)}",
         f"  peak {connection.high_water:>2}",
         f"  reconnects {connection.reconnects:>2}",
-        f"  in {_bytes(connection.bytes_in)}  out {_bytes(connection.bytes_out)}",
+        f"  in {byte_count(connection.bytes_in)}  out {byte_count(connection.bytes_out)}",
     ):
         if len(text) + len(figure) > left:
             break
         text += figure
     return text
-
-
-def _bytes(number: int | None) -> str:
-    return byte_rate(None if number is None else float(number)).removesuffix("/s")
 
 
 class ConnectionList(LinesView[ConnectionLine]):
@@ -99,7 +102,7 @@ class ConnectionList(LinesView[ConnectionLine]):
         words = [f" {safe(pool_words(pool, self._glyphs.separator))} " for pool in pools]
         parts: list[Content | str | tuple[str, str]] = [" connections "]
         for word in words:
-            parts += [(self._glyphs.rule * 2, "$rule"), (word, "$dim")]
+            parts += [(self._glyphs.rule * 2, "not bold $rule"), (word, "not bold $dim")]
         self.set_title(Content.assemble(*parts))
 
     def advance(self, now: float) -> None:

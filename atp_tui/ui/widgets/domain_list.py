@@ -95,7 +95,7 @@ def draw_domain(line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *
     spans = [
         (f" {glyphs.state(sign)} ", sign.value),
         (fit(safe(reading.name), at.name, glyphs.ellipsis), role),
-        (f"  {reading.state.value:<{_WORD}}" if at.state else "", sign.value),
+        (f"  {reading.state.value:<{_WORD}}" if at.state else "", "dim" if running else sign.value),
         ((f"{reading.vcpus:>{at.vcpus - 5}} vcpu" if at.vcpus else ""), role),
         ((percent(row.cpu) if running else "").rjust(at.cpu), role),
     ]
@@ -167,6 +167,9 @@ class DomainList(LinesView[DomainLine]):
     def _counts(self, lines: Sequence[DomainLine]) -> list[tuple[str, str]]:
         if not lines:
             return []
-        counts = Counter(line.domain.reading.state.value for line in lines)
-        words = [f"{number} {state}" for state, number in sorted(counts.items(), key=lambda item: -item[1])]
-        return [(self._glyphs.rule * 2, "$rule"), (f" {f' {self._glyphs.separator} '.join(words)} ", "$dim")]
+        counts = Counter(line.domain.reading.state for line in lines)
+        words = [f"{counts[state]} {state}" for state in DomainState if counts[state]]
+        return [
+            (self._glyphs.rule * 2, "not bold $rule"),
+            (f" {f' {self._glyphs.separator} '.join(words)} ", "not bold $dim"),
+        ]

@@ -66,6 +66,7 @@ class HostPanel(Vertical):
         & > PanelHead { height: 3; }
         & > ConnectionList { height: 3; }
         & > DomainList { height: 1fr; }
+        & .lines--cursor-blurred { background: transparent; text-style: none; }
     }
     """
 

@@ -174,7 +174,7 @@ class HostTree(LinesView[TreeLine]):
             gap = end - used - len(name) - 1
             if gap < 0 or end > width - 2:
                 break
-            parts += [(self._glyphs.rule * gap, "$rule"), (f" {name} ", "$dim")]
+            parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
             used = end + 1
         self.set_title(Content.assemble(*parts))
 

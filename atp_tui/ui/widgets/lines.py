@@ -68,6 +68,12 @@ class LinesView(ScrollView, Generic[L]):
     LinesView {
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $rule;
+        scrollbar-color-hover: $dim;
+        scrollbar-color-active: $dim;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
         border-top: solid $rule;
         border-title-color: $title;
         border-title-style: none;
@@ -220,10 +226,11 @@ class LinesView(ScrollView, Generic[L]):
 
     def _show_cursor(self) -> None:
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        # forced: after the model has grown, Textual refuses to scroll until the next layout shows the scrollbar
         if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
+            self.scroll_to(y=self._cursor, animate=False, force=True)
         elif self._cursor >= top + height > top:
-            self.scroll_to(y=self._cursor - height + 1, animate=False)
+            self.scroll_to(y=self._cursor - height + 1, animate=False, force=True)
 
     def _announce(self) -> None:
         line = self.cursor_line
@@ -243,6 +250,9 @@ class LinesView(ScrollView, Generic[L]):
 
     def on_blur(self) -> None:
         self.refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._show_cursor()
 
     def render_line(self, y: int) -> Strip:
         top, (width, _) = self._frame()
@@ -270,7 +280,8 @@ class LinesView(ScrollView, Generic[L]):
 
     def _placeholder_line(self, y: int, width: int) -> Strip:
         sentences = self.placeholder()
-        text = cut(f" {sentences[y - 1]}", width) if 0 < y <= len(sentences) else ""
+        row = y - (1 if self.size.height > len(sentences) else 0)
+        text = cut(f" {sentences[row]}", width) if 0 <= row < len(sentences) else ""
         return Strip([Segment(text, self._style("dim", False))]).adjust_cell_length(width, self.rich_style)
 
     def _style(self, role: str, at_cursor: bool) -> Style:

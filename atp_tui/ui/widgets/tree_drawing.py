@@ -34,8 +34,9 @@ _LOST = (_S.FAILED, _S.RECONNECTING)
 LONGEST_ID = 28
 LONGEST_SPARK = 40
 
-COUNT_ORDER = (_S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, _S.CONNECTED, _S.RECONNECTING, _S.FAILED)
-"""The counts of a group from left to right; the rare ones first, so that the usual ones stand at the right edge."""
+USUAL = (_S.CONNECTED, _S.RECONNECTING, _S.FAILED)
+COUNT_ORDER = (_S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, *USUAL)
+"""The counts of a group from left to right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float
     mark = (" * " if line.marked else "   ", "mark")
     sign = (glyphs.state(row.state) + " ", role)
     name = fit(safe(row.id), at.id, glyphs.ellipsis)
-    word = (f"  {role:<{WORD}}", role) if at.word else ("", role)
+    word_role = "dim" if row.state is _S.CONNECTED else role  # a wall of green words would hide the one red one
+    word = (f"  {role:<{WORD}}", word_role) if at.word else ("", role)
     left = width - INDENT - at.id - at.word
     if row.state is _S.CONNECTED:
         return (mark, sign, (name, "text"), word, *_figures(row, at, now, period, glyphs, left))
@@ -112,7 +114,9 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float
 def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
     """The line over a group: its name, the marks in it, how many hosts are in which state; folded, its main cause."""
     mark = "*" if line.marked == len(line.hosts) else f"*{line.marked}" if line.marked else ""
-    counts = _counts(line.counts, width - 12, glyphs)
+    counts = _counts(line.counts, glyphs)
+    while counts and 10 + sum(width_of(text) for text, _ in counts) > width:
+        counts.pop(0)
     room = max(0, width - 3 - sum(width_of(text) for text, _ in counts) - 1)
     name = cut(line.name, room, glyphs.ellipsis)
     extra = f" {mark}" if mark else ""
@@ -133,17 +137,17 @@ def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
     )
 
 
-def _counts(counts: tuple[int, ...], room: int, glyphs: Glyphs) -> list[tuple[str, str]]:
+def _counts(counts: tuple[int, ...], glyphs: Glyphs) -> list[tuple[str, str]]:
+    """The usual three states always have their place, at the right edge; the rare ones come before them."""
     digits = max(2, len(str(sum(counts))))
     by_state = dict(zip(STATE_ORDER, counts, strict=True))
-    every = (digits + 3) * len(COUNT_ORDER) <= room
     spans = []
     for state in COUNT_ORDER:
         number = by_state[state]
         if number:
             spans.append((f"{number:>{digits + 1}} {glyphs.state(state)} ", state.value))
-        elif every or state in COUNT_ORDER[3:]:
-            spans.append((" " * (digits + 4 - 1), "text"))
+        elif state in USUAL:
+            spans.append((" " * (digits + 4), "text"))
     return spans
 
 
@@ -184,12 +188,12 @@ def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word:
         (word if with_word else "", cause, lasted, following),
         ("", cause, lasted, following),
         (word if with_word and not cause else "", cause, "", following),
+        ("", cause, "", following),
     ):
         text = between.join(part for part in parts if part)
         if width_of(text) <= room:
             return "  " + text, True
     short = following.removeprefix("next try ")
     cause_room = room - width_of(short) - len(between)
-    if cause_room < 4:
-        return "  " + cut(cause or short, max(room, 0), glyphs.ellipsis), False
-    return "  " + cut(cause or word, cause_room, glyphs.ellipsis) + between + short, False
+    words = cut(cause, cause_room, glyphs.ellipsis) + between + short if cause and cause_room >= 4 else short
+    return "  " + cut(words, max(room, 0), glyphs.ellipsis), False

@@ -1,0 +1,247 @@
+"""The host panel: what it says of a host, its connections and its domains, at any size."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import replace
+
+import pytest
+from textual.app import ComposeResult
+
+from atp_tui.model.connection import ConnectionState, PoolStatistics
+from atp_tui.model.node import DomainState
+from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.text import safe, width_of
+from atp_tui.ui.widgets.connection_list import ConnectionLine, connection_lines, draw_connection
+from atp_tui.ui.widgets.domain_list import DomainLine, DomainList, domain_lines, draw_domain
+from atp_tui.ui.widgets.host_panel import HostPanel, PanelSnapshot
+from atp_tui.ui.widgets.panel_head import head_lines
+
+from .rows import NOW, ThemedApp, connection, detail, domain, host_row, pool, screen_of, text_of
+
+S = ConnectionState
+HOSTILE = ["vm[/]", "\x1b[31m", "[@click=app.quit]x[/]", "\u202evm", "数据库", "v" * 90]
+
+
+class PanelApp(ThemedApp):
+    CSS = "HostPanel { width: 1fr; height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.panel = HostPanel(clock=lambda: self.now)
+        self.opened: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.panel
+
+    def on_domain_list_domain_opened(self, message: DomainList.DomainOpened) -> None:
+        self.opened.append(message.uuid)
+
+
+FULL = PanelSnapshot(
+    detail(host_row("kvm01"), domain("db1"), domain("web3", DomainState.PAUSED), domain("old", DomainState.SHUTOFF)),
+    (pool(connection(1), connection(2, state=S.RECONNECTING, cause="silent", attempt=2, next_attempt_at=NOW + 3.2)),),
+    NOW,
+    2.0,
+    "qemu+ssh",
+)
+
+
+# The lines
+
+
+def test_a_connected_connection_shows_its_figures() -> None:
+    text = text_of(draw_connection(ConnectionLine("virt 1", connection()), 90, NOW, UNICODE))
+    assert "virt #1  ● connected  uses  3   1,204 req    0 err  p50   1.1 ms  p99   4.0 ms  peak  5" in text
+
+
+@pytest.mark.parametrize("width", [30, 50, 60, 80, 120, 160])
+def test_figures_of_connections_stand_still(width: int) -> None:
+    few = connection(1, active_uses=0, total_requests=0, latency=None, high_water=0)
+    many = connection(2, active_uses=99, total_requests=10**9, error_count=10**6, high_water=99, bytes_in=10**9)
+    widths = {width_of(text_of(draw_connection(ConnectionLine("k", one), width, NOW, UNICODE))) for one in (few, many)}
+    assert len(widths) == 1
+    assert widths.pop() <= width
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (80, "attempt 3 · connection refused · next try in 3.2 s"),
+        (64, "connection refused · next try in 3.2 s"),
+        (48, "connection… · in 3.2 s"),
+    ],
+)
+def test_a_lost_connection_says_why_and_what_is_next(width: int, words: str) -> None:
+    one = connection(2, state=S.RECONNECTING, cause="connection refused", attempt=2, next_attempt_at=NOW + 3.2)
+    text = text_of(draw_connection(ConnectionLine("k", one), width, NOW, UNICODE))
+    assert text.endswith(f"◐ reconnecting  {words}")
+
+
+def test_connections_of_both_pools_stand_in_order() -> None:
+    ssh = replace(pool(connection(1, channel="ssh")), channel="ssh")
+    lines = connection_lines((ssh, pool(connection(10), connection(9))))
+    assert [line.key for line in lines] == ["virt 9", "virt 10", "ssh 1"]
+
+
+def test_domains_in_trouble_come_first_and_those_that_are_off_last() -> None:
+    rows = [
+        domain("off", DomainState.SHUTOFF),
+        domain("vm10"),
+        domain("vm9"),
+        domain("paused", DomainState.PAUSED),
+        domain("crashed", DomainState.CRASHED),
+    ]
+    assert [line.domain.reading.name for line in domain_lines(rows)] == ["crashed", "paused", "vm9", "vm10", "off"]
+
+
+@pytest.mark.parametrize("width", [30, 52, 66, 80, 120, 160])
+def test_domain_lines_fit(width: int) -> None:
+    for name in (*HOSTILE, "db1"):
+        for state in DomainState:
+            line = DomainLine("k", domain(name, state))
+            text = text_of(draw_domain(line, width, width_of(safe(name)), UNICODE))
+            assert width_of(text) <= width
+            assert safe(text) == text
+
+
+def test_a_running_domain_shows_all_its_figures_where_there_is_room() -> None:
+    text = text_of(draw_domain(DomainLine("k", domain("db1")), 110, 10, UNICODE))
+    for words in ("● db1 ", "running", "4 vcpu", " 71 %", "▅▅▆", "8.0 GiB", "↓  1.2 MB/s", "↑  400 kB/s"):
+        assert words in text
+
+
+def test_the_head_says_what_the_host_is() -> None:
+    lines = [text_of(line.spans) for line in head_lines(detail(host_row("kvm01")), "qemu+ssh", 100, 2, NOW, UNICODE)]
+    assert lines[0] == " ● connected  for 60 s · 192.0.2.11"
+    assert lines[1] == "    qemu+ssh · QEMU 9.2 · libvirt 11.3 · 64 cpu · 512 GiB"[1:]
+    assert [line[:12].strip() for line in lines[2:]] == ["CPU", "43 %", "RTT", "1.2 ms"]
+    assert "memory" in lines[2]
+    assert {width_of(line) for line in lines[2:]} == {98}
+
+
+def test_charts_of_old_figures_are_grey_and_tell_their_age() -> None:
+    old = detail(host_row("kvm01", sampled_at=NOW - 12))
+    lines = head_lines(old, None, 100, 1, NOW, UNICODE, stale=True)
+    assert "figures are 12 s old" in text_of(lines[0].spans)
+    assert "chart" not in {role for line in lines for _, role in line.spans}
+
+
+def test_a_chart_without_any_value_says_so() -> None:
+    unknown = replace(detail(host_row("kvm01")), cpu=(math.nan, math.nan), memory=())
+    text = text_of(head_lines(unknown, None, 100, 1, NOW, UNICODE)[2].spans)
+    assert text.count("n/a") == 2
+
+
+def test_a_host_with_ssh_alone_has_no_charts() -> None:
+    alone = replace(detail(host_row("kvm01", has_virt=False)), node=None)
+    assert ["SSH only" in text_of(line.spans) for line in head_lines(alone, None, 60, 2, NOW, UNICODE)] == [False, True]
+
+
+def test_ascii_is_ascii() -> None:
+    one = connection(2, state=S.RECONNECTING, cause="x" * 200, attempt=2, next_attempt_at=NOW + 3.2)
+    texts = [
+        *(text_of(line.spans) for line in head_lines(detail(host_row("a" * 90)), "qemu", 60, 3, NOW, ASCII)),
+        text_of(draw_connection(ConnectionLine("k", one), 60, NOW, ASCII)),
+        text_of(draw_domain(DomainLine("k", domain("d" * 90)), 110, 90, ASCII)),
+    ]
+    assert all(text.isascii() for text in texts), texts
+
+
+# The widget
+
+
+async def test_everything_is_there() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.snapshot = FULL
+        await pilot.pause()
+        lines = screen_of(app)
+        assert "kvm01" in lines[0]
+        found = [number for number, line in enumerate(lines) if "connections" in line or "VMs" in line]
+        assert "virt round_robin · 1 of 10" in lines[found[0]]
+        assert "1 running · 1 paused · 1 shut off" in lines[found[1]]
+        assert "#1  ● connected" in lines[found[0] + 1]
+        assert "next try in 3.2 s" in lines[found[0] + 2]
+        assert [line[3:7] for line in lines[found[1] + 1 : found[1] + 4]] == ["web3", "db1 ", "old "]
+
+
+@pytest.mark.parametrize(("size", "rows"), [((80, 24), 1), ((66, 38), 2), ((120, 50), 3), ((120, 60), 4)])
+async def test_charts_grow_with_the_panel(size: tuple[int, int], rows: int) -> None:
+    app = PanelApp()
+    async with app.run_test(size=size) as pilot:
+        app.panel.snapshot = FULL
+        await pilot.pause()
+        lines = screen_of(app)
+        starts = [number for number, line in enumerate(lines) if line.startswith((" CPU", " RTT"))]
+        assert starts[1] - starts[0] == rows
+
+
+async def test_countdowns_go_on_and_figures_grow_old_without_news() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.panel.snapshot = FULL
+        await pilot.pause()
+        assert "figures are" not in "\n".join(screen_of(app))
+        app.now = NOW + 4.5
+        async with asyncio.timeout(20):
+            while not all(words in "\n".join(screen_of(app)) for words in ("trying now", "figures are 4 s old")):
+                await pilot.pause(0.05)
+
+
+async def test_many_connections_leave_room_for_the_domains() -> None:
+    app = PanelApp()
+    many = pool(*(connection(number) for number in range(1, 41)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.snapshot = replace(FULL, pools=(many,))
+        await pilot.pause()
+        lines = screen_of(app)
+        assert sum("connected  uses" in line for line in lines) == 8
+        assert any("db1" in line for line in lines)
+
+
+async def test_domains_are_walked_by_keys() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.snapshot = FULL
+        app.query_one(DomainList).focus()
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.opened == ["uuid-db1"]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "words"),
+    [
+        (PanelSnapshot(), "Move to a host"),
+        (replace(FULL, detail=detail(host_row("kvm01"))), "No VMs on this host."),
+        (replace(FULL, detail=detail(host_row("kvm01", sampled_at=None))), "Asking for its VMs"),
+        (replace(FULL, detail=detail(host_row("kvm01", has_virt=False))), "over SSH only"),
+        (replace(FULL, detail=detail(host_row("kvm01", state=S.FAILED))), "once it is connected"),
+        (replace(FULL, pools=()), "Press r to connect."),
+    ],
+)
+async def test_empty_places_teach(snapshot: PanelSnapshot, words: str) -> None:
+    app = PanelApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.snapshot = snapshot
+        await pilot.pause()
+        assert words in "\n".join(screen_of(app))
+
+
+@pytest.mark.parametrize("size", [(30, 10), (80, 24), (200, 60)])
+async def test_hostile_words_on_any_screen(size: tuple[int, int]) -> None:
+    app = PanelApp()
+    bad = [connection(number, state=S.FAILED, cause=name) for number, name in enumerate(HOSTILE)]
+    statistics: PoolStatistics = replace(pool(*bad), selection_strategy="[b]\x1b")
+    row = host_row("x", state=S.FAILED, cause="\x1b[2J[/]", address="\x9b")
+    async with app.run_test(size=size) as pilot:
+        app.panel.snapshot = PanelSnapshot(
+            detail(row, *(domain(name) for name in HOSTILE)), (statistics,), NOW, 2.0, "qemu\x1b"
+        )
+        await pilot.pause()
+        for line in screen_of(app):
+            assert safe(line) == line
+            assert width_of(line) == size[0]

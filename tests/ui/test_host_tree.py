@@ -1,0 +1,370 @@
+"""The host tree: its order, its words and its keys."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import ComposeResult
+from textual.message import Message
+
+from atp_tui.model.connection import ConnectionState
+from atp_tui.monitor.fleet import HostRow
+from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.text import safe, width_of
+from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
+from atp_tui.ui.widgets.tree_filter import parse_filter
+from atp_tui.ui.widgets.tree_model import (
+    FleetSnapshot,
+    GroupLine,
+    HostLine,
+    Sort,
+    TreeOptions,
+    build_tree,
+)
+
+from .rows import NOW, ThemedApp, host_row, screen_of, text_of
+
+S = ConnectionState
+
+HOSTILE = ["vm[/]", "\x1b[31m", "[@click=app.quit]x[/]", "a\nb", "\u202ekvm", "数据库", "k" * 80]
+
+
+def lost(host_id: str, **changes: object) -> HostRow:
+    return host_row(host_id, **{"state": S.RECONNECTING, "cause": "silent", "next_attempt_at": NOW + 3.2, **changes})
+
+
+def outline(rows: Iterable[HostRow], options: TreeOptions = TreeOptions(), **changes: object) -> list[str]:  # noqa: B008 - frozen
+    snapshot = replace(FleetSnapshot(tuple(rows), NOW), **changes)  # type: ignore[arg-type]  # checked by the run
+    lines = build_tree(snapshot, options).lines
+    return [line.name if isinstance(line, GroupLine) else f"  {line.row.id}" for line in lines]
+
+
+def drawn(row: HostRow, width: int = 52, now: float = NOW, *, marked: bool = False) -> str:
+    spans = draw_host(HostLine("k", row, marked), width, columns(width, width_of(safe(row.id))), now, 2.0, UNICODE)
+    return text_of(spans)
+
+
+# The model
+
+
+def test_hosts_stand_under_their_first_tag_and_once() -> None:
+    rows = [host_row("b", tags=("rack2", "prod")), host_row("a", tags=("rack10",)), host_row("c"), host_row("d")]
+    assert outline(rows) == ["rack2", "  b", "rack10", "  a", "untagged", "  c", "  d"]
+
+
+def test_trouble_comes_first_then_natural_order() -> None:
+    rows = [
+        host_row("kvm10"),
+        host_row("kvm9"),
+        host_row("kvm11", state=S.DISCONNECTED),
+        host_row("kvm12", state=S.CONNECTING),
+        lost("kvm13"),
+        host_row("kvm14", state=S.FAILED),
+    ]
+    worst = ["untagged", "  kvm14", "  kvm13", "  kvm12", "  kvm9", "  kvm10", "  kvm11"]
+    assert outline(rows) == worst
+    by_name = ["untagged", "  kvm9", "  kvm10", "  kvm11", "  kvm12", "  kvm13", "  kvm14"]
+    assert outline(rows, TreeOptions(sort=Sort.NAME)) == by_name
+
+
+def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
+    rows = [lost("a"), lost("b"), lost("c", cause="refused"), host_row("d")]
+    model = build_tree(FleetSnapshot(tuple(rows), NOW), TreeOptions(folded=frozenset({"group "})))
+    (group,) = model.lines
+    assert isinstance(group, GroupLine)
+    assert group.cause == (2, "silent")
+    assert model.shown == ("a", "b", "c", "d")
+    text = text_of(draw_group(group, 60, UNICODE))
+    assert text.startswith(" ▸ untagged  2 · silent ")
+    assert re.search(r" 1 ● +3 ◐ ", text)
+
+
+def test_a_filter_shows_what_it_finds_in_folded_groups() -> None:
+    rows = [host_row("web1"), host_row("db1")]
+    assert outline(rows, TreeOptions(folded=frozenset({"group "})), filter="web") == ["untagged", "  web1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("web", {"web1", "web2"}),
+        ("WEB", {"web1", "web2"}),
+        ("web b1", {"web1"}),
+        ("!web", {"db1"}),
+        ("state:conn", {"web1", "web2"}),
+        ("!state:connected", {"db1"}),
+        ("tag:prod", {"web1"}),
+        ("tag:pr cpu>50", {"web1"}),
+        ("cpu>80%", {"web1"}),
+        ("cpu>=20 cpu<=20", {"web2"}),
+        ("mem<50", {"web2"}),
+        ("rtt>100", {"web2"}),
+        ("vms>0", {"web1"}),
+        ("192.0.2.9", {"db1"}),
+        ("cpu>x", set()),
+        ("", {"web1", "web2", "db1"}),
+    ],
+)
+def test_filters(text: str, found: set[str]) -> None:
+    rows = (
+        host_row("web1", tags=("prod",), cpu=0.9, memory=0.8, rtt=0.001, running=2),
+        host_row("web2", tags=("test",), cpu=0.2, memory=0.4, rtt=0.2, running=0),
+        lost("db1", address="192.0.2.9", cpu=None, memory=None, rtt=None, running=None),
+    )
+    assert set(build_tree(FleetSnapshot(rows, NOW, filter=text), TreeOptions()).shown) == found
+
+
+@given(st.text(max_size=30))
+def test_no_filter_is_an_error(text: str) -> None:
+    wanted = parse_filter(text)
+    assert wanted is None or wanted(host_row("kvm01")) in (True, False)
+
+
+# The words
+
+
+def test_a_connected_host_shows_its_figures() -> None:
+    row = host_row("kvm01", cpu=0.12, memory=0.61, rtt=0.0012, history=(0.0, 1.0))
+    text = drawn(row, 46, marked=True)
+    assert re.fullmatch(r" \* ● kvm01 +12 % +61 % +1\.2 ms +▁█ *", text), text
+
+
+@pytest.mark.parametrize("width", [30, 40, 52, 60, 80, 120])
+def test_columns_stand_still_whatever_the_figures(width: int) -> None:
+    low = host_row("kvm01", cpu=0.0, memory=0.01, rtt=0.0001, running=1, domains=2, requests_per_second=0.0)
+    high = host_row("kvm02", cpu=1.0, memory=1.0, rtt=12.0, running=150, domains=200, requests_per_second=9999.0)
+    unknown = host_row("kvm03", cpu=None, memory=None, rtt=None, running=None, requests_per_second=None, history=())
+    ends = {len(drawn(row, width)) for row in (low, high, unknown)}
+    assert len(ends) == 1
+    assert drawn(low, width).index("0 %") + 3 == drawn(high, width).index("100 %") + 5
+
+
+def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
+    row = host_row("kvm01", sampled_at=NOW - 3)
+
+    def roles(now: float) -> set[str]:
+        return {
+            role
+            for text, role in draw_host(HostLine("k", row, False), 60, columns(60, 5), now, 2.0, UNICODE)
+            if "%" in text
+        }
+
+    assert roles(NOW) == {"text"}
+    assert roles(NOW + 1.5) == {"dim"}
+    assert roles(NOW + 20) == set()
+    assert "figures are 23 s old" in drawn(row, now=NOW + 20)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (lost("kvm07"), "silent · next try in 3.2 s"),
+        (lost("kvm07", next_attempt_at=NOW - 1), "silent · trying now"),
+        (lost("kvm07", next_attempt_at=None, attempt=2), "silent · trying now"),
+        (host_row("kvm07", state=S.CONNECTING), "connecting · first try"),
+        (host_row("kvm07", state=S.DISCONNECTED), "disconnected · press r to connect"),
+        (host_row("kvm07", state=S.DRAINING), "draining · closing"),
+        (host_row("kvm07", state=S.FAILED, cause="host key changed", error_class="HostKeyRejected"), "press K"),
+        (host_row("kvm07", state=S.FAILED, cause="refused", error_class="AuthFailed"), "press r to retry"),
+        (host_row("kvm07", state=S.FAILED, cause="gave up", next_attempt_at=NOW + 240), "next try in 4 min"),
+        (host_row("kvm07", has_virt=False, sampled_at=None), "SSH only"),
+        (host_row("kvm07", sampled_at=None), "no figures yet"),
+    ],
+)
+def test_words_for_a_host_without_figures(row: HostRow, words: str) -> None:
+    text = drawn(row, 48)
+    assert re.search(".*".join(map(re.escape, words.split(" · "))), text), text
+
+
+def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:
+    assert "reconnecting" in drawn(lost("kvm07"), 90)
+    assert "connected" in drawn(host_row("kvm07"), 90)
+
+
+@pytest.mark.parametrize("width", [24, 30, 40, 52])
+def test_in_a_narrow_tree_the_next_step_outlives_the_cause(width: int) -> None:
+    row = lost("kvm07", cause="connection refused by 192.0.2.17 port 16509")
+    assert drawn(row, width).endswith("in 3.2 s")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("width", [20, 40, 80, 160])
+def test_hostile_words_stay_in_their_line(name: str, width: int) -> None:
+    for row in (host_row(name), lost(name, cause=name), host_row(name, state=S.FAILED, cause=name * 20)):
+        text = drawn(row, width)
+        assert width_of(text) <= width
+        assert safe(text) == text
+    group = build_tree(FleetSnapshot((host_row("a", tags=(name,)),), NOW), TreeOptions()).lines[0]
+    assert isinstance(group, GroupLine)
+    text = text_of(draw_group(group, width, UNICODE))
+    assert width_of(text) <= width
+    assert safe(text) == text
+
+
+def test_ascii_is_ascii() -> None:
+    rows = (host_row("a"), lost("b"), lost("c" * 90, cause="d" * 200), host_row("e", state=S.FAILED))
+    model = build_tree(FleetSnapshot(rows, NOW), TreeOptions())
+    for line in model.lines:
+        spans = (
+            draw_group(line, 60, ASCII)
+            if isinstance(line, GroupLine)
+            else draw_host(line, 60, columns(60, model.id_width), NOW, 2.0, ASCII)
+        )
+        assert text_of(spans).isascii(), text_of(spans)
+
+
+# The widget
+
+
+class TreeApp(ThemedApp):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.hosts = HostTree(clock=lambda: self.now)
+        self.heard: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.hosts
+
+    def on_host_tree_host_highlighted(self, message: HostTree.HostHighlighted) -> None:
+        self.heard.append(message)
+
+    def on_host_tree_host_opened(self, message: HostTree.HostOpened) -> None:
+        self.heard.append(message)
+
+    def on_host_tree_marks_changed(self, message: HostTree.MarksChanged) -> None:
+        self.heard.append(message)
+
+    @property
+    def marks(self) -> list[set[str]]:
+        return [set(message.marked) for message in self.heard if isinstance(message, HostTree.MarksChanged)]
+
+    @property
+    def highlighted(self) -> list[str | None]:
+        return [message.host_id for message in self.heard if isinstance(message, HostTree.HostHighlighted)]
+
+
+FLEET = tuple(host_row(f"kvm0{number}", tags=("rack1" if number < 3 else "rack2",)) for number in range(1, 5))
+
+
+async def test_the_cursor_begins_on_the_first_host() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        await pilot.pause()
+        assert app.hosts.cursor_hosts == ("kvm01",)
+        assert app.highlighted[-1] == "kvm01"
+
+
+async def test_marks() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        await pilot.press("space", "down", "space", "space", "home", "space", "space", "asterisk", "u")
+        await pilot.pause()
+        assert app.marks == [
+            {"kvm01"},
+            {"kvm01", "kvm02"},
+            {"kvm01"},
+            {"kvm01", "kvm02"},
+            set(),
+            {"kvm01", "kvm02", "kvm03", "kvm04"},
+            set(),
+        ]
+
+
+async def test_marking_all_takes_only_what_is_shown() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="tag:rack2", marked=frozenset({"kvm01"}))
+        await pilot.press("a")
+        await pilot.pause()
+        assert app.marks == [{"kvm01", "kvm03", "kvm04"}]
+
+
+async def test_folding_by_keys() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        await pilot.press("left")  # from a host: its group, folded
+        await pilot.pause()
+        lines = screen_of(app)
+        assert "▸ rack1" in lines[1]
+        assert "▾ rack2" in lines[2]
+        assert app.hosts.cursor_hosts == ("kvm01", "kvm02")
+        assert app.highlighted[-1] is None
+        await pilot.press("enter", "down", "enter")
+        await pilot.pause()
+        opened = [message for message in app.heard if isinstance(message, HostTree.HostOpened)]
+        assert [message.host_id for message in opened] == ["kvm01"]
+
+
+async def test_a_host_in_a_folded_group_can_be_shown() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        await pilot.press("left")
+        assert app.hosts.show_host("kvm02")
+        assert app.hosts.cursor_hosts == ("kvm02",)
+        assert not app.hosts.show_host("nowhere")
+
+
+async def test_countdowns_go_on_without_news() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.snapshot = FleetSnapshot((lost("kvm07"),), NOW)
+        await pilot.pause()
+        assert "next try in 3.2 s" in "\n".join(screen_of(app))
+        app.now = NOW + 2
+        async with asyncio.timeout(20):
+            while "next try in 1.2 s" not in "\n".join(screen_of(app)):
+                await pilot.pause(0.05)
+
+
+async def test_an_empty_tree_teaches() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        assert "hosts.toml" in "\n".join(screen_of(app))
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="[nowhere]")
+        await pilot.pause()
+        assert "None of 4 hosts matches /[nowhere]" in "\n".join(screen_of(app))
+
+
+async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        app.hosts.focus()
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        await pilot.pause()
+        title, _, line = screen_of(app)[:3]
+        assert title.index("cpu") + 3 == line.index("12 %") + 4
+        assert title.index("mem") + 3 == line.index("61 %") + 4
+        await pilot.press("s")
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="kvm")
+        await pilot.pause()
+        assert "Hosts by name / kvm" in screen_of(app)[0]
+        assert app.hosts.sort is Sort.NAME
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 15), (200, 60)])
+async def test_hostile_fleets_on_any_screen(size: tuple[int, int]) -> None:
+    app = TreeApp()
+    rows = tuple(lost(name, cause=name, tags=(name,)) for name in HOSTILE)
+    async with app.run_test(size=size) as pilot:
+        app.hosts.snapshot = FleetSnapshot(rows, NOW, filter="")
+        await pilot.pause()
+        for line in screen_of(app):
+            assert safe(line) == line
+            assert width_of(line) == size[0]

@@ -1,0 +1,93 @@
+"""The sanitiser: whatever comes in, only harmless text of a known width goes out."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atp_tui.ui.text import cut, fit, safe, safe_bytes, width_of
+
+ANYTHING = st.text(st.characters(exclude_categories=()))  # lone surrogates and all
+ODD = st.text(st.sampled_from("ab 0\t\n\x1b\x9b\x7f\u202e\u200d\ufe0f\u0301\u20e3☠✔️👍🏽🇩🇪中ก\u0e31\ud800\ue000\u3164"))
+FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@given(ANYTHING | ODD)
+def test_nothing_dangerous_is_left(text: str) -> None:
+    shown = safe(text)
+    assert not FORBIDDEN & {unicodedata.category(character) for character in shown}
+    shown.encode("utf-8")
+
+
+@given(ANYTHING | ODD)
+def test_safe_text_stays_as_it_is(text: str) -> None:
+    assert safe(safe(text)) == safe(text)
+
+
+@given(st.binary())
+def test_bytes_become_text_that_is_safe(data: bytes) -> None:
+    assert safe_bytes(data) == safe(data.decode("utf-8", "replace"))
+
+
+@given(ANYTHING | ODD, ANYTHING | ODD)
+def test_widths_add_up(left: str, right: str) -> None:
+    """No character of one piece changes the width of the next, whatever stands at the seam."""
+    assert width_of(safe(left) + safe(right)) == width_of(safe(left)) + width_of(safe(right))
+
+
+@given(ANYTHING | ODD, st.integers(0, 40), st.booleans())
+def test_fit_is_exact(text: str, width: int, right: bool) -> None:
+    assert width_of(fit(safe(text), width, right=right)) == width
+
+
+@given(ANYTHING | ODD, st.integers(0, 40))
+def test_cut_takes_away_only_what_does_not_fit(text: str, width: int) -> None:
+    whole = safe(text)
+    shown = cut(whole, width)
+    assert width_of(shown) <= width
+    assert (shown == whole) == (width_of(whole) <= width)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("\x1b[31mred", "␛[31mred"),
+        ("a\nb\rc", "a␊b␍c"),
+        ("a\tb", "a       b"),
+        ("\x7f", "␡"),
+        ("\x9b31m", "\N{REPLACEMENT CHARACTER}31m"),
+        ("\ud800", "\N{REPLACEMENT CHARACTER}"),
+        ("kvm\u202e10", "kvm·10"),
+        ("kvm\u200b1", "kvm·1"),
+        ("👨\u200d👩", "👨·👩"),
+        ("\u0301abc", "·abc"),
+        ("a\u0301\u0301\u0301\u0301", "a\u0301\u0301··"),
+        ("✔\ufe0f done", "✔ done"),
+        ("vm\ufe0f", "vm·"),
+        ("vm\u00a01", "vm 1"),
+        ("vm[/] [@click=app.quit]x[/]", "vm[/] [@click=app.quit]x[/]"),
+        ("数据库", "数据库"),
+        ("é", "é"),
+    ],
+)
+def test_examples(hostile: str, shown: str) -> None:
+    assert safe(hostile) == shown
+
+
+def test_bytes_that_are_not_utf8() -> None:
+    assert safe_bytes(b"a\xff\xc2\x9bz") == "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}z"
+
+
+def test_a_wide_character_is_never_halved() -> None:
+    assert fit("数据库", 5) == "数据…"
+    assert fit("数据库", 4) == "数… "
+    assert fit("数据库", 7, right=True) == " 数据库"
+
+
+def test_an_ellipsis_that_does_not_fit_is_left_out() -> None:
+    assert cut("abc", 1) == "…"
+    assert cut("abc", 2, "...") == "ab"
+    assert cut("abc", 0) == ""

@@ -1,0 +1,110 @@
+"""The themes that come with the program are whole and readable; a bad file is told about and harms no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.app import ComposeResult
+from textual.color import Color
+
+from atp_tui.model.errors import ConfigError
+from atp_tui.ui.theme import ROLES, STATES, ColorTheme, load_theme, load_themes, themes_folder
+from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.widgets.tree_model import FleetSnapshot
+
+from .rows import NOW, ThemedApp, host_row
+
+SHIPPED, PROBLEMS = load_themes([themes_folder()])
+ENOUGH = {"high-contrast": 7.0}
+TEXT_ROLES = ("dim", "mark", "chart", "title", "title-focus")
+
+GOOD = (themes_folder() / "dark.toml").read_text("utf-8")
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2's contrast ratio; https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in Color.parse(color).normalized]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_promised_themes_are_there() -> None:
+    assert PROBLEMS == ()
+    assert set(SHIPPED) == {"dark", "light", "high-contrast", "colour-blind-safe", "terminal-16"}
+
+
+@pytest.mark.parametrize("theme", [theme for theme in SHIPPED.values() if not theme.textual.ansi], ids=lambda t: t.name)
+def test_every_text_can_be_read(theme: ColorTheme) -> None:
+    background, foreground = theme.textual.background, theme.textual.foreground
+    assert background is not None
+    assert foreground is not None
+    for ground in (background, theme.colors["cursor"], theme.colors["cursor-blurred"]):
+        for role in (*STATES, *TEXT_ROLES):
+            ratio = contrast(theme.colors[role], ground)
+            assert ratio >= ENOUGH.get(theme.name, 4.5), f"{role} on {ground}: {ratio:.2f}"
+        assert contrast(foreground, ground) >= 7
+
+
+def test_the_terminal_theme_uses_the_terminals_colours_only() -> None:
+    theme = SHIPPED["terminal-16"]
+    assert all(theme.colors[name].startswith("ansi_") for name in (*STATES, *ROLES))
+
+
+@pytest.mark.parametrize("name", [*SHIPPED, "textual-dark", "textual-light"])
+async def test_the_tree_is_drawn_under_every_theme(name: str) -> None:
+    app = _TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.theme = name
+        app.hosts.snapshot = FleetSnapshot((host_row("kvm01"),), NOW)
+        await pilot.pause()
+        strip = app.hosts.render_line(1)
+        signs = [segment.style for segment in strip if segment.text.startswith("●")]
+        assert signs
+        assert signs[0] is not None
+        assert signs[0].color is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        (GOOD.replace('failed = "#f4877f"', 'failed = "reddish"'), "states.failed", 18),
+        (GOOD.replace('failed = "#f4877f"\n', ""), "states.failed", None),
+        (GOOD.replace("[roles]", '[roles]\nblink = "#ffffff"'), "roles.blink", 23),
+        (GOOD.replace('mark = "#e6c07b"', "mark = 3"), "roles.mark", 24),
+        (GOOD.replace("dark = true", 'dark = "yes"'), "dark", 3),
+        (GOOD.replace('name = "dark"', 'name = "../x"'), "name", 2),
+        (GOOD + '\ncursor-style = "blink"', "roles.cursor-style", 32),
+        ("colors = 3", "colors", 1),
+        ("name = ", None, 1),
+        ("\udcff", None, None),
+    ],
+)
+def test_a_bad_file_names_itself_and_its_key(tmp_path: Path, text: str, key: str | None, line: int | None) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigError) as caught:
+        load_theme(file)
+    assert (caught.value.file, caught.value.key, caught.value.line) == (file, key, line)
+
+
+def test_a_bad_file_harms_no_other_and_ones_own_replaces_ours(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("name =", "utf-8")
+    (tmp_path / "own.toml").write_text(GOOD.replace("#14171c", "#000000"), "utf-8")
+    themes, problems = load_themes([themes_folder(), tmp_path, tmp_path / "nowhere"])
+    assert [problem.file for problem in problems] == [tmp_path / "broken.toml"]
+    assert themes["dark"].textual.background == "#000000"
+    assert set(themes) == set(SHIPPED)
+
+
+class _TreeApp(ThemedApp):
+    def __init__(self) -> None:
+        super().__init__()
+        self.hosts = HostTree(clock=lambda: NOW)
+
+    def compose(self) -> ComposeResult:
+        yield self.hosts
