@@ -21,9 +21,9 @@ FAULT_PERIOD = 90.0
 _SCRIPTS = (
     "silent@6:14,silent@55:12",
     "refuse@0:25",
-    "flap@8:16*4,slow@40:20*120",
+    "flap@8:16*4,slow@40:20*60",
     "silent@0:9,lost@30:1",
-    "slow@3:40*150,lost@60:1",
+    "slow@3:40*60,lost@60:1",
     "auth@12:20",
 )
 """What may go wrong, one line a host. Together, and within a minute: hosts that are silent from the start or fall
@@ -84,7 +84,8 @@ def _host(number: int, name: str, seed: int, faults: str, ssh: Callable[[str], S
     rng = random.Random(f"fleet/{seed}/{name}")
     script = FaultScript.parse(faults, f"{FAULT_PERIOD:g}")
     fault = f"&fault={script}&repeat={FAULT_PERIOD:g}" if script.faults else ""
-    latency = round(rng.uniform(0.0005, 0.006), 4)
+    # a host that has a slow time is slow enough then to be seen saying goodbye
+    latency = 0.006 if "slow" in faults else round(rng.uniform(0.0005, 0.005), 4)
     return HostInfo(
         name,
         "127.0.0.1",

@@ -82,10 +82,10 @@ class SimulatedNode:
     """
 
     def __init__(self, name: str, seed: int, domains: int | None = None) -> None:
-        """`domains` None lets the seed choose between 4 and 14."""
+        """`domains` None lets the seed choose between 3 and 12."""
         rng = random.Random(f"{seed}/{name}")
         self.name = name
-        count = rng.randint(4, 14) if domains is None else domains
+        count = rng.randint(3, 12) if domains is None else domains
         hot = rng.random() < 0.12
         self.uptime = rng.randrange(86_400, 200 * 86_400)
         self.domains = _domains(rng, count, self.uptime, hot=hot)

@@ -88,7 +88,7 @@ class DemoShell:
             if uri is not None and uri.driver == SIMULATED:
                 self._hosts[host.id] = self._driver.host(host)
             else:
-                self._hosts[host.id] = SimulatedHost(SimulatedNode(host.id, 0), 0.0, FaultScript())
+                self._hosts[host.id] = SimulatedHost(SimulatedNode(host.id, 0, domains=0), 0.0, FaultScript())
 
     async def __aenter__(self) -> Self:
         import asyncssh

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import libvirt
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from atp_tui.model.node import DomainState
 from atp_tui.monitor import readings
 from atp_tui.monitor.readings import read_all, read_domains, read_node
+
+from ...daemons.libvirtd import PrivateLibvirtd
 
 NODE_XML = """
 <node>
@@ -166,6 +168,25 @@ def test_a_domain_that_is_shut_off_is_still_listed(tmp_path: Path) -> None:
     finally:
         virt.close()
     assert states == {"web1": DomainState.RUNNING, "db1": DomainState.SHUTOFF}
+
+
+@pytest.mark.daemons
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("transport", ["tcp", "unix"])
+def test_the_same_through_a_real_daemon(libvirtd: PrivateLibvirtd, transport: Literal["tcp", "unix"]) -> None:
+    virt = libvirt.open(libvirtd.uri(transport))
+    try:
+        node, domains = read_all(virt)
+        again, _ = read_all(virt, known=node)
+    finally:
+        virt.close()
+    assert (node.hypervisor, node.memory_free_kib) == ("TEST", None)
+    assert again == node
+    assert node.cpu_busy
+    assert [(domain.name, domain.state, domain.vcpus) for domain in domains] == [("test", DomainState.RUNNING, 2)]
+    assert domains[0].memory_kib == 2097152
+    assert domains[0].memory_max_kib == 8388608
+    assert domains[0].cpu_time
 
 
 def test_node_of_a_hypervisor_that_has_everything() -> None:
