@@ -40,6 +40,7 @@ def _load() -> Binding:
     outputs = os.environ.get(LOG_OUTPUTS, "")
     if not outputs or "stderr" in outputs:
         os.environ[LOG_OUTPUTS] = "4:file:/dev/null"
+        os.environ.pop("LIBVIRT_DEBUG", None)  # it would tell of the change above, there
     libvirt = importlib.import_module("libvirt")
     libvirt.registerErrorHandler(_unheard, None)
     events = EventLoop(libvirt)

@@ -30,11 +30,11 @@ class LibvirtDriver:
     """`driver+tcp`, `driver+unix`, local, `+ssh` over the host's SSH link, `+tls`, and in-process `test:///…`.
 
     `runtime` is the directory below which the private sockets of bridged connections are made; None: the system's
-    directory for temporary files.
+    directory for temporary files. `resolver` finds the addresses of names.
     """
 
-    def __init__(self, runtime: Path | None = None) -> None:
-        self._resolver = Resolver()
+    def __init__(self, runtime: Path | None = None, resolver: Resolver | None = None) -> None:
+        self._resolver = resolver or Resolver()
         self._runtime = runtime
         self._directory: Path | None = None
         self._names = itertools.count()
