@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from ..model.connection import ConnectionState, HostStatus, PoolStatistics
-from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, Unsupported
+from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, TransportError, Unsupported
 from ..model.events import ConnectionChanged, HostAdded, HostChanged, HostRemoved, HostUpdated
 from ..model.host import HostInfo
 from ..model.outcome import TaskResult
@@ -143,6 +143,13 @@ class TransportManager:
     def host_state(self, host_id: str) -> HostStatus:
         """State, cause, since when, attempt and next attempt of a host. Raises HostUnknown."""
         return self._entry(host_id).status
+
+    def last_errors(self, host_id: str) -> tuple[TransportError, ...]:
+        """What keeps a host's pools from being connected, the hypervisor's first; empty where all is well. Raises
+        HostUnknown.
+        """
+        errors = [pool.last_error for pool in self._entry(host_id).pools.values()]
+        return tuple(error for error in errors if error is not None)
 
     def stats(self) -> dict[str, PoolStatistics]:
         """The main pool's figures of every host, by id."""
@@ -292,10 +299,8 @@ class TransportManager:
         entry = _Entry(host, host.transport or self.config, status)
         if host.uri is not None:
             entry.pools["virt"] = self._make_pool(entry, "virt")
-        if host.ssh is not None:
+        if host.takes_commands or host.over_ssh:
             entry.pools["ssh"] = self._make_pool(entry, "ssh")
-        elif host.over_ssh:
-            raise ConfigError(f"{host.id} is reached over SSH, but has ssh = false", key="ssh", host=host.id)
         return entry
 
     def _make_pool(self, entry: _Entry, channel: Channel) -> ConnectionPool:
@@ -351,10 +356,10 @@ class TransportManager:
 
     def _pool(self, host_id: str, channel: Channel | None) -> ConnectionPool:
         entry = self._entry(host_id)
-        pool = entry.pools.get(channel or entry.host.main_channel)
+        channel = channel or entry.host.main_channel
+        if channel == "ssh" and not entry.host.takes_commands:  # its SSH may still carry the hypervisor's connection
+            raise Unsupported(f"{host_id} takes no commands (ssh = false)", host=host_id)
+        pool = entry.pools.get(channel)
         if pool is None:
-            missing = (
-                "takes no commands (ssh = false)" if channel == "ssh" else "has no hypervisor connection (uri = false)"
-            )
-            raise Unsupported(f"{host_id} {missing}", host=host_id)
+            raise Unsupported(f"{host_id} has no hypervisor connection (uri = false)", host=host_id)
         return pool

@@ -417,16 +417,18 @@ def test_close_is_quick_with_silent_peers_and_waiters_are_told() -> None:
     assert run_virtual(main()) <= 2
 
 
-def test_duplicate_and_contradictory_hosts_are_refused() -> None:
+def test_duplicate_hosts_and_channels_that_a_host_lacks_are_refused() -> None:
     async def main() -> None:
         async with fleet(FakeDriver(), "a") as manager:
             with pytest.raises(ConfigError, match="already"):
                 await manager.add_host(host("a"))
-            with pytest.raises(ConfigError, match="ssh = false"):
-                await manager.add_host(HostInfo("b", "192.0.2.2", ssh=None))
-            with pytest.raises(Unsupported, match="no commands"):
-                await manager.add_host(replace(host("c"), ssh=None))
-                await manager.execute_on_host("c", answer, channel="ssh")
+            for info in (HostInfo("b", "192.0.2.2", commands=False), replace(host("c"), ssh=None)):
+                await manager.add_host(info)
+                with pytest.raises(Unsupported, match="no commands"):
+                    await manager.execute_on_host(info.id, answer, channel="ssh")
+            await manager.add_host(HostInfo("d", "192.0.2.3", uri=None))
+            with pytest.raises(Unsupported, match="no hypervisor"):
+                await manager.execute_on_host("d", answer, channel="virt")
 
     run_virtual(main())
 
