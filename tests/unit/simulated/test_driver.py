@@ -262,8 +262,23 @@ async def test_it_runs_no_commands_and_carries_no_streams(bench: Bench) -> None:
         assert caught.value.host == "kvm01"
 
 
+@pytest.mark.parametrize("seed", ["-1", "1700000000000000", "0"])
+async def test_any_seed_a_person_may_type(bench: Bench, seed: str) -> None:
+    assert (await bench.open(f"seed={seed}")).is_alive()
+
+
 @pytest.mark.parametrize(
-    "query", ["seed=x", "domains=-1", "latency=nan", "latency=soon", "fault=boom@1", "colour=red", "seed=" + "9" * 5000]
+    "query",
+    [
+        "seed=x",
+        "domains=-1",
+        "domains=100000",
+        "latency=nan",
+        "latency=soon",
+        "fault=boom@1",
+        "colour=red",
+        "seed=" + "9" * 5000,
+    ],
 )
 async def test_a_uri_that_makes_no_sense_is_a_permanent_failure(bench: Bench, query: str) -> None:
     with pytest.raises(ConnectFailed) as caught:
