@@ -28,7 +28,7 @@ START_LIMIT = 30.0
 _NOBODY = 65534
 
 _CONFIG = """\
-listen_tls = 0
+listen_tls = {tls}
 listen_tcp = 1
 listen_addr = "127.0.0.1"
 tcp_port = "{port}"
@@ -44,16 +44,19 @@ log_outputs = "3:file:{directory}/log"
 
 
 class PrivateLibvirtd:
-    """Starts when made. `port` and `socket` stay the same over restart(); `more` are further lines of libvirtd.conf."""
+    """Starts when made. `port` and `socket` stay the same over restart(); `more` are further lines of libvirtd.conf;
+    it listens for TLS where they name a `tls_port`."""
 
     def __init__(self, more: str = "") -> None:
         program = _program()
         self.directory = Path(tempfile.mkdtemp(prefix="atp-libvirtd-"))
         self.directory.chmod(0o755)
-        self.port = _free_port()
+        self.port = free_port()
         self.socket = self.directory / "libvirt" / "libvirt-sock"
         config = self.directory / "libvirtd.conf"
-        config.write_text(_CONFIG.format(port=self.port, directory=self.directory, more=more), encoding="utf-8")
+        tls = int("tls_port" in more)
+        text = _CONFIG.format(port=self.port, directory=self.directory, tls=tls, more=more)
+        config.write_text(text, encoding="utf-8")
         self._command = [program, "--listen", "-f", str(config), "-p", str(self.directory / "pid")]
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -161,7 +164,7 @@ def _program() -> str:
     pytest.fail("there is no libvirtd: ./atp test installs it (Debian: libvirt-daemon, libvirt-daemon-system)")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,163 @@
+"""+tls: Python's TLS against a real libvirtd with certificates of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import TransportConfig
+from atp_tui.transport.driver import OpenRequest
+
+from ..daemons.libvirtd import PrivateLibvirtd, free_port
+from .certificates import Authority
+from .leftovers import leftovers, nothing_left_since
+
+HANG = 20.0
+
+pytestmark = [pytest.mark.daemons, pytest.mark.timeout(60)]
+
+
+@dataclass(frozen=True)
+class TlsDaemon:
+    """A libvirtd that takes clients of one authority, but not the one called "refused"."""
+
+    daemon: PrivateLibvirtd
+    port: int
+    pki: Path
+    refused: Path
+    strange: Path
+
+    def uri(self, pki: Path, host: str = "127.0.0.1", more: str = "") -> str:
+        return f"test+tls://{host}:{self.port}/default?pkipath={pki}{more}"
+
+
+@pytest.fixture(scope="module")
+def tls() -> Iterator[TlsDaemon]:
+    # not below pytest's directories, which the daemon's user may not enter
+    with tempfile.TemporaryDirectory(prefix="atp-pki-") as made:
+        directory = Path(made)
+        directory.chmod(0o755)
+        yield from tls_daemon(directory)
+
+
+def tls_daemon(directory: Path) -> Iterator[TlsDaemon]:
+    authority = Authority(directory)
+    pki = authority.pki("kvm01", "127.0.0.1")
+    port = free_port()
+    files = f'key_file = "{pki}/serverkey.pem"\ncert_file = "{pki}/servercert.pem"\nca_file = "{pki}/cacert.pem"'
+    with PrivateLibvirtd(f'tls_port = "{port}"\n{files}\ntls_allowed_dn_list = ["CN=kvm01"]') as daemon:
+        strange = directory / "strangers"
+        strange.mkdir()
+        yield TlsDaemon(daemon, port, pki, authority.pki("refused"), Authority(strange).pki("stranger", "127.0.0.1"))
+
+
+def request(uri: str, lost: list[TransportError] | None = None) -> OpenRequest:
+    told = [] if lost is None else lost
+    return OpenRequest(HostInfo("kvm01", "127.0.0.1", uri=uri), TransportConfig(), told.append)
+
+
+def sockets_below(directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if not path.is_dir()]
+
+
+async def test_calls_go_through_and_bytes_are_counted(tls: TlsDaemon, tmp_path: Path) -> None:
+    driver = LibvirtDriver(tmp_path)
+    link = await driver.open(request(tls.uri(tls.pki)))
+    size = len(await link.call(lambda virt: virt.getCapabilities(), HANG))
+    moved = link.bytes_moved()
+    assert moved is not None
+    assert moved[0] > size
+    assert sockets_below(tmp_path) == []
+    await link.close()
+    await driver.close()
+    assert os.listdir(tmp_path) == []
+
+
+async def test_many_large_answers_at_once(tls: TlsDaemon) -> None:
+    driver = LibvirtDriver()
+    link = await driver.open(request(tls.uri(tls.pki)))
+    answers = await asyncio.gather(*(link.call(lambda virt: virt.getCapabilities(), HANG) for _ in range(300)))
+    assert len(set(answers)) == 1
+    await link.close()
+    await driver.close()
+
+
+async def test_a_certificate_of_another_authority_is_not_accepted(tls: TlsDaemon) -> None:
+    before = leftovers()
+    with pytest.raises(ConnectFailed, match=f"certificate of 127.0.0.1:{tls.port} is not accepted") as caught:
+        await LibvirtDriver().open(request(tls.uri(tls.strange)))
+    assert caught.value.permanent
+    await nothing_left_since(before)
+
+
+async def test_a_certificate_of_another_name_is_not_accepted(tls: TlsDaemon) -> None:
+    with pytest.raises(ConnectFailed, match="not accepted"):
+        await LibvirtDriver().open(request(tls.uri(tls.pki, "localhost")))
+
+
+async def test_no_verify_accepts_it(tls: TlsDaemon) -> None:
+    driver = LibvirtDriver()
+    link = await driver.open(request(tls.uri(tls.pki, "localhost", "&no_verify=1")))
+    await link.ping(HANG)
+    await link.close()
+    await driver.close()
+
+
+async def test_a_daemon_that_does_not_take_our_certificate(tls: TlsDaemon) -> None:
+    with pytest.raises(AuthFailed, match="does not take our TLS certificate"):
+        await LibvirtDriver().open(request(tls.uri(tls.refused)))
+
+
+async def test_missing_files_are_named(tls: TlsDaemon, tmp_path: Path) -> None:
+    with pytest.raises(ConnectFailed, match=f"the CA certificate {tmp_path}/cacert.pem: ") as caught:
+        await LibvirtDriver().open(request(tls.uri(tmp_path)))
+    assert caught.value.permanent
+    shutil.copy(tls.pki / "cacert.pem", tmp_path)
+    shutil.copy(tls.pki / "clientcert.pem", tmp_path)
+    with pytest.raises(ConnectFailed, match=r"clientkey\.pem"):
+        await LibvirtDriver().open(request(tls.uri(tmp_path)))
+
+
+async def test_a_peer_without_tls(tls: TlsDaemon) -> None:
+    wrong = tls.uri(tls.pki).replace(str(tls.port), str(tls.daemon.port))
+    before = leftovers()
+    with pytest.raises((ConnectFailed, TimeoutError)):
+        async with asyncio.timeout(1):
+            await LibvirtDriver().open(request(wrong))
+    await nothing_left_since(before)
+
+
+async def test_a_cancelled_attempt_on_a_silent_daemon_leaves_nothing(tls: TlsDaemon) -> None:
+    before = leftovers()
+    tls.daemon.stop()
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await LibvirtDriver().open(request(tls.uri(tls.pki)))
+        await nothing_left_since(before)
+    finally:
+        tls.daemon.cont()
+
+
+async def test_a_lost_daemon_is_told_once(tls: TlsDaemon) -> None:
+    lost: list[TransportError] = []
+    driver = LibvirtDriver()
+    link = await driver.open(request(tls.uri(tls.pki), lost))
+    tls.daemon.restart()
+    async with asyncio.timeout(HANG):
+        with pytest.raises(TransportError):
+            await link.ping(HANG)
+        await asyncio.sleep(0.05)
+    assert len(lost) == 1
+    assert not link.is_alive()
+    await driver.close()
