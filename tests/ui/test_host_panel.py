@@ -109,7 +109,7 @@ def test_domain_lines_fit(width: int) -> None:
 
 def test_a_running_domain_shows_all_its_figures_where_there_is_room() -> None:
     text = text_of(draw_domain(DomainLine("k", domain("db1")), 110, 10, UNICODE))
-    for words in ("● db1 ", "running", "4 vcpu", " 71 %", "▅▅▆", "8.0 GiB", "↓  1.2 MB/s", "↑  400 kB/s"):
+    for words in ("● db1 ", "running", "4 vcpu", " 71 %", "▅▅▆", "8.0 GiB", "↓ 1.2 MB/s", "↑ 400 kB/s"):
         assert words in text
 
 

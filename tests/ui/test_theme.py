@@ -69,6 +69,23 @@ async def test_the_tree_is_drawn_under_every_theme(name: str) -> None:
         assert signs[0].color is not None
 
 
+async def test_another_theme_is_seen_at_once() -> None:
+    app = _TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.snapshot = FleetSnapshot((host_row("kvm01"),), NOW)
+        seen = []
+        for name in ("dark", "light"):
+            app.theme = name
+            await pilot.pause()
+            await pilot.pause()
+            seen += [
+                segment.style.color for segment in app.hosts.render_line(1) if segment.style and "●" in segment.text
+            ]
+        assert [color.name for color in seen if color] == [
+            SHIPPED[name].colors["connected"] for name in ("dark", "light")
+        ]
+
+
 @pytest.mark.parametrize(
     ("text", "key", "line"),
     [

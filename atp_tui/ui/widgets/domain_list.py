@@ -69,7 +69,7 @@ def domain_columns(width: int, name_width: int) -> DomainColumns:
         ("memory", 10),
         ("spark", 9),
         ("vcpus", 9),
-        ("rates", 26),
+        ("rates", 23),
     ):
         if size <= left:
             sizes[column] = size
@@ -107,7 +107,7 @@ def draw_domain(line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *
     if at.memory:
         spans.append((memory(reading.memory_kib if running else reading.memory_max_kib).rjust(at.memory), role))
     if at.rates and running:
-        rates = f"  {glyphs.received} {byte_rate(row.rx_rate)}  {glyphs.sent} {byte_rate(row.tx_rate)}"
+        rates = f"  {glyphs.received}{byte_rate(row.rx_rate)} {glyphs.sent}{byte_rate(row.tx_rate)}"
         spans.append((rates, role))
     return tuple(spans)
 

@@ -246,9 +246,11 @@ class LinesView(ScrollView, Generic[L]):
         self._styles_by_role.clear()
 
     def on_focus(self) -> None:
+        self._styles_by_role.clear()
         self.refresh()
 
     def on_blur(self) -> None:
+        self._styles_by_role.clear()
         self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -19,6 +19,8 @@ from .tree_filter import parse_filter
 UNTAGGED = "untagged"
 """The name over the hosts that have no tag."""
 
+NaturalKey = tuple[tuple[str, int, str], ...]
+
 _S = ConnectionState
 _TROUBLE = {state: rank for rank, state in enumerate((_S.FAILED, _S.RECONNECTING, _S.CONNECTING, _S.DRAINING))}
 _NO_TROUBLE = len(_TROUBLE)
@@ -114,20 +116,25 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
 
 
 @lru_cache(maxsize=16384)
-def natural(text: str) -> tuple[tuple[str, int], ...]:
-    """A key that puts kvm9 before kvm10."""
-    return tuple((word.casefold(), int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text))
+def natural(text: str) -> NaturalKey:
+    """A key that puts kvm9 before kvm10. Digits are compared as text by their number: `int` refuses very long ones."""
+    return tuple(_natural_part(word, digits) for word, digits in re.findall(r"(\D*)(\d*)", text))
 
 
-def _by_trouble(row: HostRow) -> tuple[int, tuple[tuple[str, int], ...]]:
+def _natural_part(word: str, digits: str) -> tuple[str, int, str]:
+    digits = digits.lstrip("0")
+    return word.casefold(), len(digits), digits
+
+
+def _by_trouble(row: HostRow) -> tuple[int, NaturalKey]:
     return _TROUBLE.get(row.state, _NO_TROUBLE), natural(row.id)
 
 
-def _by_name(row: HostRow) -> tuple[tuple[str, int], ...]:
+def _by_name(row: HostRow) -> NaturalKey:
     return natural(row.id)
 
 
-def _group_order(tag: str | None) -> tuple[bool, tuple[tuple[str, int], ...]]:
+def _group_order(tag: str | None) -> tuple[bool, NaturalKey]:
     return tag is None, natural(tag or "")
 
 
