@@ -8,9 +8,10 @@ from pathlib import Path
 
 LIMIT = 1000
 
+_WORD = r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credential)s?"
 _SECRET = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credential)s?\b['\"]?\s*[=:\s]\s*\S"
-    r"|sshpass\s+-p|--?p(?:ass)?[=]\S|\bmysql\S*\s.*-p\S|://[^/\s:@]+:[^/\s@]+@|authorization:|bearer\s"
+    rf"(?i){_WORD}['\"]?\s*[=:]\s*\S|--?{_WORD}\s+\S"
+    r"|sshpass\s+-p|\bmysql\S*\s.*-p\S|://[^/\s:@]+:[^/\s@]+@|authorization:|bearer\s"
 )
 """Lines that look as if they carried a secret are remembered neither in the file nor in memory."""
 

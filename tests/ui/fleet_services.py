@@ -13,7 +13,7 @@ from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, JobEvent
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, HostStatus, Latency, PoolStatistics
 from atp_tui.model.errors import ActionFailed, HostUnknown
-from atp_tui.model.events import Event, HostAdded, HostChanged, HostSampled
+from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import Command, CommandResult, Outcome
@@ -71,6 +71,10 @@ class FakeTransport:
     def add(self, info: HostInfo) -> None:
         self.infos[info.id] = info
         self.hub.publish(HostAdded(self.clock.monotonic(), info))
+
+    def remove(self, host_id: str) -> None:
+        del self.infos[host_id]
+        self.hub.publish(HostRemoved(self.clock.monotonic(), host_id))
 
     def change(self, host_id: str, state: ConnectionState, cause: str | None = None, **more: object) -> None:
         now = self.clock.monotonic()

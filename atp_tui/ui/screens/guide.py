@@ -15,7 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ..text import safe
-from ..theme import variable_defaults
+from ..theme import load_theme, themes_folder, variable_defaults
 
 
 class GuideChoice(StrEnum):
@@ -59,7 +59,7 @@ class GuideApp(App[GuideChoice]):
         with Vertical(id="guide") as page:
             page.border_title = "welcome"
             yield Static(Content.styled("No hosts are known yet.", "bold"))
-            yield Static(Content(f"They live in {self._path}, one entry a host. How shall it begin?"))
+            yield Static(Content(f"They live in {self._path}, one entry a host. How to begin?"))
             yield Static("")
             yield OptionList(
                 Option(Content(f"1  import from ~/.ssh/config   {hosts}"), id="import", disabled=not found),
@@ -71,6 +71,9 @@ class GuideApp(App[GuideChoice]):
             yield Static(Content.styled("↑ ↓ and Enter, or 1 2 3     q quit", "$dim"))
 
     def on_mount(self) -> None:
+        dark = load_theme(themes_folder() / "dark.toml")
+        self.register_theme(dark.textual)
+        self.theme = dark.name
         options = self.query_one(OptionList)
         options.highlighted = 0 if self._candidates else 1
         options.focus()

@@ -75,12 +75,12 @@ class Answers(LinesView[AnswerLine]):
     def _title_now(self) -> Content:
         model = self._model
         if model is None:
-            return Content("answers")
-        parts = [Content("answers  "), Content.styled(safe(model.job.command.line), "$foreground")]
+            return Content(" answers ")
+        parts = [Content(" answers  "), Content.styled(safe(model.job.command.line), "$foreground")]
         parts.append(Content(f"  {model.summary()}"))
         if model.finished and model.failed_hosts:
             parts.append(Content("  r rerun failed"))
-        return Content("").join(parts)
+        return Content("").join([*parts, Content(" ")])
 
 
 def clip(spans: Spans, width: int) -> Spans:

@@ -81,7 +81,7 @@ class CommandPane(Horizontal):
     `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`.
     """
 
-    BORDER_TITLE = "run"
+    BORDER_TITLE = " run "
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class CommandPane(Horizontal):
     def _switch(self, mode: Mode, text: str | None = None) -> None:
         self._drafts[self._mode] = self.line.value
         self._mode = mode
-        self.border_title = mode.name.lower()
+        self.border_title = f" {mode.name.lower()} "
         self.line.value = self._drafts[mode] if text is None else text
         self.line.cursor_position = len(self.line.value)
         self.show_target()

@@ -1,0 +1,83 @@
+"""What the tests of the application share: a fleet in memory, and the application on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from atp_tui.ui.app import AtpApp
+from atp_tui.ui.screens.main import MainScreen
+
+from .fleet_services import FleetServices, S, rack
+
+
+class Opened:
+    """A running application: the pilot, its main screen and the fakes below it."""
+
+    def __init__(self, pilot: Pilot[object], fakes: FleetServices) -> None:
+        self.pilot = pilot
+        self.fakes = fakes
+        app = pilot.app
+        assert isinstance(app, AtpApp)
+        self.app = app
+
+    @property
+    def screen(self) -> MainScreen:
+        screen = self.app.screen_stack[-1]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space", "-": "minus", "@": "at", "/": "slash", "&": "ampersand", ":": "colon"}
+        await self.press(*(names.get(character, character) for character in text))
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait for something that news from below will bring about."""
+        for _ in range(200):
+            if holds():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError("it did not come about within 4 s:\n" + self.text())
+
+    def lines(self) -> list[str]:
+        """What stands on the screen, line by line."""
+        return lines_of(self.app)
+
+    def text(self) -> str:
+        return "\n".join(self.lines())
+
+    def has(self, text: str) -> bool:
+        return text in self.text()
+
+
+def lines_of(app: App[Any]) -> list[str]:
+    """What an application shows now."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+
+
+@asynccontextmanager
+async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
+    """Run the application until its engine is started and every host of `fakes` stands there connected."""
+    async with AtpApp(fakes.services).run_test(size=size) as pilot:
+        opened = Opened(pilot, fakes)
+        await opened.until(lambda: "started" in fakes.life)
+        for host in fakes.transport.list_hosts():
+            fakes.transport.change(host.id, S.CONNECTED)
+        hosts = len(fakes.transport.list_hosts())
+        await opened.until(lambda: sum(row.state is S.CONNECTED for row in opened.screen.hosts.snapshot.rows) == hosts)
+        yield opened
+
+
+@pytest.fixture
+def fakes() -> FleetServices:
+    """Four hosts in rack1."""
+    return FleetServices(rack(4))

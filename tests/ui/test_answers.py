@@ -1,0 +1,179 @@
+"""The answers: streamed while hosts work, folded when they are done, bounded, and safe whatever a host sends."""
+
+from __future__ import annotations
+
+from atp_tui.executor.job import HostEnded, HostOutput, HostStarted
+from atp_tui.model.outcome import Command, CommandResult, Outcome
+from atp_tui.ui.widgets.answers_model import LINE_BYTES, LIVE_LINES, MOST_LINES, AnswersModel
+
+from .conftest import open_app
+from .fleet_services import FakeJob, FleetServices, rack
+
+HOSTILE = b"\x1b]0;owned\x07\x1b[2J[red]x[/] [@click=app.bell]y[/] \x9b31m\xe2\x80\xaeevil\n"
+
+
+def model_of(*hosts: str) -> AnswersModel:
+    return AnswersModel(FakeJob(hosts, Command("uname -r")))
+
+
+def result(
+    host: str, out: bytes = b"", outcome: Outcome = Outcome.OK, status: int | None = 0, **more: str
+) -> HostEnded:
+    return HostEnded(CommandResult(host, outcome, status, out, b"", 0.5, more.get("error")))
+
+
+def text_of(model: AnswersModel) -> list[str]:
+    return ["".join(text for text, _ in line.spans) for line in model.lines()]
+
+
+def test_a_host_goes_from_waiting_to_running_to_its_end() -> None:
+    model = model_of("kvm01", "kvm02")
+    assert [text.split()[3:] for text in text_of(model)] == [["waiting"], ["waiting"]]
+    model.apply(HostStarted("kvm01"))
+    model.apply(HostOutput("kvm01", "stdout", b"one\ntw"))
+    first = text_of(model)[0]
+    assert "running" in first
+    assert first.endswith("tw"), "the line that is being written is seen"
+    model.apply(result("kvm01", b"one\ntwo\n", Outcome.FAILED, 3))
+    assert "exit 3" in text_of(model)[0]
+    assert model.summary() == "1/2 done · 1 failed"
+
+
+def test_equal_answers_are_one_block_and_the_worst_come_first() -> None:
+    model = model_of("kvm01", "kvm02", "kvm03", "kvm04", "kvm05")
+    for host in ("kvm01", "kvm02"):
+        model.apply(result(host, b"6.1.0-56\n"))
+    model.apply(result("kvm03", b"6.1.0-49\n"))
+    model.apply(result("kvm04", b"sh: not found\n", Outcome.FAILED, 127))
+    model.apply(result("kvm05", b"", Outcome.UNREACHABLE, None, error="connection refused"))
+    model.finish()
+    heads = [line for line in text_of(model) if not line.startswith("    ")]
+    assert [head.split()[2] for head in heads] == ["kvm05", "kvm04", "kvm[01-02]", "kvm03"]
+    assert "unreachable" in heads[0] and "connection refused" in heads[0]
+    assert "exit 127" in heads[1]
+    assert "- 6.1.0-56" not in heads[1], "what went wrong is not compared with what went well"
+    assert "- 6.1.0-56" in heads[3] and "+ 6.1.0-49" in heads[3]
+    assert model.summary() == "5/5 done · 3 ok · 1 unreachable · 1 failed · 0.5 s"
+    assert model.failed_hosts == ("kvm04", "kvm05")
+
+
+def test_blocks_fold_and_unfold() -> None:
+    model = model_of("kvm01", "kvm02", "kvm03")
+    for number, host in enumerate(("kvm01", "kvm02", "kvm03")):
+        model.apply(result(host, b"a\nb\nc %d\n" % number))
+    model.finish()
+    assert len(model.lines()) == 3
+    block = model.lines()[0].block
+    model.toggle(block)
+    assert [line.strip() for line in text_of(model)[1:4]] == ["a", "b", "c 0"]
+    model.toggle_all()
+    assert len(model.lines()) > 9
+    model.toggle_all()
+    assert len(model.lines()) == 3
+    keys = [line.key for line in model.lines()]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_single_host_is_unfolded_from_the_start() -> None:
+    model = model_of("kvm01")
+    model.apply(HostOutput("kvm01", "stdout", b"one\n"))
+    model.apply(HostOutput("kvm01", "stderr", b"two\n"))
+    assert [line.strip() for line in text_of(model)[1:]] == ["one", "two"]
+
+
+def test_no_control_byte_and_no_markup_comes_through() -> None:
+    model = model_of("kvm01")
+    model.apply(HostOutput("kvm01", "stdout", HOSTILE))
+    live = "\n".join(text_of(model))
+    model.apply(result("kvm01", HOSTILE, error="\x1b[31mred\x07"))
+    model.finish()
+    for shown in (live, "\n".join(text_of(model))):
+        assert all(character.isprintable() or character == "\n" for character in shown)
+        assert "[@click=app.bell]y[/]" in shown, "shown as it is, not acted on"
+
+
+def test_endless_output_costs_bounded_memory() -> None:
+    model = model_of("kvm01")
+    for _ in range(200):
+        model.apply(HostOutput("kvm01", "stdout", b"line\n" * 1000))
+    assert len(model.lines()) == 1 + LIVE_LINES
+    model.apply(HostOutput("kvm01", "stdout", b"x" * 10_000_000))
+    assert max(len(text) for text in text_of(model)) < LINE_BYTES + 50
+    model.apply(result("kvm01", b"line\n" * (MOST_LINES + 7)))
+    model.finish()
+    assert len(model.lines()) == 1 + MOST_LINES + 1
+    assert "only the first" in text_of(model)[-1]
+
+
+def test_unchanged_blocks_are_not_made_again() -> None:
+    model = model_of("kvm01", "kvm02")
+    before = model.lines()
+    model.apply(HostStarted("kvm02"))
+    after = model.lines()
+    assert after[0] is before[0]
+    assert after[1] is not before[1]
+
+
+async def test_output_streams_to_the_screen_and_folds_when_done(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        job.output("kvm02", b"hello\n")
+        await opened.until(lambda: opened.has("hello"))
+        assert opened.has("1 job running")
+        for host in job.targets:
+            job.end(host, out=b"hello\n")
+        await opened.until(lambda: opened.has("4/4 done · 4 ok"))
+        assert opened.has("kvm[01-04]")
+        assert not opened.has("job running")
+
+
+async def test_hostile_output_reaches_the_screen_harmless(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        job.output("kvm01", HOSTILE)
+        await opened.until(lambda: opened.has("[@click=app.bell]"))
+        job.end("kvm01", out=HOSTILE, error="[/] \x1b[2J")
+        await opened.until(lambda: opened.has("1/1 done"))
+        assert all(character.isprintable() or character == "\n" for character in opened.text())
+
+
+async def test_rerun_asks_only_the_hosts_that_failed(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        for host in job.targets:
+            wrong = host in ("kvm02", "kvm03")
+            job.end(host, Outcome.FAILED if wrong else Outcome.OK, int(wrong), b"x")
+        await opened.until(lambda: opened.has("r rerun failed"))
+        opened.screen.answers.focus()
+        await opened.press("r")
+        assert fakes.jobs.started[1].targets == ("kvm02", "kvm03")
+        assert fakes.jobs.started[1].command.line == "ls"
+        assert not fakes.performed, "r in the answers is not the registry's retry"
+
+
+async def test_enter_unfolds_the_block_under_the_cursor() -> None:
+    fakes = FleetServices(rack(3))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        for host in job.targets:
+            job.end(host, out=f"first\nof {host}\n".encode())
+        await opened.until(lambda: opened.has("3/3 done"))
+        assert not opened.has("of kvm02")
+        opened.screen.answers.focus()
+        await opened.press("down", "enter")
+        assert opened.has("of kvm02")
+        await opened.press("enter")
+        assert not opened.has("of kvm02")
+
+
+async def test_answers_can_be_cleared(fakes: FleetServices) -> None:
+    async with open_app(fakes, (80, 24)) as opened:
+        await opened.press("exclamation_mark", *"ls", "enter")
+        fakes.jobs.started[0].end("kvm01", out=b"gone soon")
+        await opened.until(lambda: opened.has("gone soon"))
+        await opened.press("escape", "colon", *"clear", "enter")
+        await opened.until(lambda: not opened.has("gone soon"))

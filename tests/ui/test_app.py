@@ -1,0 +1,185 @@
+"""The application as a whole: start, life around the engine, sizes, themes, quitting, its report of a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual.widget import Widget
+
+from atp_tui.ui.app import AtpApp
+
+from .conftest import Opened, lines_of, open_app
+from .fleet_services import FleetServices, S, rack
+
+SIZES = [(50, 12), (59, 40), (200, 14), (60, 15), (80, 24), (120, 40), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_size_is_drawn_without_overlap(size: tuple[int, int]) -> None:
+    fakes = FleetServices(rack(30))
+    async with open_app(fakes, size) as opened:
+        await opened.press("exclamation_mark", *"true", "enter")
+        await opened.until(lambda: fakes.jobs.started)
+        lines = opened.lines()
+        assert len(lines) == size[1]
+        visible = [w for w in opened.screen.walk_children(Widget) if w.is_on_screen and not list(w.children)]
+        cells: set[tuple[int, int]] = set()
+        for widget in visible:
+            region = widget.region.intersection(opened.screen.region)
+            here = {(x, y) for x in range(region.x, region.right) for y in range(region.y, region.bottom)}
+            assert not here & cells, f"{widget} lies over another one"
+            cells |= here
+
+
+async def test_below_the_least_size_it_says_what_is_needed_and_what_there_is(fakes: FleetServices) -> None:
+    async with open_app(fakes, (50, 12)) as opened:
+        assert opened.has("60x15") and opened.has("50x12")
+        assert not opened.has("kvm01")
+        await opened.pilot.resize_terminal(80, 24)
+        await opened.until(lambda: opened.has("kvm01"))
+        assert not opened.has("60x15")
+
+
+async def test_the_engine_starts_after_the_first_frame_and_ends_with_the_application() -> None:
+    fakes = FleetServices(rack(2))
+    frames: list[str] = []
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[None]:
+        frames.append("\n".join(lines_of(app)))
+        yield
+
+    app = AtpApp(replace(fakes.services, start=start))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await Opened(pilot, fakes).until(lambda: frames)
+    assert "hosts.toml" in frames[0], "the first frame was painted before the engine was started"
+
+
+async def test_quitting_leaves_the_engine(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("q")
+    assert fakes.life == ["started", "stopped"]
+    assert opened.app.return_code == 0
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "engine"]
+
+
+async def test_an_engine_that_does_not_end_is_not_waited_for_for_ever() -> None:
+    fakes = FleetServices(rack(1))
+    ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[None]:
+        fakes.life.append("started")
+        try:
+            yield
+        finally:
+            await ended.wait()
+
+    async with asyncio.timeout(30), open_app_with(fakes, start) as opened:
+        await opened.press("q")
+    ended.set()
+
+
+async def test_quitting_while_a_job_runs_asks_first(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"sleep", "enter", "tab")
+        await opened.until(lambda: fakes.jobs.started)
+        opened.screen.hosts.focus()
+        await opened.press("q")
+        assert opened.has("Quitting ends the command")
+        await opened.press("n")
+        assert not opened.has("Quitting ends the command")
+        assert opened.app.is_running
+        await opened.press("q", "y")
+        assert opened.app._exit
+
+
+async def test_a_defect_of_the_engine_ends_the_program_without_showing_locals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fakes = FleetServices(rack(1))
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[None]:
+        secret = "correct horse"
+        assert secret
+        raise RuntimeError("broken \x1b]0;title\x07")
+        yield
+
+    app = AtpApp(replace(fakes.services, start=start))
+    with pytest.raises(RuntimeError, match="broken"):
+        async with app.run_test() as pilot:
+            for _ in range(100):
+                await pilot.pause(0.02)
+    report = capsys.readouterr().err
+    assert app.return_code == 1
+    assert "RuntimeError" in report
+    assert "horse" not in report
+    assert "\x1b" not in report and "\x07" not in report
+
+
+async def test_no_colour_is_honoured_and_left_in_the_environment(
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_app(fakes) as opened:
+        assert os.environ["NO_COLOR"] == "1"
+        for strip in opened.app.screen._compositor.render_strips():
+            for segment in strip.apply_filter(opened.app._filters[-1], opened.app.screen.background_colors[1]):
+                color = segment.style.color if segment.style else None
+                triplet = color.get_truecolor() if color else None
+                assert triplet is None or triplet.red == triplet.green == triplet.blue
+
+
+async def test_themes_are_chosen_by_key_and_by_name(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        first = opened.app.theme
+        await opened.press("t")
+        assert opened.app.theme != first
+        await opened.press("colon")
+        await opened.type("theme light")
+        await opened.press("enter")
+        assert opened.app.theme == "light"
+        await opened.press("colon")
+        await opened.type("theme nonesuch")
+        await opened.press("enter")
+        assert opened.app.theme == "light"
+        assert opened.has("no theme nonesuch")
+
+
+async def test_an_unknown_theme_is_told_and_does_not_stop_the_start() -> None:
+    fakes = FleetServices(rack(1))
+    fakes.services = replace(fakes.services, theme="nonesuch")
+    async with open_app(fakes) as opened:
+        await opened.until(lambda: opened.has("no theme nonesuch"))
+
+
+async def test_a_change_of_state_reaches_the_screen(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        assert opened.has("● 4")
+        fakes.transport.change("kvm02", S.FAILED, "connection refused", retries=False)
+        await opened.until(lambda: opened.has("connection refused"))
+        assert opened.has("● 3") and opened.has("✕ 1")
+
+
+async def test_a_host_that_comes_and_goes(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        fakes.transport.add(rack(1, start=9)[0])
+        await opened.until(lambda: opened.has("kvm09"))
+        await opened.press("a")
+        assert opened.has("(5)")
+        fakes.transport.remove("kvm09")
+        await opened.until(lambda: not opened.has("kvm09"))
+        assert opened.has("(4)")
+
+
+@asynccontextmanager
+async def open_app_with(fakes: FleetServices, start: object) -> AsyncIterator[Opened]:
+    fakes.services = replace(fakes.services, start=start)  # type: ignore[arg-type]
+    async with open_app(fakes) as opened:
+        yield opened

@@ -1,0 +1,278 @@
+"""The command line: which hosts it names, history, the question above twenty hosts, cancelling, completion, filter."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from atp_tui.model.host import HostInfo
+from atp_tui.ui.history import History
+from atp_tui.ui.targeting import Targeting, split_line
+
+from .conftest import open_app
+from .fleet_services import FleetServices, S, TargetsOf, rack
+
+
+async def test_the_line_names_the_host_under_the_cursor_then_the_marked_ones(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        assert opened.has("kvm01 (1) ❯")
+        await opened.press("down")
+        assert opened.has("kvm02 (1) ❯")
+        await opened.press("space", "down", "space")
+        assert opened.has("kvm[02-03] (2) ❯")
+        await opened.press("up", "up")
+        assert opened.has("kvm[02-03] (2) ❯"), "marks count, wherever the cursor goes"
+        await opened.press("u", "home")
+        assert opened.has("kvm[01-04] (4) ❯"), "on a group: all its hosts"
+
+
+async def test_enter_runs_the_command_on_the_hosts_that_the_line_names(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("space", "down", "space", "exclamation_mark")
+        await opened.type("uname -r")
+        assert not fakes.jobs.started, "nothing runs before Enter"
+        await opened.press("enter")
+        (job,) = fakes.jobs.started
+        assert job.targets == ("kvm01", "kvm02")
+        assert job.command.line == "uname -r"
+
+
+async def test_a_first_word_with_at_names_other_hosts() -> None:
+    fakes = FleetServices(rack(2) + rack(3, tag="rack2", start=3))
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm04", S.FAILED, "refused")
+        await opened.until(lambda: opened.has("✕ 1"))
+        await opened.press("exclamation_mark")
+        await opened.type("@rack2&state:connected uptime")
+        assert opened.has("@rack2&state:connected (2) ❯")
+        await opened.press("enter")
+        assert fakes.jobs.started[0].targets == ("kvm03", "kvm05")
+        assert fakes.jobs.started[0].command.line == "uptime"
+
+
+async def test_a_tag_that_nobody_has_is_told_and_nothing_runs(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark")
+        await opened.type("@rack7 uptime")
+        await opened.press("enter")
+        assert opened.has("no such tag: @rack7")
+        assert not fakes.jobs.started
+
+
+async def test_above_twenty_hosts_it_asks_once_and_an_edit_takes_the_question_back() -> None:
+    fakes = FleetServices(rack(21))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id", "enter")
+        assert opened.has("Enter again to run on 21 hosts")
+        assert not fakes.jobs.started
+        await opened.press("x")
+        assert not opened.has("Enter again")
+        await opened.press("enter")
+        assert not fakes.jobs.started, "another line is another question"
+        await opened.press("enter")
+        assert len(fakes.jobs.started[0].targets) == 21
+        assert fakes.jobs.started[0].command.line == "idx"
+
+
+async def test_the_question_counts_for_the_hosts_it_was_asked_about() -> None:
+    fakes = FleetServices(rack(22))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id", "enter")
+        assert opened.has("on 22 hosts")
+        fakes.transport.remove("kvm22")
+        await opened.until(lambda: opened.has("(21)"))
+        await opened.press("enter")
+        assert not fakes.jobs.started
+        assert opened.has("on 21 hosts")
+
+
+async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:
+    silent = HostInfo("kvm09", "192.0.2.99", uri="qemu+tcp://192.0.2.99/system", tags=("rack1",), ssh=None)
+    fakes = FleetServices([*rack(2), silent])
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id")
+        assert opened.has("kvm09 takes no commands")
+        await opened.press("enter")
+        assert fakes.jobs.started[0].targets == ("kvm01", "kvm02")
+        await opened.press("tab", "tab")
+    fakes = FleetServices([silent])
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"id", "enter")
+        assert opened.has("no host of these takes commands")
+        assert not fakes.jobs.started
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_cancel_ends_the_job_and_once_more_leaves_the_line(fakes: FleetServices, key: str) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"sleep", "enter", key)
+        (job,) = fakes.jobs.started
+        assert job.cancelled
+        assert opened.screen.pane.line.has_focus
+        await opened.until(lambda: opened.has("1 cancelled"))
+        await opened.press(key)
+        assert opened.screen.hosts.has_focus
+
+
+async def test_one_job_at_a_time(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"sleep", "enter", *"id", "enter")
+        assert len(fakes.jobs.started) == 1
+        assert opened.has("a job runs already")
+        fakes.jobs.started[0].end("kvm01")
+        await opened.until(lambda: opened.has("1/1 done"))
+        await opened.press(*"id", "enter")
+        assert len(fakes.jobs.started) == 2
+
+
+async def test_history_is_walked_and_survives_the_program(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "history"
+    fakes = FleetServices(rack(1), file)
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark")
+        for line in ("date", "uptime"):
+            await opened.press(*line, "enter")
+            fakes.jobs.started[-1].end("kvm01")
+            await opened.until(lambda: not opened.screen.jobs.running)
+        await opened.press(*"dra", "up")
+        assert opened.screen.pane.line.value == "uptime"
+        await opened.press("up", "up")
+        assert opened.screen.pane.line.value == "date"
+        await opened.press("down", "down", "down")
+        assert opened.screen.pane.line.value == "dra"
+    assert file.read_text() == "date\nuptime\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    async with open_app(FleetServices(rack(1), file)) as opened:
+        await opened.press("exclamation_mark", "up")
+        assert opened.screen.pane.line.value == "uptime"
+
+
+async def test_a_pasted_escape_sequence_is_refused(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"id")
+        opened.screen.pane.line.insert_text_at_cursor("\x1b]0;x\x07")
+        assert opened.screen.pane.line.value == "id"
+
+
+async def test_the_filter_narrows_the_tree_while_typing_and_escape_clears_it(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("slash", *"kvm03")
+        await opened.until(lambda: opened.screen.hosts.shown_hosts == ("kvm03",))
+        await opened.press("enter")
+        assert opened.app.focused is opened.screen.hosts
+        assert opened.screen.hosts.shown_hosts == ("kvm03",), "Enter keeps it"
+        assert opened.has("(1) ❯")
+        await opened.press("slash", "escape")
+        await opened.until(lambda: len(opened.screen.hosts.shown_hosts) == 4)
+
+
+async def test_a_command_is_completed_and_done(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("colon", *"ret")
+        await opened.until(lambda: opened.screen.pane.line._suggestion)
+        await opened.press("tab")
+        assert opened.screen.pane.line.value == "retry"
+        await opened.press("enter")
+        await opened.until(lambda: fakes.performed)
+        assert fakes.performed == [("retry", ("kvm01",), "")]
+        assert opened.has("retry: kvm01")
+
+
+async def test_an_action_fails_with_its_reason_and_an_unknown_one_is_told(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        fakes.fails = "no route \x1b[31m[/]"
+        await opened.press("r")
+        await opened.until(lambda: opened.has("no route ␛[31m[/]"))
+        await opened.press("colon", *"nonesuch", "enter")
+        await opened.until(lambda: opened.has("no command nonesuch"))
+
+
+async def test_actions_take_hosts_by_name_and_jump_goes_there(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("colon")
+        await opened.type("disconnect @kvm[02-03] now")
+        await opened.press("enter")
+        await opened.until(lambda: fakes.performed)
+        assert fakes.performed == [("disconnect", ("kvm02", "kvm03"), "now")]
+        await opened.press("colon")
+        await opened.type("jump kvm04")
+        await opened.press("enter")
+        assert opened.screen.hosts.cursor_hosts == ("kvm04",)
+
+
+# Without an application
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("uname -r", (None, "uname -r")),
+        ("  uname", (None, "uname")),
+        ("@rack1 uname  -r", ("@rack1", "uname  -r")),
+        ("@rack1", ("@rack1", "")),
+        ("echo @rack1", (None, "echo @rack1")),
+    ],
+)
+def test_split_line(line: str, parts: tuple[str | None, str]) -> None:
+    assert split_line(line) == parts
+
+
+def test_a_node_set_may_follow_the_at_sign() -> None:
+    fakes = FleetServices(rack(4))
+    targeting = Targeting(TargetsOf(fakes.transport))
+    targeting.look_at(fakes.fleet.rows())
+    assert targeting.select("@kvm[02-03] id").ids == ("kvm02", "kvm03")
+    assert targeting.select("@all id").ids == ("kvm01", "kvm02", "kvm03", "kvm04")
+    assert targeting.select("@nope id").problem
+    assert targeting.select("id").problem == "no host is marked or under the cursor"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " secret-by-space", "mysql -u root -phunter2", "export PASSWORD=x", "curl -H 'Authorization: Bearer abc'",
+        "sshpass -p x ssh h", "curl https://u:p@example.org/", "vault --token abc", "echo api_key=1", "",
+    ],
+)  # fmt: skip
+def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "history"
+    history = History(file)
+    history.add(line)
+    assert history.lines == ()
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("line", ["passwd -S root", "ls -p /etc", "systemctl status sshd", "cat /etc/passwd"])
+def test_history_keeps_what_only_looks_a_little_like_it(line: str) -> None:
+    history = History()
+    history.add(line)
+    assert history.lines == (line,)
+
+
+def test_history_keeps_each_line_once_and_no_more_than_its_limit(tmp_path: Path) -> None:
+    file = tmp_path / "history"
+    history = History(file, limit=3)
+    for line in ("a", "b", "a", "c", "d"):
+        history.add(line)
+    assert history.lines == ("a", "c", "d")
+    for number in range(10):
+        history.add(f"x{number}")
+    assert History(file, limit=3).lines == ("x7", "x8", "x9")
+    assert file.read_text() == "x7\nx8\nx9\n", "a file that has grown long is shortened when read"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_history_from_a_file_has_no_control_characters(tmp_path: Path) -> None:
+    file = tmp_path / "history"
+    file.write_bytes(b"id\x1b[31m\nls\xff\n")
+    assert History(file).lines == ("id[31m", "ls\N{REPLACEMENT CHARACTER}")
+
+
+def test_history_without_a_writable_file_lives_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file where a directory is needed")
+    history = History(tmp_path / "blocked" / "history")
+    history.add("id")
+    assert history.lines == ("id",)
+    assert history.completion("i") == "id"

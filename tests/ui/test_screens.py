@@ -1,0 +1,194 @@
+"""What opens over the fleet: host panel, help, host keys, palette; and the guide of the first start."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from atp_tui.ui.bridge import FleetBridge
+from atp_tui.ui.commands import OWN, all_commands, find
+from atp_tui.ui.messages import FleetChanged
+from atp_tui.ui.screens.ask import AskScreen
+from atp_tui.ui.screens.guide import GuideApp, GuideChoice
+from atp_tui.ui.services import KeyQuestion
+
+from .conftest import lines_of, open_app
+from .fleet_services import ACTIONS, FleetServices, S, rack
+
+KEY = KeyQuestion("kvm02", "192.0.2.3", "SHA256:abcdef\x1b[31m", "ssh-ed25519 AAAA", changed=False)
+
+
+async def test_in_a_narrow_terminal_enter_opens_the_panel_and_escape_closes_it(fakes: FleetServices) -> None:
+    async with open_app(fakes, (80, 24)) as opened:
+        assert not opened.screen.panel.display
+        await opened.press("down", "enter")
+        assert opened.has("connections") and opened.has("192.0.2.3")
+        assert not opened.screen.hosts.display
+        await opened.press("escape")
+        assert opened.screen.hosts.display and not opened.screen.panel.display
+        assert opened.app.focused is opened.screen.hosts
+
+
+async def test_in_a_wide_terminal_the_panel_follows_the_cursor(fakes: FleetServices) -> None:
+    async with open_app(fakes, (120, 40)) as opened:
+        assert opened.has("192.0.2.2")
+        await opened.press("down")
+        assert opened.has("192.0.2.3")
+        fakes.transport.change("kvm02", S.RECONNECTING, "keepalive lost", attempt=3)
+        await opened.until(lambda: "keepalive lost" in "".join(line[60:] for line in opened.lines()))
+
+
+async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:
+    async with open_app(fakes, (200, 60)) as opened:
+        seen = set()
+        for _ in range(6):
+            assert opened.app.focused is not None
+            seen.add(type(opened.app.focused).__name__)
+            await opened.press("tab")
+        assert seen == {"HostTree", "ConnectionList", "DomainList", "CommandInput", "Answers"}
+        await opened.press("shift+tab")
+
+
+async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServices) -> None:
+    async with open_app(fakes, (120, 60)) as opened:
+        await opened.press("question_mark")
+        for command in all_commands(ACTIONS):
+            assert opened.has(f":{command.name} ")
+        await opened.press("escape")
+        assert opened.app.focused is opened.screen.hosts
+
+
+@pytest.mark.parametrize(("key", "trusted"), [("y", [KEY]), ("n", []), ("escape", []), ("enter", [])])
+async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuestion]) -> None:
+    fakes = FleetServices(rack(3))
+    fakes.questions["kvm02"] = KEY
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm02", S.FAILED, "host key unknown", retries=False, error_class="HostKeyRejected")
+        await opened.until(lambda: opened.has("the host key of kvm02 was refused"))
+        assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
+        await opened.press("K")
+        assert opened.has("SHA256:abcdef␛[31m") and opened.has("ssh-ed25519") and opened.has("192.0.2.3")
+        assert not opened.has("ANOTHER KEY")
+        await opened.press(key)
+        await opened.until(lambda: not isinstance(opened.app.screen, AskScreen))
+        assert fakes.trusted == trusted
+
+
+async def test_a_changed_host_key_is_warned_of() -> None:
+    fakes = FleetServices(rack(1))
+    fakes.questions["kvm01"] = KeyQuestion("kvm01", "192.0.2.2", "SHA256:x", "ssh-rsa AAAA", changed=True)
+    async with open_app(fakes) as opened:
+        await opened.press("K")
+        assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("replace the key on file")
+
+
+async def test_no_refused_key_is_told(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("K")
+        assert opened.has("no host key was refused")
+
+
+async def test_the_palette_finds_commands_hosts_and_themes(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("ctrl+p")
+        await opened.pilot.pause()
+        await opened.press(*"kvm03")
+        await opened.until(lambda: opened.has("host kvm03"))
+        await opened.press("enter")
+        await opened.until(lambda: len(opened.app.screen_stack) == 2)
+        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
+        await opened.press("ctrl+p", *"high")
+        await opened.until(lambda: opened.has("theme high-contrast"))
+        await opened.press("enter")
+        await opened.until(lambda: opened.app.theme == "high-contrast")
+
+
+async def test_an_action_on_many_hosts_is_asked_about() -> None:
+    fakes = FleetServices(rack(25))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "r")
+        assert opened.has("25 hosts")
+        await opened.press("n")
+        assert not fakes.performed
+        await opened.press("r", "y")
+        await opened.until(lambda: fakes.performed)
+        assert len(fakes.performed[0][1]) == 25
+
+
+def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
+    commands = all_commands(ACTIONS)
+    names = [command.name for command in commands]
+    keys = [command.key for command in commands if command.key]
+    assert len(set(names)) == len(names)
+    assert len(set(keys)) == len(keys)
+    assert find(commands, "ret") == find(commands, "retry")
+    assert find(commands, "re") is None, "rerun and retry begin so"
+    assert find(commands, "") is None
+    assert len(commands) == len(OWN) + len(ACTIONS)
+
+
+# The bridge
+
+
+async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_for_them() -> None:
+    fakes = FleetServices(rack(50))
+    sent: list[FleetChanged] = []
+    told = asyncio.Event()
+
+    def send(message: FleetChanged) -> None:
+        sent.append(message)
+        told.set()
+
+    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, send, refresh=60.0)
+    task = asyncio.create_task(bridge.run())
+    try:
+        await asyncio.sleep(0)
+        assert len(sent) == 1 and sent[0].changed is None
+        for round_ in range(20):
+            for host in fakes.transport.list_hosts():
+                fakes.transport.sample(host.id, busy=round_)
+        await asyncio.sleep(0.25)
+        assert len(sent) == 1, "samples wait for the refresh"
+        told.clear()
+        fakes.transport.change("kvm07", S.FAILED, "refused")
+        async with asyncio.timeout(5):
+            await told.wait()
+        assert sent[1].changed is not None and "kvm07" in sent[1].changed
+        assert next(row for row in sent[1].rows if row.id == "kvm07").state is S.FAILED
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+# The guide
+
+
+@pytest.mark.parametrize(
+    ("keys", "choice"),
+    [
+        (["1"], GuideChoice.IMPORT), (["2"], GuideChoice.DEMO), (["3"], GuideChoice.EXAMPLE), (["q"], GuideChoice.QUIT),
+        (["escape"], GuideChoice.QUIT), (["down", "enter"], GuideChoice.DEMO), (["enter"], GuideChoice.IMPORT),
+    ],
+)  # fmt: skip
+async def test_the_guide_returns_what_was_chosen(keys: list[str], choice: GuideChoice) -> None:
+    app = GuideApp(7, Path("/home/me/hosts.toml"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(200):
+            shown = "\n".join(lines_of(app))
+            if "7 hosts found" in shown:
+                break
+            await pilot.pause(0.02)
+        assert "7 hosts found" in shown and "/home/me/hosts.toml" in shown
+        await pilot.press(*keys)
+    assert app.return_value is choice
+
+
+async def test_the_guide_imports_nothing_where_nothing_was_found() -> None:
+    app = GuideApp(0, Path("/home/me/hosts.toml"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        assert app.return_value is None
+        await pilot.press("enter")
+    assert app.return_value is GuideChoice.DEMO
