@@ -1,0 +1,52 @@
+"""Single decisions of the pool's core that the random histories rarely reach."""
+
+from __future__ import annotations
+
+from atp_tui.model.settings import PoolConfig
+from atp_tui.transport.core import PoolCore
+
+
+def full_pool(config: PoolConfig) -> PoolCore[None]:
+    """A pool at its minimum, every connection open."""
+    core: PoolCore[None] = PoolCore(config, lambda count: 0)
+    plan = core.tick(0.0)
+    while plan.open:
+        plan = core.opened(plan.open[0], 0.0, 0.0)
+    return core
+
+
+def test_idle_eviction_does_not_undo_growth_under_load() -> None:
+    """Four of five busy are the high-load ratio exactly: closing the idle fifth would have the next tick open it again."""
+    core = full_pool(PoolConfig(max_connections_per_host=5, min_connections_per_host=5, requests_per_connection=1))
+    for _ in range(4):
+        assert core.acquire() is not None
+    core.configure(PoolConfig(max_connections_per_host=5, min_connections_per_host=1, requests_per_connection=1))
+    for moment in range(1000, 1010):
+        assert not core.tick(float(moment))
+
+
+def test_load_grows_the_pool_by_one_a_tick() -> None:
+    core = full_pool(PoolConfig(max_connections_per_host=4, min_connections_per_host=1, requests_per_connection=5))
+    for _ in range(5):
+        core.acquire()
+    plan = core.tick(1.0)
+    assert len(plan.open) == 1
+    assert not core.tick(2.0), "one opening at a time"
+    core.opened(plan.open[0], 3.0, 0.0)
+    assert not core.tick(4.0), "half of the connections are idle now"
+
+
+def test_idle_for_exactly_the_timeout_stays() -> None:
+    config = PoolConfig(min_connections_per_host=2, idle_timeout=10, max_lifetime=0)
+    core = full_pool(config)
+    core.configure(PoolConfig(min_connections_per_host=0, idle_timeout=10, max_lifetime=0))
+    assert not core.tick(10.0)
+    assert [reason for _, reason in core.tick(10.001).close] == ["idle", "idle"]
+
+
+def test_lifetime_closes_one_at_a_time_and_the_minimum_is_refilled() -> None:
+    core = full_pool(PoolConfig(min_connections_per_host=3, max_lifetime=100))
+    plan = core.tick(101.0)
+    assert [reason for _, reason in plan.close] == ["lifetime"]
+    assert len(plan.open) == 1
+    assert not core.tick(102.0), "the next one goes when its replacement is open"
