@@ -32,7 +32,11 @@ class Phase(Enum):
 
 @dataclass(slots=True, eq=False)
 class Slot(Generic[C]):
-    """The pool's record of one connection. `retiring` is the reason for which it closes once its last use ends."""
+    """The pool's record of one connection.
+
+    `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost, or an attempt has failed,
+    and none has succeeded since.
+    """
 
     id: int
     connection: C | None = None
@@ -43,6 +47,7 @@ class Slot(Generic[C]):
     idle_since: float = 0.0
     expires_at: float = float("inf")
     retiring: str | None = None
+    failing: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +154,7 @@ class PoolCore(Generic[C]):
         if slot.phase is not Phase.DOWN:
             return plan
         slot.phase = Phase.READY
+        slot.failing = False
         slot.idle_since = now
         if self.settings.max_lifetime:
             # -5 %..0, as HikariCP and psycopg_pool do: connections opened together must not end together
@@ -163,6 +169,7 @@ class PoolCore(Generic[C]):
         plan: Plan[C] = Plan()
         if slot.phase is not Phase.DOWN:
             return plan
+        slot.failing = True
         if not self._usable:
             for waiter in [waiter for waiter in self.waiting if permanent or waiter.fail_fast]:
                 del self.waiting[waiter]
@@ -177,6 +184,7 @@ class PoolCore(Generic[C]):
         if slot.phase is not Phase.READY:
             return plan
         slot.phase = Phase.DOWN
+        slot.failing = True
         self._index()
         another_down = any(other is not slot and self._is_opening(other) for other in self.slots.values())
         if slot.retiring is not None:
@@ -197,7 +205,8 @@ class PoolCore(Generic[C]):
             if expired is not None:
                 self._retire(expired, "lifetime", plan)
         for slot in list(self.slots.values()):
-            if self._is_opening(slot) and not self._needed(slot):
+            # one that grows the pool under load is needed by nobody, but has its first attempt to finish
+            if slot.failing and self._is_opening(slot) and not self._needed(slot):
                 self._retire(slot, "failed", plan)
         if not self._grow_under_load(plan):
             self._evict_idle(now, plan)

@@ -16,7 +16,7 @@ def full_pool(config: PoolConfig) -> PoolCore[None]:
 
 
 def test_idle_eviction_does_not_undo_growth_under_load() -> None:
-    """Four of five busy are the high-load ratio exactly: closing the idle fifth would have the next tick open it again."""
+    """With four of five busy, closing the idle fifth would have the next tick open it again."""
     core = full_pool(PoolConfig(max_connections_per_host=5, min_connections_per_host=5, requests_per_connection=1))
     for _ in range(4):
         assert core.acquire() is not None
