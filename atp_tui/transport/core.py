@@ -34,8 +34,8 @@ class Phase(Enum):
 class Slot(Generic[C]):
     """The pool's record of one connection.
 
-    `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost, or an attempt has failed,
-    and none has succeeded since.
+    `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
+    and no attempt has succeeded since.
     """
 
     id: int
