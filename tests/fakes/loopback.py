@@ -21,6 +21,16 @@ async def echo(host_id: str, command: Command, output: OutputSink) -> ExitStatus
     return ExitStatus(0)
 
 
+class LoopbackVirt:
+    """The virConnect of a host: enough to be pinged."""
+
+    def __init__(self, host_id: str) -> None:
+        self.host_id = host_id
+
+    def getLibVersion(self) -> int:
+        return 11_000_000
+
+
 class LoopbackLink:
     """A link of LoopbackDriver."""
 
@@ -79,7 +89,7 @@ class LoopbackDriver:
 
     def __init__(self, *, shell: Shell = echo, virt: Callable[[str], object] | None = None) -> None:
         self.shell = shell
-        self.virt: Callable[[str], object] = virt or (lambda host_id: None)
+        self.virt: Callable[[str], object] = virt or LoopbackVirt
         self.refuse: dict[str, TransportError] = {}
         self.silent: set[str] = set()
         self.links: dict[str, LoopbackLink] = {}

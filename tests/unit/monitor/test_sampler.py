@@ -15,7 +15,7 @@ from atp_tui.monitor import sampler
 from atp_tui.monitor.sampler import Monitor
 from atp_tui.transport.hub import Subscription
 from atp_tui.transport.manager import TransportManager
-from tests.fakes.loopback import LoopbackDriver
+from tests.fakes.loopback import LoopbackDriver, LoopbackVirt
 from tests.fakes.virtual_time import VirtualClock, run_virtual
 
 from .samples import domain, node
@@ -164,15 +164,15 @@ def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch
 def test_an_unforeseen_answer_costs_one_host_its_figures_and_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def read_all(virt: str, known: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
-        if virt == "ill":
+    def read_all(virt: LoopbackVirt, known: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+        if virt.host_id == "ill":
             raise KeyError("cpu")
         return node(), ()
 
     monkeypatch.setattr(sampler, "read_all", read_all)
 
     async def main() -> None:
-        async with manager_for(LoopbackDriver(virt=lambda host_id: host_id)) as manager:
+        async with manager_for(LoopbackDriver()) as manager:
             await add(manager, "well", "ill")
             with manager.hub.subscribe(100) as news:
                 async with Monitor(manager, interval=1.0):

@@ -1,0 +1,55 @@
+"""Connect, disconnect, retry: what a person decides about a host's connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ..model.errors import ActionFailed, AtpError
+from ..transport.connection import HostConnection
+from .action import Action, Context, Invocation
+
+
+async def _retry(context: Context, invocation: Invocation) -> None:
+    for host_id in invocation.targets:
+        context.manager.retry(host_id)
+
+
+async def _connect(context: Context, invocation: Invocation) -> None:
+    async def connected(connection: HostConnection) -> None:
+        """To have the connection is all that is wanted."""
+
+    async def connect(host_id: str) -> None:
+        context.manager.retry(host_id)
+        await context.manager.execute_on_host(host_id, connected, fail_fast=True)
+
+    await _on_each(connect, invocation)
+
+
+async def _disconnect(context: Context, invocation: Invocation) -> None:
+    await _on_each(context.manager.disconnect, invocation)
+
+
+async def _on_each(work: Callable[[str], Awaitable[None]], invocation: Invocation) -> None:
+    """Do it on all hosts at once. Raises the error of a single host, or ActionFailed that says how many failed."""
+    results = await asyncio.gather(*map(work, invocation.targets), return_exceptions=True)
+    failed: list[tuple[str, AtpError]] = []
+    for host_id, result in zip(invocation.targets, results, strict=True):
+        if isinstance(result, AtpError):
+            failed.append((host_id, result))
+        elif isinstance(result, BaseException):
+            raise result
+    if not failed:
+        return
+    host_id, first = failed[0]
+    if len(invocation.targets) == 1:
+        raise first
+    raise ActionFailed(
+        f"{invocation.action} failed on {len(failed)} of {len(invocation.targets)} hosts; {host_id}: {first.message}",
+        host=host_id,
+    ) from first
+
+
+RETRY = Action("retry", "Retry", "r", "try to connect now, whatever the reason it failed", True, _retry)
+CONNECT = Action("connect", "Connect", None, "connect, and say why where it does not work", True, _connect)
+DISCONNECT = Action("disconnect", "Disconnect", None, "close all connections until retry or connect", True, _disconnect)

@@ -1,0 +1,105 @@
+"""The transport as a library: `from atp_tui.api import TransportManager, TransportConfig, HostInfo`.
+
+Importing this loads neither libvirt nor asyncssh; the first host that needs one of them does.
+"""
+
+from __future__ import annotations
+
+import random
+
+from .drivers.wiring import Drivers
+from .model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
+from .model.errors import (
+    AtpError,
+    AuthFailed,
+    CallFailed,
+    CallTimeout,
+    CheckoutTimeout,
+    ConfigError,
+    ConnectFailed,
+    ConnectionLost,
+    ConnectTimeout,
+    HostKeyRejected,
+    HostUnknown,
+    PoolClosed,
+    PoolError,
+    TooManyWaiters,
+    TransportError,
+    Unsupported,
+)
+from .model.host import HostInfo
+from .model.outcome import Command, ExitStatus, TaskResult
+from .model.settings import (
+    HostKeyPolicy,
+    Jitter,
+    PoolConfig,
+    ReconnectConfig,
+    SelectionStrategy,
+    SshSettings,
+    TransportConfig,
+)
+from .transport.clock import Clock
+from .transport.connection import HostConnection
+from .transport.dialer import ChooseDriver
+from .transport.manager import TransportManager as _TransportManager
+
+__all__ = [
+    "AtpError",
+    "AuthFailed",
+    "CallFailed",
+    "CallTimeout",
+    "CheckoutTimeout",
+    "Command",
+    "ConfigError",
+    "ConnectFailed",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "ConnectionSnapshot",
+    "ConnectionState",
+    "ExitStatus",
+    "HostConnection",
+    "HostInfo",
+    "HostKeyPolicy",
+    "HostKeyRejected",
+    "HostStatus",
+    "HostUnknown",
+    "Jitter",
+    "PoolClosed",
+    "PoolConfig",
+    "PoolError",
+    "PoolStatistics",
+    "ReconnectConfig",
+    "SelectionStrategy",
+    "SshSettings",
+    "TaskResult",
+    "TooManyWaiters",
+    "TransportConfig",
+    "TransportError",
+    "TransportManager",
+    "Unsupported",
+]
+
+
+class TransportManager(_TransportManager):
+    """The transport's manager over the real drivers, chosen by each host's URI; `drivers` brings others.
+
+    Make it and use it on one event loop: `async with TransportManager(TransportConfig()) as manager: ...`
+    """
+
+    def __init__(
+        self,
+        config: TransportConfig | None = None,
+        drivers: ChooseDriver | None = None,
+        *,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        own = Drivers()
+        self._own = own if drivers is None else None
+        super().__init__(config, drivers or own, clock=clock, rng=rng)
+
+    async def close(self, limit: float = 1.0) -> None:
+        """Close every connection, leases within `limit` seconds, and the drivers where they are its own."""
+        await super().close(limit)
+        if self._own is not None:
+            await self._own.close()

@@ -1,0 +1,109 @@
+"""The command line's words. argparse ends with status 2 for what it cannot take, and 0 for --help and --version."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .. import __version__
+
+Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
+
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
+3 some host was not reached or timed out; 130 interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds."""
+
+    verb: Verb
+    config: Path | None = None
+    theme: str | None = None
+    hosts: int = 12
+    faults: bool = False
+    seed: int = 0
+    targets: str = ""
+    timeout: float | None = None
+    fanout: int = 64
+    json: bool = False
+    command: str = ""
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Read the command line; ends the program as argparse does where there is nothing to run."""
+    words = list(argv)
+    # what follows `--` is the remote command, whatever it looks like
+    head, tail = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    parser, verbs = _parser()
+    found = parser.parse_args(head)
+    values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
+    values["verb"] = verb = found.verb or "tui"
+    if verb == "run":
+        # joined with spaces, as ssh does: the remote shell takes it apart again
+        values["command"] = " ".join([*found.words, *tail])
+        if not values["command"].strip():
+            verbs["run"].error("a command is needed: atp-tui run -w TARGETS -- uname -r")
+    elif tail:
+        parser.error("only run takes a command after --")
+    return Arguments(**values)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument(
+        "--config", type=Path, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
+    )
+    screen = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = argparse.ArgumentParser(
+        prog="atp-tui",
+        parents=[shared, screen],
+        description="Watch a fleet of libvirt hosts, and run commands on it over SSH. Without a verb: the screen.",
+        epilog=EXIT_STATUSES,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"atp-tui {__version__}")
+    added = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+
+    def verb(name: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return added.add_parser(name, help=what, description=what, parents=list(parents), allow_abbrev=False)
+
+    demo = verb("demo", "open the screen on an embedded fleet; nothing typed there runs on this machine", screen)
+    demo.add_argument("--hosts", type=_count, default=12, metavar="N", help="simulated hosts (default %(default)s)")
+    demo.add_argument("--faults", action="store_true", help="let hosts go silent, refuse, flap, and come back")
+    demo.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another fleet")
+    run = verb("run", "run a command on hosts over SSH", shared, as_json)
+    run.add_argument(
+        "-w", dest="targets", required=True, metavar="TARGETS", help="node set: kvm[01-18], @tag, @all, with , & ! ^"
+    )
+    run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
+    run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
+    run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line, best after --")
+    verb("stats", "connect to each host and show its connections and node", shared, as_json)
+    hosts = verb("hosts", "what hosts.toml says", shared)
+    listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
+    listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
+    verb("domains", "list the domains of all hosts", shared, as_json)
+    verb("info", "show versions and the paths of every file the program uses", shared)
+    return parser, added.choices
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value

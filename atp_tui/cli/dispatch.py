@@ -1,0 +1,122 @@
+"""From arguments to the verb: configuration is found and read, errors become messages and exit statuses."""
+
+from __future__ import annotations
+
+import logging
+import resource
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..config.fleet import FleetConfig
+from ..config.load import load
+from ..config.paths import default_config, find_config
+from ..model.errors import AtpError, ConfigError
+from .arguments import Arguments
+from .interrupt import run_verb
+from .output import complain
+
+if TYPE_CHECKING:
+    from .fleet_source import FileSource
+
+USAGE = 2
+
+
+def dispatch(arguments: Arguments) -> int:
+    """Do what was asked for; the exit status."""
+    _raise_descriptor_limit()
+    # Records go to the file that the screen opens, or nowhere: Python's last resort would write over the screen.
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        return _VERBS[arguments.verb](arguments)
+    except ConfigError as error:
+        complain(str(error))
+        return USAGE
+    except AtpError as error:
+        complain(error.message)
+        return USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def configuration(arguments: Arguments) -> FleetConfig:
+    """The configuration that is meant. Raises ConfigError, also where there is none."""
+    path = find_config(arguments.config)
+    if path is None:
+        raise ConfigError(
+            "there is no configuration",
+            file=default_config(),
+            hint="write one (hosts.example.toml shows how), name one with --config, or start atp-tui without a verb",
+        )
+    config = load(path)
+    for warning in config.warnings:
+        complain(f"warning: {warning}")
+    return config
+
+
+def _raise_descriptor_limit() -> None:
+    """A libvirt connection has two descriptors, and the usual soft limit of 1,024 is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _source(arguments: Arguments) -> FileSource:
+    from .fleet_source import FileSource
+
+    return FileSource(configuration(arguments))
+
+
+def _run(arguments: Arguments) -> int:
+    from .run import run
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: run(arguments, source, interrupt))
+
+
+def _stats(arguments: Arguments) -> int:
+    from .ask_hosts import stats
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: stats(arguments, source))
+
+
+def _domains(arguments: Arguments) -> int:
+    from .ask_hosts import domains
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: domains(arguments, source))
+
+
+def _hosts(arguments: Arguments) -> int:
+    from .info import list_hosts
+
+    return list_hosts(arguments, configuration(arguments))
+
+
+def _info(arguments: Arguments) -> int:
+    from .info import info
+
+    return info(arguments)
+
+
+def _demo(arguments: Arguments) -> int:
+    from .tui import open_demo
+
+    return open_demo(arguments)
+
+
+def _tui(arguments: Arguments) -> int:
+    from .tui import open_screen
+
+    return open_screen(arguments)
+
+
+_VERBS: dict[str, Callable[[Arguments], int]] = {
+    "tui": _tui,
+    "demo": _demo,
+    "run": _run,
+    "stats": _stats,
+    "hosts": _hosts,
+    "domains": _domains,
+    "info": _info,
+}

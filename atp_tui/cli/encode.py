@@ -1,0 +1,86 @@
+"""The JSON shapes of `stats`, `domains` and `hosts list`. Moments become seconds since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from ..model.connection import ConnectionSnapshot, PoolStatistics
+from ..model.events import HostSampled
+from ..model.host import HostInfo
+from ..model.node import DomainReading
+from ..transport.manager import TransportManager
+
+_MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_active")
+
+Wall = Callable[[float | None], float | None]
+
+
+def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | None) -> dict[str, Any]:
+    """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it."""
+    status = manager.host_state(host_id)
+    main, *beside = manager.pools(host_id)
+    shift = manager.clock.wall() - manager.clock.monotonic()
+
+    def wall(moment: float | None) -> float | None:
+        return None if moment is None else round(moment + shift, 3)
+
+    return {
+        "host": host_id,
+        "state": str(status.state),
+        "cause": status.cause,
+        "since": wall(status.since),
+        "pool": encode_pool(main),
+        "connections": [_connection(one, wall) for one in main.connections],
+        "ssh": None
+        if not beside
+        else {
+            "pool": encode_pool(beside[0]),
+            "connections": [_connection(one, wall) for one in beside[0].connections],
+        },
+        "node": None if sample is None or sample.node is None else asdict(sample.node),
+        "rtt": None if sample is None else round(sample.rtt, 6),
+    }
+
+
+def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
+    """A pool's statistics by name. `checkout_times` counts by the upper bound in seconds, the last one "inf"."""
+    return {
+        "channel": pool.channel,
+        "total_connections": pool.total_connections,
+        "active_connections": pool.active_connections,
+        "max_connections": pool.max_connections,
+        "selection_strategy": pool.selection_strategy,
+        "total_requests": pool.total_requests,
+        "total_errors": pool.total_errors,
+        "total_active_uses": pool.total_active_uses,
+        "waiting": pool.waiting,
+        "opened": pool.opened,
+        "closed": dict(pool.closed),
+        "checkout_times": {f"{bound:g}": count for bound, count in pool.checkout_times.items()},
+    }
+
+
+def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
+    encoded = asdict(connection)
+    for name in _MOMENTS:
+        encoded[name] = wall(encoded[name])
+    return encoded
+
+
+def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
+    """One entry of "domains"."""
+    return {"host": host_id, **asdict(domain)}
+
+
+def encode_listed(host: HostInfo) -> dict[str, Any]:
+    """One entry of "hosts" in `hosts list`: what the configuration says, its defaults filled in."""
+    return {
+        "id": host.id,
+        "host": host.host,
+        "uri": host.uri,
+        "tags": list(host.tags),
+        "metadata": dict(host.metadata),
+        "ssh": host.ssh is not None,
+    }

@@ -1,0 +1,94 @@
+"""The engine: transport, monitor, fleet's view, jobs and actions, wired for one source of hosts.
+
+The screen and the headless verbs run on the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ..actions.action import Context
+from ..executor.runner import JobRunner
+from ..executor.targets import Targets, fold
+from ..model.host import HostInfo
+from ..model.settings import TransportConfig
+from ..monitor.fleet import FleetView
+from ..monitor.sampler import Monitor
+from ..transport.manager import TransportManager
+from .fleet_source import FleetSource
+
+Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
+"""Which of a source's hosts are wanted, and how they are to be used."""
+
+
+class CurrentTargets:
+    """Node sets over the hosts that are there at the moment one is resolved."""
+
+    def __init__(self, manager: TransportManager) -> None:
+        self._manager = manager
+
+    def resolve(self, expression: str) -> tuple[str, ...]:
+        """As Targets.resolve."""
+        return Targets(self._manager.list_hosts()).resolve(expression)
+
+    def fold(self, ids: Iterable[str]) -> str:
+        """As executor.targets.fold."""
+        return fold(ids)
+
+
+class Engine:
+    """Everything below the surface. Made at once and idle; `running` brings it to life on the event loop."""
+
+    def __init__(self, source: FleetSource) -> None:
+        self.source = source
+        self.manager = TransportManager(source.config.transport, source.drivers)
+        self.fleet = FleetView(self.manager)
+        self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
+        self.jobs = JobRunner(self.manager)
+        self.targets = CurrentTargets(self.manager)
+        self.context = Context(self.manager, self.jobs, self.trust)
+
+    @asynccontextmanager
+    async def running(self, *, watch: bool, select: Select | None = None) -> AsyncIterator[Engine]:
+        """Connect to the hosts, and sample them if `watch`; at the end nothing is left of it, in about a second.
+
+        `select` narrows the hosts, or changes how they are used. Raises ConfigError from `select` and add_host.
+        """
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.source.drivers.close)
+            hosts = await stack.enter_async_context(self.source.opened())
+            await stack.enter_async_context(self.manager)
+            if watch:
+                await stack.enter_async_context(self.monitor)
+            stack.push_async_callback(self.jobs.close)
+            for number, host in enumerate(hosts if select is None else select(hosts)):
+                await self.manager.add_host(host)
+                if number % 50 == 49:
+                    await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
+            yield self
+
+    async def trust(self, host: HostInfo, public_key: str, replace_known: bool) -> Path:
+        """Store a host key that a person has accepted; the file it went to. Raises ConfigError."""
+        from ..drivers.ssh.trust import store_host_key
+
+        return await store_host_key(host, public_key, replace=replace_known)
+
+
+def limit_of(host: HostInfo, config: TransportConfig) -> float:
+    """Seconds that a headless verb waits for a host: its connect_timeout, and a moment for the answer."""
+    return (host.transport or config).connect_timeout + 0.5
+
+
+def connects_on_demand(hosts: Iterable[HostInfo], config: TransportConfig) -> tuple[HostInfo, ...]:
+    """The same hosts, opening nothing until something is asked of them: a command needs no hypervisor connection."""
+
+    def changed(host: HostInfo) -> HostInfo:
+        transport = host.transport or config
+        pool = replace(transport.pool, min_connections_per_host=0)
+        return replace(host, transport=replace(transport, pool=pool))
+
+    return tuple(map(changed, hosts))

@@ -1,0 +1,80 @@
+"""Where the hosts come from: a hosts.toml, or the demo."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..config.fleet import FleetConfig, MonitorSettings
+from ..drivers.wiring import Drivers
+from ..model.host import HostInfo
+
+
+class FleetSource(Protocol):
+    """A configuration, the drivers for its hosts, and whatever has to run beside them."""
+
+    @property
+    def name(self) -> str:
+        """What the screen calls it."""
+        ...
+
+    @property
+    def config(self) -> FleetConfig: ...
+
+    @property
+    def drivers(self) -> Drivers: ...
+
+    @asynccontextmanager
+    def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
+        """The hosts, and what they need to be reached, until the block ends."""
+        ...
+
+
+class FileSource:
+    """The hosts of a configuration that was read."""
+
+    def __init__(self, config: FleetConfig) -> None:
+        self.config = config
+        self.name = config.path.name if config.path else "hosts"
+        self.drivers = Drivers()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
+        yield self.config.hosts
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """`atp-tui demo --hosts --faults --seed`."""
+
+    hosts: int
+    faults: bool
+    seed: int
+
+
+class DemoSource:
+    """The embedded fleet, with its SSH server on loopback."""
+
+    name = "demo"
+
+    def __init__(self, options: DemoOptions) -> None:
+        from ..drivers.simulated.driver import SimulatedDriver
+        from ..drivers.simulated.fleet import demo_transport
+
+        self._options = options
+        self._simulated = SimulatedDriver(seed=options.seed)
+        self.drivers = Drivers(self._simulated)
+        self.config = replace(FleetConfig(), transport=demo_transport(), monitor=MonitorSettings(interval=1.0))
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
+        from ..drivers.simulated.fleet import demo_fleet
+        from ..drivers.simulated.shell import DemoShell
+
+        options = self._options
+        async with DemoShell(self._simulated) as shell:
+            hosts = demo_fleet(options.hosts, options.faults, options.seed, shell.access.settings)
+            shell.admit(hosts)
+            yield hosts

@@ -1,0 +1,48 @@
+"""`atp-tui info` and `atp-tui hosts list`: what is known without asking any host."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from .. import __version__
+from ..config.fleet import FleetConfig
+from ..config.paths import describe_paths
+from .arguments import Arguments
+from .encode import encode_listed
+from .output import emit
+from .tables import host_table, table
+
+_LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit")
+
+
+def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
+    """Show what the configuration says; the exit status."""
+    hosts = [encode_listed(host) for host in config.hosts]
+    emit(json.dumps({"hosts": hosts}, indent=2) + "\n" if arguments.json else host_table(hosts))
+    return 0
+
+
+def info(arguments: Arguments) -> int:
+    """Show versions and paths; the exit status. Raises ConfigError where a named configuration is not there."""
+    facts = [("atp-tui", __version__), ("Python", platform.python_version())]
+    facts += [(name, _version(name)) for name in _LIBRARIES]
+    facts.append(("libvirt", _libvirt()))
+    emit(table(("WHAT", "VALUE"), [*facts, *describe_paths(arguments.config)]))
+    return 0
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _libvirt() -> str:
+    """The binding's presence; its own version is not in any metadata where the system's package brought it."""
+    if find_spec("libvirt") is None:
+        return "no binding: install python3-libvirt for libvirt hosts"
+    return _version("libvirt-python")

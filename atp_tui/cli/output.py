@@ -1,0 +1,84 @@
+"""What headless verbs print. A reader that is slow, or gone, never holds the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from ..ui.text import safe
+
+
+def line_of(host: str, text: str) -> str:
+    """`host: text`, with nothing in it that a terminal would obey."""
+    return f"{safe(host)}: {safe(text)}\n"
+
+
+def emit(text: str) -> None:
+    """Print to standard output, quietly where its reader has gone."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the interpreter flushes once more at its end: give it somewhere to flush to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(message: str) -> None:
+    """One message, or several lines of them, on standard error."""
+    for line in message.splitlines():
+        sys.stderr.write(f"atp-tui: {safe(line)}\n")
+    sys.stderr.flush()
+
+
+class LiveOutput:
+    """Writes while a job runs, from a thread of its own: `| less` stops reading for as long as a person reads.
+
+    `on_gone` is called on the event loop when nobody reads any more. What waits is bounded by what the job keeps.
+    """
+
+    def __init__(self, on_gone: Callable[[], object]) -> None:
+        self._queue: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._on_gone = on_gone
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._thread = threading.Thread(target=self._write, name="output", daemon=True)
+
+    def out(self, text: str) -> None:
+        """To standard output."""
+        self._queue.put((1, text.encode(errors="replace")))
+
+    def err(self, text: str) -> None:
+        """To standard error."""
+        self._queue.put((2, text.encode(errors="replace")))
+
+    async def __aenter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.put(None)
+        await self._ended
+
+    def _write(self) -> None:
+        gone: set[int] = set()
+        while (item := self._queue.get()) is not None:
+            descriptor, data = item
+            while data and descriptor not in gone:
+                try:
+                    data = data[os.write(descriptor, data) :]
+                except OSError:  # a broken pipe, a full disk, a closed descriptor: none of it can be told anywhere
+                    gone.add(descriptor)
+                    self._loop.call_soon_threadsafe(self._on_gone)
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)

@@ -1,0 +1,68 @@
+"""Plain tables for people, from the same dicts that --json prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..ui.text import safe
+
+_KIB_PER_GIB = 1 << 20
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as wide as they need to be, the last one open-ended; remote text made safe."""
+    cells = [list(heads), *([safe("-" if cell is None else str(cell)) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads) - 1)]
+    lines = (
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in cells
+    )
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def stats_table(hosts: Iterable[dict[str, Any]]) -> str:
+    """One line a host: its state and its main pool."""
+    return table(
+        ("HOST", "STATE", "CONNECTIONS", "REQUESTS", "ERRORS", "RTT", "CAUSE"),
+        (
+            (
+                host["host"],
+                host["state"],
+                f"{host['pool']['active_connections']} of {host['pool']['max_connections']}",
+                host["pool"]["total_requests"],
+                host["pool"]["total_errors"],
+                None if host["rtt"] is None else f"{host['rtt'] * 1000:.1f} ms",
+                host["cause"] or "",
+            )
+            for host in hosts
+        ),
+    )
+
+
+def domain_table(domains: Iterable[dict[str, Any]]) -> str:
+    """One line a domain."""
+    return table(
+        ("HOST", "DOMAIN", "STATE", "VCPUS", "MEMORY", "UUID"),
+        (
+            (
+                domain["host"],
+                domain["name"],
+                domain["state"],
+                domain["vcpus"],
+                f"{domain['memory_kib'] / _KIB_PER_GIB:.1f} GiB",
+                domain["uuid"],
+            )
+            for domain in domains
+        ),
+    )
+
+
+def host_table(hosts: Iterable[dict[str, Any]]) -> str:
+    """One line a configured host."""
+    return table(
+        ("ID", "HOST", "URI", "SSH", "TAGS"),
+        (
+            (host["id"], host["host"], host["uri"] or "-", "yes" if host["ssh"] else "no", " ".join(host["tags"]))
+            for host in hosts
+        ),
+    )

@@ -1,0 +1,148 @@
+"""The screen: its services are wired here, for the hosts of a file or for the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+from ..actions.action import Invocation
+from ..actions.registry import ACTIONS, perform
+from ..actions.trust_key import refused_key
+from ..config.load import load
+from ..config.paths import default_config, find_config, history_file, log_file, private_dir, ssh_config_file
+from ..config.ssh_import import candidates
+from ..config.store import append_hosts, write_example
+from ..model.errors import ConfigError
+from ..model.host import HostInfo
+from ..ui.app import AtpApp
+from ..ui.screens.guide import GuideChoice, run_guide
+from ..ui.services import KeyQuestion, Services
+from .arguments import Arguments
+from .engine import Engine
+from .fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
+from .output import complain, emit
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+Start = Callable[[], AbstractAsyncContextManager[None]]
+
+
+def open_screen(arguments: Arguments) -> int:
+    """Show the configured hosts; without a configuration, the guided start. The exit status. Raises ConfigError."""
+    _require_terminal()
+    path = find_config(arguments.config)
+    if path is None:
+        return _first_start(arguments)
+    return _show(FileSource(load(path)), arguments)
+
+
+def open_demo(arguments: Arguments) -> int:
+    """Show the embedded fleet; the exit status."""
+    _require_terminal()
+    return _show(DemoSource(DemoOptions(arguments.hosts, arguments.faults, arguments.seed)), arguments)
+
+
+def _first_start(arguments: Arguments) -> int:
+    path = default_config()
+    found = _importable()
+    match asyncio.run(run_guide(len(found), path)):
+        case GuideChoice.IMPORT:
+            return _show(FileSource(append_hosts(path, found)), arguments)
+        case GuideChoice.DEMO:
+            return open_demo(arguments)
+        case GuideChoice.EXAMPLE:
+            write_example(path)
+            emit(f"{path} is written: put your hosts in, and start atp-tui again\n")
+        case GuideChoice.QUIT:
+            pass
+    return 0
+
+
+def _importable() -> tuple[HostInfo, ...]:
+    try:
+        return candidates(ssh_config_file())
+    except ConfigError as error:
+        complain(str(error))  # the guide has other ways to begin
+        return ()
+
+
+def _show(source: FleetSource, arguments: Arguments) -> int:
+    _log_to_file()
+    engine = Engine(source)
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            # otherwise the terminal would be left as the screen had set it
+            loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
+        async with engine.running(watch=True):
+            yield
+
+    app = AtpApp(_services(engine, arguments, start))
+    app.run()
+    return app.return_code or 0
+
+
+def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
+    config = engine.source.config
+    context = engine.context
+
+    async def act(name: str, hosts: tuple[str, ...], argument: str) -> None:
+        await perform(context, Invocation(name, hosts, argument))
+
+    def key_question(host_id: str) -> KeyQuestion | None:
+        refused = refused_key(engine.manager, host_id)
+        if refused is None:
+            return None
+        address = engine.manager.host(host_id).host
+        return KeyQuestion(host_id, address, refused.fingerprint, refused.public_key, refused.known)
+
+    async def trust(host_id: str, question: KeyQuestion) -> None:
+        # the key that was on the screen, whatever the host says by now
+        await context.trust(engine.manager.host(host_id), question.public_key, question.changed)
+        engine.manager.retry(host_id)
+
+    return Services(
+        transport=engine.manager,
+        fleet=engine.fleet,
+        jobs=engine.jobs,
+        targets=engine.targets,
+        actions=ACTIONS,
+        perform=act,
+        key_question=key_question,
+        trust=trust,
+        source=engine.source.name,
+        refresh=config.ui.refresh,
+        period=config.monitor.interval,
+        theme=arguments.theme or config.ui.theme,
+        theme_folders=(default_config().parent / "themes",),
+        ascii_only="utf" not in (sys.stdout.encoding or "").lower(),
+        history_file=None if engine.source.name == "demo" else history_file(),
+        start=start,
+    )
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            "the screen needs a terminal", hint="use run, stats, hosts list or domains, with --json for programs"
+        )
+
+
+def _log_to_file() -> None:
+    """Warnings go where they can be read later; on the screen they would be written over it."""
+    path = log_file()
+    try:
+        private_dir(path.parent)
+        handler = logging.FileHandler(path, delay=True, encoding="utf-8")
+    except OSError:
+        return  # a home that cannot be written to is no reason not to show the fleet
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)

@@ -1,0 +1,58 @@
+"""Which driver serves which host: the program's whole choice of drivers, each loaded when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..model.host import SIMULATED, HostInfo
+from ..model.settings import Channel
+from ..transport.driver import Driver
+
+
+class Drivers:
+    """Chooses a driver by channel and URI; call it as TransportManager does. `close` it after the manager.
+
+    `simulated` serves `sim://` hosts in place of a driver of its own: the demo's shell shares one with the transport.
+    """
+
+    def __init__(self, simulated: Driver | None = None) -> None:
+        self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
+
+    def __call__(self, host: HostInfo, channel: Channel) -> Driver:
+        """The driver for a host's channel."""
+        if channel == "ssh":
+            return self._get("ssh", _ssh)
+        uri = host.connection_uri
+        if uri is not None and uri.driver == SIMULATED:
+            return self._get(SIMULATED, _simulated)
+        return self._get("libvirt", _libvirt)
+
+    async def close(self) -> None:
+        """Release what the drivers hold."""
+        while self._loaded:
+            _, driver = self._loaded.popitem()
+            await driver.close()
+
+    def _get(self, kind: str, make: Callable[[], Driver]) -> Driver:
+        driver = self._loaded.get(kind)
+        if driver is None:
+            driver = self._loaded[kind] = make()
+        return driver
+
+
+def _ssh() -> Driver:
+    from .ssh.driver import SshDriver
+
+    return SshDriver()
+
+
+def _libvirt() -> Driver:
+    from .libvirt.driver import LibvirtDriver
+
+    return LibvirtDriver()
+
+
+def _simulated() -> Driver:
+    from .simulated.driver import SimulatedDriver
+
+    return SimulatedDriver()

@@ -1,0 +1,53 @@
+"""The command line's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atp_tui.cli.arguments import Arguments, parse
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ([], Arguments("tui")),
+        (["--config", "f", "--theme", "light"], Arguments("tui", config=Path("f"), theme="light")),
+        (["demo", "--hosts", "3", "--faults", "--seed", "7"], Arguments("demo", hosts=3, faults=True, seed=7)),
+        (
+            ["run", "-w", "@all", "--timeout", "1.5", "--fanout", "2", "--json", "--", "ls", "-l", "--", "x"],
+            Arguments("run", targets="@all", timeout=1.5, fanout=2, json=True, command="ls -l -- x"),
+        ),
+        (["run", "-w", "a", "uname", "--", "-r"], Arguments("run", targets="a", command="uname -r")),
+        (["--config", "f", "stats", "--json"], Arguments("stats", config=Path("f"), json=True)),
+        (["domains", "--config", "f"], Arguments("domains", config=Path("f"))),
+        (["hosts", "list", "--json"], Arguments("hosts", json=True)),
+        (["info"], Arguments("info")),
+    ],
+)
+def test_what_is_said_is_understood(line: list[str], expected: Arguments) -> None:
+    assert parse(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["frob"],
+        ["run", "--", "true"],
+        ["run", "-w", "a"],
+        ["run", "-w", "a", "--", " "],
+        ["run", "-w", "a", "--timeout", "0", "--", "true"],
+        ["run", "-w", "a", "--timeout", "nan", "--", "true"],
+        ["run", "-w", "a", "--fanout", "0", "--", "true"],
+        ["run", "-w", "a", "--tim", "1", "--", "true"],
+        ["stats", "--", "true"],
+        ["hosts"],
+        ["demo", "--hosts", "0"],
+    ],
+)
+def test_what_cannot_be_meant_ends_with_status_2(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(line)
+    assert ended.value.code == 2
+    assert "usage: atp-tui" in capsys.readouterr().err
