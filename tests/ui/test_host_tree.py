@@ -357,6 +357,15 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         title, _, line = screen_of(app)[:3]
         assert title.index("cpu") + 3 == line.index("12 %") + 4
         assert title.index("mem") + 3 == line.index("61 %") + 4
+        await pilot.press("space")
+        await pilot.resize_terminal(50, 10)
+        await pilot.pause()
+        assert "mem" in screen_of(app)[0]
+        assert "1 marked" not in screen_of(app)[0]  # the heads need the room, and the marks are seen in the lines
+        await pilot.resize_terminal(110, 10)
+        app.hosts.snapshot = FleetSnapshot((*FLEET, host_row("kvm-with-a-long-name")), NOW, marked=frozenset({"kvm01"}))
+        await pilot.pause()
+        assert "Hosts · 1 marked ─" in screen_of(app)[0]
         await pilot.press("s")
         app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="kvm")
         await pilot.pause()

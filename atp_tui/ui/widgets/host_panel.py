@@ -138,7 +138,7 @@ class HostPanel(Vertical):
         height = self.size.height
         self._draw_head()
         head = 1 + max(2, len(self._head.lines))
-        connections = 1 + max(2, min(len(self._connections.lines), height // 3))
+        connections = 1 + min(len(self._connections.lines) or 2, max(height // 3, 2))
         for part, rows in ((self._head, head), (self._connections, connections)):
             if part.styles.height is None or part.styles.height.value != rows:
                 part.styles.height = rows

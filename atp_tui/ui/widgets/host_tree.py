@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 
 from ..glyphs import UNICODE, Glyphs
-from ..text import safe
+from ..text import safe, width_of
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .tree_drawing import columns, draw_group, draw_host
@@ -162,20 +162,23 @@ class HostTree(LinesView[TreeLine]):
             self.redraw(lambda line: isinstance(line, HostLine) and counts_down(line.row))
 
     def _retitle(self) -> None:
-        """`Hosts`, what is unusual about the order, and the heads of the columns where they don't run into that."""
-        words = "Hosts" + (" by name" if self._options.sort is Sort.NAME else "")
-        words += f" {self._glyphs.separator} {len(self._snapshot.marked)} marked" if self._snapshot.marked else ""
-        words += f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
+        """`Hosts`, what is unusual about them, and the heads of the columns where they don't run into that."""
         width = self.scrollable_content_region.width
-        parts: list[Content | str | tuple[str, str]] = [f" {words} "]
-        used = len(f" {words} ") + 1
         heads = columns(width, self._model.id_width).heads() if self._model.lines else ()
+        by_name = " by name" if self._options.sort is Sort.NAME else ""
+        wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
+        words = f" Hosts{by_name}{wanted} "
+        if self._snapshot.marked:
+            marks = f"{self._glyphs.separator} {len(self._snapshot.marked)} marked "
+            room = heads[0][0] - len(heads[0][1]) - 2 if heads else width
+            words += marks if width_of(words + marks) <= room else ""
+        parts: list[Content | str | tuple[str, str]] = [words]
+        used = width_of(words) + 1  # the line begins left of the title
         for end, name in heads:
             gap = end - used - len(name) - 1
-            if gap < 0 or end > width - 2:
-                break
-            parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
-            used = end + 1
+            if gap >= 0 and end <= width - 2:
+                parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
+                used = end + 1
         self.set_title(Content.assemble(*parts))
 
     # Keys
