@@ -128,6 +128,20 @@ async def test_output_streams_to_the_screen_and_folds_when_done(fakes: FleetServ
         assert not opened.has("job running")
 
 
+async def test_the_output_of_one_host_is_followed_until_one_looks_back(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        job.output("kvm01", b"".join(b"line %d\n" % number for number in range(60)))
+        await opened.until(lambda: opened.has("line 59"))
+        opened.screen.answers.focus()
+        await opened.press("home")
+        assert opened.has("line 0 ")
+        job.output("kvm01", b"line 60\n")
+        await opened.until(lambda: len(opened.screen.answers.lines) == 62)
+        assert opened.screen.answers.scroll_offset.y == 0
+
+
 async def test_hostile_output_reaches_the_screen_harmless(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"ls", "enter")

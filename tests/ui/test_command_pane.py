@@ -166,6 +166,21 @@ async def test_the_filter_narrows_the_tree_while_typing_and_escape_clears_it(fak
         assert opened.has("(1) ❯")
         await opened.press("slash", "escape")
         await opened.until(lambda: len(opened.screen.hosts.shown_hosts) == 4)
+        await opened.press("slash", *"kvm02", "enter", "escape")
+        await opened.until(lambda: len(opened.screen.hosts.shown_hosts) == 4)
+        await opened.press("slash")
+        assert opened.screen.pane.line.value == ""
+
+
+async def test_ctrl_c_cancels_the_job_from_anywhere_and_quits_nothing(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"sleep", "enter")
+        opened.screen.hosts.focus()
+        await opened.press("ctrl+c")
+        assert fakes.jobs.started[0].cancelled
+        await opened.until(lambda: not opened.screen.jobs.running)
+        await opened.press("ctrl+c")
+        assert opened.has("q quits")
 
 
 async def test_a_command_is_completed_and_done(fakes: FleetServices) -> None:

@@ -23,7 +23,7 @@ _LINE: Keys = (
 _ANSWERS: Keys = (("enter", "fold"), ("a", "fold all"), ("r", "rerun failed"), ("y", "copy"), ("esc", "back"))
 _PANEL: Keys = (("↑ ↓", "move"), ("esc", "back"))
 
-_IN_TREE = ("filter", "command", "run", "retry", "trust-key", "theme", "help", "quit")
+_IN_TREE = ("filter", "command", "run", "retry", "theme", "help", "quit")
 _EVERYWHERE = ("command", "run", "help", "quit")
 
 
@@ -61,9 +61,10 @@ HELP_KEYS = (
         "command line",
         (
             ("enter", "run on the hosts that the line names; asks once above 20"),
-            ("@rack1 …", "other hosts for this command: tags and node sets with & ! , and state:failed, cpu>80"),
+            ("@rack1 …", "other hosts: tags and node sets with & ! , and state:failed, cpu>80"),
             ("↑ ↓ →", "what was typed before; take over the grey completion"),
-            ("esc ctrl+c", "cancel the running job, once more to leave; lines that begin with a space are not kept"),
+            ("esc ctrl+c", "cancel the running job; once more leaves the line"),
+            ("a space first", "keeps the line out of the history, as does what looks like a password"),
         ),
     ),
     (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -14,8 +13,6 @@ from textual.command import Provider
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
-from ...model.errors import HostUnknown
-from ...model.host import HostInfo
 from ..commands import all_commands
 from ..glyphs import ASCII, UNICODE
 from ..history import History
@@ -37,14 +34,15 @@ from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane
 from ..widgets.domain_list import DomainList
 from ..widgets.footer import KeyLine
-from ..widgets.host_panel import HostPanel, PanelSnapshot
+from ..widgets.host_panel import HostPanel
 from ..widgets.host_tree import HostTree
 from ..widgets.status_bar import StatusBar, summarise
 from ..widgets.too_small import LEAST, TooSmall
 from ..widgets.tree_model import FleetSnapshot
 from .dispatch import Dispatch
 from .keys import keys_of
-from .palette import FleetCommands
+from .palette import FleetCommands, Offer, completions, offers
+from .panel_feed import panel_snapshot
 
 TICK = 1.0
 
@@ -59,7 +57,10 @@ class MainScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {FleetCommands}
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("ctrl+c", "interrupt", "Cancel the job", show=False),
+    ]
 
     def __init__(self, services: Services, theme_names: Sequence[str]) -> None:
         super().__init__()
@@ -182,17 +183,8 @@ class MainScreen(Screen[None]):
             self._show_panel()
 
     def _show_panel(self) -> None:
-        snapshot = PanelSnapshot(now=self._clock(), period=self._services.period)
-        detail = self._services.fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
-        if detail is not None:
-            # the view may be a moment behind the transport: a host that is gone is about to leave the view too
-            with suppress(HostUnknown):
-                host, pools = (
-                    self._services.transport.host(detail.row.id),
-                    self._services.transport.pools(detail.row.id),
-                )
-                snapshot = replace(snapshot, detail=detail, pools=pools, uri=kind_of(host))
-        self.panel.snapshot = snapshot
+        host = self._shown if self.panel.display else None
+        self.panel.snapshot = panel_snapshot(self._services, host, self._clock())
 
     # Commands and their answers
 
@@ -248,9 +240,16 @@ class MainScreen(Screen[None]):
         self._dispatch.do(name)
 
     def action_back(self) -> None:
-        """Esc: the host panel closes, and the hosts have the focus again."""
+        """Esc: the host panel closes, then the hosts have the focus again, then the filter goes."""
+        if self.hosts.has_focus and self._fleet.filter:
+            self.pane.clear_filter()
         self.remove_class("-panel-open")
         self.hosts.focus()
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C outside the command line."""
+        if not self._dispatch.cancel():
+            self.tell("q quits")
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
@@ -269,14 +268,9 @@ class MainScreen(Screen[None]):
 
     # The palette
 
-    def offers(self) -> Iterable[tuple[str, str, str]]:
-        """What Ctrl+P finds: a name, what it does, and the `:` line that does it."""
-        for command in self._commands:
-            yield command.title, command.help, command.name
-        for row in self._fleet.rows:
-            yield f"host {row.id}", row.state.value, f"jump {row.id}"
-        for name in self._theme_names:
-            yield f"theme {name}", "change the colours", f"theme {name}"
+    def offers(self) -> Iterable[Offer]:
+        """What Ctrl+P finds."""
+        return offers(self._commands, self._fleet.rows, self._theme_names)
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
@@ -284,11 +278,4 @@ class MainScreen(Screen[None]):
         self._dispatch.do(name, argument)
 
     def _completions(self) -> Sequence[str]:
-        hosts = [f"jump {row.id}" for row in self._fleet.rows]
-        return [*(command.name for command in self._commands), *(f"theme {name}" for name in self._theme_names), *hosts]
-
-
-def kind_of(host: HostInfo) -> str | None:
-    """How the host is reached, as a person knows it: "qemu+ssh"; None for SSH alone."""
-    uri = host.connection_uri
-    return None if uri is None else f"{uri.driver}+{uri.transport}" if uri.transport else uri.driver
+        return completions(self._commands, self._fleet.rows, self._theme_names)

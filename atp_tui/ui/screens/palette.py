@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from ...monitor.fleet import HostRow
+from ..commands import ScreenCommand
 from ..text import safe
 
 MOST_HITS = 50
 
 
+Offer = tuple[str, str, str]
+"""What is shown, what it does in words, and the `:` line that does it."""
+
+
+def offers(commands: Sequence[ScreenCommand], rows: Sequence[HostRow], themes: Sequence[str]) -> Iterator[Offer]:
+    """Everything that can be found: commands, hosts to jump to, themes."""
+    for command in commands:
+        yield command.title, command.help, command.name
+    for row in rows:
+        yield f"host {row.id}", row.state.value, f"jump {row.id}"
+    for name in themes:
+        yield f"theme {name}", "change the colours", f"theme {name}"
+
+
+def completions(commands: Sequence[ScreenCommand], rows: Sequence[HostRow], themes: Sequence[str]) -> list[str]:
+    """What may be typed after `:`, the shortest things first."""
+    names = [command.name for command in commands]
+    return [*names, *(f"theme {name}" for name in themes), *(f"jump {row.id}" for row in rows)]
+
+
 @runtime_checkable
 class OffersCommands(Protocol):
-    """A screen that has something to choose: what is shown, what it does in words, and what is typed for it."""
+    """A screen that has something to choose."""
 
-    def offers(self) -> Iterable[tuple[str, str, str]]: ...
+    def offers(self) -> Iterable[Offer]: ...
     def type_command(self, line: str) -> None: ...
 
 
@@ -37,7 +59,7 @@ class FleetCommands(Provider):
         for score, name, help_text, line in best[:MOST_HITS]:
             yield Hit(score, Content(name), self._chosen(line), text=name, help=help_text)
 
-    def _offers(self) -> Iterable[tuple[str, str, str]]:
+    def _offers(self) -> Iterator[Offer]:
         if isinstance(self.screen, OffersCommands):
             for name, help_text, line in self.screen.offers():
                 # Textual reads the help of a hit as markup

@@ -38,8 +38,11 @@ class Answers(LinesView[AnswerLine]):
     def advance(self) -> None:
         """Take over what the model has learned."""
         lines = self._model.lines() if self._model is not None else []
+        at_the_end = self.cursor_line is self.lines[-1] if self.lines else len(lines) > 0
         self.set_lines(lines)
         self.set_title(self._title_now())
+        if at_the_end and self._model is not None and len(self._model.job.targets) == 1:
+            self.cursor_to(len(lines) - 1)  # one host's output is followed, until a person looks at what came before
 
     def draw(self, line: AnswerLine, width: int) -> Spans:
         return clip(line.spans, width)

@@ -212,7 +212,7 @@ class AnswersModel:
     def _head(self, state: ConnectionState, label: str, word: str, figure: str, text: str) -> Spans:
         glyph, role = self._glyphs.state(state), state.value
         return (
-            (f"{glyph} ", role), (label, "strong"), (f" {figure}  ", "dim"), (f"{word:<11}", role), (text, "text"),
+            (f"{glyph} ", role), (label, "strong"), (f" {figure}  ", "dim"), (f"{word:<12}", role), (text, "text"),
         )  # fmt: skip
 
     def _body(self, group: Group, largest: Group | None) -> Iterator[Spans]:

@@ -24,6 +24,8 @@ ASK_ABOVE = 20
 
 LABEL_WIDTH = 36
 
+TYPEABLE = r"[^\x00-\x1f\x7f-\x9f]*"
+
 
 class Mode(Enum):
     """What the line is for now; the value is its prompt."""
@@ -31,6 +33,13 @@ class Mode(Enum):
     RUN = "❯"
     FILTER = "/"
     COMMAND = ":"
+
+
+PLACEHOLDERS = {
+    Mode.RUN: "a command for these hosts",
+    Mode.FILTER: "a name, a tag, state:failed, cpu>80; Enter keeps it, Esc clears it",
+    Mode.COMMAND: "retry, theme light, help …",
+}
 
 
 class CommandInput(Input):
@@ -45,7 +54,9 @@ class CommandInput(Input):
 
     def __init__(self, pane: CommandPane, suggester: Suggester) -> None:
         # a pasted escape sequence would reach the terminal as it is: such a paste is refused
-        super().__init__(id="line", compact=True, suggester=suggester, restrict=r"[^\x00-\x1f\x7f-\x9f]*")
+        super().__init__(
+            id="line", placeholder=PLACEHOLDERS[Mode.RUN], compact=True, suggester=suggester, restrict=TYPEABLE
+        )
         self._pane = pane
 
     def action_older(self) -> None:
@@ -125,6 +136,7 @@ class CommandPane(Horizontal):
         self._drafts[self._mode] = self.line.value
         self._mode = mode
         self.border_title = f" {mode.name.lower()} "
+        self.line.placeholder = PLACEHOLDERS[mode]
         self.line.value = self._drafts[mode] if text is None else text
         self.line.cursor_position = len(self.line.value)
         self.show_target()
@@ -169,9 +181,14 @@ class CommandPane(Horizontal):
             self.post_message(CancelRequested())
             return
         if self._mode is Mode.FILTER:
-            self.post_message(FilterChanged(""))
+            self.clear_filter()
         self.line.value = ""
         self._back()
+
+    def clear_filter(self) -> None:
+        """Forget the filter, wherever the focus is."""
+        self._drafts[Mode.FILTER] = ""
+        self.post_message(FilterChanged(""))
 
     def _back(self) -> None:
         self._switch(Mode.RUN)
