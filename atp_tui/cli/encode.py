@@ -75,12 +75,12 @@ def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
 
 
 def encode_listed(host: HostInfo) -> dict[str, Any]:
-    """One entry of "hosts" in `hosts list`: what the configuration says, its defaults filled in."""
+    """One entry of "hosts" in `hosts list`: the configuration with its defaults; "ssh": whether it takes commands."""
     return {
         "id": host.id,
         "host": host.host,
         "uri": host.uri,
         "tags": list(host.tags),
         "metadata": dict(host.metadata),
-        "ssh": host.ssh is not None,
+        "ssh": host.takes_commands,
     }

@@ -65,7 +65,9 @@ class Engine:
             if watch:
                 await stack.enter_async_context(self.monitor)
             stack.push_async_callback(self.jobs.close)
-            for number, host in enumerate(hosts if select is None else select(hosts)):
+            wanted = tuple(hosts if select is None else select(hosts))
+            await self.source.drivers.load_for(wanted)
+            for number, host in enumerate(wanted):
                 await self.manager.add_host(host)
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys

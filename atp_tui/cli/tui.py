@@ -27,6 +27,8 @@ from .engine import Engine
 from .fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
 from .output import complain, emit
 
+_log = logging.getLogger(__name__)
+
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 Start = Callable[[], AbstractAsyncContextManager[None]]
@@ -73,6 +75,8 @@ def _importable() -> tuple[HostInfo, ...]:
 
 def _show(source: FleetSource, arguments: Arguments) -> int:
     _log_to_file()
+    for warning in source.config.warnings:
+        _log.warning("%s", warning)
     engine = Engine(source)
 
     @asynccontextmanager

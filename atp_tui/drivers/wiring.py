@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+import importlib
+import sys
+import threading
+from collections.abc import Callable, Collection
 
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
@@ -26,6 +31,26 @@ class Drivers:
         if uri is not None and uri.driver == SIMULATED:
             return self._get(SIMULATED, _simulated)
         return self._get("libvirt", _libvirt)
+
+    async def load_for(self, hosts: Collection[HostInfo]) -> None:
+        """Load the libraries that these hosts need, off the event loop: asyncssh alone takes a third of a second.
+
+        A library that is not installed is no error here; the connection that needs it says what is missing.
+        """
+        needed = {"asyncssh" for host in hosts if host.takes_commands or host.over_ssh}
+        uris = [host.connection_uri for host in hosts]
+        needed |= {"libvirt" for uri in uris if uri is not None and uri.driver != SIMULATED}
+        loop, loaded = asyncio.get_running_loop(), asyncio.Event()
+
+        def load() -> None:
+            for name in needed - sys.modules.keys():
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: the program ends
+                loop.call_soon_threadsafe(loaded.set)
+
+        threading.Thread(target=load, name="import", daemon=True).start()
+        await loaded.wait()
 
     async def close(self) -> None:
         """Release what the drivers hold."""

@@ -109,7 +109,7 @@ class HostRecord:
             next_attempt_at=status.next_attempt_at,
             retries=status.retries,
             error_class=status.error_class,
-            takes_commands=host.ssh is not None,
+            takes_commands=host.takes_commands,
             has_virt=host.uri is not None,
             sampled_at=last.at if last else None,
             cpu=self._cpu_now,

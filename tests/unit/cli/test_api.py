@@ -1,0 +1,62 @@
+"""The transport as a library, as the README shows it, against a real daemon."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from atp_tui.api import ConfigError, HostConnection, HostInfo, SshSettings, TransportConfig, TransportManager
+from atp_tui.drivers.wiring import Drivers
+from tests.daemons.libvirtd import PrivateLibvirtd
+from tests.fakes.loopback import LoopbackDriver
+
+
+@pytest.mark.daemons
+async def test_the_example(libvirtd: PrivateLibvirtd) -> None:
+    async def check(conn: HostConnection) -> bool:
+        return conn.is_alive()
+
+    async with TransportManager(TransportConfig()) as manager:
+        host = HostInfo("host1", "127.0.0.1").with_uri(libvirtd.uri("tcp"))
+        await manager.add_host(host)
+        version: int = await manager.execute_on_host("host1", lambda conn: conn.call(lambda virt: virt.getLibVersion()))
+        assert version > 1_000_000
+        (result,) = await manager.execute_on_all_hosts(check)
+        assert (result.host_id, result.value, result.error) == ("host1", True, None)
+        assert result.duration >= 0
+        ((host_id, pool),) = manager.stats().items()
+        assert (host_id, pool.active_connections, pool.total_errors) == ("host1", 1, 0)
+        assert pool.total_requests >= 1
+        async for streamed in manager.stream_on_hosts(["host1"], check):
+            assert streamed.value is True
+        with pytest.raises(ConfigError):
+            await manager.add_host(host)
+
+
+async def test_brought_drivers_are_used_and_left_to_their_owner() -> None:
+    driver = LoopbackDriver()
+    async with TransportManager(TransportConfig(), lambda host, channel: driver) as manager:
+        await manager.add_host(HostInfo("a", "192.0.2.1", uri="sim://a/"))
+        assert await manager.execute_on_host("a", lambda conn: conn.call(lambda virt: virt.host_id)) == "a"
+        assert driver.links
+    assert driver.links, "closing is for whoever brought it"
+
+
+def test_the_uri_chooses_the_driver() -> None:
+    drivers = Drivers()
+    simulated = HostInfo("s", "192.0.2.1", uri="sim://s/")
+    real = HostInfo("r", "192.0.2.1", uri="test:///default")
+    kinds = [type(drivers(host, "virt")).__name__ for host in (simulated, real)]
+    kinds.append(type(drivers(HostInfo("k", "192.0.2.1", uri=None, ssh=SshSettings()), "ssh")).__name__)
+    assert kinds == ["SimulatedDriver", "LibvirtDriver", "SshDriver"]
+    assert drivers(real, "virt") is drivers(real, "virt")
+
+
+def test_importing_it_loads_no_library() -> None:
+    program = (
+        "import sys, atp_tui.api; print([name for name in ('libvirt', 'asyncssh', 'textual') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
