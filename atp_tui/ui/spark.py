@@ -28,10 +28,7 @@ def spark(
     top = _top(shown, low, high)
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
     last = len(blocks) - 1
-    scale = last / (top - low) if top > low else 0.0
-    line = "".join(
-        " " if math.isnan(value) else blocks[min(last, max(0, round((value - low) * scale)))] for value in shown
-    )
+    line = "".join(" " if math.isnan(value) else blocks[round(last * _share(value, low, top))] for value in shown)
     return line.rjust(width)
 
 
@@ -68,8 +65,12 @@ def _braille(fills: list[int]) -> str:
 
 
 def _heights(values: Sequence[float], low: float, top: float, most: int) -> list[int]:
-    scale = (most - 1) / (top - low) if top > low else 0.0
-    return [0 if math.isnan(value) else 1 + min(most - 1, max(0, round((value - low) * scale))) for value in values]
+    return [0 if math.isnan(value) else 1 + round((most - 1) * _share(value, low, top)) for value in values]
+
+
+def _share(value: float, low: float, top: float) -> float:
+    """Where `value` stands between `low` and `top`, 0 to 1; the order of the clamps makes NaN (inf / inf) a 0."""
+    return min(1.0, max(0.0, (value - low) / (top - low))) if top > low else 0.0
 
 
 def _top(values: Sequence[float], low: float, high: float | None) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from atp_tui.ui.spark import area, spark
 
-VALUES = st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), max_size=60)
+VALUES = st.lists(st.floats(), max_size=60)  # subnormal, infinite and NaN ones too
 
 
 def test_a_ramp_uses_every_block() -> None:
@@ -46,7 +46,7 @@ def test_sizes_are_exact(values: list[float], width: int, height: int, ascii_onl
     assert not ascii_only or all(row.isascii() for row in rows)
 
 
-@given(VALUES, st.floats(-10, 10), st.floats(-10, 10))
+@given(VALUES, st.floats(), st.floats())
 def test_any_scale_is_taken(values: list[float], low: float, high: float) -> None:
     assert len(spark(values, 10, low, high)) == 10
     assert len(area(values, 10, 2, low, high)) == 2
