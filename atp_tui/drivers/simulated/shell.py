@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from .faults import FaultScript
 from .node import SimulatedNode
 from .shell_reply import Visit
 from .shell_run import run_line
+from .shell_unwrap import unwrap
 
 if TYPE_CHECKING:
     import asyncssh
@@ -142,35 +143,67 @@ class DemoShell:
             self._directory.cleanup()
 
     async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        """One session: its command runs until it is done or the client goes away, whichever comes first."""
+        """One session: its command runs until it is done or its owner goes away, whichever comes first."""
         host = self._hosts[process.get_extra_info("username")]
-
-        def write(stream: Stream, text: str) -> None:
-            (process.stdout if stream == "stdout" else process.stderr).write(text.encode("utf-8", "replace"))
-
-        running = asyncio.ensure_future(self._run(host, process.command, write))
+        running = asyncio.ensure_future(self._answer(host, process))
         leaving = asyncio.ensure_future(process.wait_closed())
         session = asyncio.gather(running, leaving, return_exceptions=True)
         self._sessions.add(session)
         try:
             await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                process.exit(running.result())
+            if not leaving.done():
+                running.result()  # a fault of ours is asyncssh's to log, and ends the connection
         finally:
             running.cancel()
             leaving.cancel()
             await session
             self._sessions.discard(session)
 
-    async def _run(self, host: SimulatedHost, command: str | None, write: Callable[[Stream, str], None]) -> int:
-        if command is None:
-            write("stderr", "the demo has no interactive shell: give a command\n")
-            return 2
+    async def _answer(self, host: SimulatedHost, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if process.command is None:
+            process.stderr.write(b"the demo has no interactive shell: give a command\n")
+            process.exit(2)
+            return
+        line, stdin_length = unwrap(process.command) or (process.command, None)
+        if stdin_length is None:
+            process.exit(await self._run(host, line, b"", process))
+            return
+        try:
+            stdin = await process.stdin.readexactly(stdin_length)
+        except asyncio.IncompleteReadError:
+            process.exit(255)
+            return
+        guard = asyncio.ensure_future(_ended(process.stdin))
+        running = asyncio.ensure_future(self._run(host, line, stdin, process))
+        try:
+            await asyncio.wait((running, guard), return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                process.exit(running.result())
+            elif not process.is_closing():
+                process.exit_with_signal("TERM")
+        finally:
+            guard.cancel()
+            running.cancel()
+            await asyncio.gather(guard, running, return_exceptions=True)
+
+    async def _run(
+        self, host: SimulatedHost, line: str, stdin: bytes, process: asyncssh.SSHServerProcess[bytes]
+    ) -> int:
+        def write(stream: Stream, text: str) -> None:
+            (process.stdout if stream == "stdout" else process.stderr).write(text.encode("utf-8", "replace"))
+
         now = self._driver.elapsed()
         await self._clock.sleep(host.answered_at(now) - now)
         return await run_line(
-            command,
+            line,
             lambda: Visit(host.node, self._driver.elapsed(), self._clock.wall()),
             write,
             self._clock.sleep,
+            stdin.decode("utf-8", "replace"),
         )
+
+
+async def _ended(stdin: asyncssh.SSHReader[bytes]) -> None:
+    """Returns when stdin ends: the sign by which the SSH driver has a command killed."""
+    while await stdin.read(65536):
+        pass

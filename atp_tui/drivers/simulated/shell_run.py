@@ -15,8 +15,9 @@ async def run_line(
     visit: Callable[[], Visit],
     write: Callable[[Stream, str], None],
     sleep: Callable[[float], Awaitable[None]],
+    stdin: str = "",
 ) -> int:
-    """Answer a command line; the exit status, 2 where the demo does not understand it."""
+    """Answer a command line, whose first command gets `stdin`; the exit status, 2 where it is not understood."""
     try:
         pipelines = parse(line)
     except SyntaxNotKnown as unknown:
@@ -26,7 +27,8 @@ async def run_line(
     for pipeline in pipelines:
         if pipeline.joint != ";" and (status == 0) != (pipeline.joint == "&&"):
             continue
-        status = await _run_pipeline(pipeline, visit, write, sleep)
+        status = await _run_pipeline(pipeline, visit, write, sleep, stdin)
+        stdin = ""
         if pipeline.commands[0][0] == "exit":
             break
     return status
@@ -37,8 +39,9 @@ async def _run_pipeline(
     visit: Callable[[], Visit],
     write: Callable[[Stream, str], None],
     sleep: Callable[[float], Awaitable[None]],
+    text: str,
 ) -> int:
-    text, status = "", 0
+    status = 0
     for command in pipeline.commands:
         reply = answer(visit(), command, text)
         if reply.delay:
