@@ -14,6 +14,7 @@ from pathlib import Path
 from ..actions.action import Context
 from ..executor.runner import JobRunner
 from ..executor.targets import Targets, fold
+from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.settings import TransportConfig
 from ..monitor.fleet import FleetView
@@ -74,10 +75,11 @@ class Engine:
             yield self
 
     async def trust(self, host: HostInfo, public_key: str, replace_known: bool) -> Path:
-        """Store a host key that a person has accepted; the file it went to. Raises ConfigError."""
-        from ..drivers.ssh.trust import store_host_key
-
-        return await store_host_key(host, public_key, replace=replace_known)
+        """Store a host key that a person has accepted; the file it went to. Raises ConfigError, ActionFailed."""
+        try:
+            return self.source.drivers.host_keys.trust(host, public_key, replace=replace_known)
+        except OSError as error:
+            raise ActionFailed(f"the key could not be stored: {error}", host=host.id) from error
 
 
 def limit_of(host: HostInfo, config: TransportConfig) -> float:

@@ -74,6 +74,7 @@ class DemoSource:
         from ..drivers.simulated.shell import DemoShell
 
         options = self._options
+        await self.drivers.load(["asyncssh"])
         async with DemoShell(self._simulated) as shell:
             hosts = demo_fleet(options.hosts, options.faults, options.seed, shell.access.settings)
             shell.admit(hosts)

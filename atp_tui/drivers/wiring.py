@@ -12,45 +12,54 @@ from collections.abc import Callable, Collection
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
 from ..transport.driver import Driver
+from .ssh.hostkeys import HostKeyStore
 
 
 class Drivers:
     """Chooses a driver by channel and URI; call it as TransportManager does. `close` it after the manager.
 
     `simulated` serves `sim://` hosts in place of a driver of its own: the demo's shell shares one with the transport.
+    `host_keys` is what the SSH driver trusts, and where a person's decision about a key goes.
     """
 
     def __init__(self, simulated: Driver | None = None) -> None:
+        self.host_keys = HostKeyStore()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver:
         """The driver for a host's channel."""
         if channel == "ssh":
-            return self._get("ssh", _ssh)
+            return self._get("ssh", self._ssh)
         uri = host.connection_uri
         if uri is not None and uri.driver == SIMULATED:
             return self._get(SIMULATED, _simulated)
         return self._get("libvirt", _libvirt)
 
     async def load_for(self, hosts: Collection[HostInfo]) -> None:
-        """Load the libraries that these hosts need, off the event loop: asyncssh alone takes a third of a second.
-
-        A library that is not installed is no error here; the connection that needs it says what is missing.
-        """
+        """Load the libraries that these hosts need, as `load` does."""
         needed = {"asyncssh" for host in hosts if host.takes_commands or host.over_ssh}
         uris = [host.connection_uri for host in hosts]
-        needed |= {"libvirt" for uri in uris if uri is not None and uri.driver != SIMULATED}
+        await self.load(needed | {"libvirt" for uri in uris if uri is not None and uri.driver != SIMULATED})
+
+    async def load(self, names: Collection[str]) -> None:
+        """Import libraries off the event loop, which asyncssh alone would hold up for a third of a second.
+
+        One that cannot be imported is no error here: the connection that needs it says what is missing.
+        """
         loop, loaded = asyncio.get_running_loop(), asyncio.Event()
 
-        def load() -> None:
-            for name in needed - sys.modules.keys():
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(name)
-            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: the program ends
-                loop.call_soon_threadsafe(loaded.set)
+        def work() -> None:
+            try:
+                for name in names:
+                    with contextlib.suppress(ImportError):
+                        importlib.import_module(name)
+            finally:
+                with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: the program ends
+                    loop.call_soon_threadsafe(loaded.set)
 
-        threading.Thread(target=load, name="import", daemon=True).start()
-        await loaded.wait()
+        if any(name not in sys.modules for name in names):
+            threading.Thread(target=work, name="import", daemon=True).start()
+            await loaded.wait()
 
     async def close(self) -> None:
         """Release what the drivers hold."""
@@ -64,11 +73,10 @@ class Drivers:
             driver = self._loaded[kind] = make()
         return driver
 
+    def _ssh(self) -> Driver:
+        from .ssh.driver import SshDriver
 
-def _ssh() -> Driver:
-    from .ssh.driver import SshDriver
-
-    return SshDriver()
+        return SshDriver(self.host_keys)
 
 
 def _libvirt() -> Driver:

@@ -1,0 +1,73 @@
+"""The engine on the demo fleet: it comes to life, can be read, and leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from atp_tui.cli.engine import Engine, connects_on_demand, limit_of
+from atp_tui.cli.fleet_source import DemoOptions, DemoSource, FileSource
+from atp_tui.config.fleet import FleetConfig
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.errors import ConfigError
+from atp_tui.model.events import HostAdded
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import PoolConfig, TransportConfig
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
+    engine = Engine(DemoSource(DemoOptions(hosts=3, faults=False, seed=1)))
+    assert engine.source.name == "demo"
+    async with asyncio.timeout(30), engine.running(watch=True):
+        assert os.listdir(temporary), "the demo's shell has its keys here"
+        with engine.manager.hub.subscribe(10_000) as news:
+            for host in engine.manager.list_hosts():
+                engine.fleet.apply(_added(host))
+            while not all(row.cpu is not None for row in engine.fleet.rows() if row.id.startswith("kvm")):
+                for event in await news.batch():
+                    engine.fleet.apply(event)
+        assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
+        assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
+        assert engine.targets.fold(engine.targets.resolve("kvm*")) == "kvm[01-03]"
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    # the loop's own executor, which resolves the name of the demo's listener, ends with the loop
+    threads = [one for one in threading.enumerate() if not one.daemon and not one.name.startswith("asyncio_")]
+    assert threads == [threading.main_thread()]
+    assert not os.listdir(temporary)
+    # libvirt's event loop stays where its binding is, with three descriptors of its own
+    assert len(os.listdir("/proc/self/fd")) <= descriptors + 3
+
+
+def _added(host: HostInfo) -> HostAdded:
+    return HostAdded(0.0, host)
+
+
+async def test_a_fleet_that_is_not_right_leaves_nothing_either(temporary: Path) -> None:
+    twice = (HostInfo("a", "192.0.2.1", uri="sim://a/"),) * 2
+    with pytest.raises(ConfigError, match="already"):
+        async with Engine(FileSource(FleetConfig(hosts=twice))).running(watch=True):
+            pass
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_what_headless_verbs_change_about_hosts() -> None:
+    own = TransportConfig(connect_timeout=3.0, pool=PoolConfig(min_connections_per_host=2))
+    hosts = connects_on_demand(
+        (HostInfo("a", "192.0.2.1", transport=own), HostInfo("b", "192.0.2.2")), TransportConfig()
+    )
+    assert [host.transport and host.transport.pool.min_connections_per_host for host in hosts] == [0, 0]
+    assert hosts[0].transport is not None
+    assert hosts[0].transport.connect_timeout == 3.0
+    assert limit_of(hosts[0], TransportConfig()) > 3.0
