@@ -84,7 +84,8 @@ class ConnectionSnapshot:
 class PoolStatistics:
     """A pool's figures: measures (now) and statistics (since its start). Reading them waits for nothing.
 
-    `active_connections` are those in state connected. `closed` counts by reason (idle, lost, lifetime, drained, …).
+    `active_connections` are those in state connected; `max_uses`: the callers that one connection serves at a time.
+    `closed` counts by reason (idle, lost, lifetime, drained, …).
     `checkout_times` counts checkouts by the upper bound of their wait in seconds, the last bound being infinite.
     """
 
@@ -92,6 +93,7 @@ class PoolStatistics:
     total_connections: int
     active_connections: int
     max_connections: int
+    max_uses: int
     selection_strategy: str
     total_requests: int
     total_errors: int

@@ -24,3 +24,15 @@ def backoff_delay(config: ReconnectConfig, attempt: int, uniform: float) -> floa
 def slow_lane_delay(config: ReconnectConfig, uniform: float) -> float:
     """Seconds before the next single attempt after giving up: slow_lane ± 20 %, `uniform` being 0 to 1."""
     return config.slow_lane * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))
+
+
+def gave_up(config: ReconnectConfig, attempt: int) -> bool:
+    """Whether `attempt` failures in a row are more than max_attempts retries allow; 0 allows any number."""
+    return bool(config.max_attempts) and attempt > config.max_attempts
+
+
+def delay_after_failure(config: ReconnectConfig, attempt: int, uniform: float) -> float | None:
+    """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none."""
+    if not gave_up(config, attempt):
+        return backoff_delay(config, attempt - 1, uniform)
+    return slow_lane_delay(config, uniform) if config.slow_lane else None

@@ -11,33 +11,25 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from ..model.connection import TRANSITIONS, ConnectionSnapshot, ConnectionState
-from ..model.errors import (
-    AtpError,
-    CallTimeout,
-    ConnectFailed,
-    ConnectionLost,
-    ConnectTimeout,
-    TransportError,
-)
+from ..model.errors import CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.settings import Channel, TransportConfig
-from .backoff import backoff_delay, slow_lane_delay
-from .clock import Clock, TimerHandle
+from .backoff import backoff_delay, delay_after_failure, gave_up
+from .clock import Clock
 from .dialer import Dial, Dialed
 from .driver import Link
+from .heartbeat import Heartbeat
 from .metrics import Metrics
+from .status import snapshot
 
 T = TypeVar("T")
-
-CLOSE_TIMEOUT = 1.0
-"""Seconds a goodbye may take before the link is cut; a silent peer must not delay a disconnect."""
 
 _S = ConnectionState
 ChangeListener = Callable[["HostConnection", ConnectionChanged], None]
@@ -79,9 +71,7 @@ class HostConnection:
         self._dialed: Dialed | None = None
         self._link: Link | None = None
         self._supervisor: asyncio.Task[None] | None = None
-        self._check: asyncio.Task[None] | None = None
-        self._heartbeat: TimerHandle | None = None
-        self._last_heard = self.since
+        self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
         self._attempt_ended_at = float("-inf")
         self._wake: asyncio.Future[None] | None = None
         self._watchers: set[asyncio.Future[None]] = set()
@@ -108,32 +98,7 @@ class HostConnection:
     @property
     def metrics(self) -> ConnectionSnapshot:
         """Its figures at this moment. The uses are filled in by the pool, which counts them."""
-        counters = self.counters
-        moved = self._link.bytes_moved() if self._link is not None else None
-        return ConnectionSnapshot(
-            id=self.id,
-            channel=self.channel,
-            state=self.state,
-            cause=None if self.error is None else self.error.message,
-            error_class=None if self.error is None else type(self.error).__name__,
-            since=self.since,
-            attempt=self.attempt,
-            next_attempt_at=self.next_attempt_at,
-            retries=self.retries,
-            active_uses=0,
-            high_water=0,
-            total_requests=counters.total_requests,
-            error_count=counters.error_count,
-            errors=dict(counters.errors),
-            last_error=counters.last_error,
-            last_error_at=counters.last_error_at,
-            created_at=counters.created_at,
-            last_active=counters.last_active,
-            latency=counters.latency(),
-            bytes_in=moved[0] if moved else None,
-            bytes_out=moved[1] if moved else None,
-            reconnects=counters.reconnects,
-        )
+        return snapshot(self, self._link)
 
     # -- using it ------------------------------------------------------------------------------------------------
 
@@ -144,21 +109,7 @@ class HostConnection:
         raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported on an SSH connection.
         """
         limit = self.config.call_timeout if deadline is None else deadline
-        link = self._link
-        if link is None:
-            link, limit = await self._wait_for_link(limit)
-        generation = self._generation
-        counters = self.counters
-        counters.total_requests += 1
-        started = self.clock.monotonic()
-        try:
-            value = await link.call(function, limit)
-        except Exception as error:
-            self._note_failure(error, generation)
-            raise
-        self._last_heard = now = self.clock.monotonic()
-        counters.answered(started, now)
-        return value
+        return await self._measured(lambda link, left: link.call(function, left), limit)
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
         """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
@@ -166,20 +117,26 @@ class HostConnection:
         Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
         process ends with it.
         """
+        waiting = self.config.call_timeout if timeout is None else timeout
+        return await self._measured(lambda link, _: link.run(command, output, timeout), waiting)
+
+    async def _measured(self, request: Callable[[Link, float], Awaitable[T]], limit: float) -> T:
+        """Make one request on the link within `limit` seconds; count it, time it, note its failure."""
         link = self._link
         if link is None:
-            link, _ = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
+            link, limit = await self._wait_for_link(limit)
         generation = self._generation
         self.counters.total_requests += 1
         started = self.clock.monotonic()
         try:
-            status = await link.run(command, output, timeout)
+            value = await request(link, limit)
         except Exception as error:
             self._note_failure(error, generation)
             raise
-        self._last_heard = now = self.clock.monotonic()
+        now = self.clock.monotonic()
+        self._heartbeat.heard(now)
         self.counters.answered(started, now)
-        return status
+        return value
 
     @property
     def link(self) -> Link:
@@ -226,23 +183,17 @@ class HostConnection:
         return True
 
     async def disconnect(self) -> None:
-        """Close for good. Takes CLOSE_TIMEOUT at most, with a silent peer too."""
+        """Close for good. Takes a second at most, with a silent peer too."""
         if self.state not in (_S.DRAINING, _S.DISCONNECTED):
             self._move(_S.DRAINING, None)
-        supervisor, check = self._supervisor, self._check
+        supervisor = self._supervisor
         dialed = self._take_down()
-        for task in (supervisor, check):
-            if task is not None and task is not asyncio.current_task():
-                task.cancel()
-                await asyncio.wait([task])
+        if supervisor is not None:
+            supervisor.cancel()
+            await asyncio.wait([supervisor])
+        await self._heartbeat.stopped()
         if dialed is not None:
-            try:
-                async with self.clock.timeout(CLOSE_TIMEOUT):
-                    await dialed.link.close()
-            except (TimeoutError, AtpError):
-                pass  # it was asked politely; now it is cut
-            finally:
-                dialed.end()
+            await dialed.goodbye(self.clock)
         if self.state is _S.DRAINING:
             self._move(_S.DISCONNECTED, None)
 
@@ -282,18 +233,11 @@ class HostConnection:
             try:
                 dialed = await self._dial(self, partial(self._lost, self._generation))
             except TransportError as error:
-                failure = error
-            except AtpError as error:
-                failure = ConnectFailed(error.message, host=self.host_info.id)
-                failure.__cause__ = error
-            except Exception as error:  # noqa: BLE001 - a driver's defect is shown as this host's cause, and retried
-                failure = ConnectFailed(f"{type(error).__name__}: {error}", host=self.host_info.id)
-                failure.__cause__ = error
+                self._attempt_ended_at = self.clock.monotonic()
+                if not self._attempt_failed(error):
+                    return
             else:
                 self._established(dialed)
-                return
-            self._attempt_ended_at = self.clock.monotonic()
-            if not self._attempt_failed(failure):
                 return
 
     async def _pause(self, delay: float) -> None:
@@ -309,12 +253,12 @@ class HostConnection:
     def _established(self, dialed: Dialed) -> None:
         now = self.clock.monotonic()
         self._dialed, self._link = dialed, dialed.link
-        self._last_heard = self.counters.last_active = now
+        self.counters.last_active = now
         if self.state is _S.RECONNECTING or self.attempt:
             self.counters.reconnects += 1
         # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
         self._move(_S.CONNECTED, None, attempt=0)
-        self._arm_heartbeat(self.config.heartbeat_interval)
+        self._heartbeat.start(self.config.heartbeat_interval)
         if not dialed.link.is_alive():  # lost between the driver's answer and this moment
             self._lost(self._generation, ConnectionLost("the connection ended as it opened", host=self.host_info.id))
 
@@ -322,19 +266,13 @@ class HostConnection:
         """Note a failed attempt; whether there will be another one."""
         self.counters.failed(error, self.clock.monotonic())
         attempt = self.attempt + 1
-        reconnect = self.config.reconnect
-        if error.permanent or not self.config.auto_reconnect:
-            self._move(_S.FAILED, error, attempt=attempt)
-            return False
-        now = self.clock.monotonic()
-        if reconnect.max_attempts and attempt > reconnect.max_attempts:
-            slow = reconnect.slow_lane > 0
-            at = now + slow_lane_delay(reconnect, self._rng.random()) if slow else None
-            self._move(_S.FAILED, error, attempt=attempt, next_attempt_at=at)
-            return slow
-        delay = backoff_delay(reconnect, attempt - 1, self._rng.random())
-        self._move(_S.RECONNECTING, error, attempt=attempt, next_attempt_at=now + delay)
-        return True
+        delay = None
+        if self.config.auto_reconnect and not error.permanent:
+            delay = delay_after_failure(self.config.reconnect, attempt, self._rng.random())
+        given_up = gave_up(self.config.reconnect, attempt) or delay is None
+        at = None if delay is None else self.clock.monotonic() + delay
+        self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
+        return at is not None
 
     # -- loss ----------------------------------------------------------------------------------------------------
 
@@ -361,9 +299,7 @@ class HostConnection:
     def _take_down(self) -> Dialed | None:
         """Stop using the link: whatever it still says is of an old generation."""
         self._generation += 1
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-            self._heartbeat = None
+        self._heartbeat.stop()
         dialed, self._dialed, self._link = self._dialed, None, None
         return dialed
 
@@ -372,36 +308,10 @@ class HostConnection:
         if isinstance(error, ConnectionLost):
             self._lost(generation, error)
         elif isinstance(error, CallTimeout) and generation == self._generation:
-            self._start_check()  # was it the call that is slow, or the peer that is gone?
-
-    # -- heartbeat -----------------------------------------------------------------------------------------------
-
-    def _arm_heartbeat(self, delay: float) -> None:
-        self._heartbeat = self.clock.call_later(delay, self._heartbeat_due)
-
-    def _heartbeat_due(self) -> None:
-        self._heartbeat = None
-        if self.state is not _S.CONNECTED:
-            return
-        idle = self.clock.monotonic() - self._last_heard
-        left = self.config.heartbeat_interval - idle
-        if left > 0.001:  # a timer may fire a rounding error too early; that is no reason for another one
-            self._arm_heartbeat(left)
-        else:
-            self._start_check()
-
-    def _start_check(self) -> None:
-        if self._check is None:
-            self._check = asyncio.get_running_loop().create_task(self._ping(), name=f"heartbeat {self!r}")
-            self._check.add_done_callback(self._check_ended)
-
-    def _check_ended(self, task: asyncio.Task[None]) -> None:
-        self._check = None
-        if not task.cancelled():
-            task.result()
+            self._heartbeat.check()  # was it the call that is slow, or the peer that is gone?
 
     async def _ping(self) -> None:
-        """One round trip with a deadline. No answer is a loss."""
+        """One round trip with a deadline, for the heartbeat. No answer is a loss."""
         link, generation = self._link, self._generation
         if link is None:
             return
@@ -415,11 +325,9 @@ class HostConnection:
         except TransportError as error:
             self._lost(generation, error)
         else:
-            self._last_heard = self.clock.monotonic()
-            self.counters.latencies.append(self._last_heard - started)
-        finally:
-            if self.state is _S.CONNECTED and generation == self._generation and self._heartbeat is None:
-                self._arm_heartbeat(self.config.heartbeat_interval)
+            now = self.clock.monotonic()
+            self._heartbeat.heard(now)
+            self.counters.latencies.append(now - started)
 
     # -- transitions ---------------------------------------------------------------------------------------------
 

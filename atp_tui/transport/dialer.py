@@ -6,18 +6,22 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from ..model.errors import CallTimeout, ConnectTimeout
+from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
 from ..model.host import HostInfo
 from ..model.settings import Channel
+from .clock import Clock
 from .driver import Driver, Link, LostCallback, OpenRequest
 from .gate import Gate
 
 if TYPE_CHECKING:
     from .connection import HostConnection
-    from .pool import ConnectionPool
+    from .pool import ConnectionPool, Lease
 
 JUMP_LIMIT = 8
 """Openings at a time through one jump host: sshd drops some at random from 10 on (MaxStartups 10:30:100)."""
+
+CLOSE_TIMEOUT = 1.0
+"""Seconds a goodbye may take before the link is cut; a silent peer must not delay a disconnect."""
 
 ChooseDriver = Callable[[HostInfo, Channel], Driver]
 
@@ -37,6 +41,16 @@ class Dialed:
         release, self._release = self._release, None
         if release is not None:
             release()
+
+    async def goodbye(self, clock: Clock) -> None:
+        """Close the link politely, for CLOSE_TIMEOUT at most, then `end` it."""
+        try:
+            async with clock.timeout(CLOSE_TIMEOUT):
+                await self.link.close()
+        except (TimeoutError, AtpError):
+            pass  # it was asked politely; now it is cut
+        finally:
+            self.end()
 
 
 class Dial(Protocol):
@@ -58,21 +72,24 @@ class Dialer:
 
         connect_timeout bounds the attempt from the moment it has its place; the carrier's own opening has its own.
         """
-        release: Callable[[], None] | None = None
-        ssh: Link | None = None
-        if carrier is not None:
-            lease = carrier.lease(pin=True, fail_fast=True)
-            ssh = (await lease.acquire()).link
-            release = lease.release
+        lease = None if carrier is None else carrier.lease(pin=True, fail_fast=True)
         try:
+            ssh = None if lease is None else await self._carrier_link(lease)
             # What rides on an open SSH connection is no new connection to the network, and needs no place. (It must
             # not hold one either while the SSH connection below it waits for its own.)
             async with self._places(connection.host_info, connection.channel) if ssh is None else AsyncExitStack():
-                return Dialed(await self._open(connection, on_lost, ssh), release)
+                return Dialed(await self._open(connection, on_lost, ssh), None if lease is None else lease.release)
         except BaseException:
-            if release is not None:
-                release()
+            if lease is not None:
+                lease.release()
             raise
+
+    @staticmethod
+    async def _carrier_link(lease: Lease) -> Link:
+        try:
+            return (await lease.acquire()).link
+        except PoolError as error:  # the SSH pool is closing, or had nothing to give: no cause of its own
+            raise ConnectFailed(error.message, host=error.host) from error
 
     async def _open(self, connection: HostConnection, on_lost: LostCallback, ssh: Link | None) -> Link:
         host, config = connection.host_info, connection.config
@@ -88,6 +105,10 @@ class Dialer:
                 link.abort()
             if isinstance(error, TimeoutError | CallTimeout):
                 raise ConnectTimeout(f"no answer from {host.host} within {limit:g} s", host=host.id) from error
+            if isinstance(error, Exception) and not isinstance(error, TransportError):
+                # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
+                words = error.message if isinstance(error, AtpError) else f"{type(error).__name__}: {error}"
+                raise ConnectFailed(words, host=host.id) from error
             raise
         return link
 

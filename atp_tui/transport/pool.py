@@ -323,6 +323,7 @@ class ConnectionPool:
             total_connections=len(snapshots),
             active_connections=sum(1 for one in snapshots if one.state is _S.CONNECTED),
             max_connections=self.config.pool.max_connections_per_host,
+            max_uses=self.config.pool.requests_per_connection,
             selection_strategy=str(self.config.pool.selection_strategy),
             total_requests=requests,
             total_errors=errors,

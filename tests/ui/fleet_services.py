@@ -11,7 +11,7 @@ from pathlib import Path
 
 from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, JobEvent
 from atp_tui.executor.targets import Targets
-from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, HostStatus, Latency, PoolStatistics
+from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
@@ -20,6 +20,8 @@ from atp_tui.model.outcome import Command, CommandResult, Outcome
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.transport.hub import EventHub
 from atp_tui.ui.services import KeyQuestion, Services
+
+from .rows import connection, pool
 
 S = ConnectionState
 
@@ -53,20 +55,9 @@ class FakeTransport:
 
     def pools(self, host_id: str) -> tuple[PoolStatistics, ...]:
         status = self.host_state(host_id)
-        connection = ConnectionSnapshot(
-            id=1, channel="virt", state=status.state, cause=status.cause, error_class=status.error_class,
-            since=status.since, attempt=status.attempt, next_attempt_at=status.next_attempt_at, retries=status.retries,
-            active_uses=1, high_water=3, total_requests=1204, error_count=0, errors={}, last_error=None,
-            last_error_at=None, created_at=0.0, last_active=self.clock.monotonic(),
-            latency=Latency(0.0011, 0.003, 0.004, 100), bytes_in=10, bytes_out=20, reconnects=0,
-        )  # fmt: skip
-        alive = int(status.state is S.CONNECTED)
-        pool = PoolStatistics(
-            channel="virt", total_connections=1, active_connections=alive, max_connections=10,
-            selection_strategy="round_robin", total_requests=1204, total_errors=0, total_active_uses=1, waiting=0,
-            opened=1, closed={}, checkout_times={}, connections=(connection,),
-        )  # fmt: skip
-        return (pool,)
+        standing = {"state": status.state, "cause": status.cause, "since": status.since, "attempt": status.attempt}
+        more = {"next_attempt_at": status.next_attempt_at, "retries": status.retries, "error_class": status.error_class}
+        return (pool(connection(**standing, **more)),)
 
     def add(self, info: HostInfo) -> None:
         self.infos[info.id] = info

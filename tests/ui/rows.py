@@ -77,7 +77,7 @@ def connection(number: int = 1, **changes: object) -> ConnectionSnapshot:
 def pool(*connections: ConnectionSnapshot) -> PoolStatistics:
     active = sum(one.state is ConnectionState.CONNECTED for one in connections)
     return PoolStatistics(
-        "virt", len(connections), active, 10, "round_robin", 1204, 0, 3, 0, 1, {}, {}, tuple(connections)
+        "virt", len(connections), active, 10, 5, "round_robin", 1204, 0, 3, 0, 1, {}, {}, tuple(connections)
     )
 
 

@@ -1,0 +1,85 @@
+"""Watches one connection for silence: a real round trip whenever nothing was heard for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from .clock import Clock, TimerHandle
+
+SLACK = 0.001
+"""A timer may fire a rounding error too early; that much is no reason to arm another one."""
+
+
+class Heartbeat:
+    """One timer while the connection is up, one task while it asks. An answer to anything counts as a beat.
+
+    `ping` makes the round trip and deals with its failure itself.
+    """
+
+    __slots__ = ("_clock", "_interval", "_last_heard", "_name", "_ping", "_task", "_timer")
+
+    def __init__(self, clock: Clock, ping: Callable[[], Awaitable[None]], *, name: str) -> None:
+        self._clock = clock
+        self._ping = ping
+        self._name = name
+        self._interval: float | None = None
+        self._last_heard = clock.monotonic()
+        self._timer: TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, interval: float) -> None:
+        """The connection is up and has just been heard; ask after `interval` seconds of silence."""
+        self.stop()
+        self._interval = interval
+        self.heard(self._clock.monotonic())
+        self._arm(interval)
+
+    def heard(self, now: float) -> None:
+        """The peer has answered something."""
+        self._last_heard = now
+
+    def stop(self) -> None:
+        """The connection is down; `stopped` waits for a question that is still under way."""
+        self._interval = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def stopped(self) -> None:
+        """Cancel the question under way, if any, and wait for its end."""
+        self.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def check(self) -> None:
+        """Ask now. One question at a time."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._ask(), name=self._name)
+            self._task.add_done_callback(self._asked)
+
+    def _arm(self, delay: float) -> None:
+        self._timer = self._clock.call_later(delay, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        if self._interval is None:
+            return
+        left = self._interval - (self._clock.monotonic() - self._last_heard)
+        if left > SLACK:
+            self._arm(left)
+        else:
+            self.check()
+
+    async def _ask(self) -> None:
+        try:
+            await self._ping()
+        finally:
+            if self._interval is not None and self._timer is None:
+                self._arm(self._interval)
+
+    def _asked(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if not task.cancelled():
+            task.result()  # a defect in here must be loud, not a heartbeat that silently never comes
