@@ -132,10 +132,11 @@ class DemoShell:
         self._access = None
         if self._acceptor is not None:
             self._acceptor.close()
-            await self._acceptor.wait_closed()
         connections = list(self._connections)
         for connection in connections:
             connection.abort()
+        if self._acceptor is not None:
+            await self._acceptor.wait_closed()  # from Python 3.12 on this waits for the connections as well
         for connection in connections:
             await connection.wait_closed()
         await asyncio.gather(*self._sessions, return_exceptions=True)
