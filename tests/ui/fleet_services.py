@@ -55,9 +55,11 @@ class FakeTransport:
 
     def pools(self, host_id: str) -> tuple[PoolStatistics, ...]:
         status = self.host_state(host_id)
-        standing = {"state": status.state, "cause": status.cause, "since": status.since, "attempt": status.attempt}
-        more = {"next_attempt_at": status.next_attempt_at, "retries": status.retries, "error_class": status.error_class}
-        return (pool(connection(**standing, **more)),)
+        shown = connection(
+            state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
+            next_attempt_at=status.next_attempt_at, retries=status.retries, error_class=status.error_class,
+        )  # fmt: skip
+        return (pool(shown),)
 
     def add(self, info: HostInfo) -> None:
         self.infos[info.id] = info

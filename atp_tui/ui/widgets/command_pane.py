@@ -146,7 +146,7 @@ class CommandPane(Horizontal):
         self._asked = None
         label = self.query_one("#target", Static)
         if self._mode is not Mode.RUN:
-            label.update(Content.styled(f" {self._mode.value}", "bold $title-focus"))
+            _put(label, Content.styled(f" {self._mode.value}", "bold $title-focus"))
             self.tell("")
             return
         chosen = self._select(self.line.value)
@@ -155,7 +155,7 @@ class CommandPane(Horizontal):
             Content.styled(f"({len(chosen.ids)}) ", "bold" if chosen.ids else "$dim"),
             Content.styled(f"{Mode.RUN.value} ", "$title-focus"),
         ]
-        label.update(Content("").join(parts))
+        _put(label, Content("").join(parts))
         left_out = len(chosen.left_out)
         names = chosen.left_out[0] if left_out == 1 else f"{left_out} hosts"
         left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
@@ -164,7 +164,7 @@ class CommandPane(Horizontal):
     def tell(self, text: str, *, asks: bool = False) -> None:
         """A few words at the right end of the line."""
         shown = f" {cut(safe(text), 48)} " if text else ""
-        self.query_one("#note", Static).update(Content.styled(shown, "bold $reconnecting" if asks else "$dim"))
+        _put(self.query_one("#note", Static), Content.styled(shown, "bold $reconnecting" if asks else "$dim"))
 
     def recall(self, *, older: bool) -> None:
         """Walk through what was typed before in this mode."""
@@ -239,3 +239,11 @@ class CommandPane(Horizontal):
         if self._mode is Mode.COMMAND:
             return next((each for each in self._completions() if each.startswith(text) and each != text), None)
         return None
+
+
+def _put(widget: Static, content: Content) -> None:
+    """Show other text; only where its width differs is the screen laid out anew, which costs more than all the rest."""
+    width = widget.styles.width
+    if width is None or width.value != content.cell_length:
+        widget.styles.width = content.cell_length
+    widget.update(content, layout=False)
