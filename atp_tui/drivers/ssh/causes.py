@@ -1,0 +1,52 @@
+"""What went wrong, from asyncssh's errors and the system's, in a person's words."""
+
+from __future__ import annotations
+
+import socket
+
+import asyncssh
+
+from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
+
+
+def connect_error(error: Exception, name: str, port: int) -> TransportError:
+    """Why a connection to `name` could not be opened. Host keys are the caller's: see HostKeyCheck.rejection."""
+    where = f"{name} port {port}"
+    match error:
+        case TransportError():
+            return error
+        case asyncssh.PermissionDenied():
+            return AuthFailed(f"{where}: {error.reason}")
+        case asyncssh.KeyExchangeFailed():
+            return ConnectFailed(f"{where}: {error.reason}", permanent=True)
+        case asyncssh.ConnectionLost():
+            return ConnectFailed(f"{where} ended the connection before SSH was up")
+        case asyncssh.DisconnectError() if "authentication failures" in error.reason:
+            # OpenSSH's words after MaxAuthTries, under the code of a protocol error
+            return AuthFailed(f"{where}: {error.reason}: too many keys were offered; name one in identity_files")
+        case asyncssh.ProtocolError() | asyncssh.ProtocolNotSupported():
+            return ConnectFailed(f"{where} does not speak SSH ({error.reason})")
+        case asyncssh.DisconnectError():
+            return ConnectFailed(f"{where} ended the connection: {error.reason}")
+        case asyncssh.ChannelOpenError():
+            return ConnectFailed(f"{where} cannot be reached from the jump host: {error.reason}")
+        case ConnectionRefusedError():
+            return ConnectFailed(f"{where} refuses connections: is sshd running there?")
+        case socket.gaierror():
+            return ConnectFailed(f"{name} has no address: {error.strerror}")
+        case OSError():
+            return ConnectFailed(f"{where}: {error.strerror or error}")
+        case _:
+            # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
+            return ConnectFailed(f"{where}: {error}", permanent=True)
+
+
+def lost_error(error: Exception | None, name: str) -> ConnectionLost:
+    """Why an open connection has ended."""
+    if isinstance(error, asyncssh.ConnectionLost) and "keepalive" in error.reason:
+        return ConnectionLost(f"{name} no longer answers (SSH keepalive)")
+    if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
+        return ConnectionLost(f"{name} ended the SSH connection: {error.reason}")
+    if isinstance(error, OSError):
+        return ConnectionLost(f"the SSH connection to {name} was lost: {error.strerror or error}")
+    return ConnectionLost(f"the SSH connection to {name} was lost")

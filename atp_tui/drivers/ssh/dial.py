@@ -1,0 +1,98 @@
+"""A connected socket to the first sshd on the way: TCP, or ssh_config's ProxyCommand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...model.errors import ConnectFailed
+from ..libvirt.resolver import Resolver
+from .endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A socket, and what ends the process behind it, where there is one."""
+
+    sock: socket.socket
+    release: Callable[[], None]
+
+
+async def dial(endpoint: Endpoint, resolver: Resolver, limit: float) -> Dialled:
+    """Connect. `limit` is the seconds of the whole attempt: an address that is not the last one gets its share.
+
+    Raises ConnectFailed, OSError. A cancel leaves no socket and no process.
+    """
+    if endpoint.proxy_command is not None:
+        return await _run_proxy(endpoint.proxy_command)
+    names = await resolver.addresses(endpoint.name)
+    addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
+    if not addresses:
+        raise ConnectFailed(f"{endpoint.name} has no address of the family that ssh_config asks for", permanent=True)
+    sock = await _first_connected(addresses, endpoint.bind_address, limit / len(addresses))
+    return Dialled(sock, lambda: None)
+
+
+_Address = tuple[socket.AddressFamily, tuple[object, ...]]
+
+
+def _socket_addresses(numeric: str, endpoint: Endpoint) -> list[_Address]:
+    # AI_NUMERICHOST: no name service is asked, so this does not block; it turns a %zone into its number
+    found = socket.getaddrinfo(
+        numeric, endpoint.port, endpoint.family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    )
+    return [(family, address) for family, _, _, _, address in found]
+
+
+async def _first_connected(addresses: Sequence[_Address], bind_address: str | None, share: float) -> socket.socket:
+    for address in addresses[:-1]:
+        with contextlib.suppress(OSError):  # a TimeoutError is one; the last address gives the reason
+            async with asyncio.timeout(share):
+                return await _connected(address, bind_address)
+    return await _connected(addresses[-1], bind_address)
+
+
+async def _connected(address: _Address, bind_address: str | None) -> socket.socket:
+    family, where = address
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if bind_address is not None:
+            sock.bind((bind_address, 0))
+        await asyncio.get_running_loop().sock_connect(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _run_proxy(command: str) -> Dialled:
+    """Start a ProxyCommand on one end of a socket pair. asyncssh's own way takes the command's stderr for SSH."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                "/bin/sh",
+                "-c",
+                f"exec {command}",
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=asyncio.subprocess.DEVNULL,  # it is our terminal's
+                start_new_session=True,
+            )
+    except BaseException:
+        ours.close()
+        raise
+
+    def release() -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+
+    ours.setblocking(False)
+    return Dialled(ours, release)

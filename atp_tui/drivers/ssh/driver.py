@@ -1,0 +1,41 @@
+"""The SSH driver: opens links, and holds what they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model.errors import ConnectFailed
+from ...transport.driver import Link, OpenRequest
+from .hostkeys import HostKeyStore
+
+if TYPE_CHECKING:
+    from .opening import Opener, Password
+
+
+class SshDriver:
+    """transport.driver.Driver with asyncssh, which is imported at the first open.
+
+    `key_store` decides on host keys; give the same one to whoever calls its trust(). `password` is asked for
+    (host, user) when sshd takes passwords and no key was good, once an attempt; None: passwords are not used.
+    """
+
+    def __init__(self, key_store: HostKeyStore | None = None, password: Password | None = None) -> None:
+        self.key_store = key_store or HostKeyStore()
+        self._password = password
+        self._opener: Opener | None = None
+
+    async def open(self, request: OpenRequest) -> Link:
+        from .link import SshLink
+        from .opening import Opener
+
+        if self._opener is None:
+            self._opener = Opener(self.key_store, self._password)
+        connection, owner, route = await self._opener.open(request.host, request.config)
+        link = SshLink(request.host.id, connection, owner, route, request.on_lost)
+        if not link.is_alive():  # lost between asyncssh's last step and ours
+            link.abort()
+            raise ConnectFailed(f"{request.host.id} ended the connection right after the login", host=request.host.id)
+        return link
+
+    async def close(self) -> None:
+        """Nothing is held but parsed files."""

@@ -1,0 +1,135 @@
+"""Who we are: private keys parsed once, and the agent's. Nothing here asks for a passphrase."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .endpoint import Endpoint
+from .files import ParsedFiles
+
+if TYPE_CHECKING:
+    from asyncssh import SSHAgentClient, SSHCertificate, SSHKey, SSHKeyPair
+
+_USUAL = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
+"""Names below ~/.ssh, in the order in which they are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyFile:
+    """A private key file. `key` None: it cannot be used by itself, for `trouble`; the agent may hold it."""
+
+    key: SSHKey | None
+    certificate: SSHCertificate | None
+    public_data: bytes | None
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class Credentials:
+    """What to offer, best first, and what could not be offered: for the message when all is refused."""
+
+    keys: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+class Identities:
+    """The key files of all hosts, each parsed once. Key objects are shared, key pairs are not: those carry a choice of
+    signature that asyncssh makes anew for each server."""
+
+    def __init__(self) -> None:
+        self._files: ParsedFiles[_KeyFile] = ParsedFiles(_parse)
+
+    @asynccontextmanager
+    async def credentials(self, endpoint: Endpoint) -> AsyncIterator[Credentials]:
+        """What to offer to an endpoint. The agent is connected as long as the context is open: it signs."""
+        found = Credentials()
+        files = self._key_files(endpoint, found)
+        agent = await _connect_agent(endpoint, found)
+        try:
+            held = await _held_by(agent, found) if agent else []
+            self._order(endpoint, files, held, found)
+            yield found
+        finally:
+            if agent:
+                agent.close()
+
+    def _key_files(self, endpoint: Endpoint, found: Credentials) -> list[_KeyFile]:
+        given = endpoint.identity_files
+        paths = [Path("~/.ssh").expanduser() / name for name in _USUAL] if given is None else given
+        files = []
+        for path in paths:
+            try:
+                file = self._files.get(path)
+            except OSError as error:
+                found.troubles.append(f"{path}: {error.strerror or error}")
+                continue
+            if file is not None:
+                files.append(file)
+            elif given is not None:
+                found.troubles.append(f"{path}: no such file")
+        return files
+
+    @staticmethod
+    def _order(endpoint: Endpoint, files: Sequence[_KeyFile], held: list[SSHKeyPair], found: Credentials) -> None:
+        """Named files, then the agent, then the usual files: sshd ends a login after six keys that it doesn't know."""
+        named: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = []
+        for file in files:
+            in_agent = [pair for pair in held if file.public_data and pair.public_data == file.public_data]
+            if file.key is not None:
+                named.append((file.key, file.certificate) if file.certificate else file.key)
+            elif in_agent:
+                named += in_agent
+            else:
+                found.troubles.append(file.trouble)
+            held = [pair for pair in held if pair not in in_agent]
+        others = [] if endpoint.identities_only else held
+        found.keys += [*others, *named] if endpoint.identity_files is None else [*named, *others]
+
+
+async def _connect_agent(endpoint: Endpoint, found: Credentials) -> SSHAgentClient | None:
+    import asyncssh
+
+    if endpoint.agent is None:
+        return None
+    try:
+        return await asyncssh.connect_agent(str(endpoint.agent))
+    except (OSError, asyncssh.Error) as error:
+        found.troubles.append(f"the agent at {endpoint.agent} does not answer: {error}")
+        return None
+
+
+async def _held_by(agent: SSHAgentClient, found: Credentials) -> list[SSHKeyPair]:
+    try:
+        return list(await agent.get_keys())
+    except (OSError, ValueError) as error:
+        found.troubles.append(f"the agent gives no keys: {error}")
+        return []
+
+
+def _parse(path: Path) -> _KeyFile:
+    import asyncssh
+
+    def public(suffix: str) -> Path | None:
+        beside = path.with_name(path.name + suffix)
+        return beside if beside.is_file() else None
+
+    try:
+        key = asyncssh.read_private_key(path)
+    except asyncssh.KeyImportError as error:
+        locked = isinstance(error, asyncssh.KeyEncryptionError) or str(error).startswith("Passphrase")
+        trouble = f"{path} needs a passphrase and no agent holds it" if locked else f"{path}: {error}"
+        try:
+            beside = public(".pub")
+            return _KeyFile(None, None, asyncssh.read_public_key(beside).public_data if beside else None, trouble)
+        except (asyncssh.KeyImportError, OSError):
+            return _KeyFile(None, None, None, trouble)
+    try:
+        beside = public("-cert.pub")
+        certificate = asyncssh.read_certificate(beside) if beside else None
+    except (asyncssh.KeyImportError, OSError):
+        certificate = None
+    return _KeyFile(key, certificate, key.public_data)

@@ -1,0 +1,184 @@
+"""What asyncssh tells of one channel: a command's output and end, or a stream's bytes.
+
+An exception out of one of these methods would make asyncssh end the whole connection, so what a caller's sink or
+receiver raises ends its own channel alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncssh
+from asyncssh.channel import SSHChannel
+
+from ...model.errors import ConnectFailed
+from ...model.outcome import ExitStatus, OutputSink
+from ...transport.driver import StreamReceiver
+
+SILENCE = 1.0
+"""Seconds without output after a command's end, while its channel stays open: somebody it left behind holds it."""
+
+_MOST_COMPLAINT = 2048
+
+
+class CommandSession(asyncssh.SSHClientSession[bytes]):
+    """One command. `ended` is set at the channel's end, or after SILENCE when the command itself has ended."""
+
+    def __init__(self, output: OutputSink) -> None:
+        self._output = output
+        self._loop = asyncio.get_running_loop()
+        self._silence: asyncio.TimerHandle | None = None
+        self.ended: asyncio.Event = asyncio.Event()
+        self.closed = False
+        self.received = 0
+        self.status: ExitStatus | None = None
+        self.failure: Exception | None = None
+        self.loss: Exception | None = None
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        self.received += len(data)
+        if self.failure is not None:
+            return
+        try:
+            self._output("stderr" if datatype else "stdout", data)
+        except Exception as error:  # noqa: BLE001 - the sink is the caller's: run() raises it, see the module's page
+            self.failure = error
+            self.ended.set()
+
+    def eof_received(self) -> bool:
+        return True  # False would end our side too, and with it the command, which may only have closed its output
+
+    def exit_status_received(self, status: int) -> None:
+        self.status = ExitStatus(status)
+        self.watch_silence()
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self.status = ExitStatus(None, signal)
+        self.watch_silence()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.loss = exc
+        self.closed = True
+        self.stop_watching()
+        self.ended.set()
+
+    def watch_silence(self) -> None:
+        """Set `ended` once nothing has come for SILENCE seconds."""
+        self.stop_watching()
+        self.ended.clear()
+        if self.closed:
+            self.ended.set()
+        else:
+            self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)
+
+    def stop_watching(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _if_silent_since(self, received: int) -> None:
+        if received == self.received:
+            self.ended.set()
+        else:
+            self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)
+
+
+class _Relay:
+    """The part that both kinds of stream share: bytes to a receiver, and one end."""
+
+    def __init__(self, receiver: StreamReceiver) -> None:
+        self._receiver = receiver
+        self._told = False
+        self.channel: SSHChannel[bytes] | None = None
+
+    def opened(self, channel: SSHChannel[bytes]) -> None:
+        self.channel = channel
+
+    def data(self, data: bytes) -> None:
+        try:
+            self._receiver.data(data)
+        except Exception as error:  # noqa: BLE001 - the receiver is the caller's, see the module's page
+            self.end(error)
+
+    def end(self, error: Exception | None) -> None:
+        if self._told:
+            return
+        self._told = True
+        if error is not None and self.channel is not None:
+            self.channel.abort()
+        self._receiver.ended(error)
+
+    def pause(self) -> None:
+        if not self._told:
+            self._receiver.pause_writing()
+
+    def resume(self) -> None:
+        if not self._told:
+            self._receiver.resume_writing()
+
+
+class SocketSession(asyncssh.SSHUNIXSession[bytes]):
+    """A socket on the far side."""
+
+    def __init__(self, receiver: StreamReceiver) -> None:
+        self._relay = _Relay(receiver)
+
+    def connection_made(self, chan: asyncssh.SSHUNIXChannel[bytes]) -> None:
+        self._relay.opened(chan)
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        self._relay.data(data)
+
+    def eof_received(self) -> bool:
+        self._relay.end(None)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._relay.end(exc)
+
+    def pause_writing(self) -> None:
+        self._relay.pause()
+
+    def resume_writing(self) -> None:
+        self._relay.resume()
+
+
+class PipeSession(asyncssh.SSHClientSession[bytes]):
+    """A command whose stdin and stdout are a stream. What it complains of on stderr becomes the reason of its end."""
+
+    def __init__(self, receiver: StreamReceiver, line: str) -> None:
+        self._relay = _Relay(receiver)
+        self._line = line
+        self._complaint = b""
+        self._failed: str | None = None
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._relay.opened(chan)
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        if datatype:
+            self._complaint = (self._complaint + data)[:_MOST_COMPLAINT]
+        else:
+            self._relay.data(data)
+
+    def eof_received(self) -> bool:
+        return True  # the exit status comes after it, and tells an end from a failure
+
+    def exit_status_received(self, status: int) -> None:
+        if status:
+            self._failed = f"exit status {status}"
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self._failed = f"signal {signal}"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None and self._failed is not None:
+            said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
+            exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}")
+        self._relay.end(exc)
+
+    def pause_writing(self) -> None:
+        self._relay.pause()
+
+    def resume_writing(self) -> None:
+        self._relay.resume()

@@ -1,0 +1,94 @@
+"""The command line that is really sent: a remote command that dies with its owner.
+
+sshd does nothing to a command whose channel is closed or whose connection is lost; it only closes the pipe that was
+the command's stdin. So a guard, a forked shell in the command's own process group, reads that pipe, and when it ends
+while the command still runs, sends TERM to the whole group, and after three seconds KILL. The command itself gets
+another stdin, and its shell keeps the process id that sshd waits for, so exit status and signal stay its own.
+
+sshd starts each command as the leader of a session and a process group (session.c, do_exec_no_pty), so what the command
+starts is in the group too, pipelines and background jobs included. Only what leaves the group by itself (setsid, a
+daemon) lives on. Where a server makes no such group, the signal goes to the command's shell alone.
+
+When the command has ended by itself, sshd closes the pipe after it has reaped it: the guard wakes up, finds nobody to
+kill and leaves, and background jobs go on as they do with ssh. The guard's own membership keeps the group's number from
+being given to anybody else.
+
+Tried on bash, dash, busybox, mksh and zsh, where the line runs in place, and on fish and tcsh, which hand over to sh.
+"""
+
+from __future__ import annotations
+
+from ...model.outcome import Command
+
+KILL_AFTER = 3
+"""Seconds between TERM and KILL."""
+
+PIPE_LIMIT = 32 * 1024
+"""Bytes of stdin that are sure to fit into a pipe at once (Linux: 64 KiB), whether or not the command reads them."""
+
+LONGEST_DOUBLE = 16 * 1024
+"""Characters of a command line that is sent twice. Linux takes 128 KiB for one argument, and quoting makes it more."""
+
+_GROUP = 'g=-$$; kill -0 "$g" 2>/dev/null || g=$$; '
+_GUARD = (
+    '( {{ trap "" HUP INT TERM; {feed}read -r x; '
+    'kill -0 $$ && {{ kill -TERM "$g"; sleep {after}; kill -KILL "$g"; }}; }} <&3 3<&- >/dev/null 2>&1 & ); '
+)
+# forked twice, so that a plain `wait` in the command does not wait for the guard
+
+
+def _guard(feed: str = "") -> str:
+    return _GUARD.format(feed=feed, after=KILL_AFTER)
+
+
+def _prologue(stdin_length: int) -> str:
+    """The part before the command: gives it its stdin, and starts the guard on what sshd gave as stdin.
+
+    Short stdin goes through a named pipe. Longer stdin that the command does not read would keep its feeder from
+    seeing the end, so it lies in a file without a name before the command starts. Nothing follows the announced
+    length: `head` of busybox reads ahead.
+    """
+    if not stdin_length:
+        body = "exec 3<&0 </dev/null; " + _guard()
+    elif stdin_length <= PIPE_LIMIT:
+        feed = f'head -c {stdin_length} >"$t/in"; '
+        body = (
+            'exec 3<&0; t=$(mktemp -d) && mkfifo "$t/in" || exit 255; '
+            + _guard(feed)
+            + 'exec <"$t/in"; rm -r "$t"; unset t; '
+        )
+    else:
+        body = (
+            f'exec 3<&0; t=$(mktemp -d) || exit 255; head -c {stdin_length} <&3 >"$t/in"; '
+            f'[ "$(wc -c <"$t/in")" -eq {stdin_length} ] || {{ rm -r "$t"; exit 255; }}; '
+            'exec <"$t/in"; rm -r "$t"; unset t; ' + _guard()
+        )
+    return _GROUP + body + "unset g; exec 3<&-"
+
+
+_QUOTED = str.maketrans({"'": "'\"'\"'", "\\": "'\"\\\\\"'"})
+
+
+def _quote(text: str) -> str:
+    """One word of that text in sh, fish and csh. shlex.quote's own is not: fish knows a backslash in single quotes."""
+    return f"'{text.translate(_QUOTED)}'"
+
+
+def _octal(text: str) -> str:
+    """Text for `printf %b`, in letters that no shell minds: csh minds `!` and newlines even in single quotes."""
+    plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _./:=,@%+-"
+    return "".join(chr(byte) if chr(byte) in plain else f"\\0{byte:03o}" for byte in text.encode())
+
+
+def wrapped(command: Command) -> str:
+    """The line to send for a command. Its stdin is to be written right after, with no end of file.
+
+    The login shell runs it. In fish and csh `$version` is never empty: there sh does the prologue and the login shell
+    then runs the command. A line of over LONGEST_DOUBLE characters is for POSIX shells only.
+    """
+    prologue = _prologue(len(command.stdin))
+    in_place = "eval " + _quote(f"{prologue}\n{command.line}")
+    if len(command.line) > LONGEST_DOUBLE:
+        return in_place
+    other = _quote(prologue + '; exec "$SHELL" -c "$(printf %b "$1")"')
+    return f"test -n \"$version\" && exec sh -c {other} sh '{_octal(command.line)}'\n{in_place}"
