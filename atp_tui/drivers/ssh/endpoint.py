@@ -130,7 +130,7 @@ def _read_config(name: str, user: str | None, port: int | None, settings: SshSet
     import asyncssh
 
     file = _expanded(settings.config_file or "~/.ssh/config")
-    if settings.config_file and not file.is_file():
+    if settings.config_file and not file.exists():  # /dev/null is a good one: it says nothing
         raise ConnectFailed(f"there is no ssh_config file {file}", permanent=True)
     try:
         return asyncssh.SSHClientConnectionOptions(

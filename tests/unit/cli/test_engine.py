@@ -17,6 +17,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.events import HostAdded
 from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Command, Outcome
 from atp_tui.model.settings import PoolConfig, TransportConfig
 
 
@@ -40,6 +41,8 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
                     engine.fleet.apply(event)
         assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
         assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
+        (result,) = await engine.jobs.start(("kvm01",), Command("hostname")).wait()
+        assert (result.outcome, result.stdout, result.error) == (Outcome.OK, b"kvm01\n", None)
         assert engine.targets.fold(engine.targets.resolve("kvm*")) == "kvm[01-03]"
     assert asyncio.all_tasks() == {asyncio.current_task()}
     # the loop's own executor, which resolves the name of the demo's listener, ends with the loop
