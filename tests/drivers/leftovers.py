@@ -36,6 +36,17 @@ def leftovers() -> Leftovers:
     return Leftovers(Counter(thread.name for thread in threading.enumerate()), kinds)
 
 
+async def settled() -> Leftovers:
+    """What there is once nothing ends any more: links that were let go before may still be about it."""
+    found, same = leftovers(), 0
+    while same < 5:
+        await asyncio.sleep(0.01)
+        gc.collect()
+        now = leftovers()
+        found, same = now, same + 1 if now == found else 0
+    return found
+
+
 async def nothing_left_since(before: Leftovers) -> None:
     """Wait until there is no more than `before`; AssertionError if that does not come true."""
     limit = time.monotonic() + PATIENCE

@@ -13,7 +13,7 @@ from atp_tui.model.outcome import Command
 from atp_tui.transport.driver import Link
 
 from ..daemons.libvirtd import PrivateLibvirtd
-from .leftovers import leftovers, nothing_left_since
+from .leftovers import nothing_left_since, settled
 from .rigs import RIGS, Ability, Rig, rigs_that, version_of
 
 HANG = 20.0
@@ -103,7 +103,7 @@ async def test_a_link_that_was_ended_is_over_and_leaves_nothing(name: str, end: 
     async with RIGS[name].make(libvirtd) as rig:
         async with opened(rig):  # what a first link loads once for all stays
             pass
-        before = leftovers()
+        before = await settled()
         async with asyncio.timeout(HANG):
             link = await rig.driver.open(rig.request())
             if end == "close":
@@ -125,7 +125,7 @@ async def test_a_peer_that_refuses(name: str, libvirtd: PrivateLibvirtd) -> None
     async with RIGS[name].make(libvirtd) as rig:
         async with opened(rig):
             pass
-        before = leftovers()
+        before = await settled()
         with pytest.raises(ConnectFailed) as caught:
             await rig.driver.open(rig.refused())
         assert not caught.value.permanent
@@ -142,7 +142,7 @@ async def test_a_cancelled_attempt_on_a_silent_peer_leaves_nothing(name: str, ow
     async with RIGS[name].make(own_libvirtd) as rig:
         async with opened(rig):
             pass
-        before = leftovers()
+        before = await settled()
         rig.peer_of().silence()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
@@ -188,7 +188,7 @@ async def test_closing_a_link_to_a_silent_peer_ends(name: str, own_libvirtd: Pri
     async with RIGS[name].make(own_libvirtd) as rig:
         async with opened(rig):
             pass
-        before = leftovers()
+        before = await settled()
         async with opened(rig) as link:
             rig.peer_of().silence()
             async with asyncio.timeout(HANG):
@@ -221,7 +221,7 @@ async def test_a_killed_peer_is_told_once_and_ends_the_calls(name: str, own_libv
     async with RIGS[name].make(own_libvirtd) as rig:
         async with opened(rig):
             pass
-        before = leftovers()
+        before = await settled()
         async with opened(rig) as link:
             rig.peer_of().silence()
             calls = [asyncio.create_task(link.ping(NEVER)) for _ in range(3)]

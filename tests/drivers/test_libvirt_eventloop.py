@@ -83,6 +83,8 @@ def test_watches_that_share_a_descriptor_hear_each_what_it_wants(libvirt: Any) -
         theirs.send(b"x")
         reads.wait()
         assert {call[2] for call in reads.calls} == {READABLE}
+        theirs.close()
+        eventually(lambda: reads.calls[-1][2] & HANGUP)
         assert {call[2] for call in writes.calls} == {WRITABLE}
         libvirt.virEventRemoveHandle(reading)
         libvirt.virEventRemoveHandle(writing)
@@ -145,3 +147,41 @@ def test_a_callback_may_remove_itself(libvirt: Any, pipe: tuple[int, int]) -> No
     marker.wait()
     libvirt.virEventRemoveTimeout(timer)
     assert len(done.calls) == 1
+
+
+def test_news_of_a_closed_descriptor_does_not_reach_the_next_of_its_number(libvirt: Any) -> None:
+    blocked, released = threading.Event(), threading.Event()
+    behind, again = threading.Event(), threading.Event()
+
+    def hold(here: threading.Event, until: threading.Event) -> Callable[..., None]:
+        def callback(watch: int, _fd: int, _events: int, _opaque: object) -> None:
+            libvirt.virEventRemoveHandle(watch)
+            here.set()
+            until.wait(HANG)
+
+        return callback
+
+    heard, marker = Heard(), Heard()
+    pairs = [os.pipe() for _ in range(4)]
+    (first, wake_first), (second, wake_second), (victim, hang_up), (quiet, _) = pairs
+    libvirt.virEventAddHandle(first, READABLE, hold(blocked, released), None)
+    os.write(wake_first, b"x")
+    assert blocked.wait(HANG)
+    # the thread stands in a callback: the next round will bring both of these, in this order
+    libvirt.virEventAddHandle(second, READABLE, hold(behind, again), None)
+    watch = libvirt.virEventAddHandle(victim, READABLE, heard, None)
+    os.write(wake_second, b"x")
+    os.close(hang_up)
+    released.set()
+    assert behind.wait(HANG)
+    libvirt.virEventRemoveHandle(watch)
+    os.dup2(quiet, victim)
+    watch = libvirt.virEventAddHandle(victim, READABLE, heard, None)
+    again.set()
+    timer = libvirt.virEventAddTimeout(1, marker, None)
+    marker.wait()
+    libvirt.virEventRemoveTimeout(timer)
+    libvirt.virEventRemoveHandle(watch)
+    for end in {number for pair in pairs for number in pair} - {hang_up}:
+        os.close(end)
+    assert heard.calls == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
 import weakref
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from atp_tui.drivers.libvirt.lane import Lane
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
 
-from .leftovers import leftovers, nothing_left_since
+from .leftovers import nothing_left_since, settled
 
 HANG = 10.0
 
@@ -118,25 +117,21 @@ async def test_deadlines_pass_in_their_order_whatever_the_order_of_calls() -> No
 
 
 async def test_the_handle_is_let_go_by_the_last_thread_after_the_last_call() -> None:
-    before = leftovers()
-    ends = Ends()
-    order: list[str] = []
+    before = await settled()
+    ends, release = Ends(), threading.Event()
     lane = ends.lane()
     await lane.call(lambda _: setattr(lane, "handle", "the handle"), HANG)
-
-    def slow(_handle: Any) -> None:
-        time.sleep(0.02)
-        order.append("call")
-
-    calls = [asyncio.create_task(lane.call(slow, HANG)) for _ in range(3)]
-    await asyncio.sleep(0.005)
+    quick, slow = (asyncio.create_task(lane.call(lambda _, w=wait: w(), HANG)) for wait in (lambda: None, release.wait))  # type: ignore[misc]
+    await quick
     lane.stop()
     with pytest.raises(ConnectionLost):
         await lane.call(lambda _: None, HANG)
-    await asyncio.gather(*calls)
+    await asyncio.sleep(0.05)
+    assert ends.farewells == []
+    release.set()
+    await slow
     async with asyncio.timeout(HANG):
         await lane.ended
-    assert order == ["call"] * 3
     assert ends.farewells == [("the handle", "libvirt-kvm01")]
     await nothing_left_since(before)
 

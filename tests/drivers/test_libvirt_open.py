@@ -23,7 +23,7 @@ from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd
-from .leftovers import leftovers, nothing_left_since
+from .leftovers import leftovers, nothing_left_since, settled
 
 HANG = 20.0
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ async def cancelled_after(seconds: float, driver: LibvirtDriver, uri: str) -> No
 
 
 async def test_cancelled_while_the_peer_is_silent(driver: LibvirtDriver) -> None:
-    before = leftovers()
+    before = await settled()
     with silent_listener() as port:
         await cancelled_after(0.2, driver, f"test+tcp://127.0.0.1:{port}/default")
     await nothing_left_since(before)
@@ -83,7 +83,7 @@ async def test_cancelled_while_the_peer_is_silent(driver: LibvirtDriver) -> None
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.005, 0.2])
 async def test_cancelled_while_nobody_answers_the_syn(seconds: float, driver: LibvirtDriver) -> None:
-    before = leftovers()
+    before = await settled()
     with unanswered_port() as port:
         await cancelled_after(seconds, driver, f"test+tcp://127.0.0.1:{port}/default")
         await nothing_left_since_with_listener(before)
@@ -119,7 +119,7 @@ async def test_a_daemon_of_another_protocol(greeting: bytes, driver: LibvirtDriv
             await reader.read()
         writer.close()
 
-    before = leftovers()
+    before = await settled()
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd, free_port
 from .certificates import Authority
-from .leftovers import leftovers, nothing_left_since
+from .leftovers import nothing_left_since, settled
 
 HANG = 20.0
 
@@ -85,15 +85,17 @@ async def test_calls_go_through_and_bytes_are_counted(tls: TlsDaemon, tmp_path: 
 
 async def test_many_large_answers_at_once(tls: TlsDaemon) -> None:
     driver = LibvirtDriver()
-    link = await driver.open(request(tls.uri(tls.pki)))
-    answers = await asyncio.gather(*(link.call(lambda virt: virt.getCapabilities(), HANG) for _ in range(300)))
+    # a stalled answer would come with the next keepalive; without one it does not come
+    seldom = replace(request(tls.uri(tls.pki)), config=TransportConfig(keepalive_interval=3600))
+    link = await driver.open(seldom)
+    answers = await asyncio.gather(*(link.call(lambda virt: virt.getCapabilities(), HANG) for _ in range(1000)))
     assert len(set(answers)) == 1
     await link.close()
     await driver.close()
 
 
 async def test_a_certificate_of_another_authority_is_not_accepted(tls: TlsDaemon) -> None:
-    before = leftovers()
+    before = await settled()
     with pytest.raises(ConnectFailed, match=f"certificate of 127.0.0.1:{tls.port} is not accepted") as caught:
         await LibvirtDriver().open(request(tls.uri(tls.strange)))
     assert caught.value.permanent
@@ -130,7 +132,7 @@ async def test_missing_files_are_named(tls: TlsDaemon, tmp_path: Path) -> None:
 
 async def test_a_peer_without_tls(tls: TlsDaemon) -> None:
     wrong = tls.uri(tls.pki).replace(str(tls.port), str(tls.daemon.port))
-    before = leftovers()
+    before = await settled()
     with pytest.raises((ConnectFailed, TimeoutError)):
         async with asyncio.timeout(1):
             await LibvirtDriver().open(request(wrong))
@@ -138,7 +140,7 @@ async def test_a_peer_without_tls(tls: TlsDaemon) -> None:
 
 
 async def test_a_cancelled_attempt_on_a_silent_daemon_leaves_nothing(tls: TlsDaemon) -> None:
-    before = leftovers()
+    before = await settled()
     tls.daemon.stop()
     try:
         with pytest.raises(TimeoutError):

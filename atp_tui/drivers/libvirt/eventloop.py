@@ -64,6 +64,8 @@ class EventLoop:
         self._watches: dict[int, _Watch] = {}
         self._by_fd: dict[int, list[int]] = {}
         self._masks: dict[int, int] = {}
+        self._born: dict[int, int] = {}
+        self._round = 0
         self._timers: dict[int, _Timer] = {}
         self._heap: list[tuple[float, int]] = []
         self._freed: list[Opaque] = []
@@ -105,6 +107,7 @@ class EventLoop:
         with self._lock:
             watch = next(self._ids)
             self._watches[watch] = _Watch(fd, events, callback, opaque)
+            self._born.setdefault(fd, self._round)
             self._by_fd.setdefault(fd, []).append(watch)
             self._interest(fd)
         return watch
@@ -125,7 +128,7 @@ class EventLoop:
             shared.remove(watch)
             self._interest(found.fd)
             if not shared:
-                del self._by_fd[found.fd]
+                del self._by_fd[found.fd], self._born[found.fd]
             self._free(found.opaque)
         return 0
 
@@ -224,17 +227,24 @@ class EventLoop:
                 self._libvirt.virEventInvokeFreeCallback(opaque)
 
     def _patience(self) -> float:
-        """Seconds until the first timer is due, -1 if none is."""
+        """Seconds until the first timer is due, -1 if none is. A new round begins."""
         with self._lock:
+            self._round += 1
             if self._freed:
                 return 0
             self._wakes_at = self._heap[0][0] if self._heap else float("inf")
             return max(0.0, self._wakes_at - time.monotonic()) if self._heap else -1
 
     def _dispatch(self, fd: int, happened: int) -> None:
+        """Call back who watches this descriptor.
+
+        Numbers of descriptors are used again. What this round brought for one that was first watched during the round
+        may be of its predecessor, whose hang-up would end a healthy connection; if it is not, the next round brings it
+        again.
+        """
         events = sum(flag for mask, flag in _FROM_EPOLL if happened & mask)
         with self._lock:
-            watches = list(self._by_fd.get(fd, ()))
+            watches = list(self._by_fd[fd]) if self._born.get(fd, self._round) < self._round else []
         for watch in watches:
             found = self._watches.get(watch)  # an earlier callback may have removed it
             if found is not None and found.events and (mine := events & (found.events | _ALWAYS)):

@@ -64,6 +64,7 @@ class _TlsStream(asyncio.Protocol):
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._receiver = receiver
         self._transport: asyncio.Transport | None = None
+        self._unsent = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -94,8 +95,18 @@ class _TlsStream(asyncio.Protocol):
     # -- RawStream -----------------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
+        """Send each RPC message as a TLS record of its own, as libvirt's own client does.
+
+        A libvirtd whose limit of requests is reached in the middle of a record forgets the rest of it until more bytes
+        arrive (seen with 9.0: answers stood still until the next keepalive). A message begins with its own length in
+        four bytes, most significant first: https://libvirt.org/kbase/internals/rpc.html.
+        """
+        if self._transport is None:
+            return
+        self._unsent += data
+        while 4 <= (length := int.from_bytes(self._unsent[:4], "big")) <= len(self._unsent):
+            self._transport.write(bytes(self._unsent[:length]))
+            del self._unsent[:length]
 
     def write_eof(self) -> None:
         """TLS cannot close one direction alone."""

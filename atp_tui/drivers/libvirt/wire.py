@@ -57,8 +57,6 @@ class Wire:
             return
         with self._lock:
             self._sockets.append(duplicate)
-            if self._cut:
-                _shut(duplicate)
 
     def cut(self) -> bool:
         """Shut the socket down. False: libvirt is still connecting and has to be cut again in a moment.
