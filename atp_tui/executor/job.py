@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from ..model.outcome import Command, CommandResult, ExitStatus, Stream, TaskResult
 from ..transport.connection import HostConnection
@@ -166,8 +166,7 @@ class Job:
         results = manager.stream_on_hosts(
             self.targets, task, fanout=fanout, timeout=timeout, channel="ssh", fail_fast=True
         )
-        # an iterator by its type, a generator in fact: closed here, so that a cancel has killed what runs on return
-        async with aclosing(cast("AsyncGenerator[TaskResult[ExitStatus], None]", results)) as results:
+        async with aclosing(results):  # so that on return from a cancel what ran has been killed
             async for result in results:
                 self._end(result)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
@@ -217,7 +217,7 @@ class TransportManager:
         overall: float | None = None,
         channel: Channel | None = None,
         fail_fast: bool = False,
-    ) -> AsyncIterator[TaskResult[T]]:
+    ) -> AsyncGenerator[TaskResult[T], None]:
         """Run `task` on many hosts, at most `fanout` at a time; yields one result per host as they end.
 
         `timeout` bounds each host, `overall` all of them, in seconds. Leaving the iteration cancels the rest.

@@ -336,7 +336,7 @@ def test_stream_yields_the_quick_ones_first_and_leaving_it_cancels_the_rest() ->
             async for result in stream:
                 assert result.host_id == "b"
                 break
-            await stream.aclose()  # type: ignore[attr-defined]
+            await stream.aclose()
             assert cancelled == ["a"]
             assert manager.stats()["a"].total_active_uses == 0
 
