@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.drivers.simulated.driver import SimulatedDriver
+from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
@@ -18,6 +21,7 @@ from atp_tui.transport.clock import LoopClock, TimerHandle
 from atp_tui.transport.driver import Driver, Link, OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd
+from ..daemons.sshd import PrivateSshd, running_sshd
 
 Ability = Literal["refuse", "silence", "kill", "calls", "runs"]
 """What a rig can do. `calls`, `runs`: its links have that verb. `kill` comes with ends that are noticed."""
@@ -89,6 +93,22 @@ class _Daemon:
         self.daemon.kill()
 
 
+@dataclass(frozen=True)
+class _Sshd:
+    """A private sshd as a peer."""
+
+    sshd: PrivateSshd
+
+    def silence(self) -> None:
+        self.sshd.stop()
+
+    def speak(self) -> None:
+        self.sshd.cont()
+
+    def kill(self) -> None:
+        self.sshd.kill()
+
+
 def _daemon_rig(transport: Literal["tcp", "unix"], refused: str) -> RigMaker:
     @asynccontextmanager
     async def make(daemon: PrivateLibvirtd) -> AsyncIterator[Rig]:
@@ -97,6 +117,32 @@ def _daemon_rig(transport: Literal["tcp", "unix"], refused: str) -> RigMaker:
         await driver.close()
 
     return RigMaker(make, frozenset({"refuse", "silence", "kill", "calls"}))
+
+
+@asynccontextmanager
+async def _over_ssh(daemon: PrivateLibvirtd) -> AsyncIterator[Rig]:
+    """The whole chain: asyncssh, sshd, libvirtd. The peer is libvirtd."""
+    driver = LibvirtDriver()
+    async with _ssh_rig(daemon) as below:
+        carrier = await below.driver.open(below.request())
+        uri = f"test+ssh://127.0.0.1/default?socket={daemon.socket}"
+        yield Rig(driver, _host(uri), _host("test+ssh://127.0.0.1/default?socket=/nowhere"), _Daemon(daemon), carrier)
+        await carrier.close()
+    await driver.close()
+
+
+@asynccontextmanager
+async def _ssh_rig(_daemon: PrivateLibvirtd) -> AsyncIterator[Rig]:
+    with tempfile.TemporaryDirectory(prefix="atp-sshd-") as directory, running_sshd(Path(directory)) as sshd:
+        driver = SshDriver()
+        refused = sshd.ssh_settings(port=1)
+        yield Rig(
+            driver,
+            HostInfo("peer", "127.0.0.1", uri=None, ssh=sshd.ssh_settings()),
+            HostInfo("peer", "127.0.0.1", uri=None, ssh=refused),
+            _Sshd(sshd),
+        )
+        await driver.close()
 
 
 @asynccontextmanager
@@ -168,6 +214,8 @@ async def _simulated(_daemon: PrivateLibvirtd) -> AsyncIterator[Rig]:
 RIGS: dict[str, RigMaker] = {
     "libvirt-tcp": _daemon_rig("tcp", "test+tcp://127.0.0.1:1/default"),
     "libvirt-unix": _daemon_rig("unix", "test+unix:///default?socket=/nowhere/at/all"),
+    "libvirt-ssh": RigMaker(_over_ssh, frozenset({"refuse", "silence", "kill", "calls"})),
+    "ssh": RigMaker(_ssh_rig, frozenset({"refuse", "silence", "kill", "runs"})),
     "in-process": RigMaker(_in_process, frozenset({"refuse", "calls"})),
     "simulated": RigMaker(_simulated, frozenset({"refuse", "silence", "kill", "calls"})),
 }

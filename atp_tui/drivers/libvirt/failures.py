@@ -11,6 +11,9 @@ from typing import Any
 
 from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
 
+_FROM_RPC = 7
+"""VIR_FROM_RPC, the part of libvirt that an error comes from."""
+_INTERNAL_ERROR = 1
 _SYSTEM_ERROR = 38
 _RPC = 39
 _INVALID_CONN = 6
@@ -53,6 +56,10 @@ def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
         peer = chosen[1] if chosen else "libvirt"
     if code in _AUTH:
         return AuthFailed(f"{peer} refused us: {one_line(error)}", host=host)
+    if code == _INTERNAL_ERROR and error.get_error_domain() == _FROM_RPC:
+        # the event thread read the end, or nonsense, before the first request went out, and kept the reason to itself
+        words = f"{peer} ended the connection while it was being opened, or speaks another protocol"
+        return ConnectFailed(words, host=host)
     if code == _RPC:
         return ConnectFailed(f"{peer} does not speak libvirt's protocol: {one_line(error)}", host=host)
     if code == _SYSTEM_ERROR and number in _REASONS:

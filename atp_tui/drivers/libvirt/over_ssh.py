@@ -42,8 +42,9 @@ def far_command(uri: ConnectionUri) -> Command:
         flag = "-r " if read_only(uri) else ""
         helper = f"exec virt-ssh-helper {flag}{shlex.quote(far_uri(uri))}"
         tries.insert(0, f"command -v virt-ssh-helper >/dev/null 2>&1 && {helper}")
+    nothing = "echo 'neither virt-ssh-helper nor nc, ncat or socat finds a libvirt socket' >&2; exit 127"
     # the login shell may be any; `exec` leaves no shell behind
-    return Command(f"exec /bin/sh -c {shlex.quote('; '.join([*tries, 'exit 127']))}")
+    return Command(f"exec /bin/sh -c {shlex.quote('; '.join([*tries, nothing]))}")
 
 
 async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiver, host: str) -> RawStream:
