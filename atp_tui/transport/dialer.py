@@ -104,7 +104,7 @@ class Dialer:
             if link is not None:
                 link.abort()
             if isinstance(error, TimeoutError | CallTimeout):
-                raise ConnectTimeout(f"no answer from {host.host} within {limit:g} s", host=host.id) from error
+                raise ConnectTimeout(f"no answer within {limit:g} s", host=host.id) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
                 words = error.message if isinstance(error, AtpError) else f"{type(error).__name__}: {error}"

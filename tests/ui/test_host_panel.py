@@ -125,7 +125,7 @@ def test_the_head_says_what_the_host_is() -> None:
 def test_charts_of_old_figures_are_grey_and_tell_their_age() -> None:
     old = detail(host_row("kvm01", sampled_at=NOW - 12))
     lines = head_lines(old, None, 100, 1, NOW, UNICODE, stale=True)
-    assert "figures are 12 s old" in text_of(lines[0].spans)
+    assert "figures are 12 s old" in text_of(lines[1].spans)
     assert "chart" not in {role for line in lines for _, role in line.spans}
 
 

@@ -47,6 +47,24 @@ def far_command(uri: ConnectionUri) -> Command:
     return Command(f"exec /bin/sh -c {shlex.quote('; '.join([*tries, nothing]))}")
 
 
+class _PipeEnd:
+    """Hands everything on; an end whose reason quotes our long command line gets a shorter one."""
+
+    def __init__(self, receiver: StreamReceiver, line: str) -> None:
+        self.data = receiver.data
+        self.pause_writing = receiver.pause_writing
+        self.resume_writing = receiver.resume_writing
+        self._receiver = receiver
+        self._line = line
+
+    def ended(self, error: Exception | None) -> None:
+        if error is not None and self._line in str(error):
+            shorter = ConnectFailed(str(error).replace(self._line, "the command that connects to libvirt's socket"))
+            shorter.__cause__ = error
+            error = shorter
+        self._receiver.ended(error)
+
+
 async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiver, host: str) -> RawStream:
     """A stream to the host's libvirt daemon. Raises TransportError."""
     for path in far_sockets(uri):
@@ -57,8 +75,9 @@ async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiv
                 break
         except Unsupported:
             break
+    command = far_command(uri)
     try:
-        return await carrier.open_pipe(far_command(uri), receiver)
+        return await carrier.open_pipe(command, _PipeEnd(receiver, command.line))
     except ConnectFailed as error:
         tried = " or ".join(far_sockets(uri)) or "the session's socket"
         raise ConnectFailed(f"no libvirt daemon answers at {tried}: {error.message}", host=host) from error

@@ -50,32 +50,35 @@ def head_lines(
     stale: bool = False,
 ) -> tuple[HeadLine, ...]:
     """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are `stale`."""
-    spans = [_standing(detail, width, now, glyphs, stale=stale), _facts(detail, uri, width, glyphs)]
+    spans = [_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs, stale=stale)]
     if detail.row.has_virt:
         spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
     return tuple(HeadLine(str(number), line) for number, line in enumerate(spans))
 
 
-def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs, *, stale: bool) -> Spans:
-    """Sign, state, since when; and where it is not connected, why and what comes next."""
+def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> Spans:
+    """Sign and state; while connected since when, else why not and what comes next."""
     row = detail.row
     between = f" {glyphs.separator} "
     if row.state is ConnectionState.CONNECTED:
         words = [f"for {age(now - row.since)}", safe(row.address)]
     else:
-        words = [cause_of(row), f"for {age(now - row.since)}", next_step(row, now)]
-    if stale and row.sampled_at is not None:
-        words.append(f"figures are {age(now - row.sampled_at)} old")
+        words = [cause_of(row), next_step(row, now)]
     text = between.join(word for word in words if word)
     sign = f" {glyphs.state(row.state)} {row.state.value}"
     return ((sign, row.state.value), (cut(f"  {text}", max(0, width - width_of(sign)), glyphs.ellipsis), "text"))
 
 
-def _facts(detail: HostDetail, uri: str | None, width: int, glyphs: Glyphs) -> Spans:
-    node, words = detail.node, []
+def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs, *, stale: bool) -> Spans:
+    """How long it has been down, how old the figures are, and what kind of host it is."""
+    row, node, words = detail.row, detail.node, []
+    if row.state is not ConnectionState.CONNECTED:
+        words.append(f"for {age(now - row.since)}")
+    if stale and row.sampled_at is not None:
+        words.append(f"figures are {age(now - row.sampled_at)} old")
     if uri is not None:
         words.append(safe(uri))
-    elif not detail.row.has_virt:
+    elif not row.has_virt:
         words.append("SSH only")
     if node is not None:
         hypervisor = safe(node.hypervisor)

@@ -104,10 +104,10 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float
     left = width - INDENT - at.id - at.word
     if row.state is _S.CONNECTED:
         return (mark, sign, (name, "text"), word, *_figures(row, at, now, period, glyphs, left))
-    text, whole = _trouble(row, now, left, glyphs, with_word=not at.word)
-    if not whole and not at.word:  # the words matter more here than that they stand under each other
+    if not at.word:  # the words matter more here than that they stand under the figures
         name = name.rstrip()
-        text, _ = _trouble(row, now, width - INDENT - width_of(name), glyphs, with_word=False)
+        left = width - INDENT - width_of(name)
+    text = _trouble(row, now, left, glyphs, with_word=not at.word)
     return (mark, sign, (name, "text"), word, (text, "text" if row.state in _LOST else "dim"))
 
 
@@ -178,8 +178,8 @@ def _domains(row: HostRow) -> str:
     return f"{row.running}/{row.domains}"
 
 
-def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> tuple[str, bool]:
-    """`word · cause · since · next` and whether it is whole: the next step always, then the cause, then the rest."""
+def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> str:
+    """`word · cause · since · next`, as far as there is room: the next step always, then the cause."""
     between = f" {glyphs.separator} "
     word, cause, following = row.state.value, cause_of(row), next_step(row, now)
     lasted = f"for {age(now - row.since)}" if row.state in _LOST else ""
@@ -192,8 +192,8 @@ def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word:
     ):
         text = between.join(part for part in parts if part)
         if width_of(text) <= room:
-            return "  " + text, True
+            return "  " + text
     short = following.removeprefix("next try ")
     cause_room = room - width_of(short) - len(between)
     words = cut(cause, cause_room, glyphs.ellipsis) + between + short if cause and cause_room >= 4 else short
-    return "  " + cut(words, max(room, 0), glyphs.ellipsis), False
+    return "  " + cut(words, max(room, 0), glyphs.ellipsis)

@@ -138,7 +138,7 @@ def test_silent_host_is_given_up_at_the_connect_timeout() -> None:
             await asyncio.sleep(5.001)
             status = manager.host_state("a")
             assert status.state is S.RECONNECTING
-            assert status.cause == "no answer from 192.0.2.1 within 5 s"
+            assert status.cause == "no answer within 5 s"
             assert driver.opening == 0
 
     run_virtual(main())
