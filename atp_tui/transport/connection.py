@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from ..model.connection import TRANSITIONS, ConnectionSnapshot, ConnectionState
+from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
@@ -26,8 +26,9 @@ from .clock import Clock
 from .dialer import Dial, Dialed
 from .driver import Link
 from .heartbeat import Heartbeat
+from .lifecycle import Lifecycle
 from .metrics import Metrics
-from .status import snapshot
+from .status import connection_snapshot
 
 T = TypeVar("T")
 
@@ -57,12 +58,8 @@ class HostConnection:
         self.host_info = host
         self.channel = channel
         self.config = config
-        self.state = _S.DISCONNECTED
-        self.error: TransportError | None = None
-        self.attempt = 0
-        self.next_attempt_at: float | None = None
-        self.since = clock.monotonic()
-        self.counters = Metrics(self.since)
+        self.life = Lifecycle(clock.monotonic())
+        self.counters = Metrics(self.life.since)
         self._dial = dial
         self.clock = clock
         self._rng = rng
@@ -86,19 +83,14 @@ class HostConnection:
         return self._link is not None and self._link.is_alive()
 
     @property
-    def retries(self) -> bool:
-        """Whether it will come back without a person: it is up, being opened, or has a next attempt."""
-        return self.state in (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING) or self.next_attempt_at is not None
-
-    @property
-    def permanent(self) -> bool:
-        """Failed for a reason that no further attempt can change."""
-        return self.state is _S.FAILED and self.error is not None and self.error.permanent
+    def state(self) -> ConnectionState:
+        """Where it is in its life."""
+        return self.life.state
 
     @property
     def metrics(self) -> ConnectionSnapshot:
         """Its figures at this moment. The uses are filled in by the pool, which counts them."""
-        return snapshot(self, self._link)
+        return connection_snapshot(self.id, self.channel, self.life, self.counters, self._link)
 
     # -- using it ------------------------------------------------------------------------------------------------
 
@@ -149,7 +141,7 @@ class HostConnection:
 
     def start(self) -> None:
         """Begin connecting, in the background. Does nothing where an attempt runs or the connection is up."""
-        if self.state is _S.DISCONNECTED:
+        if self.life.state is _S.DISCONNECTED:
             self._move(_S.CONNECTING, None)
             self._supervise()
 
@@ -163,9 +155,9 @@ class HostConnection:
 
     def retry(self) -> None:
         """Attempt now, whatever was waited for; what a person asks for after a permanent failure."""
-        if self.state is _S.DISCONNECTED:
+        if self.life.state is _S.DISCONNECTED:
             self.start()
-        elif self.state is _S.FAILED and self._supervisor is None:
+        elif self.life.state is _S.FAILED and self._supervisor is None:
             self._move(_S.CONNECTING, None, attempt=0)
             self._supervise()
         else:
@@ -184,7 +176,7 @@ class HostConnection:
 
     async def disconnect(self) -> None:
         """Close for good. Takes a second at most, with a silent peer too."""
-        if self.state not in (_S.DRAINING, _S.DISCONNECTED):
+        if not self.life.ended:
             self._move(_S.DRAINING, None)
         supervisor = self._supervisor
         dialed = self._take_down()
@@ -194,12 +186,12 @@ class HostConnection:
         await self._heartbeat.stopped()
         if dialed is not None:
             await dialed.goodbye(self.clock)
-        if self.state is _S.DRAINING:
+        if self.life.state is _S.DRAINING:
             self._move(_S.DISCONNECTED, None)
 
     def abort(self) -> None:
         """Cut now, without waiting for anything; `disconnect` must still follow to collect the tasks."""
-        if self.state not in (_S.DRAINING, _S.DISCONNECTED):
+        if not self.life.ended:
             self._move(_S.DRAINING, None)
         if self._supervisor is not None:
             self._supervisor.cancel()
@@ -222,16 +214,13 @@ class HostConnection:
     async def _attempts(self) -> None:
         """Try until connected, until nothing is left to try, or until cancelled."""
         while True:
-            if self.next_attempt_at is not None:
-                await self._pause(self.next_attempt_at - self.clock.monotonic())
-                if self.state is _S.FAILED:
-                    self._move(_S.CONNECTING, self.error)
-                else:
-                    self.next_attempt_at = None
-                    self._announce(self.state)
+            if self.life.next_attempt_at is not None:
+                await self._pause(self.life.next_attempt_at - self.clock.monotonic())
+                slow_lane = self.life.state is _S.FAILED
+                self._move(_S.CONNECTING if slow_lane else _S.RECONNECTING, self.life.error)
             self._generation += 1
             try:
-                dialed = await self._dial(self, partial(self._lost, self._generation))
+                dialed = await self._dial(self.host_info, self.config, partial(self._lost, self._generation))
             except TransportError as error:
                 self._attempt_ended_at = self.clock.monotonic()
                 if not self._attempt_failed(error):
@@ -254,7 +243,7 @@ class HostConnection:
         now = self.clock.monotonic()
         self._dialed, self._link = dialed, dialed.link
         self.counters.last_active = now
-        if self.state is _S.RECONNECTING or self.attempt:
+        if self.life.state is _S.RECONNECTING or self.life.attempt:
             self.counters.reconnects += 1
         # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
         self._move(_S.CONNECTED, None, attempt=0)
@@ -265,7 +254,7 @@ class HostConnection:
     def _attempt_failed(self, error: TransportError) -> bool:
         """Note a failed attempt; whether there will be another one."""
         self.counters.failed(error, self.clock.monotonic())
-        attempt = self.attempt + 1
+        attempt = self.life.attempt + 1
         delay = None
         if self.config.auto_reconnect and not error.permanent:
             delay = delay_after_failure(self.config.reconnect, attempt, self._rng.random())
@@ -278,7 +267,7 @@ class HostConnection:
 
     def _lost(self, generation: int, error: TransportError) -> None:
         """The link of that generation is gone; news of an older one is ignored."""
-        if generation != self._generation or self.state is not _S.CONNECTED:
+        if generation != self._generation or self.life.state is not _S.CONNECTED:
             return
         dialed = self._take_down()
         if dialed is not None:
@@ -289,12 +278,8 @@ class HostConnection:
             return
         delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
         self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
-        if not self._ended():
+        if not self.life.ended:  # the listener of the transition may have closed it
             self._supervise()
-
-    def _ended(self) -> bool:
-        """Whether it was closed; the listener of a transition may have done so."""
-        return self.state in (_S.DRAINING, _S.DISCONNECTED)
 
     def _take_down(self) -> Dialed | None:
         """Stop using the link: whatever it still says is of an old generation."""
@@ -339,16 +324,8 @@ class HostConnection:
         attempt: int | None = None,
         next_attempt_at: float | None = None,
     ) -> None:
-        before = self.state
-        if state not in TRANSITIONS[before]:
-            raise AssertionError(f"{before} to {state} is not a legal transition of {self!r}")
-        self.state = state
-        self.error = error
-        if attempt is not None:
-            self.attempt = attempt
-        self.next_attempt_at = next_attempt_at
-        if state is not before:
-            self.since = self.clock.monotonic()
+        before = self.life.state
+        self.life.move(state, error, self.clock.monotonic(), attempt=attempt, next_attempt_at=next_attempt_at)
         self._announce(before)
 
     def _announce(self, before: ConnectionState) -> None:
@@ -361,10 +338,10 @@ class HostConnection:
             channel=self.channel,
             connection_id=self.id,
             before=before,
-            after=self.state,
-            cause=None if self.error is None else self.error.message,
-            attempt=self.attempt,
-            next_attempt_at=self.next_attempt_at,
+            after=self.life.state,
+            cause=self.life.cause,
+            attempt=self.life.attempt,
+            next_attempt_at=self.life.next_attempt_at,
         )
         self._on_change(self, change)
 
@@ -384,16 +361,16 @@ class HostConnection:
         except TimeoutError as error:
             raise CallTimeout(
                 f"no connection to {self.host_info.host} within {timeout:g} s", host=self.host_info.id
-            ) from (self.error or error)
+            ) from (self.life.error or error)
         spent = self.clock.monotonic() - begun
         return link, float("inf") if timeout is None else max(0.001, timeout - spent)
 
     def _require_hope(self) -> None:
         """Raise why there will be no connection; start an attempt where none runs and one may help."""
-        if self.state in (_S.DRAINING, _S.DISCONNECTED):
+        if self.life.ended:
             raise ConnectionLost(f"the connection to {self.host_info.host} was closed", host=self.host_info.id)
-        if self.permanent and self.error is not None:
-            raise copy.copy(self.error) from self.error
-        if self.state is _S.FAILED and not self.hasten():
-            error = self.error or ConnectTimeout("not connected", host=self.host_info.id)
+        if self.life.permanent and self.life.error is not None:
+            raise copy.copy(self.life.error) from self.life.error
+        if self.life.state is _S.FAILED and not self.hasten():
+            error = self.life.error or ConnectTimeout("not connected", host=self.host_info.id)
             raise copy.copy(error) from error

@@ -12,67 +12,13 @@ Rules kept here, and attacked by tests/unit/transport/test_core_properties.py:
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from ..model.settings import PoolConfig
 from .selection import Choose, Selector
+from .slot import Phase, Plan, Slot, Waiter
 
 C = TypeVar("C")
-
-
-class Phase(Enum):
-    """DOWN covers the first opening and every reconnect: the connection is not usable but is being worked on."""
-
-    DOWN = auto()
-    READY = auto()
-    GONE = auto()
-
-
-@dataclass(slots=True, eq=False)
-class Slot(Generic[C]):
-    """The pool's record of one connection.
-
-    `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
-    and no attempt has succeeded since.
-    """
-
-    id: int
-    connection: C | None = None
-    phase: Phase = Phase.DOWN
-    active_uses: int = 0
-    high_water: int = 0
-    pins: int = 0
-    idle_since: float = 0.0
-    expires_at: float = float("inf")
-    retiring: str | None = None
-    failing: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Waiter(Generic[C]):
-    """A caller in the queue. A pin asks for the connection itself, not for one of its places.
-
-    `fail_fast`: an attempt to connect that fails while it waits, and no usable connection, end the waiting.
-    """
-
-    ticket: object = None
-    pin: bool = False
-    fail_fast: bool = False
-
-
-@dataclass(slots=True)
-class Plan(Generic[C]):
-    """What the shell must do now. `failed` waiters fail with the error of the attempt (None: the pool closes)."""
-
-    assign: list[tuple[Waiter[C], Slot[C]]] = field(default_factory=list)
-    open: list[Slot[C]] = field(default_factory=list)
-    close: list[tuple[Slot[C], str]] = field(default_factory=list)
-    failed: list[Waiter[C]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.assign or self.open or self.close or self.failed)
 
 
 class PoolCore(Generic[C]):

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
 from ..model.host import HostInfo
-from ..model.settings import Channel
+from ..model.settings import Channel, TransportConfig
 from .clock import Clock
 from .driver import Driver, Link, LostCallback, OpenRequest
 from .gate import Gate
-
-if TYPE_CHECKING:
-    from .connection import HostConnection
-    from .pool import ConnectionPool, Lease
 
 JUMP_LIMIT = 8
 """Openings at a time through one jump host: sshd drops some at random from 10 on (MaxStartups 10:30:100)."""
@@ -56,49 +52,70 @@ class Dialed:
 class Dial(Protocol):
     """Makes one attempt. The link it returns has answered one real request. Raises TransportError."""
 
-    async def __call__(self, connection: HostConnection, on_lost: LostCallback) -> Dialed: ...
+    async def __call__(self, host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed: ...
+
+
+class Carrying(Protocol):
+    """The connection that another one rides on."""
+
+    @property
+    def link(self) -> Link: ...
+
+
+class CarrierLease(Protocol):
+    """A lease of the SSH connection that a libvirt connection rides on; held as long as that one is open."""
+
+    async def acquire(self) -> Carrying: ...
+    def release(self) -> None: ...
 
 
 class Dialer:
     """Makes attempts for all hosts, and keeps them from coming all at once."""
 
-    def __init__(self, choose: ChooseDriver, gate: Gate) -> None:
+    def __init__(self, choose: ChooseDriver, gate: Gate, clock: Clock) -> None:
         self._choose = choose
         self._gate = gate
+        self._clock = clock
         self._jumps: dict[str, Gate] = {}
 
-    async def dial(self, connection: HostConnection, on_lost: LostCallback, carrier: ConnectionPool | None) -> Dialed:
-        """Open a link for a connection; `carrier` is the SSH pool of a host whose libvirt connection rides on SSH.
+    async def dial(
+        self,
+        host: HostInfo,
+        channel: Channel,
+        config: TransportConfig,
+        on_lost: LostCallback,
+        carrier: CarrierLease | None = None,
+    ) -> Dialed:
+        """Open a link; with a `carrier`, over it. Raises TransportError.
 
         connect_timeout bounds the attempt from the moment it has its place; the carrier's own opening has its own.
         """
-        lease = None if carrier is None else carrier.lease(pin=True, fail_fast=True)
         try:
-            ssh = None if lease is None else await self._carrier_link(lease)
+            ssh = None if carrier is None else await self._carrier_link(carrier)
             # What rides on an open SSH connection is no new connection to the network, and needs no place. (It must
             # not hold one either while the SSH connection below it waits for its own.)
-            async with self._places(connection.host_info, connection.channel) if ssh is None else AsyncExitStack():
-                return Dialed(await self._open(connection, on_lost, ssh), None if lease is None else lease.release)
+            async with self._places(host, channel) if ssh is None else AsyncExitStack():
+                link = await self._open(OpenRequest(host, config, on_lost, ssh), channel)
         except BaseException:
-            if lease is not None:
-                lease.release()
+            if carrier is not None:
+                carrier.release()
             raise
+        return Dialed(link, None if carrier is None else carrier.release)
 
     @staticmethod
-    async def _carrier_link(lease: Lease) -> Link:
+    async def _carrier_link(carrier: CarrierLease) -> Link:
         try:
-            return (await lease.acquire()).link
+            return (await carrier.acquire()).link
         except PoolError as error:  # the SSH pool is closing, or had nothing to give: no cause of its own
             raise ConnectFailed(error.message, host=error.host) from error
 
-    async def _open(self, connection: HostConnection, on_lost: LostCallback, ssh: Link | None) -> Link:
-        host, config = connection.host_info, connection.config
-        driver = self._choose(host, connection.channel)
-        limit = config.connect_timeout
+    async def _open(self, request: OpenRequest, channel: Channel) -> Link:
+        host, limit = request.host, request.config.connect_timeout
+        driver = self._choose(host, channel)
         link: Link | None = None
         try:
-            async with connection.clock.timeout(limit):
-                link = await driver.open(OpenRequest(host, config, on_lost, ssh))
+            async with self._clock.timeout(limit):
+                link = await driver.open(request)
                 await link.ping(limit)
         except BaseException as error:
             if link is not None:

@@ -24,7 +24,6 @@ from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
 from .pool import ConnectionPool
-from .status import pool_status
 
 T = TypeVar("T")
 Task = Callable[[HostConnection], Awaitable[T]]
@@ -72,7 +71,7 @@ class TransportManager:
         self.hub = EventHub()
         self._rng = rng or random.Random()
         self._entries: dict[str, _Entry] = {}
-        self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock))
+        self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock), self.clock)
         self._closed = False
 
     async def __aenter__(self) -> TransportManager:
@@ -306,8 +305,9 @@ class TransportManager:
     def _make_pool(self, entry: _Entry, channel: Channel) -> ConnectionPool:
         carried = channel == "virt" and entry.host.over_ssh
 
-        async def dial(connection: HostConnection, on_lost: LostCallback) -> Dialed:
-            return await self._dialer.dial(connection, on_lost, entry.pools["ssh"] if carried else None)
+        async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
+            carrier = entry.pools["ssh"].lease(pin=True, fail_fast=True) if carried else None
+            return await self._dialer.dial(host, channel, config, on_lost, carrier)
 
         return ConnectionPool(
             entry.host,
@@ -342,7 +342,7 @@ class TransportManager:
         self.hub.publish(change)
         if change.channel != entry.host.main_channel:
             return
-        status = pool_status(entry.main)
+        status = entry.main.status()
         if status != entry.status:
             entry.status = status
             if self._entries.get(entry.host.id) is entry:

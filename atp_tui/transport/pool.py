@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from ..model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
+from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import AtpError, CheckoutTimeout, PoolClosed, TooManyWaiters, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock, TimerHandle
 from .connection import HostConnection
-from .core import Plan, PoolCore, Slot, Waiter
+from .core import PoolCore
 from .dialer import Dial
+from .slot import Plan, Slot, Waiter
+from .status import host_status
 
 CHECKOUT_BOUNDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0, float("inf"))
 """Upper bounds, in seconds, of the checkout histogram. The first counts the checkouts that did not wait at all."""
@@ -155,13 +157,13 @@ class ConnectionPool:
             return
         for slot in self.core.slots.values():
             connection = slot.connection
-            if connection is None or connection.error is None:
+            if connection is None or connection.life.error is None:
                 continue
-            if connection.permanent:
-                raise copy.copy(connection.error) from connection.error
+            if connection.life.permanent:
+                raise copy.copy(connection.life.error) from connection.life.error
             down = connection.state is _S.FAILED or (fail_fast and connection.state is _S.RECONNECTING)
             if down and not connection.hasten():
-                raise copy.copy(connection.error) from connection.error
+                raise copy.copy(connection.life.error) from connection.life.error
 
     def _checkout_timeout(self, limit: float) -> CheckoutTimeout:
         trouble = self._trouble()
@@ -172,7 +174,7 @@ class ConnectionPool:
         """Why nothing is usable; None while something is."""
         if self.core.usable:
             return None
-        errors = [slot.connection.error for slot in self.core.slots.values() if slot.connection]
+        errors = [slot.connection.life.error for slot in self.core.slots.values() if slot.connection]
         return next((error for error in errors if error is not None), self.last_error)
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -287,8 +289,8 @@ class ConnectionPool:
             task.result()
 
     def _changed(self, slot: _Slot, connection: HostConnection, change: ConnectionChanged) -> None:
-        if connection.error is not None:
-            self.last_error = connection.error
+        if connection.life.error is not None:
+            self.last_error = connection.life.error
         self.changed_at = change.at
         if change.after is _S.CONNECTED:
             self.last_error = None
@@ -296,7 +298,7 @@ class ConnectionPool:
         elif change.before is _S.CONNECTED:
             self._perform(self.core.lost(slot))
         elif change.after is _S.FAILED or (change.after is _S.RECONNECTING and change.next_attempt_at is not None):
-            self._perform(self.core.open_failed(slot, permanent=connection.permanent))
+            self._perform(self.core.open_failed(slot, permanent=connection.life.permanent))
         self._on_change(self, change)
 
     # -- figures -------------------------------------------------------------------------------------------------
@@ -311,6 +313,16 @@ class ConnectionPool:
         return (
             self._past_requests + sum(one.total_requests for one in counters),
             self._past_errors + sum(one.error_count for one in counters),
+        )
+
+    def status(self) -> HostStatus:
+        """What the connections add up to."""
+        return host_status(
+            self.host.id,
+            (connection.life for connection in self.connections()),
+            last_error=self.last_error,
+            changed_at=self.changed_at,
+            draining=self.core.draining,
         )
 
     def statistics(self) -> PoolStatistics:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ..model.settings import SelectionStrategy
-
-if TYPE_CHECKING:
-    from .core import Slot
+from .slot import Slot
 
 C = TypeVar("C")
 

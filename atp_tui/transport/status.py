@@ -2,50 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus
+from ..model.errors import TransportError
+from ..model.settings import Channel
 from .driver import Link
-
-if TYPE_CHECKING:
-    from .connection import HostConnection
-    from .pool import ConnectionPool
+from .lifecycle import Lifecycle
+from .metrics import Metrics
 
 _S = ConnectionState
 _RANK = {_S.CONNECTED: 0, _S.RECONNECTING: 1, _S.CONNECTING: 2, _S.FAILED: 3, _S.DRAINING: 4, _S.DISCONNECTED: 5}
 """From the state closest to being usable downward."""
 
 
-def pool_status(pool: ConnectionPool) -> HostStatus:
-    """The status of the host whose main pool this is: that of the connection closest to being usable."""
-    best = min(pool.connections(), key=lambda one: _RANK[one.state], default=None)
-    error = pool.last_error if best is None else best.error
+def host_status(
+    host_id: str,
+    lives: Iterable[Lifecycle],
+    *,
+    last_error: TransportError | None,
+    changed_at: float,
+    draining: bool,
+) -> HostStatus:
+    """The status of a host with these connections in its main pool: that of the one closest to being usable.
+
+    Where there is none, the last error is why, and `changed_at` since when.
+    """
+    best = min(lives, key=lambda life: _RANK[life.state], default=None)
+    if best is None:
+        best = Lifecycle(changed_at)
+        best.error = last_error
+        retries = not draining
+    else:
+        retries = best.retries
     return HostStatus(
-        host_id=pool.host.id,
-        state=_S.DISCONNECTED if best is None else best.state,
-        cause=None if error is None else error.message,
-        since=pool.changed_at if best is None else best.since,
-        attempt=0 if best is None else best.attempt,
-        next_attempt_at=None if best is None else best.next_attempt_at,
-        retries=not pool.core.draining if best is None else best.retries,
-        error_class=None if error is None else type(error).__name__,
+        host_id=host_id,
+        state=best.state,
+        cause=best.cause,
+        since=best.since,
+        attempt=best.attempt,
+        next_attempt_at=best.next_attempt_at,
+        retries=retries,
+        error_class=best.error_class,
     )
 
 
-def snapshot(connection: HostConnection, link: Link | None) -> ConnectionSnapshot:
+def connection_snapshot(
+    connection_id: int, channel: Channel, life: Lifecycle, counters: Metrics, link: Link | None
+) -> ConnectionSnapshot:
     """A connection at this moment; its uses are filled in by the pool, which counts them."""
-    counters, error = connection.counters, connection.error
     moved = link.bytes_moved() if link is not None else None
     return ConnectionSnapshot(
-        id=connection.id,
-        channel=connection.channel,
-        state=connection.state,
-        cause=None if error is None else error.message,
-        error_class=None if error is None else type(error).__name__,
-        since=connection.since,
-        attempt=connection.attempt,
-        next_attempt_at=connection.next_attempt_at,
-        retries=connection.retries,
+        id=connection_id,
+        channel=channel,
+        state=life.state,
+        cause=life.cause,
+        error_class=life.error_class,
+        since=life.since,
+        attempt=life.attempt,
+        next_attempt_at=life.next_attempt_at,
+        retries=life.retries,
         active_uses=0,
         high_water=0,
         total_requests=counters.total_requests,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from atp_tui.model.settings import PoolConfig, SelectionStrategy
-from atp_tui.transport.core import Phase, Plan, PoolCore, Slot, Waiter
+from atp_tui.transport.core import PoolCore
+from atp_tui.transport.slot import Phase, Plan, Slot, Waiter
 
 _Slot = Slot[Any]
 _Waiter = Waiter[Any]

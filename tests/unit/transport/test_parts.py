@@ -12,11 +12,11 @@ from atp_tui.model.connection import TRANSITIONS, ConnectionState
 from atp_tui.model.events import EventsLost, HostRemoved
 from atp_tui.model.settings import Jitter, ReconnectConfig, SelectionStrategy
 from atp_tui.transport.backoff import backoff_delay, slow_lane_delay
-from atp_tui.transport.core import Slot
 from atp_tui.transport.gate import Gate
 from atp_tui.transport.hub import EventHub
 from atp_tui.transport.metrics import LATENCY_WINDOW, Metrics
 from atp_tui.transport.selection import Selector
+from atp_tui.transport.slot import Slot
 from tests.fakes.virtual_time import VirtualClock, run_virtual
 
 

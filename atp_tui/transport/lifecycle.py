@@ -1,0 +1,66 @@
+"""Where one connection is in its life: the state machine's record. Pure: `now` and the delays are the caller's."""
+
+from __future__ import annotations
+
+from ..model.connection import TRANSITIONS, ConnectionState
+from ..model.errors import TransportError
+
+_S = ConnectionState
+
+
+class Lifecycle:
+    """State, since when, why, how many attempts have failed in a row, and when the next one is. Seconds, monotonic."""
+
+    __slots__ = ("attempt", "error", "next_attempt_at", "since", "state")
+
+    def __init__(self, now: float) -> None:
+        self.state = _S.DISCONNECTED
+        self.since = now
+        self.error: TransportError | None = None
+        self.attempt = 0
+        self.next_attempt_at: float | None = None
+
+    def move(
+        self,
+        state: ConnectionState,
+        error: TransportError | None,
+        now: float,
+        *,
+        attempt: int | None = None,
+        next_attempt_at: float | None = None,
+    ) -> None:
+        """Make one legal transition; `attempt` stays where it is not given. AssertionError for an illegal one."""
+        if state not in TRANSITIONS[self.state]:
+            raise AssertionError(f"{self.state} to {state} is not a legal transition")
+        if state is not self.state:
+            self.since = now
+        self.state = state
+        self.error = error
+        self.next_attempt_at = next_attempt_at
+        if attempt is not None:
+            self.attempt = attempt
+
+    @property
+    def ended(self) -> bool:
+        """Closed, or being closed, because somebody asked for it."""
+        return self.state in (_S.DRAINING, _S.DISCONNECTED)
+
+    @property
+    def retries(self) -> bool:
+        """Whether it will come back without a person: it is up, being opened, or has a next attempt."""
+        return self.state in (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING) or self.next_attempt_at is not None
+
+    @property
+    def permanent(self) -> bool:
+        """Failed for a reason that no further attempt can change."""
+        return self.state is _S.FAILED and self.error is not None and self.error.permanent
+
+    @property
+    def cause(self) -> str | None:
+        """The error in one line."""
+        return None if self.error is None else self.error.message
+
+    @property
+    def error_class(self) -> str | None:
+        """The name of the error's class."""
+        return None if self.error is None else type(self.error).__name__

@@ -1,0 +1,62 @@
+"""What the pool's core keeps count of, and what it asks for: slots, waiters and plans. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+C = TypeVar("C")
+
+
+class Phase(Enum):
+    """DOWN covers the first opening and every reconnect: the connection is not usable but is being worked on."""
+
+    DOWN = auto()
+    READY = auto()
+    GONE = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Slot(Generic[C]):
+    """The pool's record of one connection.
+
+    `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
+    and no attempt has succeeded since.
+    """
+
+    id: int
+    connection: C | None = None
+    phase: Phase = Phase.DOWN
+    active_uses: int = 0
+    high_water: int = 0
+    pins: int = 0
+    idle_since: float = 0.0
+    expires_at: float = float("inf")
+    retiring: str | None = None
+    failing: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Waiter(Generic[C]):
+    """A caller in the queue. A pin asks for the connection itself, not for one of its places.
+
+    `fail_fast`: an attempt to connect that fails while it waits, and no usable connection, end the waiting.
+    """
+
+    ticket: object = None
+    pin: bool = False
+    fail_fast: bool = False
+
+
+@dataclass(slots=True)
+class Plan(Generic[C]):
+    """What the shell must do now. `failed` waiters fail with the error of the attempt (None: the pool closes)."""
+
+    assign: list[tuple[Waiter[C], Slot[C]]] = field(default_factory=list)
+    open: list[Slot[C]] = field(default_factory=list)
+    close: list[tuple[Slot[C], str]] = field(default_factory=list)
+    failed: list[Waiter[C]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.assign or self.open or self.close or self.failed)
