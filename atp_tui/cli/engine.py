@@ -47,7 +47,7 @@ class Engine:
     def __init__(self, source: FleetSource) -> None:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
-        self.fleet = FleetView(self.manager)
+        self.fleet = FleetView(self.manager, interval=source.config.monitor.interval)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager)

@@ -24,13 +24,15 @@ class Hosts(Protocol):
 class FleetView:
     """The current view. It subscribes to nothing: whoever reads the hub applies each event, in order.
 
-    `history` is the number of samples the charts keep. `generation` changes when anything does.
+    `history` is the number of samples the charts keep; `interval` the seconds between two of them, so that missing ones
+    leave a gap (None: none do). `generation` changes when anything does.
     """
 
-    def __init__(self, hosts: Hosts, *, history: int = 120) -> None:
+    def __init__(self, hosts: Hosts, *, history: int = 120, interval: float | None = None) -> None:
         self.generation = 0
         self._hosts = hosts
         self._history = history
+        self._interval = interval
         self._records: dict[str, HostRecord] = {}
         self._changed: set[str] = set()
         self._rows: tuple[HostRow, ...] | None = None
@@ -93,7 +95,7 @@ class FleetView:
             return  # it is gone already; the event that says so is on its way
         record = self._records.get(host.id)
         if record is None:
-            self._records[host.id] = HostRecord(host, status, self._history)
+            self._records[host.id] = HostRecord(host, status, self._history, self._interval)
         else:
             record.describe(host)
             record.moved(status)

@@ -35,9 +35,10 @@ class _DomainFrame:
 class HostRecord:
     """Takes events of one host; makes its row and detail, each once per change."""
 
-    def __init__(self, host: HostInfo, status: HostStatus, history: int) -> None:
+    def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
         self.host = host
         self.status = status
+        self._interval = interval
         self._last: HostSampled | None = None
         self._before: HostSampled | None = None
         self._cpu, self._memory, self._requests, self._rtt = (Series(history) for _ in range(4))
@@ -68,6 +69,7 @@ class HostRecord:
         self._memory_now = _memory_share(new)
         self._requests_per_second = rate(before.requests, sample.requests, seconds) if before else None
         self._errors_per_second = rate(before.errors, sample.errors, seconds) if before else None
+        self._leave_gap(seconds)
         self._cpu.append(self._cpu_now)
         self._spark.append(self._cpu_now)
         self._memory.append(self._memory_now)
@@ -75,6 +77,16 @@ class HostRecord:
         self._rtt.append(sample.rtt)
         self._frames.append(self._frame(sample))
         self._row = None
+
+    def _leave_gap(self, seconds: float) -> None:
+        """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
+        if self._interval is None or not self._cpu:
+            return
+        every = (self._cpu, self._spark, self._memory, self._requests, self._rtt)
+        missed = round(seconds / self._interval) - 1
+        for series in every:
+            for _ in range(min(missed, series.size)):
+                series.append(None)
 
     def row(self) -> HostRow:
         """The line of the host."""

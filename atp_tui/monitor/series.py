@@ -11,21 +11,21 @@ NAN = math.nan
 class Series:
     """The last `size` figures. NaN stands for a sample that is missing. Single precision: these are for charts."""
 
-    __slots__ = ("_next", "_ring", "_size")
+    __slots__ = ("_next", "_ring", "size")
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size = size
         self._ring = array("f")
         self._next = 0
 
     def append(self, value: float | None) -> None:
         """Add a figure; the oldest one goes where the ring is full."""
         figure = NAN if value is None else value
-        if len(self._ring) < self._size:
+        if len(self._ring) < self.size:
             self._ring.append(figure)
             return
         self._ring[self._next] = figure
-        self._next = (self._next + 1) % self._size
+        self._next = (self._next + 1) % self.size
 
     def values(self) -> tuple[float, ...]:
         """All figures, oldest first."""

@@ -144,3 +144,16 @@ def test_missed_news_is_read_again() -> None:
         ("b", ConnectionState.FAILED, 1.0),
         ("c", ConnectionState.FAILED, None),
     ]
+
+
+def test_samples_that_did_not_come_leave_a_gap_in_the_charts() -> None:
+    view = FleetView(FewHosts("a"), history=8, interval=2.0)
+    for moment in (0.0, 2.1, 10.0, 12.0):
+        view.apply(sample(moment, node(int(moment * 10), 900)))
+    detail = view.detail("a")
+    assert detail is not None
+    assert [math.isnan(value) for value in detail.rtt] == [False, False, True, True, True, False, False]
+    view.apply(sample(1e6, node(10**8, 900)))
+    detail = view.detail("a")
+    assert detail is not None
+    assert [math.isnan(value) for value in detail.rtt] == [True] * 7 + [False], "however long: the ring is the limit"
