@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from ..model.connection import ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, TransportError, Unsupported
@@ -74,7 +74,7 @@ class TransportManager:
         self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock), self.clock)
         self._closed = False
 
-    async def __aenter__(self) -> TransportManager:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
