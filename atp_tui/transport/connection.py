@@ -65,6 +65,7 @@ class HostConnection:
         self._rng = rng
         self._on_change = on_change
         self._generation = 0
+        self._closed = False
         self._dialed: Dialed | None = None
         self._link: Link | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -126,7 +127,8 @@ class HostConnection:
             self._note_failure(error, generation)
             raise
         now = self.clock.monotonic()
-        self._heartbeat.heard(now)
+        if generation == self._generation:
+            self._heartbeat.heard(now)
         self.counters.answered(started, now)
         return value
 
@@ -139,9 +141,14 @@ class HostConnection:
 
     # -- its life ------------------------------------------------------------------------------------------------
 
+    def configure(self, host: HostInfo, config: TransportConfig) -> None:
+        """Take new settings and a new description. What only an opening can take holds from the next one on."""
+        self.host_info, self.config = host, config
+        self._heartbeat.retime(config.heartbeat_interval)
+
     def start(self) -> None:
-        """Begin connecting, in the background. Does nothing where an attempt runs or the connection is up."""
-        if self.life.state is _S.DISCONNECTED:
+        """Begin connecting, in the background. Does nothing where an attempt runs, the connection is up or closed."""
+        if self.life.state is _S.DISCONNECTED and not self._closed:
             self._move(_S.CONNECTING, None)
             self._supervise()
 
@@ -157,7 +164,7 @@ class HostConnection:
         """Attempt now, whatever was waited for; what a person asks for after a permanent failure."""
         if self.life.state is _S.DISCONNECTED:
             self.start()
-        elif self.life.state is _S.FAILED and self._supervisor is None:
+        elif self.life.state is _S.FAILED and not self._attempting():
             self._move(_S.CONNECTING, None, attempt=0)
             self._supervise()
         else:
@@ -170,27 +177,33 @@ class HostConnection:
     def hasten(self) -> bool:
         """Attempt now unless one has just failed; False then. For callers that wait, who may be many."""
         if self.clock.monotonic() - self._attempt_ended_at < self.config.reconnect.initial_delay:
-            return self._wake is None and self._supervisor is not None
+            return self._wake is None and self._attempting()
         self.retry()
         return True
 
     async def disconnect(self) -> None:
         """Close for good. Takes a second at most, with a silent peer too."""
+        self._closed = True
         if not self.life.ended:
             self._move(_S.DRAINING, None)
         supervisor = self._supervisor
         dialed = self._take_down()
-        if supervisor is not None:
-            supervisor.cancel()
-            await asyncio.wait([supervisor])
-        await self._heartbeat.stopped()
-        if dialed is not None:
-            await dialed.goodbye(self.clock)
+        try:
+            if supervisor is not None:
+                supervisor.cancel()
+                await asyncio.wait([supervisor])
+            await self._heartbeat.stopped()
+            if dialed is not None:
+                await dialed.goodbye(self.clock)
+        finally:
+            if dialed is not None:
+                dialed.end()  # cancelled before the goodbye: nobody else knows of this link any more
         if self.life.state is _S.DRAINING:
             self._move(_S.DISCONNECTED, None)
 
     def abort(self) -> None:
         """Cut now, without waiting for anything; `disconnect` must still follow to collect the tasks."""
+        self._closed = True
         if not self.life.ended:
             self._move(_S.DRAINING, None)
         if self._supervisor is not None:
@@ -204,6 +217,10 @@ class HostConnection:
     def _supervise(self) -> None:
         self._supervisor = asyncio.get_running_loop().create_task(self._attempts(), name=f"connect {self!r}")
         self._supervisor.add_done_callback(self._supervisor_ended)
+
+    def _attempting(self) -> bool:
+        # One that has made its last attempt is done before its callback below has run, and whom it woke asks first.
+        return self._supervisor is not None and not self._supervisor.done()
 
     def _supervisor_ended(self, task: asyncio.Task[None]) -> None:
         if self._supervisor is task:
@@ -261,7 +278,7 @@ class HostConnection:
         given_up = gave_up(self.config.reconnect, attempt) or delay is None
         at = None if delay is None else self.clock.monotonic() + delay
         self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
-        return at is not None
+        return at is not None and not self.life.ended  # the listener of the transition may have closed it
 
     # -- loss ----------------------------------------------------------------------------------------------------
 
@@ -311,7 +328,8 @@ class HostConnection:
             self._lost(generation, error)
         else:
             now = self.clock.monotonic()
-            self._heartbeat.heard(now)
+            if generation == self._generation:
+                self._heartbeat.heard(now)
             self.counters.latencies.append(now - started)
 
     # -- transitions ---------------------------------------------------------------------------------------------

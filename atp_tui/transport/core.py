@@ -102,9 +102,9 @@ class PoolCore(Generic[C]):
         slot.phase = Phase.READY
         slot.failing = False
         slot.idle_since = now
-        if self.settings.max_lifetime:
-            # -5 %..0, as HikariCP and psycopg_pool do: connections opened together must not end together
-            slot.expires_at = now + self.settings.max_lifetime * (1 - 0.05 * uniform)
+        slot.opened_at = now
+        # -5 %..0, as HikariCP and psycopg_pool do: connections opened together must not end together
+        slot.lifetime_share = 1 - 0.05 * uniform
         self._index()
         self._serve(plan)
         self._replenish(plan)
@@ -147,7 +147,7 @@ class PoolCore(Generic[C]):
             return plan
         if not any(self._is_opening(slot) for slot in self.slots.values()):
             # one at a time, so that a pool that was opened at once is not closed at once
-            expired = next((slot for slot in self._usable if slot.expires_at <= now), None)
+            expired = next((slot for slot in self._usable if self._expired(slot, now)), None)
             if expired is not None:
                 self._retire(expired, "lifetime", plan)
         for slot in list(self.slots.values()):
@@ -205,6 +205,10 @@ class PoolCore(Generic[C]):
     @staticmethod
     def _is_opening(slot: Slot[C]) -> bool:
         return slot.phase is Phase.DOWN and slot.retiring is None
+
+    def _expired(self, slot: Slot[C], now: float) -> bool:
+        lifetime = self.settings.max_lifetime
+        return bool(lifetime) and slot.opened_at + lifetime * slot.lifetime_share <= now
 
     def _needed(self, slot: Slot[C]) -> bool:
         """Whether a slot that is down is worth working on: the minimum or a waiter asks for it."""

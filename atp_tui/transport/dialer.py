@@ -111,11 +111,10 @@ class Dialer:
 
     async def _open(self, request: OpenRequest, channel: Channel) -> Link:
         host, limit = request.host, request.config.connect_timeout
-        driver = self._choose(host, channel)
         link: Link | None = None
         try:
             async with self._clock.timeout(limit):
-                link = await driver.open(request)
+                link = await self._choose(host, channel).open(request)
                 await link.ping(limit)
         except BaseException as error:
             if link is not None:

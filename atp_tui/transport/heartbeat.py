@@ -35,6 +35,15 @@ class Heartbeat:
         self.heard(self._clock.monotonic())
         self._arm(interval)
 
+    def retime(self, interval: float) -> None:
+        """Ask after `interval` seconds of silence from now on. Nothing happens while the connection is down."""
+        if self._interval is None or self._interval == interval:
+            return
+        self._interval = interval
+        if self._timer is not None:
+            self._timer.cancel()
+            self._arm(max(0.0, interval - (self._clock.monotonic() - self._last_heard)))
+
     def heard(self, now: float) -> None:
         """The peer has answered something."""
         self._last_heard = now

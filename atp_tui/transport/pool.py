@@ -192,10 +192,14 @@ class ConnectionPool:
 
     def configure(self, host: HostInfo, config: TransportConfig) -> None:
         """Take new settings and a new description of the same host."""
+        sooner = config.pool.management_interval < self.config.pool.management_interval
         self.host, self.config = host, config
         for connection in self.connections():
-            connection.host_info, connection.config = host, config
+            connection.configure(host, config)
         self._perform(self.core.configure(config.pool))
+        if sooner and self._housekeeper is not None:
+            self._housekeeper.cancel()
+            self._tick()
 
     async def close(self, limit: float) -> None:
         """Serve nobody any more; wait up to `limit` seconds for the leases, then cut what is left."""

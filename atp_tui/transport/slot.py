@@ -22,7 +22,7 @@ class Slot(Generic[C]):
     """The pool's record of one connection.
 
     `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
-    and no attempt has succeeded since.
+    and no attempt has succeeded since. `lifetime_share`: the share of max_lifetime that it may live, from `opened_at`.
     """
 
     id: int
@@ -32,7 +32,8 @@ class Slot(Generic[C]):
     high_water: int = 0
     pins: int = 0
     idle_since: float = 0.0
-    expires_at: float = float("inf")
+    opened_at: float = 0.0
+    lifetime_share: float = 1.0
     retiring: str | None = None
     failing: bool = False
 
