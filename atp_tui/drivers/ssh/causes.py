@@ -16,7 +16,7 @@ def connect_error(error: Exception, name: str, port: int) -> TransportError:
         case TransportError():
             return error
         case asyncssh.PermissionDenied():
-            return AuthFailed(f"{where}: {error.reason}")
+            return AuthFailed(f"{error.reason} port {port}")  # it names the user and the host
         case asyncssh.KeyExchangeFailed():
             return ConnectFailed(f"{where}: {error.reason}", permanent=True)
         case asyncssh.ConnectionLost():

@@ -62,11 +62,14 @@ def path_to(host: HostInfo) -> list[Endpoint]:
     path = [target]
     before = target.jump
     while before:
-        hops = [_hop(text, settings) for text in before.split(",")]
-        hops = [hop for hop in hops if (hop.name, hop.port) != (path[0].name, path[0].port)]
-        # a jump host that ssh_config itself puts behind another one; `Host *` with a ProxyJump names itself here
-        before = hops[0].jump if hops else None
-        path = hops + path
+        behind = path[0]
+        for text in reversed(before.split(",")):
+            hop = _hop(text, settings)
+            # `Host *` with a ProxyJump makes the jump host its own
+            if (hop.name, hop.port) != (path[0].name, path[0].port):
+                path.insert(0, hop)
+        # ssh_config may put the first jump host behind another one
+        before = path[0].jump if path[0] is not behind else None
         if len(path) > _MOST_HOPS:
             raise ConnectFailed(f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?", permanent=True)
     return path

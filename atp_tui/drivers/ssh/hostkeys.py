@@ -145,11 +145,18 @@ class HostKeyCheck:
         fingerprint = key.get_fingerprint()
         kind = key.get_algorithm()
         message = (
-            f"the host key of {name} is not known: {kind} {fingerprint} is not in {files}"
+            f"host key not known: {name} shows {kind} {fingerprint}, which is not in {files}"
             if self._is_new
-            else f"the host key of {name} has CHANGED: {kind} {fingerprint} is not the one in {files}"
+            else f"host key CHANGED: {name} shows {kind} {fingerprint}, which is not the one in {files}"
         )
-        return HostKeyRejected(message, known=not self._is_new, fingerprint=fingerprint, public_key=public_line(key))
+        return HostKeyRejected(
+            message,
+            known=not self._is_new,
+            fingerprint=fingerprint,
+            public_key=public_line(key),
+            name=name,
+            on_file=tuple(f"{one.get_algorithm()} {one.get_fingerprint()}" for one in self.trusted.keys),
+        )
 
 
 def public_line(key: SSHKey) -> str:

@@ -1,0 +1,142 @@
+"""What the SSH tests share: links to a private sshd, and the sight of remote processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.model.errors import TransportError
+from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Command, ExitStatus, Stream
+from atp_tui.model.settings import SshSettings, TransportConfig
+from atp_tui.transport.driver import Link, OpenRequest
+
+from ..daemons.sshd import PrivateSshd
+from .leftovers import Leftovers, leftovers
+
+HANG = 30.0
+"""Seconds after which something hangs."""
+
+
+def host_of(daemon: PrivateSshd, settings: SshSettings | None = None) -> HostInfo:
+    return HostInfo("peer", "127.0.0.1", uri=None, ssh=settings or daemon.ssh_settings())
+
+
+async def open_link(
+    host: HostInfo,
+    driver: SshDriver | None = None,
+    lost: list[TransportError] | None = None,
+    config: TransportConfig | None = None,
+) -> Link:
+    on_lost = [] if lost is None else lost
+    request = OpenRequest(host, config or TransportConfig(connect_timeout=10), on_lost.append)
+    async with asyncio.timeout(HANG):
+        return await (driver or SshDriver()).open(request)
+
+
+@asynccontextmanager
+async def linked(where: PrivateSshd | HostInfo, driver: SshDriver | None = None) -> AsyncIterator[Link]:
+    link = await open_link(host_of(where) if isinstance(where, PrivateSshd) else where, driver)
+    try:
+        yield link
+    finally:
+        link.abort()
+
+
+async def settled_leftovers() -> Leftovers:
+    """What there is before an attempt. asyncssh makes its options on the loop's executor, whose threads then stay."""
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*(loop.run_in_executor(None, time.sleep, 0.05) for _ in range(32)))  # all that it may have
+    return leftovers()
+
+
+async def until_lost(lost: list[TransportError]) -> None:
+    await until(lambda: bool(lost), "on_lost was not called")
+
+
+class Output:
+    """A sink that keeps what comes."""
+
+    def __init__(self) -> None:
+        self.stdout = b""
+        self.stderr = b""
+
+    def __call__(self, stream: Stream, data: bytes) -> None:
+        if stream == "stdout":
+            self.stdout += data
+        else:
+            self.stderr += data
+
+
+async def run(link: Link, line: str, stdin: bytes = b"") -> tuple[ExitStatus, bytes, bytes]:
+    output = Output()
+    status = await link.run(Command(line, stdin), output, HANG)
+    return status, output.stdout, output.stderr
+
+
+async def ten_sessions(link: Link) -> None:
+    """Have all of sshd's ten sessions; those of commands that were just killed are free only once sshd knows."""
+    limit = time.monotonic() + HANG
+    well = [(ExitStatus(0), b"well\n", b"")] * 10
+    while True:
+        done = await asyncio.gather(*(run(link, "sleep 0.2; echo well") for _ in range(10)), return_exceptions=True)
+        if done == well:
+            return
+        assert time.monotonic() < limit, f"sessions stay occupied: {done}"
+
+
+class Sleeper:
+    """A `sleep` that is told from all others by the length of its sleep."""
+
+    def __init__(self) -> None:
+        self.seconds = f"3600.{uuid.uuid4().int % 10**12:012}"
+        self.line = f"sleep {self.seconds}"
+
+    def sleeping(self) -> list[int]:
+        """Process ids of the sleeps themselves, without the shells that have the word in their command line."""
+        return [pid for pid, words in _command_lines() if words[0] == b"sleep" and self.seconds.encode() in words[1:]]
+
+    def processes(self) -> list[int]:
+        """Process ids of all that bear the word."""
+        return [pid for pid, words in _command_lines() if any(self.seconds.encode() in word for word in words)]
+
+    async def runs(self, number: int = 1) -> None:
+        """Wait until that many sleep."""
+        await until(lambda: len(self.sleeping()) >= number, f"{number} of {self.line} never ran")
+
+    async def is_gone(self) -> None:
+        """Wait until none sleeps."""
+        await until(lambda: not self.sleeping(), f"{self.line} is still there")
+
+    async def is_forgotten(self) -> None:
+        """Wait until nothing bears the word: shells that would start another, and guards, which stay 3 s longer."""
+        await until(lambda: not self.processes(), f"something of {self.line} is still there")
+
+    def kill(self) -> None:
+        for pid in self.sleeping():
+            os.kill(pid, 9)
+
+
+def _command_lines() -> list[tuple[int, list[bytes]]]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            found.append((int(entry.name), words))
+    return found
+
+
+async def until(condition: Callable[[], bool], complaint: str) -> None:
+    limit = time.monotonic() + HANG
+    while not condition():
+        assert time.monotonic() < limit, complaint
+        await asyncio.sleep(0.02)

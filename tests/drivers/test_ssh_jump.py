@@ -1,0 +1,153 @@
+"""Through jump hosts: one sshd behind another, each with its own login and its own host key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.drivers.ssh.hostkeys import HostKeyStore
+from atp_tui.model.errors import ConnectFailed, ConnectionLost, HostKeyRejected, TransportError
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import HostKeyPolicy
+
+from ..daemons.sshd import PrivateSshd, free_port, running_sshd
+from .leftovers import nothing_left_since
+from .ssh_links import linked, open_link, run, settled_leftovers, until, until_lost
+
+pytestmark = pytest.mark.daemons
+
+
+@dataclass
+class Way:
+    """Two sshds with the same client key, and one file that knows both."""
+
+    first: PrivateSshd
+    last: PrivateSshd
+    known_hosts: Path
+
+    def jump(self, *ports: int) -> str:
+        return ",".join(f"{self.first.user}@127.0.0.1:{port}" for port in ports)
+
+    def host(self, jump: str | None, **more: Any) -> HostInfo:
+        settings = self.last.ssh_settings(known_hosts=self.known_hosts, proxy_jump=jump, **more)
+        return HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
+
+
+@pytest.fixture
+def way(tmp_path: Path) -> Iterator[Way]:
+    with running_sshd(tmp_path / "first") as first, running_sshd(tmp_path / "last") as last:
+        allowed = first.directory / "authorized_keys"
+        allowed.write_text(allowed.read_text() + (last.directory / "client_key.pub").read_text())
+        known_hosts = tmp_path / "known_hosts"
+        known_hosts.write_text(first.known_hosts.read_text() + last.known_hosts.read_text())
+        yield Way(first, last, known_hosts)
+
+
+async def test_a_command_through_a_jump_host(way: Way) -> None:
+    before = await settled_leftovers()
+    async with linked(way.host(way.jump(way.first.port))) as link:
+        assert (await run(link, "echo through"))[1] == b"through\n"
+        assert (way.first.connections(), way.last.connections()) == (1, 1)
+        await link.close()
+    await nothing_left_since(before)
+    await _until_empty(way.first)
+
+
+async def test_through_two_jump_hosts(way: Way) -> None:
+    async with linked(way.host(way.jump(way.first.port, way.last.port, way.first.port))) as link:
+        assert (await run(link, "echo through"))[1] == b"through\n"
+        assert (way.first.connections(), way.last.connections()) == (2, 2)
+
+
+async def test_a_jump_host_of_ssh_config(way: Way, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"Host bastion\n HostName 127.0.0.1\n Port {way.first.port}\n User {way.first.user}\n"
+        "Host *\n ProxyJump bastion\n"
+    )
+    async with linked(way.host(None, config_file=str(config))) as link:
+        assert (await run(link, "echo through"))[1] == b"through\n"
+        assert way.first.connections() == 1
+    async with linked(way.host("none", config_file=str(config))):
+        await _until_empty(way.first)
+
+
+async def test_jump_hosts_in_a_circle(way: Way, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host a\n ProxyJump b\nHost b\n ProxyJump a\nHost 127.0.0.1\n ProxyJump a\n")
+    with pytest.raises(ConnectFailed, match="circle") as caught:
+        await open_link(way.host(None, config_file=str(config)))
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("text", ["@", "host:0", "host:word", "[::1"])
+async def test_a_jump_host_that_is_none(way: Way, text: str) -> None:
+    with pytest.raises(ConnectFailed) as caught:
+        await open_link(way.host(text))
+    assert caught.value.permanent or text == "[::1"
+
+
+async def test_the_jump_hosts_key_is_checked_and_trusted_under_its_own_name(way: Way) -> None:
+    way.known_hosts.write_text(way.last.known_hosts.read_text())
+    store = HostKeyStore()
+    driver = SshDriver(store)
+    host = way.host(way.jump(way.first.port))
+    with pytest.raises(HostKeyRejected) as caught:
+        await open_link(host, driver)
+    assert (caught.value.known, caught.value.public_key) == (False, way.first.host_public_key)
+    assert f"[127.0.0.1]:{way.first.port}" in caught.value.message
+    store.trust(host, caught.value.public_key)
+    assert way.known_hosts.read_text().splitlines()[-1] == f"[127.0.0.1]:{way.first.port} {way.first.host_public_key}"
+    async with linked(host, driver) as link:
+        assert link.is_alive()
+
+
+async def test_the_key_behind_a_jump_host_is_checked_too(way: Way) -> None:
+    way.known_hosts.write_text(way.first.known_hosts.read_text())
+    before = await settled_leftovers()
+    with pytest.raises(HostKeyRejected) as caught:
+        await open_link(way.host(way.jump(way.first.port)))
+    assert caught.value.public_key == way.last.host_public_key
+    await nothing_left_since(before)
+    async with linked(way.host(way.jump(way.first.port), host_key_policy=HostKeyPolicy.ACCEPT_NEW)):
+        assert way.last.host_public_key in way.known_hosts.read_text()
+
+
+async def test_a_target_that_the_jump_host_cannot_reach(way: Way) -> None:
+    before = await settled_leftovers()
+    with pytest.raises(ConnectFailed) as caught:
+        await open_link(way.host(way.jump(way.first.port), port=free_port()))
+    assert "jump host" in caught.value.message
+    await nothing_left_since(before)
+
+
+async def test_a_lost_jump_host_loses_the_link(way: Way) -> None:
+    lost: list[TransportError] = []
+    before = await settled_leftovers()
+    link = await open_link(way.host(way.jump(way.first.port)), lost=lost)
+    way.first.kill()
+    await until_lost(lost)
+    assert not link.is_alive()
+    assert [type(error) for error in lost] == [ConnectionLost]
+    await nothing_left_since(before)
+
+
+@pytest.mark.parametrize("silent", ["first", "last"])
+async def test_a_cancelled_attempt_at_a_silent_hop_leaves_nothing(way: Way, silent: str) -> None:
+    before = await settled_leftovers()
+    getattr(way, silent).stop()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await open_link(way.host(way.jump(way.first.port)))
+    await nothing_left_since(before)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def _until_empty(daemon: PrivateSshd) -> None:
+    await until(lambda: not daemon.connections(), "the jump host still has a connection")
