@@ -63,9 +63,9 @@ class PoolCore(Generic[C]):
         slot.active_uses -= 1
         if slot.active_uses == 0:
             slot.idle_since = now
-        if self.waiting or slot.retiring is not None:
+        if slot.retiring is not None:
             return self._settle(slot, now)
-        return None
+        return self._hand_on(slot) if self.waiting else None
 
     def acquire_pin(self) -> Slot[C] | None:
         """Keep a usable connection open without taking one of its places; `release_pin` ends it."""
@@ -86,7 +86,9 @@ class PoolCore(Generic[C]):
         """Put a caller at the end of the queue; the plan may serve it at once or open a connection for it."""
         plan: Plan[C] = Plan()
         self.waiting[waiter] = None
-        self._serve(plan)
+        first = next(iter(self.waiting))
+        if first is waiter or first.pin:  # where others wait for places, there are none to be had
+            self._serve(plan)
         self._replenish(plan)
         return plan
 
@@ -221,6 +223,20 @@ class PoolCore(Generic[C]):
             self._close_if_unused(slot, plan)
         self._serve(plan)
         self._replenish(plan)
+        return plan
+
+    def _hand_on(self, slot: Slot[C]) -> Plan[C] | None:
+        """Callers wait, so all other connections are full: the place that has come free is the first caller's."""
+        if slot.phase is not Phase.READY or slot.active_uses >= self.settings.requests_per_connection:
+            return None
+        plan: Plan[C] = Plan()
+        waiter = next(iter(self.waiting))
+        if waiter.pin:  # it takes no place, and those behind it may
+            self._serve(plan)
+        else:
+            del self.waiting[waiter]
+            slot.active_uses += 1
+            plan.assign.append((waiter, slot))
         return plan
 
     def _serve(self, plan: Plan[C]) -> None:
