@@ -95,7 +95,9 @@ class HostKeyRejected(TransportError):
     """The SSH host key is unknown or has changed.
 
     `known` tells which: False for a key never seen, True for one that differs from the key on file.
-    `fingerprint` is OpenSSH's form (`SHA256:…`), `public_key` the line to store (`ssh-ed25519 AAAA…`).
+    `name` is who has shown it, as known_hosts writes it: the host, or a jump host on the way to it.
+    `fingerprint` is OpenSSH's form (`SHA256:…`), `public_key` the line to store (`ssh-ed25519 AAAA…`). `on_file` are
+    the keys that the files have for the host instead, each as its type and fingerprint (`ssh-ed25519 SHA256:…`).
     """
 
     permanent = True
@@ -108,11 +110,15 @@ class HostKeyRejected(TransportError):
         known: bool = False,
         fingerprint: str = "",
         public_key: str = "",
+        on_file: tuple[str, ...] = (),
+        name: str = "",
     ) -> None:
         super().__init__(message, host=host)
         self.known = known
         self.fingerprint = fingerprint
         self.public_key = public_key
+        self.on_file = on_file
+        self.name = name
 
 
 class ConnectionLost(TransportError):
