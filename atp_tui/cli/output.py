@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
+from ..model.errors import ActionFailed
 from ..ui.text import safe
 
 
@@ -20,20 +22,31 @@ def line_of(host: str, text: str) -> str:
 
 
 def emit(text: str) -> None:
-    """Print to standard output, quietly where its reader has gone."""
+    """Print to standard output, quietly where its reader has gone. Raises ActionFailed where it cannot be written.
+
+    What the terminal's encoding lacks is replaced: a name in another script is no reason to fail.
+    """
+    stream: TextIO | None = sys.stdout
+    if stream is None:  # closed by whoever has started the program
+        raise ActionFailed("there is no standard output to write to")
+    data = text.encode(stream.encoding or "utf-8", "replace")
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except OSError as error:
         # the interpreter flushes once more at its end: give it somewhere to flush to
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ActionFailed(f"standard output cannot be written: {error.strerror}") from error
 
 
 def complain(message: str) -> None:
-    """One message, or several lines of them, on standard error."""
-    for line in message.splitlines():
-        sys.stderr.write(f"atp-tui: {safe(line)}\n")
-    sys.stderr.flush()
+    """One message, or several lines of them, on standard error, if there is one."""
+    with contextlib.suppress(OSError, AttributeError):
+        for line in message.splitlines():
+            sys.stderr.write(f"atp-tui: {safe(line)}\n")  # Python escapes there what the encoding lacks
+        sys.stderr.flush()
 
 
 class LiveOutput:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..ui.text import safe
+from ..ui.text import fit, safe, width_of
 
 _KIB_PER_GIB = 1 << 20
 
@@ -13,9 +13,9 @@ _KIB_PER_GIB = 1 << 20
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as they need to be, the last one open-ended; remote text made safe."""
     cells = [list(heads), *([safe("-" if cell is None else str(cell)) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(heads) - 1)]
+    widths = [max(width_of(row[column]) for row in cells) for column in range(len(heads) - 1)]
     lines = (
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in cells
+        "  ".join([*(fit(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in cells
     )
     return "".join(line.rstrip() + "\n" for line in lines)
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
 
 from ..actions.action import Invocation
 from ..actions.registry import ACTIONS, perform
@@ -20,7 +25,8 @@ from ..config.store import append_hosts, write_example
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..ui.app import AtpApp
-from ..ui.screens.guide import GuideChoice, run_guide
+from ..ui.ascii import needs_ascii
+from ..ui.screens.guide import GuideApp, GuideChoice
 from ..ui.services import KeyQuestion, Services
 from .arguments import Arguments
 from .engine import Engine
@@ -29,7 +35,9 @@ from .output import complain, emit
 
 _log = logging.getLogger(__name__)
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl+C is a key on the screen: SIGINT comes from elsewhere."""
+
 
 Start = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -52,7 +60,9 @@ def open_demo(arguments: Arguments) -> int:
 def _first_start(arguments: Arguments) -> int:
     path = default_config()
     found = _importable()
-    match asyncio.run(run_guide(len(found), path)):
+    guide = GuideApp(len(found), path, ascii_only=_ascii_only())
+    asyncio.run(_until_left(guide))
+    match guide.return_value:
         case GuideChoice.IMPORT:
             return _show(FileSource(append_hosts(path, found)), arguments)
         case GuideChoice.DEMO:
@@ -60,9 +70,9 @@ def _first_start(arguments: Arguments) -> int:
         case GuideChoice.EXAMPLE:
             write_example(path)
             emit(f"{path} is written: put your hosts in, and start atp-tui again\n")
-        case GuideChoice.QUIT:
+        case GuideChoice.QUIT | None:
             pass
-    return 0
+    return guide.return_code or 0
 
 
 def _importable() -> tuple[HostInfo, ...]:
@@ -81,16 +91,22 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
 
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in _ENDING:
-            # otherwise the terminal would be left as the screen had set it
-            loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
         async with engine.running(watch=True):
             yield
 
     app = AtpApp(_services(engine, arguments, start))
-    app.run()
+    asyncio.run(_until_left(app))
     return app.return_code or 0
+
+
+async def _until_left(app: App[Any]) -> None:
+    """Run an application until it is left. A signal that ends programs leaves it too, however early it comes: otherwise
+    the terminal would stay as the screen has set it.
+    """
+    loop = asyncio.get_running_loop()
+    for number in _ENDING:
+        loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
+    await app.run_async()
 
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
@@ -104,8 +120,8 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         refused = refused_key(engine.manager, host_id)
         if refused is None:
             return None
-        address = engine.manager.host(host_id).host
-        return KeyQuestion(host_id, address, refused.fingerprint, refused.public_key, refused.known)
+        address = refused.name or engine.manager.host(host_id).host
+        return KeyQuestion(host_id, address, refused.fingerprint, refused.public_key, refused.known, refused.on_file)
 
     async def trust(host_id: str, question: KeyQuestion) -> None:
         # the key that was on the screen, whatever the host says by now
@@ -126,13 +142,26 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         period=config.monitor.interval,
         theme=arguments.theme or config.ui.theme,
         theme_folders=(default_config().parent / "themes",),
-        ascii_only="utf" not in (sys.stdout.encoding or "").lower(),
+        ascii_only=_ascii_only(),
         history_file=None if engine.source.name == "demo" else history_file(),
         start=start,
     )
 
 
+def _ascii_only() -> bool:
+    environment = dict(os.environ)
+    with suppress(OSError):  # no /proc: Python's own view has to do
+        given = Path("/proc/self/environ").read_text(errors="replace").split("\0")
+        environment = dict(entry.split("=", 1) for entry in given if "=" in entry)
+    return needs_ascii(environment, sys.stdout.encoding)
+
+
 def _require_terminal() -> None:
+    if os.environ.get("TERM") == "dumb":
+        raise ConfigError(
+            "TERM=dumb: the screen needs a terminal that can move its cursor",
+            hint="use run, stats, hosts list or domains, with --json for programs",
+        )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
             "the screen needs a terminal", hint="use run, stats, hosts list or domains, with --json for programs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import ClassVar
 
@@ -14,7 +14,9 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.filter import LineFilter
 
+from .ascii import AsciiFilter
 from .bridge import FleetBridge
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
@@ -46,11 +48,15 @@ class AtpApp(App[object]):
             os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
         self._services = services
         self._themes, self._theme_problems = load_themes((themes_folder(), *services.theme_folders))
+        self._ascii = (AsciiFilter(),) if services.ascii_only else ()
         self._engine: asyncio.Task[None] | None = None
         self._main = MainScreen(services, tuple(self._themes))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return (*super().get_line_filters(), *self._ascii)
 
     def on_mount(self) -> None:
         register_themes(self, self._themes)

@@ -115,13 +115,18 @@ class ActionInfo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyQuestion:
-    """An SSH host key that a person must decide on. `changed`: another key is on file for this host."""
+    """An SSH host key that a person must decide on. `changed`: another key is on file for this host.
+
+    `address` is who shows it: the host itself, or a jump host on the way to it. `on_file` are the keys on file, each
+    as its type and fingerprint.
+    """
 
     host_id: str
     address: str
     fingerprint: str
     public_key: str
     changed: bool
+    on_file: tuple[str, ...] = ()
 
 
 Perform = Callable[[str, tuple[str, ...], str], Awaitable[None]]

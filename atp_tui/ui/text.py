@@ -72,6 +72,18 @@ def fit(text: str, width: int, ellipsis: str = "…", *, right: bool = False) ->
     return room + shown if right else shown + room
 
 
+def wrap(text: str, width: int, most: int, ellipsis: str = "…") -> list[str]:
+    """Safe text in at most `most` lines of `width` cells, broken at spaces where there are any; the rest is cut."""
+    lines: list[str] = []
+    while text and len(lines) < most - 1 and width_of(text) > width > 0:
+        head = _head(text, width)
+        if len(head) < len(text) and text[len(head)] != " " and " " in head.strip():
+            head = head[: head.rindex(" ")]
+        lines.append(head.rstrip())
+        text = text[max(len(head), 1) :].lstrip()
+    return [*lines, cut(text, width, ellipsis)] if text else lines
+
+
 def _head(text: str, width: int) -> str:
     """The longest beginning of `text` that fits into `width` cells, its combining marks included."""
     if text.isascii():

@@ -113,6 +113,25 @@ def test_a_running_domain_shows_all_its_figures_where_there_is_room() -> None:
         assert words in text
 
 
+@pytest.mark.parametrize("width", [40, 54, 66, 80, 120])
+def test_the_head_has_room_for_the_whole_cause(width: int) -> None:
+    cause = "host key CHANGED: [192.0.2.11]:2222 shows ssh-ed25519 SHA256:47DEQpj8HBSa, not the one in known_hosts"
+    lost = detail(host_row("kvm01", state=S.FAILED, cause=cause, error_class="HostKeyRejected"))
+    lines = [text_of(line.spans) for line in head_lines(lost, None, width, 1, NOW, UNICODE)]
+    assert all(width_of(line) <= width for line in lines)
+    assert "press K" in lines[0]
+    assert cause.replace(" ", "") in "".join(lines).replace(" ", "")
+
+
+def test_a_countdown_does_not_move_the_charts() -> None:
+    cause = "connection refused by 192.0.2.11 port 2222"
+    counts = set()
+    for left in (0.5, 9.9, 12.0, 120.0, 7200.0):
+        row = host_row("kvm01", state=S.RECONNECTING, cause=cause, attempt=2, next_attempt_at=NOW + left)
+        counts.add(len(head_lines(detail(row), None, 78, 1, NOW, UNICODE)))
+    assert len(counts) == 1
+
+
 def test_the_head_says_what_the_host_is() -> None:
     lines = [text_of(line.spans) for line in head_lines(detail(host_row("kvm01")), "qemu+ssh", 100, 2, NOW, UNICODE)]
     assert lines[0] == " ● connected  for 60 s · 192.0.2.11"

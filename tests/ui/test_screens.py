@@ -84,6 +84,58 @@ async def test_a_changed_host_key_is_warned_of() -> None:
         assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("replace the key on file")
 
 
+async def test_a_changed_host_key_stands_above_the_one_on_file() -> None:
+    fakes = FleetServices(rack(1))
+    fakes.questions["kvm01"] = KeyQuestion(
+        "kvm01", "[192.0.2.2]:2222", "SHA256:new", "ssh-rsa AAAA", changed=True, on_file=("ssh-ed25519 SHA256:old",)
+    )
+    async with open_app(fakes, (80, 24)) as opened:
+        await opened.press("K")
+        new, old = (next(line for line in opened.lines() if word in line) for word in ("SHA256:new", "SHA256:old"))
+        assert "ssh-rsa" in new and "ssh-ed25519" in old
+        assert new.index("SHA256") == old.index("SHA256")
+        assert opened.has("[192.0.2.2]:2222 showed this key")
+
+
+async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
+    fakes = FleetServices(rack(1))
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, error_class="HostKeyRejected")
+        await opened.until(lambda: opened.has("the host key of kvm01 was refused"))
+        await opened.press("K")
+        assert opened.has("the key of kvm01 cannot be trusted from here")
+
+
+async def test_help_goes_on_below_itself_where_it_is_narrow(fakes: FleetServices) -> None:
+    async with open_app(fakes, (80, 24)) as opened:
+        await opened.press("question_mark")
+        await opened.until(lambda: opened.has("show only hosts"))
+        lines = opened.lines()
+        row = next(number for number, line in enumerate(lines) if "show only hosts" in line)
+        begin = lines[row].index("show only hosts")
+        assert lines[row + 1][3:begin].strip() == "" and lines[row + 1][begin] != " "
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_the_bottom_line_always_says_how_to_get_help_and_to_leave(fakes: FleetServices, width: int) -> None:
+    async with open_app(fakes, (width, 24)) as opened:
+        assert "space mark" in opened.lines()[-1]
+        assert opened.lines()[-1].rstrip().endswith("? help   q quit")
+        fakes.transport.change("kvm01", S.FAILED, "changed", retries=False, error_class="HostKeyRejected")
+        await opened.until(lambda: "K the host key of kvm01" in opened.lines()[-1])
+        assert opened.lines()[-1].rstrip().endswith("? help   q quit")
+
+
+async def test_the_bottom_line_speaks_of_what_the_line_is_for(fakes: FleetServices) -> None:
+    async with open_app(fakes, (80, 24)) as opened:
+        for key, words in (("slash", "enter keep it"), ("colon", "enter do it"), ("exclamation_mark", "enter run")):
+            await opened.press(key)
+            await opened.until(lambda words=words: words in opened.lines()[-1])
+            assert "esc" in opened.lines()[-1]
+            await opened.press("escape")
+            await opened.until(lambda: "space mark" in opened.lines()[-1])
+
+
 async def test_no_refused_key_is_told(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("K")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atp_tui.ui.text import cut, fit, safe, safe_bytes, width_of
+from atp_tui.ui.text import cut, fit, safe, safe_bytes, width_of, wrap
 
 ANYTHING = st.text(st.characters(exclude_categories=()))  # lone surrogates and all
 ODD = st.text(st.sampled_from("ab 0\t\n\x1b\x9b\x7f\u202e\u200d\ufe0f\u0301\u20e3☠✔️👍🏽🇩🇪中ก\u0e31\ud800\ue000\u3164"))
@@ -91,3 +91,20 @@ def test_an_ellipsis_that_does_not_fit_is_left_out() -> None:
     assert cut("abc", 1) == "…"
     assert cut("abc", 2, "...") == "ab"
     assert cut("abc", 0) == ""
+
+
+@given(ANYTHING | ODD, st.integers(1, 40), st.integers(1, 6))
+def test_wrapped_text_fits_and_is_cut_only_at_its_end(text: str, width: int, most: int) -> None:
+    shown = safe(text)
+    lines = wrap(shown, width, most, ellipsis="")
+    assert len(lines) <= most
+    assert all(width_of(line) <= width for line in lines)
+    if width > 1:  # a wide character fits no single cell
+        assert shown.replace(" ", "").startswith("".join(lines).replace(" ", ""))
+
+
+def test_text_is_broken_at_spaces() -> None:
+    assert wrap("no route to host kvm01", 9, 4) == ["no route", "to host", "kvm01"]
+    assert wrap("no route to host kvm01", 9, 2) == ["no route", "to host …"]
+    assert wrap("abcdefghij", 4, 3) == ["abcd", "efgh", "ij"]
+    assert wrap("", 4, 3) == []

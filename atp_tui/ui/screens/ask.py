@@ -44,17 +44,17 @@ class AskScreen(ModalScreen[bool]):
 
 def ask_about_key(question: KeyQuestion) -> AskScreen:
     """The dialogue about an SSH host key. The fingerprint is what a person compares; all of it is remote text."""
-    kind = safe(question.public_key.split(" ", 1)[0] or "key of unknown type")
+    kind = safe(question.public_key.split(" ", 1)[0] or "unknown type")
     shown = [
-        Content(f"{safe(question.host_id)} at {safe(question.address)} shows this key:"),
-        Content(""),
-        Content.styled(f"  {kind}", "$dim"),
-        Content.styled(f"  {safe(question.fingerprint)}", "bold"),
+        Content(f"Connecting to {safe(question.host_id)}, {safe(question.address)} showed this key:"),
+        _key(kind, safe(question.fingerprint)),
         Content(""),
     ]
     if question.changed:
         shown += [
             Content.styled("ANOTHER KEY IS ON FILE FOR THIS HOST.", "bold $failed"),
+            *(_key(*safe(key).split(" ", 1)) for key in question.on_file),
+            Content(""),
             Content("Either the host was installed anew, or someone stands in between and reads"),
             Content("and changes what you send. Ask whoever runs the host before you trust it."),
         ]
@@ -66,3 +66,8 @@ def ask_about_key(question: KeyQuestion) -> AskScreen:
     title = "host key changed" if question.changed else "unknown host key"
     yes = "replace the key on file" if question.changed else "trust and store it"
     return AskScreen(title, [*shown, Content("")], yes=yes, no="refuse", grave=question.changed)
+
+
+def _key(kind: str, fingerprint: str = "") -> Content:
+    """Type and fingerprint, always in the same columns: keys that stand below each other are easily compared."""
+    return Content("").join([Content.styled(f"  {kind:<19} ", "$dim"), Content.styled(fingerprint, "bold")])

@@ -118,7 +118,10 @@ class Dispatch:
         asked = (self._services.key_question(host) for host in (*hosts, *self._screen.refused_hosts))
         question = next((each for each in asked if each is not None), None)
         if question is None:
-            self._screen.tell("no host key was refused")
+            refused = next(iter(self._screen.refused_hosts), None)
+            # a revoked key, for one, is nobody's to trust
+            cannot = f"the key of {refused} cannot be trusted from here" if refused else "no host key was refused"
+            self._screen.tell(cannot, wrong=refused is not None)
             return
         known = question
         self._ask(ask_about_key(known), lambda: self._screen.spawn(self._trust(known)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
@@ -11,9 +12,11 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from ..ascii import AsciiFilter
 from ..text import safe
 from ..theme import load_theme, themes_folder, variable_defaults
 
@@ -30,7 +33,8 @@ class GuideChoice(StrEnum):
 class GuideApp(App[GuideChoice]):
     """Asks, and exits with the choice: whoever runs it does what was chosen.
 
-    `candidates` is the number of hosts found in ssh_config, `path` where hosts.toml would be written.
+    `candidates` is the number of hosts found in ssh_config, `path` where hosts.toml would be written. Leaving it in any
+    other way than by a choice gives None.
     """
 
     CSS_PATH = "../app.tcss"
@@ -42,16 +46,20 @@ class GuideApp(App[GuideChoice]):
         Binding("q,escape,ctrl+c", "choose('quit')", "Quit"),
     ]
 
-    def __init__(self, candidates: int, path: Path) -> None:
+    def __init__(self, candidates: int, path: Path, *, ascii_only: bool = False) -> None:
         colourless = os.environ.get("NO_COLOR")
         super().__init__()
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless
         self._candidates = candidates
         self._path = safe(str(path))
+        self._ascii = (AsciiFilter(),) if ascii_only else ()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return (*super().get_line_filters(), *self._ascii)
 
     def compose(self) -> ComposeResult:
         found = self._candidates
@@ -59,12 +67,13 @@ class GuideApp(App[GuideChoice]):
         with Vertical(id="guide") as page:
             page.border_title = "welcome"
             yield Static(Content.styled("No hosts are known yet.", "bold"))
-            yield Static(Content(f"They live in {self._path}, one entry a host. How to begin?"))
+            yield Static(Content(f"They live in {self._path}"))
+            yield Static(Content("one entry a host. How to begin?"))
             yield Static("")
             yield OptionList(
                 Option(Content(f"1  import from ~/.ssh/config   {hosts}"), id="import", disabled=not found),
-                Option(Content("2  open the demo              a fleet inside the program, nothing real"), id="demo"),
-                Option(Content("3  write an example           to edit by hand, every key explained"), id="example"),
+                Option(Content("2  open the demo               a fleet inside the program, nothing real"), id="demo"),
+                Option(Content("3  write an example            to edit by hand, every key explained"), id="example"),
                 compact=True,
             )
             yield Static("")
@@ -84,8 +93,3 @@ class GuideApp(App[GuideChoice]):
     def action_choose(self, choice: str) -> None:
         if choice != GuideChoice.IMPORT or self._candidates:
             self.exit(GuideChoice(choice))
-
-
-async def run_guide(candidates: int, path: Path) -> GuideChoice:
-    """Show the guide and return what was chosen; leaving it in any other way is QUIT."""
-    return await GuideApp(candidates, path).run_async() or GuideChoice.QUIT

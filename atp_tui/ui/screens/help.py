@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -42,9 +42,11 @@ class HelpScreen(ModalScreen[None]):
             page.border_title = "help · Esc closes"
             for title, rows in self._sections:
                 yield Static(Content.styled(title, "bold $title-focus"))
-                width = max((len(left) for left, _ in rows), default=0)
-                lines = [
-                    Content("").join([Content.styled(f"  {left:<{width}}", "bold"), Content(f"   {safe(right)}")])
-                    for left, right in rows
-                ]
-                yield Static(Content("\n").join([*lines, Content("")]))
+                width = max((len(left) for left, _ in rows), default=0) + 5
+                for left, right in rows:
+                    with Horizontal():  # two columns: what a key does goes on below itself, not below the key
+                        key = Static(Content.styled(f"  {left}", "bold"))
+                        key.styles.width = width
+                        yield key
+                        yield Static(Content(safe(right)), classes="meaning")
+                yield Static("")

@@ -8,18 +8,23 @@ from textual.widget import Widget
 
 from ..commands import ScreenCommand, key_shown
 from ..widgets.answers import Answers
-from ..widgets.command_pane import CommandInput
+from ..widgets.command_pane import CommandInput, Mode
 from ..widgets.footer import Keys
 from ..widgets.host_tree import HostTree
 
 _TREE: Keys = (("space", "mark"), ("enter", "open"))
-_LINE: Keys = (
-    ("enter", "run"),
-    ("↑ ↓", "history"),
-    ("→", "complete"),
-    ("esc", "cancel job, back"),
-    ("@tag", "other hosts"),
-)
+_LINES: dict[Mode, Keys] = {
+    Mode.RUN: (
+        ("enter", "run"),
+        ("@tag", "other hosts"),
+        ("↑ ↓", "history"),
+        ("→", "complete"),
+        ("esc", "cancel job, back"),
+        ("tab", "next"),
+    ),
+    Mode.FILTER: (("enter", "keep it"), ("esc", "clear it"), ("tab", "next")),
+    Mode.COMMAND: (("enter", "do it"), ("↑ ↓", "history"), ("tab →", "complete"), ("esc", "back")),
+}
 _ANSWERS: Keys = (("enter", "fold"), ("a", "fold all"), ("r", "rerun failed"), ("y", "copy"), ("esc", "back"))
 _PANEL: Keys = (("↑ ↓", "move"), ("esc", "back"))
 
@@ -30,8 +35,8 @@ _EVERYWHERE = ("command", "run", "help", "quit")
 def keys_of(focused: Widget | None, commands: Sequence[ScreenCommand]) -> Keys:
     """What the focused region's keys do, then those that work everywhere."""
     match focused:
-        case CommandInput():
-            return (*_LINE, ("tab", "next"))
+        case CommandInput(mode=mode):
+            return _LINES[mode]
         case Answers():
             return (*_ANSWERS, *_of(commands, _EVERYWHERE))
         case HostTree():

@@ -48,7 +48,7 @@ class Answers(LinesView[AnswerLine]):
         return clip(line.spans, width)
 
     def placeholder(self) -> Sequence[str]:
-        return ("No command was run yet.", "Mark hosts with space, then type a command: ! goes to the command line.")
+        return ("No command was run yet.", "Mark hosts with space, press !", "and type a command for them.")
 
     def line_opened(self, line: AnswerLine) -> None:
         if self._model is not None:

@@ -59,6 +59,11 @@ class CommandInput(Input):
         )
         self._pane = pane
 
+    @property
+    def mode(self) -> Mode:
+        """What it is for now."""
+        return self._pane.mode
+
     def action_older(self) -> None:
         self._pane.recall(older=True)
 

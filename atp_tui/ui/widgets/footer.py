@@ -12,6 +12,9 @@ NOTICE_SECONDS = 8.0
 
 Keys = tuple[tuple[str, str], ...]
 
+ALWAYS = 2
+"""So many of the last pairs are shown at any width."""
+
 
 class KeyLine(Widget):
     """Shows (key, meaning) pairs. A notice stands in their place until it has been read or its time is over."""
@@ -38,10 +41,18 @@ class KeyLine(Widget):
         text, wrong = self.notice
         if text:
             return Content.styled(cut(f" {text}", width), "$failed" if wrong else "$title-focus")
-        line = Content(" ")
-        for key, meaning in self.keys:
-            pair = Content("").join([Content.styled(key, "bold"), Content.styled(f" {meaning}   ", "$dim")])
-            if line.cell_length + len(key) + len(meaning) + 1 > width:
-                break
-            line = line.append(pair)
-        return line
+        shown = _fitting(self.keys, width - 1)
+        pairs = (
+            Content("").join([Content.styled(key, "bold"), Content.styled(f" {meaning}   ", "$dim")])
+            for key, meaning in shown
+        )
+        return Content("").join([Content(" "), *pairs]).truncate(width)
+
+
+def _fitting(keys: Keys, width: int) -> Keys:
+    """As many as fit, without some from the middle where it is narrow: the first ones are what the region is for, and
+    the last two say how to find all others and how to leave."""
+    kept, last = list(keys[:-ALWAYS]), keys[-ALWAYS:]
+    while kept and sum(len(key) + 1 + len(meaning) + 3 for key, meaning in (*kept, *last)) - 3 > width:
+        kept.pop()
+    return (*kept, *last)

@@ -11,13 +11,17 @@ from ...monitor.fleet import HostDetail
 from ..format import age, memory, milliseconds, percent, rate, version
 from ..glyphs import Glyphs
 from ..spark import area
-from ..text import cut, fit, safe, width_of
+from ..text import cut, fit, safe, width_of, wrap
 from .host_words import cause_of, next_step
 from .lines import Spans
 
 LABEL = 12
 WIDE_LABEL = 17
 """Cells left of a chart: its name with the newest figure below it; in a chart of one row, beside it."""
+
+CAUSE_LINES = 4
+LONGEST_STEP = len("press r to connect")
+"""A cause gets lines of its own by its own length alone: a countdown that loses a digit must not move the charts."""
 
 TWO_CHARTS = 56
 """Panels at least this wide show two charts side by side."""
@@ -50,30 +54,36 @@ def head_lines(
     stale: bool = False,
 ) -> tuple[HeadLine, ...]:
     """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are `stale`."""
-    spans = [_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs, stale=stale)]
+    spans = [*_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs, stale=stale)]
     if detail.row.has_virt:
         spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
     return tuple(HeadLine(str(number), line) for number, line in enumerate(spans))
 
 
-def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> Spans:
-    """Sign and state; while connected since when, else why not and what comes next."""
+def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> list[Spans]:
+    """Sign and state; while connected since when, else what comes next and why not: all of it, this is the place."""
     row = detail.row
     between = f" {glyphs.separator} "
+    cause, following = cause_of(row), next_step(row, now)
+    sign = f" {glyphs.state(row.state)} {row.state.value}"
+    room = width - width_of(sign)
+    rest: list[str] = []
     if row.state is ConnectionState.CONNECTED:
         words = [f"for {age(now - row.since)}", safe(row.address)]
+    elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
+        words = [cause, following]
     else:
-        words = [cause_of(row), next_step(row, now)]
+        words, rest = [following], wrap(cause, max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     text = between.join(word for word in words if word)
-    sign = f" {glyphs.state(row.state)} {row.state.value}"
-    return ((sign, row.state.value), (cut(f"  {text}", max(0, width - width_of(sign)), glyphs.ellipsis), "text"))
+    first = ((sign, row.state.value), (cut(f"  {text}", max(0, room), glyphs.ellipsis), "text"))
+    return [first, *(((cut(f"   {line}", width, glyphs.ellipsis), "text"),) for line in rest)]
 
 
 def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs, *, stale: bool) -> Spans:
     """How long it has been down, how old the figures are, and what kind of host it is."""
     row, node, words = detail.row, detail.node, []
     if row.state is not ConnectionState.CONNECTED:
-        words.append(f"for {age(now - row.since)}")
+        words.append(f"{row.state.value} for {age(now - row.since)}")
     if stale and row.sampled_at is not None:
         words.append(f"figures are {age(now - row.sampled_at)} old")
     if uri is not None:

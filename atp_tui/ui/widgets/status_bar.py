@@ -23,13 +23,17 @@ SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, Connect
 
 @dataclass(frozen=True, slots=True)
 class FleetSummary:
-    """The fleet added up. Rates are None where no host has a fresh figure."""
+    """The fleet added up. Rates are None where no host has a fresh figure.
+
+    `stale`: some of the domains are as a host that is not connected last had them.
+    """
 
     states: tuple[tuple[ConnectionState, int], ...]
     running: int
     domains: int
     requests: float | None
     errors: float | None
+    stale: bool = False
 
 
 def summarise(rows: Iterable[HostRow]) -> FleetSummary:
@@ -38,15 +42,17 @@ def summarise(rows: Iterable[HostRow]) -> FleetSummary:
     running = domains = 0
     requests: float | None = None
     errors: float | None = None
+    stale = False
     for row in rows:
         states[row.state] += 1
         running += row.running or 0
         domains += row.domains or 0
+        stale |= bool(row.domains) and row.state is not ConnectionState.CONNECTED
         if row.state is ConnectionState.CONNECTED and row.requests_per_second is not None:
             requests = (requests or 0.0) + row.requests_per_second
             errors = (errors or 0.0) + (row.errors_per_second or 0.0)
     counts = tuple((state, states[state]) for state in STATE_ORDER if states[state] or state in SHOWN_ALWAYS)
-    return FleetSummary(counts, running, domains, requests, errors)
+    return FleetSummary(counts, running, domains, requests, errors, stale)
 
 
 class StatusBar(Widget):
@@ -78,7 +84,7 @@ class StatusBar(Widget):
             (0, Content.styled(" atp  ", "bold $title-focus")),
             (4, Content.styled(f"{self._source}  ", "$title")),
             (0, Content("").join(states)),
-            (2, Content(f" VMs {now.running}/{now.domains}  ")),
+            (2, Content.styled(f" VMs {now.running}/{now.domains}  ", "$dim" if now.stale else "")),
             (3, Content(f"{rate(now.requests)} req/s  ")),
             (3, Content.styled(f"{rate(now.errors)} err/s  ", "$failed" if now.errors else "")),
             (1, Content.styled(jobs, "$connecting")),

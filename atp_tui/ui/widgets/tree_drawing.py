@@ -182,7 +182,7 @@ def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word:
     """`word · cause · since · next`, as far as there is room: the next step always, then the cause."""
     between = f" {glyphs.separator} "
     word, cause, following = row.state.value, cause_of(row), next_step(row, now)
-    lasted = f"for {age(now - row.since)}" if row.state in _LOST else ""
+    lasted = f"down {age(now - row.since)}" if row.state in _LOST else ""
     room = width - 2
     for parts in (
         (word if with_word else "", cause, lasted, following),

@@ -51,3 +51,11 @@ def test_what_cannot_be_meant_ends_with_status_2(line: list[str], capsys: pytest
         parse(line)
     assert ended.value.code == 2
     assert "usage: atp-tui" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [["--timeout", "soon"], ["--fanout", "many"], ["--fanout", "1.5"]])
+def test_what_is_no_number_is_said_in_words(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["run", "-w", "a", *line, "--", "true"])
+    told = capsys.readouterr().err
+    assert f"{line[1]!r} is not a" in told and "_" not in told

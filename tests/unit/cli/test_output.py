@@ -1,0 +1,65 @@
+"""What headless verbs print, on outputs that cannot take it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from atp_tui.cli.output import complain, emit
+from atp_tui.cli.tables import table
+from atp_tui.model.errors import ActionFailed
+from atp_tui.ui.text import width_of
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    with open(path, "w", encoding="utf-8") as stream:
+        yield stream
+
+
+def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="latin-1"))
+    emit("dömäin 数据库\n")
+    assert raw.getvalue() == "dömäin ???\n".encode("latin-1")
+
+
+def test_a_full_disk_is_told_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(Path("/dev/full")) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(ActionFailed, match="No space left"):
+            emit("text")
+        monkeypatch.undo()
+
+
+def test_a_closed_output_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(ActionFailed, match="no standard output"):
+        emit("text")
+
+
+def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        emit("text")
+        monkeypatch.undo()
+
+
+def test_a_complaint_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    complain("nobody hears this")
+
+
+def test_columns_stand_below_each_other_whatever_the_script() -> None:
+    lines = table(("HOST", "DOMAIN", "STATE"), [("a", "数据库", "running"), ("b", "db", "shut off")]).splitlines()
+    places = {width_of(line[: line.index(word)]) for line, word in zip(lines, ("STATE", "run", "shut"), strict=True)}
+    assert len(places) == 1
