@@ -113,7 +113,10 @@ class PoolCore(Generic[C]):
         return plan
 
     def open_failed(self, slot: Slot[C], *, permanent: bool) -> Plan[C]:
-        """One attempt to open or reconnect has failed; the connection goes on by itself unless the plan closes it."""
+        """One attempt to open or reconnect has failed; the connection goes on by itself unless the plan closes it.
+
+        `permanent`: it does not go on by itself, and whoever waits for it would wait for nothing.
+        """
         plan: Plan[C] = Plan()
         if slot.phase is not Phase.DOWN:
             return plan
@@ -140,6 +143,15 @@ class PoolCore(Generic[C]):
         elif another_down or not self._needed(slot):
             self._retire(slot, "lost", plan)
         self._replenish(plan)
+        return plan
+
+    def ended(self, slot: Slot[C]) -> Plan[C]:
+        """Somebody who had it has closed the connection for good: another one takes its place."""
+        plan: Plan[C] = Plan()
+        if slot.phase is not Phase.GONE and slot.retiring is None:
+            slot.phase = Phase.DOWN
+            self._retire(slot, "closed", plan)
+            self._replenish(plan)
         return plan
 
     def tick(self, now: float) -> Plan[C]:

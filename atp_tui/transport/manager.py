@@ -51,6 +51,10 @@ class _Entry:
     def main(self) -> ConnectionPool:
         return self.pools[self.host.main_channel]
 
+    def abort(self) -> None:
+        for pool in self.pools.values():
+            pool.abort()
+
 
 class TransportManager:
     """Keeps a fleet connected. An async context manager; all methods are for its event loop's thread.
@@ -72,6 +76,7 @@ class TransportManager:
         self._rng = rng or random.Random()
         self._entries: dict[str, _Entry] = {}
         self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock), self.clock)
+        self._leaving: set[_Entry] = set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -102,18 +107,20 @@ class TransportManager:
         await self._close_entry(entry, limit)
 
     async def update_host(self, host: HostInfo) -> None:
-        """Take a host's new description. Open connections stay where address, URI and SSH settings are the same."""
+        """Take a host's new description. Open connections stay where it is reached in the same ways as before."""
         entry = self._entry(host.id)
         old = entry.host
-        if (old.host, old.uri, old.ssh) == (host.host, host.uri, host.ssh):
+        if (old.host, old.uri, old.ssh, old.commands) == (host.host, host.uri, host.ssh, host.commands):
             entry.host, entry.config = host, host.transport or self.config
             for channel, pool in entry.pools.items():
                 pool.configure(host, self._pool_config(entry, channel))
         else:
             self._entries[host.id] = fresh = self._enter(host)
-            await self._close_entry(entry, 1.0)
-            if self._entries.get(host.id) is fresh:  # it was not removed meanwhile
-                self._start(fresh)
+            try:
+                await self._close_entry(entry, 1.0)
+            finally:
+                if self._entries.get(host.id) is fresh:  # it was not removed meanwhile
+                    self._start(fresh)
         self.hub.publish(HostUpdated(self.clock.monotonic(), host))
 
     def list_hosts(self) -> tuple[HostInfo, ...]:
@@ -147,7 +154,7 @@ class TransportManager:
         """What keeps a host's pools from being connected, the hypervisor's first; empty where all is well. Raises
         HostUnknown.
         """
-        errors = [pool.last_error for pool in self._entry(host_id).pools.values()]
+        errors = [pool.trouble() for pool in self._entry(host_id).pools.values()]
         return tuple(error for error in errors if error is not None)
 
     def stats(self) -> dict[str, PoolStatistics]:
@@ -282,16 +289,27 @@ class TransportManager:
     async def close(self, limit: float = 1.0) -> None:
         """Close every connection of every host, all at once; leases have `limit` seconds, then they are cut."""
         self._closed = True
-        entries = list(self._entries.values())
+        self._leaving.update(self._entries.values())
         self._entries.clear()
-        await asyncio.gather(*(self._close_entry(entry, limit) for entry in entries))
+        try:
+            await asyncio.gather(*(self._close_entry(entry, limit) for entry in list(self._leaving)))
+        except BaseException:
+            for entry in self._leaving:
+                entry.abort()
+            raise
 
     async def _close_entry(self, entry: _Entry, limit: float) -> None:
-        # The hypervisor's connections first: they may ride on the SSH connection.
-        for channel in ("virt", "ssh"):
-            pool = entry.pools.get(channel)
-            if pool is not None:
-                await pool.close(limit)
+        self._leaving.add(entry)
+        try:
+            # The hypervisor's connections first: they may ride on the SSH connection.
+            for channel in ("virt", "ssh"):
+                pool = entry.pools.get(channel)
+                if pool is not None:
+                    await pool.close(limit)
+        except BaseException:
+            entry.abort()  # nobody waits for it any more; what ends now is collected by the manager's `close`
+            raise
+        self._leaving.discard(entry)
 
     def _enter(self, host: HostInfo) -> _Entry:
         status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, self.clock.monotonic(), 0, None, True)

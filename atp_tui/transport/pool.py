@@ -103,7 +103,7 @@ class ConnectionPool:
         self._past_requests = 0
         self._past_errors = 0
         self._closing: dict[asyncio.Task[None], HostConnection] = {}
-        self._emptied: asyncio.Future[None] | None = None
+        self._emptied = asyncio.Event()
         self._deadlines: dict[asyncio.Future[_Slot], float] = {}
         self._alarm: TimerHandle | None = None
         self._alarm_at = _NEVER
@@ -141,7 +141,7 @@ class ConnectionPool:
             if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
                 self.give_back(ticket.result(), pin=pin)  # served in the very moment it stopped waiting
             if isinstance(error, TimeoutError):
-                raise self._checkout_timeout(limit) from (self._trouble() or error)
+                raise self._checkout_timeout(limit) from (self.trouble() or error)
             raise
         finally:
             del self._deadlines[ticket]
@@ -189,11 +189,11 @@ class ConnectionPool:
                 raise copy.copy(connection.life.error) from connection.life.error
 
     def _checkout_timeout(self, limit: float) -> CheckoutTimeout:
-        trouble = self._trouble()
+        trouble = self.trouble()
         why = f"not connected: {trouble.message}" if trouble else f"all {self.core.usable} connections are in use"
         return CheckoutTimeout(f"no connection to {self.host.id} within {limit:g} s; {why}", host=self.host.id)
 
-    def _trouble(self) -> TransportError | None:
+    def trouble(self) -> TransportError | None:
         """Why nothing is usable; None while something is."""
         if self.core.usable:
             return None
@@ -220,22 +220,18 @@ class ConnectionPool:
         for connection in self.connections():
             connection.configure(host, config)
         self._perform(self.core.configure(config.pool))
+        self._stop_retired()
         if sooner and self._housekeeper is not None:
             self._housekeeper.cancel()
             self._tick()
 
     async def close(self, limit: float) -> None:
         """Serve nobody any more; wait up to `limit` seconds for the leases, then cut what is left."""
-        if self._housekeeper is not None:
-            self._housekeeper.cancel()
-            self._housekeeper = None
-        self._perform(self.core.drain())
-        self._set_alarm(_NEVER, 0.0)
+        self._drain()
         if self.core.slots:
-            self._emptied = asyncio.get_running_loop().create_future()
             try:
                 async with self._clock.timeout(limit):
-                    await self._emptied
+                    await self._emptied.wait()
             except TimeoutError:
                 pass  # the leases had their time
             finally:
@@ -245,14 +241,22 @@ class ConnectionPool:
 
     def abort(self) -> None:
         """Cut everything now; `close` must still follow to collect what ends."""
-        self._perform(self.core.drain())
+        self._drain()
         self._perform(self.core.cut())
         for connection in self._closing.values():
             connection.abort()
 
+    def _drain(self) -> None:
+        if self._housekeeper is not None:
+            self._housekeeper.cancel()
+            self._housekeeper = None
+        self._perform(self.core.drain())
+        self._set_alarm(_NEVER, 0.0)
+
     def _tick(self) -> None:
         self._housekeeper = self._clock.call_later(self.config.pool.management_interval, self._tick)
         self._perform(self.core.tick(self._clock.monotonic()))
+        self._stop_retired()
 
     # -- carrying out plans --------------------------------------------------------------------------------------
 
@@ -274,8 +278,8 @@ class ConnectionPool:
             self._close(slot, reason)
         for slot in plan.open:
             self._open(slot)
-        if self._emptied is not None and not self.core.slots and not self._emptied.done():
-            self._emptied.set_result(None)
+        if self.core.draining and not self.core.slots:
+            self._emptied.set()
 
     def _waiter_error(self) -> AtpError:
         if self.core.draining or self.last_error is None:
@@ -323,11 +327,28 @@ class ConnectionPool:
         if change.after is _S.CONNECTED:
             self.last_error = None
             self._perform(self.core.opened(slot, change.at, self._rng.random()))
-        elif change.before is _S.CONNECTED:
-            self._perform(self.core.lost(slot))
-        elif change.after is _S.FAILED or (change.after is _S.RECONNECTING and change.next_attempt_at is not None):
-            self._perform(self.core.open_failed(slot, permanent=connection.life.permanent))
+        elif connection.life.ended:
+            self._perform(self.core.ended(slot))
+        else:
+            if change.before is _S.CONNECTED:
+                self._perform(self.core.lost(slot))
+            if change.after is _S.FAILED or (change.before is not _S.CONNECTED and change.next_attempt_at is not None):
+                self._perform(self.core.open_failed(slot, permanent=not connection.life.retries))
         self._on_change(self, change)
+        self._stop_retired()
+
+    def _stop_retired(self) -> None:
+        """What is down and will not be used again makes no more attempts, though a task may hold it still.
+
+        All connections of a host are lost together when its network goes: those in use would come back each on its
+        own, ten openings of one host at a time. Their users are told, and may lease another one.
+        """
+        for slot in self.core.slots.values():
+            connection = slot.connection
+            if slot.retiring is None or connection is None:
+                continue
+            if connection.state is not _S.CONNECTED and not connection.life.ended:
+                connection.abort()
 
     # -- figures -------------------------------------------------------------------------------------------------
 

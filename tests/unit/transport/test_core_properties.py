@@ -123,6 +123,13 @@ class PoolMachine(RuleBasedStateMachine):
         if slots:
             self.perform(self.core.lost(data.draw(st.sampled_from(slots))))
 
+    @rule(data=st.data())
+    def somebody_closes_a_connection(self, data: st.DataObject) -> None:
+        if self.open:
+            slot = data.draw(st.sampled_from(list(self.open.values())))
+            self.perform(self.core.ended(slot))
+            assert slot.retiring is not None
+
     @rule(leap=st.sampled_from([0.0, 0.1, 10.0, 60.0, 1e6]))
     def housekeeping(self, leap: float) -> None:
         self.now += leap
