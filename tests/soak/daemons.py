@@ -7,10 +7,12 @@ alone. The two speak in lines of JSON; this half's standard input takes `heal` (
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import select
+import shutil
 import sys
 import tempfile
 import time
@@ -76,7 +78,8 @@ class Breaker:
 
 def say(**news: object) -> None:
     """One line to the other half. A moment is the monotonic clock's, which all processes of a machine share."""
-    print(json.dumps(news | {"at": time.monotonic()}), flush=True)
+    with contextlib.suppress(BrokenPipeError):  # the other half is gone: its order to quit comes by the same way
+        print(json.dumps(news | {"at": time.monotonic()}), flush=True)
 
 
 def addresses(daemons: dict[str, Daemon]) -> dict[str, dict[str, str | int]]:
@@ -86,11 +89,12 @@ def addresses(daemons: dict[str, Daemon]) -> dict[str, dict[str, str | int]]:
         if isinstance(daemon, PrivateLibvirtd):
             found[name] = {"port": daemon.port, "socket": str(daemon.socket)}
         else:
+            # a copy: the daemon writes its own anew at each start, and whoever reads it half-way knows no key
             found[name] = {
                 "port": daemon.port,
                 "user": daemon.user,
                 "identity": str(daemon.client_key),
-                "known_hosts": str(daemon.known_hosts),
+                "known_hosts": str(shutil.copy(daemon.known_hosts, daemon.directory / "known_hosts_kept")),
                 "config_file": str(daemon.config_file),
             }
     return found
