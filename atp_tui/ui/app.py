@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -21,6 +22,7 @@ from .bridge import FleetBridge
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
 from .services import Services
+from .terminal import terminal_gone
 from .text import safe
 from .theme import load_themes, register_themes, themes_folder, variable_defaults
 
@@ -66,6 +68,8 @@ class AtpApp(App[object]):
             self.bind(key, action, show=False)
         self.push_screen(self._main)
         self._main.call_after_refresh(self._start_engine)
+        if not self.is_headless:
+            self.set_interval(1.0, self._leave_dead_terminal)
 
     async def on_unmount(self) -> None:
         if self._engine is not None:
@@ -113,6 +117,11 @@ class AtpApp(App[object]):
     @on(QuitRequested)
     def _quit_requested(self) -> None:
         self.exit()
+
+    def _leave_dead_terminal(self) -> None:
+        # Textual would go on drawing: its reader spins, its writer has died, and once 30 frames wait the loop stands.
+        if terminal_gone():
+            self.exit(return_code=128 + signal.SIGHUP)
 
     def action_ask_to_quit(self) -> None:
         self._main.type_command("quit")
