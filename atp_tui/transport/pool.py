@@ -340,15 +340,12 @@ class ConnectionPool:
     def _stop_retired(self) -> None:
         """What is down and will not be used again makes no more attempts, though a task may hold it still.
 
-        All connections of a host are lost together when its network goes: those in use would come back each on its
-        own, ten openings of one host at a time. Their users are told, and may lease another one.
+        When a host's network goes, those in use would come back each on its own: ten openings of one host at a time.
         """
         for slot in self.core.slots.values():
-            connection = slot.connection
-            if slot.retiring is None or connection is None:
-                continue
-            if connection.state is not _S.CONNECTED and not connection.life.ended:
-                connection.abort()
+            one = slot.connection
+            if slot.retiring and one is not None and one.state is not _S.CONNECTED and not one.life.ended:
+                one.abort()
 
     # -- figures -------------------------------------------------------------------------------------------------
 
