@@ -87,16 +87,20 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     _log_to_file()
     for warning in source.config.warnings:
         _log.warning("%s", warning)
-    engine = Engine(source)
+    app = screen_of(Engine(source), arguments)
+    asyncio.run(_until_left(app))
+    return app.return_code or 0
+
+
+def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
+    """The application for an engine, which it brings to life and ends."""
 
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
         async with engine.running(watch=True):
             yield
 
-    app = AtpApp(_services(engine, arguments, start))
-    asyncio.run(_until_left(app))
-    return app.return_code or 0
+    return AtpApp(_services(engine, arguments, start))
 
 
 async def _until_left(app: App[Any]) -> None:

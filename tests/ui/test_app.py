@@ -12,6 +12,7 @@ import pytest
 from textual.widget import Widget
 
 from atp_tui.ui.app import AtpApp
+from atp_tui.ui.widgets.status_bar import StatusBar
 
 from .conftest import Opened, lines_of, open_app
 from .fleet_services import FleetServices, S, rack
@@ -183,3 +184,15 @@ async def open_app_with(fakes: FleetServices, start: object) -> AsyncIterator[Op
     fakes.services = replace(fakes.services, start=start)  # type: ignore[arg-type]
     async with open_app(fakes) as opened:
         yield opened
+
+
+async def test_domains_of_a_lost_host_make_the_fleets_count_grey(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        for host in fakes.transport.list_hosts():
+            fakes.transport.sample(host.id, busy=1)
+        await opened.until(lambda: opened.has("VMs 12/12"))
+        bar = opened.screen.query_one(StatusBar)
+        assert not bar.snapshot.stale
+        fakes.transport.change("kvm01", S.RECONNECTING, "silent")
+        await opened.until(lambda: bar.snapshot.stale)
+        assert opened.has("VMs 12/12"), "the last count stays"

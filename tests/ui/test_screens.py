@@ -126,14 +126,16 @@ async def test_the_bottom_line_always_says_how_to_get_help_and_to_leave(fakes: F
         assert opened.lines()[-1].rstrip().endswith("? help   q quit")
 
 
-async def test_the_bottom_line_speaks_of_what_the_line_is_for(fakes: FleetServices) -> None:
+@pytest.mark.parametrize(
+    ("key", "words"), [("slash", "enter keep it"), ("colon", "enter do it"), ("exclamation_mark", "enter run")]
+)
+async def test_the_bottom_line_speaks_of_what_the_line_is_for(fakes: FleetServices, key: str, words: str) -> None:
     async with open_app(fakes, (80, 24)) as opened:
-        for key, words in (("slash", "enter keep it"), ("colon", "enter do it"), ("exclamation_mark", "enter run")):
-            await opened.press(key)
-            await opened.until(lambda words=words: words in opened.lines()[-1])
-            assert "esc" in opened.lines()[-1]
-            await opened.press("escape")
-            await opened.until(lambda: "space mark" in opened.lines()[-1])
+        await opened.press(key)
+        await opened.until(lambda: words in opened.lines()[-1])
+        assert "esc" in opened.lines()[-1]
+        await opened.press("escape")
+        await opened.until(lambda: "space mark" in opened.lines()[-1])
 
 
 async def test_no_refused_key_is_told(fakes: FleetServices) -> None:

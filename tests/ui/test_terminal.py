@@ -20,6 +20,9 @@ import pyte
 import pytest
 
 COLUMNS, ROWS = 120, 40
+ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
+"""What takes the alternate screen, and gives it back."""
+
 PATIENCE = 60.0
 """Seconds for anything to come about: a limit for hangs, no measure of speed."""
 
@@ -27,7 +30,7 @@ PATIENCE = 60.0
 class Terminal:
     """A process on a pseudo-terminal, and what its screen shows."""
 
-    def __init__(self, arguments: list[str], home: Path) -> None:
+    def __init__(self, arguments: list[str], home: Path, **environment: str) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.before = termios.tcgetattr(slave)
@@ -35,7 +38,11 @@ class Terminal:
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
         self.received = bytearray()
-        environment = {**os.environ, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ATP_", "XDG_", "LC_"))},
+            "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color",
+            "COLORTERM": "truecolor", **environment,
+        }  # fmt: skip
         self.process = subprocess.Popen(
             [sys.executable, "-m", "atp_tui", *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
@@ -49,6 +56,14 @@ class Terminal:
     def settings(self) -> list[object]:
         """The terminal's settings as they are now."""
         return termios.tcgetattr(self._slave)
+
+    def is_given_back(self) -> bool:
+        """Whether the terminal is as it was: echo and line mode, the screen from before, the cursor."""
+        told = bytes(self.received)
+        assert self.settings == self.before, "echo and line mode are back"
+        assert told.rfind(LEFT) >= told.rfind(ENTERED), "the screen from before is back"
+        assert told.rfind(b"\x1b[?25h") >= told.rfind(b"\x1b[?25l"), "the cursor is back"
+        return True
 
     def read(self, seconds: float) -> None:
         """Take what comes within so long, at least what is there."""
@@ -96,6 +111,15 @@ def demo(tmp_path: Path) -> Iterator[Terminal]:
         terminal.close()
 
 
+@pytest.fixture
+def guide(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal([], tmp_path)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
 def test_two_hosts_answer_and_the_terminal_is_given_back(demo: Terminal) -> None:
     demo.shows("kvm01", "kvm02", "● 5")
     demo.keys(" ")
@@ -112,14 +136,44 @@ def test_two_hosts_answer_and_the_terminal_is_given_back(demo: Terminal) -> None
     demo.shows("space mark")
     demo.keys("q")
     assert demo.ended() == 0
-    assert demo.settings == demo.before, "echo and line mode are back"
-    assert b"\x1b[?1049l" in demo.received, "the screen from before is back"
-    assert b"\x1b[?25h" in demo.received, "the cursor is back"
+    assert demo.is_given_back()
 
 
-def test_a_terminated_program_gives_the_terminal_back(demo: Terminal) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_terminated_program_gives_the_terminal_back(demo: Terminal, number: signal.Signals) -> None:
     demo.shows("kvm01", "● 5")
+    demo.process.send_signal(number)
+    assert demo.ended() == 128 + number
+    assert demo.is_given_back()
+
+
+def test_one_that_is_terminated_before_its_engine_runs_does_so_too(demo: Terminal) -> None:
+    demo.until(lambda: ENTERED in demo.received)
     demo.process.terminate()
     assert demo.ended() == 128 + signal.SIGTERM
-    assert demo.settings == demo.before
-    assert b"\x1b[?1049l" in demo.received
+    assert demo.is_given_back()
+
+
+def test_the_guide_gives_the_terminal_back(guide: Terminal) -> None:
+    guide.shows("How to begin?")
+    guide.process.terminate()
+    assert guide.ended() == 128 + signal.SIGTERM
+    assert guide.is_given_back()
+
+
+def test_the_guide_writes_an_example_that_opens_at_the_next_start(guide: Terminal, tmp_path: Path) -> None:
+    guide.shows("How to begin?")
+    guide.keys("3")
+    assert guide.ended() == 0
+    assert guide.is_given_back()
+    assert "hosts.toml is written" in guide.text
+    assert (tmp_path / ".config" / "atp_tui" / "hosts.toml").exists()
+
+
+def test_a_terminal_that_cannot_move_its_cursor_is_refused(tmp_path: Path) -> None:
+    terminal = Terminal(["demo"], tmp_path, TERM="dumb")
+    try:
+        assert terminal.ended() == 2
+        assert "TERM=dumb" in terminal.text and terminal.is_given_back()
+    finally:
+        terminal.close()

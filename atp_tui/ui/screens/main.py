@@ -54,6 +54,7 @@ HEIGHTS = [(0, "-low"), (LEAST[1], "-enough")]
 class MainScreen(Screen[None]):
     """Routes messages between the regions. What commands do is in `dispatch`."""
 
+    AUTO_FOCUS = "#tree"  # rather than on_mount, which also comes where the end came first, and there is no tree
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {FleetCommands}
@@ -91,7 +92,6 @@ class MainScreen(Screen[None]):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        self.hosts.focus()
         self.set_interval(TICK, self._tick)
 
     # The regions

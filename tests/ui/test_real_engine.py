@@ -1,0 +1,130 @@
+"""The screen on the engine itself: transport, monitor, jobs and the demo's SSH, with simulated hosts at the far end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from atp_tui.cli.arguments import Arguments
+from atp_tui.cli.engine import Engine
+from atp_tui.cli.fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
+from atp_tui.cli.tui import screen_of
+from atp_tui.config.fleet import FleetConfig
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.host import HostInfo
+from atp_tui.ui.screens.main import MainScreen
+from atp_tui.ui.widgets.command_pane import CommandInput
+
+from .conftest import lines_of
+
+S = ConnectionState
+PATIENCE = 60.0
+"""Seconds for anything to come about: a limit for hangs, no measure of speed."""
+
+
+class Seen:
+    """A running application on a real engine."""
+
+    def __init__(self, pilot: Pilot[object], engine: Engine) -> None:
+        self.pilot = pilot
+        self.engine = engine
+
+    @property
+    def screen(self) -> MainScreen:
+        screen = self.pilot.app.screen_stack[1]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    @property
+    def text(self) -> str:
+        return "\n".join(lines_of(self.pilot.app))
+
+    def ids(self, state: ConnectionState) -> set[str]:
+        """The hosts that the tree has in that state."""
+        return {row.id for row in self.screen.hosts.snapshot.rows if row.state is state}
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        limit = asyncio.get_running_loop().time() + PATIENCE
+        while not holds():
+            assert asyncio.get_running_loop().time() < limit, self.text
+            await self.pilot.pause(0.05)
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space", "-": "minus", "@": "at", ",": "comma"}
+        await self.pilot.press(*(names.get(character, character) for character in text))
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home and a directory for temporary files, both empty."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@asynccontextmanager
+async def opened(source: FleetSource) -> AsyncIterator[Seen]:
+    """The application on that source; after it, no task of the engine is left."""
+    engine = Engine(source)
+    app = screen_of(engine, Arguments(verb="tui"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        yield Seen(pilot, engine)
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def test_two_hosts_of_the_demo_answer_while_others_fail(temporary: Path) -> None:
+    async with opened(DemoSource(DemoOptions(hosts=12, faults=True, seed=1))) as seen:
+        await seen.until(lambda: len(seen.screen.hosts.snapshot.rows) >= 12)
+        calm = [host for host in seen.engine.manager.list_hosts() if host.id.startswith("kvm")]
+        one, two = [host.id for host in calm if "fault=" not in (host.uri or "")][:2]
+        await seen.until(lambda: {one, two} <= seen.ids(S.CONNECTED))
+        await seen.pilot.press("exclamation_mark")
+        await seen.type(f"@{one},{two} hostname")
+        await seen.until(lambda: "(2) ❯" in seen.text)
+        await seen.pilot.press("enter")
+        await seen.until(lambda: "2/2 done · 2 ok" in seen.text)
+        model = seen.screen.jobs.model
+        assert model is not None
+        assert {host: result.stdout for host, result in model.job.results.items()} == {
+            one: f"{one}\n".encode(),
+            two: f"{two}\n".encode(),
+        }
+        await seen.pilot.press("escape")
+        await seen.until(lambda: seen.ids(S.RECONNECTING) | seen.ids(S.FAILED))
+        await seen.until(lambda: "next try in" in seen.text or "trying now" in seen.text)
+        assert {one, two} <= seen.ids(S.CONNECTED), "what happens to the others does nothing to them"
+        await seen.pilot.press("q")
+        await seen.until(lambda: not seen.pilot.app.is_running)
+    assert not [name for name in os.listdir(temporary) if name.startswith("atp-tui-")], "the demo's keys are gone"
+
+
+async def test_with_90_of_100_hosts_silent_keys_are_answered_and_it_can_be_left() -> None:
+    hosts = tuple(
+        HostInfo(f"kvm{number:03}", "127.0.0.1", f"sim://kvm{number:03}/" + ("?fault=silent@0" if number > 10 else ""))
+        for number in range(1, 101)
+    )
+    async with opened(FileSource(FleetConfig(hosts=hosts))) as seen:
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {f"kvm{number:03}" for number in range(1, 11)})
+        await seen.until(lambda: len(seen.ids(S.CONNECTING)) == 90)
+        tree = seen.screen.hosts
+        await seen.pilot.press("home")
+        here = set(tree.cursor_hosts)
+        for _ in range(10):
+            await seen.pilot.press("j")
+            await seen.until(lambda: set(tree.cursor_hosts) - here)
+            here = set(tree.cursor_hosts)
+        await seen.pilot.press("slash")
+        await seen.type("kvm042")
+        await seen.until(lambda: tree.shown_hosts == ("kvm042",))
+        assert isinstance(seen.pilot.app.focused, CommandInput)
+        await seen.pilot.press("escape", "question_mark")
+        await seen.until(lambda: "help · Esc closes" in seen.text)
+        await seen.pilot.press("escape", "q")
+        await seen.until(lambda: not seen.pilot.app.is_running)
