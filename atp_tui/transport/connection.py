@@ -79,8 +79,8 @@ class HostConnection:
 
     # -- what one can read ---------------------------------------------------------------------------------------
 
-    def is_alive(self) -> bool:
-        """State Connected, and the driver agrees. Asks nobody."""
+    async def is_alive(self) -> bool:
+        """State Connected, and the driver agrees. Asks nobody: awaited for the sake of tasks, which are async."""
         return self._link is not None and self._link.is_alive()
 
     @property

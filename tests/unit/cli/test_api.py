@@ -16,7 +16,7 @@ from tests.fakes.loopback import LoopbackDriver
 @pytest.mark.daemons
 async def test_the_example(libvirtd: PrivateLibvirtd) -> None:
     async def check(conn: HostConnection) -> bool:
-        return conn.is_alive()
+        return await conn.is_alive()
 
     async with TransportManager(TransportConfig()) as manager:
         host = HostInfo("host1", "127.0.0.1").with_uri(libvirtd.uri("tcp"))

@@ -248,7 +248,7 @@ def test_leased_connection_is_never_evicted() -> None:
 
             async def long(connection: HostConnection) -> bool:
                 await asyncio.sleep(100)
-                return connection.is_alive()
+                return await connection.is_alive()
 
             assert await manager.execute_on_host("a", long)
             await asyncio.sleep(10)

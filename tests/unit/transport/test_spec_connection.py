@@ -416,7 +416,7 @@ def test_a_disconnect_that_is_cancelled_leaves_no_link(steps: int) -> None:
             ending.cancel()
             await asyncio.wait([ending])
             assert not driver.live
-            assert not alone.connection.is_alive()
+            assert not await alone.connection.is_alive()
 
     run_virtual(main())
 
@@ -462,12 +462,12 @@ def test_is_alive_is_the_state_and_the_drivers_word() -> None:
     async def main() -> None:
         driver = FakeDriver()
         async with watched(driver) as alone:
-            assert not alone.connection.is_alive()
+            assert not await alone.connection.is_alive()
             await alone.connection.connect()
-            assert alone.connection.is_alive()
+            assert await alone.connection.is_alive()
             driver.links[0].alive = False
             assert alone.connection.state is S.CONNECTED
-            assert not alone.connection.is_alive()
+            assert not await alone.connection.is_alive()
             driver.live.clear()
 
     run_virtual(main())
