@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -52,6 +52,18 @@ def is_sshd(pid: int) -> bool:
         return False
 
 
+def is_locked(user: str) -> bool:
+    """Whether an account has no password that could ever be right (`!` in /etc/shadow), as root often has.
+
+    sshd lets such an account in by no means at all, unless PAM is asked. An ordinary user's sshd cannot read the file.
+    """
+    with contextlib.suppress(OSError):
+        for line in Path("/etc/shadow").read_text().splitlines():
+            if line.startswith(f"{user}:!"):
+                return True
+    return False
+
+
 class PrivateSshd:
     """One sshd. `port`, `addresses`, `directory`, and the files `client_key`, `known_hosts`, `config_file` are public.
 
@@ -69,7 +81,7 @@ class PrivateSshd:
         self.directory = directory
         self.addresses = tuple(addresses)
         self.options = tuple(options)
-        self.user = getpass.getuser()
+        self.user = pwd.getpwuid(os.geteuid()).pw_name  # LOGNAME may be anybody's
         self.port = 0
         self.client_key = directory / "client_key"
         self.host_key = directory / "host_key"
@@ -133,7 +145,7 @@ class PrivateSshd:
             f"HostKey {self.host_key}",
             f"AuthorizedKeysFile {self.directory / 'authorized_keys'}",
             "PidFile none",
-            "UsePAM no",
+            f"UsePAM {'yes' if is_locked(self.user) else 'no'}",
             "StrictModes no",
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication no",

@@ -80,17 +80,6 @@ async def run(link: Link, line: str, stdin: bytes = b"") -> tuple[ExitStatus, by
     return status, output.stdout, output.stderr
 
 
-async def ten_sessions(link: Link) -> None:
-    """Have all of sshd's ten sessions; those of commands that were just killed are free only once sshd knows."""
-    limit = time.monotonic() + HANG
-    well = [(ExitStatus(0), b"well\n", b"")] * 10
-    while True:
-        done = await asyncio.gather(*(run(link, "sleep 0.2; echo well") for _ in range(10)), return_exceptions=True)
-        if done == well:
-            return
-        assert time.monotonic() < limit, f"sessions stay occupied: {done}"
-
-
 class Sleeper:
     """A `sleep` that is told from all others by the length of its sleep."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.hostkeys import HostKeyStore
-from atp_tui.model.errors import ConfigError, HostKeyRejected
+from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy
 
@@ -24,6 +24,10 @@ POLICIES = list(HostKeyPolicy)
 
 def _another_key() -> str:
     return " ".join(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()[:2])
+
+
+def _is_device(file: Path) -> bool:
+    return file.is_char_device()
 
 
 def _old(file: Path) -> Path:
@@ -59,6 +63,7 @@ async def test_an_unknown_key_is_refused_with_its_fingerprint(
     error = await _refused(_host(sshd, file, policy))
     fingerprint = asyncssh.import_public_key(sshd.host_public_key).get_fingerprint()
     assert (error.known, error.fingerprint, error.public_key) == (False, fingerprint, sshd.host_public_key)
+    assert (error.name, error.on_file) == (f"[127.0.0.1]:{sshd.port}", ())
     assert fingerprint in error.message
     assert str(file) in error.message
     assert not file.exists()
@@ -69,10 +74,13 @@ async def test_a_changed_key_is_refused_under_every_policy(
     sshd: PrivateSshd, tmp_path: Path, policy: HostKeyPolicy
 ) -> None:
     file = tmp_path / "known_hosts"
-    file.write_text(f"[127.0.0.1]:{sshd.port} {_another_key()}\n")
+    other = _another_key()
+    file.write_text(f"[127.0.0.1]:{sshd.port} {other}\n")
     before = file.read_text()
     error = await _refused(_host(sshd, file, policy))
     assert (error.known, error.public_key) == (True, sshd.host_public_key)
+    assert error.name == f"[127.0.0.1]:{sshd.port}"
+    assert error.on_file == (f"ssh-ed25519 {asyncssh.import_public_key(other).get_fingerprint()}",)
     assert file.read_text() == before
 
 
@@ -123,6 +131,25 @@ async def test_trust_makes_a_refused_key_known(sshd: PrivateSshd, tmp_path: Path
     assert store.trust(host, error.public_key) == file
     assert file.read_text().splitlines()[1:] == [f"[127.0.0.1]:{sshd.port} {sshd.host_public_key}"]
     await _accepted(host, driver)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+async def test_a_file_that_keeps_nothing(sshd: PrivateSshd, replace: bool) -> None:
+    null = Path("/dev/null")
+    await _accepted(_host(sshd, null, HostKeyPolicy.ACCEPT_NEW))
+    host = _host(sshd, null)
+    error = await _refused(host)
+    with pytest.raises(ConfigError, match="/dev/null"):
+        HostKeyStore().trust(host, error.public_key, replace=replace)
+    assert _is_device(null)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+async def test_a_file_that_cannot_be_read_is_named(sshd: PrivateSshd, tmp_path: Path, policy: HostKeyPolicy) -> None:
+    with pytest.raises(ConnectFailed) as caught:
+        await open_link(_host(sshd, tmp_path, policy))
+    assert caught.value.permanent
+    assert str(tmp_path) in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["", "hello", "ssh-ed25519 AAAA", "ssh-ed25519 AAAA\nevil ssh-rsa AAAA"])

@@ -12,7 +12,7 @@ import pytest
 from atp_tui.model.errors import CallFailed, CallTimeout, Unsupported
 from atp_tui.model.outcome import Command, ExitStatus, Stream
 
-from ..daemons.sshd import PrivateSshd
+from ..daemons.sshd import PrivateSshd, running_sshd
 from .ssh_links import HANG, Sleeper, linked, run
 
 pytestmark = pytest.mark.daemons
@@ -73,14 +73,15 @@ async def test_a_command_may_leave_its_stdin_unread(sshd: PrivateSshd, size: int
         assert await run(link, "exit 4", b"x" * size) == (ExitStatus(4), b"", b"")
 
 
-async def test_stdin_leaves_no_file(sshd: PrivateSshd) -> None:
-    async with linked(sshd) as link:
-        for size in (10, 100_000):
-            # what is there while the command runs is all that could be left of it
-            status, listed, _ = await run(
-                link, "cat >/dev/null; find /tmp -maxdepth 2 -path '/tmp/tmp.*/in'", b"x" * size
-            )
-            assert (status.status, listed) == (0, b"")
+async def test_stdin_leaves_no_file(tmp_path: Path) -> None:
+    own = tmp_path / "temporary"
+    own.mkdir()
+    with running_sshd(tmp_path / "sshd", options=[f"SetEnv SHLVL=2 TMPDIR={own}"]) as daemon:
+        async with linked(daemon) as link:
+            for size in (10, 100_000):
+                # what is there while the command runs is all that could be left of it
+                status, listed, _ = await run(link, "cat >/dev/null; echo $TMPDIR; ls -A $TMPDIR", b"x" * size)
+                assert (status, listed) == (ExitStatus(0), f"{own}\n".encode())
 
 
 async def test_sixty_megabytes_pass_through_in_little_memory(sshd: PrivateSshd) -> None:

@@ -15,7 +15,7 @@ from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.transport.driver import RawStream
 
 from ..daemons.sshd import PrivateSshd, running_sshd
-from .ssh_links import HANG, Sleeper, linked, run, ten_sessions
+from .ssh_links import HANG, Sleeper, linked, run
 
 pytestmark = pytest.mark.daemons
 
@@ -205,4 +205,5 @@ async def test_cancelled_openings_use_nothing_up(sshd: PrivateSshd, tmp_path: Pa
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 (await task).abort()
-        await ten_sessions(link)
+        done = await asyncio.gather(*(run(link, "sleep 0.2; echo well") for _ in range(10)))
+        assert done == [(ExitStatus(0), b"well\n", b"")] * 10

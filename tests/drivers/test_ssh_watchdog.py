@@ -20,7 +20,7 @@ from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import PrivateSshd
-from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run, ten_sessions
+from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run
 
 pytestmark = pytest.mark.daemons
 
@@ -121,7 +121,8 @@ async def test_fifty_cancels_use_no_session_up(sshd: PrivateSshd) -> None:
             with suppress(asyncio.CancelledError):
                 await task
         await sleeper.is_gone()
-        await ten_sessions(link)
+        done = await asyncio.gather(*(run(link, "sleep 0.2; echo well") for _ in range(10)))
+        assert done == [(ExitStatus(0), b"well\n", b"")] * 10
 
 
 async def test_cancels_while_the_peer_is_silent_come_back_at_once(own_sshd: PrivateSshd) -> None:
@@ -139,7 +140,8 @@ async def test_cancels_while_the_peer_is_silent_come_back_at_once(own_sshd: Priv
                     await task
         own_sshd.cont()
         await sleeper.is_gone()
-        await ten_sessions(link)
+        done = await asyncio.gather(*(run(link, "sleep 0.2; echo well") for _ in range(10)))
+        assert done == [(ExitStatus(0), b"well\n", b"")] * 10
 
 
 async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import asyncssh
 
@@ -34,6 +35,8 @@ def connect_error(error: Exception, name: str, port: int) -> TransportError:
             return ConnectFailed(f"{where} refuses connections: is sshd running there?")
         case socket.gaierror():
             return ConnectFailed(f"{name} has no address: {error.strerror}")
+        case OSError(filename=str() | Path() as file):
+            return ConnectFailed(f"{where}: {file}: {error.strerror}", permanent=True)
         case OSError():
             return ConnectFailed(f"{where}: {error.strerror or error}")
         case _:

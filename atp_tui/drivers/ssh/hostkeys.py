@@ -68,8 +68,12 @@ class HostKeyStore:
         return TrustedKeys(good, tuple(dict.fromkeys(authorities)), tuple(revoked), named)
 
     def accept(self, endpoint: Endpoint, key: SSHKey) -> None:
-        """Store a key that was never seen before, where the policy is accept-new. Raises OSError."""
-        append_key(endpoint.known_hosts[0], host_pattern(endpoint.key_name, endpoint.port), public_line(key))
+        """Store a key that was never seen before, where the policy is accept-new. Raises OSError.
+
+        /dev/null as the file is how people say that nothing is to be stored.
+        """
+        if _keeps_keys(endpoint.known_hosts[0]):
+            append_key(endpoint.known_hosts[0], host_pattern(endpoint.key_name, endpoint.port), public_line(key))
 
     def refuse(self, host: HostInfo, endpoint: Endpoint, public_key: str) -> None:
         """Remember for which name, a jump host's perhaps, this host's connection met a key that was refused."""
@@ -83,7 +87,8 @@ class HostKeyStore:
         that was not refused is stored for the host itself. `replace` first removes what the file has for that name
         and keeps the former file as `….old`; without it a changed key stays refused.
 
-        Raises ConfigError for text that is no public key and for settings that cannot be used, OSError.
+        Raises ConfigError for text that is no public key and for a file that keeps none, ConnectFailed for settings
+        that cannot be used, OSError.
         """
         import asyncssh
 
@@ -99,6 +104,8 @@ class HostKeyStore:
         if place is None or refused_key != line:
             endpoint = resolve(host)
             place = _Place(endpoint.known_hosts[0], host_pattern(endpoint.key_name, endpoint.port))
+        if not _keeps_keys(place.file):
+            raise ConfigError(f"{place.file} keeps no keys", key="ssh.known_hosts", host=host.id, hint="name a file")
         (replace_keys if replace else append_key)(place.file, place.pattern, line)
         self._refused.pop(host.id, None)
         return place.file
@@ -140,7 +147,7 @@ class HostKeyCheck:
         name = host_pattern(self.endpoint.key_name, self.endpoint.port)
         files = ", ".join(str(path) for path in self.endpoint.known_hosts)
         if self.presented is None:
-            return HostKeyRejected(f"{name}: {reason} ({files})", known=True)
+            return HostKeyRejected(f"{name}: {reason} ({files})", known=True, name=name)
         key = self.presented
         fingerprint = key.get_fingerprint()
         kind = key.get_algorithm()
@@ -149,19 +156,24 @@ class HostKeyCheck:
             if self._is_new
             else f"host key CHANGED: {name} shows {kind} {fingerprint}, which is not the one in {files}"
         )
+        on_file = [f"{kept.get_algorithm()} {kept.get_fingerprint()}" for kept in self.trusted.keys]
         return HostKeyRejected(
             message,
             known=not self._is_new,
             fingerprint=fingerprint,
             public_key=public_line(key),
+            on_file=() if self._is_new else tuple(on_file),
             name=name,
-            on_file=tuple(f"{one.get_algorithm()} {one.get_fingerprint()}" for one in self.trusted.keys),
         )
 
 
 def public_line(key: SSHKey) -> str:
     """`ssh-ed25519 AAAA…`, without a comment: a host could write anything into one."""
     return " ".join(key.export_public_key("openssh").decode("ascii", "replace").split()[:2])
+
+
+def _keeps_keys(file: Path) -> bool:
+    return file.is_file() or not file.exists()
 
 
 def _parse(path: Path) -> SSHKnownHosts:

@@ -16,13 +16,16 @@ from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
-from .watchdog import wrapped
+from .watchdog import KILL_AFTER, wrapped
 
 T = TypeVar("T")
 _Opened = tuple[SSHChannel[bytes], object]
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
+
+FREE_PLACE_POLL = 0.05
+"""Seconds between questions for a session that commands still dying may hold; sshd tells of no free place."""
 
 
 class SshLink:
@@ -43,6 +46,7 @@ class SshLink:
         self._alive = not connection.is_closed()
         self._loss: ConnectionLost | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._dying_until = 0.0
         owner.ended = self._ended
 
     def is_alive(self) -> bool:
@@ -85,7 +89,9 @@ class SshLink:
 
     async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
         session = CommandSession(output)
-        channel = await self._open(self._connection.create_session(lambda: session, wrapped(command), encoding=None))
+        channel = await self._open_session(
+            lambda: self._connection.create_session(lambda: session, wrapped(command), encoding=None)
+        )
         try:
             if command.stdin and not channel.is_closing():
                 channel.write(command.stdin)  # no end of file: that is for the watchdog
@@ -100,7 +106,8 @@ class SshLink:
                 await session.ended.wait()
         finally:
             session.stop_watching()
-            channel.abort()  # the guard on the far side kills what still runs
+            if not session.closed:
+                self._abort_session(channel)  # the guard on the far side kills what still runs
         if session.failure is not None:
             raise session.failure
         if session.status is None or session.loss is not None:
@@ -122,8 +129,8 @@ class SshLink:
         """As the port says. No watchdog: the command's stdin is the stream itself, and its end is the command's."""
         self._check_alive()
         try:
-            channel = await self._open(
-                self._connection.create_session(
+            channel = await self._open_session(
+                lambda: self._connection.create_session(
                     lambda: PipeSession(receiver, command.line), command.line, encoding=None
                 )
             )
@@ -150,6 +157,23 @@ class SshLink:
         self._connection.abort()
         self._route.close()
 
+    async def _open_session(self, opening: Callable[[], Coroutine[Any, Any, _Opened]]) -> SSHChannel[bytes]:
+        """Open a channel for a command, and wait for a place where commands that were cut short still have theirs:
+        sshd counts one against MaxSessions until it has died.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return await self._open(opening())
+            except CallFailed:
+                if loop.time() > self._dying_until:
+                    raise
+                await asyncio.sleep(FREE_PLACE_POLL)
+
+    def _abort_session(self, channel: SSHChannel[bytes]) -> None:
+        channel.abort()
+        self._dying_until = asyncio.get_running_loop().time() + KILL_AFTER + 1
+
     async def _open(self, opening: Coroutine[Any, Any, _Opened]) -> SSHChannel[bytes]:
         """Open a channel; cancelled, leave none: the peer may open it late, and it would count against MaxSessions."""
         task = asyncio.create_task(opening)
@@ -158,11 +182,15 @@ class SshLink:
         try:
             return (await asyncio.shield(task))[0]
         except asyncio.CancelledError:
-            task.add_done_callback(_abort_late)
+            task.add_done_callback(self._abort_late)
             raise
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
+
+    def _abort_late(self, task: asyncio.Task[_Opened]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self._abort_session(task.result()[0])
 
     def _check_alive(self) -> None:
         if not self.is_alive():
@@ -207,8 +235,3 @@ class SshStream:
 
     def abort(self) -> None:
         self._channel.abort()
-
-
-def _abort_late(task: asyncio.Task[_Opened]) -> None:
-    if not task.cancelled() and task.exception() is None:
-        task.result()[0].abort()

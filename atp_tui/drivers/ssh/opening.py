@@ -146,7 +146,6 @@ class Opener:
         key = check.accepted_new
         if key is not None and check.endpoint.policy is HostKeyPolicy.ACCEPT_NEW:
             self._store.accept(check.endpoint, key)
-            check.presented = None
 
 
 def _options(

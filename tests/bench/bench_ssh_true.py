@@ -1,0 +1,100 @@
+"""Warm `true` over SSH: SshLink.run against bare asyncssh with the same cipher, taken in turns.
+
+    python -m tests.bench.bench_ssh_true [--connections 50] [--rounds 30]
+
+Wall time is that of all connections at once, divided by their number: sshd's own work on the same processors is in it.
+CPU time is this process's alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncssh
+
+from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.drivers.ssh.opening import FIRST_CIPHER
+from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Command, Stream
+from atp_tui.model.settings import TransportConfig
+from atp_tui.transport.driver import Link, OpenRequest
+
+from ..daemons.sshd import PrivateSshd, running_sshd
+
+WAYS = ("bare", "link")
+
+
+async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
+    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=daemon.ssh_settings())
+    driver = SshDriver()
+    links = [await driver.open(OpenRequest(host, TransportConfig(), print)) for _ in range(connections)]
+    bare = [
+        await asyncssh.connect(
+            "127.0.0.1",
+            daemon.port,
+            username=daemon.user,
+            client_keys=[str(daemon.client_key)],
+            known_hosts=str(daemon.known_hosts),
+            config=None,
+            encryption_algs=f"^{FIRST_CIPHER}",
+        )
+        for _ in range(connections)
+    ]
+
+    async def by_link(link: Link) -> None:
+        status = await link.run(Command("true"), _ignore, 30)
+        assert status.status == 0
+
+    async def by_asyncssh(connection: asyncssh.SSHClientConnection) -> None:
+        assert (await connection.run("true")).exit_status == 0
+
+    ways: dict[str, Callable[[], list[Awaitable[None]]]] = {
+        "bare": lambda: [by_asyncssh(connection) for connection in bare],
+        "link": lambda: [by_link(link) for link in links],
+    }
+    wall: dict[str, list[float]] = {way: [] for way in WAYS}
+    processor: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(rounds):
+        for way in WAYS:
+            started, used = time.perf_counter(), time.process_time()
+            await asyncio.gather(*ways[way]())
+            wall[way].append((time.perf_counter() - started) / connections)
+            processor[way].append((time.process_time() - used) / connections)
+    for way in WAYS:
+        print(f"{way}: {_ms(wall[way])} a command, {_ms(processor[way])} of CPU here")
+    print(f"link / bare: wall {_ratio(wall):.2f}, CPU {_ratio(processor):.2f}")
+    for link in links:
+        link.abort()
+    for connection in bare:
+        connection.abort()
+
+
+def _ignore(stream: Stream, data: bytes) -> None:
+    """`true` says nothing."""
+
+
+def _ms(values: list[float]) -> str:
+    return f"{statistics.median(values) * 1000:.3f} ms"
+
+
+def _ratio(values: dict[str, list[float]]) -> float:
+    return statistics.median(values["link"]) / statistics.median(values["bare"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--connections", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=30)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory, running_sshd(Path(directory)) as daemon:
+        asyncio.run(measure(daemon, arguments.connections, arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
