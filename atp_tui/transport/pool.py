@@ -190,7 +190,8 @@ class ConnectionPool:
 
     def _checkout_timeout(self, limit: float) -> CheckoutTimeout:
         trouble = self.trouble()
-        why = f"not connected: {trouble.message}" if trouble else f"all {self.core.usable} connections are in use"
+        up = f"all {self.core.usable} connections are in use" if self.core.usable else "the first attempt goes on"
+        why = f"not connected: {trouble.message}" if trouble else up
         return CheckoutTimeout(f"no connection to {self.host.id} within {limit:g} s; {why}", host=self.host.id)
 
     def trouble(self) -> TransportError | None:

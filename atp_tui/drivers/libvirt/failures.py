@@ -31,6 +31,7 @@ _REASONS = {
     errno.ENETUNREACH: "no route to {peer}",
     errno.ETIMEDOUT: "no answer from {peer}",
     errno.ECONNRESET: "{peer} ended the connection while it was being opened",
+    errno.ENOTCONN: "{peer} ended the connection while it was being opened",
     errno.EPIPE: "{peer} ended the connection while it was being opened",
     errno.EIO: "{peer} ended the connection while it was being opened",  # libvirt's number for an end of file
 }

@@ -172,6 +172,9 @@ class SshLink:
 
     def _abort_session(self, channel: SSHChannel[bytes]) -> None:
         channel.abort()
+        self._expect_dying()
+
+    def _expect_dying(self) -> None:
         self._dying_until = asyncio.get_running_loop().time() + KILL_AFTER + 1
 
     async def _open(self, opening: Coroutine[Any, Any, _Opened]) -> SSHChannel[bytes]:
@@ -183,6 +186,7 @@ class SshLink:
             return (await asyncio.shield(task))[0]
         except asyncio.CancelledError:
             task.add_done_callback(self._abort_late)
+            self._expect_dying()  # on the far side it may hold its place already
             raise
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
