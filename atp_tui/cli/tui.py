@@ -5,15 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import Any
-
-from textual.app import App
 
 from ..actions.action import Invocation
 from ..actions.registry import ACTIONS, perform
@@ -28,15 +23,13 @@ from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
 from ..ui.screens.guide import GuideApp, GuideChoice
 from ..ui.services import KeyQuestion, Services
+from ..ui.terminal import run_until_left
 from .arguments import Arguments
 from .engine import Engine
 from .fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
 from .output import complain, emit
 
 _log = logging.getLogger(__name__)
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl+C is a key on the screen: SIGINT comes from elsewhere."""
 
 
 Start = Callable[[], AbstractAsyncContextManager[None]]
@@ -61,7 +54,7 @@ def _first_start(arguments: Arguments) -> int:
     path = default_config()
     found = _importable()
     guide = GuideApp(len(found), path, ascii_only=_ascii_only())
-    asyncio.run(_until_left(guide))
+    asyncio.run(run_until_left(guide))
     match guide.return_value:
         case GuideChoice.IMPORT:
             return _show(FileSource(append_hosts(path, found)), arguments)
@@ -88,7 +81,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     for warning in source.config.warnings:
         _log.warning("%s", warning)
     app = screen_of(Engine(source), arguments)
-    asyncio.run(_until_left(app))
+    asyncio.run(run_until_left(app))
     return app.return_code or 0
 
 
@@ -101,16 +94,6 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
             yield
 
     return AtpApp(_services(engine, arguments, start))
-
-
-async def _until_left(app: App[Any]) -> None:
-    """Run an application until it is left. A signal that ends programs leaves it too, however early it comes: otherwise
-    the terminal would stay as the screen has set it.
-    """
-    loop = asyncio.get_running_loop()
-    for number in _ENDING:
-        loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
-    await app.run_async()
 
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
