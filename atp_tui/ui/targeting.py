@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from ..model.errors import ConfigError
 from ..monitor.fleet import HostRow
+from .host_filter import parse_filter
 from .services import Targets
 from .text import safe
-from .widgets.tree_filter import parse_filter
 
 _TERM = re.compile(r"[:<>]")
 """What no node set holds and each term of the filter does."""

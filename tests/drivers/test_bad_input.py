@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from atp_tui.api import Command, ExitStatus, HostConnection, HostInfo, HostKeyPolicy, TransportConfig, TransportManager
-from atp_tui.drivers.libvirt.resolver import Resolver
+from atp_tui.drivers.resolver import Resolver
 
 from ..daemons.sshd import PrivateSshd
 from .test_libvirt_open import unanswered_port

@@ -16,7 +16,7 @@ import pytest
 
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.drivers.libvirt.failures import connect_failure
-from atp_tui.drivers.libvirt.resolver import Resolver
+from atp_tui.drivers.resolver import Resolver
 from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError, Unsupported
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
@@ -123,7 +123,7 @@ async def test_a_daemon_of_another_protocol(greeting: bytes, driver: LibvirtDriv
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(ConnectFailed, match=r"(does not speak libvirt's|speaks another) protocol"):
+        with pytest.raises(ConnectFailed, match="does not speak libvirt's protocol"):
             await driver.open(request(f"test+tcp://127.0.0.1:{port}/default"))
     await nothing_left_since(before)
 

@@ -16,10 +16,10 @@ from textual.message import Message
 from atp_tui.model.connection import ConnectionState
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.host_filter import parse_filter
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.host_tree import HostTree
 from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
-from atp_tui.ui.widgets.tree_filter import parse_filter
 from atp_tui.ui.widgets.tree_model import (
     FleetSnapshot,
     GroupLine,

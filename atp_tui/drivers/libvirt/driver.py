@@ -14,13 +14,13 @@ from urllib.parse import unquote
 from ...model.errors import ConnectFailed, TransportError, Unsupported
 from ...model.host import ConnectionUri
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
+from ..resolver import Resolver
 from .attempt import Attempt
 from .binding import Binding, load
 from .bridge import FarEnd
 from .link import LibvirtLink
 from .over_ssh import open_far_end
 from .over_tls import open_tls, tls_context
-from .resolver import Resolver
 from .uris import TCP_PORT, TLS_PORT, bridged_uri, own_uri, read_only, tcp_uri
 
 OpenFarEnd = Callable[[StreamReceiver], Awaitable[RawStream]]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...model.errors import ConnectFailed
-from ..libvirt.resolver import Resolver
+from ..resolver import Resolver
 from .endpoint import Endpoint
 
 

@@ -12,7 +12,7 @@ from asyncssh.public_key import get_default_certificate_algs, get_default_public
 from ...model.errors import AuthFailed, TransportError
 from ...model.host import HostInfo
 from ...model.settings import HostKeyPolicy, TransportConfig
-from ..libvirt.resolver import Resolver
+from ..resolver import Resolver
 from .causes import connect_error
 from .dial import dial
 from .endpoint import Endpoint, path_to

@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Protocol
+
+from textual.app import App
+from textual.message import Message
 
 from ...model.errors import AtpError, ConfigError
 from ..commands import ScreenCommand, find, key_shown
+from ..job_control import JobControl
 from ..messages import QuitRequested, ThemeRequested
 from ..services import KeyQuestion, Services
 from ..targeting import Targeting
 from ..text import safe
-from ..widgets.command_pane import ASK_ABOVE, Mode
+from ..widgets.command_pane import ASK_ABOVE, CommandPane, Mode
+from ..widgets.host_tree import HostTree
 from .ask import AskScreen, ask_about_key
 from .help import HelpScreen, command_section
 from .keys import HELP_KEYS
 
-if TYPE_CHECKING:
-    from .main import MainScreen
+
+class Surface(Protocol):
+    """What commands work on: the main screen, as far as they need it."""
+
+    @property
+    def app(self) -> App[object]: ...
+    @property
+    def hosts(self) -> HostTree: ...
+    @property
+    def jobs(self) -> JobControl: ...
+    @property
+    def pane(self) -> CommandPane: ...
+    @property
+    def refused_hosts(self) -> tuple[str, ...]: ...
+    def post_message(self, message: Message) -> bool: ...
+    def show_answers(self) -> None: ...
+    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
+    def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
 
 class Dispatch:
     """One method a command of the screen; the registry's actions go to `services.perform`."""
 
     def __init__(
-        self, screen: MainScreen, services: Services, commands: Sequence[ScreenCommand], targeting: Targeting
+        self, screen: Surface, services: Services, commands: Sequence[ScreenCommand], targeting: Targeting
     ) -> None:
         self._screen = screen
         self._services = services

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from ...model.connection import ConnectionState
 from ...monitor.fleet import HostRow
 from ..glyphs import STATE_ORDER
+from ..host_filter import parse_filter
 from ..text import safe, width_of
-from .tree_filter import parse_filter
 
 UNTAGGED = "untagged"
 """The name over the hosts that have no tag."""
@@ -36,7 +36,7 @@ class Sort(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FleetSnapshot:
     """What the host tree shows. `now` is the moment of the snapshot in monotonic seconds, `period` seconds between
-    two samples of a host, `marked` the ids of the chosen hosts, `filter` an expression of `tree_filter`."""
+    two samples of a host, `marked` the ids of the chosen hosts, `filter` an expression of `host_filter`."""
 
     rows: tuple[HostRow, ...] = ()
     now: float = 0.0

@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import threading
 
-from ...model.errors import ConnectFailed
+from ..model.errors import ConnectFailed
 
 _THREADS = 64
 

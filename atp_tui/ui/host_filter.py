@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from ...monitor.fleet import HostRow
+from ..monitor.fleet import HostRow
 
 Predicate = Callable[[HostRow], bool]
 
