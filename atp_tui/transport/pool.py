@@ -18,6 +18,7 @@ from ..model.settings import Channel, TransportConfig
 from .clock import Clock, TimerHandle
 from .connection import HostConnection
 from .core import PoolCore
+from .deadlines import Deadlines
 from .dialer import Dial
 from .slot import Plan, Slot, Waiter
 from .status import host_status
@@ -25,7 +26,6 @@ from .status import host_status
 CHECKOUT_BOUNDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0, float("inf"))
 """Upper bounds, in seconds, of the checkout histogram. The first counts the checkouts that did not wait at all."""
 
-_NEVER = float("inf")
 _S = ConnectionState
 PoolListener = Callable[["ConnectionPool", ConnectionChanged], None]
 _Slot = Slot[HostConnection]
@@ -104,9 +104,7 @@ class ConnectionPool:
         self._past_errors = 0
         self._closing: dict[asyncio.Task[None], HostConnection] = {}
         self._emptied = asyncio.Event()
-        self._deadlines: dict[asyncio.Future[_Slot], float] = {}
-        self._alarm: TimerHandle | None = None
-        self._alarm_at = _NEVER
+        self._deadlines = Deadlines(clock)
         self._housekeeper: TimerHandle | None = None
 
     def __repr__(self) -> str:
@@ -131,9 +129,7 @@ class ConnectionPool:
         waiter: Waiter[HostConnection] = Waiter(ticket, pin=pin, fail_fast=fail_fast)
         begun = self._clock.monotonic()
         self._perform(self.core.enqueue(waiter, begun))
-        self._deadlines[ticket] = deadline = begun + limit
-        if deadline < self._alarm_at:
-            self._set_alarm(deadline, begun)
+        self._deadlines.watch(ticket, begun + limit, begun)
         try:
             slot = await ticket
         except BaseException as error:
@@ -144,24 +140,9 @@ class ConnectionPool:
                 raise self._checkout_timeout(limit) from (self.trouble() or error)
             raise
         finally:
-            del self._deadlines[ticket]
+            self._deadlines.forget(ticket)
         self._checkouts[bisect_left(CHECKOUT_BOUNDS, self._clock.monotonic() - begun)] += 1
         return slot
-
-    def _set_alarm(self, moment: float, now: float) -> None:
-        """Look for callers whose time is up at `moment`. One timer serves all: most are served long before it."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm_at = moment
-        self._alarm = self._clock.call_later(moment - now, self._late) if moment < _NEVER else None
-
-    def _late(self) -> None:
-        now = self._clock.monotonic()
-        for ticket, deadline in self._deadlines.items():
-            if deadline <= now and not ticket.done():
-                ticket.set_exception(TimeoutError())
-        waiting = (deadline for ticket, deadline in self._deadlines.items() if not ticket.done())
-        self._set_alarm(min(waiting, default=_NEVER), now)
 
     def give_back(self, slot: _Slot, *, pin: bool) -> None:
         """End a use or a pin of a slot. Only for Lease."""
@@ -252,7 +233,7 @@ class ConnectionPool:
             self._housekeeper.cancel()
             self._housekeeper = None
         self._perform(self.core.drain())
-        self._set_alarm(_NEVER, 0.0)
+        self._deadlines.stop()
 
     def _tick(self) -> None:
         self._housekeeper = self._clock.call_later(self.config.pool.management_interval, self._tick)

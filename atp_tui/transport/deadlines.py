@@ -1,0 +1,48 @@
+"""Time limits of many callers on one timer: most are served long before theirs, and never cost a timer of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from .clock import Clock, TimerHandle
+
+_NEVER = float("inf")
+
+
+class Deadlines:
+    """Gives each watched future a TimeoutError once its moment has passed. Moments are monotonic seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._moments: dict[asyncio.Future[Any], float] = {}
+        self._timer: TimerHandle | None = None
+        self._rings_at = _NEVER
+
+    def watch(self, future: asyncio.Future[Any], moment: float, now: float) -> None:
+        """End `future` at `moment`, unless `forget` comes first."""
+        self._moments[future] = moment
+        if moment < self._rings_at:
+            self._set(moment, now)
+
+    def forget(self, future: asyncio.Future[Any]) -> None:
+        """Nobody waits for it any more. Only for a future that is watched."""
+        del self._moments[future]
+
+    def stop(self) -> None:
+        """Ring no more."""
+        self._set(_NEVER, 0.0)
+
+    def _set(self, moment: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings_at = moment
+        self._timer = self._clock.call_later(moment - now, self._ring) if moment < _NEVER else None
+
+    def _ring(self) -> None:
+        now = self._clock.monotonic()
+        for future, moment in self._moments.items():
+            if moment <= now and not future.done():
+                future.set_exception(TimeoutError())
+        left = (moment for future, moment in self._moments.items() if not future.done())
+        self._set(min(left, default=_NEVER), now)
