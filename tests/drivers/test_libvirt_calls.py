@@ -99,3 +99,14 @@ async def test_a_refused_call_and_a_restarted_daemon(own_libvirtd: PrivateLibvir
     await second.ping(HANG)
     assert len(lost) == 1
     await second.close()
+
+
+async def test_a_handle_that_was_smuggled_out_and_outlives_its_link_hangs_nobody(own_libvirtd: PrivateLibvirtd) -> None:
+    config = TransportConfig(keepalive_interval=3600)
+    link = await LibvirtDriver().open(request(own_libvirtd.uri("tcp"), [], config))
+    kept: list[object] = []
+    await link.call(lambda virt: kept.append(virt.lookupByName("test")), HANG)
+    await link.close()
+    own_libvirtd.stop()
+    kept.clear()  # libvirt says goodbye from here, on the event loop's thread; on a living socket it would wait
+    own_libvirtd.cont()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from atp_tui.drivers.libvirt.binding import load
 
 HANG = 10.0
+REPOSITORY = Path(__file__).resolve().parents[2]
 READABLE, WRITABLE, HANGUP = 1, 2, 8
 
 
@@ -185,3 +189,32 @@ def test_news_of_a_closed_descriptor_does_not_reach_the_next_of_its_number(libvi
     for end in {number for pair in pairs for number in pair} - {hang_up}:
         os.close(end)
     assert heard.calls == []
+
+
+COLLECTED_INSIDE = """
+import os
+from atp_tui.drivers.libvirt.eventloop import EventLoop
+
+class Binding:
+    def virEventRegisterImpl(self, *functions):
+        self.add_handle, self.update_handle = functions[:2]
+
+class Descriptor(int):
+    # a dict asks for the hash in the midst of the event loop's work: there a collected handle would call in as well
+    def __hash__(self):
+        binding.update_handle(watch, 0)
+        return int.__hash__(self)
+
+binding = Binding()
+EventLoop(binding).start()
+watch = binding.add_handle(os.pipe()[0], 1, print, None)
+binding.add_handle(Descriptor(os.pipe()[0]), 1, print, None)
+print("through")
+"""
+
+
+def test_garbage_may_be_collected_inside() -> None:
+    """Python may finalise a domain of a closed connection wherever it allocates; libvirt then calls the event loop."""
+    code = [sys.executable, "-c", COLLECTED_INSIDE]
+    ended = subprocess.run(code, cwd=REPOSITORY, capture_output=True, timeout=HANG, check=True)
+    assert ended.stdout == b"through\n"

@@ -105,6 +105,9 @@ class Attempt:
                     handle.unregisterCloseCallback()
             with contextlib.suppress(self._binding.libvirt.libvirtError):
                 handle.close()
+        # a domain or an event may keep libvirt's side of the connection; whoever lets go of it last, and on whatever
+        # thread, must find its socket dead: libvirt says goodbye there, and would wait for the answer
+        self._wire.cut()
         self._wire.release()
 
     # -- on libvirt's event thread -------------------------------------------------------------------------------------

@@ -13,6 +13,14 @@ from .eventloop import EventLoop
 
 LOG_OUTPUTS = "LIBVIRT_LOG_OUTPUTS"
 
+CALLS_TOGETHER = 10_004_000
+"""The client library from which on several threads may call on one connection: 10.4.0.
+
+In an older one, a thread that waits for its answer and is woken by another caller leaves its event source behind, which
+points into its stack (CVE-2024-4418, not fixed in Debian 12's 9.0.0). The next event crashes the program: with two
+callers on a host that falls silent, most of the time.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -20,6 +28,10 @@ class Binding:
 
     libvirt: Any
     events: EventLoop
+
+    def calls_at_once(self, wanted: int) -> int:
+        """How many of `wanted` calls one connection can carry at the same time."""
+        return wanted if self.libvirt.getVersion() >= CALLS_TOGETHER else 1
 
 
 def load() -> Binding:

@@ -1,9 +1,10 @@
 """libvirt's event loop, implemented over epoll on one daemon thread for the whole program.
 
 libvirt hands us its descriptors and timers through six functions, which it may call from any thread, with its own
-locks held. Two rules follow. Our lock is never held while libvirt is called back, or the two orders of locking would
-meet. And what libvirt gave us with a watch or a timer is freed on this thread alone, between callbacks, so that it
-outlives the last callback that may still be running.
+locks held. Three rules follow. Our lock is never held while libvirt is called back, or the two orders of locking would
+meet. What libvirt gave us with a watch or a timer is freed on this thread alone, between callbacks, so that it
+outlives the last callback that may still be running. And our lock can be taken twice by one thread: Python may collect
+garbage at any allocation, and a collected handle of libvirt's calls us from there.
 """
 
 from __future__ import annotations
@@ -29,13 +30,24 @@ _ALWAYS = 4 | 8
 
 
 class _Watch:
-    __slots__ = ("callback", "events", "fd", "opaque")
+    """`events` are those that libvirt wants; `held` while its connection is being opened."""
 
-    def __init__(self, fd: int, events: int, callback: Callable[..., object], opaque: Opaque) -> None:
+    __slots__ = ("callback", "events", "fd", "held", "opaque")
+
+    def __init__(self, fd: int, events: int, callback: Callable[..., object], opaque: Opaque, held: bool) -> None:
         self.fd = fd
         self.events = events
+        self.held = held
         self.callback = callback
         self.opaque = opaque
+
+
+class _Opening:
+    __slots__ = ("adopt", "watches")
+
+    def __init__(self, adopt: Callable[[int], None]) -> None:
+        self.adopt = adopt
+        self.watches: list[_Watch] = []
 
 
 class _Timer:
@@ -56,7 +68,7 @@ class EventLoop:
 
     def __init__(self, libvirt: ModuleType) -> None:
         self._libvirt = libvirt
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._ids = itertools.count(1)
         self._epoll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -70,7 +82,7 @@ class EventLoop:
         self._heap: list[tuple[float, int]] = []
         self._freed: list[Opaque] = []
         self._wakes_at = 0.0
-        self._openers: dict[int, Callable[[int], None]] = {}
+        self._openings: dict[int, _Opening] = {}
 
     def start(self) -> None:
         """Register with libvirt and start the thread. It ends with the process; libvirt has no way to unregister."""
@@ -89,24 +101,34 @@ class EventLoop:
         """While this thread opens a connection, call adopt(fd) for each descriptor that libvirt begins to watch.
 
         libvirt watches its socket from inside open, on the opening thread, after connecting and before the first byte
-        is exchanged: the one moment at which we can learn which descriptor belongs to which connection.
+        is exchanged: the one moment at which we can learn which descriptor belongs to which connection. Until open
+        returns, it reads the socket on the opening thread; were ours to read an end there first, the reason would be
+        lost, and libvirt would leak a descriptor (seen with 9.0 and its own event loop alike). So watches are held
+        back that long.
         """
         me = threading.get_ident()
-        self._openers[me] = adopt
+        opening = self._openings[me] = _Opening(adopt)
         try:
             yield
         finally:
-            del self._openers[me]
+            del self._openings[me]
+            with self._lock:
+                for watch in opening.watches:
+                    watch.held = False
+                    if watch.fd in self._by_fd:
+                        self._interest(watch.fd)
 
     # -- called by libvirt, on any thread ------------------------------------------------------------------------------
 
     def _add_handle(self, fd: int, events: int, callback: Callable[..., object], opaque: Opaque) -> int:
-        adopt = self._openers.get(threading.get_ident())
-        if adopt is not None:
-            adopt(fd)
+        opening = self._openings.get(threading.get_ident())
+        added = _Watch(fd, events, callback, opaque, held=opening is not None)
+        if opening is not None:
+            opening.adopt(fd)
+            opening.watches.append(added)
         with self._lock:
             watch = next(self._ids)
-            self._watches[watch] = _Watch(fd, events, callback, opaque)
+            self._watches[watch] = added
             self._born.setdefault(fd, self._round)
             self._by_fd.setdefault(fd, []).append(watch)
             self._interest(fd)
@@ -160,9 +182,9 @@ class EventLoop:
         socket that hung up meanwhile would be reported without end.
         """
         wanted = 0
-        for watch in self._by_fd[fd]:
+        for watch in map(self._watches.__getitem__, self._by_fd[fd]):
             for flag, mask in _TO_EPOLL:
-                if self._watches[watch].events & flag:
+                if watch.events & flag and not watch.held:
                     wanted |= mask
         before = self._masks.get(fd, 0)
         if wanted == before:
@@ -247,7 +269,7 @@ class EventLoop:
             watches = list(self._by_fd[fd]) if self._born.get(fd, self._round) < self._round else []
         for watch in watches:
             found = self._watches.get(watch)  # an earlier callback may have removed it
-            if found is not None and found.events and (mine := events & (found.events | _ALWAYS)):
+            if found is not None and found.events and not found.held and (mine := events & (found.events | _ALWAYS)):
                 found.callback(watch, fd, mine, found.opaque)
 
     def _due(self) -> list[tuple[int, _Timer]]:

@@ -58,7 +58,7 @@ def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
     if code in _AUTH:
         return AuthFailed(f"{peer} refused us: {one_line(error)}", host=host)
     if code == _INTERNAL_ERROR and error.get_error_domain() == _FROM_RPC:
-        # the event thread read the end, or nonsense, before the first request went out, and kept the reason to itself
+        # the socket was closed between two requests, by whoever read the reason; libvirt tells the next no more
         words = f"{peer} ended the connection while it was being opened, or speaks another protocol"
         return ConnectFailed(words, host=host)
     if code == _RPC:
