@@ -111,7 +111,9 @@ class HostConnection:
         process ends with it.
         """
         waiting = self.config.call_timeout if timeout is None else timeout
-        return await self._measured(lambda link, _: link.run(command, output, timeout), waiting)
+        return await self._measured(
+            lambda link, left: link.run(command, output, None if timeout is None else left), waiting
+        )
 
     async def _measured(self, request: Callable[[Link, float], Awaitable[T]], limit: float) -> T:
         """Make one request on the link within `limit` seconds; count it, time it, note its failure."""

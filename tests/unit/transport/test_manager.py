@@ -23,6 +23,7 @@ from atp_tui.model.errors import (
 )
 from atp_tui.model.events import ConnectionChanged, HostChanged
 from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Command
 from atp_tui.model.settings import Jitter, PoolConfig, ReconnectConfig, TransportConfig
 from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.manager import TransportManager
@@ -508,3 +509,20 @@ def test_sum_of_requests_survives_the_connections_that_made_them() -> None:
             assert manager.stats()["a"].total_errors == 1
 
     run_virtual(main())
+
+
+def test_waiting_for_the_connection_is_part_of_a_commands_time() -> None:
+    async def main() -> float:
+        driver = FakeDriver(latency=1.2)
+        async with fleet(driver, "a") as manager:
+            connection = await manager.execute_on_host("a", itself)
+            driver.links[0].lose()  # back after 2.2 s, and then the command takes 1.2 s
+            begun = asyncio.get_running_loop().time()
+            with pytest.raises(CallTimeout):
+                await connection.run(Command("true"), lambda stream, data: None, timeout=3)
+            return asyncio.get_running_loop().time() - begun
+
+    async def itself(connection: HostConnection) -> HostConnection:
+        return connection
+
+    assert run_virtual(main()) == pytest.approx(3, abs=0.1)
