@@ -1,0 +1,117 @@
+"""Calls at the same time on one libvirt connection: as many as the library can carry, and no crash with any."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, Binding, load
+from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import TransportConfig
+from atp_tui.transport.driver import OpenRequest
+
+from ..daemons.libvirtd import PrivateLibvirtd
+
+ROUNDS = 2
+"""How often the daemon falls silent; each time is the end of a program that lets its threads call together."""
+
+CALLER = """
+import asyncio, sys
+from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.model.errors import AtpError
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import TransportConfig
+from atp_tui.transport.driver import OpenRequest
+
+CALLS = (
+    lambda virt: virt.getLibVersion(),
+    lambda virt: len(virt.listAllDomains()),
+    lambda virt: virt.getInfo()[0],
+    lambda virt: len(virt.getCapabilities()),
+)
+
+async def main():
+    driver = LibvirtDriver()
+    host = HostInfo("a", "127.0.0.1", sys.argv[1], ssh=None)
+    request = OpenRequest(host, TransportConfig(keepalive_interval=1, keepalive_count=1), lambda error: None)
+    links = [await driver.open(request) for _ in range(6)]
+
+    async def call(link, function):
+        try:
+            while True:
+                await link.call(function, 30.0)
+        except AtpError:
+            link.abort()
+
+    async with asyncio.TaskGroup() as group:
+        for link in links:
+            for function in CALLS:
+                group.create_task(call(link, function))
+        await asyncio.sleep(0.3)
+        print("calling", flush=True)
+    await asyncio.sleep(0.5)
+    await driver.close()
+
+asyncio.run(main())
+"""
+
+
+class Older:
+    def __init__(self, version: int) -> None:
+        self.version = version
+
+    def getVersion(self) -> int:
+        return self.version
+
+
+@pytest.mark.parametrize(("version", "calls"), [(9_000_000, 1), (10_003_000, 1), (CALLS_TOGETHER, 5), (11_003_000, 5)])
+def test_an_old_library_gets_one_call_at_a_time(version: int, calls: int) -> None:
+    assert Binding(Older(version), load().events).calls_at_once(5) == calls
+
+
+async def test_calls_run_together_where_the_library_can_carry_them(libvirtd: PrivateLibvirtd) -> None:
+    running, most, lock = 0, 0, threading.Lock()
+
+    def call(virt: Any) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.1)
+        virt.getLibVersion()
+        with lock:
+            running -= 1
+
+    driver = LibvirtDriver()
+    host = HostInfo("a", "127.0.0.1", libvirtd.uri("tcp"), ssh=None)
+    link = await driver.open(OpenRequest(host, TransportConfig(), lambda error: None))
+    try:
+        await asyncio.gather(*(link.call(call, 30.0) for _ in range(5)))
+    finally:
+        await link.close()
+        await driver.close()
+    assert most == (5 if load().libvirt.getVersion() >= CALLS_TOGETHER else 1)
+
+
+def test_a_daemon_that_falls_silent_under_many_calls_crashes_nothing(own_libvirtd: PrivateLibvirtd) -> None:
+    for _ in range(ROUNDS):
+        caller = subprocess.Popen(
+            [sys.executable, "-c", CALLER, own_libvirtd.uri("tcp")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        try:
+            assert caller.stdout is not None
+            assert caller.stdout.readline() == b"calling\n"
+            own_libvirtd.stop()
+            _, said = caller.communicate(timeout=60)
+        finally:
+            own_libvirtd.cont()
+            caller.kill()
+            caller.wait()
+        assert caller.returncode == 0, said.decode()
