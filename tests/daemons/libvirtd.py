@@ -57,7 +57,18 @@ class PrivateLibvirtd:
         tls = int("tls_port" in more)
         text = _CONFIG.format(port=self.port, directory=self.directory, tls=tls, more=more)
         config.write_text(text, encoding="utf-8")
-        self._command = [program, "--listen", "-f", str(config), "-p", str(self.directory / "pid")]
+        # setpriv, of Debian's base system, has it killed when the suite itself is
+        self._command = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            program,
+            "--listen",
+            "-f",
+            str(config),
+            "-p",
+            str(self.directory / "pid"),
+        ]
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self.start()
