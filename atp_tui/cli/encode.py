@@ -71,7 +71,7 @@ def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
 
 def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
     """One entry of "domains"."""
-    return {"host": host_id, **asdict(domain)}
+    return {"host": host_id, **domain._asdict()}
 
 
 def encode_listed(host: HostInfo) -> dict[str, Any]:

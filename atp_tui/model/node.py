@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DomainState(StrEnum):
@@ -37,8 +38,7 @@ class NodeReading:
     cpu_idle: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class DomainReading:
+class DomainReading(NamedTuple):
     """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`."""
 
     name: str

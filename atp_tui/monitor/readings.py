@@ -188,17 +188,9 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
             return None
         state, maximum, memory, vcpus, cpu_time = info
     received, sent = _traffic(stats)
-    return DomainReading(
-        name=domain.name(),
-        uuid=domain.UUIDString(),
-        state=_STATES[state] if 0 <= state < len(_STATES) else DomainState.NOSTATE,
-        vcpus=vcpus,
-        memory_kib=memory,
-        memory_max_kib=maximum,
-        cpu_time=cpu_time,
-        rx_bytes=received,
-        tx_bytes=sent,
-    )
+    word = _STATES[state] if 0 <= state < len(_STATES) else DomainState.NOSTATE
+    # by place: this runs for each domain of each sample
+    return DomainReading(domain.name(), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent)
 
 
 def _info(domain: VirtDomain) -> Sequence[int] | None:

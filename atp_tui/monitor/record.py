@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model.connection import HostStatus
 from ..model.events import HostSampled
@@ -23,8 +23,7 @@ _ACTIVE = frozenset({DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSE
 _NS = 1e9
 
 
-@dataclass(frozen=True, slots=True)
-class _DomainFrame:
+class _DomainFrame(NamedTuple):
     """The CPU times of a host's domains at one moment, in ns, -1 for none; `uuids` is shared among frames."""
 
     at: float
@@ -80,13 +79,11 @@ class HostRecord:
 
     def _leave_gap(self, seconds: float) -> None:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
-        if self._interval is None or not self._cpu:
-            return
-        every = (self._cpu, self._spark, self._memory, self._requests, self._rtt)
-        missed = round(seconds / self._interval) - 1
-        for series in every:
-            for _ in range(min(missed, series.size)):
-                series.append(None)
+        missed = 0 if self._interval is None else round(seconds / self._interval) - 1
+        if missed > 0:
+            for series in (self._cpu, self._spark, self._memory, self._requests, self._rtt):
+                for _ in range(min(missed, series.size)):
+                    series.append(None)
 
     def row(self) -> HostRow:
         """The line of the host."""
@@ -136,10 +133,9 @@ class HostRecord:
 
     def _frame(self, sample: HostSampled) -> _DomainFrame:
         uuids = tuple([domain.uuid for domain in sample.domains])
-        if self._frames and self._frames[-1].uuids == uuids:
-            uuids = self._frames[-1].uuids
-        times = [-1 if domain.cpu_time is None else domain.cpu_time for domain in sample.domains]
-        return _DomainFrame(sample.at, uuids, array("q", times))
+        last = self._frames[-1].uuids if self._frames else ()
+        times = array("q", [-1 if domain.cpu_time is None else domain.cpu_time for domain in sample.domains])
+        return _DomainFrame(sample.at, last if last == uuids else uuids, times)
 
     def _domains(self) -> tuple[DomainRow, ...]:
         if self._last is None:
