@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,11 +58,7 @@ class PrivateLibvirtd:
         tls = int("tls_port" in more)
         text = _CONFIG.format(port=self.port, directory=self.directory, tls=tls, more=more)
         config.write_text(text, encoding="utf-8")
-        # setpriv, of Debian's base system, has it killed when the suite itself is
         self._command = [
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
             program,
             "--listen",
             "-f",
@@ -105,8 +102,11 @@ class PrivateLibvirtd:
         private = {
             f"XDG_{name}": str(self.directory) for name in ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME")
         }
+        # setpriv, of Debian's base system, has it killed when the suite is. The kernel goes by the starting thread: one
+        # that soon ends would take the daemon with it.
+        lasting = threading.current_thread() is threading.main_thread()
         self._process = subprocess.Popen(
-            self._command,
+            ["setpriv", "--pdeathsig", "KILL", *self._command] if lasting else self._command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

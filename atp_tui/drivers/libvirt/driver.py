@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
-import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -38,8 +36,6 @@ class LibvirtDriver:
     def __init__(self, runtime: Path | None = None, resolver: Resolver | None = None) -> None:
         self._resolver = resolver or Resolver()
         self._runtime = runtime
-        self._directory: Path | None = None
-        self._names = itertools.count()
 
     async def open(self, request: OpenRequest) -> LibvirtLink:
         """Open a link whose daemon has answered once. Raises TransportError."""
@@ -61,10 +57,7 @@ class LibvirtDriver:
             raise
 
     async def close(self) -> None:
-        """Remove the directory of the private sockets. libvirt's event thread stays: libvirt cannot do without it."""
-        if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
-            self._directory = None
+        """Nothing is held but libvirt's event thread, which stays: libvirt cannot do without it."""
 
     async def _here(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
         if uri.driver == "test" and uri.transport is None and uri.path != "/default":
@@ -115,20 +108,16 @@ class LibvirtDriver:
 
     async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:
         bridge = attempt.bridge()
-        try:
-            bridge.connect(await open_far(FarEnd(bridge)))
-            path = self._private_path()
-            await bridge.listen(path)
-        except BaseException:
-            bridge.abort()
-            raise
-        return await attempt.open(bridged_uri(uri, path), read_only=read_only(uri), bridge=bridge)
-
-    def _private_path(self) -> Path:
-        """A new name in a directory that only this user can enter (mkdtemp makes it 0700)."""
-        if self._directory is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="atp-tui-", dir=self._runtime))
-        return self._directory / f"{next(self._names)}.sock"
+        # mkdtemp's directory is 0700: only this user can enter. It goes as soon as libvirt has connected or failed.
+        with tempfile.TemporaryDirectory(prefix="atp-tui-", dir=self._runtime, ignore_cleanup_errors=True) as private:
+            try:
+                bridge.connect(await open_far(FarEnd(bridge)))
+                path = Path(private, "libvirt.sock")
+                await bridge.listen(path)
+            except BaseException:
+                bridge.abort()
+                raise
+            return await attempt.open(bridged_uri(uri, path), read_only=read_only(uri), bridge=bridge)
 
 
 def _safe(binding: Binding, config: TransportConfig) -> TransportConfig:
