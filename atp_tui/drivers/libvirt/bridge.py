@@ -69,6 +69,7 @@ class Bridge(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         if self._over or self._near is not None:
             transport.abort()
+            self._stop_listening()
             return
         self._near = transport
         self._stop_listening()
@@ -105,9 +106,17 @@ class Bridge(asyncio.Protocol):
             self._early.append(data)
 
     def ended(self, error: Exception | None) -> None:
-        if not self._over:
+        if self._over:
+            return
+        if self._near is not None:
             self.abort()
-            self._on_ended(error)
+        else:
+            # libvirt may be on its way in, and what asyncio has accepted as its server closes it forgets, open: libvirt
+            # would wait there for ever. So it is let in, and turned away. Whoever opens then closes by `abort`.
+            self._over = True
+            if self._far is not None:
+                self._far.abort()
+        self._on_ended(error)
 
     def hold(self, paused: bool) -> None:
         """The far end takes no more for now, or again."""

@@ -1,0 +1,34 @@
+"""The bridge between libvirt and a far end, at the moments that a whole chain hits once in five hundred times."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from atp_tui.drivers.libvirt.bridge import Bridge
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_libvirt_is_turned_away_whenever_the_far_end_ends(turns: int, tmp_path: Path) -> None:
+    """asyncio accepts in one turn of its loop and attaches in a later one; a server closed between them loses one."""
+    told: list[Exception | None] = []
+    bridge = Bridge(told.append)
+    path = tmp_path / "libvirt.sock"
+    await bridge.listen(path)
+    with socket.socket(socket.AF_UNIX) as libvirt:
+        libvirt.setblocking(False)
+        libvirt.connect(str(path))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        bridge.ended(ConnectionRefusedError("nobody there"))
+        assert len(told) == 1
+        try:
+            async with asyncio.timeout(20):
+                assert await asyncio.get_running_loop().sock_recv(libvirt, 1) == b""
+        except ConnectionError:
+            pass  # a reset is an end too
+    bridge.abort()
+    assert not path.exists()
