@@ -133,17 +133,23 @@ def interpreter() -> float:
     return statistics.median(times)
 
 
-def session(file: Path) -> tuple[float, list[float], float]:
+def session(file: Path) -> tuple[float, list[float], list[float], float]:
+    """First frame, sorted times of the help and of the cursor, time to quit."""
     terminal = Terminal("--config", str(file))
     frame = terminal.read_until(b"quit", 20)
     terminal.drain(5)
-    times = []
+    pages = []
     for number in range(KEYS):
         # ? opens the help over everything, Esc closes it: both change the screen beyond doubt
         key, sign = ((b"?", b"help"), (b"\x1b", b"Hosts"))[number % 2]
-        times.append(terminal.paint_after(key, sign))
+        pages.append(terminal.paint_after(key, sign))
         terminal.drain(0.1)
-    return frame, sorted(times), terminal.quit()
+    terminal.paint_after(b"\x1b[F", b"ok")  # the last host is a healthy one, and trouble comes first
+    moves = []
+    for number in range(KEYS):
+        terminal.drain(0.1)
+        moves.append(terminal.paint_after((b"k", b"j")[number % 2], b"ok"))
+    return frame, sorted(pages), sorted(moves), terminal.quit()
 
 
 def milliseconds(times: list[float]) -> str:
@@ -158,10 +164,10 @@ def silent() -> None:
     bare = interpreter()
     with silent_port() as port:
         for name, dead in (("90 of 100 silent", SILENT), ("ten healthy alone", 0)) * 2:
-            frame, times, left = session(hosts_file(port, dead))
+            frame, pages, moves, left = session(hosts_file(port, dead))
             print(
                 f"{name}: first frame {frame - bare:.2f} s after the interpreter, "
-                f"help to paint {milliseconds(times)}, quit {left:.2f} s"
+                f"help to paint {milliseconds(pages)}, cursor to paint {milliseconds(moves)}, quit {left:.2f} s"
             )
 
 
