@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model.errors import ConnectFailed
+from . import reaper
 from .eventloop import EventLoop
 
 LOG_OUTPUTS = "LIBVIRT_LOG_OUTPUTS"
@@ -55,6 +56,7 @@ def _load() -> Binding:
         os.environ.pop("LIBVIRT_DEBUG", None)  # it would tell of the change above, there
     libvirt = importlib.import_module("libvirt")
     libvirt.registerErrorHandler(_unheard, None)
+    reaper.install(libvirt)
     events = EventLoop(libvirt)
     events.start()
     return Binding(libvirt, events)
