@@ -2,7 +2,7 @@
 
 The binding frees a handle where Python drops it: on whatever thread the garbage collector happens to run, libvirt's
 event thread among them, in the middle of a callback and with locks held. The last handle of a connection says goodbye
-over the network there, and waits for an answer that this very thread would have to read: a deadlock of every connection.
+over the network there, and waits for an answer that this very thread would have to read: a deadlock of all of them.
 """
 
 from __future__ import annotations
