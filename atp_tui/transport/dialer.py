@@ -111,14 +111,10 @@ class Dialer:
 
     async def _open(self, request: OpenRequest, channel: Channel) -> Link:
         host, limit = request.host, request.config.connect_timeout
-        link: Link | None = None
         try:
             async with self._clock.timeout(limit):
-                link = await self._choose(host, channel).open(request)
-                await link.ping(limit)
+                return await self._choose(host, channel).open(request)
         except BaseException as error:
-            if link is not None:
-                link.abort()
             if isinstance(error, TimeoutError | CallTimeout):
                 raise ConnectTimeout(f"no answer within {limit:g} s", host=host.id) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
@@ -126,7 +122,6 @@ class Dialer:
                 words = error.message if isinstance(error, AtpError) else f"{type(error).__name__}: {error}"
                 raise ConnectFailed(words, host=host.id) from error
             raise
-        return link
 
     @asynccontextmanager
     async def _places(self, host: HostInfo, channel: Channel) -> AsyncIterator[None]:

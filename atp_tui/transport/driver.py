@@ -109,7 +109,10 @@ class Driver(Protocol):
     """Opens links of one kind. One object serves all hosts."""
 
     async def open(self, request: OpenRequest) -> Link:
-        """Open a link, whose peer has answered at least once. Raises TransportError; cancelled at the time limit."""
+        """Open a link whose peer has answered a real request: a login or an RPC, no mere handshake of TCP or TLS.
+
+        Nobody asks it again before it counts as Connected. Raises TransportError; cancelled at the time limit.
+        """
         ...
 
     async def close(self) -> None:

@@ -83,7 +83,7 @@ class FakeLink:
         if not self.silent:
             asyncio.get_running_loop().call_later(self.latency, _resolve, future)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(None if timeout == float("inf") else timeout):
                 await future
         except TimeoutError as error:
             raise CallTimeout(f"no answer within {timeout:g} s") from error
@@ -92,7 +92,7 @@ class FakeLink:
 
 
 class FakeDriver:
-    """`script` decides each open: an error is raised, "silent" never answers, None opens."""
+    """`script` decides each open: an error is raised, "silent" never answers, "mute" only shakes hands, None opens."""
 
     def __init__(self, *, latency: float = 0.001, open_time: float = 0.01) -> None:
         self.latency = latency
@@ -123,6 +123,12 @@ class FakeDriver:
         link = FakeLink(self, request)
         self.links.append(link)
         self.live.add(link)
+        link.silent = verdict == "mute"
+        try:
+            await link.ping(float("inf"))  # a link that is handed out has answered once: so says the port
+        except BaseException:
+            link.abort()
+            raise
         return link
 
     async def close(self) -> None:

@@ -95,19 +95,13 @@ def test_connect_is_bounded_and_shared() -> None:
     run_virtual(main())
 
 
-@pytest.mark.parametrize("where", ["open", "ping"])
+@pytest.mark.parametrize("where", ["handshake", "answer"])
 def test_connect_timeout_is_for_everything_together(where: str) -> None:
     """The opening and its first round trip share the limit: 3 s and then silence is 5 s, not 8."""
 
     async def main() -> None:
-        class Slow(FakeDriver):
-            async def open(self, request: OpenRequest) -> Link:
-                link = await super().open(request)
-                assert isinstance(link, FakeLink)
-                link.silent = where == "ping"
-                return link
-
-        driver = Slow(open_time=3 if where == "ping" else 100)
+        driver = FakeDriver(open_time=3 if where == "answer" else 100)
+        driver.script = lambda request: "mute"
         async with watched(driver) as alone:
             alone.connection.start()
             await asyncio.sleep(5.001)
@@ -123,14 +117,8 @@ def test_the_counter_resets_after_a_round_trip_and_not_at_the_handshake() -> Non
     """A peer that accepts and then says nothing is not well: its delays go on growing."""
 
     async def main() -> None:
-        class Accepts(FakeDriver):
-            async def open(self, request: OpenRequest) -> Link:
-                link = await super().open(request)
-                assert isinstance(link, FakeLink)
-                link.silent = len(self.links) <= 3
-                return link
-
-        driver = Accepts(open_time=0, latency=0)
+        driver = FakeDriver(open_time=0, latency=0)
+        driver.script = lambda request: "mute" if len(driver.links) < 3 else None
         async with watched(driver) as alone:
             await alone.connection.connect()
             begun = driver.attempts[0]
