@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from atp_tui.drivers.libvirt.crew import Crew
 from atp_tui.drivers.libvirt.lane import Lane
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
 
@@ -42,7 +43,7 @@ class Ends:
         self.farewells: list[tuple[object, str]] = []
 
     def lane(self, limit: int = 5) -> Lane:
-        return Lane("kvm01", limit, self.lost.append, self.farewell)
+        return Lane(Crew(), "kvm01", limit, self.lost.append, self.farewell)
 
     def farewell(self, handle: object) -> None:
         self.farewells.append((handle, threading.current_thread().name))
@@ -132,7 +133,7 @@ async def test_the_handle_is_let_go_by_the_last_thread_after_the_last_call() -> 
     await slow
     async with asyncio.timeout(HANG):
         await lane.ended
-    assert ends.farewells == [("the handle", "libvirt-kvm01")]
+    assert ends.farewells == [("the handle", "libvirt-call")]
     await nothing_left_since(before)
 
 

@@ -93,7 +93,7 @@ async def test_cancelled_while_nobody_answers_the_syn(seconds: float, driver: Li
 async def nothing_left_since_with_listener(before: object) -> None:
     """While the listener stands, its own sockets are there; no thread of an attempt may be."""
     limit = asyncio.get_running_loop().time() + HANG
-    while any(name == "libvirt-kvm01" for name in leftovers().threads):
+    while any(name == "libvirt-call" for name in leftovers().threads):
         assert asyncio.get_running_loop().time() < limit, "the attempt's thread hangs in connect()"
         await asyncio.sleep(0.01)
 

@@ -11,6 +11,7 @@ from ...model.errors import ConnectFailed, ConnectionLost, TransportError
 from ...transport.driver import OpenRequest
 from .binding import Binding
 from .bridge import Bridge
+from .crew import Crew
 from .failures import connect_failure, one_line
 from .lane import Lane
 from .link import LibvirtLink
@@ -26,14 +27,14 @@ _CLOSE_REASONS = {0: "the connection broke", 1: "the host closed the connection"
 class Attempt:
     """`peer` is the address or socket in words, for errors; None where libvirt itself chooses a socket."""
 
-    def __init__(self, binding: Binding, request: OpenRequest, peer: str | None) -> None:
+    def __init__(self, binding: Binding, crew: Crew, request: OpenRequest, peer: str | None) -> None:
         self._binding = binding
         self._request = request
         self._peer = peer
         self._loop = asyncio.get_running_loop()
         self._wire = Wire()
         limit = request.config.pool.requests_per_connection
-        self._lane = Lane(request.host.id, limit, self._lost, self._farewell)
+        self._lane = Lane(crew, request.host.id, limit, self._lost, self._farewell)
         self._link: LibvirtLink | None = None
         self._early: TransportError | None = None
 

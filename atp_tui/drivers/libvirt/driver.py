@@ -18,6 +18,7 @@ from ..resolver import Resolver
 from .attempt import Attempt
 from .binding import Binding, load
 from .bridge import FarEnd
+from .crew import Crew
 from .link import LibvirtLink
 from .over_ssh import open_far_end
 from .over_tls import open_tls, tls_context
@@ -36,6 +37,7 @@ class LibvirtDriver:
     def __init__(self, runtime: Path | None = None, resolver: Resolver | None = None) -> None:
         self._resolver = resolver or Resolver()
         self._runtime = runtime
+        self._crew = Crew()
 
     async def open(self, request: OpenRequest) -> LibvirtLink:
         """Open a link whose daemon has answered once. Raises TransportError."""
@@ -64,7 +66,7 @@ class LibvirtDriver:
             definition = Path(unquote(uri.path))
             if not os.access(definition, os.R_OK):  # libxml2 would complain of it on file descriptor 2
                 raise ConnectFailed(f"cannot read {definition}")
-        attempt = Attempt(binding, request, uri.query.get("socket"))
+        attempt = Attempt(binding, self._crew, request, uri.query.get("socket"))
         return await attempt.open(own_uri(uri), read_only=read_only(uri))
 
     async def _first_address(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
@@ -90,7 +92,7 @@ class LibvirtDriver:
     async def _at(self, binding: Binding, request: OpenRequest, uri: ConnectionUri, address: str) -> LibvirtLink:
         port = uri.port or (TLS_PORT if uri.transport == "tls" else TCP_PORT)
         peer = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        attempt = Attempt(binding, request, peer)
+        attempt = Attempt(binding, self._crew, request, peer)
         if uri.transport == "tcp":
             return await attempt.open(tcp_uri(uri, address), read_only=read_only(uri))
         host = request.host.id
@@ -103,7 +105,7 @@ class LibvirtDriver:
             raise Unsupported(
                 f"{uri} needs the host's SSH connection, and the host has none: give it one, or another uri"
             )
-        attempt = Attempt(binding, request, f"libvirt's daemon on {request.host.host} (over SSH)")
+        attempt = Attempt(binding, self._crew, request, f"libvirt's daemon on {request.host.host} (over SSH)")
         return await self._bridged(attempt, uri, lambda end: open_far_end(carrier, uri, end, request.host.id))
 
     async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:

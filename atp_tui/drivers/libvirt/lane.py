@@ -1,20 +1,20 @@
-"""The threads of one libvirt connection. A libvirt handle lives and dies on them; only plain data leaves.
+"""The lane of one libvirt connection: its handle lives and dies on threads of the crew; only plain data leaves.
 
-All counting happens on the event loop, so that the threads share nothing but a queue. They are daemon threads: one
-that hangs in libvirt cannot keep the program from quitting.
+A lane has no thread of its own while nothing is called. What waits for its turn here, waits for this host alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
+from functools import partial
 from typing import Any, TypeVar
 
 from ...model.errors import CallTimeout, ConnectionLost
+from .crew import Crew, Report
 from .failures import call_failure
 
 T = TypeVar("T")
@@ -40,12 +40,13 @@ class _Job:
 class Lane:
     """Runs functions of one connection's handle, at most `limit` at a time; the first job sets the handle.
 
-    `on_lost` is called on the loop when a call shows that the connection is dead. `farewell` runs on the last thread
-    to leave, where no call can be using the handle any more: closing a handle under a running call is a crash.
+    `on_lost` is called on the loop when a call shows that the connection is dead. `farewell` runs on a thread after the
+    last call, where nothing can be using the handle any more: closing a handle under a running call is a crash.
     """
 
     def __init__(
         self,
+        crew: Crew,
         host: str,
         limit: int,
         on_lost: Callable[[ConnectionLost], None],
@@ -55,21 +56,22 @@ class Lane:
         self.handle: Any = None
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
+        self._crew = crew
         self._limit = limit
         self._on_lost = on_lost
         self._farewell = farewell
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._jobs: set[_Job] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._next_look = _FOREVER
-        self._busy = 0
+        # Shared with the threads, under the lock: jobs that wait for one, how many work here, whether more may come.
+        self._lock = threading.Lock()
+        self._queue: deque[_Job] = deque()
         self._threads = 0
         self._stopped = False
-        self._leaving = threading.Lock()
-        self._left = 0
+        crew.enter()
 
     async def call(self, function: Callable[[Any], T], timeout: float | None) -> T:
-        """Return function(handle), run on one of the threads.
+        """Return function(handle), run on a thread.
 
         Raises what it raised (libvirt's errors as model errors), CallTimeout after `timeout` seconds, ConnectionLost
         when the lane ends, TypeError for a value that holds a libvirt handle. After a time-out or a cancel the thread
@@ -78,35 +80,43 @@ class Lane:
         if self._stopped:
             raise ConnectionLost("the connection is closed", host=self.host)
         seconds = _FOREVER if timeout is None else timeout
-        job = _Job(function, self._loop.create_future(), self._loop.time() + seconds, seconds)
+        future: asyncio.Future[T] = self._loop.create_future()
+        job = _Job(function, future, self._loop.time() + seconds, seconds)
         if job.deadline < self._next_look:
             self._look_at(job.deadline)
-        if self._busy >= self._threads and self._threads < self._limit:
-            threading.Thread(target=self._work, name=f"libvirt-{self.host}", daemon=True).start()
-            self._threads += 1
         self._jobs.add(job)
-        self._busy += 1
-        self._queue.put(job)
         try:
-            result: T = await job.future
-            return result
+            self._begin(job)
+            return await future
         finally:
             self._jobs.discard(job)
 
+    def _begin(self, job: _Job) -> None:
+        with self._lock:
+            if self._threads >= self._limit:
+                self._queue.append(job)
+                return
+            self._threads += 1
+        try:
+            self._crew.run(partial(self._work, job))
+        except BaseException:
+            with self._lock:
+                self._threads -= 1
+            raise
+
     def stop(self, reason: str | None = None) -> None:
-        """Take no more calls, and let the threads leave after those they have. With a reason, all calls end with it."""
+        """Take no more calls, and end once those there are have been made. With a reason, all calls end with it."""
         if reason is not None:
             for job in self._jobs:
                 if not job.future.done():
                     job.future.set_exception(ConnectionLost(reason, host=self.host))
-        if self._stopped:
-            return
-        self._stopped = True
-        for _ in range(self._threads):
-            self._queue.put(None)
-        if not self._threads:
-            self._farewell(None)
-            self.ended.set_result(None)
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+            unused = not self._threads
+        if unused:
+            self._crew.run(self._last)
 
     def _look_at(self, moment: float) -> None:
         """Look for late calls at `moment`. One timer serves all calls: most end long before it, and cost it nothing."""
@@ -123,7 +133,6 @@ class Lane:
         self._look_at(min((job.deadline for job in self._jobs if not job.future.done()), default=_FOREVER))
 
     def _done(self, job: _Job, value: Any, error: BaseException | None) -> None:
-        self._busy -= 1
         if not job.future.done():
             if error is None:
                 job.future.set_result(value)
@@ -132,22 +141,44 @@ class Lane:
         if isinstance(error, ConnectionLost):
             self._on_lost(error)
 
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.ended.done():
+            self.ended.set_result(None)
+
     # -- on the threads ------------------------------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+    def _work(self, job: _Job) -> Report | None:
+        """Make this call, and go on with those that wait."""
+        while True:
             # a call that nobody waits for any more is not begun
             value, error = (None, None) if job.future.done() else self._perform(job.function)
-            self._tell(self._done, job, value, error)
-            del job, value, error
-        with self._leaving:
-            self._left += 1
-            last = self._left == self._threads
-        if last:
-            handle, self.handle = self.handle, None
-            self._farewell(handle)
-            del handle
-            self._tell(self._end)
+            report = partial(self._tell, self._done, job, value, error)
+            del value, error
+            following, last = self._take()
+            if following is None and not last:
+                return report
+            report()
+            if following is None:
+                return self._last()
+            job = following
+            del report
+
+    def _take(self) -> tuple[_Job | None, bool]:
+        """The next job. Where there is none, this thread is done here; then, whether it was the last there will be."""
+        with self._lock:
+            if self._queue:
+                return self._queue.popleft(), False
+            self._threads -= 1
+            return None, self._stopped and not self._threads
+
+    def _last(self) -> Report:
+        handle, self.handle = self.handle, None
+        self._farewell(handle)
+        del handle
+        self._crew.leave()
+        return partial(self._tell, self._end)
 
     def _perform(self, function: Callable[[Any], Any]) -> tuple[Any, BaseException | None]:
         try:
@@ -163,15 +194,11 @@ class Lane:
             return None, call_failure(raised, self.handle, self.host)
         return value, None
 
-    def _end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if not self.ended.done():
-            self.ended.set_result(None)
-
     def _tell(self, callback: Callable[..., object], *args: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        try:
             self._loop.call_soon_threadsafe(callback, *args)
+        except RuntimeError:
+            return  # the loop is closed: nobody is left to be told
 
 
 def _name(value: object) -> str:

@@ -1,0 +1,107 @@
+"""The threads that lanes share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from atp_tui.drivers.libvirt import crew as crew_module
+from atp_tui.drivers.libvirt.crew import Crew
+from atp_tui.drivers.libvirt.lane import Lane
+
+from .leftovers import nothing_left_since, settled
+
+HANG = 10.0
+
+
+def a_lane(crew: Crew, limit: int = 1) -> Lane:
+    return Lane(crew, "kvm01", limit, lambda error: None, lambda handle: None)
+
+
+async def ended(*lanes: Lane) -> None:
+    for lane in lanes:
+        lane.stop()
+    async with asyncio.timeout(HANG):
+        for lane in lanes:
+            await lane.ended
+
+
+async def test_a_hundred_hanging_calls_delay_no_other_lane() -> None:
+    before = await settled()
+    crew, release = Crew(), threading.Event()
+    lanes = [a_lane(crew) for _ in range(100)]
+    hanging = [asyncio.create_task(lane.call(lambda _: release.wait(HANG), HANG)) for lane in lanes]
+    await asyncio.sleep(0)
+    other = a_lane(crew)
+    assert await other.call(lambda _: "answered", HANG) == "answered"
+    assert not any(task.done() for task in hanging)
+    release.set()
+    await asyncio.gather(*hanging)
+    await ended(other, *lanes)
+    await nothing_left_since(before)
+
+
+async def test_lanes_that_take_turns_need_one_thread() -> None:
+    crew = Crew()
+    lanes = [a_lane(crew) for _ in range(20)]
+    idents = [await lane.call(lambda _: threading.get_ident(), HANG) for lane in lanes for _ in range(3)]
+    assert len(set(idents)) == 1
+    await ended(*lanes)
+
+
+async def test_few_threads_stay_and_none_after_the_last_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew_module, "IDLE_MOST", 3)
+    before = await settled()
+    crew = Crew()
+    lanes = [a_lane(crew) for _ in range(8)]
+    together = threading.Barrier(8)
+    await asyncio.gather(*(lane.call(lambda _: together.wait(HANG), HANG) for lane in lanes))
+    for _ in range(int(HANG / 0.01)):
+        if _calling() == 3:
+            break
+        await asyncio.sleep(0.01)
+    assert _calling() == 3
+    await ended(*lanes[1:])
+    assert await lanes[0].call(lambda _: "still", HANG) == "still"
+    await ended(lanes[0])
+    await nothing_left_since(before)
+
+
+def _calling() -> int:
+    return sum(thread.name == "libvirt-call" for thread in threading.enumerate())
+
+
+async def test_a_lane_that_never_called_ends() -> None:
+    lane = a_lane(Crew())
+    await ended(lane)
+
+
+async def test_waiting_jobs_are_made_by_the_thread_that_is_there_in_their_order() -> None:
+    lane, order = a_lane(Crew()), list[int]()
+
+    def note(number: int) -> Any:
+        return lambda _: order.append(number)
+
+    await asyncio.gather(*(lane.call(note(number), HANG) for number in range(50)))
+    assert order == list(range(50))
+    await ended(lane)
+
+
+async def test_a_thread_that_cannot_be_started_is_the_callers_error_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crew = Crew()
+    lane = a_lane(crew)
+
+    def refuse(work: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(crew, "run", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            await lane.call(lambda _: None, HANG)
+    assert await lane.call(lambda _: "works again", HANG) == "works again"
+    await ended(lane)
