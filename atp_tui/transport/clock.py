@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from .rounds import Rounds
+
 
 class TimerHandle(Protocol):
     """A call that has been put off and can be called off."""
@@ -32,14 +34,20 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, delay: float) -> None: ...
-    def call_later(self, delay: float, callback: Callable[[], object]) -> TimerHandle: ...
+    def call_later(self, delay: float, callback: Callable[[], object], slack: float = 0.0) -> TimerHandle:
+        """Call back after `delay` seconds, or up to `slack` seconds later, to share a wake-up with other timers."""
+        ...
+
     def timeout(self, delay: float | None) -> Timeout:
         """Raises TimeoutError in the block after `delay` seconds; None never."""
         ...
 
 
 class LoopClock:
-    """The clock of the running event loop."""
+    """The clock of the running event loop, and of no other one."""
+
+    def __init__(self) -> None:
+        self._rounds = Rounds()
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -50,7 +58,9 @@ class LoopClock:
     async def sleep(self, delay: float) -> None:
         await asyncio.sleep(delay)
 
-    def call_later(self, delay: float, callback: Callable[[], object]) -> TimerHandle:
+    def call_later(self, delay: float, callback: Callable[[], object], slack: float = 0.0) -> TimerHandle:
+        if slack > 0:
+            return self._rounds.call_later(delay, slack, callback)
         return asyncio.get_running_loop().call_later(delay, callback)
 
     def timeout(self, delay: float | None) -> Timeout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from .clock import Clock, TimerHandle
@@ -11,17 +12,23 @@ _NEVER = float("inf")
 
 
 class Deadlines:
-    """Gives each watched future a TimeoutError once its moment has passed. Moments are monotonic seconds."""
+    """Gives each watched future an error once its moment has passed. Moments are monotonic seconds."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._moments: dict[asyncio.Future[Any], float] = {}
+        self._moments: dict[asyncio.Future[Any], tuple[float, Callable[[], Exception]]] = {}
         self._timer: TimerHandle | None = None
         self._rings_at = _NEVER
 
-    def watch(self, future: asyncio.Future[Any], moment: float, now: float) -> None:
-        """End `future` at `moment`, unless `forget` comes first."""
-        self._moments[future] = moment
+    def watch(
+        self,
+        future: asyncio.Future[Any],
+        moment: float,
+        now: float,
+        error: Callable[[], Exception] = TimeoutError,
+    ) -> None:
+        """End `future` with `error()` at `moment`, unless `forget` comes first."""
+        self._moments[future] = moment, error
         if moment < self._rings_at:
             self._set(moment, now)
 
@@ -41,8 +48,8 @@ class Deadlines:
 
     def _ring(self) -> None:
         now = self._clock.monotonic()
-        for future, moment in self._moments.items():
+        for future, (moment, error) in self._moments.items():
             if moment <= now and not future.done():
-                future.set_exception(TimeoutError())
-        left = (moment for future, moment in self._moments.items() if not future.done())
+                future.set_exception(error())
+        left = (moment for future, (moment, _) in self._moments.items() if not future.done())
         self._set(min(left, default=_NEVER), now)

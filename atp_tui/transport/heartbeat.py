@@ -10,6 +10,9 @@ from .clock import Clock, TimerHandle
 SLACK = 0.001
 """A timer may fire a rounding error too early; that much is no reason to arm another one."""
 
+TOGETHER = 1 / 64
+"""The share of its delay that a timer may be late, to wake the event loop for several connections at once."""
+
 
 class Heartbeat:
     """One timer while the connection is up, one task while it asks. An answer to anything counts as a beat.
@@ -69,7 +72,7 @@ class Heartbeat:
             self._task.add_done_callback(self._asked)
 
     def _arm(self, delay: float) -> None:
-        self._timer = self._clock.call_later(delay, self._due)
+        self._timer = self._clock.call_later(delay, self._due, delay * TOGETHER)
 
     def _due(self) -> None:
         self._timer = None

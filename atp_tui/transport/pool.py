@@ -26,6 +26,9 @@ from .status import host_status
 CHECKOUT_BOUNDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0, float("inf"))
 """Upper bounds, in seconds, of the checkout histogram. The first counts the checkouts that did not wait at all."""
 
+HOUSEKEEPER_SLACK = 1 / 16
+"""The share of management_interval that the housekeeper may be late, to work through many pools in one wake-up."""
+
 _S = ConnectionState
 PoolListener = Callable[["ConnectionPool", ConnectionChanged], None]
 _Slot = Slot[HostConnection]
@@ -236,7 +239,8 @@ class ConnectionPool:
         self._deadlines.stop()
 
     def _tick(self) -> None:
-        self._housekeeper = self._clock.call_later(self.config.pool.management_interval, self._tick)
+        interval = self.config.pool.management_interval
+        self._housekeeper = self._clock.call_later(interval, self._tick, interval * HOUSEKEEPER_SLACK)
         self._perform(self.core.tick(self._clock.monotonic()))
         self._stop_retired()
 

@@ -167,13 +167,14 @@ class LeapingClock(LoopClock):
     """Real time that can be moved on: timers that fall due in a leap are run."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._ahead = 0.0
         self._timers: list[_Timer] = []
 
     def monotonic(self) -> float:
         return time.monotonic() + self._ahead
 
-    def call_later(self, delay: float, callback: Callable[[], object]) -> TimerHandle:
+    def call_later(self, delay: float, callback: Callable[[], object], slack: float = 0.0) -> TimerHandle:
         self._timers.append(_Timer(self.monotonic() + delay, callback, super().call_later(delay, callback)))
         return self._timers[-1]
 

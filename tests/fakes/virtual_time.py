@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from atp_tui.transport.clock import LoopClock
+from atp_tui.transport.clock import LoopClock, TimerHandle
 
 T = TypeVar("T")
 
@@ -41,10 +41,14 @@ class VirtualClock(LoopClock):
     """The Clock port over a VirtualLoop. `leap` shifts the moments it tells without running any timer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.leap = 0.0
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time() + self.leap
+
+    def call_later(self, delay: float, callback: Callable[[], object], slack: float = 0.0) -> TimerHandle:
+        return super().call_later(delay, callback)  # never late: tests compare moments exactly
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:

@@ -1,4 +1,4 @@
-"""The threads that all libvirt connections share: as many as calls are under way, so that none waits for another host.
+"""What all libvirt connections share: threads, as many as calls are under way, and a timer for their time limits.
 
 A thread for each connection would cost 45 kB of memory and 0.1 ms of opening for every host, most of which are idle
 most of the time. This is no executor with a limit: whoever brings work gets a thread at once, an idle one or a new one,
@@ -10,6 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+
+from ...transport.clock import LoopClock
+from ...transport.deadlines import Deadlines
 
 IDLE_MOST = 32
 """Threads that are kept with nothing to do, at 30 kB each. A time limit on their waiting would cost each call 5 µs."""
@@ -23,6 +26,7 @@ class Crew:
     """Threads on demand. Few stay idle, and all leave with the last lane."""
 
     def __init__(self) -> None:
+        self.deadlines = Deadlines(LoopClock())
         self._lock = threading.Lock()
         self._idle: list[SimpleQueue[Work | None]] = []
         self._lanes = 0

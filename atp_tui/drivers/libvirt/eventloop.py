@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import math
 import os
 import select
 import threading
@@ -27,6 +28,10 @@ _TO_EPOLL = ((1, select.EPOLLIN), (2, select.EPOLLOUT))
 _FROM_EPOLL = ((select.EPOLLIN, 1), (select.EPOLLOUT, 2), (select.EPOLLERR, 4), (select.EPOLLHUP, 8))
 """VIR_EVENT_HANDLE_READABLE 1, WRITABLE 2, ERROR 4, HANGUP 8: part of libvirt's ABI, so known without importing it."""
 _ALWAYS = 4 | 8
+
+LATENESS = 1 / 64
+"""The share of its interval that a timer may be late. A silent peer is found after interval × (count + 1) seconds of
+keepalive; with libvirt's usual 5 and 3 this makes 0.3 s more of these 20 at most."""
 
 
 class _Watch:
@@ -61,6 +66,15 @@ class _Timer:
         self.interval = 0.0
         self.due: float | None = None
         self.queued: float | None = None
+
+
+def _together(due: float, interval: float) -> float:
+    """The moment, a LATENESS of its interval later at most, at which timers of the same interval ring together.
+
+    Each waking of the thread costs 0.1 ms, and 1,000 connections with a keepalive of 5 s have 200 timers a second.
+    """
+    grid = interval * LATENESS
+    return math.ceil(due / grid) * grid if grid else due
 
 
 class EventLoop:
@@ -214,7 +228,7 @@ class EventLoop:
             found.due = None
             return
         found.interval = interval / 1000
-        found.due = time.monotonic() + found.interval
+        found.due = _together(time.monotonic() + found.interval, found.interval)
         if found.queued is None or found.due < found.queued:
             self._queue(timer, found, found.due)
             if found.due < self._wakes_at:
@@ -290,6 +304,6 @@ class EventLoop:
                 else:
                     self._queue(timer, found, found.due)
             for timer, found in due:
-                found.due = now + found.interval
+                found.due = _together(now + found.interval, found.interval)
                 self._queue(timer, found, found.due)
         return due

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -20,21 +21,16 @@ from .failures import call_failure
 T = TypeVar("T")
 
 _DEPTH = 3
-_FOREVER = float("inf")
 
 
 class _Job:
-    """`deadline` is a moment of the loop's clock, infinite for none; `timeout` the seconds that led to it."""
+    """A call, and the future of who waits for it."""
 
-    __slots__ = ("deadline", "function", "future", "timeout")
+    __slots__ = ("function", "future")
 
-    def __init__(
-        self, function: Callable[[Any], Any], future: asyncio.Future[Any], deadline: float, timeout: float
-    ) -> None:
+    def __init__(self, function: Callable[[Any], Any], future: asyncio.Future[Any]) -> None:
         self.function = function
         self.future = future
-        self.deadline = deadline
-        self.timeout = timeout
 
 
 class Lane:
@@ -60,9 +56,7 @@ class Lane:
         self._limit = limit
         self._on_lost = on_lost
         self._farewell = farewell
-        self._jobs: set[_Job] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._next_look = _FOREVER
+        self._waiting: set[asyncio.Future[Any]] = set()
         # Shared with the threads, under the lock: jobs that wait for one, how many work here, whether more may come.
         self._lock = threading.Lock()
         self._queue: deque[_Job] = deque()
@@ -79,17 +73,21 @@ class Lane:
         """
         if self._stopped:
             raise ConnectionLost("the connection is closed", host=self.host)
-        seconds = _FOREVER if timeout is None else timeout
         future: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(function, future, self._loop.time() + seconds, seconds)
-        if job.deadline < self._next_look:
-            self._look_at(job.deadline)
-        self._jobs.add(job)
+        self._waiting.add(future)
+        if timeout is not None:
+            now = time.monotonic()
+            self._crew.deadlines.watch(future, now + timeout, now, partial(self._too_late, timeout))
         try:
-            self._begin(job)
+            self._begin(_Job(function, future))
             return await future
         finally:
-            self._jobs.discard(job)
+            self._waiting.discard(future)
+            if timeout is not None:
+                self._crew.deadlines.forget(future)
+
+    def _too_late(self, timeout: float) -> CallTimeout:
+        return CallTimeout(f"no answer within {timeout:g} s", host=self.host)
 
     def _begin(self, job: _Job) -> None:
         with self._lock:
@@ -107,9 +105,9 @@ class Lane:
     def stop(self, reason: str | None = None) -> None:
         """Take no more calls, and end once those there are have been made. With a reason, all calls end with it."""
         if reason is not None:
-            for job in self._jobs:
-                if not job.future.done():
-                    job.future.set_exception(ConnectionLost(reason, host=self.host))
+            for future in self._waiting:
+                if not future.done():
+                    future.set_exception(ConnectionLost(reason, host=self.host))
         with self._lock:
             if self._stopped:
                 return
@@ -117,20 +115,6 @@ class Lane:
             unused = not self._threads
         if unused:
             self._crew.run(self._last)
-
-    def _look_at(self, moment: float) -> None:
-        """Look for late calls at `moment`. One timer serves all calls: most end long before it, and cost it nothing."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._next_look = moment
-        self._timer = self._loop.call_at(moment, self._late) if moment < _FOREVER else None
-
-    def _late(self) -> None:
-        now = self._loop.time()
-        for job in self._jobs:
-            if job.deadline <= now and not job.future.done():
-                job.future.set_exception(CallTimeout(f"no answer within {job.timeout:g} s", host=self.host))
-        self._look_at(min((job.deadline for job in self._jobs if not job.future.done()), default=_FOREVER))
 
     def _done(self, job: _Job, value: Any, error: BaseException | None) -> None:
         if not job.future.done():
@@ -142,8 +126,6 @@ class Lane:
             self._on_lost(error)
 
     def _end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
         if not self.ended.done():
             self.ended.set_result(None)
 

@@ -22,6 +22,7 @@ class FakeClock(LoopClock):
     """The Clock port; it stands still but for `advance`. (`timeout` is the loop's: the simulation uses none.)"""
 
     def __init__(self) -> None:
+        super().__init__()
         self._now = 1000.0
         self._order = itertools.count()
         self._timers: list[tuple[float, int, _Timer]] = []
@@ -32,7 +33,7 @@ class FakeClock(LoopClock):
     def wall(self) -> float:
         return self._now + 1_700_000_000
 
-    def call_later(self, delay: float, callback: Callable[[], object]) -> _Timer:
+    def call_later(self, delay: float, callback: Callable[[], object], slack: float = 0.0) -> _Timer:
         timer = _Timer(callback)
         heapq.heappush(self._timers, (self._now + delay, next(self._order), timer))
         return timer
