@@ -4,9 +4,10 @@ Each event (a checkout, a connection opened or lost, a tick of the housekeeper) 
 returns a Plan: what the shell around it (`pool.py`) is to do. `now` is always the caller's, in monotonic seconds.
 
 Rules kept here, and attacked by tests/unit/transport/test_core_properties.py:
-  at most one slot of a pool is being opened or reconnected at a time; no slot is handed out beyond
-  requests_per_connection; what is leased or pinned is never closed, except by a cut at the end of draining; waiters are
-  served first come, first served; the pool stays between min and max; a plan that was carried out leads to rest.
+  at most one slot of a pool is being opened or reconnected at a time; no slot is handed out beyond its places, which
+  are requests_per_connection, or what its link can carry where that is less; what is leased or pinned is never closed,
+  except by a cut at the end of draining; waiters are served first come, first served; the pool stays between min and
+  max; a plan that was carried out leads to rest.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class PoolCore(Generic[C]):
         """A place on a usable connection, at once, or None: then `enqueue`. The use is counted here."""
         if self.waiting or self.draining:
             return None
-        slot = self._selector.select(self._usable, self.settings.requests_per_connection)
+        slot = self._selector.select(self._usable)
         if slot is not None:
             slot.active_uses += 1
             if slot.active_uses > slot.high_water:
@@ -96,13 +97,18 @@ class PoolCore(Generic[C]):
         """A caller no longer waits. One that was served already is not touched: it must `release`."""
         self.waiting.pop(waiter, None)
 
-    def opened(self, slot: Slot[C], now: float, uniform: float) -> Plan[C]:
-        """A connection has become usable, for the first time or again. `uniform` (0 to 1) jitters its lifetime."""
+    def opened(self, slot: Slot[C], now: float, uniform: float, carries: int | None = None) -> Plan[C]:
+        """A connection has become usable, for the first time or again. `uniform` (0 to 1) jitters its lifetime.
+
+        `carries`: the uses that its link can have at a time, where that is fewer than requests_per_connection.
+        """
         plan: Plan[C] = Plan()
         if slot.phase is not Phase.DOWN:
             return plan
         slot.phase = Phase.READY
         slot.failing = False
+        slot.carries = carries
+        slot.places = self._places(slot)
         slot.idle_since = now
         slot.opened_at = now
         # -5 %..0, as HikariCP and psycopg_pool do: connections opened together must not end together
@@ -178,6 +184,8 @@ class PoolCore(Generic[C]):
         plan: Plan[C] = Plan()
         self.settings = settings
         self._selector = Selector(settings.selection_strategy, self._choose)
+        for slot in self.slots.values():
+            slot.places = self._places(slot)
         if self.draining:
             return plan
         staying = sorted(
@@ -216,6 +224,10 @@ class PoolCore(Generic[C]):
 
     # -- the rules -----------------------------------------------------------------------------------------------
 
+    def _places(self, slot: Slot[C]) -> int:
+        wanted = self.settings.requests_per_connection
+        return wanted if slot.carries is None else min(wanted, slot.carries)
+
     @staticmethod
     def _is_opening(slot: Slot[C]) -> bool:
         return slot.phase is Phase.DOWN and slot.retiring is None
@@ -239,7 +251,7 @@ class PoolCore(Generic[C]):
 
     def _hand_on(self, slot: Slot[C]) -> Plan[C] | None:
         """Callers wait, so all other connections are full: the place that has come free is the first caller's."""
-        if slot.phase is not Phase.READY or slot.active_uses >= self.settings.requests_per_connection:
+        if slot.phase is not Phase.READY or slot.active_uses >= slot.places:
             return None
         plan: Plan[C] = Plan()
         waiter = next(iter(self.waiting))
@@ -252,7 +264,6 @@ class PoolCore(Generic[C]):
         return plan
 
     def _serve(self, plan: Plan[C]) -> None:
-        limit = self.settings.requests_per_connection
         while self.waiting and self._usable:
             waiter = next(iter(self.waiting))
             slot: Slot[C] | None
@@ -260,7 +271,7 @@ class PoolCore(Generic[C]):
                 slot = self._usable[0]
                 slot.pins += 1
             else:
-                slot = self._selector.select(self._usable, limit)
+                slot = self._selector.select(self._usable)
                 if slot is None:
                     return
                 slot.active_uses += 1
@@ -289,7 +300,8 @@ class PoolCore(Generic[C]):
 
     def _busy(self) -> int:
         # A full connection is busy whatever the threshold says: with the defaults (threshold 5, 5 requests a
-        # connection) "more than the threshold" alone could never come true.
+        # connection) "more than the threshold" alone could never come true. One whose link carries less than the
+        # setting is full sooner, but not busy: where that is too little, callers wait, and the pool grows for them.
         busy = min(self.settings.high_load_threshold + 1, self.settings.requests_per_connection)
         return sum(1 for slot in self._usable if slot.active_uses >= busy)
 

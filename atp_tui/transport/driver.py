@@ -46,6 +46,11 @@ class Link(Protocol):
     itself are TransportErrors (ConnectionLost ends the link); an error that the peer answered with is a CallFailed.
     """
 
+    @property
+    def max_requests(self) -> int | None:
+        """How many requests it can carry at the same time; None: as many as one likes."""
+        ...
+
     def is_alive(self) -> bool:
         """What is known here and now, without asking the peer. False once the link is lost or closed."""
         ...

@@ -312,7 +312,7 @@ class ConnectionPool:
         self.changed_at = change.at
         if change.after is _S.CONNECTED:
             self.last_error = None
-            self._perform(self.core.opened(slot, change.at, self._rng.random()))
+            self._perform(self.core.opened(slot, change.at, self._rng.random(), connection.link.max_requests))
         elif connection.life.ended:
             self._perform(self.core.ended(slot))
         else:

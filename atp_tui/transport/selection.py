@@ -22,21 +22,21 @@ class Selector:
         self._choose = choose
         self._last = -1
 
-    def select(self, slots: Sequence[Slot[C]], limit: int) -> Slot[C] | None:
-        """A slot with fewer than `limit` active uses, None if there is none. `slots` are usable and in order of id."""
+    def select(self, slots: Sequence[Slot[C]]) -> Slot[C] | None:
+        """A slot with fewer active uses than places, None if there is none. `slots` are usable and in order of id."""
         if self.strategy is SelectionStrategy.ROUND_ROBIN:
-            return self._round_robin(slots, limit)
-        free = [slot for slot in slots if slot.active_uses < limit]
+            return self._round_robin(slots)
+        free = [slot for slot in slots if slot.active_uses < slot.places]
         if not free:
             return None
         if self.strategy is SelectionStrategy.RANDOM:
             return free[self._choose(len(free))]
         return min(free, key=lambda slot: (slot.active_uses, slot.idle_since))
 
-    def _round_robin(self, slots: Sequence[Slot[C]], limit: int) -> Slot[C] | None:
+    def _round_robin(self, slots: Sequence[Slot[C]]) -> Slot[C] | None:
         first = None
         for slot in slots:
-            if slot.active_uses < limit:
+            if slot.active_uses < slot.places:
                 if slot.id > self._last:
                     self._last = slot.id
                     return slot

@@ -23,6 +23,7 @@ class Slot(Generic[C]):
 
     `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
     and no attempt has succeeded since. `lifetime_share`: the share of max_lifetime that it may live, from `opened_at`.
+    `carries`: the uses that its link itself can have at a time, None for any number; `places`: those it is lent for.
     """
 
     id: int
@@ -36,6 +37,8 @@ class Slot(Generic[C]):
     lifetime_share: float = 1.0
     retiring: str | None = None
     failing: bool = False
+    carries: int | None = None
+    places: int = 1
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from atp_tui.api import TransportManager
 from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, Binding, load
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.host import HostInfo
@@ -71,9 +72,30 @@ class Older:
         return self.version
 
 
-@pytest.mark.parametrize(("version", "calls"), [(9_000_000, 1), (10_003_000, 1), (CALLS_TOGETHER, 5), (11_003_000, 5)])
-def test_an_old_library_gets_one_call_at_a_time(version: int, calls: int) -> None:
-    assert Binding(Older(version), load().events).calls_at_once(5) == calls
+@pytest.mark.parametrize(
+    ("version", "calls"), [(9_000_000, 1), (10_003_000, 1), (CALLS_TOGETHER, None), (11_003_000, None)]
+)
+def test_an_old_library_gets_one_call_at_a_time(version: int, calls: int | None) -> None:
+    assert Binding(Older(version), load().events).max_requests == calls
+
+
+async def test_a_slow_call_makes_room_for_the_next_by_a_connection_of_its_own(libvirtd: PrivateLibvirtd) -> None:
+    """Where one connection carries one call, the pool knows, and opens another one for who waits."""
+    release = threading.Event()
+    host = HostInfo("a", "127.0.0.1", libvirtd.uri("tcp"), ssh=None)
+    async with TransportManager(TransportConfig()) as manager:
+        await manager.add_host(host)
+        slow = asyncio.create_task(manager.execute_on_host("a", lambda one: one.call(lambda virt: release.wait(20))))
+        try:
+            async with asyncio.timeout(15):
+                version = await manager.execute_on_host("a", lambda one: one.call(lambda virt: virt.getLibVersion()))
+            assert version > 0
+            assert not slow.done()
+            together = load().max_requests is None
+            assert manager.stats()["a"].total_connections == (1 if together else 2)
+        finally:
+            release.set()
+            await slow
 
 
 async def test_calls_run_together_where_the_library_can_carry_them(libvirtd: PrivateLibvirtd) -> None:

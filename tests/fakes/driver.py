@@ -27,6 +27,7 @@ class FakeLink:
         self.silent = False
         self.alive = True
         self.pings = 0
+        self.max_requests = driver.max_requests
         self._driver = driver
         self._pending: set[asyncio.Future[None]] = set()
 
@@ -100,6 +101,7 @@ class FakeDriver:
         self.script: Callable[[OpenRequest], TransportError | str | None] = lambda request: None
         self.opened_at: list[float] = []
         self.attempts: list[float] = []
+        self.max_requests: int | None = None
         self.opening = 0
         self.most_opening = 0
         self.links: list[FakeLink] = []

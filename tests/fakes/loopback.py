@@ -40,6 +40,10 @@ class LoopbackLink:
         self._driver = driver
         self._alive = True
 
+    @property
+    def max_requests(self) -> int | None:
+        return None
+
     def is_alive(self) -> bool:
         return self._alive
 

@@ -33,7 +33,7 @@ class Attempt:
         self._peer = peer
         self._loop = asyncio.get_running_loop()
         self._wire = Wire()
-        limit = request.config.pool.requests_per_connection
+        limit = binding.max_requests or request.config.pool.requests_per_connection
         self._lane = Lane(crew, request.host.id, limit, self._lost, self._farewell)
         self._link: LibvirtLink | None = None
         self._early: TransportError | None = None
@@ -44,7 +44,8 @@ class Attempt:
 
     async def open(self, uri: str, *, read_only: bool, bridge: Bridge | None = None) -> LibvirtLink:
         """Open `uri`, which libvirt understands, and hear its daemon once. Raises TransportError."""
-        link = LibvirtLink(self._request.host.id, self._lane, self._wire, bridge, self._request.on_lost)
+        host, lost, most = self._request.host.id, self._request.on_lost, self._binding.max_requests
+        link = LibvirtLink(host, self._lane, self._wire, bridge, lost, most)
         try:
             await self._lane.call(functools.partial(self._connect, uri, read_only), None)
             if self._early is not None:

@@ -30,9 +30,10 @@ class Binding:
     libvirt: Any
     events: EventLoop
 
-    def calls_at_once(self, wanted: int) -> int:
-        """How many of `wanted` calls one connection can carry at the same time."""
-        return wanted if self.libvirt.getVersion() >= CALLS_TOGETHER else 1
+    @property
+    def max_requests(self) -> int | None:
+        """How many calls one connection can carry at the same time; None: any number."""
+        return None if self.libvirt.getVersion() >= CALLS_TOGETHER else 1
 
 
 def load() -> Binding:

@@ -6,13 +6,11 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from ...model.errors import ConnectFailed, TransportError, Unsupported
 from ...model.host import ConnectionUri
-from ...model.settings import TransportConfig
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..resolver import Resolver
 from .attempt import Attempt
@@ -46,7 +44,6 @@ class LibvirtDriver:
             raise Unsupported("the host has no connection URI", host=request.host.id)
         try:
             binding = load()
-            request = replace(request, config=_safe(binding, request.config))
             match uri.transport:
                 case "tcp" | "tls":
                     return await self._first_address(binding, request, uri)
@@ -120,9 +117,3 @@ class LibvirtDriver:
                 bridge.abort()
                 raise
             return await attempt.open(bridged_uri(uri, path), read_only=read_only(uri), bridge=bridge)
-
-
-def _safe(binding: Binding, config: TransportConfig) -> TransportConfig:
-    """The settings with no more calls on one connection than libvirt can carry; the others wait on its thread."""
-    calls = binding.calls_at_once(config.pool.requests_per_connection)
-    return replace(config, pool=replace(config.pool, requests_per_connection=calls))

@@ -27,7 +27,16 @@ _CLOSED = "the connection was closed"
 class LibvirtLink:
     """transport.driver.Link over a lane, the wire under it, and the bridge that a tunnelled connection has."""
 
-    def __init__(self, host: str, lane: Lane, wire: Wire, bridge: Bridge | None, on_lost: LostCallback) -> None:
+    def __init__(
+        self,
+        host: str,
+        lane: Lane,
+        wire: Wire,
+        bridge: Bridge | None,
+        on_lost: LostCallback,
+        max_requests: int | None,
+    ) -> None:
+        self.max_requests = max_requests
         self._host = host
         self._lane = lane
         self._wire = wire

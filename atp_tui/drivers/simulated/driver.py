@@ -127,6 +127,10 @@ class SimulatedLink:
         if math.isfinite(cut_at := host.script.next_cut(self._elapsed())):
             self._cut = clock.call_later(cut_at - self._elapsed(), self._lose)
 
+    @property
+    def max_requests(self) -> int | None:
+        return None
+
     def is_alive(self) -> bool:
         """False once the link is lost or closed; a silent peer is not noticed, as with a real one."""
         return self._ended is None

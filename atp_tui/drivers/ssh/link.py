@@ -49,6 +49,10 @@ class SshLink:
         self._dying_until = 0.0
         owner.ended = self._ended
 
+    @property
+    def max_requests(self) -> int | None:
+        return None
+
     def is_alive(self) -> bool:
         return self._alive and not self._connection.is_closed()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atp_tui.model.settings import PoolConfig
 from atp_tui.transport.core import PoolCore
+from atp_tui.transport.slot import Waiter
 
 
 def full_pool(config: PoolConfig) -> PoolCore[None]:
@@ -50,3 +51,13 @@ def test_lifetime_closes_one_at_a_time_and_the_minimum_is_refilled() -> None:
     assert [reason for _, reason in plan.close] == ["lifetime"]
     assert len(plan.open) == 1
     assert not core.tick(102.0), "the next one goes when its replacement is open"
+
+
+def test_one_that_carries_a_single_request_is_no_load_while_it_works() -> None:
+    core: PoolCore[None] = PoolCore(PoolConfig(), lambda count: 0)
+    slot = core.tick(0.0).open[0]
+    core.opened(slot, 0.0, 0.0, carries=1)
+    assert core.acquire() is slot
+    assert core.acquire() is None, "it is full"
+    assert not core.tick(1.0).open, "nobody waits: one request at a time is no load"
+    assert core.enqueue(Waiter(), 1.0).open, "somebody waits: another one is opened at once"

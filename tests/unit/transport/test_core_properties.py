@@ -57,6 +57,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert waiter is self.queue[0], "a waiter was overtaken"
             self.queue.pop(0)
             assert slot.phase is Phase.READY
+            assert waiter.pin or slot.carries is None or slot.active_uses <= slot.carries
             self.uses.append((slot, waiter.pin))
         for waiter in plan.failed:
             self.queue.remove(waiter)
@@ -81,6 +82,7 @@ class PoolMachine(RuleBasedStateMachine):
         slot = self.core.acquire_pin() if pin else self.core.acquire()
         if slot is not None:
             assert pin or not self.queue, "a newcomer overtook the queue"
+            assert pin or slot.carries is None or slot.active_uses <= slot.carries
             self.uses.append((slot, pin))
             return
         waiter: _Waiter = Waiter(pin=pin, fail_fast=fail_fast)
@@ -104,7 +106,8 @@ class PoolMachine(RuleBasedStateMachine):
         slots = self.of_phase(Phase.DOWN)
         if slots:
             slot = data.draw(st.sampled_from(slots))
-            self.perform(self.core.opened(slot, self.now, data.draw(st.floats(0, 1))))
+            carries = data.draw(st.sampled_from([None, 1, 2]))
+            self.perform(self.core.opened(slot, self.now, data.draw(st.floats(0, 1)), carries))
         elif late:
             assert not self.core.opened(Slot(10**6, phase=Phase.GONE), self.now, 0.5)
 
@@ -187,7 +190,7 @@ class PoolMachine(RuleBasedStateMachine):
         if self.queue and not self.queue[0].pin:
             limit = self.core.settings.requests_per_connection
             usable = [slot for slot in self.of_phase(Phase.READY) if slot.retiring is None]
-            assert all(slot.active_uses >= limit for slot in usable)
+            assert all(slot.active_uses >= min(limit, slot.carries or limit) for slot in usable)
 
     @invariant()
     def waiters_and_the_minimum_are_being_worked_for(self) -> None:

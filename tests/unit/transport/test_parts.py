@@ -37,18 +37,18 @@ def test_slow_lane_varies_by_a_fifth(uniform: float) -> None:
 
 
 def slots(*uses: int) -> list[Slot[None]]:
-    return [Slot(n, active_uses=used, idle_since=float(-n)) for n, used in enumerate(uses, 1)]
+    return [Slot(n, active_uses=used, places=5, idle_since=float(-n)) for n, used in enumerate(uses, 1)]
 
 
 def test_round_robin_takes_turns_and_skips_full_ones() -> None:
     selector = Selector(SelectionStrategy.ROUND_ROBIN, lambda count: 0)
     three = slots(0, 5, 0)
-    assert [slot.id for slot in (selector.select(three, 5) for _ in range(4)) if slot] == [1, 3, 1, 3]
+    assert [slot.id for slot in (selector.select(three) for _ in range(4)) if slot] == [1, 3, 1, 3]
 
 
 def test_least_connections_breaks_ties_by_the_longest_idle() -> None:
     selector = Selector(SelectionStrategy.LEAST_CONNECTIONS, lambda count: 0)
-    chosen = selector.select(slots(2, 1, 1), 5)
+    chosen = selector.select(slots(2, 1, 1))
     assert chosen is not None and chosen.id == 3
 
 
@@ -60,14 +60,14 @@ def test_random_asks_for_a_number_below_the_count_of_free_slots() -> None:
         return 1
 
     selector = Selector(SelectionStrategy.RANDOM, choose)
-    chosen = selector.select(slots(0, 5, 0), 5)
+    chosen = selector.select(slots(0, 5, 0))
     assert asked == [2]
     assert chosen is not None and chosen.id == 3
 
 
 @pytest.mark.parametrize("strategy", SelectionStrategy)
 def test_no_strategy_hands_out_a_full_slot(strategy: SelectionStrategy) -> None:
-    assert Selector(strategy, lambda count: 0).select(slots(5, 5), 5) is None
+    assert Selector(strategy, lambda count: 0).select(slots(5, 5)) is None
 
 
 def test_latency_percentiles_are_of_the_last_calls() -> None:
