@@ -61,12 +61,18 @@ class PrivateSshd:
     """One sshd. `port`, `addresses`, `directory`, and the files `client_key`, `known_hosts`, `config_file` are public.
 
     `options` are more lines for sshd_config, ahead of the defaults (sshd takes the first value that it reads).
-    It runs as whoever runs the suite, and lets in that user alone, with `client_key` alone. It ends with a suite that
-    is killed, and so do its commands.
+    `within` are words before the command, which lead it to a place where it has these addresses; `port` is then to be
+    set before the start. It runs as whoever runs the suite, and lets in that user alone, with `client_key` alone. It
+    ends with a suite that is killed, and so do its commands.
     """
 
     def __init__(
-        self, directory: Path, *, addresses: Sequence[str] = ("127.0.0.1",), options: Sequence[str] = ()
+        self,
+        directory: Path,
+        *,
+        addresses: Sequence[str] = ("127.0.0.1",),
+        options: Sequence[str] = (),
+        within: Sequence[str] = (),
     ) -> None:
         binary = find_sshd()
         if binary is None:
@@ -75,6 +81,7 @@ class PrivateSshd:
         self.directory = directory
         self.addresses = tuple(addresses)
         self.options = tuple(options)
+        self.within = tuple(within)
         self.user = pwd.getpwuid(os.geteuid()).pw_name  # LOGNAME may be anybody's
         self.port = 0
         self.client_key = directory / "client_key"
@@ -120,7 +127,8 @@ class PrivateSshd:
         for _ in range(5):  # somebody else may take a free port before sshd binds it
             self.port = given or free_port(self.addresses[0])
             self._write_config()
-            self._kept = Kept([self.binary, "-D", "-f", str(self.directory / "sshd_config"), "-E", str(self.log)])
+            config = str(self.directory / "sshd_config")
+            self._kept = Kept([*self.within, self.binary, "-D", "-f", config, "-E", str(self.log)])
             if self._is_up():
                 break
             self.kill()
