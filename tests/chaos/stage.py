@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from atp_tui.api import (
     Command,
@@ -33,6 +33,8 @@ from .faults import Daemon, Fault, lift
 Route = Literal["libvirt", "ssh", "libvirt_over_ssh"]
 """The hypervisor over TCP; SSH, where a command is the work; the hypervisor on the host's SSH connection."""
 
+ROUTES: tuple[Route, ...] = ("libvirt", "ssh", "libvirt_over_ssh")
+
 HANG = 30.0
 """Seconds after which something hangs: not a limit of the program's."""
 
@@ -54,6 +56,23 @@ def version(virt: Any) -> int:
     """A libvirt call that is one round trip."""
     number: int = virt.getLibVersion()
     return number
+
+
+def reached(route: Route, config: TransportConfig, address: str, port: int, socket: Path, ssh: SshSettings) -> HostInfo:
+    """The host that is called like the route: its libvirtd at `address` and `port`, and at `socket` for who comes by
+    SSH."""
+    uris: dict[Route, str | None] = {
+        "libvirt": f"test+tcp://{address}:{port}/default",
+        "ssh": None,
+        "libvirt_over_ssh": f"test+ssh://{address}/default?socket={socket}",
+    }
+    return HostInfo(route, address, uri=uris[route], ssh=ssh, transport=config)
+
+
+class Place(Protocol):
+    """Where hosts are."""
+
+    def host(self, route: Route, config: TransportConfig) -> HostInfo: ...
 
 
 class Talker:
@@ -79,12 +98,7 @@ class Stage:
     ssh: SshSettings
 
     def host(self, route: Route, config: TransportConfig) -> HostInfo:
-        if route == "libvirt":
-            uri = f"test+tcp://127.0.0.1:{self.before_libvirtd.port}/default"
-            return HostInfo(route, "127.0.0.1", uri=uri, transport=config)
-        over_ssh = f"test+ssh://127.0.0.1/default?socket={self.libvirtd.socket}"
-        its_uri = over_ssh if route == "libvirt_over_ssh" else None
-        return HostInfo(route, "127.0.0.1", uri=its_uri, ssh=self.ssh, transport=config)
+        return reached(route, config, "127.0.0.1", self.before_libvirtd.port, self.libvirtd.socket, self.ssh)
 
     def way(self, route: Route) -> tuple[Proxy, Daemon]:
         """What a fault of that route strikes: the proxy on the way, and the daemon that serves."""
@@ -120,11 +134,10 @@ def stage(directory: Path) -> Iterator[Stage]:
             proxies.close()
 
 
-async def warmed_up(where: Stage) -> None:
+async def warmed_up(where: Place) -> None:
     """Use every route once: what is loaded once for the process, libvirt's event thread above all, is there then."""
     async with managed() as manager:
-        routes: tuple[Route, ...] = ("libvirt", "ssh", "libvirt_over_ssh")
-        for route in routes:
+        for route in ROUTES:
             await connected(manager, where.host(route, HASTY))
 
 

@@ -58,6 +58,7 @@ from .stage import (
     HANG,
     HASTY,
     LEASES,
+    ROUTES,
     Route,
     Stage,
     Talker,
@@ -212,10 +213,9 @@ async def close_in_use(cell: Cell, route: Route) -> None:
 
 async def shutdown(cell: Cell, _route: Route) -> None:
     """The whole program ends: hosts of every kind, one of each at work."""
-    routes: tuple[Route, ...] = ("libvirt", "ssh", "libvirt_over_ssh")
-    talkers: dict[Route, Talker] = {route: Talker() for route in routes} | {"ssh": cell.talker}
+    talkers: dict[Route, Talker] = {route: Talker() for route in ROUTES} | {"ssh": cell.talker}
     using = []
-    for route in routes:
+    for route in ROUTES:
         await connected(cell.manager, cell.stage.host(route, HASTY))
         work = endless_work(route, talkers[route])
         using.append(asyncio.create_task(cell.manager.execute_on_host(route, work)))
@@ -225,13 +225,13 @@ async def shutdown(cell: Cell, _route: Route) -> None:
     await cell.timed(cell.manager.close(LEASES))
     assert cell.error is None
     ends = await asyncio.gather(*using, return_exceptions=True)
-    assert [type(end) for end in ends] == [ConnectionLost] * len(routes)
+    assert [type(end) for end in ends] == [ConnectionLost] * len(ROUTES)
 
 
 Operation = Callable[[Cell, Route], Awaitable[None]]
 
 ROWS: tuple[tuple[Operation, tuple[Route, ...], float], ...] = (
-    (open_, ("libvirt", "ssh", "libvirt_over_ssh"), CONNECT),
+    (open_, ROUTES, CONNECT),
     (checkout, ("libvirt", "ssh"), CHECKOUT),
     (call, ("libvirt", "libvirt_over_ssh"), CALL),
     (command, ("ssh",), CALL),

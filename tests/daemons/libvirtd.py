@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -31,7 +31,7 @@ _NOBODY = 65534
 _CONFIG = """\
 listen_tls = {tls}
 listen_tcp = 1
-listen_addr = "127.0.0.1"
+listen_addr = "{address}"
 tcp_port = "{port}"
 auth_tcp = "none"
 auth_unix_rw = "none"
@@ -46,18 +46,21 @@ log_outputs = "3:file:{directory}/log"
 
 class PrivateLibvirtd:
     """Starts when made. `port` and `socket` stay the same over restart(); `more` are further lines of libvirtd.conf;
-    it listens for TLS where they name a `tls_port`."""
+    it listens for TLS where they name a `tls_port`. `within` are words before the command, which lead it to a place
+    where `address` is one of its own."""
 
-    def __init__(self, more: str = "") -> None:
-        program = _program()
+    def __init__(self, more: str = "", *, address: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
+        program = find_libvirtd()
         self.directory = Path(tempfile.mkdtemp(prefix="atp-libvirtd-"))
         self.directory.chmod(0o755)
+        self.address = address
         self.port = free_port()
         self.socket = self.directory / "libvirt" / "libvirt-sock"
         config = self.directory / "libvirtd.conf"
         tls = int("tls_port" in more)
-        text = _CONFIG.format(port=self.port, directory=self.directory, tls=tls, more=more)
+        text = _CONFIG.format(address=address, port=self.port, directory=self.directory, tls=tls, more=more)
         config.write_text(text, encoding="utf-8")
+        self._within = tuple(within)
         self._command = [
             program,
             "--listen",
@@ -84,7 +87,7 @@ class PrivateLibvirtd:
     def uri(self, transport: Literal["tcp", "unix"]) -> str:
         """The URI of the test hypervisor behind this daemon."""
         if transport == "tcp":
-            return f"test+tcp://127.0.0.1:{self.port}/default"
+            return f"test+tcp://{self.address}:{self.port}/default"
         return f"test+unix:///default?socket={self.socket}"
 
     @property
@@ -95,26 +98,24 @@ class PrivateLibvirtd:
     def start(self) -> None:
         """Start it and wait until it answers. RuntimeError with its log where it does not."""
         assert self._process is None, "the daemon runs already"
-        user = os.geteuid()
-        if user == 0:
-            user = _NOBODY
-            os.chown(self.directory, user, user)
+        options = []
+        if os.geteuid() == 0:
+            os.chown(self.directory, _NOBODY, _NOBODY)
+            options += [f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+        # setpriv, of Debian's base system, has it killed when the suite is. The kernel goes by the starting thread: one
+        # that soon ends would take the daemon with it.
+        if threading.current_thread() is threading.main_thread():
+            options += ["--pdeathsig", "KILL"]
         private = {
             f"XDG_{name}": str(self.directory) for name in ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME")
         }
-        # setpriv, of Debian's base system, has it killed when the suite is. The kernel goes by the starting thread: one
-        # that soon ends would take the daemon with it.
-        lasting = threading.current_thread() is threading.main_thread()
         self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *self._command] if lasting else self._command,
+            [*self._within, "setpriv", *options, *self._command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self.directory,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory)} | private,
-            user=user if user != os.geteuid() else None,
-            group=user if user != os.geteuid() else None,
-            extra_groups=[] if user != os.geteuid() else None,
         )
         self._wait()
 
@@ -123,7 +124,7 @@ class PrivateLibvirtd:
         limit = time.monotonic() + START_LIMIT
         while time.monotonic() < limit and self._process.poll() is None:
             with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection((self.address, self.port), timeout=1).close()
                 if self.socket.exists():
                     return
             time.sleep(0.02)
@@ -166,7 +167,8 @@ class PrivateLibvirtd:
         self._process.send_signal(number)
 
 
-def _program() -> str:
+def find_libvirtd() -> str:
+    """The path of libvirtd. Fails the test where there is none; skips it, loudly, only where NO_DAEMONS is set."""
     found = shutil.which("libvirtd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if found is not None:
         return found

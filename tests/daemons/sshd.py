@@ -17,6 +17,8 @@ import pytest
 
 from atp_tui.model.settings import SshSettings
 
+from .keeper import Kept, descendants
+
 START_LIMIT = 20.0
 """Seconds an sshd may take until its banner is read; wide, for a machine that runs other things."""
 
@@ -32,15 +34,6 @@ def free_port(address: str = "127.0.0.1") -> int:
         probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def descendants(pid: int) -> list[int]:
-    """All living processes below `pid`, children before grandchildren."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
 
 
 def is_sshd(pid: int) -> bool:
@@ -68,11 +61,18 @@ class PrivateSshd:
     """One sshd. `port`, `addresses`, `directory`, and the files `client_key`, `known_hosts`, `config_file` are public.
 
     `options` are more lines for sshd_config, ahead of the defaults (sshd takes the first value that it reads).
-    It runs as whoever runs the suite, and lets in that user alone, with `client_key` alone.
+    `within` are words before the command, which lead it to a place where it has these addresses; `port` is then to be
+    set before the start. It runs as whoever runs the suite, and lets in that user alone, with `client_key` alone. It
+    ends with a suite that is killed, and so do its commands.
     """
 
     def __init__(
-        self, directory: Path, *, addresses: Sequence[str] = ("127.0.0.1",), options: Sequence[str] = ()
+        self,
+        directory: Path,
+        *,
+        addresses: Sequence[str] = ("127.0.0.1",),
+        options: Sequence[str] = (),
+        within: Sequence[str] = (),
     ) -> None:
         binary = find_sshd()
         if binary is None:
@@ -81,6 +81,7 @@ class PrivateSshd:
         self.directory = directory
         self.addresses = tuple(addresses)
         self.options = tuple(options)
+        self.within = tuple(within)
         self.user = pwd.getpwuid(os.geteuid()).pw_name  # LOGNAME may be anybody's
         self.port = 0
         self.client_key = directory / "client_key"
@@ -88,7 +89,8 @@ class PrivateSshd:
         self.known_hosts = directory / "known_hosts"
         self.config_file = directory / "empty_ssh_config"
         self.log = directory / "sshd.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._kept: Kept | None = None
+        self._before: list[Kept] = []
         directory.mkdir(parents=True, exist_ok=True)
         self.config_file.touch()
         self._write_keys()
@@ -110,26 +112,23 @@ class PrivateSshd:
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, "this sshd was not started"
-        return self._process.pid
+        assert self._kept is not None, "this sshd was not started"
+        return self._kept.pid
 
     def start(self) -> None:
         """Start it and wait until it says its banner. Raises RuntimeError with the log when it does not."""
         if os.geteuid() == 0:
             # compiled into Debian's sshd as its privilege separation directory; a service unit normally makes it
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        for kept in [kept for kept in self._before if not kept.left()]:
+            kept.close()
+            self._before.remove(kept)
         given = self.port
         for _ in range(5):  # somebody else may take a free port before sshd binds it
             self.port = given or free_port(self.addresses[0])
             self._write_config()
-            self._process = subprocess.Popen(
-                [self.binary, "-D", "-f", str(self.directory / "sshd_config"), "-E", str(self.log)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
+            config = str(self.directory / "sshd_config")
+            self._kept = Kept([*self.within, self.binary, "-D", "-f", config, "-E", str(self.log)])
             if self._is_up():
                 break
             self.kill()
@@ -172,7 +171,7 @@ class PrivateSshd:
 
     def _is_up(self) -> bool:
         deadline = time.monotonic() + START_LIMIT
-        while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
+        while time.monotonic() < deadline and self._kept is not None and self._kept.runs():
             try:
                 with socket.create_connection((self.addresses[0], self.port), timeout=1) as probe:
                     if probe.recv(8).startswith(b"SSH-"):
@@ -199,11 +198,19 @@ class PrivateSshd:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """SIGKILL to it and to all its connections: a peer that is lost, and whose port refuses."""
-        if self._process is not None:
+        """SIGKILL to it and to all its connections: a peer that is lost, and whose port refuses. Commands live on."""
+        if self._kept is not None:
             self._signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+            self._kept.wait()
+            self._before.append(self._kept)
+            self._kept = None
+
+    def close(self) -> None:
+        """Kill it, and every command that it ever started and that still runs."""
+        self.kill()
+        for kept in self._before:
+            kept.close()
+        self._before.clear()
 
     def restart(self) -> None:
         """Kill it if it runs, and start it on the same port with the same keys."""
@@ -249,7 +256,7 @@ def running_sshd(
     try:
         yield daemon
     finally:
-        daemon.kill()
+        daemon.close()
 
 
 @pytest.fixture(scope="session")

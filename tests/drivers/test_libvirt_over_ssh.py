@@ -75,7 +75,7 @@ async def with_the_default_socket(directory: Path, libvirtd: PrivateLibvirtd) ->
             yield carrier, uri
             await carrier.close()
     finally:
-        sshd.kill()
+        sshd.close()
 
 
 async def test_through_a_forwarded_socket(tmp_path: Path, libvirtd: PrivateLibvirtd) -> None:

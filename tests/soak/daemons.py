@@ -19,8 +19,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from ..daemons.keeper import descendants
 from ..daemons.libvirtd import PrivateLibvirtd
-from ..daemons.sshd import PrivateSshd, descendants, is_sshd, running_sshd
+from ..daemons.sshd import PrivateSshd, is_sshd, running_sshd
 
 KINDS = ("stop", "kill", "restart")
 DOWN = (0.5, 6.0)
