@@ -90,7 +90,8 @@ class PoolCore(Generic[C]):
         first = next(iter(self.waiting))
         if first is waiter or first.pin:  # where others wait for places, there are none to be had
             self._serve(plan)
-        self._replenish(plan)
+        if len(self.slots) < self.settings.max_connections_per_host:
+            self._replenish(plan)
         return plan
 
     def abandon(self, waiter: Waiter[C]) -> None:
@@ -128,9 +129,9 @@ class PoolCore(Generic[C]):
             return plan
         slot.failing = True
         if not self._usable:
-            for waiter in [waiter for waiter in self.waiting if permanent or waiter.fail_fast]:
+            plan.failed = tuple(waiter for waiter in self.waiting if permanent or waiter.fail_fast)
+            for waiter in plan.failed:
                 del self.waiting[waiter]
-                plan.failed.append(waiter)
         if not self._needed(slot):
             self._retire(slot, "failed", plan)
         return plan
@@ -209,7 +210,7 @@ class PoolCore(Generic[C]):
         """Serve nobody any more: fail the waiters, close what is unused, the rest after its last use."""
         plan: Plan[C] = Plan()
         self.draining = True
-        plan.failed.extend(self.waiting)
+        plan.failed = tuple(self.waiting)
         self.waiting.clear()
         for slot in list(self.slots.values()):
             self._retire(slot, "drained", plan)
@@ -260,7 +261,7 @@ class PoolCore(Generic[C]):
         else:
             del self.waiting[waiter]
             slot.active_uses += 1
-            plan.assign.append((waiter, slot))
+            plan.assign += ((waiter, slot),)
         return plan
 
     def _serve(self, plan: Plan[C]) -> None:
@@ -277,7 +278,7 @@ class PoolCore(Generic[C]):
                 slot.active_uses += 1
                 slot.high_water = max(slot.high_water, slot.active_uses)
             del self.waiting[waiter]
-            plan.assign.append((waiter, slot))
+            plan.assign += ((waiter, slot),)
 
     def _replenish(self, plan: Plan[C]) -> None:
         if self.draining or len(self.slots) >= self.settings.max_connections_per_host:
@@ -324,7 +325,7 @@ class PoolCore(Generic[C]):
         slot: Slot[C] = Slot(self._next_id)
         self._next_id += 1
         self.slots[slot.id] = slot
-        plan.open.append(slot)
+        plan.open += (slot,)
 
     def _retire(self, slot: Slot[C], reason: str, plan: Plan[C]) -> None:
         if slot.retiring is None:
@@ -340,7 +341,7 @@ class PoolCore(Generic[C]):
         if self.slots.pop(slot.id, None) is not None:
             slot.phase = Phase.GONE
             slot.retiring = slot.retiring or reason
-            plan.close.append((slot, reason))
+            plan.close += ((slot, reason),)
             self._index()
 
     def _index(self) -> None:

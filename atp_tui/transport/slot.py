@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
@@ -53,14 +53,16 @@ class Waiter(Generic[C]):
     fail_fast: bool = False
 
 
-@dataclass(slots=True)
 class Plan(Generic[C]):
-    """What the shell must do now. `failed` waiters fail with the error of the attempt (None: the pool closes)."""
+    """What the shell must do now. `failed` waiters fail with the error of the attempt (None: the pool closes).
 
-    assign: list[tuple[Waiter[C], Slot[C]]] = field(default_factory=list)
-    open: list[Slot[C]] = field(default_factory=list)
-    close: list[tuple[Slot[C], str]] = field(default_factory=list)
-    failed: list[Waiter[C]] = field(default_factory=list)
+    Most plans hold one thing or nothing, and each wait for a connection makes two: empty tuples cost nothing.
+    """
+
+    assign: tuple[tuple[Waiter[C], Slot[C]], ...] = ()
+    open: tuple[Slot[C], ...] = ()
+    close: tuple[tuple[Slot[C], str], ...] = ()
+    failed: tuple[Waiter[C], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.assign or self.open or self.close or self.failed)
