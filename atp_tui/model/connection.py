@@ -85,7 +85,8 @@ class PoolStatistics:
     """A pool's figures: measures (now) and statistics (since its start). Reading them waits for nothing.
 
     `active_connections` are those in state connected; `max_uses`: the callers that one connection serves at a time.
-    `closed` counts by reason (idle, lost, lifetime, drained, …).
+    `closed` counts by reason (idle, lost, lifetime, drained, …). `connections` are those of the pool, and after them
+    the ones that have left it and are still saying goodbye (draining), which no other figure counts.
     `checkout_times` counts checkouts by the upper bound of their wait in seconds, the last bound being infinite.
     """
 

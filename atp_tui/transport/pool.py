@@ -376,7 +376,7 @@ class ConnectionPool:
             opened=self._opened,
             closed=dict(self._closed),
             checkout_times=dict(zip(CHECKOUT_BOUNDS, checkouts, strict=True)),
-            connections=snapshots,
+            connections=(*snapshots, *(one.metrics for one in self._closing.values())),
         )
 
     def _snapshot(self, slot: _Slot) -> ConnectionSnapshot:

@@ -418,6 +418,23 @@ def test_close_is_quick_with_silent_peers_and_waiters_are_told() -> None:
     assert run_virtual(main()) <= 2
 
 
+def test_a_connection_that_says_goodbye_is_shown_as_draining_and_counted_no_more() -> None:
+    async def main() -> None:
+        driver = FakeDriver()
+        async with fleet(driver, "a") as manager:
+            await manager.execute_on_host("a", answer)
+            driver.links[0].silent = True
+            leaving = asyncio.create_task(manager.disconnect("a"))
+            await asyncio.sleep(0.5)
+            pool = manager.stats()["a"]
+            assert [one.state for one in pool.connections] == [S.DRAINING]
+            assert (pool.total_connections, pool.total_requests) == (0, 1)
+            await leaving
+            assert manager.stats()["a"].connections == ()
+
+    run_virtual(main())
+
+
 def test_duplicate_hosts_and_channels_that_a_host_lacks_are_refused() -> None:
     async def main() -> None:
         async with fleet(FakeDriver(), "a") as manager:
