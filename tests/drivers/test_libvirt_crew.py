@@ -44,6 +44,14 @@ async def test_a_hundred_hanging_calls_delay_no_other_lane() -> None:
     await nothing_left_since(before)
 
 
+async def test_a_burst_of_short_calls_needs_few_threads() -> None:
+    crew, threads = Crew(), set[int]()
+    lanes = [a_lane(crew) for _ in range(300)]
+    await asyncio.gather(*(lane.call(lambda _: threads.add(threading.get_ident()), HANG) for lane in lanes))
+    assert 1 <= len(threads) < 150
+    await ended(*lanes)
+
+
 async def test_lanes_that_take_turns_need_one_thread() -> None:
     crew = Crew()
     lanes = [a_lane(crew) for _ in range(20)]

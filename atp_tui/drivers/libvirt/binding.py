@@ -23,14 +23,14 @@ callers on a host that falls silent, most of the time.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binding:
     """The module `libvirt`, and the event loop that is registered with it."""
 
     libvirt: Any
     events: EventLoop
 
-    @property
+    @functools.cached_property
     def max_requests(self) -> int | None:
         """How many calls one connection can carry at the same time; None: any number."""
         return None if self.libvirt.getVersion() >= CALLS_TOGETHER else 1

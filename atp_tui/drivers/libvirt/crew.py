@@ -8,6 +8,7 @@ so a call that hangs takes only its own. They are daemon threads: one that hangs
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 
@@ -23,12 +24,18 @@ Work = Callable[[], Report | None]
 
 
 class Crew:
-    """Threads on demand. Few stay idle, and all leave with the last lane."""
+    """Threads on demand. Few stay idle, and all leave with the last lane.
+
+    A new thread takes the oldest work that waits, and starts the next one where there is more. So nobody on the event
+    loop waits for more than one start, and a burst of short calls needs far fewer threads than it has calls.
+    """
 
     def __init__(self) -> None:
         self.deadlines = Deadlines(LoopClock())
         self._lock = threading.Lock()
         self._idle: list[SimpleQueue[Work | None]] = []
+        self._waiting: deque[Work] = deque()
+        self._starting = False
         self._lanes = 0
 
     def enter(self) -> None:
@@ -48,25 +55,58 @@ class Crew:
         """Have `work`, which must not raise, done at once. Raises RuntimeError where no thread can be started."""
         with self._lock:
             inbox = self._idle.pop() if self._idle else None
-        if inbox is None:
-            threading.Thread(target=self._serve, args=(work,), name="libvirt-call", daemon=True).start()
-        else:
+            if inbox is None:
+                self._waiting.append(work)
+                if self._starting:
+                    return
+                self._starting = True
+        if inbox is not None:
             inbox.put(work)
+            return
+        try:
+            self._start()
+        except RuntimeError:
+            with self._lock:
+                self._starting = False
+                if work not in self._waiting:  # another thread came free and took it
+                    return
+                self._waiting.remove(work)
+            raise
+
+    def _start(self) -> None:
+        threading.Thread(target=self._serve, name="libvirt-call", daemon=True).start()
 
     # -- on the threads ------------------------------------------------------------------------------------------------
 
-    def _serve(self, work: Work | None) -> None:
+    def _serve(self) -> None:
         inbox: SimpleQueue[Work | None] = SimpleQueue()
+        work = self._first()
         while work is not None:
             report = work()
             del work  # it may hold a handle, which must not stay alive until there is more to do
             with self._lock:
-                staying = self._lanes > 0 and len(self._idle) < IDLE_MOST
-                if staying:
+                following = self._waiting.popleft() if self._waiting else None
+                staying = following is not None or (self._lanes > 0 and len(self._idle) < IDLE_MOST)
+                if following is None and staying:
                     self._idle.append(inbox)
             if report is not None:
                 report()
                 del report
             if not staying:
                 return
-            work = inbox.get()
+            work = inbox.get() if following is None else following
+            del following
+
+    def _first(self) -> Work | None:
+        """What a new thread begins with. Where more waits, another thread is started before that can hang."""
+        with self._lock:
+            work = self._waiting.popleft() if self._waiting else None
+            self._starting = bool(self._waiting)
+            more = self._starting
+        if more:
+            try:
+                self._start()
+            except RuntimeError:  # no more threads are to be had: what waits is done by those that come free
+                with self._lock:
+                    self._starting = False
+        return work
