@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, Binding, load
+from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, load
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
@@ -73,7 +74,7 @@ class Older:
 
 @pytest.mark.parametrize(("version", "calls"), [(9_000_000, 1), (10_003_000, 1), (CALLS_TOGETHER, 5), (11_003_000, 5)])
 def test_an_old_library_gets_one_call_at_a_time(version: int, calls: int) -> None:
-    assert Binding(Older(version), load().events).calls_at_once(5) == calls
+    assert replace(load(), libvirt=Older(version)).calls_at_once(5) == calls
 
 
 async def test_calls_run_together_where_the_library_can_carry_them(libvirtd: PrivateLibvirtd) -> None:
