@@ -188,6 +188,12 @@ async def test_a_named_file_that_is_not_there(guarded: Guarded, tmp_path: Path) 
     assert f"write it to {tmp_path}/none" in message
 
 
+async def test_a_named_pipe_holds_nobody_up(guarded: Guarded, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    message = (await refused(guarded.uri("unix", authfile=str(tmp_path / "pipe")))).message
+    assert f"{tmp_path}/pipe: this is no regular file" in message
+
+
 async def test_libvirts_own_test_hypervisor_may_ask_too(tmp_path: Path) -> None:
     node = tmp_path / "node.xml"
     node.write_text(f'<node><auth><user password="{PASSWORD}">root</user></auth></node>')

@@ -105,7 +105,7 @@ class Answers:
         if self._prompt is not None:
             return AuthFailed(f"{peer} asks {self._prompt!r}, to which there is no answer from here", host=host)
         if code == _AUTH_FAILED and (self._missing or self._given):
-            words = f"{peer} {self._refusal() if self._given else self._want()}; {_remedy(self._file)}"
+            words = f"{peer} {self._refusal() if self._given else self._want()}; {self._remedy()}"
             return CredentialWanted(words, host=host, name=peer, user=self._user or "", refused=self._given)
         return AuthFailed(failure.message + self._hint(code, failure.message), host=host)
 
@@ -127,6 +127,10 @@ class Answers:
         origin = "that was typed" if self._typed is not None else f"of {self._file}"
         return f"does not take the name {self._user} with the password {origin}"
 
+    def _remedy(self) -> str:
+        file = self._file if self._named else auth_conf.own_file()
+        return f"write it to {file} (mode 0600), or press P on the screen"
+
     def _hint(self, code: int, words: str) -> str:
         if code == _AUTH_UNAVAILABLE:
             return "; let its polkit allow it, or be in its group libvirt"
@@ -138,7 +142,3 @@ class Answers:
         if code == _AUTH_FAILED and self._transport == "tcp":
             return "; it asked for nothing: over plain tcp libvirt takes only SASL mechanisms that encrypt, so use +tls"
         return ""
-
-
-def _remedy(file: Path | None) -> str:
-    return f"write it to {file or auth_conf.own_file()} (mode 0600), or press P on the screen"

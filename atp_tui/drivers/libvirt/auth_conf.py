@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def read(path: Path, host: str) -> Entry:
 
 
 def _parse(path: Path) -> _Groups:
+    if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe could take for ever
+        raise ConfigError("this is no regular file", file=path)
     groups: _Groups = {}
     group: dict[str, bytes] | None = None
     for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
