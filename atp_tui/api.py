@@ -9,6 +9,7 @@ import random
 
 from .drivers.wiring import Drivers
 from .model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
+from .model.credential import Credential, Secret
 from .model.errors import (
     AtpError,
     AuthFailed,
@@ -19,6 +20,7 @@ from .model.errors import (
     ConnectFailed,
     ConnectionLost,
     ConnectTimeout,
+    CredentialWanted,
     HostKeyRejected,
     HostUnknown,
     PoolClosed,
@@ -56,6 +58,8 @@ __all__ = [
     "ConnectionLost",
     "ConnectionSnapshot",
     "ConnectionState",
+    "Credential",
+    "CredentialWanted",
     "ExitStatus",
     "HostConnection",
     "HostInfo",
@@ -69,6 +73,7 @@ __all__ = [
     "PoolError",
     "PoolStatistics",
     "ReconnectConfig",
+    "Secret",
     "SelectionStrategy",
     "SshSettings",
     "TaskResult",
@@ -96,7 +101,17 @@ class TransportManager(_TransportManager):
     ) -> None:
         own = Drivers()
         self._own = own if drivers is None else None
+        self._credentials = drivers.credentials if isinstance(drivers, Drivers) else own.credentials
         super().__init__(config, drivers or own, clock=clock, rng=rng)
+
+    def log_in(self, host_id: str, credential: Credential) -> None:
+        """Connect to a host that has raised CredentialWanted with this name and password.
+
+        They are kept in memory, for all connections to the host under its present URI, until it refuses them. Raises
+        HostUnknown.
+        """
+        self._credentials.remember(host_id, self.host(host_id).uri or "", credential)
+        self.retry(host_id)
 
     async def close(self, limit: float = 1.0) -> None:
         """Close every connection, leases within `limit` seconds, and the drivers where they are its own."""

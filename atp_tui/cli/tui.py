@@ -12,7 +12,6 @@ from pathlib import Path
 
 from ..actions.action import Invocation
 from ..actions.registry import ACTIONS, perform
-from ..actions.trust_key import refused_key
 from ..config.load import load
 from ..config.paths import default_config, find_config, history_file, log_file, private_dir, ssh_config_file
 from ..config.ssh_import import candidates
@@ -22,12 +21,13 @@ from ..model.host import HostInfo
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
 from ..ui.screens.guide import GuideApp, GuideChoice
-from ..ui.services import KeyQuestion, Services
+from ..ui.services import Services
 from ..ui.terminal import run_until_left
 from .arguments import Arguments
 from .engine import Engine
 from .fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
 from .output import complain, emit
+from .questions import Questions
 
 _log = logging.getLogger(__name__)
 
@@ -103,18 +103,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
     async def act(name: str, hosts: tuple[str, ...], argument: str) -> None:
         await perform(context, Invocation(name, hosts, argument))
 
-    def key_question(host_id: str) -> KeyQuestion | None:
-        refused = refused_key(engine.manager, host_id)
-        if refused is None:
-            return None
-        address = refused.name or engine.manager.host(host_id).host
-        return KeyQuestion(host_id, address, refused.fingerprint, refused.public_key, refused.known, refused.on_file)
-
-    async def trust(host_id: str, question: KeyQuestion) -> None:
-        # the key that was on the screen, whatever the host says by now
-        await context.trust(engine.manager.host(host_id), question.public_key, question.changed)
-        engine.manager.retry(host_id)
-
+    questions = Questions(engine)
     return Services(
         transport=engine.manager,
         fleet=engine.fleet,
@@ -122,8 +111,10 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         targets=engine.targets,
         actions=ACTIONS,
         perform=act,
-        key_question=key_question,
-        trust=trust,
+        key_question=questions.about_key,
+        trust=questions.trust,
+        password_question=questions.about_password,
+        log_in=questions.log_in,
         source=engine.source.name,
         refresh=config.ui.refresh,
         period=config.monitor.interval,

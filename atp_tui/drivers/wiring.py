@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
 from ..transport.driver import Driver
+from .libvirt.credentials import CredentialStore
 from .ssh.hostkeys import HostKeyStore
 
 
@@ -19,11 +20,13 @@ class Drivers:
     """Chooses a driver by channel and URI; call it as TransportManager does. `close` it after the manager.
 
     `simulated` serves `sim://` hosts in place of a driver of its own: the demo's shell shares one with the transport.
-    `host_keys` is what the SSH driver trusts, and where a person's decision about a key goes.
+    `host_keys` is what the SSH driver trusts, and where a person's decision about a key goes; `credentials` is where
+    the passwords go that a person types for libvirt.
     """
 
     def __init__(self, simulated: Driver | None = None) -> None:
         self.host_keys = HostKeyStore()
+        self.credentials = CredentialStore()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver:
@@ -33,7 +36,7 @@ class Drivers:
         uri = host.connection_uri
         if uri is not None and uri.driver == SIMULATED:
             return self._get(SIMULATED, _simulated)
-        return self._get("libvirt", _libvirt)
+        return self._get("libvirt", self._libvirt)
 
     async def load_for(self, hosts: Collection[HostInfo]) -> None:
         """Load the libraries that these hosts need, as `load` does."""
@@ -78,11 +81,10 @@ class Drivers:
 
         return SshDriver(self.host_keys)
 
+    def _libvirt(self) -> Driver:
+        from .libvirt.driver import LibvirtDriver
 
-def _libvirt() -> Driver:
-    from .libvirt.driver import LibvirtDriver
-
-    return LibvirtDriver()
+        return LibvirtDriver(credentials=self.credentials)
 
 
 def _simulated() -> Driver:

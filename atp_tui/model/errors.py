@@ -91,6 +91,21 @@ class AuthFailed(TransportError):
     permanent = True
 
 
+class CredentialWanted(AuthFailed):
+    """The other side asks for a name and a password: there is none at hand (`refused` False), or it took them not.
+
+    `name` is who asks, `user` the user name that is known already, or empty.
+    """
+
+    def __init__(
+        self, message: str, *, host: str | None = None, name: str = "", user: str = "", refused: bool = False
+    ) -> None:
+        super().__init__(message, host=host)
+        self.name = name
+        self.user = user
+        self.refused = refused
+
+
 class HostKeyRejected(TransportError):
     """The SSH host key is unknown or has changed.
 

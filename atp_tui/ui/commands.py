@@ -35,6 +35,7 @@ OWN = (
     ScreenCommand(
         "trust-key", "host key", "K", "look at an SSH host key that was refused, and trust it", needs_hosts=True
     ),
+    ScreenCommand("log-in", "log in", "P", "type the password that a host wants", needs_hosts=True),
     ScreenCommand("theme", "theme", "t", "choose the colours: theme dark; without a name, the next one"),
     ScreenCommand("help", "help", "question_mark", "this page"),
     ScreenCommand("quit", "quit", "q", "leave; asks first while a job runs"),

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ..executor.job import JobEvent
 from ..model.connection import PoolStatistics
+from ..model.credential import Credential
 from ..model.events import Event
 from ..model.host import HostInfo
 from ..model.outcome import Command, CommandResult
@@ -129,6 +130,20 @@ class KeyQuestion:
     on_file: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordQuestion:
+    """A name and a password that a host wants. `refused`: it did not take those it was given.
+
+    `address` is who asks, `user` the name that is known already or empty, `uri` the one they would be for.
+    """
+
+    host_id: str
+    address: str
+    user: str
+    refused: bool
+    uri: str
+
+
 Perform = Callable[[str, tuple[str, ...], str], Awaitable[None]]
 """Runs the action of that name on these hosts with that argument; raises AtpError."""
 
@@ -151,6 +166,8 @@ class Services:
     perform: Perform
     key_question: Callable[[str], KeyQuestion | None]
     trust: Callable[[str, KeyQuestion], Awaitable[None]]
+    password_question: Callable[[str], PasswordQuestion | None]
+    log_in: Callable[[PasswordQuestion, Credential], Awaitable[None]]
     source: str
     refresh: float = 1.0
     period: float = 2.0

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -33,9 +33,10 @@ listen_tls = {tls}
 listen_tcp = 1
 listen_addr = "{address}"
 tcp_port = "{port}"
-auth_tcp = "none"
-auth_unix_rw = "none"
-auth_unix_ro = "none"
+auth_tcp = "{auth}"
+auth_tls = "{auth}"
+auth_unix_rw = "{auth}"
+auth_unix_ro = "{auth}"
 max_clients = 5000
 max_anonymous_clients = 5000
 max_queued_clients = 5000
@@ -46,10 +47,19 @@ log_outputs = "3:file:{directory}/log"
 
 class PrivateLibvirtd:
     """Starts when made. `port` and `socket` stay the same over restart(); `more` are further lines of libvirtd.conf;
-    it listens for TLS where they name a `tls_port`. `within` are words before the command, which lead it to a place
-    where `address` is one of its own."""
+    it listens for TLS where they name a `tls_port`. `environment` is added to the daemon's; with `sasl` each of its
+    sockets asks for a password. `within` are words before the command, which lead it to a place where `address` is one
+    of its own."""
 
-    def __init__(self, more: str = "", *, address: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        more: str = "",
+        *,
+        sasl: bool = False,
+        environment: Mapping[str, str] | None = None,
+        address: str = "127.0.0.1",
+        within: Sequence[str] = (),
+    ) -> None:
         program = find_libvirtd()
         self.directory = Path(tempfile.mkdtemp(prefix="atp-libvirtd-"))
         self.directory.chmod(0o755)
@@ -58,7 +68,8 @@ class PrivateLibvirtd:
         self.socket = self.directory / "libvirt" / "libvirt-sock"
         config = self.directory / "libvirtd.conf"
         tls = int("tls_port" in more)
-        text = _CONFIG.format(address=address, port=self.port, directory=self.directory, tls=tls, more=more)
+        auth = "sasl" if sasl else "none"
+        text = _CONFIG.format(address=address, port=self.port, directory=self.directory, tls=tls, auth=auth, more=more)
         config.write_text(text, encoding="utf-8")
         self._within = tuple(within)
         self._command = [
@@ -69,6 +80,7 @@ class PrivateLibvirtd:
             "-p",
             str(self.directory / "pid"),
         ]
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self.start()
@@ -115,7 +127,7 @@ class PrivateLibvirtd:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self.directory,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory)} | private,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory)} | private | self._environment,
         )
         self._wait()
 

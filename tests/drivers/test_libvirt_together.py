@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from atp_tui.api import TransportManager
-from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, Binding, load
+from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, load
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
@@ -76,7 +77,7 @@ class Older:
     ("version", "calls"), [(9_000_000, 1), (10_003_000, 1), (CALLS_TOGETHER, None), (11_003_000, None)]
 )
 def test_an_old_library_gets_one_call_at_a_time(version: int, calls: int | None) -> None:
-    assert Binding(Older(version), load().events).max_requests == calls
+    assert replace(load(), libvirt=Older(version)).max_requests == calls
 
 
 async def test_a_slow_call_makes_room_for_the_next_by_a_connection_of_its_own(libvirtd: PrivateLibvirtd) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, JobEvent
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics
+from atp_tui.model.credential import Credential
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
@@ -19,7 +20,7 @@ from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import Command, CommandResult, Outcome
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.transport.hub import EventHub
-from atp_tui.ui.services import KeyQuestion, Services
+from atp_tui.ui.services import KeyQuestion, PasswordQuestion, Services
 
 from .rows import connection, pool
 
@@ -177,11 +178,14 @@ class FleetServices:
         self.performed: list[tuple[str, tuple[str, ...], str]] = []
         self.questions: dict[str, KeyQuestion] = {}
         self.trusted: list[KeyQuestion] = []
+        self.wanted: dict[str, PasswordQuestion] = {}
+        self.logged_in: list[tuple[PasswordQuestion, Credential]] = []
         self.life: list[str] = []
         self.fails: str | None = None
         self.services = Services(
             transport=self.transport, fleet=self.fleet, jobs=self.jobs, targets=TargetsOf(self.transport),
             actions=ACTIONS, perform=self._perform, key_question=self.questions.get, trust=self._trust,
+            password_question=self.wanted.get, log_in=self._log_in,
             source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start,
         )  # fmt: skip
 
@@ -193,6 +197,9 @@ class FleetServices:
     async def _trust(self, host_id: str, question: KeyQuestion) -> None:
         assert host_id == question.host_id
         self.trusted.append(question)
+
+    async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
+        self.logged_in.append((question, credential))
 
     @asynccontextmanager
     async def _start(self) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from atp_tui.ui.commands import OWN, all_commands, find
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
 from atp_tui.ui.screens.guide import GuideApp, GuideChoice
-from atp_tui.ui.services import KeyQuestion
+from atp_tui.ui.screens.password import PasswordScreen
+from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 
 from .conftest import lines_of, open_app
 from .fleet_services import ACTIONS, FleetServices, S, rack
 
 KEY = KeyQuestion("kvm02", "192.0.2.3", "SHA256:abcdef\x1b[31m", "ssh-ed25519 AAAA", changed=False)
+
+WANTED = PasswordQuestion("kvm02", "192.0.2.3:16514\x1b[31m", "", refused=False, uri="qemu+tls://192.0.2.3/system")
 
 
 async def test_in_a_narrow_terminal_enter_opens_the_panel_and_escape_closes_it(fakes: FleetServices) -> None:
@@ -142,6 +146,66 @@ async def test_no_refused_key_is_told(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("K")
         assert opened.has("no host key was refused")
+
+
+async def test_a_password_is_asked_for_and_never_shown() -> None:
+    fakes = FleetServices(rack(3))
+    fakes.wanted["kvm02"] = WANTED
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm02", S.FAILED, "wants one", retries=False, error_class="CredentialWanted")
+        await opened.until(lambda: "P kvm02 wants a password" in opened.lines()[-1])
+        assert opened.has("press P")
+        assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
+        await opened.press("P")
+        assert opened.has("kvm02 wants a name and a password for 192.0.2.3:16514␛[31m")
+        assert not opened.has("did not take")
+        await opened.press("enter")
+        await opened.type("admin")
+        await opened.press("enter", "enter")
+        await opened.type("qr-7e7e")
+        await opened.until(lambda: opened.has("•" * 7))
+        assert opened.has("admin") and not opened.has("qr-7e7e")
+        await opened.press("enter")
+        await opened.until(lambda: fakes.logged_in)
+        ((question, credential),) = fakes.logged_in
+        assert (question, credential.name, credential.password.reveal()) == (WANTED, "admin", "qr-7e7e")
+        await opened.until(lambda: opened.has("logging in: kvm02"))
+        assert not isinstance(opened.app.screen, PasswordScreen)
+
+
+async def test_escape_leaves_a_password_untold_and_a_refused_one_is_asked_for_again() -> None:
+    fakes = FleetServices(rack(1))
+    fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01", user="admin", refused=True)
+    async with open_app(fakes, (80, 24)) as opened:
+        for key in ("escape", "ctrl+c"):
+            await opened.press("P")
+            assert opened.has("did not take") and opened.has("admin")
+            await opened.type("qr-7e7e")  # the name is there: the password has the focus
+            await opened.press(key)
+            await opened.until(lambda: not isinstance(opened.app.screen, PasswordScreen))
+        assert not fakes.logged_in
+
+
+async def test_a_password_goes_to_no_clipboard() -> None:
+    fakes = FleetServices(rack(1))
+    fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01", user="admin")
+    async with open_app(fakes) as opened:
+        await opened.press("P")
+        await opened.type("qr-7e7e")
+        await opened.press("shift+home", "super+c", "ctrl+x")
+        assert opened.app.clipboard == ""
+        await opened.press("enter")
+        await opened.until(lambda: fakes.logged_in)
+        assert fakes.logged_in[0][1].password.reveal() == "qr-7e7e"
+
+
+async def test_no_wanted_password_is_told(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("P")
+        assert opened.has("no host wants a password")
+        await opened.type(":log-in nosuch")
+        await opened.press("enter")
+        await opened.until(lambda: opened.has("no such host: nosuch"))
 
 
 async def test_the_palette_finds_commands_hosts_and_themes(fakes: FleetServices) -> None:

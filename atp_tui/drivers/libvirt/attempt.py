@@ -9,10 +9,11 @@ from typing import Any
 
 from ...model.errors import ConnectFailed, ConnectionLost, TransportError
 from ...transport.driver import OpenRequest
+from .answers import Answers
 from .binding import Binding
 from .bridge import Bridge
 from .crew import Crew
-from .failures import connect_failure, one_line
+from .failures import one_line
 from .lane import Lane
 from .link import LibvirtLink
 from .wire import Wire
@@ -27,10 +28,11 @@ _CLOSE_REASONS = {0: "the connection broke", 1: "the host closed the connection"
 class Attempt:
     """`peer` is the address or socket in words, for errors; None where libvirt itself chooses a socket."""
 
-    def __init__(self, binding: Binding, crew: Crew, request: OpenRequest, peer: str | None) -> None:
+    def __init__(self, binding: Binding, crew: Crew, request: OpenRequest, peer: str | None, answers: Answers) -> None:
         self._binding = binding
         self._request = request
         self._peer = peer
+        self._answers = answers
         self._loop = asyncio.get_running_loop()
         self._wire = Wire()
         limit = binding.max_requests or request.config.pool.requests_per_connection
@@ -90,14 +92,14 @@ class Attempt:
         libvirt = self._binding.libvirt
         try:
             with self._wire.opening(self._binding.events):
-                self._lane.handle = (libvirt.openReadOnly if read_only else libvirt.open)(uri)
+                self._lane.handle = self._answers.open(self._binding, uri, read_only)
             if self._wire.known:
                 config = self._request.config
                 self._lane.handle.setKeepAlive(config.keepalive_interval, config.keepalive_count)
                 self._lane.handle.registerCloseCallback(self._closed, None)
             self._lane.handle.getLibVersion()
         except libvirt.libvirtError as error:
-            raise connect_failure(error, self._peer, self._request.host.id) from error
+            raise self._answers.failure(error, self._peer, self._request.host.id) from error
 
     def _farewell(self, handle: Any) -> None:
         if handle is not None:

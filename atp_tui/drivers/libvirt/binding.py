@@ -13,6 +13,7 @@ from . import reaper
 from .eventloop import EventLoop
 
 LOG_OUTPUTS = "LIBVIRT_LOG_OUTPUTS"
+AUTH_FILE = "LIBVIRT_AUTH_FILE"
 
 CALLS_TOGETHER = 10_004_000
 """The client library from which on several threads may call on one connection: 10.4.0.
@@ -25,10 +26,15 @@ callers on a host that falls silent, most of the time.
 
 @dataclass(frozen=True)
 class Binding:
-    """The module `libvirt`, and the event loop that is registered with it."""
+    """The module `libvirt`, and the event loop that is registered with it.
+
+    `auth_file` is the auth.conf that the environment names, if it does; `no_auth_file` the path of an empty one.
+    """
 
     libvirt: Any
     events: EventLoop
+    auth_file: str | None
+    no_auth_file: str
 
     @functools.cached_property
     def max_requests(self) -> int | None:
@@ -60,7 +66,11 @@ def _load() -> Binding:
     reaper.install(libvirt)
     events = EventLoop(libvirt)
     events.start()
-    return Binding(libvirt, events)
+    # libvirt would prefer this file to all others, and look for the wrong host in it: see auth_conf
+    auth_file = os.environ.pop(AUTH_FILE, None)
+    # open as long as the process lives; a file that is missing, or is none, libvirt takes for an error
+    empty = os.memfd_create("no-auth.conf")
+    return Binding(libvirt, events, auth_file, f"/proc/self/fd/{empty}")
 
 
 def _unheard(_context: object, _error: object) -> None:

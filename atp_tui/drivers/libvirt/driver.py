@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-from ...model.errors import ConnectFailed, TransportError, Unsupported
+from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..resolver import Resolver
+from .answers import Answers
 from .attempt import Attempt
 from .binding import Binding, load
 from .bridge import FarEnd
+from .credentials import CredentialStore
 from .crew import Crew
 from .link import LibvirtLink
 from .over_ssh import open_far_end
@@ -29,10 +31,17 @@ class LibvirtDriver:
     """`driver+tcp`, `driver+unix`, local, `+ssh` over the host's SSH link, `+tls`, and in-process `test:///…`.
 
     `runtime` is the directory below which the private sockets of bridged connections are made; None: the system's
-    directory for temporary files. `resolver` finds the addresses of names.
+    directory for temporary files. `resolver` finds the addresses of names. `credentials` has what people type; give
+    the same one to whoever asks them.
     """
 
-    def __init__(self, runtime: Path | None = None, resolver: Resolver | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Path | None = None,
+        resolver: Resolver | None = None,
+        credentials: CredentialStore | None = None,
+    ) -> None:
+        self.credentials = credentials or CredentialStore()
         self._resolver = resolver or Resolver()
         self._runtime = runtime
         self._crew = Crew()
@@ -42,6 +51,7 @@ class LibvirtDriver:
         uri = request.host.connection_uri
         if uri is None:
             raise Unsupported("the host has no connection URI", host=request.host.id)
+        typed = self.credentials.typed(request.host.id, uri.text)
         try:
             binding = load()
             match uri.transport:
@@ -53,17 +63,25 @@ class LibvirtDriver:
                     return await self._here(binding, request, uri)
         except TransportError as error:
             error.host = request.host.id
+            if isinstance(error, CredentialWanted) and typed is not None:
+                self.credentials.forget(request.host.id, uri.text, typed)
             raise
 
     async def close(self) -> None:
         """Nothing is held but libvirt's event thread, which stays: libvirt cannot do without it."""
+
+    def _attempt(self, binding: Binding, request: OpenRequest, peer: str | None) -> Attempt:
+        uri = request.host.connection_uri
+        assert uri is not None
+        typed = self.credentials.typed(request.host.id, uri.text)
+        return Attempt(binding, self._crew, request, peer, Answers(uri, binding.auth_file, typed))
 
     async def _here(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
         if uri.driver == "test" and uri.transport is None and uri.path != "/default":
             definition = Path(unquote(uri.path))
             if not os.access(definition, os.R_OK):  # libxml2 would complain of it on file descriptor 2
                 raise ConnectFailed(f"cannot read {definition}")
-        attempt = Attempt(binding, self._crew, request, uri.query.get("socket"))
+        attempt = self._attempt(binding, request, uri.query.get("socket"))
         return await attempt.open(own_uri(uri), read_only=read_only(uri))
 
     async def _first_address(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
@@ -89,7 +107,7 @@ class LibvirtDriver:
     async def _at(self, binding: Binding, request: OpenRequest, uri: ConnectionUri, address: str) -> LibvirtLink:
         port = uri.port or (TLS_PORT if uri.transport == "tls" else TCP_PORT)
         peer = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        attempt = Attempt(binding, self._crew, request, peer)
+        attempt = self._attempt(binding, request, peer)
         if uri.transport == "tcp":
             return await attempt.open(tcp_uri(uri, address), read_only=read_only(uri))
         host = request.host.id
@@ -102,7 +120,7 @@ class LibvirtDriver:
             raise Unsupported(
                 f"{uri} needs the host's SSH connection, and the host has none: give it one, or another uri"
             )
-        attempt = Attempt(binding, self._crew, request, f"libvirt's daemon on {request.host.host} (over SSH)")
+        attempt = self._attempt(binding, request, f"libvirt's daemon on {request.host.host} (over SSH)")
         return await self._bridged(attempt, uri, lambda end: open_far_end(carrier, uri, end, request.host.id))
 
     async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:

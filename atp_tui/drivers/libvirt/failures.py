@@ -52,9 +52,7 @@ def one_line(error: BaseException) -> str:
 def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
     """What libvirt's open failed of. `peer` is the address or socket as a person knows it, None where libvirt chose."""
     code, number = error.get_error_code(), error.get_int1()
-    if peer is None:
-        chosen = _CHOSEN_SOCKET.search(str(error))
-        peer = chosen[1] if chosen else "libvirt"
+    peer = peer_of(error, peer)
     if code in _AUTH:
         return AuthFailed(f"{peer} refused us: {one_line(error)}", host=host)
     if code == _INTERNAL_ERROR and error.get_error_domain() == _FROM_RPC:
@@ -66,6 +64,12 @@ def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
     if code == _SYSTEM_ERROR and number in _REASONS:
         return ConnectFailed(_REASONS[number].format(peer=peer), host=host)
     return ConnectFailed(f"{peer}: {one_line(error)}", host=host, permanent=code in _HOPELESS)
+
+
+def peer_of(error: BaseException, peer: str | None) -> str:
+    """Who the error is about, where libvirt itself has chosen the socket."""
+    chosen = _CHOSEN_SOCKET.search(str(error))
+    return peer or (chosen[1] if chosen else "libvirt")
 
 
 def socket_failure(error: OSError, peer: str, host: str) -> ConnectFailed:

@@ -10,7 +10,7 @@ from ...model.host import ConnectionUri
 TCP_PORT = 16509
 TLS_PORT = 16514
 
-_OURS = frozenset({"readonly"})
+_OURS = frozenset({"authfile", "readonly"})
 _SSH = ("auth", "command", "keyfile", "known_hosts", "known_hosts_verify", "netcat", "no_tty", "proxy", "sshauth")
 _TLS = ("no_sanity", "no_verify", "pkipath", "tls_priority")
 _TRANSPORT = frozenset({"mode", "socket", *_SSH, *_TLS})

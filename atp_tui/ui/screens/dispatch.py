@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from textual.app import App
 from textual.message import Message
 
+from ...model.credential import Credential
 from ...model.errors import AtpError, ConfigError
 from ..commands import ScreenCommand, find, key_shown
 from ..job_control import JobControl
 from ..messages import QuitRequested, ThemeRequested
-from ..services import KeyQuestion, Services
+from ..services import KeyQuestion, PasswordQuestion, Services
 from ..targeting import Targeting
 from ..text import safe
 from ..widgets.command_pane import ASK_ABOVE, CommandPane, Mode
@@ -20,6 +21,9 @@ from ..widgets.host_tree import HostTree
 from .ask import AskScreen, ask_about_key
 from .help import HelpScreen, command_section
 from .keys import HELP_KEYS
+from .password import PasswordScreen
+
+T = TypeVar("T")
 
 
 class Surface(Protocol):
@@ -33,8 +37,7 @@ class Surface(Protocol):
     def jobs(self) -> JobControl: ...
     @property
     def pane(self) -> CommandPane: ...
-    @property
-    def refused_hosts(self) -> tuple[str, ...]: ...
+    def failed_by(self, error_class: str) -> tuple[str, ...]: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -60,6 +63,7 @@ class Dispatch:
             "clear": self._clear,
             "jump": self._jump,
             "trust-key": self._look_at_key,
+            "log-in": self._ask_for_password,
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": lambda _: screen.app.push_screen(HelpScreen([command_section(commands), *HELP_KEYS])),
             "quit": self._quit,
@@ -128,24 +132,37 @@ class Dispatch:
             AskScreen("a job runs", question, yes="quit", no="stay"), lambda: screen.post_message(QuitRequested())
         )
 
-    # Host keys
+    # Host keys and passwords
 
     def _look_at_key(self, argument: str) -> None:
-        try:
-            hosts = self._targeting.named(argument)
-        except ConfigError as error:
-            self._screen.tell(error.message, wrong=True)
+        hosts, refused = self._meant(argument), self._screen.failed_by("HostKeyRejected")
+        if hosts is None:
             return
-        asked = (self._services.key_question(host) for host in (*hosts, *self._screen.refused_hosts))
-        question = next((each for each in asked if each is not None), None)
+        question = _first(self._services.key_question, (*hosts, *refused))
+        if question is not None:
+            self._ask(ask_about_key(question), lambda: self._screen.spawn(self._trust(question)))
+        elif refused:  # a revoked key, for one, is nobody's to trust
+            self._screen.tell(f"the key of {refused[0]} cannot be trusted from here", wrong=True)
+        else:
+            self._screen.tell("no host key was refused")
+
+    def _ask_for_password(self, argument: str) -> None:
+        hosts = self._meant(argument)
+        if hosts is None:
+            return
+        question = _first(self._services.password_question, (*hosts, *self._screen.failed_by("CredentialWanted")))
         if question is None:
-            refused = next(iter(self._screen.refused_hosts), None)
-            # a revoked key, for one, is nobody's to trust
-            cannot = f"the key of {refused} cannot be trusted from here" if refused else "no host key was refused"
-            self._screen.tell(cannot, wrong=refused is not None)
+            self._screen.tell("no host wants a password")
             return
-        known = question
-        self._ask(ask_about_key(known), lambda: self._screen.spawn(self._trust(known)))
+
+        def answered(credential: Credential | None) -> None:
+            if credential is not None:
+                self._screen.spawn(self._log_in(question, credential))
+
+        self._screen.app.push_screen(PasswordScreen(question), answered)
+
+    async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
+        await self._reported(self._services.log_in(question, credential), f"logging in: {question.host_id}")
 
     async def _trust(self, question: KeyQuestion) -> None:
         await self._reported(self._services.trust(question.host_id, question), f"trusted: {question.host_id}")
@@ -155,14 +172,13 @@ class Dispatch:
     def _act(self, command: ScreenCommand, argument: str) -> None:
         hosts: tuple[str, ...] = ()
         if command.needs_hosts:
-            try:
-                word, _, rest = argument.partition(" ")
-                named = word if word.startswith("@") else ""
-                hosts = self._targeting.named(named)
-                argument = rest if named else argument
-            except ConfigError as error:
-                self._screen.tell(error.message, wrong=True)
+            word, _, rest = argument.partition(" ")
+            named = word if word.startswith("@") else ""
+            argument = rest if named else argument
+            meant = self._meant(named)
+            if meant is None:
                 return
+            hosts = meant
             if not hosts:
                 self._screen.tell("no host is marked or under the cursor", wrong=True)
                 return
@@ -175,6 +191,14 @@ class Dispatch:
             return
         title = f"{command.title}: {len(hosts)} hosts"
         self._ask(AskScreen(title, [command.help], yes=command.title, no="leave it"), act)
+
+    def _meant(self, expression: str) -> tuple[str, ...] | None:
+        """As Targeting.named; None where that went wrong, which is told."""
+        try:
+            return self._targeting.named(expression)
+        except ConfigError as error:
+            self._screen.tell(error.message, wrong=True)
+            return None
 
     async def _perform(self, command: ScreenCommand, hosts: tuple[str, ...], argument: str) -> None:
         where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
@@ -197,3 +221,8 @@ class Dispatch:
                 agreed()
 
         self._screen.app.push_screen(question, answered)
+
+
+def _first(ask: Callable[[str], T | None], hosts: Iterable[str]) -> T | None:
+    """The question about the first host that has one."""
+    return next((question for question in map(ask, hosts) if question is not None), None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
+from ...monitor.fleet import HostRow
 from ..commands import ScreenCommand, key_shown
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandInput, Mode
@@ -49,6 +50,17 @@ def _of(commands: Sequence[ScreenCommand], names: tuple[str, ...]) -> Keys:
     known = {command.name: command for command in commands}
     found = (known[name] for name in names if name in known)
     return tuple((key_shown(command.key), command.title) for command in found if command.key)
+
+
+def calling_keys(rows: Iterable[HostRow]) -> Keys:
+    """What hosts that were refused wait for a person to press."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if row.error_class == "HostKeyRejected":
+            found.setdefault("K", f"the host key of {row.id} was refused")
+        elif row.error_class == "CredentialWanted":
+            found.setdefault("P", f"{row.id} wants a password")
+    return tuple(sorted(found.items()))
 
 
 HELP_KEYS = (

@@ -33,14 +33,14 @@ from ..targeting import Targeting
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane
 from ..widgets.domain_list import DomainList
-from ..widgets.footer import KeyLine
+from ..widgets.footer import KeyLine, Keys
 from ..widgets.host_panel import HostPanel
 from ..widgets.host_tree import HostTree
 from ..widgets.status_bar import StatusBar, summarise
 from ..widgets.too_small import LEAST, TooSmall
 from ..widgets.tree_model import FleetSnapshot
 from .dispatch import Dispatch
-from .keys import keys_of
+from .keys import calling_keys, keys_of
 from .palette import FleetCommands, Offer, completions, offers
 from .panel_feed import panel_snapshot
 
@@ -72,7 +72,7 @@ class MainScreen(Screen[None]):
         self._theme_names = theme_names
         self._targeting = Targeting(services.targets)
         self._fleet = FleetSnapshot(period=services.period)
-        self._refused: str | None = None
+        self._calls: Keys = ()
         self._shown: str | None = None
         self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn)
         self._dispatch = Dispatch(self, services, self._commands, self._targeting)
@@ -120,10 +120,9 @@ class MainScreen(Screen[None]):
         """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""
         self.run_worker(work)
 
-    @property
-    def refused_hosts(self) -> tuple[str, ...]:
-        """Hosts whose SSH host key was refused."""
-        return tuple(row.id for row in self._fleet.rows if row.error_class == "HostKeyRejected")
+    def failed_by(self, error_class: str) -> tuple[str, ...]:
+        """Hosts that errors of that class keep from being connected."""
+        return tuple(row.id for row in self._fleet.rows if row.error_class == error_class)
 
     # The fleet
 
@@ -137,9 +136,9 @@ class MainScreen(Screen[None]):
         self._fleet = FleetSnapshot(rows, self._clock(), self._services.period, marked, self._fleet.filter)
         self.hosts.snapshot = self._fleet
         self.query_one("#status", StatusBar).snapshot = summarise(rows)
-        refused = next((row.id for row in rows if row.error_class == "HostKeyRejected"), None)
-        if refused != self._refused:
-            self._refused = refused
+        calls = calling_keys(rows)
+        if calls != self._calls:
+            self._calls = calls
             self._show_keys()
         self._point()
         if message.changed is None or self._shown in message.changed:
@@ -256,10 +255,7 @@ class MainScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        keys = keys_of(self.focused, self._commands)
-        if self._refused is not None:
-            keys = (("K", f"the host key of {self._refused} was refused"), *keys)
-        self.query_one("#keys", KeyLine).keys = keys
+        self.query_one("#keys", KeyLine).keys = (*self._calls, *keys_of(self.focused, self._commands))
 
     def _tick(self) -> None:
         self.query_one("#status", StatusBar).tick()

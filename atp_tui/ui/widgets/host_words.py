@@ -10,7 +10,7 @@ from ..text import safe
 
 _S = ConnectionState
 
-NEXT_BY_KEY = {"HostKeyRejected": "press K", "AuthFailed": "press r to retry"}
+NEXT_BY_KEY = {"HostKeyRejected": "press K", "CredentialWanted": "press P", "AuthFailed": "press r to retry"}
 """What helps where nothing is retried, by the class of the error; the rest is `press r to retry` too."""
 
 

@@ -1,0 +1,144 @@
+"""What libvirt is answered when a host wants a name and a password: what a person has typed, or what auth.conf has.
+
+libvirt calls back on the thread that opens, whose time limit runs. So nobody is waited for there: an attempt without a
+password fails with CredentialWanted, a person is asked by whoever shows that, and the next attempt finds the answer.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from ...model.credential import Credential
+from ...model.errors import AuthFailed, ConfigError, CredentialWanted, TransportError
+from ...model.host import ConnectionUri
+from . import auth_conf
+from .binding import Binding
+from .failures import connect_failure, peer_of
+
+
+class _Kind(IntEnum):
+    """virConnectCredentialType, as far as libvirt may ask for it. The prompts have no answer here; they are in the list
+    so that it can say what a host wants."""
+
+    NAME = 2
+    PASSWORD = 5
+    ECHOED = 6
+    HIDDEN = 7
+    REALM = 8
+
+
+_READ_ONLY = 1
+"""VIR_CONNECT_RO."""
+_AUTH_FAILED, _AUTH_UNAVAILABLE = 45, 94
+"""VIR_ERR_AUTH_FAILED, VIR_ERR_AUTH_UNAVAILABLE: wrong or missing proof; policy kit would ask, and cannot."""
+
+
+class Answers:
+    """One opening's answers, and the words where they were missing or refused.
+
+    `auth_file` is what the environment names, and counts before the URI's `?authfile=`. What was typed counts before
+    any file: it comes from a person who has seen that the file did not do.
+    """
+
+    def __init__(self, uri: ConnectionUri, auth_file: str | None, typed: Credential | None) -> None:
+        self._host = uri.host or "localhost"
+        self._transport = uri.transport
+        self._user = uri.user if uri.transport in ("tcp", "tls") else None  # that of +ssh is sshd's
+        self._named = auth_file or uri.query.get("authfile")
+        self._typed = typed
+        self._file: Path | None = None
+        self._trouble: Exception | None = None
+        self._missing = False
+        self._given = False
+        self._prompt: str | None = None
+
+    # -- on the thread that opens --------------------------------------------------------------------------------------
+
+    def open(self, binding: Binding, uri: str, read_only: bool) -> Any:
+        """libvirt's open with these answers. Raises libvirtError."""
+        alone = f"{uri}{'&' if '?' in uri else '?'}authfile={binding.no_auth_file}"
+        return binding.libvirt.openAuth(
+            alone, [[int(kind) for kind in _Kind], self._answer, None], _READ_ONLY if read_only else 0
+        )
+
+    def _answer(self, asked: list[list[Any]], _context: None) -> int:
+        """libvirt's callback: each question is [type, prompt, challenge, default, answer]. -1 refuses."""
+        try:
+            return 0 if self._fill(asked) else -1
+        except Exception as error:  # noqa: BLE001 - the binding would print it over the screen; `failure` says it
+            self._trouble = error
+            self._missing = True
+            return -1
+
+    def _fill(self, asked: list[list[Any]]) -> bool:
+        known = self._known()
+        self._user = known.name or self._user
+        for question in asked:
+            match question[0]:
+                case _Kind.NAME:
+                    question[4] = self._user
+                case _Kind.PASSWORD:
+                    question[4] = known.password.reveal() if known.password is not None else None
+                case _Kind.REALM:
+                    question[4] = known.realm or question[3] or ""
+                case _:
+                    self._prompt = " ".join(str(question[1]).split())
+                    return False
+            self._missing = self._missing or question[4] is None
+        self._given = not self._missing
+        return self._given
+
+    def _known(self) -> auth_conf.Entry:
+        if self._typed is not None:
+            return auth_conf.Entry(self._typed.name, self._typed.password)
+        self._file = auth_conf.find(self._named)
+        return auth_conf.Entry() if self._file is None else auth_conf.read(self._file, self._host)
+
+    def failure(self, error: Any, peer: str | None, host: str) -> TransportError:
+        """What libvirt's open failed of, with what a person can do about it; `peer` as for connect_failure."""
+        failure = connect_failure(error, peer, host)
+        if not isinstance(failure, AuthFailed):
+            return failure
+        peer, code = peer_of(error, peer), error.get_error_code()
+        if self._prompt is not None:
+            return AuthFailed(f"{peer} asks {self._prompt!r}, to which there is no answer from here", host=host)
+        if code == _AUTH_FAILED and (self._missing or self._given):
+            words = f"{peer} {self._refusal() if self._given else self._want()}; {self._remedy()}"
+            return CredentialWanted(words, host=host, name=peer, user=self._user or "", refused=self._given)
+        return AuthFailed(failure.message + self._hint(code, failure.message), host=host)
+
+    def _want(self) -> str:
+        whose = f" of {self._user}" if self._user else ""
+        if isinstance(self._trouble, OSError):
+            why = f"{self._file} cannot be read: {self._trouble.strerror}"
+        elif isinstance(self._trouble, ConfigError):
+            why = str(self._trouble)
+        elif self._trouble is not None:
+            why = f"{self._file} cannot be read: {type(self._trouble).__name__}"
+        elif self._file is None:
+            why = "there is no auth.conf"
+        else:
+            why = f"{self._file} has none for {self._host}"
+        return f"wants a password{whose}, and {why}"
+
+    def _refusal(self) -> str:
+        origin = "that was typed" if self._typed is not None else f"of {self._file}"
+        return f"does not take the name {self._user} with the password {origin}"
+
+    def _remedy(self) -> str:
+        file = self._file if self._named else auth_conf.own_file()
+        return f"write it to {file} (mode 0600), or press P on the screen"
+
+    def _hint(self, code: int, words: str) -> str:
+        if code == _AUTH_UNAVAILABLE:
+            return "; let its polkit allow it, or be in its group libvirt"
+        if "No worthy mechs" in words:
+            return (
+                "; the SASL mechanisms that it offers are not installed here "
+                "(Debian: libsasl2-modules, for Kerberos libsasl2-modules-gssapi-mit)"
+            )
+        if code == _AUTH_FAILED and self._transport == "tcp":
+            return "; it asked for nothing: over plain tcp libvirt takes only SASL mechanisms that encrypt, so use +tls"
+        return ""
