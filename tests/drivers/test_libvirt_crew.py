@@ -82,9 +82,14 @@ def _calling() -> int:
     return sum(thread.name == "libvirt-call" for thread in threading.enumerate())
 
 
-async def test_a_lane_that_never_called_ends() -> None:
-    lane = a_lane(Crew())
-    await ended(lane)
+async def test_a_lane_that_never_called_keeps_no_thread_waiting() -> None:
+    before = await settled()
+    crew = Crew()
+    forgotten, unused, used = a_lane(crew), a_lane(crew), a_lane(crew)
+    await used.call(lambda _: None, HANG)
+    await ended(unused, used)
+    await nothing_left_since(before)
+    assert not forgotten.ended.done()
 
 
 async def test_waiting_jobs_are_made_by_the_thread_that_is_there_in_their_order() -> None:

@@ -62,7 +62,7 @@ class Lane:
         self._queue: deque[_Job] = deque()
         self._threads = 0
         self._stopped = False
-        crew.enter()
+        self._used = False
 
     async def call(self, function: Callable[[Any], T], timeout: float | None) -> T:
         """Return function(handle), run on a thread.
@@ -90,6 +90,9 @@ class Lane:
         return CallTimeout(f"no answer within {timeout:g} s", host=self.host)
 
     def _begin(self, job: _Job) -> None:
+        if not self._used:
+            self._used = True
+            self._crew.enter()
         with self._lock:
             if self._threads >= self._limit:
                 self._queue.append(job)
@@ -112,8 +115,11 @@ class Lane:
             if self._stopped:
                 return
             self._stopped = True
-            unused = not self._threads
-        if unused:
+            idle = not self._threads
+        if not self._used:
+            self._farewell(None)
+            self._end()
+        elif idle:
             self._crew.run(self._last)
 
     def _done(self, job: _Job, value: Any, error: BaseException | None) -> None:
