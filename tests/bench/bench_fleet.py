@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench_fleet [CONNECTIONS] [ROUNDS]
 
-Each side is a process of its own, measured in turns: CPU while sampling and while idle, and memory. The bare script
-makes the same calls on the same event loop implementation, with keepalive as well, on 16 threads; it has no time limit
-on a call, no metrics and no way back after a loss.
+Each side is a process of its own: CPU while sampling, in turns; CPU while idle for as long as a heartbeat_interval,
+both at once; and memory. The bare script makes the same calls on the same event loop implementation, with keepalive as
+well, on 16 threads; it has no time limit on a call, no metrics and no way back after a loss. Idle, it makes no calls at
+all the first time, and the manager's heartbeats the second.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ from ..daemons.libvirtd import PrivateLibvirtd
 
 INTERVAL = 2.0
 SPELL = 6.0
-"""Seconds of one measurement."""
+"""Seconds of one measurement of sampling."""
 THREADS = 16
 CONFIG = TransportConfig()
+REST = CONFIG.heartbeat_interval
+"""Seconds of one measurement of idleness: each connection has its heartbeat once."""
 STATE = 0x1
 """VIR_DOMAIN_STATS_STATE."""
 
-Sample = Callable[[], Awaitable[object]]
+One = Callable[[int], Awaitable[object]]
+"""What is asked of the connection of that number."""
 
 
 def sample(virt: Any) -> int:
@@ -46,30 +50,32 @@ def memory() -> float:
         return int(statm.read().split()[1]) * resource.getpagesize() / 1000
 
 
-async def spread(count: int, one: Callable[[int], Awaitable[object]]) -> None:
-    """Sample all connections for SPELL seconds, each every INTERVAL, evenly over it."""
+async def spread(count: int, one: One, spell: float, interval: float) -> None:
+    """Ask all connections for `spell` seconds, each every `interval`, evenly over it."""
     loop, pending = asyncio.get_running_loop(), set[asyncio.Task[object]]()
     begun = loop.time()
-    for turn in range(int(SPELL / INTERVAL)):
+    for turn in range(int(spell / interval)):
         for number in range(count):
-            await asyncio.sleep(begun + (turn + number / count) * INTERVAL - loop.time())
+            await asyncio.sleep(begun + (turn + number / count) * interval - loop.time())
             task = asyncio.ensure_future(one(number))
             pending.add(task)
             task.add_done_callback(pending.discard)
     await asyncio.gather(*pending)
 
 
-async def report(count: int, base: float, one: Callable[[int], Awaitable[object]]) -> None:
-    """Answer each line on stdin with one of figures, so that the two sides take turns."""
-    await spread(count, one)
+async def report(count: int, base: float, one: One, beat: One | None) -> None:
+    """Answer each line on stdin with one of figures. `beat` is a heartbeat, None where they come by themselves."""
+    await spread(count, one, SPELL, INTERVAL)
     print("ready", flush=True)
     while line := sys.stdin.readline().strip():
-        before = time.process_time()
+        before, spell = time.process_time(), SPELL if line == "sample" else REST
         if line == "sample":
-            await spread(count, one)
+            await spread(count, one, SPELL, INTERVAL)
+        elif line == "beat" and beat is not None:
+            await spread(count, beat, REST, REST)
         else:
-            await asyncio.sleep(SPELL)
-        print(f"{(time.process_time() - before) / SPELL} {(memory() - base) / count}", flush=True)
+            await asyncio.sleep(REST)
+        print(f"{(time.process_time() - before) / spell} {(memory() - base) / count}", flush=True)
 
 
 async def ours(uri: str, count: int) -> None:
@@ -84,7 +90,7 @@ async def ours(uri: str, count: int) -> None:
 
         results = await manager.execute_on_all_hosts(ask)
         assert all(result.error is None for result in results)
-        await report(count, base, lambda number: manager.execute_on_host(names[number], ask))
+        await report(count, base, lambda number: manager.execute_on_host(names[number], ask), None)
 
 
 async def bare(uri: str, count: int) -> None:
@@ -101,7 +107,10 @@ async def bare(uri: str, count: int) -> None:
         async def ask(number: int) -> int:
             return await loop.run_in_executor(executor, sample, opened[number])
 
-        await report(count, base, ask)
+        async def beat(number: int) -> object:
+            return await loop.run_in_executor(executor, opened[number].getLibVersion)
+
+        await report(count, base, ask, beat)
 
 
 def compare(uri: str, count: int, rounds: int) -> None:
@@ -110,31 +119,43 @@ def compare(uri: str, count: int, rounds: int) -> None:
         command = [sys.executable, "-m", "tests.bench.bench_fleet", name, uri, str(count)]
         sides[name] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
-    def asked(name: str, order: str) -> list[float]:
-        process = sides[name]
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(order + "\n")
-        return [float(word) for word in process.stdout.readline().split()]
+    def ask(name: str, order: str) -> None:
+        stdin = sides[name].stdin
+        assert stdin is not None
+        stdin.write(order + "\n")
+
+    def answer(name: str) -> list[float]:
+        stdout = sides[name].stdout
+        assert stdout is not None
+        return [float(word) for word in stdout.readline().split()]
+
+    def measured() -> dict[tuple[str, str], list[float]]:
+        row = {}
+        for name in sides:
+            ask(name, "sample")
+            row[name, "sample"] = answer(name)
+        for order in ("idle", "beat"):
+            for name in sides:
+                ask(name, order)
+            row |= {(name, order): answer(name) for name in sides}
+        return row
 
     try:
         for process in sides.values():
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-        rows = [
-            {(name, order): asked(name, order) for order in ("sample", "idle") for name in sides} for _ in range(rounds)
-        ]
+        rows = [measured() for _ in range(rounds)]
     finally:
         for process in sides.values():
             process.kill()
             process.wait()
-    print(f"{count} connections, each sampled every {INTERVAL:g} s ({rounds} rounds of {SPELL:g} s)")
-    for order in ("sample", "idle"):
+    print(f"{count} connections, each sampled every {INTERVAL:g} s ({rounds} rounds of {SPELL:g} and {REST:g} s)")
+    for order, title in (("sample", "sampled"), ("idle", "idle"), ("beat", "idle, heartbeats on both sides")):
         mine, other = (statistics.median(row[name, order][0] for row in rows) for name in ("ours", "bare"))
         ratio = statistics.median(row["ours", order][0] / row["bare", order][0] for row in rows)
-        print(f"  CPU, {order:<7} ours {100 * mine:6.1f} %   bare {100 * other:6.1f} %   ratio {ratio:.2f}")
+        print(f"  CPU, {title:<31} ours {100 * mine:5.1f} %   bare {100 * other:5.1f} %   ratio {ratio:.2f}")
     mine, other = (rows[-1][name, "sample"][1] for name in ("ours", "bare"))
-    print(f"  memory       ours {mine:6.1f} kB   bare {other:6.1f} kB   {mine - other:+.1f} kB a connection")
+    print(f"  memory a connection                  ours {mine:5.1f} kB  bare {other:5.1f} kB  {mine - other:+.1f} kB")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ from ..daemons.sshd import require_sshd
 from ..soak.gauges import Gauges, leaks
 from ..soak.recoveries import Recoveries
 
-SECONDS = 30
-HANG = 150
+MINUTES = float(os.environ.get("ATP_SOAK_MINUTES", "0.5"))
+"""How long the soak breaks and heals its daemons; three in CI, where ATP_SOAK_MINUTES says so."""
+HANG = 60 * MINUTES + 120
 ROOT = Path(__file__).parents[2]
 
 CALM = Gauges(60.0, 12, 2, 1)
@@ -21,10 +23,10 @@ CALM = Gauges(60.0, 12, 2, 1)
 
 @pytest.mark.daemons
 @pytest.mark.timeout(HANG + 10)
-def test_half_a_minute_of_faults_leaks_nothing_and_every_host_comes_back(libvirtd: object, tmp_path: Path) -> None:
+def test_a_short_soak_leaks_nothing_and_every_host_comes_back(libvirtd: object, tmp_path: Path) -> None:
     require_sshd()
     run = subprocess.run(
-        [sys.executable, "-m", "tests.soak", "--minutes", str(SECONDS / 60)],
+        [sys.executable, "-m", "tests.soak", "--minutes", str(MINUTES)],
         cwd=ROOT,
         capture_output=True,
         text=True,
