@@ -102,7 +102,10 @@ class HostConnection:
         raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported on an SSH connection.
         """
         limit = self.config.call_timeout if deadline is None else deadline
-        return await self._measured(lambda link, left: link.call(function, left), limit)
+        link = self._link
+        if link is None:
+            link, limit = await self._wait_for_link(limit)
+        return await self._measured(link.call(function, limit))
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
         """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
@@ -110,21 +113,19 @@ class HostConnection:
         Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
         process ends with it.
         """
-        waiting = self.config.call_timeout if timeout is None else timeout
-        return await self._measured(
-            lambda link, left: link.run(command, output, None if timeout is None else left), waiting
-        )
-
-    async def _measured(self, request: Callable[[Link, float], Awaitable[T]], limit: float) -> T:
-        """Make one request on the link within `limit` seconds; count it, time it, note its failure."""
-        link = self._link
+        link, left = self._link, timeout
         if link is None:
-            link, limit = await self._wait_for_link(limit)
+            link, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
+            left = None if timeout is None else waited
+        return await self._measured(link.run(command, output, left))
+
+    async def _measured(self, request: Awaitable[T]) -> T:
+        """Make one request on the link that is there now; count it, time it, note its failure."""
         generation = self._generation
         self.counters.total_requests += 1
         started = self.clock.monotonic()
         try:
-            value = await request(link, limit)
+            value = await request
         except Exception as error:
             self._note_failure(error, generation)
             raise

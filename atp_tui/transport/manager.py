@@ -200,8 +200,12 @@ class TransportManager:
         """
         pool = self._pool(host_id, channel)
         if timeout is None:
-            async with pool.lease(fail_fast=fail_fast) as connection:
+            lease = pool.lease(fail_fast=fail_fast)
+            connection = await lease.acquire()
+            try:
                 return await task(connection)
+            finally:
+                lease.release()
         begun = self.clock.monotonic()
         async with pool.lease(timeout, fail_fast=fail_fast) as connection:
             limit = self.clock.timeout(begun + timeout - self.clock.monotonic())
