@@ -64,14 +64,15 @@ class Terminal:
         assert told.rfind(b"\x1b[?25h") >= told.rfind(b"\x1b[?25l"), "the cursor is back"
         return True
 
-    def read(self, seconds: float) -> None:
-        """Take what comes within so long, at least what is there."""
+    def read(self, seconds: float) -> bool:
+        """Take what comes within so long, at least some of what is there; whether there was anything."""
         ready, _, _ = select.select([self._master], [], [], seconds)
         if ready:
             data = os.read(self._master, 65536)
             self.received += data
             # pyte takes CSI with intermediate bytes for text: the modes it does not know are not of interest here
             self._stream.feed(data)
+        return bool(ready)
 
     def until(self, holds: Callable[[], object]) -> None:
         end = time.monotonic() + PATIENCE
