@@ -62,10 +62,10 @@ def watching(tmp_path: Path, listener: socket.socket) -> Iterator[Terminal]:
 
 
 def press_for(terminal: Terminal, seconds: float) -> None:
-    """Keys that paint the whole screen anew, each time some 10 kB; nobody reads."""
+    """A key that opens and closes the help, which paints the whole screen anew, each time some 10 kB; nobody reads."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for key in "?q":
+        for key in "??":
             terminal.keys(key)
             time.sleep(0.05)
 
@@ -104,7 +104,8 @@ def test_the_picture_is_whole_when_the_terminal_comes_back(tmp_path: Path) -> No
         terminal.shows("kvm01", "● 1")
         press_for(terminal, STALL)
         terminal.shows("● 1", "q quit")
-        terminal.read(1)
+        while terminal.read(0.5):
+            pass
         seen = still(terminal.text)
         terminal.keys("?")
         terminal.shows("this page")
