@@ -79,6 +79,18 @@ def test_the_guide_writes_an_example_that_opens_at_the_next_start(guide: Termina
     assert (tmp_path / ".config" / "atp_tui" / "hosts.toml").exists()
 
 
+def test_a_byte_that_is_not_utf8_is_no_reason_to_end(demo: Terminal) -> None:
+    demo.shows("kvm01", "● 5")
+    demo.send(b"\xe9\xff")
+    demo.keys("?")
+    demo.shows("this page")
+    demo.keys("\x1b")
+    demo.until(lambda: "this page" not in demo.text)
+    demo.keys("q")
+    assert demo.ended() == 0
+    assert demo.is_given_back()
+
+
 def test_a_terminal_that_cannot_move_its_cursor_is_refused(tmp_path: Path) -> None:
     terminal = Terminal(["demo"], tmp_path, TERM="dumb")
     try:
