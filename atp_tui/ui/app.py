@@ -19,6 +19,7 @@ from textual.filter import LineFilter
 
 from .ascii import AsciiFilter
 from .bridge import FleetBridge
+from .driver import Driver
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
 from .services import Services
@@ -45,7 +46,7 @@ class AtpApp(App[object]):
 
     def __init__(self, services: Services) -> None:
         colourless = os.environ.get("NO_COLOR")
-        super().__init__()
+        super().__init__(driver_class=Driver)
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
         self._services = services
@@ -119,7 +120,7 @@ class AtpApp(App[object]):
         self.exit()
 
     def _leave_dead_terminal(self) -> None:
-        # Textual would go on drawing: its reader spins, its writer has died, and once 30 frames wait the loop stands.
+        # Textual would go on drawing for nobody, and its reader spins.
         if terminal_gone():
             self.exit(return_code=128 + signal.SIGHUP)
 

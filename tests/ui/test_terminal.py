@@ -2,104 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import pty
-import select
 import signal
-import struct
-import subprocess
-import sys
-import termios
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import pyte
 import pytest
 
-COLUMNS, ROWS = 120, 40
-ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
-"""What takes the alternate screen, and gives it back."""
-
-PATIENCE = 60.0
-"""Seconds for anything to come about: a limit for hangs, no measure of speed."""
-
-
-class Terminal:
-    """A process on a pseudo-terminal, and what its screen shows."""
-
-    def __init__(self, arguments: list[str], home: Path, **environment: str) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.before = termios.tcgetattr(slave)
-        self._slave = slave
-        self._screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.ByteStream(self._screen)
-        self.received = bytearray()
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("ATP_", "XDG_", "LC_"))},
-            "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color",
-            "COLORTERM": "truecolor", **environment,
-        }  # fmt: skip
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "atp_tui", *arguments],
-            stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
-        )  # fmt: skip
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self._screen.display)
-
-    @property
-    def settings(self) -> list[object]:
-        """The terminal's settings as they are now."""
-        return termios.tcgetattr(self._slave)
-
-    def is_given_back(self) -> bool:
-        """Whether the terminal is as it was: echo and line mode, the screen from before, the cursor."""
-        told = bytes(self.received)
-        assert self.settings == self.before, "echo and line mode are back"
-        assert told.rfind(LEFT) >= told.rfind(ENTERED), "the screen from before is back"
-        assert told.rfind(b"\x1b[?25h") >= told.rfind(b"\x1b[?25l"), "the cursor is back"
-        return True
-
-    def read(self, seconds: float) -> None:
-        """Take what comes within so long, at least what is there."""
-        ready, _, _ = select.select([self._master], [], [], seconds)
-        if ready:
-            data = os.read(self._master, 65536)
-            self.received += data
-            # pyte takes CSI with intermediate bytes for text: the modes it does not know are not of interest here
-            self._stream.feed(data)
-
-    def until(self, holds: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < end, self.text
-            self.read(0.1)
-
-    def shows(self, *texts: str) -> None:
-        """Wait until all these stand on the screen."""
-        self.until(lambda: all(text in self.text for text in texts))
-
-    def keys(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def ended(self) -> int:
-        """Wait for the process; its exit status."""
-        self.until(lambda: self.process.poll() is not None)
-        self.read(0.2)
-        return self.process.wait()
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+from .real_terminal import ENTERED, Terminal
 
 
 @pytest.fixture
@@ -168,6 +77,18 @@ def test_the_guide_writes_an_example_that_opens_at_the_next_start(guide: Termina
     assert guide.is_given_back()
     assert "hosts.toml is written" in guide.text
     assert (tmp_path / ".config" / "atp_tui" / "hosts.toml").exists()
+
+
+def test_a_byte_that_is_not_utf8_is_no_reason_to_end(demo: Terminal) -> None:
+    demo.shows("kvm01", "● 5")
+    demo.send(b"\xe9\xff")
+    demo.keys("?")
+    demo.shows("this page")
+    demo.keys("\x1b")
+    demo.until(lambda: "this page" not in demo.text)
+    demo.keys("q")
+    assert demo.ended() == 0
+    assert demo.is_given_back()
 
 
 def test_a_terminal_that_cannot_move_its_cursor_is_refused(tmp_path: Path) -> None:

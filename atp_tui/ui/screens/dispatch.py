@@ -54,6 +54,7 @@ class Dispatch:
         self._services = services
         self._commands = commands
         self._targeting = targeting
+        self._help = HelpScreen([command_section(commands), *HELP_KEYS])
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
@@ -65,7 +66,7 @@ class Dispatch:
             "trust-key": self._look_at_key,
             "log-in": self._ask_for_password,
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
-            "help": lambda _: screen.app.push_screen(HelpScreen([command_section(commands), *HELP_KEYS])),
+            "help": self._open_help,
             "quit": self._quit,
         }
 
@@ -107,6 +108,13 @@ class Dispatch:
             self._screen.tell("nothing failed")
         else:
             self.run(model.job.command.line, failed)
+
+    def _open_help(self, _: str) -> None:
+        app = self._screen.app
+        if not app.is_screen_installed(self._help):
+            app.install_screen(self._help, "help")  # kept when it is closed
+        if self._help not in app.screen_stack:
+            app.push_screen(self._help)
 
     def _clear(self, _: str) -> None:
         if self._screen.jobs.running:

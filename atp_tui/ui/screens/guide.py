@@ -17,6 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ..ascii import AsciiFilter
+from ..driver import Driver
 from ..text import safe
 from ..theme import load_theme, themes_folder, variable_defaults
 
@@ -48,7 +49,7 @@ class GuideApp(App[GuideChoice]):
 
     def __init__(self, candidates: int, path: Path, *, ascii_only: bool = False) -> None:
         colourless = os.environ.get("NO_COLOR")
-        super().__init__()
+        super().__init__(driver_class=Driver)
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless
         self._candidates = candidates

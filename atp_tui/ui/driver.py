@@ -1,0 +1,104 @@
+"""Textual's driver of the terminal, but for what a program that is left open all day cannot have: see each class."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import sys
+import time
+from codecs import getincrementaldecoder
+from contextlib import suppress
+from math import ceil
+
+from textual import constants
+from textual._parser import Read1
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+from .output import Output
+
+LONE_ESCAPE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.03
+"""Seconds after which Esc is the key and not the beginning of another key's sequence. Textual's 0.1 can be felt."""
+
+LOOK_AROUND = 0.1
+"""Seconds without a key after which the reader looks whether it should end."""
+
+
+class Driver(LinuxDriver):
+    """Its output never waits for the terminal, Esc does its work at once, and a byte that is not UTF-8 is a key that
+    means nothing, where Textual ends the program."""
+
+    _output: Output | None = None
+
+    # Output
+
+    def start_application_mode(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def caught_up() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody paints any more
+                loop.call_soon_threadsafe(self._app.refresh)
+
+        error = sys.__stderr__
+        assert error is not None, "there is no screen without a terminal"
+        self._output = Output(error.fileno(), error.encoding, caught_up)
+        self._output.start()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def write(self, data: str) -> None:
+        assert self._output is not None, "written to before it was started"
+        self._output.write(data)
+
+    def stop_application_mode(self) -> None:
+        if self._output is not None:
+            self._output.last_words()
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        if self._output is not None:
+            self._output.stop()
+        super().close()
+
+    # Input
+
+    def run_input_thread(self) -> None:
+        parser = _Parser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        keys = select.poll()
+        keys.register(self.fileno, select.POLLIN)
+        begun = False
+        while not self.exit_event.is_set():
+            if not keys.poll(_milliseconds(LONE_ESCAPE if begun else LOOK_AROUND)):
+                begun = False
+                messages = parser.tick()
+            elif data := self._read():
+                begun = True
+                messages = parser.feed(decode(data))
+            else:
+                time.sleep(LOOK_AROUND)  # the terminal has gone, and always says so at once
+                continue
+            for message in messages:
+                self.process_message(message)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+
+class _SoonRead(Read1):
+    """A wait for the next character; one that has a limit has ours."""
+
+    def __new__(cls, timeout: float | None = None) -> _SoonRead:
+        return super().__new__(cls, None if timeout is None else LONE_ESCAPE)
+
+
+class _Parser(XTermParser):
+    read1 = _SoonRead
+
+
+def _milliseconds(seconds: float) -> int:
+    """For poll, which must not come back before a limit of the parser is over."""
+    return ceil(1000 * seconds) + 1
