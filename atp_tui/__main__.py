@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 
 def main() -> int:
     """Run the program on sys.argv; the exit status."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Ctrl+C while modules are loaded ends the program without a traceback; what runs later has handlers of its own
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _fill_closed_streams()
+
     from .cli.arguments import parse
 
     arguments = parse(sys.argv[1:])
@@ -14,6 +21,17 @@ def main() -> int:
     from .cli.dispatch import dispatch
 
     return dispatch(arguments)
+
+
+def _fill_closed_streams() -> None:
+    """A closed standard stream (`2>&-`) leaves its number to some socket, which would get what is written there."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    if sys.stderr is None:  # sys.stdout stays None: that is how a verb knows that nobody will see its answer
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from .. import __version__
 Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
-3 some host was not reached or timed out; 130 interrupted."""
+3 some host was not reached or timed out; 130 interrupted; 141 cut short, as nobody reads any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,11 @@ def parse(argv: Sequence[str]) -> Arguments:
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join([*found.words, *tail])
+        values["targets"] = ",".join(found.targets)
         if not values["command"].strip():
             verbs["run"].error("a command is needed: atp-tui run -w TARGETS -- uname -r")
+        if not _is_text(values["command"]):
+            verbs["run"].error("the command is not UTF-8 text")
     elif tail:
         parser.error("only run takes a command after --")
     return Arguments(**values)
@@ -82,7 +85,12 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another fleet")
     run = verb("run", "run a command on hosts over SSH", shared, as_json)
     run.add_argument(
-        "-w", dest="targets", required=True, metavar="TARGETS", help="node set: kvm[01-18], @tag, @all, with , & ! ^"
+        "-w",
+        dest="targets",
+        required=True,
+        action="append",
+        metavar="TARGETS",
+        help="node set: kvm[01-18], @tag, @all, with , & ! ^; several -w add up",
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
@@ -94,6 +102,15 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
     return parser, added.choices
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be sent: Python keeps bytes of an argument that are not UTF-8 as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _seconds(text: str) -> float:

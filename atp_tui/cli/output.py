@@ -21,14 +21,20 @@ def line_of(host: str, text: str) -> str:
     return f"{safe(host)}: {safe(text)}\n"
 
 
+def standard_output() -> TextIO:
+    """Standard output. Raises ActionFailed where whoever has started the program has closed it."""
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        raise ActionFailed("there is no standard output to write to")
+    return stream
+
+
 def emit(text: str) -> None:
     """Print to standard output, quietly where its reader has gone. Raises ActionFailed where it cannot be written.
 
     What the terminal's encoding lacks is replaced: a name in another script is no reason to fail.
     """
-    stream: TextIO | None = sys.stdout
-    if stream is None:  # closed by whoever has started the program
-        raise ActionFailed("there is no standard output to write to")
+    stream = standard_output()
     data = text.encode(stream.encoding or "utf-8", "replace")
     try:
         stream.flush()
@@ -38,7 +44,12 @@ def emit(text: str) -> None:
         # the interpreter flushes once more at its end: give it somewhere to flush to
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError):
-            raise ActionFailed(f"standard output cannot be written: {error.strerror}") from error
+            raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> ActionFailed:
+    """What is to be said of an error in writing to standard output."""
+    return ActionFailed(f"standard output cannot be written: {error.strerror}")
 
 
 def complain(message: str) -> None:
@@ -49,16 +60,23 @@ def complain(message: str) -> None:
         sys.stderr.flush()
 
 
+HURRY = 1.0
+"""Seconds that a reader who stands still has for the rest, once the person wants to leave."""
+
+
 class LiveOutput:
     """Writes while a job runs, from a thread of its own: `| less` stops reading for as long as a person reads.
 
-    `on_gone` is called on the event loop when nobody reads any more. What waits is bounded by what the job keeps.
+    `on_gone` is called on the event loop when what is written reaches nobody any more; `gone` says why. A standard
+    error that cannot be written to is no such reason, but that its reader has left is: `2>&1 | head`. What waits is
+    bounded by what the job keeps.
     """
 
     def __init__(self, on_gone: Callable[[], object]) -> None:
         self._queue: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._on_gone = on_gone
+        self.gone: OSError | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._write, name="output", daemon=True)
 
@@ -69,6 +87,10 @@ class LiveOutput:
     def err(self, text: str) -> None:
         """To standard error."""
         self._queue.put((2, text.encode(errors="replace")))
+
+    def hurry(self) -> None:
+        """From now on wait HURRY seconds at most for the reader to take what is there."""
+        self._loop.call_later(HURRY, self._end)
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -81,16 +103,22 @@ class LiveOutput:
         await self._ended
 
     def _write(self) -> None:
-        gone: set[int] = set()
+        lost: set[int] = set()
         while (item := self._queue.get()) is not None:
             descriptor, data = item
-            while data and descriptor not in gone:
+            while data and descriptor not in lost:
                 try:
                     data = data[os.write(descriptor, data) :]
-                except OSError:  # a broken pipe, a full disk, a closed descriptor: none of it can be told anywhere
-                    gone.add(descriptor)
-                    self._loop.call_soon_threadsafe(self._on_gone)
+                except OSError as error:
+                    lost.add(descriptor)
+                    if descriptor == 1 or isinstance(error, BrokenPipeError):
+                        self._loop.call_soon_threadsafe(self._reader_gone, error)
         self._loop.call_soon_threadsafe(self._end)
+
+    def _reader_gone(self, error: OSError) -> None:
+        if self.gone is None:
+            self.gone = error
+            self._on_gone()
 
     def _end(self) -> None:
         if not self._ended.done():

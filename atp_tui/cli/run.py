@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any
 
 from ..executor.job import HostEnded, HostOutput, Job
@@ -14,11 +15,18 @@ from .arguments import Arguments
 from .engine import Engine, connects_on_demand
 from .fleet_source import FleetSource
 from .interrupt import Interrupt
-from .output import LiveOutput, emit, line_of
+from .output import LiveOutput, emit, line_of, standard_output, unwritable
+
+BROKEN_PIPE = 128 + signal.SIGPIPE
+"""What a shell says of a program whose reader has gone (`| head`): the run was cut short, and no host is to blame."""
 
 
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
-    """Run the command and show what comes back; the exit status. Raises ConfigError for the targets."""
+    """Run the command and show what comes back; the exit status.
+
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing.
+    """
+    standard_output()  # before anything runs whose answer nobody would see
     targets = Targets(source.config.hosts).resolve(arguments.targets)
     wanted = set(targets)
 
@@ -28,11 +36,12 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     async with Engine(source).running(watch=False, select=select) as engine:
         job = engine.jobs.start(targets, Command(arguments.command), timeout=arguments.timeout, fanout=arguments.fanout)
         interrupt.cancel = job.cancel
-        if arguments.json:
-            results = await job.wait()
-        else:
-            await _show(job)
-            results = await job.wait()
+        gone = None if arguments.json else await _show(job, interrupt)
+        results = await job.wait()
+    if gone is not None:
+        if isinstance(gone, BrokenPipeError):
+            return BROKEN_PIPE
+        raise unwritable(gone) from gone
     if arguments.json:
         emit(json.dumps({"results": [encode(result) for result in results]}, indent=2) + "\n")
     return exit_status_of(results)
@@ -53,10 +62,19 @@ def encode(result: CommandResult) -> dict[str, Any]:
     }
 
 
-async def _show(job: Job) -> None:
-    """Lines as they are complete, each with its host; how a host ended where that was not well."""
+async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
+    """Lines as they are complete, each with its host; how a host ended where that was not well.
+
+    What kept them from being written, where something did: the job was then cancelled.
+    """
     rest: dict[tuple[str, Stream], bytes] = {}
     async with LiveOutput(job.cancel) as live:
+
+        def leave() -> None:
+            job.cancel()
+            live.hurry()
+
+        interrupt.cancel = leave
         write = {"stdout": live.out, "stderr": live.err}
         async for event in job:
             match event:
@@ -68,10 +86,11 @@ async def _show(job: Job) -> None:
                         last = rest.pop((result.host, stream), b"")
                         if last:
                             write[stream](line_of(result.host, _text(last)))
-                    if result.outcome is not Outcome.OK or result.truncated:
+                    if live.gone is None and (result.outcome is not Outcome.OK or result.truncated):
                         live.err("atp-tui: " + line_of(result.host, ending(result)))
                 case _:
                     pass
+    return live.gone
 
 
 def ending(result: CommandResult) -> str:

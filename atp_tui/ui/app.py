@@ -84,6 +84,9 @@ class AtpApp(App[object]):
             self._choose_theme(self._services.theme)  # says which there are
         for problem in self._theme_problems:
             self._main.tell(str(problem), wrong=True)
+        # From Python 3.12 on Textual has every task of the loop begin at once, inside create_task. asyncssh is not made
+        # for that: its server answers before it is ready for what comes back, and nobody gets into the demo's hosts.
+        asyncio.get_running_loop().set_task_factory(None)
         self._engine = asyncio.create_task(self._run_engine(), name="engine")
         self._engine.add_done_callback(self._engine_ended)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import signal
 import sys
@@ -22,11 +23,15 @@ def terminal_gone() -> bool:
 
     Usually SIGHUP tells; where the program leads no session of that terminal (a supervisor, `setsid`) nothing does.
     """
-    poll = select.poll()
     try:
-        poll.register(sys.__stdin__, 0)  # type: ignore[arg-type] # None is a TypeError below
-    except (TypeError, ValueError):
+        return _hung_up(sys.__stdin__.fileno())  # type: ignore[union-attr] # None is an AttributeError below
+    except (AttributeError, ValueError):
         return False  # no standard input, or a closed one: there was no terminal to lose
+
+
+def _hung_up(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, 0)
     return any(happened & _DEAD for _, happened in poll.poll(0))
 
 
@@ -38,4 +43,17 @@ async def run_until_left(app: App[Any]) -> None:
     loop = asyncio.get_running_loop()
     for number in ENDING:
         loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
-    await app.run_async()
+    try:
+        await app.run_async()
+    finally:
+        _write_to_nobody()
+
+
+def _write_to_nobody() -> None:
+    """Give what is still to be written to a terminal that is gone somewhere to go: the interpreter, which could not
+    flush it, would end with status 120."""
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        if _hung_up(descriptor):
+            os.dup2(nobody, descriptor)
+    os.close(nobody)

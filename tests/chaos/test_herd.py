@@ -133,7 +133,7 @@ async def test_200_hosts_lost_together_come_back_spread_out_and_in_time(own_libv
         for number in range(HOSTS):
             await manager.add_host(HostInfo(f"kvm{number:03}", "127.0.0.1", uri=own_libvirtd.uri("tcp"), ssh=None))
         await until(manager, connected=HOSTS)
-        first = most_in_flight(recording.openings, PATIENCE)
+        first = most_in_flight(recording.openings, PATIENCE / 2)
         recording.openings.clear()
 
         await beside(own_libvirtd.kill)
@@ -146,10 +146,10 @@ async def test_200_hosts_lost_together_come_back_spread_out_and_in_time(own_libv
         openings = list(recording.openings)
     await recording.close()
 
-    # One that has heard nothing for PATIENCE has lent its place (transport/gate.py). Its time began a moment earlier
-    # in the gate than here, hence the tenth.
+    # One that has heard nothing for PATIENCE has lent its place (transport/gate.py). Its time began earlier in the gate
+    # than here, by as much as the loop was behind on a busy machine: hence the half.
     assert first <= LIMIT
-    assert most_in_flight(openings, 0.9 * PATIENCE) <= LIMIT
+    assert most_in_flight(openings, PATIENCE / 2) <= LIMIT
     failed = [one.error for one in openings if one.error is not None]
     assert len(failed) > 3 * HOSTS, "too few attempts for a test of anything"
     assert all(isinstance(error, ConnectFailed) and not error.permanent for error in failed)

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.widget import Widget
@@ -59,6 +60,25 @@ async def test_the_engine_starts_after_the_first_frame_and_ends_with_the_applica
     async with app.run_test(size=(80, 24)) as pilot:
         await Opened(pilot, fakes).until(lambda: frames)
     assert "hosts.toml" in frames[0], "the first frame was painted before the engine was started"
+
+
+async def test_the_engines_tasks_begin_as_asyncio_has_it(fakes: FleetServices) -> None:
+    """And not at once, inside create_task, as Textual has them from Python 3.12 on."""
+    factories: list[object] = []
+
+    def factory(loop: asyncio.AbstractEventLoop, work: Any, /, **more: Any) -> asyncio.Task[Any]:
+        return asyncio.Task(work, loop=loop, **more)
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[None]:
+        factories.append(asyncio.get_running_loop().get_task_factory())
+        yield
+
+    asyncio.get_running_loop().set_task_factory(factory)
+    app = AtpApp(replace(fakes.services, start=start))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await Opened(pilot, fakes).until(lambda: factories)
+    assert factories == [None]
 
 
 async def test_quitting_leaves_the_engine(fakes: FleetServices) -> None:

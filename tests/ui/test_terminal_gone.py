@@ -22,6 +22,9 @@ def test_the_program_ends_with_its_terminal(leads_session: bool, tmp_path: Path)
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 
+    # with output unbuffered nothing is left that the interpreter would have to write at its end
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
     def lead() -> None:
         if leads_session:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -31,7 +34,7 @@ def test_the_program_ends_with_its_terminal(leads_session: bool, tmp_path: Path)
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env={**os.environ, "TERM": "xterm-256color", "TMPDIR": str(tmp_path)},
+        env={**buffered, "TERM": "xterm-256color", "TMPDIR": str(tmp_path)},
         start_new_session=True,
         preexec_fn=lead,
     )

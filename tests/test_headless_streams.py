@@ -1,0 +1,107 @@
+"""The headless verbs where a standard stream is closed, full, gone or stands still, and a Ctrl+C at any moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.daemons.sshd import PrivateSshd
+from tests.test_headless import HANG, alive, command_line, environment, host_table, ssh_table, wait_until_gone, written
+
+pytestmark = pytest.mark.daemons
+
+
+@pytest.fixture
+def config(tmp_path: Path, sshd: PrivateSshd) -> str:
+    return written(tmp_path / "hosts.toml", host_table("web1", None, ssh_table(sshd)))
+
+
+def redirected(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with a redirection of the shell's."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirection}', "sh", *command_line(*arguments)],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("redirection", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("form", [("--json",), ()])
+def test_nothing_runs_whose_answer_nobody_would_see(
+    config: str, tmp_path: Path, redirection: str, form: tuple[str, ...]
+) -> None:
+    mark = tmp_path / "ran"
+    done = redirected(redirection, "--config", config, "run", "-w", "web1", *form, "--", f"touch {mark}")
+    assert done.returncode == 2
+    assert not mark.exists()
+    if "2>&-" not in redirection:
+        assert done.stderr == "atp-tui: there is no standard output to write to\n"
+
+
+def test_a_full_disk_is_said(config: str) -> None:
+    done = redirected(">/dev/full", "--config", config, "run", "-w", "web1", "--", "echo hello")
+    assert done.returncode == 2
+    assert done.stderr == "atp-tui: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_a_standard_error_that_takes_nothing_ends_no_command(config: str, redirection: str) -> None:
+    command = "echo complaint >&2; echo answer; exit 4"
+    done = redirected(redirection, "--config", config, "run", "-w", "web1", "--", command)
+    assert (done.returncode, done.stdout) == (1, "web1: answer\n")
+
+
+def test_wrong_usage_needs_no_standard_error(config: str) -> None:
+    assert redirected("2>&-", "--config", config, "nosuchverb").returncode == 2
+    assert redirected("2>&-", "--config", config, "run", "-w", "nosuch", "--", "true").returncode == 2
+
+
+@pytest.mark.parametrize("command", ["yes", "yes >&2"])
+def test_head_cuts_a_run_short_and_blames_no_host(config: str, command: str) -> None:
+    line = [*command_line("--config", config, "run", "-w", "web1", "--", command)]
+    with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"web1: y\n"
+        process.stdout.close()
+        assert process.wait(HANG) == 128 + signal.SIGPIPE
+
+
+def test_ctrl_c_ends_a_run_whose_reader_stands_still(config: str) -> None:
+    marker = f"3600.{os.getpid()}5"
+    reading, writing = os.pipe()
+    line = command_line("--config", config, "run", "-w", "web1", "--", f"yes & exec sleep {marker}")
+    with subprocess.Popen(line, env=environment(), stdout=writing, stderr=subprocess.DEVNULL) as process:
+        os.close(writing)
+        try:
+            while not alive(marker):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(HANG) == 130
+        finally:
+            process.kill()
+            os.close(reading)
+    wait_until_gone(marker)
+
+
+def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> None:
+    # a configuration that takes its time stands for slow imports: nothing has handlers of its own yet
+    os.mkfifo(tmp_path / "hosts.toml")
+    line = command_line("--config", str(tmp_path / "hosts.toml"), "stats")
+    with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            writer = os.open(tmp_path / "hosts.toml", os.O_WRONLY)  # until the program opens it to read
+            process.send_signal(signal.SIGINT)
+            _, complaints = process.communicate(timeout=HANG)
+            os.close(writer)
+        finally:
+            process.kill()
+    assert (process.returncode, complaints) == (-signal.SIGINT, b"")
