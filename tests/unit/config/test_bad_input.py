@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from atp_tui.config.files import read_bytes
 from atp_tui.config.load import load, parse
 from atp_tui.model.errors import ConfigError, ConfigErrors
 
@@ -122,6 +126,12 @@ def test_a_mistake_is_told_with_line_key_and_what_is_right(
     assert hint in (error.hint or "")
 
 
+def test_a_key_that_stands_twice_is_named() -> None:
+    (error,) = errors_of(HOST + "  id = 'b'\n")
+    assert (error.line, error.key) == (4, "id")
+    assert "there already" in (error.hint or "")
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -221,6 +231,38 @@ def test_a_file_that_fails_while_it_is_read() -> None:
     with pytest.raises(ConfigError) as caught:
         load(Path("/proc/self/mem"))  # its first page is never mapped, not even for root
     assert "cannot be read" in caught.value.message
+
+
+def test_a_file_without_an_end() -> None:
+    with pytest.raises(ConfigError, match="more than 64 MiB") as caught:
+        load(Path("/dev/zero"))
+    assert caught.value.file == Path("/dev/zero")
+
+
+def test_a_pipe_that_nobody_writes_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hosts.toml")
+    with pytest.raises(ValueError, match="pipe"):
+        read_bytes(tmp_path / "hosts.toml", patience=0.05)
+
+
+def test_a_pipe_whose_writer_comes_late_and_writes_slowly(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    os.mkfifo(path)
+
+    def write() -> None:
+        time.sleep(0.05)
+        with path.open("w") as pipe:
+            for line in HOST.splitlines(keepends=True):
+                time.sleep(0.05)
+                pipe.write(line)
+                pipe.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert [host.id for host in load(path).hosts] == ["a"]
+    finally:
+        writer.join()
 
 
 KEYS = ["transport", "pool", "reconnect", "ssh", "tags", "hosts", "ui", "monitor", "id", "host", "uri", "metadata"]
