@@ -5,6 +5,7 @@ The nearest to the host wins. Among a host's tags, the one that stands later in 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,14 +102,18 @@ def read_ssh(table: object, path: KeyPath, problems: Problems, directory: Path) 
     if settings.identity_files is None and settings.known_hosts is None and settings.config_file is None:
         return settings
 
-    def from_directory(name: str) -> str:
+    def path_of(key: str, name: str) -> str:
+        if name.startswith("~"):
+            if os.path.expanduser(name) == name:
+                problems.add(given[key].path, f"{name!r} names a user who does not exist", "write a path from / on")
+            return name
         # "none" is OpenSSH's word for no such file
-        return name if name == "none" or name.startswith("~") else str(directory / name)
+        return name if name == "none" else str(directory / name)
 
     files, known, config = settings.identity_files, settings.known_hosts, settings.config_file
     return replace(
         settings,
-        identity_files=None if files is None else tuple(map(from_directory, files)),
-        known_hosts=None if known is None else tuple(map(from_directory, known)),
-        config_file=None if config is None else from_directory(config),
+        identity_files=None if files is None else tuple(path_of("identity_files", file) for file in files),
+        known_hosts=None if known is None else tuple(path_of("known_hosts", file) for file in known),
+        config_file=None if config is None else path_of("config_file", config),
     )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import tags_of
 from ..model.settings import TransportConfig
+from .files import read_bytes
 from .fleet import FleetConfig, MonitorSettings, UiSettings
 from .hosts import read_hosts
 from .layers import read_layers
@@ -19,6 +20,7 @@ from .tables import SECTIONS, home_of, read_table, settle
 S = TypeVar("S", UiSettings, MonitorSettings)
 
 _TABLES = (*SECTIONS, "hosts", "tags")
+_KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -34,11 +36,13 @@ def load(path: Path) -> FleetConfig:
 def read_text(path: Path) -> str:
     """The text of a configuration file, its line ends as they are. Raises ConfigErrors where there is none to read."""
     try:
-        return decode(path.read_bytes(), path)
+        return decode(read_bytes(path), path)
     except IsADirectoryError as error:
         raise _unreadable(path, "is a directory", f"name the file, such as {path / 'hosts.toml'}") from error
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror or error}", None) from error
+    except ValueError as error:
+        raise _unreadable(path, f"cannot be a configuration: {error}", None) from error
 
 
 def decode(data: bytes, path: Path) -> str:
@@ -91,8 +95,12 @@ def _document(text: str, path: Path) -> dict[str, Any]:
         line = int(match[1]) if match else text.rstrip("\n").count("\n") + 1
         what = str(error).removesuffix(match[0]) if match else str(error).removesuffix(" (at end of document)")
         column = f" at column {match[2]}" if match else ""
+        key = _KEY.match(text.split("\n")[line - 1])
         hint = "see hosts.example.toml for the form of each key, and toml.io for the format"
-        raise ConfigErrors([ConfigError(f"is not TOML{column}: {what}", file=path, line=line, hint=hint)]) from error
+        if what == "Cannot overwrite a value":
+            hint = "the key stands there already: a table takes each one once"
+        wrong = ConfigError(f"is not TOML{column}: {what}", file=path, line=line, key=key and key[1], hint=hint)
+        raise ConfigErrors([wrong]) from error
 
 
 def _unreadable(path: Path, message: str, hint: str | None) -> ConfigErrors:

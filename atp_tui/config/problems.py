@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
 from ..model.errors import ConfigError, ConfigErrors
-from .positions import KeyPath, find_positions, line_of
+from .positions import KeyPath, find_positions
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -64,11 +65,16 @@ class Problems:
         """The line of `path`, or of the nearest table around it that the text mentions."""
         while path and path not in self._positions:
             path = path[:-1]
-        return line_of(self._text, self._positions[path]) if path else 1
+        return 1 + bisect_left(self._line_ends, self._positions[path]) if path else 1
 
     @cached_property
     def _positions(self) -> dict[KeyPath, int]:
         return dict(find_positions(self._text))  # only a file with errors pays for it
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        # once for all errors: counting to each of thousands from the top would take minutes
+        return [match.start() for match in re.finditer("\n", self._text)]
 
     def _error(self, path: KeyPath, message: str, hint: str | None) -> ConfigError:
         host = None

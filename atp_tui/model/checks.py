@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 
 from .errors import ConfigError
 
 E = TypeVar("E", bound=StrEnum)
+
+_HOP = re.compile(
+    r"(?:[^\s,/]+@)?"
+    r"(?:\[[0-9A-Fa-f:.]+(?:%[^\s\],]+)?\]|[^\s,:/@\[\]]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\s,]+)?)"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+)
 
 LARGEST = 2**31 - 1
 """The most that libvirt and the kernel take where they want an int."""
@@ -55,3 +62,12 @@ def word(key: str, value: object, example: str) -> None:
         raise ConfigError(f"{value!r} is not text", key=key, hint=f"write text such as {example!r}")
     if not value.strip() or not value.isprintable() or value.startswith("-"):
         raise ConfigError(f"{value!r} cannot be used", key=key, hint=f"write text such as {example!r}")
+
+
+def jump(key: str, value: str) -> None:
+    """`value` is OpenSSH's way to a host: `[user@]host[:port]`, several with commas between them, or "none"."""
+    for hop in map(str.strip, value.split(",")):
+        match = _HOP.fullmatch(hop)
+        if match is None or not 0 < int(match["port"] or 22) < 65536:
+            hint = "write [user@]host[:port], several with commas between them, and [2001:db8::1]:22 for IPv6"
+            raise ConfigError(f"{hop!r} is not a jump host", key=key, hint=hint)

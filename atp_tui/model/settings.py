@@ -176,6 +176,8 @@ class SshSettings:
         for key, example in (("user", "root"), ("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):
             if getattr(self, key) is not None:
                 checks.word(f"ssh.{key}", getattr(self, key), example)
+        if self.proxy_jump is not None:
+            checks.jump("ssh.proxy_jump", self.proxy_jump)
         for key, example in (("identity_files", "~/.ssh/id_ed25519"), ("known_hosts", "~/.ssh/known_hosts")):
             paths = getattr(self, key)
             if paths is None:

@@ -4,99 +4,30 @@
 
 `silent`: 90 of 100 hosts accept and never answer (a real listener), ten are the test driver. Beside it, in one run, the
 same program on the ten alone: what the silent ones cost is the difference. `thousand`: 1,000 simulated hosts sampled
-every second.
+every second. A key's time ends with the last byte of the first frame that shows what it did.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import signal
+import re
 import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-KEYS = 60
+from .terminal import Terminal
+
+TIMES = 30
+"""How often each key is pressed, and its opposite."""
+
 HEALTHY, SILENT = 10, 90
 
-
-class Terminal:
-    """A program in a pty of 120 by 40. Times are seconds from its start."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "HOME": tempfile.mkdtemp(prefix="atp-bench-")}
-        self.begun = time.perf_counter()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "atp_tui", *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            start_new_session=True,
-        )
-        os.close(slave)
-
-    def read_until(self, text: bytes, limit: float) -> float:
-        seen = b""
-        while text not in seen:
-            seen = seen[-4096:] + self._read(limit)
-        return time.perf_counter() - self.begun
-
-    def drain(self, seconds: float) -> None:
-        """Read for that long: a terminal that nobody reads would block the program."""
-        end = time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            if select.select([self.master], [], [], left)[0] and not self._take():
-                return
-
-    def paint_after(self, key: bytes, sign: bytes) -> float:
-        """Seconds from a key to a frame that holds `sign`."""
-        begun = time.perf_counter()
-        os.write(self.master, key)
-        seen = b""
-        while sign not in seen:
-            seen = seen[-4096:] + self._read(5)
-        return time.perf_counter() - begun
-
-    def cpu(self) -> float:
-        """Seconds of CPU it has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def quit(self) -> float:
-        begun = time.perf_counter()
-        os.write(self.master, b"q")
-        while self.process.poll() is None and time.perf_counter() - begun < 20:
-            self.drain(0.01)
-        took = time.perf_counter() - begun
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-        os.close(self.master)
-        return took
-
-    def _read(self, limit: float) -> bytes:
-        if not select.select([self.master], [], [], limit)[0]:
-            raise TimeoutError("the program painted nothing")
-        return self._take()
-
-    def _take(self) -> bytes:
-        """What has come; nothing where the program has gone, which Linux tells of as EIO."""
-        try:
-            return os.read(self.master, 65536)
-        except OSError:
-            return b""
+ESCAPE, PALETTE, END, UP = b"\x1b", b"\x10", b"\x1b[F", b"\x1b[A"
 
 
 @contextmanager
@@ -133,63 +64,93 @@ def interpreter() -> float:
     return statistics.median(times)
 
 
-def session(file: Path) -> tuple[float, list[float], list[float], float]:
-    """First frame, sorted times of the help and of the cursor, time to quit."""
-    terminal = Terminal("--config", str(file))
-    frame = terminal.read_until(b"quit", 20)
-    terminal.drain(5)
-    pages = []
-    for number in range(KEYS):
-        # ? opens the help over everything, Esc closes it: both change the screen beyond doubt
-        key, sign = ((b"?", b"help"), (b"\x1b", b"Hosts"))[number % 2]
-        pages.append(terminal.paint_after(key, sign))
-        terminal.drain(0.1)
-    terminal.paint_after(b"\x1b[F", b"ok")  # the last host is a healthy one, and trouble comes first
-    moves = []
-    for number in range(KEYS):
-        terminal.drain(0.1)
-        moves.append(terminal.paint_after((b"k", b"j")[number % 2], b"ok"))
-    return frame, sorted(pages), sorted(moves), terminal.quit()
+class Keys:
+    """Presses keys in turn and keeps what they took, each by its name."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self.times: dict[str, list[float]] = {}
+
+    def pair(self, name: str, key: bytes, sign: str) -> None:
+        """`key` brings `sign` onto the screen, and Esc takes it away again."""
+        for _ in range(TIMES):
+            self._press(name, key, lambda text: sign in text)
+            self._press(f"{name}, esc", ESCAPE, lambda text: sign not in text)
+
+    def all(self) -> None:
+        self.pair("help", b"?", "this page")
+        self.pair("palette", PALETTE, "Search for")
+        self.cursor()
+
+    def cursor(self) -> None:
+        """From one host to the next, among those at the end: all the trouble comes first."""
+        self._terminal.after(END, lambda text: True)
+        self._terminal.drain(1)
+        for number in range(TIMES):
+            self._press("cursor", (UP, b"j")[number % 2], is_not(panel_title(self._terminal.text)))
+
+    def _press(self, name: str, key: bytes, holds: Callable[[str], bool]) -> None:
+        self.times.setdefault(name, []).append(self._terminal.after(key, holds))
+        self._terminal.drain(0.15)
+
+    def told(self) -> str:
+        return "\n".join(f"    {name}: {milliseconds(sorted(times))}" for name, times in self.times.items())
+
+
+def session(file: Path) -> str:
+    """First frame, keys and quitting at 120 by 40, then the panel over the tree at 80 by 24."""
+    wide = Terminal("--config", str(file))
+    frame = wide.painted(lambda text: "quit" in text) - wide.begun
+    wide.drain(5)
+    keys = Keys(wide)
+    keys.all()
+    left = wide.quit()
+    narrow = Terminal("--config", str(file), size=(80, 24))
+    narrow.painted(lambda text: "quit" in text)
+    narrow.drain(5)
+    at_80 = Keys(narrow)
+    at_80.pair("panel at 80x24", b"\r", "connections")
+    narrow.quit()
+    start = f"first frame {frame - interpreter():.2f} s after the interpreter"
+    return f"{start}, quit {left:.2f} s\n{keys.told()}\n{at_80.told()}"
+
+
+def panel_title(text: str) -> str | None:
+    """Whose panel is shown beside the tree."""
+    title = re.search(r"│─ (\S+) ─", text)
+    return title and title[1]
+
+
+def is_not(title: str | None) -> Callable[[str], bool]:
+    """Whether another panel is shown."""
+    return lambda text: panel_title(text) != title
 
 
 def milliseconds(times: list[float]) -> str:
     """Median, 95th percentile and maximum of sorted times."""
-    p50, p95, most = (
-        f"{1000 * time:.0f} ms" for time in (statistics.median(times), times[int(0.95 * KEYS)], times[-1])
-    )
-    return f"p50 {p50} p95 {p95} max {most}"
+    at_95 = times[int(0.95 * len(times))]
+    p50, p95, most = (f"{1000 * seconds:.0f}" for seconds in (statistics.median(times), at_95, times[-1]))
+    return f"p50 {p50} p95 {p95} max {most} ms"
 
 
 def silent() -> None:
-    bare = interpreter()
     with silent_port() as port:
         for name, dead in (("90 of 100 silent", SILENT), ("ten healthy alone", 0)) * 2:
-            frame, pages, moves, left = session(hosts_file(port, dead))
-            print(
-                f"{name}: first frame {frame - bare:.2f} s after the interpreter, "
-                f"help to paint {milliseconds(pages)}, cursor to paint {milliseconds(moves)}, quit {left:.2f} s"
-            )
+            print(f"{name}: {session(hosts_file(port, dead))}", flush=True)
 
 
 def thousand() -> None:
     terminal = Terminal("demo", "--hosts", "1000")
-    frame = terminal.read_until(b"quit", 20)
+    frame = terminal.painted(lambda text: "quit" in text) - terminal.begun
     terminal.drain(15)
     before, begun = terminal.cpu(), time.perf_counter()
     terminal.drain(20)
     share = (terminal.cpu() - before) / (time.perf_counter() - begun)
-    for _ in range(30):  # well into the simulated hosts
-        terminal.paint_after(b"j", b"")
-        terminal.drain(0.05)
-    times = []
-    for number in range(KEYS):
-        key = (b"j", b"k")[number % 2]  # the cursor's own line is painted with the cursor's colours
-        times.append(terminal.paint_after(key, b"kvm"))
-        terminal.drain(0.05)
-    times.sort()
+    keys = Keys(terminal)
+    keys.all()
     print(
         f"1,000 hosts at 1 Hz: {share:.1%} of a core, first frame {frame:.2f} s after the start, "
-        f"cursor to paint {milliseconds(times)}, quit {terminal.quit():.2f} s"
+        f"quit {terminal.quit():.2f} s\n{keys.told()}"
     )
 
 

@@ -87,9 +87,12 @@ async def test_jump_hosts_in_a_circle(way: Way, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["@", "host:0", "host:word", "[::1"])
-async def test_a_jump_host_that_is_none(way: Way, text: str) -> None:
+async def test_a_jump_host_that_is_none(way: Way, text: str, tmp_path: Path) -> None:
+    """In ssh_config, that is: hosts.toml's are checked when it is read."""
+    config = tmp_path / "config"
+    config.write_text(f"Host 127.0.0.1\n ProxyJump {text}\n")
     with pytest.raises(ConnectFailed) as caught:
-        await open_link(way.host(text))
+        await open_link(way.host(None, config_file=str(config)))
     assert caught.value.permanent or text == "[::1"
 
 

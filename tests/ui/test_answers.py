@@ -74,6 +74,19 @@ def test_blocks_fold_and_unfold() -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_what_the_head_of_a_block_says_is_not_said_again_below_it() -> None:
+    for answers, lines in (((b"6.1.0-56\n", b"6.1.0-49\n"), 2), ((b"", b"6.1\n"), 2), ((b"a\nb\n", b"a\n"), 7)):
+        model = model_of("kvm01", "kvm02")
+        for host, answer in zip(("kvm01", "kvm02"), answers, strict=True):
+            model.apply(result(host, answer))
+        model.finish()
+        assert len(text_of(model)) == lines, text_of(model)
+    model = model_of("kvm01")
+    model.apply(result("kvm01", b"half\n", Outcome.TIMEOUT, None, error="took longer than 3 s"))
+    model.finish()
+    assert "took longer than 3 s" in text_of(model)[1], "what the head has no room for is shown"
+
+
 def test_a_single_host_is_unfolded_from_the_start() -> None:
     model = model_of("kvm01")
     model.apply(HostOutput("kvm01", "stdout", b"one\n"))

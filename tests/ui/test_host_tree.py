@@ -189,6 +189,14 @@ def test_words_for_a_host_without_figures(row: HostRow, words: str) -> None:
     assert re.search(".*".join(map(re.escape, words.split(" · "))), text), text
 
 
+@pytest.mark.parametrize("width", [48, 50, 54, 66, 90, 120])
+def test_a_cause_is_whole_as_long_as_there_is_room_for_it_anywhere(width: int) -> None:
+    row = host_row("kvm06", state=S.FAILED, cause="authentication was refused", error_class="AuthFailed", retries=False)
+    at = columns(width, len("libvirt-test"))
+    text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, 2.0, UNICODE))
+    assert "  authentication was refused · " in text and " · press r" in text and width_of(text) <= width
+
+
 def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:
     assert "reconnecting" in drawn(lost("kvm07"), 90)
     assert "connected" in drawn(host_row("kvm07"), 90)

@@ -44,6 +44,24 @@ async def test_in_a_wide_terminal_the_panel_follows_the_cursor(fakes: FleetServi
         await opened.until(lambda: "keepalive lost" in "".join(line[60:] for line in opened.lines()))
 
 
+async def test_a_terminal_that_was_too_small_takes_keys_again(fakes: FleetServices) -> None:
+    async with open_app(fakes, (80, 24)) as opened:
+        await opened.pilot.resize_terminal(50, 12)
+        await opened.until(lambda: opened.has("Needs 60x15"))
+        await opened.pilot.resize_terminal(80, 24)
+        await opened.until(lambda: opened.app.focused is opened.screen.hosts)
+        await opened.press("down", "enter")
+        assert opened.has("connections") and opened.has("192.0.2.3")
+
+
+async def test_a_panel_that_a_narrower_terminal_hides_gives_the_focus_back(fakes: FleetServices) -> None:
+    async with open_app(fakes, (120, 40)) as opened:
+        await opened.press("tab")
+        assert opened.app.focused is not opened.screen.hosts
+        await opened.pilot.resize_terminal(80, 24)
+        await opened.until(lambda: opened.app.focused is opened.screen.hosts)
+
+
 async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:
     async with open_app(fakes, (200, 60)) as opened:
         seen = set()

@@ -168,4 +168,4 @@ def _agent(written: str | None) -> Path | None:
 
 
 def _expanded(file: str) -> Path:
-    return Path(file).expanduser()
+    return Path(os.path.expanduser(file))  # the method would raise for a user who does not exist

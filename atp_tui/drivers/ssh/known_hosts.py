@@ -44,13 +44,15 @@ def replace_keys(path: Path, pattern: str, public_key: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace a file in one step: a crash leaves the old one or the new one."""
+    """Replace a file in one step: a crash leaves the old one or the new one. Who may read it stays as it was."""
     target = path.resolve()  # a known_hosts file that is a link into a shared directory stays one
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)  # with mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(temporary).replace(target)
     except BaseException:

@@ -94,6 +94,14 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """A region that another size hides loses the focus, and without one no key of a list does anything."""
+        if self.hosts.is_on_screen and not (self.focused and self.focused.is_on_screen):
+            self.hosts.focus()
+
     # The regions
 
     @property

@@ -137,7 +137,9 @@ class AnswersModel:
         self._groups = sorted(
             groups, key=lambda group: _WORST.index(group.outcome)
         )  # stable: the largest first in each
-        self._open = {_group_key(group) for group in self._groups} if len(self._groups) <= 2 else set()
+        # the head of a block holds its first line; where that is all there is, unfolding it would only say it again
+        more = any(b"\n" in group.output.rstrip(b"\n") or (group.error and group.output) for group in self._groups)
+        self._open = {_group_key(group) for group in self._groups} if more and len(self._groups) <= 2 else set()
 
     def toggle(self, block: str) -> None:
         """Fold or unfold a block."""

@@ -55,6 +55,9 @@ class HelpPage(LinesView[HelpLine]):
     """Looked at and scrolled, with no cursor: the keys of a list move the page itself."""
 
     SHOWS_CURSOR: ClassVar[bool] = False
+    DEFAULT_CSS = """
+    HelpPage > .lines--title { color: $title-focus; text-style: bold; }
+    """
 
     def __init__(self, sections: Sequence[Section], *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -104,10 +104,10 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float
     left = width - INDENT - at.id - at.word
     if row.state is _S.CONNECTED:
         return (mark, sign, (name, "text"), word, *_figures(row, at, now, period, glyphs, left))
-    if not at.word:  # the words matter more here than that they stand under the figures
-        name = name.rstrip()
-        left = width - INDENT - width_of(name)
-    text = _trouble(row, now, left, glyphs, with_word=not at.word)
+    text = _whole_trouble(row, now, left, glyphs, with_word=False) if at.word else None
+    if text is None:  # the words matter more here than that they stand under the figures
+        name, word = name.rstrip(), ("", role)
+        text = _trouble(row, now, width - INDENT - width_of(name), glyphs)
     return (mark, sign, (name, "text"), word, (text, "text" if row.state in _LOST else "dim"))
 
 
@@ -178,22 +178,36 @@ def _domains(row: HostRow) -> str:
     return f"{row.running}/{row.domains}"
 
 
-def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> str:
-    """`word · cause · since · next`, as far as there is room: the next step always, then the cause."""
-    between = f" {glyphs.separator} "
-    word, cause, following = row.state.value, cause_of(row), next_step(row, now)
+def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> str | None:
+    """`word · cause · since · next`, at least the cause and the next step; None where these have no room."""
+    word, cause, following = row.state.value if with_word else "", cause_of(row), next_step(row, now)
     lasted = f"down {age(now - row.since)}" if row.state in _LOST else ""
-    room = width - 2
     for parts in (
-        (word if with_word else "", cause, lasted, following),
+        (word, cause, lasted, following),
         ("", cause, lasted, following),
-        (word if with_word and not cause else "", cause, "", following),
+        (word if not cause else "", cause, "", following),
         ("", cause, "", following),
+        ("", cause, "", _short(following)),
     ):
-        text = between.join(part for part in parts if part)
-        if width_of(text) <= room:
+        text = f" {glyphs.separator} ".join(part for part in parts if part)
+        if width_of(text) <= width - 2:
             return "  " + text
-    short = following.removeprefix("next try ")
+    return None
+
+
+def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str:
+    """As above, cut where it must be: the next step always stands there, then as much of the cause as fits."""
+    whole = _whole_trouble(row, now, width, glyphs, with_word=True)
+    if whole is not None:
+        return whole
+    between = f" {glyphs.separator} "
+    cause, short = cause_of(row), _short(next_step(row, now))
+    room = width - 2
     cause_room = room - width_of(short) - len(between)
     words = cut(cause, cause_room, glyphs.ellipsis) + between + short if cause and cause_room >= 4 else short
     return "  " + cut(words, max(room, 0), glyphs.ellipsis)
+
+
+def _short(following: str) -> str:
+    """The next step in fewer words."""
+    return following.removeprefix("next try ").removesuffix(" to retry").removesuffix(" to connect")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from atp_tui.config.files import read_bytes
 from atp_tui.config.load import load, parse
 from atp_tui.model.errors import ConfigError, ConfigErrors
 
@@ -60,6 +64,9 @@ def errors_of(text: str) -> list[ConfigError]:
         ("[ssh]\nport = '22'\n", 2, "ssh.port", "the text '22'", "whole number"),
         ("[ssh]\nidentity_files = [\n 'a',\n 3]\n", 4, "ssh.identity_files[1]", "the number 3", "quotes"),
         ("[ssh]\nuser = ['a']\n", 2, "ssh.user", "an array", "text in quotes"),
+        ("[ssh]\nproxy_jump = 'a, b c'\n", 2, "ssh.proxy_jump", "'b c' is not a jump host", "[user@]host[:port]"),
+        ("[ssh]\nknown_hosts = ['k', '~nosuchuser/k']\n", 2, "ssh.known_hosts", "user who does not exist", "from /"),
+        (HOST + "[hosts.ssh]\nconfig_file = '~nosuchuser/c'\n", 5, "hosts[a].ssh.config_file", "does not", "from /"),
         ("[ssh]\nhost_key_policy = 'no'\n", 2, "ssh.host_key_policy", "'no'", "strict, ask, accept-new"),
         ("ssh = false\n", 1, "ssh", "is false", "[ssh]"),
         ("[ui]\nrefresh = -1\n", 2, "ui.refresh", "out of range", "above 0"),
@@ -120,6 +127,12 @@ def test_a_mistake_is_told_with_line_key_and_what_is_right(
     assert (error.file, error.line, error.key) == (FILE, line, key)
     assert message in error.message
     assert hint in (error.hint or "")
+
+
+def test_a_key_that_stands_twice_is_named() -> None:
+    (error,) = errors_of(HOST + "  id = 'b'\n")
+    assert (error.line, error.key) == (4, "id")
+    assert "there already" in (error.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +234,38 @@ def test_a_file_that_fails_while_it_is_read() -> None:
     with pytest.raises(ConfigError) as caught:
         load(Path("/proc/self/mem"))  # its first page is never mapped, not even for root
     assert "cannot be read" in caught.value.message
+
+
+def test_a_file_without_an_end() -> None:
+    with pytest.raises(ConfigError, match="more than 64 MiB") as caught:
+        load(Path("/dev/zero"))
+    assert caught.value.file == Path("/dev/zero")
+
+
+def test_a_pipe_that_nobody_writes_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hosts.toml")
+    with pytest.raises(ValueError, match="pipe"):
+        read_bytes(tmp_path / "hosts.toml", patience=0.05)
+
+
+def test_a_pipe_whose_writer_comes_late_and_writes_slowly(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    os.mkfifo(path)
+
+    def write() -> None:
+        time.sleep(0.05)
+        with path.open("w") as pipe:
+            for line in HOST.splitlines(keepends=True):
+                time.sleep(0.05)
+                pipe.write(line)
+                pipe.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert [host.id for host in load(path).hosts] == ["a"]
+    finally:
+        writer.join()
 
 
 KEYS = ["transport", "pool", "reconnect", "ssh", "tags", "hosts", "ui", "monitor", "id", "host", "uri", "metadata"]

@@ -72,6 +72,14 @@ def test_the_defaults_are_those_of_the_specification() -> None:
         (SshSettings, {"user": ""}, "ssh.user"),
         (SshSettings, {"user": "-l"}, "ssh.user"),
         (SshSettings, {"proxy_jump": "a\nb"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "a b"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "a,,b"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "a:0"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "a:65536"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "a:ssh"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "u@"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "[::1"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "ssh://a"}, "ssh.proxy_jump"),
         (SshSettings, {"config_file": 3}, "ssh.config_file"),
         (SshSettings, {"identity_files": "~/.ssh/id"}, "ssh.identity_files"),
         (SshSettings, {"known_hosts": [1]}, "ssh.known_hosts"),
@@ -82,6 +90,14 @@ def test_a_wrong_value_names_its_key(settings: type, values: dict[str, Any], key
     with pytest.raises(ConfigError) as caught:
         settings(**values)
     assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["none", "a", "u@a", "a:22", "u@a.b:2222", "a,b", "u@a:1, v@b:2", "[::1]:22", "::1", "u@fe80::1%e0", "u@d@a"],
+)
+def test_ways_through_jump_hosts(way: str) -> None:
+    assert SshSettings(proxy_jump=way).proxy_jump == way
 
 
 def test_what_may_be_zero() -> None:

@@ -1,0 +1,51 @@
+"""The bytes of a configuration file, whatever the path turns out to be: it may be a pipe, or have no end."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import time
+from pathlib import Path
+
+LARGEST = 64 << 20
+"""Bytes. A hundred thousand hosts take a tenth of it; /dev/zero takes all memory there is."""
+
+WRITER_LIMIT = 5.0
+"""Seconds that a pipe has to be opened by a writer: `--config <(…)` has one at once."""
+
+_PIECE = 1 << 20
+
+
+def read_bytes(path: Path, *, patience: float = WRITER_LIMIT) -> bytes:
+    """All of a file or pipe. Raises OSError, and ValueError for one without an end and a pipe that nobody writes to."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        found = bytearray()
+        give_up = time.monotonic() + patience
+        while len(found) <= LARGEST:
+            piece = _read(descriptor)
+            if piece:
+                found += piece
+            elif found or not _is_pipe(descriptor):
+                return bytes(found)
+            elif time.monotonic() > give_up:
+                raise ValueError(f"it is a pipe, and nothing came from it for {patience:g} s")
+            else:
+                time.sleep(0.01)  # no writer yet: poll() has nothing to wait for
+    finally:
+        os.close(descriptor)
+    raise ValueError(f"it has more than {LARGEST >> 20} MiB")
+
+
+def _read(descriptor: int) -> bytes:
+    """The next piece, waited for while there is a writer; empty at the end, and where a pipe has no writer."""
+    while True:
+        try:
+            return os.read(descriptor, _PIECE)
+        except BlockingIOError:
+            select.select([descriptor], [], [])
+
+
+def _is_pipe(descriptor: int) -> bool:
+    return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
