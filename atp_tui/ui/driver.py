@@ -30,27 +30,39 @@ class Driver(LinuxDriver):
     means nothing, where Textual ends the program."""
 
     _output: Output | None = None
+    _loop: asyncio.AbstractEventLoop
+    _started = False
 
     # Output
 
     def start_application_mode(self) -> None:
-        loop = asyncio.get_running_loop()
-
-        def caught_up() -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody paints any more
-                loop.call_soon_threadsafe(self._app.refresh)
-
+        self._loop = asyncio.get_running_loop()
         error = sys.__stderr__
         assert error is not None, "there is no screen without a terminal"
-        self._output = Output(error.fileno(), error.encoding, caught_up)
+        self._output = Output(error.fileno(), error.encoding, self._repaint)
         self._output.start()
+        self._started = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def resume_application_mode(self) -> None:
+        """SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, and with the SIGHUP of a terminal
+        that is lost. To start once more would leave a second reader of the keys, with which the program does not end.
+        """
+        if self._started:
+            self._repaint()
+        else:
+            super().resume_application_mode()
+
+    def _repaint(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody paints any more
+            self._loop.call_soon_threadsafe(self._app.refresh)
 
     def write(self, data: str) -> None:
         assert self._output is not None, "written to before it was started"
         self._output.write(data)
 
     def stop_application_mode(self) -> None:
+        self._started = False
         if self._output is not None:
             self._output.last_words()
         super().stop_application_mode()

@@ -56,6 +56,20 @@ def test_a_terminated_program_gives_the_terminal_back(demo: Terminal, number: si
     assert demo.is_given_back()
 
 
+def test_one_that_is_continued_without_having_been_suspended_goes_on_and_ends(demo: Terminal) -> None:
+    demo.shows("kvm01", "● 5")
+    for number in (signal.SIGCONT, signal.SIGCONT, signal.SIGSTOP, signal.SIGCONT, signal.SIGCONT):
+        demo.process.send_signal(number)
+        demo.read(0.3)
+    demo.keys("?")
+    demo.shows("esc closes")
+    demo.keys("?")
+    demo.shows("space mark")
+    demo.keys("q")
+    assert demo.ended() == 0
+    assert demo.is_given_back()
+
+
 def test_one_that_is_terminated_before_its_engine_runs_does_so_too(demo: Terminal) -> None:
     demo.until(lambda: ENTERED in demo.received)
     demo.process.terminate()
