@@ -30,6 +30,8 @@ LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "background": (lambda sleep: f"{sleep} & {sleep}", 2, b""),
     "nested": (lambda sleep: f"sh -c 'sh -c \"{sleep} | {sleep}\"; true'; true", 2, b""),
     "stubborn": (lambda sleep: f"trap '' TERM; while :; do {sleep}; done", 1, b""),
+    # it dies of its closed output where that comes before its guard, and only the sleep would be left
+    "broken-pipe": (lambda sleep: f"{sleep} & exec yes", 1, b""),
     "closed-output": (lambda sleep: f"exec >&- 2>&-; {sleep}", 1, b""),
     "stdin": (lambda sleep: sleep, 1, b"unread"),
     "much-stdin": (lambda sleep: sleep, 1, b"unread" * 500_000),

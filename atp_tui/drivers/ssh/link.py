@@ -24,6 +24,13 @@ _Opened = tuple[SSHChannel[bytes], object]
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
 
+CUT_AFTER = 0.5
+"""Seconds between the end of stdin, which has the guard kill a command, and the end of its channel.
+
+Both at once would be a race: a command that writes dies of its closed output, and a guard that finds it dead takes it
+for one that has ended by itself, whose background jobs go on.
+"""
+
 FREE_PLACE_POLL = 0.05
 """Seconds between questions for a session that commands still dying may hold; sshd tells of no free place."""
 
@@ -93,9 +100,13 @@ class SshLink:
 
     async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
         session = CommandSession(output)
-        channel = await self._open_session(
-            lambda: self._connection.create_session(lambda: session, wrapped(command), encoding=None)
-        )
+        try:
+            channel = await self._open_session(
+                lambda: self._connection.create_session(lambda: session, wrapped(command), encoding=None)
+            )
+        except BaseException:
+            session.leave()  # it may be opened late
+            raise
         try:
             if command.stdin and not channel.is_closing():
                 channel.write(command.stdin)  # no end of file: that is for the watchdog
@@ -109,9 +120,11 @@ class SshLink:
                 session.watch_silence()
                 await session.ended.wait()
         finally:
-            session.stop_watching()
-            if not session.closed:
-                self._abort_session(channel)  # the guard on the far side kills what still runs
+            session.leave()
+            if not session.closed and session.status is not None:
+                channel.abort()  # only what it left behind holds the channel
+            elif not session.closed:
+                self._abort_session(channel)
         if session.failure is not None:
             raise session.failure
         if session.status is None or session.loss is not None:
@@ -175,7 +188,9 @@ class SshLink:
                 await asyncio.sleep(FREE_PLACE_POLL)
 
     def _abort_session(self, channel: SSHChannel[bytes]) -> None:
-        channel.abort()
+        """Have the guard on the far side kill what runs on a channel, and end the channel."""
+        channel.write_eof()
+        asyncio.get_running_loop().call_later(CUT_AFTER, channel.abort)
         self._expect_dying()
 
     def _expect_dying(self) -> None:

@@ -12,13 +12,17 @@ import asyncssh
 from asyncssh.channel import SSHChannel
 
 from ...model.errors import ConnectFailed
-from ...model.outcome import ExitStatus, OutputSink
+from ...model.outcome import ExitStatus, OutputSink, Stream
 from ...transport.driver import StreamReceiver
 
 SILENCE = 1.0
 """Seconds without output after a command's end, while its channel stays open: somebody it left behind holds it."""
 
 _MOST_COMPLAINT = 2048
+
+
+def _nobody(_stream: Stream, _data: bytes) -> None:
+    """Takes the output of a command that was cut short."""
 
 
 class CommandSession(asyncssh.SSHClientSession[bytes]):
@@ -30,6 +34,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self._silence: asyncio.TimerHandle | None = None
         self.ended: asyncio.Event = asyncio.Event()
         self.closed = False
+        self._left = False
         self.received = 0
         self.status: ExitStatus | None = None
         self.failure: Exception | None = None
@@ -64,12 +69,20 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     def watch_silence(self) -> None:
         """Set `ended` once nothing has come for SILENCE seconds."""
+        if self._left:
+            return
         self.stop_watching()
         self.ended.clear()
         if self.closed:
             self.ended.set()
         else:
             self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)
+
+    def leave(self) -> None:
+        """Nobody is there any more for what still comes."""
+        self.stop_watching()
+        self._left = True
+        self._output = _nobody
 
     def stop_watching(self) -> None:
         if self._silence is not None:

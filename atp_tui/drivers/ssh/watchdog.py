@@ -11,7 +11,9 @@ daemon) lives on. Where a server makes no such group, the signal goes to the com
 
 When the command has ended by itself, sshd closes the pipe after it has reaped it: the guard wakes up, finds nobody to
 kill and leaves, and background jobs go on as they do with ssh. The guard's own membership keeps the group's number from
-being given to anybody else.
+being given to anybody else. So whoever cuts a command off must end its stdin first and its output later: a command that
+writes would die of its closed output, and the guard would find nobody. Where a lost connection ends both at once, the
+background jobs of a command that was writing may live on.
 
 Tried on bash, dash, busybox, mksh and zsh, where the line runs in place, and on fish and tcsh, which hand over to sh.
 """
