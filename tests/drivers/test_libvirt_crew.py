@@ -67,15 +67,21 @@ async def test_few_threads_stay_and_none_after_the_last_lane(monkeypatch: pytest
     lanes = [a_lane(crew) for _ in range(8)]
     together = threading.Barrier(8)
     await asyncio.gather(*(lane.call(lambda _: together.wait(HANG), HANG) for lane in lanes))
-    for _ in range(int(HANG / 0.01)):
-        if _calling() == 3:
-            break
-        await asyncio.sleep(0.01)
-    assert _calling() == 3
-    await ended(*lanes[1:])
+    await _come_down_to(3)
+    await ended(*lanes[2:])
+    await _come_down_to(2)  # no more than there are lanes
+    await ended(lanes[1])
     assert await lanes[0].call(lambda _: "still", HANG) == "still"
     await ended(lanes[0])
     await nothing_left_since(before)
+
+
+async def _come_down_to(threads: int) -> None:
+    for _ in range(int(HANG / 0.01)):
+        if _calling() == threads:
+            break
+        await asyncio.sleep(0.01)
+    assert _calling() == threads
 
 
 def _calling() -> int:

@@ -16,7 +16,8 @@ from ...transport.clock import LoopClock
 from ...transport.deadlines import Deadlines
 
 IDLE_MOST = 32
-"""Threads that are kept with nothing to do, at 30 kB each. A time limit on their waiting would cost each call 5 µs."""
+"""Threads that are kept with nothing to do, at 30 kB each, while there are no more threads than lanes. A time limit on
+their waiting would cost each call 5 µs."""
 
 Report = Callable[[], None]
 Work = Callable[[], Report | None]
@@ -36,6 +37,7 @@ class Crew:
         self._idle: list[SimpleQueue[Work | None]] = []
         self._waiting: deque[Work] = deque()
         self._starting = False
+        self._threads = 0
         self._lanes = 0
 
     def enter(self) -> None:
@@ -47,8 +49,10 @@ class Crew:
         """A lane has brought its last work."""
         with self._lock:
             self._lanes -= 1
-            idle, self._idle = (self._idle, []) if not self._lanes else ([], self._idle)
-        for inbox in idle:
+            too_many = max(0, self._threads - self._lanes)
+            leaving, self._idle = self._idle[:too_many], self._idle[too_many:]
+            self._threads -= len(leaving)
+        for inbox in leaving:
             inbox.put(None)
 
     def run(self, work: Work) -> None:
@@ -86,8 +90,10 @@ class Crew:
             del work  # it may hold a handle, which must not stay alive until there is more to do
             with self._lock:
                 following = self._waiting.popleft() if self._waiting else None
-                staying = following is not None or (self._lanes > 0 and len(self._idle) < IDLE_MOST)
-                if following is None and staying:
+                staying = following is not None or (self._threads <= self._lanes and len(self._idle) < IDLE_MOST)
+                if not staying:
+                    self._threads -= 1
+                elif following is None:
                     self._idle.append(inbox)
             if report is not None:
                 report()
@@ -103,6 +109,7 @@ class Crew:
             work = self._waiting.popleft() if self._waiting else None
             self._starting = bool(self._waiting)
             more = self._starting
+            self._threads += work is not None  # without work it leaves again
         if more:
             try:
                 self._start()
