@@ -69,7 +69,7 @@ async def test_few_threads_stay_and_none_after_the_last_lane(monkeypatch: pytest
     await asyncio.gather(*(lane.call(lambda _: together.wait(HANG), HANG) for lane in lanes))
     await _come_down_to(3)
     await ended(*lanes[2:])
-    await _come_down_to(2)  # no more than there are lanes
+    await _come_down_to(2)  # no more than the calls of two lanes
     await ended(lanes[1])
     assert await lanes[0].call(lambda _: "still", HANG) == "still"
     await ended(lanes[0])

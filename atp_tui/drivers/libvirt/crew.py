@@ -16,8 +16,8 @@ from ...transport.clock import LoopClock
 from ...transport.deadlines import Deadlines
 
 IDLE_MOST = 32
-"""Threads that are kept with nothing to do, at 30 kB each, while there are no more threads than lanes. A time limit on
-their waiting would cost each call 5 µs."""
+"""Threads that are kept with nothing to do, at 30 kB each, while there are no more of them than calls that all lanes
+can make at once. A time limit on their waiting would cost each call 5 µs."""
 
 Report = Callable[[], None]
 Work = Callable[[], Report | None]
@@ -38,18 +38,18 @@ class Crew:
         self._waiting: deque[Work] = deque()
         self._starting = False
         self._threads = 0
-        self._lanes = 0
+        self._calls = 0
 
-    def enter(self) -> None:
-        """There is one more lane that may bring work."""
+    def enter(self, calls: int) -> None:
+        """There is one more lane, which may bring so many calls at a time."""
         with self._lock:
-            self._lanes += 1
+            self._calls += calls
 
-    def leave(self) -> None:
-        """A lane has brought its last work."""
+    def leave(self, calls: int) -> None:
+        """A lane has brought its last work; `calls` as for `enter`."""
         with self._lock:
-            self._lanes -= 1
-            too_many = max(0, self._threads - self._lanes)
+            self._calls -= calls
+            too_many = max(0, self._threads - self._calls)
             leaving, self._idle = self._idle[:too_many], self._idle[too_many:]
             self._threads -= len(leaving)
         for inbox in leaving:
@@ -90,7 +90,7 @@ class Crew:
             del work  # it may hold a handle, which must not stay alive until there is more to do
             with self._lock:
                 following = self._waiting.popleft() if self._waiting else None
-                staying = following is not None or (self._threads <= self._lanes and len(self._idle) < IDLE_MOST)
+                staying = following is not None or (self._threads <= self._calls and len(self._idle) < IDLE_MOST)
                 if not staying:
                     self._threads -= 1
                 elif following is None:

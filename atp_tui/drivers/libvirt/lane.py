@@ -92,7 +92,7 @@ class Lane:
     def _begin(self, job: _Job) -> None:
         if not self._used:
             self._used = True
-            self._crew.enter()
+            self._crew.enter(self._limit)
         with self._lock:
             if self._threads >= self._limit:
                 self._queue.append(job)
@@ -165,7 +165,7 @@ class Lane:
         handle, self.handle = self.handle, None
         self._farewell(handle)
         del handle
-        self._crew.leave()
+        self._crew.leave(self._limit)
         return partial(self._tell, self._end)
 
     def _perform(self, function: Callable[[Any], Any]) -> tuple[Any, BaseException | None]:
