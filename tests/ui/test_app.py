@@ -134,17 +134,22 @@ def painted(opened: Opened) -> list[Segment]:
     return [segment for strip in strips for segment in strip]
 
 
+@pytest.mark.parametrize("theme", ["dark", "terminal-16"])
 async def test_no_colour_is_honoured_and_left_in_the_environment(
-    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with open_app(fakes) as opened:
         assert os.environ["NO_COLOR"] == "1"
-        for strip in opened.app.screen._compositor.render_strips():
-            for segment in strip.apply_filter(opened.app._filters[-1], opened.app.screen.background_colors[1]):
-                color = segment.style.color if segment.style else None
-                triplet = color.get_truecolor() if color else None
-                assert triplet is None or triplet.red == triplet.green == triplet.blue
+        opened.app.theme = theme
+        for keys in ((), ("exclamation_mark",), ("ctrl+p",)):
+            await opened.press(*keys)
+            await opened.pilot.pause(0.3)
+            shown = painted(opened)
+            for color in (color for each in shown if each.style for color in (each.style.color, each.style.bgcolor)):
+                assert color is None or color.is_default
+            marked = [each.text for each in shown if each.style and (each.style.reverse or each.style.underline)]
+            assert "".join(marked).strip(), "where the cursor is can be seen"
 
 
 async def test_the_palette_has_the_colours_of_the_theme_and_no_sign_that_fonts_lack(fakes: FleetServices) -> None:
