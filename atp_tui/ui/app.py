@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.filter import LineFilter, NoColor
@@ -26,6 +25,7 @@ from .services import Services
 from .terminal import terminal_gone
 from .text import safe
 from .theme import load_themes, register_themes, themes_folder, variable_defaults
+from .type_ahead import TypeAheadApp
 
 QUIT_LIMIT = 2.0
 """Seconds that the engine has for its end; the terminal is given back before."""
@@ -33,7 +33,7 @@ QUIT_LIMIT = 2.0
 FIRST_THEME = "dark"
 
 
-class AtpApp(App[object]):
+class AtpApp(TypeAheadApp):
     """Shows the fleet of `services`. The engine starts after the first frame and ends with the application."""
 
     TITLE = "atp"
