@@ -12,10 +12,9 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.filter import LineFilter
+from textual.filter import LineFilter, NoColor
 
 from .ascii import AsciiFilter
 from .bridge import FleetBridge
@@ -26,6 +25,7 @@ from .services import Services
 from .terminal import terminal_gone
 from .text import safe
 from .theme import load_themes, register_themes, themes_folder, variable_defaults
+from .type_ahead import TypeAheadApp
 
 QUIT_LIMIT = 2.0
 """Seconds that the engine has for its end; the terminal is given back before."""
@@ -33,7 +33,7 @@ QUIT_LIMIT = 2.0
 FIRST_THEME = "dark"
 
 
-class AtpApp(App[object]):
+class AtpApp(TypeAheadApp):
     """Shows the fleet of `services`. The engine starts after the first frame and ends with the application."""
 
     TITLE = "atp"
@@ -47,6 +47,7 @@ class AtpApp(App[object]):
     def __init__(self, services: Services) -> None:
         colourless = os.environ.get("NO_COLOR")
         super().__init__(driver_class=Driver)
+        self._colourless = (NoColor(),) if colourless is not None else ()
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
         self._services = services
@@ -59,7 +60,8 @@ class AtpApp(App[object]):
         return variable_defaults()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return (*super().get_line_filters(), *self._ascii)
+        # Textual's own filter for this paints greys, and all black where the theme has only the terminal's own colours
+        return (*(self._colourless or super().get_line_filters()), *self._ascii)
 
     def on_mount(self) -> None:
         register_themes(self, self._themes)

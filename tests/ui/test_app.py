@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.segment import Segment
 from textual.widget import Widget
 
 from atp_tui.ui.app import AtpApp
@@ -144,17 +145,46 @@ async def test_a_defect_of_the_engine_ends_the_program_without_showing_locals(
     assert "\x1b" not in report and "\x07" not in report
 
 
+def painted(opened: Opened) -> list[Segment]:
+    """What would go to the terminal, through every filter."""
+    ground = opened.app.screen.background_colors[1]
+    strips = opened.app.screen._compositor.render_strips()
+    for each in opened.app.get_line_filters():
+        strips = [strip.apply_filter(each, ground) for strip in strips]
+    return [segment for strip in strips for segment in strip]
+
+
+@pytest.mark.parametrize("theme", ["dark", "terminal-16"])
 async def test_no_colour_is_honoured_and_left_in_the_environment(
-    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with open_app(fakes) as opened:
         assert os.environ["NO_COLOR"] == "1"
-        for strip in opened.app.screen._compositor.render_strips():
-            for segment in strip.apply_filter(opened.app._filters[-1], opened.app.screen.background_colors[1]):
-                color = segment.style.color if segment.style else None
-                triplet = color.get_truecolor() if color else None
-                assert triplet is None or triplet.red == triplet.green == triplet.blue
+        opened.app.theme = theme
+        for keys in ((), ("exclamation_mark",), ("ctrl+p",)):
+            await opened.press(*keys)
+            await opened.pilot.pause(0.3)
+            shown = painted(opened)
+            for color in (color for each in shown if each.style for color in (each.style.color, each.style.bgcolor)):
+                assert color is None or color.is_default
+            marked = [each.text for each in shown if each.style and (each.style.reverse or each.style.underline)]
+            assert "".join(marked).strip(), "where the cursor is can be seen"
+
+
+async def test_the_palette_has_the_colours_of_the_theme_and_no_sign_that_fonts_lack(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        for theme in ("terminal-16", "dark"):
+            opened.app.theme = theme
+            await opened.press("ctrl+p")
+            await opened.until(lambda: opened.has("this page"))
+            shown = painted(opened)
+            assert not {sign for each in shown for sign in each.text if not sign.isascii()} - set("─▁▂▃▄▅▆▇█…")
+            grounds = {each.style.bgcolor for each in shown if each.style}
+            assert len(grounds) > 1, "what Enter would choose can be seen"
+            if theme == "terminal-16":
+                assert all(ground is None or ground.triplet is None for ground in grounds), "its own colours alone"
+            await opened.press("escape")
 
 
 async def test_themes_are_chosen_by_key_and_by_name(fakes: FleetServices) -> None:

@@ -93,6 +93,21 @@ def test_the_guide_writes_an_example_that_opens_at_the_next_start(guide: Termina
     assert (tmp_path / ".config" / "atp_tui" / "hosts.toml").exists()
 
 
+def test_keys_that_come_in_one_go_reach_the_region_that_the_first_of_them_opens(demo: Terminal) -> None:
+    demo.shows("kvm01", "● 5")
+    demo.keys(" j!echo quartz\r")
+    demo.shows("(1) ❯", "kvm01", "1/1 done · 1 ok", "quartz")
+    demo.keys("\x1b")
+    demo.shows("space mark")
+    demo.keys(":nosuch\r")
+    demo.shows("no command nosuch")
+    demo.keys(":theme light\r?")
+    demo.shows("this page")
+    demo.keys("qq")  # out of the help, and out of the program
+    assert demo.ended() == 0
+    assert demo.is_given_back()
+
+
 def test_a_byte_that_is_not_utf8_is_no_reason_to_end(demo: Terminal) -> None:
     demo.shows("kvm01", "● 5")
     demo.send(b"\xe9\xff")

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.filter import LineFilter
+from textual.filter import LineFilter, NoColor
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -50,6 +50,7 @@ class GuideApp(App[GuideChoice]):
     def __init__(self, candidates: int, path: Path, *, ascii_only: bool = False) -> None:
         colourless = os.environ.get("NO_COLOR")
         super().__init__(driver_class=Driver)
+        self._colourless = (NoColor(),) if colourless is not None else ()
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless
         self._candidates = candidates
@@ -60,7 +61,8 @@ class GuideApp(App[GuideChoice]):
         return variable_defaults()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return (*super().get_line_filters(), *self._ascii)
+        # Textual's own filter for this paints greys, and all black where the theme has only the terminal's own colours
+        return (*(self._colourless or super().get_line_filters()), *self._ascii)
 
     def compose(self) -> ComposeResult:
         found = self._candidates

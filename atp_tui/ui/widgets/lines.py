@@ -92,6 +92,9 @@ class LinesView(ScrollView, Generic[L]):
         & > .lines--draining { color: $draining; }
         & > .lines--cursor { background: $cursor; text-style: $cursor-style; }
         & > .lines--cursor-blurred { background: $cursor-blurred; text-style: $cursor-blurred-style; }
+        &:nocolor > .lines--dim { text-style: dim; }
+        &:nocolor > .lines--cursor { text-style: reverse; }
+        &:nocolor > .lines--cursor-blurred { text-style: underline; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
