@@ -275,7 +275,7 @@ def headless(uri: str, directory: Path, **environment: str) -> subprocess.Comple
 
 
 def ended(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run it to its end, with these variables beside our own."""
+    """Run it to its end, with these variables beside ours. It has no terminal, where virsh asks for what it lacks."""
     return subprocess.run(
         command,
         env=os.environ | environment,
@@ -284,6 +284,7 @@ def ended(command: list[str], **environment: str) -> subprocess.CompletedProcess
         text=True,
         timeout=HANG,
         check=False,
+        start_new_session=True,
     )
 
 
