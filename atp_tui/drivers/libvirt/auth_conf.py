@@ -96,5 +96,6 @@ def _text(value: bytes | None) -> str | None:
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    # GLib keeps what is no escape, and drops a backslash that ends the line
+    # GLib 2.74 (Debian 12) keeps what is no escape and drops a backslash that ends the line; 2.84 (Debian 13) takes the
+    # whole value for missing, and virsh asks for it. What served before an upgrade is to serve after it as well.
     return _ESCAPES.get(found[1], found[0] if found[1] else "")
