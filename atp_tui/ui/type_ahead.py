@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
-from textual import events, on
+from textual import events
 from textual.app import App
-from textual.message import Message
+from textual.dom import DOMNode
+from textual.widgets import Input
 
-LAPS = 4
-"""Ways through the focused widget and all that it is in, until what a key has set off has come to its end: Enter in the
-command line is a submission, then a request, then another focus."""
+LAPS = {"enter": 4, "escape": 4, "ctrl+c": 4}
+"""Ways through the focused widget and all that it is in until what a key has set off has come to its end: Enter in the
+command line, say, is a submission, then a request, then another focus. One for each other key that leads elsewhere."""
 
-LONGEST = 0.25
-"""Seconds after which the next key has its turn in any case, as where the widget in question has been taken away."""
+STAYS = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "space", "backspace"})
+"""Keys that lead nowhere, in no region: those behind them need not wait, and one that is held down stays fast."""
 
-
-class _Lap(Message, bubble=True):
-    """Goes the way that a key goes, behind it: when it comes back to the application, the key has been handled."""
-
-    def __init__(self, turn: int, left: int) -> None:
-        super().__init__()
-        self.turn = turn
-        self.left = left
+LONGEST = 2.0
+"""Seconds after which the next key has its turn in any case: a safeguard, no part of how it works."""
 
 
 class TypeAheadApp(App[object]):
@@ -46,26 +42,39 @@ class TypeAheadApp(App[object]):
             await self._handle(event)
 
     async def _handle(self, event: events.Key | events.Paste) -> None:
-        self._turn += 1
-        self._handling = True
-        asyncio.get_running_loop().call_later(LONGEST, self.call_later, self._ended, self._turn)
+        leads = self._leads(event)
+        if leads:
+            self._turn += 1
+            self._handling = True
+            asyncio.get_running_loop().call_later(LONGEST, self.call_later, self._ended, self._turn)
         await super().on_event(event)
-        self._send_lap(self._turn, LAPS)
+        if leads:
+            self._go_behind(self._turn, LAPS.get(event.key, 1) if isinstance(event, events.Key) else 1)
 
-    def _send_lap(self, turn: int, left: int) -> None:
-        where = self.focused or (self.screen if self.screen_stack else None)
-        if where is not None:
-            where.post_message(_Lap(turn, left - 1))
+    def _leads(self, event: events.Key | events.Paste) -> bool:
+        """Whether the next key may be for another widget."""
+        if isinstance(event, events.Paste) or event.key in STAYS:
+            return False
+        return not (event.is_printable and isinstance(self.focused, Input))
 
-    @on(_Lap)
-    async def _lap_ended(self, lap: _Lap) -> None:
-        if lap.turn == self._turn and lap.left and self._waiting:
-            self.call_later(self._send_lap, lap.turn, lap.left)  # behind what the key has asked of the application
+    def _go_behind(self, turn: int, laps: int) -> None:
+        """Go the way that the key goes, through the queue of each widget that it bubbles to, and come back here."""
+        where = self.focused or (self.screen if self.screen_stack else self)
+        self._hop((*where.ancestors_with_self, self), turn, laps)
+
+    def _hop(self, way: Sequence[DOMNode], turn: int, laps: int) -> None:
+        if turn != self._turn:
+            return
+        for number, node in enumerate(way, start=1):
+            if node.call_later(self._hop, way[number:], turn, laps):
+                return  # one that is being closed, as a dialogue with its answer, takes nothing: the next one
+        if laps > 1 and self._waiting:
+            self._go_behind(turn, laps - 1)
         else:
-            await self._ended(lap.turn)
+            self.call_later(self._ended, turn)  # behind a focus that the key has asked for
 
     async def _ended(self, turn: int) -> None:
-        if turn == self._turn and self._handling:
+        if turn == self._turn:
             self._handling = False
-            if self._waiting:
+            while self._waiting and not self._handling:
                 await self._handle(self._waiting.popleft())

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from rich.segment import Segment
+from textual import events
 from textual.widget import Widget
 
 from atp_tui.ui.app import AtpApp
@@ -246,3 +247,14 @@ async def test_domains_of_a_lost_host_make_the_fleets_count_grey(fakes: FleetSer
         fakes.transport.change("kvm01", S.RECONNECTING, "silent")
         await opened.until(lambda: bar.snapshot.stale)
         assert opened.has("VMs 12/12"), "the last count stays"
+
+
+async def test_no_key_of_many_is_lost_and_each_finds_what_the_one_before_has_opened() -> None:
+    async with open_app(FleetServices(rack(40))) as opened:
+        main = opened.screen
+        elsewhere = ("question_mark", "j", "q", "slash", "k", "v", "m", "3", "enter", "exclamation_mark", "q")
+        for key in ("j",) * 30 + elsewhere:
+            opened.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await opened.until(lambda: main.pane.line.value == "q")
+        assert main.hosts.snapshot.filter == "kvm3"
+        assert main.hosts.cursor_hosts == ("kvm31",), "30 lines below the first host; the filter leaves it"
