@@ -116,7 +116,8 @@ def read_domains(virt: VirtConnect) -> tuple[DomainReading, ...]:
     """All domains, running or not, in libvirt's order. Runs on a lane; one round trip where the driver has bulk
     statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. Raises libvirtError.
     """
-    return tuple(reading for domain, stats in _all_stats(virt) if (reading := _domain(domain, stats)) is not None)
+    readings = [_domain(domain, stats) for domain, stats in _all_stats(virt)]
+    return tuple([reading for reading in readings if reading is not None])
 
 
 def _optional(ask: Callable[[], T], unsupported: frozenset[int] = _UNSUPPORTED) -> T | None:
@@ -187,7 +188,11 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
         if info is None:
             return None
         state, maximum, memory, vcpus, cpu_time = info
-    received, sent = _traffic(stats)
+    interfaces = get("net.count")
+    if interfaces == 1:  # most domains, and this runs for each domain of each sample
+        received, sent = get("net.0.rx.bytes"), get("net.0.tx.bytes")
+    else:
+        received, sent = _traffic(stats, interfaces or 0)
     word = _STATES[state] if 0 <= state < len(_STATES) else DomainState.NOSTATE
     # by place: this runs for each domain of each sample
     return DomainReading(domain.name(), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent)
@@ -202,13 +207,8 @@ def _info(domain: VirtDomain) -> Sequence[int] | None:
         raise
 
 
-def _traffic(stats: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _traffic(stats: Mapping[str, Any], count: int) -> tuple[int | None, int | None]:
     """Bytes received and sent by the domain, summed over those of its interfaces that have counters."""
-    count = stats.get("net.count")
-    if count is None:
-        return None, None
-    if count == 1:  # most domains, and this runs for each domain of each sample
-        return stats.get("net.0.rx.bytes"), stats.get("net.0.tx.bytes")
     received = [value for n in range(count) if (value := stats.get(f"net.{n}.rx.bytes")) is not None]
     sent = [value for n in range(count) if (value := stats.get(f"net.{n}.tx.bytes")) is not None]
     return sum(received) if received else None, sum(sent) if sent else None

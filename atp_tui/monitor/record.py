@@ -19,7 +19,9 @@ ROW_HISTORY = 32
 DOMAIN_HISTORY = 32
 """Samples that are kept of each domain: there may be a hundred domains a host."""
 
-_ACTIVE = frozenset({DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN})
+_ACTIVE = (DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN)
+"""A tuple, the likeliest first: a set would ask each state for its hash, which an enum makes in Python."""
+
 _NS = 1e9
 
 
@@ -41,7 +43,7 @@ class HostRecord:
         self._last: HostSampled | None = None
         self._before: HostSampled | None = None
         self._cpu, self._memory, self._requests, self._rtt = (Series(history) for _ in range(4))
-        self._spark = Series(min(history, ROW_HISTORY))
+        self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
         self._errors_per_second: float | None = None
         self._requests_per_second: float | None = None
         self._cpu_now: float | None = None
@@ -70,7 +72,7 @@ class HostRecord:
         self._errors_per_second = rate(before.errors, sample.errors, seconds) if before else None
         self._leave_gap(seconds)
         self._cpu.append(self._cpu_now)
-        self._spark.append(self._cpu_now)
+        self._spark.append(NAN if self._cpu_now is None else self._cpu_now)
         self._memory.append(self._memory_now)
         self._requests.append(self._requests_per_second)
         self._rtt.append(sample.rtt)
@@ -81,9 +83,10 @@ class HostRecord:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
         missed = 0 if self._interval is None else round(seconds / self._interval) - 1
         if missed > 0:
-            for series in (self._cpu, self._spark, self._memory, self._requests, self._rtt):
+            for series in (self._cpu, self._memory, self._requests, self._rtt):
                 for _ in range(min(missed, series.size)):
                     series.append(None)
+            self._spark.extend([NAN] * min(missed, ROW_HISTORY))
 
     def row(self) -> HostRow:
         """The line of the host."""
@@ -126,9 +129,9 @@ class HostRecord:
             rtt=last.rtt if last else None,
             requests_per_second=self._requests_per_second,
             errors_per_second=self._errors_per_second,
-            running=sum(domain.state in _ACTIVE for domain in domains) if known else None,
+            running=len([True for domain in domains if domain.state in _ACTIVE]) if known else None,
             domains=len(domains) if known else None,
-            history=self._spark.values(),
+            history=tuple(self._spark),
         )
 
     def _frame(self, sample: HostSampled) -> _DomainFrame:

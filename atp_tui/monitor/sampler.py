@@ -20,7 +20,7 @@ from .readings import VirtConnect, read_all
 
 _log = logging.getLogger(__name__)
 
-SLOTS = 40
+SLOTS = 20
 """Parts of an interval. Hosts of one slot are asked together: a timer for each of a thousand hosts would cost as much
 as the samples do, and one moment for all of them would make a wave of work."""
 
@@ -51,7 +51,7 @@ class Monitor:
         self._manager = manager
         self._clock = manager.clock
         self._beats: dict[str, _Beat] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._slots: list[dict[str, _Beat]] = [{} for _ in range(SLOTS)]
         self._turn = 0
         self._next_turn = 0.0
@@ -59,7 +59,7 @@ class Monitor:
         self._follower: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Monitor:
-        subscription = self._manager.hub.subscribe(8192)
+        subscription = self._manager.hub.subscribe(8192, without=HostSampled)
         for host in self._manager.list_hosts():
             self._add(host)
         self._next_turn = self._clock.monotonic()
@@ -78,7 +78,8 @@ class Monitor:
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        tasks = {*self._tasks, *({self._follower} if self._follower else ())}
+        running = {beat.task for beat in self._beats.values() if beat.task is not None}
+        tasks = {*running, *self._leaving, *({self._follower} if self._follower else ())}
         for task in tasks:
             task.cancel()
         if tasks:
@@ -128,6 +129,8 @@ class Monitor:
             del self._slots[beat.slot][host_id]
             if beat.task is not None:
                 beat.task.cancel()
+                self._leaving.add(beat.task)
+                beat.task.add_done_callback(self._leaving.discard)
 
     def _turn_slots(self) -> None:
         """Ask the hosts of the next slot, and come back when the one after it is due."""
@@ -145,10 +148,7 @@ class Monitor:
         """Start a sample, unless one runs or the host is not connected."""
         if beat.task is not None or self._state(beat.host.id) is not ConnectionState.CONNECTED:
             return
-        task = asyncio.get_running_loop().create_task(self._try(beat))
-        beat.task = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        beat.task = asyncio.get_running_loop().create_task(self._try(beat))
 
     async def _try(self, beat: _Beat) -> None:
         try:

@@ -49,11 +49,8 @@ class LoopClock:
     def __init__(self) -> None:
         self._rounds = Rounds()
 
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def wall(self) -> float:
-        return time.time()
+    monotonic = staticmethod(time.monotonic)  # itself, for it is asked ten times a sample
+    wall = staticmethod(time.time)
 
     async def sleep(self, delay: float) -> None:
         await asyncio.sleep(delay)

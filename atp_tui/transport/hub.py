@@ -13,15 +13,18 @@ from ..model.events import Event, EventsLost
 class Subscription:
     """A bounded queue of events. `async for` gives them one by one, `batch` all that have come."""
 
-    def __init__(self, hub: EventHub, size: int) -> None:
+    def __init__(self, hub: EventHub, size: int, without: type[Event] | None) -> None:
         self._hub = hub
         self._size = size
+        self._without = without
         self._events: deque[Event] = deque()
         self._lost = 0
         self._waiter: asyncio.Future[None] | None = None
         self.closed = False
 
     def _put(self, event: Event) -> None:
+        if self._without is not None and isinstance(event, self._without):
+            return
         if len(self._events) >= self._size:
             self._events.popleft()
             self._lost += 1
@@ -76,9 +79,9 @@ class EventHub:
     def __init__(self) -> None:
         self._subscriptions: list[Subscription] = []
 
-    def subscribe(self, size: int = 1024) -> Subscription:
-        """A new queue of at most `size` events that sees everything from now on."""
-        subscription = Subscription(self, size)
+    def subscribe(self, size: int = 1024, *, without: type[Event] | None = None) -> Subscription:
+        """A new queue of at most `size` events that sees everything from now on, but for events of class `without`."""
+        subscription = Subscription(self, size, without)
         self._subscriptions.append(subscription)
         return subscription
 

@@ -167,8 +167,12 @@ class TransportManager:
 
     def totals(self, host_id: str) -> tuple[int, int]:
         """(requests, errors) of all pools of a host since they began. Raises HostUnknown."""
-        totals = [pool.totals() for pool in self._entry(host_id).pools.values()]
-        return sum(requests for requests, _ in totals), sum(errors for _, errors in totals)
+        requests = errors = 0
+        for pool in self._entry(host_id).pools.values():
+            more_requests, more_errors = pool.totals()
+            requests += more_requests
+            errors += more_errors
+        return requests, errors
 
     @property
     def connection_count(self) -> int:

@@ -341,11 +341,15 @@ class ConnectionPool:
 
     def totals(self) -> tuple[int, int]:
         """(requests, errors) since the pool's start, of connections that are gone as well."""
-        counters = [connection.counters for connection in (*self.connections(), *self._closing.values())]
-        return (
-            self._past_requests + sum(one.total_requests for one in counters),
-            self._past_errors + sum(one.error_count for one in counters),
-        )
+        requests, errors = self._past_requests, self._past_errors
+        for slot in self.core.slots.values():  # plain: this runs for each sample of each host
+            if slot.connection is not None:
+                requests += slot.connection.counters.total_requests
+                errors += slot.connection.counters.error_count
+        for connection in self._closing.values():
+            requests += connection.counters.total_requests
+            errors += connection.counters.error_count
+        return requests, errors
 
     def status(self) -> HostStatus:
         """What the connections add up to."""

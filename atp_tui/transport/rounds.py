@@ -7,8 +7,11 @@ import math
 from collections.abc import Callable
 
 FULL = 16
-"""Timers in one round, after which further ones ring at their own moments: hosts that were lost and came back together
-must not all be asked at once, each on a thread of its own."""
+"""Timers in one round, after which further ones make rounds of their own between it and the one before: hosts that were
+lost and came back together must not all be asked at once, each on a thread of its own."""
+
+FINEST = 1 / 1024
+"""Seconds between two rounds where there are so many timers that they can't be kept apart any better."""
 
 
 class Entry:
@@ -37,17 +40,23 @@ class Rounds:
         self._rounds: dict[float, list[Entry]] = {}
 
     def call_later(self, delay: float, slack: float, callback: Callable[[], object]) -> Entry:
-        """Call back after `delay` seconds, or less than `slack` seconds later, at the next multiple of `slack`."""
+        """Call back after `delay` seconds, or less than `slack` seconds later.
+
+        Rounds ring at multiples of a power of two, the greatest within `slack`: timers whose slacks all differ, as those
+        of delays that were cut short do, still meet.
+        """
         loop = asyncio.get_running_loop()
         due = loop.time() + delay
-        together = math.ceil(due / slack) * slack
-        if len(self._rounds.get(together, ())) < FULL:
-            due = together
-        if due not in self._rounds:
-            self._rounds[due] = []
-            loop.call_at(due, self._ring, due)
+        step = math.ldexp(0.5, math.frexp(slack)[1])
+        moment = math.ceil(due / step) * step
+        while step > FINEST and len(self._rounds.get(moment, ())) >= FULL:
+            step /= 2
+            moment = math.ceil(due / step) * step
+        if moment not in self._rounds:
+            self._rounds[moment] = []
+            loop.call_at(moment, self._ring, moment)
         entry = Entry(callback)
-        self._rounds[due].append(entry)
+        self._rounds[moment].append(entry)
         return entry
 
     def _ring(self, moment: float) -> None:

@@ -29,6 +29,8 @@ class Selector:
         free = [slot for slot in slots if slot.active_uses < slot.places]
         if not free:
             return None
+        if len(free) == 1:
+            return free[0]
         if self.strategy is SelectionStrategy.RANDOM:
             return free[self._choose(len(free))]
         return min(free, key=lambda slot: (slot.active_uses, slot.idle_since))

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Never, TypeVar
 
 from ...model.errors import (
@@ -60,6 +61,8 @@ class SimulatedHost:
 
     def answered_at(self, moment: float, round_trips: int = 1) -> float:
         """When the answer to what is asked at `moment` arrives; infinite where it never does."""
+        if not self.script.faults:
+            return moment + self.latency * round_trips
         fault = self.script.at(moment)
         factor = fault.amount if fault is not None and fault.kind is FaultKind.SLOW else 1.0
         # an answer that would arrive in a silence arrives when that is over
@@ -180,14 +183,16 @@ class SimulatedLink:
         now = self._elapsed()
         delay = self._host.answered_at(now) - now
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self._clock.call_later(min(delay, timeout), lambda: _resolve(answer))
+        timer = self._clock.call_later(min(delay, timeout), partial(_resolve, answer))
         self._waiting.add(answer)
         self._sent += 120
         try:
             await answer
+        except BaseException:
+            timer.cancel()
+            raise
         finally:
             self._waiting.discard(answer)
-            timer.cancel()
         if delay > timeout:
             raise CallTimeout(f"no answer within {timeout:g} s", host=self._host_id)
         self._received += 900

@@ -37,39 +37,39 @@ class Kind(StrEnum):
 class LoadCurve:
     """A load between 0 and 1, linear between its steps, that repeats after CYCLE_SECONDS."""
 
-    __slots__ = ("_began", "_slopes", "_sums", "_total", "is_batch", "values")
+    __slots__ = ("_steps", "_total", "is_batch", "values")
 
     def __init__(self, values: Sequence[float]) -> None:
         """`values` has STEPS loads of 0 to 1; a curve that is 0 at times (`is_batch`) must begin and end with 0."""
         self.values = tuple(values)
         self.is_batch = self.values[0] == 0.0
         following = (*self.values[1:], self.values[0])
-        self._slopes = tuple((after - before) / 2 for before, after in zip(self.values, following, strict=True))
-        sums, began, total, start = [], [], 0.0, 0.0
-        for value, slope in zip(self.values, self._slopes, strict=True):
+        # of each step: its load, half of what the load gains in it, the integral up to it and up to the last 0
+        steps, total, start = [], 0.0, 0.0
+        for value, after in zip(self.values, following, strict=True):
             if value == 0.0:
                 start = total
-            sums.append(total)
-            began.append(start)
-            total += value + slope
-        self._sums, self._began, self._total = tuple(sums), tuple(began), total
+            steps.append((value, (after - value) / 2, total, start))
+            total += value + (after - value) / 2
+        self._steps, self._total = tuple(steps), total
 
     def at(self, moment: float) -> float:
         """The load at `moment` seconds."""
         position = moment / STEP_SECONDS
         whole = int(position)
-        return self.values[whole & _MASK] + (position - whole) * 2 * self._slopes[whole & _MASK]
+        value, slope, _, _ = self._steps[whole & _MASK]
+        return value + (position - whole) * 2 * slope
 
     def work(self, moment: float) -> tuple[float, float, bool]:
         """Seconds of full load until `moment`, since 0 and since the load last was 0, and whether there is load now."""
         position = moment / STEP_SECONDS
         whole = int(position)
-        step, part = whole & _MASK, position - whole
-        value, slope = self.values[step], self._slopes[step]
-        here = self._sums[step] + part * (value + part * slope)
+        part = position - whole
+        value, slope, before, began = self._steps[whole & _MASK]
+        here = before + part * (value + part * slope)
         ever = ((whole >> _BITS) * self._total + here) * STEP_SECONDS
         if self.is_batch:
-            return ever, (here - self._began[step]) * STEP_SECONDS, value > 0.0 or slope > 0.0
+            return ever, (here - began) * STEP_SECONDS, value > 0.0 or slope > 0.0
         return ever, ever, True
 
 

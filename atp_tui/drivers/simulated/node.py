@@ -110,13 +110,13 @@ class SimulatedNode:
     def cpu(self, moment: float, figures: list[DomainFigures]) -> tuple[int, int]:
         """Nanoseconds (busy, idle) since boot: what the domains at that moment have used, and the node itself."""
         own = self._own.work(self._phase + moment)[0] * self.cpus * 0.4
-        busy = own + sum(each.work for each in figures)
+        busy = own + sum([each.work for each in figures])
         ever = (CYCLE_SECONDS * 2 + self.uptime + moment) * self.cpus
         return int(busy * 1e9), int((ever - busy) * 1e9)
 
     def memory(self, moment: float, figures: list[DomainFigures]) -> tuple[int, int, int, int]:
         """KiB (total, free, buffers, cached): what the running domains leave, part of it cache."""
-        used = self._own_kib + sum(each.domain.memory_kib for each in figures if each.state is not _SHUTOFF)
+        used = self._own_kib + sum([each.domain.memory_kib for each in figures if each.done is not None])
         wobble = self._own.at(self._phase + moment)
         left = self.memory_kib - used - int(wobble * GIB)
         cached, buffers = left * 2 // 5, left // 50

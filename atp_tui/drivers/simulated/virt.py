@@ -47,17 +47,18 @@ class _Unsupported:
 class SimulatedVirtDomain(_Unsupported):
     """The twin of libvirt.virDomain, at the moment of the call that it was had in."""
 
-    __slots__ = ("_figures",)
+    __slots__ = ("_domain", "_figures")
     _libvirt_name = "virDomain"
 
     def __init__(self, figures: DomainFigures) -> None:
         self._figures = figures
+        self._domain = figures.domain
 
     def name(self) -> str:
-        return self._figures.domain.name
+        return self._domain.name
 
     def UUIDString(self) -> str:
-        return self._figures.domain.uuid
+        return self._domain.uuid
 
     def isActive(self) -> int:
         return int(self._figures.state is not DomainState.SHUTOFF)
@@ -68,7 +69,7 @@ class SimulatedVirtDomain(_Unsupported):
 
     def info(self) -> list[int]:
         """[state, maximum memory KiB, memory KiB, vCPUs, CPU time ns]."""
-        domain = self._figures.domain
+        domain = self._domain
         return [self.state()[0], domain.memory_kib, domain.memory_kib, domain.vcpus, self._figures.cpu_time or 0]
 
 
