@@ -42,7 +42,7 @@ class Rounds:
     def call_later(self, delay: float, slack: float, callback: Callable[[], object]) -> Entry:
         """Call back after `delay` seconds, or less than `slack` seconds later.
 
-        Rounds ring at multiples of a power of two, the greatest within `slack`: timers whose slacks all differ, as those
+        Rounds ring at multiples of a power of two, the greatest within `slack`: timers whose slacks differ, as those
         of delays that were cut short do, still meet.
         """
         loop = asyncio.get_running_loop()
