@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -156,6 +157,19 @@ def test_run_times_out_and_ends_what_it_started(two_shells: str) -> None:
     entry = results_of(done)["web1"]
     assert (entry["outcome"], entry["stdout"], entry["exit_status"]) == ("timeout", "on\n", None)
     wait_until_gone(marker)
+
+
+def test_run_on_a_host_that_takes_the_connection_and_says_nothing(tmp_path: Path, sshd: PrivateSshd) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        patient = host_table("patient", None, ssh_table(sshd, port=silent.getsockname()[1]))
+        hasty = patient.replace("patient", "hasty") + "[hosts.transport]\nconnect_timeout = 1\n"
+        config = written(tmp_path / "hosts.toml", patient, hasty)
+        done = atp("--config", config, "run", "-w", "@all", "--timeout", "2", "--json", "--", "true")
+    assert done.returncode == 3
+    assert {host: (entry["outcome"], entry["error"]) for host, entry in results_of(done).items()} == {
+        "patient": ("timeout", "no connection to patient within 2 s; the first attempt goes on"),
+        "hasty": ("unreachable", "no answer within 1 s"),
+    }
 
 
 def wait_until_gone(marker: str) -> None:
