@@ -172,6 +172,16 @@ def test_run_on_a_host_that_takes_the_connection_and_says_nothing(tmp_path: Path
     }
 
 
+def test_run_through_a_proxy_command_that_does_not_work(tmp_path: Path, sshd: PrivateSshd) -> None:
+    ssh_config = tmp_path / "ssh_config"
+    ssh_config.write_text("ProxyCommand printf 'no \\033[31mway\\n' >&2\n")
+    config = written(tmp_path / "hosts.toml", host_table("far", None, ssh_table(sshd, config_file=str(ssh_config))))
+    done = atp("--config", config, "run", "-w", "far", "--", "true")
+    assert done.returncode == 3
+    assert "far: unreachable: 127.0.0.1 port " in done.stderr
+    assert "the ProxyCommand ended with exit status 0 before SSH was up: no ␛[31mway (it was: printf " in done.stderr
+
+
 def wait_until_gone(marker: str) -> None:
     """Until no process bears the marker; the suite's own time limit ends the wait where one stays."""
     import time
