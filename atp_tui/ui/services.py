@@ -27,6 +27,10 @@ class Subscription(Protocol):
         """Everything queued; waits for the first event where nothing is."""
         ...
 
+    def take(self) -> Sequence[Event]:
+        """Everything queued, which may be nothing."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -71,7 +71,7 @@ class MainScreen(Screen[None]):
         self._commands = all_commands(services.actions)
         self._theme_names = theme_names
         self._targeting = Targeting(services.targets)
-        self._fleet = FleetSnapshot(period=services.period)
+        self._fleet = FleetSnapshot(period=services.period, loaded=False)
         self._calls: Keys = ()
         self._shown: str | None = None
         self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn)
