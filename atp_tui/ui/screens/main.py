@@ -224,6 +224,7 @@ class MainScreen(Screen[None]):
     def _job_ended(self) -> None:
         self.answers.advance()
         self.show_jobs()
+        self._dispatch.job_ended()
 
     def show_answers(self) -> None:
         """Show the job's answers, which take their room with the first job; close them where there is none."""
