@@ -128,11 +128,11 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
 
 
 def _notice(warnings: Sequence[ConfigError]) -> str:
-    """The first warning in full: the line at the bottom has room for one. All of them are in the log."""
+    """The first warning: the line at the bottom has room for one. All of them are in the log."""
     if not warnings:
         return ""
-    more = f"; {len(warnings) - 1} more in {log_file()}" if len(warnings) > 1 else ""
-    return f"warning: {warnings[0]}{more}"
+    number = f" 1 of {len(warnings)}" if len(warnings) > 1 else ""
+    return f"warning{number}: {warnings[0]}"
 
 
 def _ascii_only() -> bool:
