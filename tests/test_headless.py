@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -156,6 +157,29 @@ def test_run_times_out_and_ends_what_it_started(two_shells: str) -> None:
     entry = results_of(done)["web1"]
     assert (entry["outcome"], entry["stdout"], entry["exit_status"]) == ("timeout", "on\n", None)
     wait_until_gone(marker)
+
+
+def test_run_on_a_host_that_takes_the_connection_and_says_nothing(tmp_path: Path, sshd: PrivateSshd) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        patient = host_table("patient", None, ssh_table(sshd, port=silent.getsockname()[1]))
+        hasty = patient.replace("patient", "hasty") + "[hosts.transport]\nconnect_timeout = 1\n"
+        config = written(tmp_path / "hosts.toml", patient, hasty)
+        done = atp("--config", config, "run", "-w", "@all", "--timeout", "2", "--json", "--", "true")
+    assert done.returncode == 3
+    assert {host: (entry["outcome"], entry["error"]) for host, entry in results_of(done).items()} == {
+        "patient": ("timeout", "no connection to patient within 2 s; the first attempt goes on"),
+        "hasty": ("unreachable", "no answer within 1 s"),
+    }
+
+
+def test_run_through_a_proxy_command_that_does_not_work(tmp_path: Path, sshd: PrivateSshd) -> None:
+    ssh_config = tmp_path / "ssh_config"
+    ssh_config.write_text("ProxyCommand printf 'no \\033[31mway\\n' >&2\n")
+    config = written(tmp_path / "hosts.toml", host_table("far", None, ssh_table(sshd, config_file=str(ssh_config))))
+    done = atp("--config", config, "run", "-w", "far", "--", "true")
+    assert done.returncode == 3
+    assert "far: unreachable: 127.0.0.1 port " in done.stderr
+    assert "the ProxyCommand ended with exit status 0 before SSH was up: no ␛[31mway (it was: printf " in done.stderr
 
 
 def wait_until_gone(marker: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -120,10 +120,19 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         period=config.monitor.interval,
         theme=arguments.theme or config.ui.theme,
         theme_folders=(default_config().parent / "themes",),
+        notice=_notice(config.warnings),
         ascii_only=_ascii_only(),
         history_file=None if engine.source.name == "demo" else history_file(),
         start=start,
     )
+
+
+def _notice(warnings: Sequence[ConfigError]) -> str:
+    """The first warning: the line at the bottom has room for one. All of them are in the log."""
+    if not warnings:
+        return ""
+    number = f" 1 of {len(warnings)}" if len(warnings) > 1 else ""
+    return f"warning{number}: {warnings[0]}"
 
 
 def _ascii_only() -> bool:

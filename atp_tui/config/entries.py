@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..model.host import HostInfo, default_uri, uri_ssh_settings
-from ..model.settings import TransportConfig
+from ..model.settings import FLEET_WIDE, TransportConfig
 from .fleet import FleetConfig
 from .positions import find_positions
 
@@ -77,7 +77,7 @@ def _plain(value: Any) -> Any:
 
 
 def _transport_difference(settings: TransportConfig, defaults: TransportConfig) -> dict[str, Any]:
-    different = _difference(settings, defaults)
+    different = {key: value for key, value in _difference(settings, defaults).items() if key not in FLEET_WIDE}
     for table in ("pool", "reconnect"):
         if inner := _difference(getattr(settings, table), getattr(defaults, table)):
             different[table] = inner

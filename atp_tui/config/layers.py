@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..model.settings import SshSettings, TransportConfig
+from ..model.settings import FLEET_WIDE, SshSettings, TransportConfig
 from .positions import KeyPath
 from .problems import Problems, bare
 from .tables import Given, Values, describe, home_of, read_table, settle
@@ -89,6 +89,11 @@ def read_transport(table: object, path: KeyPath, problems: Problems, below: Valu
     given = read_table(TransportConfig, table, path, problems)
     if not given:
         return {}
+    if path[0] in ("hosts", "tags"):
+        for name in FLEET_WIDE & given.keys():
+            whose = "a tag" if path[0] == "tags" else "one host"
+            message = f"has no effect for {whose}: it is one limit for the whole fleet"
+            problems.warn(given[name].path, message, "write it in [transport]")
     _, kept = settle(TransportConfig, {**below, **given}, problems, suspects=given)
     return {name: value for name, value in given.items() if kept.get(name) is value}
 

@@ -79,7 +79,8 @@ def _fleet(document: dict[str, Any], text: str, path: Path) -> FleetConfig:
     problems.raise_any()
     for tag in layers.tags.keys() - tags_of(hosts).keys():
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
-    return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(problems.warnings))
+    warnings = sorted(problems.warnings, key=lambda warning: warning.line or 0)
+    return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(warnings))
 
 
 def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:

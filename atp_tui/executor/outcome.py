@@ -5,7 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from ..model.errors import AtpError, AuthFailed, CallTimeout, HostKeyRejected, PoolError, TransportError, Unsupported
+from ..model.errors import (
+    AtpError,
+    AuthFailed,
+    CallTimeout,
+    CheckoutTimeout,
+    HostKeyRejected,
+    PoolError,
+    TransportError,
+    Unsupported,
+)
 from ..model.outcome import CommandResult, ExitStatus, Outcome
 
 _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
@@ -22,7 +31,13 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
 
 
 def outcome_of_error(error: BaseException) -> Outcome:
-    """The outcome that an error stands for; ERROR for whatever is not about reaching the host."""
+    """The outcome that an error stands for; ERROR for whatever is not about reaching the host.
+
+    A limit that was asked for is a TIMEOUT, in whatever it ran out. The limits on connecting (connect_timeout,
+    checkout_timeout) make the host UNREACHABLE.
+    """
+    if isinstance(error, CheckoutTimeout) and error.asked:
+        return Outcome.TIMEOUT
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
 
 

@@ -163,7 +163,11 @@ class PoolClosed(PoolError):
 
 
 class CheckoutTimeout(PoolError):
-    """No connection became free within checkout_timeout."""
+    """No connection became free in time. `asked`: within the caller's own limit; else within checkout_timeout."""
+
+    def __init__(self, message: str, *, host: str | None = None, asked: bool = False) -> None:
+        super().__init__(message, host=host)
+        self.asked = asked
 
 
 class TooManyWaiters(PoolError):

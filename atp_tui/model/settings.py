@@ -124,7 +124,10 @@ class ReconnectConfig:
 
 @dataclass(frozen=True, slots=True)
 class TransportConfig:
-    """`[transport]`: every time limit and count of the transport layer. Raises ConfigError naming the key."""
+    """`[transport]`: every time limit and count of the transport layer. Raises ConfigError naming the key.
+
+    Where a host has a TransportConfig of its own, the keys in `FLEET_WIDE` have no effect in it.
+    """
 
     connect_timeout: float = 30.0
     heartbeat_interval: float = 60.0
@@ -147,6 +150,10 @@ class TransportConfig:
         checks.count(at + "max_concurrent_connects", self.max_concurrent_connects, least=1)
         checks.kind(at + "pool", self.pool, PoolConfig)
         checks.kind(at + "reconnect", self.reconnect, ReconnectConfig)
+
+
+FLEET_WIDE = frozenset({"max_concurrent_connects"})
+"""The keys of TransportConfig that bound all hosts together: only those the TransportManager is made with count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ..model.events import Event, EventsLost
 
 
 class Subscription:
-    """A bounded queue of events. `async for` gives them one by one, `batch` all that have come."""
+    """A bounded queue of events. `async for` gives them one by one, `batch` and `take` all that have come."""
 
     def __init__(self, hub: EventHub, size: int, without: type[Event] | None) -> None:
         self._hub = hub
@@ -36,7 +36,7 @@ class Subscription:
             self._waiter.set_result(None)
 
     async def batch(self) -> list[Event]:
-        """Wait for at least one event, then take all. Where some were dropped, EventsLost comes first.
+        """Wait for at least one event, then `take` all.
 
         After `close` the list is empty. One task at a time may wait.
         """
@@ -46,6 +46,10 @@ class Subscription:
                 await self._waiter
             finally:
                 self._waiter = None
+        return self.take()
+
+    def take(self) -> list[Event]:
+        """All events that have come, perhaps none. Where some were dropped, EventsLost comes first."""
         taken = list(self._events)
         self._events.clear()
         if self._lost and taken:

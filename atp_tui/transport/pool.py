@@ -140,7 +140,7 @@ class ConnectionPool:
             if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
                 self.give_back(ticket.result(), pin=pin)  # served in the very moment it stopped waiting
             if isinstance(error, TimeoutError):
-                raise self._checkout_timeout(limit) from (self.trouble() or error)
+                raise self._checkout_timeout(limit, asked=timeout is not None) from (self.trouble() or error)
             raise
         finally:
             self._deadlines.forget(ticket)
@@ -172,11 +172,12 @@ class ConnectionPool:
             if down and not connection.hasten():
                 raise copy.copy(connection.life.error) from connection.life.error
 
-    def _checkout_timeout(self, limit: float) -> CheckoutTimeout:
+    def _checkout_timeout(self, limit: float, *, asked: bool) -> CheckoutTimeout:
         trouble = self.trouble()
         up = f"all {self.core.usable} connections are in use" if self.core.usable else "the first attempt goes on"
         why = f"not connected: {trouble.message}" if trouble else up
-        return CheckoutTimeout(f"no connection to {self.host.id} within {limit:g} s; {why}", host=self.host.id)
+        message = f"no connection to {self.host.id} within {limit:g} s; {why}"
+        return CheckoutTimeout(message, host=self.host.id, asked=asked)
 
     def trouble(self) -> TransportError | None:
         """Why nothing is usable; None while something is."""

@@ -86,6 +86,8 @@ class AtpApp(TypeAheadApp):
             self._choose_theme(self._services.theme)  # says which there are
         for problem in self._theme_problems:
             self._main.tell(str(problem), wrong=True)
+        if self._services.notice:
+            self._main.tell(self._services.notice, wrong=True)
         # From Python 3.12 on Textual has every task of the loop begin at once, inside create_task. asyncssh is not made
         # for that: its server answers before it is ready for what comes back, and nobody gets into the demo's hosts.
         asyncio.get_running_loop().set_task_factory(None)

@@ -31,8 +31,10 @@ class FleetBridge:
         self._subscription = hub.subscribe(8192)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. The first message has every host that the transport was given before."""
         try:
+            for event in self._subscription.take():
+                self._apply(event)
             self._flush()
             while True:
                 events = await self._subscription.batch()

@@ -28,6 +28,8 @@ class JobControl:
         self._send = send
         self._spawn = spawn
         self.model: AnswersModel | None = None
+        self.cancelled = False
+        """Whether the end of the job was asked for."""
 
     @property
     def running(self) -> bool:
@@ -43,6 +45,7 @@ class JobControl:
         """Run a command line on hosts; the caller has seen to it that no job runs."""
         job = self._jobs.start(targets, Command(line), timeout=None)
         self.model = AnswersModel(job, self._glyphs)
+        self.cancelled = False
         self._spawn(feed(job, self.model, self._send))
         return self.model
 
@@ -50,6 +53,7 @@ class JobControl:
         """End the job; False where none runs."""
         if self.model is None or not self.running:
             return False
+        self.cancelled = True
         self.model.job.cancel()
         return True
 

@@ -27,6 +27,10 @@ class Subscription(Protocol):
         """Everything queued; waits for the first event where nothing is."""
         ...
 
+    def take(self) -> Sequence[Event]:
+        """Everything queued, which may be nothing."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -155,7 +159,7 @@ class Services:
     `refresh` is the seconds between repaints of metrics. `start` is entered on the application's loop after the first
     frame was painted and left when it quits: it starts the transport and adds the hosts. `history_file` None keeps
     the history of commands in memory alone. `period` is the seconds between two samples of a host. `theme_folders`
-    hold themes beside the program's own.
+    hold themes beside the program's own. `notice` is told at the start, as something that is wrong.
     """
 
     transport: Transport
@@ -173,6 +177,7 @@ class Services:
     period: float = 2.0
     theme: str | None = None
     theme_folders: tuple[Path, ...] = ()
+    notice: str = ""
     ascii_only: bool = False
     history_file: Path | None = None
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

@@ -135,7 +135,7 @@ async def test_a_proxy_command(sshd: PrivateSshd, tmp_path: Path) -> None:
     relay.write_text(
         "import socket, sys, threading, os\n"
         "peer = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
-        "print('a word on stderr', file=sys.stderr)\n"
+        "print('many words on stderr\\n' * 100_000, file=sys.stderr)\n"
         "def up():\n"
         "    while data := os.read(0, 65536): peer.sendall(data)\n"
         "    os._exit(0)\n"
@@ -148,8 +148,46 @@ async def test_a_proxy_command(sshd: PrivateSshd, tmp_path: Path) -> None:
     before = await settled_leftovers()
     assert await _answers(host)
     await nothing_left_since(before)
-    config.write_text("ProxyCommand exit 1\n")
-    assert isinstance(await _fails(host), ConnectFailed)
+
+
+async def _fails_by_proxy(sshd: PrivateSshd, tmp_path: Path, command: str) -> str:
+    config = tmp_path / "config"
+    config.write_text(f"ProxyCommand {command}\n")
+    before = await settled_leftovers()
+    error = await _fails(host_of(sshd, sshd.ssh_settings(config_file=str(config))))
+    await nothing_left_since(before)
+    assert isinstance(error, ConnectFailed)
+    return error.message
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("no-relay %h", ["exit status 127 before SSH was up: ", "no-relay: not found (it was: no-relay 127.0.0.1)"]),
+        ("sh -c 'echo no route >&2; echo to it >&2; exit 3'", ["exit status 3 before SSH was up: no route; to it (it"]),
+        ("false", ["ended with exit status 1 before SSH was up and said nothing (it was: false)"]),
+        ("sh -c 'kill -9 $$'", ["was killed by SIGKILL and said nothing"]),
+        ("sh -c 'exec <&- >&-; sleep 3600'", ["closed the connection before SSH was up and said nothing"]),
+        ("sh -c 'sleep 3600 >&- & echo gone >&2; exit 4'", ["ended with exit status 4", ": gone (it was"]),
+    ],
+)  # fmt: skip
+async def test_a_proxy_command_that_fails_is_named_with_its_last_words(
+    sshd: PrivateSshd, tmp_path: Path, command: str, words: list[str]
+) -> None:
+    message = await _fails_by_proxy(sshd, tmp_path, command)
+    assert message.startswith(f"127.0.0.1 port {sshd.port}: the ProxyCommand ")
+    for word in words:
+        assert word in message
+
+
+async def test_of_what_a_proxy_command_says_at_length_the_end_is_told(sshd: PrivateSshd, tmp_path: Path) -> None:
+    talk = "for n in range(200_000): print('line', n, file=sys.stderr)"
+    (tmp_path / "talk.py").write_text(f"import sys\n{talk}\nsys.exit(2)\n")
+    command = f"python3 {tmp_path}/talk.py {'x' * 2000}"
+    message = await _fails_by_proxy(sshd, tmp_path, command)
+    assert "exit status 2 before SSH was up: line 199" in message
+    assert "; line 199999 (it was: python3 " in message
+    assert len(message) < 1000
 
 
 # -- logins ------------------------------------------------------------------------------------------------------------

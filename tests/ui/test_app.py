@@ -83,6 +83,35 @@ async def test_the_engines_tasks_begin_as_asyncio_has_it(fakes: FleetServices) -
     assert factories == [None]
 
 
+async def test_until_the_engine_has_spoken_the_tree_does_not_say_that_there_are_no_hosts() -> None:
+    fakes = FleetServices([])
+    ready = asyncio.Event()
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[None]:
+        fakes.life.append("started")
+        await ready.wait()
+        for host in rack(2):
+            fakes.transport.add(host)
+        yield
+
+    app = AtpApp(replace(fakes.services, start=start))
+    async with app.run_test(size=(120, 40)) as pilot:
+        opened = Opened(pilot, fakes)
+        await opened.until(lambda: fakes.life)
+        await opened.press("slash", "k", "enter")  # what a person does meanwhile tells nothing of the hosts
+        assert opened.has("Loading …") and not opened.has("No hosts yet")
+        ready.set()
+        await opened.until(lambda: opened.has("kvm01"))
+        assert not opened.has("Loading …")
+
+
+async def test_a_fleet_without_hosts_says_so_once_it_is_known() -> None:
+    fakes = FleetServices([])
+    async with open_app(fakes) as opened:
+        await opened.until(lambda: opened.has("No hosts yet") and not opened.has("Loading"))
+
+
 async def test_quitting_leaves_the_engine(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("q")

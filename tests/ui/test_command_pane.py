@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Outcome
 from atp_tui.ui.history import History
 from atp_tui.ui.targeting import Targeting, split_line
 
@@ -114,6 +115,33 @@ async def test_cancel_ends_the_job_and_once_more_leaves_the_line(fakes: FleetSer
         await opened.until(lambda: opened.has("1 cancelled"))
         await opened.press(key)
         assert opened.screen.hosts.has_focus
+
+
+async def test_when_a_cancelled_job_has_ended_it_is_told_how_far_it_had_come(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("asterisk", "exclamation_mark", *"sleep", "enter")
+        (job,) = fakes.jobs.started
+        job.end("kvm01")
+        job.end("kvm02", Outcome.FAILED, 1)
+        job.end("kvm03", Outcome.UNREACHABLE, None, error="refused")
+        await opened.until(lambda: opened.has("3/4 done"))
+        job.takes_its_time = True
+        await opened.press("escape")
+        await opened.until(lambda: opened.has("cancelling: the commands"))
+        job.end("kvm04", Outcome.CANCELLED, None)
+        await opened.until(lambda: opened.has("cancelled: 2 of 4 hosts had answered"))
+        assert not opened.has("cancelling")
+
+
+async def test_a_job_that_ends_by_itself_tells_of_no_cancel(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"sleep", "enter", "escape")
+        await opened.until(lambda: opened.has("cancelled: 0 of 1 host had answered"))
+        await opened.press(*"true", "enter")
+        fakes.jobs.started[1].end("kvm01")
+        opened.screen.tell("something else")
+        await opened.until(lambda: opened.has("1/1 done · 1 ok"))
+        assert opened.has("something else")
 
 
 async def test_one_job_at_a_time(fakes: FleetServices) -> None:

@@ -350,6 +350,9 @@ async def test_an_empty_tree_teaches() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         await pilot.pause()
+        assert "Loading …" in "\n".join(screen_of(app))
+        app.hosts.snapshot = FleetSnapshot()
+        await pilot.pause()
         assert "hosts.toml" in "\n".join(screen_of(app))
         app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="[nowhere]")
         await pilot.pause()

@@ -17,6 +17,7 @@ from atp_tui.cli.engine import Engine
 from atp_tui.cli.fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
 from atp_tui.cli.tui import screen_of
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.config.load import parse
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.ui.screens.main import MainScreen
@@ -110,6 +111,13 @@ async def test_two_hosts_of_the_demo_answer_while_others_fail(temporary: Path) -
         await seen.pilot.press("q")
         await seen.until(lambda: not seen.pilot.app.is_running)
     assert not [name for name in os.listdir(temporary) if name.startswith("atp-tui-")], "the demo's keys are gone"
+
+
+async def test_what_can_hardly_be_meant_in_the_configuration_is_told_at_the_start() -> None:
+    host = '[[hosts]]\nid = "kvm01"\nhost = "127.0.0.1"\nuri = "sim://kvm01/"\n'
+    text = f"[tags.nobody.ssh]\nport = 22\n{host}[hosts.transport]\nmax_concurrent_connects = 4\n"
+    async with opened(FileSource(parse(text, Path("/x.toml")))) as seen:
+        await seen.until(lambda: "warning 1 of 2: /x.toml:1: tags.nobody: no host has this tag" in seen.text)
 
 
 async def test_with_90_of_100_hosts_silent_keys_are_answered_and_it_can_be_left() -> None:

@@ -298,6 +298,19 @@ async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_
         await asyncio.wait((task,))
 
 
+async def test_the_first_message_has_the_hosts_that_were_added_before() -> None:
+    fakes = FleetServices([])
+    sent: list[FleetChanged] = []
+    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, sent.append, refresh=60.0)
+    for host in rack(3):
+        fakes.transport.add(host)
+    task = asyncio.create_task(bridge.run())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait((task,))
+    assert [[row.id for row in message.rows] for message in sent] == [["kvm01", "kvm02", "kvm03"]]
+
+
 # The guide
 
 

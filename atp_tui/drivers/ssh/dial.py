@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...model.errors import ConnectFailed
 from ..resolver import Resolver
 from .endpoint import Endpoint
+from .proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """A socket, and what ends the process behind it, where there is one."""
+    """A socket, and the process behind it, where there is one."""
 
     sock: socket.socket
-    release: Callable[[], None]
+    proxy: Proxy | None = None
 
 
 async def dial(endpoint: Endpoint, resolver: Resolver, limit: float) -> Dialled:
@@ -29,13 +28,12 @@ async def dial(endpoint: Endpoint, resolver: Resolver, limit: float) -> Dialled:
     Raises ConnectFailed, OSError. A cancel leaves no socket and no process.
     """
     if endpoint.proxy_command is not None:
-        return await _run_proxy(endpoint.proxy_command)
+        return Dialled(*await Proxy.start(endpoint.proxy_command))
     names = await resolver.addresses(endpoint.name)
     addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
     if not addresses:
         raise ConnectFailed(f"{endpoint.name} has no address of the family that ssh_config asks for", permanent=True)
-    sock = await _first_connected(addresses, endpoint.bind_address, limit / len(addresses))
-    return Dialled(sock, lambda: None)
+    return Dialled(await _first_connected(addresses, endpoint.bind_address, limit / len(addresses)))
 
 
 _Address = tuple[socket.AddressFamily, tuple[object, ...]]
@@ -70,29 +68,3 @@ async def _connected(address: _Address, bind_address: str | None) -> socket.sock
         sock.close()
         raise
     return sock
-
-
-async def _run_proxy(command: str) -> Dialled:
-    """Start a ProxyCommand on one end of a socket pair. asyncssh's own way takes the command's stderr for SSH."""
-    ours, theirs = socket.socketpair()
-    try:
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                "/bin/sh",
-                "-c",
-                f"exec {command}",
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=asyncio.subprocess.DEVNULL,  # it is our terminal's
-                start_new_session=True,
-            )
-    except BaseException:
-        ours.close()
-        raise
-
-    def release() -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-
-    ours.setblocking(False)
-    return Dialled(ours, release)

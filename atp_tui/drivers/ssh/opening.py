@@ -18,6 +18,7 @@ from .dial import dial
 from .endpoint import Endpoint, path_to
 from .hostkeys import HostKeyCheck, HostKeyStore
 from .identities import Credentials, Identities
+from .proxy import Proxy
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
@@ -106,6 +107,7 @@ class Opener:
     ) -> tuple[asyncssh.SSHClientConnection, Owner]:
         """Log in to one sshd, directly or through the one before."""
         check: HostKeyCheck | None = None
+        proxy: Proxy | None = None
         found = Credentials()
         try:
             check = HostKeyCheck(endpoint, self._store.look_up(endpoint))
@@ -113,9 +115,10 @@ class Opener:
             sock = None
             if before is None:
                 dialled = await dial(endpoint, self._resolver, config.connect_timeout)
-                stack.callback(dialled.release)
-                stack.callback(_close_unless_taken, dialled.sock, owner)
-                sock = dialled.sock
+                sock, proxy = dialled.sock, dialled.proxy
+                if proxy is not None:
+                    stack.callback(proxy.release)
+                stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint) as found:
                 options = _options(endpoint, check, found, config, owner)
                 try:
@@ -125,6 +128,10 @@ class Opener:
                 except asyncssh.PermissionDenied:
                     self._keep_key(check)
                     raise
+                except (asyncssh.ConnectionLost, OSError) as error:
+                    if proxy is None:
+                        raise
+                    raise await proxy.failure(f"{endpoint.name} port {endpoint.port}") from error
             stack.callback(connection.abort)
             self._keep_key(check)
         except asyncssh.HostKeyNotVerifiable as error:

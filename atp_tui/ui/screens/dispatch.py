@@ -96,6 +96,13 @@ class Dispatch:
             self._screen.tell("cancelling: the commands are ended on their hosts too")
         return cancelled
 
+    def job_ended(self) -> None:
+        """Where the job was cancelled, say what that came to in place of what was told when it was asked for."""
+        jobs = self._screen.jobs
+        if jobs.model is not None and jobs.cancelled and not jobs.running:
+            hosts = len(jobs.model.job.targets)
+            self._screen.tell(f"cancelled: {jobs.model.answered} of {hosts} host{'s' * (hosts != 1)} had answered")
+
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
 

@@ -71,7 +71,7 @@ class MainScreen(Screen[None]):
         self._commands = all_commands(services.actions)
         self._theme_names = theme_names
         self._targeting = Targeting(services.targets)
-        self._fleet = FleetSnapshot(period=services.period)
+        self._fleet = FleetSnapshot(period=services.period, loaded=False)
         self._calls: Keys = ()
         self._shown: str | None = None
         self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn)
@@ -224,6 +224,7 @@ class MainScreen(Screen[None]):
     def _job_ended(self) -> None:
         self.answers.advance()
         self.show_jobs()
+        self._dispatch.job_ended()
 
     def show_answers(self) -> None:
         """Show the job's answers, which take their room with the first job; close them where there is none."""

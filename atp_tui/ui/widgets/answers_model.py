@@ -101,6 +101,12 @@ class AnswersModel:
         return {outcome: found.count(outcome) for outcome in _WORST if outcome in found}
 
     @property
+    def answered(self) -> int:
+        """On how many hosts the command came to its end, well or not."""
+        counts = self.counts
+        return counts.get(Outcome.OK, 0) + counts.get(Outcome.FAILED, 0)
+
+    @property
     def failed_hosts(self) -> tuple[str, ...]:
         """Hosts on which the command did not end well, in the order they were asked."""
         ended = self._results

@@ -70,7 +70,7 @@ class HostTree(LinesView[TreeLine]):
         super().__init__(id=id, classes=classes)
         self._clock = clock
         self._glyphs = glyphs
-        self._snapshot = FleetSnapshot()
+        self._snapshot = FleetSnapshot(loaded=False)
         self._options = TreeOptions()
         self._model = TreeModel((), (), 0)
         self._now = 0.0
@@ -141,6 +141,8 @@ class HostTree(LinesView[TreeLine]):
         return draw_host(line, width, at, self._now, self._snapshot.period, self._glyphs)
 
     def placeholder(self) -> Sequence[str]:
+        if not self._snapshot.loaded:
+            return ("Loading …",)
         hosts = len(self._snapshot.rows)
         if hosts:
             found = f"None of {hosts} hosts" if hosts > 1 else "The one host does not"

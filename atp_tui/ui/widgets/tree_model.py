@@ -36,13 +36,15 @@ class Sort(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FleetSnapshot:
     """What the host tree shows. `now` is the moment of the snapshot in monotonic seconds, `period` seconds between
-    two samples of a host, `marked` the ids of the chosen hosts, `filter` an expression of `host_filter`."""
+    two samples of a host, `marked` the ids of the chosen hosts, `filter` an expression of `host_filter`. `loaded`
+    False: which hosts there are is not known yet."""
 
     rows: tuple[HostRow, ...] = ()
     now: float = 0.0
     period: float = 2.0
     marked: frozenset[str] = frozenset()
     filter: str = ""
+    loaded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

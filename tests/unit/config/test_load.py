@@ -190,6 +190,36 @@ def test_settings_for_a_tag_without_hosts_are_a_warning() -> None:
     assert str(warning).startswith(f"{FILE}:1: tags.prd: no host has this tag")
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "whose"),
+    [
+        ("[tags.x.transport]", "tags.x.transport", "a tag"),
+        ("[hosts.transport]", "hosts[a].transport", "one host"),
+    ],
+)
+def test_the_fleets_limit_written_for_a_tag_or_a_host_is_a_warning(table: str, key: str, whose: str) -> None:
+    host = '[[hosts]]\nid = "a"\nhost = "a"\ntags = ["x"]\n'
+    config = fleet(f"{host}{table}\ncall_timeout = 5\nmax_concurrent_connects = 4\n")
+    assert [str(warning) for warning in config.warnings] == [
+        f"{FILE}:7: {key}.max_concurrent_connects: has no effect for {whose}: it is one limit for the whole fleet; "
+        "write it in [transport]"
+    ]
+    assert config.transport.max_concurrent_connects == 16
+    assert config.hosts[0].transport is not None
+    assert config.hosts[0].transport.call_timeout == 5, "the other keys of the table count"
+
+
+def test_the_fleets_limit_in_its_place_is_no_warning() -> None:
+    config = fleet("[transport]\nmax_concurrent_connects = 4\n")
+    assert (config.transport.max_concurrent_connects, config.warnings) == (4, ())
+
+
+def test_warnings_come_in_the_order_of_the_lines() -> None:
+    host = '[[hosts]]\nid = "a"\nhost = "a"\n[hosts.transport]\nmax_concurrent_connects = 4\n'
+    warnings = fleet("[tags.nobody.ssh]\nport = 1\n" + host).warnings
+    assert [warning.line for warning in warnings] == [1, 7]
+
+
 def test_a_thousand_hosts(tmp_path: Path) -> None:
     entry = '[[hosts]]\nid = "kvm{0:04}"\nhost = "10.0.0.1"\ntags = ["t{1}"]\n[hosts.ssh]\nport = 22\n'
     path = tmp_path / "hosts.toml"

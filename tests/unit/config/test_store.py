@@ -105,6 +105,13 @@ def test_settings_that_the_file_gives_anyway_are_not_repeated(path: Path) -> Non
     assert "port = 23" in added
 
 
+def test_a_limit_of_the_whole_fleet_is_not_written_for_one_host(path: Path) -> None:
+    own = TransportConfig(call_timeout=5, max_concurrent_connects=3)
+    config = append_hosts(path, [HostInfo("a", "a", transport=own)])
+    assert config.hosts[0].transport == TransportConfig(call_timeout=5)
+    assert config.warnings == ()
+
+
 def test_nothing_to_add_changes_nothing(path: Path) -> None:
     path.write_text("# x")
     append_hosts(path, [])

@@ -15,6 +15,7 @@ from atp_tui.executor.runner import KEPT_JOBS, JobRunner
 from atp_tui.model.errors import AuthFailed, CallTimeout, ConnectFailed, HostKeyRejected
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Outcome, OutputSink
+from atp_tui.model.settings import PoolConfig, TransportConfig
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.loopback import LoopbackDriver
 
@@ -22,8 +23,10 @@ UNAME = Command("uname -r")
 
 
 @asynccontextmanager
-async def fleet(driver: LoopbackDriver, *ids: str, output_limit: int = 1 << 20) -> AsyncIterator[JobRunner]:
-    async with TransportManager(None, lambda host, channel: driver) as manager:
+async def fleet(
+    driver: LoopbackDriver, *ids: str, output_limit: int = 1 << 20, config: TransportConfig | None = None
+) -> AsyncIterator[JobRunner]:
+    async with TransportManager(config, lambda host, channel: driver) as manager:
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
         runner = JobRunner(manager, output_limit=output_limit)
@@ -91,7 +94,7 @@ async def test_outcomes() -> None:
         "refuses": Outcome.UNREACHABLE,
         "password": Outcome.AUTH,
         "hostkey": Outcome.AUTH,
-        "silent": Outcome.UNREACHABLE,
+        "silent": Outcome.TIMEOUT,
         "crashes": Outcome.ERROR,
         "calltimeout": Outcome.TIMEOUT,
         "nosuch": Outcome.ERROR,
@@ -102,6 +105,30 @@ async def test_outcomes() -> None:
     assert by_host["refuses"].error == "connection refused"
     assert by_host["crashes"].error == "ZeroDivisionError: a defect"
     assert all((result.error is None) == (result.outcome in ("ok", "failed")) for result in results)
+
+
+NO_HURRY = 20.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "connect", "checkout", "outcome", "words"),
+    [
+        (0.2, NO_HURRY, NO_HURRY, Outcome.TIMEOUT, "no connection to silent within 0.2 s; the first attempt goes on"),
+        (NO_HURRY, 0.2, NO_HURRY, Outcome.UNREACHABLE, "no answer within 0.2 s"),
+        (None, 0.2, NO_HURRY, Outcome.UNREACHABLE, "no answer within 0.2 s"),
+        (None, NO_HURRY, 0.2, Outcome.UNREACHABLE, "no connection to silent within 0.2 s; the first attempt goes on"),
+    ],
+)
+async def test_a_silent_host_is_a_timeout_only_where_the_limit_that_was_asked_for_ran_out(
+    asked: float | None, connect: float, checkout: float, outcome: Outcome, words: str
+) -> None:
+    driver = LoopbackDriver()
+    driver.silent = {"silent"}
+    config = TransportConfig(connect_timeout=connect, pool=PoolConfig(checkout_timeout=checkout))
+    async with fleet(driver, "silent", config=config) as runner:
+        results = await runner.start(("silent",), UNAME, timeout=asked).wait()
+    assert [(result.outcome, result.error) for result in results] == [(outcome, words)]
+    assert exit_status_of(results) == 3
 
 
 async def test_cancel_kills_what_runs_and_every_host_has_a_result() -> None:
