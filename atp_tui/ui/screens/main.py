@@ -162,9 +162,15 @@ class MainScreen(Screen[None]):
 
     @on(HostTree.HostOpened)
     def _host_opened(self) -> None:
-        self.add_class("-panel-open")
+        self._open_panel(True)
         self._show_panel()
         self.panel.query_one(DomainList).focus()
+
+    def _open_panel(self, is_open: bool) -> None:
+        """Where there is no room for both, the panel lies over the tree. The classes are theirs and not the screen's:
+        for that one's Textual would style every widget anew."""
+        self.panel.set_class(is_open, "-open")
+        self.hosts.set_class(is_open, "-covered")
 
     @on(FilterChanged)
     def _filter_changed(self, message: FilterChanged) -> None:
@@ -251,7 +257,7 @@ class MainScreen(Screen[None]):
         """Esc: the host panel closes, then the hosts have the focus again, then the filter goes."""
         if self.hosts.has_focus and self._fleet.filter:
             self.pane.clear_filter()
-        self.remove_class("-panel-open")
+        self._open_panel(False)
         self.hosts.focus()
 
     def action_interrupt(self) -> None:
