@@ -19,8 +19,7 @@ ROW_HISTORY = 32
 DOMAIN_HISTORY = 32
 """Samples that are kept of each domain: there may be a hundred domains a host."""
 
-_ACTIVE = (DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN)
-"""A tuple, the likeliest first: a set would ask each state for its hash, which an enum makes in Python."""
+_ACTIVE = frozenset({DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN})
 
 _NS = 1e9
 

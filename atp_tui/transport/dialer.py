@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from typing import Protocol
 
 from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
@@ -94,8 +93,8 @@ class Dialer:
             ssh = None if carrier is None else await self._carrier_link(carrier)
             # What rides on an open SSH connection is no new connection to the network, and needs no place. (It must
             # not hold one either while the SSH connection below it waits for its own.)
-            async with self._places(host, channel) if ssh is None else AsyncExitStack():
-                link = await self._open(OpenRequest(host, config, on_lost, ssh), channel)
+            request = OpenRequest(host, config, on_lost, ssh)
+            link = await (self._open(request, channel) if ssh is not None else self._open_in_turn(request, channel))
         except BaseException:
             if carrier is not None:
                 carrier.release()
@@ -123,11 +122,11 @@ class Dialer:
                 raise ConnectFailed(words, host=host.id) from error
             raise
 
-    @asynccontextmanager
-    async def _places(self, host: HostInfo, channel: Channel) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            jump = host.ssh.proxy_jump if channel == "ssh" and host.ssh is not None else None
-            if jump is not None and jump != "none":
-                await stack.enter_async_context(self._jumps.setdefault(jump, self._gate.sibling(JUMP_LIMIT)).place())
-            await stack.enter_async_context(self._gate.place())
-            yield
+    async def _open_in_turn(self, request: OpenRequest, channel: Channel) -> Link:
+        host = request.host
+        jump = host.ssh.proxy_jump if channel == "ssh" and host.ssh is not None else None
+        if jump is None or jump == "none":
+            async with self._gate.place():
+                return await self._open(request, channel)
+        async with self._jumps.setdefault(jump, self._gate.sibling(JUMP_LIMIT)).place(), self._gate.place():
+            return await self._open(request, channel)

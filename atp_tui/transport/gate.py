@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
-from .clock import Clock
+from .clock import Clock, TimerHandle
 
 PATIENCE = 0.5
 """Seconds after which an opening that has not ended lends its place to the next one. It waits for a peer then, and is
 no load on anybody; if it kept its place, 16 silent hosts would hold up all others for connect_timeout. The limit thus
 bounds how fast openings begin: `limit` at once, and `limit` more per PATIENCE."""
+
+LATENESS = 1 / 16
+"""The share of it that it may last longer, so that many openings have one timer."""
 
 
 class Gate:
@@ -20,31 +22,45 @@ class Gate:
     def __init__(self, limit: int, clock: Clock, *, patience: float = PATIENCE) -> None:
         self.limit = limit
         self.under_way = 0
-        self._clock = clock
-        self._patience = patience
-        self._places = asyncio.Semaphore(limit)
+        self.clock = clock
+        self.patience = patience
+        self.places = asyncio.Semaphore(limit)
 
     def sibling(self, limit: int) -> Gate:
         """Another gate with the same clock and patience."""
-        return Gate(limit, self._clock, patience=self._patience)
+        return Gate(limit, self.clock, patience=self.patience)
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it through the block or until patience ends."""
-        await self._places.acquire()
-        held = True
+    def place(self) -> Place:
+        """To wait for a place, and hold it through an `async with` or until patience ends."""
+        return Place(self)
 
-        def give_back() -> None:
-            nonlocal held
-            if held:
-                held = False
-                self._places.release()
 
-        timer = self._clock.call_later(self._patience, give_back)
-        self.under_way += 1
-        try:
-            yield
-        finally:
-            self.under_way -= 1
-            timer.cancel()
-            give_back()
+class Place:
+    """One opening's place in a gate. A class, for a generator would cost three times as much."""
+
+    __slots__ = ("_gate", "_held", "_timer")
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._held = False
+        self._timer: TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        gate = self._gate
+        await gate.places.acquire()
+        self._held = True
+        self._timer = gate.clock.call_later(gate.patience, self._give_back, gate.patience * LATENESS)
+        gate.under_way += 1
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._gate.under_way -= 1
+        if self._timer is not None:
+            self._timer.cancel()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._held:
+            self._held = False
+            self._gate.places.release()

@@ -88,19 +88,18 @@ class LibvirtDriver:
         """Try the addresses of a name in turn, each for its share of the time, so that a dead one hides no living."""
         assert uri.host is not None
         addresses = await self._resolver.addresses(uri.host)
+        if len(addresses) == 1:
+            return await self._at(binding, request, uri, addresses[0])
         share = request.config.connect_timeout / len(addresses)
         failures: list[TransportError] = []
         for address in addresses:
-            alone = len(addresses) == 1  # then the limit is the caller's
             try:
-                async with asyncio.timeout(None if alone else share):
+                async with asyncio.timeout(share):
                     return await self._at(binding, request, uri, address)
             except ConnectFailed as error:
                 failures.append(error)
             except TimeoutError:
                 failures.append(ConnectFailed(f"no answer from {address} within {share:.3g} s"))
-        if len(failures) == 1:
-            raise failures[0]
         words = "; ".join(dict.fromkeys(failure.message for failure in failures))
         raise ConnectFailed(words, permanent=all(failure.permanent for failure in failures)) from failures[-1]
 
