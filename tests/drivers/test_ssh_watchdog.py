@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -20,6 +17,7 @@ from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import PrivateSshd
+from .login_shells import SHELLS, start
 from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run
 
 pytestmark = pytest.mark.daemons
@@ -160,32 +158,15 @@ async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd
     assert len(lost) == 1
 
 
-# -- other login shells: each as sshd would start it, with a session of its own and a pipe as stdin --------------------
-
-SHELLS = [name for name in ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh") if shutil.which(name)]
-
-
-def _start(shell: str, command: Command) -> subprocess.Popen[bytes]:
-    program = str(shutil.which(shell))
-    words = [program, "sh", "-c"] if shell == "busybox" else [program, "-c"]
-    return subprocess.Popen(
-        [*words, wrapped(command)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        env={**os.environ, "SHELL": program},
-    )
+# -- other login shells -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("stdin", [b"", b"word\0\n" * 10, b"word\0\n" * 20_000], ids=["none", "pipe", "file"])
 async def test_in_any_login_shell(shell: str, stdin: bytes) -> None:
-    with _start(shell, Command("wc -c\nexit 7", stdin)) as process:
+    with start(shell, Command("wc -c\nexit 7", stdin)) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(stdin)
-        process.stdin.flush()
         assert process.wait(HANG) == 7
         process.stdin.close()
         assert int(process.stdout.read()) == len(stdin)
@@ -194,7 +175,7 @@ async def test_in_any_login_shell(shell: str, stdin: bytes) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 async def test_in_any_login_shell_the_end_of_the_pipe_kills(shell: str) -> None:
     sleeper = Sleeper()
-    with _start(shell, Command(f"{sleeper.line} | {sleeper.line}")) as process:
+    with start(shell, Command(f"{sleeper.line} | {sleeper.line}")) as process:
         assert process.stdin is not None
         await sleeper.runs(2)
         process.stdin.close()
