@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import textwrap
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +188,21 @@ async def test_in_any_login_shell_the_end_of_the_pipe_kills(shell: str) -> None:
 def test_a_long_line_is_sent_once() -> None:
     line = "echo " + "x" * LONGEST_DOUBLE
     assert wrapped(Command(line)).count(line) == 1
+
+
+@pytest.mark.parametrize("options", ["set -u", "set -e", "set -C", "set -o pipefail", "set -euC; set -o pipefail"])
+@pytest.mark.parametrize("shell", [name for name in ("bash", "zsh") if name in SHELLS])
+async def test_options_that_a_login_shell_starts_with_do_no_harm(tmp_path: Path, shell: str, options: str) -> None:
+    for name in (".zshenv", "bash_env"):
+        (tmp_path / name).write_text(options)
+    env = {**os.environ, "SHELL": shell, "ZDOTDIR": str(tmp_path), "BASH_ENV": str(tmp_path / "bash_env")}
+    sleeper = Sleeper()
+    with start(shell, Command(f"wc -c; {sleeper.line}", b"word"), env=env) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        await sleeper.runs()
+        process.stdin.close()
+        assert process.wait(HANG) == -signal.SIGTERM
+        assert (process.stdout.read(), process.stderr.read()) == (b"4\n", b"")
+    await sleeper.is_gone()

@@ -104,15 +104,20 @@ def _octal(text: str) -> str:
     return "".join(chr(byte) if chr(byte) in plain else f"\\0{byte:03o}" for byte in text.encode())
 
 
+_FISH_OR_CSH = "test \"\\\\\\\\\" = '\\\\\\\\'"
+
+
 def wrapped(command: Command) -> str:
     """The line to send for a command. Its stdin is to be written right after, with no end of file.
 
-    The login shell runs it. In fish and csh `$version` is never empty: there sh does the prologue and the login shell
-    then runs the command. A line of over LONGEST_DOUBLE characters is for POSIX shells only.
+    The login shell runs it. In fish and csh sh does the prologue, and the login shell then runs the command. They are
+    told by their backslashes, which mean the same in both kinds of quotes: fish halves them in either, csh in neither,
+    and no variable is asked for, which may be an error where none of that name is set (`set -u`). A line of over
+    LONGEST_DOUBLE characters is for POSIX shells only.
     """
     prologue = _prologue(len(command.stdin))
     in_place = "eval " + _quote(f"{prologue}\n{command.line}")
     if len(command.line) > LONGEST_DOUBLE:
         return in_place
     other = _quote(prologue + '; exec "$SHELL" -c "$(printf %b "$1")"')
-    return f"test -n \"$version\" && exec sh -c {other} sh '{_octal(command.line)}'\n{in_place}"
+    return f"{_FISH_OR_CSH} && exec sh -c {other} sh '{_octal(command.line)}'\n{in_place}"
