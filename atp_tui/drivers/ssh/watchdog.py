@@ -55,10 +55,10 @@ _GUARD = (
 # (0.1 ms of some 2 that a command takes on one host), can forget a job instead.
 #
 # What cannot be opened ends `exec`, and in some shells the shell with it: here no more than a subshell, which another
-# one stands in for, and bash not at all behind `command`. Either says nothing, because 2 is /dev/null meanwhile; zsh
-# and mksh take that from an `exec` of its own only, and mksh keeps a copy of what its first `exec` replaces, which must
-# not be an output. For the same reason the outputs are not replaced where the guard is forked: all shells but bash
-# and zsh would keep copies of them in the guard, and who reads there would not see them end.
+# one stands in for, and bash not at all behind `command`. Either says nothing, because 2 is /dev/null meanwhile (for
+# zsh that must be done by an `exec` before). mksh keeps a copy of what its first `exec` replaces, which must not be an
+# output. For the same reason the outputs are not replaced where the guard is forked: all shells but bash and zsh would
+# keep copies of them in the guard, and who reads there would not see them end.
 
 
 def _guard(feed: str = "") -> str:
