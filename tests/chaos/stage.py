@@ -76,15 +76,11 @@ class Place(Protocol):
 
 
 class Talker:
-    """A command that goes on for ever and says so; `up` is set by its first word.
-
-    It goes on also when nobody takes its words. One that a lost connection kills before its guard looks leaves its
-    background jobs behind, now and then on a busy machine: the gap that drivers/ssh/watchdog.py tells of.
-    """
+    """A command that goes on for ever and says so; `up` is set by its first word."""
 
     def __init__(self) -> None:
         self.sleeper = Sleeper()
-        self.command = Command(f"trap '' PIPE; {self.sleeper.line} & while :; do echo tick; sleep 0.05; done")
+        self.command = Command(f"{self.sleeper.line} & while :; do echo tick; sleep 0.05; done")
         self.up = asyncio.Event()
 
     def sink(self, _stream: Stream, _data: bytes) -> None:

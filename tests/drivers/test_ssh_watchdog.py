@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +19,7 @@ from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import PrivateSshd
+from .login_shells import SHELLS, start
 from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run
 
 pytestmark = pytest.mark.daemons
@@ -160,32 +160,15 @@ async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd
     assert len(lost) == 1
 
 
-# -- other login shells: each as sshd would start it, with a session of its own and a pipe as stdin --------------------
-
-SHELLS = [name for name in ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh") if shutil.which(name)]
-
-
-def _start(shell: str, command: Command) -> subprocess.Popen[bytes]:
-    program = str(shutil.which(shell))
-    words = [program, "sh", "-c"] if shell == "busybox" else [program, "-c"]
-    return subprocess.Popen(
-        [*words, wrapped(command)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        env={**os.environ, "SHELL": program},
-    )
+# -- other login shells -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("stdin", [b"", b"word\0\n" * 10, b"word\0\n" * 20_000], ids=["none", "pipe", "file"])
 async def test_in_any_login_shell(shell: str, stdin: bytes) -> None:
-    with _start(shell, Command("wc -c\nexit 7", stdin)) as process:
+    with start(shell, Command("wc -c\nexit 7", stdin)) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(stdin)
-        process.stdin.flush()
         assert process.wait(HANG) == 7
         process.stdin.close()
         assert int(process.stdout.read()) == len(stdin)
@@ -194,7 +177,7 @@ async def test_in_any_login_shell(shell: str, stdin: bytes) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 async def test_in_any_login_shell_the_end_of_the_pipe_kills(shell: str) -> None:
     sleeper = Sleeper()
-    with _start(shell, Command(f"{sleeper.line} | {sleeper.line}")) as process:
+    with start(shell, Command(f"{sleeper.line} | {sleeper.line}")) as process:
         assert process.stdin is not None
         await sleeper.runs(2)
         process.stdin.close()
@@ -205,3 +188,21 @@ async def test_in_any_login_shell_the_end_of_the_pipe_kills(shell: str) -> None:
 def test_a_long_line_is_sent_once() -> None:
     line = "echo " + "x" * LONGEST_DOUBLE
     assert wrapped(Command(line)).count(line) == 1
+
+
+@pytest.mark.parametrize("options", ["set -u", "set -e", "set -C", "set -o pipefail", "set -euC; set -o pipefail"])
+@pytest.mark.parametrize("shell", [name for name in ("bash", "zsh") if name in SHELLS])
+async def test_options_that_a_login_shell_starts_with_do_no_harm(tmp_path: Path, shell: str, options: str) -> None:
+    for name in (".zshenv", "bash_env"):
+        (tmp_path / name).write_text(options)
+    env = {**os.environ, "SHELL": shell, "ZDOTDIR": str(tmp_path), "BASH_ENV": str(tmp_path / "bash_env")}
+    sleeper = Sleeper()
+    with start(shell, Command(f"wc -c; {sleeper.line}", b"word"), env=env) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        await sleeper.runs()
+        process.stdin.close()
+        assert process.wait(HANG) == -signal.SIGTERM
+        assert (process.stdout.read(), process.stderr.read()) == (b"4\n", b"")
+    await sleeper.is_gone()

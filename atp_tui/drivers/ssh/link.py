@@ -27,8 +27,9 @@ GOODBYE = 0.5
 CUT_AFTER = 0.5
 """Seconds between the end of stdin, which has the guard kill a command, and the end of its channel.
 
-Both at once would be a race: a command that writes dies of its closed output, and a guard that finds it dead takes it
-for one that has ended by itself, whose background jobs go on.
+Both at once would be a race where the guard has no readers of the command's output (see watchdog): a command that
+writes dies of its closed output, and a guard that finds it dead takes it for one that has ended by itself, whose
+background jobs go on.
 """
 
 FREE_PLACE_POLL = 0.05

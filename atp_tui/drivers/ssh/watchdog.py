@@ -11,9 +11,17 @@ daemon) lives on. Where a server makes no such group, the signal goes to the com
 
 When the command has ended by itself, sshd closes the pipe after it has reaped it: the guard wakes up, finds nobody to
 kill and leaves, and background jobs go on as they do with ssh. The guard's own membership keeps the group's number from
-being given to anybody else. So whoever cuts a command off must end its stdin first and its output later: a command that
-writes would die of its closed output, and the guard would find nobody. Where a lost connection ends both at once, the
-background jobs of a command that was writing may live on.
+being given to anybody else.
+
+A lost connection ends stdin and both outputs at once. A command that writes would die of SIGPIPE then, and a guard that
+looks too late would take it for one that has ended by itself. So the guard holds readers of both output pipes, opened
+through /proc/self/fd before the command starts, until it has done its work. It reads nothing from them: what nobody
+takes any more blocks, as it does behind a slow network, and its writer is there to be killed. With a guard that has
+left they are gone, and what a background job still writes ends it, as with ssh.
+
+Where the outputs cannot be opened (no /proc; sockets; pipes of a server that runs as another user, as dropbear does)
+the guard has no readers, and nothing is said. There a lost connection may leave the background jobs of a command that
+was writing. What we end ourselves does not: who cuts a command off ends its stdin first and its output later.
 
 Tried on bash, dash, busybox, mksh and zsh, where the line runs in place, and on fish and tcsh, which hand over to sh.
 """
@@ -33,13 +41,24 @@ LONGEST_DOUBLE = 16 * 1024
 
 _GROUP = 'g=-$$; kill -0 "$g" 2>/dev/null || g=$$; '
 _GUARD = (
-    '_guard() {{ trap "" HUP INT TERM; {feed}read -r x; '
+    '_guard() {{ trap "" HUP INT TERM; {feed}read -r x || :; '
     'kill -0 $$ && {{ kill -TERM "$g"; sleep {after}; kill -KILL "$g"; }}; }}; '
-    'if [ -n "$BASH_VERSION" ]; then _guard <&3 3<&- >/dev/null 2>&1 & disown; '
-    "else ( _guard <&3 3<&- >/dev/null 2>&1 & ); fi; unset -f _guard; "
+    'if [ -n "${{BASH_VERSION-}}" ]; then '
+    "{{ command exec 4</proc/self/fd/1 5</proc/self/fd/6; }} 6>&2 2>/dev/null || :; "
+    "_guard <&3 3<&- >/dev/null 2>&1 & disown; exec 4<&- 5<&-; "
+    "else ( exec <&3 6>&2 2>/dev/null; exec 4</proc/self/fd/1 5</proc/self/fd/6 >/dev/null 6>&- || exit; "
+    "_guard <&3 3<&- & ) || ( exec <&3 >/dev/null 2>&1; _guard <&3 3<&- & ); fi; unset -f _guard; "
 )
+# 4 and 5 are the guard's readers. They are opened before it is forked, so no command ever writes without them.
+#
 # A plain `wait` in the command must not wait for the guard. So it is forked twice; bash, whose forks are the dearest
 # (0.1 ms of some 2 that a command takes on one host), can forget a job instead.
+#
+# What cannot be opened ends `exec`, and in some shells the shell with it: here no more than a subshell, which another
+# one stands in for, and bash not at all behind `command`. Either says nothing, because 2 is /dev/null meanwhile (for
+# zsh that must be done by an `exec` before). mksh keeps a copy of what its first `exec` replaces, which must not be an
+# output. For the same reason the outputs are not replaced where the guard is forked: all shells but bash and zsh would
+# keep copies of them in the guard, and who reads there would not see them end.
 
 
 def _guard(feed: str = "") -> str:
@@ -56,7 +75,7 @@ def _prologue(stdin_length: int) -> str:
     if not stdin_length:
         body = "exec 3<&0 </dev/null; " + _guard()
     elif stdin_length <= PIPE_LIMIT:
-        feed = f'head -c {stdin_length} >"$t/in"; '
+        feed = f'head -c {stdin_length} >"$t/in" || :; '
         body = (
             'exec 3<&0; t=$(mktemp -d) && mkfifo "$t/in" || exit 255; '
             + _guard(feed)
@@ -85,15 +104,20 @@ def _octal(text: str) -> str:
     return "".join(chr(byte) if chr(byte) in plain else f"\\0{byte:03o}" for byte in text.encode())
 
 
+_FISH_OR_CSH = "test \"\\\\\\\\\" = '\\\\\\\\'"
+
+
 def wrapped(command: Command) -> str:
     """The line to send for a command. Its stdin is to be written right after, with no end of file.
 
-    The login shell runs it. In fish and csh `$version` is never empty: there sh does the prologue and the login shell
-    then runs the command. A line of over LONGEST_DOUBLE characters is for POSIX shells only.
+    The login shell runs it. In fish and csh sh does the prologue, and the login shell then runs the command. They are
+    told by their backslashes, which mean the same in both kinds of quotes: fish halves them in either, csh in neither,
+    and no variable is asked for, which may be an error where none of that name is set (`set -u`). A line of over
+    LONGEST_DOUBLE characters is for POSIX shells only.
     """
     prologue = _prologue(len(command.stdin))
     in_place = "eval " + _quote(f"{prologue}\n{command.line}")
     if len(command.line) > LONGEST_DOUBLE:
         return in_place
     other = _quote(prologue + '; exec "$SHELL" -c "$(printf %b "$1")"')
-    return f"test -n \"$version\" && exec sh -c {other} sh '{_octal(command.line)}'\n{in_place}"
+    return f"{_FISH_OR_CSH} && exec sh -c {other} sh '{_octal(command.line)}'\n{in_place}"
