@@ -7,7 +7,7 @@ another stdin, and its shell keeps the process id that sshd waits for, so exit s
 
 sshd starts each command as the leader of a session and a process group (session.c, do_exec_no_pty), so what the command
 starts is in the group too, pipelines and background jobs included. Only what leaves the group by itself (setsid, a
-daemon, csh's background jobs) lives on. Where a server makes no such group, the signal goes to the command's shell alone.
+daemon, csh's background jobs) lives on. Where a server makes no such group, the signal goes to the shell alone.
 
 When the command has ended by itself, sshd closes the pipe after it has reaped it: the guard wakes up, finds nobody to
 kill and leaves, and background jobs go on as they do with ssh. The guard's own membership keeps the group's number from
