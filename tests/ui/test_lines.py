@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.strip import Strip
 
 from atp_tui.ui.text import safe
@@ -52,13 +54,31 @@ class Rows(LinesView[Row]):
         self.opened.append(line.key)
 
 
-class RowsApp(ThemedApp):
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows = Rows()
+class RowsScreen(Screen[None]):
+    """Counts how often all its widgets were laid out."""
+
+    layouts = 0
 
     def compose(self) -> ComposeResult:
-        yield self.rows
+        yield Rows()
+
+    def _refresh_layout(self, *arguments: Any, **named: Any) -> None:
+        self.layouts += 1
+        super()._refresh_layout(*arguments, **named)
+
+
+class RowsApp(ThemedApp):
+    def get_default_screen(self) -> RowsScreen:
+        return RowsScreen()
+
+    @property
+    def rows(self) -> Rows:
+        return self.query_one(Rows)
+
+    @property
+    def layouts(self) -> int:
+        assert isinstance(self.screen, RowsScreen)
+        return self.screen.layouts
 
 
 def numbered(count: int, text: str = "line") -> list[Row]:
@@ -192,3 +212,35 @@ async def test_the_focus_is_seen_in_the_title_and_the_cursor() -> None:
         assert focused is not None
         assert plain is not None
         assert len({blurred.bgcolor, focused.bgcolor, plain.bgcolor}) == 3
+
+
+async def test_a_list_grows_in_view_then_beyond_it_and_shrinks_again() -> None:
+    app = RowsApp()
+    async with app.run_test(size=(30, 6)) as pilot:
+        for count in (2, 5, 3, 40, 4, 7, 0, 5):
+            app.rows.set_lines(numbered(count, f"of {count}:"))
+            # the last column is the scrollbar's where there is one
+            lines = [line[:12].rstrip() for line in (await shown(pilot))[1:]]
+            wanted = [f"of {count}: {number}" for number in range(min(count, 5))]
+            if count:
+                assert lines == wanted + [""] * (5 - len(wanted))
+            assert app.rows.show_vertical_scrollbar is (count > 5)
+            assert app.rows.max_scroll_y == max(0, count - 5)
+            await pilot.press("end")
+            await pilot.pause()
+            assert app.rows.scroll_offset.y == max(0, count - 5)
+            await pilot.press("home")
+
+
+async def test_a_list_that_stays_in_view_has_nothing_laid_out_anew() -> None:
+    app = RowsApp()
+    async with app.run_test(size=(30, 6)) as pilot:
+        app.rows.set_lines(numbered(2))
+        await shown(pilot)
+        before = app.layouts
+        app.rows.set_lines(numbered(4))
+        assert (await shown(pilot))[4] == "line 3"
+        assert app.layouts == before
+        app.rows.set_lines(numbered(9))
+        await shown(pilot)
+        assert app.layouts > before

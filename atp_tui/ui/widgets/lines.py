@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from ..text import cut
 
@@ -151,8 +152,7 @@ class LinesView(ScrollView, Generic[L]):
         self._lines = lines
         self._places = {line.key: index for index, line in enumerate(lines)}
         if len(lines) != count_before or not lines:
-            self.virtual_size = Size(1, len(lines))
-            self.refresh()
+            self._take_size(count_before)
         was_in_view = self._in_view(self._cursor)
         key = self._cursor_key
         self._cursor = self._places.get(key, self._cursor) if key is not None else 0
@@ -161,6 +161,17 @@ class LinesView(ScrollView, Generic[L]):
             self._show_cursor()
         self.redraw()
         self._announce()
+
+    def _take_size(self, count_before: int) -> None:
+        """Tell Textual how many lines there are. It lays the whole screen out anew for that, since a scrollbar may come
+        or go; a list that is all in view before and after is spared it, and the panel of the next host is there sooner.
+        """
+        size = Size(1, len(self._lines))
+        if max(len(self._lines), count_before) <= self.scrollable_content_region.height:
+            self.set_reactive(Widget.virtual_size, size)
+        else:
+            self.virtual_size = size
+        self.refresh()
 
     def set_title(self, title: Content) -> None:
         """The text in the line above; safe, since Content holds no markup."""
