@@ -11,6 +11,7 @@ import pytest
 from atp_tui.drivers.libvirt import crew as crew_module
 from atp_tui.drivers.libvirt.crew import Crew
 from atp_tui.drivers.libvirt.lane import Lane
+from atp_tui.model.errors import CallFailed
 
 from .leftovers import nothing_left_since, settled
 
@@ -120,7 +121,33 @@ async def test_a_thread_that_cannot_be_started_is_the_callers_error_and_no_more(
 
     with monkeypatch.context() as patched:
         patched.setattr(crew, "run", refuse)
-        with pytest.raises(RuntimeError, match="can't start"):
+        with pytest.raises(CallFailed, match="no thread is to be had for the call: can't start"):
             await lane.call(lambda _: None, HANG)
     assert await lane.call(lambda _: "works again", HANG) == "works again"
     await ended(lane)
+
+
+async def test_a_lane_that_gets_no_thread_for_its_farewell_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    farewells: list[object] = []
+    crew = Crew()
+    lane = Lane(crew, "kvm01", 1, lambda error: None, farewells.append)
+
+    def connect(_: Any) -> None:
+        lane.handle = "the handle"
+
+    await lane.call(connect, HANG)
+
+    def refuse(work: object) -> None:
+        refused.set()
+        raise RuntimeError("can't start new thread")
+
+    refused = asyncio.Event()
+    with monkeypatch.context() as patched:
+        patched.setattr(crew, "run", refuse)
+        lane.stop("over")
+        async with asyncio.timeout(HANG):
+            await refused.wait()
+        assert not lane.ended.done()
+    async with asyncio.timeout(HANG):
+        await lane.ended
+    assert farewells == ["the handle"]

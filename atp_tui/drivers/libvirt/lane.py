@@ -14,11 +14,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from ...model.errors import CallTimeout, ConnectionLost
+from ...model.errors import CallFailed, CallTimeout, ConnectionLost
 from .crew import Crew, Report
 from .failures import call_failure
 
 T = TypeVar("T")
+
+DEPART_AGAIN = 0.1
+"""Seconds until a lane that could get no thread for its farewell asks again."""
 
 _DEPTH = 3
 
@@ -68,8 +71,8 @@ class Lane:
         """Return function(handle), run on a thread.
 
         Raises what it raised (libvirt's errors as model errors), CallTimeout after `timeout` seconds, ConnectionLost
-        when the lane ends, TypeError for a value that holds a libvirt handle. After a time-out or a cancel the thread
-        finishes alone, and what it brings is dropped.
+        when the lane ends, CallFailed where no thread can be started, TypeError for a value that holds a libvirt
+        handle. After a time-out or a cancel the thread finishes alone, and what it brings is dropped.
         """
         if self._stopped:
             raise ConnectionLost("the connection is closed", host=self.host)
@@ -100,10 +103,10 @@ class Lane:
             self._threads += 1
         try:
             self._crew.run(partial(self._work, job))
-        except BaseException:
+        except RuntimeError as error:
             with self._lock:
                 self._threads -= 1
-            raise
+            raise CallFailed(f"no thread is to be had for the call: {error}", host=self.host) from error
 
     def stop(self, reason: str | None = None) -> None:
         """Take no more calls, and end once those there are have been made. With a reason, all calls end with it."""
@@ -120,7 +123,13 @@ class Lane:
             self._farewell(None)
             self._end()
         elif idle:
+            self._depart()
+
+    def _depart(self) -> None:
+        try:
             self._crew.run(self._last)
+        except RuntimeError:  # no thread is to be had now; on the loop's own the goodbye could hang
+            self._loop.call_later(DEPART_AGAIN, self._depart)
 
     def _done(self, job: _Job, value: Any, error: BaseException | None) -> None:
         if not job.future.done():
