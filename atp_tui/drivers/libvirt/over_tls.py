@@ -130,11 +130,13 @@ async def open_tls(
     """A stream to a libvirtd that has taken our certificate. Raises ConnectFailed, AuthFailed."""
     peer = f"{address}:{port}"
     stream = _TlsStream(receiver)
+    taken = False
     try:
         await asyncio.get_running_loop().create_connection(
             lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
         )
         await stream.accepted
+        taken = True
     except ssl.SSLCertVerificationError as error:
         words = f"the certificate of {peer} is not accepted: {error.verify_message}"
         raise ConnectFailed(words, host=host, permanent=True) from error
@@ -145,6 +147,6 @@ async def open_tls(
     except OSError as error:
         raise socket_failure(error, peer, host) from error
     finally:
-        if not stream.accepted.done() or stream.accepted.exception() is not None:
+        if not taken:  # a cancel, too: it may come in the very moment that the daemon's word does
             stream.abort()
     return stream
