@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from atp_tui.model.settings import PoolConfig
 from atp_tui.transport.core import PoolCore
 from atp_tui.transport.slot import Waiter
@@ -61,3 +63,11 @@ def test_one_that_carries_a_single_request_is_no_load_while_it_works() -> None:
     assert core.acquire() is None, "it is full"
     assert not core.tick(1.0).open, "nobody waits: one request at a time is no load"
     assert core.enqueue(Waiter(), 1.0).open, "somebody waits: another one is opened at once"
+
+
+@pytest.mark.parametrize(("uniform", "lifetime"), [(0.0, 100.0), (0.5, 97.5), (1.0, 95.0)])
+def test_lifetime_is_cut_by_a_twentieth_at_most_and_ends_then(uniform: float, lifetime: float) -> None:
+    core: PoolCore[None] = PoolCore(PoolConfig(max_lifetime=100, idle_timeout=1000), lambda count: 0)
+    core.opened(core.tick(0.0).open[0], 10.0, uniform)
+    assert not core.tick(10 + lifetime - 0.001)
+    assert [reason for _, reason in core.tick(10 + lifetime).close] == ["lifetime"]

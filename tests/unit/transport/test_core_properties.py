@@ -36,7 +36,7 @@ configs = st.integers(1, 5).flatmap(
 
 
 class PoolMachine(RuleBasedStateMachine):
-    """Holds a model beside the core: who uses what, who waits in which order, what the shell has open."""
+    """Holds a model beside the core: who uses what, who waits in which order, what is open and since when."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +45,9 @@ class PoolMachine(RuleBasedStateMachine):
         self.uses: list[tuple[_Slot, bool]] = []
         self.queue: list[_Waiter] = []
         self.open: dict[int, _Slot] = {}
+        self.gone: list[_Slot] = []
+        self.quiet_since: dict[_Slot, float] = {}
+        self.opened_at: dict[_Slot, float] = {}
         self.most_allowed = self.core.settings.requests_per_connection
         self.perform(self.core.tick(self.now))
 
@@ -63,6 +66,11 @@ class PoolMachine(RuleBasedStateMachine):
             self.queue.remove(waiter)
         for slot, reason in plan.close:
             assert self.open.pop(slot.id) is slot
+            self.gone.append(slot)
+            if reason == "idle":
+                assert self.now - self.quiet_since[slot] > self.core.settings.idle_timeout
+            if reason == "lifetime":
+                assert self.now - self.opened_at[slot] >= self.core.settings.max_lifetime * 0.95
             if reason != "cut":
                 assert not any(used is slot for used, _ in self.uses), f"a slot in use was closed: {reason}"
         for slot in plan.open:
@@ -93,6 +101,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
         slot, pin = self.uses.pop(data.draw(st.integers(0, len(self.uses) - 1)))
+        self.quiet_since[slot] = self.now
         self.perform(self.core.release_pin(slot, self.now) if pin else self.core.release(slot, self.now))
 
     @precondition(lambda self: self.queue)
@@ -100,31 +109,58 @@ class PoolMachine(RuleBasedStateMachine):
     def cancel_while_waiting(self, data: st.DataObject) -> None:
         self.core.abandon(self.queue.pop(data.draw(st.integers(0, len(self.queue) - 1))))
 
-    @rule(late=st.booleans(), data=st.data())
-    def open_succeeds(self, late: bool, data: st.DataObject) -> None:
-        """`late`: the answer of a slot that is gone already must change nothing."""
+    @rule(data=st.data())
+    def open_succeeds(self, data: st.DataObject) -> None:
         slots = self.of_phase(Phase.DOWN)
         if slots:
             slot = data.draw(st.sampled_from(slots))
-            carries = data.draw(st.sampled_from([None, 1, 2]))
-            self.perform(self.core.opened(slot, self.now, data.draw(st.floats(0, 1)), carries))
-        elif late:
-            assert not self.core.opened(Slot(10**6, phase=Phase.GONE), self.now, 0.5)
+            self.opens(slot, data.draw(st.floats(0, 1)), data.draw(st.sampled_from([None, 1, 2])))
+
+    def opens(self, slot: _Slot, uniform: float, carries: int | None = None) -> None:
+        self.quiet_since[slot] = self.opened_at[slot] = self.now
+        self.perform(self.core.opened(slot, self.now, uniform, carries))
+
+    @precondition(lambda self: self.gone)
+    @rule(data=st.data(), news=st.sampled_from(["opened", "failed", "lost", "ended"]))
+    def late_news_comes(self, data: st.DataObject, news: str) -> None:
+        """What is still heard of a slot that is gone must change nothing."""
+        slot = data.draw(st.sampled_from(self.gone))
+        plan = {
+            "opened": lambda: self.core.opened(slot, self.now, 0.5),
+            "failed": lambda: self.core.open_failed(slot, permanent=True),
+            "lost": lambda: self.core.lost(slot),
+            "ended": lambda: self.core.ended(slot),
+        }[news]()
+        assert not plan
+        assert slot.phase is Phase.GONE
 
     @rule(permanent=st.booleans(), data=st.data())
     def open_fails(self, permanent: bool, data: st.DataObject) -> None:
         slots = self.of_phase(Phase.DOWN)
         if slots:
             slot = data.draw(st.sampled_from(slots))
+            before = list(self.queue)
             self.perform(self.core.open_failed(slot, permanent=permanent))
-            if permanent and not self.core.usable:
+            if self.core.usable:
+                assert self.queue == before, "a waiter failed that another connection can serve"
+            elif permanent:
                 assert not self.queue, "a waiter was left waiting for what cannot come"
+            else:
+                assert self.queue == [waiter for waiter in before if not waiter.fail_fast]
+            self.is_worked_for(slot)
 
     @rule(data=st.data())
     def connection_dies(self, data: st.DataObject) -> None:
         slots = self.of_phase(Phase.READY)
         if slots:
-            self.perform(self.core.lost(data.draw(st.sampled_from(slots))))
+            slot = data.draw(st.sampled_from(slots))
+            self.perform(self.core.lost(slot))
+            self.is_worked_for(slot)
+
+    def is_worked_for(self, slot: _Slot) -> None:
+        """A connection that is down is worth its attempts only where the minimum or a waiter asks for it."""
+        others = sum(1 for other in self.open.values() if other is not slot and other.retiring is None)
+        assert slot.retiring or self.queue or others < self.core.settings.min_connections_per_host
 
     @rule(data=st.data())
     def somebody_closes_a_connection(self, data: st.DataObject) -> None:
@@ -137,6 +173,9 @@ class PoolMachine(RuleBasedStateMachine):
     def housekeeping(self, leap: float) -> None:
         self.now += leap
         self.perform(self.core.tick(self.now))
+        for slot in self.of_phase(Phase.DOWN):
+            if slot.failing:
+                self.is_worked_for(slot)
 
     @rule(config=configs)
     def change_settings(self, config: PoolConfig) -> None:
@@ -167,6 +206,10 @@ class PoolMachine(RuleBasedStateMachine):
             assert slot.active_uses == sum(1 for used, pin in self.uses if used is slot and not pin)
             assert slot.pins == sum(1 for used, pin in self.uses if used is slot and pin)
             assert slot.active_uses <= slot.high_water <= self.most_allowed
+
+    @invariant()
+    def what_retires_closes_with_its_last_use(self) -> None:
+        assert not any(slot.retiring and not slot.active_uses and not slot.pins for slot in self.open.values())
 
     @invariant()
     def core_and_shell_agree_on_what_is_open(self) -> None:
@@ -210,7 +253,7 @@ class PoolMachine(RuleBasedStateMachine):
             return  # growth under load is a change on purpose
         for _ in range(40):
             for slot in self.of_phase(Phase.DOWN):
-                self.perform(self.core.opened(slot, self.now, 0.0))
+                self.opens(slot, 0.0)
             plan = self.core.tick(self.now)
             self.perform(plan)
             if not plan and not self.of_phase(Phase.DOWN):
