@@ -367,6 +367,7 @@ async def _talker(first: bytes, *, endless: bool = False, ends: bool = False) ->
         (b"a banner without end\r\n", True, False),
         (b"x" * 65536, True, False),
         (b"SSH-2.0-liar\r\n" + b"\xff" * 1000, False, False),
+        (b"SSH-2.0-liar\r\n" + b"\0" * 1000, False, False),
     ],
 )
 async def test_a_peer_of_another_protocol(sshd: PrivateSshd, first: bytes, endless: bool, ends: bool) -> None:
@@ -374,6 +375,8 @@ async def test_a_peer_of_another_protocol(sshd: PrivateSshd, first: bytes, endle
         before = await settled_leftovers()
         error = await _fails(host_of(sshd, sshd.ssh_settings(port=port)))
         assert isinstance(error, ConnectFailed)
+        assert "SSH" in error.message
+        assert not error.permanent, "sshd may be back on its port the next time"
         await nothing_left_since(before)
 
 
