@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError
@@ -130,6 +131,18 @@ async def test_missing_files_are_named(tls: TlsDaemon, tmp_path: Path) -> None:
     shutil.copy(tls.pki / "clientcert.pem", tmp_path)
     with pytest.raises(ConnectFailed, match=r"clientkey\.pem"):
         await LibvirtDriver().open(request(tls.uri(tmp_path)))
+
+
+async def test_a_key_with_a_passphrase_is_named_and_nobody_is_asked(tls: TlsDaemon, tmp_path: Path) -> None:
+    pki = Path(shutil.copytree(tls.pki, tmp_path / "pki"))
+    key = serialization.load_pem_private_key((pki / "clientkey.pem").read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"sesame")
+    (pki / "clientkey.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
+    )
+    with pytest.raises(ConnectFailed, match=r"clientkey\.pem: the key needs a passphrase") as caught:
+        await LibvirtDriver().open(request(tls.uri(pki)))
+    assert caught.value.permanent
 
 
 async def test_a_peer_without_tls(tls: TlsDaemon) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from functools import partial
 from pathlib import Path
 
 from ...model.errors import AuthFailed, ConnectFailed
@@ -30,7 +31,8 @@ def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
     else:
         _load(context.load_verify_locations, "CA certificate", ca, host=host)
     if certificate.exists() or key.exists():  # without one, a daemon that asks for none may still take us
-        _load(context.load_cert_chain, "client certificate or key", certificate, key, host=host)
+        load = partial(context.load_cert_chain, password=_no_passphrase)
+        _load(load, "client certificate or key", certificate, key, host=host)
     return context
 
 
@@ -41,6 +43,11 @@ def _load(load: object, what: str, *files: Path, host: str) -> None:
     except (OSError, ssl.SSLError) as error:
         named = " and ".join(map(str, files))
         raise ConnectFailed(f"the {what} {named}: {one_line(error)}", host=host, permanent=True) from error
+
+
+def _no_passphrase() -> str:
+    """Without it OpenSSL would ask for one over the screen, and hold the event loop until it has it."""
+    raise OSError("the key needs a passphrase, and libvirt's clients have none: store it without")
 
 
 def _files(uri: ConnectionUri) -> tuple[Path, Path, Path]:
