@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from atp_tui.model.settings import PoolConfig, SelectionStrategy
 from atp_tui.transport.core import PoolCore
@@ -177,8 +177,15 @@ class PoolMachine(RuleBasedStateMachine):
             if slot.failing:
                 self.is_worked_for(slot)
 
+    @initialize(config=configs)
+    def begin_with_settings(self, config: PoolConfig) -> None:
+        self.take_settings(config)
+
     @rule(config=configs)
     def change_settings(self, config: PoolConfig) -> None:
+        self.take_settings(config)
+
+    def take_settings(self, config: PoolConfig) -> None:
         self.most_allowed = max(self.most_allowed, config.requests_per_connection)
         self.perform(self.core.configure(config))
 
