@@ -35,6 +35,10 @@ configs = st.integers(1, 5).flatmap(
 )
 
 
+leaps = st.sampled_from([0.0, 0.6, 10.0, 45.0, 60.0, 1e6])
+"""Seconds: some shorter and some longer than the time-outs above."""
+
+
 class PoolMachine(RuleBasedStateMachine):
     """Holds a model beside the core: who uses what, who waits in which order, what is open and since when."""
 
@@ -46,6 +50,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.queue: list[_Waiter] = []
         self.open: dict[int, _Slot] = {}
         self.gone: list[_Slot] = []
+        self.steps = 0
         self.quiet_since: dict[_Slot, float] = {}
         self.opened_at: dict[_Slot, float] = {}
         self.most_allowed = self.core.settings.requests_per_connection
@@ -82,8 +87,12 @@ class PoolMachine(RuleBasedStateMachine):
 
     # -- the world -----------------------------------------------------------------------------------------------
 
-    @rule(pin=st.booleans(), fail_fast=st.booleans())
-    def checkout(self, pin: bool, fail_fast: bool) -> None:
+    @rule(count=st.integers(1, 5), pin=st.integers(0, 3), fail_fast=st.booleans())
+    def callers_come(self, count: int, pin: int, fail_fast: bool) -> None:
+        for _ in range(count):
+            self.check_out(pin == 3, fail_fast)
+
+    def check_out(self, pin: bool, fail_fast: bool) -> None:
         if self.core.draining:
             assert self.core.acquire() is None
             return
@@ -99,8 +108,20 @@ class PoolMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.uses)
     @rule(data=st.data())
-    def give_back(self, data: st.DataObject) -> None:
-        slot, pin = self.uses.pop(data.draw(st.integers(0, len(self.uses) - 1)))
+    def one_gives_back(self, data: st.DataObject) -> None:
+        self.give_back(data.draw(st.integers(0, len(self.uses) - 1)))
+
+    @precondition(lambda self: self.uses)
+    @rule(leaps=st.lists(leaps, max_size=3))
+    def all_give_back(self, leaps: list[float]) -> None:
+        """The pool, perhaps a grown one, then has some quiet moments. Those who are served meanwhile stay."""
+        for _ in range(len(self.uses)):
+            self.give_back(0)
+        for leap in leaps:
+            self.keep_house(leap)
+
+    def give_back(self, index: int) -> None:
+        slot, pin = self.uses.pop(index)
         self.quiet_since[slot] = self.now
         self.perform(self.core.release_pin(slot, self.now) if pin else self.core.release(slot, self.now))
 
@@ -109,15 +130,23 @@ class PoolMachine(RuleBasedStateMachine):
     def cancel_while_waiting(self, data: st.DataObject) -> None:
         self.core.abandon(self.queue.pop(data.draw(st.integers(0, len(self.queue) - 1))))
 
+    @precondition(lambda self: self.of_phase(Phase.DOWN))
+    @rule(data=st.data(), uniform=st.floats(0, 1), carries=st.sampled_from([None, 1, 2]))
+    def open_succeeds(self, data: st.DataObject, uniform: float, carries: int | None) -> None:
+        self.opens(data.draw(st.sampled_from(self.of_phase(Phase.DOWN))), uniform, carries)
+
+    @precondition(lambda self: self.of_phase(Phase.DOWN))
     @rule(data=st.data())
-    def open_succeeds(self, data: st.DataObject) -> None:
-        slots = self.of_phase(Phase.DOWN)
-        if slots:
-            slot = data.draw(st.sampled_from(slots))
-            self.opens(slot, data.draw(st.floats(0, 1)), data.draw(st.sampled_from([None, 1, 2])))
+    def all_openings_succeed(self, data: st.DataObject) -> None:
+        """Also those that come of it: with waiters or a minimum, one follows the other."""
+        uniform = data.draw(st.floats(0, 1))
+        while slots := self.of_phase(Phase.DOWN):
+            self.opens(slots[0], uniform)
 
     def opens(self, slot: _Slot, uniform: float, carries: int | None = None) -> None:
-        self.quiet_since[slot] = self.opened_at[slot] = self.now
+        self.quiet_since[slot] = self.now
+        if not slot.retiring:  # what retires already has its reason from before
+            self.opened_at[slot] = self.now
         self.perform(self.core.opened(slot, self.now, uniform, carries))
 
     @precondition(lambda self: self.gone)
@@ -134,43 +163,43 @@ class PoolMachine(RuleBasedStateMachine):
         assert not plan
         assert slot.phase is Phase.GONE
 
-    @rule(permanent=st.booleans(), data=st.data())
-    def open_fails(self, permanent: bool, data: st.DataObject) -> None:
-        slots = self.of_phase(Phase.DOWN)
-        if slots:
-            slot = data.draw(st.sampled_from(slots))
-            before = list(self.queue)
-            self.perform(self.core.open_failed(slot, permanent=permanent))
-            if self.core.usable:
-                assert self.queue == before, "a waiter failed that another connection can serve"
-            elif permanent:
-                assert not self.queue, "a waiter was left waiting for what cannot come"
-            else:
-                assert self.queue == [waiter for waiter in before if not waiter.fail_fast]
-            self.is_worked_for(slot)
+    @precondition(lambda self: self.of_phase(Phase.DOWN))
+    @rule(permanent=st.booleans(), closed=st.booleans(), data=st.data())
+    def open_fails(self, permanent: bool, closed: bool, data: st.DataObject) -> None:
+        slot = data.draw(st.sampled_from(self.of_phase(Phase.DOWN)))
+        if permanent and closed:
+            self.perform(self.core.ended(slot))
+            assert slot.retiring
+            return
+        before = list(self.queue)
+        self.perform(self.core.open_failed(slot, permanent=permanent))
+        if self.core.usable:
+            assert self.queue == before, "a waiter failed that another connection can serve"
+        elif permanent:
+            assert not self.queue, "a waiter was left waiting for what cannot come"
+        else:
+            assert self.queue == [waiter for waiter in before if not waiter.fail_fast]
+        self.is_worked_for(slot)
 
-    @rule(data=st.data())
-    def connection_dies(self, data: st.DataObject) -> None:
-        slots = self.of_phase(Phase.READY)
-        if slots:
-            slot = data.draw(st.sampled_from(slots))
-            self.perform(self.core.lost(slot))
-            self.is_worked_for(slot)
+    @precondition(lambda self: self.of_phase(Phase.READY))
+    @rule(data=st.data(), closed=st.booleans())
+    def connection_dies(self, data: st.DataObject, closed: bool) -> None:
+        """Or somebody who had it has `closed` it for good."""
+        slot = data.draw(st.sampled_from(self.of_phase(Phase.READY)))
+        self.perform(self.core.ended(slot) if closed else self.core.lost(slot))
+        assert slot.retiring or not closed
+        self.is_worked_for(slot)
 
     def is_worked_for(self, slot: _Slot) -> None:
         """A connection that is down is worth its attempts only where the minimum or a waiter asks for it."""
         others = sum(1 for other in self.open.values() if other is not slot and other.retiring is None)
         assert slot.retiring or self.queue or others < self.core.settings.min_connections_per_host
 
-    @rule(data=st.data())
-    def somebody_closes_a_connection(self, data: st.DataObject) -> None:
-        if self.open:
-            slot = data.draw(st.sampled_from(list(self.open.values())))
-            self.perform(self.core.ended(slot))
-            assert slot.retiring is not None
-
-    @rule(leap=st.sampled_from([0.0, 0.1, 10.0, 60.0, 1e6]))
+    @rule(leap=leaps)
     def housekeeping(self, leap: float) -> None:
+        self.keep_house(leap)
+
+    def keep_house(self, leap: float) -> None:
         self.now += leap
         self.perform(self.core.tick(self.now))
         for slot in self.of_phase(Phase.DOWN):
@@ -189,15 +218,16 @@ class PoolMachine(RuleBasedStateMachine):
         self.most_allowed = max(self.most_allowed, config.requests_per_connection)
         self.perform(self.core.configure(config))
 
+    @precondition(lambda self: len(self.open) < 2)
     @rule()
     def person_asks(self) -> None:
         self.perform(self.core.demand())
         assert self.core.draining or self.core.slots
 
-    @rule(really=st.integers(0, 30))
-    def drain(self, really: int) -> None:
-        if really == 0:
-            self.perform(self.core.drain())
+    @precondition(lambda self: self.steps > 25)  # most histories go on without it
+    @rule()
+    def drain(self) -> None:
+        self.perform(self.core.drain())
 
     @precondition(lambda self: self.core.draining)
     @rule()
@@ -206,6 +236,10 @@ class PoolMachine(RuleBasedStateMachine):
         assert not self.core.slots
 
     # -- what must hold at every step ----------------------------------------------------------------------------
+
+    @invariant()
+    def one_more_step(self) -> None:
+        self.steps += 1
 
     @invariant()
     def uses_are_counted_exactly(self) -> None:
@@ -253,11 +287,13 @@ class PoolMachine(RuleBasedStateMachine):
             opening = any(slot.phase is Phase.DOWN for slot in staying)
             assert opening or len(self.open) >= self.core.settings.max_connections_per_host
 
+    @precondition(lambda self: not (self.uses or self.queue or self.core.draining))
     @rule()
     def housekeeping_comes_to_rest(self) -> None:
-        """With time standing still and every opening successful, ticks stop changing anything."""
-        if self.uses or self.queue or self.core.draining:
-            return  # growth under load is a change on purpose
+        """With time standing still and every opening successful, ticks stop changing anything.
+
+        Not while there are uses: growth under load is a change on purpose.
+        """
         for _ in range(40):
             for slot in self.of_phase(Phase.DOWN):
                 self.opens(slot, 0.0)
@@ -270,5 +306,5 @@ class PoolMachine(RuleBasedStateMachine):
         assert len(self.open) >= self.core.settings.min_connections_per_host
 
 
-PoolMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+PoolMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 TestPoolMachine = PoolMachine.TestCase
