@@ -102,6 +102,25 @@ async def test_an_ssh_config_that_cannot_be_used(sshd: PrivateSshd, tmp_path: Pa
     assert str(config) in error.message
 
 
+async def test_an_ssh_config_whose_match_exec_hangs_holds_nobody_up(sshd: PrivateSshd, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    go, begun = tmp_path / "go", tmp_path / "begun"
+    os.mkfifo(go)
+    config.write_text(f'Match exec "echo >>{begun}; read x <{go}"\n  User nobody-of-the-tests\n')
+    host = host_of(sshd, sshd.ssh_settings(config_file=str(config)))
+    driver = SshDriver()
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await driver.open(OpenRequest(host, TransportConfig(), _unexpected))
+    last = asyncio.create_task(open_link(host, driver))
+    await asyncio.sleep(0)
+    go.write_text("on\n")  # whoever opens it last lets the other go on
+    link = await last
+    assert begun.read_text() == "\n", "the attempts share one reading"
+    link.abort()
+
+
 async def test_an_ssh_config_that_is_not_there(sshd: PrivateSshd) -> None:
     error = await _fails(host_of(sshd, sshd.ssh_settings(config_file="/nowhere/config")))
     assert error.permanent
