@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -218,6 +219,18 @@ def _key(path: Path) -> Path:
     path.chmod(0o600)
     path.with_name(path.name + ".pub").write_bytes(key.export_public_key())
     return path
+
+
+@pytest.mark.parametrize(("key", "kind"), [("identity_files", AuthFailed), ("known_hosts", ConnectFailed)])
+async def test_a_pipe_in_a_files_place_is_named_and_not_waited_for(
+    sshd: PrivateSshd, tmp_path: Path, key: str, kind: type[TransportError]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    settings = replace(sshd.ssh_settings(), **{key: (str(pipe),)})  # type: ignore[arg-type] # both keys are of files
+    error = await _fails(host_of(sshd, settings))
+    assert isinstance(error, kind)
+    assert f"{pipe}: neither a file nor /dev/null" in error.message
 
 
 async def test_a_wrong_key(sshd: PrivateSshd, tmp_path: Path) -> None:
