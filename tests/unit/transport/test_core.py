@@ -47,6 +47,18 @@ def test_idle_for_exactly_the_timeout_stays() -> None:
     assert [reason for _, reason in core.tick(10.001).close] == ["idle", "idle"]
 
 
+def test_idle_time_begins_with_the_end_of_the_last_pin() -> None:
+    config = PoolConfig(min_connections_per_host=0, idle_timeout=10, max_lifetime=0)
+    core: PoolCore[None] = PoolCore(config, lambda count: 0)
+    core.opened(core.demand().open[0], 0.0, 0.0)
+    pinned = core.acquire_pin()
+    assert pinned is not None
+    assert not core.tick(100.0)
+    assert not core.release_pin(pinned, 100.0)
+    assert not core.tick(110.0)
+    assert [reason for _, reason in core.tick(110.1).close] == ["idle"]
+
+
 def test_lifetime_closes_one_at_a_time_and_the_minimum_is_refilled() -> None:
     core = full_pool(PoolConfig(min_connections_per_host=3, max_lifetime=100))
     plan = core.tick(101.0)
