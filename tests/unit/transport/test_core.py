@@ -47,6 +47,29 @@ def test_idle_for_exactly_the_timeout_stays() -> None:
     assert [reason for _, reason in core.tick(10.001).close] == ["idle", "idle"]
 
 
+def test_a_lower_maximum_closes_first_what_is_of_least_use() -> None:
+    core = full_pool(PoolConfig(max_connections_per_host=4, min_connections_per_host=4))
+    first, second, third, fourth = core.slots.values()
+    assert [core.acquire(), core.acquire(), core.acquire()] == [first, second, third]
+    core.release(second, 10.0)
+    core.release(first, 20.0)
+    core.lost(third)
+    closed = [
+        [slot for slot, _ in core.configure(PoolConfig(max_connections_per_host=most)).close] for most in (3, 2, 1)
+    ]
+    assert third.retiring, "one that is down goes first, after its last use"
+    assert closed == [[], [fourth], [second]], "then the one that has been idle for longest"
+
+
+def test_an_opening_that_failed_ends_when_nobody_waits_for_it_any_more() -> None:
+    core: PoolCore[None] = PoolCore(PoolConfig(min_connections_per_host=0), lambda count: 0)
+    waiter: Waiter[None] = Waiter()
+    slot = core.enqueue(waiter, 0.0).open[0]
+    assert not core.open_failed(slot, permanent=False), "somebody waits"
+    core.abandon(waiter)
+    assert core.tick(30.0).close == ((slot, "failed"),)
+
+
 def test_idle_time_begins_with_the_end_of_the_last_pin() -> None:
     config = PoolConfig(min_connections_per_host=0, idle_timeout=10, max_lifetime=0)
     core: PoolCore[None] = PoolCore(config, lambda count: 0)

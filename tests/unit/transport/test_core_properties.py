@@ -65,7 +65,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert waiter is self.queue[0], "a waiter was overtaken"
             self.queue.pop(0)
             assert slot.phase is Phase.READY
-            assert waiter.pin or slot.carries is None or slot.active_uses <= slot.carries
+            assert waiter.pin or slot.active_uses <= self.places_of(slot)
             self.uses.append((slot, waiter.pin))
         for waiter in plan.failed:
             self.queue.remove(waiter)
@@ -81,6 +81,10 @@ class PoolMachine(RuleBasedStateMachine):
         for slot in plan.open:
             assert slot.id not in self.open
             self.open[slot.id] = slot
+
+    def places_of(self, slot: _Slot) -> int:
+        limit = self.core.settings.requests_per_connection
+        return min(limit, slot.carries or limit)
 
     def of_phase(self, phase: Phase) -> list[_Slot]:
         return [slot for slot in self.open.values() if slot.phase is phase]
@@ -99,7 +103,7 @@ class PoolMachine(RuleBasedStateMachine):
         slot = self.core.acquire_pin() if pin else self.core.acquire()
         if slot is not None:
             assert pin or not self.queue, "a newcomer overtook the queue"
-            assert pin or slot.carries is None or slot.active_uses <= slot.carries
+            assert pin or slot.active_uses <= self.places_of(slot)
             self.uses.append((slot, pin))
             return
         waiter: _Waiter = Waiter(pin=pin, fail_fast=fail_fast)
@@ -272,9 +276,8 @@ class PoolMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_beside_a_free_place(self) -> None:
         if self.queue and not self.queue[0].pin:
-            limit = self.core.settings.requests_per_connection
             usable = [slot for slot in self.of_phase(Phase.READY) if slot.retiring is None]
-            assert all(slot.active_uses >= min(limit, slot.carries or limit) for slot in usable)
+            assert all(slot.active_uses >= self.places_of(slot) for slot in usable)
 
     @invariant()
     def waiters_and_the_minimum_are_being_worked_for(self) -> None:
