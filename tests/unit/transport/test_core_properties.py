@@ -65,6 +65,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert waiter is self.queue[0], "a waiter was overtaken"
             self.queue.pop(0)
             assert slot.phase is Phase.READY
+            assert slot.retiring is None
             assert waiter.pin or slot.active_uses <= self.places_of(slot)
             self.uses.append((slot, waiter.pin))
         for waiter in plan.failed:
@@ -103,6 +104,7 @@ class PoolMachine(RuleBasedStateMachine):
         slot = self.core.acquire_pin() if pin else self.core.acquire()
         if slot is not None:
             assert pin or not self.queue, "a newcomer overtook the queue"
+            assert slot.retiring is None, "what is to close would never come free"
             assert pin or slot.active_uses <= self.places_of(slot)
             self.uses.append((slot, pin))
             return

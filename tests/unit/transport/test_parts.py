@@ -118,7 +118,7 @@ def test_reader_is_woken_by_news_and_by_the_end() -> None:
 
 def test_gate_lends_the_place_of_who_hears_nothing() -> None:
     async def main() -> list[float]:
-        gate = Gate(2, VirtualClock(), patience=0.5)
+        gate = Gate(2, VirtualClock())
         begun = []
 
         async def opening(length: float) -> None:
