@@ -596,3 +596,23 @@ def test_time_is_the_injected_clocks() -> None:
             assert manager.connection_count == 0
 
     run_virtual(main())
+
+
+def test_a_link_that_ends_while_it_is_handed_over_is_a_loss_at_once() -> None:
+    """Its news came while the connection was not yet connected, and nothing else will be heard of it."""
+
+    class Brief(FakeDriver):
+        async def open(self, request: OpenRequest) -> Link:
+            link = await super().open(request)
+            if len(self.links) == 1:
+                self.links[0].lose()
+            return link
+
+    async def main() -> None:
+        async with watched(Brief()) as alone:
+            alone.connection.start()
+            await asyncio.sleep(3)
+            assert alone.states == [S.CONNECTING, S.CONNECTED, S.RECONNECTING, S.RECONNECTING, S.CONNECTED]
+            assert alone.changes[2].cause == "the connection ended as it opened"
+
+    run_virtual(main())
