@@ -616,3 +616,19 @@ def test_a_link_that_ends_while_it_is_handed_over_is_a_loss_at_once() -> None:
             assert alone.changes[2].cause == "the connection ended as it opened"
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("verdict", [ConnectFailed("refused", permanent=True), "silent"])
+def test_a_tunnel_that_does_not_open_keeps_no_hold_on_its_ssh_connection(verdict: TransportError | str) -> None:
+    async def main() -> None:
+        driver = FakeDriver()
+        driver.script = lambda request: verdict if request.carrier else None
+        async with TransportManager(
+            replace(CONFIG, connect_timeout=1), lambda *_: driver, clock=VirtualClock()
+        ) as manager:
+            await manager.add_host(ssh_host(transport=replace(CONFIG, connect_timeout=1, auto_reconnect=False)))
+            await asyncio.sleep(5)
+            (ssh,) = [pool for pool in manager._entries["a"].pools.values() if pool.channel == "ssh"]
+            assert [slot.pins for slot in ssh.core.slots.values()] == [0]
+
+    run_virtual(main())
