@@ -41,7 +41,6 @@ class Resolver:
     def _ask(self, name: str) -> asyncio.Future[list[str]]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[str]] = loop.create_future()
-        self._asked[name] = answer
 
         def settle(addresses: list[str], error: Exception | None) -> None:
             del self._asked[name]
@@ -62,7 +61,12 @@ class Resolver:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(settle, addresses, failure)
 
-        threading.Thread(target=ask, name=f"resolve-{name}", daemon=True).start()
+        try:
+            threading.Thread(target=ask, name=f"resolve-{name}", daemon=True).start()
+        except RuntimeError as error:  # no more threads are to be had just now
+            self._free.release()
+            raise ConnectFailed(f"the name {name} cannot be looked up: {error}") from error
+        self._asked[name] = answer  # nothing settles before this method ends
         return answer
 
 

@@ -91,6 +91,9 @@ def parse_uri(text: str) -> ConnectionUri:
     if transport is None and host and scheme["driver"] != SIMULATED:
         transport = "tls"  # libvirt's own default for a URI with a host and no transport
     query = MappingProxyType(dict(parse_qsl(parts.query, keep_blank_values=True)))
+    for part in (unquote(parts.path), *query, *query.values()):
+        if any(character < " " or character == "\x7f" for character in part):
+            raise wrong(f"{part!r}, which no path can be,", example)
     return ConnectionUri(scheme["driver"], transport, user, host, port, parts.path or "/", query, text)
 
 

@@ -33,7 +33,7 @@ class _Beat:
     slot: int
     task: asyncio.Task[None] | None = None
     # what a connection said of its node: what cannot change under an open connection is asked once
-    connection: tuple[int, int] | None = None
+    connection: tuple[float, int, int] | None = None
     node: NodeReading | None = None
     defective: bool = False
 
@@ -179,7 +179,8 @@ class Monitor:
             if connection.channel == "ssh":
                 await connection.link.ping(connection.config.heartbeat_timeout)
                 return None, (), self._clock.monotonic() - begun
-            identity = connection.id, connection.counters.reconnects
+            counters = connection.counters  # ids begin anew where a host was disconnected and comes back
+            identity = counters.created_at, connection.id, counters.reconnects
             known = beat.node if beat.connection == identity else None
             (node, domains), work = await connection.call(lambda virt: _timed(virt, known))
             beat.connection, beat.node = identity, node

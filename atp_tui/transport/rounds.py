@@ -11,7 +11,8 @@ FULL = 16
 lost and came back together must not all be asked at once, each on a thread of its own."""
 
 FINEST = 1 / 1024
-"""Seconds between two rounds where there are so many timers that they can't be kept apart any better."""
+"""Seconds between two rounds where there are so many timers that they can't be kept apart any better, or where their
+slack is so short that no float would hold the number of such rounds."""
 
 
 class Entry:
@@ -40,14 +41,14 @@ class Rounds:
         self._rounds: dict[float, list[Entry]] = {}
 
     def call_later(self, delay: float, slack: float, callback: Callable[[], object]) -> Entry:
-        """Call back after `delay` seconds, or less than `slack` seconds later.
+        """Call back after `delay` seconds, or less than `slack` seconds (less than FINEST, if that is more) later.
 
         Rounds ring at multiples of a power of two, the greatest within `slack`: timers whose slacks differ, as those
         of delays that were cut short do, still meet.
         """
         loop = asyncio.get_running_loop()
         due = loop.time() + delay
-        step = math.ldexp(0.5, math.frexp(slack)[1])
+        step = max(FINEST, math.ldexp(0.5, math.frexp(slack)[1]))
         moment = math.ceil(due / step) * step
         while step > FINEST and len(self._rounds.get(moment, ())) >= FULL:
             step /= 2

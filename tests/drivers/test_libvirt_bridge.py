@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,4 +33,22 @@ async def test_libvirt_is_turned_away_whenever_the_far_end_ends(turns: int, tmp_
         except ConnectionError:
             pass  # a reset is an end too
     bridge.abort()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_listening_that_is_cancelled_leaves_no_socket(turns: int, tmp_path: Path) -> None:
+    """Whatever is open at the moment of the cancel is the bridge's to close."""
+    before = len(os.listdir("/proc/self/fd"))
+    told: list[Exception | None] = []
+    bridge = Bridge(told.append)
+    path = tmp_path / "libvirt.sock"
+    listening = asyncio.create_task(bridge.listen(path))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+    bridge.abort()
+    assert len(os.listdir("/proc/self/fd")) == before
     assert not path.exists()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError
@@ -130,6 +133,18 @@ async def test_missing_files_are_named(tls: TlsDaemon, tmp_path: Path) -> None:
         await LibvirtDriver().open(request(tls.uri(tmp_path)))
 
 
+async def test_a_key_with_a_passphrase_is_named_and_nobody_is_asked(tls: TlsDaemon, tmp_path: Path) -> None:
+    pki = Path(shutil.copytree(tls.pki, tmp_path / "pki"))
+    key = serialization.load_pem_private_key((pki / "clientkey.pem").read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"sesame")
+    (pki / "clientkey.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
+    )
+    with pytest.raises(ConnectFailed, match=r"clientkey\.pem: the key needs a passphrase") as caught:
+        await LibvirtDriver().open(request(tls.uri(pki)))
+    assert caught.value.permanent
+
+
 async def test_a_peer_without_tls(tls: TlsDaemon) -> None:
     wrong = tls.uri(tls.pki).replace(str(tls.port), str(tls.daemon.port))
     before = await settled()
@@ -149,6 +164,36 @@ async def test_a_cancelled_attempt_on_a_silent_daemon_leaves_nothing(tls: TlsDae
         await nothing_left_since(before)
     finally:
         tls.daemon.cont()
+
+
+@pytest.mark.parametrize("said", [b"", b"\x01"], ids=["nothing", "that it takes us"])
+async def test_a_cancelled_attempt_on_a_daemon_silent_after_the_handshake_leaves_nothing(
+    tls: TlsDaemon, tmp_path: Path, said: bytes
+) -> None:
+    """One that hangs where it should say whether it takes our certificate, or right behind that."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls.pki / "servercert.pem", tls.pki / "serverkey.pem")
+    came = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        writer.write(said)
+        with suppress(OSError):
+            while await reader.read(1000):
+                pass
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0, ssl=context) as server:
+        uri = replace(tls, port=server.sockets[0].getsockname()[1]).uri(tls.pki)
+        before = await settled()
+        attempt = asyncio.create_task(LibvirtDriver(tmp_path).open(request(uri)))
+        async with asyncio.timeout(HANG):
+            await came.wait()
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        await nothing_left_since(before)
+        assert not sockets_below(tmp_path)
 
 
 async def test_a_lost_daemon_is_told_once(tls: TlsDaemon) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -100,6 +101,25 @@ async def test_an_ssh_config_that_cannot_be_used(sshd: PrivateSshd, tmp_path: Pa
     error = await _fails(host_of(sshd, sshd.ssh_settings(config_file=str(config))))
     assert error.permanent
     assert str(config) in error.message
+
+
+async def test_an_ssh_config_whose_match_exec_hangs_holds_nobody_up(sshd: PrivateSshd, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    go, begun = tmp_path / "go", tmp_path / "begun"
+    os.mkfifo(go)
+    config.write_text(f'Match exec "echo >>{begun}; read x <{go}"\n  User nobody-of-the-tests\n')
+    host = host_of(sshd, sshd.ssh_settings(config_file=str(config)))
+    driver = SshDriver()
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await driver.open(OpenRequest(host, TransportConfig(), _unexpected))
+    last = asyncio.create_task(open_link(host, driver))
+    await asyncio.sleep(0)
+    go.write_text("on\n")  # whoever opens it last lets the other go on
+    link = await last
+    assert begun.read_text() == "\n", "the attempts share one reading"
+    link.abort()
 
 
 async def test_an_ssh_config_that_is_not_there(sshd: PrivateSshd) -> None:
@@ -199,6 +219,18 @@ def _key(path: Path) -> Path:
     path.chmod(0o600)
     path.with_name(path.name + ".pub").write_bytes(key.export_public_key())
     return path
+
+
+@pytest.mark.parametrize(("key", "kind"), [("identity_files", AuthFailed), ("known_hosts", ConnectFailed)])
+async def test_a_pipe_in_a_files_place_is_named_and_not_waited_for(
+    sshd: PrivateSshd, tmp_path: Path, key: str, kind: type[TransportError]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    settings = replace(sshd.ssh_settings(), **{key: (str(pipe),)})  # type: ignore[arg-type] # both keys are of files
+    error = await _fails(host_of(sshd, settings))
+    assert isinstance(error, kind)
+    assert f"{pipe}: neither a file nor /dev/null" in error.message
 
 
 async def test_a_wrong_key(sshd: PrivateSshd, tmp_path: Path) -> None:
@@ -367,6 +399,7 @@ async def _talker(first: bytes, *, endless: bool = False, ends: bool = False) ->
         (b"a banner without end\r\n", True, False),
         (b"x" * 65536, True, False),
         (b"SSH-2.0-liar\r\n" + b"\xff" * 1000, False, False),
+        (b"SSH-2.0-liar\r\n" + b"\0" * 1000, False, False),
     ],
 )
 async def test_a_peer_of_another_protocol(sshd: PrivateSshd, first: bytes, endless: bool, ends: bool) -> None:
@@ -374,6 +407,8 @@ async def test_a_peer_of_another_protocol(sshd: PrivateSshd, first: bytes, endle
         before = await settled_leftovers()
         error = await _fails(host_of(sshd, sshd.ssh_settings(port=port)))
         assert isinstance(error, ConnectFailed)
+        assert "SSH" in error.message
+        assert not error.permanent, "sshd may be back on its port the next time"
         await nothing_left_since(before)
 
 

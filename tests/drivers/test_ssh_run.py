@@ -122,7 +122,7 @@ async def test_a_session_too_many_fails_alone(sshd: PrivateSshd) -> None:
         async with asyncio.timeout(HANG), asyncio.TaskGroup() as group:
             tasks = [group.create_task(run(link, sleeper.line)) for _ in range(10)]
             await sleeper.runs(10)
-            with pytest.raises(CallFailed):
+            with pytest.raises(CallFailed, match="MaxSessions"):
                 await run(link, "true")
             assert link.is_alive()
             for task in tasks:

@@ -33,7 +33,11 @@ class Bridge(asyncio.Protocol):
     async def listen(self, path: Path) -> None:
         """Wait for libvirt at `path`, which is removed as soon as it has come."""
         self._path = path
-        self._server = await asyncio.get_running_loop().create_unix_server(lambda: self, path=str(path), backlog=1)
+        # in two steps, so that a cancel in the second finds a server to close: asyncio would leave it open
+        self._server = await asyncio.get_running_loop().create_unix_server(
+            lambda: self, path=str(path), backlog=1, start_serving=False
+        )
+        await self._server.start_serving()
         if self._over:
             self._stop_listening()
 

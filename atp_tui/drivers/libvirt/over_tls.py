@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from functools import partial
 from pathlib import Path
 
 from ...model.errors import AuthFailed, ConnectFailed
@@ -30,7 +31,8 @@ def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
     else:
         _load(context.load_verify_locations, "CA certificate", ca, host=host)
     if certificate.exists() or key.exists():  # without one, a daemon that asks for none may still take us
-        _load(context.load_cert_chain, "client certificate or key", certificate, key, host=host)
+        load = partial(context.load_cert_chain, password=_no_passphrase)
+        _load(load, "client certificate or key", certificate, key, host=host)
     return context
 
 
@@ -41,6 +43,11 @@ def _load(load: object, what: str, *files: Path, host: str) -> None:
     except (OSError, ssl.SSLError) as error:
         named = " and ".join(map(str, files))
         raise ConnectFailed(f"the {what} {named}: {one_line(error)}", host=host, permanent=True) from error
+
+
+def _no_passphrase() -> str:
+    """Without it OpenSSL would ask for one over the screen, and hold the event loop until it has it."""
+    raise OSError("the key needs a passphrase, and libvirt's clients have none: store it without")
 
 
 def _files(uri: ConnectionUri) -> tuple[Path, Path, Path]:
@@ -130,11 +137,13 @@ async def open_tls(
     """A stream to a libvirtd that has taken our certificate. Raises ConnectFailed, AuthFailed."""
     peer = f"{address}:{port}"
     stream = _TlsStream(receiver)
+    taken = False
     try:
         await asyncio.get_running_loop().create_connection(
             lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
         )
         await stream.accepted
+        taken = True
     except ssl.SSLCertVerificationError as error:
         words = f"the certificate of {peer} is not accepted: {error.verify_message}"
         raise ConnectFailed(words, host=host, permanent=True) from error
@@ -145,6 +154,6 @@ async def open_tls(
     except OSError as error:
         raise socket_failure(error, peer, host) from error
     finally:
-        if not stream.accepted.done() or stream.accepted.exception() is not None:
+        if not taken:  # a cancel, too: it may come in the very moment that the daemon's word does
             stream.abort()
     return stream

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import asyncssh
+from asyncssh.packet import PacketDecodeError
 
 from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
 
@@ -27,6 +28,8 @@ def connect_error(error: Exception, name: str, port: int) -> TransportError:
             return AuthFailed(f"{where}: {error.reason}: too many keys were offered; name one in identity_files")
         case asyncssh.ProtocolError() | asyncssh.ProtocolNotSupported():
             return ConnectFailed(f"{where} does not speak SSH ({error.reason})")
+        case PacketDecodeError():  # a ValueError, but of the peer's making: another one may answer the next time
+            return ConnectFailed(f"{where} does not speak SSH ({error})")
         case asyncssh.DisconnectError():
             return ConnectFailed(f"{where} ended the connection: {error.reason}")
         case asyncssh.ChannelOpenError():

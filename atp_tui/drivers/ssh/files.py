@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -17,12 +20,17 @@ class ParsedFiles(Generic[T]):
         self._held: dict[Path, tuple[tuple[int, int, int], T]] = {}
 
     def get(self, path: Path) -> T | None:
-        """What a file holds, None where there is no such file. Raises OSError, and what `parse` raises."""
+        """What a file holds, None where there is no such file. Raises OSError, for a pipe or a device as well, and what
+        `parse` raises.
+        """
         try:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             self._held.pop(path, None)
             return None
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode) and not path.samefile(os.devnull):
+            # reading one could take for ever, on the event loop
+            raise OSError(errno.EINVAL, "neither a file nor /dev/null", str(path))
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         held = self._held.get(path)
         if held is None or held[0] != stamp:

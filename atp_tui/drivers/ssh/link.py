@@ -183,9 +183,10 @@ class SshLink:
         while True:
             try:
                 return await self._open(opening())
-            except CallFailed:
+            except CallFailed as error:
                 if loop.time() > self._dying_until:
-                    raise
+                    words = f"{error.message}: sshd refuses another session; its MaxSessions must be 8 or more"
+                    raise CallFailed(words, host=self._name) from error
                 await asyncio.sleep(FREE_PLACE_POLL)
 
     def _abort_session(self, channel: SSHChannel[bytes]) -> None:

@@ -15,10 +15,11 @@ from ...model.settings import HostKeyPolicy, TransportConfig
 from ..resolver import Resolver
 from .causes import connect_error
 from .dial import dial
-from .endpoint import Endpoint, path_to
+from .endpoint import Endpoint
 from .hostkeys import HostKeyCheck, HostKeyStore
 from .identities import Credentials, Identities
 from .proxy import Proxy
+from .reading import PathReader
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
@@ -76,6 +77,7 @@ class Opener:
         self._password = password
         self._identities = Identities()
         self._resolver = Resolver()
+        self._paths = PathReader()
 
     async def open(
         self, host: HostInfo, config: TransportConfig
@@ -88,7 +90,7 @@ class Opener:
         owner: Owner | None = None
         with ExitStack() as stack:
             try:
-                for endpoint in path_to(host):
+                for endpoint in await self._paths.path_to(host):
                     connection, owner = await self._hop(host, endpoint, config, connection, stack)
             except TransportError as error:
                 error.host = host.id

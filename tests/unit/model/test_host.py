@@ -64,6 +64,8 @@ def test_a_query_is_decoded() -> None:
         ("qemu+ssh://-oProxyCommand=x/system", "'-oProxyCommand=x'"),
         ("qemu+ssh://-lroot@kvm01/system", "'-lroot'"),
         ("qemu+ssh://ro%0aot@kvm01/system", r"'ro\not'"),
+        ("qemu+tls://kvm01/system?pkipath=/etc/%00pki", r"'/etc/\x00pki'"),
+        ("test:///etc/a%00b.xml", r"'/etc/a\x00b.xml'"),
     ],
 )
 def test_a_bad_uri_is_refused(text: str, what: str) -> None:

@@ -156,6 +156,16 @@ def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch
                 known.clear()
                 driver.links["a"].lose()
                 await asyncio.sleep(5)
+                assert known[:2] == [None, node()]
+                await manager.disconnect("a")
+                known.clear()
+                manager.retry("a")
+                await asyncio.sleep(5)
+                assert known[:2] == [None, node()], "another machine may be up under its address"
+                await manager.disconnect("a")
+                known.clear()
+                manager.retry("a")  # now with as many reconnects as before
+                await asyncio.sleep(5)
         assert known[:2] == [None, node()]
 
     run_virtual(main())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from atp_tui.model.settings import PoolConfig
 from atp_tui.transport.core import PoolCore
 from atp_tui.transport.slot import Waiter
@@ -45,6 +47,41 @@ def test_idle_for_exactly_the_timeout_stays() -> None:
     assert [reason for _, reason in core.tick(10.001).close] == ["idle", "idle"]
 
 
+def test_a_lower_maximum_closes_first_what_is_of_least_use() -> None:
+    core = full_pool(PoolConfig(max_connections_per_host=4, min_connections_per_host=4))
+    first, second, third, fourth = core.slots.values()
+    assert [core.acquire(), core.acquire(), core.acquire()] == [first, second, third]
+    core.release(second, 10.0)
+    core.release(first, 20.0)
+    core.lost(third)
+    closed = [
+        [slot for slot, _ in core.configure(PoolConfig(max_connections_per_host=most)).close] for most in (3, 2, 1)
+    ]
+    assert third.retiring, "one that is down goes first, after its last use"
+    assert closed == [[], [fourth], [second]], "then the one that has been idle for longest"
+
+
+def test_an_opening_that_failed_ends_when_nobody_waits_for_it_any_more() -> None:
+    core: PoolCore[None] = PoolCore(PoolConfig(min_connections_per_host=0), lambda count: 0)
+    waiter: Waiter[None] = Waiter()
+    slot = core.enqueue(waiter, 0.0).open[0]
+    assert not core.open_failed(slot, permanent=False), "somebody waits"
+    core.abandon(waiter)
+    assert core.tick(30.0).close == ((slot, "failed"),)
+
+
+def test_idle_time_begins_with_the_end_of_the_last_pin() -> None:
+    config = PoolConfig(min_connections_per_host=0, idle_timeout=10, max_lifetime=0)
+    core: PoolCore[None] = PoolCore(config, lambda count: 0)
+    core.opened(core.demand().open[0], 0.0, 0.0)
+    pinned = core.acquire_pin()
+    assert pinned is not None
+    assert not core.tick(100.0)
+    assert not core.release_pin(pinned, 100.0)
+    assert not core.tick(110.0)
+    assert [reason for _, reason in core.tick(110.1).close] == ["idle"]
+
+
 def test_lifetime_closes_one_at_a_time_and_the_minimum_is_refilled() -> None:
     core = full_pool(PoolConfig(min_connections_per_host=3, max_lifetime=100))
     plan = core.tick(101.0)
@@ -61,3 +98,11 @@ def test_one_that_carries_a_single_request_is_no_load_while_it_works() -> None:
     assert core.acquire() is None, "it is full"
     assert not core.tick(1.0).open, "nobody waits: one request at a time is no load"
     assert core.enqueue(Waiter(), 1.0).open, "somebody waits: another one is opened at once"
+
+
+@pytest.mark.parametrize(("uniform", "lifetime"), [(0.0, 100.0), (0.5, 97.5), (1.0, 95.0)])
+def test_lifetime_is_cut_by_a_twentieth_at_most_and_ends_then(uniform: float, lifetime: float) -> None:
+    core: PoolCore[None] = PoolCore(PoolConfig(max_lifetime=100, idle_timeout=1000), lambda count: 0)
+    core.opened(core.tick(0.0).open[0], 10.0, uniform)
+    assert not core.tick(10 + lifetime - 0.001)
+    assert [reason for _, reason in core.tick(10 + lifetime).close] == ["lifetime"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from atp_tui.model.settings import PoolConfig, SelectionStrategy
 from atp_tui.transport.core import PoolCore
@@ -35,8 +35,12 @@ configs = st.integers(1, 5).flatmap(
 )
 
 
+leaps = st.sampled_from([0.0, 0.6, 10.0, 45.0, 60.0, 1e6])
+"""Seconds: some shorter and some longer than the time-outs above."""
+
+
 class PoolMachine(RuleBasedStateMachine):
-    """Holds a model beside the core: who uses what, who waits in which order, what the shell has open."""
+    """Holds a model beside the core: who uses what, who waits in which order, what is open and since when."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +49,10 @@ class PoolMachine(RuleBasedStateMachine):
         self.uses: list[tuple[_Slot, bool]] = []
         self.queue: list[_Waiter] = []
         self.open: dict[int, _Slot] = {}
+        self.gone: list[_Slot] = []
+        self.steps = 0
+        self.quiet_since: dict[_Slot, float] = {}
+        self.opened_at: dict[_Slot, float] = {}
         self.most_allowed = self.core.settings.requests_per_connection
         self.perform(self.core.tick(self.now))
 
@@ -57,32 +65,47 @@ class PoolMachine(RuleBasedStateMachine):
             assert waiter is self.queue[0], "a waiter was overtaken"
             self.queue.pop(0)
             assert slot.phase is Phase.READY
-            assert waiter.pin or slot.carries is None or slot.active_uses <= slot.carries
+            assert slot.retiring is None
+            assert waiter.pin or slot.active_uses <= self.places_of(slot)
             self.uses.append((slot, waiter.pin))
         for waiter in plan.failed:
             self.queue.remove(waiter)
         for slot, reason in plan.close:
             assert self.open.pop(slot.id) is slot
+            self.gone.append(slot)
+            if reason == "idle":
+                assert self.now - self.quiet_since[slot] > self.core.settings.idle_timeout
+            if reason == "lifetime":
+                assert self.now - self.opened_at[slot] >= self.core.settings.max_lifetime * 0.95
             if reason != "cut":
                 assert not any(used is slot for used, _ in self.uses), f"a slot in use was closed: {reason}"
         for slot in plan.open:
             assert slot.id not in self.open
             self.open[slot.id] = slot
 
+    def places_of(self, slot: _Slot) -> int:
+        limit = self.core.settings.requests_per_connection
+        return min(limit, slot.carries or limit)
+
     def of_phase(self, phase: Phase) -> list[_Slot]:
         return [slot for slot in self.open.values() if slot.phase is phase]
 
     # -- the world -----------------------------------------------------------------------------------------------
 
-    @rule(pin=st.booleans(), fail_fast=st.booleans())
-    def checkout(self, pin: bool, fail_fast: bool) -> None:
+    @rule(count=st.integers(1, 5), pin=st.integers(0, 3), fail_fast=st.booleans())
+    def callers_come(self, count: int, pin: int, fail_fast: bool) -> None:
+        for _ in range(count):
+            self.check_out(pin == 3, fail_fast)
+
+    def check_out(self, pin: bool, fail_fast: bool) -> None:
         if self.core.draining:
             assert self.core.acquire() is None
             return
         slot = self.core.acquire_pin() if pin else self.core.acquire()
         if slot is not None:
             assert pin or not self.queue, "a newcomer overtook the queue"
-            assert pin or slot.carries is None or slot.active_uses <= slot.carries
+            assert slot.retiring is None, "what is to close would never come free"
+            assert pin or slot.active_uses <= self.places_of(slot)
             self.uses.append((slot, pin))
             return
         waiter: _Waiter = Waiter(pin=pin, fail_fast=fail_fast)
@@ -91,8 +114,21 @@ class PoolMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.uses)
     @rule(data=st.data())
-    def give_back(self, data: st.DataObject) -> None:
-        slot, pin = self.uses.pop(data.draw(st.integers(0, len(self.uses) - 1)))
+    def one_gives_back(self, data: st.DataObject) -> None:
+        self.give_back(data.draw(st.integers(0, len(self.uses) - 1)))
+
+    @precondition(lambda self: self.uses)
+    @rule(leaps=st.lists(leaps, max_size=3))
+    def all_give_back(self, leaps: list[float]) -> None:
+        """The pool, perhaps a grown one, then has some quiet moments. Those who are served meanwhile stay."""
+        for _ in range(len(self.uses)):
+            self.give_back(0)
+        for leap in leaps:
+            self.keep_house(leap)
+
+    def give_back(self, index: int) -> None:
+        slot, pin = self.uses.pop(index)
+        self.quiet_since[slot] = self.now
         self.perform(self.core.release_pin(slot, self.now) if pin else self.core.release(slot, self.now))
 
     @precondition(lambda self: self.queue)
@@ -100,58 +136,104 @@ class PoolMachine(RuleBasedStateMachine):
     def cancel_while_waiting(self, data: st.DataObject) -> None:
         self.core.abandon(self.queue.pop(data.draw(st.integers(0, len(self.queue) - 1))))
 
-    @rule(late=st.booleans(), data=st.data())
-    def open_succeeds(self, late: bool, data: st.DataObject) -> None:
-        """`late`: the answer of a slot that is gone already must change nothing."""
-        slots = self.of_phase(Phase.DOWN)
-        if slots:
-            slot = data.draw(st.sampled_from(slots))
-            carries = data.draw(st.sampled_from([None, 1, 2]))
-            self.perform(self.core.opened(slot, self.now, data.draw(st.floats(0, 1)), carries))
-        elif late:
-            assert not self.core.opened(Slot(10**6, phase=Phase.GONE), self.now, 0.5)
+    @precondition(lambda self: self.of_phase(Phase.DOWN))
+    @rule(data=st.data(), uniform=st.floats(0, 1), carries=st.sampled_from([None, 1, 2]))
+    def open_succeeds(self, data: st.DataObject, uniform: float, carries: int | None) -> None:
+        self.opens(data.draw(st.sampled_from(self.of_phase(Phase.DOWN))), uniform, carries)
 
-    @rule(permanent=st.booleans(), data=st.data())
-    def open_fails(self, permanent: bool, data: st.DataObject) -> None:
-        slots = self.of_phase(Phase.DOWN)
-        if slots:
-            slot = data.draw(st.sampled_from(slots))
-            self.perform(self.core.open_failed(slot, permanent=permanent))
-            if permanent and not self.core.usable:
-                assert not self.queue, "a waiter was left waiting for what cannot come"
-
+    @precondition(lambda self: self.of_phase(Phase.DOWN))
     @rule(data=st.data())
-    def connection_dies(self, data: st.DataObject) -> None:
-        slots = self.of_phase(Phase.READY)
-        if slots:
-            self.perform(self.core.lost(data.draw(st.sampled_from(slots))))
+    def all_openings_succeed(self, data: st.DataObject) -> None:
+        """Also those that come of it: with waiters or a minimum, one follows the other."""
+        uniform = data.draw(st.floats(0, 1))
+        while slots := self.of_phase(Phase.DOWN):
+            self.opens(slots[0], uniform)
 
-    @rule(data=st.data())
-    def somebody_closes_a_connection(self, data: st.DataObject) -> None:
-        if self.open:
-            slot = data.draw(st.sampled_from(list(self.open.values())))
+    def opens(self, slot: _Slot, uniform: float, carries: int | None = None) -> None:
+        self.quiet_since[slot] = self.now
+        if not slot.retiring:  # what retires already has its reason from before
+            self.opened_at[slot] = self.now
+        self.perform(self.core.opened(slot, self.now, uniform, carries))
+
+    @precondition(lambda self: self.gone)
+    @rule(data=st.data(), news=st.sampled_from(["opened", "failed", "lost", "ended"]))
+    def late_news_comes(self, data: st.DataObject, news: str) -> None:
+        """What is still heard of a slot that is gone must change nothing."""
+        slot = data.draw(st.sampled_from(self.gone))
+        plan = {
+            "opened": lambda: self.core.opened(slot, self.now, 0.5),
+            "failed": lambda: self.core.open_failed(slot, permanent=True),
+            "lost": lambda: self.core.lost(slot),
+            "ended": lambda: self.core.ended(slot),
+        }[news]()
+        assert not plan
+        assert slot.phase is Phase.GONE
+
+    @precondition(lambda self: self.of_phase(Phase.DOWN))
+    @rule(permanent=st.booleans(), closed=st.booleans(), data=st.data())
+    def open_fails(self, permanent: bool, closed: bool, data: st.DataObject) -> None:
+        slot = data.draw(st.sampled_from(self.of_phase(Phase.DOWN)))
+        if permanent and closed:
             self.perform(self.core.ended(slot))
-            assert slot.retiring is not None
+            assert slot.retiring
+            return
+        before = list(self.queue)
+        self.perform(self.core.open_failed(slot, permanent=permanent))
+        if self.core.usable:
+            assert self.queue == before, "a waiter failed that another connection can serve"
+        elif permanent:
+            assert not self.queue, "a waiter was left waiting for what cannot come"
+        else:
+            assert self.queue == [waiter for waiter in before if not waiter.fail_fast]
+        self.is_worked_for(slot)
 
-    @rule(leap=st.sampled_from([0.0, 0.1, 10.0, 60.0, 1e6]))
+    @precondition(lambda self: self.of_phase(Phase.READY))
+    @rule(data=st.data(), closed=st.booleans())
+    def connection_dies(self, data: st.DataObject, closed: bool) -> None:
+        """Or somebody who had it has `closed` it for good."""
+        slot = data.draw(st.sampled_from(self.of_phase(Phase.READY)))
+        self.perform(self.core.ended(slot) if closed else self.core.lost(slot))
+        assert slot.retiring or not closed
+        self.is_worked_for(slot)
+
+    def is_worked_for(self, slot: _Slot) -> None:
+        """A connection that is down is worth its attempts only where the minimum or a waiter asks for it."""
+        others = sum(1 for other in self.open.values() if other is not slot and other.retiring is None)
+        assert slot.retiring or self.queue or others < self.core.settings.min_connections_per_host
+
+    @rule(leap=leaps)
     def housekeeping(self, leap: float) -> None:
+        self.keep_house(leap)
+
+    def keep_house(self, leap: float) -> None:
         self.now += leap
         self.perform(self.core.tick(self.now))
+        for slot in self.of_phase(Phase.DOWN):
+            if slot.failing:
+                self.is_worked_for(slot)
+
+    @initialize(config=configs)
+    def begin_with_settings(self, config: PoolConfig) -> None:
+        self.take_settings(config)
 
     @rule(config=configs)
     def change_settings(self, config: PoolConfig) -> None:
+        self.take_settings(config)
+
+    def take_settings(self, config: PoolConfig) -> None:
         self.most_allowed = max(self.most_allowed, config.requests_per_connection)
         self.perform(self.core.configure(config))
 
+    @precondition(lambda self: len(self.open) < 2)
     @rule()
     def person_asks(self) -> None:
         self.perform(self.core.demand())
         assert self.core.draining or self.core.slots
 
-    @rule(really=st.integers(0, 30))
-    def drain(self, really: int) -> None:
-        if really == 0:
-            self.perform(self.core.drain())
+    @precondition(lambda self: self.steps > 25)  # most histories go on without it
+    @rule()
+    def drain(self) -> None:
+        self.perform(self.core.drain())
 
     @precondition(lambda self: self.core.draining)
     @rule()
@@ -162,11 +244,19 @@ class PoolMachine(RuleBasedStateMachine):
     # -- what must hold at every step ----------------------------------------------------------------------------
 
     @invariant()
+    def one_more_step(self) -> None:
+        self.steps += 1
+
+    @invariant()
     def uses_are_counted_exactly(self) -> None:
         for slot in self.open.values():
             assert slot.active_uses == sum(1 for used, pin in self.uses if used is slot and not pin)
             assert slot.pins == sum(1 for used, pin in self.uses if used is slot and pin)
             assert slot.active_uses <= slot.high_water <= self.most_allowed
+
+    @invariant()
+    def what_retires_closes_with_its_last_use(self) -> None:
+        assert not any(slot.retiring and not slot.active_uses and not slot.pins for slot in self.open.values())
 
     @invariant()
     def core_and_shell_agree_on_what_is_open(self) -> None:
@@ -188,9 +278,8 @@ class PoolMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_beside_a_free_place(self) -> None:
         if self.queue and not self.queue[0].pin:
-            limit = self.core.settings.requests_per_connection
             usable = [slot for slot in self.of_phase(Phase.READY) if slot.retiring is None]
-            assert all(slot.active_uses >= min(limit, slot.carries or limit) for slot in usable)
+            assert all(slot.active_uses >= self.places_of(slot) for slot in usable)
 
     @invariant()
     def waiters_and_the_minimum_are_being_worked_for(self) -> None:
@@ -203,14 +292,16 @@ class PoolMachine(RuleBasedStateMachine):
             opening = any(slot.phase is Phase.DOWN for slot in staying)
             assert opening or len(self.open) >= self.core.settings.max_connections_per_host
 
+    @precondition(lambda self: not (self.uses or self.queue or self.core.draining))
     @rule()
     def housekeeping_comes_to_rest(self) -> None:
-        """With time standing still and every opening successful, ticks stop changing anything."""
-        if self.uses or self.queue or self.core.draining:
-            return  # growth under load is a change on purpose
+        """With time standing still and every opening successful, ticks stop changing anything.
+
+        Not while there are uses: growth under load is a change on purpose.
+        """
         for _ in range(40):
             for slot in self.of_phase(Phase.DOWN):
-                self.perform(self.core.opened(slot, self.now, 0.0))
+                self.opens(slot, 0.0)
             plan = self.core.tick(self.now)
             self.perform(plan)
             if not plan and not self.of_phase(Phase.DOWN):
@@ -220,5 +311,5 @@ class PoolMachine(RuleBasedStateMachine):
         assert len(self.open) >= self.core.settings.min_connections_per_host
 
 
-PoolMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+PoolMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 TestPoolMachine = PoolMachine.TestCase

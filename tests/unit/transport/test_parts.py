@@ -118,7 +118,7 @@ def test_reader_is_woken_by_news_and_by_the_end() -> None:
 
 def test_gate_lends_the_place_of_who_hears_nothing() -> None:
     async def main() -> list[float]:
-        gate = Gate(2, VirtualClock(), patience=0.5)
+        gate = Gate(2, VirtualClock())
         begun = []
 
         async def opening(length: float) -> None:
@@ -131,6 +131,25 @@ def test_gate_lends_the_place_of_who_hears_nothing() -> None:
         return begun
 
     assert run_virtual(main()) == pytest.approx([0, 0, 0.5, 0.5, 1.0, 1.0])
+
+
+def test_gate_gives_back_a_place_once_however_long_it_was_held() -> None:
+    async def main() -> list[float]:
+        gate = Gate(1, VirtualClock())
+        begun = []
+
+        async def opening(length: float) -> None:
+            async with gate.place():
+                begun.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(length)
+
+        await asyncio.gather(*(opening(1) for _ in range(4)))
+        begun.clear()
+        start = asyncio.get_running_loop().time()
+        await asyncio.gather(*(opening(0.1) for _ in range(3)))
+        return [moment - start for moment in begun]
+
+    assert run_virtual(main()) == pytest.approx([0, 0.1, 0.2])
 
 
 def test_gate_survives_cancelled_openings() -> None:

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from atp_tui.transport.rounds import FULL, Rounds
+from atp_tui.transport.rounds import FINEST, FULL, Rounds
 
 from ...fakes.virtual_time import run_virtual
 
@@ -65,6 +65,17 @@ def test_timers_of_different_slacks_meet() -> None:
             rounds.call_later(10.01, 0.25 + number / 100, lambda: rung.append(now()))
         await asyncio.sleep(20)
         assert rung == [10.25] * FULL
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("slack", [5e-324, 1e-308, 1e-12, 1e-3])
+def test_the_shortest_of_slacks_rings_too(slack: float) -> None:
+    async def main() -> None:
+        rounds, rung = Rounds(), list[float]()
+        rounds.call_later(10, slack, lambda: rung.append(now()))
+        await asyncio.sleep(20)
+        assert rung == [pytest.approx(10, abs=FINEST)]
 
     run_virtual(main())
 

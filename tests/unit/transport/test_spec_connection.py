@@ -335,6 +335,7 @@ def test_disconnect_takes_a_moment_at_most_with_a_silent_peer() -> None:
             begun = now()
             await alone.connection.disconnect()
             assert now() - begun == pytest.approx(CLOSE_TIMEOUT)
+            assert CLOSE_TIMEOUT <= 1.0
             assert alone.states[-2:] == [S.DRAINING, S.DISCONNECTED]
             assert not driver.live
 
@@ -593,5 +594,41 @@ def test_time_is_the_injected_clocks() -> None:
             assert await manager.execute_on_host("a", answer) == "yes"
             await asyncio.sleep(60)
             assert manager.connection_count == 0
+
+    run_virtual(main())
+
+
+def test_a_link_that_ends_while_it_is_handed_over_is_a_loss_at_once() -> None:
+    """Its news came while the connection was not yet connected, and nothing else will be heard of it."""
+
+    class Brief(FakeDriver):
+        async def open(self, request: OpenRequest) -> Link:
+            link = await super().open(request)
+            if len(self.links) == 1:
+                self.links[0].lose()
+            return link
+
+    async def main() -> None:
+        async with watched(Brief()) as alone:
+            alone.connection.start()
+            await asyncio.sleep(3)
+            assert alone.states == [S.CONNECTING, S.CONNECTED, S.RECONNECTING, S.RECONNECTING, S.CONNECTED]
+            assert alone.changes[2].cause == "the connection ended as it opened"
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("verdict", [ConnectFailed("refused", permanent=True), "silent"])
+def test_a_tunnel_that_does_not_open_keeps_no_hold_on_its_ssh_connection(verdict: TransportError | str) -> None:
+    async def main() -> None:
+        driver = FakeDriver()
+        driver.script = lambda request: verdict if request.carrier else None
+        async with TransportManager(
+            replace(CONFIG, connect_timeout=1), lambda *_: driver, clock=VirtualClock()
+        ) as manager:
+            await manager.add_host(ssh_host(transport=replace(CONFIG, connect_timeout=1, auto_reconnect=False)))
+            await asyncio.sleep(5)
+            (ssh,) = [pool for pool in manager._entries["a"].pools.values() if pool.channel == "ssh"]
+            assert [slot.pins for slot in ssh.core.slots.values()] == [0]
 
     run_virtual(main())

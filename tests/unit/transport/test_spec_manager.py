@@ -12,7 +12,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import CallTimeout, ConnectFailed
 from atp_tui.model.events import EventsLost
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import ReconnectConfig, SshSettings, TransportConfig
+from atp_tui.model.settings import PoolConfig, ReconnectConfig, SshSettings, TransportConfig
 from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.dialer import JUMP_LIMIT
 from atp_tui.transport.manager import FANOUT, TransportManager
@@ -246,3 +246,27 @@ def test_a_cancelled_update_leaves_a_host_that_connects() -> None:
             assert manager.host_state("a").state is S.CONNECTED
 
     run_virtual(main())
+
+
+def test_eight_commands_at_a_time_on_an_ssh_connection_whatever_the_settings() -> None:
+    """sshd's MaxSessions is 10 by default, and the libvirt connections that ride on it have theirs."""
+    running = most = 0
+
+    async def command(_: HostConnection) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(1)
+        running -= 1
+
+    async def main() -> None:
+        driver = FakeDriver()
+        config = TransportConfig(pool=PoolConfig(requests_per_connection=30))
+        async with TransportManager(config, lambda *_: driver, clock=VirtualClock()) as manager:
+            await manager.add_host(tcp_host())
+            tasks = [manager.execute_on_host("a", command, channel="ssh") for _ in range(20)]
+            await asyncio.gather(*tasks)
+            assert [pool.total_connections for pool in manager.pools("a") if pool.channel == "ssh"] == [1]
+
+    run_virtual(main())
+    assert most == 8

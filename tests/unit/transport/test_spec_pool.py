@@ -141,6 +141,25 @@ def test_a_longer_queue_than_max_waiters_is_refused_at_once() -> None:
     run_virtual(main())
 
 
+def test_a_caller_that_is_cancelled_in_the_moment_it_is_served_gives_its_place_to_the_next() -> None:
+    async def main() -> None:
+        async with managed(FakeDriver(), with_pool(max_connections_per_host=1, requests_per_connection=1)) as manager:
+            pool = await pool_of(manager)
+            lease = pool.lease()
+            await lease.acquire()
+            served, after = (asyncio.create_task(held(pool, 1)) for _ in range(2))
+            await asyncio.sleep(0)
+            lease.release()
+            served.cancel()
+            await asyncio.wait([served])
+            assert served.cancelled()
+            async with asyncio.timeout(2):
+                await after
+            assert pool.statistics().total_active_uses == 0
+
+    run_virtual(main())
+
+
 # -- selection ---------------------------------------------------------------------------------------------------------
 
 
