@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import textwrap
@@ -20,7 +21,7 @@ from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import PrivateSshd
 from .login_shells import SHELLS, start
-from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run
+from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run, until
 
 pytestmark = pytest.mark.daemons
 
@@ -32,6 +33,9 @@ LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "stubborn": (lambda sleep: f"trap '' TERM; while :; do {sleep}; done", 1, b""),
     # it dies of its closed output where that comes before its guard, and only the sleep would be left
     "broken-pipe": (lambda sleep: f"{sleep} & exec yes", 1, b""),
+    # groups of their own, in the same session
+    "timeout": (lambda sleep: f"timeout 3600 {sleep} | cat", 1, b""),
+    "job-control": (lambda sleep: f"set -m; {sleep} & wait", 1, b""),
     "closed-output": (lambda sleep: f"exec >&- 2>&-; {sleep}", 1, b""),
     "stdin": (lambda sleep: sleep, 1, b"unread"),
     "much-stdin": (lambda sleep: sleep, 1, b"unread" * 500_000),
@@ -183,6 +187,34 @@ async def test_in_any_login_shell_the_end_of_the_pipe_kills(shell: str) -> None:
         process.stdin.close()
         assert process.wait(HANG) == -signal.SIGTERM
     await sleeper.is_gone()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+async def test_without_pkill_the_group_is_killed(tmp_path: Path, shell: str) -> None:
+    for name in ("sleep", "cat", "sh", "printf", "kill", "test"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    program = str(shutil.which(shell))
+    sleeper = Sleeper()
+    with start(shell, Command(f"{sleeper.line} | cat"), env={"PATH": str(tmp_path), "SHELL": program}) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        await sleeper.runs()
+        process.stdin.close()
+        assert process.wait(HANG) == -signal.SIGTERM
+        assert b"pkill" not in process.stderr.read()
+    await sleeper.is_gone()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+async def test_a_command_that_is_cut_early_leaves_no_file_of_its_stdin(tmp_path: Path, shell: str) -> None:
+    env = {**os.environ, "SHELL": str(shutil.which(shell)), "TMPDIR": str(tmp_path)}
+    for attempt in range(40):
+        with start(shell, Command("sleep 60", b"word" * 5_000), env=env) as process:
+            assert process.stdin is not None
+            await asyncio.sleep(attempt * 0.0005)  # from before the guard starts to when the command runs
+            process.stdin.close()
+            process.wait(HANG)
+    await until(lambda: not any(tmp_path.iterdir()), "a directory for stdin is still there")
 
 
 def test_a_long_line_is_sent_once() -> None:

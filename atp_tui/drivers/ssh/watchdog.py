@@ -2,12 +2,13 @@
 
 sshd does nothing to a command whose channel is closed or whose connection is lost; it only closes the pipe that was
 the command's stdin. So a guard, a forked shell in the command's own process group, reads that pipe, and when it ends
-while the command still runs, sends TERM to the whole group, and after three seconds KILL. The command itself gets
+while the command still runs, sends TERM to all that it has started, and after three seconds KILL. The command gets
 another stdin, and its shell keeps the process id that sshd waits for, so exit status and signal stay its own.
 
 sshd starts each command as the leader of a session and a process group (session.c, do_exec_no_pty), so what the command
-starts is in the group too, pipelines and background jobs included. Only what leaves the group by itself (setsid, a
-daemon, csh's background jobs) lives on. Where a server makes no such group, the signal goes to the shell alone.
+starts is in them too, pipelines and background jobs included. The whole session is killed: `timeout`, `set -m` and the
+jobs of csh have groups of their own. Where there is no pkill (procps, busybox) it is the group alone; where a server
+makes no such group, the shell alone. Only what leaves the session by itself (setsid, a daemon) lives on.
 
 When the command has ended by itself, sshd closes the pipe after it has reaped it: the guard wakes up, finds nobody to
 kill and leaves, and background jobs go on as they do with ssh. The guard's own membership keeps the group's number from
@@ -42,7 +43,8 @@ LONGEST_DOUBLE = 16 * 1024
 _GROUP = 'g=-$$; kill -0 "$g" 2>/dev/null || g=$$; '
 _GUARD = (
     '_guard() {{ trap "" HUP INT TERM; {feed}read -r x || :; '
-    'kill -0 $$ && {{ kill -TERM "$g"; sleep {after}; kill -KILL "$g"; }}; }}; '
+    'kill -0 $$ && {{ pkill -TERM -s $$ || kill -TERM "$g"; {tidy}sleep {after}; '
+    'pkill -KILL -s $$ || kill -KILL "$g"; }}; }}; '
     'if [ -n "${{BASH_VERSION-}}" ]; then '
     "{{ command exec 4</proc/self/fd/1 5</proc/self/fd/6; }} 6>&2 2>/dev/null || :; "
     "_guard <&3 3<&- >/dev/null 2>&1 & disown; exec 4<&- 5<&-; "
@@ -61,8 +63,8 @@ _GUARD = (
 # keep copies of them in the guard, and who reads there would not see them end.
 
 
-def _guard(feed: str = "") -> str:
-    return _GUARD.format(feed=feed, after=KILL_AFTER)
+def _guard(feed: str = "", tidy: str = "") -> str:
+    return _GUARD.format(feed=feed, tidy=tidy, after=KILL_AFTER)
 
 
 def _prologue(stdin_length: int) -> str:
@@ -78,7 +80,7 @@ def _prologue(stdin_length: int) -> str:
         feed = f'head -c {stdin_length} >"$t/in" || :; '
         body = (
             'exec 3<&0; t=$(mktemp -d) && mkfifo "$t/in" || exit 255; '
-            + _guard(feed)
+            + _guard(feed, 'rm -rf "$t"; ')
             + 'exec <"$t/in"; rm -r "$t"; unset t; '
         )
     else:
