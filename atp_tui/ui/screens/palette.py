@@ -48,9 +48,9 @@ class FleetCommands(Provider):
     """Searches what the screen offers."""
 
     async def discover(self) -> Hits:
-        for name, help_text, line in self._offers():
-            if not line.startswith(("jump ", "theme ")):
-                yield DiscoveryHit(Content(name), self._chosen(line), text=name, help=help_text)
+        # hosts are left out before anything is made of them: there may be a thousand
+        for name, help_text, line in self._offers(lambda line: not line.startswith(("jump ", "theme "))):
+            yield DiscoveryHit(Content(name), self._chosen(line), text=name, help=help_text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -59,11 +59,12 @@ class FleetCommands(Provider):
         for score, name, help_text, line in best[:MOST_HITS]:
             yield Hit(score, Content(name), self._chosen(line), text=name, help=help_text)
 
-    def _offers(self) -> Iterator[Offer]:
+    def _offers(self, wanted: Callable[[str], bool] = lambda line: True) -> Iterator[Offer]:
         if isinstance(self.screen, OffersCommands):
             for name, help_text, line in self.screen.offers():
-                # Textual reads the help of a hit as markup
-                yield safe(name), safe(help_text).replace("[", "("), line
+                if wanted(line):
+                    # Textual reads the help of a hit as markup
+                    yield safe(name), safe(help_text).replace("[", "("), line
 
     def _chosen(self, line: str) -> Callable[[], None]:
         screen = self.screen
