@@ -29,6 +29,8 @@ Tried on bash, dash, busybox, mksh and zsh, where the line runs in place, and on
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ...model.outcome import Command
 
 KILL_AFTER = 3
@@ -102,10 +104,13 @@ def _quote(text: str) -> str:
     return f"'{text.translate(_QUOTED)}'"
 
 
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _./:=,@%+-"
+_OCTAL = [chr(byte) if byte in _PLAIN else f"\\0{byte:03o}" for byte in range(256)]
+
+
 def _octal(text: str) -> str:
     """Text for `printf %b`, in letters that no shell minds: csh minds `!` and newlines even in single quotes."""
-    plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _./:=,@%+-"
-    return "".join(chr(byte) if chr(byte) in plain else f"\\0{byte:03o}" for byte in text.encode())
+    return "".join(map(_OCTAL.__getitem__, text.encode()))
 
 
 _FISH_OR_CSH = "test \"\\\\\\\\\" = '\\\\\\\\'"
@@ -119,9 +124,16 @@ def wrapped(command: Command) -> str:
     and no variable is asked for, which may be an error where none of that name is set (`set -u`). A line of over
     LONGEST_DOUBLE characters is for POSIX shells only.
     """
-    prologue = _prologue(len(command.stdin))
-    in_place = "eval " + _quote(f"{prologue}\n{command.line}")
+    other, in_place = _beginnings(len(command.stdin))
+    in_place += _quote(command.line)
     if len(command.line) > LONGEST_DOUBLE:
         return in_place
+    return f"{other}'{_octal(command.line)}'\n{in_place}"
+
+
+@lru_cache(maxsize=16)  # most commands have no stdin; to quote a prologue anew takes longer than all else here
+def _beginnings(stdin_length: int) -> tuple[str, str]:
+    """What stands before the command's line, for fish and csh, and for POSIX shells."""
+    prologue = _prologue(stdin_length)
     other = _quote(prologue + '; exec "$SHELL" -c "$(printf %b "$1")"')
-    return f"{_FISH_OR_CSH} && exec sh -c {other} sh '{_octal(command.line)}'\n{in_place}"
+    return f"{_FISH_OR_CSH} && exec sh -c {other} sh ", "eval " + _quote(prologue + "\n")
