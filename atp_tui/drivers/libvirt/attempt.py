@@ -45,7 +45,7 @@ class Attempt:
         return Bridge(self._far_end_ended)
 
     async def open(self, uri: str, *, read_only: bool, bridge: Bridge | None = None) -> LibvirtLink:
-        """Open `uri`, which libvirt understands, and hear its daemon once. Raises TransportError."""
+        """Open `uri`, which libvirt understands; its daemon has answered then. Raises TransportError."""
         host, lost, most = self._request.host.id, self._request.on_lost, self._binding.max_requests
         link = LibvirtLink(host, self._lane, self._wire, bridge, lost, most)
         try:
@@ -96,8 +96,8 @@ class Attempt:
             if self._wire.known:
                 config = self._request.config
                 self._lane.handle.setKeepAlive(config.keepalive_interval, config.keepalive_count)
+                # A round trip, after the four or more of open itself: no further question is needed to hear the daemon.
                 self._lane.handle.registerCloseCallback(self._closed, None)
-            self._lane.handle.getLibVersion()
         except libvirt.libvirtError as error:
             raise self._answers.failure(error, self._peer, self._request.host.id) from error
 
