@@ -13,6 +13,8 @@ from atp_tui.ui.theme import ROLES, STATES, ColorTheme, load_theme, load_themes,
 from atp_tui.ui.widgets.host_tree import HostTree
 from atp_tui.ui.widgets.tree_model import FleetSnapshot
 
+from .conftest import open_app
+from .fleet_services import FleetServices
 from .rows import NOW, ThemedApp, host_row
 
 SHIPPED, PROBLEMS = load_themes([themes_folder()])
@@ -48,6 +50,20 @@ def test_every_text_can_be_read(theme: ColorTheme) -> None:
             ratio = contrast(theme.colors[role], ground)
             assert ratio >= ENOUGH.get(theme.name, 4.5), f"{role} on {ground}: {ratio:.2f}"
         assert contrast(foreground, ground) >= 7
+
+
+@pytest.mark.parametrize("theme", [theme for theme in SHIPPED.values() if not theme.textual.ansi], ids=lambda t: t.name)
+async def test_what_the_empty_command_line_says_can_be_read(theme: ColorTheme, fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        opened.app.theme = theme.name
+        await opened.press("exclamation_mark")
+        strip = opened.screen.query_one("#line").render_line(0)
+        (style,) = (segment.style for segment in strip if " command for" in segment.text)
+        assert style is not None
+        assert style.color is not None
+        assert style.bgcolor is not None
+        ratio = contrast(style.color.get_truecolor().hex, style.bgcolor.get_truecolor().hex)
+        assert ratio >= ENOUGH.get(theme.name, 4.5), f"{style}: {ratio:.2f}"
 
 
 def test_the_terminal_theme_uses_the_terminals_colours_only() -> None:
