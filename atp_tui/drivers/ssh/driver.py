@@ -38,4 +38,6 @@ class SshDriver:
         return link
 
     async def close(self) -> None:
-        """Nothing is held but parsed files."""
+        """End what is left of proxies that do not end by themselves; for the rest, nothing is held but parsed files."""
+        if self._opener is not None:
+            await self._opener.close()

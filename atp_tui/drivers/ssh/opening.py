@@ -18,6 +18,7 @@ from .dial import dial
 from .endpoint import Endpoint
 from .hostkeys import HostKeyCheck, HostKeyStore
 from .identities import Credentials, Identities
+from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
 
@@ -70,7 +71,7 @@ class Owner(asyncssh.SSHClient):
 
 
 class Opener:
-    """Opens connections. It keeps what all of them share: parsed keys, the known hosts, the resolver."""
+    """Opens connections. It keeps what all of them share: parsed keys, the known hosts, the resolver, the proxies."""
 
     def __init__(self, store: HostKeyStore, password: Password | None) -> None:
         self._store = store
@@ -78,6 +79,11 @@ class Opener:
         self._identities = Identities()
         self._resolver = Resolver()
         self._paths = PathReader()
+        self._processes = Processes()
+
+    async def close(self) -> None:
+        """Have every ProxyCommand ended for good, once all connections are closed."""
+        await self._processes.close()
 
     async def open(
         self, host: HostInfo, config: TransportConfig
@@ -116,7 +122,7 @@ class Opener:
             owner = Owner(check, self._question(host, endpoint))
             sock = None
             if before is None:
-                dialled = await dial(endpoint, self._resolver, config.connect_timeout)
+                dialled = await dial(endpoint, self._resolver, self._processes, config.connect_timeout)
                 sock, proxy = dialled.sock, dialled.proxy
                 if proxy is not None:
                     stack.callback(proxy.release)
