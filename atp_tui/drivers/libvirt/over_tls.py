@@ -11,6 +11,7 @@ from pathlib import Path
 from ...model.errors import AuthFailed, ConnectFailed
 from ...model.host import ConnectionUri
 from ...transport.driver import RawStream, StreamReceiver
+from ..readable import readable
 from .failures import one_line, socket_failure
 
 _ACCEPTED = b"\x01"
@@ -20,7 +21,7 @@ _ACCEPTED = b"\x01"
 def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
     """Certificates as libvirt finds them: `?pkipath=`, else ~/.pki/libvirt, else /etc/pki; `?no_verify=1` honoured.
 
-    Raises ConnectFailed (permanent), naming the file, for one that is missing or bad.
+    Raises ConnectFailed (permanent), naming the file, for one that is missing, bad, or a pipe.
     """
     ca, certificate, key = _files(uri)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -39,10 +40,13 @@ def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
 def _load(load: object, what: str, *files: Path, host: str) -> None:
     assert callable(load)
     try:
+        for file in files:
+            readable(file)
         load(*map(str, files))
     except (OSError, ssl.SSLError) as error:
-        named = " and ".join(map(str, files))
-        raise ConnectFailed(f"the {what} {named}: {one_line(error)}", host=host, permanent=True) from error
+        named = error.filename or " and ".join(map(str, files))
+        words = error.strerror if error.filename else one_line(error)
+        raise ConnectFailed(f"the {what} {named}: {words}", host=host, permanent=True) from error
 
 
 def _no_passphrase() -> str:
