@@ -53,12 +53,20 @@ class Attempt:
             if self._early is not None:
                 raise self._early
         except BaseException as error:
+            self._note_silence(bridge)
             await self._give_up(bridge)
             if self._early is not None and isinstance(error, ConnectFailed | ConnectionLost):
                 raise ConnectFailed(self._early.message, host=self._request.host.id) from error
             raise
         self._link = link
         return link
+
+    def _note_silence(self, bridge: Bridge | None) -> None:
+        """Leave word, for who cancels because of the time, that the peer is there and has said nothing."""
+        moved = self._wire.bytes_moved() if bridge is None else bridge.bytes_moved()
+        if moved is not None and not moved[0]:
+            words = f"{self._peer or 'libvirt'} takes the connection and says nothing: it hangs, or is no libvirtd"
+            self._request.progress.words = words
 
     async def _give_up(self, bridge: Bridge | None) -> None:
         self._lane.stop("the attempt to connect was given up")

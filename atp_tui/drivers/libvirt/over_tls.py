@@ -13,9 +13,15 @@ from ...model.host import ConnectionUri
 from ...transport.driver import RawStream, StreamReceiver
 from ..readable import readable
 from .failures import one_line, socket_failure
+from .uris import TCP_PORT, TLS_PORT
 
 _ACCEPTED = b"\x01"
 """libvirtd's first byte after the handshake: it takes our certificate. Otherwise it closes the connection."""
+
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE"})
+"""OpenSSL's reasons where what comes is no TLS record; which of them it is depends on its version and on the bytes."""
+
+_PORTS = f"Check the port: libvirtd's TLS port is {TLS_PORT}, {TCP_PORT} is for +tcp"
 
 
 def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
@@ -66,6 +72,13 @@ def _files(uri: ConnectionUri) -> tuple[Path, Path, Path]:
 
 def _flat(directory: Path) -> tuple[Path, Path, Path]:
     return directory / "cacert.pem", directory / "clientcert.pem", directory / "clientkey.pem"
+
+
+def _no_tls(error: ssl.SSLError, peer: str) -> str:
+    reason = (error.reason or "").replace("_", " ").lower() or one_line(error)
+    if error.reason in _NOT_TLS:
+        return f"{peer} does not speak TLS there. {_PORTS} ({reason})"
+    return f"no TLS with {peer} ({reason})"
 
 
 class _TlsStream(asyncio.Protocol):
@@ -154,7 +167,10 @@ async def open_tls(
     except EOFError as error:
         raise AuthFailed(f"{peer} does not take our TLS certificate: {one_line(error)}", host=host) from error
     except ssl.SSLError as error:
-        raise ConnectFailed(f"no TLS with {peer}: {one_line(error)}", host=host) from error
+        raise ConnectFailed(_no_tls(error, peer), host=host) from error
+    except (ConnectionResetError, ConnectionAbortedError) as error:
+        words = f"{peer} ended the connection in the TLS handshake: does it speak TLS there? {_PORTS}"
+        raise ConnectFailed(words, host=host) from error
     except OSError as error:
         raise socket_failure(error, peer, host) from error
     finally:

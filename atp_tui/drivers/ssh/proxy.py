@@ -47,9 +47,9 @@ class Proxy:
         ours.setblocking(False)
         return ours, cls(command, process, processes)
 
-    async def failure(self, where: str) -> ConnectFailed:
+    async def failure(self, where: str, came: str = "") -> ConnectFailed:
         """Why the connection to `where` ended before SSH was up, as far as the program tells. Waits for its end, for
-        GRACE at most. What it has said is not yet safe for a terminal.
+        GRACE at most. What it has said is not yet safe for a terminal. `came` is what it has handed on in SSH's place.
         """
         process = self._process
         await within(GRACE, lambda: process.status() is not None and process.errors.closed)
@@ -58,7 +58,8 @@ class Proxy:
             command = command[: COMMAND_SHOWN - 1] + "…"
         said = self._last_words()
         words = f": {said}" if said else " and said nothing"
-        return ConnectFailed(f"{where}: the ProxyCommand {self._end()}{words} (it was: {command})")
+        came = came and f"; what came in the place of SSH: {came}"
+        return ConnectFailed(f"{where}: the ProxyCommand {self._end()}{words} (it was: {command}{came})")
 
     def release(self) -> None:
         """End the program and all it started, those that do not want to included. Once more does no harm."""
