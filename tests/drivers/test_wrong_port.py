@@ -172,6 +172,23 @@ async def test_a_web_server_behind_a_proxy_command_is_told_as_well(sshd: Private
     assert error.message.endswith("; what came in the place of SSH: 'HTTP/1.1 400 Bad Request')")
 
 
+@pytest.mark.parametrize(
+    ("relay", "words"),
+    [
+        ("sleep 3600", " and said nothing (it was: "),
+        ("echo no route yet >&2; sleep 3600", ": no route yet (it was: "),
+        ("echo 220 mail; sleep 3600", "; what came in the place of SSH: '220 mail')"),
+    ],
+)
+async def test_a_proxy_command_that_brings_nothing(sshd: PrivateSshd, tmp_path: Path, relay: str, words: str) -> None:
+    (tmp_path / "relay").write_text(relay)
+    (tmp_path / "config").write_text(f"ProxyCommand sh {tmp_path}/relay\n")
+    settings = sshd.ssh_settings(config_file=str(tmp_path / "config"))
+    error = await _failure(HostInfo("peer", "127.0.0.1", None, ssh=settings), SshDriver())
+    assert error.message.startswith(f"no answer within 2 s: 127.0.0.1 port {sshd.port}: the ProxyCommand brings no SSH")
+    assert words in error.message
+
+
 async def test_lines_before_the_version_do_no_harm(sshd: PrivateSshd, tmp_path: Path) -> None:
     """RFC 4253, 4.2, allows them."""
     (tmp_path / "relay.py").write_text(

@@ -56,13 +56,10 @@ def connect_error(error: Exception, name: str, port: int, greeting: Greeting | N
             return ConnectFailed(f"{where}: {error}", permanent=True)
 
 
-def unheard(name: str, port: int, greeting: Greeting) -> str:
-    """What is known of a peer that took the connection and has not said in time that it speaks SSH; empty: it has."""
-    if greeting.came:
-        return ""
-    where = f"{name} port {port}"
-    if greeting.line:
-        return f"{where} {_no_ssh(greeting.line)}"
+def unheard(where: str, line: str) -> str:
+    """What is known of a peer that took the connection and has said nothing of SSH in time, but perhaps `line`."""
+    if line:
+        return f"{where} {_no_ssh(line)}"
     return f"{where} takes the connection and says nothing: it hangs, or is no SSH server"
 
 

@@ -157,11 +157,12 @@ class Opener:
         proxy: Proxy | None,
         progress: Progress,
     ) -> asyncssh.SSHClientConnection:
+        where = f"{endpoint.name} port {endpoint.port}"
         try:
             return await connecting
         except asyncio.CancelledError:
-            if owner.greeting is not None:
-                progress.words = unheard(endpoint.name, endpoint.port, owner.greeting)
+            if (greeting := owner.greeting) is not None and not greeting.came:
+                progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
             raise
         except asyncssh.PermissionDenied:
             self._keep_key(owner.check)
@@ -169,8 +170,9 @@ class Opener:
         except (asyncssh.ConnectionLost, OSError) as error:
             if proxy is None:
                 raise
-            came = owner.greeting.line if owner.greeting is not None and not owner.greeting.came else ""
-            raise await proxy.failure(f"{endpoint.name} port {endpoint.port}", came) from error
+            greeting = owner.greeting
+            came = greeting.line if greeting is not None and not greeting.came else ""
+            raise await proxy.failure(where, came) from error
 
     def _question(self, host: HostInfo, endpoint: Endpoint) -> Callable[[], Awaitable[str | None]] | None:
         ask = self._password

@@ -53,13 +53,20 @@ class Proxy:
         """
         process = self._process
         await within(GRACE, lambda: process.status() is not None and process.errors.closed)
+        return ConnectFailed(self._words(where, self._end(), came))
+
+    def unheard(self, where: str, came: str) -> str:
+        """The same for an attempt whose time is up while the program runs."""
+        return self._words(where, "brings no SSH", came)
+
+    def _words(self, where: str, end: str, came: str) -> str:
         command = self._command
         if len(command) > COMMAND_SHOWN:
             command = command[: COMMAND_SHOWN - 1] + "…"
         said = self._last_words()
         words = f": {said}" if said else " and said nothing"
         came = came and f"; what came in the place of SSH: {came}"
-        return ConnectFailed(f"{where}: the ProxyCommand {self._end()}{words} (it was: {command}{came})")
+        return f"{where}: the ProxyCommand {end}{words} (it was: {command}{came})"
 
     def release(self) -> None:
         """End the program and all it started, those that do not want to included. Once more does no harm."""
