@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -45,8 +46,13 @@ class _KeepAlive(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def web_server() -> Iterator[int]:
+def web_server(pki: Path | None = None) -> Iterator[int]:
+    """Its port; with certificates it speaks TLS."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _KeepAlive) as server:
+        if pki is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pki / "servercert.pem", pki / "serverkey.pem")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True  # or its end would wait for connections that are kept
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -103,6 +109,15 @@ async def test_tls_where_none_is_spoken(sshd: PrivateSshd, tls: TlsDaemon, liste
         error = await _failure(_virt("tls", port, tls), LibvirtDriver())
     expected = rf"127\.0\.0\.1:{port} does not speak TLS there\. {TLS_PORTS} \([a-z ]+\)"
     assert re.fullmatch(expected, error.message), error.message
+
+
+async def test_tls_at_a_web_server_that_speaks_it(tls: TlsDaemon) -> None:
+    before = await settled_leftovers()
+    with web_server(tls.pki) as port:
+        error = await _failure(_virt("tls", port, tls), LibvirtDriver())
+    silent = f"127.0.0.1:{port} speaks TLS and then says nothing: it hangs, or is no libvirtd"
+    assert error.message == f"no answer within 2 s: {silent}"
+    await nothing_left_since(before)
 
 
 async def test_tls_at_libvirtds_tcp_port(tls: TlsDaemon) -> None:

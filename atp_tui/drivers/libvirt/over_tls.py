@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...model.errors import AuthFailed, ConnectFailed
 from ...model.host import ConnectionUri
-from ...transport.driver import RawStream, StreamReceiver
+from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..readable import readable
 from .failures import one_line, socket_failure
 from .uris import TCP_PORT, TLS_PORT
@@ -149,17 +149,24 @@ class _TlsStream(asyncio.Protocol):
 
 
 async def open_tls(
-    context: ssl.SSLContext, uri: ConnectionUri, address: str, port: int, receiver: StreamReceiver, host: str
+    context: ssl.SSLContext,
+    uri: ConnectionUri,
+    address: str,
+    port: int,
+    receiver: StreamReceiver,
+    request: OpenRequest,
 ) -> RawStream:
     """A stream to a libvirtd that has taken our certificate. Raises ConnectFailed, AuthFailed."""
-    peer = f"{address}:{port}"
+    peer, host = f"{address}:{port}", request.host.id
     stream = _TlsStream(receiver)
     taken = False
     try:
         await asyncio.get_running_loop().create_connection(
             lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
         )
+        request.progress.words = f"{peer} speaks TLS and then says nothing: it hangs, or is no libvirtd"
         await stream.accepted
+        request.progress.words = ""
         taken = True
     except ssl.SSLCertVerificationError as error:
         words = f"the certificate of {peer} is not accepted: {error.verify_message}"
