@@ -161,14 +161,16 @@ def test_run_times_out_and_ends_what_it_started(two_shells: str) -> None:
 
 def test_run_on_a_host_that_takes_the_connection_and_says_nothing(tmp_path: Path, sshd: PrivateSshd) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        patient = host_table("patient", None, ssh_table(sshd, port=silent.getsockname()[1]))
+        port = silent.getsockname()[1]
+        patient = host_table("patient", None, ssh_table(sshd, port=port))
         hasty = patient.replace("patient", "hasty") + "[hosts.transport]\nconnect_timeout = 1\n"
         config = written(tmp_path / "hosts.toml", patient, hasty)
         done = atp("--config", config, "run", "-w", "@all", "--timeout", "2", "--json", "--", "true")
     assert done.returncode == 3
+    silence = f"127.0.0.1 port {port} takes the connection and says nothing: it hangs, or is no SSH server"
     assert {host: (entry["outcome"], entry["error"]) for host, entry in results_of(done).items()} == {
         "patient": ("timeout", "no connection to patient within 2 s; the first attempt goes on"),
-        "hasty": ("unreachable", "no answer within 1 s"),
+        "hasty": ("unreachable", f"no answer within 1 s: {silence}"),
     }
 
 

@@ -23,7 +23,7 @@ class UiSettings:
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")
-        checks.number("ui.refresh", self.refresh, zero=False)
+        checks.seconds("ui.refresh", self.refresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class MonitorSettings:
     interval: float = 2.0
 
     def __post_init__(self) -> None:
-        checks.number("monitor.interval", self.interval, zero=False)
+        checks.seconds("monitor.interval", self.interval)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,29 @@ LARGEST = 2**31 - 1
 """The most that libvirt and the kernel take where they want an int."""
 
 
-def number(key: str, value: object, *, zero: bool, example: str = "30 or 0.5") -> None:
-    """`value` is a finite number above 0, or 0 as well where `zero` allows it."""
+SHORTEST = 0.001
+"""Seconds: the least that an interval or a time limit may be. With less, repeating it would take a whole core."""
+
+
+def number(key: str, value: object, *, example: str) -> None:
+    """`value` is a finite number above 0."""
+    if _finite(key, value, example) <= 0:
+        raise ConfigError(f"{value!r} is out of range", key=key, hint="it must be above 0")
+
+
+def seconds(key: str, value: object, *, zero: bool = False) -> None:
+    """`value` is a length of time, SHORTEST or more, or 0 as well where `zero` allows it."""
+    length = _finite(key, value, "30 or 0.5")
+    if length < SHORTEST and not (zero and length == 0):
+        limit = f"{SHORTEST:g} or more, in seconds"
+        raise ConfigError(f"{value!r} is out of range", key=key, hint=f"it must be {'0, or ' if zero else ''}{limit}")
+
+
+def _finite(key: str, value: object, example: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
         # the comparison is false for nan, and works for whole numbers too large for a float
         raise ConfigError(f"{value!r} is not a number that can be used", key=key, hint=f"write one such as {example}")
-    if value < 0 or (value == 0 and not zero):
-        raise ConfigError(
-            f"{value!r} is out of range", key=key, hint=f"it must be {'0 or more' if zero else 'above 0'}"
-        )
+    return value
 
 
 def count(key: str, value: object, *, least: int, most: int = LARGEST) -> None:

@@ -1,7 +1,7 @@
 """The settings of the transport, as frozen data that checks itself.
 
 Names and defaults are fixed by the project's transport specification; users bring files that use them.
-Times are seconds and may be fractional.
+Times are seconds, 0.001 or more, and may be fractional.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ class PoolConfig:
                 hint="lower the minimum or raise the maximum",
             )
         for key in ("idle_timeout", "management_interval", "checkout_timeout"):
-            checks.number(at + key, getattr(self, key), zero=False)
-        checks.number(at + "max_lifetime", self.max_lifetime, zero=True)
+            checks.seconds(at + key, getattr(self, key))
+        checks.seconds(at + "max_lifetime", self.max_lifetime, zero=True)
         checks.count(at + "high_load_threshold", self.high_load_threshold, least=0)
         checks.count(at + "requests_per_connection", self.requests_per_connection, least=1)
         checks.count(at + "max_waiters", self.max_waiters, least=0)
-        checks.number(at + "high_load_ratio", self.high_load_ratio, zero=False, example="0.8")
+        checks.number(at + "high_load_ratio", self.high_load_ratio, example="0.8")
         if self.high_load_ratio > 1:
             raise ConfigError(
                 f"{self.high_load_ratio!r} is more than 1", key=at + "high_load_ratio", hint="it is a share"
@@ -103,10 +103,10 @@ class ReconnectConfig:
     def __post_init__(self) -> None:
         at = "transport.reconnect."
         checks.count(at + "max_attempts", self.max_attempts, least=0)
-        checks.number(at + "initial_delay", self.initial_delay, zero=False)
-        checks.number(at + "max_delay", self.max_delay, zero=False)
-        checks.number(at + "slow_lane", self.slow_lane, zero=True)
-        checks.number(at + "backoff_multiplier", self.backoff_multiplier, zero=False, example="2")
+        checks.seconds(at + "initial_delay", self.initial_delay)
+        checks.seconds(at + "max_delay", self.max_delay)
+        checks.seconds(at + "slow_lane", self.slow_lane, zero=True)
+        checks.number(at + "backoff_multiplier", self.backoff_multiplier, example="2")
         if self.backoff_multiplier < 1:
             raise ConfigError(
                 f"{self.backoff_multiplier!r} is less than 1",
@@ -143,7 +143,7 @@ class TransportConfig:
     def __post_init__(self) -> None:
         at = "transport."
         for key in ("connect_timeout", "heartbeat_interval", "heartbeat_timeout", "call_timeout"):
-            checks.number(at + key, getattr(self, key), zero=False)
+            checks.seconds(at + key, getattr(self, key))
         checks.kind(at + "auto_reconnect", self.auto_reconnect, bool)
         checks.count(at + "keepalive_interval", self.keepalive_interval, least=1)
         checks.count(at + "keepalive_count", self.keepalive_count, least=1)

@@ -115,7 +115,8 @@ class Dialer:
                 return await self._choose(host, channel).open(request)
         except BaseException as error:
             if isinstance(error, TimeoutError | CallTimeout):
-                raise ConnectTimeout(f"no answer within {limit:g} s", host=host.id) from error
+                known = f": {words}" if (words := request.progress.words) else ""
+                raise ConnectTimeout(f"no answer within {limit:g} s{known}", host=host.id) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
                 words = error.message if isinstance(error, AtpError) else f"{type(error).__name__}: {error}"

@@ -7,7 +7,7 @@ must then leave nothing behind: no thread, no socket, no connection that opens l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from ..model.errors import TransportError
@@ -95,19 +95,27 @@ class Link(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far an attempt had come when it was cancelled: `words` follow "no answer within 30 s" where they are set."""
+
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
     """All that a driver is told for one attempt.
 
     `on_lost` is called on the event loop, at most once, when a link that was handed out ends without having been
     asked to. `carrier` is the host's SSH link, for a connection that rides on it; it stays open as long as the new
-    link does.
+    link does. `progress` is where a driver that is cancelled leaves what it knows of the peer.
     """
 
     host: HostInfo
     config: TransportConfig
     on_lost: LostCallback
     carrier: Link | None = None
+    progress: Progress = field(default_factory=Progress, compare=False)
 
 
 class Driver(Protocol):

@@ -36,6 +36,45 @@ async def test_libvirt_is_turned_away_whenever_the_far_end_ends(turns: int, tmp_
     assert not path.exists()
 
 
+class FarEnd:
+    """RawStream, as far as the bridge reads from it."""
+
+    def __init__(self) -> None:
+        self.paused = False
+
+    def write(self, data: bytes) -> None: ...
+    def write_eof(self) -> None: ...
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def abort(self) -> None: ...
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_far_end_that_speaks_first_is_held_until_libvirt_is_there(known: bool, tmp_path: Path) -> None:
+    """It may have 100 MB to say. Its first bytes may come before the bridge has it."""
+    bridge, far = Bridge(lambda error: None), FarEnd()
+    if known:
+        bridge.connect(far)
+    bridge.arrived(b"early")
+    if not known:
+        bridge.connect(far)
+    assert far.paused
+    await bridge.listen(tmp_path / "libvirt.sock")
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "libvirt.sock")
+    async with asyncio.timeout(20):
+        assert await reader.readexactly(5) == b"early"
+    assert not far.paused
+    bridge.abort()
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
 @pytest.mark.parametrize("turns", range(4))
 async def test_listening_that_is_cancelled_leaves_no_socket(turns: int, tmp_path: Path) -> None:
     """Whatever is open at the moment of the cancel is the bridge's to close."""

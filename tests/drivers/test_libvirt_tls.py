@@ -133,6 +133,20 @@ async def test_missing_files_are_named(tls: TlsDaemon, tmp_path: Path) -> None:
         await LibvirtDriver().open(request(tls.uri(tmp_path)))
 
 
+@pytest.mark.parametrize("name", ["cacert.pem", "clientcert.pem", "clientkey.pem"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.timeout(20)
+async def test_a_pipe_in_a_files_place_is_named_and_not_waited_for(
+    tls: TlsDaemon, tmp_path: Path, name: str, kind: str
+) -> None:
+    pki = Path(shutil.copytree(tls.pki, tmp_path / "pki"))
+    (pki / name).unlink()
+    os.mkfifo(pki / name) if kind == "pipe" else (pki / name).symlink_to("/dev/zero")
+    with pytest.raises(ConnectFailed, match=f" {pki / name}: neither a file nor /dev/null$") as caught:
+        await LibvirtDriver().open(request(tls.uri(pki)))
+    assert caught.value.permanent
+
+
 async def test_a_key_with_a_passphrase_is_named_and_nobody_is_asked(tls: TlsDaemon, tmp_path: Path) -> None:
     pki = Path(shutil.copytree(tls.pki, tmp_path / "pki"))
     key = serialization.load_pem_private_key((pki / "clientkey.pem").read_bytes(), None)

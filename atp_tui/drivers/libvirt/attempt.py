@@ -21,7 +21,12 @@ from .wire import Wire
 _FAREWELL = 0.5
 """Seconds to wait for the threads of a failed attempt; they go on to end by themselves if that is not enough."""
 
-_CLOSE_REASONS = {0: "the connection broke", 1: "the host closed the connection", 2: "the host no longer answers"}
+EXPLAINING = 0.05
+"""Seconds that a call under way gets to say what a connection broke of: libvirt tells only the call, in its own error,
+and tells of the end first."""
+
+_ERROR = 0
+_CLOSE_REASONS = {_ERROR: "the connection broke", 1: "the host closed the connection", 2: "the host no longer answers"}
 """virConnectCloseReason ERROR, EOF, KEEPALIVE. CLIENT (3) is our own doing."""
 
 
@@ -53,12 +58,20 @@ class Attempt:
             if self._early is not None:
                 raise self._early
         except BaseException as error:
+            self._note_silence(bridge)
             await self._give_up(bridge)
             if self._early is not None and isinstance(error, ConnectFailed | ConnectionLost):
                 raise ConnectFailed(self._early.message, host=self._request.host.id) from error
             raise
         self._link = link
         return link
+
+    def _note_silence(self, bridge: Bridge | None) -> None:
+        """Leave word, for who cancels because of the time, that the peer is there and has said nothing."""
+        moved = self._wire.bytes_moved() if bridge is None else bridge.bytes_moved()
+        if moved is not None and not moved[0]:
+            words = f"{self._peer or 'libvirt'} takes the connection and says nothing: it hangs, or is no libvirtd"
+            self._request.progress.words = words
 
     async def _give_up(self, bridge: Bridge | None) -> None:
         self._lane.stop("the attempt to connect was given up")
@@ -81,6 +94,12 @@ class Attempt:
             self._link.lose(error)
         elif self._early is None:
             self._early = error
+
+    def _told(self, reason: int, error: TransportError) -> None:
+        if reason == _ERROR and self._lane.busy:
+            self._loop.call_later(EXPLAINING, self._lost, error)
+        else:
+            self._lost(error)
 
     def _far_end_ended(self, error: Exception | None) -> None:
         why = f": {one_line(error)}" if error is not None else ""
@@ -120,4 +139,4 @@ class Attempt:
         if reason in _CLOSE_REASONS:
             error = ConnectionLost(_CLOSE_REASONS[reason], host=self._request.host.id)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-                self._loop.call_soon_threadsafe(self._lost, error)
+                self._loop.call_soon_threadsafe(self._told, reason, error)

@@ -46,6 +46,8 @@ class Bridge(asyncio.Protocol):
         self._far = far
         if self._over:
             far.abort()
+        elif self._early:
+            far.pause_reading()
 
     def bytes_moved(self) -> tuple[int, int]:
         return self._received, self._sent
@@ -78,6 +80,8 @@ class Bridge(asyncio.Protocol):
         self._near = transport
         self._stop_listening()
         early, self._early = self._early, []
+        if early and self._far is not None:
+            self._far.resume_reading()
         for data in early:
             transport.write(data)
 
@@ -108,6 +112,8 @@ class Bridge(asyncio.Protocol):
             self._near.write(data)
         elif not self._over:
             self._early.append(data)
+            if self._far is not None:
+                self._far.pause_reading()  # libvirtd never speaks first; who does may go on without end
 
     def ended(self, error: Exception | None) -> None:
         if self._over:

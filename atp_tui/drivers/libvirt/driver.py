@@ -109,9 +109,8 @@ class LibvirtDriver:
         attempt = self._attempt(binding, request, peer)
         if uri.transport == "tcp":
             return await attempt.open(tcp_uri(uri, address), read_only=read_only(uri))
-        host = request.host.id
-        context = tls_context(uri, host)
-        return await self._bridged(attempt, uri, lambda end: open_tls(context, uri, address, port, end, host))
+        context = tls_context(uri, request.host.id)
+        return await self._bridged(attempt, uri, lambda end: open_tls(context, uri, address, port, end, request))
 
     async def _over_ssh(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
         carrier = request.carrier

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
+from .uris import TCP_PORT
 
 _FROM_RPC = 7
 """VIR_FROM_RPC, the part of libvirt that an error comes from."""
@@ -36,6 +37,10 @@ _REASONS = {
     errno.EIO: "{peer} ended the connection while it was being opened",  # libvirt's number for an end of file
 }
 
+_LENGTH = re.compile(r"(\d{1,10}) bytes received from server too large")
+_SPEAKERS = {b"SSH-": ", as SSH servers do", b"HTTP": ", as web servers do", b"220 ": ", as mail servers do"}
+_PORT = re.compile(r":\d+$")
+
 _CHOSEN_SOCKET = re.compile(r"socket to '([^']+)'")
 
 
@@ -60,10 +65,21 @@ def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
         words = f"{peer} ended the connection while it was being opened, or speaks another protocol"
         return ConnectFailed(words, host=host)
     if code == _RPC:
-        return ConnectFailed(f"{peer} does not speak libvirt's protocol: {one_line(error)}", host=host)
+        words = _first_word(one_line(error), peer)
+        return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host)
     if code == _SYSTEM_ERROR and number in _REASONS:
         return ConnectFailed(_REASONS[number].format(peer=peer), host=host)
     return ConnectFailed(f"{peer}: {one_line(error)}", host=host, permanent=code in _HOPELESS)
+
+
+def _first_word(words: str, peer: str) -> str:
+    """libvirt's complaint; or the text that it took for the length of a message, which counts its own four bytes."""
+    length = _LENGTH.search(words)
+    first = (int(length[1]) + 4).to_bytes(8, "big")[4:] if length else b""
+    if not first.isalnum() and first not in _SPEAKERS:
+        return words
+    port = f"; libvirtd's TCP port is {TCP_PORT}" if _PORT.search(peer) else ""
+    return f"it begins with {first.decode('ascii')!r}{_SPEAKERS.get(first, '')}{port}"
 
 
 def peer_of(error: BaseException, peer: str | None) -> str:

@@ -67,6 +67,11 @@ class Lane:
         self._stopped = False
         self._used = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return any(not future.done() for future in self._waiting)
+
     async def call(self, function: Callable[[Any], T], timeout: float | None) -> T:
         """Return function(handle), run on a thread.
 

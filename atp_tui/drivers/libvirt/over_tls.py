@@ -10,17 +10,24 @@ from pathlib import Path
 
 from ...model.errors import AuthFailed, ConnectFailed
 from ...model.host import ConnectionUri
-from ...transport.driver import RawStream, StreamReceiver
+from ...transport.driver import OpenRequest, RawStream, StreamReceiver
+from ..readable import readable
 from .failures import one_line, socket_failure
+from .uris import TCP_PORT, TLS_PORT
 
 _ACCEPTED = b"\x01"
 """libvirtd's first byte after the handshake: it takes our certificate. Otherwise it closes the connection."""
+
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE"})
+"""OpenSSL's reasons where what comes is no TLS record; which of them it is depends on its version and on the bytes."""
+
+_PORTS = f"Check the port: libvirtd's TLS port is {TLS_PORT}, {TCP_PORT} is for +tcp"
 
 
 def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
     """Certificates as libvirt finds them: `?pkipath=`, else ~/.pki/libvirt, else /etc/pki; `?no_verify=1` honoured.
 
-    Raises ConnectFailed (permanent), naming the file, for one that is missing or bad.
+    Raises ConnectFailed (permanent), naming the file, for one that is missing, bad, or a pipe.
     """
     ca, certificate, key = _files(uri)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -39,10 +46,13 @@ def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
 def _load(load: object, what: str, *files: Path, host: str) -> None:
     assert callable(load)
     try:
+        for file in files:
+            readable(file)
         load(*map(str, files))
     except (OSError, ssl.SSLError) as error:
-        named = " and ".join(map(str, files))
-        raise ConnectFailed(f"the {what} {named}: {one_line(error)}", host=host, permanent=True) from error
+        named = error.filename or " and ".join(map(str, files))
+        words = error.strerror if error.filename else one_line(error)
+        raise ConnectFailed(f"the {what} {named}: {words}", host=host, permanent=True) from error
 
 
 def _no_passphrase() -> str:
@@ -62,6 +72,13 @@ def _files(uri: ConnectionUri) -> tuple[Path, Path, Path]:
 
 def _flat(directory: Path) -> tuple[Path, Path, Path]:
     return directory / "cacert.pem", directory / "clientcert.pem", directory / "clientkey.pem"
+
+
+def _no_tls(error: ssl.SSLError, peer: str) -> str:
+    reason = (error.reason or "").replace("_", " ").lower() or one_line(error)
+    if error.reason in _NOT_TLS:
+        return f"{peer} does not speak TLS there. {_PORTS} ({reason})"
+    return f"no TLS with {peer} ({reason})"
 
 
 class _TlsStream(asyncio.Protocol):
@@ -132,17 +149,24 @@ class _TlsStream(asyncio.Protocol):
 
 
 async def open_tls(
-    context: ssl.SSLContext, uri: ConnectionUri, address: str, port: int, receiver: StreamReceiver, host: str
+    context: ssl.SSLContext,
+    uri: ConnectionUri,
+    address: str,
+    port: int,
+    receiver: StreamReceiver,
+    request: OpenRequest,
 ) -> RawStream:
     """A stream to a libvirtd that has taken our certificate. Raises ConnectFailed, AuthFailed."""
-    peer = f"{address}:{port}"
+    peer, host = f"{address}:{port}", request.host.id
     stream = _TlsStream(receiver)
     taken = False
     try:
         await asyncio.get_running_loop().create_connection(
             lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
         )
+        request.progress.words = f"{peer} speaks TLS and then says nothing: it hangs, or is no libvirtd"
         await stream.accepted
+        request.progress.words = ""
         taken = True
     except ssl.SSLCertVerificationError as error:
         words = f"the certificate of {peer} is not accepted: {error.verify_message}"
@@ -150,7 +174,10 @@ async def open_tls(
     except EOFError as error:
         raise AuthFailed(f"{peer} does not take our TLS certificate: {one_line(error)}", host=host) from error
     except ssl.SSLError as error:
-        raise ConnectFailed(f"no TLS with {peer}: {one_line(error)}", host=host) from error
+        raise ConnectFailed(_no_tls(error, peer), host=host) from error
+    except (ConnectionResetError, ConnectionAbortedError) as error:
+        words = f"{peer} ended the connection in the TLS handshake: does it speak TLS there? {_PORTS}"
+        raise ConnectFailed(words, host=host) from error
     except OSError as error:
         raise socket_failure(error, peer, host) from error
     finally:

@@ -9,11 +9,20 @@ import asyncssh
 from asyncssh.packet import PacketDecodeError
 
 from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
+from .greeting import Greeting
 
 
-def connect_error(error: Exception, name: str, port: int) -> TransportError:
-    """Why a connection to `name` could not be opened. Host keys are the caller's: see HostKeyCheck.rejection."""
+def connect_error(error: Exception, name: str, port: int, greeting: Greeting | None = None) -> TransportError:
+    """Why a connection to `name` could not be opened. Host keys are the caller's: see HostKeyCheck.rejection.
+
+    `greeting` is what the peer has said; None: it was not heard.
+    """
     where = f"{name} port {port}"
+    if greeting is not None and not greeting.came and isinstance(error, asyncssh.Error | OSError):
+        if greeting.line:
+            return ConnectFailed(f"{where} {_no_ssh(greeting.line)}")
+        if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
+            return ConnectFailed(f"{where} ended the connection without a word: is it an SSH server?")
     match error:
         case TransportError():
             return error
@@ -45,6 +54,17 @@ def connect_error(error: Exception, name: str, port: int) -> TransportError:
         case _:
             # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
             return ConnectFailed(f"{where}: {error}", permanent=True)
+
+
+def unheard(where: str, line: str) -> str:
+    """What is known of a peer that took the connection and has said nothing of SSH in time, but perhaps `line`."""
+    if line:
+        return f"{where} {_no_ssh(line)}"
+    return f"{where} takes the connection and says nothing: it hangs, or is no SSH server"
+
+
+def _no_ssh(line: str) -> str:
+    return f"is no SSH server, or one that turns us away: it said {line}"
 
 
 def lost_error(error: Exception | None, name: str) -> ConnectionLost:

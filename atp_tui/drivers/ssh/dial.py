@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...model.errors import ConnectFailed
 from ..resolver import Resolver
 from .endpoint import Endpoint
+from .processes import Processes
 from .proxy import Proxy
 
 
@@ -22,13 +23,13 @@ class Dialled:
     proxy: Proxy | None = None
 
 
-async def dial(endpoint: Endpoint, resolver: Resolver, limit: float) -> Dialled:
+async def dial(endpoint: Endpoint, resolver: Resolver, processes: Processes, limit: float) -> Dialled:
     """Connect. `limit` is the seconds of the whole attempt: an address that is not the last one gets its share.
 
-    Raises ConnectFailed, OSError. A cancel leaves no socket and no process.
+    `processes` has the program. Raises ConnectFailed, OSError. A cancel leaves no socket and no process.
     """
     if endpoint.proxy_command is not None:
-        return Dialled(*await Proxy.start(endpoint.proxy_command))
+        return Dialled(*Proxy.start(endpoint.proxy_command, processes))
     names = await resolver.addresses(endpoint.name)
     addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
     if not addresses:

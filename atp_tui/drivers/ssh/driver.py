@@ -30,7 +30,7 @@ class SshDriver:
 
         if self._opener is None:
             self._opener = Opener(self.key_store, self._password)
-        connection, owner, route = await self._opener.open(request.host, request.config)
+        connection, owner, route = await self._opener.open(request)
         link = SshLink(request.host.id, connection, owner, route, request.on_lost)
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()
@@ -38,4 +38,6 @@ class SshDriver:
         return link
 
     async def close(self) -> None:
-        """Nothing is held but parsed files."""
+        """End what is left of proxies that do not end by themselves; for the rest, nothing is held but parsed files."""
+        if self._opener is not None:
+            await self._opener.close()

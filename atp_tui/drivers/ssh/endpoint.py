@@ -52,6 +52,11 @@ def resolve(host: HostInfo) -> Endpoint:
     return _resolve(uri.host or host.host, settings.user or uri.user, settings.port or uri.port, settings)
 
 
+def config_file(settings: SshSettings) -> Path:
+    """The ssh_config that counts, whether or not it is there."""
+    return _expanded(settings.config_file or "~/.ssh/config")
+
+
 def path_to(host: HostInfo) -> list[Endpoint]:
     """The sshds to go through, the host's own last. Raises as `resolve` does, and ConnectFailed for too long a path.
 
@@ -132,7 +137,7 @@ def _read_config(name: str, user: str | None, port: int | None, settings: SshSet
     """
     import asyncssh
 
-    file = _expanded(settings.config_file or "~/.ssh/config")
+    file = config_file(settings)
     if settings.config_file and not file.exists():  # /dev/null is a good one: it says nothing
         raise ConnectFailed(f"there is no ssh_config file {file}", permanent=True)
     try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from ..readable import readable
 
 T = TypeVar("T")
 
@@ -24,13 +23,10 @@ class ParsedFiles(Generic[T]):
         `parse` raises.
         """
         try:
-            status = path.stat()
+            status = readable(path)
         except (FileNotFoundError, NotADirectoryError):
             self._held.pop(path, None)
             return None
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode) and not path.samefile(os.devnull):
-            # reading one could take for ever, on the event loop
-            raise OSError(errno.EINVAL, "neither a file nor /dev/null", str(path))
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         held = self._held.get(path)
         if held is None or held[0] != stamp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
@@ -12,12 +13,15 @@ from asyncssh.public_key import get_default_certificate_algs, get_default_public
 from ...model.errors import AuthFailed, TransportError
 from ...model.host import HostInfo
 from ...model.settings import HostKeyPolicy, TransportConfig
+from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
-from .causes import connect_error
+from .causes import connect_error, unheard
 from .dial import dial
 from .endpoint import Endpoint
+from .greeting import Greeting
 from .hostkeys import HostKeyCheck, HostKeyStore
 from .identities import Credentials, Identities
+from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
 
@@ -34,11 +38,13 @@ class Owner(asyncssh.SSHClient):
     def __init__(self, check: HostKeyCheck, password: Callable[[], Awaitable[str | None]] | None) -> None:
         self.check = check
         self.took_socket = False
+        self.greeting: Greeting | None = None
         self.ended: Callable[[Exception | None], None] | None = None
         self._password = password
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
+        self.greeting = Greeting(conn)
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         return self.check.accepts(key)
@@ -70,7 +76,7 @@ class Owner(asyncssh.SSHClient):
 
 
 class Opener:
-    """Opens connections. It keeps what all of them share: parsed keys, the known hosts, the resolver."""
+    """Opens connections. It keeps what all of them share: parsed keys, the known hosts, the resolver, the proxies."""
 
     def __init__(self, store: HostKeyStore, password: Password | None) -> None:
         self._store = store
@@ -78,20 +84,24 @@ class Opener:
         self._identities = Identities()
         self._resolver = Resolver()
         self._paths = PathReader()
+        self._processes = Processes()
 
-    async def open(
-        self, host: HostInfo, config: TransportConfig
-    ) -> tuple[asyncssh.SSHClientConnection, Owner, ExitStack]:
+    async def close(self) -> None:
+        """Have every ProxyCommand ended for good, once all connections are closed."""
+        await self._processes.close()
+
+    async def open(self, request: OpenRequest) -> tuple[asyncssh.SSHClientConnection, Owner, ExitStack]:
         """A connection, its owner, and what closes its jump hosts and proxies once it has ended.
 
         Raises TransportError. A cancel leaves nothing behind.
         """
+        host = request.host
         connection: asyncssh.SSHClientConnection | None = None
         owner: Owner | None = None
         with ExitStack() as stack:
             try:
                 for endpoint in await self._paths.path_to(host):
-                    connection, owner = await self._hop(host, endpoint, config, connection, stack)
+                    connection, owner = await self._hop(request, endpoint, connection, stack)
             except TransportError as error:
                 error.host = host.id
                 raise
@@ -101,50 +111,68 @@ class Opener:
 
     async def _hop(
         self,
-        host: HostInfo,
+        request: OpenRequest,
         endpoint: Endpoint,
-        config: TransportConfig,
         before: asyncssh.SSHClientConnection | None,
         stack: ExitStack,
     ) -> tuple[asyncssh.SSHClientConnection, Owner]:
         """Log in to one sshd, directly or through the one before."""
-        check: HostKeyCheck | None = None
+        host, config = request.host, request.config
+        owner: Owner | None = None
         proxy: Proxy | None = None
         found = Credentials()
         try:
-            check = HostKeyCheck(endpoint, self._store.look_up(endpoint))
-            owner = Owner(check, self._question(host, endpoint))
+            owner = Owner(HostKeyCheck(endpoint, self._store.look_up(endpoint)), self._question(host, endpoint))
             sock = None
             if before is None:
-                dialled = await dial(endpoint, self._resolver, config.connect_timeout)
+                dialled = await dial(endpoint, self._resolver, self._processes, config.connect_timeout)
                 sock, proxy = dialled.sock, dialled.proxy
                 if proxy is not None:
                     stack.callback(proxy.release)
                 stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint) as found:
-                options = _options(endpoint, check, found, config, owner)
-                try:
-                    connection = await asyncssh.connect(
-                        endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
-                    )
-                except asyncssh.PermissionDenied:
-                    self._keep_key(check)
-                    raise
-                except (asyncssh.ConnectionLost, OSError) as error:
-                    if proxy is None:
-                        raise
-                    raise await proxy.failure(f"{endpoint.name} port {endpoint.port}") from error
+                options = _options(endpoint, owner.check, found, config, owner)
+                connecting = asyncssh.connect(
+                    endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
+                )
+                connection = await self._logged_in(connecting, endpoint, owner, proxy, request.progress)
             stack.callback(connection.abort)
-            self._keep_key(check)
+            self._keep_key(owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
-            assert check is not None
-            rejection = check.rejection(error.reason)
+            assert owner is not None
+            rejection = owner.check.rejection(error.reason)
             if rejection.public_key:
                 self._store.refuse(host, endpoint, rejection.public_key)
             raise rejection from error
         except (asyncssh.Error, OSError, ValueError) as error:
-            raise _with_troubles(connect_error(error, endpoint.name, endpoint.port), found) from error
+            greeting = None if owner is None else owner.greeting
+            raise _with_troubles(connect_error(error, endpoint.name, endpoint.port, greeting), found) from error
         return connection, owner
+
+    async def _logged_in(
+        self,
+        connecting: Awaitable[asyncssh.SSHClientConnection],
+        endpoint: Endpoint,
+        owner: Owner,
+        proxy: Proxy | None,
+        progress: Progress,
+    ) -> asyncssh.SSHClientConnection:
+        where = f"{endpoint.name} port {endpoint.port}"
+        try:
+            return await connecting
+        except asyncio.CancelledError:
+            if (greeting := owner.greeting) is not None and not greeting.came:
+                progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
+            raise
+        except asyncssh.PermissionDenied:
+            self._keep_key(owner.check)
+            raise
+        except (asyncssh.ConnectionLost, OSError) as error:
+            if proxy is None:
+                raise
+            greeting = owner.greeting
+            came = greeting.line if greeting is not None and not greeting.came else ""
+            raise await proxy.failure(where, came) from error
 
     def _question(self, host: HostInfo, endpoint: Endpoint) -> Callable[[], Awaitable[str | None]] | None:
         ask = self._password

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-from typing import cast
 
 from ...model.errors import ConnectFailed
+from .processes import Process, Processes, within
 
 LAST_WORDS = 400
 """Bytes of the program's stderr that are kept, the last ones: it may write there for as long as it runs."""
@@ -20,65 +19,76 @@ COMMAND_SHOWN = 160
 GRACE = 1.0
 """Seconds between the end of its output and that of the program, which alone tells the exit status."""
 
+_PIECE = 65536
 
-class Proxy(asyncio.SubprocessProtocol):
+
+class Proxy:
     """A running ProxyCommand. `release` must follow; asyncssh's own way takes the command's stderr for SSH."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, process: Process, processes: Processes) -> None:
         self._command = command
+        self._process = process
+        self._processes = processes
         self._said = b""
-        self._ended = asyncio.get_running_loop().create_future()
-        self._transport: asyncio.SubprocessTransport | None = None
+        self._loop = asyncio.get_running_loop()
+        os.set_blocking(process.errors.fileno(), False)
+        self._loop.add_reader(process.errors, self._listen)
 
     @classmethod
-    async def start(cls, command: str) -> tuple[socket.socket, Proxy]:
+    def start(cls, command: str, processes: Processes) -> tuple[socket.socket, Proxy]:
         """Our end of the connection, and the program at the other one. Raises OSError."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                _, proxy = await asyncio.get_running_loop().subprocess_exec(
-                    lambda: cls(command),
-                    "/bin/sh",
-                    "-c",
-                    f"exec {command}",
-                    stdin=theirs.fileno(),
-                    stdout=theirs.fileno(),
-                    stderr=asyncio.subprocess.PIPE,  # what is ours is the terminal's
-                    start_new_session=True,
-                )
+                process = processes.start(command, theirs.fileno())
         except BaseException:
             ours.close()
             raise
         ours.setblocking(False)
-        return ours, proxy
+        return ours, cls(command, process, processes)
 
-    async def failure(self, where: str) -> ConnectFailed:
+    async def failure(self, where: str, came: str = "") -> ConnectFailed:
         """Why the connection to `where` ended before SSH was up, as far as the program tells. Waits for its end, for
-        GRACE at most. What it has said is not yet safe for a terminal.
+        GRACE at most. What it has said is not yet safe for a terminal. `came` is what it has handed on in SSH's place.
         """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await asyncio.shield(self._ended)
+        process = self._process
+        await within(GRACE, lambda: process.status() is not None and process.errors.closed)
+        return ConnectFailed(self._words(where, self._end(), came))
+
+    def unheard(self, where: str, came: str) -> str:
+        """The same for an attempt whose time is up while the program runs."""
+        return self._words(where, "brings no SSH", came)
+
+    def _words(self, where: str, end: str, came: str) -> str:
         command = self._command
         if len(command) > COMMAND_SHOWN:
             command = command[: COMMAND_SHOWN - 1] + "…"
         said = self._last_words()
         words = f": {said}" if said else " and said nothing"
-        return ConnectFailed(f"{where}: the ProxyCommand {self._end()}{words} (it was: {command})")
+        came = came and f"; what came in the place of SSH: {came}"
+        return f"{where}: the ProxyCommand {end}{words} (it was: {command}{came})"
 
     def release(self) -> None:
-        """End the program and all it started. Once more does no harm."""
-        transport = self._transport
-        if transport is None:
+        """End the program and all it started, those that do not want to included. Once more does no harm."""
+        self._stop_listening()  # one that was started and went its own way may hold the other end for ever
+        self._processes.end(self._process)
+
+    def _listen(self) -> None:
+        try:
+            data = os.read(self._process.errors.fileno(), _PIECE)
+        except BlockingIOError:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(transport.get_pid(), signal.SIGTERM)
-        errors = transport.get_pipe_transport(2)
-        if errors is not None:
-            errors.close()  # one that was started and went its own way may hold the other end for ever
+        self._said = (self._said + data)[-LAST_WORDS:]
+        if not data:
+            self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        if not self._process.errors.closed:
+            self._loop.remove_reader(self._process.errors)
+            self._process.errors.close()
 
     def _end(self) -> str:
-        status = None if self._transport is None else self._transport.get_returncode()
+        status = self._process.status()
         if status is None:
             return "closed the connection before SSH was up"
         if status < 0:
@@ -90,21 +100,6 @@ class Proxy(asyncio.SubprocessProtocol):
         if len(self._said) == LAST_WORDS and len(lines) > 1:
             del lines[0]  # its beginning is lost
         return "; ".join(line.strip() for line in lines if line.strip())
-
-    # What asyncio tells
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.SubprocessTransport", transport)
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self._said = (self._said + data)[-LAST_WORDS:]
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The program has ended, and nobody holds its stderr any more."""
-        if self._transport is not None:
-            self._transport.close()
-        if not self._ended.done():
-            self._ended.set_result(None)
 
 
 def _signal_name(number: int) -> str:

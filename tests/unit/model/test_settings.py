@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atp_tui.config.fleet import MonitorSettings, UiSettings
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.settings import (
     HostKeyPolicy,
@@ -90,6 +94,38 @@ def test_a_wrong_value_names_its_key(settings: type, values: dict[str, Any], key
     with pytest.raises(ConfigError) as caught:
         settings(**values)
     assert caught.value.key == key
+
+
+TIMES: list[tuple[Callable[..., object], str, bool]] = [
+    *((TransportConfig, f"transport.{key}", False) for key in ("connect_timeout", "call_timeout")),
+    *((TransportConfig, f"transport.heartbeat_{key}", False) for key in ("interval", "timeout")),
+    *((PoolConfig, f"transport.pool.{key}", False) for key in ("idle_timeout", "management_interval")),
+    (PoolConfig, "transport.pool.checkout_timeout", False),
+    (PoolConfig, "transport.pool.max_lifetime", True),
+    (partial(ReconnectConfig, max_delay=5), "transport.reconnect.initial_delay", False),
+    (partial(ReconnectConfig, initial_delay=0.001), "transport.reconnect.max_delay", False),
+    (ReconnectConfig, "transport.reconnect.slow_lane", True),
+    (MonitorSettings, "monitor.interval", False),
+    (UiSettings, "ui.refresh", False),
+]
+"""Every setting that is a length of time but keepalive_interval, which is whole seconds: and whether it may be 0."""
+
+
+@pytest.mark.parametrize(("settings", "key", "zero"), TIMES)
+def test_a_time_is_a_millisecond_or_more(settings: Callable[..., object], key: str, zero: bool) -> None:
+    name = key.rpartition(".")[2]
+    assert getattr(settings(**{name: 0.001}), name) == 0.001
+    for value in (1e-9, 5e-324, 0.000999, -0.001, -1, *(() if zero else (0, 0.0))):
+        with pytest.raises(ConfigError) as caught:
+            settings(**{name: value})
+        assert caught.value.key == key
+        assert caught.value.hint == f"it must be {'0, or ' if zero else ''}0.001 or more, in seconds"
+
+
+def test_every_time_is_among_them() -> None:
+    kinds = (TransportConfig, PoolConfig, ReconnectConfig, MonitorSettings, UiSettings)
+    numbers = {field.name for kind in kinds for field in fields(kind) if field.type == "float"}
+    assert numbers - {"high_load_ratio", "backoff_multiplier"} == {key.rpartition(".")[2] for _, key, _ in TIMES}
 
 
 @pytest.mark.parametrize(

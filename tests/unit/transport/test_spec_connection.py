@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -40,12 +40,13 @@ CONFIG = TransportConfig(connect_timeout=5, heartbeat_interval=10, heartbeat_tim
 
 
 class Watched:
-    """A connection of no pool, and every transition it made."""
+    """A connection of no pool, and every transition it made; `heard` is called with each of them as well."""
 
     def __init__(self, driver: Driver, config: TransportConfig = CONFIG) -> None:
         clock = VirtualClock()
         dialer = Dialer(lambda host, channel: driver, Gate(16, clock), clock)
         self.changes: list[ConnectionChanged] = []
+        self.heard: Callable[[ConnectionChanged], None] = lambda change: None
 
         async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
             return await dialer.dial(host, "virt", config, on_lost)
@@ -58,8 +59,12 @@ class Watched:
             dial,
             clock=clock,
             rng=random.Random(1),
-            on_change=lambda connection, change: self.changes.append(change),
+            on_change=lambda connection, change: self._hear(change),
         )
+
+    def _hear(self, change: ConnectionChanged) -> None:
+        self.changes.append(change)
+        self.heard(change)
 
     @property
     def states(self) -> list[ConnectionState]:
