@@ -114,14 +114,15 @@ class TransportManager:
             entry.host, entry.config = host, host.transport or self.config
             for channel, pool in entry.pools.items():
                 pool.configure(host, self._pool_config(entry, channel))
+            self.hub.publish(HostUpdated(self.clock.monotonic(), host))
         else:
             self._entries[host.id] = fresh = self._enter(host)
+            self.hub.publish(HostUpdated(self.clock.monotonic(), host))  # at once: the next change may come meanwhile
             try:
                 await self._close_entry(entry, 1.0)
             finally:
                 if self._entries.get(host.id) is fresh:  # it was not removed meanwhile
                     self._start(fresh)
-        self.hub.publish(HostUpdated(self.clock.monotonic(), host))
 
     def list_hosts(self) -> tuple[HostInfo, ...]:
         """All hosts, in the order they were added."""

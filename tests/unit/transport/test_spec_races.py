@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import TransportError
+from atp_tui.model.events import Event, HostRemoved, HostUpdated
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings, TransportConfig
+from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.dialer import JUMP_LIMIT
 from atp_tui.transport.driver import OpenRequest
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import VirtualClock, run_virtual
-from tests.unit.transport.settled import now, tcp_host
+from tests.unit.transport.settled import answer, now, tcp_host
 
 S = ConnectionState
 
@@ -47,3 +51,43 @@ def test_no_more_than_eight_begin_through_a_jump_host_after_a_wait_at_the_fleets
 
     run_virtual(main())
     assert max(Counter(through_jump).values()) <= JUMP_LIMIT
+
+
+def descriptions(events: list[Event]) -> list[object]:
+    return [
+        event.host.uri if isinstance(event, HostUpdated) else "removed"
+        for event in events
+        if isinstance(event, HostUpdated | HostRemoved)
+    ]
+
+
+@pytest.mark.parametrize("then", ["updated", "removed", "cancelled"])
+def test_who_follows_the_events_ends_up_with_what_is_true(then: str) -> None:
+    """An update that moves a host closes its connections first, and the next change may come meanwhile."""
+
+    async def main() -> None:
+        first, second = (tcp_host().with_uri(f"test+tcp://192.0.2.{number}/default") for number in (8, 9))
+        async with managed(FakeDriver()) as manager:
+            await manager.add_host(tcp_host())
+            await manager.execute_on_host("a", answer)
+            holder = asyncio.create_task(manager.execute_on_host("a", sleep_long))
+            await asyncio.sleep(1)
+            subscription = manager.hub.subscribe()
+            moving = asyncio.create_task(manager.update_host(first))
+            await asyncio.sleep(0.1)
+            if then == "updated":
+                await manager.update_host(second)
+            elif then == "removed":
+                await manager.remove_host("a")
+            else:
+                moving.cancel()
+            await asyncio.wait([moving, holder])
+            events = await subscription.batch()
+            told = {"updated": [first.uri, second.uri], "removed": [first.uri, "removed"], "cancelled": [first.uri]}
+            assert descriptions(events) == told[then]
+
+    run_virtual(main())
+
+
+async def sleep_long(connection: HostConnection) -> None:
+    await asyncio.sleep(100)
