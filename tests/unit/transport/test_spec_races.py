@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from atp_tui.model.connection import ConnectionState
-from atp_tui.model.errors import TransportError
+from atp_tui.model.errors import CallTimeout, TransportError
 from atp_tui.model.events import Event, HostRemoved, HostUpdated
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings, TransportConfig
@@ -91,3 +91,36 @@ def test_who_follows_the_events_ends_up_with_what_is_true(then: str) -> None:
 
 async def sleep_long(connection: HostConnection) -> None:
     await asyncio.sleep(100)
+
+
+@pytest.mark.parametrize("how", ["overall", "leaving"])
+def test_a_task_that_swallows_its_cancel_begins_no_further_host(how: str) -> None:
+    begun: list[str] = []
+
+    async def stubborn(connection: HostConnection) -> str:
+        begun.append(connection.host_info.id)
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.5)
+        return "late"
+
+    async def main() -> None:
+        async with managed(FakeDriver()) as manager:
+            for name in "abcdef":
+                await manager.add_host(tcp_host(name))
+            await asyncio.sleep(1)
+            if how == "overall":
+                results = await manager.execute_on_all_hosts(stubborn, fanout=2, overall=3)
+                assert [result.value for result in results] == ["late", "late", None, None, None, None]
+                assert all(isinstance(result.error, CallTimeout) for result in results[2:])
+            else:
+                work = asyncio.create_task(manager.execute_on_all_hosts(stubborn, fanout=2))
+                await asyncio.sleep(3)
+                work.cancel()
+                await asyncio.wait([work])
+                assert work.cancelled()
+            assert now() == pytest.approx(4.5, abs=0.1)
+
+    run_virtual(main())
+    assert begun == ["a", "b"]
