@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..model.connection import ConnectionSnapshot, ConnectionState
-from ..model.errors import CallTimeout, ConnectionLost, ConnectTimeout, TransportError
+from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.outcome import Command, ExitStatus, OutputSink
@@ -329,6 +329,8 @@ class HostConnection:
             self._lost(generation, lost)
         except TransportError as error:
             self._lost(generation, error)
+        except AtpError as error:  # its answer is an error, or there was nothing to ask with: not its end
+            self.counters.failed(error, self.clock.monotonic())
         else:
             now = self.clock.monotonic()
             if generation == self._generation:

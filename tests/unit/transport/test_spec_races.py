@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from atp_tui.model.connection import ConnectionState
-from atp_tui.model.errors import CallTimeout, TransportError
+from atp_tui.model.errors import CallFailed, CallTimeout, TransportError
 from atp_tui.model.events import Event, HostRemoved, HostUpdated
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings, TransportConfig
@@ -124,3 +124,31 @@ def test_a_task_that_swallows_its_cancel_begins_no_further_host(how: str) -> Non
 
     run_virtual(main())
     assert begun == ["a", "b"]
+
+
+def test_a_heartbeat_that_is_answered_with_an_error_is_no_loss_and_no_defect() -> None:
+    """The peer has answered, if not what was asked; or there was no thread to ask with. Either may be well later."""
+    defects: list[object] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: defects.append(context))
+        driver = FakeDriver()
+        async with managed(driver, TransportConfig(heartbeat_interval=10)) as manager:
+            await manager.add_host(tcp_host())
+            await manager.execute_on_host("a", answer)
+            (link,) = driver.links
+            asked = []
+
+            async def ping(timeout: float) -> None:
+                asked.append(now())
+                raise CallFailed("internal error")
+
+            link.ping = ping  # type: ignore[method-assign]
+            await asyncio.sleep(35)
+            assert asked == pytest.approx([10, 20, 30], abs=0.5)
+            assert manager.host_state("a").state is S.CONNECTED
+            (figures,) = manager.stats()["a"].connections
+            assert figures.errors == {"CallFailed": 3}
+
+    run_virtual(main())
+    assert defects == []
