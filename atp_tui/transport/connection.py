@@ -260,11 +260,8 @@ class HostConnection:
             self._wake = None
 
     def _established(self, dialed: Dialed) -> None:
-        now = self.clock.monotonic()
         self._dialed, self._link = dialed, dialed.link
-        self.counters.last_active = now
-        if self.life.state is _S.RECONNECTING or self.life.attempt:
-            self.counters.reconnects += 1
+        self.counters.opened(self.clock.monotonic())
         # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
         self._move(_S.CONNECTED, None, attempt=0)
         self._heartbeat.start(self.config.heartbeat_interval)
