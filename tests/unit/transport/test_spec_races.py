@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from atp_tui.model.connection import ConnectionState
-from atp_tui.model.errors import CallFailed, CallTimeout, TransportError
-from atp_tui.model.events import Event, HostRemoved, HostUpdated
+from atp_tui.model.errors import CallFailed, CallTimeout, PoolClosed, TransportError
+from atp_tui.model.events import Event, HostChanged, HostRemoved, HostUpdated
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import SshSettings, TransportConfig
+from atp_tui.model.settings import PoolConfig, SshSettings, TransportConfig
 from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.dialer import JUMP_LIMIT
 from atp_tui.transport.driver import OpenRequest
@@ -152,3 +153,52 @@ def test_a_heartbeat_that_is_answered_with_an_error_is_no_loss_and_no_defect() -
 
     run_virtual(main())
     assert defects == []
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_host_that_a_person_disconnected_stays_so_when_it_moves(when: str) -> None:
+    async def main() -> None:
+        driver = FakeDriver()
+        moved = replace(tcp_host(), uri="test+tcp://192.0.2.9/default")
+        async with managed(driver) as manager:
+            await manager.add_host(tcp_host())
+            await manager.execute_on_host("a", answer)
+            holder = asyncio.create_task(manager.execute_on_host("a", sleep_long))
+            await asyncio.sleep(0.1)
+            if when == "before":
+                await manager.disconnect("a")
+                await manager.update_host(moved)
+            else:
+                moving = asyncio.create_task(manager.update_host(moved))
+                await asyncio.sleep(0.1)
+                await manager.disconnect("a")
+                await moving
+            await asyncio.sleep(1000)
+            assert len(driver.attempts) == 1
+            state = manager.host_state("a")
+            assert (state.state, state.retries) == (S.DISCONNECTED, False)
+            assert [pool._housekeeper for pool in manager._entries["a"].pools.values()] == [None, None]
+            with pytest.raises(PoolClosed):
+                await manager.execute_on_host("a", answer)
+            manager.retry("a")
+            assert await manager.execute_on_host("a", answer) == "yes"
+            assert [link.request.host for link in driver.live] == [moved]
+            holder.cancel()
+            await asyncio.wait([holder])
+
+    run_virtual(main())
+
+
+def test_a_host_without_a_connection_is_told_to_be_disconnected_by_a_person() -> None:
+    async def main() -> None:
+        config = TransportConfig(pool=PoolConfig(min_connections_per_host=0))
+        async with managed(FakeDriver(), config) as manager:
+            await manager.add_host(tcp_host())
+            subscription = manager.hub.subscribe()
+            await manager.disconnect("a")
+            assert not manager.host_state("a").retries
+            (event,) = subscription.take()
+            assert isinstance(event, HostChanged)
+            assert not event.status.retries
+
+    run_virtual(main())
