@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..model.connection import ConnectionSnapshot, ConnectionState
-from ..model.errors import CallTimeout, ConnectionLost, ConnectTimeout, TransportError
+from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.outcome import Command, ExitStatus, OutputSink
@@ -260,11 +260,8 @@ class HostConnection:
             self._wake = None
 
     def _established(self, dialed: Dialed) -> None:
-        now = self.clock.monotonic()
         self._dialed, self._link = dialed, dialed.link
-        self.counters.last_active = now
-        if self.life.state is _S.RECONNECTING or self.life.attempt:
-            self.counters.reconnects += 1
+        self.counters.opened(self.clock.monotonic())
         # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
         self._move(_S.CONNECTED, None, attempt=0)
         self._heartbeat.start(self.config.heartbeat_interval)
@@ -329,6 +326,8 @@ class HostConnection:
             self._lost(generation, lost)
         except TransportError as error:
             self._lost(generation, error)
+        except AtpError as error:  # its answer is an error, or there was nothing to ask with: not its end
+            self.counters.failed(error, self.clock.monotonic())
         else:
             now = self.clock.monotonic()
             if generation == self._generation:

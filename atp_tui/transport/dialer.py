@@ -129,5 +129,8 @@ class Dialer:
         if jump is None or jump == "none":
             async with self._gate.place():
                 return await self._open(request, channel)
-        async with self._jumps.setdefault(jump, self._gate.sibling(JUMP_LIMIT)).place(), self._gate.place():
+        # Were its patience to end while it waits for the fleet, more than the limit would begin in one moment then.
+        through = self._jumps.setdefault(jump, self._gate.sibling(JUMP_LIMIT))
+        async with through.place(begun=False) as place, self._gate.place():
+            place.begin()
             return await self._open(request, channel)

@@ -26,6 +26,7 @@ class FanOut(Generic[T]):
         self._one = one
         self._clock = clock
         self._limit = limit
+        self._stopping = False
         self._begun: dict[int, tuple[str, float]] = {}
         self._results: asyncio.Queue[tuple[int, TaskResult[T]]] = asyncio.Queue()
 
@@ -51,6 +52,7 @@ class FanOut(Generic[T]):
             await self._stop(workers)
 
     async def _stop(self, workers: Sequence[asyncio.Future[None]]) -> None:
+        self._stopping = True  # a task may swallow its cancel: its worker must not go on with the next host
         for worker in workers:
             worker.cancel()
         if workers:
@@ -67,7 +69,7 @@ class FanOut(Generic[T]):
             yield place, TaskResult(host_id, None, error, spent)
 
     async def _work(self) -> None:
-        while self._left:
+        while self._left and not self._stopping:
             place, host_id = self._left.pop()
             begun = self._clock.monotonic()
             self._begun[place] = host_id, begun

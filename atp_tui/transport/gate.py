@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
+from typing import Self
 
 from .clock import Clock, TimerHandle
 
@@ -30,27 +31,38 @@ class Gate:
         """Another gate with the same clock and patience."""
         return Gate(limit, self.clock, patience=self.patience)
 
-    def place(self) -> Place:
-        """To wait for a place, and hold it through an `async with` or until patience ends."""
-        return Place(self)
+    def place(self, *, begun: bool = True) -> Place:
+        """To wait for a place, and hold it through an `async with` or until patience ends.
+
+        Not `begun`: patience begins with `Place.begin`, for an opening that has another gate to pass first.
+        """
+        return Place(self, begun)
 
 
 class Place:
     """One opening's place in a gate. A class, for a generator would cost three times as much."""
 
-    __slots__ = ("_gate", "_held", "_timer")
+    __slots__ = ("_begun", "_gate", "_held", "_timer")
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, begun: bool) -> None:
         self._gate = gate
+        self._begun = begun
         self._held = False
         self._timer: TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         gate = self._gate
         await gate.places.acquire()
         self._held = True
-        self._timer = gate.clock.call_later(gate.patience, self._give_back, gate.patience * LATENESS)
         gate.under_way += 1
+        if self._begun:
+            self.begin()
+        return self
+
+    def begin(self) -> None:
+        """The opening begins, and patience with it."""
+        gate = self._gate
+        self._timer = gate.clock.call_later(gate.patience, self._give_back, gate.patience * LATENESS)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -114,14 +114,18 @@ class TransportManager:
             entry.host, entry.config = host, host.transport or self.config
             for channel, pool in entry.pools.items():
                 pool.configure(host, self._pool_config(entry, channel))
+            self.hub.publish(HostUpdated(self.clock.monotonic(), host))
         else:
             self._entries[host.id] = fresh = self._enter(host)
+            self.hub.publish(HostUpdated(self.clock.monotonic(), host))  # at once: the next change may come meanwhile
+            if entry.main.core.draining:  # a person has closed it: so it stays
+                fresh.abort()
+                self._tell(fresh)
             try:
                 await self._close_entry(entry, 1.0)
             finally:
-                if self._entries.get(host.id) is fresh:  # it was not removed meanwhile
+                if self._entries.get(host.id) is fresh and not fresh.main.core.draining:  # nobody let it go meanwhile
                     self._start(fresh)
-        self.hub.publish(HostUpdated(self.clock.monotonic(), host))
 
     def list_hosts(self) -> tuple[HostInfo, ...]:
         """All hosts, in the order they were added."""
@@ -142,7 +146,9 @@ class TransportManager:
 
     async def disconnect(self, host_id: str, limit: float = 1.0) -> None:
         """Close a host's connections and keep them closed until `retry`. Raises HostUnknown."""
-        await self._close_entry(self._entry(host_id), limit)
+        entry = self._entry(host_id)
+        await self._close_entry(entry, limit)
+        self._tell(entry)  # where it had no connection, nothing has
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -366,13 +372,15 @@ class TransportManager:
 
     def _changed(self, entry: _Entry, change: ConnectionChanged) -> None:
         self.hub.publish(change)
-        if change.channel != entry.host.main_channel:
-            return
+        if change.channel == entry.host.main_channel:
+            self._tell(entry)
+
+    def _tell(self, entry: _Entry) -> None:
         status = entry.main.status()
         if status != entry.status:
             entry.status = status
             if self._entries.get(entry.host.id) is entry:
-                self.hub.publish(HostChanged(change.at, status))
+                self.hub.publish(HostChanged(self.clock.monotonic(), status))
 
     def _entry(self, host_id: str) -> _Entry:
         entry = self._entries.get(host_id)

@@ -21,7 +21,7 @@ class Metrics:
         "last_error",
         "last_error_at",
         "latencies",
-        "reconnects",
+        "times_up",
         "total_requests",
     )
 
@@ -34,7 +34,17 @@ class Metrics:
         self.last_error: str | None = None
         self.last_error_at: float | None = None
         self.latencies: deque[float] = deque(maxlen=LATENCY_WINDOW)
-        self.reconnects = 0
+        self.times_up = 0
+
+    @property
+    def reconnects(self) -> int:
+        """How many times it has been up again."""
+        return max(0, self.times_up - 1)
+
+    def opened(self, now: float) -> None:
+        """It is up, for the first time or again."""
+        self.times_up += 1
+        self.last_active = now
 
     def answered(self, started: float, now: float) -> None:
         """A request was answered: it took now - started seconds."""

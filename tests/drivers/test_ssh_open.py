@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -488,6 +489,20 @@ async def test_keepalive_finds_a_silent_peer(own_sshd: PrivateSshd) -> None:
     await until_lost(lost)
     assert not link.is_alive()
     assert "no longer answers" in lost[0].message
+
+
+async def test_keepalive_asks_as_often_as_its_setting_says(
+    own_sshd: PrivateSshd, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Interval and count are no more than two numbers to asyncssh: the one in the other's place would go unseen."""
+    lost: list[TransportError] = []
+    with caplog.at_level(logging.DEBUG, "asyncssh"):
+        await open_link(host_of(own_sshd), lost=lost, config=TransportConfig(keepalive_interval=1, keepalive_count=3))
+        own_sshd.stop()
+        caplog.clear()
+        await until_lost(lost)
+    asked = sum("Sending keepalive request" in record.getMessage() for record in caplog.records)
+    assert asked in (2, 3), "the first one may have gone before the daemon stopped"
 
 
 async def test_a_silent_peer_holds_nobody_up(own_sshd: PrivateSshd) -> None:

@@ -92,6 +92,12 @@ def test_slow_subscriber_loses_the_oldest_and_is_told() -> None:
             assert batch[0] == EventsLost(2.0, 2)
             assert [event.at for event in batch[1:]] == [2.0, 3.0, 4.0]
             assert len(await quick.batch()) == 5
+            hub.publish(HostRemoved(5.0, "5"))
+            assert [event.at for event in await slow.batch()] == [5.0], "told once of each loss"
+            for n in range(6, 10):
+                hub.publish(HostRemoved(float(n), str(n)))
+            assert (await slow.batch())[0] == EventsLost(7.0, 1)
+            quick.take()
         assert await slow.batch() == []
 
     asyncio.run(main())

@@ -507,6 +507,29 @@ def test_metrics_say_all_there_is_at_any_moment() -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize("back_by", ["itself", "a person", "a caller"])
+def test_a_reconnect_is_each_time_that_it_is_up_again(back_by: str) -> None:
+    """Not its first time, however many attempts that took; and each later one, whoever asked for it."""
+
+    async def main() -> None:
+        driver = FakeDriver(open_time=0, latency=0)
+        driver.script = lambda request: ConnectFailed("refused") if len(driver.attempts) < 3 else None
+        async with watched(driver) as alone:
+            connection = alone.connection
+            await connection.connect()
+            assert connection.metrics.reconnects == 0
+            connection.configure(tcp_host(), replace(CONFIG, auto_reconnect=back_by == "itself"))
+            for times in (1, 2):
+                driver.links[-1].lose()
+                await asyncio.sleep(20)
+                if back_by == "a person":
+                    connection.retry()
+                assert await connection.call(lambda virt: 7) == 7
+                assert connection.metrics.reconnects == times
+
+    run_virtual(main())
+
+
 # -- both kinds of a host's connections --------------------------------------------------------------------------------
 
 
