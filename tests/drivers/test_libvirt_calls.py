@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from atp_tui.drivers.libvirt.binding import load
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.errors import CallFailed, ConnectionLost, TransportError
 from atp_tui.model.host import HostInfo
@@ -15,6 +16,7 @@ from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd
+from .leftovers import nothing_left_since, settled
 
 HANG = 20.0
 VIR_ERR_NO_DOMAIN = 42
@@ -102,11 +104,16 @@ async def test_a_refused_call_and_a_restarted_daemon(own_libvirtd: PrivateLibvir
 
 
 async def test_a_handle_that_was_smuggled_out_and_outlives_its_link_hangs_nobody(own_libvirtd: PrivateLibvirtd) -> None:
+    load()  # with what stays for good
+    before = await settled()
     config = TransportConfig(keepalive_interval=3600)
     link = await LibvirtDriver().open(request(own_libvirtd.uri("tcp"), [], config))
     kept: list[object] = []
     await link.call(lambda virt: kept.append(virt.lookupByName("test")), HANG)
     await link.close()
     own_libvirtd.stop()
-    kept.clear()  # libvirt says goodbye from here, on the event loop's thread; on a living socket it would wait
-    own_libvirtd.cont()
+    try:
+        kept.clear()  # libvirt says goodbye when this is freed; on a living socket it would wait, and others behind it
+        await nothing_left_since(before)
+    finally:
+        own_libvirtd.cont()

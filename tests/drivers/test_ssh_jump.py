@@ -141,6 +141,20 @@ async def test_a_lost_jump_host_loses_the_link(way: Way) -> None:
     await nothing_left_since(before)
 
 
+@pytest.mark.parametrize("how", ["cut", "lost"])
+async def test_a_link_that_ends_takes_its_connection_to_the_jump_host_along(how: str, way: Way) -> None:
+    lost: list[TransportError] = []
+    before = await settled_leftovers()
+    link = await open_link(way.host(way.jump(way.first.port)), lost=lost)
+    if how == "cut":
+        link.abort()
+    else:
+        way.last.kill()
+        await until_lost(lost)
+    await nothing_left_since(before)
+    await _until_empty(way.first)
+
+
 @pytest.mark.parametrize("silent", ["first", "last"])
 async def test_a_cancelled_attempt_at_a_silent_hop_leaves_nothing(way: Way, silent: str) -> None:
     before = await settled_leftovers()
