@@ -294,7 +294,7 @@ class PoolCore(Generic[C]):
             return False
         if any(self._is_opening(slot) for slot in self.slots.values()):
             return False
-        if self._busy() < self.settings.high_load_ratio * len(self._usable):
+        if self._busy() / len(self._usable) < self.settings.high_load_ratio:  # 0.28 * 25 is a little more than 7
             return False
         self._open(plan)
         return True
@@ -316,7 +316,7 @@ class PoolCore(Generic[C]):
             left = len(self._usable) - 1
             # Without the second condition the next tick would open again what this one closes.
             if left < self.settings.min_connections_per_host or (
-                left and self._busy() >= self.settings.high_load_ratio * left
+                left and self._busy() / left >= self.settings.high_load_ratio
             ):
                 return
             self._retire(slot, "idle", plan)

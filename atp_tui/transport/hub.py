@@ -84,7 +84,12 @@ class EventHub:
         self._subscriptions: list[Subscription] = []
 
     def subscribe(self, size: int = 1024, *, without: type[Event] | None = None) -> Subscription:
-        """A new queue of at most `size` events that sees everything from now on, but for events of class `without`."""
+        """A new queue of at most `size` events that sees everything from now on, but for events of class `without`.
+
+        Raises ValueError for a queue that could hold nothing.
+        """
+        if size < 1:
+            raise ValueError(f"a queue of {size} events")
         subscription = Subscription(self, size, without)
         self._subscriptions.append(subscription)
         return subscription

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -18,8 +17,8 @@ from ..model.outcome import TaskResult
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
-from .dialer import ChooseDriver, Dialed, Dialer
-from .driver import LostCallback
+from .dialer import ChooseDriver, Dialer
+from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
@@ -29,31 +28,8 @@ T = TypeVar("T")
 Task = Callable[[HostConnection], Awaitable[T]]
 """What a caller wants done on a host: an async function of one connection."""
 
-SSH_SESSIONS = 8
-"""Sessions at a time on a host's SSH connection: two below sshd's default MaxSessions of 10."""
-
 FANOUT = 64
 """Hosts at a time, as in clush."""
-
-
-class _Entry:
-    """A host and its pools; `main` is the one that is kept open and watched."""
-
-    __slots__ = ("config", "host", "pools", "status")
-
-    def __init__(self, host: HostInfo, config: TransportConfig, status: HostStatus) -> None:
-        self.host = host
-        self.config = config
-        self.status = status
-        self.pools: dict[Channel, ConnectionPool] = {}
-
-    @property
-    def main(self) -> ConnectionPool:
-        return self.pools[self.host.main_channel]
-
-    def abort(self) -> None:
-        for pool in self.pools.values():
-            pool.abort()
 
 
 class TransportManager:
@@ -74,9 +50,9 @@ class TransportManager:
         self.clock = clock or LoopClock()
         self.hub = EventHub()
         self._rng = rng or random.Random()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock), self.clock)
-        self._leaving: set[_Entry] = set()
+        self._leaving: set[Entry] = set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -97,7 +73,7 @@ class TransportManager:
             raise ConfigError(f"there is a host {host.id!r} already", key="id", host=host.id)
         self._entries[host.id] = self._enter(host)
         self.hub.publish(HostAdded(self.clock.monotonic(), host))
-        self._start(self._entries[host.id])
+        self._entries[host.id].start()
 
     async def remove_host(self, host_id: str, limit: float = 1.0) -> None:
         """Let a host go: its waiters fail, its leases have `limit` seconds, then it is cut. Raises HostUnknown."""
@@ -111,9 +87,7 @@ class TransportManager:
         entry = self._entry(host.id)
         old = entry.host
         if (old.host, old.uri, old.ssh, old.commands) == (host.host, host.uri, host.ssh, host.commands):
-            entry.host, entry.config = host, host.transport or self.config
-            for channel, pool in entry.pools.items():
-                pool.configure(host, self._pool_config(entry, channel))
+            entry.configure(host, self.config)
             self.hub.publish(HostUpdated(self.clock.monotonic(), host))
         else:
             self._entries[host.id] = fresh = self._enter(host)
@@ -125,7 +99,7 @@ class TransportManager:
                 await self._close_entry(entry, 1.0)
             finally:
                 if self._entries.get(host.id) is fresh and not fresh.main.core.draining:  # nobody let it go meanwhile
-                    self._start(fresh)
+                    fresh.start()
 
     def list_hosts(self) -> tuple[HostInfo, ...]:
         """All hosts, in the order they were added."""
@@ -140,7 +114,7 @@ class TransportManager:
         entry = self._entry(host_id)
         if entry.main.core.draining:
             self._entries[host_id] = entry = self._enter(entry.host)
-            self._start(entry)
+            entry.start()
         else:
             entry.main.retry()
 
@@ -312,77 +286,31 @@ class TransportManager:
                 entry.abort()
             raise
 
-    async def _close_entry(self, entry: _Entry, limit: float) -> None:
+    async def _close_entry(self, entry: Entry, limit: float) -> None:
         self._leaving.add(entry)
         try:
-            # The hypervisor's connections first: they may ride on the SSH connection.
-            for channel in ("virt", "ssh"):
-                pool = entry.pools.get(channel)
-                if pool is not None:
-                    await pool.close(limit)
+            await entry.close(limit)
         except BaseException:
             entry.abort()  # nobody waits for it any more; what ends now is collected by the manager's `close`
             raise
         self._leaving.discard(entry)
 
-    def _enter(self, host: HostInfo) -> _Entry:
-        status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, self.clock.monotonic(), 0, None, True)
-        entry = _Entry(host, host.transport or self.config, status)
-        if host.uri is not None:
-            entry.pools["virt"] = self._make_pool(entry, "virt")
-        if host.takes_commands or host.over_ssh:
-            entry.pools["ssh"] = self._make_pool(entry, "ssh")
-        return entry
+    def _enter(self, host: HostInfo) -> Entry:
+        return Entry(host, self.config, self._dialer, clock=self.clock, rng=self._rng, on_change=self._changed)
 
-    def _make_pool(self, entry: _Entry, channel: Channel) -> ConnectionPool:
-        carried = channel == "virt" and entry.host.over_ssh
-
-        async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
-            carrier = entry.pools["ssh"].lease(pin=True, fail_fast=True) if carried else None
-            return await self._dialer.dial(host, channel, config, on_lost, carrier)
-
-        return ConnectionPool(
-            entry.host,
-            channel,
-            self._pool_config(entry, channel),
-            dial,
-            clock=self.clock,
-            rng=self._rng,
-            on_change=lambda pool, change: self._changed(entry, change),
-        )
-
-    @staticmethod
-    def _pool_config(entry: _Entry, channel: Channel) -> TransportConfig:
-        """A host's SSH pool holds one connection, opened when first needed, or kept open where there is no other."""
-        config = entry.config
-        if channel == "virt":
-            return config
-        least = 1 if entry.host.main_channel == "ssh" and config.pool.min_connections_per_host else 0
-        pool = replace(
-            config.pool,
-            max_connections_per_host=1,
-            min_connections_per_host=least,
-            requests_per_connection=SSH_SESSIONS,
-        )
-        return replace(config, pool=pool)
-
-    def _start(self, entry: _Entry) -> None:
-        for pool in entry.pools.values():
-            pool.start()
-
-    def _changed(self, entry: _Entry, change: ConnectionChanged) -> None:
+    def _changed(self, entry: Entry, change: ConnectionChanged) -> None:
         self.hub.publish(change)
         if change.channel == entry.host.main_channel:
             self._tell(entry)
 
-    def _tell(self, entry: _Entry) -> None:
+    def _tell(self, entry: Entry) -> None:
         status = entry.main.status()
         if status != entry.status:
             entry.status = status
             if self._entries.get(entry.host.id) is entry:
                 self.hub.publish(HostChanged(self.clock.monotonic(), status))
 
-    def _entry(self, host_id: str) -> _Entry:
+    def _entry(self, host_id: str) -> Entry:
         entry = self._entries.get(host_id)
         if entry is None:
             raise HostUnknown(f"there is no host {host_id!r}", host=host_id)

@@ -103,6 +103,13 @@ def test_slow_subscriber_loses_the_oldest_and_is_told() -> None:
     asyncio.run(main())
 
 
+def test_a_queue_that_could_hold_nothing_is_refused() -> None:
+    hub = EventHub()
+    with pytest.raises(ValueError, match="0 events"):
+        hub.subscribe(size=0)
+    hub.publish(HostRemoved(0.0, "a"))
+
+
 def test_reader_is_woken_by_news_and_by_the_end() -> None:
     async def main() -> list[str]:
         hub = EventHub()

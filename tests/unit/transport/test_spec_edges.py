@@ -123,10 +123,15 @@ def test_busy_is_more_than_the_threshold(uses: int, grows: bool) -> None:
     assert bool(core.tick(1.0).open) is grows
 
 
-@pytest.mark.parametrize(("busy", "grows"), [(3, False), (4, True)])
-def test_the_ratio_itself_is_enough(busy: int, grows: bool) -> None:
-    """Of five connections 0.8 are four."""
-    config = PoolConfig(min_connections_per_host=5, requests_per_connection=1, high_load_ratio=0.8)
+@pytest.mark.parametrize(
+    ("there", "ratio", "busy", "grows"),
+    [(5, 0.8, 3, False), (5, 0.8, 4, True), (25, 0.28, 6, False), (25, 0.28, 7, True)],
+)
+def test_the_ratio_itself_is_enough(there: int, ratio: float, busy: int, grows: bool) -> None:
+    """Of five connections 0.8 are four. (25 * 0.28 is a little more than seven, for a computer.)"""
+    config = PoolConfig(
+        min_connections_per_host=there, max_connections_per_host=30, requests_per_connection=1, high_load_ratio=ratio
+    )
     core: PoolCore[None] = PoolCore(config, lambda count: 0)
     plan = core.tick(0.0)
     while plan.open:

@@ -1,0 +1,112 @@
+"""One host of the fleet: its pools, and the settings that each of them goes by."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..model.connection import ConnectionState, HostStatus
+from ..model.events import ConnectionChanged
+from ..model.host import HostInfo
+from ..model.settings import Channel, TransportConfig
+from .clock import Clock
+from .dialer import Dialed, Dialer
+from .driver import LostCallback
+from .pool import ConnectionPool
+
+SSH_SESSIONS = 8
+"""Sessions at a time on a host's SSH connection: two below sshd's default MaxSessions of 10."""
+
+
+class Entry:
+    """A host and its pools. `main` is the one that is kept open and watched, `status` what was last told of it.
+
+    `fleet` are the settings of a host that has none of its own. `on_change` hears of every transition.
+    """
+
+    __slots__ = ("_clock", "_dialer", "_on_change", "_rng", "config", "host", "pools", "status")
+
+    def __init__(
+        self,
+        host: HostInfo,
+        fleet: TransportConfig,
+        dialer: Dialer,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        on_change: Callable[[Entry, ConnectionChanged], None],
+    ) -> None:
+        self.host = host
+        self.config = host.transport or fleet
+        self.status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, clock.monotonic(), 0, None, True)
+        self.pools: dict[Channel, ConnectionPool] = {}
+        self._dialer = dialer
+        self._clock = clock
+        self._rng = rng
+        self._on_change = on_change
+        if host.uri is not None:
+            self.pools["virt"] = self._make_pool("virt")
+        if host.takes_commands or host.over_ssh:
+            self.pools["ssh"] = self._make_pool("ssh")
+
+    @property
+    def main(self) -> ConnectionPool:
+        """The hypervisor's pool, or the SSH pool of a host without one."""
+        return self.pools[self.host.main_channel]
+
+    def start(self) -> None:
+        """Begin connecting. Returns at once."""
+        for pool in self.pools.values():
+            pool.start()
+
+    def configure(self, host: HostInfo, fleet: TransportConfig) -> None:
+        """Take new settings, and a new description of a host that is reached in the same ways as before."""
+        self.host, self.config = host, host.transport or fleet
+        for channel, pool in self.pools.items():
+            pool.configure(host, self._pool_config(channel))
+
+    async def close(self, limit: float) -> None:
+        """Close the pools, the hypervisor's first: its connections may ride on the SSH connection."""
+        for channel in ("virt", "ssh"):
+            pool = self.pools.get(channel)
+            if pool is not None:
+                await pool.close(limit)
+
+    def abort(self) -> None:
+        """Cut everything now; `close` must still follow to collect what ends."""
+        for pool in self.pools.values():
+            pool.abort()
+
+    def _make_pool(self, channel: Channel) -> ConnectionPool:
+        carried = channel == "virt" and self.host.over_ssh
+
+        async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
+            carrier = self.pools["ssh"].lease(pin=True, fail_fast=True) if carried else None
+            return await self._dialer.dial(host, channel, config, on_lost, carrier)
+
+        return ConnectionPool(
+            self.host,
+            channel,
+            self._pool_config(channel),
+            dial,
+            clock=self._clock,
+            rng=self._rng,
+            on_change=lambda pool, change: self._on_change(self, change),
+        )
+
+    def _pool_config(self, channel: Channel) -> TransportConfig:
+        """A host's SSH pool holds one connection, opened when first needed, or kept open where there is no other."""
+        if channel == "virt":
+            return self.config
+        pool = self.config.pool
+        least = 1 if self.host.main_channel == "ssh" and pool.min_connections_per_host else 0
+        return replace(
+            self.config,
+            pool=replace(
+                pool,
+                max_connections_per_host=1,
+                min_connections_per_host=least,
+                requests_per_connection=SSH_SESSIONS,
+            ),
+        )
