@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from atp_tui.drivers.libvirt import crew as crew_module
-from atp_tui.drivers.libvirt.crew import Crew
+from atp_tui.drivers.libvirt.crew import Crew, Work
 from atp_tui.drivers.libvirt.lane import Lane
 from atp_tui.model.errors import CallFailed
 
@@ -151,3 +151,37 @@ async def test_a_lane_that_gets_no_thread_for_its_farewell_asks_again(monkeypatc
     async with asyncio.timeout(HANG):
         await lane.ended
     assert farewells == ["the handle"]
+
+
+class _BusyCrew(Crew):
+    """Is brought more work while its first thread is being started."""
+
+    def __init__(self, more: Work) -> None:
+        super().__init__()
+        self._more: Work | None = more
+
+    def _start(self) -> None:
+        more, self._more = self._more, None
+        if more is not None:
+            self.run(more)
+        super()._start()
+
+
+async def test_work_that_comes_while_a_thread_starts_does_not_wait_for_a_call_that_hangs() -> None:
+    loop, release, done = asyncio.get_running_loop(), threading.Event(), asyncio.Event()
+
+    def hang() -> None:
+        release.wait(HANG)
+
+    def tell() -> None:
+        loop.call_soon_threadsafe(done.set)
+
+    before = await settled()
+    crew = _BusyCrew(tell)
+    crew.enter(2)
+    crew.run(hang)
+    async with asyncio.timeout(HANG / 2):
+        await done.wait()
+    release.set()
+    crew.leave(2)
+    await nothing_left_since(before)

@@ -15,8 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.libvirt.answers import Answers
+from atp_tui.drivers.libvirt.attempt import Attempt
+from atp_tui.drivers.libvirt.binding import load
+from atp_tui.drivers.libvirt.crew import Crew
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.drivers.libvirt.failures import connect_failure
+from atp_tui.drivers.libvirt.wire import Wire
 from atp_tui.drivers.resolver import Resolver
 from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError, Unsupported
 from atp_tui.model.host import HostInfo
@@ -334,3 +339,41 @@ def test_a_missing_binding_says_what_to_install() -> None:
     assert errors[0][0] == "ConnectFailed"
     assert "python3-libvirt" in str(errors[0][1])
     assert errors[0][2] is True
+
+
+async def test_a_far_end_that_leaves_while_libvirt_opens_makes_no_link(driver: LibvirtDriver) -> None:
+    """libvirt itself need not have noticed yet."""
+    before = await settled()
+    asked = request("test:///default")
+    uri = asked.host.connection_uri
+    assert uri is not None
+    binding = load()
+    attempt = Attempt(binding, Crew(), asked, "the far end", Answers(uri, binding.auth_file, None))
+    bridge = attempt.bridge()
+    opening = asyncio.create_task(attempt.open(uri.text, read_only=False, bridge=bridge))
+    await asyncio.sleep(0)
+    bridge.ended(ConnectionResetError("it has gone"))
+    with pytest.raises(ConnectFailed, match="the far end ended the connection: it has gone"):
+        await opening
+    await nothing_left_since(before)
+
+
+async def test_a_wire_that_was_cut_opens_nothing(driver: LibvirtDriver) -> None:
+    """The cut may come before the thread does."""
+    wire = Wire()
+    assert wire.cut()
+    with pytest.raises(OSError, match="cut before it was opened"), wire.opening(load().events):
+        raise AssertionError("it was opened")
+
+
+async def test_a_closing_that_is_cancelled_cuts(own_libvirtd: PrivateLibvirtd) -> None:
+    """The peer says nothing, so only the cut ends the thread that says goodbye."""
+    before = await settled()
+    link = await LibvirtDriver().open(request(own_libvirtd.uri("tcp")))
+    own_libvirtd.stop()
+    closing = asyncio.create_task(link.close())
+    await asyncio.sleep(0.1)
+    closing.cancel()
+    await asyncio.wait([closing])
+    assert closing.cancelled()
+    await nothing_left_since(before)

@@ -12,17 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.libvirt.bridge import Bridge, FarEnd
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
-from atp_tui.drivers.libvirt.over_ssh import far_command, far_sockets
+from atp_tui.drivers.libvirt.over_ssh import far_command, far_sockets, open_far_end
 from atp_tui.model.errors import ConnectFailed, TransportError
 from atp_tui.model.host import HostInfo, parse_uri
 from atp_tui.model.settings import TransportConfig
-from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, require_sshd, running_sshd
+from ..fakes.driver import FakeDriver, FakeLink
 from .leftovers import nothing_left_since, settled
 from .ssh_links import linked
+from .test_libvirt_bridge import Far
 
 HANG = 30.0
 FORBIDDEN = "AllowStreamLocalForwarding no"
@@ -187,3 +190,27 @@ def test_each_tool_is_given_the_socket(tmp_path: Path, libvirtd: PrivateLibvirtd
         said.append(ended.stdout.strip())
     socket = str(libvirtd.socket)
     assert said == [f"socat - UNIX-CONNECT:{socket}", f"ncat -U {socket}", f"nc -U {socket}"]
+
+
+class _OldHost(FakeLink):
+    """The SSH link of a host with one daemon for all, as before libvirt was modular."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            FakeDriver(), OpenRequest(HostInfo("kvm01", "127.0.0.1"), TransportConfig(), lambda error: None)
+        )
+        self.asked: list[str] = []
+
+    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
+        self.asked.append(path)
+        if path.endswith("/libvirt-sock"):
+            return Far()
+        raise ConnectFailed(f"cannot open {path} there: Connect failed")
+
+
+async def test_the_old_daemons_socket_is_tried_after_the_modular_ones() -> None:
+    host = _OldHost()
+    bridge = Bridge(lambda error: None)
+    stream = await open_far_end(host, parse_uri("qemu+ssh://127.0.0.1/system"), FarEnd(bridge), "kvm01")
+    assert isinstance(stream, Far)
+    assert host.asked == ["/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock"]
