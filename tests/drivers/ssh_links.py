@@ -10,6 +10,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncssh
+import pytest
+
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
@@ -129,3 +132,28 @@ async def until(condition: Callable[[], bool], complaint: str) -> None:
     while not condition():
         assert time.monotonic() < limit, complaint
         await asyncio.sleep(0.02)
+
+
+async def answers(host: HostInfo, driver: SshDriver | None = None) -> bool:
+    async with linked(host, driver) as link:
+        await link.ping(HANG)
+        return (await run(link, "echo yes"))[1] == b"yes\n"
+
+
+async def fails(host: HostInfo, driver: SshDriver | None = None) -> TransportError:
+    with pytest.raises(TransportError) as caught:
+        await open_link(host, driver)
+    assert caught.value.host == "peer"
+    return caught.value
+
+
+def unexpected(error: TransportError) -> None:
+    raise AssertionError(f"on_lost for a link that was never handed out: {error}")
+
+
+def new_key(path: Path) -> Path:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    path.write_bytes(key.export_private_key())
+    path.chmod(0o600)
+    path.with_name(path.name + ".pub").write_bytes(key.export_public_key())
+    return path

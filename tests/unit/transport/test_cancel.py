@@ -13,7 +13,7 @@ from atp_tui.model.settings import PoolConfig, TransportConfig
 from atp_tui.transport.connection import HostConnection
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import run_virtual
-from tests.unit.transport.test_manager import fleet
+from tests.unit.transport.fleets import fleet
 
 POOL = PoolConfig(max_connections_per_host=3, requests_per_connection=2, management_interval=1, idle_timeout=2)
 CONFIG = TransportConfig(pool=POOL, call_timeout=2, heartbeat_interval=1, connect_timeout=1)

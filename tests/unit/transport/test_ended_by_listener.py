@@ -11,7 +11,7 @@ from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.settings import Jitter, ReconnectConfig, TransportConfig
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import run_virtual
-from tests.unit.transport.test_spec_connection import Watched
+from tests.unit.transport.watched import Watched
 
 S = ConnectionState
 CONFIG = TransportConfig(reconnect=ReconnectConfig(max_attempts=1, jitter=Jitter.NONE, slow_lane=10))

@@ -1,4 +1,4 @@
-"""TransportManager, row by row of its specification, where test_manager.py does not hold it already."""
+"""TransportManager, row by row of its specification, where test_manager*.py do not hold it already."""
 
 from __future__ import annotations
 

@@ -1,0 +1,150 @@
+"""Keys, agents and passwords of SSH connections."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import HostKeyPolicy, SshSettings
+
+from ..daemons.sshd import PrivateSshd
+from .leftovers import nothing_left_since
+from .ssh_links import HANG, answers, fails, host_of, linked, new_key, settled_leftovers
+
+pytestmark = pytest.mark.daemons
+
+
+@pytest.mark.parametrize(("key", "kind"), [("identity_files", AuthFailed), ("known_hosts", ConnectFailed)])
+async def test_a_pipe_in_a_files_place_is_named_and_not_waited_for(
+    sshd: PrivateSshd, tmp_path: Path, key: str, kind: type[TransportError]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    settings = replace(sshd.ssh_settings(), **{key: (str(pipe),)})  # type: ignore[arg-type] # both keys are of files
+    error = await fails(host_of(sshd, settings))
+    assert isinstance(error, kind)
+    assert f"{pipe}: neither a file nor /dev/null" in error.message
+
+
+async def test_a_wrong_key(sshd: PrivateSshd, tmp_path: Path) -> None:
+    error = await fails(host_of(sshd, sshd.ssh_settings(identity=new_key(tmp_path / "wrong"))))
+    assert isinstance(error, AuthFailed)
+    assert error.permanent
+
+
+async def test_a_key_file_that_is_missing_is_named(sshd: PrivateSshd) -> None:
+    error = await fails(host_of(sshd, sshd.ssh_settings(identity=Path("/nowhere/key"))))
+    assert isinstance(error, AuthFailed)
+    assert "/nowhere/key: no such file" in error.message
+
+
+async def test_a_key_file_that_is_none_is_named(sshd: PrivateSshd, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hello\n")
+    error = await fails(host_of(sshd, sshd.ssh_settings(identity=tmp_path / "key")))
+    assert isinstance(error, AuthFailed)
+    assert str(tmp_path / "key") in error.message
+
+
+@contextlib.contextmanager
+def _agent(directory: Path) -> Iterator[Path]:
+    socket = directory / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL) as process:
+        try:
+            limit = time.monotonic() + HANG
+            while not socket.exists():
+                assert time.monotonic() < limit, "ssh-agent did not start"
+                time.sleep(0.01)
+            yield socket
+        finally:
+            process.terminate()
+
+
+def _lock(key: Path, locked: Path) -> None:
+    # asyncssh would need bcrypt to write such a file, which it does not depend on
+    shutil.copy(key, locked)
+    shutil.copy(f"{key}.pub", f"{locked}.pub")
+    subprocess.run(["ssh-keygen", "-q", "-p", "-N", "secret", "-f", locked], check=True, capture_output=True)
+
+
+def _add(key: Path) -> None:
+    subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True)
+
+
+async def test_a_locked_key_is_named_and_an_agent_that_holds_it_helps(
+    sshd: PrivateSshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = tmp_path / "locked"
+    _lock(sshd.client_key, locked)
+    host = host_of(sshd, sshd.ssh_settings(identity=locked))
+    error = await fails(host)
+    assert isinstance(error, AuthFailed)
+    assert f"{locked} needs a passphrase" in error.message
+
+    with _agent(tmp_path) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        assert isinstance(await fails(host), AuthFailed)  # an agent that holds nothing
+        _add(sshd.client_key)
+        before = await settled_leftovers()
+        assert await answers(host)
+        assert await answers(host_of(sshd, sshd.ssh_settings(identity_files=None)))
+        await nothing_left_since(before)
+
+
+async def test_an_agent_that_is_gone_is_no_obstacle(sshd: PrivateSshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere/agent")
+    assert await answers(host_of(sshd))
+
+
+class _PasswordServer(asyncssh.SSHServer):
+    """OpenSSH checks passwords against the system's accounts; this one knows a word of its own."""
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("root", "secret")
+
+
+async def test_a_password_is_asked_for_once(tmp_path: Path) -> None:
+    answers = ["wrong", "secret"]
+    asked: list[tuple[str, str]] = []
+
+    async def ask(host: HostInfo, user: str) -> str | None:
+        asked.append((host.id, user))
+        return answers.pop(0)
+
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    (tmp_path / "empty").touch()
+    server = await asyncssh.listen("127.0.0.1", 0, server_factory=_PasswordServer, server_host_keys=[key])
+    settings = SshSettings(
+        user="root",
+        port=server.get_port(),
+        identity_files=(),
+        known_hosts=(str(tmp_path / "known_hosts"),),
+        config_file=str(tmp_path / "empty"),
+        host_key_policy=HostKeyPolicy.ACCEPT_NEW,
+    )
+    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
+    try:
+        assert isinstance(await fails(host), AuthFailed)
+        error = await fails(host, SshDriver(password=ask))
+        assert isinstance(error, AuthFailed)
+        assert "wrong" not in error.message
+        async with linked(host, SshDriver(password=ask)) as link:
+            assert link.is_alive()
+    finally:
+        server.close()
+        await server.wait_closed()
+    assert asked == [("peer", "root")] * 2
