@@ -300,6 +300,14 @@ def test_stats_and_domains(tmp_path: Path, libvirtd: PrivateLibvirtd, sshd: Priv
     assert listed["errors"] == []
 
 
+def test_libvirt_writes_nothing_over_the_screen(tmp_path: Path, libvirtd: PrivateLibvirtd) -> None:
+    """The program loads it ahead of the first connection: then, too, it must be told before where its log goes."""
+    hosts = written(tmp_path / "hosts.toml", host_table("kvm01", libvirtd.uri("tcp"), None))
+    noisy = {"LIBVIRT_DEBUG": "1", "LIBVIRT_LOG_OUTPUTS": "1:stderr"}
+    done = atp("--config", hosts, "stats", extra=noisy)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_libvirt_rides_on_ssh(tmp_path: Path, libvirtd: PrivateLibvirtd, sshd: PrivateSshd) -> None:
     uri = f"test+ssh://{sshd.user}@127.0.0.1:{sshd.port}/default?socket={libvirtd.socket}"
     config = written(tmp_path / "hosts.toml", host_table("both", uri, ssh_table(sshd)))

@@ -8,7 +8,9 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable, Collection
+from functools import partial
 
+from ..model.errors import ConnectFailed
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
 from ..transport.driver import Driver
@@ -45,7 +47,7 @@ class Drivers:
         await self.load(needed | {"libvirt" for uri in uris if uri is not None and uri.driver != SIMULATED})
 
     async def load(self, names: Collection[str]) -> None:
-        """Import libraries off the event loop, which asyncssh alone would hold up for a third of a second.
+        """Load "asyncssh" and "libvirt" off the event loop, which the first would hold up for a third of a second.
 
         One that cannot be imported is no error here: the connection that needs it says what is missing.
         """
@@ -54,8 +56,8 @@ class Drivers:
         def work() -> None:
             try:
                 for name in names:
-                    with contextlib.suppress(ImportError):
-                        importlib.import_module(name)
+                    with contextlib.suppress(ImportError, ConnectFailed):
+                        _LOAD[name]()
             finally:
                 with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: the program ends
                     loop.call_soon_threadsafe(loaded.set)
@@ -85,6 +87,15 @@ class Drivers:
         from .libvirt.driver import LibvirtDriver
 
         return LibvirtDriver(credentials=self.credentials)
+
+
+def _libvirt() -> None:
+    from .libvirt.binding import load  # and no mere import: it must be silenced before
+
+    load()
+
+
+_LOAD: dict[str, Callable[[], object]] = {"asyncssh": partial(importlib.import_module, "asyncssh"), "libvirt": _libvirt}
 
 
 def _simulated() -> Driver:

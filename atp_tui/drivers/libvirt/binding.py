@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from .eventloop import EventLoop
 
 LOG_OUTPUTS = "LIBVIRT_LOG_OUTPUTS"
 AUTH_FILE = "LIBVIRT_AUTH_FILE"
+
+_LOADING = threading.Lock()
 
 CALLS_TOGETHER = 10_004_000
 """The client library from which on several threads may call on one connection: 10.4.0.
@@ -45,7 +48,8 @@ class Binding:
 def load() -> Binding:
     """The binding, ready to open connections. Raises ConnectFailed (permanent) where it is not installed."""
     try:
-        return _load()
+        with _LOADING:  # on a thread, and by who connects meanwhile
+            return _load()
     except ImportError as error:
         raise ConnectFailed(
             f"libvirt's Python binding cannot be loaded ({error}); install the package python3-libvirt, "
