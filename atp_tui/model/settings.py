@@ -15,10 +15,15 @@ from .errors import ConfigError
 
 
 class SelectionStrategy(StrEnum):
-    """How a pool chooses among its usable connections."""
+    """How a pool chooses among its usable connections.
+
+    LEAST_LATENCY takes the one whose recent calls, times the uses it would have, take the least: for hosts of which
+    one connection is slower than the others, by another path or a worse one.
+    """
 
     ROUND_ROBIN = "round_robin"
     LEAST_CONNECTIONS = "least_connections"
+    LEAST_LATENCY = "least_latency"
     RANDOM = "random"
 
 

@@ -332,7 +332,7 @@ class HostConnection:
             now = self.clock.monotonic()
             if generation == self._generation:
                 self._heartbeat.heard(now)
-            self.counters.latencies.append(now - started)
+            self.counters.measured(now - started)
 
     # -- transitions ---------------------------------------------------------------------------------------------
 

@@ -112,6 +112,7 @@ class PoolCore(Generic[C]):
         slot.places = self._places(slot)
         slot.idle_since = now
         slot.opened_at = now
+        slot.latency = 0.0
         # -5 %..0, as HikariCP and psycopg_pool do: connections opened together must not end together
         slot.lifetime_share = 1 - 0.05 * uniform
         self._index()

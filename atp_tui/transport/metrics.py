@@ -6,6 +6,9 @@ from collections import deque
 
 from ..model.connection import Latency
 
+SMOOTHING = 1 / 4
+"""The weight of the newest call in the smoothed latency: of eight calls ago a tenth is left."""
+
 LATENCY_WINDOW = 256
 """Calls that the percentiles are taken from: enough for a p99, and 2 kB a connection."""
 
@@ -21,6 +24,7 @@ class Metrics:
         "last_error",
         "last_error_at",
         "latencies",
+        "smoothed",
         "times_up",
         "total_requests",
     )
@@ -34,6 +38,7 @@ class Metrics:
         self.last_error: str | None = None
         self.last_error_at: float | None = None
         self.latencies: deque[float] = deque(maxlen=LATENCY_WINDOW)
+        self.smoothed = 0.0
         self.times_up = 0
 
     @property
@@ -44,12 +49,18 @@ class Metrics:
     def opened(self, now: float) -> None:
         """It is up, for the first time or again."""
         self.times_up += 1
+        self.smoothed = 0.0  # what the link before it took says nothing of this one
         self.last_active = now
 
     def answered(self, started: float, now: float) -> None:
         """A request was answered: it took now - started seconds."""
-        self.latencies.append(now - started)
+        self.measured(now - started)
         self.last_active = now
+
+    def measured(self, seconds: float) -> None:
+        """The peer took so long for an answer."""
+        self.latencies.append(seconds)
+        self.smoothed += (seconds - self.smoothed) * SMOOTHING if self.smoothed else seconds
 
     def failed(self, error: BaseException, now: float) -> None:
         """A request, or an attempt to connect, has failed."""

@@ -150,9 +150,15 @@ class ConnectionPool:
     def give_back(self, slot: _Slot, *, pin: bool) -> None:
         """End a use or a pin of a slot. Only for Lease."""
         now = self._clock.monotonic()
+        self._note_latency(slot)
         plan = self.core.release_pin(slot, now) if pin else self.core.release(slot, now)
         if plan is not None:
             self._perform(plan)
+
+    @staticmethod
+    def _note_latency(slot: _Slot) -> None:
+        if slot.connection is not None:
+            slot.latency = slot.connection.counters.smoothed
 
     def _require_open(self, *, fail_fast: bool) -> None:
         host = self.host.id
@@ -242,6 +248,8 @@ class ConnectionPool:
     def _tick(self) -> None:
         interval = self.config.pool.management_interval
         self._housekeeper = self._clock.call_later(interval, self._tick, interval * HOUSEKEEPER_SLACK)
+        for slot in self.core.slots.values():
+            self._note_latency(slot)  # heartbeats measure those that nobody uses: one that has recovered is used again
         self._perform(self.core.tick(self._clock.monotonic()))
         self._stop_retired()
 

@@ -33,6 +33,12 @@ class Selector:
             return free[0]
         if self.strategy is SelectionStrategy.RANDOM:
             return free[self._choose(len(free))]
+        if self.strategy is SelectionStrategy.LEAST_LATENCY:
+            # The load on a connection counts as in the peak-EWMA balancers. A pool has a handful of connections and one
+            # chooser who knows all their uses, so all are compared; drawing two is for many choosers who know less.
+            return min(
+                free, key=lambda slot: (slot.latency * (slot.active_uses + 1), slot.active_uses, slot.idle_since)
+            )
         return min(free, key=lambda slot: (slot.active_uses, slot.idle_since))
 
     def _round_robin(self, slots: Sequence[Slot[C]]) -> Slot[C] | None:

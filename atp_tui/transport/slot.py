@@ -24,6 +24,7 @@ class Slot(Generic[C]):
     `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
     and no attempt has succeeded since. `lifetime_share`: the share of max_lifetime that it may live, from `opened_at`.
     `carries`: the uses that its link itself can have at a time, None for any number; `places`: those it is lent for.
+    `latency`: the seconds that its last calls took, smoothed; 0 while there was none.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Slot(Generic[C]):
     failing: bool = False
     carries: int | None = None
     places: int = 1
+    latency: float = 0.0
 
 
 @dataclass(slots=True, eq=False)

@@ -52,6 +52,29 @@ def test_least_connections_breaks_ties_by_the_longest_idle() -> None:
     assert chosen is not None and chosen.id == 3
 
 
+def test_least_latency_weighs_what_calls_take_by_how_many_there_would_be() -> None:
+    selector = Selector(SelectionStrategy.LEAST_LATENCY, lambda count: 0)
+    three = slots(0, 3, 1)
+    three[0].latency, three[1].latency, three[2].latency = 0.055, 0.005, 0.011
+    assert selector.select(three) is three[1], "4 × 5 ms is less than 2 × 11 and 1 × 55"
+    three[1].active_uses = 5
+    assert selector.select(three) is three[2]
+    three[0].latency = 0.0
+    assert selector.select(three) is three[0], "one that nothing is known of is tried"
+
+
+def test_smoothed_latency_follows_and_begins_anew_with_a_link() -> None:
+    metrics = Metrics(0.0)
+    metrics.opened(0.0)
+    for took in (0.1, 0.1, 0.5):
+        metrics.answered(1.0, 1.0 + took)
+    assert metrics.smoothed == pytest.approx(0.2)
+    metrics.opened(2.0)
+    assert metrics.smoothed == 0.0
+    metrics.measured(0.3)
+    assert metrics.smoothed == 0.3
+
+
 def test_random_asks_for_a_number_below_the_count_of_free_slots() -> None:
     asked: list[int] = []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from atp_tui.model.errors import AtpError, CheckoutTimeout, ConnectFailed, TooManyWaiters
 from atp_tui.model.settings import SelectionStrategy
+from atp_tui.transport.connection import HostConnection
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import run_virtual
 from tests.unit.transport.pooled import S, held, managed, pool_of, with_pool
@@ -161,6 +163,35 @@ def test_least_connections_prefers_the_free_then_the_longest_idle() -> None:
             assert await holder == longest_idle
 
     run_virtual(main())
+
+
+def test_least_latency_leaves_the_slow_connection_alone_until_it_has_recovered() -> None:
+    pool = {"min_connections_per_host": 3, "selection_strategy": SelectionStrategy.LEAST_LATENCY}
+    config = replace(with_pool(**pool), heartbeat_interval=10)
+
+    async def main() -> list[set[int]]:
+        driver, used = FakeDriver(latency=0.01), list[set[int]]()
+        async with managed(driver, config) as manager:
+            await pool_of(manager)
+            await asyncio.sleep(1)
+            slow = driver.links[1]
+            slow.latency = 0.5
+
+            async def one(connection: HostConnection) -> int:
+                await answer(connection)
+                return connection.id
+
+            for pause in (0, 0, 1_000):
+                await asyncio.sleep(pause)
+                used.append({await manager.execute_on_host("a", one) for _ in range(12)})
+                if len(used) == 2:
+                    slow.latency = 0.001
+        return used
+
+    first, then, recovered = run_virtual(main())
+    assert first == {1, 2, 3}, "each is tried"
+    assert then <= {1, 3}
+    assert recovered == {2}, "its heartbeats say that it is the quickest now"
 
 
 # -- growing and shrinking ---------------------------------------------------------------------------------------------
