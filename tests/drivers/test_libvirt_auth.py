@@ -19,6 +19,7 @@ from atp_tui.model.credential import Credential, Secret
 from atp_tui.model.errors import AuthFailed, ConnectFailed, CredentialWanted
 from atp_tui.model.host import parse_uri
 
+from ..daemons.names import LOCAL_NAME
 from ..daemons.sshd import running_sshd
 from .guarded import HANG, PASSWORD, Guarded, auth_conf, guarded_libvirtd, opened
 from .leftovers import nothing_left_since, settled
@@ -64,9 +65,9 @@ async def test_the_right_password_from_auth_conf(guarded: Guarded, transport: st
 
 async def test_the_host_is_the_one_in_the_uri_and_not_what_libvirt_is_given(guarded: Guarded, tmp_path: Path) -> None:
     """libvirt itself would look for 127.0.0.1 here, and for localhost with a bridge under it."""
-    auth_conf(("localhost", guarded.name, PASSWORD), ("127.0.0.1", guarded.name, "not this"))
-    await serves(guarded.uri("tcp", "localhost"))
-    auth_conf(("localhost", guarded.name, "not this"), ("127.0.0.1", guarded.name, PASSWORD))
+    auth_conf((LOCAL_NAME, guarded.name, PASSWORD), ("127.0.0.1", guarded.name, "not this"))
+    await serves(guarded.uri("tcp", LOCAL_NAME))
+    auth_conf((LOCAL_NAME, guarded.name, "not this"), ("127.0.0.1", guarded.name, PASSWORD))
     await serves(guarded.uri("tls"))
     auth_conf(("localhost", guarded.name, "not this"), ("kvm01.example", guarded.name, PASSWORD))
     with running_sshd(tmp_path / "sshd") as sshd:

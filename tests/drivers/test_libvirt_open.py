@@ -29,6 +29,7 @@ from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd
+from ..daemons.names import LOCAL_NAME
 from .leftovers import leftovers, nothing_left_since, settled
 
 HANG = 20.0
@@ -253,14 +254,14 @@ async def test_a_name_with_only_dead_addresses_tells_each(driver: LibvirtDriver)
 
 
 async def test_names_are_resolved_here(libvirtd: PrivateLibvirtd) -> None:
-    link = await LibvirtDriver().open(request(f"test+tcp://localhost:{libvirtd.port}/default"))
+    link = await LibvirtDriver().open(request(f"test+tcp://{LOCAL_NAME}:{libvirtd.port}/default"))
     await link.ping(HANG)
     await link.close()
 
 
 async def test_askers_of_one_name_share_the_question() -> None:
     resolver = Resolver()
-    answers = await asyncio.gather(*(resolver.addresses("localhost") for _ in range(100)))
+    answers = await asyncio.gather(*(resolver.addresses(LOCAL_NAME) for _ in range(100)))
     assert len(leftovers().threads) < 50
     assert all(answer == answers[0] for answer in answers)
     assert await resolver.addresses("2001:db8::1") == ["2001:db8::1"]
@@ -271,12 +272,12 @@ async def test_a_name_that_no_thread_could_ask_for_is_asked_for_again() -> None:
     usual = threading.stack_size(2**46)  # more memory than there are addresses for
     try:
         for _ in range(100):
-            with pytest.raises(ConnectFailed, match="the name localhost cannot be looked up"):
-                await resolver.addresses("localhost")
+            with pytest.raises(ConnectFailed, match=f"the name {LOCAL_NAME} cannot be looked up"):
+                await resolver.addresses(LOCAL_NAME)
     finally:
         threading.stack_size(usual)
     async with asyncio.timeout(HANG):
-        assert await resolver.addresses("localhost")
+        assert await resolver.addresses(LOCAL_NAME)
 
 
 # -- the process -------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd, free_port
+from ..daemons.names import LOCAL_NAME
 from .certificates import Authority
 from .leftovers import nothing_left_since, settled
 
@@ -107,12 +108,12 @@ async def test_a_certificate_of_another_authority_is_not_accepted(tls: TlsDaemon
 
 async def test_a_certificate_of_another_name_is_not_accepted(tls: TlsDaemon) -> None:
     with pytest.raises(ConnectFailed, match="not accepted"):
-        await LibvirtDriver().open(request(tls.uri(tls.pki, "localhost")))
+        await LibvirtDriver().open(request(tls.uri(tls.pki, LOCAL_NAME)))
 
 
 async def test_no_verify_accepts_it(tls: TlsDaemon) -> None:
     driver = LibvirtDriver()
-    link = await driver.open(request(tls.uri(tls.pki, "localhost", "&no_verify=1")))
+    link = await driver.open(request(tls.uri(tls.pki, LOCAL_NAME, "&no_verify=1")))
     await link.ping(HANG)
     await link.close()
     await driver.close()

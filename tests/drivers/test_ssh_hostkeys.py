@@ -14,6 +14,7 @@ from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy
 
+from ..daemons.names import LOCAL_NAME
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .ssh_links import host_of, linked, open_link
 
@@ -214,9 +215,9 @@ async def test_a_key_filed_without_a_port_is_good_on_every_port(sshd: PrivateSsh
 async def test_an_address_proves_nothing_about_a_name(sshd: PrivateSshd, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.write_text(f"[127.0.0.1]:{sshd.port} {sshd.host_public_key}\n")
-    host = HostInfo("peer", "localhost", uri=None, ssh=sshd.ssh_settings(known_hosts=file))
+    host = HostInfo("peer", LOCAL_NAME, uri=None, ssh=sshd.ssh_settings(known_hosts=file))
     assert not (await _refused(host)).known
-    file.write_text(f"[localhost]:{sshd.port} {sshd.host_public_key}\n")
+    file.write_text(f"[{LOCAL_NAME}]:{sshd.port} {sshd.host_public_key}\n")
     await _accepted(host)
 
 
