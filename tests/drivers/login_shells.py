@@ -11,12 +11,14 @@ from typing import Any
 from atp_tui.drivers.ssh.watchdog import wrapped
 from atp_tui.model.outcome import Command
 
-SHELLS = [name for name in ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh") if shutil.which(name)]
+SHELLS = ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh")
+"""`./atp test` installs what is missing of them."""
 
 
 def start(shell: str, command: Command, **more: Any) -> subprocess.Popen[bytes]:
     """The line for a command, run by a login shell; its stdin is written, as the driver does. `more` is Popen's."""
-    program = str(shutil.which(shell))
+    program = shutil.which(shell)
+    assert program, f"there is no {shell} here: ./atp test installs it"
     words = [program, "sh", "-c"] if shell == "busybox" else [program, "-c"]
     settings: dict[str, Any] = {
         "stdin": subprocess.PIPE,
