@@ -40,6 +40,7 @@ def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | N
             "connections": [_connection(one, wall) for one in beside[0].connections],
         },
         "node": None if sample is None or sample.node is None else asdict(sample.node),
+        "system": None if sample is None or sample.system is None else asdict(sample.system),
         "rtt": None if sample is None else round(sample.rtt, 6),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .connection import ConnectionState, HostStatus
 from .host import HostInfo
-from .node import DomainReading, NodeReading
+from .node import DomainReading, NodeReading, SystemReading
 from .settings import Channel
 
 
@@ -57,7 +57,8 @@ class HostChanged(Event):
 class HostSampled(Event):
     """A sample of a host has arrived: its node's figures, its domains, and the round-trip time in seconds.
 
-    `node` is None for a host with SSH alone. `requests` and `errors` are the counters of all its pools.
+    `node` is None for a host with SSH alone. `requests` and `errors` are the counters of all its pools. `system` is
+    what its /proc says, None where no SSH connection is open or the far side is not Linux.
     """
 
     host_id: str
@@ -66,6 +67,7 @@ class HostSampled(Event):
     rtt: float
     requests: float
     errors: float
+    system: SystemReading | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,27 @@ class NodeReading:
     cpu_idle: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SystemReading:
+    """One reading of a Linux host's /proc and root file system, see proc(5) and df(1). None: the host did not tell.
+
+    `load` is the load average over 1, 5 and 15 minutes; `uptime` is in seconds. `cpu_busy` and `cpu_idle` are counters
+    in ns since boot, summed over `cpus` processors. Memory, swap and the root file system are in KiB.
+    """
+
+    load: tuple[float, float, float]
+    uptime: float
+    cpus: int
+    cpu_busy: int
+    cpu_idle: int
+    memory_kib: int
+    memory_free_kib: int
+    swap_kib: int
+    swap_free_kib: int
+    root_kib: int | None
+    root_free_kib: int | None
+
+
 class DomainReading(NamedTuple):
     """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`."""
 

@@ -2,7 +2,8 @@
 
 The API they use: https://libvirt.org/html/libvirt-libvirt-host.html for the node,
 https://libvirt.org/html/libvirt-libvirt-domain.html#virConnectGetAllDomainStats for the domains. What a hypervisor
-driver lacks is discovered by its error and becomes None, never 0.
+driver lacks is discovered by its error and becomes None, never 0. So does a figure that is none (see border): a daemon
+can send anything. Where nothing is left without it, the reading raises Nonsense.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from ..model.node import DomainReading, DomainState, NodeReading
+from .border import LARGEST, MOST_PARTS, required, text, whole
 
 T = TypeVar("T")
 
@@ -92,7 +94,7 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None) -> NodeReadin
 
     `known` is an earlier reading of the same connection: what cannot change under an open connection (names,
     versions, size) is taken from it, and what was None then is not asked for again.
-    Raises libvirtError for everything but a lack of support.
+    Raises libvirtError for everything but a lack of support, Nonsense.
     """
     node = known or _static_facts(virt)
     asks_cpu = known is None or known.cpu_busy is not None
@@ -114,7 +116,8 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None) -> NodeReadin
 
 def read_domains(virt: VirtConnect) -> tuple[DomainReading, ...]:
     """All domains, running or not, in libvirt's order. Runs on a lane; one round trip where the driver has bulk
-    statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. Raises libvirtError.
+    statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. Raises libvirtError,
+    Nonsense.
     """
     readings = [_domain(domain, stats) for domain, stats in _all_stats(virt)]
     return tuple([reading for reading in readings if reading is not None])
@@ -137,14 +140,14 @@ def _code(error: Exception) -> int | None:
 
 
 def _static_facts(virt: VirtConnect) -> NodeReading:
-    info = virt.getInfo()
+    _, memory, cpus, *_ = (*virt.getInfo(), None, None, None)
     return NodeReading(
-        hostname=virt.getHostname(),
-        hypervisor=virt.getType(),
-        hypervisor_version=_optional(virt.getVersion),
-        libvirt_version=virt.getLibVersion(),
-        cpus=info[2],
-        memory_kib=info[1] << 10,
+        hostname=text(virt.getHostname(), "the host's name"),
+        hypervisor=text(virt.getType(), "the hypervisor's name"),
+        hypervisor_version=whole(_optional(virt.getVersion)),
+        libvirt_version=required(virt.getLibVersion(), "libvirt's version"),
+        cpus=required(cpus, "the number of CPUs"),
+        memory_kib=required(memory, "the memory's size", LARGEST >> 10) << 10,
         memory_free_kib=None,
         cpu_busy=None,
         cpu_idle=None,
@@ -154,18 +157,34 @@ def _static_facts(virt: VirtConnect) -> NodeReading:
 def _cpu(virt: VirtConnect) -> tuple[int, int] | tuple[None, None]:
     """Nanoseconds (busy, idle). A processor that waits for a disk has nothing to run: it counts as idle."""
     cpu = _optional(lambda: virt.getCPUStats(VIR_NODE_CPU_STATS_ALL_CPUS))
-    return (None, None) if cpu is None else (cpu["user"] + cpu["kernel"], cpu["idle"] + cpu.get("iowait", 0))
+    if cpu is None:
+        return None, None
+    busy, idle = _sum(cpu, ("user", "kernel")), _sum(cpu, ("idle",), ("iowait",))
+    return (None, None) if busy is None or idle is None else (busy, idle)
 
 
 def _memory(virt: VirtConnect, hypervisor: str) -> tuple[int | None, int | None]:
     """KiB (total, available). Buffers and cache count as available, as `free` counts them."""
     stats = _optional(lambda: virt.getMemoryStats(VIR_NODE_MEMORY_STATS_ALL_CELLS))
     if stats is not None:
-        return stats["total"], stats["free"] + stats.get("buffers", 0) + stats.get("cached", 0)
+        total, available = whole(stats.get("total")), _sum(stats, ("free",), ("buffers", "cached"))
+        return (None, None) if total is None or available is None else (total, available)
     if hypervisor == "TEST":
         return None, None  # its getFreeMemory is a fixed figure, in KiB where the API says bytes
-    free = _optional(virt.getFreeMemory)
+    free = whole(_optional(virt.getFreeMemory))
     return None, None if free is None else free >> 10
+
+
+def _sum(figures: Mapping[str, Any], needed: tuple[str, ...], more: tuple[str, ...] = ()) -> int | None:
+    """The sum of the `needed` figures, and of those of `more` that are there; None where it cannot be made."""
+    parts = [whole(figures.get(name)) for name in needed]
+    parts += [whole(figures[name]) for name in more if name in figures]
+    total = 0
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return whole(total)
 
 
 def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any]]]:
@@ -181,34 +200,54 @@ def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any
 
 def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | None:
     get = stats.get
+    # checked in place: this runs for each domain of each sample, and a call to check each figure would double its cost
     state, cpu_time, vcpus = get("state.state"), get("cpu.time"), get("vcpu.current")
     memory, maximum = get("balloon.current"), get("balloon.maximum")
-    if state is None or vcpus is None or memory is None or maximum is None:
+    if not (
+        type(state) is type(vcpus) is type(memory) is type(maximum) is int
+        and 0 <= state <= LARGEST
+        and 0 <= vcpus <= LARGEST
+        and 0 <= memory <= LARGEST
+        and 0 <= maximum <= LARGEST
+    ):
         info = _info(domain)
         if info is None:
             return None
         state, maximum, memory, vcpus, cpu_time = info
-    interfaces = get("net.count")
-    if interfaces == 1:  # most domains, and this runs for each domain of each sample
-        received, sent = get("net.0.rx.bytes"), get("net.0.tx.bytes")
-    else:
-        received, sent = _traffic(stats, interfaces or 0)
-    word = _STATES[state] if 0 <= state < len(_STATES) else DomainState.NOSTATE
+    if not (type(cpu_time) is int and 0 <= cpu_time <= LARGEST):
+        cpu_time = None
+    received, sent = _traffic(stats)
+    word = _STATES[state] if state < len(_STATES) else DomainState.NOSTATE
     # by place: this runs for each domain of each sample
     return DomainReading(domain.name(), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent)
 
 
-def _info(domain: VirtDomain) -> Sequence[int] | None:
+def _info(domain: VirtDomain) -> tuple[int, int, int, int, int | None] | None:
+    """[state, maximum memory, memory, vCPUs, CPU time], None for a domain that has gone. Raises Nonsense."""
     try:
-        return domain.info()
+        info = domain.info()
     except Exception as error:
         if _code(error) == VIR_ERR_NO_DOMAIN:
             return None
         raise
+    state, maximum, memory, vcpus, cpu_time, *_ = (*info, None, None, None, None, None)
+    return (
+        required(state, "a domain's state"),
+        required(maximum, "a domain's maximum memory"),
+        required(memory, "a domain's memory"),
+        required(vcpus, "a domain's number of CPUs"),
+        whole(cpu_time),
+    )
 
 
-def _traffic(stats: Mapping[str, Any], count: int) -> tuple[int | None, int | None]:
+def _traffic(stats: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Bytes received and sent by the domain, summed over those of its interfaces that have counters."""
-    received = [value for n in range(count) if (value := stats.get(f"net.{n}.rx.bytes")) is not None]
-    sent = [value for n in range(count) if (value := stats.get(f"net.{n}.tx.bytes")) is not None]
-    return sum(received) if received else None, sum(sent) if sent else None
+    count = stats.get("net.count")
+    if count == 1 and type(count) is int:  # most domains, and this runs for each domain of each sample
+        return whole(stats.get("net.0.rx.bytes")), whole(stats.get("net.0.tx.bytes"))
+    return _summed(stats, whole(count, MOST_PARTS) or 0, "rx"), _summed(stats, whole(count, MOST_PARTS) or 0, "tx")
+
+
+def _summed(stats: Mapping[str, Any], count: int, way: str) -> int | None:
+    counted = [value for n in range(count) if (value := whole(stats.get(f"net.{n}.{way}.bytes"))) is not None]
+    return whole(sum(counted)) if counted else None

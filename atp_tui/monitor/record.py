@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..model.connection import HostStatus
 from ..model.events import HostSampled
 from ..model.host import HostInfo
-from ..model.node import DomainReading, DomainState, NodeReading
+from ..model.node import DomainReading, DomainState, NodeReading, SystemReading
 from .rows import DomainRow, HostDetail, HostRow
 from .series import NAN, Series, bounded, growth, rate, share
 
@@ -64,9 +64,8 @@ class HostRecord:
         """Take a sample: figures of this moment, and what counters gained since the last one."""
         before, self._before, self._last = self._last, self._last, sample
         seconds = sample.at - before.at if before else 0.0
-        old, new = before.node if before else None, sample.node
-        self._cpu_now = _cpu_share(old, new)
-        self._memory_now = _memory_share(new)
+        self._cpu_now = _cpu_share(before, sample)
+        self._memory_now = _memory_share(sample)
         self._requests_per_second = rate(before.requests, sample.requests, seconds) if before else None
         self._errors_per_second = rate(before.errors, sample.errors, seconds) if before else None
         self._leave_gap(seconds)
@@ -98,6 +97,7 @@ class HostRecord:
         return HostDetail(
             row=self.row(),
             node=self._last.node if self._last else None,
+            system=self._last.system if self._last else None,
             domains=self._domains(),
             cpu=self._cpu.values(),
             memory=self._memory.values(),
@@ -175,14 +175,25 @@ class HostRecord:
         return tuple(shares)
 
 
-def _cpu_share(before: NodeReading | None, after: NodeReading | None) -> float | None:
-    """The node's busy share between two readings; None where a counter is missing or the node was started again."""
+def _cpu_share(before: HostSampled | None, after: HostSampled) -> float | None:
+    """The host's busy share between two samples, libvirt's where it has one, else that of /proc.
+
+    None where a counter is missing or the host was started again.
+    """
+    if before is None:
+        return None
+    share_of_node = _busy_share(before.node, after.node)
+    return _busy_share(before.system, after.system) if share_of_node is None else share_of_node
+
+
+def _busy_share(before: NodeReading | SystemReading | None, after: NodeReading | SystemReading | None) -> float | None:
     if before is None or after is None:
         return None
     return share(growth(before.cpu_busy, after.cpu_busy), growth(before.cpu_idle, after.cpu_idle))
 
 
-def _memory_share(node: NodeReading | None) -> float | None:
-    if node is None or node.memory_free_kib is None or node.memory_kib <= 0:
-        return None
-    return bounded(1 - node.memory_free_kib / node.memory_kib)
+def _memory_share(sample: HostSampled) -> float | None:
+    for reading in (sample.node, sample.system):
+        if reading is not None and reading.memory_free_kib is not None and reading.memory_kib > 0:
+            return bounded(1 - reading.memory_free_kib / reading.memory_kib)
+    return None

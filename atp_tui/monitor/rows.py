@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model.connection import ConnectionState
-from ..model.node import DomainReading, NodeReading
+from ..model.node import DomainReading, NodeReading, SystemReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class HostDetail:
 
     row: HostRow
     node: NodeReading | None
+    system: SystemReading | None
     domains: tuple[DomainRow, ...]
     cpu: tuple[float, ...]
     memory: tuple[float, ...]

@@ -12,11 +12,12 @@ from ..model.connection import ConnectionState
 from ..model.errors import AtpError, HostUnknown
 from ..model.events import Event, EventsLost, HostAdded, HostChanged, HostRemoved, HostSampled, HostUpdated
 from ..model.host import HostInfo
-from ..model.node import DomainReading, NodeReading
+from ..model.node import DomainReading, NodeReading, SystemReading
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 from .readings import VirtConnect, read_all
+from .system_reader import SystemReader
 
 _log = logging.getLogger(__name__)
 
@@ -35,15 +36,21 @@ class _Beat:
     # what a connection said of its node: what cannot change under an open connection is asked once
     connection: tuple[float, int, int] | None = None
     node: NodeReading | None = None
+    system: SystemReader | None = None
     defective: bool = False
+
+    def leave(self) -> None:
+        """End what runs on the host for its samples."""
+        if self.system is not None:
+            self.system.close()
 
 
 class Monitor:
     """Samples each connected host every `interval` seconds while it is entered, and publishes HostSampled.
 
     The hosts' moments are spread over the interval. A host that is slower than the interval is asked again when it
-    has answered: its samples never overlap. A host that becomes connected is sampled at once. Hosts with SSH alone
-    are pinged: a round-trip time and no figures.
+    has answered: its samples never overlap. A host that becomes connected is sampled at once. A host with SSH alone
+    is pinged. Where an SSH connection is open and takes commands, the host's /proc is read over it as well.
     """
 
     def __init__(self, manager: TransportManager, *, interval: float = 2.0) -> None:
@@ -84,6 +91,8 @@ class Monitor:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        for beat in self._beats.values():
+            beat.leave()
 
     async def sample(self, host_id: str, *, timeout: float | None = None, fail_fast: bool = False) -> HostSampled:
         """Ask one host now, wait for its answer and publish it.
@@ -127,6 +136,7 @@ class Monitor:
         beat = self._beats.pop(host_id, None)
         if beat is not None:
             del self._slots[beat.slot][host_id]
+            beat.leave()
             if beat.task is not None:
                 beat.task.cancel()
                 self._leaving.add(beat.task)
@@ -187,10 +197,26 @@ class Monitor:
             return node, domains, self._clock.monotonic() - begun - work
 
         node, domains, rtt = await self._manager.execute_on_host(host_id, task, timeout=timeout, fail_fast=fail_fast)
+        at = self._clock.monotonic()
+        system = await self._read_system(beat)
         requests, errors = self._manager.totals(host_id)
-        sample = HostSampled(self._clock.monotonic(), host_id, node, domains, rtt, requests, errors)
+        sample = HostSampled(at, host_id, node, domains, rtt, requests, errors, system)
         self._manager.hub.publish(sample)
         return sample
+
+    async def _read_system(self, beat: _Beat) -> SystemReading | None:
+        """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
+        if not beat.host.takes_commands:
+            return None
+        link = self._manager.open_link(beat.host.id, "ssh")
+        if beat.system is not None and beat.system.link is not link:
+            beat.system.close()
+            beat.system = None
+        if link is None:
+            return None
+        if beat.system is None:
+            beat.system = SystemReader(link)
+        return await beat.system.read(self.interval / 2)
 
 
 def _timed(virt: VirtConnect, known: NodeReading | None) -> tuple[tuple[NodeReading, tuple[DomainReading, ...]], float]:

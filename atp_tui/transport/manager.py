@@ -18,6 +18,7 @@ from ..model.settings import Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
 from .dialer import ChooseDriver, Dialer
+from .driver import Link
 from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
@@ -153,6 +154,16 @@ class TransportManager:
             requests += more_requests
             errors += more_errors
         return requests, errors
+
+    def open_link(self, host_id: str, channel: Channel) -> Link | None:
+        """The link of an open connection of that channel, None where none is open: this opens none.
+
+        It is not leased: it may end at any moment. Raises HostUnknown.
+        """
+        pool = self._entry(host_id).pools.get(channel)
+        connections = pool.connections() if pool is not None else ()
+        connected = (one.link for one in connections if one.state is ConnectionState.CONNECTED)
+        return next((link for link in connected if link.is_alive()), None)
 
     @property
     def connection_count(self) -> int:

@@ -88,7 +88,7 @@ def domain(name: str, state: DomainState = DomainState.RUNNING) -> DomainRow:
 
 def detail(row: HostRow, *domains: DomainRow) -> HostDetail:
     node = NodeReading("kvm01", "QEMU", 9002000, 11003000, 64, 512 * 1024 * 1024, 1024, 1, 1)
-    return HostDetail(row, node, domains, (0.1, 0.43), (0.6, 0.61), (10.0, 14.0), (0.001, 0.0012))
+    return HostDetail(row, node, None, domains, (0.1, 0.43), (0.6, 0.61), (10.0, 14.0), (0.001, 0.0012))
 
 
 def text_of(spans: Spans) -> str:

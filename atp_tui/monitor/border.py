@@ -1,0 +1,51 @@
+"""What may enter from a host: every figure has a type and a range, and what has not is no figure.
+
+A host can answer anything, and what is taken for a number is written to the terminal as one. A text in its place would
+reach the terminal unchecked, and a number beyond 64 bits would end the sums that it goes into.
+"""
+
+from __future__ import annotations
+
+from ..model.errors import CallFailed
+
+LARGEST = 2**63 - 1
+"""libvirt's counters are 64 bits wide; a sum or an array of ours holds signed ones."""
+
+MOST_PARTS = 512
+"""The most interfaces of a domain that are added up: far above what a hypervisor gives one domain."""
+
+
+class Nonsense(CallFailed):
+    """A host answered with something that cannot be: the message names it."""
+
+
+def whole(value: object, largest: int = LARGEST) -> int | None:
+    """The value, where it is a whole number from 0 to `largest`; None for everything else, a missing one included."""
+    return value if type(value) is int and 0 <= value <= largest else None
+
+
+def required(value: object, name: str, largest: int = LARGEST) -> int:
+    """As `whole`. Raises Nonsense where it is None."""
+    if type(value) is int and 0 <= value <= largest:
+        return value
+    raise Nonsense(f"answers nonsense: {name} is {_described(value)}")
+
+
+def text(value: object, name: str) -> str:
+    """The value, where it is a text. Raises Nonsense otherwise."""
+    if type(value) is str:
+        return value
+    raise Nonsense(f"answers nonsense: {name} is {_described(value)}")
+
+
+def _described(value: object) -> str:
+    """What a value is, in words that hold nothing of it: it may be long, or meant for a terminal."""
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int):
+        return "below zero" if value < 0 else "too large"
+    if isinstance(value, float):
+        return "no whole number"
+    return "a text" if isinstance(value, str) else "no number"

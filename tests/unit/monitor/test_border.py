@@ -1,0 +1,139 @@
+"""A hypervisor can answer anything: what is no figure is not taken for one, and ends nothing but its own reading."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atp_tui.model.connection import ConnectionState, HostStatus
+from atp_tui.model.errors import HostUnknown
+from atp_tui.model.events import HostSampled
+from atp_tui.model.host import HostInfo
+from atp_tui.monitor.border import LARGEST, Nonsense
+from atp_tui.monitor.fleet import FleetView
+from atp_tui.monitor.readings import read_all
+
+from .test_readings import Connect, Domain
+
+HOSTILE = "\x1b]0;owned\x07"
+
+anything: st.SearchStrategy[Any] = st.one_of(
+    st.integers(-(2**70), 2**70),
+    st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1, -1, True, None, HOSTILE, math.nan, math.inf, b"x", [], {}]),
+    st.floats(),
+    st.text(),
+)
+NAMES = (
+    "state.state",
+    "cpu.time",
+    "vcpu.current",
+    "balloon.current",
+    "balloon.maximum",
+    "net.count",
+    "net.0.rx.bytes",
+    "net.0.tx.bytes",
+    "net.1.rx.bytes",
+)
+stats = st.dictionaries(st.sampled_from(NAMES), anything)
+infos = st.lists(anything, max_size=7)
+tables = st.dictionaries(st.sampled_from(["user", "kernel", "idle", "iowait", "total", "free", "buffers"]), anything)
+
+
+class Hosts:
+    """One connected host."""
+
+    def list_hosts(self) -> tuple[HostInfo, ...]:
+        return (HostInfo("a", "192.0.2.1"),)
+
+    def host_state(self, host_id: str) -> HostStatus:
+        if host_id != "a":
+            raise HostUnknown("there is one host", host=host_id)
+        return HostStatus("a", ConnectionState.CONNECTED, None, 0.0, 0, None, True)
+
+
+class Raw(Connect):
+    """As Connect, and hands every answer on as it is."""
+
+    def getLibVersion(self) -> Any:
+        return self._answer("getLibVersion")
+
+    def getVersion(self) -> Any:
+        return self._answer("getVersion")
+
+    def getInfo(self) -> Any:
+        return self._answer("getInfo")
+
+    def getCPUStats(self, cpuNum: int, flags: int = 0) -> Any:
+        return self._answer("getCPUStats", cpuNum)
+
+    def getMemoryStats(self, cellNum: int, flags: int = 0) -> Any:
+        return self._answer("getMemoryStats", cellNum)
+
+
+@given(
+    st.lists(st.tuples(stats, infos), max_size=3),
+    infos,
+    tables,
+    tables,
+    anything,
+    anything,
+)
+def test_whatever_comes_is_a_reading_of_figures_or_nonsense(
+    domains: list[tuple[dict[str, Any], list[Any]]],
+    info: list[Any],
+    cpu: dict[str, Any],
+    memory: dict[str, Any],
+    version: object,
+    lib_version: object,
+) -> None:
+    virt = Raw(
+        getInfo=["x86_64", *info],
+        getCPUStats=cpu,
+        getMemoryStats=memory,
+        getVersion=version,
+        getLibVersion=lib_version,
+        getAllDomainStats=[(Domain(f"d{n}", answer), stats) for n, (stats, answer) in enumerate(domains)],
+    )
+    try:
+        node, readings = read_all(virt)
+    except Nonsense as error:
+        assert error.message.isprintable()
+        return
+    figures = [
+        node.hypervisor_version,
+        node.libvirt_version,
+        node.cpus,
+        node.memory_kib,
+        node.memory_free_kib,
+        node.cpu_busy,
+        node.cpu_idle,
+        *(figure for reading in readings for figure in reading[3:]),
+    ]
+    assert all(figure is None or (type(figure) is int and 0 <= figure <= LARGEST) for figure in figures)
+    view = FleetView(Hosts(), interval=1.0)
+    for at in (1.0, 2.0):
+        view.apply(HostSampled(at, "a", node, readings, 0.001, 1, 0))
+    assert view.rows()[0].domains == len(readings)
+    assert view.detail("a") is not None
+
+
+def test_an_answer_that_cannot_be_is_named() -> None:
+    readings = [{"vcpu.current": HOSTILE, "cpu.time": 2**64 - 1, "net.count": 2**63}]
+    virt = Connect(getAllDomainStats=[(Domain("d", (1, 2048, 1024, 2, 5)), each) for each in readings])
+    (reading,) = read_all(virt)[1]
+    assert (reading.vcpus, reading.cpu_time, reading.rx_bytes) == (2, 5, None)
+    virt = Connect(getAllDomainStats=[(Domain("d", (1, 2048, 1024, HOSTILE, 5)), {})])  # type: ignore[arg-type]
+    try:
+        read_all(virt)
+    except Nonsense as error:
+        assert error.message == "answers nonsense: a domain's number of CPUs is a text"
+    else:
+        raise AssertionError("a text was taken for a number of CPUs")
+
+
+def test_a_driver_that_tells_only_its_utilisation_has_no_cpu_figure() -> None:
+    node, _ = read_all(Connect(getCPUStats={"utilization": 12}, getMemoryStats={"free": 3}))
+    assert (node.cpu_busy, node.cpu_idle, node.memory_free_kib) == (None, None, None)
