@@ -47,6 +47,16 @@ def test_idle_for_exactly_the_timeout_stays() -> None:
     assert [reason for _, reason in core.tick(10.001).close] == ["idle", "idle"]
 
 
+def test_of_those_that_are_idle_at_once_the_oldest_goes_first_and_the_minimum_stays() -> None:
+    core = full_pool(PoolConfig(max_connections_per_host=3, min_connections_per_host=3, max_lifetime=0))
+    first, second, third = core.slots.values()
+    assert [core.acquire(), core.acquire(), core.acquire()] == [first, second, third]
+    for slot, moment in ((second, 10.0), (third, 20.0), (first, 30.0)):
+        core.release(slot, moment)
+    core.configure(PoolConfig(min_connections_per_host=1, idle_timeout=10, max_lifetime=0))
+    assert core.tick(100.0).close == ((second, "idle"), (third, "idle"))
+
+
 def test_a_lower_maximum_closes_first_what_is_of_least_use() -> None:
     core = full_pool(PoolConfig(max_connections_per_host=4, min_connections_per_host=4))
     first, second, third, fourth = core.slots.values()
