@@ -1,0 +1,36 @@
+"""What a Linux host's /proc says, as one line of the host panel. Pure: a reading in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...model.node import SystemReading
+from ..format import age, memory, percent
+
+
+def system_words(system: SystemReading, *, with_size: bool) -> tuple[str, ...]:
+    """Load, swap, root file system and time since the start; CPUs and memory as well where `with_size`: a host with
+    libvirt has these from there.
+    """
+    return tuple(_words(system, with_size))
+
+
+def _words(system: SystemReading, with_size: bool) -> Iterator[str]:
+    yield "load " + " ".join(f"{load:.2f}" for load in system.load)
+    if with_size:
+        yield f"{system.cpus} cpu"
+        yield memory(system.memory_kib).strip()
+    if system.swap_kib:
+        yield f"swap {_used(system.swap_kib, system.swap_free_kib)}"
+    else:
+        yield "no swap"
+    if system.root_kib and system.root_free_kib is not None:
+        yield f"/ {_used(system.root_kib, system.root_free_kib)}"
+    else:
+        yield "/ n/a"
+    yield f"up {age(system.uptime)}"
+
+
+def _used(size: int, free: int) -> str:
+    share = min(1.0, max(0.0, 1 - free / size))
+    return f"{percent(share).strip()} of {memory(size).strip()}"
