@@ -1,4 +1,4 @@
-"""How ssh_config is asked: off the event loop, a few at a time, kept until a file changes; what a bad file takes away."""
+"""How ssh_config is asked: off the event loop, a few at a time, kept until a file changes; what a bad file stops."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ IN_COMMAND = "hknpr"
 IN_PATHS = "CdhijkLlnpru"
 """Tokens of IdentityFile, CertificateFile, UserKnownHostsFile, IdentityAgent and Match exec (%j from 9.3 on)."""
 
-_PLACE = re.compile(r"%(?P<token>.?)|\$\{(?P<name>[^}]*)\}", re.DOTALL)
+_TOKEN = r"%(?P<token>.?)"
+_TOKENS = re.compile(_TOKEN, re.DOTALL)
+_TOKENS_AND_VARIABLES = re.compile(rf"{_TOKEN}|\$\{{(?P<name>[^}}]*)\}}", re.DOTALL)
 
 
 def local_user() -> str | None:
@@ -77,14 +79,14 @@ class Tokens:
         ssh gives up."""
 
         def value(match: re.Match[str]) -> str:
-            if match["name"] is not None:
-                return _variable(match["name"], keyword, text) if variables else match[0]
+            if variables and match["name"] is not None:
+                return _variable(match["name"], keyword, text)
             letter = match["token"]
             if letter != "%" and (not letter or letter not in allowed):
                 raise ConfigBroken(f"ssh_config's {keyword} {text!r}: %{letter} means nothing there")
             return self._values[letter]
 
-        return _PLACE.sub(value, text)
+        return (_TOKENS_AND_VARIABLES if variables else _TOKENS).sub(value, text)
 
     def path(self, keyword: str, text: str) -> str:
         """A path with `~`, variables and tokens replaced. Raises as `expand`."""
