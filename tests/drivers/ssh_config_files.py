@@ -100,6 +100,11 @@ CASES: dict[str, Case] = {
     "match user given": Case("Match user bob\n  Port 4\n", user="bob"),
     "match negated": Case("Match !host box\n  Port 3\nMatch host * !user root\n  Port 4\n", TWO),
     "match with equals": Case("Match host=box user=root\n  Port 3\n", TWO),
+    "match names and hostname": Case(
+        "Host kvm* box\n  HostName %h.lan\nMatch host box*\n  User ann\nMatch host kvm1.lan,other\n  User bob\n"
+        "Match !user bob originalhost kvm*\n  Port 3\nMatch user ann,root host KVM3.lan\n  Port 4\n",
+        ("box", "other", "kvm1", "kvm2", "kvm3", "KVM3", "BOX"),
+    ),
     "match localuser": Case("Match localuser root\n  Port 3\nMatch localuser nobody-here\n  Port 4\n"),
     "match exec": Case('Match exec "test %n = box"\n  User ann\nMatch host box exec false\n  Port 3\n', TWO),
     "match exec not run": Case('Match host nowhere exec "touch @DIR@/ran"\n  User ann\n'),

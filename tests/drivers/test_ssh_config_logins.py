@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from atp_tui.drivers.ssh.config.client import SshClient
@@ -31,6 +33,7 @@ from .ssh_links import HANG, answers, fails, new_key
 
 pytestmark = pytest.mark.daemons
 
+PYTHON = os.path.realpath(sys.executable)
 FILES = Path(__file__).parent / "ssh_config"
 RELAY = """\
     #!{python}
@@ -281,6 +284,55 @@ async def test_no_name_reaches_a_shell(place: Place, line: str, client: str) -> 
     assert not (place.directory / "made").exists()
 
 
+NAMELESS = """\
+import asyncio, sys
+from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import SshSettings, TransportConfig
+from atp_tui.transport.driver import OpenRequest
+
+async def main(user, port, key, known):
+    settings = SshSettings(user=user, port=int(port), identity_files=(key,), known_hosts=(known,))
+    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
+    driver = SshDriver()
+    link = await driver.open(OpenRequest(host, TransportConfig(connect_timeout=20), print))
+    link.abort()
+    await driver.close()
+    print("reached")
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
+@pytest.mark.parametrize("user", [True, False])
+async def test_a_user_id_without_a_name(place: Place, user: bool) -> None:
+    daemon = place.daemon
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        shutil.copy(daemon.client_key, directory / "key")
+        shutil.copy(daemon.known_hosts, directory / "known")
+        for path in (directory, directory / "key", directory / "known"):
+            os.chown(path, 54321, 54321)
+        program = NAMELESS if user else NAMELESS.replace("user=user, ", "")
+        arguments = [daemon.user, str(daemon.port), str(directory / "key"), str(directory / "known")]
+        paths = ":".join(path for path in (str(Path(__file__).parents[2]), *sys.path) if path)
+        process = await asyncio.create_subprocess_exec(
+            "setpriv", "--reuid=54321", "--clear-groups", PYTHON, "-c", program, *arguments,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={"HOME": name, "PATH": os.environ["PATH"], "PYTHONPATH": paths},
+        )  # fmt: skip
+        said = (await process.communicate())[0].decode()
+    assert ("reached\n" if user else "this user id has no name: say which user to log in as") in said
+
+
+def test_a_key_with_a_passphrase_can_be_read(place: Place, tmp_path: Path) -> None:
+    shutil.copy(place.daemon.client_key, tmp_path / "locked")
+    lock(tmp_path / "locked")
+    key = asyncssh.read_private_key(tmp_path / "locked", "secret")
+    assert key.public_data == asyncssh.read_private_key(place.daemon.client_key).public_data
+
+
 IN_A_NAMESPACE = """\
     set -e
     mount --bind {system} /etc/ssh/ssh_config
@@ -301,7 +353,7 @@ def test_the_systems_file_alone(tmp_path: Path) -> None:
     system = tmp_path / "ssh_config"
     system.write_text("Host box\n HostName 192.0.2.9\n User sam\nHost *\n SendEnv LANG LC_*\n")
     home = Path(f"~{os.environ.get('USER', 'root')}").expanduser()
-    script = textwrap.dedent(IN_A_NAMESPACE).format(system=system, home=home, python=os.path.realpath(sys.executable))
+    script = textwrap.dedent(IN_A_NAMESPACE).format(system=system, home=home, python=PYTHON)
     paths = ":".join(path for path in (str(Path(__file__).parents[2]), *sys.path) if path)
     said = subprocess.run(
         ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk
-from .match import matches_host_line
+from .match import matches_host_line, matches_list
 
 Stamp = tuple[tuple[int, int, int] | tuple[str, ...] | None, ...]
 """What a change of the files changes: of each its time of change, size and inode, and the names that patterns find."""
@@ -24,6 +24,9 @@ _CHANGING = ("exec", "localnetwork", "canonical")
 _LATE = frozenset({"identityfile", "certificatefile", "proxycommand", "revokedhostkeys", "knownhostscommand"})
 _UNUSED = frozenset({"controlpath", "localcommand", "remotecommand", "localforward", "remoteforward", "setenv"})
 """Keywords whose tokens are replaced later, by us, and those that play no part here."""
+
+_OF_NAMES = frozenset({"host", "originalhost"})
+_OF_USERS = frozenset({"user", "localuser"})
 
 _PLAIN = re.compile(r"[A-Za-z0-9._*?!:% \t-]+")
 _WILD = re.compile(r"[*?!]")
@@ -43,15 +46,21 @@ class FileState:
     templates: tuple[str, ...] = ()
     _literal: dict[str, list[int]] = field(default_factory=dict)
     _wild: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    _conditions: tuple[str, ...] = ()
 
     def is_current(self) -> bool:
         """Whether the files are still the same. Some look-ups in the file system."""
         return _stamp(self.files, self.patterns) == self.stamp
 
     def blocks_of(self, name: str) -> Hashable:
-        """Which Host lines count for a name."""
+        """Which Host lines count for a name, and which patterns of Match fit it or what HostName may make of it."""
         wild = (number for number, patterns in self._wild if matches_host_line(name, patterns))
-        return frozenset([*self._literal.get(name, ()), *wild])
+        blocks = frozenset([*self._literal.get(name, ()), *wild])
+        if not self._conditions:
+            return blocks
+        names = [name, *(text.replace("%h", name) for text in self.templates)]
+        fits = (matches_list(one.lower(), condition) for condition in self._conditions for one in names)
+        return blocks, tuple(fits)
 
 
 def read_state(config_file: Path | None, system_file: Path) -> FileState:
@@ -92,14 +101,16 @@ def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[L
             for word in words:
                 literal.setdefault(word, []).append(number)
     templates = tuple(dict.fromkeys(line.rest for line in lines if line.keyword == "hostname" and "%" in line.rest))
-    return FileState(files, patterns, stamp, not lines, True, True, templates, literal, tuple(wild))
+    matched = [_conditions(line.rest) or [] for line in lines if line.keyword == "match"]
+    conditions = tuple(dict.fromkeys(patterns.lower() for found in matched for patterns in found))
+    return FileState(files, patterns, stamp, not lines, True, True, templates, literal, tuple(wild), conditions)
 
 
 def _is_plain(line: Line) -> bool:
     """Whether nobody could read this line in another way, and it says the same to all for whom its block counts."""
     rest = line.rest
     if line.keyword == "match":
-        return rest == "all"
+        return _conditions(rest) is not None
     if line.keyword == "host":
         return _PLAIN.fullmatch(rest) is not None and "%" not in rest
     if line.keyword == "hostname":
@@ -107,6 +118,22 @@ def _is_plain(line: Line) -> bool:
     if not line.keyword.isalpha():
         return line.keyword.isalnum()
     return "%" not in rest or line.keyword in _LATE or line.keyword in _UNUSED
+
+
+def _conditions(rest: str) -> list[str] | None:
+    """The patterns of a Match line that a name is held against; None: it asks about more than names and users.
+
+    A user needs no look: hosts for which the same lines counted so far have the same.
+    """
+    words = rest.split()
+    if not words or _PLAIN.fullmatch(rest.replace(",", "")) is None or "%" in rest:
+        return None
+    if rest == "all":
+        return []
+    pairs = list(zip(words[::2], words[1::2], strict=False))
+    if len(words) % 2 or any(name.lstrip("!").lower() not in _OF_NAMES | _OF_USERS for name, _ in pairs):
+        return None
+    return [patterns for name, patterns in pairs if name.lstrip("!").lower() in _OF_NAMES]
 
 
 def _stamp(files: Sequence[Path], patterns: Sequence[str]) -> Stamp:
