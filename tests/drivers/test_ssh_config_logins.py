@@ -9,115 +9,20 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
 import pytest
 
-from atp_tui.drivers.ssh.config.client import SshClient
-from atp_tui.drivers.ssh.config.reader import ConfigReader
-from atp_tui.drivers.ssh.config.said import Question
-from atp_tui.drivers.ssh.driver import SshDriver
-from atp_tui.drivers.ssh.opening import Opener
 from atp_tui.drivers.ssh.options import _chosen
-from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.errors import ConnectFailed, HostKeyRejected, TransportError
-from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import SshSettings
 
-from ..daemons.sshd import PrivateSshd, running_sshd
-from .ssh_links import HANG, answers, fails, new_key
+from .ssh_config_place import FILES, Place, both, box, by_ssh, driver
+from .ssh_links import answers, fails
 
 pytestmark = pytest.mark.daemons
 
 PYTHON = os.path.realpath(sys.executable)
-FILES = Path(__file__).parent / "ssh_config"
-RELAY = """\
-    #!{python}
-    import os, socket, sys, threading
-    peer = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-    def up():
-        while data := os.read(0, 65536):
-            peer.sendall(data)
-        os._exit(0)
-    threading.Thread(target=up, daemon=True).start()
-    while data := peer.recv(65536):
-        os.write(1, data)
-"""
-
-
-class NotInstalled(SshClient):
-    """A machine without OpenSSH's client."""
-
-    def can_answer(self, question: Question) -> None:
-        return None
-
-
-@dataclass
-class Place:
-    """An sshd on two addresses, and what the placeholders of the files stand for."""
-
-    daemon: PrivateSshd
-    directory: Path
-    relay: Path
-
-    def written(self, text: str) -> Path:
-        daemon = self.daemon
-        words = {
-            "HOST2": daemon.addresses[1], "HOST": daemon.addresses[0], "PORT": str(daemon.port), "USER": daemon.user,
-            "KEY": str(daemon.client_key), "KNOWN": str(daemon.known_hosts), "DIR": str(self.directory),
-            "RELAY": str(self.relay),
-        }  # fmt: skip
-        for name, value in words.items():
-            text = text.replace(f"@{name}@", value)
-        file = self.directory / "config"
-        file.write_text(text, encoding="utf-8", errors="surrogateescape")
-        return file
-
-    def case(self, name: str) -> Path:
-        (source,) = FILES.glob(f"{name}_*.conf")
-        return self.written(source.read_text(encoding="utf-8", errors="surrogateescape"))
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    directory = tmp_path_factory.mktemp("ssh_config")
-    relay = directory / "relay"
-    relay.write_text(textwrap.dedent(RELAY).format(python=sys.executable))
-    relay.chmod(0o755)
-    with running_sshd(directory / "sshd", addresses=("127.0.0.1", "127.0.0.2")) as daemon:
-        (directory / "keys/box").mkdir(parents=True)
-        shutil.copy(daemon.client_key, directory / "keys/box/id")
-        yield Place(daemon, directory, relay)
-
-
-async def by_ssh(file: Path) -> bool:
-    """Whether OpenSSH's own client gets there."""
-    process = await asyncio.create_subprocess_exec(
-        "ssh", "-F", file, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "box", "echo ok",
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    return (await process.communicate())[0].strip() == b"ok"
-
-
-def box(file: Path, **more: object) -> HostInfo:
-    return HostInfo("peer", "box", uri=None, ssh=SshSettings(config_file=str(file), **more))  # type: ignore[arg-type]
-
-
-def driver(client: str) -> SshDriver:
-    """A driver with OpenSSH's client as the judge, or with our own reading."""
-    made = SshDriver()
-    if client == "own":
-        made._opener = Opener(made.key_store, None)
-        made._opener._paths = PathReader(ConfigReader(Path("/nowhere"), NotInstalled()))
-    return made
-
-
-both = pytest.mark.parametrize("client", ["ssh", "own"])
-
 REACHED = ("01", "02", "03", "04", "05", "06", "08", "09", "10", "11", "14", "16", "18", "19")
 
 
@@ -175,50 +80,6 @@ async def test_includes_in_a_circle(place: Place, client: str) -> None:
     assert f"{place.directory}/parts/a line 1: {place.directory}/parts/a is included too deep" in error.message
 
 
-@pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Path]:
-    """An agent that SSH_AUTH_SOCK does not name."""
-    path = tmp_path / "agent"
-    with subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL) as process:
-        try:
-            limit = time.monotonic() + HANG
-            while not path.exists():
-                assert time.monotonic() < limit, "ssh-agent did not start"
-                time.sleep(0.01)
-            yield path
-        finally:
-            process.terminate()
-
-
-def add(agent: Path, *keys: Path) -> None:
-    subprocess.run(["ssh-add", "-q", *keys], check=True, env={**os.environ, "SSH_AUTH_SOCK": str(agent)})
-
-
-@both
-@pytest.mark.parametrize("name", ["x.pub", "x"])
-async def test_a_public_key_names_the_one_in_the_agent(
-    place: Place, agent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, client: str
-) -> None:
-    monkeypatch.setenv("SSH_AUTH_SOCK", str(agent))
-    # more than sshd takes: the one that is named has to be the only one
-    add(agent, *(new_key(tmp_path / f"k{number}") for number in range(7)), place.daemon.client_key)
-    shutil.copy(f"{place.daemon.client_key}.pub", tmp_path / "x.pub")
-    (source,) = FILES.glob("12_*.conf")
-    file = place.written(source.read_text().replace("@KEY@.pub", str(tmp_path / name)))
-    assert await by_ssh(file)
-    assert await answers(box(file), driver(client))
-
-
-@both
-async def test_an_agent_that_a_variable_names(
-    place: Place, agent: Path, monkeypatch: pytest.MonkeyPatch, client: str
-) -> None:
-    monkeypatch.setenv("MY_AGENT", str(agent))
-    add(agent, place.daemon.client_key)
-    assert await by_ssh(place.case("13"))
-    assert await answers(box(place.case("13")), driver(client))
-
-
 @both
 async def test_no_host_key_algorithm_in_common(place: Place, client: str) -> None:
     error = await fails(box(place.case("15")), driver(client))
@@ -260,28 +121,6 @@ async def test_a_key_with_a_passphrase_is_named_by_ssh_config(place: Place, tmp_
     )
     error = await fails(box(file))
     assert f"{locked} needs a passphrase" in error.message
-
-
-@both
-@pytest.mark.parametrize(
-    "line",
-    [
-        "User root`touch @DIR@/made`",
-        "User x;touch${IFS}@DIR@/made",
-        "User a|b",
-        'User "a(b"',
-        "HostName a$(touch${IFS}@DIR@/made)",
-        "HostName a;b",
-        "HostName -oProxyCommand=x",
-        "ProxyJump `touch${IFS}@DIR@/made`",
-        "ProxyJump a;touch${IFS}@DIR@/made@b",
-    ],
-)
-async def test_no_name_reaches_a_shell(place: Place, line: str, client: str) -> None:
-    file = place.written(f'Host box\n {line}\n\nHost *\n ProxyCommand sh -c "exec false # %h %r %n"\n')
-    error = await fails(box(file), driver(client))
-    assert error.permanent
-    assert not (place.directory / "made").exists()
 
 
 NAMELESS = """\

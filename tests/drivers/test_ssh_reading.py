@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,8 @@ from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings
+
+from .ssh_links import Sleeper
 
 NO_FILE = Path("/nowhere/ssh_config")
 HANG = 30.0
@@ -54,6 +55,15 @@ def reader(client: SshClient) -> ConfigReader:
     return ConfigReader(NO_FILE, client)
 
 
+def aged(file: Path) -> None:
+    """Have the file written a while ago: what was written just now is not kept."""
+    aged.number += 1  # type: ignore[attr-defined]
+    os.utime(file, (0, aged.number))  # type: ignore[attr-defined]
+
+
+aged.number = 1_700_000_000  # type: ignore[attr-defined]
+
+
 def host(name: str, config: Path, **more: object) -> HostInfo:
     settings = SshSettings(config_file=str(config), **more)  # type: ignore[arg-type] # keys and types are its own
     return HostInfo("peer", name, uri=None, ssh=settings)
@@ -68,6 +78,7 @@ async def test_an_answer_is_kept_until_the_file_changes(client: Counting, tmp_pa
     config, paths = tmp_path / "config", PathReader(reader(client))
     for user in ("ann", "bob", "cyril"):
         config.write_text(f"Host box\n  HostName 192.0.2.7\n  User {user}\n")
+        aged(config)
         for _ in range(3):
             found = await endpoint(paths, host("box", config))
             assert (found.name, found.user) == ("192.0.2.7", user)
@@ -92,6 +103,7 @@ async def test_included_files_are_watched_too(client: Counting, tmp_path: Path, 
 async def test_a_thousand_hosts_that_no_line_tells_apart_are_one_question(client: Counting, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("Host odd*\n  User eve\nHost *\n  HostName %h.lan\n  User ann\n  IdentityFile ~/%n\n")
+    aged(config)
     asks = reader(client)
     names = [f"kvm{number}" for number in range(1000)]
     said = await asyncio.gather(*(asks.ask(Question(name, config_file=config)) for name in names))
@@ -109,16 +121,41 @@ async def test_what_depends_on_more_than_the_files_is_asked_each_time(client: Co
     assert (await endpoint(paths, host("box", config))).user == "ann"
 
 
+async def test_a_file_of_this_very_moment_is_not_kept(client: Counting, tmp_path: Path) -> None:
+    """Two changes in one tick of the kernel's clock look like one."""
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    for user in ("ann", "bob", "eve"):
+        config.write_text(f"User {user}\n")
+        times = config.stat()
+        assert (await endpoint(paths, host("box", config))).user == user
+        config.write_text("User eva\n")
+        os.utime(config, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert (await endpoint(paths, host("box", config))).user == "eva"
+
+
+@pytest.mark.parametrize("program", ["#!/bin/sh\necho 'ssh: invalid option -- G' >&2; exit 255\n", "no program"])
+async def test_an_ssh_that_is_not_openssh_is_not_asked(
+    client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    (tmp_path / "ssh").write_text(program)
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "config").write_text("Host box\n  User ann\n")
+    assert (await endpoint(PathReader(reader(client)), host("box", tmp_path / "config"))).user == "ann"
+    assert not client.asked
+
+
 async def test_a_match_exec_that_hangs_holds_up_no_other_host(client: Counting, tmp_path: Path) -> None:
     config, paths = tmp_path / "config", PathReader(reader(client))
-    config.write_text('Match host slow* exec "sleep 3600"\nHost *\n  User ann\n')
+    sleeper = Sleeper()
+    config.write_text(f'Match host slow* exec "{sleeper.line}"\nHost *\n  User ann\n')
     slow = [asyncio.ensure_future(paths.path_to(host(f"slow{number}", config))) for number in range(12)]
     await asyncio.sleep(0)
     assert (await endpoint(paths, host("box", config))).user == "ann"
     assert not any(task.done() for task in slow)
     paths.close()
     await asyncio.gather(*slow, return_exceptions=True)
-    await _until(lambda: not _children_named("sleep"), "what Match exec runs is left")
+    await sleeper.is_forgotten()
 
 
 async def test_one_that_takes_too_long_is_told(
@@ -126,11 +163,12 @@ async def test_one_that_takes_too_long_is_told(
 ) -> None:
     monkeypatch.setattr("atp_tui.drivers.ssh.config.client.LIMIT", 0.3)
     config = tmp_path / "config"
-    config.write_text('Match exec "sleep 3600"\n  User ann\n')
+    sleeper = Sleeper()
+    config.write_text(f'Match exec "{sleeper.line}"\n  User ann\n')
     with pytest.raises(ConnectFailed, match="does a Match exec in ssh_config hang") as caught:
         await endpoint(PathReader(reader(client)), host("box", config))
     assert not caught.value.permanent
-    await _until(lambda: not _children_named("sleep"), "what Match exec runs is left")
+    await sleeper.is_forgotten()
 
 
 async def test_the_loop_is_not_held_while_ssh_is_asked(client: Counting, tmp_path: Path) -> None:
@@ -269,23 +307,3 @@ async def test_a_directory_that_is_closed_is_told_as_the_configs(tmp_path: Path)
 
 def _paths() -> list[str]:
     return [path for path in (str(Path(__file__).parents[2]), *sys.path) if path]
-
-
-def _children_named(name: str) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[:2] == [name.encode(), b"3600"]:
-                found.append(int(entry.name))
-    return found
-
-
-async def _until(condition: Callable[[], bool], complaint: str) -> None:
-    limit = time.monotonic() + HANG
-    while not condition():
-        assert time.monotonic() < limit, complaint
-        await asyncio.sleep(0.02)

@@ -121,7 +121,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
     _check_names(tokens)
     identities = _identities(said, settings, tokens)
     jump = _unless_none(settings.proxy_jump or said.first("proxyjump"))
-    command = None if settings.proxy_jump not in (None, "none") or jump else said.first("proxycommand")
+    command = None if jump else said.first("proxycommand")
     return Endpoint(
         name=tokens.host,
         port=tokens.port,

@@ -69,6 +69,14 @@ class SshClient:
             return None
         return shutil.which("ssh")
 
+    def works(self, binary: str) -> bool:
+        """Whether it is OpenSSH's (6.8 on), and knows -G."""
+        try:
+            self._habits_of(binary)
+        except (Refusal, OSError):
+            return False
+        return True
+
     def answer(self, binary: str, question: Question) -> Said:
         """What ssh would do for a host. Raises Refusal, ConfigBroken when its time is up, OSError."""
         if not self._registered:

@@ -148,7 +148,7 @@ class ConfigReader:
         if state.empty:
             return Said()
         binary = self._client.can_answer(question)
-        if binary is None:
+        if binary is None or not self._client.works(binary):
             return read_own(question, self._system_file)
         try:
             return self._client.answer(binary, question)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import glob
 import os
 import re
+import time
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk
 from .match import matches_host_line, matches_list
+
+_JUST_NOW = 20_000_000
+"""Nanoseconds: a second change of a file in one tick of the kernel's clock (up to 10 ms) leaves its times alone."""
 
 Stamp = tuple[tuple[int, int, int] | tuple[str, ...] | None, ...]
 """What a change of the files changes: of each its time of change, size and inode, and the names that patterns find."""
@@ -67,6 +71,7 @@ def read_state(config_file: Path | None, system_file: Path) -> FileState:
     """Read the files that count. Raises nothing: what cannot be read is the judge's to tell."""
     user = Path(os.path.expanduser(USER_DIRECTORY))
     tops = [(config_file, user)] if config_file else [(user / "config", user), (system_file, system_file.parent)]
+    begun = time.time_ns()
     files: list[Path] = []
     patterns: list[str] = []
     lines: list[Line] = []
@@ -82,13 +87,19 @@ def read_state(config_file: Path | None, system_file: Path) -> FileState:
         files += walk.files
         patterns += walk.patterns
     unique = tuple(dict.fromkeys(files)), tuple(dict.fromkeys(patterns))
-    return _state(*unique, lines, plain)
+    state = _state(*unique, lines, plain)
+    newest = max((entry[0] for entry in state.stamp if entry is not None and isinstance(entry[0], int)), default=0)
+    if newest > begun - _JUST_NOW:  # it may have changed since, with the same stamp
+        return replace(state, lasting=False, common=False)
+    return state
 
 
 def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[Line], plain: bool) -> FileState:
     stamp = _stamp(files, patterns)
-    lasting = not any(word in f"{line.keyword} {line.rest}".lower() for line in lines for word in _CHANGING)
-    common = plain and lasting and all(_is_plain(line) for line in lines) and not any("%" in name for name in patterns)
+    # an Include may have tokens and variables of newer versions in it: then there are files that were not read here
+    lasting = plain and not any("%" in name or "$" in name for name in patterns)
+    lasting = lasting and not any(word in f"{line.keyword} {line.rest}".lower() for line in lines for word in _CHANGING)
+    common = lasting and all(_is_plain(line) for line in lines)
     if not common:
         return FileState(files, patterns, stamp, not lines and plain, lasting, common=False)
     literal: dict[str, list[int]] = {}
@@ -109,6 +120,8 @@ def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[L
 def _is_plain(line: Line) -> bool:
     """Whether nobody could read this line in another way, and it says the same to all for whom its block counts."""
     rest = line.rest
+    if line.keyword == "include":  # one that could not be followed
+        return False
     if line.keyword == "match":
         return _conditions(rest) is not None
     if line.keyword == "host":
