@@ -209,6 +209,14 @@ async def test_a_bad_line_stops_its_own_block_and_is_told(
     assert (await endpoint(paths, host("bad", config, **whole))).user == "dora"
 
 
+async def test_what_only_openssh_finds_wrong_stops_its_own_block_too(client: Counting, tmp_path: Path) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    config.write_text("Host good\n  User ann\nHost bad\n  LogLevel LOUD\n  Ciphers none-such\n")
+    assert (await endpoint(paths, host("good", config))).user == "ann"
+    with pytest.raises(ConfigBroken, match=f"{config} line 4: unsupported log level 'LOUD'"):
+        await endpoint(paths, host("bad", config))
+
+
 @pytest.mark.parametrize("make", [Counting, NotInstalled])
 @pytest.mark.parametrize(
     ("text", "words"),
