@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.daemons.libvirtd", "tests.daemons.sshd"]
+pytest_plugins = ["tests.daemons.libvirtd", "tests.daemons.sshd", "tests.drivers.ssh_config_place"]
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,14 @@ from .errors import ConfigError
 E = TypeVar("E", bound=StrEnum)
 
 _HOP = re.compile(
-    r"(?:[^\s,/]+@)?"
-    r"(?:\[[0-9A-Fa-f:.]+(?:%[^\s\],]+)?\]|[^\s,:/@\[\]]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\s,]+)?)"
+    r"(?:(?P<user>[^\s,/]+)@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\s\],]+)?\]|[^\s,:/@\[\]]+"
+    r"|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\s,]+)?)"
     r"(?::(?P<port>[0-9]{1,5}))?"
 )
+
+_NOT_IN_USERS = "'`\";&<>|(){}"
+_NOT_IN_HOSTS = _NOT_IN_USERS + "$\\\x7f"
 
 LARGEST = 2**31 - 1
 """The most that libvirt and the kernel take where they want an int."""
@@ -78,10 +82,41 @@ def word(key: str, value: object, example: str) -> None:
         raise ConfigError(f"{value!r} cannot be used", key=key, hint=f"write text such as {example!r}")
 
 
+def fits_host(name: str) -> bool:
+    """Whether OpenSSH takes `name` for a host (ssh.c, valid_hostname, 9.6): nothing that a shell would act on.
+
+    ProxyCommand and Match exec put host and user into a shell's command line (CVE-2023-51385).
+    """
+    return bool(name) and name[0] != "-" and not any(letter in _NOT_IN_HOSTS or letter <= " " for letter in name)
+
+
+def fits_user(name: str) -> bool:
+    """Whether OpenSSH takes `name` for a user (ssh.c, valid_ruser, 9.6); a space and a backslash inside are fine."""
+    return (
+        bool(name)
+        and name[0] != "-"
+        and not any(letter in _NOT_IN_USERS or letter < " " or letter == "\x7f" for letter in name)
+        and " -" not in name
+        and name[-1] != "\\"
+    )
+
+
+def user(key: str, value: object, example: str) -> None:
+    """`value` is the name of a user, as `fits_user`."""
+    word(key, value, example)
+    if not fits_user(str(value)):
+        hint = f"a user's name has none of {_NOT_IN_USERS}, as for ssh: a ProxyCommand's shell would act on them"
+        raise ConfigError(f"{value!r} is not a user's name", key=key, hint=hint)
+
+
 def jump(key: str, value: str) -> None:
-    """`value` is OpenSSH's way to a host: `[user@]host[:port]`, several with commas between them, or "none"."""
+    """`value` is OpenSSH's way to a host: `[user@]host[:port]` or `ssh://[user@]host[:port]`, several with commas
+    between them, or "none"."""
     for hop in map(str.strip, value.split(",")):
-        match = _HOP.fullmatch(hop)
+        match = _HOP.fullmatch(hop.removeprefix("ssh://"))
+        if match is not None and not (fits_host(match["host"].strip("[]")) and fits_user(match["user"] or "x")):
+            hint = "a shell would act on some of its letters; ssh refuses them too"
+            raise ConfigError(f"{hop!r} is not a jump host", key=key, hint=hint)
         if match is None or not 0 < int(match["port"] or 22) < 65536:
             hint = "write [user@]host[:port], several with commas between them, and [2001:db8::1]:22 for IPv6"
             raise ConfigError(f"{hop!r} is not a jump host", key=key, hint=hint)

@@ -10,6 +10,7 @@ from ipaddress import IPv6Address
 from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from .checks import fits_host, fits_user
 from .errors import ConfigError
 from .settings import Channel, SshSettings, TransportConfig
 
@@ -82,6 +83,10 @@ def parse_uri(text: str) -> ConnectionUri:
     for part in (host or "", user or ""):
         if part.startswith("-") or not part.isprintable():
             raise wrong(f"{part!r}", example)
+    if (host and not fits_host(host)) or (user and not fits_user(user)):
+        raise wrong(
+            "a name that a shell would act on", "ssh refuses such names too: write the host's and the user's own"
+        )
     if transport is not None and transport not in TRANSPORTS:
         raise wrong(f"the transport {transport!r}", "the transports are " + ", ".join(TRANSPORTS))
     if transport in ("ssh", "tcp", "tls") and not host:
@@ -156,7 +161,8 @@ class HostInfo:
 
     def _check_address(self) -> None:
         host = self.host
-        bad = not host or host.startswith("-") or not host.isprintable() or any(letter in " /@[]" for letter in host)
+        bad = not host or host.startswith("-") or not host.isprintable() or any(letter in "/@[]" for letter in host)
+        bad = bad or not fits_host(host)  # a ProxyCommand's shell would act on the rest
         if not bad and ":" in host:
             try:
                 IPv6Address(host)

@@ -185,7 +185,9 @@ class SshSettings:
         if self.host_key_policy is not None:
             policy = checks.choice("ssh.host_key_policy", self.host_key_policy, HostKeyPolicy)
             object.__setattr__(self, "host_key_policy", policy)
-        for key, example in (("user", "root"), ("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):
+        if self.user is not None:
+            checks.user("ssh.user", self.user, "root")
+        for key, example in (("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):
             if getattr(self, key) is not None:
                 checks.word(f"ssh.{key}", getattr(self, key), example)
         if self.proxy_jump is not None:

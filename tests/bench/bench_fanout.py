@@ -19,7 +19,7 @@ from pathlib import Path
 import asyncssh
 
 from atp_tui.api import Command, HostConnection, HostInfo, TransportConfig, TransportManager
-from atp_tui.drivers.ssh.opening import FIRST_CIPHER
+from atp_tui.drivers.ssh.options import FIRST_CIPHER
 from atp_tui.drivers.ssh.watchdog import wrapped
 from atp_tui.model.outcome import Stream
 

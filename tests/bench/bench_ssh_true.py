@@ -19,7 +19,7 @@ from pathlib import Path
 import asyncssh
 
 from atp_tui.drivers.ssh.driver import SshDriver
-from atp_tui.drivers.ssh.opening import FIRST_CIPHER
+from atp_tui.drivers.ssh.options import FIRST_CIPHER
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, Stream
 from atp_tui.model.settings import TransportConfig

@@ -1,85 +1,317 @@
-"""Where ssh_config is read: on the event loop only where that cannot take long."""
+"""How ssh_config is asked: off the event loop, a few at a time, kept until a file changes; what a bad file stops."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-import threading
+import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh.config.client import SshClient
+from atp_tui.drivers.ssh.config.reader import ConfigReader
+from atp_tui.drivers.ssh.config.said import ConfigBroken, Question, Said
 from atp_tui.drivers.ssh.endpoint import Endpoint
-from atp_tui.drivers.ssh.reading import AT_ONCE, PathReader
+from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings
 
+from .ssh_links import Sleeper
 
-def _host(config: Path) -> HostInfo:
-    return HostInfo("peer", "peer.example", uri=None, ssh=SshSettings(config_file=str(config)))
-
-
-def _at_once(reader: PathReader, config: Path) -> list[Endpoint]:
-    """What is read in one go, without the loop and without a thread."""
-    before = threading.active_count()
-    reading = reader.path_to(_host(config))
-    with pytest.raises(StopIteration) as done:
-        reading.send(None)
-    assert threading.active_count() == before
-    path: list[Endpoint] = done.value.value
-    return path
+NO_FILE = Path("/nowhere/ssh_config")
+HANG = 30.0
+PYTHON = os.path.realpath(sys.executable)
 
 
-PLAIN = "Host peer.example\n  HostName 192.0.2.7\n  User {}\n"
+class Counting(SshClient):
+    """The real client, and which hosts it was asked about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def answer(self, binary: str, question: Question) -> Said:
+        self.asked.append(question.host)
+        return super().answer(binary, question)
 
 
-def test_a_short_one_is_read_at_once_and_anew_each_time(tmp_path: Path) -> None:
-    reader, config = PathReader(), tmp_path / "config"
+class NotInstalled(SshClient):
+    """A machine without OpenSSH's client."""
+
+    def can_answer(self, question: Question) -> None:
+        return None
+
+
+@pytest.fixture
+def client() -> Counting:
+    return Counting()
+
+
+def reader(client: SshClient) -> ConfigReader:
+    return ConfigReader(NO_FILE, client)
+
+
+def aged(file: Path) -> None:
+    """Have the file written a while ago: what was written just now is not kept."""
+    aged.number += 1  # type: ignore[attr-defined]
+    os.utime(file, (0, aged.number))  # type: ignore[attr-defined]
+
+
+aged.number = 1_700_000_000  # type: ignore[attr-defined]
+
+
+def host(name: str, config: Path, **more: object) -> HostInfo:
+    settings = SshSettings(config_file=str(config), **more)  # type: ignore[arg-type] # keys and types are its own
+    return HostInfo("peer", name, uri=None, ssh=settings)
+
+
+async def endpoint(paths: PathReader, host: HostInfo) -> Endpoint:
+    async with asyncio.timeout(HANG):
+        return (await paths.path_to(host))[-1]
+
+
+async def test_an_answer_is_kept_until_the_file_changes(client: Counting, tmp_path: Path) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(client))
     for user in ("ann", "bob", "cyril"):
-        config.write_text(PLAIN.format(user))
-        (endpoint,) = _at_once(reader, config)
-        assert (endpoint.name, endpoint.user) == ("192.0.2.7", user)
+        config.write_text(f"Host box\n  HostName 192.0.2.7\n  User {user}\n")
+        aged(config)
+        for _ in range(3):
+            found = await endpoint(paths, host("box", config))
+            assert (found.name, found.user) == ("192.0.2.7", user)
+            await asyncio.sleep(0.02)
+    assert client.asked == ["box"] * 3
 
 
-def test_none_at_all_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (endpoint,) = _at_once(PathReader(), Path("/dev/null"))
-    assert endpoint.name == "peer.example"
-    reading = PathReader().path_to(HostInfo("peer", "peer.example", uri=None, ssh=SshSettings()))
-    with pytest.raises(StopIteration):
-        reading.send(None)
+@pytest.mark.parametrize("place", ["included", "new", "below"])
+async def test_included_files_are_watched_too(client: Counting, tmp_path: Path, place: str) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    (tmp_path / "parts/a").mkdir(parents=True)
+    (tmp_path / "parts/a/included").write_text("User ann\n")
+    config.write_text(f"Include {tmp_path}/parts/*/*\nUser bob\n")
+    assert (await endpoint(paths, host("box", config))).user == "ann"
+    changed = {"included": "parts/a/included", "new": "parts/a/a_new", "below": "parts/0/new"}[place]
+    (tmp_path / changed).parent.mkdir(exist_ok=True)
+    (tmp_path / changed).write_text("User cyril\n")
+    await asyncio.sleep(0.05)
+    assert (await endpoint(paths, host("box", config))).user == "cyril"
 
 
+async def test_a_thousand_hosts_that_no_line_tells_apart_are_one_question(client: Counting, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host odd*\n  User eve\nHost *\n  HostName %h.lan\n  User ann\n  IdentityFile ~/%n\n")
+    aged(config)
+    asks = reader(client)
+    names = [f"kvm{number}" for number in range(1000)]
+    said = await asyncio.gather(*(asks.ask(Question(name, config_file=config)) for name in names))
+    assert [one.first("hostname") for one in said] == [f"{name}.lan" for name in names]
+    assert len(client.asked) <= 2 + (os.cpu_count() or 1)
+    assert (await asks.ask(Question("odd1", config_file=config))).first("user") == "eve"
+    assert (await asks.ask(Question("kvm1", "bob", config_file=config))).first("user") == "bob"
+
+
+async def test_what_depends_on_more_than_the_files_is_asked_each_time(client: Counting, tmp_path: Path) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    config.write_text(f'Match exec "test -e {tmp_path}/on"\n  User ann\n')
+    assert (await endpoint(paths, host("box", config))).user != "ann"
+    (tmp_path / "on").touch()
+    assert (await endpoint(paths, host("box", config))).user == "ann"
+
+
+async def test_a_file_of_this_very_moment_is_not_kept(client: Counting, tmp_path: Path) -> None:
+    """Two changes in one tick of the kernel's clock look like one."""
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    for user in ("ann", "bob", "eve"):
+        config.write_text(f"User {user}\n")
+        times = config.stat()
+        assert (await endpoint(paths, host("box", config))).user == user
+        config.write_text("User eva\n")
+        os.utime(config, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert (await endpoint(paths, host("box", config))).user == "eva"
+
+
+@pytest.mark.parametrize("program", ["#!/bin/sh\necho 'ssh: invalid option -- G' >&2; exit 255\n", "no program"])
+async def test_an_ssh_that_is_not_openssh_is_not_asked(
+    client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    (tmp_path / "ssh").write_text(program)
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "config").write_text("Host box\n  User ann\n")
+    assert (await endpoint(PathReader(reader(client)), host("box", tmp_path / "config"))).user == "ann"
+    assert not client.asked
+
+
+async def test_a_match_exec_that_hangs_holds_up_no_other_host(client: Counting, tmp_path: Path) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    sleeper = Sleeper()
+    config.write_text(f'Match host slow* exec "{sleeper.line}"\nHost *\n  User ann\n')
+    slow = [asyncio.ensure_future(paths.path_to(host(f"slow{number}", config))) for number in range(12)]
+    await asyncio.sleep(0)
+    assert (await endpoint(paths, host("box", config))).user == "ann"
+    assert not any(task.done() for task in slow)
+    paths.close()
+    await asyncio.gather(*slow, return_exceptions=True)
+    await sleeper.is_forgotten()
+
+
+async def test_one_that_takes_too_long_is_told(
+    client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.config.client.LIMIT", 0.3)
+    config = tmp_path / "config"
+    sleeper = Sleeper()
+    config.write_text(f'Match exec "{sleeper.line}"\n  User ann\n')
+    with pytest.raises(ConnectFailed, match="does a Match exec in ssh_config hang") as caught:
+        await endpoint(PathReader(reader(client)), host("box", config))
+    assert not caught.value.permanent
+    await sleeper.is_forgotten()
+
+
+async def test_the_loop_is_not_held_while_ssh_is_asked(client: Counting, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text('Match exec "sleep 0.3"\n  User ann\n')
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    turning = asyncio.ensure_future(turn())
+    assert (await endpoint(PathReader(reader(client)), host("box", config))).user == "ann"
+    turning.cancel()
+    assert turns > 100
+
+
+BAD = "Host good\n  User ann\nHost bad\n  Frobnicate yes\n  User bob\nHost last\n  User cyril\n"
+
+
+@pytest.mark.parametrize("make", [Counting, NotInstalled])
+async def test_a_bad_line_stops_its_own_block_and_is_told(
+    make: Callable[[], SshClient], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(make()))
+    config.write_text(BAD)
+    assert (await endpoint(paths, host("good", config))).user == "ann"
+    assert (await endpoint(paths, host("last", config))).user == "cyril"
+    words = "line 4: Bad configuration option: frobnicate"
+    assert f"{config} {words}" in caplog.text or f"{config}: {words}" in caplog.text
+    with pytest.raises(ConfigBroken, match="line 4: Bad configuration option: frobnicate") as caught:
+        await endpoint(paths, host("bad", config))
+    assert caught.value.permanent
+    assert str(config) in caught.value.message
+    whole = {"user": "dora", "port": 4, "identity_files": ("/k",), "known_hosts": ("/h",)}
+    assert (await endpoint(paths, host("bad", config, **whole))).user == "dora"
+
+
+async def test_what_only_openssh_finds_wrong_stops_its_own_block_too(client: Counting, tmp_path: Path) -> None:
+    config, paths = tmp_path / "config", PathReader(reader(client))
+    config.write_text("Host good\n  User ann\nHost bad\n  LogLevel LOUD\n  Ciphers none-such\n")
+    assert (await endpoint(paths, host("good", config))).user == "ann"
+    with pytest.raises(ConfigBroken, match=f"{config} line 4: unsupported log level 'LOUD'"):
+        await endpoint(paths, host("bad", config))
+
+
+@pytest.mark.parametrize("make", [Counting, NotInstalled])
 @pytest.mark.parametrize(
-    "more",
+    ("text", "words"),
     [
-        'Match exec "touch {ran}"\n  User eve\n',
-        '  mAtch Exec="touch {ran}"\n  User eve\n',
-        'M"atch" exec "touch {ran}"\n  User eve\n',
-        "M\\atch exec 'touch {ran}'\n  User eve\n",
-        "Include {included}\n",
-        "InClude={included}\n",
-        "# no match\n",
-        "#" * AT_ONCE + "\n",
+        ('Match ""\n  User ann\n', "line 1: "),
+        ("Host box\n  Port many\n", "line 2: Bad port 'many'"),
+        ("Host box\n  User\n", 'line 2: no argument after keyword "user"'),
+        ('Host box\n  User "ann\n', "line 2: invalid quotes"),
+        ("Host box\n  User ann bob\n", "line 2: keyword user extra arguments at end of line"),
+        ("Host box\n  ConnectTimeout soon\n", "line 2: invalid time value"),
+        ("Host box\n  AddressFamily inet5\n", "line 2: unsupported option"),
+        ("Include @DIR@/config\nHost box\n", "line 1: @DIR@/config is included too deep"),
+        ("Include @DIR@/parts/*\nHost box\n", "parts/a line 1: @DIR@/parts/a is included too deep"),
     ],
 )
-async def test_one_that_may_take_long_is_read_on_a_thread(more: str, tmp_path: Path) -> None:
-    reader, config = PathReader(), tmp_path / "config"
-    (tmp_path / "included").write_text(f'Match exec "touch {tmp_path}/ran"\n  User eve\n')
-    config.write_text(PLAIN.format("ann"))
-    assert len(_at_once(reader, config)) == 1
-    config.write_text(more.format(ran=tmp_path / "ran", included=tmp_path / "included") + PLAIN.format("ann"))
-    reading = reader.path_to(_host(config))
-    future = reading.send(None)
-    assert not future.done(), "it is on its way"
-    reading.close()
-    (endpoint,) = await reader.path_to(_host(config))
-    assert endpoint.user == ("ann" if more.startswith("#") else "eve")
-    assert os.path.exists(tmp_path / "ran") == (not more.startswith("#"))  # noqa: ASYNC240 - it is there
+async def test_what_is_wrong_is_told_by_file_and_line(
+    make: Callable[[], SshClient], text: str, words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = tmp_path / "config"
+    (tmp_path / "parts").mkdir()
+    for part in "abc":
+        (tmp_path / "parts" / part).write_text(f"Include {tmp_path}/parts/*\nHost {part}\n")
+    config.write_text(text.replace("@DIR@", str(tmp_path)))
+    wanted = words.replace("@DIR@", str(tmp_path))
+    try:
+        await endpoint(PathReader(reader(make())), host("box", config))
+    except ConfigBroken as error:
+        told = error.message
+    else:
+        told = caplog.text  # nobody can say for whom a Match line counts that is not understood
+        assert text.startswith("Match")
+    assert wanted in told
+    assert str(tmp_path) in told
 
 
-async def test_what_cannot_be_read_is_told_as_before(tmp_path: Path) -> None:
+async def test_without_a_file_nothing_is_asked(
+    client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for settings in (SshSettings(), SshSettings(config_file="/dev/null")):
+        found = await endpoint(PathReader(reader(client)), HostInfo("peer", "peer.example", uri=None, ssh=settings))
+        assert found.name == "peer.example"
+    assert not client.asked
+
+
+async def test_the_systems_file_counts_after_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/part").write_text("Host box\n  Port 7\n")
+    system = tmp_path / "etc/ssh_config"
+    system.write_text("Include part\nHost box\n  HostName 192.0.2.7\n  User sam\n")
+    box = HostInfo("peer", "box", uri=None, ssh=SshSettings())
+    found = await endpoint(PathReader(ConfigReader(system)), box)
+    assert (found.name, found.user, found.port) == ("192.0.2.7", "sam", 7)
+    (tmp_path / ".ssh/config").write_text("Host box\n  User ann\n")
+    found = await endpoint(PathReader(ConfigReader(system)), box)
+    assert (found.name, found.user) == ("192.0.2.7", "ann")
+    own = host("box", tmp_path / ".ssh/config")
+    assert (await endpoint(PathReader(ConfigReader(system)), own)).name == "box", "a file that is named is read alone"
+
+
+async def test_what_cannot_be_read_is_told(client: Counting, tmp_path: Path) -> None:
     with pytest.raises(ConnectFailed, match="there is no ssh_config file"):
-        await PathReader().path_to(_host(tmp_path / "none"))
-    with pytest.raises(ConnectFailed, match="cannot be used"):
-        await PathReader().path_to(_host(tmp_path))
+        await endpoint(PathReader(reader(client)), host("box", tmp_path / "none"))
+    os.mkfifo(tmp_path / "pipe")
+    for name in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ConnectFailed, match=f"the ssh_config {name} cannot be used"):
+            await endpoint(PathReader(reader(client)), host("box", name))
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="another user is needed")
+async def test_a_directory_that_is_closed_is_told_as_the_configs(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from atp_tui.drivers.ssh.reading import PathReader\n"
+        "from atp_tui.model.host import HostInfo\n"
+        "from atp_tui.model.settings import SshSettings\n"
+        "settings = SshSettings(user='ann')\n"
+        "print(asyncio.run(PathReader().path_to(HostInfo('peer', 'peer', uri=None, ssh=settings)))[0].user)\n"
+    )
+    home = Path("/tmp") / f"closed-{os.getpid()}"
+    home.mkdir()
+    (home / ".ssh").mkdir(mode=0o000)
+    try:
+        for directory, words in ((home, ".ssh/config cannot be read: Permission denied"), (Path("/nowhere"), "ann")):
+            said = await asyncio.create_subprocess_exec(
+                "setpriv", "--reuid=54321", "--clear-groups", PYTHON, "-c", script,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+                env={"HOME": str(directory), "PATH": os.environ["PATH"], "PYTHONPATH": ":".join(_paths())},
+            )  # fmt: skip
+            assert words in (await said.communicate())[0].decode()
+    finally:
+        shutil.rmtree(home)
+
+
+def _paths() -> list[str]:
+    return [path for path in (str(Path(__file__).parents[2]), *sys.path) if path]

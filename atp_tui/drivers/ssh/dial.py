@@ -34,10 +34,36 @@ async def dial(endpoint: Endpoint, resolver: Resolver, processes: Processes, lim
     addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
     if not addresses:
         raise ConnectFailed(f"{endpoint.name} has no address of the family that ssh_config asks for", permanent=True)
-    return Dialled(await _first_connected(addresses, endpoint.bind_address, limit / len(addresses)))
+    sources = await _sources(endpoint, resolver)
+    return Dialled(await _first_connected(addresses, sources, limit / len(addresses)))
 
 
 _Address = tuple[socket.AddressFamily, tuple[object, ...]]
+_Sources = dict[socket.AddressFamily, str] | None
+
+
+async def _sources(endpoint: Endpoint, resolver: Resolver) -> _Sources:
+    """The address to start from for each family; None: the system chooses. BindAddress goes before BindInterface."""
+    if endpoint.bind_address is not None:
+        found = await resolver.addresses(endpoint.bind_address)
+    elif endpoint.bind_interface is not None:
+        found = _addresses_of(endpoint.bind_interface)
+    else:
+        return None
+    sources = {socket.AF_INET6 if ":" in address else socket.AF_INET: address for address in reversed(found)}
+    if not sources:
+        words = f"ssh_config's BindInterface {endpoint.bind_interface} has no address"
+        raise ConnectFailed(words, permanent=True)
+    return sources
+
+
+def _addresses_of(interface: str) -> list[str]:
+    """The addresses of an interface, link-local ones last, as OpenSSH prefers them (check_ifaddrs)."""
+    import ifaddr
+
+    entries = [entry.ip for adapter in ifaddr.get_adapters() if adapter.name == interface for entry in adapter.ips]
+    found = [entry if isinstance(entry, str) else entry[0] for entry in entries]
+    return sorted(found, key=lambda address: address.lower().startswith("fe80:"))
 
 
 def _socket_addresses(numeric: str, endpoint: Endpoint) -> list[_Address]:
@@ -48,22 +74,23 @@ def _socket_addresses(numeric: str, endpoint: Endpoint) -> list[_Address]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-async def _first_connected(addresses: Sequence[_Address], bind_address: str | None, share: float) -> socket.socket:
+async def _first_connected(addresses: Sequence[_Address], sources: _Sources, share: float) -> socket.socket:
     for address in addresses[:-1]:
         with contextlib.suppress(OSError):  # a TimeoutError is one; the last address gives the reason
             async with asyncio.timeout(share):
-                return await _connected(address, bind_address)
-    return await _connected(addresses[-1], bind_address)
+                return await _connected(address, sources)
+    return await _connected(addresses[-1], sources)
 
 
-async def _connected(address: _Address, bind_address: str | None) -> socket.socket:
+async def _connected(address: _Address, sources: _Sources) -> socket.socket:
     family, where = address
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if bind_address is not None:
-            sock.bind((bind_address, 0))
+        if sources is not None:
+            source = sources.get(family) or next(iter(sources.values()))  # of no use, and the error says so
+            sock.bind((source, 0))
         await asyncio.get_running_loop().sock_connect(sock, where)
     except BaseException:
         sock.close()

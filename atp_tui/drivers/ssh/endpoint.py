@@ -3,173 +3,265 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
+from ...model.checks import fits_host, fits_user
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
 from ...model.settings import HostKeyPolicy, SshSettings
+from .config.reader import ConfigReader
+from .config.said import Question, Said
+from .config.tokens import IN_COMMAND, Tokens, local_user
 
-if TYPE_CHECKING:
-    from asyncssh import SSHClientConnectionOptions
+_DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
+_SHARED_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
+_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
-_DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts")
-_MOST_HOPS = 8
+
+@dataclass(frozen=True, slots=True)
+class Algorithms:
+    """Names of algorithms as ssh_config lists them, those that asyncssh does not know included; None: not said."""
+
+    ciphers: str | None = None
+    macs: str | None = None
+    kex: str | None = None
+    host_key: str | None = None
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How to log in. `preferred` are the methods in their order; None: all of them."""
+
+    public_key: bool = True
+    password: bool = True
+    keyboard: bool = True
+    preferred: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What holds for a connection and its sessions. `rekey` is (bytes, seconds), 0 for no limit."""
+
+    compression: bool = False
+    tcp_keepalive: bool = True
+    rekey: tuple[int, int] = (0, 0)
+    send_env: tuple[str, ...] = ()
+    set_env: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One sshd to log in to. `key_name` is the name its key is filed under; `options` holds the rest of ssh_config.
+    """One sshd to log in to, as hosts.toml and ssh_config have it; paths are ready to be opened.
 
-    `identity_files` None: the usual ones below ~/.ssh. The first of `known_hosts` takes new keys.
+    `key_name` is the name its key is filed under; with `key_alias` the port does not belong to it. `known_hosts` are
+    the user's files, then the system's: the first takes new keys. `known_hosts_command` is as it stands in ssh_config.
+    `identity_files` None: the usual ones below ~/.ssh. `jump` is OpenSSH's list of jump hosts. `unread` names settings
+    of ssh_config that play no part here, for messages.
     """
 
     name: str
     port: int
     user: str
     key_name: str
+    key_alias: bool
     identity_files: tuple[Path, ...] | None
+    certificate_files: tuple[Path, ...]
     identities_only: bool
     agent: Path | None
     known_hosts: tuple[Path, ...]
+    revoked_keys: tuple[Path, ...]
+    known_hosts_command: str | None
     policy: HostKeyPolicy
     family: int
     bind_address: str | None
+    bind_interface: str | None
     proxy_command: str | None
     jump: str | None
-    options: SSHClientConnectionOptions = field(repr=False)
+    algorithms: Algorithms = field(default_factory=Algorithms)
+    logins: Logins = field(default_factory=Logins)
+    session: Session = field(default_factory=Session)
+    unread: tuple[tuple[str, str], ...] = ()
 
 
-def resolve(host: HostInfo) -> Endpoint:
-    """The endpoint of a host. Raises Unsupported for a host without SSH, ConnectFailed for settings of no use."""
+def question_of(host: HostInfo) -> Question:
+    """What to ask ssh_config about a host. Raises Unsupported for a host without SSH."""
     settings = host.ssh
     if settings is None:
         raise Unsupported(f"{host.id} takes no commands (ssh = false)", host=host.id)
     uri = host.connection_uri
     if uri is None or uri.transport != "ssh":
-        return _resolve(host.host, settings.user, settings.port, settings)
-    return _resolve(uri.host or host.host, settings.user or uri.user, settings.port or uri.port, settings)
+        return question(host.host, settings.user, settings.port, settings)
+    return question(uri.host or host.host, settings.user or uri.user, settings.port or uri.port, settings)
 
 
-def config_file(settings: SshSettings) -> Path:
-    """The ssh_config that counts, whether or not it is there."""
-    return _expanded(settings.config_file or "~/.ssh/config")
+def question(name: str, user: str | None, port: int | None, settings: SshSettings) -> Question:
+    """What to ask ssh_config about one sshd."""
+    whole = None not in (user, port, settings.identity_files, settings.known_hosts)
+    return Question(name, user, port, _expanded(settings.config_file) if settings.config_file else None, whole)
 
 
-def path_to(host: HostInfo) -> list[Endpoint]:
-    """The sshds to go through, the host's own last. Raises as `resolve` does, and ConnectFailed for too long a path.
+def resolve(host: HostInfo) -> Endpoint:
+    """The endpoint of a host, read anew; it blocks for some milliseconds, and longer where Match exec runs a program.
 
-    What hosts.toml says of the host's files and policy holds for its jump hosts too; user and port do not.
+    Raises Unsupported for a host without SSH, ConnectFailed for settings of no use.
     """
-    target = resolve(host)
-    settings = host.ssh or SshSettings()
-    path = [target]
-    before = target.jump
-    while before:
-        behind = path[0]
-        for text in reversed(before.split(",")):
-            hop = _hop(text, settings)
-            # `Host *` with a ProxyJump makes the jump host its own
-            if (hop.name, hop.port) != (path[0].name, path[0].port):
-                path.insert(0, hop)
-        # ssh_config may put the first jump host behind another one
-        before = path[0].jump if path[0] is not behind else None
-        if len(path) > _MOST_HOPS:
-            raise ConnectFailed(f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?", permanent=True)
-    return path
+    asked = question_of(host)
+    return endpoint_of(asked, ConfigReader().read(asked), host.ssh or SshSettings())
 
 
-def _hop(text: str, settings: SshSettings) -> Endpoint:
-    user, _, place = text.strip().rpartition("@")
-    port: int | None = None
-    if place.startswith("["):
-        name, _, rest = place[1:].partition("]")
-        digits = rest.removeprefix(":")
-    else:
-        name, _, digits = place.partition(":") if place.count(":") == 1 else (place, "", "")
-    if digits:
-        if not digits.isdigit() or not 0 < int(digits) < 65536:
-            raise ConnectFailed(f"{text!r} is not a jump host: write [user@]host[:port]", permanent=True)
-        port = int(digits)
-    if not name:
-        raise ConnectFailed(f"{text!r} is not a jump host: write [user@]host[:port]", permanent=True)
-    own = SshSettings(
-        identity_files=settings.identity_files,
-        known_hosts=settings.known_hosts,
-        config_file=settings.config_file,
-        host_key_policy=settings.host_key_policy,
-    )
-    return _resolve(name, user or None, port, own)
-
-
-def _resolve(name: str, user: str | None, port: int | None, settings: SshSettings) -> Endpoint:
-    options = _read_config(name, user, port, settings)
-    config = options.config
-    real_name = options.host or name
-    alias = cast("str | None", config.get("HostKeyAlias"))
-    jump = settings.proxy_jump or cast("str | None", config.get("ProxyJump"))
-    jump = None if jump is None or jump.lower() == "none" else jump
-    command = cast("str | None", config.get("ProxyCommand"))
-    identities = settings.identity_files or cast("list[str] | None", config.get("IdentityFile"))
+def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
+    """The sshd that was asked about. Raises ConnectFailed for what cannot be used."""
+    user = asked.user or said.first("user") or local_user()
+    if user is None:
+        raise ConnectFailed("this user id has no name: say which user to log in as, by user in [ssh]", permanent=True)
+    tokens = _tokens(asked, said, user)
+    _check_names(tokens)
+    identities = _identities(said, settings, tokens)
+    jump = _unless_none(settings.proxy_jump or said.first("proxyjump"))
+    command = None if jump else said.first("proxycommand")
     return Endpoint(
-        name=real_name,
-        port=options.port,
-        user=options.username,
-        key_name=alias or real_name,
-        identity_files=None if identities is None else tuple(_expanded(file) for file in identities),
-        identities_only=bool(config.get("IdentitiesOnly")),
-        agent=_agent(cast("str | None", config.get("IdentityAgent"))),
-        known_hosts=_known_hosts(options, settings),
+        name=tokens.host,
+        port=tokens.port,
+        user=user,
+        key_name=tokens.alias or tokens.host,
+        key_alias=tokens.alias is not None,
+        identity_files=identities,
+        certificate_files=tuple(
+            Path(tokens.path("CertificateFile", file)) for file in said.every("certificatefile") or ()
+        ),
+        identities_only=said.yes("identitiesonly", False),
+        agent=_agent(said, tokens),
+        known_hosts=_known_hosts(said, settings, tokens),
+        revoked_keys=_revoked(said, tokens),
+        known_hosts_command=_unless_none(said.first("knownhostscommand")),
         policy=settings.host_key_policy or HostKeyPolicy.STRICT,
-        family=options.family,
-        bind_address=options.local_addr[0] if options.local_addr else None,
-        proxy_command=None if jump or command is None or command.lower() == "none" else command,
+        family=_FAMILIES.get((said.first("addressfamily") or "any").lower(), socket.AF_UNSPEC),
+        bind_address=said.first("bindaddress"),
+        bind_interface=said.first("bindinterface"),
+        proxy_command=_command(command, said, tokens),
         jump=jump,
-        options=options,
+        algorithms=_algorithms(said),
+        logins=_logins(said),
+        session=_session(said),
+        unread=_unread(said),
     )
 
 
-def _read_config(name: str, user: str | None, port: int | None, settings: SshSettings) -> SSHClientConnectionOptions:
-    """asyncssh's reading of ssh_config for one host, without loading any key: those are parsed once, elsewhere.
-
-    The file is read anew for each attempt: what it says depends on host and user, and it may include others.
-    """
-    import asyncssh
-
-    file = config_file(settings)
-    if settings.config_file and not file.exists():  # /dev/null is a good one: it says nothing
-        raise ConnectFailed(f"there is no ssh_config file {file}", permanent=True)
-    try:
-        return asyncssh.SSHClientConnectionOptions(
-            config=[file] if os.access(file, os.R_OK) else None,
-            host=name,
-            username=user or (),
-            port=port or (),
-            client_keys=None,
-            known_hosts=None,
-            x509_trusted_certs=None,
-        )
-    except (ValueError, OSError) as error:
-        raise ConnectFailed(f"{file} cannot be used: {error}", permanent=True) from error
+def _tokens(asked: Question, said: Said, user: str) -> Tokens:
+    name = said.first("hostname") or asked.host
+    name = name if ":" in name else name.lower()  # the zone of an address minds it
+    port = asked.port or int(said.first("port") or 22)
+    alias = said.first("hostkeyalias")
+    jump = _unless_none(said.first("proxyjump")) or ""
+    return Tokens(asked.host, name, port, user, alias and alias.lower(), jump, said.home, jump_hashed=said.jump_hashed)
 
 
-def _known_hosts(options: SSHClientConnectionOptions, settings: SshSettings) -> tuple[Path, ...]:
+def _check_names(tokens: Tokens) -> None:
+    """Names that OpenSSH refuses on its command line: ProxyCommand's shell would act on them (CVE-2023-51385)."""
+    for name, fits, kind in ((tokens.host, fits_host, "host"), (tokens.user, fits_user, "user")):
+        if not fits(name):
+            raise ConnectFailed(f"{name!r} is not a {kind}'s name: a shell would act on it", permanent=True)
+
+
+def _identities(said: Said, settings: SshSettings, tokens: Tokens) -> tuple[Path, ...] | None:
+    if settings.identity_files is not None:
+        return tuple(_expanded(file) for file in settings.identity_files)
+    files = said.values.get("identityfile")
+    if files is None:
+        return None
+    return tuple(Path(tokens.path("IdentityFile", file)) for file in files if file.lower() != "none")
+
+
+def _known_hosts(said: Said, settings: SshSettings, tokens: Tokens) -> tuple[Path, ...]:
     if settings.known_hosts:
         return tuple(_expanded(file) for file in settings.known_hosts)
-    user_files = cast("list[str] | None", options.config.get("UserKnownHostsFile"))
-    if user_files is None:
-        return tuple(_expanded(file) for file in _DEFAULT_KNOWN_HOSTS)
+    own = said.every("userknownhostsfile")
+    if own is None:
+        users = [_expanded(file) for file in _DEFAULT_KNOWN_HOSTS]
+    elif "userknownhostsfile" in said.expanded:
+        users = [Path(file) for file in own]
+    else:
+        users = [Path(tokens.path("UserKnownHostsFile", file)) for file in own]
+    shared = said.every("globalknownhostsfile")
     # `UserKnownHostsFile none` or /dev/null is how people turn checking off; here it leaves every key unknown
-    shared = cast("list[str] | None", options.config.get("GlobalKnownHostsFile")) or [_DEFAULT_KNOWN_HOSTS[-1]]
-    return tuple(_expanded(file) for file in [*(user_files or ["/dev/null"]), *shared])
+    return (*(users or [Path(os.devnull)]), *map(Path, _SHARED_KNOWN_HOSTS if shared is None else shared))
 
 
-def _agent(written: str | None) -> Path | None:
-    if written is not None and written.lower() == "none":
+def _revoked(said: Said, tokens: Tokens) -> tuple[Path, ...]:
+    file = _unless_none(said.first("revokedhostkeys"))
+    if file is None:
+        return ()
+    return (Path(file if "revokedhostkeys" in said.expanded else tokens.path("RevokedHostKeys", file)),)
+
+
+def _agent(said: Said, tokens: Tokens) -> Path | None:
+    written = said.first("identityagent")
+    if written == "none":
         return None
-    socket = os.environ.get("SSH_AUTH_SOCK") if written in (None, "SSH_AUTH_SOCK") else written
-    return _expanded(socket) if socket else None
+    if written is None or written == "SSH_AUTH_SOCK":
+        written = "$SSH_AUTH_SOCK"
+    if written.startswith("$") and not written.startswith("${"):
+        socket_path = os.environ.get(written[1:])
+        return Path(socket_path) if socket_path else None
+    return Path(written if "identityagent" in said.expanded else tokens.path("IdentityAgent", written))
+
+
+def _command(command: str | None, said: Said, tokens: Tokens) -> str | None:
+    command = _unless_none(command)
+    if command is None:
+        return None
+    if command == "-" or said.yes("proxyusefdpass", False):
+        raise ConnectFailed("ssh_config's ProxyCommand - and ProxyUseFdpass cannot be used here", permanent=True)
+    return command if "proxycommand" in said.expanded else tokens.expand("ProxyCommand", command, IN_COMMAND)
+
+
+def _algorithms(said: Said) -> Algorithms:
+    signature = said.first("pubkeyacceptedalgorithms") or said.first("pubkeyacceptedkeytypes")
+    return Algorithms(
+        ciphers=said.first("ciphers"),
+        macs=said.first("macs"),
+        kex=said.first("kexalgorithms"),
+        host_key=said.first("hostkeyalgorithms"),
+        signature=signature,
+    )
+
+
+def _logins(said: Said) -> Logins:
+    preferred = said.first("preferredauthentications")
+    return Logins(
+        public_key=said.yes("pubkeyauthentication", True),
+        password=said.yes("passwordauthentication", True),
+        keyboard=said.yes("kbdinteractiveauthentication", True),
+        preferred=None if preferred is None else tuple(preferred.split(",")),
+    )
+
+
+def _session(said: Said) -> Session:
+    size, _, seconds = (said.first("rekeylimit") or "0 0").partition(" ")
+    pairs = (text.partition("=") for text in said.every("setenv") or ())
+    return Session(
+        compression=said.yes("compression", False),
+        tcp_keepalive=said.yes("tcpkeepalive", True),
+        # our own reading leaves units as they are: such a limit is one of comfort, and asyncssh has its own
+        rekey=(int(size) if size.isdecimal() else 0, int(seconds) if seconds.isdecimal() else 0),
+        send_env=said.every("sendenv") or (),
+        set_env=tuple((name, value) for name, _, value in pairs),
+    )
+
+
+def _unread(said: Said) -> tuple[tuple[str, str], ...]:
+    strict = (said.first("stricthostkeychecking") or "ask").lower()
+    strict = {"false": "no", "off": "no", "true": "yes"}.get(strict, strict)
+    found = [("StrictHostKeyChecking", strict)] if strict not in ("ask", "yes") else []
+    provider = _unless_none(said.first("pkcs11provider"))
+    return (*found, ("PKCS11Provider", provider)) if provider else tuple(found)
+
+
+def _unless_none(value: str | None) -> str | None:
+    return None if value is None or value.lower() == "none" else value
 
 
 def _expanded(file: str) -> Path:

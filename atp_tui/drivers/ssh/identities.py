@@ -42,6 +42,7 @@ class Identities:
 
     def __init__(self) -> None:
         self._files: ParsedFiles[_KeyFile] = ParsedFiles(_parse)
+        self._certificates: ParsedFiles[SSHCertificate] = ParsedFiles(_parse_certificate)
 
     @asynccontextmanager
     async def credentials(self, endpoint: Endpoint) -> AsyncIterator[Credentials]:
@@ -52,6 +53,7 @@ class Identities:
         try:
             held = await _held_by(agent, found) if agent else []
             self._order(endpoint, files, held, found)
+            self._certify(endpoint, found)
             yield found
         finally:
             if agent:
@@ -63,7 +65,8 @@ class Identities:
         files = []
         for path in paths:
             try:
-                file = self._files.get(path)
+                # as OpenSSH: a public key names the one that the agent holds
+                file = self._files.get(path) or self._files.get(path.with_name(path.name + ".pub"))
             except OSError as error:
                 found.troubles.append(f"{path}: {error.strerror or error}")
                 continue
@@ -72,6 +75,23 @@ class Identities:
             elif given is not None:
                 found.troubles.append(f"{path}: no such file")
         return files
+
+    def _certify(self, endpoint: Endpoint, found: Credentials) -> None:
+        """Put each CertificateFile with its key, ahead of the key by itself. One that cannot be read is a trouble."""
+        for path in endpoint.certificate_files:
+            try:
+                certificate = self._certificates.get(path)
+            except (OSError, ValueError) as error:
+                found.troubles.append(f"{path}: {error}")
+                continue
+            if certificate is None:
+                found.troubles.append(f"{path}: no such file")
+                continue
+            public = certificate.key.public_data
+            for at, key in enumerate(found.keys):
+                if not isinstance(key, tuple) and key.public_data == public:
+                    found.keys[at : at + 1] = _certified(key, certificate)
+                    break
 
     @staticmethod
     def _order(endpoint: Endpoint, files: Sequence[_KeyFile], held: list[SSHKeyPair], found: Credentials) -> None:
@@ -110,6 +130,23 @@ async def _held_by(agent: SSHAgentClient, found: Credentials) -> list[SSHKeyPair
         return []
 
 
+def _certified(
+    key: SSHKey | SSHKeyPair, certificate: SSHCertificate
+) -> list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]]:
+    from asyncssh import SSHKey
+
+    if isinstance(key, SSHKey):
+        return [(key, certificate), key]
+    key.set_certificate(certificate)  # the agent's pair is this connection's own
+    return [key]
+
+
+def _parse_certificate(path: Path) -> SSHCertificate:
+    import asyncssh
+
+    return asyncssh.read_certificate(path)
+
+
 def _parse(path: Path) -> _KeyFile:
     import asyncssh
 
@@ -122,11 +159,19 @@ def _parse(path: Path) -> _KeyFile:
     except asyncssh.KeyImportError as error:
         locked = isinstance(error, asyncssh.KeyEncryptionError) or str(error).startswith("Passphrase")
         trouble = f"{path} needs a passphrase and no agent holds it" if locked else f"{path}: {error}"
-        try:
-            beside = public(".pub")
-            return _KeyFile(None, None, asyncssh.read_public_key(beside).public_data if beside else None, trouble)
-        except (asyncssh.KeyImportError, OSError):
-            return _KeyFile(None, None, None, trouble)
+        lone = f"{path} is a public key, and no agent holds its private key"
+        for place in (path, public(".pub")):
+            try:
+                if place is not None:
+                    return _KeyFile(
+                        None,
+                        None,
+                        asyncssh.read_public_key(place).public_data,
+                        trouble if locked or place != path else lone,
+                    )
+            except (asyncssh.KeyImportError, OSError):
+                continue
+        return _KeyFile(None, None, None, trouble)
     try:
         beside = public("-cert.pub")
         certificate = asyncssh.read_certificate(beside) if beside else None

@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 
 import asyncssh
-from asyncssh.public_key import get_default_certificate_algs, get_default_public_key_algs
 
-from ...model.errors import AuthFailed, TransportError
+from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
-from ...model.settings import HostKeyPolicy, TransportConfig
+from ...model.settings import HostKeyPolicy
 from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
 from .causes import connect_error, unheard
@@ -21,15 +20,12 @@ from .endpoint import Endpoint
 from .greeting import Greeting
 from .hostkeys import HostKeyCheck, HostKeyStore
 from .identities import Credentials, Identities
+from .options import connection_options
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
-
-FIRST_CIPHER = "aes128-gcm@openssh.com"
-"""asyncssh would offer chacha20 first and make a cipher context for each packet of it: 0.92 ms of CPU a command, not
-0.51. The others stay behind it."""
 
 
 class Owner(asyncssh.SSHClient):
@@ -87,7 +83,8 @@ class Opener:
         self._processes = Processes()
 
     async def close(self) -> None:
-        """Have every ProxyCommand ended for good, once all connections are closed."""
+        """Have every ProxyCommand and every question to ssh_config ended for good, once all connections are closed."""
+        self._paths.close()
         await self._processes.close()
 
     async def open(self, request: OpenRequest) -> tuple[asyncssh.SSHClientConnection, Owner, ExitStack]:
@@ -131,7 +128,7 @@ class Opener:
                     stack.callback(proxy.release)
                 stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint) as found:
-                options = _options(endpoint, owner.check, found, config, owner)
+                options = _options(request, endpoint, owner, found)
                 connecting = asyncssh.connect(
                     endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
                 )
@@ -143,7 +140,7 @@ class Opener:
             rejection = owner.check.rejection(error.reason)
             if rejection.public_key:
                 self._store.refuse(host, endpoint, rejection.public_key)
-            raise rejection from error
+            raise _with_policy(rejection, endpoint) from error
         except (asyncssh.Error, OSError, ValueError) as error:
             greeting = None if owner is None else owner.greeting
             raise _with_troubles(connect_error(error, endpoint.name, endpoint.port, greeting), found) from error
@@ -186,42 +183,19 @@ class Opener:
 
 
 def _options(
-    endpoint: Endpoint, check: HostKeyCheck, found: Credentials, config: TransportConfig, owner: Owner
+    request: OpenRequest, endpoint: Endpoint, owner: Owner, found: Credentials
 ) -> asyncssh.SSHClientConnectionOptions:
-    """What asyncssh is told: everything that touches trust, keys and time is said here, the rest is ssh_config's."""
-    written = endpoint.options.config
-    trusted = check.trusted
-    more: dict[str, object] = {}
-    if not written.get("Ciphers"):
-        more["encryption_algs"] = f"^{FIRST_CIPHER}"
-    if not written.get("HostKeyAlgorithms"):
-        more["server_host_key_algs"] = check.algorithms(get_default_public_key_algs(), get_default_certificate_algs())
     asks = owner.kbdint_auth_requested() is not None
-    return asyncssh.SSHClientConnectionOptions(
-        options=endpoint.options,
-        config=None,
-        client_factory=lambda: owner,
-        known_hosts=(list(trusted.keys), list(trusted.authorities), list(trusted.revoked), [], [], [], []),
-        host_key_alias=endpoint.key_name,
-        client_keys=found.keys or None,
-        agent_path=None,
-        agent_forwarding=False,
-        password_auth=asks,
-        kbdint_auth=asks,
-        host_based_auth=False,
-        gss_host=None,
-        tunnel=None,
-        proxy_command=None,
-        canonicalize_hostname=False,
-        command=None,
-        request_pty=False,
-        x11_forwarding=False,
-        connect_timeout=None,  # the attempt's own limit is the caller's, and ends by a cancel
-        login_timeout=0,
-        keepalive_interval=config.keepalive_interval,
-        keepalive_count_max=config.keepalive_count,
-        **more,
-    )
+    return connection_options(endpoint, owner.check, found, request.config, lambda: owner, asks=asks)
+
+
+def _with_policy(rejection: HostKeyRejected, endpoint: Endpoint) -> HostKeyRejected:
+    """The refusal, and why ssh_config's StrictHostKeyChecking does not help: it is not what decides here."""
+    value = dict(endpoint.unread).get("StrictHostKeyChecking")
+    if value is not None and not rejection.known:
+        words = f"ssh_config's StrictHostKeyChecking {value} is not read here: host_key_policy in hosts.toml decides"
+        rejection.args = (f"{rejection.message} ({words})",)
+    return rejection
 
 
 def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:

@@ -30,9 +30,12 @@ class Process:
     the group can be killed safely whatever has become of the program itself."""
 
     def __init__(self, command: str, ours: int) -> None:
-        """Run a command line with one descriptor as input and output. Raises OSError."""
+        """Run a command line with one descriptor as input and output, in the user's shell as OpenSSH does.
+
+        Raises OSError.
+        """
         self._popen = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {command}"],
+            [os.environ.get("SHELL") or "/bin/sh", "-c", f"exec {command}"],
             stdin=ours,
             stdout=ours,
             stderr=subprocess.PIPE,

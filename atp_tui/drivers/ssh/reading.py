@@ -1,79 +1,80 @@
-"""What the files say of the way to a host. ssh_config's `Match exec` runs a program that may hang: so it is read on a
-thread, unless it is short and sure to hold no such thing. A thread costs three times the reading itself.
-"""
+"""The way to a host: its sshd and the jump hosts before it, each as hosts.toml and ssh_config have it."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import threading
-from collections.abc import Hashable
-from pathlib import Path
+import re
+from dataclasses import replace
 
+from ...model.checks import fits_host, fits_user
+from ...model.errors import ConnectFailed
 from ...model.host import HostInfo
 from ...model.settings import SshSettings
-from .endpoint import Endpoint, config_file, path_to
-from .files import ParsedFiles
+from .config.reader import ConfigReader
+from .config.said import Question
+from .endpoint import Endpoint, endpoint_of, question, question_of
 
-AT_ONCE = 2048
-"""Bytes of an ssh_config that is read on the event loop: asyncssh takes about a millisecond for a thousand."""
+_MOST_HOPS = 8
+
+_HOP = re.compile(
+    r"(?:ssh://)?(?:(?P<user>.+)@)?"
+    r"(?:\[(?P<address>[^\]]+)\]|(?P<name>[^\[\]:@/]+)|(?P<bare>[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*:[^@/]*))"
+    r"(?::(?P<port>\d{1,5}))?/?"
+)
 
 
 class PathReader:
-    """Reads without holding up the event loop. A reading cannot be cut short: one that hangs outlives who gave up.
+    """Finds the way without holding up the event loop. One object for one event loop."""
 
-    So those who ask for the same host share one, and there is one thread for each host at most. They are daemon
-    threads: one that hangs does not keep the program from quitting.
-    """
+    def __init__(self, config: ConfigReader | None = None) -> None:
+        self._config = config or ConfigReader()
 
-    def __init__(self) -> None:
-        self._readings: dict[Hashable, asyncio.Future[list[Endpoint]]] = {}
-        self._harmless: ParsedFiles[bool] = ParsedFiles(_is_harmless)
+    def close(self) -> None:
+        """End what is asked of ssh_config."""
+        self._config.close()
 
     async def path_to(self, host: HostInfo) -> list[Endpoint]:
-        """As endpoint.path_to."""
-        if self._comes_at_once(host.ssh or SshSettings()):
-            return path_to(host)
-        key = (host.id, host.host, host.uri, host.ssh)
-        return await asyncio.shield(self._readings.get(key) or self._read(key, host))
+        """The sshds to go through, the host's own last.
 
-    def _comes_at_once(self, settings: SshSettings) -> bool:
+        What hosts.toml says of the host's files and policy holds for its jump hosts too; user and port do not. Raises
+        Unsupported for a host without SSH, ConnectFailed for settings of no use and for too long a path.
+        """
+        settings = host.ssh or SshSettings()
+        path = [await self._endpoint(question_of(host), settings)]
+        of_hops = replace(settings, user=None, port=None, proxy_jump=None)
+        before = path[0].jump
+        while before:
+            behind = path[0]
+            for text in reversed(before.split(",")):
+                hop = await self._endpoint(_hop(text, of_hops), of_hops)
+                # `Host *` with a ProxyJump makes the jump host its own
+                if (hop.name, hop.port) != (path[0].name, path[0].port):
+                    path.insert(0, hop)
+            # ssh_config may put the first jump host behind another one
+            before = path[0].jump if path[0] is not behind else None
+            if len(path) > _MOST_HOPS:
+                raise ConnectFailed(f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?", permanent=True)
+        return path
+
+    async def _endpoint(self, asked: Question, settings: SshSettings) -> Endpoint:
         try:
-            return self._harmless.get(config_file(settings)) is not False  # None: there is none to read
-        except OSError:
-            return False
-
-    def _read(self, key: Hashable, host: HostInfo) -> asyncio.Future[list[Endpoint]]:
-        loop = asyncio.get_running_loop()
-        reading: asyncio.Future[list[Endpoint]] = loop.create_future()
-
-        def settle(path: list[Endpoint], error: Exception | None) -> None:
-            del self._readings[key]
-            if error is None:
-                reading.set_result(path)
-            else:
-                reading.set_exception(error)
-                reading.exception()  # those who asked may all have gone
-
-        def read() -> None:
-            path: list[Endpoint] = []
-            failure: Exception | None = None
-            try:
-                path = path_to(host)
-            except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who asked, on the loop
-                failure = error
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(settle, path, failure)
-
-        threading.Thread(target=read, name=f"ssh-config-{host.id}", daemon=True).start()
-        self._readings[key] = reading  # nothing settles before this method ends
-        return reading
+            said = await self._config.ask(asked)
+        except OSError as error:
+            raise ConnectFailed(f"ssh_config cannot be read: {error}", permanent=True) from error
+        endpoint = endpoint_of(asked, said, settings)
+        provider = dict(endpoint.unread).get("PKCS11Provider")
+        if provider is not None:
+            words = "is not loaded here; ssh-add -s puts the token's keys into an agent, which is asked"
+            self._config.tell(f"ssh_config's PKCS11Provider {provider} {words}")
+        return endpoint
 
 
-def _is_harmless(file: Path) -> bool:
-    """Whether an ssh_config is short, runs nothing and includes nothing. It is not parsed for that: one that has the
-    words in a comment counts as one that does, and quotes hide none (asyncssh takes `M"atch"` for Match)."""
-    with file.open("rb") as opened:
-        text = opened.read(AT_ONCE + 1)
-    words = text.translate(None, b"\"'\\").lower()
-    return len(text) <= AT_ONCE and b"match" not in words and b"include" not in words
+def _hop(text: str, settings: SshSettings) -> Question:
+    match = _HOP.fullmatch(text.strip())
+    port = match and match["port"]
+    if match is None or (port is not None and not 0 < int(port) < 65536):
+        wanted = "write [user@]host[:port] or ssh://[user@]host[:port]"
+        raise ConnectFailed(f"{text!r} is not a jump host: {wanted}", permanent=True)
+    name = match["address"] or match["name"] or match["bare"]
+    if not fits_host(name) or not fits_user(match["user"] or "x"):
+        raise ConnectFailed(f"{text!r} is not a jump host: a shell would act on its name", permanent=True)
+    return question(name, match["user"], int(port) if port else None, settings)

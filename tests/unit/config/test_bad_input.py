@@ -30,6 +30,7 @@ def errors_of(text: str) -> list[ConfigError]:
     [
         ("[transprt]\n", 1, "transprt", "unknown key", "did you mean 'transport'?"),
         ("\n[pool]\n", 2, "pool", "unknown key", "[transport.pool]"),
+        (f'{HOST}uri = false\n[hosts.ssh]\nuser = "root`touch made`"\n', 6, "hosts[a].ssh.user", "`", "ProxyCommand"),
         ("user = 'x'\n", 1, "user", "unknown key", "[ssh]"),
         ("[transport]\n\nconect_timeout = 5\n", 3, "transport.conect_timeout", "unknown key", "'connect_timeout'"),
         ("[transport]\nidle_timeout = 5\n", 2, "transport.idle_timeout", "unknown key", "[transport.pool]"),

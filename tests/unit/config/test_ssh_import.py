@@ -66,8 +66,25 @@ def test_includes_are_followed(tmp_path: Path) -> None:
     assert [name for name, _ in names(tmp_path, text)] == ["a", "b", "o", "c", "z", "d"]
 
 
-def test_a_file_that_includes_itself_comes_to_an_end(tmp_path: Path) -> None:
-    assert names(tmp_path, "Host a\nInclude config\n") == [("a", "a")]
+def test_files_that_include_one_another_are_told_by_file_and_line(tmp_path: Path) -> None:
+    for part in "abc":
+        (tmp_path / f"part_{part}").write_text(f"# {part}\nInclude {tmp_path}/part_*\nHost {part}\n")
+    with pytest.raises(ConfigError, match="included too deep") as caught:
+        names(tmp_path, f"Host x\nInclude {tmp_path}/part_*\n")
+    assert (caught.value.file, caught.value.line) == (tmp_path / "part_a", 2)
+
+
+def test_an_include_without_end_that_is_not_deep_is_told_too(tmp_path: Path) -> None:
+    for depth in range(14):
+        (tmp_path / f"level_{depth}").write_text(f"Include {tmp_path}/level_{depth + 1}\n" * 2)
+    (tmp_path / "level_14").write_text("Host deep\n")
+    with pytest.raises(ConfigError, match="more than 4096 files"):
+        names(tmp_path, f"Include {tmp_path}/level_0\n")
+
+
+@pytest.mark.parametrize("line", ["Include /", "Include .", "Include gone/*", "Include", 'Include "x', 'Match ""'])
+def test_an_include_of_nothing_does_no_harm(tmp_path: Path, line: str) -> None:
+    assert [name for name, _ in names(tmp_path, f"{line}\nHost a # 'b\n")] == ["a"]
 
 
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +118,38 @@ def test_an_id_that_a_node_set_cannot_hold_is_refused(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         HostInfo(bad, "192.0.2.11")
     assert caught.value.key == "id"
+
+
+SHELL_LETTERS = "'`\";&<>|(){}"
+
+
+@pytest.mark.parametrize("letter", [*SHELL_LETTERS, "$", "\\", "\t", "\x07", " "])
+def test_a_host_that_a_shell_would_act_on_is_refused(letter: str) -> None:
+    """As OpenSSH 9.6 refuses it (CVE-2023-51385): a ProxyCommand has it in a shell's command line."""
+    with pytest.raises(ConfigError) as caught:
+        HostInfo("a", f"a{letter}b")
+    assert caught.value.key == "host"
+    with pytest.raises(ConfigError):
+        parse_uri(f"qemu+ssh://a{quote(letter)}b/system")
+    with pytest.raises(ConfigError):
+        SshSettings(proxy_jump=f"a{letter}b")
+
+
+@pytest.mark.parametrize("name", [*(f"a{letter}b" for letter in (*SHELL_LETTERS, "\x07", "\n")), "a -b", "-a", "a\\"])
+def test_a_user_that_a_shell_would_act_on_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        SshSettings(user=name)
+    assert caught.value.key == "ssh.user"
+    with pytest.raises(ConfigError):
+        parse_uri(f"qemu+ssh://{quote(name, safe='')}@a/system")
+    with pytest.raises(ConfigError):
+        SshSettings(proxy_jump=f"{name}@a")
+
+
+@pytest.mark.parametrize("name", ["DOM\\ann", "ann@corp", "ann$", "a.b-c_d", "ann lee", "änn"])
+def test_users_that_openssh_takes_are_taken(name: str) -> None:
+    assert SshSettings(user=name).user == name
+    assert parse_uri(f"qemu+ssh://{quote(name, safe='')}@a/system").user == name
 
 
 @pytest.mark.parametrize("bad", ["", "a b", "root@a", "a/b", "[::1]", "192.0.2.1:22", "a:22", "-oX", "a\n", "::g"])

@@ -83,7 +83,7 @@ def test_the_defaults_are_those_of_the_specification() -> None:
         (SshSettings, {"proxy_jump": "a:ssh"}, "ssh.proxy_jump"),
         (SshSettings, {"proxy_jump": "u@"}, "ssh.proxy_jump"),
         (SshSettings, {"proxy_jump": "[::1"}, "ssh.proxy_jump"),
-        (SshSettings, {"proxy_jump": "ssh://a"}, "ssh.proxy_jump"),
+        (SshSettings, {"proxy_jump": "http://a"}, "ssh.proxy_jump"),
         (SshSettings, {"config_file": 3}, "ssh.config_file"),
         (SshSettings, {"identity_files": "~/.ssh/id"}, "ssh.identity_files"),
         (SshSettings, {"known_hosts": [1]}, "ssh.known_hosts"),

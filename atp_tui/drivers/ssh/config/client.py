@@ -1,0 +1,161 @@
+"""OpenSSH's client as the judge of ssh_config: `ssh -G` prints what it would do, and connects nowhere."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass
+
+from .said import ConfigBroken, Question, Said, Values, parse_dump, without_defaults
+from .tokens import account_home, local_user
+
+LIMIT = 20.0
+"""Seconds that one answer may take: `Match exec` runs a program, and CanonicalizeHostname asks the name service."""
+
+_LAST_WORDS = 4000
+"""Characters of its complaints that are looked at."""
+
+_PLACE = re.compile(r"^(?P<file>.*?):? line (?P<line>\d+): (?P<words>.*?)\r?$", re.MULTILINE)
+
+_PROBED = ("UserKnownHostsFile", "IdentityAgent", "IdentityFile", "CertificateFile", "RevokedHostKeys", "ProxyCommand")
+"""Keywords of which some version prints the value with its tokens expanded, and some as it stands in the file."""
+
+
+class Refusal(Exception):
+    """ssh could not read the files: what it said, and for each line that it named (file, number) its words."""
+
+    def __init__(self, words: str, lines: dict[tuple[str, int], str]) -> None:
+        super().__init__(words)
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """What one version of ssh prints: its defaults, and which values are expanded already."""
+
+    defaults: Values
+    expanded: frozenset[str]
+    jump_hashed: bool
+
+
+class SshClient:
+    """Asks the `ssh` in PATH. Any thread may; a question blocks it. `close` ends what is asked."""
+
+    def __init__(self) -> None:
+        self._habits: dict[tuple[str, int], _Habits] = {}
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
+        self._registered = False
+
+    def can_answer(self, question: Question) -> str | None:
+        """The path of the client, if it is there and would read the files that count here; else None.
+
+        Without an account it answers nobody. It looks for the user's file in the account's home directory: where HOME
+        is another one, the file below HOME counts, and we read it.
+        """
+        home = account_home()
+        if home is None:
+            return None
+        if question.config_file is None and os.path.realpath(os.path.expanduser("~")) != os.path.realpath(home):
+            return None
+        return shutil.which("ssh")
+
+    def works(self, binary: str) -> bool:
+        """Whether it is OpenSSH's (6.8 on), and knows -G."""
+        try:
+            self._habits_of(binary)
+        except (Refusal, OSError):
+            return False
+        return True
+
+    def answer(self, binary: str, question: Question) -> Said:
+        """What ssh would do for a host. Raises Refusal, ConfigBroken when its time is up, OSError."""
+        if not self._registered:
+            self._registered = True
+            atexit.register(self.close)  # for a program that ends without it
+        habits = self._habits_of(binary)
+        arguments = [] if question.config_file is None else ["-F", os.path.abspath(question.config_file)]
+        arguments += [] if question.user is None else ["-l", question.user]
+        arguments += [] if question.port is None else ["-p", str(question.port)]
+        values = without_defaults(self._ask(binary, [*arguments, "--", question.host]), habits.defaults)
+        return Said(values, habits.expanded, habits.jump_hashed, account_home() or "")
+
+    def close(self) -> None:
+        """Kill what is still asked, with all that it runs; no question is put any more."""
+        atexit.unregister(self.close)
+        with self._lock:
+            self._closed = True
+            for process in self._running:
+                _kill(process)
+
+    def _habits_of(self, binary: str) -> _Habits:
+        key = (binary, os.stat(binary).st_mtime_ns)
+        habits = self._habits.get(key)
+        if habits is None:
+            defaults = self._ask(binary, ["-F", "none", "--", "x"])
+            probe = [word for keyword in _PROBED for word in ("-o", f"{keyword}=/%%")]
+            printed = self._ask(binary, ["-F", "none", *probe, "--", "x"])
+            hashed = self._ask(binary, ["-F", "none", "-p", "22", "-o", "ControlPath=/%C", "-J", "j", "--", "x"])
+            name, user = socket.gethostname(), local_user() or ""
+            with_jump = hashlib.sha1(os.fsencode(f"{name}x22{user}j")).hexdigest()
+            habits = self._habits[key] = _Habits(
+                defaults,
+                frozenset(key.lower() for key in _PROBED if printed.get(key.lower()) == ("/%",)),
+                hashed.get("controlpath") == (f"/{with_jump}",),
+            )
+        return habits
+
+    def _ask(self, binary: str, arguments: list[str]) -> Values:
+        with self._lock:
+            if self._closed:
+                raise ConfigBroken("the program ends", permanent=False)
+            # a group of its own, so that what Match exec runs ends with it; no terminal to ask anything on
+            process = subprocess.Popen(
+                [binary, "-G", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            out, complaints = process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            words = f"ssh -G gave no answer for {arguments[-1]} in {LIMIT:g} s: does a Match exec in ssh_config hang?"
+            raise ConfigBroken(words, permanent=False) from None
+        finally:
+            _end(process)
+            with self._lock:
+                self._running.discard(process)
+        if process.returncode:
+            raise _refusal(complaints.decode("utf-8", "surrogateescape")[-_LAST_WORDS:])
+        return parse_dump(out)
+
+
+def _refusal(complaints: str) -> Refusal:
+    lines = {(match["file"], int(match["line"])): match["words"] for match in _PLACE.finditer(complaints)}
+    told = [line.strip() for line in complaints.splitlines() if line.strip() and "terminating, " not in line]
+    return Refusal("; ".join(line for line in told if not line.startswith("Pseudo-terminal")), lines)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        _kill(process)
+        process.wait()
+    for pipe in (process.stdout, process.stderr):
+        assert pipe is not None
+        pipe.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,143 @@
+"""Which blocks of ssh_config count for a host: the patterns of Host, the conditions of Match."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import ipaddress
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .client import LIMIT
+from .said import ConfigBroken
+from .tokens import IN_PATHS, Tokens, local_user
+
+_ALONE = frozenset({"all", "canonical", "final"})
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # OpenSSH knows * and ? alone: a bracket stands for itself
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")), re.DOTALL)
+
+
+def matches(name: str, pattern: str) -> bool:
+    """OpenSSH's match_pattern: `*` and `?`, in this case of letters."""
+    return _compiled(pattern).match(name) is not None
+
+
+def matches_host_line(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a Host line counts: one pattern fits, and none that begins with `!` does."""
+    if any(matches(name, pattern[1:]) for pattern in patterns if pattern.startswith("!")):
+        return False
+    return any(matches(name, pattern) for pattern in patterns if not pattern.startswith("!"))
+
+
+def matches_list(name: str, patterns: str) -> bool:
+    """Whether a list with commas fits, as Match has it."""
+    return matches_host_line(name, patterns.split(","))
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a Match line asks about at one point of the reading. `tokens` has the names so far."""
+
+    tokens: Tokens
+    tag: str
+    final: bool
+
+
+def wants_final_pass(words: Sequence[str]) -> bool:
+    """Whether a Match line asks for the second reading."""
+    return any(word.lower().lstrip("!") == "final" for word in words)
+
+
+def matches_line(words: Sequence[str], known: Conditions) -> bool:
+    """Whether a Match line counts. Raises ValueError for one that OpenSSH would not take."""
+    left = [part for word in words for part in _parts(word)]
+    if not left or not left[0]:
+        raise ValueError("One or more attributes required for Match")
+    result, first = True, True
+    while left:
+        word = left.pop(0)
+        negated, name = word.startswith("!"), word.lstrip("!").lower()
+        if name == "all" and ((left and not first) or left or negated):
+            raise ValueError("'all' cannot be combined with other Match attributes")
+        if name in _ALONE:
+            fits = name == "all" or known.final
+        else:
+            if not left:
+                raise ValueError(f"missing argument for Match '{word}'")
+            argument = left.pop(0)
+            fits = _fits(name, argument, known, asked=result)
+        result, first = result and fits != negated, False
+    return result
+
+
+def _parts(word: str) -> list[str]:
+    name, equals, argument = word.partition("=")
+    return [name, argument] if equals and name.isalpha() else [word]
+
+
+def _fits(name: str, argument: str, known: Conditions, *, asked: bool) -> bool:
+    tokens = known.tokens
+    match name:
+        case "host":
+            return matches_list(tokens.host.lower(), argument.lower())
+        case "originalhost":
+            return matches_list(tokens.original.lower(), argument.lower())
+        case "user":
+            return matches_list(tokens.user, argument)
+        case "localuser":
+            return matches_list(local_user() or "", argument)
+        case "tagged":
+            return matches_list(known.tag, argument)
+        case "localnetwork":
+            return _in_local_network(argument)
+        case "exec":
+            # one that decides nothing any more is not run, as with ssh
+            return asked and _succeeds(tokens.expand("Match exec", argument, IN_PATHS))
+        case "sessiontype":
+            return matches_list("exec", argument.lower())
+        case _:
+            raise ValueError(f"Unsupported Match attribute {name}")
+
+
+def _in_local_network(networks: str) -> bool:
+    import ifaddr
+
+    try:
+        wanted = [ipaddress.ip_network(network, strict=False) for network in networks.split(",")]
+    except ValueError as error:
+        raise ValueError(f"invalid network address specification {networks}") from error
+    ours = []
+    for adapter in ifaddr.get_adapters():
+        for entry in adapter.ips:
+            text = entry.ip if isinstance(entry.ip, str) else entry.ip[0]
+            ours.append(ipaddress.ip_address(text.partition("%")[0]))
+    return any(address in network for address in ours for network in wanted)
+
+
+def _succeeds(command: str) -> bool:
+    process = subprocess.Popen(
+        [os.environ.get("SHELL") or "/bin/sh", "-c", command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(LIMIT) == 0
+    except subprocess.TimeoutExpired:
+        words = f"the Match exec {command!r} of ssh_config did not end in {LIMIT:g} s"
+        raise ConfigBroken(words, permanent=False) from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,169 @@
+"""Our own reading of ssh_config: for machines without OpenSSH's client, and for the good blocks of a bad file.
+
+It follows readconf.c of OpenSSH 9 line by line. Left out: CanonicalizeHostname asks no name service. Algorithms with
+`+`, `-` and `^` are taken over asyncssh's defaults, since OpenSSH's are in its client.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
+from .keywords import COMMANDS, known_name, values_of
+from .match import Conditions, matches_host_line, matches_line, matches_list, wants_final_pass
+from .said import FILES, SEVERAL, ConfigBroken, Question, Said
+from .tokens import Tokens, local_user
+
+_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand")
+"""Without what such a line meant to say, another machine might be reached."""
+
+BadLines = Mapping[tuple[str, int], str]
+"""(file, line number) to what OpenSSH says is wrong there."""
+
+
+def read_own(question: Question, system_file: Path, bad: BadLines | None = None) -> Said:
+    """What the files say of a host. Runs the programs of `Match exec`.
+
+    A line that is not understood stops the hosts for which its block counts, and a block whose Host or Match line is
+    not understood counts for none; `note` then has file, line and words. Raises ConfigBroken for such a host, OSError
+    for a file that cannot be read.
+    """
+    reading = _Reading(question, bad or {})
+    reading.read(system_file, final=False)
+    if reading.wants_final:
+        reading.read(system_file, final=True)
+    values = {keyword: tuple(found) for keyword, found in reading.values.items()}
+    values["hostname"] = (reading.tokens().host,)
+    return Said(values, note="; ".join(dict.fromkeys(reading.elsewhere)))
+
+
+class _Reading:
+    """One question. The second pass goes over the values of the first: what was said once counts."""
+
+    def __init__(self, question: Question, bad: BadLines) -> None:
+        self.values: dict[str, list[str]] = {}
+        self.elsewhere: list[str] = []
+        self.wants_final = False
+        self._question = question
+        self._bad = bad
+        self._final = False
+        self._name = question.host
+        self._walk = Walk(Path())
+
+    def tokens(self) -> Tokens:
+        """What the tokens stand for at this point. Raises ConfigBroken for a HostName of no use."""
+        question, values = self._question, self.values
+        user = question.user or values.get("user", [""])[0] or local_user() or ""
+        port = question.port or int(values.get("port", ["22"])[0])
+        alias = values.get("hostkeyalias", [None])[0]
+        home = os.path.expanduser("~")
+        jump = values.get("proxyjump", [""])[0]
+        plain = Tokens(question.host, self._name, port, user, alias, jump, home)
+        if "hostname" not in values:
+            return plain
+        host = plain.expand("HostName", values["hostname"][0], "h")
+        return Tokens(question.host, host, port, user, alias, jump, home)
+
+    def read(self, system_file: Path, *, final: bool) -> None:
+        self._final = final
+        if final:
+            self._name = self.tokens().host
+            self.values["hostname"] = [self._name.replace("%", "%%")]
+        own = self._question.config_file
+        home = Path(os.path.expanduser(USER_DIRECTORY))
+        self._file(own or home / "config", home)
+        if own is None:
+            self._file(system_file, system_file.parent)
+
+    def _file(self, file: Path, directory: Path) -> None:
+        self._walk = Walk(directory)
+        try:
+            self._lines(file, 0, True)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    def _lines(self, file: Path, depth: int, outer: bool) -> None:
+        """Read one file. `outer`: the block in which it is included counts."""
+        active = outer
+        self._walk.files.append(file)
+        for line in read_lines(file):
+            words = self._bad.get((str(line.file), line.number))
+            try:
+                if line.keyword in ("host", "match"):
+                    # not understood: nobody can say for whom it counts
+                    active = False
+                    if words is not None:
+                        raise ValueError(words)
+                    active = self._begins(line, outer)
+                elif words is not None:
+                    raise ValueError(words)
+                elif line.keyword == "include":
+                    self._include(line, depth, active)
+                else:
+                    self._option(line, active)
+            except ValueError as error:
+                self._wrong(line, str(error), active)
+
+    def _wrong(self, line: Line, words: str, active: bool) -> None:
+        told = f"{line.place}: {words}"
+        if active and not (self._question.lenient and known_name(line.keyword) not in _OF_THE_WAY):
+            raise ConfigBroken(told)
+        self.elsewhere.append(told)
+
+    def _begins(self, line: Line, outer: bool) -> bool:
+        words = line.words()
+        if not words:
+            raise ValueError(f'no argument after keyword "{line.keyword}"')
+        if line.keyword == "host":
+            return outer and matches_host_line(self._name, words)
+        self.wants_final = self.wants_final or wants_final_pass(words)
+        tag = self.values.get("tag", [""])[0]
+        if not outer:
+            return False
+        return matches_line(words, Conditions(self.tokens(), tag, self._final))
+
+    def _include(self, line: Line, depth: int, active: bool) -> None:
+        try:
+            for file in self._walk.below(line, depth):
+                try:
+                    self._lines(file, depth + 1, active)
+                except OSError:
+                    continue  # OpenSSH goes on without an included file that it may not read
+        except TooDeep as error:
+            if depth:  # told at the outermost Include: nothing more is read of what has no end
+                raise
+            if active and not self._question.lenient:
+                raise ConfigBroken(str(error)) from error
+            self.elsewhere.append(str(error))
+
+    def _option(self, line: Line, active: bool) -> None:
+        name = known_name(line.keyword)
+        if name is None:
+            if matches_list(line.keyword, self.values.get("ignoreunknown", [""])[0].lower()):
+                return
+            raise ValueError(f"Bad configuration option: {line.keyword}")
+        if not name:
+            return
+        found = values_of(name, line)
+        if active:
+            self._take(name, found)
+
+    def _take(self, name: str, found: tuple[str, ...]) -> None:
+        values = self.values
+        if name in SEVERAL:
+            kept = values.setdefault(name, [])
+            kept += [value for value in found if value not in kept]
+        elif self._is_shut_out(name):
+            return
+        elif name == "proxyjump" and found[0].lower() == "none":
+            values.setdefault(name, ["none"])
+        elif name not in values:
+            values[name] = list(found) if name in FILES or name in COMMANDS else [" ".join(found)]
+
+    def _is_shut_out(self, name: str) -> bool:
+        """Of ProxyCommand and ProxyJump the first counts, `ProxyCommand none` too, `ProxyJump none` not."""
+        if name == "proxyjump":
+            return "proxycommand" in self.values
+        return name == "proxycommand" and self.values.get("proxyjump", ["none"])[0].lower() != "none"

@@ -1,0 +1,244 @@
+"""ssh_config's answers for all hosts: asked off the event loop, a few at a time, and kept until the files change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import stat
+import threading
+import time
+from collections.abc import Hashable
+from dataclasses import replace
+from pathlib import Path
+
+from ....config.ssh_lines import USER_DIRECTORY
+from ....model.errors import ConnectFailed
+from .client import Refusal, SshClient
+from .own import read_own
+from .said import ConfigBroken, Question, Said
+from .state import FileState, read_state
+
+SYSTEM_FILE = Path("/etc/ssh/ssh_config")
+
+LENDS_AFTER = 0.5
+"""Seconds after which a question lends its place to the next: a Match exec that hangs must not hold up the others."""
+
+_SHARE = 10
+"""Looking whether the files have changed takes at most one part in ten of the time."""
+
+_ELSEWHERE = "ssh refuses the whole file for it; here the rest counts"
+
+_log = logging.getLogger(__name__)
+
+
+class ConfigReader:
+    """Asks OpenSSH's client, or reads by itself where that is not installed. One object for one event loop.
+
+    `system_file` is read after the user's own, where a question names no file.
+    """
+
+    def __init__(self, system_file: Path = SYSTEM_FILE, client: SshClient | None = None) -> None:
+        self._system_file = system_file
+        self._client = client or SshClient()
+        self._states: dict[Path | None, FileState] = {}
+        self._looked: dict[Path | None, float] = {}
+        self._kept: dict[Hashable, Said | ConfigBroken] = {}
+        self._asked: dict[Question, asyncio.Future[Said]] = {}
+        self._places: asyncio.Semaphore | None = None
+        self._told: set[str] = set()
+
+    async def ask(self, question: Question) -> Said:
+        """What ssh_config says of a host. Raises ConfigBroken, OSError.
+
+        Those who ask the same share one question. It cannot be cut short by who gives up; its time is limited.
+        """
+        state = self._current_state(question.config_file)
+        if state is not None and (kept := self._kept_answer(question, state)) is not None:
+            return kept
+        if question not in self._asked:
+            self._asked[question] = asyncio.ensure_future(self._ask(question))
+            self._asked[question].add_done_callback(lambda done: self._settled(question, done))
+        return await asyncio.shield(self._asked[question])
+
+    def read(self, question: Question) -> Said:
+        """The same at once, on this thread, from nothing that is kept."""
+        return self._answer(question, read_state(question.config_file, self._system_file))
+
+    def close(self) -> None:
+        """End what is asked."""
+        self._client.close()
+        for asked in tuple(self._asked.values()):
+            asked.cancel()
+
+    def tell(self, words: str) -> None:
+        """Have a warning in the log, each once."""
+        if words and words not in self._told:
+            self._told.add(words)
+            _log.warning("%s", "".join(letter if letter.isprintable() else "?" for letter in words))
+
+    def _settled(self, question: Question, done: asyncio.Future[Said]) -> None:
+        self._asked.pop(question, None)
+        if not done.cancelled():
+            done.exception()  # those who asked may all have gone
+
+    async def _ask(self, question: Question) -> Said:
+        self._places = self._places or asyncio.Semaphore(2 + (os.cpu_count() or 1))
+        places = self._places
+        await places.acquire()
+        held = True
+
+        def lend() -> None:
+            nonlocal held
+            if held:
+                held = False
+                places.release()
+
+        timer = asyncio.get_running_loop().call_later(LENDS_AFTER, lend)
+        try:
+            state = self._current_state(question.config_file)
+            if state is not None and (kept := self._kept_answer(question, state)) is not None:
+                return kept  # another host's answer, for which this one has waited
+            return await self._on_thread(question, state)
+        finally:
+            timer.cancel()
+            lend()
+
+    async def _on_thread(self, question: Question, state: FileState | None) -> Said:
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Said | ConfigBroken] = loop.create_future()
+        found: list[FileState] = []
+
+        def settle(answer: Said | ConfigBroken | None, error: Exception | None) -> None:
+            if answered.done():
+                return
+            if error is not None:
+                answered.set_exception(error)
+            elif answer is not None:
+                self._keep(question, found[0], answer)
+                answered.set_result(answer)
+
+        def work() -> None:
+            answer: Said | ConfigBroken | None = None
+            failure: Exception | None = None
+            try:
+                found.append(state or read_state(question.config_file, self._system_file))
+                answer = self._answer(question, found[0])
+            except ConfigBroken as error:
+                answer = error
+            except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who asked, on the loop
+                failure = error
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(settle, answer, failure)
+
+        threading.Thread(target=work, name=f"ssh-config-{question.host}", daemon=True).start()
+        answer = await answered
+        if isinstance(answer, ConfigBroken):
+            raise answer
+        return answer
+
+    def _answer(self, question: Question, state: FileState) -> Said:
+        try:
+            _check(question)
+        except ConfigBroken as error:
+            if not question.lenient:
+                raise
+            return Said(note=error.message)
+        if state.empty:
+            return Said()
+        binary = self._client.can_answer(question)
+        if binary is None or not self._client.works(binary):
+            return read_own(question, self._system_file)
+        try:
+            return self._client.answer(binary, question)
+        except Refusal as refusal:
+            return self._despite(question, refusal)
+
+    def _despite(self, question: Question, refusal: Refusal) -> Said:
+        """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
+        said = read_own(question, self._system_file, refusal.lines)
+        if not said.note and not question.lenient:
+            raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
+        return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
+
+    # What is kept. Only the event loop touches it.
+
+    def _current_state(self, config_file: Path | None) -> FileState | None:
+        """The files as they were read, unless they have changed since."""
+        state = self._states.get(config_file)
+        begun = time.monotonic()
+        if state is None or begun < self._looked.get(config_file, 0.0):
+            return state
+        current = state.is_current()
+        self._looked[config_file] = time.monotonic() + _SHARE * (time.monotonic() - begun)
+        if current:
+            return state
+        self._forget(config_file)
+        return None
+
+    def _forget(self, config_file: Path | None) -> None:
+        self._states.pop(config_file, None)
+        self._kept = {key: said for key, said in self._kept.items() if key[0] != config_file}  # type: ignore[index]
+
+    def _kept_answer(self, question: Question, state: FileState) -> Said | None:
+        answer = self._kept.get(_own_key(question))
+        if answer is None and state.common:
+            answer = self._kept.get(_common_key(question, state))
+            answer = _for_host(answer, question) if isinstance(answer, Said) else answer
+        if isinstance(answer, ConfigBroken):
+            raise ConfigBroken(answer.message, permanent=answer.permanent)
+        return answer
+
+    def _keep(self, question: Question, state: FileState, answer: Said | ConfigBroken) -> None:
+        if isinstance(answer, Said):
+            self.tell(answer.note)
+        if not state.lasting or (isinstance(answer, ConfigBroken) and not answer.permanent):
+            return
+        self._states[question.config_file] = state
+        self._kept[_own_key(question)] = answer
+        if state.common and isinstance(answer, Said) and (general := _general(answer, question, state)) is not None:
+            self._kept[_common_key(question, state)] = general
+
+
+def _check(question: Question) -> None:
+    """Raises ConfigBroken where the file that is meant cannot be read; ssh says nothing of it, or waits for ever."""
+    named = question.config_file
+    file = named or Path(os.path.expanduser(USER_DIRECTORY)) / "config"
+    try:
+        status = file.stat()
+        if stat.S_ISDIR(status.st_mode) or not (stat.S_ISREG(status.st_mode) or file.samefile(os.devnull)):
+            raise ConfigBroken(f"the ssh_config {file} cannot be used: it is no file")
+        if not os.access(file, os.R_OK):
+            raise PermissionError(13, "Permission denied")
+    except (FileNotFoundError, NotADirectoryError):
+        if named:
+            raise ConnectFailed(f"there is no ssh_config file {named}", permanent=True) from None
+    except OSError as error:
+        raise ConfigBroken(f"the ssh_config {file} cannot be read: {error.strerror or error}") from error
+
+
+def _own_key(question: Question) -> Hashable:
+    return (question.config_file, question)
+
+
+def _common_key(question: Question, state: FileState) -> Hashable:
+    return (question.config_file, question.lenient, question.user, question.port, state.blocks_of(question.host))
+
+
+def _general(said: Said, question: Question, state: FileState) -> Said | None:
+    """An answer without the host in it: `hostname` as HostName has it, with %h. None: that cannot be told."""
+    name, host = said.first("hostname") or question.host, question.host
+    sources = [text for text in state.templates if text.replace("%h", host).lower() == name.lower()]
+    if name.lower() == host.lower():
+        sources.append("%h")
+    if len(dict.fromkeys(sources)) > 1:
+        return None
+    values = {key: value for key, value in said.values.items() if key != "host"}
+    return replace(said, values=values | {"hostname": (sources[0] if sources else name.replace("%", "%%"),)})
+
+
+def _for_host(general: Said, question: Question) -> Said:
+    text = general.first("hostname") or "%h"
+    name = text.replace("%%", "\0").replace("%h", question.host).replace("\0", "%")
+    return replace(general, values={**general.values, "hostname": (name,)})

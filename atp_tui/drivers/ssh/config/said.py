@@ -1,0 +1,104 @@
+"""A question about a host, and what ssh_config answers. Pure: the text of `ssh -G` in, values out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ....model.errors import ConnectFailed
+
+Values = Mapping[str, tuple[str, ...]]
+"""Keyword in lower case to its values, in the order in which they count. A keyword that is not there was not said."""
+
+SEVERAL = frozenset({"identityfile", "certificatefile", "sendenv", "setenv"})
+"""Keywords of which every line counts; of the others the first does. `ssh -G` prints one value a line for these."""
+
+FILES = frozenset({"userknownhostsfile", "globalknownhostsfile"})
+"""Keywords of one line with several paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A host as it would stand on ssh's command line. `config_file` None: the user's file, then the system's.
+
+    `lenient`: hosts.toml describes the host wholly, so that a line which is not understood is passed over, unless it
+    is about the way there.
+    """
+
+    host: str
+    user: str | None = None
+    port: int | None = None
+    config_file: Path | None = None
+    lenient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the files say of one host, OpenSSH's defaults left out.
+
+    `expanded` are the keywords of which tokens and `~` are expanded already. `jump_hashed`: %C has the jump host in it
+    (OpenSSH 9.3 on). `home` is what `~` and %d stand for. `note` is what a person should know of the files.
+    """
+
+    values: Values = field(default_factory=dict)
+    expanded: frozenset[str] = frozenset()
+    jump_hashed: bool = True
+    home: str = field(default_factory=lambda: os.path.expanduser("~"))
+    note: str = ""
+
+    def first(self, keyword: str) -> str | None:
+        """The value of a keyword; None: not said."""
+        return next(iter(self.values.get(keyword, ())), None)
+
+    def every(self, keyword: str) -> tuple[str, ...] | None:
+        """All values of a keyword; None: not said. `none` alone is an empty list."""
+        values = self.values.get(keyword)
+        return () if values is not None and [value.lower() for value in values] == ["none"] else values
+
+    def yes(self, keyword: str, default: bool) -> bool:
+        """A keyword that is on or off; each version of OpenSSH has other words for it."""
+        value = self.first(keyword)
+        return default if value is None else value.lower() not in ("no", "false", "none", "off")
+
+
+class ConfigBroken(ConnectFailed):
+    """ssh_config cannot be understood where it matters for a host."""
+
+    def __init__(self, words: str, *, permanent: bool = True) -> None:
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in words), permanent=permanent)
+
+
+def parse_dump(text: bytes) -> dict[str, tuple[str, ...]]:
+    """What `ssh -G` printed, defaults included."""
+    values: dict[str, tuple[str, ...]] = {}
+    for line in os.fsdecode(text).split("\n"):
+        keyword, _, value = line.partition(" ")
+        keyword = keyword.lower()
+        if not keyword:
+            continue
+        if keyword in FILES:
+            values[keyword] = _paths(value)
+        elif keyword in SEVERAL:
+            values[keyword] = (*values.get(keyword, ()), value)
+        else:
+            values.setdefault(keyword, (value,))
+    return values
+
+
+def without_defaults(values: Values, defaults: Values) -> dict[str, tuple[str, ...]]:
+    """What differs from the answer of an empty file: saying a default aloud is the same as saying nothing."""
+    return {keyword: value for keyword, value in values.items() if defaults.get(keyword) != value}
+
+
+def _paths(line: str) -> tuple[str, ...]:
+    """ssh prints the paths with spaces between them and quotes none, so a space may belong to one: what does not begin
+    like a path belongs to the one before."""
+    paths: list[str] = []
+    for word in line.split(" "):
+        if paths and not word.startswith(("/", "~", "%", "$")):
+            paths[-1] += " " + word
+        else:
+            paths.append(word)
+    return tuple(paths)

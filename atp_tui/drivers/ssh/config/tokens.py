@@ -1,0 +1,106 @@
+"""%-tokens, ${variables} and ~ in ssh_config's values: ssh_config(5), TOKENS and ENVIRONMENT VARIABLES."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import re
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+
+from .said import ConfigBroken
+
+IN_COMMAND = "hknpr"
+"""Tokens of ProxyCommand (sshconnect.c, expand_proxy_command)."""
+
+IN_PATHS = "CdhijkLlnpru"
+"""Tokens of IdentityFile, CertificateFile, UserKnownHostsFile, IdentityAgent and Match exec (%j from 9.3 on)."""
+
+_TOKEN = r"%(?P<token>.?)"
+_TOKENS = re.compile(_TOKEN, re.DOTALL)
+_TOKENS_AND_VARIABLES = re.compile(rf"{_TOKEN}|\$\{{(?P<name>[^}}]*)\}}", re.DOTALL)
+
+
+def local_user() -> str | None:
+    """The account's name; None: the user id has none."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return None
+
+
+def account_home() -> str | None:
+    """The account's home directory, OpenSSH's `~` whatever HOME says; None: the user id has no account."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the tokens stand for. `original` is the name that was asked for, `host` what HostName made of it, `jump`
+    ssh_config's ProxyJump."""
+
+    original: str
+    host: str
+    port: int
+    user: str
+    alias: str | None = None
+    jump: str = ""
+    home: str = ""
+    jump_hashed: bool = True
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        name = socket.gethostname()
+        hashed = f"{name}{self.host}{self.port}{self.user}{self.jump if self.jump_hashed else ''}"
+        return {
+            "%": "%",
+            "C": hashlib.sha1(os.fsencode(hashed)).hexdigest(),
+            "d": self.home,
+            "h": self.host,
+            "i": str(os.getuid()),
+            "j": self.jump,
+            "k": self.alias or self.original,
+            "L": name.partition(".")[0],
+            "l": name,
+            "n": self.original,
+            "p": str(self.port),
+            "r": self.user,
+            "u": local_user() or str(os.getuid()),
+        }
+
+    def expand(self, keyword: str, text: str, allowed: str, *, variables: bool = False) -> str:
+        """The text with its tokens replaced, and `${NAME}` with them where `variables` count; what comes in is not
+        looked at again. Raises ConfigBroken for a token that means nothing there and for a variable that is not set, as
+        ssh gives up."""
+
+        def value(match: re.Match[str]) -> str:
+            if variables and match["name"] is not None:
+                return _variable(match["name"], keyword, text)
+            letter = match["token"]
+            if letter != "%" and (not letter or letter not in allowed):
+                raise ConfigBroken(f"ssh_config's {keyword} {text!r}: %{letter} means nothing there")
+            return self._values[letter]
+
+        return (_TOKENS_AND_VARIABLES if variables else _TOKENS).sub(value, text)
+
+    def path(self, keyword: str, text: str) -> str:
+        """A path with `~`, variables and tokens replaced. Raises as `expand`."""
+        return self.expand(keyword, self.at_home(text), IN_PATHS, variables=True)
+
+    def at_home(self, text: str) -> str:
+        """The path with its `~` replaced."""
+        if text == "~" or text.startswith("~/"):
+            return self.home + text[1:]
+        return os.path.expanduser(text)
+
+
+def _variable(name: str, keyword: str, text: str) -> str:
+    found = os.environ.get(name)
+    if found is None:
+        raise ConfigBroken(f"ssh_config's {keyword} {text!r}: the environment has no {name}")
+    return found

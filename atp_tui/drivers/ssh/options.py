@@ -1,0 +1,145 @@
+"""What asyncssh is told: everything, so that it reads no file and chooses nothing that touches trust, keys or time."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Sequence
+
+import asyncssh
+from asyncssh.encryption import get_default_encryption_algs, get_encryption_algs
+from asyncssh.kex import get_default_kex_algs, get_kex_algs
+from asyncssh.mac import get_default_mac_algs, get_mac_algs
+from asyncssh.public_key import (
+    get_certificate_algs,
+    get_default_certificate_algs,
+    get_default_public_key_algs,
+    get_public_key_algs,
+)
+
+from ...model.errors import ConnectFailed
+from ...model.settings import TransportConfig
+from .config.match import matches
+from .endpoint import Algorithms, Endpoint
+from .hostkeys import HostKeyCheck
+from .identities import Credentials
+
+FIRST_CIPHER = "aes128-gcm@openssh.com"
+"""asyncssh would offer chacha20 first and make a cipher context for each packet of it: 0.92 ms of CPU a command, not
+0.51. The others stay behind it."""
+
+COMPRESSION = "zlib@openssh.com,none"
+"""Where ssh_config asks for it; a server without it goes on without."""
+
+
+def connection_options(
+    endpoint: Endpoint,
+    check: HostKeyCheck,
+    found: Credentials,
+    config: TransportConfig,
+    factory: Callable[[], asyncssh.SSHClient],
+    *,
+    asks: bool,
+) -> asyncssh.SSHClientConnectionOptions:
+    """The options of one connection. `asks`: a person may be asked for a password. Raises ConnectFailed for algorithms
+    of which asyncssh knows none."""
+    _name_the_user()
+    trusted, logins, session = check.trusted, endpoint.logins, endpoint.session
+    rekey_bytes, rekey_seconds = session.rekey
+    more: dict[str, object] = _algorithms(endpoint.algorithms, check)
+    if logins.preferred is not None:
+        more["preferred_auth"] = logins.preferred
+    if rekey_bytes:
+        more["rekey_bytes"] = rekey_bytes
+    if rekey_seconds:
+        more["rekey_seconds"] = rekey_seconds
+    return asyncssh.SSHClientConnectionOptions(
+        config=None,
+        host=endpoint.name,
+        port=endpoint.port,
+        username=endpoint.user,
+        family=endpoint.family,
+        local_addr=None,
+        client_factory=factory,
+        known_hosts=(list(trusted.keys), list(trusted.authorities), list(trusted.revoked), [], [], [], []),
+        host_key_alias=endpoint.key_name,
+        x509_trusted_certs=None,
+        x509_trusted_cert_paths=None,
+        client_keys=found.keys or None,
+        agent_path=None,
+        agent_forwarding=False,
+        pkcs11_provider=None,
+        public_key_auth=logins.public_key,
+        password_auth=asks and logins.password,
+        kbdint_auth=asks and logins.keyboard,
+        host_based_auth=False,
+        gss_host=None,
+        tunnel=None,
+        proxy_command=None,
+        canonicalize_hostname=False,
+        compression_algs=COMPRESSION if session.compression else None,
+        tcp_keepalive=session.tcp_keepalive,
+        env=dict(session.set_env),
+        send_env=session.send_env,
+        command=None,
+        request_pty=False,
+        x11_forwarding=False,
+        connect_timeout=None,  # the attempt's own limit is the caller's, and ends by a cancel
+        login_timeout=0,
+        keepalive_interval=config.keepalive_interval,
+        keepalive_count_max=config.keepalive_count,
+        **more,
+    )
+
+
+def _algorithms(said: Algorithms, check: HostKeyCheck) -> dict[str, object]:
+    def chosen(keyword: str, text: str, known: Sequence[bytes], usual: Sequence[bytes]) -> list[str]:
+        return _chosen(keyword, text, [name.decode() for name in known], [name.decode() for name in usual])
+
+    keys, certificates = get_default_public_key_algs(), get_default_certificate_algs()
+    found: dict[str, object] = {}
+    if said.ciphers is None:
+        found["encryption_algs"] = f"^{FIRST_CIPHER}"
+    else:
+        usual = get_default_encryption_algs()
+        found["encryption_algs"] = chosen("Ciphers", said.ciphers, get_encryption_algs(), usual)
+    if said.macs is not None:
+        found["mac_algs"] = chosen("MACs", said.macs, get_mac_algs(), get_default_mac_algs())
+    if said.kex is not None:
+        found["kex_algs"] = chosen("KexAlgorithms", said.kex, get_kex_algs(), get_default_kex_algs())
+    if said.host_key is None:
+        found["server_host_key_algs"] = check.algorithms(keys, certificates)
+    else:
+        known = [*get_public_key_algs(), *get_certificate_algs()]
+        found["server_host_key_algs"] = chosen("HostKeyAlgorithms", said.host_key, known, [*certificates, *keys])
+    if said.signature is not None:
+        known = get_public_key_algs()
+        found["signature_algs"] = chosen("PubkeyAcceptedAlgorithms", said.signature, known, keys)
+    return found
+
+
+def _chosen(keyword: str, text: str, known: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """The names of a list that asyncssh knows, in its order. `+`, `-` and `^` change the usual ones (our own reading
+    alone meets them: ssh -G has resolved them)."""
+    how, names = (text[0], text[1:]) if text[:1] in "+-^" else ("", text)
+    patterns = [name for name in names.split(",") if name]
+    listed = [name for pattern in patterns for name in known if matches(name, pattern)]
+    match how:
+        case "+":
+            listed = [*usual, *listed]
+        case "-":
+            listed = [name for name in usual if name not in listed]
+        case "^":
+            listed = [*listed, *usual]
+    if not listed:
+        words = f"ssh_config's {keyword} {text} names nothing that this program knows; it knows {','.join(known)}"
+        raise ConnectFailed(words, permanent=True)
+    return list(dict.fromkeys(listed))
+
+
+def _name_the_user() -> None:
+    """asyncssh wants a name for who runs it, and makes nothing of it; a user id without an account has none."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())

@@ -1,0 +1,106 @@
+"""What ssh_config means: OpenSSH's client is the oracle, for what is kept of its answers and for our own reading."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from atp_tui.drivers.ssh.config.client import SshClient
+from atp_tui.drivers.ssh.config.own import read_own
+from atp_tui.drivers.ssh.config.reader import ConfigReader
+from atp_tui.drivers.ssh.config.said import Question, Said
+from atp_tui.drivers.ssh.config.tokens import account_home
+from atp_tui.drivers.ssh.endpoint import Endpoint, Session, endpoint_of
+from atp_tui.model.settings import SshSettings
+
+from .ssh_config_files import CASES, Case
+
+NO_FILE = Path("/nowhere/ssh_config")
+
+
+@pytest.fixture(autouse=True)
+def _as_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSH takes `~` from the account, whatever HOME says; nothing is written there."""
+    monkeypatch.setenv("HOME", account_home() or "")
+    monkeypatch.setenv("TEST_VARIABLE", "/of/the/environment%n")
+
+
+@pytest.fixture(scope="module")
+def client() -> SshClient:
+    return SshClient()
+
+
+def written(case: Case, directory: Path) -> Path:
+    for name, text in (*case.more, ("config", case.text)):
+        (directory / name).write_text(text.replace("@DIR@", str(directory)), encoding="utf-8", errors="surrogateescape")
+    return directory / "config"
+
+
+def questions(case: Case, directory: Path) -> list[Question]:
+    file = written(case, directory)
+    return [Question(name, case.user, case.port, file) for name in case.names]
+
+
+def judged(client: SshClient, question: Question) -> Said:
+    """OpenSSH's own answer for one host, from nothing that is kept."""
+    binary = shutil.which("ssh")
+    assert binary is not None
+    return client.answer(binary, question)
+
+
+def means(question: Question, said: Said) -> Endpoint:
+    """All that an answer comes to, but for units in what asyncssh is told for comfort's sake."""
+    endpoint = endpoint_of(question, said, SshSettings())
+    return replace(endpoint, session=replace(endpoint.session, rekey=Session().rekey))
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.own])
+def test_our_own_reading_is_that_of_openssh(client: SshClient, name: str, tmp_path: Path) -> None:
+    for question in questions(CASES[name], tmp_path):
+        assert means(question, read_own(question, NO_FILE)) == means(question, judged(client, question)), question.host
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", list(CASES))
+async def test_what_is_kept_for_several_hosts_is_the_answer_for_each(
+    client: SshClient, name: str, tmp_path: Path
+) -> None:
+    reader = ConfigReader(NO_FILE)
+    case = CASES[name]
+    more = tuple(f"host{number}" for number in range(4))
+    asked = questions(replace(case, names=case.names + more), tmp_path)
+    for _ in range(2):
+        random.Random(name).shuffle(asked)
+        for question in asked:
+            assert means(question, await reader.ask(question)) == means(question, judged(client, question))
+    together = await asyncio.gather(*map(reader.ask, asked))
+    assert [said.first("user") for said in together] == [judged(client, asked_).first("user") for asked_ in asked]
+
+
+def test_tokens_are_expanded_where_openssh_expands_them(
+    client: SshClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against what we know of the place, since both sides of the matrix go through our tokens."""
+    case = CASES["identity files with tokens"]
+    (question,) = questions(case, tmp_path)
+    endpoint = means(question, judged(client, question))
+    machine, home = os.uname().nodename, account_home()
+    path = f"{home}/{home}/h.lan/{os.getuid()}/box/{machine.split('.')[0]}/{machine}/box/5/ann/"
+    assert str((endpoint.identity_files or ())[0]).startswith(path.replace("//", "/"))
+    assert str((endpoint.identity_files or ())[1]) == "/of/the/environment%n/x", "what comes in is not expanded again"
+    assert endpoint.certificate_files == (Path(f"{home}/box-cert.pub"),)
+
+
+def test_the_hash_of_a_connection_is_that_of_openssh(client: SshClient, tmp_path: Path) -> None:
+    case = Case(
+        "Host box\n  HostName h.lan\n  Port 5\n  User ann\n  IdentityFile /%C\n  ControlPath /%C\n  ProxyJump j\n"
+    )
+    (question,) = questions(case, tmp_path)
+    said = judged(client, question)
+    assert means(question, said).identity_files == (Path(said.first("controlpath") or ""),)
