@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,8 @@ _MOST_HOPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One sshd to log in to. `key_name` is the name its key is filed under; `options` holds the rest of ssh_config.
+    """One sshd to log in to. `key_name` is the name its key is filed under, with `key_alias` whatever the port;
+    `options` holds the rest of ssh_config.
 
     `identity_files` None: the usual ones below ~/.ssh. The first of `known_hosts` takes new keys.
     """
@@ -38,6 +40,9 @@ class Endpoint:
     bind_address: str | None
     proxy_command: str | None
     jump: str | None
+    key_alias: bool
+    revoked_keys: tuple[Path, ...]
+    known_hosts_command: str | None
     options: SSHClientConnectionOptions = field(repr=False)
 
 
@@ -126,6 +131,9 @@ def _resolve(name: str, user: str | None, port: int | None, settings: SshSetting
         bind_address=options.local_addr[0] if options.local_addr else None,
         proxy_command=None if jump or command is None or command.lower() == "none" else command,
         jump=jump,
+        key_alias=alias is not None,
+        revoked_keys=_revoked_keys(options),
+        known_hosts_command=_known_hosts_command(options),
         options=options,
     )
 
@@ -136,7 +144,10 @@ def _read_config(name: str, user: str | None, port: int | None, settings: SshSet
     The file is read anew for each attempt: what it says depends on host and user, and it may include others.
     """
     import asyncssh
+    from asyncssh.config import SSHClientConfig
 
+    for word in ("RevokedHostKeys", "KnownHostsCommand"):  # asyncssh passes these over
+        SSHClientConfig._handlers.setdefault(word.lower(), (word, SSHClientConfig._set_string_list))
     file = config_file(settings)
     if settings.config_file and not file.exists():  # /dev/null is a good one: it says nothing
         raise ConnectFailed(f"there is no ssh_config file {file}", permanent=True)
@@ -163,6 +174,16 @@ def _known_hosts(options: SSHClientConnectionOptions, settings: SshSettings) -> 
     # `UserKnownHostsFile none` or /dev/null is how people turn checking off; here it leaves every key unknown
     shared = cast("list[str] | None", options.config.get("GlobalKnownHostsFile")) or [_DEFAULT_KNOWN_HOSTS[-1]]
     return tuple(_expanded(file) for file in [*(user_files or ["/dev/null"]), *shared])
+
+
+def _revoked_keys(options: SSHClientConnectionOptions) -> tuple[Path, ...]:
+    written = cast("list[str] | None", options.config.get("RevokedHostKeys")) or []
+    return () if [word.lower() for word in written] == ["none"] else tuple(map(_expanded, written))
+
+
+def _known_hosts_command(options: SSHClientConnectionOptions) -> str | None:
+    written = cast("list[str] | None", options.config.get("KnownHostsCommand")) or []
+    return None if not written or [word.lower() for word in written] == ["none"] else shlex.join(written)
 
 
 def _agent(written: str | None) -> Path | None:

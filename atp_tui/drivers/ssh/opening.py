@@ -10,20 +10,22 @@ from contextlib import ExitStack
 import asyncssh
 from asyncssh.public_key import get_default_certificate_algs, get_default_public_key_algs
 
-from ...model.errors import AuthFailed, TransportError
+from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
-from ...model.settings import HostKeyPolicy, TransportConfig
+from ...model.settings import TransportConfig
 from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
 from .causes import connect_error, unheard
 from .dial import dial
 from .endpoint import Endpoint
 from .greeting import Greeting
-from .hostkeys import HostKeyCheck, HostKeyStore
+from .host_key_check import HostKeyCheck
+from .hostkeys import HostKeyStore
 from .identities import Credentials, Identities
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
+from .verdict import algorithms
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
@@ -45,12 +47,9 @@ class Owner(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
         self.greeting = Greeting(conn)
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return self.check.accepts(key)
-
-    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return False
+        # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
+        # is good: it is told of none, and this class confirms none.
+        conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.ended is not None:
@@ -122,7 +121,8 @@ class Opener:
         proxy: Proxy | None = None
         found = Credentials()
         try:
-            owner = Owner(HostKeyCheck(endpoint, self._store.look_up(endpoint)), self._question(host, endpoint))
+            filed, revoked = await self._store.look_up(endpoint), await self._store.revoked(endpoint)
+            owner = Owner(HostKeyCheck(endpoint, filed, revoked), self._question(host, endpoint))
             sock = None
             if before is None:
                 dialled = await dial(endpoint, self._resolver, self._processes, config.connect_timeout)
@@ -135,13 +135,13 @@ class Opener:
                 connecting = asyncssh.connect(
                     endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
                 )
-                connection = await self._logged_in(connecting, endpoint, owner, proxy, request.progress)
+                connection = await self._logged_in(connecting, host, owner, proxy, request.progress)
             stack.callback(connection.abort)
-            self._keep_key(owner.check)
+            await self._keep_key(host, owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
             assert owner is not None
             rejection = owner.check.rejection(error.reason)
-            if rejection.public_key:
+            if isinstance(rejection, HostKeyRejected) and rejection.public_key:
                 self._store.refuse(host, endpoint, rejection.public_key)
             raise rejection from error
         except (asyncssh.Error, OSError, ValueError) as error:
@@ -152,11 +152,12 @@ class Opener:
     async def _logged_in(
         self,
         connecting: Awaitable[asyncssh.SSHClientConnection],
-        endpoint: Endpoint,
+        host: HostInfo,
         owner: Owner,
         proxy: Proxy | None,
         progress: Progress,
     ) -> asyncssh.SSHClientConnection:
+        endpoint = owner.check.endpoint
         where = f"{endpoint.name} port {endpoint.port}"
         try:
             return await connecting
@@ -165,7 +166,7 @@ class Opener:
                 progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
             raise
         except asyncssh.PermissionDenied:
-            self._keep_key(owner.check)
+            await self._keep_key(host, owner.check)
             raise
         except (asyncssh.ConnectionLost, OSError) as error:
             if proxy is None:
@@ -178,11 +179,10 @@ class Opener:
         ask = self._password
         return None if ask is None else lambda: ask(host, endpoint.user)
 
-    def _keep_key(self, check: HostKeyCheck) -> None:
+    async def _keep_key(self, host: HostInfo, check: HostKeyCheck) -> None:
         # only here, after the key exchange: before it anybody could have shown somebody else's public key
-        key = check.accepted_new
-        if key is not None and check.endpoint.policy is HostKeyPolicy.ACCEPT_NEW:
-            self._store.accept(check.endpoint, key)
+        if (key := check.accepted_new) is not None:
+            await self._store.accept(host, check.endpoint, key)
 
 
 def _options(
@@ -190,18 +190,19 @@ def _options(
 ) -> asyncssh.SSHClientConnectionOptions:
     """What asyncssh is told: everything that touches trust, keys and time is said here, the rest is ssh_config's."""
     written = endpoint.options.config
-    trusted = check.trusted
     more: dict[str, object] = {}
     if not written.get("Ciphers"):
         more["encryption_algs"] = f"^{FIRST_CIPHER}"
     if not written.get("HostKeyAlgorithms"):
-        more["server_host_key_algs"] = check.algorithms(get_default_public_key_algs(), get_default_certificate_algs())
+        more["server_host_key_algs"] = algorithms(
+            check.filed, get_default_public_key_algs(), get_default_certificate_algs()
+        )
     asks = owner.kbdint_auth_requested() is not None
     return asyncssh.SSHClientConnectionOptions(
         options=endpoint.options,
         config=None,
         client_factory=lambda: owner,
-        known_hosts=(list(trusted.keys), list(trusted.authorities), list(trusted.revoked), [], [], [], []),
+        known_hosts=([], [], [], [], [], [], []),
         host_key_alias=endpoint.key_name,
         client_keys=found.keys or None,
         agent_path=None,
