@@ -242,8 +242,10 @@ class Certified:
 
     def sign(self, names: list[str], hours: int) -> None:
         key = asyncssh.import_public_key(self.daemon.host_public_key)
-        valid = {"valid_after": "-3d", "valid_before": f"{hours}h" if hours > 0 else "-1h"}
-        signed = self.authority.generate_host_certificate(key, "host", principals=names, **valid)
+        end = f"{hours}h" if hours > 0 else "-1h"
+        signed = self.authority.generate_host_certificate(
+            key, "host", principals=names, valid_after="-3d", valid_before=end
+        )
         (self.daemon.directory / "host_key-cert.pub").write_bytes(signed.export_certificate())
         self.daemon.restart()
 

@@ -20,7 +20,9 @@ T = TypeVar("T")
 AT_ONCE = 64
 """Hashes that are made on the event loop: 0.1 ms. A thread costs as much."""
 
-_BREATH = 0.0002
+_BREATH = 0.00002
+"""Seconds; with the kernel's slack they become 0.1 ms."""
+
 _Stamp = tuple[int, int, int]
 
 
