@@ -61,9 +61,10 @@ class HostKeyCheck:
 
     @property
     def _takes_new(self) -> bool:
-        # a file that could not be read may have another key for the host
+        # as OpenSSH where no file is to keep it; and a file that could not be read may have another key for the host
         return (
             self.endpoint.policy is HostKeyPolicy.ACCEPT_NEW
+            and bool(self.endpoint.known_hosts)
             and not self.filed.unreadable
             and can_be_filed(self.endpoint.key_name)
         )
@@ -78,11 +79,11 @@ class HostKeyCheck:
         if found.standing is Standing.UNUSABLE:
             return ConnectFailed(f"{shows}: {found.why}", permanent=True)
         if found.standing is Standing.REVOKED:
-            words = f"host key REVOKED: {shows}, which is {found.why}: it may be in a thief's hands, and is not trusted"
+            words = f"host key REVOKED: {shows}, which is {found.why}: a stolen key may be used in this host's name"
             return HostKeyRevoked(words, known=True, fingerprint=fingerprint, name=self.name)
         if found.standing is Standing.NEW and self.filed.unreadable:
             return ConnectFailed(f"{self.name}: {'; '.join(self.filed.unreadable)}", permanent=True)
-        files = ", ".join(map(str, self.endpoint.known_hosts))
+        files = ", ".join(map(str, self.endpoint.known_hosts)) or "any file, since ssh_config names none"
         changed = found.standing is Standing.CHANGED
         why = f"; {found.why}" if found.why else ""
         message = (

@@ -119,6 +119,8 @@ class HostKeyStore:
         refused_key, place = self._refused.get(host.id, ("", None))
         if place is None or refused_key != line:
             place = _place(resolve(host))
+        if not place.files:
+            raise ConfigError("no file keeps keys", key="ssh.known_hosts", host=host.id, hint="name a file")
         first = place.files[0]
         if not _keeps_keys(first):
             raise ConfigError(f"{first} keeps no keys", key="ssh.known_hosts", host=host.id, hint="name a file")

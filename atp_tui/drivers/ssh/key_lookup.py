@@ -122,7 +122,8 @@ class KeyFiles:
             raise
         with self._lock:  # an earlier reading hands its answers on
             held = self._known.get(file)
-            self._known[file] = (stamp, KnownHosts(data, None if held is None else held[1], breathe))
+            if held is None or held[0] != stamp:
+                self._known[file] = (stamp, KnownHosts(data, None if held is None else held[1], breathe))
 
     def _answer(
         self,

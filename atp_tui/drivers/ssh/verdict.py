@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from asyncssh import KeyImportError, SSHKey
 from asyncssh.packet import SSHPacket, String
@@ -21,6 +21,8 @@ from .revoked_keys import Issued, RevokedKeys
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+T = TypeVar("T")
 
 LEAST_RSA_BITS = 1024
 """OpenSSH's RequiredRSASize."""
@@ -56,7 +58,7 @@ def judge(
     nothing falls back to its plain key. Raises ValueError for what is no key.
     """
     certificate = _certificate(shown)
-    key = decode_ssh_public_key(shown) if certificate is None else certificate.key
+    key = _decoded(decode_ssh_public_key, shown) if certificate is None else certificate.key
     blob = key.public_data
     authority = None if certificate is None else certificate.signing_key.public_data
     all_filed = (*filed.exact, *filed.portless)
@@ -112,10 +114,20 @@ def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, 
 def _certificate(shown: bytes) -> Certificate | None:
     if not _kind(shown).endswith(b"-cert-v01@openssh.com"):
         return None
-    found = decode_ssh_certificate(shown)  # checks the authority's signature
+    found = _decoded(decode_ssh_certificate, shown)  # checks the authority's signature
     if not isinstance(found, Certificate):
         raise KeyImportError("not a certificate of OpenSSH's")
     return found
+
+
+def _decoded(decode: Callable[[bytes], T], blob: bytes) -> T:
+    """Raises ValueError for whatever ails a blob: a negative number ends in an OverflowError, for one."""
+    try:
+        return decode(blob)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise KeyImportError(str(error)) from error
 
 
 def _key_id(certificate: Certificate) -> bytes:
@@ -144,7 +156,7 @@ def _is_key(blob: bytes) -> bool:
     if _kind(blob) not in get_public_key_algs():
         return True
     try:
-        decode_ssh_public_key(blob)
+        _decoded(decode_ssh_public_key, blob)
     except ValueError:
         return False
     return True
