@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import asyncssh
 import pytest
 from asyncssh.packet import String
@@ -55,10 +57,8 @@ def test_a_short_rsa_key_is_not_used_even_where_it_is_known() -> None:
     assert judge(key.public_data, "a", filed((Marker.NONE, key.public_data)), []).standing is Standing.KNOWN
     number = (1 << 767 | 1).to_bytes(97, "big")  # what cryptography makes of it depends on its version
     short = String("ssh-rsa") + String(b"\1\0\1") + String(number)
-    try:
+    with contextlib.suppress(asyncssh.KeyImportError):
         assert judge(short, "a", filed((Marker.NONE, short)), []).standing is Standing.UNUSABLE
-    except asyncssh.KeyImportError:
-        pass
 
 
 @pytest.mark.parametrize("portless", [False, True])
