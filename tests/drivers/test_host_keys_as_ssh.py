@@ -281,6 +281,15 @@ async def test_a_certificate_proves_what_it_proves_to_ssh(
     assert (refused is None) == bool(good)
 
 
+async def test_where_certificates_alone_are_wanted_no_plain_key_is_taken(certified: Certified, tmp_path: Path) -> None:
+    certified.sign(["elsewhere"], 1)
+    place = Place(certified.daemon, tmp_path)
+    place.write(Row("", "@NAME@ @KEY@", False, config="HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com"))
+    refused = await place.ours(HostKeyPolicy.ACCEPT_NEW)  # OpenSSH 9.2 takes it, later versions refuse it
+    assert isinstance(refused, ConnectFailed)
+    assert "authority of its certificate is not known" in refused.message
+
+
 async def test_a_krl_is_read(place: Place) -> None:
     for text, good in (("@KEY@", False), (OTHER_KEY, True)):
         spec = place.directory / "spec"

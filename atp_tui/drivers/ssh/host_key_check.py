@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from asyncssh import HostKeyNotVerifiable, KeyImportError, SSHKey
 
@@ -19,12 +19,16 @@ from .verdict import Standing, Verdict
 
 @dataclass(slots=True)
 class HostKeyCheck:
-    """One connection's check: what is on file, what the host has shown, and what that comes to."""
+    """One connection's check: what is on file, what the host has shown, and what that comes to.
+
+    `offered` gives the host key algorithms that the host was offered.
+    """
 
     endpoint: Endpoint
     filed: FiledKeys
     revoked: Sequence[tuple[str, RevokedKeys]] = ()
     verdict: Verdict | None = None
+    offered: Callable[[], Collection[bytes]] | None = None
     _good: bytes | None = field(default=None, repr=False)
 
     def validate(self, key_data: bytes) -> SSHKey:
@@ -35,13 +39,26 @@ class HostKeyCheck:
         if self._good == key_data and self.verdict is not None:
             return self.verdict.key
         try:
-            found = self.verdict = verdict.judge(key_data, self._proved_name, self.filed, self.revoked)
+            found = self.verdict = self._judge(key_data)
         except (KeyImportError, ValueError) as error:
             raise HostKeyNotVerifiable(f"it shows a host key that cannot be read ({error})") from error
         if found.standing is not Standing.KNOWN and not (found.standing is Standing.NEW and self._takes_new):
             raise HostKeyNotVerifiable(found.standing.name.lower())
         self._good = key_data
         return found.key
+
+    def _judge(self, key_data: bytes) -> Verdict:
+        found = verdict.judge(key_data, self._proved_name, self.filed, self.revoked)
+        if found.fell_back and self.offered is not None:
+            offered = self.offered()
+            # as OpenSSH: who has HostKeyAlgorithms name certificates alone takes no plain key
+            if not any(algorithm in offered for algorithm in found.key.sig_algorithms):
+                return replace(found, standing=Standing.UNUSABLE)
+        return found
+
+    def algorithms(self, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:
+        """As verdict.algorithms, for what is on file."""
+        return verdict.algorithms(self.filed, defaults, certificates)
 
     @property
     def accepted_new(self) -> SSHKey | None:

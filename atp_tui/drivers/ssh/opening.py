@@ -25,7 +25,6 @@ from .identities import Credentials, Identities
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
-from .verdict import algorithms
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
@@ -47,6 +46,7 @@ class Owner(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
         self.greeting = Greeting(conn)
+        self.check.offered = lambda: conn._server_host_key_algs or ()
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
         # is good: it is told of none, and this class confirms none.
         conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
@@ -194,9 +194,7 @@ def _options(
     if not written.get("Ciphers"):
         more["encryption_algs"] = f"^{FIRST_CIPHER}"
     if not written.get("HostKeyAlgorithms"):
-        more["server_host_key_algs"] = algorithms(
-            check.filed, get_default_public_key_algs(), get_default_certificate_algs()
-        )
+        more["server_host_key_algs"] = check.algorithms(get_default_public_key_algs(), get_default_certificate_algs())
     asks = owner.kbdint_auth_requested() is not None
     return asyncssh.SSHClientConnectionOptions(
         options=endpoint.options,

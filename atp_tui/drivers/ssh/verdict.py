@@ -42,11 +42,15 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`key` is the plain key, of a certificate as well; `why` tells more of a key that is refused."""
+    """`key` is the plain key, of a certificate as well; `why` tells more of a key that is refused.
+
+    `fell_back`: a certificate was shown, and the plain key was judged.
+    """
 
     standing: Standing
     key: SSHKey
     why: str = ""
+    fell_back: bool = False
 
 
 def judge(
@@ -76,7 +80,7 @@ def judge(
         trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now)
         if not trouble:
             return Verdict(Standing.KNOWN, key)
-    return Verdict(_standing(blob, filed), key, trouble)
+    return Verdict(_standing(blob, filed), key, trouble, certificate is not None)
 
 
 def _standing(blob: bytes, filed: FiledKeys) -> Standing:
