@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atp_tui.drivers.ssh.known_hosts import KnownHosts, Marker, can_be_filed, filed_name, read_line
+from atp_tui.drivers.ssh.known_hosts import PIECE, KnownHosts, Marker, can_be_filed, filed_name, read_line
 from atp_tui.drivers.ssh.wildcards import matches, matches_list
 
 KEYS = [
@@ -158,3 +158,15 @@ def test_a_pattern_that_is_too_long_has_its_list_match_nothing() -> None:
 
 def test_stars_cost_no_more_than_their_number() -> None:
     assert not matches(b"a" * 3000, b"*a" * 300 + b"b")
+
+
+def test_more_hashed_names_than_are_tried_at_a_time() -> None:
+    count, breaths = 2 * PIECE + 3, list[None]()
+    names = [f"kvm{number}" for number in range(count)]
+    data = "".join(f"{hashed(name, name.encode().rjust(20))} {KEYS[0]}\n" for name in names).encode()
+    hosts = KnownHosts(data, None, lambda: breaths.append(None))
+    assert len(breaths) == 2
+    for number in (0, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, count - 1):
+        assert hosts.cost(names[number]) == count
+        assert [entry.number for entry in hosts.find(names[number])] == [number + 1]
+        assert hosts.cost(names[number]) == 0
