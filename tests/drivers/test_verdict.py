@@ -98,3 +98,11 @@ def test_keys_on_file_are_described_as_ssh_keygen_does() -> None:
     assert described(filed((Marker.NONE, BLOBS[0]), (Marker.REVOKED, BLOBS[1])).exact) == (
         f"ssh-ed25519 {KEYS[0].get_fingerprint()}",
     )
+
+
+@pytest.mark.parametrize(("now", "words"), [(999, "not yet valid"), (1000, ""), (1999, ""), (2000, "has expired")])
+def test_a_certificate_holds_from_its_first_second_to_its_last(now: float, words: str) -> None:
+    signed = KEYS[0].generate_host_certificate(KEYS[1], "id", principals=["a"], valid_after=1000, valid_before=2000)
+    found = judge(signed.public_data, "a", filed((Marker.AUTHORITY, KEYS[0].public_data)), [], now)
+    assert found.standing is (Standing.NEW if words else Standing.KNOWN)
+    assert words in found.why
