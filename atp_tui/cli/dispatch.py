@@ -73,7 +73,9 @@ def _raise_descriptor_limit() -> None:
 def _source(arguments: Arguments) -> FileSource:
     from .fleet_source import FileSource
 
-    return FileSource(configuration(arguments))
+    source = FileSource(configuration(arguments))
+    source.drivers.host_keys.warn = lambda host, words: complain(f"warning: {host}: {words}")
+    return source
 
 
 def _run(arguments: Arguments) -> int:

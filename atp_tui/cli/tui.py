@@ -93,7 +93,14 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
         async with engine.running(watch=True):
             yield
 
-    return AtpApp(_services(engine, arguments, start))
+    app = AtpApp(_services(engine, arguments, start))
+
+    def warn(host: str, words: str) -> None:
+        _log.warning("%s: %s", host, words)
+        app.warn(f"{host}: {words}")
+
+    engine.source.drivers.host_keys.warn = warn
+    return app
 
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:

@@ -107,7 +107,7 @@ class CredentialWanted(AuthFailed):
 
 
 class HostKeyRejected(TransportError):
-    """The SSH host key is unknown or has changed.
+    """The SSH host key is unknown, has changed, or is revoked (HostKeyRevoked).
 
     `known` tells which: False for a key never seen, True for one that differs from the key on file.
     `name` is who has shown it, as known_hosts writes it: the host, or a jump host on the way to it.
@@ -134,6 +134,10 @@ class HostKeyRejected(TransportError):
         self.public_key = public_key
         self.on_file = on_file
         self.name = name
+
+
+class HostKeyRevoked(HostKeyRejected):
+    """The SSH host key is revoked. It is nobody's to trust: `public_key` is empty."""
 
 
 class ConnectionLost(TransportError):

@@ -107,6 +107,11 @@ class AtpApp(TypeAheadApp):
         if isinstance(error, Exception):
             self._handle_exception(error)
 
+    def warn(self, text: str) -> None:
+        """Say in the line at the bottom what went wrong without stopping anything. Only while the screen is there."""
+        if self._main.is_mounted:
+            self._main.tell(text, wrong=True)
+
     # Themes and the end
 
     @on(ThemeRequested)

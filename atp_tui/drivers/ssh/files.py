@@ -16,7 +16,7 @@ class ParsedFiles(Generic[T]):
 
     def __init__(self, parse: Callable[[Path], T]) -> None:
         self._parse = parse
-        self._held: dict[Path, tuple[tuple[int, int, int], T]] = {}
+        self._held: dict[Path, tuple[tuple[int, ...], T]] = {}
 
     def get(self, path: Path) -> T | None:
         """What a file holds, None where there is no such file. Raises OSError, for a pipe or a device as well, and what
@@ -27,7 +27,8 @@ class ParsedFiles(Generic[T]):
         except (FileNotFoundError, NotADirectoryError):
             self._held.pop(path, None)
             return None
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        # owner and mode: a key that others may read is no good until they may not
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode, status.st_uid)
         held = self._held.get(path)
         if held is None or held[0] != stamp:
             held = (stamp, self._parse(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -147,6 +148,15 @@ def _parse_certificate(path: Path) -> SSHCertificate:
     return asyncssh.read_certificate(path)
 
 
+def _open_to_others(path: Path) -> str:
+    """What is wrong with a private key's mode, by OpenSSH's rule (authfile.c): nothing where another user owns it."""
+    status = path.stat()
+    if status.st_uid != os.getuid() or not status.st_mode & 0o077:
+        return ""
+    mode = f"{status.st_mode & 0o777:04o}"
+    return f"{path} is not used, since others may read or change it (mode {mode}): chmod 600 {path}"
+
+
 def _parse(path: Path) -> _KeyFile:
     import asyncssh
 
@@ -159,6 +169,7 @@ def _parse(path: Path) -> _KeyFile:
     except asyncssh.KeyImportError as error:
         locked = isinstance(error, asyncssh.KeyEncryptionError) or str(error).startswith("Passphrase")
         trouble = f"{path} needs a passphrase and no agent holds it" if locked else f"{path}: {error}"
+        trouble = (_open_to_others(path) if locked else "") or trouble
         lone = f"{path} is a public key, and no agent holds its private key"
         for place in (path, public(".pub")):
             try:
@@ -172,6 +183,8 @@ def _parse(path: Path) -> _KeyFile:
             except (asyncssh.KeyImportError, OSError):
                 continue
         return _KeyFile(None, None, None, trouble)
+    if exposed := _open_to_others(path):
+        return _KeyFile(None, None, key.public_data, exposed)
     try:
         beside = public("-cert.pub")
         certificate = asyncssh.read_certificate(beside) if beside else None

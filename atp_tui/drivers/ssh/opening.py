@@ -11,14 +11,14 @@ import asyncssh
 
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
-from ...model.settings import HostKeyPolicy
 from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
 from .causes import connect_error, unheard
 from .dial import dial
 from .endpoint import Endpoint
 from .greeting import Greeting
-from .hostkeys import HostKeyCheck, HostKeyStore
+from .host_key_check import HostKeyCheck
+from .hostkeys import HostKeyStore
 from .identities import Credentials, Identities
 from .options import connection_options
 from .processes import Processes
@@ -41,12 +41,10 @@ class Owner(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
         self.greeting = Greeting(conn)
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return self.check.accepts(key)
-
-    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return False
+        self.check.offered = lambda: conn._server_host_key_algs or ()
+        # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
+        # is good: it is told of none, and this class confirms none.
+        conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.ended is not None:
@@ -119,7 +117,8 @@ class Opener:
         proxy: Proxy | None = None
         found = Credentials()
         try:
-            owner = Owner(HostKeyCheck(endpoint, self._store.look_up(endpoint)), self._question(host, endpoint))
+            filed, revoked = await self._store.look_up(endpoint), await self._store.revoked(endpoint)
+            owner = Owner(HostKeyCheck(endpoint, filed, revoked), self._question(host, endpoint))
             sock = None
             if before is None:
                 dialled = await dial(endpoint, self._resolver, self._processes, config.connect_timeout)
@@ -132,13 +131,13 @@ class Opener:
                 connecting = asyncssh.connect(
                     endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
                 )
-                connection = await self._logged_in(connecting, endpoint, owner, proxy, request.progress)
+                connection = await self._logged_in(connecting, host, owner, proxy, request.progress)
             stack.callback(connection.abort)
-            self._keep_key(owner.check)
+            await self._keep_key(host, owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
             assert owner is not None
             rejection = owner.check.rejection(error.reason)
-            if rejection.public_key:
+            if isinstance(rejection, HostKeyRejected) and rejection.public_key:
                 self._store.refuse(host, endpoint, rejection.public_key)
             raise _with_policy(rejection, endpoint) from error
         except (asyncssh.Error, OSError, ValueError) as error:
@@ -149,11 +148,12 @@ class Opener:
     async def _logged_in(
         self,
         connecting: Awaitable[asyncssh.SSHClientConnection],
-        endpoint: Endpoint,
+        host: HostInfo,
         owner: Owner,
         proxy: Proxy | None,
         progress: Progress,
     ) -> asyncssh.SSHClientConnection:
+        endpoint = owner.check.endpoint
         where = f"{endpoint.name} port {endpoint.port}"
         try:
             return await connecting
@@ -162,7 +162,7 @@ class Opener:
                 progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
             raise
         except asyncssh.PermissionDenied:
-            self._keep_key(owner.check)
+            await self._keep_key(host, owner.check)
             raise
         except (asyncssh.ConnectionLost, OSError) as error:
             if proxy is None:
@@ -175,11 +175,10 @@ class Opener:
         ask = self._password
         return None if ask is None else lambda: ask(host, endpoint.user)
 
-    def _keep_key(self, check: HostKeyCheck) -> None:
+    async def _keep_key(self, host: HostInfo, check: HostKeyCheck) -> None:
         # only here, after the key exchange: before it anybody could have shown somebody else's public key
-        key = check.accepted_new
-        if key is not None and check.endpoint.policy is HostKeyPolicy.ACCEPT_NEW:
-            self._store.accept(check.endpoint, key)
+        if (key := check.accepted_new) is not None:
+            await self._store.accept(host, check.endpoint, key)
 
 
 def _options(
@@ -189,10 +188,10 @@ def _options(
     return connection_options(endpoint, owner.check, found, request.config, lambda: owner, asks=asks)
 
 
-def _with_policy(rejection: HostKeyRejected, endpoint: Endpoint) -> HostKeyRejected:
+def _with_policy(rejection: TransportError, endpoint: Endpoint) -> TransportError:
     """The refusal, and why ssh_config's StrictHostKeyChecking does not help: it is not what decides here."""
     value = dict(endpoint.unread).get("StrictHostKeyChecking")
-    if value is not None and not rejection.known:
+    if value is not None and isinstance(rejection, HostKeyRejected) and not rejection.known:
         words = f"ssh_config's StrictHostKeyChecking {value} is not read here: host_key_policy in hosts.toml decides"
         rejection.args = (f"{rejection.message} ({words})",)
     return rejection

@@ -21,7 +21,7 @@ from ...model.errors import ConnectFailed
 from ...model.settings import TransportConfig
 from .config.match import matches
 from .endpoint import Algorithms, Endpoint
-from .hostkeys import HostKeyCheck
+from .host_key_check import HostKeyCheck
 from .identities import Credentials
 
 FIRST_CIPHER = "aes128-gcm@openssh.com"
@@ -44,7 +44,7 @@ def connection_options(
     """The options of one connection. `asks`: a person may be asked for a password. Raises ConnectFailed for algorithms
     of which asyncssh knows none."""
     _name_the_user()
-    trusted, logins, session = check.trusted, endpoint.logins, endpoint.session
+    logins, session = endpoint.logins, endpoint.session
     rekey_bytes, rekey_seconds = session.rekey
     more: dict[str, object] = _algorithms(endpoint.algorithms, check)
     if logins.preferred is not None:
@@ -61,7 +61,7 @@ def connection_options(
         family=endpoint.family,
         local_addr=None,
         client_factory=factory,
-        known_hosts=(list(trusted.keys), list(trusted.authorities), list(trusted.revoked), [], [], [], []),
+        known_hosts=([], [], [], [], [], [], []),  # owner.check judges the key
         host_key_alias=endpoint.key_name,
         x509_trusted_certs=None,
         x509_trusted_cert_paths=None,

@@ -150,7 +150,8 @@ class Dispatch:
     # Host keys and passwords
 
     def _look_at_key(self, argument: str) -> None:
-        hosts, refused = self._meant(argument), self._screen.failed_by("HostKeyRejected")
+        failed_by = self._screen.failed_by
+        hosts, refused = self._meant(argument), (*failed_by("HostKeyRejected"), *failed_by("HostKeyRevoked"))
         if hosts is None:
             return
         question = _first(self._services.key_question, (*hosts, *refused))

@@ -1,0 +1,144 @@
+"""ssh_config's KnownHostsCommand: a program that prints known_hosts lines for one host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...model.errors import ConnectFailed
+from .key_lookup import FiledKey, breathe, off_loop
+from .known_hosts import KnownHosts
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+LIMIT = 10.0
+"""Seconds that the program may take; OpenSSH would wait for ever."""
+
+MOST = 1 << 20
+"""Bytes that it may print."""
+
+_TOKEN = re.compile(r"%(.?)|\$\{(\w*)\}?")
+_OF_THE_KEY = {"f": "its fingerprint", "K": "the key", "t": "its type"}
+
+
+async def filed_by_command(template: str, endpoint: Endpoint, name: str) -> tuple[FiledKey, ...]:
+    """The entries for `name` among the lines that the program prints.
+
+    It is asked once, before the host shows its key. Raises ConnectFailed for one that cannot be run, fails, takes
+    longer than LIMIT or prints more than MOST, and for one that asks for the key.
+    """
+    words = expanded(template, endpoint, name)
+    run = _Run(words)
+    try:
+        data = await off_loop("known-hosts-command", run)
+    except asyncio.CancelledError:
+        run.kill()
+        raise
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ConnectFailed(f"KnownHostsCommand {words[0]}: {reason}", permanent=True) from error
+    found = await off_loop("known-hosts-command", lambda: KnownHosts(data, None, breathe).find(name, breathe))
+    return tuple(FiledKey(entry.marker, entry.blob, f"KnownHostsCommand:{entry.number}") for entry in found)
+
+
+def expanded(template: str, endpoint: Endpoint, name: str) -> list[str]:
+    """The program and its arguments, tokens expanded in the arguments. Raises ConnectFailed for what cannot be."""
+    try:
+        words = shlex.split(template)
+    except ValueError as error:
+        raise ConnectFailed(f"KnownHostsCommand {template}: {error}", permanent=True) from error
+    if not words or not Path(words[0]).is_absolute():
+        raise ConnectFailed(f"KnownHostsCommand {template}: the program needs its whole path", permanent=True)
+    user = pwd.getpwuid(os.getuid())
+    tokens = {
+        "%": "%",
+        "H": name,
+        "I": "HOSTNAME",
+        "L": socket.gethostname().partition(".")[0],
+        "d": user.pw_dir,
+        "h": endpoint.name,
+        "i": str(os.getuid()),
+        "k": endpoint.key_name,
+        "l": socket.gethostname(),
+        "n": endpoint.name,
+        "p": str(endpoint.port),
+        "r": endpoint.user,
+        "u": user.pw_name,
+    }
+
+    def value(match: re.Match[str]) -> str:
+        token, variable = match[1], match[2]
+        if token is not None and token in tokens:
+            return tokens[token]
+        if variable and variable in os.environ:
+            return os.environ[variable]
+        if token in _OF_THE_KEY:
+            words = f"{match[0]} ({_OF_THE_KEY[token]}) cannot be had here: the program is asked before the key is seen"
+        else:
+            words = f"{match[0]} is not known"
+        raise ConnectFailed(f"KnownHostsCommand {template}: {words}", permanent=True)
+
+    return [words[0], *(_TOKEN.sub(value, word) for word in words[1:])]
+
+
+class _Run:
+    """One run of the program, to be called on a thread."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
+        self._late = False
+
+    def __call__(self) -> bytes:
+        with subprocess.Popen(
+            self._words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            self._process = process
+            if self._killed:
+                self.kill()
+            limit = threading.Timer(LIMIT, self._end)
+            limit.daemon = True
+            limit.start()
+            try:
+                assert process.stdout is not None
+                data = process.stdout.read(MOST + 1)
+                if len(data) > MOST:
+                    self.kill()
+                status = process.wait()
+            finally:
+                limit.cancel()
+                self.kill()
+        if self._late:
+            raise ValueError(f"has not ended within {LIMIT:g} s")
+        if len(data) > MOST:
+            raise ValueError(f"prints more than {MOST} bytes")
+        if status:
+            raise ValueError(f"ended with exit status {status}")
+        return data
+
+    def _end(self) -> None:
+        self._late = True
+        self.kill()
+
+    def kill(self) -> None:
+        """End the program and what it has started, also before it has begun."""
+        self._killed = True
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

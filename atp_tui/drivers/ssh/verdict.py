@@ -1,0 +1,200 @@
+"""Whether a host key is good: OpenSSH's decision (sshconnect.c, check_host_key), never a looser one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from asyncssh import KeyImportError, SSHKey
+from asyncssh.packet import SSHPacket, String
+from asyncssh.public_key import CERT_TYPE_HOST, decode_ssh_certificate, decode_ssh_public_key, get_public_key_algs
+from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
+
+from .key_lookup import FiledKey, FiledKeys
+from .known_hosts import Marker
+from .revoked_keys import Issued, RevokedKeys
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+T = TypeVar("T")
+
+LEAST_RSA_BITS = 1024
+"""OpenSSH's RequiredRSASize."""
+
+_RSA_ALGORITHMS = (b"rsa-sha2-512", b"rsa-sha2-256", b"ssh-rsa")
+
+
+class Standing(Enum):
+    """What a host key is to us."""
+
+    KNOWN = auto()
+    NEW = auto()
+    CHANGED = auto()
+    REVOKED = auto()
+    UNUSABLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`key` is the plain key, of a certificate as well; `why` tells more of a key that is refused.
+
+    `fell_back`: a certificate was shown, and the plain key was judged.
+    """
+
+    standing: Standing
+    key: SSHKey
+    why: str = ""
+    fell_back: bool = False
+
+
+def judge(
+    shown: bytes, name: str, filed: FiledKeys, revoked: Sequence[tuple[str, RevokedKeys]], now: float | None = None
+) -> Verdict:
+    """What the host's key or certificate `shown`, as SSH sends it, is worth under `name`, without its port.
+
+    `revoked` are the files of revoked keys, each with its name; `now` is seconds since 1970. A certificate that proves
+    nothing falls back to its plain key. Raises ValueError for what is no key.
+    """
+    certificate = _certificate(shown)
+    key = _decoded(decode_ssh_public_key, shown) if certificate is None else certificate.key
+    blob = key.public_data
+    authority = None if certificate is None else certificate.signing_key.public_data
+    all_filed = (*filed.exact, *filed.portless)
+    for filed_key in all_filed:
+        if filed_key.marker is Marker.REVOKED and _plain(filed_key.blob) in (blob, authority):
+            return Verdict(Standing.REVOKED, key, f"marked @revoked in {filed_key.place}")
+    issued = None if certificate is None else Issued(authority or b"", certificate._serial, _key_id(certificate))
+    for file, keys in revoked:
+        if keys.revokes(blob, issued):
+            return Verdict(Standing.REVOKED, key, f"listed in {file}")
+    if (bits := _rsa_bits(key)) is not None and bits < LEAST_RSA_BITS:
+        return Verdict(Standing.UNUSABLE, key, f"its RSA key has {bits} bits, and {LEAST_RSA_BITS} are the least")
+    trouble = ""
+    if certificate is not None:
+        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now)
+        if not trouble:
+            return Verdict(Standing.KNOWN, key)
+    return Verdict(_standing(blob, filed), key, trouble, certificate is not None)
+
+
+def _standing(blob: bytes, filed: FiledKeys) -> Standing:
+    exact = [filed_key.blob for filed_key in filed.exact if filed_key.marker is Marker.NONE]
+    if blob in exact:
+        return Standing.KNOWN
+    if any(_is_key(other) for other in exact):
+        return Standing.CHANGED
+    # like OpenSSH, a key filed without a port is good on every port, and none there is a changed one
+    portless = (filed_key.blob for filed_key in filed.portless if filed_key.marker is Marker.NONE)
+    return Standing.KNOWN if blob in portless else Standing.NEW
+
+
+def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float) -> str:
+    """Why a certificate proves nothing about a name; empty: it does prove the name."""
+    authorities = [key.blob for key in filed.exact if key.marker is Marker.AUTHORITY]
+    authorities = authorities or [key.blob for key in filed.portless if key.marker is Marker.AUTHORITY]
+    if certificate.signing_key.public_data not in authorities:
+        return "the authority of its certificate is not known"
+    if certificate._cert_type != CERT_TYPE_HOST:
+        return "its certificate is not one for hosts"
+    if now < certificate._valid_after:
+        return "its certificate is not yet valid"
+    if now >= certificate._valid_before:
+        return "its certificate has expired"
+    if name not in certificate.principals:  # later versions of OpenSSH take patterns; none at all are any name's in 9
+        return f"its certificate is not for {name}"
+    if certificate.options:
+        return "its certificate has options that hosts' ones do not have"
+    if _signature_algorithm(certificate) == b"ssh-rsa":
+        return "its certificate is signed with SHA-1"
+    return ""
+
+
+def _certificate(shown: bytes) -> Certificate | None:
+    if not _kind(shown).endswith(b"-cert-v01@openssh.com"):
+        return None
+    found = _decoded(decode_ssh_certificate, shown)  # checks the authority's signature
+    if not isinstance(found, Certificate):
+        raise KeyImportError("not a certificate of OpenSSH's")
+    return found
+
+
+def _decoded(decode: Callable[[bytes], T], blob: bytes) -> T:
+    """Raises ValueError for whatever ails a blob: a negative number ends in an OverflowError, for one."""
+    try:
+        return decode(blob)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise KeyImportError(str(error)) from error
+
+
+def _key_id(certificate: Certificate) -> bytes:
+    key_id = certificate._key_id
+    return key_id if isinstance(key_id, bytes) else key_id.encode()
+
+
+def _signature_algorithm(certificate: Certificate) -> bytes:
+    # a certificate ends with its authority's key and the signature
+    authority = String(certificate.signing_key.public_data)
+    signature = SSHPacket(certificate.public_data.rpartition(authority)[2]).get_string()
+    return SSHPacket(signature).get_string()
+
+
+def _plain(blob: bytes) -> bytes:
+    """The key of a certificate that a file has in the place of a key."""
+    try:
+        certificate = _certificate(blob)
+    except ValueError:
+        return blob
+    return blob if certificate is None else certificate.key.public_data
+
+
+def _is_key(blob: bytes) -> bool:
+    """Whether OpenSSH would take it for a key. A kind that we do not know counts: a later OpenSSH may."""
+    if _kind(blob) not in get_public_key_algs():
+        return True
+    try:
+        _decoded(decode_ssh_public_key, blob)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind(blob: bytes) -> bytes:
+    return blob[4 : 4 + int.from_bytes(blob[:4], "big")]
+
+
+def _rsa_bits(key: SSHKey) -> int | None:
+    return cast("RSAPublicKey", key.pyca_key).key_size if key.get_algorithm() == "ssh-rsa" else None
+
+
+def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:
+    """Host key algorithms to offer: those of known keys first, so that the host shows a key we can compare, then the
+    rest, so that it can show another one and be told from a host that merely lacks ours. Certificates only where an
+    authority is known for the host. A key on file brings no algorithm back that is off by default.
+    """
+    known: list[bytes] = []
+    for key in (*filed.exact, *filed.portless):
+        if key.marker is Marker.NONE:
+            kind = _kind(key.blob)
+            known += _RSA_ALGORITHMS if kind == b"ssh-rsa" else (kind,)
+    authority = any(key.marker is Marker.AUTHORITY for key in (*filed.exact, *filed.portless))
+    offered = [*(certificates if authority else ()), *(kind for kind in known if kind in defaults), *defaults]
+    return [algorithm.decode("ascii") for algorithm in dict.fromkeys(offered)]
+
+
+def described(filed: Sequence[FiledKey]) -> tuple[str, ...]:
+    """The plain keys among them, each as its type and fingerprint (`ssh-ed25519 SHA256:…`)."""
+    found = []
+    for key in filed:
+        if key.marker is Marker.NONE:
+            kind = _kind(key.blob).decode("ascii", "replace")
+            digest = base64.b64encode(hashlib.sha256(key.blob).digest()).decode().rstrip("=")
+            found.append(f"{kind} SHA256:{digest}")
+    return tuple(dict.fromkeys(found))
