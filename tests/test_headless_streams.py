@@ -108,3 +108,38 @@ def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> No
         finally:
             process.kill()
     assert (process.returncode, complaints) == (-signal.SIGINT, b"")
+
+
+def test_all_output_comes_however_slow_the_reader_and_the_memory_stays_bounded(config: str, tmp_path: Path) -> None:
+    size = 100_000_000
+    ended = tmp_path / "count"
+    command = f"head -c {size} /dev/zero | tr '\\0' x; echo; touch {ended}"
+    line = command_line("--config", config, "run", "-w", "web1", "--", command)
+    with subprocess.Popen(line, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.read(6) == b"web1: "
+            settled = -1
+            while settled != (settled := _read_by(process.pid)):
+                time.sleep(1)
+            assert not ended.exists(), "the command must not have ended: nobody has read its output"
+            said = peak = 0
+            while piece := process.stdout.read(1 << 20):
+                said += len(piece)
+                peak = _peak(process.pid) or peak
+            assert process.wait(HANG) == 0
+        finally:
+            process.kill()
+    assert said == size + 1
+    assert peak < 150_000, f"{peak} kB"
+
+
+def _read_by(pid: int) -> int:
+    """Bytes that a process has read."""
+    return int(Path(f"/proc/{pid}/io").read_text().split()[1])
+
+
+def _peak(pid: int) -> int:
+    """The most memory it has had, in kB; 0 once it has ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)

@@ -15,7 +15,8 @@ from .. import __version__
 Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
-3 some host was not reached or timed out; 130 interrupted; 141 cut short, as nobody reads any more."""
+3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
+70 the program itself failed; 130 interrupted; 141 cut short, as nobody reads any more."""
 
 
 @dataclass(frozen=True, slots=True)

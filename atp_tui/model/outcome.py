@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,8 +12,12 @@ T = TypeVar("T")
 
 Stream = Literal["stdout", "stderr"]
 
-OutputSink = Callable[[Stream, bytes], None]
-"""Called on the event loop with each piece of output, in the order it arrived. The bytes are remote and hostile."""
+OutputSink = Callable[[Stream, bytes], "asyncio.Future[None] | None"]
+"""Called on the event loop with each piece of output, in the order it arrived. The bytes are remote and hostile.
+
+A future asks the caller to hold the sender up until it is done, which a link does by its protocol's own flow control;
+what is on the way already still comes. None: there is room for more.
+"""
 
 
 class Outcome(StrEnum):

@@ -23,10 +23,15 @@ _MOST_COMPLAINT = 2048
 
 def _nobody(_stream: Stream, _data: bytes) -> None:
     """Takes the output of a command that was cut short."""
+    return
 
 
 class CommandSession(asyncssh.SSHClientSession[bytes]):
-    """One command. `ended` is set at the channel's end, or after SILENCE when the command itself has ended."""
+    """One command. `ended` is set at the channel's end, or after SILENCE when the command itself has ended.
+
+    While `output` asks for a pause the channel is not read: the far side can send what SSH's window allows (asyncssh
+    offers 2 MiB), and then the command blocks in its write. The connection goes on, heartbeats and other commands too.
+    """
 
     def __init__(self, output: OutputSink) -> None:
         self._output = output
@@ -39,13 +44,20 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self.status: ExitStatus | None = None
         self.failure: Exception | None = None
         self.loss: Exception | None = None
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._held = False
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         self.received += len(data)
         if self.failure is not None:
             return
         try:
-            self._output("stderr" if datatype else "stdout", data)
+            room = self._output("stderr" if datatype else "stdout", data)
+            if room is not None and not room.done():
+                self._hold(room)
         except Exception as error:  # noqa: BLE001 - the sink is the caller's: run() raises it, see the module's page
             self.failure = error
             self.ended.set()
@@ -83,14 +95,26 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self.stop_watching()
         self._left = True
         self._output = _nobody
+        self._resume()
 
     def stop_watching(self) -> None:
         if self._silence is not None:
             self._silence.cancel()
             self._silence = None
 
+    def _hold(self, room: asyncio.Future[None]) -> None:
+        if self._channel is not None and not self._held:
+            self._held = True
+            self._channel.pause_reading()
+            room.add_done_callback(lambda _: self._resume())
+
+    def _resume(self) -> None:
+        if self._held and self._channel is not None:
+            self._held = False
+            self._channel.resume_reading()
+
     def _if_silent_since(self, received: int) -> None:
-        if received == self.received:
+        if received == self.received and not self._held:  # silence that we cause ourselves is none
             self.ended.set()
         else:
             self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from atp_tui.executor.capture import Budget, Capture
+from atp_tui.executor.capture import FLOW_LIMIT, Budget, Capture
 from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, Job, JobEvent
 from atp_tui.executor.outcome import exit_status_of
 from atp_tui.executor.runner import KEPT_JOBS, JobRunner
@@ -211,6 +211,31 @@ async def test_a_slow_reader_gets_all_in_fewer_pieces() -> None:
                 steps.set()
     assert b"".join(pieces) == b"".join(f"{n}\n".encode() for n in range(1000))
     assert len(pieces) == 1
+
+
+async def test_a_streamed_job_holds_its_host_up_until_the_reader_has_taken_what_waits() -> None:
+    sent = 0
+
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        nonlocal sent
+        for _ in range(100):
+            room = output("stdout", bytes(32 << 10))
+            sent += 32 << 10
+            if room is not None:
+                held.set()
+                await room
+        return ExitStatus(0)
+
+    held = asyncio.Event()
+    async with fleet(LoopbackDriver(shell=shell), "a", output_limit=1) as runner:
+        job = runner.start(("a",), UNAME, streamed=True)
+        await held.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert sent <= FLOW_LIMIT + (32 << 10)
+        got = sum(len(event.data) for event in await events_of(job) if isinstance(event, HostOutput))
+        (result,) = await job.wait()
+    assert (got, result.stdout, result.truncated) == (100 * (32 << 10), b"", False)
 
 
 async def test_bad_targets_and_old_jobs() -> None:
