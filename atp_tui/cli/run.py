@@ -17,6 +17,10 @@ from .fleet_source import FleetSource
 from .interrupt import Interrupt
 from .lines import HostLines
 from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
+from .standard_input import LateInput, refuse_input
+
+USAGE = 2
+"""The exit status where the program was not used as it can be."""
 
 BROKEN_PIPE = 128 + signal.SIGPIPE
 """What a shell says of a program whose reader has gone (`| head`): the run was cut short, and no host is to blame."""
@@ -25,10 +29,11 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
     """Run the command and show what comes back; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed where standard output takes nothing.
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data.
     """
     standard_output()  # before anything runs whose answer nobody would see
     targets = Targets(source.config.hosts).resolve(arguments.targets)
+    refuse_input()
     wanted = set(targets)
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
@@ -43,8 +48,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
             streamed=not arguments.json,
         )
         interrupt.cancel = job.cancel
-        gone = None if arguments.json else await _show(job, interrupt)
-        results = await job.wait()
+        with LateInput().watched() as late:
+            gone = None if arguments.json else await _show(job, interrupt)
+            results = await job.wait()
     if gone is not None:
         if isinstance(gone, BrokenPipeError):
             return BROKEN_PIPE
@@ -54,7 +60,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         emit_json({"results": [encode(result) for result in results], "truncated": bool(cut)})
         if cut:
             complain(f"output was cut on {fold(cut)}: without --json all of it comes")
-    return exit_status_of(results)
+    if late.came:
+        complain(late.words)
+    return exit_status_of(results) or (USAGE if late.came else 0)
 
 
 def encode(result: CommandResult) -> dict[str, Any]:
