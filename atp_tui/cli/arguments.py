@@ -27,6 +27,7 @@ class Arguments:
     verb: Verb
     config: Path | None = None
     theme: str | None = None
+    verbose: bool = False
     hosts: int = 12
     faults: bool = False
     seed: int = 0
@@ -96,6 +97,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     shared.add_argument(
         "--config", type=Path, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
     )
+    shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
     as_json = argparse.ArgumentParser(add_help=False)

@@ -15,6 +15,7 @@ from ..model.errors import (
     TransportError,
     Unsupported,
 )
+from ..model.exhausted import exhausted
 from ..model.outcome import CommandResult, ExitStatus, Outcome
 
 _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
@@ -54,6 +55,9 @@ def describe(error: BaseException) -> str:
         return "cancelled"
     if isinstance(error, TimeoutError):
         return str(error) or "timed out"
+    limit = exhausted(error)
+    if limit is not None:
+        return limit
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
