@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..executor.outcome import describe
 from ..model.connection import ConnectionSnapshot, PoolStatistics
+from ..model.errors import AtpError
 from ..model.events import HostSampled
 from ..model.host import HostInfo
 from ..model.node import DomainReading
@@ -14,11 +17,22 @@ from ..transport.manager import TransportManager
 
 _MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_active")
 
+_OF_NODE = (
+    "hypervisor_version", "libvirt_version", "cpus", "memory_kib", "memory_free_kib", "cpu_busy", "cpu_idle",
+)  # fmt: skip
+_OF_DOMAIN = ("vcpus", "memory_kib", "memory_max_kib", "cpu_time", "rx_bytes", "tx_bytes")
+_LARGEST = (1 << 63) - 1  # libvirt's typed parameters have 64 bits, and no true counter comes near their end
+
 Wall = Callable[[float | None], float | None]
 
 
-def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | None) -> dict[str, Any]:
-    """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it."""
+def encode_host(
+    manager: TransportManager, host_id: str, sample: HostSampled | AtpError, rtt: float | None
+) -> dict[str, Any]:
+    """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it.
+
+    "error" says why there is no sample of a host, where there is none. `rtt` in seconds.
+    """
     status = manager.host_state(host_id)
     main, *beside = manager.pools(host_id)
     shift = manager.clock.wall() - manager.clock.monotonic()
@@ -26,6 +40,7 @@ def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | N
     def wall(moment: float | None) -> float | None:
         return None if moment is None else round(moment + shift, 3)
 
+    node = None if isinstance(sample, AtpError) or sample.node is None else _checked(asdict(sample.node), _OF_NODE)
     return {
         "host": host_id,
         "state": str(status.state),
@@ -39,8 +54,9 @@ def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | N
             "pool": encode_pool(beside[0]),
             "connections": [_connection(one, wall) for one in beside[0].connections],
         },
-        "node": None if sample is None or sample.node is None else asdict(sample.node),
-        "rtt": None if sample is None else round(sample.rtt, 6),
+        "node": node,
+        "rtt": None if rtt is None else round(rtt, 6),
+        "error": describe(sample) if isinstance(sample, AtpError) else None,
     }
 
 
@@ -71,7 +87,28 @@ def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
 
 def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
     """One entry of "domains"."""
-    return {"host": host_id, **domain._asdict()}
+    return {"host": host_id, **_checked(domain._asdict(), _OF_DOMAIN)}
+
+
+def _checked(entry: dict[str, Any], figures: Sequence[str]) -> dict[str, Any]:
+    """The entry with None for each figure that is none; "unreadable" then says by name what came instead."""
+    wrong = {name: reason for name in figures if (reason := _fault(entry[name])) is not None}
+    for name, value in entry.items():
+        if name in wrong:
+            entry[name] = None
+        elif name not in figures and value is not None:
+            entry[name] = str(value).encode("utf-8", "replace").decode()  # a lone surrogate is no JSON
+    return {**entry, "unreadable": wrong} if wrong else entry
+
+
+def _fault(figure: object) -> str | None:
+    if figure is None:
+        return None
+    if isinstance(figure, bool) or not isinstance(figure, int | float):
+        return "not a number"
+    if not math.isfinite(figure):
+        return "NaN" if math.isnan(figure) else "infinite"
+    return None if 0 <= figure <= _LARGEST else "out of range"
 
 
 def encode_listed(host: HostInfo) -> dict[str, Any]:
