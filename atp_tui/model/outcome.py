@@ -42,7 +42,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
-    """How a remote process ended: `status` 0 to 255, or None and the `signal` that killed it ("TERM", "KILL")."""
+    """How a remote process ended: `status`, or None and the `signal` that killed it ("TERM", "KILL").
+
+    `status` is 0 to 255, and up to 2^32 - 1 where the host has that many (Windows).
+    """
 
     status: int | None
     signal: str | None = None

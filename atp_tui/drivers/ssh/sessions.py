@@ -10,6 +10,7 @@ import asyncio
 
 import asyncssh
 from asyncssh.channel import SSHChannel
+from asyncssh.packet import SSHPacket
 
 from ...model.errors import ConnectFailed
 from ...model.outcome import ExitStatus, OutputSink, Stream
@@ -46,9 +47,17 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self.loss: Exception | None = None
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._held = False
+        self._whole_status: int | None = None
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
+        chan._process_exit_status_request = self._exit_status_came  # type: ignore[method-assign]
+
+    def _exit_status_came(self, packet: SSHPacket) -> bool:
+        """asyncssh hands on the lowest 8 bits alone: 256, which Windows hosts can end with, would be told as 0."""
+        assert self._channel is not None
+        self._whole_status = int.from_bytes(packet.get_remaining_payload()[:4], "big")
+        return asyncssh.SSHClientChannel._process_exit_status_request(self._channel, packet)
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         self.received += len(data)
@@ -66,7 +75,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         return True  # False would end our side too, and with it the command, which may only have closed its output
 
     def exit_status_received(self, status: int) -> None:
-        self.status = ExitStatus(status)
+        self.status = ExitStatus(status if self._whole_status is None else self._whole_status)
         self.watch_silence()
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
@@ -76,6 +85,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         self.loss = exc
         self.closed = True
+        self._channel = None  # each has the other until here, and nobody waits for the collector of cycles
         self.stop_watching()
         self.ended.set()
 
