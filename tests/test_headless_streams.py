@@ -111,6 +111,9 @@ def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> No
 
 
 def test_all_output_comes_however_slow_the_reader_and_the_memory_stays_bounded(config: str, tmp_path: Path) -> None:
+    # heartbeats go on while the command is held up: without their answers the host would be lost in two seconds
+    hasty = "connect_timeout = 5\nheartbeat_interval = 1\nheartbeat_timeout = 1"
+    Path(config).write_text(Path(config).read_text().replace("connect_timeout = 5", hasty))
     size = 100_000_000
     ended = tmp_path / "count"
     command = f"head -c {size} /dev/zero | tr '\\0' x; echo; touch {ended}"
@@ -121,7 +124,7 @@ def test_all_output_comes_however_slow_the_reader_and_the_memory_stays_bounded(c
             assert process.stdout.read(6) == b"web1: "
             settled = -1
             while settled != (settled := _read_by(process.pid)):
-                time.sleep(1)
+                time.sleep(3)
             assert not ended.exists(), "the command must not have ended: nobody has read its output"
             said = peak = 0
             while piece := process.stdout.read(1 << 20):
