@@ -14,13 +14,20 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _fill_closed_streams()
 
-    from .cli.arguments import parse
+    from .cli.crash import survived
 
-    arguments = parse(sys.argv[1:])
+    try:
+        from .cli.arguments import parse
 
-    from .cli.dispatch import dispatch
+        arguments = parse(sys.argv[1:])
 
-    return dispatch(arguments)
+        from .cli.dispatch import dispatch
+
+        return dispatch(arguments)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the net: no traceback reaches a person
+        return survived(error)
 
 
 def _fill_closed_streams() -> None:

@@ -108,3 +108,97 @@ def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> No
         finally:
             process.kill()
     assert (process.returncode, complaints) == (-signal.SIGINT, b"")
+
+
+def test_all_output_comes_however_slow_the_reader_and_the_memory_stays_bounded(config: str, tmp_path: Path) -> None:
+    # heartbeats go on while the command is held up: without their answers the host would be lost in two seconds
+    hasty = "connect_timeout = 5\nheartbeat_interval = 1\nheartbeat_timeout = 1"
+    Path(config).write_text(Path(config).read_text().replace("connect_timeout = 5", hasty))
+    size = 100_000_000
+    ended = tmp_path / "count"
+    command = f"head -c {size} /dev/zero | tr '\\0' x; echo; touch {ended}"
+    line = command_line("--config", config, "run", "-w", "web1", "--", command)
+    with subprocess.Popen(line, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.read(6) == b"web1: "
+            settled = -1
+            while settled != (settled := _read_by(process.pid)):
+                time.sleep(3)
+            assert not ended.exists(), "the command must not have ended: nobody has read its output"
+            said = peak = 0
+            while piece := process.stdout.read(1 << 20):
+                said += len(piece)
+                peak = _peak(process.pid) or peak
+            assert process.wait(HANG) == 0
+        finally:
+            process.kill()
+    assert said == size + 1
+    assert peak < 150_000, f"{peak} kB"
+
+
+def _read_by(pid: int) -> int:
+    """Bytes that a process has read."""
+    return int(Path(f"/proc/{pid}/io").read_text().split()[1])
+
+
+def _peak(pid: int) -> int:
+    """The most memory it has had, in kB; 0 once it has ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def fed(config: str, stdin: int, command: str) -> subprocess.CompletedProcess[str]:
+    line = command_line("--config", config, "run", "-w", "web1", command)
+    return subprocess.run(
+        line, env=environment(), stdin=stdin, capture_output=True, text=True, timeout=HANG, check=False
+    )
+
+
+def test_data_on_standard_input_is_refused_before_anything_runs(config: str, tmp_path: Path) -> None:
+    data, mark = tmp_path / "data", tmp_path / "ran"
+    data.write_text("important")
+    reading, writing = os.pipe()
+    os.write(writing, b"important")
+    with data.open() as file:
+        runs = [fed(config, stdin, f"touch {mark}") for stdin in (file.fileno(), reading)]
+    os.close(reading)
+    os.close(writing)
+    for done in runs:
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("atp-tui: standard input has data, and run passes none to the hosts: nothing was")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_pipe_that_nobody_writes_to_neither_hangs_nor_hinders(config: str, ended: bool) -> None:
+    reading, writing = os.pipe()
+    if ended:
+        os.close(writing)
+    done = fed(config, reading, "cat; echo done")
+    os.close(reading)
+    if not ended:
+        os.close(writing)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "web1: done\n", "")
+
+
+def test_data_that_comes_too_late_is_told(config: str, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    started, go = tmp_path / "started", tmp_path / "go"
+    command = f"touch {started}; while [ ! -e {go} ]; do sleep 0.05; done; echo done"
+    line = command_line("--config", config, "run", "-w", "web1", command)
+    with subprocess.Popen(
+        line, env=environment(), stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            while not started.exists():
+                time.sleep(0.02)
+            os.write(writing, b"late")
+            go.touch()
+            said, complaints = process.communicate(timeout=HANG)
+        finally:
+            process.kill()
+            os.close(reading)
+            os.close(writing)
+    assert (process.returncode, said) == (2, "web1: done\n")
+    assert "the command ran without it" in complaints

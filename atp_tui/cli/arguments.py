@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from .. import __version__
 Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
-3 some host was not reached or timed out; 130 interrupted; 141 cut short, as nobody reads any more."""
+3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
+70 the program itself failed; 130 interrupted; 141 cut short, as nobody reads any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Arguments:
     verb: Verb
     config: Path | None = None
     theme: str | None = None
+    verbose: bool = False
     hosts: int = 12
     faults: bool = False
     seed: int = 0
@@ -37,24 +40,56 @@ class Arguments:
 
 def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; ends the program as argparse does where there is nothing to run."""
-    words = list(argv)
-    # what follows `--` is the remote command, whatever it looks like
-    head, tail = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
     parser, verbs = _parser()
-    found = parser.parse_args(head)
+    words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
+    found = parser.parse_args(words)
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
     values["verb"] = verb = found.verb or "tui"
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
-        values["command"] = " ".join([*found.words, *tail])
-        values["targets"] = ",".join(found.targets)
+        values["command"] = " ".join(command)
+        values["targets"] = ",".join(found.targets or ())
+        if not found.targets:
+            verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
         if not values["command"].strip():
-            verbs["run"].error("a command is needed: atp-tui run -w TARGETS -- uname -r")
+            verbs["run"].error("a command is needed: atp-tui run -w TARGETS uname -r")
         if not _is_text(values["command"]):
             verbs["run"].error("the command is not UTF-8 text")
-    elif tail:
+    elif command:
         parser.error("only run takes a command after --")
     return Arguments(**values)
+
+
+def _apart(
+    words: list[str], parser: argparse.ArgumentParser, run: argparse.ArgumentParser
+) -> tuple[list[str], list[str]]:
+    """Our own words, and those of the remote command: all from the first one that is no option of ours, or after `--`.
+
+    argparse would look for our options among those of the command (`ls -w 80`).
+    """
+    verb = _first_word(words, parser)
+    if words[verb : verb + 1] != ["run"]:
+        end = words.index("--") if "--" in words else len(words)
+        return words[:end], words[end + 1 :] or words[end:]
+    begin = verb + 1 + _first_word(words[verb + 1 :], run)
+    return words[:begin], words[begin + (words[begin : begin + 1] == ["--"]) :]
+
+
+def _first_word(words: list[str], parser: argparse.ArgumentParser) -> int:
+    """The place of the first word that is neither an option of that parser nor the value of one; `--` counts as one."""
+    place = 0
+    while place < len(words) and words[place].startswith("-") and words[place] not in ("-", "--"):
+        option = parser._option_string_actions.get(words[place])  # argparse has no public list of its options
+        place += 1 if option is None or option.nargs == 0 else 2
+    return place
+
+
+def _as_sent(word: str) -> str:
+    """A word as its bytes say it, where they are UTF-8: under LC_ALL=C Python takes them for something else."""
+    try:
+        return os.fsencode(word).decode()
+    except UnicodeError:
+        return word  # typed in the locale's own encoding, or no text at all
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
@@ -62,6 +97,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     shared.add_argument(
         "--config", type=Path, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
     )
+    shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
     as_json = argparse.ArgumentParser(add_help=False)
@@ -87,14 +123,14 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     run.add_argument(
         "-w",
         dest="targets",
-        required=True,
         action="append",
         metavar="TARGETS",
         help="node set: kvm[01-18], @tag, @all, with , & ! ^; several -w add up",
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
-    run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line, best after --")
+    # for the help alone: the command's words are taken away before argparse sees them
+    run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
     hosts = verb("hosts", "what hosts.toml says", shared)
     listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")

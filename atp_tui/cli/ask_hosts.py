@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ..executor.outcome import describe
-from ..model.errors import AtpError
+from ..model.errors import AtpError, CallFailed
 from ..model.events import HostSampled
+from ..model.exhausted import exhausted
 from ..model.host import HostInfo
 from ..model.node import DomainReading
 from ..monitor.readings import read_domains
@@ -18,10 +19,13 @@ from .arguments import Arguments
 from .encode import encode_domain, encode_host
 from .engine import Engine, limit_of
 from .fleet_source import FleetSource
-from .output import complain, emit
+from .output import complain, emit, emit_json
+from .round_trips import round_trips
 from .tables import domain_table, stats_table
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 NOT_ALL = 3
 """The exit status where some host did not answer."""
@@ -37,9 +41,12 @@ async def stats(arguments: Arguments, source: FleetSource) -> int:
 
     async with engine.running(watch=False):
         samples = await _of_each(source.config.hosts, ask)
-        shown = [encode_host(engine.manager, host.id, _value(samples[host.id])) for host in source.config.hosts]
+        limit = max((limit_of(host, source.config.transport) for host in source.config.hosts), default=0.0)
+        well = [host for host, sample in samples.items() if not isinstance(sample, AtpError)]
+        times = await round_trips(engine.manager, well, limit)
+        shown = [encode_host(engine.manager, host, sample, times.get(host)) for host, sample in samples.items()]
     if arguments.json:
-        emit(json.dumps({"hosts": shown}, indent=2) + "\n")
+        emit_json({"hosts": shown})
     else:
         emit(stats_table(shown))
     return NOT_ALL if any(isinstance(sample, AtpError) for sample in samples.values()) else 0
@@ -66,7 +73,7 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
         else:
             found += [encode_domain(host, domain) for domain in answer]
     if arguments.json:
-        emit(json.dumps({"domains": found, "errors": errors}, indent=2) + "\n")
+        emit_json({"domains": found, "errors": errors})
     else:
         emit(domain_table(found))
         for error in errors:
@@ -74,12 +81,11 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
     return NOT_ALL if errors else 0
 
 
-def _value(answer: T | AtpError) -> T | None:
-    return None if isinstance(answer, AtpError) else answer
-
-
 async def _of_each(hosts: tuple[HostInfo, ...], ask: Callable[[HostInfo], Awaitable[T]]) -> dict[str, T | AtpError]:
-    """The answer of each host, or its error, in the order of the hosts; all are asked at once."""
+    """The answer of each host, or its error, in the order of the hosts; all are asked at once.
+
+    What a library makes of an odd answer (a name that is not UTF-8, a figure that is missing) is that host's error.
+    """
     answers: dict[str, T | AtpError] = {}
 
     async def one(host: HostInfo) -> None:
@@ -87,6 +93,10 @@ async def _of_each(hosts: tuple[HostInfo, ...], ask: Callable[[HostInfo], Awaita
             answers[host.id] = await ask(host)
         except AtpError as error:
             answers[host.id] = error
+        except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw costs its own host alone
+            _log.exception("the answer of %s cannot be read", host.id)
+            words = exhausted(error) or f"its answer cannot be read ({type(error).__name__}, see the log)"
+            answers[host.id] = CallFailed(words, host=host.id)
 
     async with asyncio.TaskGroup() as group:
         for host in hosts:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from ..config.fleet import FleetConfig
 from ..config.load import load
-from ..config.paths import default_config, find_config
+from ..config.paths import default_config, find_config, theme_folders
 from ..model.errors import AtpError, ConfigError
 from .arguments import Arguments
 from .interrupt import run_verb
+from .log import open_log
 from .output import complain
 
 if TYPE_CHECKING:
     from .fleet_source import FileSource
+
+_log = logging.getLogger(__name__)
 
 USAGE = 2
 
@@ -34,9 +37,13 @@ def dispatch(arguments: Arguments) -> int:
     """Do what was asked for; the exit status."""
     _raise_descriptor_limit()
     gc.set_threshold(COLLECT_AFTER)
-    # Records go to the file that the screen opens, or nowhere: Python's last resort would write over the screen.
+    # Where there is no log file records go nowhere: Python's last resort would write over the screen.
     logging.getLogger().addHandler(logging.NullHandler())
+    no_log = open_log(arguments.verbose)
+    if no_log is not None:
+        complain(f"warning: {no_log}")
     try:
+        _check_theme(arguments)
         return _VERBS[arguments.verb](arguments)
     except ConfigError as error:
         complain(str(error))
@@ -46,6 +53,17 @@ def dispatch(arguments: Arguments) -> int:
         return USAGE
     except KeyboardInterrupt:
         return 130
+
+
+def _check_theme(arguments: Arguments) -> None:
+    """Raise ConfigError where a headless verb is given a theme that is not there; the screen tells by itself."""
+    if arguments.theme is None or arguments.verb in ("tui", "demo"):
+        return
+    from ..ui.theme import load_themes, themes_folder
+
+    themes, _ = load_themes((themes_folder(), *theme_folders()))
+    if arguments.theme not in themes:
+        raise ConfigError(f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted(themes))}")
 
 
 def configuration(arguments: Arguments) -> FleetConfig:
@@ -60,6 +78,7 @@ def configuration(arguments: Arguments) -> FleetConfig:
     config = load(path)
     for warning in config.warnings:
         complain(f"warning: {warning}")
+        _log.warning("%s", warning)
     return config
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from ..executor.outcome import describe
 from ..model.connection import ConnectionSnapshot, PoolStatistics
+from ..model.errors import AtpError
 from ..model.events import HostSampled
 from ..model.host import HostInfo
 from ..model.node import DomainReading
@@ -17,8 +19,13 @@ _MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_act
 Wall = Callable[[float | None], float | None]
 
 
-def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | None) -> dict[str, Any]:
-    """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it."""
+def encode_host(
+    manager: TransportManager, host_id: str, sample: HostSampled | AtpError, rtt: float | None
+) -> dict[str, Any]:
+    """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it.
+
+    "error" says why there is no sample of a host, where there is none. `rtt` in seconds.
+    """
     status = manager.host_state(host_id)
     main, *beside = manager.pools(host_id)
     shift = manager.clock.wall() - manager.clock.monotonic()
@@ -26,6 +33,7 @@ def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | N
     def wall(moment: float | None) -> float | None:
         return None if moment is None else round(moment + shift, 3)
 
+    node = None if isinstance(sample, AtpError) or sample.node is None else _plain(asdict(sample.node))
     return {
         "host": host_id,
         "state": str(status.state),
@@ -39,9 +47,10 @@ def encode_host(manager: TransportManager, host_id: str, sample: HostSampled | N
             "pool": encode_pool(beside[0]),
             "connections": [_connection(one, wall) for one in beside[0].connections],
         },
-        "node": None if sample is None or sample.node is None else asdict(sample.node),
-        "system": None if sample is None or sample.system is None else asdict(sample.system),
-        "rtt": None if sample is None else round(sample.rtt, 6),
+        "node": node,
+        "system": None if isinstance(sample, AtpError) or sample.system is None else asdict(sample.system),
+        "rtt": None if rtt is None else round(rtt, 6),
+        "error": describe(sample) if isinstance(sample, AtpError) else None,
     }
 
 
@@ -72,7 +81,16 @@ def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
 
 def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
     """One entry of "domains"."""
-    return {"host": host_id, **domain._asdict()}
+    return {"host": host_id, **_plain(domain._asdict())}
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry with its texts as UTF-8 can carry them: a lone surrogate, made of a byte that was none, is no JSON."""
+    return {name: _utf8(value) if isinstance(value, str) else value for name, value in entry.items()}
+
+
+def _utf8(text: str) -> str:
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def encode_listed(host: HostInfo) -> dict[str, Any]:

@@ -6,8 +6,9 @@ The screen and the headless verbs run on the same one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from ..actions.action import Context
 from ..executor.runner import JobRunner
 from ..executor.targets import Targets, fold
 from ..model.errors import ActionFailed
+from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.settings import TransportConfig
 from ..monitor.fleet import FleetView
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .fleet_source import FleetSource
+
+_log = logging.getLogger(__name__)
 
 Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 """Which of a source's hosts are wanted, and how they are to be used."""
@@ -66,6 +70,8 @@ class Engine:
             if watch:
                 await stack.enter_async_context(self.monitor)
             stack.push_async_callback(self.jobs.close)
+            if _log.isEnabledFor(logging.INFO):
+                stack.enter_context(_ended(asyncio.create_task(self._journal(), name="journal")))
             wanted = tuple(hosts if select is None else select(hosts))
             await self.source.drivers.load_for(wanted)
             for number, host in enumerate(wanted):
@@ -74,12 +80,30 @@ class Engine:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             yield self
 
+    async def _journal(self) -> None:
+        """Write every change of a connection to the log."""
+        with self.manager.hub.subscribe(8192) as news:
+            while True:
+                for event in await news.batch():
+                    if isinstance(event, ConnectionChanged):
+                        why = f": {event.cause}" if event.cause else ""
+                        name = f"{event.host_id} {event.channel} #{event.connection_id}"
+                        _log.info("%s: %s, was %s%s", name, event.after, event.before, why)
+
     async def trust(self, host: HostInfo, public_key: str, replace_known: bool) -> Path:
         """Store a host key that a person has accepted; the file it went to. Raises ConfigError, ActionFailed."""
         try:
             return self.source.drivers.host_keys.trust(host, public_key, replace=replace_known)
         except OSError as error:
             raise ActionFailed(f"the key could not be stored: {error}", host=host.id) from error
+
+
+@contextmanager
+def _ended(task: asyncio.Task[None]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def limit_of(host: HostInfo, config: TransportConfig) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -12,7 +11,7 @@ from ..config.fleet import FleetConfig
 from ..config.paths import describe_paths
 from .arguments import Arguments
 from .encode import encode_listed
-from .output import emit
+from .output import emit, emit_json
 from .tables import host_table, table
 
 _LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit")
@@ -21,7 +20,10 @@ _LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit")
 def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
     """Show what the configuration says; the exit status."""
     hosts = [encode_listed(host) for host in config.hosts]
-    emit(json.dumps({"hosts": hosts}, indent=2) + "\n" if arguments.json else host_table(hosts))
+    if arguments.json:
+        emit_json({"hosts": hosts})
+    else:
+        emit(host_table(hosts))
     return 0
 
 

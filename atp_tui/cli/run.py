@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import signal
 from typing import Any
 
 from ..executor.job import HostEnded, HostOutput, Job
 from ..executor.outcome import exit_status_of
-from ..executor.targets import Targets
+from ..executor.targets import Targets, fold
 from ..model.host import HostInfo
 from ..model.outcome import Command, CommandResult, Outcome, Stream
 from .arguments import Arguments
 from .engine import Engine, connects_on_demand
 from .fleet_source import FleetSource
 from .interrupt import Interrupt
-from .output import LiveOutput, emit, line_of, standard_output, unwritable
+from .lines import HostLines
+from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
+from .standard_input import LateInput, refuse_input
+
+USAGE = 2
+"""The exit status where the program was not used as it can be."""
 
 BROKEN_PIPE = 128 + signal.SIGPIPE
 """What a shell says of a program whose reader has gone (`| head`): the run was cut short, and no host is to blame."""
@@ -24,50 +29,74 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
     """Run the command and show what comes back; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed where standard output takes nothing.
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data.
     """
     standard_output()  # before anything runs whose answer nobody would see
     targets = Targets(source.config.hosts).resolve(arguments.targets)
+    refuse_input()
     wanted = set(targets)
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
         return connects_on_demand((host for host in hosts if host.id in wanted), source.config.transport)
 
     async with Engine(source).running(watch=False, select=select) as engine:
-        job = engine.jobs.start(targets, Command(arguments.command), timeout=arguments.timeout, fanout=arguments.fanout)
+        job = engine.jobs.start(
+            targets,
+            Command(arguments.command),
+            timeout=arguments.timeout,
+            fanout=arguments.fanout,
+            streamed=not arguments.json,
+        )
         interrupt.cancel = job.cancel
-        gone = None if arguments.json else await _show(job, interrupt)
-        results = await job.wait()
+        with LateInput().watched() as late:
+            gone = None if arguments.json else await _show(job, interrupt)
+            results = await job.wait()
     if gone is not None:
         if isinstance(gone, BrokenPipeError):
             return BROKEN_PIPE
         raise unwritable(gone) from gone
     if arguments.json:
-        emit(json.dumps({"results": [encode(result) for result in results]}, indent=2) + "\n")
-    return exit_status_of(results)
+        cut = [result.host for result in results if result.truncated]
+        emit_json({"results": [encode(result) for result in results], "truncated": bool(cut)})
+        if cut:
+            complain(f"output was cut on {fold(cut)}: without --json all of it comes")
+    if late.came:
+        complain(late.words)
+    return exit_status_of(results) or (USAGE if late.came else 0)
 
 
 def encode(result: CommandResult) -> dict[str, Any]:
-    """One entry of "results". Output is text: bytes that are not UTF-8 become U+FFFD."""
+    """One entry of "results". Output is text: bytes that are not UTF-8 become U+FFFD.
+
+    Where that has happened to one of the two, all of it stands beside the text as "stdout_base64" or "stderr_base64"
+    (RFC 4648), so that the bytes can be had as they came.
+    """
     return {
         "host": result.host,
         "outcome": str(result.outcome),
         "exit_status": result.exit_status,
         "signal": result.signal,
-        "stdout": result.stdout.decode("utf-8", "replace"),
-        "stderr": result.stderr.decode("utf-8", "replace"),
+        **_text_of("stdout", result.stdout),
+        **_text_of("stderr", result.stderr),
         "truncated": result.truncated,
         "duration": round(result.duration, 6),
         "error": result.error,
     }
 
 
+def _text_of(stream: Stream, output: bytes) -> dict[str, str]:
+    try:
+        return {stream: output.decode()}
+    except UnicodeDecodeError:
+        return {stream: output.decode("utf-8", "replace"), f"{stream}_base64": base64.b64encode(output).decode()}
+
+
 async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
     """Lines as they are complete, each with its host; how a host ended where that was not well.
 
-    What kept them from being written, where something did: the job was then cancelled.
+    The job is a streamed one: whoever reads slowly holds the commands up. What kept the lines from being written,
+    where something did: the job was then cancelled.
     """
-    rest: dict[tuple[str, Stream], bytes] = {}
     async with LiveOutput(job.cancel) as live:
 
         def leave() -> None:
@@ -75,18 +104,16 @@ async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
             live.hurry()
 
         interrupt.cancel = leave
-        write = {"stdout": live.out, "stderr": live.err}
+        lines = {"stdout": HostLines(live.out), "stderr": HostLines(live.err)}
         async for event in job:
             match event:
                 case HostOutput(host=host, stream=stream, data=data):
-                    *lines, rest[host, stream] = (rest.get((host, stream), b"") + data).split(b"\n")
-                    write[stream]("".join(line_of(host, _text(line)) for line in lines))
+                    lines[stream].add(host, data)
+                    await live.room()
                 case HostEnded(result=result):
-                    for stream in ("stdout", "stderr"):
-                        last = rest.pop((result.host, stream), b"")
-                        if last:
-                            write[stream](line_of(result.host, _text(last)))
-                    if live.gone is None and (result.outcome is not Outcome.OK or result.truncated):
+                    for each in lines.values():
+                        each.end(result.host)
+                    if live.gone is None and result.outcome is not Outcome.OK:
                         live.err("atp-tui: " + line_of(result.host, ending(result)))
                 case _:
                     pass
@@ -103,9 +130,4 @@ def ending(result: CommandResult) -> str:
         words = f"{result.outcome}: {result.error}"
     else:
         words = str(result.outcome)
-    return f"{words}; its output was cut" if result.truncated else words
-
-
-def _text(line: bytes) -> str:
-    # one that ends its lines with CR LF means no harm by it
-    return line.removesuffix(b"\r").decode("utf-8", "replace")
+    return words

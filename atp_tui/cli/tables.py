@@ -32,7 +32,7 @@ def stats_table(hosts: Iterable[dict[str, Any]]) -> str:
                 host["pool"]["total_requests"],
                 host["pool"]["total_errors"],
                 None if host["rtt"] is None else f"{host['rtt'] * 1000:.1f} ms",
-                host["cause"] or "",
+                host["cause"] or host["error"] or "",
             )
             for host in hosts
         ),
@@ -49,7 +49,7 @@ def domain_table(domains: Iterable[dict[str, Any]]) -> str:
                 domain["name"],
                 domain["state"],
                 domain["vcpus"],
-                f"{domain['memory_kib'] / _KIB_PER_GIB:.1f} GiB",
+                None if domain["memory_kib"] is None else f"{domain['memory_kib'] / _KIB_PER_GIB:.1f} GiB",
                 domain["uuid"],
             )
             for domain in domains

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..actions.action import Invocation
 from ..actions.registry import ACTIONS, perform
 from ..config.load import load
-from ..config.paths import default_config, find_config, history_file, log_file, private_dir, ssh_config_file
+from ..config.paths import default_config, find_config, history_file, ssh_config_file, theme_folders
 from ..config.ssh_import import candidates
 from ..config.store import append_hosts, write_example
 from ..model.errors import ConfigError
@@ -77,7 +77,6 @@ def _importable() -> tuple[HostInfo, ...]:
 
 
 def _show(source: FleetSource, arguments: Arguments) -> int:
-    _log_to_file()
     for warning in source.config.warnings:
         _log.warning("%s", warning)
     app = screen_of(Engine(source), arguments)
@@ -126,12 +125,19 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         refresh=config.ui.refresh,
         period=config.monitor.interval,
         theme=arguments.theme or config.ui.theme,
-        theme_folders=(default_config().parent / "themes",),
+        theme_folders=theme_folders(),
         notice=_notice(config.warnings),
         ascii_only=_ascii_only(),
-        history_file=None if engine.source.name == "demo" else history_file(),
+        history_file=None if engine.source.name == "demo" else _history(),
         start=start,
     )
+
+
+def _history() -> Path | None:
+    try:
+        return history_file()
+    except ConfigError:  # no home: what is typed is not kept
+        return None
 
 
 def _notice(warnings: Sequence[ConfigError]) -> str:
@@ -160,16 +166,3 @@ def _require_terminal() -> None:
         raise ConfigError(
             "the screen needs a terminal", hint="use run, stats, hosts list or domains, with --json for programs"
         )
-
-
-def _log_to_file() -> None:
-    """Warnings go where they can be read later; on the screen they would be written over it."""
-    path = log_file()
-    try:
-        private_dir(path.parent)
-        handler = logging.FileHandler(path, delay=True, encoding="utf-8")
-    except OSError:
-        return  # a home that cannot be written to is no reason not to show the fleet
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.setLevel(logging.WARNING)
-    logging.getLogger().addHandler(handler)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -16,6 +14,7 @@ from ..model.errors import ConfigError
 APP = "atp_tui"
 FILE_NAME = "hosts.toml"
 VARIABLE = "ATP_TUI_CONFIG"
+RUNTIME_PREFIX = "atp-tui-"
 
 _LONGEST_BASE = 60
 """A unix socket's path has at most 107 bytes (unix(7)); this leaves the rest to names below the runtime directory."""
@@ -35,33 +34,57 @@ def find_config(explicit: Path | None = None, environ: Mapping[str, str] = os.en
 
 
 def default_config() -> Path:
-    """The user's own configuration file, whether it exists or not."""
-    return platformdirs.user_config_path(APP) / FILE_NAME
-
-
-def data_dir() -> Path:
-    """Where records go that are worth keeping, such as the audit log."""
-    return platformdirs.user_data_path(APP)
+    """The user's own configuration file, whether it exists or not. Raises ConfigError where there is no home."""
+    return _at_home(lambda: platformdirs.user_config_path(APP)) / FILE_NAME
 
 
 def state_dir() -> Path:
-    """Where goes what may be lost: history and logs."""
-    return platformdirs.user_state_path(APP)
+    """Where goes what may be lost: history and reports. Raises ConfigError where there is no home."""
+    return _at_home(lambda: platformdirs.user_state_path(APP))
 
 
 def history_file() -> Path:
-    """The command lines a person typed."""
+    """The command lines a person typed. Raises ConfigError where there is no home."""
     return state_dir() / "history"
 
 
 def log_file() -> Path:
-    """The program's own log."""
-    return platformdirs.user_log_path(APP) / f"{APP}.log"
+    """The program's own log. Raises ConfigError where there is no home."""
+    return _at_home(lambda: platformdirs.user_log_path(APP)) / f"{APP}.log"
+
+
+def reports() -> tuple[Path, str]:
+    """Where the reports of failures go: the directory, and a pattern of their names. Raises ConfigError as above."""
+    return state_dir(), "failure-*.txt"
+
+
+def themes_dir() -> Path:
+    """Where the user's own themes are. Raises ConfigError where there is no home."""
+    return default_config().parent / "themes"
+
+
+def theme_folders() -> tuple[Path, ...]:
+    """Where to look for the user's own themes; nowhere without a home."""
+    try:
+        return (themes_dir(),)
+    except ConfigError:
+        return ()
 
 
 def ssh_config_file() -> Path:
-    """The user's OpenSSH client configuration."""
-    return Path.home() / ".ssh" / "config"
+    """The user's OpenSSH client configuration. Raises ConfigError where there is no home."""
+    return _at_home(lambda: Path(os.path.expanduser("~"))) / ".ssh" / "config"
+
+
+def runtime_base(environ: Mapping[str, str] = os.environ) -> Path:
+    """The directory below which private ones for sockets are made; short enough for the path of a unix socket."""
+    for base in (environ.get("XDG_RUNTIME_DIR", ""), _temporary()):
+        usable = 0 < len(os.fsencode(base)) <= _LONGEST_BASE and os.path.isabs(base) and os.path.isdir(base)
+        if usable and os.access(base, os.W_OK | os.X_OK):
+            own = os.stat(base).st_uid == os.getuid()  # after su, XDG_RUNTIME_DIR is still the other user's
+            if own or base != environ.get("XDG_RUNTIME_DIR"):
+                return Path(base)
+    return Path("/tmp")
 
 
 def private_dir(path: Path) -> Path:
@@ -71,29 +94,57 @@ def private_dir(path: Path) -> Path:
     return path
 
 
-@contextmanager
-def runtime_dir(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
-    """A fresh directory for sockets, for the user alone (0700), removed with all that is in it at the end."""
-    path = Path(tempfile.mkdtemp(prefix=f"{APP}-", dir=_runtime_base(environ)))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def describe_paths(
     explicit: Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> tuple[tuple[str, str], ...]:
-    """Every path the program uses, as (what, path), for a person to read. Raises what find_config raises."""
-    used = find_config(explicit, environ)
+    """Every path the program uses, as (what, path), for a person to read.
+
+    Raises ConfigError where a configuration was named that is not there, or where one cannot be looked at.
+    """
+    used = str(_named(explicit, "--config")) if explicit is not None else _told(lambda: _configuration(environ))
     return (
-        ("configuration", str(used) if used else f"none (looked for {default_config()})"),
-        ("data", str(data_dir())),
-        ("history", str(history_file())),
-        ("log", str(log_file())),
-        ("runtime", f"{_runtime_base(environ)}/{APP}-*"),
-        ("ssh_config", str(ssh_config_file())),
+        ("configuration", used),
+        ("themes", _told(themes_dir)),
+        ("history", _told(history_file)),
+        ("log", _told(log_file)),
+        ("reports", _told(lambda: Path(*reports()))),
+        ("runtime", f"{runtime_base(environ)}/{RUNTIME_PREFIX}*"),
+        ("ssh_config", _told(ssh_config_file)),
     )
+
+
+def _configuration(environ: Mapping[str, str]) -> str:
+    used = find_config(None, environ)
+    return str(used) if used else f"none (looked for {default_config()})"
+
+
+def _told(path: Callable[[], object]) -> str:
+    try:
+        return str(path())
+    except ConfigError as error:
+        if error.file is not None:
+            raise  # one that was named, or that cannot be looked at
+        return f"none: {error.message}"
+
+
+def _at_home(path: Callable[[], Path]) -> Path:
+    try:
+        found = path()
+    except RuntimeError:  # platformdirs' word for it
+        found = Path("~")
+    if str(found).startswith("~"):  # nobody could tell what it stands for
+        raise ConfigError(
+            f"there is no home directory: HOME is not set, and user {os.getuid()} has no name on this machine",
+            hint="set HOME, or name the configuration with --config",
+        )
+    return found
+
+
+def _temporary() -> str:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:  # no directory can be written to: whoever needs one will say so
+        return ""
 
 
 def _named(path: Path, by: str) -> Path:
@@ -111,12 +162,3 @@ def _exists(path: Path) -> bool:
     except OSError as error:
         raise ConfigError(f"cannot be looked at: {error.strerror or error}", file=path) from error
     return True
-
-
-def _runtime_base(environ: Mapping[str, str]) -> Path:
-    for base in (environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
-        if 0 < len(base) <= _LONGEST_BASE and os.path.isdir(base) and os.access(base, os.W_OK | os.X_OK):
-            own = os.stat(base).st_uid == os.getuid()  # after su, XDG_RUNTIME_DIR is still the other user's
-            if own or base != environ.get("XDG_RUNTIME_DIR"):
-                return Path(base)
-    return Path("/tmp")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection
 from functools import partial
 
+from ..config.paths import runtime_base
 from ..model.errors import ConnectFailed
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
@@ -86,7 +87,7 @@ class Drivers:
     def _libvirt(self) -> Driver:
         from .libvirt.driver import LibvirtDriver
 
-        return LibvirtDriver(credentials=self.credentials)
+        return LibvirtDriver(runtime_base(), credentials=self.credentials)
 
 
 def _libvirt() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ..model.outcome import CommandResult, ExitStatus, Stream
 
 
@@ -43,6 +45,10 @@ class Capture:
         buffer += data if kept == len(data) else data[:kept]
         return kept > 0
 
+    def room(self) -> asyncio.Future[None] | None:
+        """None: what is too much is dropped, so the sender need not wait."""
+        return None
+
     def read(self, stream: Stream, offset: int = 0) -> bytes:
         """The kept bytes of a stream from `offset` on."""
         if self.result is not None:
@@ -50,7 +56,61 @@ class Capture:
             return whole[offset:]
         return bytes(memoryview(self._buffers[stream])[offset:])
 
+    def kept(self, stream: Stream) -> bytes:
+        """What a stream's part of the result is."""
+        return bytes(self._buffers[stream])
+
     def end(self, result: CommandResult) -> None:
         """The result holds the output from now on; no byte is kept twice."""
         self.result = result
         self._buffers.clear()
+
+
+FLOW_LIMIT = 64 << 10
+"""Bytes of a host that may wait for the reader before its sender is asked to wait; two of SSH's largest packets."""
+
+
+class Flow(Capture):
+    """One host's output on its way to a single reader: all of it passes through, and nothing is kept.
+
+    Where more than FLOW_LIMIT bytes wait, `room` is a future that is done once the reader has taken them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0, Budget(0))
+        self._room: asyncio.Future[None] | None = None
+
+    def add(self, stream: Stream, data: bytes) -> bool:
+        """Let it wait for the reader; it is never cut."""
+        if self.result is not None:
+            return False
+        self._buffers[stream] += data
+        return bool(data)
+
+    def room(self) -> asyncio.Future[None] | None:
+        """What the sender has to wait for; None where there is room."""
+        if self._waiting() <= FLOW_LIMIT:
+            return None
+        if self._room is None:
+            self._room = asyncio.get_running_loop().create_future()
+        return self._room
+
+    def read(self, stream: Stream, offset: int = 0) -> bytes:
+        """All that waits, also after the end; the reader has it from now on, so there is no offset."""
+        taken, self._buffers[stream] = self._buffers[stream], bytearray()
+        if self._room is not None and self._waiting() <= FLOW_LIMIT:
+            if not self._room.done():
+                self._room.set_result(None)
+            self._room = None
+        return bytes(taken)
+
+    def kept(self, stream: Stream) -> bytes:
+        """Nothing: the reader has it."""
+        return b""
+
+    def end(self, result: CommandResult) -> None:
+        """What still waits is for the reader."""
+        self.result = result
+
+    def _waiting(self) -> int:
+        return sum(map(len, self._buffers.values()))

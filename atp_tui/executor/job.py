@@ -9,10 +9,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model.outcome import Command, CommandResult, ExitStatus, Stream, TaskResult
+from ..model.outcome import Command, CommandResult, ExitStatus, OutputSink, Stream, TaskResult
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .capture import Budget, Capture
+from .capture import Budget, Capture, Flow
 from .outcome import describe, outcome_of_error, outcome_of_exit
 
 
@@ -103,11 +103,20 @@ class Job:
     """One command on its targets. Made by JobRunner.start.
 
     Iterating gives the events from the job's beginning, however late one starts; any number of readers may iterate.
+    A `streamed` job keeps no output: it has one reader, which gets all of it, and a slow one holds the commands up.
     `results` fills as hosts end. `started_at` is a moment of the program's monotonic clock.
     """
 
     def __init__(
-        self, id: int, command: Command, targets: tuple[str, ...], started_at: float, output_limit: int, budget: int
+        self,
+        id: int,
+        command: Command,
+        targets: tuple[str, ...],
+        started_at: float,
+        output_limit: int,
+        budget: int,
+        *,
+        streamed: bool = False,
     ) -> None:
         shared = Budget(budget)
         self.id = id
@@ -115,7 +124,7 @@ class Job:
         self.targets = targets
         self.started_at = started_at
         self.results: dict[str, CommandResult] = {}
-        self._captures = {host: Capture(output_limit, shared) for host in targets}
+        self._captures = {host: Flow() if streamed else Capture(output_limit, shared) for host in targets}
         self._readers: list[_Reader] = []
         self._finished = asyncio.Event()
         self._cancel: Callable[[], object] | None = None
@@ -179,10 +188,11 @@ class Job:
                 cut = None if capture.status is not None else error
                 self._end(TaskResult(host, capture.status, cut, now - began))
 
-    def _sink(self, host: str, capture: Capture) -> Callable[[Stream, bytes], None]:
-        def sink(stream: Stream, data: bytes) -> None:
+    def _sink(self, host: str, capture: Capture) -> OutputSink:
+        def sink(stream: Stream, data: bytes) -> asyncio.Future[None] | None:
             if capture.add(stream, data):
                 self._tell(host, stream)
+            return capture.room()
 
         return sink
 
@@ -199,8 +209,8 @@ class Job:
             host=done.host_id,
             outcome=outcome,
             exit_status=status.status if status else None,
-            stdout=capture.read("stdout"),
-            stderr=capture.read("stderr"),
+            stdout=capture.kept("stdout"),
+            stderr=capture.kept("stderr"),
             duration=done.duration,
             error=None if error is None else describe(error),
             signal=status.signal if status else None,

@@ -15,6 +15,7 @@ from ..model.errors import (
     TransportError,
     Unsupported,
 )
+from ..model.exhausted import exhausted
 from ..model.outcome import CommandResult, ExitStatus, Outcome
 
 _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
@@ -54,6 +55,9 @@ def describe(error: BaseException) -> str:
         return "cancelled"
     if isinstance(error, TimeoutError):
         return str(error) or "timed out"
+    limit = exhausted(error)
+    if limit is not None:
+        return limit
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -61,8 +65,13 @@ _NOT_REACHED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.AUTH, Ou
 
 
 def exit_status_of(results: Iterable[CommandResult]) -> int:
-    """The exit status of a whole run: 0 all ok; 3 some host was not reached or did not finish; else 1, some failed."""
+    """The exit status of a whole run: 0 all ok; 3 some host was not reached or did not finish; else 1, some failed;
+    else 4, all went well but some output was cut.
+    """
+    results = tuple(results)
     outcomes = {result.outcome for result in results}
     if outcomes & _NOT_REACHED:
         return 3
-    return 1 if Outcome.FAILED in outcomes else 0
+    if Outcome.FAILED in outcomes:
+        return 1
+    return 4 if any(result.truncated for result in results) else 0

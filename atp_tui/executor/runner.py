@@ -36,17 +36,25 @@ class JobRunner:
         return tuple(self._jobs)
 
     def start(
-        self, targets: tuple[str, ...], command: Command, *, timeout: float | None = None, fanout: int = 64
+        self,
+        targets: tuple[str, ...],
+        command: Command,
+        *,
+        timeout: float | None = None,
+        fanout: int = 64,
+        streamed: bool = False,
     ) -> Job:
         """Begin a job; its hosts are worked on in this order, `fanout` at a time.
 
         `timeout` in seconds for each host, waiting for its connection included; None: as long as it takes. Errors of
-        hosts, unknown ones included, are their results. Raises ValueError for no or repeated targets.
+        hosts, unknown ones included, are their results. `streamed`: all output goes to one reader, who must iterate,
+        and none is kept. Raises ValueError for no or repeated targets.
         """
         if not targets or len(set(targets)) != len(targets):
             raise ValueError("a job needs targets, each once")
         began = self._manager.clock.monotonic()
-        job = Job(next(self._ids), command, targets, began, self._output_limit, self._job_limit)
+        limits = self._output_limit, self._job_limit
+        job = Job(next(self._ids), command, targets, began, *limits, streamed=streamed)
         # the list first: the job's task may end before anyone looks
         self._jobs.append(job)
         self._forget_old()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,8 +12,12 @@ T = TypeVar("T")
 
 Stream = Literal["stdout", "stderr"]
 
-OutputSink = Callable[[Stream, bytes], None]
-"""Called on the event loop with each piece of output, in the order it arrived. The bytes are remote and hostile."""
+OutputSink = Callable[[Stream, bytes], "asyncio.Future[None] | None"]
+"""Called on the event loop with each piece of output, in the order it arrived. The bytes are remote and hostile.
+
+A future asks the caller to hold the sender up until it is done, which a link does by its protocol's own flow control;
+what is on the way already still comes. None: there is room for more.
+"""
 
 
 class Outcome(StrEnum):
@@ -37,7 +42,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
-    """How a remote process ended: `status` 0 to 255, or None and the `signal` that killed it ("TERM", "KILL")."""
+    """How a remote process ended: `status`, or None and the `signal` that killed it ("TERM", "KILL").
+
+    `status` is 0 to 255, and up to 2^32 - 1 where the host has that many (Windows).
+    """
 
     status: int | None
     signal: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
+from ..model.exhausted import exhausted
 from ..model.host import HostInfo
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock
@@ -119,7 +120,11 @@ class Dialer:
                 raise ConnectTimeout(f"no answer within {limit:g} s{known}", host=host.id) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
-                words = error.message if isinstance(error, AtpError) else f"{type(error).__name__}: {error}"
+                words = (
+                    error.message
+                    if isinstance(error, AtpError)
+                    else exhausted(error) or f"{type(error).__name__}: {error}"
+                )
                 raise ConnectFailed(words, host=host.id) from error
             raise
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -140,9 +138,5 @@ class AtpApp(TypeAheadApp):
         self._main.type_command("quit")
 
     def _fatal_error(self) -> None:
-        """Textual's own report prints local variables, secrets with them: this one prints the lines of code alone."""
-        error = self._exception
-        report = traceback.format_exception(error) if error is not None else [traceback.format_exc()]
-        lines = "".join(report).rstrip().split("\n")
-        self._exit_renderables.append(Text("\n".join(map(safe, lines))))
+        """Textual's own report prints local variables, secrets with them: whoever runs the application hears of it."""
         self._close_messages_no_wait()

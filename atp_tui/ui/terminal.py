@@ -39,6 +39,7 @@ async def run_until_left(app: App[Any]) -> None:
     """Run an application until it is left; a signal that ends programs leaves it too, however early it comes.
 
     The return code is then 128 + the signal's number. Otherwise the terminal would stay as the screen has set it.
+    Raises what the application failed with, once the terminal is given back.
     """
     loop = asyncio.get_running_loop()
     for number in ENDING:
@@ -47,6 +48,8 @@ async def run_until_left(app: App[Any]) -> None:
         await app.run_async()
     finally:
         _write_to_nobody()
+    if app._exception is not None:  # Textual has no public way to it
+        raise app._exception
 
 
 def _write_to_nobody() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from ...config.paths import RUNTIME_PREFIX
 from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
@@ -124,7 +125,9 @@ class LibvirtDriver:
     async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:
         bridge = attempt.bridge()
         # mkdtemp's directory is 0700: only this user can enter. It goes as soon as libvirt has connected or failed.
-        with tempfile.TemporaryDirectory(prefix="atp-tui-", dir=self._runtime, ignore_cleanup_errors=True) as private:
+        with tempfile.TemporaryDirectory(
+            prefix=RUNTIME_PREFIX, dir=self._runtime, ignore_cleanup_errors=True
+        ) as private:
             try:
                 bridge.connect(await open_far(FarEnd(bridge)))
                 path = Path(private, "libvirt.sock")

@@ -10,6 +10,7 @@ import asyncio
 
 import asyncssh
 from asyncssh.channel import SSHChannel
+from asyncssh.packet import SSHPacket
 
 from ...model.errors import ConnectFailed
 from ...model.outcome import ExitStatus, OutputSink, Stream
@@ -23,10 +24,15 @@ _MOST_COMPLAINT = 2048
 
 def _nobody(_stream: Stream, _data: bytes) -> None:
     """Takes the output of a command that was cut short."""
+    return
 
 
 class CommandSession(asyncssh.SSHClientSession[bytes]):
-    """One command. `ended` is set at the channel's end, or after SILENCE when the command itself has ended."""
+    """One command. `ended` is set at the channel's end, or after SILENCE when the command itself has ended.
+
+    While `output` asks for a pause the channel is not read: the far side can send what SSH's window allows (asyncssh
+    offers 2 MiB), and then the command blocks in its write. The connection goes on, heartbeats and other commands too.
+    """
 
     def __init__(self, output: OutputSink) -> None:
         self._output = output
@@ -39,13 +45,28 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self.status: ExitStatus | None = None
         self.failure: Exception | None = None
         self.loss: Exception | None = None
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._held = False
+        self._whole_status: int | None = None
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+        chan._process_exit_status_request = self._exit_status_came  # type: ignore[method-assign]
+
+    def _exit_status_came(self, packet: SSHPacket) -> bool:
+        """asyncssh hands on the lowest 8 bits alone: 256, which Windows hosts can end with, would be told as 0."""
+        assert self._channel is not None
+        self._whole_status = int.from_bytes(packet.get_remaining_payload()[:4], "big")
+        return asyncssh.SSHClientChannel._process_exit_status_request(self._channel, packet)
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         self.received += len(data)
         if self.failure is not None:
             return
         try:
-            self._output("stderr" if datatype else "stdout", data)
+            room = self._output("stderr" if datatype else "stdout", data)
+            if room is not None and not room.done():
+                self._hold(room)
         except Exception as error:  # noqa: BLE001 - the sink is the caller's: run() raises it, see the module's page
             self.failure = error
             self.ended.set()
@@ -54,7 +75,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         return True  # False would end our side too, and with it the command, which may only have closed its output
 
     def exit_status_received(self, status: int) -> None:
-        self.status = ExitStatus(status)
+        self.status = ExitStatus(status if self._whole_status is None else self._whole_status)
         self.watch_silence()
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
@@ -64,6 +85,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         self.loss = exc
         self.closed = True
+        self._channel = None  # each has the other until here, and nobody waits for the collector of cycles
         self.stop_watching()
         self.ended.set()
 
@@ -83,14 +105,26 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self.stop_watching()
         self._left = True
         self._output = _nobody
+        self._resume()
 
     def stop_watching(self) -> None:
         if self._silence is not None:
             self._silence.cancel()
             self._silence = None
 
+    def _hold(self, room: asyncio.Future[None]) -> None:
+        if self._channel is not None and not self._held:
+            self._held = True
+            self._channel.pause_reading()
+            room.add_done_callback(lambda _: self._resume())
+
+    def _resume(self) -> None:
+        if self._held and self._channel is not None:
+            self._held = False
+            self._channel.resume_reading()
+
     def _if_silent_since(self, received: int) -> None:
-        if received == self.received:
+        if received == self.received and not self._held:  # silence that we cause ourselves is none
             self.ended.set()
         else:
             self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)

@@ -96,3 +96,7 @@ class GuideApp(App[GuideChoice]):
     def action_choose(self, choice: str) -> None:
         if choice != GuideChoice.IMPORT or self._candidates:
             self.exit(GuideChoice(choice))
+
+    def _fatal_error(self) -> None:
+        # as in AtpApp
+        self._close_messages_no_wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import signal
 from dataclasses import replace
@@ -55,7 +56,8 @@ async def test_the_json_shape(capsys: pytest.CaptureFixture[str]) -> None:
     driver = LoopbackDriver()
     assert await run_on(driver, "@t") == 0
     printed = json.loads(capsys.readouterr().out)
-    assert list(printed) == ["results"]
+    assert list(printed) == ["results", "truncated"]
+    assert printed["truncated"] is False
     assert [entry["host"] for entry in printed["results"]] == ["a", "b"]
     entry = printed["results"][0]
     assert entry["duration"] >= 0
@@ -89,6 +91,50 @@ async def test_exit_statuses() -> None:
     assert await run_on(driver, "@all") == 3
     with pytest.raises(ConfigError, match="no such host"):
         await run_on(driver, "nosuch")
+
+
+async def test_output_that_was_cut_is_told_in_json_by_status_field_and_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", b"x" * ((1 << 20) + (host_id == "a")))
+        return ExitStatus(0)
+
+    assert await run_on(LoopbackDriver(shell=shell), "b") == 0
+    assert "cut" not in capsys.readouterr().err
+    assert await run_on(LoopbackDriver(shell=shell), "@all") == 4
+    out, err = capsys.readouterr()
+    printed = json.loads(out)
+    assert printed["truncated"] is True
+    assert [(entry["host"], entry["truncated"]) for entry in printed["results"]] == [("a", True), ("b", False)]
+    assert err == "atp-tui: output was cut on a: without --json all of it comes\n"
+
+
+async def test_bytes_that_are_no_text_can_be_had_again(capsys: pytest.CaptureFixture[str]) -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", b"M\xfcnchen\n")
+        output("stderr", "Köln\n".encode())
+        return ExitStatus(0)
+
+    assert await run_on(LoopbackDriver(shell=shell), "a") == 0
+    (entry,) = json.loads(capsys.readouterr().out)["results"]
+    assert entry["stdout"] == "M\ufffdnchen\n"
+    assert base64.b64decode(entry["stdout_base64"]) == b"M\xfcnchen\n"
+    assert entry["stderr"] == "Köln\n"
+    assert "stderr_base64" not in entry
+
+
+async def test_what_is_streamed_is_never_cut(capfd: pytest.CaptureFixture[str]) -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        for n in range(300):
+            room = output("stdout", f"{n:04}".encode() * 5_000 + b"\n" * (n % 100 == 99))
+            if room is not None:
+                await room
+        return ExitStatus(0)
+
+    assert await run_on(LoopbackDriver(shell=shell), "a", as_json=False) == 0
+    expected = "".join(f"{n:04}" * 5_000 + "\na: " * (n % 100 == 99) for n in range(300))
+    assert capfd.readouterr().out == "a: " + expected.removesuffix("a: ")
 
 
 async def test_lines_come_with_their_host_and_no_control_byte(capfd: pytest.CaptureFixture[str]) -> None:
@@ -128,5 +174,4 @@ def test_endings() -> None:
     assert ending(replace(ok, outcome=Outcome.FAILED, exit_status=7)) == "exit status 7"
     assert ending(replace(ok, outcome=Outcome.UNREACHABLE, error="refused")) == "unreachable: refused"
     assert ending(replace(ok, outcome=Outcome.CANCELLED, error="cancelled")) == "cancelled"
-    assert ending(replace(ok, truncated=True)) == "ok; its output was cut"
     assert ending(ok) == "ok"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from atp_tui.config import paths
@@ -83,40 +85,60 @@ def test_private_dir_closes_what_it_makes_and_leaves_what_is_there(home: Path) -
     assert paths.private_dir(made) == made
 
 
-def test_the_runtime_directory_is_private_and_goes_away(home: Path) -> None:
-    # not below tmp_path, whose own length may be more than a socket's path can take
-    with paths.runtime_dir({}) as path:
-        assert mode_of(path) == 0o700
-        (path / "below").mkdir()
-        written(path / "below/socket")
-    assert not path.exists()
-
-
 def test_the_runtime_directory_is_the_users_where_that_can_be_used(home: Path) -> None:
-    with paths.runtime_dir({}) as base:
-        environ = {"XDG_RUNTIME_DIR": str(base)}
-        with paths.runtime_dir(environ) as path:
-            assert path.parent == base
-        too_long = base / ("x" * 90)
+    # not below tmp_path, whose own length may be more than a socket's path can take
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        assert paths.runtime_base({"XDG_RUNTIME_DIR": base}) == Path(base)
+        too_long = Path(base, "x" * 90)
         too_long.mkdir()
-        for unusable in (str(too_long), str(base / "gone"), ""):
-            with paths.runtime_dir({"XDG_RUNTIME_DIR": unusable}) as path:
-                assert path.parent != Path(unusable)
-                assert len(str(path)) < 80
+        for unusable in (str(too_long), f"{base}/gone", "", "."):
+            assert paths.runtime_base({"XDG_RUNTIME_DIR": unusable}) == Path(tempfile.gettempdir())
+
+
+def test_a_long_directory_for_temporary_files_is_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = home / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    assert paths.runtime_base({"XDG_RUNTIME_DIR": str(long)}) == Path("/tmp")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a directory of another user")
 def test_the_runtime_directory_of_another_user_is_not_used(home: Path) -> None:
-    with paths.runtime_dir({}) as base:
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
         os.chown(base, 12345, 12345)
-        with paths.runtime_dir({"XDG_RUNTIME_DIR": str(base)}) as path:
-            assert path.parent != base
+        assert paths.runtime_base({"XDG_RUNTIME_DIR": base}) != Path(base)
 
 
 def test_every_path_is_told(home: Path) -> None:
     told = dict(paths.describe_paths(None, {}))
-    assert told["configuration"] == f"none (looked for {home}/.config/atp_tui/hosts.toml)"
-    assert told["history"] == f"{home}/.local/state/atp_tui/history"
-    assert set(told) == {"configuration", "data", "history", "log", "runtime", "ssh_config"}
+    assert told == {
+        "configuration": f"none (looked for {home}/.config/atp_tui/hosts.toml)",
+        "themes": f"{home}/.config/atp_tui/themes",
+        "history": f"{home}/.local/state/atp_tui/history",
+        "log": f"{home}/.local/state/atp_tui/log/atp_tui.log",
+        "reports": f"{home}/.local/state/atp_tui/failure-*.txt",
+        "runtime": f"{paths.runtime_base({})}/atp-tui-*",
+        "ssh_config": f"{home}/.ssh/config",
+    }
     own = written(paths.default_config())
     assert dict(paths.describe_paths(None, {}))["configuration"] == str(own)
+
+
+@pytest.mark.parametrize("answer", ["~/.config", None])
+def test_without_a_home_it_is_said_and_no_tilde_is_made(monkeypatch: pytest.MonkeyPatch, answer: str | None) -> None:
+    """platformdirs raises RuntimeError; older ones leave the tilde, and a directory of that name would be made."""
+
+    def unknown(*_: object, **__: object) -> Path:
+        if answer is None:
+            raise RuntimeError("could not determine the home directory")
+        return Path(answer)
+
+    for name in ("user_config_path", "user_state_path", "user_log_path"):
+        monkeypatch.setattr(platformdirs, name, unknown)
+    for path in (paths.default_config, paths.history_file, paths.log_file, paths.reports):
+        with pytest.raises(ConfigError, match=f"HOME is not set, and user {os.getuid()} has no name"):
+            path()
+    assert paths.theme_folders() == ()
+    told = dict(paths.describe_paths(None, {}))
+    assert told["log"].startswith("none: there is no home directory")
+    assert told["configuration"].startswith("none: there is no home directory")

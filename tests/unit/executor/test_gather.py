@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from atp_tui.executor.gather import DIFF_LINES, Group, diff, fold_results
 from atp_tui.model.outcome import CommandResult, Outcome
 
@@ -36,6 +38,14 @@ def test_equal_answers_fold_largest_first() -> None:
 def test_equal_output_does_not_hide_a_failure() -> None:
     groups = fold_results([result("a", b"x\n"), result("b", b"x\n", 1)])
     assert [(g.nodes, g.exit_status) for g in groups] == [("a", 0), ("b", 1)]
+
+
+def test_the_signal_that_killed_a_command_keeps_hosts_apart() -> None:
+    killed = CommandResult("a", Outcome.FAILED, None, b"x\n", b"", 0.1, signal="KILL")
+    results = [killed, replace(killed, host="b", signal="TERM"), replace(killed, host="c")]
+    assert [(g.nodes, g.signal) for g in fold_results(results)] == [("a,c", "KILL"), ("b", "TERM")]
+    silent = [replace(one, stdout=b"") for one in results]
+    assert [(g.nodes, g.signal) for g in fold_results(silent)] == [("a,c", "KILL"), ("b", "TERM")]
 
 
 def test_bytes_that_are_no_text_and_empty_lines_survive() -> None:

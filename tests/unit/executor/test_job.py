@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from atp_tui.executor.capture import Budget, Capture
+from atp_tui.executor.capture import FLOW_LIMIT, Budget, Capture
 from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, Job, JobEvent
 from atp_tui.executor.outcome import exit_status_of
 from atp_tui.executor.runner import KEPT_JOBS, JobRunner
-from atp_tui.model.errors import AuthFailed, CallTimeout, ConnectFailed, HostKeyRejected
+from atp_tui.model.errors import AuthFailed, CallTimeout, ConnectFailed, ConnectionLost, HostKeyRejected
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Outcome, OutputSink
 from atp_tui.model.settings import PoolConfig, TransportConfig
@@ -55,25 +55,49 @@ async def test_each_host_starts_speaks_and_ends() -> None:
         assert mine == [HostStarted(host), HostOutput(host, "stdout", result.stdout), HostEnded(result)]
 
 
-async def test_outcomes() -> None:
+async def _misbehave(driver: LoopbackDriver, host_id: str, output: OutputSink) -> ExitStatus:
+    """What the shell of each host does; the names say what."""
+    match host_id:
+        case "fails":
+            output("stderr", b"no\n")
+            return ExitStatus(3)
+        case "killed":
+            return ExitStatus(None, "TERM")
+        case "slow":
+            output("stdout", b"begun")
+            await asyncio.Event().wait()
+        case "drops":
+            driver.links[host_id].lose()
+            raise ConnectionLost("the peer went away")
+        case "crashes":
+            raise ZeroDivisionError("a defect")
+        case "calltimeout":
+            raise CallTimeout("late")
+    return ExitStatus(0)
+
+
+@pytest.mark.parametrize(
+    ("host", "outcome", "exit_status", "signal", "error", "output"),
+    [
+        ("ok", Outcome.OK, 0, None, None, b""),
+        ("fails", Outcome.FAILED, 3, None, None, b"no\n"),
+        ("killed", Outcome.FAILED, None, "TERM", None, b""),
+        ("slow", Outcome.TIMEOUT, None, None, "no result within 0.3 s", b"begun"),
+        ("refuses", Outcome.UNREACHABLE, None, None, "connection refused", b""),
+        ("password", Outcome.AUTH, None, None, "permission denied", b""),
+        ("hostkey", Outcome.AUTH, None, None, "unknown host key", b""),
+        ("silent", Outcome.TIMEOUT, None, None, "no connection to silent within 0.3 s; the first attempt goes on", b""),
+        ("drops", Outcome.UNREACHABLE, None, None, "the peer went away", b""),
+        ("crashes", Outcome.ERROR, None, None, "ZeroDivisionError: a defect", b""),
+        ("calltimeout", Outcome.TIMEOUT, None, None, "late", b""),
+        ("nosuch", Outcome.ERROR, None, None, "there is no host 'nosuch'", b""),
+    ],
+)
+async def test_outcomes(
+    host: str, outcome: Outcome, exit_status: int | None, signal: str | None, error: str | None, output: bytes
+) -> None:
     async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
-        match host_id:
-            case "fails":
-                output("stderr", b"no\n")
-                return ExitStatus(3)
-            case "killed":
-                return ExitStatus(None, "TERM")
-            case "slow":
-                output("stdout", b"begun")
-                await asyncio.Event().wait()
-            case "drops":
-                driver.links[host_id].lose()
-                await asyncio.Event().wait()
-            case "crashes":
-                raise ZeroDivisionError("a defect")
-            case "calltimeout":
-                raise CallTimeout("late")
-        return ExitStatus(0)
+        return await _misbehave(driver, host_id, output)
 
     driver = LoopbackDriver(shell=shell)
     driver.refuse = {
@@ -82,29 +106,11 @@ async def test_outcomes() -> None:
         "hostkey": HostKeyRejected("unknown host key", fingerprint="SHA256:x"),
     }
     driver.silent = {"silent"}
-    hosts = ("ok", "fails", "killed", "slow", "refuses", "password", "hostkey", "silent", "crashes", "calltimeout")
-    async with fleet(driver, *hosts) as runner:
-        results = await runner.start((*hosts, "nosuch"), UNAME, timeout=0.3).wait()
-    by_host = {result.host: result for result in results}
-    assert {host: result.outcome for host, result in by_host.items()} == {
-        "ok": Outcome.OK,
-        "fails": Outcome.FAILED,
-        "killed": Outcome.FAILED,
-        "slow": Outcome.TIMEOUT,
-        "refuses": Outcome.UNREACHABLE,
-        "password": Outcome.AUTH,
-        "hostkey": Outcome.AUTH,
-        "silent": Outcome.TIMEOUT,
-        "crashes": Outcome.ERROR,
-        "calltimeout": Outcome.TIMEOUT,
-        "nosuch": Outcome.ERROR,
-    }
-    assert (by_host["fails"].exit_status, by_host["fails"].stderr) == (3, b"no\n")
-    assert (by_host["killed"].exit_status, by_host["killed"].signal) == (None, "TERM")
-    assert by_host["slow"].stdout == b"begun"
-    assert by_host["refuses"].error == "connection refused"
-    assert by_host["crashes"].error == "ZeroDivisionError: a defect"
-    assert all((result.error is None) == (result.outcome in ("ok", "failed")) for result in results)
+    async with fleet(driver, *(() if host == "nosuch" else (host,))) as runner:
+        (result,) = await runner.start((host,), UNAME, timeout=0.3 if host in ("slow", "silent") else 20).wait()
+    assert (result.host, result.outcome, result.exit_status, result.signal) == (host, outcome, exit_status, signal)
+    assert result.stdout + result.stderr == output
+    assert result.error == error
 
 
 NO_HURRY = 20.0
@@ -211,6 +217,31 @@ async def test_a_slow_reader_gets_all_in_fewer_pieces() -> None:
                 steps.set()
     assert b"".join(pieces) == b"".join(f"{n}\n".encode() for n in range(1000))
     assert len(pieces) == 1
+
+
+async def test_a_streamed_job_holds_its_host_up_until_the_reader_has_taken_what_waits() -> None:
+    sent = 0
+
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        nonlocal sent
+        for _ in range(100):
+            room = output("stdout", bytes(32 << 10))
+            sent += 32 << 10
+            if room is not None:
+                held.set()
+                await room
+        return ExitStatus(0)
+
+    held = asyncio.Event()
+    async with fleet(LoopbackDriver(shell=shell), "a", output_limit=1) as runner:
+        job = runner.start(("a",), UNAME, streamed=True)
+        await held.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert sent <= FLOW_LIMIT + (32 << 10)
+        got = sum(len(event.data) for event in await events_of(job) if isinstance(event, HostOutput))
+        (result,) = await job.wait()
+    assert (got, result.stdout, result.truncated) == (100 * (32 << 10), b"", False)
 
 
 async def test_bad_targets_and_old_jobs() -> None:

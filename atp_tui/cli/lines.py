@@ -1,0 +1,87 @@
+"""What hosts say, as lines with the host's name before each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ui.text import safe
+
+LONGEST = 256 << 10
+"""Bytes of a line that wait for its end. A longer one is written in pieces, so that no line takes the memory."""
+
+
+class HostLines:
+    """One of the two standard streams: takes the hosts' pieces of output and gives `write` what can be shown.
+
+    Nothing is left out. A line of more than LONGEST bytes is written as it comes; where another host speaks meanwhile,
+    a line feed ends it there, and the rest is a line of its own.
+    """
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._rest: dict[str, bytearray] = {}
+        self._open: str | None = None
+        self._begun: set[str] = set()
+
+    def add(self, host: str, data: bytes) -> None:
+        """The next bytes of a host."""
+        rest = self._rest.setdefault(host, bytearray())
+        end = data.rfind(b"\n") + 1
+        if end:
+            lines = bytes(rest) + data[:end]
+            rest[:] = data[end:]
+            self._whole(host, lines)
+        else:
+            rest += data
+        if len(rest) > LONGEST:
+            size = len(rest) - _unfinished(rest)
+            self._piece(host, bytes(rest[:size]))
+            del rest[:size]
+
+    def end(self, host: str) -> None:
+        """The host says no more: its last line ends here, with or without a line feed of its own."""
+        rest = self._rest.pop(host, b"")
+        if rest or self._open == host:
+            self._whole(host, bytes(rest) + b"\n")
+
+    def _whole(self, host: str, lines: bytes) -> None:
+        prefix = f"{safe(host)}: "
+        text = lines[:-1].decode("utf-8", "replace")
+        interrupted = host in self._begun and self._open != host
+        self._begun.discard(host)
+        if interrupted and text[:1] in ("", "\n"):  # all of that line was written, only its line feed was not
+            if not text:
+                return
+            text = text[1:]
+        lead = self._lead(host)
+        self._open = None
+        self._write(f"{lead}{_shown(text, prefix)}\n")
+
+    def _piece(self, host: str, data: bytes) -> None:
+        lead = self._lead(host)
+        self._open = host
+        self._begun.add(host)
+        self._write(lead + safe(data.decode("utf-8", "replace")))
+
+    def _lead(self, host: str) -> str:
+        if self._open == host:
+            return ""
+        return ("\n" if self._open is not None else "") + f"{safe(host)}: "
+
+
+def _shown(text: str, prefix: str) -> str:
+    if text.isascii() and text.replace("\n", "").isprintable():  # a quick look at all of it: most output is like that
+        return text.replace("\n", "\n" + prefix)
+    # one that ends its lines with CR LF means no harm by it
+    return ("\n" + prefix).join(safe(line.removesuffix("\r")) for line in text.split("\n"))
+
+
+def _unfinished(data: bytearray) -> int:
+    """How many bytes at the end are the beginning of a character of UTF-8, or of a line end of two bytes."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:
+            return back if back < 2 + (byte >= 0xE0) + (byte >= 0xF0) else 0
+        if byte < 0x80:
+            return int(back == 1 and byte == 0x0D)
+    return 0

@@ -1,0 +1,109 @@
+"""The headless verbs in the environments that machines really have: few descriptors, no home, other locales."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.daemons.libvirtd import PrivateLibvirtd
+from tests.daemons.sshd import PrivateSshd
+from tests.test_headless import HANG, atp, command_line, environment, host_table, ssh_table, written
+
+pytestmark = pytest.mark.daemons
+
+
+@pytest.fixture
+def config(tmp_path: Path, sshd: PrivateSshd) -> str:
+    return written(tmp_path / "hosts.toml", host_table("web1", None, ssh_table(sshd)))
+
+
+def before(words: list[str], *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+    """Run the program with other words before it; its exit status, standard output and errors."""
+    done = subprocess.run(
+        [*words, *command_line(*arguments)],
+        env=environment() if environ is None else environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=HANG,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr and ".py" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("limit", [5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20])
+def test_with_few_descriptors_it_says_so_or_does_its_work(config: str, limit: int) -> None:
+    words = ["prlimit", f"--nofile={limit}:{limit}"]
+    status, said, complaints = before(words, "--config", config, "run", "-w", "web1", "echo", "on")
+    if status == 0:
+        assert said == "web1: on\n"
+    else:
+        assert "too many open files here: this program may have " in complaints, (limit, complaints)
+        assert "(ulimit -n)" in complaints
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+def test_the_command_is_sent_as_it_is_in_every_locale(config: str, locale: dict[str, str]) -> None:
+    told = before([], "--config", config, "run", "-w", "web1", "echo", "ü", environ={**environment(), **locale})
+    assert told == (0, "web1: ü\n", "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a name")
+@pytest.mark.parametrize("verb", ["info", "stats"])
+def test_a_user_without_a_name_and_a_home_is_told_so(verb: str) -> None:
+    words = ["setpriv", "--reuid", "54321", "--clear-groups", "env", "-u", "HOME"]
+    status, said, complaints = before(words, verb)
+    assert "there is no home directory: HOME is not set, and user 54321 has no name" in complaints
+    if verb == "info":
+        assert status == 0 and "log            none: there is no home directory" in said
+    else:
+        assert (status, said) == (2, "")
+
+
+def test_a_theme_that_is_not_there_is_told_by_every_verb(config: str) -> None:
+    for verb in (("run", "-w", "web1", "true"), ("stats",), ("domains",), ("hosts", "list"), ("info",)):
+        done = atp("--theme", "nope", "--config", config, *verb)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("atp-tui: --theme: no theme nope; there are colour-blind-safe, dark")
+        assert atp("--theme", "light", "--config", config, "hosts", "list").returncode == 0
+
+
+def test_the_log_that_is_named_is_written(config: str) -> None:
+    (named,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("log "))
+    atp("--config", config, "run", "-w", "web1", "true")
+    assert "web1" not in Path(named).read_text()
+    atp("--config", config, "run", "-v", "-w", "web1", "echo", "word")
+    log = Path(named).read_text()
+    assert "web1 ssh #1: connected, was connecting" in log and "word" not in log
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo"])
+def test_a_log_that_cannot_be_opened_costs_one_message(config: str, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "state" / "atp_tui" / "log"
+    folder.mkdir(parents=True)
+    path = folder / "atp_tui.log"
+    os.mkfifo(path) if kind == "fifo" else path.mkdir()
+    done = atp("--config", config, "run", "-w", "web1", "echo on", extra={"XDG_STATE_HOME": str(tmp_path / "state")})
+    assert (done.returncode, done.stdout) == (0, "web1: on\n")
+    assert done.stderr.startswith(f"atp-tui: warning: there is no log: {path}: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_sockets_are_where_info_says_however_long_the_other_directories_are(
+    tmp_path: Path, libvirtd: PrivateLibvirtd, sshd: PrivateSshd
+) -> None:
+    uri = f"test+ssh://{sshd.user}@127.0.0.1:{sshd.port}/default?socket={libvirtd.socket}"
+    config = written(tmp_path / "hosts.toml", host_table("both", uri, ssh_table(sshd)))
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    extra = {"TMPDIR": str(long), "XDG_RUNTIME_DIR": str(long)}
+    assert "runtime        /tmp/atp-tui-*" in atp("info", extra=extra).stdout
+    done = atp("--config", config, "domains", extra=extra)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(long.iterdir()) == []

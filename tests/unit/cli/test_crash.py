@@ -1,0 +1,111 @@
+"""The net below the verbs: a report without secrets and one line for the person, whatever has failed."""
+
+from __future__ import annotations
+
+import errno
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from atp_tui.cli import crash
+from atp_tui.config.paths import reports
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+PASSWORD = "-".join(("pla", "nted"))  # the report holds lines of code: these hold no secret
+WORD = "-".join(("hun", "ter2"))
+
+
+def failing(password: str, word: str) -> None:
+    raise ValueError(f"qemu+tcp://root:{password}@host/ and {word} are wrong\x1b[2J")
+
+
+def caught(error: Exception | None = None) -> Exception:
+    try:
+        if error is not None:
+            raise error
+        failing(PASSWORD, WORD)
+    except Exception as each:  # noqa: BLE001 - whatever it is
+        return each
+    raise AssertionError
+
+
+def written() -> list[Path]:
+    folder, pattern = reports()
+    return sorted(folder.glob(pattern))
+
+
+def test_the_report_has_the_way_to_the_error_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["atp-tui", "run", "-w", "a", f"login -p {WORD}"])
+    assert crash.survived(caught()) == 70
+    (path,) = written()
+    assert capfd.readouterr().err == f"atp-tui: the program failed: ValueError; the report is in {path}\n"
+    text = path.read_text()
+    assert "in failing" in text and "builtins.ValueError: qemu+tcp://…@host/ and … are wrong" in text
+    assert PASSWORD not in text and WORD not in text and "\x1b" not in text
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_causes_groups_and_deep_recursion_are_in_the_report() -> None:
+    def deep() -> None:
+        deep()
+
+    inner: Exception = ValueError()
+    try:
+        deep()
+    except RecursionError as error:
+        inner = error
+    outer = caught(ExceptionGroup("two", [inner, KeyError("second")]))
+    outer.__cause__ = OSError("first")
+    text = crash.report(outer)
+    for words in ("OSError: first", "ExceptionGroup: two", "RecursionError: maximum", "KeyError: 'second'"):
+        assert words in text
+    assert len(text) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OSError(errno.EMFILE, "Too many open files", "/a/module.py"),
+            "too many open files here: this program may have ",
+        ),
+        (ImportError("libffi.so: Too many open files"), "too many open files here"),
+        (RuntimeError("can't start new thread"), "no further thread could be started here"),
+        (MemoryError(), "there is no memory left here"),
+        (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "too many open files here"),
+    ],
+)
+def test_a_limit_of_this_machine_is_told_as_such(
+    error: Exception, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    crash.survived(caught(error))
+    told = capfd.readouterr().err
+    assert told.startswith(f"atp-tui: {words}")
+    assert "module.py" not in told
+
+
+def test_where_no_report_can_be_written_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert crash.survived(caught()) == 70
+    assert "; no report could be written (File exists)" in capfd.readouterr().err
+
+
+def test_old_reports_are_removed() -> None:
+    folder, _ = reports()
+    folder.mkdir(parents=True)
+    for n in range(30):
+        (folder / f"failure-2000{n:02}.txt").touch()
+    crash.survived(caught())
+    assert len(written()) == crash.KEPT

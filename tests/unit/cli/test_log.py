@@ -1,0 +1,96 @@
+"""The log: written, bounded, and never in the way of the start."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from atp_tui.cli import log
+from atp_tui.config.paths import log_file
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A state directory of the test's own; Python's logging is put back afterwards."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    root, ours = logging.getLogger(), logging.getLogger("atp_tui")
+    handlers, level = root.handlers[:], ours.level
+    hooks = threading.excepthook, sys.unraisablehook
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    ours.setLevel(level)
+    logging.captureWarnings(False)
+    threading.excepthook, sys.unraisablehook = hooks
+
+
+def test_warnings_are_written_and_more_with_verbose_but_never_a_librarys_chatter() -> None:
+    assert log.open_log(verbose=False) is None
+    logging.getLogger("atp_tui.x").info("too much")
+    logging.getLogger("asyncssh").warning("of a library")
+    assert log.open_log(verbose=True) is None
+    logging.getLogger("atp_tui.x").info("a change")
+    logging.getLogger("asyncssh").info("Command: mysql -psecret")
+    text = log_file().read_text()
+    assert "too much" not in text and "secret" not in text
+    assert "of a library" in text and "a change" in text
+    assert stat.S_IMODE(log_file().stat().st_mode) == 0o600
+
+
+def test_warnings_of_libraries_and_failures_of_threads_go_to_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        log.open_log(verbose=False)
+        warnings.warn("TripleDES has moved", DeprecationWarning, stacklevel=1)
+        logging.captureWarnings(False)
+
+    def fail() -> None:
+        raise ZeroDivisionError("of a thread")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    text = log_file().read_text()
+    assert "TripleDES has moved" in text and "ZeroDivisionError: of a thread" in text
+    assert capfd.readouterr().err == ""
+
+
+def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "LONGEST", 1000)
+    log.open_log(verbose=False)
+    for n in range(1000):
+        logging.getLogger("atp_tui.x").warning("line %d", n)
+    kept = sorted(log_file().parent.iterdir())
+    assert [path.name for path in kept] == ["atp_tui.log", "atp_tui.log.1"]
+    assert sum(path.stat().st_size for path in kept) <= 2100
+    assert "line 999" in kept[0].read_text() + kept[1].read_text()
+
+
+def test_a_message_makes_no_lines_and_nothing_that_a_terminal_obeys() -> None:
+    log.open_log(verbose=False)
+    logging.getLogger("atp_tui.x").warning("host said %s", "\x1b[2J\n2026-01-01 forged")
+    assert len(log_file().read_text().splitlines()) == 1
+    assert "\x1b" not in log_file().read_text()
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "parent"])
+def test_what_cannot_be_a_log_costs_one_message(kind: str) -> None:
+    path = log_file()
+    if kind == "parent":
+        path.parent.parent.mkdir()
+        path.parent.write_text("")
+    else:
+        path.parent.mkdir(parents=True)
+        os.mkfifo(path) if kind == "fifo" else path.mkdir()
+    said = log.open_log(verbose=False)
+    assert said is not None and said.startswith("there is no log: ") and str(path) in said
+    logging.getLogger("atp_tui.x").warning("goes nowhere")
