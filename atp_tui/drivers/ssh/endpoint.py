@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
-from ...model.settings import HostKeyPolicy, SshSettings
+from ...model.quoting import quoted
+from ...model.settings import HostKeyPolicy, Login, SshSettings
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnectionOptions
@@ -43,13 +44,24 @@ class Endpoint:
 
 def resolve(host: HostInfo) -> Endpoint:
     """The endpoint of a host. Raises Unsupported for a host without SSH, ConnectFailed for settings of no use."""
-    settings = host.ssh
-    if settings is None:
+    if host.ssh is None:
         raise Unsupported(f"{host.id} takes no commands (ssh = false)", host=host.id)
-    uri = host.connection_uri
-    if uri is None or uri.transport != "ssh":
-        return _resolve(host.host, settings.user, settings.port, settings)
-    return _resolve(uri.host or host.host, settings.user or uri.user, settings.port or uri.port, settings)
+    settings, uri = host.ssh_settings, host.connection_uri
+    name = uri.host if uri is not None and uri.transport == "ssh" else None
+    return _limited(_resolve(name or host.host, settings.user, settings.port, settings), settings)
+
+
+def _limited(endpoint: Endpoint, settings: SshSettings) -> Endpoint:
+    """The endpoint with no other ways to log in than `settings.auth` has."""
+    if settings.auth is None:
+        return endpoint
+    keys, agent = Login.PRIVKEY in settings.auth, Login.AGENT in settings.auth
+    return replace(
+        endpoint,
+        identity_files=endpoint.identity_files if keys else (),
+        identities_only=endpoint.identities_only and keys,
+        agent=endpoint.agent if agent else None,
+    )
 
 
 def config_file(settings: SshSettings) -> Path:
@@ -63,7 +75,7 @@ def path_to(host: HostInfo) -> list[Endpoint]:
     What hosts.toml says of the host's files and policy holds for its jump hosts too; user and port do not.
     """
     target = resolve(host)
-    settings = host.ssh or SshSettings()
+    settings = host.ssh_settings
     path = [target]
     before = target.jump
     while before:
@@ -90,10 +102,10 @@ def _hop(text: str, settings: SshSettings) -> Endpoint:
         name, _, digits = place.partition(":") if place.count(":") == 1 else (place, "", "")
     if digits:
         if not digits.isdigit() or not 0 < int(digits) < 65536:
-            raise ConnectFailed(f"{text!r} is not a jump host: write [user@]host[:port]", permanent=True)
+            raise ConnectFailed(f"{quoted(text)} is not a jump host: write [user@]host[:port]", permanent=True)
         port = int(digits)
     if not name:
-        raise ConnectFailed(f"{text!r} is not a jump host: write [user@]host[:port]", permanent=True)
+        raise ConnectFailed(f"{quoted(text)} is not a jump host: write [user@]host[:port]", permanent=True)
     own = SshSettings(
         identity_files=settings.identity_files,
         known_hosts=settings.known_hosts,
