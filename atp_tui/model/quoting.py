@@ -13,7 +13,7 @@ LONGEST = 120
 
 HIDDEN = "…"
 
-_USER = re.compile(r"(?:[A-Za-z0-9+.-]+:?//)?[A-Za-z0-9_.+-]*")
+_USER = re.compile(r"@?(?:[A-Za-z0-9+.-]+:?//)?[A-Za-z0-9_.+-]*")
 """What may stand before the last @ in full: a scheme and a user's name."""
 
 _VALUE = re.compile(r"([?&;#][^=&;#\s]*=|#)(?!=).*", re.DOTALL)
