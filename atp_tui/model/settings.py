@@ -12,7 +12,7 @@ from typing import Literal
 
 from . import checks
 from .errors import ConfigError
-from .quoting import quoted
+from .quoting import quoted, redacted
 
 
 class SelectionStrategy(StrEnum):
@@ -198,9 +198,8 @@ class SshSettings:
         for key, example in (("user", "root"), ("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):
             if getattr(self, key) is not None:
                 checks.word(f"ssh.{key}", getattr(self, key), example)
-        if (
-            self.user is not None and ":" in self.user
-        ):  # no account has one: it is how a password is written behind a name
+        # a colon, or a query: how a password is written behind a name
+        if self.user is not None and (":" in self.user or redacted(self.user) != self.user):
             raise ConfigError(f"{quoted(self.user)} is not a user", key="ssh.user", hint="write the name alone")
         if self.proxy_jump is not None:
             checks.jump("ssh.proxy_jump", self.proxy_jump)

@@ -69,7 +69,7 @@ def parse_filter(text: str) -> Predicate | None:
 
 
 def is_term(text: str) -> bool:
-    """Whether a part of a target is meant for the filter: a comparison, or a field with a colon; no port, user or URI."""
+    """Whether a part of a target is meant for the filter: a comparison, or a field with a colon, and no port."""
     return bool(_COMPARISON.fullmatch(text)) or bool(re.fullmatch(r"[!@]*[A-Za-z_]+:(?!//|\d*$)[^@]*", text))
 
 

@@ -104,7 +104,7 @@ def _hop(text: str, settings: SshSettings) -> Endpoint:
         if not digits.isdigit() or not 0 < int(digits) < 65536:
             raise ConnectFailed(f"{quoted(text)} is not a jump host: write [user@]host[:port]", permanent=True)
         port = int(digits)
-    if not name:
+    if not name or ":" in user:  # a colon: what a URI's password would stand behind
         raise ConnectFailed(f"{quoted(text)} is not a jump host: write [user@]host[:port]", permanent=True)
     own = SshSettings(
         identity_files=settings.identity_files,
