@@ -8,6 +8,7 @@ https://libvirt.org/uri.html.
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 
 from ...model.errors import ConnectFailed, Unsupported
@@ -22,6 +23,11 @@ _NO_MODULAR = frozenset({"test", "remote"})
 """Drivers that have no daemon of their own."""
 
 _TOOLS = (("nc", "-U "), ("ncat", "-U "), ("socat", "- UNIX-CONNECT:"))
+
+_NO_SOCKET = "the host has no socket"
+_NO_PROGRAM = "the host has no"
+_ENDED = re.compile(r"ended with ((?:exit status|signal) \w+)")
+_OWN_WORDS = re.compile(rf"{_NO_PROGRAM} .*")
 
 MOST_WORDS = 400
 """Bytes kept of what the far side says in place of libvirt."""
@@ -62,33 +68,34 @@ def far_command(uri: ConnectionUri) -> Command:
     virt-ssh-helper is libvirt's own, and finds the session's socket; it knows no other socket than the default ones,
     and chooses between the daemons by itself (libvirt 9.0: `?socket=` and `?mode=` are passed over).
     """
-    sockets, proxy = far_sockets(uri), uri.query.get("proxy", "auto")
-    tries = []
+    proxy, named = uri.query.get("proxy", "auto"), uri.query.get("netcat")
     helper = proxy == "native" or (forwards(uri) and not {"socket", "mode"} & uri.query.keys())
+    tools = []
+    tries = ["m= s="]  # the sockets that are missing, and whether there is one
     if helper:
         flag = "-r " if read_only(uri) else ""
         line = f"exec virt-ssh-helper {flag}{shlex.quote(far_uri(uri))}"
         tries.append(f"command -v virt-ssh-helper >/dev/null 2>&1 && {line}")
-    if proxy != "native":
-        named = uri.query.get("netcat")
-        for path in sockets:
-            at = shlex.quote(path)
-            tries.append(f"test -S {at} && " + _netcats(at, named) + f' || test -e {at} || m="$m "{at}')
-    missing = 'test -z "$m" || echo "there is no socket$m:" >&2'
-    tools = ["virt-ssh-helper"] * helper + [uri.query.get("netcat") or "nc, ncat or socat"] * (proxy != "native")
-    words = shlex.quote(f"no {' and no '.join(tools)} finds a libvirt socket")
-    nothing = f"echo {words} >&2; exit 127"
+        tools.append("virt-ssh-helper")
+    sockets = far_sockets(uri) if proxy != "native" else ()
+    for path in sockets:
+        at = shlex.quote(path)
+        tries.append(f'if test -S {at}; then s=1; {_netcats(at, named)}; else m="$m${{m:+ or }}"{at}; fi')
+    if sockets:
+        tries.append(f'test -n "$s" || {{ echo "{_NO_SOCKET} $m" >&2; exit 127; }}')
+        tools.append(named or "nc, ncat or socat")
+    words = f"{_NO_PROGRAM} {' and no '.join(tools)}, to reach libvirt"
+    tries.append(f"echo {shlex.quote(words)} >&2; exit 127")
     # the login shell may be any; `exec` leaves no shell behind
-    return Command(f"exec /bin/sh -c {shlex.quote('; '.join(['m=', *tries, missing, nothing]))}")
+    return Command(f"exec /bin/sh -c {shlex.quote('; '.join(tries))}")
 
 
 def _netcats(at: str, named: str | None) -> str:
-    """A shell list that becomes the first netcat that is there, connected to the socket."""
+    """Shell commands, of which the first whose program is there becomes it, connected to the socket."""
     if named is not None:
         tool = named if named.startswith("~/") else shlex.quote(named)
-        return f"{{ command -v {tool} >/dev/null 2>&1 && exec {tool} -U {at}; }}"
-    tools = (f"command -v {tool} >/dev/null 2>&1 && exec {tool} {option}{at}" for tool, option in _TOOLS)
-    return f"{{ {'; '.join(tools)}; }}"
+        return f"command -v {tool} >/dev/null 2>&1 && exec {tool} -U {at}"
+    return "; ".join(f"command -v {tool} >/dev/null 2>&1 && exec {tool} {option}{at}" for tool, option in _TOOLS)
 
 
 class _PipeEnd:
@@ -124,13 +131,15 @@ class _PipeEnd:
         if self._timer is not None:
             self._timer.cancel()
         if error is not None and self._line in str(error):
-            shorter = ConnectFailed(str(error).replace(self._line, "the command that connects to libvirt's socket"))
+            text = str(error).replace(self._line, "the command that connects to libvirt's socket")
+            own = _OWN_WORDS.search(text)
+            shorter = ConnectFailed(own[0] if own else text)
             shorter.__cause__ = error
             error = shorter
         if self._words:
             said = " ".join(self._words.decode("utf-8", "replace").split())
-            why = f" ({one_line(error).replace(': it said nothing', '')})" if error is not None else ""
-            words = ConnectFailed(f"libvirt was not reached, and the far side says: {said}{why}")
+            how = _ENDED.search(one_line(error)) if error is not None else None
+            words = ConnectFailed(f"in libvirt's place the host says: {said}" + (f" ({how[1]})" if how else ""))
             words.__cause__ = error
             error = words
         self._receiver.ended(error)
