@@ -150,6 +150,19 @@ def test_no_verb_shows_what_ssh_config_has_by_a_slip(tmp_path: Path, behind_a_pl
     assert "jump host" in said, "the cause is told all the same"
 
 
+def test_no_complaint_about_the_command_line_shows_it(tmp_path: Path) -> None:
+    for words in (
+        [URIS[0]],
+        [URIS[2]],
+        ["stats", URIS[2]],
+        ["run", NAMES[0]],
+        ["hosts", NAMES[0]],
+        ["info", "--theme", NAMES[0], f"--host=root:{PLANTED}@h"],
+        ["run", "-w", "x", "--timeout", NAMES[0], "--", "true"],
+    ):
+        nowhere(atp(tmp_path, *words), tmp_path)
+
+
 def test_no_verb_shows_what_targets_have_by_a_slip(tmp_path: Path) -> None:
     hosts = tmp_path / "hosts.toml"
     hosts.write_text(_host(0, uri="test:///default"))
