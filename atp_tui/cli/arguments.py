@@ -67,13 +67,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
         "--config", type=Path, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
     )
-    screen = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
-    as_json = argparse.ArgumentParser(add_help=False)
+    as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
     parser = _Parser(
         prog="atp-tui",
@@ -85,7 +85,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     parser.add_argument("--version", action="version", version=f"atp-tui {__version__}")
     added = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
 
-    def verb(name: str, what: str, *parents: argparse.ArgumentParser) -> _Parser:
+    def verb(name: str, what: str, *parents: _Parser) -> _Parser:
         return added.add_parser(name, help=what, description=what, parents=list(parents), allow_abbrev=False)
 
     demo = verb("demo", "open the screen on an embedded fleet; nothing typed there runs on this machine", screen)

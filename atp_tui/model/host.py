@@ -11,7 +11,8 @@ from types import MappingProxyType
 from .errors import ConfigError
 from .quoting import quoted, redacted
 from .settings import Channel, Login, SshSettings, TransportConfig
-from .uri import SIMULATED, TRANSPORTS, ConnectionUri, default_uri, parse_uri
+from .uri import TRANSPORTS, ConnectionUri, default_uri, parse_uri
+from .uri_drivers import SIMULATED
 
 __all__ = [
     "ALL",

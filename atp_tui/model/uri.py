@@ -5,63 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from ipaddress import IPv6Address
 from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from . import uri_parameters
+from . import uri_drivers, uri_parameters
 from .errors import ConfigError
 from .quoting import redacted
+from .uri_drivers import EXAMPLE, SIMULATED
 
 TRANSPORTS = ("ssh", "tcp", "tls", "unix")
 """Those of libvirt's remote transports that the program opens itself."""
 
-SIMULATED = "sim"
-"""The URI scheme of hosts that exist only inside the program."""
-
-DRIVERS = (
-    "qemu",
-    "xen",
-    "lxc",
-    "ch",
-    "bhyve",
-    "vbox",
-    "vz",
-    "parallels",
-    "openvz",
-    "uml",
-    "vmwareplayer",
-    "vmwarews",
-    "vmwarefusion",
-    "test",
-    "remote",
-    SIMULATED,
-)
-"""The schemes that a libvirt daemon serves on its host, `remote` (the daemon chooses), and `sim`.
-
-https://libvirt.org/drivers.html; `parallels` and `uml` are names that older daemons have.
-"""
-
-_OWN_PROTOCOL = {
-    "esx": "VMware ESX",
-    "gsx": "VMware GSX",
-    "vpx": "VMware vCenter",
-    "hyperv": "Microsoft Hyper-V",
-    "xenapi": "XenServer",
-    "phyp": "IBM PowerVM",
-}
-"""Drivers of which libvirt's client speaks another protocol (HTTPS, WinRM, a login on a console), with a password, and
-for which no daemon of libvirt listens on the host. libvirt opens such a URI only by asking for that password."""
-
-_NO_HYPERVISOR = frozenset({"network", "interface", "nodedev", "nwfilter", "secret", "storage"})
-"""Daemons of libvirt for one part of a host: they know no machines."""
-
-_PATHS = dict.fromkeys(("qemu", "ch", "vbox"), ("/system", "/session"))
-"""The paths that a driver takes; the others are left to the driver itself."""
-
-_EXAMPLE = "write a URI such as qemu+ssh://root@kvm01/system or qemu+tcp://kvm01/system"
 _SCHEME = re.compile(r"(?P<driver>[a-z][a-z0-9]*)(?:\+(?P<transport>[a-z0-9]+))?")
 _PASSWORD = re.compile(r"(?<=://)([^/@:?#\[]*):(?!\d*(?:[/?#]|$))[^@]*(?=@)")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -118,7 +74,7 @@ class _Reading:
         if _PASSWORD.search(text):
             raise self._password()
         if not text or any(character <= " " or character == "\x7f" for character in text):
-            raise self._wrong("white space or a control character" if text else "nothing", _EXAMPLE)
+            raise self._wrong("white space or a control character" if text else "nothing", EXAMPLE)
         if "#" in text:
             raise self._wrong("a #", "a URI has no part behind a #: write %23 where one is meant")
         parts = self._split()
@@ -126,11 +82,11 @@ class _Reading:
         user, host = self._user(parts.netloc), self._host(parts.netloc)
         port = self._port(parts)
         if transport in ("ssh", "tcp", "tls") and not host:
-            raise self._wrong(f"no host for +{transport}", _EXAMPLE)
+            raise self._wrong(f"no host for +{transport}", EXAMPLE)
         if transport == "unix" and host:
             raise self._wrong("a host for +unix", "write driver+unix:///path?socket=/run/…")
         if (user is not None or port is not None) and not host:
-            raise self._wrong("a user or a port without a host", _EXAMPLE)
+            raise self._wrong("a user or a port without a host", EXAMPLE)
         if transport is None and host and driver != SIMULATED:
             transport = "tls"  # libvirt's own default for a URI with a host and no transport
         path = self._path(driver, transport, host, parts.path)
@@ -153,25 +109,10 @@ class _Reading:
     def _scheme(self, parts: SplitResult) -> tuple[str, str | None]:
         scheme = _SCHEME.fullmatch(parts.scheme)
         if scheme is None or "://" not in self._text:
-            raise self._wrong("no driver://", _EXAMPLE)
+            raise self._wrong("no driver://", EXAMPLE)
         driver, transport = scheme["driver"], scheme["transport"]
-        if driver in _OWN_PROTOCOL:
-            what = f"{driver}, which this program does not open,"
-            hint = (
-                f"libvirt reaches {_OWN_PROTOCOL[driver]} by a protocol of its own and with a password, "
-                "without a daemon on the host: use virsh for it; where it has an sshd, uri = false is SSH alone"
-            )
-            raise self._wrong(what, hint)
-        if driver in _NO_HYPERVISOR:
-            raise self._wrong(f"{driver}, a part of libvirt that has no machines,", _EXAMPLE)
-        if driver == "ssh":
-            raise self._wrong(
-                "no hypervisor is called ssh,", "for SSH alone write uri = false, else qemu+ssh://…/system"
-            )
-        if driver not in DRIVERS:
-            near = get_close_matches(driver, DRIVERS, 1)
-            hint = f"did you mean {near[0]}?" if near else "the drivers are " + ", ".join(DRIVERS[:-1])
-            raise self._wrong(f"no hypervisor is called {driver},", hint)
+        if (trouble := uri_drivers.trouble(driver)) is not None:
+            raise self._wrong(*trouble)
         if transport is not None and (transport not in TRANSPORTS or driver == SIMULATED):
             words = "the transports are " + ", ".join(TRANSPORTS)
             if transport.startswith("libssh"):
@@ -198,7 +139,7 @@ class _Reading:
             raise self._wrong("a second @", "write %40 for an @ in a user's name")
         self._check_word(user, "user")
         if at and not user:
-            raise self._wrong("no user before the @", _EXAMPLE)
+            raise self._wrong("no user before the @", EXAMPLE)
         return user or None
 
     def _host(self, netloc: str) -> str | None:
@@ -208,7 +149,7 @@ class _Reading:
             host = self._unescaped(address.partition(":")[0])
             self._check_word(host, "host")
             if any(letter in "[]@:/?#, \\" for letter in host):
-                raise self._wrong("a host name with signs that none has", _EXAMPLE)
+                raise self._wrong("a host name with signs that none has", EXAMPLE)
             return host or None
         inner, _, rest = address[1:].partition("]")
         host = self._unescaped(inner) if "%25" in inner else inner  # an interface's name needs no %25 with libvirt
@@ -223,12 +164,12 @@ class _Reading:
 
     def _check_word(self, part: str, name: str) -> None:
         if part.startswith("-") or not part.isprintable():
-            raise self._wrong(f"a {name} that is no {name} ({redacted(part)!r})", _EXAMPLE)
+            raise self._wrong(f"a {name} that is no {name} ({redacted(part)!r})", EXAMPLE)
 
     def _path(self, driver: str, transport: str | None, host: str | None, written: str) -> str:
         path = self._unescaped(written)
         self._check_value(path, "the path")
-        paths = _PATHS.get(driver)
+        paths = uri_drivers.PATHS.get(driver)
         if (paths and path not in paths) or (driver == "test" and not path.strip("/")):
             ways = paths or ("/default",)
             scheme = self._text.partition("://")[0].lower()
@@ -258,12 +199,12 @@ class _Reading:
             if driver != SIMULATED:
                 uri_parameters.check(query)
         except ConfigError as error:
-            raise self._wrong(error.message, error.hint or _EXAMPLE) from error
+            raise self._wrong(error.message, error.hint or EXAMPLE) from error
         return query
 
     def _check_value(self, value: str, name: str) -> None:
         if any(character < " " or character == "\x7f" for character in value):
-            raise self._wrong(f"a control character in {name},", _EXAMPLE)
+            raise self._wrong(f"a control character in {name},", EXAMPLE)
 
     def _unescaped(self, written: str) -> str:
         if _ESCAPE.search(written):
