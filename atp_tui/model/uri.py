@@ -168,6 +168,8 @@ class _Reading:
 
     def _path(self, driver: str, transport: str | None, host: str | None, written: str) -> str:
         path = self._unescaped(written)
+        if driver != SIMULATED and uri_parameters.is_secret("", path):
+            raise self._password()
         self._check_value(path, "the path")
         paths = uri_drivers.PATHS.get(driver)
         if (paths and path not in paths) or (driver == "test" and not path.strip("/")):

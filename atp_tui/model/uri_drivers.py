@@ -1,4 +1,4 @@
-"""The drivers of libvirt, as the scheme of a URI names them: which are served by a daemon, why others are not opened."""
+"""The drivers of libvirt, as the scheme of a URI names them: which a daemon serves, why others are not opened."""
 
 from __future__ import annotations
 

@@ -141,6 +141,11 @@ SLIPS = [
     f"\u212a://root:{PLANTED}@h\u2100/system",
     f"qemu+rdp://root:{PLANTED}@h/system",
     f"vpx://admin:{PLANTED}@h/dc",
+    f"http://h%3A{PLANTED}",
+    f"root:x@h:{PLANTED}",
+    f"esx://root:/{PLANTED}/system",
+    f"qemu+tcp://root@;#{PLANTED}?x=1",
+    f"xen:///root:{PLANTED}@h/system",
 ]
 
 
