@@ -6,12 +6,14 @@ import argparse
 import contextlib
 import math
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from .. import __version__
+from ..model.quoting import redacted
 
 Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
 
@@ -60,6 +62,13 @@ def parse(argv: Sequence[str]) -> Arguments:
     return Arguments(**values)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Quotes a word of the command line without what could be a password in it."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(re.sub(r"\S*@\S*|\S+:\S+", lambda word: redacted(word[0]), message))
+
+
 def _apart(
     words: list[str], parser: argparse.ArgumentParser, run: argparse.ArgumentParser
 ) -> tuple[list[str], list[str]]:
@@ -92,17 +101,17 @@ def _as_sent(word: str) -> str:
         return word  # typed in the locale's own encoding, or no text at all
 
 
-def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _parser() -> tuple[_Parser, dict[str, _Parser]]:
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
         "--config", type=Path, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
     )
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
-    screen = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
-    as_json = argparse.ArgumentParser(add_help=False)
+    as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="atp-tui",
         parents=[shared, screen],
         description="Watch a fleet of libvirt hosts, and run commands on it over SSH. Without a verb: the screen.",
@@ -112,7 +121,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     parser.add_argument("--version", action="version", version=f"atp-tui {__version__}")
     added = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
 
-    def verb(name: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def verb(name: str, what: str, *parents: _Parser) -> _Parser:
         return added.add_parser(name, help=what, description=what, parents=list(parents), allow_abbrev=False)
 
     demo = verb("demo", "open the screen on an embedded fleet; nothing typed there runs on this machine", screen)

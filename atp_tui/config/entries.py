@@ -68,7 +68,7 @@ def _difference(settings: Any, defaults: Any) -> dict[str, Any]:
         value = getattr(settings, field.name)
         if value is None or value == getattr(defaults, field.name) or dataclasses.is_dataclass(value):
             continue
-        different[field.name] = list(value) if isinstance(value, tuple) else _plain(value)
+        different[field.name] = [_plain(each) for each in value] if isinstance(value, tuple) else _plain(value)
     return different
 
 

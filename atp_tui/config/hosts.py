@@ -7,6 +7,7 @@ from typing import Any
 
 from ..model.errors import ConfigError
 from ..model.host import HostInfo, uri_ssh_settings
+from ..model.quoting import quoted, redacted
 from ..model.settings import SshSettings, TransportConfig
 from .layers import Layers, read_ssh, read_transport
 from .positions import KeyPath
@@ -32,10 +33,12 @@ def read_hosts(hosts: object, layers: Layers, problems: Problems) -> tuple[HostI
         name = table.get("id")
         if isinstance(name, str) and name in found:
             first = problems.line(("hosts", found[name], "id"))
-            problems.add((*path, "id"), f"{name!r} is the id of the host at line {first} already", "choose another")
+            problems.add(
+                (*path, "id"), f"{quoted(name)} is the id of the host at line {first} already", "choose another"
+            )
         elif isinstance(name, str) and name.isprintable():
             found[name] = index
-            problems.host_ids[index] = name
+            problems.host_ids[index] = redacted(name)
         read.append(_Entry(table, path, layers, problems).read())
     return tuple(read)
 
@@ -60,6 +63,7 @@ class _Entry:
         }
         values |= {"metadata": self._metadata(), "commands": self._table.get("ssh") is not False}
         host = self._make(values)
+        self._remark(host)
         below = self._layers.below(host.tags)
         return replace(host, ssh=self._ssh(host, below.ssh), transport=self._transport(host, below.transport))
 
@@ -72,6 +76,11 @@ class _Entry:
                 key = error.key or "id"
                 self._wrong(key, error.message, error.hint)
                 values |= {key: harmless[key]}
+
+    def _remark(self, host: HostInfo) -> None:
+        uri = host.connection_uri
+        for remark in uri.remarks if uri is not None else ():
+            self._problems.warn((*self._path, "uri"), remark.message, remark.hint)
 
     def _wrong(self, key: str, message: str, hint: str | None) -> None:
         self._problems.add((*self._path, key), message, hint)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..model.quoting import quoted
 from ..model.settings import FLEET_WIDE, SshSettings, TransportConfig
 from .positions import KeyPath
 from .problems import Problems, bare
@@ -110,7 +111,9 @@ def read_ssh(table: object, path: KeyPath, problems: Problems, directory: Path) 
     def path_of(key: str, name: str) -> str:
         if name.startswith("~"):
             if os.path.expanduser(name) == name:
-                problems.add(given[key].path, f"{name!r} names a user who does not exist", "write a path from / on")
+                problems.add(
+                    given[key].path, f"{quoted(name)} names a user who does not exist", "write a path from / on"
+                )
             return name
         # "none" is OpenSSH's word for no such file
         return name if name == "none" else str(directory / name)

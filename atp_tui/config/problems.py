@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..model.errors import ConfigError, ConfigErrors
+from ..model.quoting import redacted
 from .positions import KeyPath, find_positions
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -90,5 +91,5 @@ class Problems:
             if isinstance(part, int):
                 name += f"[{self.host_ids.get(part, part) if depth == 1 and path[0] == 'hosts' else part}]"
             else:
-                name += ("." if name else "") + bare(part)
+                name += ("." if name else "") + bare(redacted(part))
         return name

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from ..model.errors import ConfigError
+from ..model.quoting import quoted
 from ..model.settings import PoolConfig, ReconnectConfig, SshSettings, TransportConfig
 from .fleet import MonitorSettings, UiSettings
 from .positions import KeyPath
@@ -120,7 +121,7 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text {value!r}" if len(value) <= 60 else "a long text"
+        return f"the text {quoted(value)}" if len(value) <= 60 else "a long text"
     if isinstance(value, int | float):
         return f"the number {value}" if abs(value) < 1e18 else "a very large number"
     return f"the moment {value}"

@@ -15,13 +15,10 @@ from difflib import get_close_matches
 
 from ..model.errors import ConfigError
 from ..model.host import HostInfo, tags_of
-
-MOST_NAMES = 100_000
-"""A range that stands for more names than this is refused before it is expanded: a slip must not eat the memory."""
+from .target_words import FORM, MOST_NAMES, TooManyNames, explained, number, ranges, shown, without_brackets, wrong
 
 ALL = "all"
 _OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\]]*\])*)([,!&^]?)")
-_RANGE = re.compile(r"(\d+)-(\d+)")
 _DIGITS = re.compile(r"(\d+)")
 _SHOWN = 5
 
@@ -40,18 +37,30 @@ class Targets:
 
     def __init__(self, hosts: Iterable[HostInfo]) -> None:
         known = tuple(hosts)
+        self._hosts = known
         self._ids = dict.fromkeys(host.id for host in known)
         self._tags: Mapping[str, tuple[str, ...]] = {**tags_of(known), ALL: tuple(self._ids), "*": tuple(self._ids)}
 
     def resolve(self, expression: str) -> tuple[str, ...]:
         """The ids meant by `expression`, in natural order, each once.
 
-        Raises ConfigError (key "targets") for names that no host or tag has, with the nearest ones that exist; for
-        what cannot be parsed; and for an expression that leaves no host.
+        Raises ConfigError (key "targets"), each with a hint what to write, for names that no host or tag has, with the
+        nearest ones that exist; for what cannot be parsed; and for an expression that leaves no host.
         """
+        try:
+            return self._resolved(expression)
+        except TooManyNames:
+            raise
+        except ConfigError as error:
+            raise explained(expression, self._suspects(expression), self._resolves) or error from error.__cause__
+
+    def _resolved(self, expression: str) -> tuple[str, ...]:
         chosen: set[str] = set()
         unknown: list[str] = []
-        for operator, operand in _operands(expression):
+        operands = list(_operands(expression))
+        if sum(self._number(operand) for _, operand in operands) > MOST_NAMES:
+            raise TooManyNames(expression)
+        for operator, operand in operands:
             found = self._expand(operand, unknown)
             match operator:
                 case "&":
@@ -65,19 +74,35 @@ class Targets:
         if unknown:
             raise self._unknown(unknown)
         if not chosen:
-            raise _wrong(f"no host is left by {expression!r}", "try @all, or look at the ids and tags in hosts list")
+            raise wrong(f"no host is left by {shown(expression)}", "`atp-tui hosts list` shows ids and tags")
         return tuple(sorted(chosen, key=natural_order))
+
+    def _resolves(self, expression: str) -> bool:
+        try:
+            return bool(self._resolved(expression))
+        except ConfigError:
+            return False
+
+    def _suspects(self, expression: str) -> list[str]:
+        """The operands that name no host, brackets that have no partner taken as they come."""
+        operands = [part.strip() for part in re.split(r"[,!&^](?![^\[]*\])", expression)]
+        return [operand for operand in operands if operand and not self._resolves(operand)]
 
     def fold(self, ids: Iterable[str]) -> str:
         """Names folded into ranges: `kvm[01,04-18],web1`. `resolve` reads it back."""
         return fold(ids)
 
+    def _table(self, operand: str) -> Collection[str]:
+        return self._tags if operand.startswith("@") else self._ids
+
+    def _number(self, operand: str) -> int:
+        name = operand.removeprefix("@")
+        return 1 if name in self._table(operand) else number(name, operand)
+
     def _expand(self, operand: str, unknown: list[str]) -> set[str]:
-        tagged = operand.startswith("@")
-        name = operand[1:] if tagged else operand
-        table: Collection[str] = self._tags if tagged else self._ids
+        name, tagged, table = operand.removeprefix("@"), operand.startswith("@"), self._table(operand)
         found: set[str] = set()
-        for each in (name,) if name in table else _ranges(name, operand):
+        for each in (name,) if name in table else ranges(name, operand):
             matches = _matching(each, table)
             if not matches:
                 unknown.append("@" + each if tagged else each)
@@ -87,12 +112,26 @@ class Targets:
 
     def _unknown(self, names: list[str]) -> ConfigError:
         names = list(dict.fromkeys(names))
-        candidates = [*self._ids, *("@" + tag for tag in self._tags if tag != "*")]
-        near = list(dict.fromkeys(match for name in names[:_SHOWN] for match in get_close_matches(name, candidates, 2)))
+        near = list(dict.fromkeys(match for name in names[:_SHOWN] for match in self._near(name)))
         what = "tag" if all(name.startswith("@") for name in names) else "host"
-        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        told = ", ".join(name if len(name) <= 60 else name[:60] + "…" for name in names[:_SHOWN])
+        told += f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         hint = "did you mean " + " or ".join(near) + "?" if near else "`atp-tui hosts list` shows ids and tags"
-        return _wrong(f"no such {what}: {shown}", hint)
+        return wrong(f"no such {what}: {told}", hint)
+
+    def _near(self, name: str) -> list[str]:
+        """What exists and may have been meant: the other of id and tag, other capitals, an address, a range."""
+        other = name.removeprefix("@")
+        if other in (self._ids if name.startswith("@") else self._tags):
+            return [other if name.startswith("@") else f"@{other}"]
+        if (range_ := without_brackets(name)) is not None and self._resolves(range_):
+            return [range_]
+        candidates = [*self._ids, *("@" + tag for tag in self._tags if tag != "*")]
+        if same := [each for each in candidates if each.casefold() == name.casefold()]:
+            return same[:2]
+        if at := [host.id for host in self._hosts if host.host.casefold() == name.casefold()]:
+            return at[:2]
+        return get_close_matches(name, candidates, 2)
 
 
 def fold(ids: Iterable[str]) -> str:
@@ -110,38 +149,32 @@ def _operands(expression: str) -> Iterable[tuple[str, str]]:
     """(operator, operand) from left to right, the first operator being `,`."""
     operator, position = ",", 0
     if not expression.strip():
-        raise _wrong("no hosts are named", "write host ids, @tags or @all, as in kvm[01-18],@prod")
+        raise wrong("no hosts are named", "write host ids, @tags or @all, as in kvm[01-18],@prod")
     while operator:
         match = _OPERAND.match(expression, position)
         if match is None or (match.end() < len(expression) and not match[2]):
-            raise _wrong(f"a bracket without its partner in {expression!r}", "write ranges as in kvm[01-18,20]")
+            raise wrong(f"a bracket without its partner in {shown(expression)}", FORM)
         operand = match[1].strip()
         if operand in ("", "@"):
-            raise _wrong(f"a name is missing in {expression!r}", "write one on both sides of , & ! and ^")
+            raise _missing(expression, operator, match[2])
         yield operator, operand
         operator, position = match[2], match.end()
 
 
-def _ranges(name: str, operand: str) -> Iterable[str]:
-    """The names that a name with ranges stands for; one without stands for itself."""
-    if "[" not in name:
-        return (name,)
-    from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
-
-    count = 1
-    for part in name.split("[")[1:]:
-        bounds = _RANGE.findall(part.partition("]")[0])
-        if any(max(len(low.lstrip("0")), len(high.lstrip("0"))) > len(str(MOST_NAMES)) for low, high in bounds):
-            count = MOST_NAMES + 1
-            break
-        # each name between commas counts for one, each range for what it spans
-        count *= max(1, part.count(",") + 1 + sum(int(high) - int(low) for low, high in bounds if int(high) > int(low)))
-    if count > MOST_NAMES:
-        raise _wrong(f"{operand!r} stands for too many names", f"at most {MOST_NAMES:,} are allowed")
-    try:
-        return tuple(NodeSet(name, resolver=RESOLVER_NOGROUP))
-    except (NodeSetException, ValueError) as error:
-        raise _wrong(f"{operand!r} cannot be read: {error}", "write ranges as in kvm[01-18,20]") from error
+def _missing(expression: str, operator: str, following: str) -> ConfigError:
+    hint = "write one on both sides of , & ! and ^"
+    tight = re.sub(r"\s+", "", expression)
+    if tight == "!" * len(tight) or "@" in re.split(r"[,!&^]", tight):
+        hint = "write host ids, @tags or @all"
+    elif tight.startswith("^"):
+        hint = "files of names are not read: write host ids, @tags or @all"
+    elif tight.startswith("!"):
+        hint = f"write @all{tight} for all but those"
+    elif following and f"{operator}{following}" in ("&&", ",,", "^^", "!!"):
+        hint = f"write {operator} once"
+    elif not following and operator in ",&!^":
+        hint = f"take the last {operator!r} away, or write a name behind it"
+    return wrong(f"a name is missing in {shown(expression)}", hint)
 
 
 def _matching(name: str, table: Collection[str]) -> Collection[str]:
@@ -150,7 +183,3 @@ def _matching(name: str, table: Collection[str]) -> Collection[str]:
     if "*" in name or "?" in name:
         return fnmatch.filter(table, name)
     return ()
-
-
-def _wrong(message: str, hint: str) -> ConfigError:
-    return ConfigError(message, key="targets", hint=hint)

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from .errors import ConfigError
+from .quoting import quoted
 
 E = TypeVar("E", bound=StrEnum)
 
 _HOP = re.compile(
-    r"(?:(?P<user>[^\s,/]+)@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\s\],]+)?\]|[^\s,:/@\[\]]+"
+    r"(?:(?P<user>[^\s,/:]+)@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\s\],]+)?\]|[^\s,:/@?#\[\]]+"
     r"|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\s,]+)?)"
     r"(?::(?P<port>[0-9]{1,5}))?"
 )
@@ -31,7 +32,7 @@ SHORTEST = 0.001
 def number(key: str, value: object, *, example: str) -> None:
     """`value` is a finite number above 0."""
     if _finite(key, value, example) <= 0:
-        raise ConfigError(f"{value!r} is out of range", key=key, hint="it must be above 0")
+        raise ConfigError(f"{quoted(value)} is out of range", key=key, hint="it must be above 0")
 
 
 def seconds(key: str, value: object, *, zero: bool = False) -> None:
@@ -39,29 +40,35 @@ def seconds(key: str, value: object, *, zero: bool = False) -> None:
     length = _finite(key, value, "30 or 0.5")
     if length < SHORTEST and not (zero and length == 0):
         limit = f"{SHORTEST:g} or more, in seconds"
-        raise ConfigError(f"{value!r} is out of range", key=key, hint=f"it must be {'0, or ' if zero else ''}{limit}")
+        raise ConfigError(
+            f"{quoted(value)} is out of range", key=key, hint=f"it must be {'0, or ' if zero else ''}{limit}"
+        )
 
 
 def _finite(key: str, value: object, example: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
         # the comparison is false for nan, and works for whole numbers too large for a float
-        raise ConfigError(f"{value!r} is not a number that can be used", key=key, hint=f"write one such as {example}")
+        raise ConfigError(
+            f"{quoted(value)} is not a number that can be used", key=key, hint=f"write one such as {example}"
+        )
     return value
 
 
 def count(key: str, value: object, *, least: int, most: int = LARGEST) -> None:
     """`value` is a whole number from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ConfigError(f"{value!r} is not a whole number", key=key, hint=f"write a whole number, {least} or more")
+        raise ConfigError(
+            f"{quoted(value)} is not a whole number", key=key, hint=f"write a whole number, {least} or more"
+        )
     if not least <= value <= most:
         limit = f"it must be {least} or more" if value < least else f"it must be {most} or less"
-        raise ConfigError(f"{value!r} is out of range", key=key, hint=limit)
+        raise ConfigError(f"{quoted(value)} is out of range", key=key, hint=limit)
 
 
 def kind(key: str, value: object, wanted: type) -> None:
     """`value` is of type `wanted`."""
     if not isinstance(value, wanted):
-        raise ConfigError(f"{value!r} is not a {wanted.__name__}", key=key)
+        raise ConfigError(f"{quoted(value)} is not a {wanted.__name__}", key=key)
 
 
 def choice(key: str, value: object, choices: type[E]) -> E:
@@ -70,16 +77,16 @@ def choice(key: str, value: object, choices: type[E]) -> E:
         return choices(str(value))
     except ValueError:
         raise ConfigError(
-            f"{value!r} is none of the choices", key=key, hint="write one of " + ", ".join(choices)
+            f"{quoted(value)} is none of the choices", key=key, hint="write one of " + ", ".join(choices)
         ) from None
 
 
 def word(key: str, value: object, example: str) -> None:
     """`value` is text that may stand where a program expects a name: not empty, one line, no option in disguise."""
     if not isinstance(value, str):
-        raise ConfigError(f"{value!r} is not text", key=key, hint=f"write text such as {example!r}")
+        raise ConfigError(f"{quoted(value)} is not text", key=key, hint=f"write text such as {example!r}")
     if not value.strip() or not value.isprintable() or value.startswith("-"):
-        raise ConfigError(f"{value!r} cannot be used", key=key, hint=f"write text such as {example!r}")
+        raise ConfigError(f"{quoted(value)} cannot be used", key=key, hint=f"write text such as {example!r}")
 
 
 def fits_host(name: str) -> bool:
@@ -106,7 +113,7 @@ def user(key: str, value: object, example: str) -> None:
     word(key, value, example)
     if not fits_user(str(value)):
         hint = f"a user's name has none of {_NOT_IN_USERS}, as for ssh: a ProxyCommand's shell would act on them"
-        raise ConfigError(f"{value!r} is not a user's name", key=key, hint=hint)
+        raise ConfigError(f"{quoted(value)} is not a user's name", key=key, hint=hint)
 
 
 def jump(key: str, value: str) -> None:
@@ -116,7 +123,7 @@ def jump(key: str, value: str) -> None:
         match = _HOP.fullmatch(hop.removeprefix("ssh://"))
         if match is not None and not (fits_host(match["host"].strip("[]")) and fits_user(match["user"] or "x")):
             hint = "a shell would act on some of its letters; ssh refuses them too"
-            raise ConfigError(f"{hop!r} is not a jump host", key=key, hint=hint)
+            raise ConfigError(f"{quoted(hop)} is not a jump host", key=key, hint=hint)
         if match is None or not 0 < int(match["port"] or 22) < 65536:
             hint = "write [user@]host[:port], several with commas between them, and [2001:db8::1]:22 for IPv6"
-            raise ConfigError(f"{hop!r} is not a jump host", key=key, hint=hint)
+            raise ConfigError(f"{quoted(hop)} is not a jump host", key=key, hint=hint)

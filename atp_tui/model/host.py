@@ -5,112 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from ipaddress import IPv6Address
 from types import MappingProxyType
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .checks import fits_host, fits_user
+from .checks import fits_host
 from .errors import ConfigError
-from .settings import Channel, SshSettings, TransportConfig
+from .quoting import quoted, redacted
+from .settings import Channel, Login, SshSettings, TransportConfig
+from .uri import TRANSPORTS, ConnectionUri, default_uri, parse_uri
+from .uri_drivers import SIMULATED
 
-TRANSPORTS = ("ssh", "tcp", "tls", "unix")
-"""Those of libvirt's remote transports that the program opens itself; https://libvirt.org/uri.html lists them all."""
-
-SIMULATED = "sim"
-"""The URI scheme of hosts that exist only inside the program."""
+__all__ = [
+    "ALL",
+    "SIMULATED",
+    "TRANSPORTS",
+    "ConnectionUri",
+    "HostInfo",
+    "default_uri",
+    "parse_uri",
+    "tags_of",
+    "uri_ssh_settings",
+]
 
 ALL = "all"
 """The name of the group of all hosts (`@all`), which no tag may take."""
 
 _HOST_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_SCHEME = re.compile(r"(?P<driver>[a-z][a-z0-9]*)(?:\+(?P<transport>[a-z0-9]+))?")
-_PASSWORD = re.compile(r"(?<=://)([^/@:?#\[]*):(?!\d*(?:[/?#]|$))[^@]*(?=@)")
 _NOT_IN_TAGS = frozenset(",&!^:@[]*?")  # ClusterShell's operators and wildcards: such a tag could never be a target
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionUri:
-    """A libvirt connection URI in parts: driver[+transport]://[user@][host][:port]/path[?query].
-
-    `host` is without the brackets of IPv6. `transport` is None for a connection inside the machine.
-    """
-
-    driver: str
-    transport: str | None
-    user: str | None
-    host: str | None
-    port: int | None
-    path: str
-    query: Mapping[str, str]
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@lru_cache(maxsize=4096)  # asked of each host at every repaint; a failure is not kept
-def parse_uri(text: str) -> ConnectionUri:
-    """Check a connection URI and take it apart.
-
-    Raises ConfigError (key "uri") for: no scheme, a transport the program does not open, a password in the URI, a
-    bad port, an empty host where the transport needs one, control characters or white space anywhere.
-    """
-    shown = _PASSWORD.sub(r"\1:…", text)  # a message must not carry the password it may warn of
-
-    def wrong(what: str, hint: str) -> ConfigError:
-        return ConfigError(f"{what} in {shown!r}", key="uri", hint=hint)
-
-    example = "write a URI such as qemu+ssh://root@kvm01/system or qemu+tcp://kvm01/system"
-    if shown != text:
-        raise wrong("a password", "never write one there: it ends up in process lists and logs")
-    if not text or any(character <= " " or character == "\x7f" for character in text):
-        raise wrong("white space or a control character" if text else "nothing", example)
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        hint = "write [2001:db8::1]:16509 for an IPv6 address with a port, a number from 1 to 65535"
-        raise wrong(str(error), hint) from error
-    scheme = _SCHEME.fullmatch(parts.scheme)
-    if scheme is None or "://" not in text:
-        raise wrong("no driver://", example)
-    transport = scheme["transport"]
-    host = unquote(_host_of(parts.netloc)) or None
-    user = unquote(parts.username) if parts.username else None
-    if port == 0:
-        raise wrong("the port 0", "write a number from 1 to 65535")
-    for part in (host or "", user or ""):
-        if part.startswith("-") or not part.isprintable():
-            raise wrong(f"{part!r}", example)
-    if (host and not fits_host(host)) or (user and not fits_user(user)):
-        raise wrong(
-            "a name that a shell would act on", "ssh refuses such names too: write the host's and the user's own"
-        )
-    if transport is not None and transport not in TRANSPORTS:
-        raise wrong(f"the transport {transport!r}", "the transports are " + ", ".join(TRANSPORTS))
-    if transport in ("ssh", "tcp", "tls") and not host:
-        raise wrong(f"no host for +{transport}", example)
-    if transport == "unix" and host:
-        raise wrong("a host for +unix", "write driver+unix:///path?socket=/run/…")
-    if transport is None and host and scheme["driver"] != SIMULATED:
-        transport = "tls"  # libvirt's own default for a URI with a host and no transport
-    query = MappingProxyType(dict(parse_qsl(parts.query, keep_blank_values=True)))
-    for part in (unquote(parts.path), *query, *query.values()):
-        if any(character < " " or character == "\x7f" for character in part):
-            raise wrong(f"{part!r}, which no path can be,", example)
-    return ConnectionUri(scheme["driver"], transport, user, host, port, parts.path or "/", query, text)
-
-
-def _host_of(netloc: str) -> str:
-    """The host in the case it was written in, which urlsplit().hostname loses: ssh_config's patterns mind it."""
-    address = netloc.rpartition("@")[2]
-    return address[1:].partition("]")[0] if address.startswith("[") else address.partition(":")[0]
-
-
-def default_uri(host: str) -> str:
-    """`qemu+ssh://{host}/system`, with brackets around an IPv6 address and its zone's `%` escaped."""
-    return f"qemu+ssh://[{host.replace('%', '%25')}]/system" if ":" in host else f"qemu+ssh://{host}/system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +59,9 @@ class HostInfo:
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not _HOST_ID.fullmatch(self.id):
             raise ConfigError(
-                f"{self.id!r} is not a host id",
+                f"{quoted(self.id)} is not a host id",
                 key="id",
-                host=str(self.id),
+                host=redacted(str(self.id)),
                 hint="use letters, digits, '.', '_' and '-', beginning and ending with a letter or digit",
             )
         self._check_address()
@@ -170,7 +91,7 @@ class HostInfo:
                 bad = True
         if bad:
             raise ConfigError(
-                f"{host!r} is not a host name or address",
+                f"{quoted(host)} is not a host name or address",
                 key="host",
                 host=self.id,
                 hint="write a name or address alone, such as kvm01.example.org, 192.0.2.11 or 2001:db8::11; "
@@ -179,18 +100,18 @@ class HostInfo:
 
     def _check_uri(self, uri: str) -> None:
         try:
-            parse_uri(uri)
+            uri_ssh_settings(uri)
         except ConfigError as error:
-            raise ConfigError(error.message, key=error.key, host=self.id, hint=error.hint) from error
+            raise ConfigError(error.message, key="uri", host=self.id, hint=error.hint) from error
 
     def _check_tags(self) -> None:
         for tag in self.tags:
             if not tag or not tag.isprintable() or " " in tag or not _NOT_IN_TAGS.isdisjoint(tag):
                 hint = "a tag is one word without , & ! ^ : @ [ ] * ?, so that @tag can be a target"
-                raise ConfigError(f"{tag!r} is not a tag", key="tags", host=self.id, hint=hint)
+                raise ConfigError(f"{quoted(tag)} is not a tag", key="tags", host=self.id, hint=hint)
             if tag == ALL:
                 hint = "@all means every host already: choose another word"
-                raise ConfigError(f"{tag!r} cannot be a tag", key="tags", host=self.id, hint=hint)
+                raise ConfigError(f"{quoted(tag)} cannot be a tag", key="tags", host=self.id, hint=hint)
 
     def with_uri(self, uri: str | None) -> HostInfo:
         """This host reached by another URI; None leaves it SSH alone."""
@@ -232,11 +153,21 @@ class HostInfo:
 
 
 def uri_ssh_settings(uri: str | None) -> SshSettings:
-    """The user and port that a `+ssh` URI names; nothing for any other URI. Raises ConfigError for a bad URI."""
+    """What a `+ssh` URI says of the way to the host's sshd; nothing for any other URI. Raises ConfigError.
+
+    That is its user and port, keyfile=, known_hosts= and sshauth=.
+    """
     parts = None if uri is None else parse_uri(uri)
     if parts is None or parts.transport != "ssh":
         return SshSettings()
-    return SshSettings(user=parts.user, port=parts.port)
+    keyfile, known_hosts, logins = (parts.query.get(name) for name in ("keyfile", "known_hosts", "sshauth"))
+    return SshSettings(
+        user=parts.user,
+        port=parts.port,
+        identity_files=None if keyfile is None else (keyfile,),
+        known_hosts=None if known_hosts is None else (known_hosts,),
+        auth=None if logins is None else tuple(Login(name) for name in logins.split(",") if name in set(Login)),
+    )
 
 
 def tags_of(hosts: Iterable[HostInfo]) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from . import checks
 from .errors import ConfigError
+from .quoting import quoted, redacted
 
 
 class SelectionStrategy(StrEnum):
@@ -40,6 +41,13 @@ class HostKeyPolicy(StrEnum):
     STRICT = "strict"
     ASK = "ask"
     ACCEPT_NEW = "accept-new"
+
+
+class Login(StrEnum):
+    """A way to log in to sshd, in libvirt's words for it (`?sshauth=`)."""
+
+    AGENT = "agent"
+    PRIVKEY = "privkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,8 @@ class SshSettings:
     """`[ssh]` and `[hosts.ssh]`: how to reach a host's sshd. None means: as ssh_config says, else OpenSSH's default.
 
     Paths are given with `~` not yet expanded. `proxy_jump` is OpenSSH's `[user@]host[:port][,…]`; "none" turns
-    a jump written in ssh_config off.
+    a jump written in ssh_config off. `auth` has the ways to log in that may be used, in any order: with "agent" alone
+    no key file is offered, with "privkey" alone no agent is asked.
 
     Raises ConfigError, naming the key, for a value of the wrong type or out of range.
     """
@@ -178,6 +187,7 @@ class SshSettings:
     config_file: str | None = None
     proxy_jump: str | None = None
     host_key_policy: HostKeyPolicy | None = None
+    auth: tuple[Login, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.port is not None:
@@ -190,6 +200,9 @@ class SshSettings:
         for key, example in (("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):
             if getattr(self, key) is not None:
                 checks.word(f"ssh.{key}", getattr(self, key), example)
+        # a colon, or a query: how a password is written behind a name
+        if self.user is not None and (":" in self.user or redacted(self.user) != self.user):
+            raise ConfigError(f"{quoted(self.user)} is not a user", key="ssh.user", hint="write the name alone")
         if self.proxy_jump is not None:
             checks.jump("ssh.proxy_jump", self.proxy_jump)
         for key, example in (("identity_files", "~/.ssh/id_ed25519"), ("known_hosts", "~/.ssh/known_hosts")):
@@ -197,10 +210,16 @@ class SshSettings:
             if paths is None:
                 continue
             if not isinstance(paths, tuple | list):
-                raise ConfigError(f"{paths!r} is not a list of paths", key=f"ssh.{key}", hint=f"write [{example!r}]")
+                raise ConfigError(
+                    f"{quoted(paths)} is not a list of paths", key=f"ssh.{key}", hint=f"write [{example!r}]"
+                )
             for path in paths:
                 checks.word(f"ssh.{key}", path, example)
             object.__setattr__(self, key, tuple(paths))
+        if self.auth is not None:
+            if not self.auth:
+                raise ConfigError("no way to log in", key="ssh.auth", hint="write one of " + ", ".join(Login))
+            object.__setattr__(self, "auth", tuple(checks.choice("ssh.auth", each, Login) for each in self.auth))
 
     def over(self, defaults: SshSettings) -> SshSettings:
         """These settings, with `defaults` where these say nothing."""

@@ -6,7 +6,8 @@
   `>`, `>=`, `<` or `<=`; a host whose figure is not known does not match. `mem` is short for `memory`.
 - A `!` in front turns a term round. Capitals and small letters are the same.
 
-What looks like a comparison but is none (`cpu>x`) is taken as plain text: a half-typed filter is never an error.
+Blanks around the sign of a comparison count for nothing. What can match no host whatever it is called (`latency>5`,
+`@rack1`, `kvm[01-03]`) raises an error that says what to write: "none matches" would be untrue of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from ..model.connection import ConnectionState
+from ..model.errors import ConfigError
 from ..monitor.fleet import HostRow
 
 Predicate = Callable[[HostRow], bool]
@@ -39,34 +42,105 @@ _NAMES: Mapping[str, Callable[[HostRow], tuple[str, ...]]] = {
     "tag": lambda row: row.tags,
     "state": lambda row: (row.state.value,),
 }
-_COMPARISON = re.compile(rf"({'|'.join(_FIGURES)})(>=|<=|>|<)(\d+(?:\.\d+)?)%?")
-_NAMED = re.compile(rf"({'|'.join(_NAMES)}):(.*)")
+_UNITS: Mapping[str, str] = {"cpu": "%", "memory": "%", "mem": "%", "rtt": "ms", "req": "/s"}
+_FIELDS = "cpu, memory (mem), rtt, vms and req take > >= < <=; id:, tag: and state: take a text"
+
+_AROUND = re.compile(r"\s*(>=|<=|>|<)\s*|((?:^|(?<=[\s!]))(?:id|tag|state):)\s+")
+_COMPARISON = re.compile(r"([^<>]*)(>=|<=|>|<)(.*)")
+_EQUALS = re.compile(rf"({'|'.join(_FIGURES)})(?:!?=+|:)(.*)")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)(.*)")
+_NAMED = re.compile(r"([a-z_]+):(.*)")
+_ADDRESS = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*(?:%.*)?")
+_RANGE = re.compile(r"\[.*")
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+"""The full-width forms of East Asian keyboards, each with the plain sign that is meant."""
 
 
 @lru_cache(maxsize=64)
 def parse_filter(text: str) -> Predicate | None:
-    """The filter as a predicate; None for an empty one, which every host passes."""
-    terms = [_term(term) for term in text.casefold().split()]
+    """The filter as a predicate; None for an empty one, which every host passes.
+
+    Raises ConfigError (key "filter") with a hint for a term that could match no host.
+    """
+    terms = [_term(term) for term in _AROUND.sub(lambda found: found[1] or found[2], text.casefold()).split()]
     if not terms:
         return None
     return lambda row: all(term(row) for term in terms)
 
 
+def is_term(text: str) -> bool:
+    """Whether a part of a target is meant for the filter: a comparison, or a field with a colon, and no port."""
+    return bool(_COMPARISON.fullmatch(text)) or bool(re.fullmatch(r"[!@]*[A-Za-z_]+:(?!//|\d*$)[^@]*", text))
+
+
+def _wrong(message: str, hint: str) -> ConfigError:
+    return ConfigError(message, key="filter", hint=hint)
+
+
 def _term(text: str) -> Predicate:
-    if text.startswith("!") and len(text) > 1:
+    if text.startswith("!"):
+        if text == "!":
+            raise _wrong("! alone", "it stands in front of a term, as in !tag:prod")
         wanted = _term(text[1:])
         return lambda row: not wanted(row)
-    if match := _COMPARISON.fullmatch(text):
-        return _comparison(_FIGURES[match[1]], _COMPARE[match[2]], float(match[3]))
-    if match := _NAMED.fullmatch(text):
-        names, start = _NAMES[match[1]], match[2]
-        return lambda row: any(name.casefold().startswith(start) for name in names(row))
-    return lambda row: any(text in name.casefold() for name in (row.id, row.address, row.state.value, *row.tags))
+    plain = text.translate(_WIDE)
+    if match := _COMPARISON.fullmatch(plain):
+        return _comparison(match[1], match[2], match[3])
+    if match := _EQUALS.fullmatch(plain):
+        raise _wrong(f"{match[1]} is compared with > >= < or <=", f"write {match[1]}>{match[2] or 80}")
+    match = _NAMED.fullmatch(text)
+    if match and not _ADDRESS.fullmatch(text):
+        return _named(match[1], match[2])
+    _refuse_targets(plain)
+    return lambda row: any(
+        each in name.casefold() for name in (row.id, row.address, row.state.value, *row.tags) for each in (text, plain)
+    )
 
 
-def _comparison(
-    figure: Callable[[HostRow], float | None], holds: Callable[[float, float], bool], limit: float
-) -> Predicate:
+def _named(field: str, start: str) -> Predicate:
+    if field not in _NAMES:
+        raise _wrong(f"unknown field {field}", _FIELDS)
+    if field == "state" and not any(state.value.casefold().startswith(start) for state in ConnectionState):
+        raise _wrong(
+            f"no state begins with {start}", "the states are " + ", ".join(state.value for state in ConnectionState)
+        )
+    names = _NAMES[field]
+    return lambda row: any(name.casefold().startswith(start) for name in names(row))
+
+
+def _refuse_targets(text: str) -> None:
+    """What belongs to targets, and what no id, address, state or tag can hold."""
+    if text.startswith("@"):
+        name = text[1:]
+        hint = f"here write tag:{name}" if name.isalnum() else "here write tag:NAME, and blanks between terms"
+        raise _wrong("@ names the targets of a command (!)", "press Esc to show all hosts" if name == "all" else hint)
+    if "[" in text or "]" in text or "{" in text or "}" in text:
+        raise _wrong("ranges name the targets of a command (!)", f"here write a text that the ids share: {_stem(text)}")
+    if "*" in text or "?" in text:
+        raise _wrong("a text is found anywhere in a name", f"leave * and ? out: {_stem(text)}")
+    if any(sign in text for sign in ",&^|"):
+        raise _wrong("terms stand with blanks between them, and all must hold", "leave , & ^ and | out")
+    if "@" in text:
+        raise _wrong("no id, address or tag has an @", "write the id alone")
+
+
+def _stem(text: str) -> str:
+    parts = re.findall(r"[\w.-]+", text)
+    return parts[0] if parts else "kvm0"
+
+
+def _comparison(field: str, sign: str, written: str) -> Predicate:
+    if field not in _FIGURES:
+        raise _wrong(f"unknown field {field}" if field else f"nothing before {sign}", _FIELDS)
+    number = _NUMBER.fullmatch(written)
+    if number is None:
+        what = f"{written} is no number" if written else f"{field}{sign} wants a number"
+        raise _wrong(what, f"write {field}{sign}80")
+    if number[2] not in ("", _UNITS.get(field, "")):
+        unit = _UNITS.get(field)
+        raise _wrong(f"{number[2]} is no unit of {field}", f"write {field}{sign}{number[1]}{unit or ''}")
+    figure, holds, limit = _FIGURES[field], _COMPARE[sign], float(number[1])
+
     def compare(row: HostRow) -> bool:
         value = figure(row)
         return value is not None and holds(value, limit)

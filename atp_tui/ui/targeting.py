@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..model.errors import ConfigError
+from ..model.quoting import redacted
 from ..monitor.fleet import HostRow
-from .host_filter import parse_filter
+from .host_filter import is_term, parse_filter
 from .services import Targets
 from .text import safe
 
-_TERM = re.compile(r"[:<>]")
-"""What no node set holds and each term of the filter does."""
+_JOINED = re.compile(r"(?<=.)[,!^@]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ class Targeting:
                 ids = self._resolve(expression)
             except ConfigError as error:
                 hint = f"; {error.hint}" if error.hint else ""
-                return Selection(safe(label), (), command, problem=safe(error.message + hint))
+                return Selection(
+                    safe(redacted(label) if ":" in label else label), (), command, problem=safe(error.message + hint)
+                )
         left_out = tuple(host for host in ids if host in self._without_commands)
         ids = tuple(host for host in ids if host not in self._without_commands)
         problem = None
@@ -97,8 +99,9 @@ class Targeting:
     def _resolve(self, expression: str) -> tuple[str, ...]:
         """A node set, of which parts joined by `&` may be terms of the filter: `@rack1&state:connected&cpu>80`."""
         parts = expression.split("&")
-        terms = [part.removeprefix("@") for part in parts if _TERM.search(part)]
-        names = "&".join(part for part in parts if not _TERM.search(part))
+        terms = [part.removeprefix("@") for part in parts if is_term(part)]
+        names = "&".join(part for part in parts if not is_term(part))
+        _refuse_joined(terms)
         ids = self._node_set(names) if names else tuple(row.id for row in self._rows)
         wanted = parse_filter(" ".join(terms))
         if wanted is None:
@@ -114,3 +117,11 @@ class Targeting:
             with suppress(ConfigError):
                 return self._targets.resolve(expression.removeprefix("@"))
             raise
+
+
+def _refuse_joined(terms: Sequence[str]) -> None:
+    """A term of the filter stands between two &: Raises ConfigError for what stands there with another operator."""
+    for term in terms:
+        if _JOINED.search(term):
+            hint = "join it with &, as in @prod&state:failed, and turn it round with !, as in @prod&!state:failed"
+            raise ConfigError("a condition is joined with & alone", key="targets", hint=hint)

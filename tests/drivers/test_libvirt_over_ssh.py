@@ -120,13 +120,62 @@ async def test_through_libvirts_own_helper_where_forwarding_is_forbidden(
 async def test_nothing_there_says_what_was_tried(tmp_path: Path) -> None:
     async with carried(tmp_path, FORBIDDEN) as carrier:
         before = await settled()
-        with pytest.raises(ConnectFailed, match="finds a libvirt socket") as caught:
+        with pytest.raises(ConnectFailed, match=r"^the host has no socket /nowhere/at/all$") as caught:
             await opened(carrier, "test+ssh://127.0.0.1/default?socket=/nowhere/at/all")
         assert "/bin/sh" not in caught.value.message
         with pytest.raises(ConnectFailed):
-            await opened(carrier, "nosuch+ssh://127.0.0.1/system")
+            await opened(carrier, "xen+ssh://127.0.0.1/system")
         assert carrier.is_alive()
         await nothing_left_since(before)
+
+
+async def test_what_a_forced_command_says_in_place_of_libvirt_is_told(tmp_path: Path) -> None:
+    said = "ForceCommand echo only backups here; exit 1"
+    async with carried(tmp_path, FORBIDDEN, said) as carrier:
+        before = await settled()
+        with pytest.raises(
+            ConnectFailed, match=r"^in libvirt's place the host says: only backups here \(exit status 1\)$"
+        ) as caught:
+            await opened(carrier, "qemu+ssh://127.0.0.1/system")
+        assert "/bin/sh" not in caught.value.message
+        assert "said nothing" not in caught.value.message
+        assert carrier.is_alive()
+        await nothing_left_since(before)
+
+
+async def test_words_without_an_end_are_told_too(tmp_path: Path) -> None:
+    """A start-up file that writes, and a program behind it that goes on: libvirt can make nothing of what follows."""
+    async with carried(tmp_path, FORBIDDEN, "ForceCommand echo welcome; exec cat") as carrier:
+        with pytest.raises(ConnectFailed, match="in libvirt's place the host says: welcome"):
+            await opened(carrier, "qemu+ssh://127.0.0.1/system")
+
+
+async def test_a_named_socket_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for number, options in enumerate(((), (FORBIDDEN,))):
+        async with carried(tmp_path / str(number), *options) as carrier:
+            with pytest.raises(ConnectFailed, match=r"^the host has no socket /nowhere/at/all$"):
+                await opened(carrier, "test+ssh://127.0.0.1/default?socket=/nowhere/at/all")
+
+
+async def test_a_named_netcat_is_used_though_sshd_would_forward(tmp_path: Path, libvirtd: PrivateLibvirtd) -> None:
+    netcat = tmp_path / "my-nc"
+    program = (
+        "import socket,sys,threading as t;s=socket.socket(1);s.connect(sys.argv[2]);o=open(sys.argv[0]+'.used','w')"
+    )
+    loops = (
+        "send=lambda:[s.sendall(b) for b in iter(lambda:sys.stdin.buffer.raw.read(9999),b'')]",
+        "t.Thread(target=send,daemon=True).start()",
+        "[(sys.stdout.buffer.write(b),sys.stdout.flush()) for b in iter(lambda:s.recv(9999),b'')]",
+    )
+    netcat.write_text("#!/usr/bin/env python3\n" + "\n".join([program, *loops]) + "\n", encoding="utf-8")
+    netcat.chmod(0o755)
+    async with carried(tmp_path / "sshd") as carrier:
+        link = await opened(carrier, f"{direct(libvirtd)}&netcat={netcat}")
+        assert await link.call(lambda virt: virt.getType(), HANG) == "TEST"
+        assert netcat.with_name("my-nc.used").exists()
+        await link.close()
+        with pytest.raises(ConnectFailed, match=r"^the host has no /nowhere/nc, to reach libvirt$"):
+            await opened(carrier, f"{direct(libvirtd)}&netcat=/nowhere/nc")
 
 
 async def test_the_end_of_the_carrier_ends_what_rides_on_it(tmp_path: Path, libvirtd: PrivateLibvirtd) -> None:
@@ -165,6 +214,10 @@ async def test_a_cancelled_attempt_leaves_no_channel(tmp_path: Path, own_libvirt
         ("test+ssh://kvm01/default", ["/run/libvirt/libvirt-sock"]),
         ("qemu+ssh://kvm01/system?socket=/my/sock", ["/my/sock"]),
         ("qemu+ssh://kvm01/session", []),
+        ("qemu+ssh://kvm01/system?mode=direct", ["/run/libvirt/virtqemud-sock"]),
+        ("qemu+ssh://kvm01/system?mode=legacy", ["/run/libvirt/libvirt-sock"]),
+        ("qemu+ssh://kvm01/system?mode=auto", ["/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock"]),
+        ("remote+ssh://kvm01/", ["/run/libvirt/libvirt-sock"]),
     ],
 )
 def test_where_a_daemon_may_listen(uri: str, sockets: Sequence[str]) -> None:
@@ -174,13 +227,38 @@ def test_where_a_daemon_may_listen(uri: str, sockets: Sequence[str]) -> None:
 @pytest.mark.parametrize("path", ["/session", "/system", "/system?socket=/a b'; touch gone; '", "/$(touch gone)"])
 def test_the_command_is_one_that_a_shell_takes_as_it_is_meant(path: str, tmp_path: Path) -> None:
     """Run by a shell without any of the tools: it must say so, and nothing in the URI may be run."""
-    uri = parse_uri("qemu+ssh://kvm01" + path.replace(" ", "%20"))
+    uri = parse_uri("xen+ssh://kvm01" + path.replace(" ", "%20").replace(";", "%3B"))
     line = f"PATH=/nowhere; {far_command(uri).line}"
     shell = ["/bin/sh", "-c", line]
     ended = subprocess.run(shell, capture_output=True, check=False, cwd=tmp_path, timeout=HANG, text=True)
     assert ended.returncode == 127
-    assert "finds a libvirt socket" in ended.stderr
+    assert ended.stderr.startswith("the host has no ")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "called"),
+    [
+        ("", "virt-ssh-helper qemu:///system"),
+        ("?proxy=auto", "virt-ssh-helper qemu:///system"),
+        ("?proxy=native&readonly=1", "virt-ssh-helper -r qemu:///system"),
+        ("?proxy=netcat&socket=SOCKET", "nc -U SOCKET"),
+        ("?netcat=ncat&socket=SOCKET", "ncat -U SOCKET"),
+        ("?proxy=netcat&netcat=DIRECTORY/ncat&socket=SOCKET", "ncat -U SOCKET"),
+        ("?mode=legacy&proxy=native", "virt-ssh-helper qemu:///system"),
+    ],
+)
+def test_the_program_that_a_uri_asks_for_is_called(
+    query: str, called: str, tmp_path: Path, libvirtd: PrivateLibvirtd
+) -> None:
+    for tool in ("socat", "ncat", "nc", "virt-ssh-helper"):
+        program = tmp_path / tool
+        program.write_text('#!/bin/sh\necho "${0##*/} $*"\n', encoding="utf-8")
+        program.chmod(0o755)
+    query = query.replace("SOCKET", str(libvirtd.socket)).replace("DIRECTORY", str(tmp_path))
+    line = f"PATH={shlex.quote(str(tmp_path))}; {far_command(parse_uri('qemu+ssh://kvm01/system' + query)).line}"
+    ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=True, timeout=HANG, text=True)
+    assert ended.stdout.strip() == called.replace("SOCKET", str(libvirtd.socket))
 
 
 def test_each_tool_is_given_the_socket(tmp_path: Path, libvirtd: PrivateLibvirtd) -> None:

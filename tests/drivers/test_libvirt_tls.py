@@ -98,6 +98,14 @@ async def test_many_large_answers_at_once(tls: TlsDaemon) -> None:
     await driver.close()
 
 
+async def test_a_pkipath_without_one_of_its_files_is_refused_as_by_libvirt(tls: TlsDaemon, tmp_path: Path) -> None:
+    (tmp_path / "cacert.pem").write_bytes((tls.pki / "cacert.pem").read_bytes())
+    for more in ("", "&no_verify=1"):
+        with pytest.raises(ConnectFailed, match=r"clientcert\.pem: No such file") as caught:
+            await LibvirtDriver().open(request(tls.uri(tmp_path, more=more)))
+        assert caught.value.permanent
+
+
 async def test_a_certificate_of_another_authority_is_not_accepted(tls: TlsDaemon) -> None:
     before = await settled()
     with pytest.raises(ConnectFailed, match=f"certificate of 127.0.0.1:{tls.port} is not accepted") as caught:

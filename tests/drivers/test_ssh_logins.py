@@ -82,6 +82,10 @@ def _add(key: Path) -> None:
     subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True)
 
 
+def _empty_agent() -> None:
+    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+
+
 async def test_a_locked_key_is_named_and_an_agent_that_holds_it_helps(
     sshd: PrivateSshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +104,28 @@ async def test_a_locked_key_is_named_and_an_agent_that_holds_it_helps(
         assert await answers(host)
         assert await answers(host_of(sshd, sshd.ssh_settings(identity_files=None)))
         await nothing_left_since(before)
+
+
+async def test_a_uri_leaves_the_agent_or_the_key_files_alone(
+    sshd: PrivateSshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_agent, by_file = sshd.ssh_settings(identity_files=None), sshd.ssh_settings()
+    wrong = sshd.ssh_settings(identity=new_key(tmp_path / "wrong"))
+
+    def host(settings: SshSettings, ways: str) -> HostInfo:
+        return HostInfo("peer", "127.0.0.1", uri=f"test+ssh://127.0.0.1/default?sshauth={ways}", ssh=settings)
+
+    with _agent(tmp_path) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        _add(sshd.client_key)
+        assert await answers(host(by_agent, "agent"))
+        assert await answers(host(wrong, "agent,privkey"))
+        error = await fails(host(wrong, "privkey"))
+        assert isinstance(error, AuthFailed), "the agent has the key, and is not to be asked"
+        _empty_agent()
+        assert await answers(host(by_file, "privkey"))
+        error = await fails(host(by_file, "agent"))
+        assert isinstance(error, AuthFailed), "the file has the key, and is not to be offered"
 
 
 async def test_an_agent_that_is_gone_is_no_obstacle(sshd: PrivateSshd, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
-from atp_tui.model.errors import ConnectFailed, Unsupported
+from atp_tui.model.errors import AuthFailed, ConnectFailed, HostKeyRejected, Unsupported
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings, TransportConfig
 from atp_tui.transport.driver import OpenRequest
@@ -29,6 +29,17 @@ async def test_user_and_port_of_an_ssh_uri(sshd: PrivateSshd) -> None:
     assert await answers(HostInfo("peer", "127.0.0.1", uri=uri, ssh=settings))
     wrong = f"test+ssh://nobody-here@127.0.0.1:{free_port()}/default"
     assert await answers(HostInfo("peer", "127.0.0.1", uri=wrong, ssh=sshd.ssh_settings()))
+
+
+async def test_key_and_known_hosts_of_an_ssh_uri(sshd: PrivateSshd, tmp_path: Path) -> None:
+    settings = SshSettings(config_file=str(sshd.config_file))
+    where = f"test+ssh://{sshd.user}@127.0.0.1:{sshd.port}/default"
+    key, known = f"keyfile={sshd.client_key}", f"known_hosts={sshd.known_hosts}"
+    assert await answers(HostInfo("peer", "127.0.0.1", uri=f"{where}?{key}&{known}", ssh=settings))
+    (tmp_path / "other").touch()
+    unknown = f"{where}?{key}&known_hosts={tmp_path / 'other'}"
+    assert isinstance(await fails(HostInfo("peer", "127.0.0.1", uri=unknown, ssh=settings)), HostKeyRejected)
+    assert isinstance(await fails(HostInfo("peer", "127.0.0.1", uri=f"{where}?{known}", ssh=settings)), AuthFailed)
 
 
 async def test_a_uri_of_another_transport_says_nothing_about_ssh(sshd: PrivateSshd) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.executor.targets import Targets
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.history import History
@@ -270,6 +271,35 @@ def test_a_node_set_may_follow_the_at_sign() -> None:
     assert targeting.select("@all id").ids == ("kvm01", "kvm02", "kvm03", "kvm04")
     assert targeting.select("@nope id").problem
     assert targeting.select("id").problem == "no host is marked or under the cursor"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("@kvm[04-01] id", "the range 04-01 runs backwards in '@kvm[04-01]'; write @kvm[01-04]"),
+        ("@kvm01|kvm02 id", "put one there: @kvm01,kvm02"),
+        ("@kvm{01,02} id", "write @kvm[01,02]"),
+        ("@kvm01:22 id", "a port in '@kvm01:22'; write kvm01: the port is in hosts.toml"),
+        ("@root@kvm01 id", "a user in '@root@kvm01'; write kvm01: the user is in hosts.toml"),
+        ("@rack1@rack1 id", "write @rack1,@rack1 for both"),
+        ("@kvm[01, 02] id", "without blanks"),
+        ("@rack1&latency>5 id", "unknown field latency; cpu, memory (mem), rtt, vms and req"),
+        ("@rack1&name:x id", "unknown field name"),
+        ("@rack1!state:failed id", "@prod&state:failed"),
+        ("@rack1,cpu>80 id", "join it with &, as in @prod&state:failed"),
+        ("@rack1&state:failed id", "no host is meant by that"),
+        ("@root:not-for-the-screen@kvm01 id", "a user in '@root:…@kvm01'"),
+    ],
+)
+def test_a_mistake_in_the_line_is_answered_in_the_words_of_the_verbs(
+    line: str, said: str, fakes: FleetServices
+) -> None:
+    targeting = Targeting(Targets(fakes.transport.list_hosts()))
+    targeting.look_at(fakes.fleet.rows())
+    selection = targeting.select(line)
+    assert selection.ids == ()
+    assert said in (selection.problem or "")
+    assert "not-for-the-screen" not in repr(selection)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from atp_tui.model.connection import ConnectionState
+from atp_tui.model.errors import ConfigError
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.host_filter import parse_filter
@@ -114,7 +115,12 @@ def test_a_filter_shows_what_it_finds_in_folded_groups() -> None:
         ("rtt>100", {"web2"}),
         ("vms>0", {"web1"}),
         ("192.0.2.9", {"db1"}),
-        ("cpu>x", set()),
+        ("cpu > 80", {"web1"}),
+        ("cpu >80  rtt< 5ms", {"web1"}),
+        ("tag: prod", {"web1"}),
+        ("cpu\uff1e\uff18\uff10", {"web1"}),
+        ("nowhere", set()),
+        ("::1", set()),
         ("", {"web1", "web2", "db1"}),
     ],
 )
@@ -127,9 +133,51 @@ def test_filters(text: str, found: set[str]) -> None:
     assert set(build_tree(FleetSnapshot(rows, NOW, filter=text), TreeOptions()).shown) == found
 
 
-@given(st.text(max_size=30))
-def test_no_filter_is_an_error(text: str) -> None:
-    wanted = parse_filter(text)
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("latency>5", "unknown field latency", "cpu, memory (mem), rtt, vms and req"),
+        ("errors>0", "unknown field errors", "cpu, memory"),
+        ("latency > 5", "unknown field latency", "cpu, memory"),
+        ("name:web", "unknown field name", "id:, tag: and state:"),
+        ("!latency>5", "unknown field latency", "cpu, memory"),
+        ("cpu>", "cpu> wants a number", "write cpu>80"),
+        ("cpu >", "cpu> wants a number", "write cpu>80"),
+        ("cpu>x", "x is no number", "write cpu>80"),
+        ("> 30", "nothing before >", "cpu, memory"),
+        ("cpu=30", "cpu is compared with", "write cpu>30"),
+        ("cpu:30", "cpu is compared with", "write cpu>30"),
+        ("mem>10gb", "gb is no unit of mem", "write mem>10%"),
+        ("rtt>5s", "s is no unit of rtt", "write rtt>5ms"),
+        ("state:fial", "no state begins with fial", "reconnecting"),
+        ("@rack1", "@ names the targets of a command", "here write tag:rack1"),
+        ("!@rack1", "@ names the targets of a command", "here write tag:rack1"),
+        ("@all", "@ names the targets of a command", "Esc to show all hosts"),
+        ("kvm[01-03]", "ranges name the targets of a command", "kvm"),
+        ("kvm{01,02}", "ranges name the targets of a command", "kvm"),
+        ("kvm*", "a text is found anywhere", "kvm"),
+        ("web1,web2", "blanks between them", "leave , & ^ and | out"),
+        ("web1|web2", "blanks between them", "leave , & ^ and | out"),
+        ("root@web1", "no id, address or tag has an @", "the id alone"),
+        ("!", "! alone", "!tag:prod"),
+    ],
+)
+def test_a_filter_that_can_match_nothing_says_what_to_write(text: str, said: str, hint: str) -> None:
+    model = build_tree(FleetSnapshot((host_row("web1"),), NOW, filter=text), TreeOptions())
+    assert model.shown == (), "to mark all that is shown must mark nothing"
+    assert model.problem is not None
+    assert said in model.problem.message
+    assert hint in (model.problem.hint or "")
+
+
+@given(st.text(max_size=30) | st.lists(st.sampled_from([*"@!><=:[]*, c1%", "cpu", "tag:", "state:"])).map("".join))
+def test_any_text_is_a_filter_or_a_message_with_a_hint(text: str) -> None:
+    try:
+        wanted = parse_filter(text)
+    except ConfigError as error:
+        assert error.message
+        assert error.hint
+        return
     assert wanted is None or wanted(host_row("kvm01")) in (True, False)
 
 
@@ -354,9 +402,15 @@ async def test_an_empty_tree_teaches() -> None:
         app.hosts.snapshot = FleetSnapshot()
         await pilot.pause()
         assert "hosts.toml" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="[nowhere]")
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="nowhere")
         await pilot.pause()
-        assert "None of 4 hosts matches /[nowhere]" in "\n".join(screen_of(app))
+        assert "None of 4 hosts matches /nowhere" in "\n".join(screen_of(app))
+        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="latency>[b]5")
+        await pilot.pause()
+        text = "\n".join(screen_of(app))
+        assert "unknown field latency" in text
+        assert "cpu, memory (mem), rtt, vms and req take" in text
+        assert "None of" not in text
 
 
 async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:

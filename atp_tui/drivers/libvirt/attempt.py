@@ -102,6 +102,9 @@ class Attempt:
             self._lost(error)
 
     def _far_end_ended(self, error: Exception | None) -> None:
+        if isinstance(error, ConnectFailed):  # a daemon was not reached at all, and the error says why
+            self._lost(error)
+            return
         why = f": {one_line(error)}" if error is not None else ""
         self._lost(ConnectionLost(f"{self._peer or 'libvirt'} ended the connection{why}", host=self._request.host.id))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...model.errors import AuthFailed, ConnectFailed
 from ...model.host import ConnectionUri
+from ...model.uri_parameters import flag
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..readable import readable
 from .failures import one_line, socket_failure
@@ -27,17 +28,19 @@ _PORTS = f"Check the port: libvirtd's TLS port is {TLS_PORT}, {TCP_PORT} is for 
 def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
     """Certificates as libvirt finds them: `?pkipath=`, else ~/.pki/libvirt, else /etc/pki; `?no_verify=1` honoured.
 
+    All files of a `?pkipath=` must be there, as with libvirt (https://libvirt.org/uri.html).
     Raises ConnectFailed (permanent), naming the file, for one that is missing, bad, or a pipe.
     """
     ca, certificate, key = _files(uri)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if uri.query.get("no_verify", "0") not in ("", "0"):
+    if flag(uri.query, "no_verify"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
         _load(context.load_verify_locations, "CA certificate", ca, host=host)
-    if certificate.exists() or key.exists():  # without one, a daemon that asks for none may still take us
+    # elsewhere, without one, a daemon that asks for none may still take us
+    if "pkipath" in uri.query or certificate.exists() or key.exists():
         load = partial(context.load_cert_chain, password=_no_passphrase)
         _load(load, "client certificate or key", certificate, key, host=host)
     return context

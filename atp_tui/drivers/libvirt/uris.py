@@ -6,15 +6,14 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from ...model.host import ConnectionUri
+from ...model.uri_parameters import KNOWN
 
 TCP_PORT = 16509
 TLS_PORT = 16514
 
 _OURS = frozenset({"authfile", "readonly"})
-_SSH = ("auth", "command", "keyfile", "known_hosts", "known_hosts_verify", "netcat", "no_tty", "proxy", "sshauth")
-_TLS = ("no_sanity", "no_verify", "pkipath", "tls_priority")
-_TRANSPORT = frozenset({"mode", "socket", *_SSH, *_TLS})
-"""Parameters of libvirt's own ssh and tls transports (https://libvirt.org/uri.html); a bridge is neither."""
+_TRANSPORT = KNOWN - {"name"}
+"""Parameters of libvirt's own transports: a bridge is none of these."""
 
 
 def read_only(uri: ConnectionUri) -> bool:

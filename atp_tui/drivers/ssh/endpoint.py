@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...model.checks import fits_host, fits_user
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
-from ...model.settings import HostKeyPolicy, SshSettings
+from ...model.quoting import quoted
+from ...model.settings import HostKeyPolicy, Login, SshSettings
 from .config.reader import ConfigReader
 from .config.said import Question, Said
 from .config.tokens import IN_COMMAND, Tokens, local_user
@@ -88,13 +89,24 @@ class Endpoint:
 
 def question_of(host: HostInfo) -> Question:
     """What to ask ssh_config about a host. Raises Unsupported for a host without SSH."""
-    settings = host.ssh
-    if settings is None:
+    if host.ssh is None:
         raise Unsupported(f"{host.id} takes no commands (ssh = false)", host=host.id)
-    uri = host.connection_uri
-    if uri is None or uri.transport != "ssh":
-        return question(host.host, settings.user, settings.port, settings)
-    return question(uri.host or host.host, settings.user or uri.user, settings.port or uri.port, settings)
+    settings, uri = host.ssh_settings, host.connection_uri
+    name = uri.host if uri is not None and uri.transport == "ssh" else None
+    return question(name or host.host, settings.user, settings.port, settings)
+
+
+def limited(endpoint: Endpoint, settings: SshSettings) -> Endpoint:
+    """The endpoint with no other ways to log in than `settings.auth` has."""
+    if settings.auth is None:
+        return endpoint
+    keys, agent = Login.PRIVKEY in settings.auth, Login.AGENT in settings.auth
+    return replace(
+        endpoint,
+        identity_files=endpoint.identity_files if keys else (),
+        identities_only=endpoint.identities_only and keys,
+        agent=endpoint.agent if agent else None,
+    )
 
 
 def question(name: str, user: str | None, port: int | None, settings: SshSettings) -> Question:
@@ -109,7 +121,7 @@ def resolve(host: HostInfo) -> Endpoint:
     Raises Unsupported for a host without SSH, ConnectFailed for settings of no use.
     """
     asked = question_of(host)
-    return endpoint_of(asked, ConfigReader().read(asked), host.ssh or SshSettings())
+    return limited(endpoint_of(asked, ConfigReader().read(asked), host.ssh_settings), host.ssh_settings)
 
 
 def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
@@ -163,7 +175,7 @@ def _check_names(tokens: Tokens) -> None:
     """Names that OpenSSH refuses on its command line: ProxyCommand's shell would act on them (CVE-2023-51385)."""
     for name, fits, kind in ((tokens.host, fits_host, "host"), (tokens.user, fits_user, "user")):
         if not fits(name):
-            raise ConnectFailed(f"{name!r} is not a {kind}'s name: a shell would act on it", permanent=True)
+            raise ConnectFailed(f"{quoted(name)} is not a {kind}'s name: a shell would act on it", permanent=True)
 
 
 def _identities(said: Said, settings: SshSettings, tokens: Tokens) -> tuple[Path, ...] | None:

@@ -8,15 +8,16 @@ from dataclasses import replace
 from ...model.checks import fits_host, fits_user
 from ...model.errors import ConnectFailed
 from ...model.host import HostInfo
+from ...model.quoting import quoted
 from ...model.settings import SshSettings
 from .config.reader import ConfigReader
 from .config.said import Question
-from .endpoint import Endpoint, endpoint_of, question, question_of
+from .endpoint import Endpoint, endpoint_of, limited, question, question_of
 
 _MOST_HOPS = 8
 
 _HOP = re.compile(
-    r"(?:ssh://)?(?:(?P<user>.+)@)?"
+    r"(?:ssh://)?(?:(?P<user>[^:]+)@)?"
     r"(?:\[(?P<address>[^\]]+)\]|(?P<name>[^\[\]:@/]+)|(?P<bare>[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*:[^@/]*))"
     r"(?::(?P<port>\d{1,5}))?/?"
 )
@@ -38,8 +39,8 @@ class PathReader:
         What hosts.toml says of the host's files and policy holds for its jump hosts too; user and port do not. Raises
         Unsupported for a host without SSH, ConnectFailed for settings of no use and for too long a path.
         """
-        settings = host.ssh or SshSettings()
-        path = [await self._endpoint(question_of(host), settings)]
+        settings = host.ssh_settings
+        path = [limited(await self._endpoint(question_of(host), settings), settings)]
         of_hops = replace(settings, user=None, port=None, proxy_jump=None)
         before = path[0].jump
         while before:
@@ -73,8 +74,8 @@ def _hop(text: str, settings: SshSettings) -> Question:
     port = match and match["port"]
     if match is None or (port is not None and not 0 < int(port) < 65536):
         wanted = "write [user@]host[:port] or ssh://[user@]host[:port]"
-        raise ConnectFailed(f"{text!r} is not a jump host: {wanted}", permanent=True)
+        raise ConnectFailed(f"{quoted(text)} is not a jump host: {wanted}", permanent=True)
     name = match["address"] or match["name"] or match["bare"]
     if not fits_host(name) or not fits_user(match["user"] or "x"):
-        raise ConnectFailed(f"{text!r} is not a jump host: a shell would act on its name", permanent=True)
+        raise ConnectFailed(f"{quoted(text)} is not a jump host: a shell would act on its name", permanent=True)
     return question(name, match["user"], int(port) if port else None, settings)

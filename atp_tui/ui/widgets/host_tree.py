@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
@@ -143,6 +144,10 @@ class HostTree(LinesView[TreeLine]):
     def placeholder(self) -> Sequence[str]:
         if not self._snapshot.loaded:
             return ("Loading …",)
+        if (problem := self._model.problem) is not None:
+            width = max(self.scrollable_content_region.width - 2, 10)
+            words = [safe(problem.message), *wrap(safe(problem.hint or ""), width)]
+            return (*words, "Press / to change it.")
         hosts = len(self._snapshot.rows)
         if hosts:
             found = f"None of {hosts} hosts" if hosts > 1 else "The one host does not"

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ...model.connection import ConnectionState
+from ...model.errors import ConfigError
 from ...monitor.fleet import HostRow
 from ..glyphs import STATE_ORDER
 from ..host_filter import parse_filter
@@ -82,11 +83,15 @@ TreeLine = GroupLine | HostLine
 
 
 class TreeModel(NamedTuple):
-    """The lines in order, the ids of the hosts that pass the filter, and the cells that the widest id takes."""
+    """The lines in order, the ids of the hosts that pass the filter, and the cells that the widest id takes.
+
+    `problem` says what is wrong with the filter; there are no lines then.
+    """
 
     lines: tuple[TreeLine, ...]
     shown: tuple[str, ...]
     id_width: int
+    problem: ConfigError | None = None
 
 
 def group_key(name: str) -> str:
@@ -100,7 +105,10 @@ def host_key(host_id: str) -> str:
 def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
     """Group the hosts that pass the filter by their first tag. While a filter is set no group is folded: it would
     hide what was searched for."""
-    wanted = parse_filter(snapshot.filter)
+    try:
+        wanted = parse_filter(snapshot.filter)
+    except ConfigError as error:
+        return TreeModel((), (), 0, error)
     groups: dict[str | None, list[HostRow]] = {}
     for row in snapshot.rows:
         if wanted is None or wanted(row):

@@ -300,3 +300,54 @@ def test_any_text_is_a_configuration_or_a_list_of_errors(text: str) -> None:
         assert all(error.line is None or 1 <= error.line <= count for error in caught.errors)
         assert str(caught).isprintable() or "\n" in str(caught)
         assert "\x1b" not in str(caught)
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("qemu+ssh://h/system?sokcet=/run/x", "no parameter sokcet="),
+        ("qemu+ssh://h/system?no_verify=1", "no_verify= does not count"),
+        ("qemu+tls://h/system?no_verify=1", "certificate off"),
+    ],
+)
+def test_what_a_uri_says_in_vain_is_a_warning_with_its_line(uri: str, said: str) -> None:
+    (warning,) = parse(HOST + f'uri = "{uri}"\n', Path("hosts.toml")).warnings
+    assert (warning.line, warning.key, warning.host) == (4, "hosts[a].uri", "a")
+    assert said in warning.message
+    assert warning.hint
+
+
+SECRET = "not-for-the-screen"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HOST + f'uri = "qemu+ssh//root:{SECRET}@h/system"\n',
+        HOST + f'uri = ["qemu+ssh//root:{SECRET}@h/system"]\n',
+        HOST + f'tags = "root:{SECRET}@h"\n',
+        HOST + f'tags = ["root:{SECRET}@h"]\n',
+        HOST + f'ssh.user = "root:{SECRET}"\n',
+        HOST + f'ssh.user = ["root:{SECRET}@h", 1]\n',
+        HOST + f'ssh.port = "22?password={SECRET}"\n',
+        HOST + f'ssh.proxy_jump = "root:{SECRET}@h"\n',
+        HOST + f'ssh.proxy_jump = "root:{SECRET}"\n',
+        HOST + f'ssh.host_key_policy = "root:{SECRET}@h"\n',
+        HOST + f'ssh.identity_files = "~root:{SECRET}@h"\n',
+        HOST + f'"root:{SECRET}@h" = 1\n',
+        HOST + f'[tags."root:{SECRET}@h"]\nx = 1\n',
+        HOST + f'transport = "root:{SECRET}@h"\n',
+        f'[[hosts]]\nid = "root:{SECRET}@h"\nhost = "b"\n',
+        f'[[hosts]]\nid = "root:{SECRET}@h"\nhost = "b"\n' * 2,
+        f'[[hosts]]\nid = "a"\nhost = "root:{SECRET}@h"\n',
+        f'[[hosts]]\nid = "a"\nhost = "root:{SECRET}"\n',
+        f"[[hosts]]\nuri = qemu+ssh://root:{SECRET}@h/system\n",
+        f"root:{SECRET}@h = 1\n",
+    ],
+)
+def test_no_message_about_a_file_shows_a_password(text: str) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        parse(text, Path("hosts.toml"))
+    said = str(caught.value) + repr(caught.value) + "".join(map(repr, caught.value.errors))
+    assert SECRET not in said
+    assert all(SECRET not in (error.host or "") for error in caught.value.errors)

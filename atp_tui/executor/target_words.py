@@ -1,0 +1,191 @@
+"""What a person who wrote targets that cannot be meant should have written.
+
+`ranges` reads one name with ranges; `explained` says why an expression of targets does not work, in the order in which
+a person would find the mistakes. No message quotes what could be a password.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+from ..model.errors import ConfigError
+from ..model.quoting import redacted
+
+MOST_NAMES = 100_000
+"""A range that stands for more names than this is refused before it is expanded: a slip must not eat the memory."""
+
+FORM = "write ranges as in kvm[01-18,20], without blanks"
+
+_PART = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+)(?:/(?P<step>[0-9]+))?)?")
+_BRACKET = re.compile(r"\[([^\]]*)\]")
+_BETWEEN = re.compile(r"(?:\s*[,;|]\s*)+|(?<=\d)\s+(?=\d)")
+_BRACES = re.compile(r"[{(]([^{}()]*)[})]")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹘﹣－"), "-")
+_SIGNS = {**_DASHES, ord("、"): ",", ord("；"): ",", **dict.fromkeys(map(ord, "'\"‘’“”„«»`"), None)}
+_COMPARES = re.compile(r"[<>=]")
+_FILTER = re.compile(r"[!@]*(id|tag|state):(.*)")
+_ALSO = re.compile(r"\s*(?:[|;+]+|\s(?:and|or)\s)\s*|\s+(?=[^\s,!&^])(?<![,!&^])", re.IGNORECASE)
+_NO_BRACKETS = re.compile(r"(?P<stem>.*?)(?P<low>[0-9]+)(?:-|\.\.|:)(?:(?P=stem))?(?P<high>[0-9]+)(?P<tail>\D*)")
+
+
+def wrong(message: str, hint: str) -> ConfigError:
+    """The error of targets."""
+    return ConfigError(message, key="targets", hint=hint)
+
+
+def shown(expression: str) -> str:
+    """`expression` as a message quotes it: an @ in it is a tag's, unless a colon makes it a password's."""
+    text = redacted(expression) if ":" in expression.translate(_SIGNS) or "：" in expression else expression
+    return repr(text if len(text) <= 120 else text[:120] + "…")
+
+
+class TooManyNames(ConfigError):
+    """An expression that stands for more names than MOST_NAMES."""
+
+    def __init__(self, expression: str) -> None:
+        hint = f"at most {MOST_NAMES:,} are allowed"
+        super().__init__(f"{shown(expression)} stands for too many names", key="targets", hint=hint)
+
+
+def number(name: str, operand: str) -> int:
+    """How many names a name with ranges stands for, without making them. Raises ConfigError for what is no range.
+
+    Only what ClusterShell reads as it is meant passes: of itself it takes `[1_0]` for 10, and digits of any alphabet.
+    """
+    count = 1
+    for bracket in _BRACKET.findall(name):
+        count *= sum(_count(part, operand) for part in bracket.split(","))
+    return count
+
+
+def ranges(name: str, operand: str) -> Iterable[str]:
+    """The names that a name with ranges stands for; one without stands for itself. `number` has passed it.
+
+    Raises ConfigError.
+    """
+    if "[" not in name:
+        return (name,)
+    from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
+
+    try:
+        return tuple(NodeSet(name, resolver=RESOLVER_NOGROUP))
+    except (NodeSetException, ValueError) as error:
+        raise wrong(f"{shown(operand)} cannot be read", FORM) from error
+
+
+def _count(part: str, operand: str) -> int:
+    """How many names one part of a bracket stands for, at most MOST_NAMES and one. Raises ConfigError."""
+    found = _PART.fullmatch(part)
+    if found is None:
+        mended = _mended_bracket(part)
+        hint = f"write {_put(operand, part, mended)}" if mended and _PART.fullmatch(mended) else FORM
+        what = f"{shown(part)} is no range" if part.strip() else "a range is empty"
+        raise wrong(f"{shown(operand)} cannot be read: {what}", hint)
+    low, high, step = found["low"], found["high"], found["step"]
+    if high is None:
+        return 1
+    if max(len(low.lstrip("0")), len(high.lstrip("0"))) > len(str(MOST_NAMES)):
+        return MOST_NAMES + 1
+    if int(low) > int(high):
+        hint = f"write {_put(operand, part, f'{high}-{low}' + (f'/{step}' if step else ''))}"
+        raise wrong(f"the range {part} runs backwards in {shown(operand)}", hint)
+    if step is not None and not step.strip("0"):
+        raise wrong(f"the step of {part} is 0 in {shown(operand)}", "write 1 or more behind the /")
+    if len(low) != len(high) and any(end[0] == "0" and len(end) > 1 for end in (low, high)):
+        hint = f"write {_put(operand, part, f'{low.zfill(len(high))}-{high}')}, or two ranges" if int(high) else FORM
+        raise wrong(f"the ends of {part} have not the same number of digits in {shown(operand)}", hint)
+    return min(int(high) - int(low) + 1, MOST_NAMES + 1)
+
+
+def _put(operand: str, part: str, instead: str) -> str:
+    return operand.replace(part, instead, 1)
+
+
+def _mended_bracket(part: str) -> str:
+    return re.sub(r"\.\.\.?|:|…", "-", _plain(part).replace(" ", "").strip("-,"))
+
+
+def explained(expression: str, suspects: Sequence[str], resolves: Callable[[str], bool]) -> ConfigError | None:
+    """What is wrong with an expression that does not work, and what to write; None where its own error says it best.
+
+    `suspects` are the operands that no host or tag is named by; `resolves` tells whether another expression would work.
+    """
+    for operand in suspects:
+        if (error := _stranger(operand, resolves)) is not None:
+            return error
+    if not any(_odd(operand) for operand in suspects):
+        return None
+    plain = _plain(expression)
+    if plain != expression:
+        odd = next(sign for sign in expression if _plain(sign) != sign)
+        sign = f"{odd!r} ({unicodedata.name(odd, 'no name')})"
+        return wrong(f"a sign that no name has, {sign}, in {shown(expression)}", f"write {_mended(plain)}")
+    mended = _mended(expression)
+    if re.search(r"[{}()]", expression):
+        return wrong(f"braces in {shown(expression)}", f"write {mended}" if mended != expression else FORM)
+    if re.search(r"\[[^\]]*\s[^\]]*\]", expression):
+        return wrong(f"a blank inside the brackets of {shown(expression)}", f"write {mended}")
+    if mended != expression:
+        return wrong(f"no comma between the names in {shown(expression)}", f"put one there: {mended}")
+    return None
+
+
+def _odd(operand: str) -> bool:
+    return _plain(operand) != operand or bool(re.search(r"[\s|;+{}()]", operand))
+
+
+def _plain(text: str) -> str:
+    """`text` with the plain signs that were meant by wide ones, other dashes and typographic quotes."""
+    return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+
+
+def _mended(expression: str) -> str:
+    """`expression` with a comma where names only stand apart, and braces made brackets."""
+    text = _BRACES.sub(lambda found: f"[{found[1].replace('..', '-')}]", expression)
+    text = _BRACKET.sub(lambda found: re.sub(r"\s*([-/])\s*", r"\1", found[0]), text)
+    text = _BRACKET.sub(lambda found: f"[{','.join(filter(None, _BETWEEN.split(found[1])))}]", text)
+    return _ALSO.sub(",", text.strip()).strip(",")
+
+
+def _stranger(operand: str, resolves: Callable[[str], bool]) -> ConfigError | None:
+    """What belongs to SSH, to a URI or to the filter, and is no target."""
+    text = _plain(operand)
+    if "://" in text:
+        return wrong(f"a URI in {shown(operand)}", "targets are ids of hosts.toml, @tags and @all")
+    if filtered := _FILTER.fullmatch(text):
+        word = filtered[2] if re.fullmatch(r"[\w.-]+", filtered[2]) else "NAME"
+        ways = {"tag": f"write @{word}", "id": f"write {word}"}
+        hint = ways.get(
+            filtered[1], "write it in the filter (/), or behind a & in the command line: @prod&state:failed"
+        )
+        return wrong(f"{filtered[1]}: is the filter's word, in {shown(operand)}", hint)
+    before, at, host = text.rpartition("@")
+    if at and before.startswith("@") and ":" not in before and (resolves(before) or not resolves(host)):
+        hint = f"write {before},@{host} for both, {before}&@{host} for what is in both" if host else "write one @"
+        return wrong(f"a second @ in {shown(operand)}", hint if before.strip("@") else f"write @{host}")
+    if at and before:
+        return wrong(f"a user in {shown(operand)}", _alone(host.partition(":")[0], "user", resolves))
+    if ":" in _BRACKET.sub("[]", text):
+        name, _, port = text.partition(":")
+        what = "a port" if re.fullmatch(r"[0-9]*", port) else "a colon, which no id or tag has,"
+        hint = _alone(name, "port", resolves)
+        return wrong(f"{what} in {shown(operand)}", hint)
+    if _COMPARES.search(text):
+        return wrong(f"a comparison in {shown(operand)}", "targets are ids, @tags and @all; the filter (/) compares")
+    return None
+
+
+def _alone(name: str, what: str, resolves: Callable[[str], bool]) -> str:
+    name = name.lstrip("@")
+    name = name if resolves(name) else "the id alone"
+    return f"write {name}: the {what} is in hosts.toml ([hosts.ssh] {what}) or in ssh_config"
+
+
+def without_brackets(name: str) -> str | None:
+    """`kvm[01-03]` for `kvm01-03`, `kvm01..03` and `kvm01-kvm03`; None for what is no such slip."""
+    found = _NO_BRACKETS.fullmatch(name)
+    if found is None or len(found["low"]) > len(found["high"]) or int(found["low"][:9]) >= int(found["high"][:9]):
+        return None
+    return f"{found['stem']}[{found['low']}-{found['high']}]{found['tail']}"

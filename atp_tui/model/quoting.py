@@ -1,0 +1,60 @@
+"""How a message quotes what a person wrote: enough to find it again, and nothing that could be a password.
+
+A password gets into a setting by a slip: in a URI, mistyped or not, in front of an @, behind a colon, in a query. What
+cannot be told from a password is left out; the file, line and key that a message names say the rest.
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 120
+"""Characters of a value that a message quotes."""
+
+HIDDEN = "…"
+
+_USER = re.compile(r"@?(?:[A-Za-z0-9+.-]+:?//)?[A-Za-z0-9_.+-]*")
+"""What may stand before the last @ in full: a scheme and a user's name."""
+
+_VALUE = re.compile(r"(#|[?&;][^=&;#?\s]*=).*", re.DOTALL)
+"""The first parameter of a query with all behind it, or a fragment."""
+
+_FIRST_COLON = re.compile(r"((?:[A-Za-z0-9+.-]+://|(?![A-Za-z0-9+.-]+://))[^:]*):(.+)", re.DOTALL)
+_HARMLESS = re.compile(
+    r"[0-9]{1,5}\]?(?:/(?:system|session|default)?|[,?#].*)?"
+    r"|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w*)?(?:\](?::[0-9]*)?(?:/(?:system|session|default)?)?)?"
+    r"|/(?:system|session|default)?",
+    re.DOTALL,
+)
+"""What may follow the first colon of a text without an @: a port with a path, the rest of an IPv6 address, a path."""
+
+_WIDE = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\uff1a": ":", "\ufe55": ":"})
+"""The signs of East Asian keyboards for the two that make a password one."""
+
+
+def redacted(text: str) -> str:
+    """`text` without what could be a password: what stands between a user's name and the last @, the values of a
+    query, and what follows a colon where that is no port, no `//` and no IPv6 address. At most LONGEST characters."""
+    text = text.translate(_WIDE).replace("%3A", ":").replace("%3a", ":")
+    before, at, after = text.rpartition("@")
+    user = _USER.match(before)
+    if at and user and user[0] != before:
+        colon = ":" if before.startswith(":", user.end()) else ""
+        before = f"{user[0]}{colon}{HIDDEN}"
+    text = _VALUE.sub(lambda found: found[1] + HIDDEN, f"{before}{at}{_without_tail(after)}")
+    return text if len(text) <= LONGEST else text[:LONGEST] + HIDDEN
+
+
+def _without_tail(text: str) -> str:
+    """`text` up to a colon that neither a port nor an address follows."""
+    pair = _FIRST_COLON.fullmatch(text)
+    return f"{pair[1]}:{HIDDEN}" if pair and not _HARMLESS.fullmatch(pair[2]) else text
+
+
+def quoted(value: object) -> str:
+    """`value` as a message shows it: as repr() writes it, text `redacted` first, and lists of texts each by itself."""
+    if isinstance(value, str):
+        return repr(redacted(value))
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(quoted, value))}]"
+    return redacted(repr(value))

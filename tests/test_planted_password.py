@@ -1,0 +1,206 @@
+"""A password written by a slip where a URI, a host, a user or a target belongs is shown nowhere, whatever is done then.
+
+The word is planted into each text of hosts.toml that can hold one of these, into ssh_config's ProxyJump and into `-w`;
+then every verb is run, and the screen. It is looked for in standard output, standard error, the log and every file.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from atp_tui.cli.arguments import Arguments
+from atp_tui.cli.engine import Engine
+from atp_tui.cli.fleet_source import FileSource
+from atp_tui.cli.tui import screen_of
+from atp_tui.config.load import load
+
+from .ui.conftest import lines_of
+
+HANG = 60.0
+PLANTED = "not-for-the-screen"
+
+URIS = [
+    f"qemu+ssh//root:{PLANTED}@192.0.2.1/system",
+    f"qemu+ssh:/root:{PLANTED}@192.0.2.1/system",
+    f"qemu+ssh://root:{PLANTED}@192.0.2.1/system",
+    f"qemu+ssh://root:{PLANTED}/system",
+    f"qemu+ssh://root@{PLANTED}@192.0.2.1/system",
+    f"qemu+ssh://root:x@{PLANTED}@192.0.2.1/system",
+    f"qemu+ssh://root%3A{PLANTED}@192.0.2.1/system",
+    f"qemu+tcp://192.0.2.1/system?password={PLANTED}",
+    f"qemu+ssh://192.0.2.1/system?netcat=nc%20root:{PLANTED}@h",
+    f"qemu+ssh://192.0.2.1/system?netcat={PLANTED}%20-x",
+    f"qemu+ssh://192.0.2.1/system?mode={PLANTED}",
+    f"qemu+ssh://192.0.2.1/system#{PLANTED}",
+    f"esx://root:{PLANTED}@192.0.2.1/",
+    f"ssh://root:{PLANTED}@192.0.2.1",
+]
+NAMES = [f"root:{PLANTED}@192.0.2.1", f"root:{PLANTED}", f"a@root:{PLANTED}@h", f"192.0.2.1?password={PLANTED}"]
+
+
+def _host(number: int, ssh: dict[str, object] | None = None, **values: object) -> str:
+    told = {"id": f"box{number}", "host": "127.0.0.1", **values}
+    return "\n".join(["[[hosts]]", *_lines(told), *([] if ssh is None else ["[hosts.ssh]", *_lines(ssh)]), ""])
+
+
+def _lines(values: dict[str, object]) -> list[str]:
+    return [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items()]
+
+
+def planted_hosts() -> list[str]:
+    """One host for each field and slip."""
+    tables: list[dict[str, object]] = [{"uri": uri} for uri in URIS]
+    tables += [{field: name} for field in ("id", "host", "uri") for name in (*NAMES, *URIS)]
+    for name in NAMES:
+        tables += [{"tags": [name]}, {"tags": name}]
+    for name in NAMES:
+        tables += [{"ssh": {key: name}} for key in ("user", "port", "proxy_jump", "host_key_policy", "auth")]
+        tables += [{"transport": name}, {"metadata": name}, {name: "x"}, {"ssh": {name: 1}}]
+    return [_host(number, **table) for number, table in enumerate(tables)]  # type: ignore[arg-type] # `ssh` is a dict
+
+
+def atp(home: Path, *arguments: str) -> str:
+    """All that a run of the program says."""
+    env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1])}
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        env[name] = str(home / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "atp_tui", *arguments],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert said, arguments
+    assert "Traceback" not in said
+    return said
+
+
+def nowhere(said: str, home: Path, given: Path | None = None) -> None:
+    """The word is neither in `said` nor in a file below `home` other than those below `given`."""
+    assert PLANTED not in said, next(line for line in said.splitlines() if PLANTED in line)
+    for file in home.rglob("*"):
+        if file.is_file() and not (given and file.is_relative_to(given)):
+            assert PLANTED.encode() not in file.read_bytes(), file
+
+
+VERBS = [
+    ("stats",),
+    ("stats", "--json"),
+    ("domains",),
+    ("domains", "--json"),
+    ("hosts", "list"),
+    ("hosts", "list", "--json"),
+    ("info",),
+    ("run", "-w", "@all", "--", "true"),
+    ("run", "-w", "@all", "--json", "--", "true"),
+    (),
+]
+
+
+def test_no_verb_shows_what_hosts_toml_has_by_a_slip(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    hosts = given / "hosts.toml"
+    hosts.write_text("\n".join(planted_hosts()))
+    for verb in VERBS:
+        said = (
+            atp(tmp_path, "--config", str(hosts), *verb)
+            if not verb
+            else atp(
+                tmp_path,
+                *verb[:1],
+                *(verb[1:2] if verb[0] == "hosts" else ()),
+                "--config",
+                str(hosts),
+                *verb[2 if verb[0] == "hosts" else 1 :],
+            )
+        )
+        nowhere(said, tmp_path, given)
+
+
+@pytest.fixture
+def behind_a_planted_jump(tmp_path: Path) -> Path:
+    """A hosts.toml that is right, and an ssh_config whose ProxyJump has a password."""
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "config").write_text(f"Host *\n ProxyJump root:{PLANTED}@127.0.0.1:1\n")
+    ssh: dict[str, object] = {"config_file": str(given / "config"), "user": "nobody"}
+    hosts = [_host(0, uri=False, ssh=ssh), _host(1, uri="test+ssh://127.0.0.1/default", ssh=ssh)]
+    (given / "hosts.toml").write_text("[transport]\nconnect_timeout = 5\n" + "\n".join(hosts))
+    return given / "hosts.toml"
+
+
+def test_no_verb_shows_what_ssh_config_has_by_a_slip(tmp_path: Path, behind_a_planted_jump: Path) -> None:
+    hosts = str(behind_a_planted_jump)
+    for verb in (("stats",), ("stats", "--json"), ("domains",), ("run", "--json", "-w", "@all", "--", "true")):
+        nowhere(atp(tmp_path, verb[0], "--config", hosts, *verb[1:]), tmp_path, behind_a_planted_jump.parent)
+    said = atp(tmp_path, "run", "--config", hosts, "-w", "box0", "--", "true")
+    nowhere(said, tmp_path, behind_a_planted_jump.parent)
+    assert "jump host" in said, "the cause is told all the same"
+
+
+def test_no_complaint_about_the_command_line_shows_it(tmp_path: Path) -> None:
+    for words in (
+        [URIS[0]],
+        [URIS[2]],
+        ["stats", URIS[2]],
+        ["run", NAMES[0]],
+        ["hosts", NAMES[0]],
+        ["info", "--theme", NAMES[0], f"--host=root:{PLANTED}@h"],
+        ["run", "-w", "x", "--timeout", NAMES[0], "--", "true"],
+    ):
+        nowhere(atp(tmp_path, *words), tmp_path)
+
+
+def test_no_verb_shows_what_targets_have_by_a_slip(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.toml"
+    hosts.write_text(_host(0, uri="test:///default"))
+    for expression in (*URIS[:5], *NAMES[:2], f"@root:{PLANTED}@box0", f"box0,root:a,{PLANTED}@box0"):
+        nowhere(atp(tmp_path, "run", "--config", str(hosts), "-w", expression, "--", "true"), tmp_path)
+
+
+async def test_the_screen_shows_and_keeps_none_of_it(
+    tmp_path: Path, behind_a_planted_jump: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    caplog.set_level(logging.DEBUG)
+    app = screen_of(Engine(FileSource(load(behind_a_planted_jump))), Arguments(verb="tui"))
+    seen: list[str] = []
+    async with app.run_test(size=(160, 50)) as pilot:
+
+        async def until(text: str) -> None:
+            for _ in range(400):
+                seen.append("\n".join(lines_of(app)))
+                if text in seen[-1]:
+                    return
+                await pilot.pause(0.02)
+            raise AssertionError(f"{text!r} did not come:\n{seen[-1]}")
+
+        await until("jump host")
+        await pilot.press("down", "down")
+        for key in ("enter", "r", "escape"):
+            await pilot.press(key)
+            await pilot.pause()
+            seen.append("\n".join(lines_of(app)))
+        await pilot.press("exclamation_mark")
+        for character in f"@root:{PLANTED}@box0 true":
+            await pilot.press({"@": "at", ":": "colon", " ": "space", "-": "minus"}.get(character, character))
+        await pilot.press("enter")
+        await pilot.pause()
+        line = f"@root:{PLANTED}@box0 true"  # what is being typed stands in its own line
+        seen.append("\n".join(lines_of(app)).replace(line, ""))
+        assert "a user in '@root:…@box0'" in seen[-1]
+        await pilot.press("escape", "q")
+    nowhere("\n".join(seen) + caplog.text, tmp_path, behind_a_planted_jump.parent)
