@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
@@ -32,13 +33,20 @@ FIRST_CIPHER = "aes128-gcm@openssh.com"
 0.51. The others stay behind it."""
 
 
+_KEY_OPTIONS = re.compile(r": key options:.* command\b")
+
+
 class Owner(asyncssh.SSHClient):
-    """What asyncssh tells and asks of one connection. `ended` is called with its end once it was handed out."""
+    """What asyncssh tells and asks of one connection. `ended` is called with its end once it was handed out.
+
+    `forced`: the key that was taken has a command of its own (command= in authorized_keys), which each session runs.
+    """
 
     def __init__(self, check: HostKeyCheck, password: Callable[[], Awaitable[str | None]] | None) -> None:
         self.check = check
         self.took_socket = False
         self.greeting: Greeting | None = None
+        self.forced = False
         self.ended: Callable[[Exception | None], None] | None = None
         self._password = password
 
@@ -51,6 +59,11 @@ class Owner(asyncssh.SSHClient):
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         return False
+
+    def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
+        # OpenSSH names the options of the key that it has taken (auth_log_authopts in auth.c)
+        if _KEY_OPTIONS.search(msg):
+            self.forced = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.ended is not None:
