@@ -1,4 +1,4 @@
-"""Commands on the far side as it is: other servers and login shells, forced commands, start-up files that read or write.
+"""Commands on the far side as it is: other servers, other shells, forced commands, start-up files that read or write.
 
 OpenSSH's own `ssh` says what is right: what a command sees and says is the same with it.
 """
@@ -88,10 +88,9 @@ async def test_what_a_start_up_file_says_comes_once(tmp_path: Path, shell: str, 
     greeting = tmp_path / file
     greeting.parent.mkdir(parents=True, exist_ok=True)
     greeting.write_text("echo hello\n")
-    with shell_sshd(tmp_path / "sshd", shell, f"SetEnv HOME={tmp_path} SHLVL=2") as daemon:
-        async with linked(daemon) as link:
-            assert await run(link, "echo ok") == (ExitStatus(0), b"hello\nok\n", b"")
-            assert is_guarded(link)
+    async with forced(tmp_path, f'HOME={tmp_path} {shell} -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
+        assert await run(link, "echo ok") == (ExitStatus(0), b"hello\nok\n", b"")
+        assert is_guarded(link)
 
 
 async def test_git_shell_says_what_it_says_to_ssh(tmp_path: Path) -> None:
@@ -144,6 +143,7 @@ async def test_the_command_of_a_key_runs_once(own_sshd: PrivateSshd, tmp_path: P
     keys = own_sshd.directory / "authorized_keys"
     keys.write_text(f'command="echo run >>{tmp_path}/runs" {keys.read_text()}')
     async with linked(own_sshd) as link:
+        await link.ping(HANG)  # as after each opening
         await run(link, "anything")
     assert (tmp_path / "runs").read_text() == "run\n"
 

@@ -33,7 +33,7 @@ class SshDriver:
             self._opener = Opener(self.key_store, self._password)
         connection, owner, route = await self._opener.open(request)
         settings = request.host.ssh or SshSettings()
-        guarded = settings.command_guard is not CommandGuard.NONE and not owner.forced
+        guarded = settings.command_guard is not CommandGuard.NONE
         link = SshLink(request.host.id, connection, owner, route, request.on_lost, guarded)
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()

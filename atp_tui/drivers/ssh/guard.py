@@ -171,6 +171,10 @@ class Guard:
         self._go_on(ward, guarded)
         return channel, ward
 
+    def renounce(self) -> None:
+        """Start no guard: each session would run something else than what is asked for."""
+        self._wanted = False
+
     def give_way(self) -> bool:
         """End the guard for good, if there is one and it watches nothing: a server may allow a single session."""
         if self._shell is None or self._channel is None or self._shell.closed or self._wards:

@@ -65,6 +65,7 @@ class SshLink:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dying_until = 0.0
         self._guard = Guard(self._open_guard, guarded)
+        self._owner = owner
         owner.ended = self._ended
 
     @property
@@ -208,6 +209,8 @@ class SshLink:
         if len(sent) > LONGEST_LINE:
             words = f"the command line has {len(sent):,} bytes; a host takes {LONGEST_LINE:,}: put data into its stdin"
             raise CallFailed(words, host=self._name)
+        if self._owner.forced:  # told after the login, before the first answer to anything else
+            self._guard.renounce()
         task = asyncio.create_task(self._guard.start(lambda: self._open_session(make_session, sent)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -316,6 +319,7 @@ class SshStream:
     def __init__(self, channel: _Channel, end: Callable[[], None]) -> None:
         self._channel = channel
         self._end = end
+        self._aborted = False
 
     def write(self, data: bytes) -> None:
         if not self._channel.is_closing():
@@ -331,8 +335,9 @@ class SshStream:
         self._channel.resume_reading()
 
     def abort(self) -> None:
-        self._channel.write_eof()
-        if not self._channel.is_closing():
+        if not self._aborted:
+            self._aborted = True
+            self._channel.write_eof()
             self._end()
 
 
