@@ -34,6 +34,9 @@ START_LIMIT = 5.0
 """Seconds that the first command of a connection waits for the guard. It is a login shell: 2 ms, or 0.2 s where its
 start-up files are heavy."""
 
+HOLD_BACK = 0.05
+"""Seconds that news of a command's end may wait for company."""
+
 LINE = b"echo atp; sh"
 _WORD = b"atp"
 _GUARDING = b"guarding"
@@ -141,6 +144,8 @@ class Guard:
         self._channel: Channel | None = None
         self._wards: set[Ward] = set()
         self._unsettled = False
+        self._held_back: list[bytes] = []
+        self._later: asyncio.TimerHandle | None = None
 
     @property
     def stands(self) -> bool:
@@ -192,8 +197,11 @@ class Guard:
         """The command of a ward has ended (request e), or is to be ended (k)."""
         self._wards.discard(ward)
         self._unsettled = True
-        for leader in leaders:
-            self._tell(b"%s %d\n" % (request, leader))
+        self._held_back += [b"%s %d\n" % (request, leader) for leader in leaders]
+        if request == b"k":
+            self._tell(b"")
+        elif self._later is None:  # the next command is likely to say something anyway, and a packet costs 0.06 ms
+            self._later = asyncio.get_running_loop().call_later(HOLD_BACK, self._tell, b"")
 
     async def settle(self) -> None:
         """Wait until the guard has heard of every command that has ended: what these left behind goes on. sshd forgets
@@ -261,8 +269,14 @@ class Guard:
         return answer
 
     def _tell(self, request: bytes) -> None:
-        if self.stands and self._channel is not None:
-            _write(self._channel, request)
+        """Write a request, and before it those that were held back."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        requests = b"".join([*self._held_back, request])
+        self._held_back.clear()
+        if requests and self.stands and self._channel is not None:
+            _write(self._channel, requests)
 
 
 def _settle(answer: asyncio.Future[list[int]], leaders: list[int]) -> None:

@@ -293,12 +293,18 @@ class SshLink:
 
     def _check_alive(self) -> None:
         if not self.is_alive():
-            raise self._loss or ConnectionLost(f"the SSH connection to {self._name} has ended", host=self._name)
+            raise self._loss or self._lost(None)
 
     def _loss_or(self, error: CallFailed) -> CallFailed | TransportError:
         if self.is_alive():
             return error
-        return self._loss or ConnectionLost(f"the SSH connection to {self._name} has ended", host=self._name)
+        return self._loss or self._lost(None)
+
+    def _lost(self, error: Exception | None) -> ConnectionLost:
+        heard = self._owner.overheard
+        loss = lost_error(error, self._name, "" if heard is None else heard.goodbye)
+        loss.host = self._name
+        return loss
 
     def _ended(self, error: Exception | None) -> None:
         """asyncssh's last word on the connection."""
@@ -306,8 +312,7 @@ class SshLink:
         self._alive = False
         if asked_for:
             return
-        self._loss = lost_error(error, self._name)
-        self._loss.host = self._name
+        self._loss = self._lost(error)
         self._route.close()
         # asyncssh would swallow what a callback raises in here
         asyncio.get_running_loop().call_soon(self._on_lost, self._loss)

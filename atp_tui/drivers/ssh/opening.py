@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 
@@ -22,9 +23,13 @@ from .endpoint import Endpoint
 from .greeting import Greeting
 from .hostkeys import HostKeyCheck, HostKeyStore
 from .identities import Credentials, Identities
+from .overheard import Overheard
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
+
+# cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
+warnings.filterwarnings("ignore", module=r"asyncssh\.")
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
@@ -46,6 +51,7 @@ class Owner(asyncssh.SSHClient):
         self.check = check
         self.took_socket = False
         self.greeting: Greeting | None = None
+        self.overheard: Overheard | None = None
         self.forced = False
         self.ended: Callable[[Exception | None], None] | None = None
         self._password = password
@@ -53,6 +59,7 @@ class Owner(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
         self.greeting = Greeting(conn)
+        self.overheard = Overheard(conn)
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         return self.check.accepts(key)
@@ -148,7 +155,7 @@ class Opener:
                 connecting = asyncssh.connect(
                     endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
                 )
-                connection = await self._logged_in(connecting, endpoint, owner, proxy, request.progress)
+                connection = await self._logged_in(connecting, endpoint, owner, proxy, request.progress, found)
             stack.callback(connection.abort)
             self._keep_key(owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
@@ -158,8 +165,9 @@ class Opener:
                 self._store.refuse(host, endpoint, rejection.public_key)
             raise rejection from error
         except (asyncssh.Error, OSError, ValueError) as error:
-            greeting = None if owner is None else owner.greeting
-            raise _with_troubles(connect_error(error, endpoint.name, endpoint.port, greeting), found) from error
+            heard = (None, None) if owner is None else (owner.greeting, owner.overheard)
+            failure = connect_error(error, endpoint.name, endpoint.port, *heard, endpoint.bind_address)
+            raise _with_troubles(failure, found) from error
         return connection, owner
 
     async def _logged_in(
@@ -169,6 +177,7 @@ class Opener:
         owner: Owner,
         proxy: Proxy | None,
         progress: Progress,
+        found: Credentials,
     ) -> asyncssh.SSHClientConnection:
         where = f"{endpoint.name} port {endpoint.port}"
         try:
@@ -176,6 +185,8 @@ class Opener:
         except asyncio.CancelledError:
             if (greeting := owner.greeting) is not None and not greeting.came:
                 progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
+            elif found.signing:
+                progress.words = found.signing
             raise
         except asyncssh.PermissionDenied:
             self._keep_key(owner.check)
