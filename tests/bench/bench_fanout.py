@@ -3,7 +3,6 @@
     python -m tests.bench.bench_fanout [HOSTS] [ROUNDS]
 
 One private sshd serves all hosts, on several addresses. The wall time is mostly sshd's: it makes a process a command.
-`guarded` is the bare loop with our own watchdog around the command, without which a remote command outlives its owner.
 """
 
 from __future__ import annotations

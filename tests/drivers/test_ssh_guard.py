@@ -166,7 +166,7 @@ async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd
 
 async def test_nothing_is_left_of_a_command_that_is_lost_as_it_starts(own_sshd: PrivateSshd) -> None:
     # from before the command is asked for to when the guard knows it
-    for attempt in range(20):
+    for attempt in range(30):
         sleeper = Sleeper()
         link = await open_link(host_of(own_sshd))
         await run(link, "true")  # the guard is there

@@ -16,9 +16,9 @@ exec 2>/dev/null
 set +e +u +f
 LC_ALL=C
 export LC_ALL
-trap '' HUP INT TERM
+trap '' HUP INT TERM PIPE # an answer that nobody takes any more is no end
 
-# Sets parent, session and started (ticks since boot) of a process. Fails where it has gone.
+# Sets parent, session and started (ticks since boot) of a process. Fails where it has ended.
 look_at() {
   if [ -n "$by_ps" ]; then
     # shellcheck disable=SC2046
@@ -31,7 +31,7 @@ look_at() {
   read -r line <"/proc/$1/stat" || return 1
   # shellcheck disable=SC2086
   set -- ${line##*) }
-  [ $# -ge 20 ] || return 1
+  [ $# -ge 20 ] && [ "$1" != Z ] && [ "$1" != X ] || return 1
   parent=$2 session=$4 started=${20}
 }
 
@@ -117,7 +117,7 @@ end() { # LEADER...
 # environment, and from a daemon of an earlier command by its age.
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
-  case " $known $running " in *" $pid "*) return ;; esac
+  case " $known $running $strays " in *" $pid "*) return ;; esac
   if [ -n "$leads" ]; then
     [ "$session" = "$pid" ] || return 0
   else
@@ -132,9 +132,10 @@ forget() { # PID
 }
 
 answer_new() {
-  expecting=
   children
   new=
+  look_at "$server" || return 0 # the children of a server that has ended are its no more: see add_stray
+  expecting=
   for pid in $found; do
     case " $known " in *" $pid "*) ;; *) new="$new $pid" running="$running $pid " ;; esac
   done
@@ -169,7 +170,15 @@ while read -r request pid; do
   esac
 done
 exec >/dev/null
-if [ -n "$expecting" ] && [ -z "$by_ps" ]; then each add_stray; fi
+if [ -n "$expecting" ] && [ -z "$by_ps" ]; then
+  # shellcheck disable=SC2086
+  end $running &
+  each add_stray
+  for one in $strays; do signal TERM "$one"; done
+  sleep 1 # a process that was still the server's own fork is a command by then
+  each add_stray
+  running=$strays
+fi
 # shellcheck disable=SC2086
-end $running $strays
+end $running
 exit
