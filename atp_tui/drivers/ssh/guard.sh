@@ -140,7 +140,15 @@ answer_new() {
     case " $known " in *" $pid "*) ;; *) new="$new $pid" running="$running $pid " ;; esac
   done
   known=$found
-  echo "$new"
+  tell "$new"
+}
+
+# Answers, and sets since: no command of which nothing is known yet has been started before.
+tell() {
+  since=0
+  # shellcheck disable=SC2034
+  read -r up idle </proc/uptime && since=${up%.*}${up#*.}
+  echo "$1"
 }
 
 members='' expecting='' since=0 strays=''
@@ -153,14 +161,10 @@ list=/proc/$server/task/$server/children
 children
 case " $found " in *" $leader "*) ;; *) exit 1 ;; esac
 known=$found
-echo guarding
+tell guarding
 while read -r request pid; do
   case $request in
-    x)
-      expecting=yes since=0
-      # shellcheck disable=SC2034
-      read -r up idle </proc/uptime && since=${up%.*}${up#*.}
-      ;;
+    x) expecting=yes ;;
     n) answer_new ;;
     e) forget "$pid" ;;
     k)
