@@ -64,6 +64,7 @@ class SshLink:
         self._loss: ConnectionLost | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dying_until = 0.0
+        self._waited = False
         self._guard = Guard(self._open_guard, guarded)
         self._owner = owner
         owner.ended = self._ended
@@ -236,7 +237,9 @@ class SshLink:
                     words = f"{self._name} refuses the command line ({len(line):,} bytes)"
                     raise CallFailed(words, host=self._name) from error
                 if loop.time() > self._dying_until:
-                    if not self._guard.give_way():
+                    # a guard that did not come, or went, may still hold its place
+                    waits, self._waited = self._guard.is_missing and not self._waited, True
+                    if not self._guard.give_way() and not waits:
                         words = f"{error.message}: sshd refuses another session; its MaxSessions must be 9 or more"
                         raise CallFailed(words, host=self._name) from error
                     self._expect_dying()
