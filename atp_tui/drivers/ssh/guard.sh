@@ -107,6 +107,7 @@ add_member() {
 }
 
 end() { # LEADER...
+  [ $# -gt 0 ] || return 0
   members=
   for one; do signal TERM "$one"; done
   sleep "$after"
