@@ -278,6 +278,10 @@ class SshLink:
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
+        except AttributeError as error:  # asyncssh's, where the connection ends between the answer and its next step
+            if self.is_alive():
+                raise
+            raise self._loss or self._lost(None) from error
 
     def _abort_late(self, task: asyncio.Task[tuple[_Channel, Ward | None]]) -> None:
         if not task.cancelled() and task.exception() is None:
