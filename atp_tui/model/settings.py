@@ -50,6 +50,16 @@ class Login(StrEnum):
     PRIVKEY = "privkey"
 
 
+class CommandGuard(StrEnum):
+    """Whether a session beside the commands ends what they leave when they are cut short or the connection is lost.
+
+    AUTO: where the far side has a shell for it. NONE: never; nothing but the commands is sent.
+    """
+
+    AUTO = "auto"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
     """`[transport.pool]`: how many connections one host has, and how they are shared.
@@ -188,6 +198,7 @@ class SshSettings:
     proxy_jump: str | None = None
     host_key_policy: HostKeyPolicy | None = None
     auth: tuple[Login, ...] | None = None
+    command_guard: CommandGuard | None = None
 
     def __post_init__(self) -> None:
         if self.port is not None:
@@ -195,6 +206,9 @@ class SshSettings:
         if self.host_key_policy is not None:
             policy = checks.choice("ssh.host_key_policy", self.host_key_policy, HostKeyPolicy)
             object.__setattr__(self, "host_key_policy", policy)
+        if self.command_guard is not None:
+            guard = checks.choice("ssh.command_guard", self.command_guard, CommandGuard)
+            object.__setattr__(self, "command_guard", guard)
         if self.user is not None:
             checks.user("ssh.user", self.user, "root")
         for key, example in (("config_file", "~/.ssh/config"), ("proxy_jump", "jump.example.org")):

@@ -3,7 +3,6 @@
     python -m tests.bench.bench_fanout [HOSTS] [ROUNDS]
 
 One private sshd serves all hosts, on several addresses. The wall time is mostly sshd's: it makes a process a command.
-`guarded` is the bare loop with our own watchdog around the command, without which a remote command outlives its owner.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import asyncssh
 
 from atp_tui.api import Command, HostConnection, HostInfo, TransportConfig, TransportManager
 from atp_tui.drivers.ssh.options import FIRST_CIPHER
-from atp_tui.drivers.ssh.watchdog import wrapped
 from atp_tui.model.outcome import Stream
 
 from ..daemons.sshd import PrivateSshd, running_sshd
@@ -87,7 +85,6 @@ async def main(hosts: int, rounds: int, sshd: PrivateSshd) -> None:
         sides: dict[str, Callable[[], Awaitable[object]]] = {
             "execute_on_hosts": ours,
             "bare asyncssh": lambda: bare(others, "true"),
-            "bare, guarded": lambda: bare(others, wrapped(TRUE)),
         }
         rows = [{name: await timed(side) for name, side in sides.items()} for _ in range(rounds)]
         for connection in others:

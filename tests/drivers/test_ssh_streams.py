@@ -171,16 +171,20 @@ async def test_the_end_of_the_link_ends_its_streams(own_sshd: PrivateSshd, tmp_p
             assert receiver.ends == 1
 
 
-async def test_an_aborted_pipe_ends_its_command(sshd: PrivateSshd) -> None:
+@pytest.mark.parametrize("line", ["cat; {}", "{} & exec cat", "trap '' TERM; {}; {}"])
+async def test_an_aborted_pipe_ends_its_command(sshd: PrivateSshd, line: str) -> None:
     sleeper = Sleeper()
     async with linked(sshd) as link:
         receiver = Receiver()
-        stream = await link.open_pipe(Command(f"cat; exec {sleeper.line}"), receiver)
-        stream.write_eof()
+        stream = await link.open_pipe(Command(line.format(sleeper.line, sleeper.line)), receiver)
+        if line.startswith("cat"):
+            stream.write_eof()
         await sleeper.runs()
-        sleeper.kill()
-        await receiver.end()
         stream.abort()
+        await sleeper.is_gone()  # while the connection stands
+        await receiver.end()
+        assert link.is_alive()
+        assert (await run(link, "echo well"))[1] == b"well\n"
 
 
 async def test_a_receiver_that_raises_loses_its_stream_alone(sshd: PrivateSshd) -> None:

@@ -17,19 +17,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ...model.host import SIMULATED, HostInfo
 from ...model.outcome import Stream
-from ...model.settings import HostKeyPolicy, SshSettings
+from ...model.settings import CommandGuard, HostKeyPolicy, SshSettings
 from ...transport.clock import Clock, LoopClock
 from .driver import SimulatedDriver, SimulatedHost
 from .faults import FaultScript
 from .node import SimulatedNode
+from .shell_filters import FILTERS
 from .shell_reply import Visit
 from .shell_run import run_line
-from .shell_unwrap import unwrap
 
 if TYPE_CHECKING:
     import asyncssh
 
 LOOPBACK = "127.0.0.1"
+
+MOST_STDIN = 1 << 20
+"""Bytes of stdin that a command takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class ShellAccess:
             config_file=os.devnull,
             proxy_jump="none",
             host_key_policy=HostKeyPolicy.STRICT,
+            command_guard=CommandGuard.NONE,  # there is no shell, and a command ends with its channel
         )
 
 
@@ -165,27 +169,10 @@ class DemoShell:
             process.stderr.write(b"the demo has no interactive shell: give a command\n")
             process.exit(2)
             return
-        line, stdin_length = unwrap(process.command) or (process.command, None)
-        if stdin_length is None:
-            process.exit(await self._run(host, line, b"", process))
-            return
-        try:
-            stdin = await process.stdin.readexactly(stdin_length)
-        except asyncio.IncompleteReadError:
-            process.exit(255)
-            return
-        guard = asyncio.ensure_future(_ended(process.stdin))
-        running = asyncio.ensure_future(self._run(host, line, stdin, process))
-        try:
-            await asyncio.wait((running, guard), return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                process.exit(running.result())
-            elif not process.is_closing():
-                process.exit_with_signal("TERM")
-        finally:
-            guard.cancel()
-            running.cancel()
-            await asyncio.gather(guard, running, return_exceptions=True)
+        stdin = b""
+        if process.command.split()[:1] and process.command.split()[0] in FILTERS:
+            stdin = await _read(process.stdin)
+        process.exit(await self._run(host, process.command, stdin, process))
 
     async def _run(
         self, host: SimulatedHost, line: str, stdin: bytes, process: asyncssh.SSHServerProcess[bytes]
@@ -204,7 +191,9 @@ class DemoShell:
         )
 
 
-async def _ended(stdin: asyncssh.SSHReader[bytes]) -> None:
-    """Returns when stdin ends: the sign by which the SSH driver has a command killed."""
-    while await stdin.read(65536):
-        pass
+async def _read(stdin: asyncssh.SSHReader[bytes]) -> bytes:
+    """All of stdin, or its first MOST_STDIN bytes."""
+    read = b""
+    while len(read) < MOST_STDIN and (data := await stdin.read(MOST_STDIN - len(read))):
+        read += data
+    return read

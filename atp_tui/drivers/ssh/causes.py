@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from errno import EADDRNOTAVAIL
 from pathlib import Path
 
 import asyncssh
@@ -10,14 +11,36 @@ from asyncssh.packet import PacketDecodeError
 
 from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
 from .greeting import Greeting
+from .overheard import Overheard
+
+_MOST_SAID = 300
+"""Characters of a peer's own words that a message repeats."""
 
 
-def connect_error(error: Exception, name: str, port: int, greeting: Greeting | None = None) -> TransportError:
+def said(words: str) -> str:
+    """A peer's own words for a message: one line of bounded length. Who shows it makes it safe for a terminal."""
+    line = " ".join(words.split())
+    return line if len(line) <= _MOST_SAID else line[:_MOST_SAID] + "…"
+
+
+def connect_error(
+    error: Exception,
+    name: str,
+    port: int,
+    greeting: Greeting | None = None,
+    overheard: Overheard | None = None,
+    bind_address: str | None = None,
+) -> TransportError:
     """Why a connection to `name` could not be opened. Host keys are the caller's: see HostKeyCheck.rejection.
 
-    `greeting` is what the peer has said; None: it was not heard.
+    `greeting` is what the peer has said, `overheard` what it said later; None: it was not heard.
     """
     where = f"{name} port {port}"
+    if isinstance(error, OSError) and error.errno == EADDRNOTAVAIL and bind_address is not None:
+        words = f"this machine has no address {bind_address} (BindAddress in ssh_config): {where} was not tried"
+        return ConnectFailed(words, permanent=True)
+    if isinstance(error, asyncssh.Error | OSError) and overheard is not None and (mismatch := overheard.mismatch):
+        return ConnectFailed(f"{where}: {mismatch}", permanent=True)
     if greeting is not None and not greeting.came and isinstance(error, asyncssh.Error | OSError):
         if greeting.line:
             return ConnectFailed(f"{where} {_no_ssh(greeting.line)}")
@@ -27,22 +50,24 @@ def connect_error(error: Exception, name: str, port: int, greeting: Greeting | N
         case TransportError():
             return error
         case asyncssh.PermissionDenied():
-            return AuthFailed(f"{error.reason} port {port}")  # it names the user and the host
+            return AuthFailed(f"{error.reason} port {port}{_ways(overheard)}")  # it names the user and the host
         case asyncssh.KeyExchangeFailed():
-            return ConnectFailed(f"{where}: {error.reason}", permanent=True)
+            return ConnectFailed(f"{where}: {said(error.reason)}", permanent=True)
+        case asyncssh.ConnectionLost() if overheard is not None and overheard.goodbye:
+            return ConnectFailed(f"{where} ended the connection: {said(overheard.goodbye)}")
         case asyncssh.ConnectionLost():
-            return ConnectFailed(f"{where} ended the connection before SSH was up")
+            return ConnectFailed(f"{where} ended the connection before the login")
         case asyncssh.DisconnectError() if "authentication failures" in error.reason:
             # OpenSSH's words after MaxAuthTries, under the code of a protocol error
-            return AuthFailed(f"{where}: {error.reason}: too many keys were offered; name one in identity_files")
+            return AuthFailed(f"{where}: {said(error.reason)}: too many keys were offered; name one in identity_files")
         case asyncssh.ProtocolError() | asyncssh.ProtocolNotSupported():
-            return ConnectFailed(f"{where} does not speak SSH ({error.reason})")
+            return ConnectFailed(f"{where} does not speak SSH ({said(error.reason)})")
         case PacketDecodeError():  # a ValueError, but of the peer's making: another one may answer the next time
-            return ConnectFailed(f"{where} does not speak SSH ({error})")
+            return ConnectFailed(f"{where} does not speak SSH ({said(str(error))})")
         case asyncssh.DisconnectError():
-            return ConnectFailed(f"{where} ended the connection: {error.reason}")
+            return ConnectFailed(f"{where} ended the connection: {said(error.reason)}")
         case asyncssh.ChannelOpenError():
-            return ConnectFailed(f"{where} cannot be reached from the jump host: {error.reason}")
+            return ConnectFailed(f"{where} cannot be reached from the jump host: {said(error.reason)}")
         case ConnectionRefusedError():
             return ConnectFailed(f"{where} refuses connections: is sshd running there?")
         case socket.gaierror():
@@ -63,16 +88,29 @@ def unheard(where: str, line: str) -> str:
     return f"{where} takes the connection and says nothing: it hangs, or is no SSH server"
 
 
+def _ways(overheard: Overheard | None) -> str:
+    """How the server would let somebody in, and what that asks for."""
+    methods = overheard.methods if overheard is not None else ()
+    if not methods:
+        return ""
+    ways = f": the host takes {said(', '.join(methods))}"
+    if "publickey" in methods:
+        return ways
+    return ways + ", and this program has keys and ssh-agent alone: allow publickey there"
+
+
 def _no_ssh(line: str) -> str:
     return f"is no SSH server, or one that turns us away: it said {line}"
 
 
-def lost_error(error: Exception | None, name: str) -> ConnectionLost:
-    """Why an open connection has ended."""
+def lost_error(error: Exception | None, name: str, goodbye: str = "") -> ConnectionLost:
+    """Why an open connection has ended. `goodbye`: the peer's own words."""
+    if goodbye:
+        return ConnectionLost(f"{name} ended the SSH connection: {said(goodbye)}")
     if isinstance(error, asyncssh.ConnectionLost) and "keepalive" in error.reason:
         return ConnectionLost(f"{name} no longer answers (SSH keepalive)")
     if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
-        return ConnectionLost(f"{name} ended the SSH connection: {error.reason}")
+        return ConnectionLost(f"{name} ended the SSH connection: {said(error.reason)}")
     if isinstance(error, OSError):
         return ConnectionLost(f"the SSH connection to {name} was lost: {error.strerror or error}")
     return ConnectionLost(f"the SSH connection to {name} was lost")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model.errors import ConnectFailed
+from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import Link, OpenRequest
 from .hostkeys import HostKeyStore
 
@@ -31,7 +32,9 @@ class SshDriver:
         if self._opener is None:
             self._opener = Opener(self.key_store, self._password)
         connection, owner, route = await self._opener.open(request)
-        link = SshLink(request.host.id, connection, owner, route, request.on_lost)
+        settings = request.host.ssh or SshSettings()
+        guarded = settings.command_guard is not CommandGuard.NONE
+        link = SshLink(request.host.id, connection, owner, route, request.on_lost, guarded)
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()
             raise ConnectFailed(f"{request.host.id} ended the connection right after the login", host=request.host.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,9 @@ from .files import ParsedFiles
 
 if TYPE_CHECKING:
     from asyncssh import SSHAgentClient, SSHCertificate, SSHKey, SSHKeyPair
+
+AGENT_LIMIT = 2.0
+"""Seconds that an agent has for connecting, and as many for the list of its keys."""
 
 _USUAL = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
 """Names below ~/.ssh, in the order in which they are offered."""
@@ -35,6 +39,8 @@ class Credentials:
 
     keys: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    signing: str = ""
+    """What the agent has been asked for and has not answered yet; empty: nothing."""
 
 
 class Identities:
@@ -52,7 +58,7 @@ class Identities:
         files = self._key_files(endpoint, found)
         agent = await _connect_agent(endpoint, found)
         try:
-            held = await _held_by(agent, found) if agent else []
+            held = await _held_by(agent, endpoint, found) if agent else []
             self._order(endpoint, files, held, found)
             self._certify(endpoint, found)
             yield found
@@ -117,18 +123,52 @@ async def _connect_agent(endpoint: Endpoint, found: Credentials) -> SSHAgentClie
     if endpoint.agent is None:
         return None
     try:
-        return await asyncssh.connect_agent(str(endpoint.agent))
+        async with asyncio.timeout(AGENT_LIMIT):
+            return await asyncssh.connect_agent(str(endpoint.agent))
+    except TimeoutError:
+        found.troubles.append(_silent(endpoint))
     except (OSError, asyncssh.Error) as error:
         found.troubles.append(f"the agent at {endpoint.agent} does not answer: {error}")
-        return None
+    return None
 
 
-async def _held_by(agent: SSHAgentClient, found: Credentials) -> list[SSHKeyPair]:
+async def _held_by(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials) -> list[SSHKeyPair]:
     try:
-        return list(await agent.get_keys())
+        async with asyncio.timeout(AGENT_LIMIT):
+            held = list(await agent.get_keys())
+    except TimeoutError:
+        found.troubles.append(_silent(endpoint))
+        return []
     except (OSError, ValueError) as error:
         found.troubles.append(f"the agent gives no keys: {error}")
         return []
+    _watch_signing(agent, endpoint, found, {pair.key_public_data: pair.get_comment() or "" for pair in held})
+    return held
+
+
+def _silent(endpoint: Endpoint) -> str:
+    return f"the agent at {endpoint.agent} takes connections and says nothing (SSH_AUTH_SOCK)"
+
+
+def _watch_signing(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials, names: dict[bytes, str]) -> None:
+    """Have what the agent does not sign told: asyncssh goes on to the next key without a word.
+
+    It may take long where a person is asked (`ssh-add -c`), so the attempt's own limit is the limit.
+    """
+    sign = agent.sign
+
+    async def watched(key_blob: bytes, data: bytes, flags: int = 0) -> bytes:
+        key = f"with {names.get(key_blob) or 'a key'}"
+        found.signing = f"the agent at {endpoint.agent} has been asked to sign {key} and has not answered"
+        try:
+            signature = await sign(key_blob, data, flags)
+        except (OSError, ValueError, EOFError) as error:
+            found.troubles.append(f"the agent at {endpoint.agent} refused to sign {key}")
+            raise ValueError(str(error)) from error
+        found.signing = ""
+        return signature
+
+    agent.sign = watched  # type: ignore[method-assign]
 
 
 def _certified(
@@ -185,6 +225,9 @@ def _parse(path: Path) -> _KeyFile:
         return _KeyFile(None, None, None, trouble)
     if exposed := _open_to_others(path):
         return _KeyFile(None, None, key.public_data, exposed)
+    if key.get_algorithm().startswith("sk-"):
+        trouble = f"{path} is of a security key, which needs an agent here: ssh-add {path}"
+        return _KeyFile(None, None, key.public_data, trouble)
     try:
         beside = public("-cert.pub")
         certificate = asyncssh.read_certificate(beside) if beside else None

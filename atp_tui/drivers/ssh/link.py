@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
-from typing import Any, TypeVar
+from contextlib import ExitStack, suppress
+from typing import Any, TypeVar, cast
 
 import asyncssh
 from asyncssh.channel import SSHChannel
+from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error
+from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
-from .watchdog import KILL_AFTER, wrapped
 
 T = TypeVar("T")
-_Opened = tuple[SSHChannel[bytes], object]
+_Channel = asyncssh.SSHClientChannel[bytes]
+_Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
 
 CUT_AFTER = 0.5
-"""Seconds between the end of stdin, which has the guard kill a command, and the end of its channel.
+"""Seconds between the order to kill a command and the end of its channel.
 
-Both at once would be a race where the guard has no readers of the command's output (see watchdog): a command that
-writes dies of its closed output, and a guard that finds it dead takes it for one that has ended by itself, whose
-background jobs go on.
+Both at once would be a race where commands lead no session of their own (dropbear): a command that writes dies of its
+closed output, and the guard would find no descendants of it any more.
 """
+
+LONGEST_LINE = 128 * 1024 - 1
+"""Bytes of a command line: Linux takes no more in one argument (MAX_ARG_STRLEN in linux/binfmts.h), and with twice as
+many OpenSSH ends the connection (PACKET_MAX_SIZE in packet.c)."""
+
+ANSWER_LIMIT = 5.0
+"""Seconds that a server has for a global request where the end of a command waits for the answer."""
 
 FREE_PLACE_POLL = 0.05
 """Seconds between questions for a session that commands still dying may hold; sshd tells of no free place."""
@@ -46,6 +54,7 @@ class SshLink:
         owner: Owner,
         route: ExitStack,
         on_lost: LostCallback,
+        guarded: bool = True,
     ) -> None:
         self._name = name
         self._connection = connection
@@ -55,6 +64,9 @@ class SshLink:
         self._loss: ConnectionLost | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dying_until = 0.0
+        self._waited = False
+        self._guard = Guard(self._open_guard, guarded)
+        self._owner = owner
         owner.ended = self._ended
 
     @property
@@ -97,35 +109,43 @@ class SshLink:
         except TimeoutError as error:
             if not limit.expired():
                 raise  # the caller's own, out of `output`
-            raise CallTimeout(f"the command on {self._name} took longer than {timeout:g} s", host=self._name) from error
+            words = f"the command on {self._name} took longer than {timeout:g} s"
+            if self._guard.is_missing:
+                words += "; it may go on there: nothing on this host ends it (see command_guard in the README)"
+            raise CallTimeout(words, host=self._name) from error
 
     async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
         session = CommandSession(output)
         try:
-            channel = await self._open_session(
-                lambda: self._connection.create_session(lambda: session, wrapped(command), encoding=None)
-            )
+            channel, ward = await self._start(lambda: session, command.line)
         except BaseException:
             session.leave()  # it may be opened late
             raise
         try:
-            if command.stdin and not channel.is_closing():
-                channel.write(command.stdin)  # no end of file: that is for the watchdog
+            if not channel.is_closing():
+                if command.stdin:
+                    channel.write(command.stdin)
+                channel.write_eof()
             await session.ended.wait()
             while session.failure is None and not session.closed:
                 # Silence alone may be a stalled network: what the peer sent before its answer has come by then.
                 received = session.received
-                await self._connection._make_global_request(b"keepalive@openssh.com")
+                await self._round_trip(ANSWER_LIMIT)
                 if received == session.received:
                     break
                 session.watch_silence()
                 await session.ended.wait()
         finally:
             session.leave()
-            if not session.closed and session.status is not None:
-                channel.abort()  # only what it left behind holds the channel
+            if session.status is not None:
+                if ward is not None:
+                    ward.ended()
+                if not session.closed:
+                    channel.abort()  # only what it left behind holds the channel
             elif not session.closed:
-                self._abort_session(channel)
+                self._abort_session(channel, ward)
+            elif ward is not None:
+                ward.ended()
         if session.failure is not None:
             raise session.failure
         if session.status is None or session.loss is not None:
@@ -133,34 +153,41 @@ class SshLink:
             raise self._loss_or(ended) from session.loss
         return session.status
 
+    async def _round_trip(self, limit: float) -> None:
+        """Wait for what the peer has sent by now, `limit` seconds at most: some servers answer no global request."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await self._connection._make_global_request(b"keepalive@openssh.com")
+
     async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
         self._check_alive()
         try:
-            channel = await self._open(
+            channel = await self._open_socket(
                 self._connection.create_unix_connection(lambda: SocketSession(receiver), path, encoding=None)
             )
         except CallFailed as error:
             raise ConnectFailed(f"cannot open {path} there: {error.message}", host=self._name) from error
-        return SshStream(channel)
+        return SshStream(channel, channel.abort)
 
     async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
-        """As the port says. No watchdog: the command's stdin is the stream itself, and its end is the command's."""
+        """As the port says. The command's stdin is the stream; where it is aborted, the guard ends the command."""
         self._check_alive()
+        session = PipeSession(receiver, command.line)
         try:
-            channel = await self._open_session(
-                lambda: self._connection.create_session(
-                    lambda: PipeSession(receiver, command.line), command.line, encoding=None
-                )
-            )
+            channel, ward = await self._start(lambda: session, command.line)
         except CallFailed as error:
             raise ConnectFailed(f"cannot start {command.line}: {error.message}", host=self._name) from error
-        stream = SshStream(channel)
+        session.on_end = None if ward is None else ward.ended
+        stream = SshStream(channel, lambda: self._abort_session(channel, ward))
         if command.stdin:
             stream.write(command.stdin)
         return stream
 
     async def close(self) -> None:
         self._alive = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                await self._guard.settle()
         self._connection.close()
         try:
             async with asyncio.timeout(GOODBYE):
@@ -175,56 +202,116 @@ class SshLink:
         self._connection.abort()
         self._route.close()
 
-    async def _open_session(self, opening: Callable[[], Coroutine[Any, Any, _Opened]]) -> SSHChannel[bytes]:
+    async def _start(
+        self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: str
+    ) -> tuple[_Channel, Ward | None]:
+        """Start a command, watched by the guard. Cancelled, it leaves none."""
+        sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
+        if len(sent) > LONGEST_LINE:
+            words = f"the command line has {len(sent):,} bytes; a host takes {LONGEST_LINE:,}: put data into its stdin"
+            raise CallFailed(words, host=self._name)
+        if self._owner.forced:  # told after the login, before the first answer to anything else
+            self._guard.renounce()
+        task = asyncio.create_task(self._guard.start(lambda: self._open_session(make_session, sent)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._abort_late)
+            self._expect_dying()  # on the far side it may hold its place already
+            raise
+
+    async def _open_session(
+        self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: bytes
+    ) -> _Channel:
         """Open a channel for a command, and wait for a place where commands that were cut short still have theirs:
         sshd counts one against MaxSessions until it has died.
         """
         loop = asyncio.get_running_loop()
         while True:
             try:
-                return await self._open(opening())
+                return await self._open(self._session(make_session, line))
             except CallFailed as error:
-                if loop.time() > self._dying_until:
-                    words = f"{error.message}: sshd refuses another session; its MaxSessions must be 8 or more"
+                if isinstance(error.__cause__, asyncssh.ChannelOpenError) and _refuses_line(error.__cause__):
+                    words = f"{self._name} refuses the command line ({len(line):,} bytes)"
                     raise CallFailed(words, host=self._name) from error
+                if loop.time() > self._dying_until:
+                    # a guard that did not come, or went, may still hold its place
+                    waits, self._waited = self._guard.is_missing and not self._waited, True
+                    if not self._guard.give_way() and not waits:
+                        words = f"{error.message}: sshd refuses another session; its MaxSessions must be 9 or more"
+                        raise CallFailed(words, host=self._name) from error
+                    self._expect_dying()
                 await asyncio.sleep(FREE_PLACE_POLL)
 
-    def _abort_session(self, channel: SSHChannel[bytes]) -> None:
-        """Have the guard on the far side kill what runs on a channel, and end the channel."""
-        channel.write_eof()
-        asyncio.get_running_loop().call_later(CUT_AFTER, channel.abort)
+    async def _open_guard(self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: bytes) -> _Channel:
+        return await self._open(self._session(make_session, line))
+
+    def _session(self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: bytes) -> _Opening:
+        # asyncssh sends bytes as they are, though it is typed for str, of which it knows UTF-8 alone
+        return self._connection.create_session(make_session, cast(str, line), encoding=None)
+
+    def _abort_session(self, channel: _Channel, ward: Ward | None) -> None:
+        """End what runs on a channel, and the channel. Without a guard: by SSH's signals, which OpenSSH passes on to a
+        command's group from 7.9 on, but not to a forced command, nor where the user is root."""
         self._expect_dying()
+        loop = asyncio.get_running_loop()
+        if ward is not None and self._guard.stands:
+            ward.kill()
+            loop.call_later(CUT_AFTER, channel.abort)
+            return
+        _signal(channel, "TERM")
+
+        def kill() -> None:
+            _signal(channel, "KILL")
+            channel.abort()
+
+        loop.call_later(KILL_AFTER, kill)
 
     def _expect_dying(self) -> None:
         self._dying_until = asyncio.get_running_loop().time() + KILL_AFTER + 1
 
-    async def _open(self, opening: Coroutine[Any, Any, _Opened]) -> SSHChannel[bytes]:
-        """Open a channel; cancelled, leave none: the peer may open it late, and it would count against MaxSessions."""
-        task = asyncio.create_task(opening)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _open(self, opening: _Opening) -> _Channel:
         try:
-            return (await asyncio.shield(task))[0]
-        except asyncio.CancelledError:
-            task.add_done_callback(self._abort_late)
-            self._expect_dying()  # on the far side it may hold its place already
-            raise
+            return cast(_Channel, (await opening)[0])
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
+        except AttributeError as error:  # asyncssh's, where the connection ends between the answer and its next step
+            if self.is_alive():
+                raise
+            raise self._loss or self._lost(None) from error
 
-    def _abort_late(self, task: asyncio.Task[_Opened]) -> None:
+    def _abort_late(self, task: asyncio.Task[tuple[_Channel, Ward | None]]) -> None:
         if not task.cancelled() and task.exception() is None:
-            self._abort_session(task.result()[0])
+            self._abort_session(*task.result())
+
+    async def _open_socket(self, opening: _Opening) -> _Channel:
+        """Open a channel; cancelled, leave none: the peer may open it late, and it would count against MaxSessions."""
+        task = asyncio.create_task(self._open(opening))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_close_late)
+            raise
 
     def _check_alive(self) -> None:
         if not self.is_alive():
-            raise self._loss or ConnectionLost(f"the SSH connection to {self._name} has ended", host=self._name)
+            raise self._loss or self._lost(None)
 
     def _loss_or(self, error: CallFailed) -> CallFailed | TransportError:
         if self.is_alive():
             return error
-        return self._loss or ConnectionLost(f"the SSH connection to {self._name} has ended", host=self._name)
+        return self._loss or self._lost(None)
+
+    def _lost(self, error: Exception | None) -> ConnectionLost:
+        heard = self._owner.overheard
+        loss = lost_error(error, self._name, "" if heard is None else heard.goodbye)
+        loss.host = self._name
+        return loss
 
     def _ended(self, error: Exception | None) -> None:
         """asyncssh's last word on the connection."""
@@ -232,8 +319,7 @@ class SshLink:
         self._alive = False
         if asked_for:
             return
-        self._loss = lost_error(error, self._name)
-        self._loss.host = self._name
+        self._loss = self._lost(error)
         self._route.close()
         # asyncssh would swallow what a callback raises in here
         asyncio.get_running_loop().call_soon(self._on_lost, self._loss)
@@ -242,8 +328,10 @@ class SshLink:
 class SshStream:
     """transport.driver.RawStream over a channel. All methods are harmless after its end."""
 
-    def __init__(self, channel: SSHChannel[bytes]) -> None:
+    def __init__(self, channel: _Channel, end: Callable[[], None]) -> None:
         self._channel = channel
+        self._end = end
+        self._aborted = False
 
     def write(self, data: bytes) -> None:
         if not self._channel.is_closing():
@@ -259,4 +347,21 @@ class SshStream:
         self._channel.resume_reading()
 
     def abort(self) -> None:
-        self._channel.abort()
+        if not self._aborted:
+            self._aborted = True
+            self._channel.write_eof()
+            self._end()
+
+
+def _signal(channel: _Channel, name: str) -> None:
+    with suppress(OSError):  # the channel has ended
+        channel.send_signal(name)
+
+
+def _refuses_line(error: asyncssh.ChannelOpenError) -> bool:
+    return error.code == OPEN_REQUEST_SESSION_FAILED
+
+
+def _close_late(task: asyncio.Task[_Channel]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().abort()

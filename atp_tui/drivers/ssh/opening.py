@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 
@@ -21,20 +23,32 @@ from .host_key_check import HostKeyCheck
 from .hostkeys import HostKeyStore
 from .identities import Credentials, Identities
 from .options import connection_options
+from .overheard import Overheard
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
 
+# cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
+warnings.filterwarnings("ignore", module=r"asyncssh\.")
+
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
 
+_KEY_OPTIONS = re.compile(r": key options:.* command\b")
+
+
 class Owner(asyncssh.SSHClient):
-    """What asyncssh tells and asks of one connection. `ended` is called with its end once it was handed out."""
+    """What asyncssh tells and asks of one connection. `ended` is called with its end once it was handed out.
+
+    `forced`: the key that was taken has a command of its own (command= in authorized_keys), which each session runs.
+    """
 
     def __init__(self, check: HostKeyCheck, password: Callable[[], Awaitable[str | None]] | None) -> None:
         self.check = check
         self.took_socket = False
         self.greeting: Greeting | None = None
+        self.overheard: Overheard | None = None
+        self.forced = False
         self.ended: Callable[[Exception | None], None] | None = None
         self._password = password
 
@@ -45,6 +59,12 @@ class Owner(asyncssh.SSHClient):
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
         # is good: it is told of none, and this class confirms none.
         conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
+        self.overheard = Overheard(conn)
+
+    def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
+        # OpenSSH names the options of the key that it has taken (auth_log_authopts in auth.c)
+        if _KEY_OPTIONS.search(msg):
+            self.forced = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.ended is not None:
@@ -131,7 +151,7 @@ class Opener:
                 connecting = asyncssh.connect(
                     endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
                 )
-                connection = await self._logged_in(connecting, host, owner, proxy, request.progress)
+                connection = await self._logged_in(connecting, host, owner, proxy, request.progress, found)
             stack.callback(connection.abort)
             await self._keep_key(host, owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
@@ -141,8 +161,9 @@ class Opener:
                 self._store.refuse(host, endpoint, rejection.public_key)
             raise _with_policy(rejection, endpoint) from error
         except (asyncssh.Error, OSError, ValueError) as error:
-            greeting = None if owner is None else owner.greeting
-            raise _with_troubles(connect_error(error, endpoint.name, endpoint.port, greeting), found) from error
+            heard = (None, None) if owner is None else (owner.greeting, owner.overheard)
+            failure = connect_error(error, endpoint.name, endpoint.port, *heard, endpoint.bind_address)
+            raise _with_troubles(failure, found) from error
         return connection, owner
 
     async def _logged_in(
@@ -152,6 +173,7 @@ class Opener:
         owner: Owner,
         proxy: Proxy | None,
         progress: Progress,
+        found: Credentials,
     ) -> asyncssh.SSHClientConnection:
         endpoint = owner.check.endpoint
         where = f"{endpoint.name} port {endpoint.port}"
@@ -160,6 +182,8 @@ class Opener:
         except asyncio.CancelledError:
             if (greeting := owner.greeting) is not None and not greeting.came:
                 progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
+            elif found.signing:
+                progress.words = found.signing
             raise
         except asyncssh.PermissionDenied:
             await self._keep_key(host, owner.check)

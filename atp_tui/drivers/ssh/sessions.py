@@ -7,6 +7,7 @@ receiver raises ends its own channel alone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import asyncssh
 from asyncssh.channel import SSHChannel
@@ -198,6 +199,7 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         self._line = line
         self._complaint = b""
         self._failed: str | None = None
+        self.on_end: Callable[[], None] | None = None
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._relay.opened(chan)
@@ -222,6 +224,8 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         if exc is None and self._failed is not None:
             said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
             exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}")
+        if self.on_end is not None:
+            self.on_end()
         self._relay.end(exc)
 
     def pause_writing(self) -> None:

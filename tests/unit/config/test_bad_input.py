@@ -69,6 +69,7 @@ def errors_of(text: str) -> list[ConfigError]:
         ("[ssh]\nproxy_jump = 'a, b c'\n", 2, "ssh.proxy_jump", "'b c' is not a jump host", "[user@]host[:port]"),
         ("[ssh]\nknown_hosts = ['k', '~nosuchuser/k']\n", 2, "ssh.known_hosts", "user who does not exist", "from /"),
         (HOST + "[hosts.ssh]\nconfig_file = '~nosuchuser/c'\n", 5, "hosts[a].ssh.config_file", "does not", "from /"),
+        ("[ssh]\ncommand_guard = 'off'\n", 2, "ssh.command_guard", "'off'", "auto, none"),
         ("[ssh]\nhost_key_policy = 'no'\n", 2, "ssh.host_key_policy", "'no'", "strict, ask, accept-new"),
         ("ssh = false\n", 1, "ssh", "is false", "[ssh]"),
         ("[ui]\nrefresh = -1\n", 2, "ui.refresh", "out of range", "be 0.001 or more"),

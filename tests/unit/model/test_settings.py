@@ -88,6 +88,7 @@ def test_the_defaults_are_those_of_the_specification() -> None:
         (SshSettings, {"identity_files": "~/.ssh/id"}, "ssh.identity_files"),
         (SshSettings, {"known_hosts": [1]}, "ssh.known_hosts"),
         (SshSettings, {"host_key_policy": "never"}, "ssh.host_key_policy"),
+        (SshSettings, {"command_guard": "off"}, "ssh.command_guard"),
     ],
 )
 def test_a_wrong_value_names_its_key(settings: type, values: dict[str, Any], key: str) -> None:

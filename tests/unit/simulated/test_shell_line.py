@@ -11,9 +11,7 @@ from atp_tui.drivers.simulated.shell_commands import COMMANDS
 from atp_tui.drivers.simulated.shell_reply import Visit
 from atp_tui.drivers.simulated.shell_run import run_line
 from atp_tui.drivers.simulated.shell_syntax import Pipeline, SyntaxNotKnown, parse
-from atp_tui.drivers.simulated.shell_unwrap import unwrap
-from atp_tui.drivers.ssh.watchdog import wrapped
-from atp_tui.model.outcome import Command, Stream
+from atp_tui.model.outcome import Stream
 
 NODE = SimulatedNode("kvm01", 1)
 
@@ -98,13 +96,3 @@ async def test_whatever_is_typed_there_is_an_answer(line: str) -> None:
     status, _, stderr, _ = await answer(line)
     assert 0 <= status <= 255
     assert status not in (2, 127) or stderr or "exit" in line
-
-
-@given(st.text(min_size=1, max_size=200), st.sampled_from([0, 1, 40_000]))
-def test_a_command_comes_out_of_the_driver_s_wrapping_as_it_went_in(line: str, stdin: int) -> None:
-    assert unwrap(wrapped(Command(line, bytes(stdin)))) == (line, stdin)
-
-
-@pytest.mark.parametrize("line", ["hostname", "", "eval 'a\nb'", "sh -c 'x\ny'", "'", "head -c 99999999 x\ny"])
-def test_other_lines_are_not_taken_for_wrapped_ones(line: str) -> None:
-    assert unwrap(line) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 import textwrap
@@ -14,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.drivers.ssh.watchdog import LONGEST_DOUBLE, wrapped
-from atp_tui.model.errors import CallTimeout, ConnectionLost
+from atp_tui.drivers.ssh.guard import KILL_AFTER
+from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
 from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.transport.driver import Link
 
+from ..daemons.keeper import descendants
 from ..daemons.sshd import PrivateSshd
-from .login_shells import SHELLS, start
 from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run, until
 
 pytestmark = pytest.mark.daemons
@@ -164,77 +164,117 @@ async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd
     assert len(lost) == 1
 
 
-# -- other login shells -----------------------------------------------------------------------------------------------
+async def test_nothing_is_left_of_a_command_that_is_lost_as_it_starts(own_sshd: PrivateSshd) -> None:
+    # from before the command is asked for to when the guard knows it
+    for attempt in range(30):
+        sleeper = Sleeper()
+        link = await open_link(host_of(own_sshd))
+        await run(link, "true")  # the guard is there
+        task = asyncio.create_task(run(link, sleeper.line))
+        for _ in range(attempt):
+            await asyncio.sleep(0)
+        link.abort()
+        with suppress(ConnectionLost, CallFailed):
+            await task
+        await asyncio.sleep(0.1)  # what starts late has started by then
+        await sleeper.is_gone()
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("stdin", [b"", b"word\0\n" * 10, b"word\0\n" * 20_000], ids=["none", "pipe", "file"])
-async def test_in_any_login_shell(shell: str, stdin: bytes) -> None:
-    with start(shell, Command("wc -c\nexit 7", stdin)) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.wait(HANG) == 7
-        process.stdin.close()
-        assert int(process.stdout.read()) == len(stdin)
+async def test_a_daemon_that_left_its_session_lives_on(sshd: PrivateSshd) -> None:
+    daemon, sleeper = Sleeper(), Sleeper()
+    try:
+        async with linked(sshd) as link:
+            task = asyncio.create_task(run(link, f"setsid {daemon.line} & {sleeper.line}"))
+            await daemon.runs()
+            await sleeper.runs()
+            task.cancel()
+            await sleeper.is_gone()
+            await run(link, "true")
+        await sleeper.is_forgotten()
+        await asyncio.sleep(KILL_AFTER + 0.5)
+        assert daemon.sleeping()
+    finally:
+        daemon.kill()
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-async def test_in_any_login_shell_the_end_of_the_pipe_kills(shell: str) -> None:
+async def test_a_command_that_is_cut_short_takes_no_other_one_along(sshd: PrivateSshd) -> None:
+    sleepers = [Sleeper() for _ in range(6)]
+    async with linked(sshd) as link:
+        tasks = [asyncio.create_task(run(link, f"{sleeper.line} | cat")) for sleeper in sleepers]
+        for sleeper in sleepers:
+            await sleeper.runs()
+        for cut in (3, 0, 5):
+            tasks[cut].cancel()
+            await sleepers[cut].is_gone()
+        assert [len(sleeper.sleeping()) for sleeper in sleepers] == [0, 1, 1, 0, 1, 0]
+    for sleeper in sleepers:
+        await sleeper.is_gone()
+
+
+async def test_a_guard_that_somebody_killed_is_started_anew_and_knows_what_runs(sshd: PrivateSshd) -> None:
+    old, new = Sleeper(), Sleeper()
+    async with linked(sshd) as link:
+        task = asyncio.create_task(run(link, old.line))
+        await old.runs()
+        leader = old.sleeping()[0]
+        for child in descendants(sshd.pid):
+            if child != leader and _name(child) == "sh":  # those of other tests' links have nothing to guard
+                os.kill(child, signal.SIGKILL)
+        assert isinstance(link, SshLink)
+        await until(lambda: not link._guard.stands, "the guard is still there")
+        later = asyncio.create_task(run(link, new.line))
+        await new.runs()
+        assert old.sleeping()
+    for sleeper in (old, new):
+        await sleeper.is_gone()
+    for lost in (task, later):
+        with pytest.raises(ConnectionLost):
+            await lost
+
+
+@pytest.mark.parametrize("to", ["", " >&2"], ids=["stdout", "stderr"])
+async def test_a_lost_connection_leaves_nothing_of_a_command_that_writes(own_sshd: PrivateSshd, to: str) -> None:
+    # the command dies of its closed output, with the guard held up until then: its job must go all the same
     sleeper = Sleeper()
-    with start(shell, Command(f"{sleeper.line} | {sleeper.line}")) as process:
-        assert process.stdin is not None
-        await sleeper.runs(2)
-        process.stdin.close()
-        assert process.wait(HANG) == -signal.SIGTERM
-    await sleeper.is_gone()
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-async def test_without_pkill_the_group_is_killed(tmp_path: Path, shell: str) -> None:
-    for name in ("sleep", "cat", "sh", "printf", "kill", "test"):
-        (tmp_path / name).symlink_to(str(shutil.which(name)))
-    program = str(shutil.which(shell))
-    sleeper = Sleeper()
-    with start(shell, Command(f"{sleeper.line} | cat"), env={"PATH": str(tmp_path), "SHELL": program}) as process:
-        assert process.stdin is not None
-        assert process.stderr is not None
+    async with linked(own_sshd) as link:
+        line = f"{sleeper.line} & while echo tick{to}; do :; done"
+        task = asyncio.create_task(link.run(Command(line), lambda stream, data: None, None))
         await sleeper.runs()
-        process.stdin.close()
-        assert process.wait(HANG) == -signal.SIGTERM
-        assert b"pkill" not in process.stderr.read()
-    await sleeper.is_gone()
+        await until(lambda: known(link), "the guard does not know the command")
+        shell = os.getpgid(sleeper.sleeping()[0])
+        guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
+        for guard in guards:
+            os.kill(guard, signal.SIGSTOP)
+        own_sshd.kill()
+        with pytest.raises(ConnectionLost):
+            await task
+        await until(lambda: not Path(f"/proc/{shell}").exists(), "the command did not die of its closed output")
+        assert sleeper.sleeping()
+        for guard in guards:
+            os.kill(guard, signal.SIGCONT)
+        await sleeper.is_gone()
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-async def test_a_command_that_is_cut_early_leaves_no_file_of_its_stdin(tmp_path: Path, shell: str) -> None:
-    env = {**os.environ, "SHELL": str(shutil.which(shell)), "TMPDIR": str(tmp_path)}
-    for attempt in range(40):
-        with start(shell, Command("sleep 60", b"word" * 5_000), env=env) as process:
-            assert process.stdin is not None
-            await asyncio.sleep(attempt * 0.0005)  # from before the guard starts to when the command runs
-            process.stdin.close()
-            process.wait(HANG)
-    await until(lambda: not any(tmp_path.iterdir()), "a directory for stdin is still there")
+async def test_a_job_left_in_the_background_dies_of_what_it_writes_as_with_ssh(
+    sshd: PrivateSshd, tmp_path: Path
+) -> None:
+    go, told = tmp_path / "go", tmp_path / "told"
+    job = f"(until [ -e {go} ]; do sleep 0.05; done; yes; echo $? >{told}) & echo started"
+    async with linked(sshd) as link:
+        assert await run(link, job) == (ExitStatus(0), b"started\n", b"")
+        go.touch()
+        await until(lambda: told.exists() and told.read_text() != "", "it went on writing to nobody")
+    assert int(told.read_text()) == 128 + signal.SIGPIPE
 
 
-def test_a_long_line_is_sent_once() -> None:
-    line = "echo " + "x" * LONGEST_DOUBLE
-    assert wrapped(Command(line)).count(line) == 1
+def known(link: Link) -> bool:
+    """Whether the guard knows the process of each command."""
+    assert isinstance(link, SshLink)
+    wards = link._guard._wards
+    return bool(wards) and all(ward.leaders.done() for ward in wards)
 
 
-@pytest.mark.parametrize("options", ["set -u", "set -e", "set -C", "set -o pipefail", "set -euC; set -o pipefail"])
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-async def test_options_that_a_login_shell_starts_with_do_no_harm(tmp_path: Path, shell: str, options: str) -> None:
-    for name in (".zshenv", "bash_env"):
-        (tmp_path / name).write_text(options)
-    env = {**os.environ, "SHELL": shell, "ZDOTDIR": str(tmp_path), "BASH_ENV": str(tmp_path / "bash_env")}
-    sleeper = Sleeper()
-    with start(shell, Command(f"wc -c; {sleeper.line}", b"word"), env=env) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        await sleeper.runs()
-        process.stdin.close()
-        assert process.wait(HANG) == -signal.SIGTERM
-        assert (process.stdout.read(), process.stderr.read()) == (b"4\n", b"")
-    await sleeper.is_gone()
+def _name(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""

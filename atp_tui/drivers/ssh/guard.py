@@ -1,0 +1,289 @@
+"""The guard: what makes a remote command end with its owner, though the command is sent as it is.
+
+sshd does nothing to a command whose channel is closed or whose connection is lost. Nothing is put around the command to
+change that: an allow-list would refuse it, a shell that is no POSIX shell would say it back, and the command could see
+it. Instead each connection that runs commands has one more session, a shell of the far side that runs guard.sh. It
+learns of each command which process the server has started for it, and ends the whole session of that process when it
+is told to, or when its own standard input ends, because the connection was lost or closed.
+
+A server answers "started" once it has forked, so a new child of the server, right after that answer, is the command.
+Two commands that are being started at the same time could not be told apart: so starts on one connection wait for each
+other. A command that has ended by itself is forgotten, and the jobs that it left in the background go on, as with ssh.
+
+The guard's line is `echo … ; sh`, which each shell understands that has an sh beside it. Nothing but a newline (for
+start-up files that read) is written to it before it has said its word, so a forced command that stores its standard
+input gets no more than that. Where it says something else, there is no guard: see `unguarded` in link.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import asyncssh
+
+from ...model.errors import TransportError
+
+KILL_AFTER = 3.0
+"""Seconds between TERM and KILL."""
+
+START_LIMIT = 5.0
+"""Seconds that the first command of a connection waits for the guard. It is a login shell: 2 ms, or 0.2 s where its
+start-up files are heavy."""
+
+HOLD_BACK = 0.05
+"""Seconds that news of a command's end may wait for company."""
+
+LINE = b"echo atp; sh"
+_WORD = b"atp"
+_GUARDING = b"guarding"
+_MOST_SAID = 64 * 1024
+"""Bytes that start-up files may write before the guard's own word."""
+
+Channel = asyncssh.SSHClientChannel[bytes]
+
+
+@cache
+def _script() -> str:
+    lines = Path(__file__).with_name("guard.sh").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith("#")) + "\n"
+
+
+def script(running: Iterable[int] = (), kill_after: float = KILL_AFTER) -> bytes:
+    """What is written to the guard's shell. `running`: leaders of commands that run already; `kill_after`: seconds."""
+    held = "".join(f" {leader} " for leader in running)
+    return f"after={kill_after:g} running='{held}'\n{_script()}".encode()
+
+
+class Ward:
+    """One command that the guard watches. Its leaders are known soon after its start: none, if it has ended by then."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self.leaders: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        self._done = False
+
+    def ended(self) -> None:
+        """The command has ended by itself."""
+        self._when_known(b"e")
+
+    def kill(self) -> None:
+        """Have the command's processes ended: TERM, and KILL after KILL_AFTER seconds."""
+        self._when_known(b"k")
+
+    def _when_known(self, request: bytes) -> None:
+        if not self._done:
+            self._done = True
+            self._guard.unsettle()
+            self.leaders.add_done_callback(lambda known: self._guard.release(self, request, known.result()))
+
+
+class _Shell(asyncssh.SSHClientSession[bytes]):
+    """The guard's session. `word` is set to whether its word has come, `answers` are waited for in their order."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.word: asyncio.Future[bool] = loop.create_future()
+        self.guarding: asyncio.Future[bool] = loop.create_future()
+        self.answers: deque[asyncio.Future[list[int]]] = deque()
+        self.closed = False
+        self._rest = b""
+        self._said = 0
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        if datatype:
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._line(line.strip())
+        self._said += 0 if self.guarding.done() else len(data)
+        if self._said > _MOST_SAID or len(self._rest) > _MOST_SAID:
+            self._give_up()
+
+    def _line(self, line: bytes) -> None:
+        if not self.word.done():
+            if line == _WORD:
+                self.word.set_result(True)
+        elif not self.guarding.done():
+            if line == _GUARDING:
+                self.guarding.set_result(True)
+        elif self.answers:
+            _settle(self.answers.popleft(), [int(word) for word in line.split() if word.isdigit()])
+
+    def eof_received(self) -> bool:
+        self._give_up()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._give_up()
+
+    def _give_up(self) -> None:
+        self.closed = True
+        self._rest = b""
+        for future in (self.word, self.guarding):
+            if not future.done():
+                future.set_result(False)
+        while self.answers:
+            _settle(self.answers.popleft(), [])
+
+
+class Guard:
+    """The guard of one connection. It is started with the first command, and anew where it was killed.
+
+    `open_session` opens a session with a line for a factory, and raises TransportError. `wanted` False: no guard.
+    """
+
+    def __init__(self, open_session: Callable[[Callable[[], _Shell], bytes], Awaitable[Channel]], wanted: bool) -> None:
+        self._open_session = open_session
+        self._wanted = wanted
+        self._starting = asyncio.Lock()
+        self._shell: _Shell | None = None
+        self._channel: Channel | None = None
+        self._wards: set[Ward] = set()
+        self._unsettled = False
+        self._held_back: list[bytes] = []
+        self._later: asyncio.TimerHandle | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a guard now."""
+        return self._shell is not None and not self._shell.closed
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether commands run without a guard: none is wanted, or the far side has none."""
+        return not self._wanted and not self.stands
+
+    async def start(self, opening: Callable[[], Awaitable[Channel]]) -> tuple[Channel, Ward | None]:
+        """Open a command's channel while the guard looks on. Without a guard the ward is None.
+
+        Raises what `opening` raises. It is not to be cancelled: a command may have been started by then.
+        """
+        await self._starting.acquire()
+        guarded = False
+        try:
+            guarded = await self._ready()
+            if guarded:
+                self._tell(b"x\n")
+            channel = await opening()
+        except BaseException:
+            self._go_on(None, guarded)
+            raise
+        ward = Ward(self) if guarded else None
+        self._go_on(ward, guarded)
+        return channel, ward
+
+    def renounce(self) -> None:
+        """Start no guard: each session would run something else than what is asked for."""
+        self._wanted = False
+
+    def give_way(self) -> bool:
+        """End the guard for good, if there is one and it watches nothing: a server may allow a single session."""
+        if self._shell is None or self._channel is None or self._shell.closed or self._wards:
+            return False
+        self._wanted = False
+        self._shell.closed = True
+        self._channel.abort()
+        return True
+
+    def unsettle(self) -> None:
+        """A command has ended, which the guard has not heard yet."""
+        self._unsettled = True
+
+    def release(self, ward: Ward, request: bytes, leaders: list[int]) -> None:
+        """The command of a ward has ended (request e), or is to be ended (k)."""
+        self._wards.discard(ward)
+        self._unsettled = True
+        self._held_back += [b"%s %d\n" % (request, leader) for leader in leaders]
+        if request == b"k":
+            self._tell(b"")
+        elif self._later is None:  # the next command is likely to say something anyway, and a packet costs 0.06 ms
+            self._later = asyncio.get_running_loop().call_later(HOLD_BACK, self._tell, b"")
+
+    async def settle(self) -> None:
+        """Wait until the guard has heard of every command that has ended: what these left behind goes on. sshd forgets
+        what it has not passed on yet when a connection is closed."""
+        while self._unsettled and self.stands:
+            self._unsettled = False
+            await self._new_leaders()
+            await asyncio.sleep(0)  # what was waiting for an earlier answer is told now
+
+    async def _ready(self) -> bool:
+        """Start the guard where none stands. False: the far side has none."""
+        if self.stands:
+            return True
+        if not self._wanted:
+            return False
+        self._wanted = False  # until it has come: where it does not, it is not tried again
+        shell = _Shell()
+        try:
+            channel = await self._open_session(lambda: shell, LINE)
+        except TransportError:
+            return False
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                _write(channel, b"\n")
+                if await shell.word:
+                    _write(channel, script(self._running()))
+                    self._wanted = await shell.guarding
+        except TimeoutError:
+            shell.closed = True
+        if not self._wanted:
+            channel.abort()
+            return False
+        self._shell, self._channel = shell, channel
+        return True
+
+    def _running(self) -> list[int]:
+        known = (ward.leaders.result() for ward in self._wards if ward.leaders.done())
+        return [leader for leaders in known for leader in leaders]
+
+    def _go_on(self, ward: Ward | None, guarded: bool) -> None:
+        """Let the next command start, once it is known which process this one is."""
+        if not guarded or self._shell is None or self._shell.closed:
+            if ward is not None:
+                ward.leaders.set_result([])
+            self._starting.release()
+            return
+        if ward is not None:
+            self._wards.add(ward)
+        answer = self._new_leaders()
+
+        def answered(leaders: asyncio.Future[list[int]]) -> None:
+            if ward is not None:
+                ward.leaders.set_result(leaders.result())
+            self._starting.release()
+
+        answer.add_done_callback(answered)
+
+    def _new_leaders(self) -> asyncio.Future[list[int]]:
+        answer: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        if self._shell is None or self._shell.closed:
+            answer.set_result([])
+        else:
+            self._shell.answers.append(answer)
+            self._tell(b"n\n")
+        return answer
+
+    def _tell(self, request: bytes) -> None:
+        """Write a request, and before it those that were held back."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        requests = b"".join([*self._held_back, request])
+        self._held_back.clear()
+        if requests and self.stands and self._channel is not None:
+            _write(self._channel, requests)
+
+
+def _settle(answer: asyncio.Future[list[int]], leaders: list[int]) -> None:
+    if not answer.done():  # the one that waited may have been cancelled
+        answer.set_result(leaders)
+
+
+def _write(channel: Channel, data: bytes) -> None:
+    if not channel.is_closing():
+        channel.write(data)

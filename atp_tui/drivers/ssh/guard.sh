@@ -1,0 +1,189 @@
+# shellcheck shell=sh
+# The guard: one shell for each SSH connection, beside the commands, that ends their processes. See guard.py.
+# It is sent through standard input, without these comments. Two variables stand before it:
+#   after    seconds between TERM and KILL
+#   running  the leaders of commands that an earlier guard of this connection watched
+#
+# A leader is a process that the SSH server has started for one session: the person's login shell, most often.
+# Requests, one a line:
+#   x        a command is about to be started
+#   n        it was: answer with the leaders that are new
+#   e PID    the command of that leader has ended by itself: leave alone what it left behind
+#   k PID    end that command
+# At the end of standard input the connection is lost or closed, and every command that still runs is ended.
+
+exec 2>/dev/null
+set +e +u +f
+LC_ALL=C
+export LC_ALL
+trap '' HUP INT TERM PIPE # an answer that nobody takes any more is no end
+
+# Sets parent, session and started (ticks since boot) of a process. Fails where it has ended.
+look_at() {
+  if [ -n "$by_ps" ]; then
+    # shellcheck disable=SC2046
+    set -- $(ps -o ppid= -o pgid= -p "$1")
+    [ $# = 2 ] || return 1
+    parent=$1 session=$2 started=0
+    return 0
+  fi
+  line=
+  read -r line <"/proc/$1/stat" || return 1
+  # shellcheck disable=SC2086
+  set -- ${line##*) }
+  [ $# -ge 20 ] && [ "$1" != Z ] && [ "$1" != X ] || return 1
+  parent=$2 session=$4 started=${20}
+}
+
+# Calls a function for each process, with pid, parent, session and started set.
+each() {
+  if [ -z "$by_ps" ]; then
+    for directory in /proc/[0-9]*; do
+      pid=${directory##*/}
+      look_at "$pid" && "$1"
+    done
+    return 0
+  fi
+  call=$1
+  # shellcheck disable=SC2046
+  set -- $(ps -A -o pid= -o ppid= -o pgid=)
+  while [ $# -gt 2 ]; do
+    pid=$1 parent=$2 session=$3 started=0
+    "$call"
+    shift 3
+  done
+}
+
+# Sets leader, the process above this shell that the SSH server has started, and server.
+find_server() {
+  leader=$$
+  while look_at "$leader" && [ "$parent" -gt 1 ]; do
+    server=$parent own_session=$session
+    [ "$session" != "$leader" ] || return 0
+    name=
+    read -r name <"/proc/$server/comm"
+    case $name in sshd* | dropbear*) return 0 ;; esac
+    leader=$server
+  done
+  return 1
+}
+
+# Sets found: the server's children.
+children() {
+  found=
+  if [ -r "$list" ]; then
+    read -r found <"$list"
+  else
+    each add_child
+  fi
+}
+add_child() { if [ "$parent" = "$server" ]; then found="$found $pid"; fi; }
+
+# Sends a signal to all processes of a command. Of a server whose commands lead no session of their own, as dropbear:
+# to the leader and its descendants in the same session.
+signal() { # NAME LEADER
+  if [ -n "$leads" ]; then
+    pkill "-$1" -s "$2"
+    [ $? -gt 1 ] || return 0
+  fi
+  top=$2 before=
+  case " $members " in *" $top "*) ;; *) members="$members $top" ;; esac
+  while [ "$before" != "$members" ]; do
+    before=$members
+    each add_member
+  done
+  # shellcheck disable=SC2086
+  kill "-$1" $members
+}
+add_member() {
+  case " $members " in *" $pid "*) return ;; esac
+  if [ -n "$leads" ]; then
+    [ "$session" = "$top" ] || return 0
+  else
+    [ "$session" = "$own_session" ] || return 0
+    case " $members " in *" $parent "*) ;; *) return ;; esac
+  fi
+  members="$members $pid"
+}
+
+end() { # LEADER...
+  [ $# -gt 0 ] || return 0
+  members=
+  for one; do signal TERM "$one"; done
+  sleep "$after"
+  for one; do signal KILL "$one"; done
+}
+
+# A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
+# environment, and from a daemon of an earlier command by its age.
+add_stray() {
+  [ "$started" -ge "$since" ] || return 0
+  case " $known $running $strays " in *" $pid "*) return ;; esac
+  if [ -n "$leads" ]; then
+    [ "$session" = "$pid" ] || return 0
+  else
+    [ "$session" = "$own_session" ] || return 0
+    [ "$parent" = "$server" ] || [ "$parent" = 1 ] || return 0
+  fi
+  tr '\0' '\n' <"/proc/$pid/environ" | grep -qxF "SSH_CONNECTION=$SSH_CONNECTION" && strays="$strays $pid"
+}
+
+forget() { # PID
+  case $running in *" $1 "*) running="${running%%" $1 "*} ${running#*" $1 "}" ;; esac
+}
+
+answer_new() {
+  children
+  new=
+  look_at "$server" || return 0 # the children of a server that has ended are its no more: see add_stray
+  expecting=
+  for pid in $found; do
+    case " $known " in *" $pid "*) ;; *) new="$new $pid" running="$running $pid " ;; esac
+  done
+  known=$found
+  tell "$new"
+}
+
+# Answers, and sets since: no command of which nothing is known yet has been started before.
+tell() {
+  since=0
+  # shellcheck disable=SC2034
+  read -r up idle </proc/uptime && since=${up%.*}${up#*.}
+  echo "$1"
+}
+
+members='' expecting='' since=0 strays=''
+by_ps=''
+[ -r /proc/$$/stat ] || by_ps=yes
+find_server || exit 1
+leads=
+[ "$own_session" != "$leader" ] || leads=yes
+list=/proc/$server/task/$server/children
+children
+case " $found " in *" $leader "*) ;; *) exit 1 ;; esac
+known=$found
+tell guarding
+while read -r request pid; do
+  case $request in
+    x) expecting=yes ;;
+    n) answer_new ;;
+    e) forget "$pid" ;;
+    k)
+      forget "$pid"
+      end "$pid" </dev/null >/dev/null &
+      ;;
+  esac
+done
+exec >/dev/null
+if [ -n "$expecting" ] && [ -z "$by_ps" ]; then
+  # shellcheck disable=SC2086
+  end $running &
+  each add_stray
+  for one in $strays; do signal TERM "$one"; done
+  sleep 1 # a process that was still the server's own fork is a command by then
+  each add_stray
+  running=$strays
+fi
+# shellcheck disable=SC2086
+end $running
+exit

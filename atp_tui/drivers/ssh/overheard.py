@@ -1,0 +1,103 @@
+"""What a server says during the login that asyncssh keeps to itself: its algorithms, and its ways to log in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import asyncssh
+from asyncssh.constants import MSG_DISCONNECT, MSG_USERAUTH_FAILURE
+from asyncssh.packet import PacketDecodeError, SSHPacket
+
+_KINDS = (
+    ("key exchange", 0, "KexAlgorithms"),
+    ("host key", 1, "HostKeyAlgorithms"),
+    ("cipher", 2, "Ciphers"),
+    ("cipher", 3, "Ciphers"),
+    ("MAC", 4, "MACs"),
+    ("MAC", 5, "MACs"),
+)
+"""The lists of SSH_MSG_KEXINIT that must have something in common (RFC 4253, 7.1), and their names in ssh_config."""
+
+_NO_ALGORITHM = ("ext-info-", "kex-strict-")
+"""Beginnings of words in the list of key exchanges that stand for something else (RFC 8308, OpenSSH's PROTOCOL)."""
+
+_OWN_MAC = ("-gcm@openssh.com", "chacha20-poly1305@openssh.com")
+"""Ends of ciphers that need no MAC."""
+
+_Handler = Callable[[Any, int, int, SSHPacket], Awaitable[None] | None]
+
+_MOST_NAMED = 12
+"""Algorithms of a list that a message names."""
+
+
+class Overheard:
+    """Listens in on one connection.
+
+    `methods`: what the server takes instead, after each refusal of a login. `goodbye`: its words as it disconnects,
+    which asyncssh drops where their code is the usual one (11).
+    """
+
+    def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
+        self._connection = connection
+        self.methods: tuple[str, ...] = ()
+        self.goodbye = ""
+        handlers = dict(connection._packet_handlers)
+        handlers[MSG_USERAUTH_FAILURE] = _heard(handlers[MSG_USERAUTH_FAILURE], self._refused)
+        handlers[MSG_DISCONNECT] = _heard(handlers[MSG_DISCONNECT], self._disconnected)
+        connection._packet_handlers = handlers  # asyncssh finds it there before the class's own
+
+    @property
+    def mismatch(self) -> str:
+        """What the two sides have not in common, in words; empty where that is nothing, or the server told nothing."""
+        ours = _lists(getattr(self._connection, "_client_kexinit", b""))
+        theirs = _lists(getattr(self._connection, "_server_kexinit", b""))
+        if not ours or not theirs:
+            return ""
+        for kind, place, key in _KINDS:
+            if not set(ours[place]) & set(theirs[place]) and not (kind == "MAC" and _without_mac(ours, theirs, place)):
+                there, here = _named(theirs[place]), _named(ours[place])
+                return f"no {kind} algorithm in common: it has {there}; here {here} ({key} in ssh_config)"
+        return ""
+
+    def _refused(self, packet: SSHPacket) -> None:
+        self.methods = tuple(name.decode("ascii", "replace") for name in packet.get_namelist())
+
+    def _disconnected(self, packet: SSHPacket) -> None:
+        packet.get_uint32()
+        self.goodbye = packet.get_string().decode("utf-8", "replace")
+
+
+def _heard(handle: _Handler, hear: Callable[[SSHPacket], None]) -> _Handler:
+    """asyncssh's handler of one kind of packet, with ours before it."""
+
+    def heard(connection: Any, kind: int, number: int, packet: SSHPacket) -> Awaitable[None] | None:
+        with suppress(PacketDecodeError):  # asyncssh says so
+            hear(SSHPacket(packet.get_remaining_payload()))
+        return handle(connection, kind, number, packet)
+
+    return heard
+
+
+def _lists(kexinit: bytes) -> list[list[str]]:
+    """The first six lists of names of a KEXINIT; none where there is no whole one."""
+    try:
+        packet = SSHPacket(kexinit)
+        packet.get_bytes(17)  # its number and the cookie
+        lists = [[name.decode("ascii", "replace") for name in packet.get_namelist()] for _ in range(6)]
+    except PacketDecodeError:
+        return []
+    lists[0] = [name for name in lists[0] if not name.startswith(_NO_ALGORITHM)]
+    return lists
+
+
+def _without_mac(ours: list[list[str]], theirs: list[list[str]], place: int) -> bool:
+    """Whether the cipher of that direction, the first of ours that they have, needs no MAC."""
+    cipher = next((name for name in ours[place - 2] if name in theirs[place - 2]), "")
+    return cipher.endswith(_OWN_MAC)
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(name[:64] for name in names[:_MOST_NAMED]) or "none"
+    return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown

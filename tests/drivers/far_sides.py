@@ -1,0 +1,82 @@
+"""SSH servers and login shells as they are met, each on a private sshd or dropbear."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from atp_tui.model.settings import SshSettings
+
+from ..daemons.keeper import Kept
+from ..daemons.sshd import PrivateSshd, free_port, running_sshd
+from .ssh_links import HANG
+
+SHELLS = ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh")
+"""`./atp test` installs what is missing of them."""
+
+
+@contextlib.contextmanager
+def shell_sshd(directory: Path, shell: str, *options: str) -> Iterator[PrivateSshd]:
+    """An sshd whose commands run in that shell: the account's own login shell starts it in its place."""
+    program = shutil.which(shell)
+    assert program, f"there is no {shell} here: ./atp test installs it"
+    words = f"{program} sh" if shell == "busybox" else program
+    forced = f'ForceCommand exec {words} -c "$SSH_ORIGINAL_COMMAND"'
+    with running_sshd(directory, options=[forced, f"SetEnv SHLVL=2 SHELL={program}", *options]) as daemon:
+        yield daemon
+
+
+@contextlib.contextmanager
+def dropbear(directory: Path) -> Iterator[SshSettings]:
+    """A dropbear, and the settings that reach it.
+
+    It reads ~/.ssh/authorized_keys of the account alone: it runs in a mount namespace with another home there.
+    """
+    server = shutil.which("dropbear", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
+    if server is None:
+        pytest.fail("no dropbear here: ./atp test installs it (Debian: dropbear-bin)")
+    sshd = PrivateSshd(directory / "keys")  # never started: its keys are what is wanted
+    host_key, home, port = directory / "host_key", directory / "home", free_port()
+    made = ["dropbearkey", "-t", "ed25519", "-f", str(host_key)]
+    public = subprocess.run(made, check=True, capture_output=True, text=True, timeout=HANG).stdout
+    line = next(line for line in public.splitlines() if line.startswith("ssh-ed25519"))
+    (home / ".ssh").mkdir(parents=True, mode=0o700)
+    (home / ".ssh" / "authorized_keys").write_bytes((sshd.directory / "authorized_keys").read_bytes())
+    (home / ".ssh" / "authorized_keys").chmod(0o600)
+    home.chmod(0o700)
+    known_hosts = directory / "known_hosts"
+    known_hosts.write_text(f"[127.0.0.1]:{port} {' '.join(line.split()[:2])}\n")
+    words = [server, "-F", "-E", "-s", "-r", str(host_key), "-p", f"127.0.0.1:{port}", "-P", str(directory / "pid")]
+    mount = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
+    apart = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-current-user"]), "--mount"]
+    kept = Kept([*apart, "sh", "-c", mount, "sh", str(home), pwd.getpwuid(os.geteuid()).pw_dir, *words])
+    try:
+        _wait_for(port)
+        yield SshSettings(
+            user=sshd.user,
+            port=port,
+            identity_files=(str(sshd.client_key),),
+            known_hosts=(str(known_hosts),),
+            config_file=str(sshd.config_file),
+        )
+    finally:
+        kept.close()
+
+
+def _wait_for(port: int) -> None:
+    limit = time.monotonic() + HANG
+    while time.monotonic() < limit:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+            if probe.recv(4) == b"SSH-":
+                return
+        time.sleep(0.02)
+    pytest.fail("dropbear did not start")
