@@ -1,9 +1,11 @@
 """The filter of the host tree: terms with white space between them, all of which must hold.
 
 - `web` matches hosts with that text in id, address, a tag or the state's word.
-- `id:web`, `tag:prod`, `state:fail` match an id, a tag or a state that begins so.
+- `id:web`, `tag:prod`, `state:fail` match an id, a tag or a state that begins so. A host that is
+  connected and has missed its last samples has the state "silent".
 - `cpu>80`, `memory<=50` (per cent), `rtt>5` (ms), `vms>0`, `req>10` (a second) compare the newest figure, with
-  `>`, `>=`, `<` or `<=`; a host whose figure is not known does not match. `mem` is short for `memory`.
+  `>`, `>=`, `<` or `<=`; a host whose figure is not known, or
+  is old, does not match. `mem` is short for `memory`.
 - A `!` in front turns a term round. Capitals and small letters are the same.
 
 What looks like a comparison but is none (`cpu>x`) is taken as plain text: a half-typed filter is never an error.
@@ -37,7 +39,7 @@ _FIGURES: Mapping[str, Callable[[HostRow], float | None]] = {
 _NAMES: Mapping[str, Callable[[HostRow], tuple[str, ...]]] = {
     "id": lambda row: (row.id,),
     "tag": lambda row: row.tags,
-    "state": lambda row: (row.state.value,),
+    "state": lambda row: _states(row),
 }
 _COMPARISON = re.compile(rf"({'|'.join(_FIGURES)})(>=|<=|>|<)(\d+(?:\.\d+)?)%?")
 _NAMED = re.compile(rf"({'|'.join(_NAMES)}):(.*)")
@@ -61,7 +63,12 @@ def _term(text: str) -> Predicate:
     if match := _NAMED.fullmatch(text):
         names, start = _NAMES[match[1]], match[2]
         return lambda row: any(name.casefold().startswith(start) for name in names(row))
-    return lambda row: any(text in name.casefold() for name in (row.id, row.address, row.state.value, *row.tags))
+    return lambda row: any(text in name.casefold() for name in (row.id, row.address, *_states(row), *row.tags))
+
+
+def _states(row: HostRow) -> tuple[str, ...]:
+    """The word of the state; of a host that has fallen silent "silent", since no row calls it connected."""
+    return (row.state.value if row.silent_since is None else "silent",)
 
 
 def _comparison(
@@ -69,7 +76,7 @@ def _comparison(
 ) -> Predicate:
     def compare(row: HostRow) -> bool:
         value = figure(row)
-        return value is not None and holds(value, limit)
+        return value is not None and row.fresh and holds(value, limit)
 
     return compare
 

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from atp_tui.model.connection import ConnectionState, PoolStatistics
 from atp_tui.model.node import DomainState
+from atp_tui.monitor.freshness import Freshness
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.connection_list import ConnectionLine, connection_lines, draw_connection
@@ -143,7 +144,7 @@ def test_the_head_says_what_the_host_is() -> None:
 
 def test_charts_of_old_figures_are_grey_and_tell_their_age() -> None:
     old = detail(host_row("kvm01", sampled_at=NOW - 12))
-    lines = head_lines(old, None, 100, 1, NOW, UNICODE, stale=True)
+    lines = head_lines(old, None, 100, 1, NOW, UNICODE)
     assert "figures are 12 s old" in text_of(lines[1].spans)
     assert "chart" not in {role for line in lines for _, role in line.spans}
 
@@ -205,6 +206,9 @@ async def test_countdowns_go_on_and_figures_grow_old_without_news() -> None:
         await pilot.pause()
         assert "figures are" not in "\n".join(screen_of(app))
         app.now = NOW + 4.5
+        assert FULL.detail is not None
+        older = replace(FULL.detail, row=host_row("kvm01", freshness=Freshness.OLD))
+        app.panel.snapshot = replace(FULL, detail=older)
         async with asyncio.timeout(20):
             while not all(words in "\n".join(screen_of(app)) for words in ("trying now", "figures are 4 s old")):
                 await pilot.pause(0.05)

@@ -48,7 +48,7 @@ def outline(rows: Iterable[HostRow], options: TreeOptions = TreeOptions(), **cha
 
 
 def drawn(row: HostRow, width: int = 52, now: float = NOW, *, marked: bool = False) -> str:
-    spans = draw_host(HostLine("k", row, marked), width, columns(width, width_of(safe(row.id))), now, 2.0, UNICODE)
+    spans = draw_host(HostLine("k", row, marked), width, columns(width, width_of(safe(row.id))), now, UNICODE)
     return text_of(spans)
 
 
@@ -153,19 +153,15 @@ def test_columns_stand_still_whatever_the_figures(width: int) -> None:
 
 
 def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
-    row = host_row("kvm01", sampled_at=NOW - 3)
+    def roles(age: float) -> set[str]:
+        row = host_row("kvm01", sampled_at=NOW - age)
+        spans = draw_host(HostLine("k", row, False), 60, columns(60, 5), NOW, UNICODE)
+        return {role for text, role in spans if "%" in text}
 
-    def roles(now: float) -> set[str]:
-        return {
-            role
-            for text, role in draw_host(HostLine("k", row, False), 60, columns(60, 5), now, 2.0, UNICODE)
-            if "%" in text
-        }
-
-    assert roles(NOW) == {"text"}
-    assert roles(NOW + 1.5) == {"dim"}
-    assert roles(NOW + 20) == set()
-    assert "figures are 23 s old" in drawn(row, now=NOW + 20)
+    assert roles(3.0) == {"text"}
+    assert roles(4.5) == {"dim"}
+    assert roles(23.0) == set()
+    assert "figures are 23 s old" in drawn(host_row("kvm01", sampled_at=NOW - 23))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +189,7 @@ def test_words_for_a_host_without_figures(row: HostRow, words: str) -> None:
 def test_a_cause_is_whole_as_long_as_there_is_room_for_it_anywhere(width: int) -> None:
     row = host_row("kvm06", state=S.FAILED, cause="authentication was refused", error_class="AuthFailed", retries=False)
     at = columns(width, len("libvirt-test"))
-    text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, 2.0, UNICODE))
+    text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, UNICODE))
     assert "  authentication was refused · " in text and " · press r" in text and width_of(text) <= width
 
 
@@ -229,7 +225,7 @@ def test_ascii_is_ascii() -> None:
         spans = (
             draw_group(line, 60, ASCII)
             if isinstance(line, GroupLine)
-            else draw_host(line, 60, columns(60, model.id_width), NOW, 2.0, ASCII)
+            else draw_host(line, 60, columns(60, model.id_width), NOW, ASCII)
         )
         assert text_of(spans).isascii(), text_of(spans)
 
