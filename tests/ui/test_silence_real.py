@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from atp_tui.cli.fleet_source import FileSource
 from atp_tui.config.load import parse
 from atp_tui.model.connection import ConnectionState
@@ -15,6 +17,7 @@ from .test_one_age_rule import dim_of
 from .test_real_engine import Seen, opened
 
 S = ConnectionState
+pytestmark = pytest.mark.daemons
 
 CONFIG = """
 [monitor]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ...model.connection import ConnectionState
 from ...monitor.freshness import Freshness
 from ...monitor.rows import HostRow
 from ..format import NOT_KNOWN, age, milliseconds, percent, rate
@@ -15,6 +16,8 @@ from ..spark import spark
 from ..text import cut, safe, width_of
 from .host_words import silence
 from .lines import Spans
+
+_S = ConnectionState
 
 
 class FigureColumns(Protocol):
@@ -52,10 +55,10 @@ def draw_figures(row: HostRow, at: FigureColumns, now: float, glyphs: Glyphs, wi
         figure.rjust(column) if column else ""
         for column, figure in ((at.cpu, percent(row.cpu)), (at.memory, percent(row.memory)))
     )
-    if silent and not at.word:  # no column for the word: it stands in that of the first figures
-        begin = (cut(silent, max(len(first) - 1, 0), glyphs.ellipsis).rjust(len(first)), "reconnecting")
-    else:
-        begin = (first, role)
+    if silent and not at.word and len(silent) >= len(first):
+        return ((cut(f"  {silent}", width, glyphs.ellipsis), "reconnecting"),)
+    # where there is no column for the word, it stands in that of the first figures
+    begin = (silent.rjust(len(first)), "reconnecting") if silent and not at.word else (first, role)
     chart = spark(row.history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only) if at.spark else ""
     return (
         begin,
@@ -74,19 +77,19 @@ def _instead(row: HostRow, now: float) -> str:
 
 
 def _domains(row: HostRow, width: int, role: str, glyphs: Glyphs) -> Spans:
-    """`2 ◐ 3/6`: those that are up, of all; before them the paused and the crashed, where there are any and room."""
+    """`◐1 3/6`: those that are up, of all; before them the paused and the crashed, where there are any and room."""
     if not width:
         return ()
     if row.vms is None:
         return ((NOT_KNOWN.rjust(width), role),)
     up, paused, crashed, *_ = row.vms
-    signs = [(paused, 2, "reconnecting"), (crashed, 3, "failed")]
-    shown = [(f"{glyphs.states[place]}{number} ", name) for number, place, name in signs if number]
     whole, short = f"{up}/{row.vms.all}", str(up)
-    extra = sum(len(text) for text, _ in shown)
-    figure = whole if extra + len(whole) < width else short
-    if extra + len(figure) >= width:
-        shown, extra, figure = [], 0, whole
+    signs = ((paused, _S.RECONNECTING), (crashed, _S.FAILED))  # the worst last: it outlives the other
+    signed = [(f"{glyphs.state(state)}{number} ", state.value) for number, state in signs if number]
+    for shown, figure in ((signed, whole), (signed, short), (signed[-1:], whole), (signed[-1:], short), ([], whole)):
+        extra = sum(len(text) for text, _ in shown)
+        if extra + len(figure) < width:
+            break
     return (
         (" " * max(0, width - extra - len(figure)), role),
         *((text, name if role == "text" else role) for text, name in shown),
