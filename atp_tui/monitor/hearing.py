@@ -7,7 +7,7 @@ from collections import deque
 from typing import NamedTuple
 
 from ..model.connection import ConnectionState, HostStatus
-from .freshness import Freshness, freshness, is_old, pace
+from .freshness import AGE_AFTER, DIM_AFTER, Freshness, freshness, is_old, pace
 
 GAPS = 2
 """Times between answers that are remembered, to tell a slow host from a silent one."""
@@ -33,6 +33,7 @@ class Hearing:
         self._sampled_at: float | None = None
         self._heard_at = -math.inf
         self._gaps: deque[float] = deque(maxlen=GAPS)
+        self._quiet_until = -math.inf
 
     def moved(self, status: HostStatus) -> None:
         """The host's status has changed: what a connection was before says nothing of its pace now."""
@@ -49,9 +50,11 @@ class Hearing:
             self._sampled_at = at
         self.look(at)
 
-    def look(self, now: float) -> None:
-        """It is `now`."""
-        self._now = max(self._now, now)
+    def look(self, now: float) -> bool:
+        """It is `now`; whether the verdict may be another one by that. Asked of a thousand hosts twice a second."""
+        if now > self._now:
+            self._now = now
+        return now >= self._quiet_until
 
     def missed(self, before: float, after: float, most: int) -> int:
         """Samples that should have come between two moments and did not, `most` at most."""
@@ -68,13 +71,18 @@ class Hearing:
         connected = self._status.state is ConnectionState.CONNECTED
         # a connection's opening ends with an answer, so that a host is not silent at once for want of its first sample
         heard_at = max(self._heard_at, self._status.since)
-        silent = (
-            connected
-            and self._interval is not None
-            and is_old(self._now - heard_at, pace(self._interval, tuple(self._gaps)))
-        )
-        return Verdict(
-            freshness(self._sampled_at, self._now, self._interval),
-            heard_at if silent else None,
-            self.missing(self._most_missing) if connected else 0,
-        )
+        beat = None if self._interval is None else pace(self._interval, tuple(self._gaps))
+        silent = connected and beat is not None and is_old(self._now - heard_at, beat)
+        missing = self.missing(self._most_missing) if connected else 0
+        self._quiet_until = self._next_change(heard_at, beat, missing)
+        fresh = freshness(self._sampled_at, self._now, self._interval)
+        return Verdict(fresh, heard_at if silent else None, missing)
+
+    def _next_change(self, heard_at: float, beat: float | None, missing: int) -> float:
+        """Until when the verdict holds if nothing comes."""
+        if self._interval is None or beat is None:
+            return math.inf
+        moments = [heard_at + DIM_AFTER * beat]
+        if self._sampled_at is not None:
+            moments += [self._sampled_at + n * self._interval for n in (missing + 1.5, DIM_AFTER, AGE_AFTER)]
+        return min((moment for moment in moments if moment >= self._now), default=math.inf)

@@ -68,7 +68,8 @@ class HostRecord:
 
     def grow_old(self, now: float) -> bool:
         """It is `now`, and nothing need have come: whether the row looks different for that."""
-        self._hearing.look(now)
+        if not self._hearing.look(now):
+            return False
         before, self._verdict = self._verdict, self._hearing.verdict()
         if self._verdict == before:
             return False
@@ -175,7 +176,7 @@ class HostRecord:
             requests_per_second=self._requests_per_second,
             errors_per_second=self._errors_per_second,
             vms=count_domains(domain.state for domain in last.domains) if last and last.node else None,
-            history=(*self._spark, *self._gap(ROW_HISTORY))[-ROW_HISTORY:],
+            history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
         )
 
     def _frame(self, sample: HostSampled) -> _DomainFrame:

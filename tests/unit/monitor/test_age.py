@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -150,6 +151,22 @@ def test_the_error_of_a_connection_goes_with_it() -> None:
     fail(view, 3.1, answered=True)
     move(view, S.CONNECTED, 5.0)
     assert row_of(view).sample_error is None
+
+
+def test_looking_often_and_looking_once_come_to_the_same() -> None:
+    """A look is spared where nothing can have changed since the last one: no change may be missed by that."""
+    for state, sampled in itertools.product((S.CONNECTED, S.RECONNECTING), (None, 10.0, 10.3)):
+        often = view_of("a", state=state, since=9.0)
+        if sampled is not None:
+            often.apply(sample(sampled, node()))
+        for tick in range(400):
+            now = 10.3 + tick * 0.1
+            often.grow_old(now)
+            once = view_of("a", state=state, since=9.0)
+            if sampled is not None:
+                once.apply(sample(sampled, node()))
+            once.grow_old(now)
+            assert repr(row_of(often)) == repr(row_of(once)), (state, sampled, now)
 
 
 def test_without_an_interval_nothing_grows_old() -> None:
