@@ -47,7 +47,7 @@ def domain_table(domains: Iterable[dict[str, Any]]) -> str:
             (
                 domain["host"],
                 domain["name"],
-                domain["state"],
+                domain["state"] if domain["reason"] is None else f"{domain['state']} ({domain['reason']})",
                 domain["vcpus"],
                 None if domain["memory_kib"] is None else f"{domain['memory_kib'] / _KIB_PER_GIB:.1f} GiB",
                 domain["uuid"],

@@ -71,6 +71,20 @@ class HostSampled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SampleFailed(Event):
+    """A sample of a connected host has failed for `cause`. `answered`: the host did answer, with an error.
+
+    `requests` and `errors` are as in HostSampled.
+    """
+
+    host_id: str
+    cause: str
+    answered: bool
+    requests: float
+    errors: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventsLost(Event):
     """A slow subscriber's queue was full: the oldest `count` events were dropped before this one."""
 

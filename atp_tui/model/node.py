@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,6 +19,39 @@ class DomainState(StrEnum):
     SHUTOFF = "shut off"
     CRASHED = "crashed"
     PMSUSPENDED = "suspended"
+
+
+_UNKNOWN: tuple[str | None, ...] = (None,)
+
+REASONS: Mapping[DomainState, tuple[str | None, ...]] = {
+    DomainState.NOSTATE: _UNKNOWN,
+    DomainState.RUNNING: (
+        None, "booted", "migrated", "restored", "from snapshot", "resumed", "migration cancelled", "save cancelled",
+        "woken up", "crashed before", "post-copy migration", "post-copy migration failed",
+    ),
+    DomainState.BLOCKED: _UNKNOWN,
+    DomainState.PAUSED: (
+        None, "user", "migration", "being saved", "being dumped", "I/O error", "watchdog", "from snapshot",
+        "shutting down", "snapshot", "crashed", "starting up", "post-copy migration", "post-copy migration failed",
+        "API error",
+    ),
+    DomainState.SHUTDOWN: (None, "user"),
+    DomainState.SHUTOFF: (
+        None, "shut down", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot", "daemon",
+    ),
+    DomainState.CRASHED: (None, "panicked"),
+    DomainState.PMSUSPENDED: _UNKNOWN,
+}  # fmt: skip
+"""Why a domain is in its state, by the number that libvirt gives (virDomain…Reason, from 0; None: "unknown").
+
+https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainPausedReason and its neighbours.
+"""
+
+
+def reason_of(state: DomainState, number: object) -> str | None:
+    """The words for libvirt's number of a reason; None for a number that is not known here."""
+    words = REASONS[state]
+    return words[number] if isinstance(number, int) and 0 <= number < len(words) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +94,10 @@ class SystemReading:
 
 
 class DomainReading(NamedTuple):
-    """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`."""
+    """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`.
+
+    `reason` is why it is in that state, in the words of REASONS; None where libvirt does not say.
+    """
 
     name: str
     uuid: str
@@ -71,3 +108,4 @@ class DomainReading(NamedTuple):
     cpu_time: int | None
     rx_bytes: int | None
     tx_bytes: int | None
+    reason: str | None = None

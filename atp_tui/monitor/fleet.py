@@ -6,7 +6,16 @@ from typing import Protocol
 
 from ..model.connection import HostStatus
 from ..model.errors import HostUnknown
-from ..model.events import Event, EventsLost, HostAdded, HostChanged, HostRemoved, HostSampled, HostUpdated
+from ..model.events import (
+    Event,
+    EventsLost,
+    HostAdded,
+    HostChanged,
+    HostRemoved,
+    HostSampled,
+    HostUpdated,
+    SampleFailed,
+)
 from ..model.host import HostInfo
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow
@@ -25,7 +34,7 @@ class FleetView:
     """The current view. It subscribes to nothing: whoever reads the hub applies each event, in order.
 
     `history` is the number of samples the charts keep; `interval` the seconds between two of them, so that missing ones
-    leave a gap (None: none do). `generation` changes when anything does.
+    leave a gap and figures grow old (None: neither). `generation` changes when anything does.
     """
 
     def __init__(self, hosts: Hosts, *, history: int = 120, interval: float | None = None) -> None:
@@ -46,6 +55,11 @@ class FleetView:
                 if record is not None:
                     record.sampled(event)
                     self._touch(host_id)
+            case SampleFailed(host_id=host_id):
+                record = self._records.get(host_id)
+                if record is not None:
+                    record.failed(event)
+                    self._touch(host_id)
             case HostChanged(status=status):
                 record = self._records.get(status.host_id)
                 if record is not None:
@@ -60,6 +74,16 @@ class FleetView:
                 self._reread()
             case _:
                 pass
+
+    def grow_old(self, now: float) -> frozenset[str]:
+        """It is `now`, whatever has come: figures grow old by it. The hosts whose rows look different for that.
+
+        To be called about once a second by whoever shows the fleet.
+        """
+        older = frozenset([host_id for host_id, record in self._records.items() if record.grow_old(now)])
+        for host_id in older:
+            self._touch(host_id)
+        return older
 
     def rows(self) -> tuple[HostRow, ...]:
         """One row a host, in the order they were added. Only rows that have changed are made anew."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from ..model.node import DomainReading, DomainState, NodeReading
+from ..model.node import DomainReading, DomainState, NodeReading, reason_of
 from .border import LARGEST, MOST_PARTS, required, text, whole
 
 T = TypeVar("T")
@@ -44,6 +44,8 @@ _UNSUPPORTED = frozenset({VIR_ERR_NO_SUPPORT, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_
 # daemons before 4.5 do not know NOWAIT and call it an invalid argument
 _NO_SUCH_FLAG = _UNSUPPORTED | {VIR_ERR_INVALID_ARG}
 
+_EXPLAINED = frozenset({DomainState.PAUSED, DomainState.CRASHED})
+
 _STATES = tuple(DomainState)  # declared in the order of virDomainState, from 0
 
 
@@ -52,6 +54,10 @@ class VirtDomain(Protocol):
 
     def name(self) -> str: ...
     def UUIDString(self) -> str: ...
+    def state(self, flags: int = 0) -> Sequence[int]:
+        """[state, reason]; a round trip."""
+        ...
+
     def info(self) -> Sequence[int]:
         """[state, maximum memory KiB, memory KiB, vCPUs, CPU time ns]."""
         ...
@@ -218,8 +224,24 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
         cpu_time = None
     received, sent = _traffic(stats)
     word = _STATES[state] if state < len(_STATES) else DomainState.NOSTATE
+    reason = reason_of(word, get("state.reason")) if stats else _asked_reason(domain, word)
     # by place: this runs for each domain of each sample
-    return DomainReading(domain.name(), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent)
+    return DomainReading(
+        domain.name(), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason
+    )
+
+
+def _asked_reason(domain: VirtDomain, state: DomainState) -> str | None:
+    """The reason, where a driver has no bulk statistics: one more round trip, for the states that want one alone."""
+    if state not in _EXPLAINED:
+        return None
+    try:
+        _, reason, *_ = (*domain.state(), None, None)
+        return reason_of(state, reason)
+    except Exception as error:
+        if _code(error) in _UNSUPPORTED | {VIR_ERR_NO_DOMAIN}:
+            return None
+        raise
 
 
 def _info(domain: VirtDomain) -> tuple[int, int, int, int, int | None] | None:

@@ -6,11 +6,12 @@ from array import array
 from collections import deque
 from typing import NamedTuple
 
-from ..model.connection import HostStatus
-from ..model.events import HostSampled
+from ..model.connection import ConnectionState, HostStatus
+from ..model.events import HostSampled, SampleFailed
 from ..model.host import HostInfo
-from ..model.node import DomainReading, DomainState, NodeReading, SystemReading
-from .rows import DomainRow, HostDetail, HostRow
+from ..model.node import DomainReading, NodeReading, SystemReading
+from .hearing import Hearing
+from .rows import DomainRow, HostDetail, HostRow, count_domains
 from .series import NAN, Series, bounded, growth, rate, share
 
 ROW_HISTORY = 32
@@ -18,8 +19,6 @@ ROW_HISTORY = 32
 
 DOMAIN_HISTORY = 32
 """Samples that are kept of each domain: there may be a hundred domains a host."""
-
-_ACTIVE = frozenset({DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN})
 
 _NS = 1e9
 
@@ -38,7 +37,6 @@ class HostRecord:
     def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
         self.host = host
         self.status = status
-        self._interval = interval
         self._last: HostSampled | None = None
         self._before: HostSampled | None = None
         self._cpu, self._memory, self._requests, self._rtt = (Series(history) for _ in range(4))
@@ -49,6 +47,10 @@ class HostRecord:
         self._memory_now: float | None = None
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
+        self._counted: tuple[float, float, float] | None = None
+        self._error: str | None = None
+        self._hearing = Hearing(interval, status, ROW_HISTORY)
+        self._verdict = self._hearing.verdict()
 
     def describe(self, host: HostInfo) -> None:
         """The host's description has changed."""
@@ -59,32 +61,68 @@ class HostRecord:
         """The host's status has changed."""
         self.status = status
         self._row = None
+        if status.state is not ConnectionState.CONNECTED:
+            self._error = None
+        self._hearing.moved(status)
+        self._verdict = self._hearing.verdict()
+
+    def grow_old(self, now: float) -> bool:
+        """It is `now`, and nothing need have come: whether the row looks different for that."""
+        if not self._hearing.look(now):
+            return False
+        before, self._verdict = self._verdict, self._hearing.verdict()
+        if self._verdict == before:
+            return False
+        self._row = None
+        return True
 
     def sampled(self, sample: HostSampled) -> None:
         """Take a sample: figures of this moment, and what counters gained since the last one."""
         before, self._before, self._last = self._last, self._last, sample
-        seconds = sample.at - before.at if before else 0.0
         self._cpu_now = _cpu_share(before, sample)
         self._memory_now = _memory_share(sample)
-        self._requests_per_second = rate(before.requests, sample.requests, seconds) if before else None
-        self._errors_per_second = rate(before.errors, sample.errors, seconds) if before else None
-        self._leave_gap(seconds)
+        self._leave_gap()
+        self._count(sample)
+        self._error = None
         self._cpu.append(self._cpu_now)
         self._spark.append(NAN if self._cpu_now is None else self._cpu_now)
         self._memory.append(self._memory_now)
         self._requests.append(self._requests_per_second)
         self._rtt.append(sample.rtt)
         self._frames.append(self._frame(sample))
+        self._heard(sample.at, sample=True)
+
+    def failed(self, failure: SampleFailed) -> None:
+        """A sample has failed. A host whose answer is an error is not silent; its figures grow old all the same."""
+        if self.status.state is ConnectionState.CONNECTED:
+            self._count(failure)
+            if failure.answered:
+                self._error = failure.cause
+                self._heard(failure.at, sample=False)
+            self._row = None
+
+    def _count(self, news: HostSampled | SampleFailed) -> None:
+        """What the counters of requests and errors gained since they were last read."""
+        before, self._counted = self._counted, (news.at, news.requests, news.errors)
+        if before is None:
+            return
+        seconds = news.at - before[0]
+        self._requests_per_second = rate(before[1], news.requests, seconds)
+        self._errors_per_second = rate(before[2], news.errors, seconds)
+
+    def _heard(self, at: float, *, sample: bool) -> None:
+        self._hearing.heard(at, sample=sample)
+        self._verdict = self._hearing.verdict()
         self._row = None
 
-    def _leave_gap(self, seconds: float) -> None:
+    def _leave_gap(self) -> None:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
-        missed = 0 if self._interval is None else round(seconds / self._interval) - 1
-        if missed > 0:
-            for series in (self._cpu, self._memory, self._requests, self._rtt):
-                for _ in range(min(missed, series.size)):
-                    series.append(None)
-            self._spark.extend([NAN] * min(missed, ROW_HISTORY))
+        if self._last is None or self._before is None:
+            return
+        for series in (self._cpu, self._memory, self._requests, self._rtt):
+            for _ in range(self._hearing.missed(self._before.at, self._last.at, series.size)):
+                series.append(None)
+        self._spark.extend([NAN] * self._hearing.missed(self._before.at, self._last.at, ROW_HISTORY))
 
     def row(self) -> HostRow:
         """The line of the host."""
@@ -99,16 +137,22 @@ class HostRecord:
             node=self._last.node if self._last else None,
             system=self._last.system if self._last else None,
             domains=self._domains(),
-            cpu=self._cpu.values(),
-            memory=self._memory.values(),
-            requests=self._requests.values(),
-            rtt=self._rtt.values(),
+            cpu=self._to_now(self._cpu),
+            memory=self._to_now(self._memory),
+            requests=self._to_now(self._requests),
+            rtt=self._to_now(self._rtt),
         )
+
+    def _to_now(self, series: Series) -> tuple[float, ...]:
+        """The figures with the gap that has grown since the newest one: a chart ends at this moment."""
+        return (*series.values(), *self._gap(series.size))[-series.size :]
+
+    def _gap(self, most: int) -> list[float]:
+        return [NAN] * self._hearing.missing(most)
 
     def _make_row(self) -> HostRow:
         host, status, last = self.host, self.status, self._last
-        known = last is not None and last.node is not None
-        domains = last.domains if last else ()
+        verdict = self._verdict
         return HostRow(
             id=host.id,
             address=host.host,
@@ -123,14 +167,16 @@ class HostRecord:
             takes_commands=host.takes_commands,
             has_virt=host.uri is not None,
             sampled_at=last.at if last else None,
+            freshness=verdict.freshness,
+            silent_since=verdict.silent_since,
+            sample_error=self._error,
             cpu=self._cpu_now,
             memory=self._memory_now,
             rtt=last.rtt if last else None,
             requests_per_second=self._requests_per_second,
             errors_per_second=self._errors_per_second,
-            running=len([True for domain in domains if domain.state in _ACTIVE]) if known else None,
-            domains=len(domains) if known else None,
-            history=tuple(self._spark),
+            vms=count_domains(domain.state for domain in last.domains) if last and last.node else None,
+            history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
         )
 
     def _frame(self, sample: HostSampled) -> _DomainFrame:
@@ -152,6 +198,7 @@ class HostRecord:
     ) -> DomainRow:
         history = self._domain_history(domain, places)
         cpu = history[-1] if history and history[-1] == history[-1] else None
+        history = (*history, *self._gap(DOMAIN_HISTORY))[-DOMAIN_HISTORY:]
         return DomainRow(
             reading=domain,
             cpu=cpu,
@@ -161,13 +208,15 @@ class HostRecord:
         )
 
     def _domain_history(self, domain: DomainReading, places: list[dict[str, int]]) -> tuple[float, ...]:
-        """Shares of the domain's own processors between each two samples, oldest first."""
+        """Shares of the domain's own processors between each two samples, oldest first; samples that did not come
+        leave their places empty."""
         shares: list[float] = []
         last: tuple[float, int | None] | None = None
         for frame, place in zip(self._frames, places, strict=True):
             at = place.get(domain.uuid)
             time = None if at is None or frame.cpu_times[at] < 0 else frame.cpu_times[at]
             if last is not None:
+                shares += [NAN] * self._hearing.missed(last[0], frame.at, DOMAIN_HISTORY)
                 used = rate(last[1], time, frame.at - last[0])
                 figure = None if used is None or domain.vcpus < 1 else bounded(used / _NS / domain.vcpus)
                 shares.append(NAN if figure is None else figure)

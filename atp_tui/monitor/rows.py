@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model.connection import ConnectionState
-from ..model.node import DomainReading, NodeReading, SystemReading
+from ..model.node import DomainReading, DomainState, NodeReading, SystemReading
+from .freshness import Freshness
+
+_D = DomainState
+
+
+class DomainCounts(NamedTuple):
+    """Domains by what a person must know of them; together they are all. `up` run, or are shutting down.
+
+    `paused` are also those that suspended themselves. `unknown` are those of which libvirt says "no state".
+    """
+
+    up: int = 0
+    paused: int = 0
+    crashed: int = 0
+    off: int = 0
+    unknown: int = 0
+
+    @property
+    def all(self) -> int:
+        return sum(self)
+
+    def plus(self, other: DomainCounts) -> DomainCounts:
+        """Both together."""
+        return DomainCounts(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+
+def count_domains(states: Iterable[DomainState]) -> DomainCounts:
+    """Domains in these states, counted."""
+    number = Counter(states)
+    return DomainCounts(
+        up=number[_D.RUNNING] + number[_D.BLOCKED] + number[_D.SHUTDOWN],
+        paused=number[_D.PAUSED] + number[_D.PMSUSPENDED],
+        crashed=number[_D.CRASHED],
+        off=number[_D.SHUTOFF],
+        unknown=number[_D.NOSTATE],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +52,11 @@ class HostRow:
     """What one line of the host tree shows. Moments are monotonic seconds; shares are 0 to 1; None: not known.
 
     `since`, `cause`, `attempt`, `next_attempt_at`, `retries` are the host's status. `sampled_at` is the moment of the
-    newest sample; the figures are those of that sample, however old. `history` is the CPU share of the last samples,
-    oldest first (NaN where there was none). `marked` hosts and the like are the screen's business, not in here.
+    newest sample; the figures are those of that sample, and `freshness` says how far they can be trusted.
+    `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
+    `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
+    CPU share of the last samples, oldest first (NaN where there was none). `marked` hosts and the like are the
+    screen's business, not in here.
     """
 
     id: str
@@ -30,14 +72,36 @@ class HostRow:
     takes_commands: bool
     has_virt: bool
     sampled_at: float | None
+    freshness: Freshness
+    silent_since: float | None
+    sample_error: str | None
     cpu: float | None
     memory: float | None
     rtt: float | None
     requests_per_second: float | None
     errors_per_second: float | None
-    running: int | None
-    domains: int | None
+    vms: DomainCounts | None
     history: tuple[float, ...]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether its figures are those of now: a sum may count them, a widget may show them in full colour."""
+        return self.state is ConnectionState.CONNECTED and self.freshness is Freshness.FRESH
+
+    @property
+    def shown_state(self) -> ConnectionState:
+        """The state whose sign it wears and that it counts as: a silent host is no connected one to a person."""
+        return self.state if self.silent_since is None else ConnectionState.RECONNECTING
+
+    @property
+    def running(self) -> int | None:
+        """The domains that are up."""
+        return None if self.vms is None else self.vms.up
+
+    @property
+    def domains(self) -> int | None:
+        """All domains, running or not."""
+        return None if self.vms is None else self.vms.all
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,17 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from ..model.connection import ConnectionState
-from ..model.errors import AtpError, HostUnknown
-from ..model.events import Event, EventsLost, HostAdded, HostChanged, HostRemoved, HostSampled, HostUpdated
+from ..model.errors import AtpError, CallFailed, HostUnknown
+from ..model.events import (
+    Event,
+    EventsLost,
+    HostAdded,
+    HostChanged,
+    HostRemoved,
+    HostSampled,
+    HostUpdated,
+    SampleFailed,
+)
 from ..model.host import HostInfo
 from ..model.node import DomainReading, NodeReading, SystemReading
 from ..transport.clock import TimerHandle
@@ -164,14 +173,21 @@ class Monitor:
         try:
             await self._ask(beat, None, fail_fast=True)
             beat.defective = False
-        except AtpError:
-            pass  # counted by the connection, which goes to Reconnecting where it must: the row says so, and ages
-        except Exception:  # noqa: BLE001 - an answer nobody foresaw costs that host its figures, not the others theirs
+        except AtpError as error:  # counted by the connection, which goes to Reconnecting where it must
+            self._tell_failure(beat.host.id, error.message, answered=isinstance(error, CallFailed))
+        except Exception as error:  # noqa: BLE001 - an answer nobody foresaw costs that host its figures, not the others theirs
             if not beat.defective:
                 _log.exception("the sample of %s could not be read", beat.host.id)
             beat.defective = True
+            self._tell_failure(beat.host.id, f"its answer could not be read: {type(error).__name__}", answered=True)
         finally:
             beat.task = None
+
+    def _tell_failure(self, host_id: str, cause: str, *, answered: bool) -> None:
+        if self._state(host_id) is not None:
+            requests, errors = self._manager.totals(host_id)
+            now = self._clock.monotonic()
+            self._manager.hub.publish(SampleFailed(now, host_id, cause, answered, requests, errors))
 
     def _state(self, host_id: str) -> ConnectionState | None:
         try:

@@ -94,7 +94,9 @@ class AtpApp(TypeAheadApp):
 
     async def _run_engine(self) -> None:
         services = self._services
-        bridge = FleetBridge(services.transport.hub, services.fleet, self._main.post_message, services.refresh)
+        bridge = FleetBridge(
+            services.transport.hub, services.fleet, self._main.post_message, services.refresh, services.transport.clock
+        )
         async with AsyncExitStack() as stack:
             if services.start is not None:
                 await stack.enter_async_context(services.start())

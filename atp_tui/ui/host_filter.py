@@ -1,9 +1,11 @@
 """The filter of the host tree: terms with white space between them, all of which must hold.
 
 - `web` matches hosts with that text in id, address, a tag or the state's word.
-- `id:web`, `tag:prod`, `state:fail` match an id, a tag or a state that begins so.
+- `id:web`, `tag:prod`, `state:fail` match an id, a tag or a state that begins so. A host that is
+  connected and has missed its last samples has the state "silent".
 - `cpu>80`, `memory<=50` (per cent), `rtt>5` (ms), `vms>0`, `req>10` (a second) compare the newest figure, with
-  `>`, `>=`, `<` or `<=`; a host whose figure is not known does not match. `mem` is short for `memory`.
+  `>`, `>=`, `<` or `<=`; a host whose figure is not known, or
+  is old, does not match. `mem` is short for `memory`.
 - A `!` in front turns a term round. Capitals and small letters are the same.
 
 Blanks around the sign of a comparison count for nothing. What can match no host whatever it is called (`latency>5`,
@@ -40,8 +42,10 @@ _FIGURES: Mapping[str, Callable[[HostRow], float | None]] = {
 _NAMES: Mapping[str, Callable[[HostRow], tuple[str, ...]]] = {
     "id": lambda row: (row.id,),
     "tag": lambda row: row.tags,
-    "state": lambda row: (row.state.value,),
+    "state": lambda row: _states(row),
 }
+SILENT = "silent"
+_STATES = (*(state.value for state in ConnectionState), SILENT)
 _UNITS: Mapping[str, str] = {"cpu": "%", "memory": "%", "mem": "%", "rtt": "ms", "req": "/s"}
 _FIELDS = "cpu, memory (mem), rtt, vms and req take > >= < <=; id:, tag: and state: take a text"
 
@@ -93,17 +97,20 @@ def _term(text: str) -> Predicate:
         return _named(match[1], match[2])
     _refuse_targets(plain)
     return lambda row: any(
-        each in name.casefold() for name in (row.id, row.address, row.state.value, *row.tags) for each in (text, plain)
+        each in name.casefold() for name in (row.id, row.address, *_states(row), *row.tags) for each in (text, plain)
     )
+
+
+def _states(row: HostRow) -> tuple[str, ...]:
+    """The word of the state; of a host that has fallen silent "silent", since no row calls it connected."""
+    return (row.state.value if row.silent_since is None else SILENT,)
 
 
 def _named(field: str, start: str) -> Predicate:
     if field not in _NAMES:
         raise _wrong(f"unknown field {field}", _FIELDS)
-    if field == "state" and not any(state.value.casefold().startswith(start) for state in ConnectionState):
-        raise _wrong(
-            f"no state begins with {start}", "the states are " + ", ".join(state.value for state in ConnectionState)
-        )
+    if field == "state" and not any(state.startswith(start) for state in _STATES):
+        raise _wrong(f"no state begins with {start}", f"the states are {', '.join(_STATES)}")
     names = _NAMES[field]
     return lambda row: any(name.casefold().startswith(start) for name in names(row))
 
@@ -143,7 +150,7 @@ def _comparison(field: str, sign: str, written: str) -> Predicate:
 
     def compare(row: HostRow) -> bool:
         value = figure(row)
-        return value is not None and holds(value, limit)
+        return value is not None and row.fresh and holds(value, limit)
 
     return compare
 

@@ -22,7 +22,9 @@ class JobControl:
         glyphs: Glyphs,
         send: Callable[[Message], object],
         spawn: Callable[[Coroutine[None, None, None]], object],
+        clock: Callable[[], float],
     ) -> None:
+        self._clock = clock
         self._jobs = jobs
         self._glyphs = glyphs
         self._send = send
@@ -44,7 +46,7 @@ class JobControl:
     def start(self, line: str, targets: tuple[str, ...]) -> AnswersModel:
         """Run a command line on hosts; the caller has seen to it that no job runs."""
         job = self._jobs.start(targets, Command(line), timeout=None)
-        self.model = AnswersModel(job, self._glyphs)
+        self.model = AnswersModel(job, self._glyphs, self._clock)
         self.cancelled = False
         self._spawn(feed(job, self.model, self._send))
         return self.model

@@ -53,14 +53,14 @@ async def measure() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         tree = app.query_one(HostTree)
         tree.focus()
-        tree.snapshot = FleetSnapshot(fleet(HOSTS, 0, time.monotonic()), time.monotonic(), 1.0)
+        tree.snapshot = FleetSnapshot(fleet(HOSTS, 0, time.monotonic()), time.monotonic())
         await pilot.pause()
         cpu, model, keys = [], [], []
         for update in range(1, UPDATES + 1):
             now = time.monotonic()
             rows = fleet(HOSTS, update, now)
             before = time.process_time()
-            tree.snapshot = FleetSnapshot(rows, now, 1.0)
+            tree.snapshot = FleetSnapshot(rows, now)
             model.append(time.process_time() - before)
             await _painted(app)
             cpu.append(time.process_time() - before)

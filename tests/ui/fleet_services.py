@@ -28,8 +28,12 @@ S = ConnectionState
 
 
 class RealClock:
+    """The machine's clock, which a test may put forward."""
+
+    ahead = 0.0
+
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() + self.ahead
 
 
 @dataclass
@@ -40,6 +44,7 @@ class FakeTransport:
     hub: EventHub = field(default_factory=EventHub)
     clock: RealClock = field(default_factory=RealClock)
     statuses: dict[str, HostStatus] = field(default_factory=dict)
+    heard: dict[str, float] = field(default_factory=dict)
 
     def host(self, host_id: str) -> HostInfo:
         try:
@@ -59,6 +64,7 @@ class FakeTransport:
         shown = connection(
             state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
             next_attempt_at=status.next_attempt_at, retries=status.retries, error_class=status.error_class,
+            last_active=self.heard.get(host_id, self.clock.monotonic()),
         )  # fmt: skip
         return (pool(shown),)
 
@@ -78,7 +84,7 @@ class FakeTransport:
 
     def sample(self, host_id: str, *, busy: int, domains: int = 3, requests: float = 12.0) -> None:
         """One reading; `busy` is the CPU counter in ns on a node of one second idle per reading."""
-        now = self.clock.monotonic()
+        now = self.heard[host_id] = self.clock.monotonic()
         node = NodeReading(host_id, "QEMU", 9_002_000, 11_003_000, 64, 512 << 20, 200 << 20, busy, int(now * 1e9))
         readings = tuple(
             DomainReading(f"web{n}", f"uuid-{host_id}-{n}", DomainState.RUNNING if n else DomainState.PAUSED, 4,
@@ -95,6 +101,7 @@ class FakeJob:
         self.targets = targets
         self.command = command
         self.results: dict[str, CommandResult] = {}
+        self.started_at = time.monotonic()
         self.cancelled = False
         self.takes_its_time = False
         """Whether a cancel ends nothing by itself: the test ends the hosts."""
@@ -175,9 +182,11 @@ ACTIONS = (
 class FleetServices:
     """The fakes together. `services` is what the application is given; the rest is what a test looks at."""
 
-    def __init__(self, hosts: Sequence[HostInfo], history_file: Path | None = None) -> None:
+    def __init__(
+        self, hosts: Sequence[HostInfo], history_file: Path | None = None, interval: float | None = None
+    ) -> None:
         self.transport = FakeTransport({host.id: host for host in hosts})
-        self.fleet = FleetView(self.transport)
+        self.fleet = FleetView(self.transport, interval=interval)
         self.jobs = FakeJobs()
         self.performed: list[tuple[str, tuple[str, ...], str]] = []
         self.questions: dict[str, KeyQuestion] = {}
@@ -190,7 +199,7 @@ class FleetServices:
             transport=self.transport, fleet=self.fleet, jobs=self.jobs, targets=TargetsOf(self.transport),
             actions=ACTIONS, perform=self._perform, key_question=self.questions.get, trust=self._trust,
             password_question=self.wanted.get, log_in=self._log_in,
-            source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start,
+            source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start, period=interval or 2.0,
         )  # fmt: skip
 
     async def _perform(self, name: str, targets: tuple[str, ...], argument: str) -> None:

@@ -9,6 +9,8 @@ from textual.app import App
 from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, Latency, PoolStatistics
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.monitor.fleet import DomainRow, HostDetail, HostRow
+from atp_tui.monitor.freshness import Freshness, freshness
+from atp_tui.monitor.rows import DomainCounts
 from atp_tui.ui.theme import load_themes, register_themes, themes_folder, variable_defaults
 from atp_tui.ui.widgets.lines import Spans
 
@@ -28,13 +30,15 @@ _ROW = HostRow(
     takes_commands=True,
     has_virt=True,
     sampled_at=NOW,
+    freshness=Freshness.FRESH,
+    silent_since=None,
+    sample_error=None,
     cpu=0.12,
     memory=0.61,
     rtt=0.0012,
     requests_per_second=2.0,
     errors_per_second=0.0,
-    running=3,
-    domains=4,
+    vms=DomainCounts(up=3, off=1),
     history=(0.1, 0.5, 0.9),
 )
 
@@ -65,7 +69,14 @@ _CONNECTION = ConnectionSnapshot(
 
 
 def host_row(host_id: str, **changes: object) -> HostRow:
-    """A connected host with fresh figures, but for `changes`."""
+    """A connected host with fresh figures, but for `changes`; old where `sampled_at` says so, two seconds a period."""
+    if "freshness" not in changes and "sampled_at" in changes:
+        sampled_at = changes["sampled_at"]
+        assert sampled_at is None or isinstance(sampled_at, float)
+        changes["freshness"] = freshness(sampled_at, NOW, 2.0)
+    if "running" in changes:
+        up, total = changes.pop("running"), changes.pop("domains", 4)
+        changes["vms"] = DomainCounts(up=up, off=total - up) if isinstance(up, int) and isinstance(total, int) else None
     return replace(_ROW, id=host_id, **changes)  # type: ignore[arg-type]  # the fields are checked by the tests' runs
 
 

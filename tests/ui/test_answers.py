@@ -8,12 +8,13 @@ from atp_tui.ui.widgets.answers_model import LINE_BYTES, LIVE_LINES, MOST_LINES,
 
 from .conftest import open_app
 from .fleet_services import FakeJob, FleetServices, rack
+from .rows import NOW
 
 HOSTILE = b"\x1b]0;owned\x07\x1b[2J[red]x[/] [@click=app.bell]y[/] \x9b31m\xe2\x80\xaeevil\n"
 
 
 def model_of(*hosts: str) -> AnswersModel:
-    return AnswersModel(FakeJob(hosts, Command("uname -r")))
+    return AnswersModel(FakeJob(hosts, Command("uname -r")), clock=lambda: NOW)
 
 
 def result(
@@ -36,7 +37,7 @@ def test_a_host_goes_from_waiting_to_running_to_its_end() -> None:
     assert first.endswith("tw"), "the line that is being written is seen"
     model.apply(result("kvm01", b"one\ntwo\n", Outcome.FAILED, 3))
     assert "exit 3" in text_of(model)[0]
-    assert model.summary() == "1/2 done · 1 failed"
+    assert model.summary() == "1/2 done · 1 failed · 0 s"
 
 
 def test_equal_answers_are_one_block_and_the_worst_come_first() -> None:
@@ -53,8 +54,36 @@ def test_equal_answers_are_one_block_and_the_worst_come_first() -> None:
     assert "exit 127" in heads[1]
     assert "- 6.1.0-56" not in heads[1], "what went wrong is not compared with what went well"
     assert "- 6.1.0-56" in heads[3] and "+ 6.1.0-49" in heads[3]
-    assert model.summary() == "5/5 done · 3 ok · 1 unreachable · 1 failed · 0.5 s"
+    assert model.summary() == "5/5 done · 3 ok · 1 unreachable · 1 failed · 0.0 s"
     assert model.failed_hosts == ("kvm04", "kvm05")
+
+
+def test_the_time_of_a_job_is_the_jobs_and_is_shown_while_it_runs() -> None:
+    """Two hosts that took half a second each, one after the other: the job took 20 s, and not 0.5."""
+    now = [NOW]
+    job = FakeJob(("kvm01", "kvm02"), Command("sleep 1"))
+    job.started_at = NOW
+    model = AnswersModel(job, clock=lambda: now[0])
+    assert model.summary() == "0/2 done · 0 s"
+    now[0] += 12.3
+    model.apply(result("kvm01"))
+    assert model.summary() == "1/2 done · 1 ok · 12 s"
+    now[0] += 7.4
+    model.apply(result("kvm02"))
+    model.finish()
+    now[0] += 100
+    assert model.summary() == "2/2 done · 2 ok · 20 s", "it does not go on when it is over"
+
+
+async def test_the_time_of_a_running_job_goes_on_without_news() -> None:
+    fakes = FleetServices(rack(2))
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark")
+        await opened.type("id")
+        await opened.press("enter")
+        await opened.until(lambda: fakes.jobs.started)
+        fakes.jobs.started[0].started_at -= 300
+        await opened.until(lambda: opened.has("0/1 done · 5 min") or opened.has("0/1 done · 300 s"))
 
 
 def test_blocks_fold_and_unfold() -> None:

@@ -10,11 +10,13 @@ import pytest
 from textual.app import ComposeResult
 
 from atp_tui.model.connection import ConnectionState, PoolStatistics
-from atp_tui.model.node import DomainState
+from atp_tui.model.node import DomainReading, DomainState
+from atp_tui.monitor.fleet import DomainRow
+from atp_tui.monitor.freshness import Freshness
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.connection_list import ConnectionLine, connection_lines, draw_connection
-from atp_tui.ui.widgets.domain_list import DomainLine, DomainList, domain_lines, draw_domain
+from atp_tui.ui.widgets.domain_list import DomainLine, DomainList, domain_lines, draw_domain, state_words
 from atp_tui.ui.widgets.host_panel import HostPanel, PanelSnapshot
 from atp_tui.ui.widgets.panel_head import head_lines
 
@@ -113,6 +115,57 @@ def test_a_running_domain_shows_all_its_figures_where_there_is_room() -> None:
         assert words in text
 
 
+def test_memory_is_what_is_used_and_the_maximum_only_where_nothing_is() -> None:
+    def shown(state: DomainState) -> str:
+        reading = DomainReading("vm", "uuid", state, 1, 2 << 20, 8 << 20, None, None, None)
+        return text_of(draw_domain(DomainLine("k", DomainRow(reading, None, None, None, ())), 120, 8, UNICODE))
+
+    off = {DomainState.SHUTOFF, DomainState.NOSTATE}
+    assert {state for state in DomainState if "8.0 GiB" in shown(state)} == off
+    assert {state for state in DomainState if "2.0 GiB" in shown(state)} == set(DomainState) - off
+
+
+def test_a_state_has_its_reason_where_that_is_what_one_asks_next() -> None:
+    def words(state: DomainState, reason: str | None) -> str:
+        return state_words(DomainReading("vm", "uuid", state, 1, 1, 1, None, None, None, reason))
+
+    assert words(DomainState.PAUSED, "I/O error") == "paused (I/O error)"
+    assert words(DomainState.CRASHED, "panicked") == "crashed (panicked)"
+    assert words(DomainState.SHUTOFF, "crashed") == "shut off (crashed)"
+    assert words(DomainState.SHUTOFF, "shut down") == "shut off"
+    assert words(DomainState.RUNNING, "booted") == "running"
+    assert words(DomainState.PAUSED, None) == "paused"
+
+
+def test_an_ssh_connection_names_what_took_so_long_and_does_not_deny_its_attempts() -> None:
+    ssh = connection(1, channel="ssh")
+    assert "commands p50" in text_of(draw_connection(ConnectionLine("k", ssh), 120, NOW, UNICODE))
+    assert "commands" not in text_of(draw_connection(ConnectionLine("k", connection()), 120, NOW, UNICODE))
+    opening = {"state": S.CONNECTING, "latency": None, "channel": "ssh"}
+    first, sixth = (ConnectionLine("k", connection(number, **opening)) for number in (1, 6))
+    assert text_of(draw_connection(first, 90, NOW, UNICODE)).endswith("connecting  first try")
+    assert text_of(draw_connection(sixth, 90, NOW, UNICODE)).endswith("connecting  trying now")
+
+
+def test_a_connection_that_was_not_heard_is_dim_and_of_a_silent_host_says_so() -> None:
+    line = ConnectionLine("k", connection(last_active=NOW - 5))
+    roles = {role for _, role in draw_connection(line, 90, NOW, UNICODE, period=2.0)}
+    assert roles == {"dim", "connected"}, "an idle one of a host that answers is well"
+    spans = draw_connection(line, 90, NOW, UNICODE, period=2.0, silent="silent 5 s")
+    assert "◐ silent 5 s" in text_of(spans) and "connected" not in {role for _, role in spans}
+    heard = draw_connection(ConnectionLine("k", connection()), 90, NOW, UNICODE, period=2.0, silent="silent 5 s")
+    assert "● connected" in text_of(heard), "another one of the host's is the silent one"
+
+
+def test_a_host_that_answers_errors_says_which_from_the_first_one() -> None:
+    row = host_row("kvm01", sample_error="monitor\x1b[2J does not respond")
+    lines = head_lines(detail(row), None, 80, 1, NOW, UNICODE)
+    told = [(text_of(line.spans), {role for _, role in line.spans}) for line in lines[:2]]
+    assert "● connected" in told[0][0]
+    assert "answers errors: monitor" in told[1][0] and "does not respond" in told[1][0] and "\x1b" not in told[1][0]
+    assert told[1][1] == {"failed"}
+
+
 @pytest.mark.parametrize("width", [40, 54, 66, 80, 120])
 def test_the_head_has_room_for_the_whole_cause(width: int) -> None:
     cause = "host key CHANGED: [192.0.2.11]:2222 shows ssh-ed25519 SHA256:47DEQpj8HBSa, not the one in known_hosts"
@@ -143,7 +196,7 @@ def test_the_head_says_what_the_host_is() -> None:
 
 def test_charts_of_old_figures_are_grey_and_tell_their_age() -> None:
     old = detail(host_row("kvm01", sampled_at=NOW - 12))
-    lines = head_lines(old, None, 100, 1, NOW, UNICODE, stale=True)
+    lines = head_lines(old, None, 100, 1, NOW, UNICODE)
     assert "figures are 12 s old" in text_of(lines[1].spans)
     assert "chart" not in {role for line in lines for _, role in line.spans}
 
@@ -205,6 +258,9 @@ async def test_countdowns_go_on_and_figures_grow_old_without_news() -> None:
         await pilot.pause()
         assert "figures are" not in "\n".join(screen_of(app))
         app.now = NOW + 4.5
+        assert FULL.detail is not None
+        older = replace(FULL.detail, row=host_row("kvm01", freshness=Freshness.OLD))
+        app.panel.snapshot = replace(FULL, detail=older)
         async with asyncio.timeout(20):
             while not all(words in "\n".join(screen_of(app)) for words in ("trying now", "figures are 4 s old")):
                 await pilot.pause(0.05)

@@ -16,7 +16,8 @@ from textual.message import Message
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError
 from atp_tui.monitor.fleet import HostRow
-from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.monitor.rows import DomainCounts
+from atp_tui.ui.glyphs import ASCII, STATE_ORDER, UNICODE
 from atp_tui.ui.host_filter import parse_filter
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.host_tree import HostTree
@@ -49,7 +50,7 @@ def outline(rows: Iterable[HostRow], options: TreeOptions = TreeOptions(), **cha
 
 
 def drawn(row: HostRow, width: int = 52, now: float = NOW, *, marked: bool = False) -> str:
-    spans = draw_host(HostLine("k", row, marked), width, columns(width, width_of(safe(row.id))), now, 2.0, UNICODE)
+    spans = draw_host(HostLine("k", row, marked), width, columns(width, width_of(safe(row.id))), now, UNICODE)
     return text_of(spans)
 
 
@@ -201,19 +202,15 @@ def test_columns_stand_still_whatever_the_figures(width: int) -> None:
 
 
 def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
-    row = host_row("kvm01", sampled_at=NOW - 3)
+    def roles(age: float) -> set[str]:
+        row = host_row("kvm01", sampled_at=NOW - age)
+        spans = draw_host(HostLine("k", row, False), 60, columns(60, 5), NOW, UNICODE)
+        return {role for text, role in spans if "%" in text}
 
-    def roles(now: float) -> set[str]:
-        return {
-            role
-            for text, role in draw_host(HostLine("k", row, False), 60, columns(60, 5), now, 2.0, UNICODE)
-            if "%" in text
-        }
-
-    assert roles(NOW) == {"text"}
-    assert roles(NOW + 1.5) == {"dim"}
-    assert roles(NOW + 20) == set()
-    assert "figures are 23 s old" in drawn(row, now=NOW + 20)
+    assert roles(3.0) == {"text"}
+    assert roles(4.5) == {"dim"}
+    assert roles(23.0) == set()
+    assert "figures are 23 s old" in drawn(host_row("kvm01", sampled_at=NOW - 23))
 
 
 @pytest.mark.parametrize(
@@ -241,13 +238,62 @@ def test_words_for_a_host_without_figures(row: HostRow, words: str) -> None:
 def test_a_cause_is_whole_as_long_as_there_is_room_for_it_anywhere(width: int) -> None:
     row = host_row("kvm06", state=S.FAILED, cause="authentication was refused", error_class="AuthFailed", retries=False)
     at = columns(width, len("libvirt-test"))
-    text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, 2.0, UNICODE))
+    text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, UNICODE))
     assert "  authentication was refused · " in text and " · press r" in text and width_of(text) <= width
 
 
 def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:
     assert "reconnecting" in drawn(lost("kvm07"), 90)
     assert "connected" in drawn(host_row("kvm07"), 90)
+
+
+@pytest.mark.parametrize("width", [20, 24, 30, 40, 52, 60, 80, 100, 140])
+def test_a_silent_host_says_so_at_any_width_and_has_no_green(width: int) -> None:
+    row = host_row("kvm07", sampled_at=NOW - 6, silent_since=NOW - 6)
+    spans = draw_host(HostLine("k", row, False), width, columns(width, 5), NOW, UNICODE)
+    text = text_of(spans)
+    assert width_of(text) <= width
+    assert "◐ kvm07" in text and "silent" in text.replace("silen…", "silent")
+    assert not {role for _, role in spans} & {"connected", "chart"}
+    if width > 24:
+        assert "silent 6 s" in text
+
+
+def test_a_host_that_answers_errors_says_which_when_its_figures_are_old() -> None:
+    old = host_row("kvm07", sampled_at=NOW - 6, sample_error="monitor\x1b[2J does not respond")
+    assert "answers errors: monitor" in drawn(old, 80) and safe(drawn(old, 80)) == drawn(old, 80)
+    never = host_row("kvm07", sampled_at=None, sample_error="no")
+    assert "answers errors: no" in drawn(never, 80)
+    assert "answers" not in drawn(host_row("kvm07", sample_error="no"), 80), "one error takes no figures away"
+    assert outline([host_row("a"), old, host_row("b", state=S.FAILED)]) == ["untagged", "  b", "  kvm07", "  a"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        (DomainCounts(up=3, off=1), "3/4"),
+        (DomainCounts(up=3, paused=1), "◐1 3/4"),
+        (DomainCounts(up=0, paused=1, crashed=2), "◐1 ✕2 0"),
+        (DomainCounts(up=98, paused=2), "◐2 98"),
+        (DomainCounts(up=998, paused=222, crashed=3), "✕3 998"),
+    ],
+)
+def test_paused_and_crashed_vms_stand_apart_from_those_that_are_up(counts: DomainCounts, shown: str) -> None:
+    text = drawn(host_row("kvm07", vms=counts, history=()), 100)
+    assert f" {shown} " in f"{text} "
+
+
+def test_groups_count_a_silent_host_as_its_row_shows_it() -> None:
+    rows = [host_row("a"), host_row("b", silent_since=NOW - 6), lost("c")]
+    group = build_tree(FleetSnapshot(tuple(rows), NOW), TreeOptions()).lines[0]
+    assert isinstance(group, GroupLine)
+    assert dict(zip(STATE_ORDER, group.counts, strict=True))[S.RECONNECTING] == 2 and sum(group.counts) == 3
+    assert outline(rows, filter="state:silent") == ["untagged", "  b"]
+    assert outline(rows, filter="state:connected") == ["untagged", "  a"]
+    assert outline([host_row("old", sampled_at=NOW - 9, cpu=0.9), host_row("new", cpu=0.9)], filter="cpu>80") == [
+        "untagged",
+        "  new",
+    ]
 
 
 @pytest.mark.parametrize("width", [24, 30, 40, 52])
@@ -277,7 +323,7 @@ def test_ascii_is_ascii() -> None:
         spans = (
             draw_group(line, 60, ASCII)
             if isinstance(line, GroupLine)
-            else draw_host(line, 60, columns(60, model.id_width), NOW, 2.0, ASCII)
+            else draw_host(line, 60, columns(60, model.id_width), NOW, ASCII)
         )
         assert text_of(spans).isascii(), text_of(spans)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.model.connection import HostStatus
+from atp_tui.model.events import EventsLost
 from atp_tui.ui.bridge import FleetBridge
 from atp_tui.ui.commands import OWN, all_commands, find
 from atp_tui.ui.messages import FleetChanged
@@ -287,7 +289,7 @@ async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_
         sent.append(message)
         told.set()
 
-    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, send, refresh=60.0)
+    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, send, 60.0, fakes.transport.clock)
     task = asyncio.create_task(bridge.run())
     try:
         await asyncio.sleep(0)
@@ -311,7 +313,7 @@ async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_
 async def test_the_first_message_has_the_hosts_that_were_added_before() -> None:
     fakes = FleetServices([])
     sent: list[FleetChanged] = []
-    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, sent.append, refresh=60.0)
+    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, sent.append, 60.0, fakes.transport.clock)
     for host in rack(3):
         fakes.transport.add(host)
     task = asyncio.create_task(bridge.run())
@@ -319,6 +321,34 @@ async def test_the_first_message_has_the_hosts_that_were_added_before() -> None:
     task.cancel()
     await asyncio.wait((task,))
     assert [[row.id for row in message.rows] for message in sent] == [["kvm01", "kvm02", "kvm03"]]
+
+
+async def test_lost_events_refresh_the_screen() -> None:
+    """The view reads anew what it has missed, and nothing else may come for long: the screen must hear of it at once,
+    and of every host, since which of them have changed is what was lost."""
+    fakes = FleetServices(rack(3))
+    sent: list[FleetChanged] = []
+    told = asyncio.Event()
+
+    def send(message: FleetChanged) -> None:
+        sent.append(message)
+        told.set()
+
+    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, send, 3600.0, fakes.transport.clock)
+    task = asyncio.create_task(bridge.run())
+    try:
+        async with asyncio.timeout(10):
+            await told.wait()
+            told.clear()
+            fakes.transport.statuses["kvm02"] = HostStatus("kvm02", S.FAILED, "refused", 0.0, 0, None, True)
+            del fakes.transport.infos["kvm03"]
+            fakes.transport.hub.publish(EventsLost(1.0, 7))
+            await told.wait()
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+    assert sent[-1].changed is None
+    assert [(row.id, row.state) for row in sent[-1].rows] == [("kvm01", S.CONNECTING), ("kvm02", S.FAILED)]
 
 
 # The guide

@@ -33,10 +33,11 @@ from ..targeting import Targeting
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane
 from ..widgets.domain_list import DomainList
+from ..widgets.fleet_summary import summarise
 from ..widgets.footer import KeyLine, Keys
 from ..widgets.host_panel import HostPanel
 from ..widgets.host_tree import HostTree
-from ..widgets.status_bar import StatusBar, summarise
+from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from ..widgets.tree_model import FleetSnapshot
 from .dispatch import Dispatch
@@ -71,10 +72,10 @@ class MainScreen(Screen[None]):
         self._commands = all_commands(services.actions)
         self._theme_names = theme_names
         self._targeting = Targeting(services.targets)
-        self._fleet = FleetSnapshot(period=services.period, loaded=False)
+        self._fleet = FleetSnapshot(loaded=False)
         self._calls: Keys = ()
         self._shown: str | None = None
-        self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn)
+        self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn, self._clock)
         self._dispatch = Dispatch(self, services, self._commands, self._targeting)
 
     def compose(self) -> ComposeResult:
@@ -141,7 +142,7 @@ class MainScreen(Screen[None]):
         if message.changed is None:
             marked &= frozenset(row.id for row in rows)
         self._targeting.look_at(rows)
-        self._fleet = FleetSnapshot(rows, self._clock(), self._services.period, marked, self._fleet.filter)
+        self._fleet = FleetSnapshot(rows, self._clock(), marked, self._fleet.filter)
         self.hosts.snapshot = self._fleet
         self.query_one("#status", StatusBar).snapshot = summarise(rows)
         calls = calling_keys(rows)
@@ -275,6 +276,7 @@ class MainScreen(Screen[None]):
     def _tick(self) -> None:
         self.query_one("#status", StatusBar).tick()
         self.query_one("#keys", KeyLine).tick(self._clock())
+        self.answers.tick()
         self._show_panel()
 
     # The palette

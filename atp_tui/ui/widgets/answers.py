@@ -44,6 +44,11 @@ class Answers(LinesView[AnswerLine]):
         if at_the_end and self._model is not None and len(self._model.job.targets) == 1:
             self.cursor_to(len(lines) - 1)  # one host's output is followed, until a person looks at what came before
 
+    def tick(self) -> None:
+        """Let the time of a running job go on."""
+        if self._model is not None and not self._model.finished:
+            self.set_title(self._title_now())
+
     def draw(self, line: AnswerLine, width: int) -> Spans:
         return clip(line.spans, width)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from ...executor.gather import Group, diff, fold_results
 from ...executor.job import HostEnded, HostOutput, HostStarted, JobEvent
 from ...model.connection import ConnectionState
 from ...model.outcome import CommandResult, Outcome
-from ..format import countdown
+from ..format import age, countdown
 from ..glyphs import UNICODE, Glyphs
 from ..services import Job
 from ..text import fit, safe, safe_bytes
@@ -80,8 +81,11 @@ class _Live:
 class AnswersModel:
     """What is known of one job, and which of its blocks are unfolded."""
 
-    def __init__(self, job: Job, glyphs: Glyphs = UNICODE) -> None:
+    def __init__(self, job: Job, glyphs: Glyphs = UNICODE, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` must be the one that the job's beginning is of."""
         self.job = job
+        self._clock = clock
+        self._ended_at: float | None = None
         self._glyphs = glyphs
         self._live = {host: _Live() for host in job.targets}
         self._results: dict[str, CommandResult] = {}
@@ -113,14 +117,20 @@ class AnswersModel:
         return tuple(host for host in self.job.targets if host in ended and ended[host].outcome is not Outcome.OK)
 
     def summary(self) -> str:
-        """`17/18 done · 16 ok · 1 failed`; with the slowest host's time when all are done."""
+        """`17/18 done · 16 ok · 1 failed`; with the time since the job began, all of it when it is done."""
         parts = [f"{len(self._results)}/{len(self.job.targets)} done"]
         counts = self.counts
         ordered = [Outcome.OK, *(outcome for outcome in counts if outcome is not Outcome.OK)]
         parts += [f"{counts[outcome]} {outcome.value}" for outcome in ordered if outcome in counts]
-        if self._finished and self._results:
-            parts.append(countdown(max(result.duration for result in self._results.values())))
+        parts.append(self._lasted())
         return " · ".join(parts)
+
+    def _lasted(self) -> str:
+        """The job's own time, which is more than its slowest host's: not all hosts are worked on at once. Whole seconds
+        while it runs, since the title is looked at once a second."""
+        if self._ended_at is None:
+            return age(self._clock() - self.job.started_at)
+        return countdown(self._ended_at - self.job.started_at)
 
     def apply(self, event: JobEvent) -> None:
         """Take one event of the job."""
@@ -136,6 +146,7 @@ class AnswersModel:
 
     def finish(self) -> None:
         """The job has ended: from now on, equal answers are one block, the worst first."""
+        self._ended_at = self._clock()
         self._finished = True
         self._lines.clear()
         self._live.clear()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.content import Content
 
 from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
-from ..format import byte_count, milliseconds, tally
+from ...monitor.freshness import is_old
+from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
-from .host_words import cause_of, counts_down, next_step
+from .host_words import FIRST_TRY, TRYING, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
 _WORD = len(ConnectionState.CONNECTED)
@@ -39,17 +41,26 @@ def pool_words(pool: PoolStatistics, separator: str) -> str:
     return f" {separator} ".join(words)
 
 
-def draw_connection(line: ConnectionLine, width: int, now: float, glyphs: Glyphs) -> Spans:
-    """`virt #1 ● connected  uses 3 …`; not connected: attempt, cause and what comes next."""
+def draw_connection(
+    line: ConnectionLine, width: int, now: float, glyphs: Glyphs, *, period: float = math.inf, silent: str = ""
+) -> Spans:
+    """`virt #1 ● connected  uses 3 …`; not connected: attempt, cause and what comes next.
+
+    The figures are as old as its last answer, and dim by the rule of all figures; `silent` are the words of a host
+    that has fallen silent: they stand in the line of each connection that was to answer it.
+    """
     connection = line.connection
-    role = connection.state.value
+    state, word, aged = connection.state, connection.state.value, is_old(now - connection.last_active, period)
+    if silent and aged and state is ConnectionState.CONNECTED:
+        state, word = ConnectionState.RECONNECTING, silent
+    role = state.value
     head: Spans = (
         (f" {connection.channel:<4} {f'#{connection.id}':<4}", "dim"),
-        (f"{glyphs.state(connection.state)} {role:<{_WORD}}", role),
+        (f"{glyphs.state(state)} {word:<{_WORD}}", role),
     )
     left = width - sum(width_of(text) for text, _ in head)
     if connection.state is ConnectionState.CONNECTED:
-        return (*head, (_figures(connection, left), "text"))
+        return (*head, (_figures(connection, left), "dim" if aged else "text"))
     return (*head, ("  " + _trouble(connection, left - 2, now, glyphs), "text"))
 
 
@@ -58,6 +69,8 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
     between = f" {glyphs.separator} "
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
     cause, following = cause_of(connection), next_step(connection, now)
+    if connection.id > 1 and following == FIRST_TRY:  # the number counts what was tried before under its pool
+        following = TRYING
     for words in ((attempt, cause, following), (cause, following)):
         text = between.join(word for word in words if word)
         if width_of(text) <= room:
@@ -70,13 +83,15 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
 def _figures(connection: ConnectionSnapshot, left: int) -> str:
     """As many figures as fit, each of a fixed width; what matters most comes first."""
     latency = connection.latency
+    # what an SSH connection answers are commands: how long these ran is no round-trip time of the connection
+    what = "commands " if connection.channel == "ssh" else ""
     p50, p99 = (latency.p50, latency.p99) if latency else (None, None)
     text = ""
     for figure in (
         f"  uses {connection.active_uses:>2}",
         f"  {tally(connection.total_requests, 6)} req",
         f"  {tally(connection.error_count, 3)} err",
-        f"  p50 {milliseconds(p50)}",
+        f"  {what}p50 {milliseconds(p50)}",
         f"  p99 {milliseconds(p99)}",
         f"  peak {connection.high_water:>2}",
         f"  reconnects {connection.reconnects:>2}",
@@ -95,9 +110,17 @@ class ConnectionList(LinesView[ConnectionLine]):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._now = 0.0
+        self._period = math.inf
+        self._silent_since: float | None = None
+        self._main = ""
 
-    def update(self, pools: Sequence[PoolStatistics], now: float) -> None:
-        self._now = now
+    def update(
+        self, pools: Sequence[PoolStatistics], now: float, period: float = math.inf, silent_since: float | None = None
+    ) -> None:
+        """Show these pools, the main one first. `period` is the seconds between two samples, `silent_since` the moment
+        of the host's last word where it has fallen silent."""
+        self._now, self._period, self._silent_since = now, period, silent_since
+        self._main = pools[0].channel if pools else ""
         self.set_lines(connection_lines(pools))
         words = [f" {safe(pool_words(pool, self._glyphs.separator))} " for pool in pools]
         parts: list[Content | str | tuple[str, str]] = [" connections "]
@@ -111,7 +134,9 @@ class ConnectionList(LinesView[ConnectionLine]):
         self.redraw(lambda line: counts_down(line.connection))
 
     def draw(self, line: ConnectionLine, width: int) -> Spans:
-        return draw_connection(line, width, self._now, self._glyphs)
+        asked = self._silent_since is not None and line.connection.channel == self._main
+        silent = f"silent {age(self._now - self._silent_since)}" if asked and self._silent_since is not None else ""
+        return draw_connection(line, width, self._now, self._glyphs, period=self._period, silent=silent)
 
     def placeholder(self) -> Sequence[str]:
         return ("No connection is open or tried.", "Press r to connect.")

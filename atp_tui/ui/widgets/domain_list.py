@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 
 from ...model.connection import ConnectionState
-from ...model.node import DomainState
+from ...model.node import DomainReading, DomainState
 from ...monitor.fleet import DomainRow, HostDetail
 from ..format import byte_rate, memory, percent
 from ..glyphs import UNICODE, Glyphs
@@ -35,6 +35,10 @@ SIGNS = {
 """The sign and the colour that a domain's state borrows from a connection's, so that there is one set to learn."""
 
 _TROUBLE = {_D.CRASHED: 0, _D.PAUSED: 1, _D.SHUTOFF: 3, _D.NOSTATE: 3}
+_OFF = frozenset({_D.SHUTOFF, _D.NOSTATE})
+"""States in which nothing is used, and what is told of the memory is what it may have."""
+
+_EXPLAINED = frozenset({_D.PAUSED, _D.CRASHED, _D.PMSUSPENDED})
 _WORD = max(len(state) for state in DomainState)
 LONGEST_NAME = 32
 LONGEST_SPARK = 30
@@ -58,8 +62,11 @@ class DomainColumns(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def domain_columns(width: int, name_width: int) -> DomainColumns:
-    """Share the width out: what matters most gets its column first, name and sparkline what is left."""
+def domain_columns(width: int, name_width: int, state_width: int = _WORD) -> DomainColumns:
+    """Share the width out: what matters most gets its column first, name and sparkline what is left.
+
+    The state has `state_width` cells where the other columns leave room for them: reasons make it longer.
+    """
     name = max(8, min(name_width, LONGEST_NAME, width * 3 // 10))
     left = width - 3 - name - 1
     sizes = dict.fromkeys(("state", "cpu", "memory", "spark", "vcpus", "rates"), 0)
@@ -74,6 +81,10 @@ def domain_columns(width: int, name_width: int) -> DomainColumns:
         if size <= left:
             sizes[column] = size
             left -= size
+    if sizes["state"]:
+        longer = max(0, min(left, state_width - _WORD))
+        sizes["state"] += longer
+        left -= longer
     if sizes["spark"]:
         sizes["spark"] += max(0, min(left, LONGEST_SPARK - sizes["spark"]))
     return DomainColumns(name, **sizes)
@@ -85,17 +96,29 @@ def domain_lines(domains: Sequence[DomainRow]) -> tuple[DomainLine, ...]:
     return tuple(DomainLine(row.reading.uuid, row) for row in ordered)
 
 
-def draw_domain(line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *, stale: bool = False) -> Spans:
-    """One domain: sign, name, state, and while it runs its figures; all grey where they are `stale`."""
+def state_words(reading: DomainReading) -> str:
+    """`paused (I/O error)`: the state, and why where that is what a person asks next."""
+    told = reading.reason is not None and (reading.state in _EXPLAINED or reading.reason in ("crashed", "failed"))
+    return f"{reading.state.value} ({reading.reason})" if told else reading.state.value
+
+
+def draw_domain(
+    line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *, stale: bool = False, state_width: int = _WORD
+) -> Spans:
+    """One domain: sign, name, state with its reason, and while it runs its figures; all grey where they are `stale`."""
     row, reading = line.domain, line.domain.reading
-    at = domain_columns(width, name_width)
+    at = domain_columns(width, name_width, state_width)
     sign = SIGNS[reading.state]
     running = sign is _S.CONNECTED
     role = "text" if running and not stale else "dim"
+    colour = "dim" if stale else sign.value
     spans = [
-        (f" {glyphs.state(sign)} ", sign.value),
+        (f" {glyphs.state(sign)} ", colour),
         (fit(safe(reading.name), at.name, glyphs.ellipsis), role),
-        (f"  {reading.state.value:<{_WORD}}" if at.state else "", "dim" if running else sign.value),
+        (
+            f"  {fit(state_words(reading), at.state - 2, glyphs.ellipsis)}" if at.state else "",
+            "dim" if running else colour,
+        ),
         ((f"{reading.vcpus:>{at.vcpus - 5}} vcpu" if at.vcpus else ""), role),
         ((percent(row.cpu) if running else "").rjust(at.cpu), role),
     ]
@@ -105,7 +128,9 @@ def draw_domain(line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *
             (" " + spark(history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only), "dim" if stale else "chart")
         )
     if at.memory:
-        spans.append((memory(reading.memory_kib if running else reading.memory_max_kib).rjust(at.memory), role))
+        spans.append(
+            (memory(reading.memory_max_kib if reading.state in _OFF else reading.memory_kib).rjust(at.memory), role)
+        )
     if at.rates and running:
         rates = f"  {glyphs.received}{byte_rate(row.rx_rate)} {glyphs.sent}{byte_rate(row.tx_rate)}"
         spans.append((rates, role))
@@ -134,19 +159,20 @@ class DomainList(LinesView[DomainLine]):
         self._glyphs = glyphs
         self._name_width = 0
         self._detail: HostDetail | None = None
-        self._stale = False
+        self._state_width = _WORD
 
-    def update(self, detail: HostDetail | None, *, stale: bool = False) -> None:
-        """Show these domains; grey where the sample they come from is `stale`."""
+    def update(self, detail: HostDetail | None) -> None:
+        """Show these domains; grey where the sample that they come from is old, or their host is lost."""
         self._detail = detail
-        self._stale = stale
         lines = domain_lines(detail.domains) if detail is not None else ()
         self._name_width = max((width_of(safe(line.domain.reading.name)) for line in lines), default=0)
+        self._state_width = max([_WORD, *(width_of(state_words(line.domain.reading)) for line in lines)])
         self.set_lines(lines)
         self.set_title(Content.assemble(" VMs ", *self._counts(lines)))
 
     def draw(self, line: DomainLine, width: int) -> Spans:
-        return draw_domain(line, width, self._name_width, self._glyphs, stale=self._stale)
+        stale = self._detail is None or not self._detail.row.fresh
+        return draw_domain(line, width, self._name_width, self._glyphs, stale=stale, state_width=self._state_width)
 
     def placeholder(self) -> Sequence[str]:
         if self._detail is None:

@@ -21,7 +21,6 @@ from .domain_list import DomainList
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .panel_head import HeadLine, head_lines
-from .tree_drawing import DIM_AFTER
 
 TICK = 0.2
 """Seconds between two looks at the countdowns."""
@@ -83,7 +82,6 @@ class HostPanel(Vertical):
         self._glyphs = glyphs
         self._snapshot = PanelSnapshot()
         self._now = 0.0
-        self._stale = False
         self._ticks = 0
         self._head = PanelHead()
         self._connections = ConnectionList(glyphs=glyphs)
@@ -97,9 +95,9 @@ class HostPanel(Vertical):
     def snapshot(self, snapshot: PanelSnapshot) -> None:
         self._snapshot = snapshot
         self._now = snapshot.now
-        self._stale = self._is_stale()
-        self._connections.update(snapshot.pools, snapshot.now)
-        self._domains.update(snapshot.detail, stale=self._stale)
+        silent_since = snapshot.detail.row.silent_since if snapshot.detail is not None else None
+        self._connections.update(snapshot.pools, snapshot.now, snapshot.period, silent_since)
+        self._domains.update(snapshot.detail)
         self._lay_out()
 
     def compose(self) -> ComposeResult:
@@ -121,16 +119,7 @@ class HostPanel(Vertical):
         self._connections.advance(self._now)
         self._ticks += 1
         if counts_down(detail.row) or self._ticks % TICKS_PER_AGE == 0:
-            if self._stale != self._is_stale():
-                self._stale = self._is_stale()
-                self._domains.update(detail, stale=self._stale)
             self._draw_head()
-
-    def _is_stale(self) -> bool:
-        detail = self._snapshot.detail
-        if detail is None or detail.row.sampled_at is None:
-            return False
-        return self._now - detail.row.sampled_at > DIM_AFTER * self._snapshot.period
 
     def _lay_out(self) -> None:
         """Charts grow with the panel; the connections get at most a third of it, the domains all the rest."""
@@ -154,7 +143,7 @@ class HostPanel(Vertical):
         width = max(self.size.width, 1)
         charts = self._chart_height()
         uri = self._snapshot.uri
-        self._head.set_lines(head_lines(detail, uri, width, charts, self._now, self._glyphs, stale=self._stale))
+        self._head.set_lines(head_lines(detail, uri, width, charts, self._now, self._glyphs))
         self._head.set_title(Content(f" {safe(detail.row.id)} "))
 
     def _chart_height(self) -> int:

@@ -139,7 +139,7 @@ class HostTree(LinesView[TreeLine]):
         if isinstance(line, GroupLine):
             return draw_group(line, width, self._glyphs)
         at = columns(width, self._model.id_width)
-        return draw_host(line, width, at, self._now, self._snapshot.period, self._glyphs)
+        return draw_host(line, width, at, self._now, self._glyphs)
 
     def placeholder(self) -> Sequence[str]:
         if not self._snapshot.loaded:

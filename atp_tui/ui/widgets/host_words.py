@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from ...model.connection import ConnectionState
-from ..format import countdown
+from ...monitor.rows import HostRow
+from ..format import age, countdown
 from ..text import safe
 
 _S = ConnectionState
+
+TRYING, FIRST_TRY = "trying now", "first try"
 
 NEXT_BY_KEY = {"HostKeyRejected": "press K", "CredentialWanted": "press P", "AuthFailed": "press r to retry"}
 """What helps where nothing is retried, by the class of the error; the rest is `press r to retry` too."""
@@ -44,12 +47,17 @@ def next_step(standing: Standing, now: float) -> str:
         return "closing"
     if standing.next_attempt_at is not None:
         left = standing.next_attempt_at - now
-        return f"next try in {countdown(left)}" if left > 0 else "trying now"
+        return f"next try in {countdown(left)}" if left > 0 else TRYING
     if standing.state in (_S.CONNECTING, _S.RECONNECTING):
-        return "trying now" if standing.attempt or standing.cause else "first try"
+        return TRYING if standing.attempt or standing.cause else FIRST_TRY
     if standing.state is _S.DISCONNECTED:
         return "press r to connect"
     return NEXT_BY_KEY.get(standing.error_class or "", "press r to retry")
+
+
+def silence(row: HostRow, now: float) -> str:
+    """`silent 6 s` of a host that is connected and has missed samples; else empty."""
+    return f"silent {age(now - row.silent_since)}" if row.silent_since is not None else ""
 
 
 def counts_down(standing: Standing) -> bool:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from ...model.connection import ConnectionState
 from ...monitor.fleet import HostDetail
+from ...monitor.freshness import Freshness
 from ..format import age, memory, milliseconds, percent, rate, version
 from ..glyphs import Glyphs
 from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
-from .host_words import cause_of, next_step
+from .host_words import cause_of, next_step, silence
 from .lines import Spans
 
 LABEL = 12
@@ -50,11 +51,10 @@ def head_lines(
     chart_height: int,
     now: float,
     glyphs: Glyphs,
-    *,
-    stale: bool = False,
 ) -> tuple[HeadLine, ...]:
-    """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are `stale`."""
-    spans = [*_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs, stale=stale)]
+    """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are old."""
+    stale = not detail.row.fresh
+    spans = [*_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs)]
     if detail.row.has_virt:
         spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
     return tuple(HeadLine(str(number), line) for number, line in enumerate(spans))
@@ -65,26 +65,33 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
     row = detail.row
     between = f" {glyphs.separator} "
     cause, following = cause_of(row), next_step(row, now)
-    sign = f" {glyphs.state(row.state)} {row.state.value}"
+    silent = silence(row, now)
+    sign = f" {glyphs.state(row.shown_state)} {silent or row.state.value}"
     room = width - width_of(sign)
     rest: list[str] = []
     if row.state is ConnectionState.CONNECTED:
-        words = [f"for {age(now - row.since)}", safe(row.address)]
+        lasted = f"for {age(now - row.since)}"
+        words = [f"{row.state.value} {lasted}" if silent else lasted, safe(row.address)]
+        if row.sample_error is not None:
+            rest = wrap(f"answers errors: {safe(row.sample_error)}", max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
         words = [cause, following]
     else:
         words, rest = [following], wrap(cause, max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     text = between.join(word for word in words if word)
-    first = ((sign, row.state.value), (cut(f"  {text}", max(0, room), glyphs.ellipsis), "text"))
-    return [first, *(((cut(f"   {line}", width, glyphs.ellipsis), "text"),) for line in rest)]
+    first = ((sign, row.shown_state.value), (cut(f"  {text}", max(0, room), glyphs.ellipsis), "text"))
+    return [
+        first,
+        *(((cut(f"   {line}", width, glyphs.ellipsis), "failed" if row.sample_error else "text"),) for line in rest),
+    ]
 
 
-def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs, *, stale: bool) -> Spans:
+def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs) -> Spans:
     """How long it has been down, how old the figures are, and what kind of host it is."""
     row, node, words = detail.row, detail.node, []
     if row.state is not ConnectionState.CONNECTED:
         words.append(f"{row.state.value} for {age(now - row.since)}")
-    if stale and row.sampled_at is not None:
+    if row.freshness is not Freshness.FRESH and row.sampled_at is not None:
         words.append(f"figures are {age(now - row.sampled_at)} old")
     if uri is not None:
         words.append(safe(uri))

@@ -14,19 +14,15 @@ from functools import lru_cache
 
 from ...model.connection import ConnectionState
 from ...monitor.fleet import HostRow
-from ..format import NOT_KNOWN, age, milliseconds, percent, rate
+from ..format import age
 from ..glyphs import STATE_ORDER, Glyphs
-from ..spark import spark
 from ..text import cut, fit, safe, width_of
-from .host_words import cause_of, next_step
+from .host_words import cause_of, next_step, silence
 from .lines import Spans
+from .row_figures import draw_figures
 from .tree_model import GroupLine, HostLine
 
 _S = ConnectionState
-
-DIM_AFTER = 2
-AGE_AFTER = 10
-"""Sampling periods after which figures are shown dim, and after which their age is shown in their place."""
 
 INDENT = 5
 WORD = max(len(state) for state in ConnectionState)
@@ -93,17 +89,17 @@ def columns(width: int, id_width: int) -> Columns:
     return Columns(id=id_room, **sizes)
 
 
-def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float, glyphs: Glyphs) -> Spans:
+def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyphs) -> Spans:
     """One host: sign and id, then its figures while connected, else its cause and what happens next."""
-    row, role = line.row, line.row.state.value
+    row, role = line.row, line.row.shown_state.value
     mark = (" * " if line.marked else "   ", "mark")
-    sign = (glyphs.state(row.state) + " ", role)
+    sign = (glyphs.state(row.shown_state) + " ", role)
     name = fit(safe(row.id), at.id, glyphs.ellipsis)
-    word_role = "dim" if row.state is _S.CONNECTED else role  # a wall of green words would hide the one red one
-    word = (f"  {role:<{WORD}}", word_role) if at.word else ("", role)
+    word_role = "dim" if row.shown_state is _S.CONNECTED else role  # green words all over would hide the one red one
+    word = (f"  {silence(row, now) or role:<{WORD}}", word_role) if at.word else ("", role)
     left = width - INDENT - at.id - at.word
     if row.state is _S.CONNECTED:
-        return (mark, sign, (name, "text"), word, *_figures(row, at, now, period, glyphs, left))
+        return (mark, sign, (name, "text"), word, *draw_figures(row, at, now, glyphs, left))
     text = _whole_trouble(row, now, left, glyphs, with_word=False) if at.word else None
     if text is None:  # the words matter more here than that they stand under the figures
         name, word = name.rstrip(), ("", role)
@@ -149,33 +145,6 @@ def _counts(counts: tuple[int, ...], glyphs: Glyphs) -> list[tuple[str, str]]:
         elif state in USUAL:
             spans.append((" " * (digits + 4), "text"))
     return spans
-
-
-def _figures(row: HostRow, at: Columns, now: float, period: float, glyphs: Glyphs, width: int) -> Spans:
-    if row.sampled_at is None:
-        words = "no figures yet" if row.has_virt else "SSH only"
-        return ((cut(f"  {words}", width, glyphs.ellipsis), "dim"),)
-    old = now - row.sampled_at
-    if old > AGE_AFTER * period:
-        return ((cut(f"  figures are {age(old)} old", width, glyphs.ellipsis), "dim"),)
-    role = "dim" if old > DIM_AFTER * period else "text"
-    text = ""
-    for column, figure in (
-        (at.cpu, percent(row.cpu)),
-        (at.memory, percent(row.memory)),
-        (at.rtt, milliseconds(row.rtt)),
-        (at.domains, _domains(row)),
-        (at.requests, rate(row.requests_per_second)),
-    ):
-        text += figure.rjust(column) if column else ""
-    chart = spark(row.history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only) if at.spark else ""
-    return ((text, role), (f" {chart}", "dim" if role == "dim" else "chart"))
-
-
-def _domains(row: HostRow) -> str:
-    if row.running is None or row.domains is None:
-        return NOT_KNOWN
-    return f"{row.running}/{row.domains}"
 
 
 def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> str | None:

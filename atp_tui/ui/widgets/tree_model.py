@@ -36,13 +36,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FleetSnapshot:
-    """What the host tree shows. `now` is the moment of the snapshot in monotonic seconds, `period` seconds between
-    two samples of a host, `marked` the ids of the chosen hosts, `filter` an expression of `host_filter`. `loaded`
-    False: which hosts there are is not known yet."""
+    """What the host tree shows. `now` is the moment of the snapshot in monotonic seconds, `marked` the ids of the
+    chosen hosts, `filter` an expression of `host_filter`. `loaded` False: which hosts there are is not known yet."""
 
     rows: tuple[HostRow, ...] = ()
     now: float = 0.0
-    period: float = 2.0
     marked: frozenset[str] = frozenset()
     filter: str = ""
     loaded: bool = True
@@ -137,7 +135,9 @@ def _natural_part(word: str, digits: str) -> tuple[str, int, str]:
 
 
 def _by_trouble(row: HostRow) -> tuple[int, NaturalKey]:
-    return _TROUBLE.get(row.state, _NO_TROUBLE), natural(row.id)
+    if row.sample_error is not None and not row.fresh:  # it is connected, and nothing is known of it all the same
+        return _TROUBLE[_S.RECONNECTING], natural(row.id)
+    return _TROUBLE.get(row.shown_state, _NO_TROUBLE), natural(row.id)
 
 
 def _by_name(row: HostRow) -> NaturalKey:
@@ -151,7 +151,7 @@ def _group_order(tag: str | None) -> tuple[bool, NaturalKey]:
 def _group_line(tag: str | None, rows: list[HostRow], folded: frozenset[str], marked: frozenset[str]) -> GroupLine:
     name = UNTAGGED if tag is None else tag
     key = group_key("" if tag is None else tag)  # no tag is empty: a tag "untagged" stays a group of its own
-    counts = Counter(row.state for row in rows)
+    counts = Counter(row.shown_state for row in rows)
     is_folded = key in folded
     return GroupLine(
         key,

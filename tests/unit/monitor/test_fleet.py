@@ -10,6 +10,7 @@ from atp_tui.model.events import EventsLost, HostAdded, HostChanged, HostRemoved
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainState
 from atp_tui.monitor.fleet import FleetView
+from atp_tui.monitor.rows import DomainCounts
 
 from .samples import domain, node, sample
 
@@ -93,7 +94,7 @@ def test_domains_come_go_restart_and_lack_counters() -> None:
     assert (figures["stays"].cpu, figures["stays"].history[0]) == (None, 0.5)
     assert figures["new"].cpu == 1.0  # four seconds of two processors in one second: the clocks' jitter is cut off
     assert math.isnan(figures["new"].history[0])
-    assert view.rows()[0].running == 2
+    assert view.rows()[0].vms == DomainCounts(up=1, paused=1)
 
 
 def test_a_host_with_ssh_alone_has_a_round_trip_and_nothing_else() -> None:

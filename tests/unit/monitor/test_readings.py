@@ -37,11 +37,22 @@ class VirError(Exception):
 
 
 class Domain:
-    """A domain of one name and the info it answers with, or raises."""
+    """A domain of one name and the info and state it answers with, or raises."""
 
-    def __init__(self, name: str, info: Sequence[int] | VirError = (1, 2048, 1024, 2, 5)) -> None:
+    def __init__(
+        self,
+        name: str,
+        info: Sequence[int] | VirError = (1, 2048, 1024, 2, 5),
+        state: Sequence[int] | VirError = (1, 1),
+    ) -> None:
         self._name = name
         self._info = info
+        self._state = state
+
+    def state(self, flags: int = 0) -> Sequence[int]:
+        if isinstance(self._state, VirError):
+            raise self._state
+        return self._state
 
     def name(self) -> str:
         return self._name
@@ -272,6 +283,26 @@ def test_a_driver_without_bulk_statistics_is_asked_domain_by_domain() -> None:
     one, odd = read_domains(virt)
     assert (one.name, one.memory_max_kib, one.memory_kib, one.vcpus, one.cpu_time) == ("one", 2048, 1024, 2, 5)
     assert odd.state is DomainState.NOSTATE
+
+
+def test_the_reason_of_a_state_comes_with_the_bulk_statistics_or_is_asked_for() -> None:
+    bulk = {"state.state": 3, "state.reason": 5, "vcpu.current": 1, "balloon.current": 1, "balloon.maximum": 2}
+    virt = Connect(getAllDomainStats=[(Domain("db1", VirError(1), VirError(1)), bulk)])
+    assert [domain.reason for domain in read_domains(virt)] == ["I/O error"]
+    paused = (3, 2048, 1024, 2, 5)
+    virt = Connect(
+        getAllDomainStats=VirError(readings.VIR_ERR_NO_SUPPORT),
+        listAllDomains=[
+            Domain("running", state=VirError(1)),
+            Domain("held", paused, (3, 1)),
+            Domain("lacks", paused, VirError(readings.VIR_ERR_NO_SUPPORT)),
+            Domain("gone", paused, VirError(readings.VIR_ERR_NO_DOMAIN)),
+        ],
+    )
+    assert [domain.reason for domain in read_domains(virt)] == [None, "user", None, None]
+    virt.answers["listAllDomains"] = [Domain("ill", paused, VirError(38))]
+    with pytest.raises(VirError):
+        read_domains(virt)
 
 
 def test_an_error_about_one_domain_that_is_not_its_absence_is_raised() -> None:

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from atp_tui.model.errors import ConnectFailed
-from atp_tui.model.events import HostSampled
+from atp_tui.model.errors import CallFailed, CallTimeout, ConnectFailed
+from atp_tui.model.events import HostSampled, SampleFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, NodeReading
 from atp_tui.monitor import sampler
@@ -123,6 +123,67 @@ def test_hosts_that_come_are_sampled_and_hosts_that_go_are_forgotten() -> None:
                 await manager.remove_host("comes")
                 await asyncio.sleep(5)
                 assert not taken(news)
+
+    run_virtual(main())
+
+
+def test_a_host_that_is_being_sampled_can_be_removed() -> None:
+    """Its sample is ended: it publishes nothing of a host that is gone, and the end of the monitor waits for it."""
+    asked = asyncio.Event()
+    ended: list[str] = []
+
+    async def before_call(host_id: str) -> None:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(host_id)
+            raise
+
+    async def main() -> None:
+        driver = LoopbackDriver()
+        driver.before_call = before_call  # type: ignore[method-assign]
+        async with manager_for(driver) as manager, Monitor(manager, interval=1.0) as monitor:
+            await add(manager, "goes")
+            await asked.wait()
+            with manager.hub.subscribe(100) as news:
+                running = monitor._beats["goes"].task
+                assert running is not None
+                await manager.remove_host("goes")
+                await asyncio.wait((running,))
+                assert ended == ["goes"]
+                assert not monitor._beats and not any(monitor._slots), "nobody asks for it again"
+                await asyncio.sleep(5)
+                assert not [event for event in news._events if isinstance(event, HostSampled | SampleFailed)]
+            assert not monitor._leaving
+            asked.clear()
+            await add(manager, "goes")
+            await asked.wait()  # it may come back
+
+    run_virtual(main())
+
+
+def test_why_a_sample_failed_is_told_and_whether_the_host_had_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = {"answers": CallFailed("monitor does not respond"), "hangs": CallTimeout("no answer"), "odd": KeyError()}
+
+    def read_all(virt: LoopbackVirt, known: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+        raise failures[virt.host_id]
+
+    monkeypatch.setattr(sampler, "read_all", read_all)
+
+    async def main() -> None:
+        async with manager_for(LoopbackDriver()) as manager:
+            await add(manager, *failures)
+            with manager.hub.subscribe(1000) as news:
+                async with Monitor(manager, interval=1.0):
+                    await asyncio.sleep(3)
+                told = [event for event in news._events if isinstance(event, SampleFailed)]
+        assert {(event.host_id, event.cause, event.answered) for event in told} == {
+            ("answers", "monitor does not respond", True),
+            ("hangs", "no answer", False),
+            ("odd", "its answer could not be read: KeyError", True),
+        }
+        assert max(event.errors for event in told) >= 1
 
     run_virtual(main())
 

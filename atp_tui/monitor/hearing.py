@@ -1,0 +1,88 @@
+"""When a host was last heard, and what follows: how fresh its figures are, and whether it has fallen silent."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+from ..model.connection import ConnectionState, HostStatus
+from .freshness import AGE_AFTER, DIM_AFTER, Freshness, freshness, is_old, pace
+
+GAPS = 2
+"""Times between answers that are remembered, to tell a slow host from a silent one."""
+
+
+class Verdict(NamedTuple):
+    """`silent_since` is the moment of the host's last word where it is connected and silent; `missing` samples should
+    have come since the newest one."""
+
+    freshness: Freshness
+    silent_since: float | None
+    missing: int
+
+
+class Hearing:
+    """Moments of one host. `interval` None: nothing ever grows old. Moments are monotonic seconds."""
+
+    def __init__(self, interval: float | None, status: HostStatus, most_missing: int) -> None:
+        self._interval = interval
+        self._status = status
+        self._most_missing = most_missing
+        self._now = 0.0
+        self._sampled_at: float | None = None
+        self._heard_at = -math.inf
+        self._gaps: deque[float] = deque(maxlen=GAPS)
+        self._quiet_until = -math.inf
+
+    def moved(self, status: HostStatus) -> None:
+        """The host's status has changed: what a connection was before says nothing of its pace now."""
+        self._status = status
+        if status.state is not ConnectionState.CONNECTED:
+            self._gaps.clear()
+
+    def heard(self, at: float, *, sample: bool) -> None:
+        """The host has answered: with a sample, or with an error, which is no silence."""
+        if self._heard_at >= self._status.since:
+            self._gaps.append(at - self._heard_at)
+        self._heard_at = at
+        if sample:
+            self._sampled_at = at
+        self.look(at)
+
+    def look(self, now: float) -> bool:
+        """It is `now`; whether the verdict may be another one by that. Asked of a thousand hosts twice a second."""
+        if now > self._now:
+            self._now = now
+        return now >= self._quiet_until
+
+    def missed(self, before: float, after: float, most: int) -> int:
+        """Samples that should have come between two moments and did not, `most` at most."""
+        if self._interval is None:
+            return 0
+        return min(max(round((after - before) / self._interval) - 1, 0), most)
+
+    def missing(self, most: int) -> int:
+        """Samples that should have come since the newest one, `most` at most."""
+        return 0 if self._sampled_at is None else self.missed(self._sampled_at, self._now, most)
+
+    def verdict(self) -> Verdict:
+        """How things stand at the moment that was last looked at."""
+        connected = self._status.state is ConnectionState.CONNECTED
+        # a connection's opening ends with an answer, so that a host is not silent at once for want of its first sample
+        heard_at = max(self._heard_at, self._status.since)
+        beat = None if self._interval is None else pace(self._interval, tuple(self._gaps))
+        silent = connected and beat is not None and is_old(self._now - heard_at, beat)
+        missing = self.missing(self._most_missing) if connected else 0
+        self._quiet_until = self._next_change(heard_at, beat, missing)
+        fresh = freshness(self._sampled_at, self._now, self._interval)
+        return Verdict(fresh, heard_at if silent else None, missing)
+
+    def _next_change(self, heard_at: float, beat: float | None, missing: int) -> float:
+        """Until when the verdict holds if nothing comes."""
+        if self._interval is None or beat is None:
+            return math.inf
+        moments = [heard_at + DIM_AFTER * beat]
+        if self._sampled_at is not None:
+            moments += [self._sampled_at + n * self._interval for n in (missing + 1.5, DIM_AFTER, AGE_AFTER)]
+        return min((moment for moment in moments if moment >= self._now), default=math.inf)

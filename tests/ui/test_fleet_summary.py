@@ -1,0 +1,46 @@
+"""The fleet added up: every host once, every VM once, and figures of now alone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atp_tui.model.connection import ConnectionState
+from atp_tui.monitor.freshness import Freshness
+from atp_tui.monitor.rows import DomainCounts, HostRow
+from atp_tui.ui.widgets.fleet_summary import summarise
+
+from .rows import NOW, host_row
+
+S = ConnectionState
+COUNTS = st.none() | st.builds(DomainCounts, *[st.integers(0, 50)] * 5)
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> HostRow:
+    state = draw(st.sampled_from(S))
+    silent = NOW - 6 if state is S.CONNECTED and draw(st.booleans()) else None
+    freshness = draw(st.sampled_from(Freshness))
+    rate = draw(st.none() | st.floats(0, 1e6))
+    return host_row(
+        "h", state=state, silent_since=silent, freshness=freshness, vms=draw(COUNTS), requests_per_second=rate
+    )
+
+
+@given(st.lists(hosts(), max_size=20))
+def test_the_sums_add_up(rows: list[HostRow]) -> None:
+    summary = summarise(rows)
+    assert sum(count for _, count in summary.states) == len(rows)
+    assert sum(summary.vms or ()) + summary.unseen == sum(row.domains or 0 for row in rows)
+    assert summary.silent <= dict(summary.states)[S.RECONNECTING]
+    fresh = [row for row in rows if row.state is S.CONNECTED and row.freshness is Freshness.FRESH]
+    assert (summary.vms is None) is all(row.vms is None for row in fresh)
+    assert (summary.requests is None) is all(row.requests_per_second is None for row in fresh)
+
+
+def test_rates_fall_with_the_hosts_that_fall_silent() -> None:
+    rows = [host_row("a", requests_per_second=2.0), host_row("b", requests_per_second=3.0)]
+    assert summarise(rows).requests == 5.0
+    rows[1] = host_row("b", requests_per_second=3.0, sampled_at=NOW - 5, silent_since=NOW - 5)
+    assert (summarise(rows).requests, summarise(rows).silent) == (2.0, 1)
+    assert summarise(rows[1:]).requests is None
