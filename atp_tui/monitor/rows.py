@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..model.causes import Trouble
 from ..model.connection import ConnectionState
 from ..model.node import DomainReading, NodeReading
 
@@ -12,9 +13,10 @@ from ..model.node import DomainReading, NodeReading
 class HostRow:
     """What one line of the host tree shows. Moments are monotonic seconds; shares are 0 to 1; None: not known.
 
-    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` are the host's status. `sampled_at` is the moment of the
-    newest sample; the figures are those of that sample, however old. `history` is the CPU share of the last samples,
-    oldest first (NaN where there was none). `marked` hosts and the like are the screen's business, not in here.
+    `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `trouble` and `answers_ssh` are the host's status.
+    `sampled_at` is the moment of the newest sample; the figures are those of that sample, however old. `history` is the
+    CPU share of the last samples, oldest first (NaN where there was none). `marked` hosts and the like are the screen's
+    business, not in here.
     """
 
     id: str
@@ -26,7 +28,8 @@ class HostRow:
     attempt: int
     next_attempt_at: float | None
     retries: bool
-    error_class: str | None
+    trouble: Trouble | None
+    answers_ssh: bool
     takes_commands: bool
     has_virt: bool
     sampled_at: float | None

@@ -59,6 +59,7 @@ class FakeTransport:
         shown = connection(
             state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
             next_attempt_at=status.next_attempt_at, retries=status.retries, error_class=status.error_class,
+            trouble=status.trouble,
         )  # fmt: skip
         return (pool(shown),)
 

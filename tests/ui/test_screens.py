@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.ui.bridge import FleetBridge
 from atp_tui.ui.commands import OWN, all_commands, find
 from atp_tui.ui.messages import FleetChanged
@@ -19,6 +20,7 @@ from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 from .conftest import lines_of, open_app
 from .fleet_services import ACTIONS, FleetServices, S, rack
 
+REVOKED = HostKeyRejected("revoked", known=True)
 KEY = KeyQuestion("kvm02", "192.0.2.3", "SHA256:abcdef\x1b[31m", "ssh-ed25519 AAAA", changed=False)
 
 WANTED = PasswordQuestion("kvm02", "192.0.2.3:16514\x1b[31m", "", refused=False, uri="qemu+tls://192.0.2.3/system")
@@ -87,8 +89,10 @@ async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuesti
     fakes = FleetServices(rack(3))
     fakes.questions["kvm02"] = KEY
     async with open_app(fakes) as opened:
-        fakes.transport.change("kvm02", S.FAILED, "host key unknown", retries=False, error_class="HostKeyRejected")
-        await opened.until(lambda: opened.has("the host key of kvm02 was refused"))
+        fakes.transport.change(
+            "kvm02", S.FAILED, "host key unknown", retries=False, trouble=HostKeyRejected("refused").trouble
+        )
+        await opened.until(lambda: opened.has("K kvm02: key unknown"))
         assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
         await opened.press("K")
         assert opened.has("SHA256:abcdef␛[31m") and opened.has("ssh-ed25519") and opened.has("192.0.2.3")
@@ -122,8 +126,8 @@ async def test_a_changed_host_key_stands_above_the_one_on_file() -> None:
 async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
     fakes = FleetServices(rack(1))
     async with open_app(fakes) as opened:
-        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, error_class="HostKeyRejected")
-        await opened.until(lambda: opened.has("the host key of kvm01 was refused"))
+        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, trouble=REVOKED.trouble)
+        await opened.until(lambda: opened.has("key REVOKED"))
         await opened.press("K")
         assert opened.has("the key of kvm01 cannot be trusted from here")
 
@@ -143,13 +147,13 @@ async def test_the_bottom_line_always_says_how_to_get_help_and_to_leave(fakes: F
     async with open_app(fakes, (width, 24)) as opened:
         assert "space mark" in opened.lines()[-1]
         assert opened.lines()[-1].rstrip().endswith("? help   q quit")
-        fakes.transport.change("kvm01", S.FAILED, "changed", retries=False, error_class="HostKeyRejected")
-        await opened.until(lambda: "K the host key of kvm01" in opened.lines()[-1])
+        fakes.transport.change("kvm01", S.FAILED, "changed", retries=False, trouble=HostKeyRejected("refused").trouble)
+        await opened.until(lambda: "K kvm01: key unknown" in opened.lines()[-1])
         assert opened.lines()[-1].rstrip().endswith("? help   q quit")
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [("slash", "enter keep it"), ("colon", "enter do it"), ("exclamation_mark", "enter run")]
+    ("key", "words"), [("slash", "enter keep it"), ("colon", "enter run it"), ("exclamation_mark", "enter run")]
 )
 async def test_the_bottom_line_speaks_of_what_the_line_is_for(fakes: FleetServices, key: str, words: str) -> None:
     async with open_app(fakes, (80, 24)) as opened:
@@ -170,8 +174,10 @@ async def test_a_password_is_asked_for_and_never_shown() -> None:
     fakes = FleetServices(rack(3))
     fakes.wanted["kvm02"] = WANTED
     async with open_app(fakes) as opened:
-        fakes.transport.change("kvm02", S.FAILED, "wants one", retries=False, error_class="CredentialWanted")
-        await opened.until(lambda: "P kvm02 wants a password" in opened.lines()[-1])
+        fakes.transport.change(
+            "kvm02", S.FAILED, "wants one", retries=False, trouble=CredentialWanted("wanted").trouble
+        )
+        await opened.until(lambda: "P kvm02: wants a password" in opened.lines()[-1])
         assert opened.has("press P")
         assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
         await opened.press("P")

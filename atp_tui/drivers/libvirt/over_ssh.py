@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import ConnectionUri
 from ...model.outcome import Command
@@ -59,7 +60,8 @@ class _PipeEnd:
 
     def ended(self, error: Exception | None) -> None:
         if error is not None and self._line in str(error):
-            shorter = ConnectFailed(str(error).replace(self._line, "the command that connects to libvirt's socket"))
+            words = str(error).replace(self._line, "the command that connects to libvirt's socket")
+            shorter = ConnectFailed(words, kind=Cause.NO_SOCKET)
             shorter.__cause__ = error
             error = shorter
         self._receiver.ended(error)
@@ -80,4 +82,5 @@ async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiv
         return await carrier.open_pipe(command, _PipeEnd(receiver, command.line))
     except ConnectFailed as error:
         tried = " or ".join(far_sockets(uri)) or "the session's socket"
-        raise ConnectFailed(f"no libvirt daemon answers at {tried}: {error.message}", host=host) from error
+        words = f"no libvirt daemon answers at {tried}: {error.message}"
+        raise ConnectFailed(words, host=host, kind=Cause.NO_SOCKET) from error

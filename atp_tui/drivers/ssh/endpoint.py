@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
 from ...model.settings import HostKeyPolicy, SshSettings
@@ -76,7 +77,8 @@ def path_to(host: HostInfo) -> list[Endpoint]:
         # ssh_config may put the first jump host behind another one
         before = path[0].jump if path[0] is not behind else None
         if len(path) > _MOST_HOPS:
-            raise ConnectFailed(f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?", permanent=True)
+            words = f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?"
+            raise ConnectFailed(words, permanent=True, kind=Cause.BAD_JUMP)
     return path
 
 
@@ -90,10 +92,10 @@ def _hop(text: str, settings: SshSettings) -> Endpoint:
         name, _, digits = place.partition(":") if place.count(":") == 1 else (place, "", "")
     if digits:
         if not digits.isdigit() or not 0 < int(digits) < 65536:
-            raise ConnectFailed(f"{text!r} is not a jump host: write [user@]host[:port]", permanent=True)
+            raise _not_a_hop(text)
         port = int(digits)
     if not name:
-        raise ConnectFailed(f"{text!r} is not a jump host: write [user@]host[:port]", permanent=True)
+        raise _not_a_hop(text)
     own = SshSettings(
         identity_files=settings.identity_files,
         known_hosts=settings.known_hosts,
@@ -101,6 +103,11 @@ def _hop(text: str, settings: SshSettings) -> Endpoint:
         host_key_policy=settings.host_key_policy,
     )
     return _resolve(name, user or None, port, own)
+
+
+def _not_a_hop(text: str) -> ConnectFailed:
+    words = f"{text!r} is not a jump host: write [user@]host[:port]"
+    return ConnectFailed(words, permanent=True, kind=Cause.BAD_JUMP)
 
 
 def _resolve(name: str, user: str | None, port: int | None, settings: SshSettings) -> Endpoint:
@@ -139,7 +146,7 @@ def _read_config(name: str, user: str | None, port: int | None, settings: SshSet
 
     file = config_file(settings)
     if settings.config_file and not file.exists():  # /dev/null is a good one: it says nothing
-        raise ConnectFailed(f"there is no ssh_config file {file}", permanent=True)
+        raise ConnectFailed(f"there is no ssh_config file {file}", permanent=True, kind=Cause.SSH_CONFIG)
     try:
         return asyncssh.SSHClientConnectionOptions(
             config=[file] if os.access(file, os.R_OK) else None,
@@ -151,7 +158,7 @@ def _read_config(name: str, user: str | None, port: int | None, settings: SshSet
             x509_trusted_certs=None,
         )
     except (ValueError, OSError) as error:
-        raise ConnectFailed(f"{file} cannot be used: {error}", permanent=True) from error
+        raise ConnectFailed(f"{file} cannot be used: {error}", permanent=True, kind=Cause.SSH_CONFIG) from error
 
 
 def _known_hosts(options: SSHClientConnectionOptions, settings: SshSettings) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncssh
 from asyncssh.channel import SSHChannel
 
+from ...model.causes import Cause, seconds
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
@@ -78,7 +79,8 @@ class SshLink:
             async with asyncio.timeout(timeout):
                 await self._connection._make_global_request(b"keepalive@openssh.com")
         except TimeoutError as error:
-            raise CallTimeout(f"{self._name} did not answer within {timeout:g} s", host=self._name) from error
+            words = f"{self._name} did not answer within {timeout:g} s"
+            raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
         self._check_alive()  # asyncssh answers for a connection that has ended
 
     async def call(self, function: Callable[[Any], T], timeout: float) -> T:
@@ -140,7 +142,8 @@ class SshLink:
                 self._connection.create_unix_connection(lambda: SocketSession(receiver), path, encoding=None)
             )
         except CallFailed as error:
-            raise ConnectFailed(f"cannot open {path} there: {error.message}", host=self._name) from error
+            words = f"cannot open {path} there: {error.message}"
+            raise ConnectFailed(words, host=self._name, kind=Cause.NO_SOCKET) from error
         return SshStream(channel)
 
     async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
@@ -153,7 +156,8 @@ class SshLink:
                 )
             )
         except CallFailed as error:
-            raise ConnectFailed(f"cannot start {command.line}: {error.message}", host=self._name) from error
+            words = f"cannot start {command.line}: {error.message}"
+            raise ConnectFailed(words, host=self._name, kind=Cause.FAILED) from error
         stream = SshStream(channel)
         if command.stdin:
             stream.write(command.stdin)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import asyncssh
 from asyncssh.public_key import get_default_certificate_algs, get_default_public_key_algs
 
+from ...model.causes import Cause
 from ...model.errors import AuthFailed, TransportError
 from ...model.host import HostInfo
 from ...model.settings import HostKeyPolicy, TransportConfig
@@ -163,6 +164,7 @@ class Opener:
         except asyncio.CancelledError:
             if (greeting := owner.greeting) is not None and not greeting.came:
                 progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
+                progress.kind = Cause.PROXY_SILENT if proxy else Cause.NO_BANNER
             raise
         except asyncssh.PermissionDenied:
             self._keep_key(owner.check)
@@ -232,5 +234,5 @@ def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:
 
 def _with_troubles(error: TransportError, found: Credentials) -> TransportError:
     if isinstance(error, AuthFailed) and found.troubles:
-        return AuthFailed(f"{error.message} ({'; '.join(found.troubles)})")
+        return AuthFailed(f"{error.message} ({'; '.join(found.troubles)})", kind=error.kind)
     return error

@@ -11,6 +11,7 @@ import asyncio
 import asyncssh
 from asyncssh.channel import SSHChannel
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.outcome import ExitStatus, OutputSink, Stream
 from ...transport.driver import StreamReceiver
@@ -187,7 +188,7 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._failed is not None:
             said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
-            exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}")
+            exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}", kind=Cause.NO_SOCKET)
         self._relay.end(exc)
 
     def pause_writing(self) -> None:

@@ -11,7 +11,7 @@ from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatist
 from ..format import byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
-from .host_words import cause_of, counts_down, next_step
+from .host_words import brief_of, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
 _WORD = len(ConnectionState.CONNECTED)
@@ -54,17 +54,20 @@ def draw_connection(line: ConnectionLine, width: int, now: float, glyphs: Glyphs
 
 
 def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyphs) -> str:
-    """`attempt 4 · cause · next`: without the attempt where that does not fit, and only then with a cut cause."""
+    """`attempt 4 · cause · next`: where that does not fit the cause is short, then the attempt goes."""
     between = f" {glyphs.separator} "
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
-    cause, following = cause_of(connection), next_step(connection, now)
-    for words in ((attempt, cause, following), (cause, following)):
+    cause, brief, following = cause_of(connection), brief_of(connection, glyphs.ellipsis), next_step(connection, now)
+    for words in (
+        (attempt, cause, following.long),
+        (attempt, brief, following.long),
+        (brief, following.long),
+        (brief, following.short),
+    ):
         text = between.join(word for word in words if word)
         if width_of(text) <= room:
             return text
-    short = following.removeprefix("next try ")
-    cause = cut(cause, max(room - width_of(short) - len(between), 0), glyphs.ellipsis)
-    return cut(between.join(word for word in (cause, short) if word), max(room, 0), glyphs.ellipsis)
+    return cut(brief or following.short, max(room, 0), glyphs.ellipsis)
 
 
 def _figures(connection: ConnectionSnapshot, left: int) -> str:

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 
 from ..glyphs import UNICODE, Glyphs
-from ..text import safe, width_of
+from ..text import cut, safe, width_of
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .tree_drawing import columns, draw_group, draw_host
@@ -72,7 +72,7 @@ class HostTree(LinesView[TreeLine]):
         self._glyphs = glyphs
         self._snapshot = FleetSnapshot(loaded=False)
         self._options = TreeOptions()
-        self._model = TreeModel((), (), 0)
+        self._model = TreeModel((), (), 0, 0)
         self._now = 0.0
         self._ticks = 0
 
@@ -137,7 +137,7 @@ class HostTree(LinesView[TreeLine]):
     def draw(self, line: TreeLine, width: int) -> Spans:
         if isinstance(line, GroupLine):
             return draw_group(line, width, self._glyphs)
-        at = columns(width, self._model.id_width)
+        at = columns(width, self._model.id_width, self._model.usual)
         return draw_host(line, width, at, self._now, self._snapshot.period, self._glyphs)
 
     def placeholder(self) -> Sequence[str]:
@@ -164,24 +164,30 @@ class HostTree(LinesView[TreeLine]):
             self.redraw(lambda line: isinstance(line, HostLine) and counts_down(line.row))
 
     def _retitle(self) -> None:
-        """`Hosts`, what is unusual about them, and the heads of the columns where they don't run into that."""
+        """`Hosts`, what is unusual about them, and the heads of the columns, which that is cut for."""
         width = self.scrollable_content_region.width
-        heads = columns(width, self._model.id_width).heads() if self._model.lines else ()
-        by_name = " by name" if self._options.sort is Sort.NAME else ""
-        wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
-        words = f" Hosts{by_name}{wanted} "
-        if self._snapshot.marked:
-            marks = f"{self._glyphs.separator} {len(self._snapshot.marked)} marked "
-            room = heads[0][0] - len(heads[0][1]) - 2 if heads else width
-            words += marks if width_of(words + marks) <= room else ""
+        heads = columns(width, self._model.id_width, self._model.usual).heads() if self._model.lines else ()
+        heads = tuple((end, name) for end, name in heads if end <= width - 2)
+        room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
+        words = self._title_words(room)
         parts: list[Content | str | tuple[str, str]] = [words]
         used = width_of(words) + 1  # the line begins left of the title
         for end, name in heads:
-            gap = end - used - len(name) - 1
-            if gap >= 0 and end <= width - 2:
-                parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
-                used = end + 1
+            gap = max(0, end - used - len(name) - 1)
+            parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
+            used = end + 1
         self.set_title(Content.assemble(*parts))
+
+    def _title_words(self, room: int) -> str:
+        """The words of the title in `room` cells: the filter matters most, then the order, then the number of marks."""
+        by_name = " by name" if self._options.sort is Sort.NAME else ""
+        wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
+        marked = len(self._snapshot.marked)
+        marks = f" {self._glyphs.separator} {marked} marked" if marked else ""
+        choices = (f"Hosts{by_name}{wanted}{marks}", f"Hosts{by_name}{wanted}", f"Hosts{wanted}", wanted.strip())
+        fitting = (choice for choice in choices if choice and width_of(choice) + 2 <= room)
+        words = next(fitting, wanted.strip() or "Hosts")
+        return f" {cut(words, max(room - 2, 0), self._glyphs.ellipsis)} "
 
     # Keys
 
