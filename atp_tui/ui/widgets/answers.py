@@ -49,7 +49,7 @@ class Answers(LinesView[AnswerLine]):
             self.cursor_to(len(lines) - 1)  # one host's output is followed, until a person looks at what came before
 
     def draw(self, line: AnswerLine, width: int) -> Spans:
-        return clip(line.spans, width)
+        return clip(((" ", "text"), *line.spans), width)  # the first cell is the cursor's
 
     def placeholder(self) -> Sequence[str]:
         return ("No command was run yet.", "Mark hosts with space, press !", "and type a command for them.")
