@@ -36,6 +36,13 @@ def write_example(path: Path) -> None:
     _replace(path, example_text().encode(), None)
 
 
+def text_with(path: Path, hosts: Iterable[HostInfo]) -> str:
+    """What a file that is not there yet would be with these hosts. Raises ConfigErrors as `append_hosts` does."""
+    text = with_hosts("", list(hosts), FleetConfig(path))
+    parse(text, path)
+    return text
+
+
 def append_hosts(path: Path, hosts: Iterable[HostInfo]) -> FleetConfig:
     """Add hosts to the end of a configuration file, making it where there is none; the configuration it is then.
 

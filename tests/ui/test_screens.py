@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,10 @@ from atp_tui.ui.bridge import FleetBridge
 from atp_tui.ui.commands import OWN, all_commands, find
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
-from atp_tui.ui.screens.guide import GuideApp, GuideChoice
 from atp_tui.ui.screens.password import PasswordScreen
 from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 
-from .conftest import lines_of, open_app
+from .conftest import open_app
 from .fleet_services import ACTIONS, FleetServices, S, rack
 
 REVOKED = HostKeyRejected("revoked", known=True)
@@ -315,35 +313,3 @@ async def test_the_first_message_has_the_hosts_that_were_added_before() -> None:
     task.cancel()
     await asyncio.wait((task,))
     assert [[row.id for row in message.rows] for message in sent] == [["kvm01", "kvm02", "kvm03"]]
-
-
-# The guide
-
-
-@pytest.mark.parametrize(
-    ("keys", "choice"),
-    [
-        (["1"], GuideChoice.IMPORT), (["2"], GuideChoice.DEMO), (["3"], GuideChoice.EXAMPLE), (["q"], GuideChoice.QUIT),
-        (["escape"], GuideChoice.QUIT), (["down", "enter"], GuideChoice.DEMO), (["enter"], GuideChoice.IMPORT),
-    ],
-)  # fmt: skip
-async def test_the_guide_returns_what_was_chosen(keys: list[str], choice: GuideChoice) -> None:
-    app = GuideApp(7, Path("/home/me/hosts.toml"))
-    async with app.run_test(size=(80, 24)) as pilot:
-        for _ in range(200):
-            shown = "\n".join(lines_of(app))
-            if "7 hosts found" in shown:
-                break
-            await pilot.pause(0.02)
-        assert "7 hosts found" in shown and "/home/me/hosts.toml" in shown
-        await pilot.press(*keys)
-    assert app.return_value is choice
-
-
-async def test_the_guide_imports_nothing_where_nothing_was_found() -> None:
-    app = GuideApp(0, Path("/home/me/hosts.toml"))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("1")
-        assert app.return_value is None
-        await pilot.press("enter")
-    assert app.return_value is GuideChoice.DEMO
