@@ -121,6 +121,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         password_question=questions.about_password,
         log_in=questions.log_in,
         source=engine.source.name,
+        file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,
         theme=arguments.theme or config.ui.theme,

@@ -85,7 +85,7 @@ class MainScreen(Screen[None]):
         with Container(id="workspace"):
             with Vertical(id="left"):
                 with Horizontal(id="hosts"):
-                    yield HostTree(clock=self._clock, glyphs=self._glyphs, id="tree")
+                    yield HostTree(clock=self._clock, glyphs=self._glyphs, file=self._services.file, id="tree")
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
                     self._targeting.select, History(self._services.history_file), self._completions, id="pane"

@@ -18,6 +18,10 @@ LEAST_COMMAND = 12
 """Cells of the command that the title shows before it leaves other words out."""
 
 
+EDGE = 4
+"""Cells of the upper edge that a title never gets: the corners, and a blank beside each."""
+
+
 class Answers(LinesView[AnswerLine]):
     """Shows an AnswersModel. Posts RerunRequested and CancelRequested."""
 
@@ -86,7 +90,7 @@ class Answers(LinesView[AnswerLine]):
             return Content(" answers ")
         head, tally = " answers  ", f"  {model.summary()}"
         again = "  r rerun failed" if model.finished and model.failed_hosts else ""
-        room = self.size.width - 2 - width_of(head + tally) - 1  # the command gives way, never the tally
+        room = self.outer_size.width - EDGE - width_of(head + tally) - 1  # the command gives way, never the tally
         if room < LEAST_COMMAND:
             head, room = " ", room + width_of(head) - 1
         if room - width_of(again) < LEAST_COMMAND:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -64,12 +65,14 @@ class HostTree(LinesView[TreeLine]):
         *,
         clock: Callable[[], float] = time.monotonic,
         glyphs: Glyphs = UNICODE,
+        file: Path | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._clock = clock
         self._glyphs = glyphs
+        self._file = safe(str(file or "hosts.toml"))
         self._snapshot = FleetSnapshot(loaded=False)
         self._options = TreeOptions()
         self._model = TreeModel((), (), 0, 0)
@@ -147,7 +150,8 @@ class HostTree(LinesView[TreeLine]):
         if hosts:
             found = f"None of {hosts} hosts" if hosts > 1 else "The one host does not"
             return (f"{found} match{'es' if hosts > 1 else ''} /{safe(self._snapshot.filter)}", "Press / to change it.")
-        return ("No hosts yet.", "Write them into hosts.toml,", "or look around: atp-tui demo")
+        where, then = f"They belong in {self._file}.", "Press q, write them there, and start again,"
+        return ("No hosts yet.", where, then, "or look around: atp-tui demo")
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)

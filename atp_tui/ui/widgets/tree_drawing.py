@@ -36,7 +36,9 @@ _LOST = (_S.FAILED, _S.RECONNECTING)
 LONGEST_ID = 24
 USUAL_ID = 12
 """Cells that ids have at least where one of them needs so many: rtt, cpu, mem and VMs fit beside them in 54 columns."""
-LEAST_RIGHT = LONGEST_SHORT + 2
+MARGINS = 3
+"""Cells between an id and the words of a trouble, and between those and the frame."""
+LEAST_RIGHT = LONGEST_SHORT + MARGINS
 """Cells right of the ids that a cause needs."""
 LEAST_SPARK = 9
 LONGEST_SPARK = 40
@@ -121,7 +123,7 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, period: float
     if text is not None:
         return (mark, sign, (fit(shown, at.id), "text"), (text, text_role))
     # the words matter more here than that they stand under the figures, and the cause more than the whole id
-    room = width - INDENT - 2 - width_of(brief_of(row, glyphs.ellipsis))
+    room = width - INDENT - MARGINS - width_of(brief_of(row, glyphs.ellipsis))
     shown = cut_middle(name, min(at.id, max(8, room)), glyphs.ellipsis)
     return (mark, sign, (shown, "text"), (_trouble(row, now, width - INDENT - width_of(shown), glyphs), text_role))
 
@@ -211,7 +213,7 @@ def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str 
         ("" if cause else word, cause, step.short),
     ):
         text = _joined(parts, glyphs)
-        if width_of(text) <= width - 2:
+        if width_of(text) <= width - MARGINS:
             return "  " + text
     return None
 
@@ -221,7 +223,7 @@ def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str:
     whole = _whole_trouble(row, now, width, glyphs)
     if whole is not None:
         return whole
-    room = max(width - 2, 0)
+    room = max(width - MARGINS, 0)
     return "  " + cut(brief_of(row, glyphs.ellipsis) or next_step(row, now).short, room, glyphs.ellipsis)
 
 
