@@ -250,6 +250,7 @@ def test_columns_go_in_the_order_of_what_they_are_worth(id_width: int) -> None:
         shown = [getattr(columns(width, id_width, id_width), name) > 0 for name in order]
         assert shown[0], "the round trip is never left out"
         assert shown == sorted(shown, reverse=True), (width, shown)
+        assert all(end <= width - 2 for end, _ in columns(width, id_width, id_width).heads()), "a head has its place"
 
 
 def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:

@@ -88,8 +88,10 @@ def columns(width: int, id_width: int, usual: int | None = None) -> Columns:
     word of the state.
     """
     longest = min(id_width, LONGEST_ID)
-    id_room = min(longest, max(longest if usual is None else usual, USUAL_ID), max(8, width - INDENT - 1 - LEAST_RIGHT))
-    left = width - INDENT - id_room - 1
+    id_room = min(longest, max(longest if usual is None else usual, USUAL_ID), max(8, width - INDENT - LEAST_RIGHT))
+    left = (
+        width - INDENT - id_room - 2
+    )  # the last head of a column needs a cell behind it, and the frame is not touched
     sizes = dict.fromkeys(("rtt", "cpu", "memory", "domains", "requests", "spark", "word"), 0)
 
     wanted = (("rtt", 10), ("cpu", 7), ("memory", 7), ("domains", 9), ("requests", 7))
