@@ -57,7 +57,7 @@ class Cause(StrEnum):
     NO_BINDING = "no libvirt binding"
     NO_SOCKET = "no libvirt socket"
     NO_PERMISSION = "no permission"
-    LIBVIRT_SILENT = "libvirt silent {}"
+    LIBVIRT_SILENT = "says nothing {}"
     LIBVIRT_ERROR = "libvirt error"
     NOT_LIBVIRT = "no libvirtd there"
     WANTS_PASSWORD = "wants a password"

@@ -80,7 +80,7 @@ CAUSES = {
     "refused": "ssh: port refused",
     "virt-refused": "libvirt: port refused",
     "banner": "ssh: no SSH banner 2 s",
-    "silent": "libvirt: libvirt silent 2 s",
+    "silent": "libvirt: says nothing 2 s",
     "nodriver": "libvirt: no vbox driver",
     "noname": r"libvirt: (no such name|name lookup failed)",
     "nosocket": "libvirt: no libvirt socket",
