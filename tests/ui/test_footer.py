@@ -71,6 +71,11 @@ async def test_a_message_stands_beside_the_hints(width: int, command: str) -> No
         await opened.until(lambda: " no " in opened.lines()[-1])
         line = opened.lines()[-1]
         assert "? help   q quit" in line and line.index("q quit") < line.index(" no ")
+        assert len(command) < 100 or line.rstrip().endswith("…"), "what is cut is marked"
+        opened.screen.tell("x" * 300)
+        await opened.pilot.pause()
+        line = opened.lines()[-1]
+        assert all(words in line for words in ("! run", "/ filter", "? help   q quit")) and line.rstrip().endswith("x…")
         opened.screen.tell("theme light")
         await opened.pilot.pause()
         line = opened.lines()[-1]

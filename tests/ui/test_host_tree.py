@@ -416,21 +416,33 @@ async def test_an_empty_tree_teaches() -> None:
 
 
 @pytest.mark.parametrize("width", [54, 60, 66, 80, 120])
-@pytest.mark.parametrize("wanted", ["", "cpu>25", "tag:prod state:failed cpu>80 mem>50 rtt>100"])
+@pytest.mark.parametrize("wanted", ["", "cpu>25", "tag:prod state:connected cpu>80 mem>50 rtt>100 vms>1"])
 async def test_the_title_and_the_heads_never_meet(width: int, wanted: str) -> None:
     app = TreeApp()
     async with app.run_test(size=(width, 10)) as pilot:
         app.hosts.focus()
-        rows = tuple(host_row(f"k{number}", tags=("prod",), state=S.CONNECTED) for number in range(3))
+        rows = tuple(host_row(f"k{number}", tags=("prod",), cpu=0.9, memory=0.8, rtt=0.2) for number in range(3))
         app.hosts.snapshot = FleetSnapshot(rows, NOW, marked=frozenset({"k1"}), filter=wanted)
         await pilot.press("s")
-        app.hosts.snapshot = FleetSnapshot(rows, NOW, marked=frozenset({"k1"}))
-        app.hosts.snapshot = FleetSnapshot(rows, NOW, marked=frozenset({"k1"}), filter="k")
         await pilot.pause()
-        title = screen_of(app)[0]
-        for head in ("cpu", "mem", "rtt", "VMs"):
+        title, _, line = screen_of(app)[:3]
+        for head, figure in (("cpu", "90 %"), ("mem", "80 %"), ("rtt", "200 ms"), ("VMs", "3/4")):
             assert f" {head} " in title, title
-        assert "/" in title
+            assert title.index(f" {head} ") + 1 + len(head) == line.index(figure) + len(figure), (
+                "each over its own column"
+            )
+        assert (" / " in title) == bool(wanted)
+
+
+async def test_the_widget_gives_no_column_for_one_long_id() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(54, 20)) as pilot:
+        rows = (*(host_row(f"kvm{number:02}") for number in range(12)), host_row("an-id-of-fifty-nine-cells-" * 2))
+        app.hosts.snapshot = FleetSnapshot(rows, NOW)
+        await pilot.pause()
+        title, *lines = screen_of(app)
+        assert " VMs " in title
+        assert all("3/4" in line for line in lines[1:14])
 
 
 async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
