@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,15 +13,15 @@ from hypothesis import strategies as st
 from textual.app import ComposeResult
 from textual.message import Message
 
-from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, Trouble
+from atp_tui.model.causes import LONGEST_SHORT, Cause
 from atp_tui.model.connection import ConnectionState
-from atp_tui.model.errors import AuthFailed, ConnectFailed, HostKeyRejected
+from atp_tui.model.errors import ConnectFailed, HostKeyRejected
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.host_filter import parse_filter
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.host_tree import HostTree
-from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, columns, draw_group, draw_host
+from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
 from atp_tui.ui.widgets.tree_model import (
     FleetSnapshot,
     GroupLine,
@@ -38,7 +37,6 @@ from .rows import NOW, ThemedApp, host_row, screen_of, text_of
 S = ConnectionState
 
 REFUSED = ConnectFailed("127.0.2.50 port 25022 refuses connections: is sshd running there?", kind=Cause.PORT_REFUSED)
-CHANGED = HostKeyRejected("host key CHANGED: it shows another one", known=True, fingerprint="SHA256:x")
 HOSTILE = ["vm[/]", "\x1b[31m", "[@click=app.quit]x[/]", "a\nb", "\u202ekvm", "数据库", "k" * 80]
 
 
@@ -195,62 +193,6 @@ def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
 def test_words_for_a_host_without_figures(row: HostRow, words: str) -> None:
     text = drawn(row, 48)
     assert re.search(".*".join(map(re.escape, words.split(" · "))), text), text
-
-
-SHORTS = sorted({cause.short("123 s") for cause in Cause})
-
-
-@pytest.mark.parametrize("width", [54, 60, 66, 80, 120])
-@pytest.mark.parametrize("short", SHORTS)
-def test_a_cause_is_whole_beside_the_longest_id(width: int, short: str) -> None:
-    trouble = Trouble(Cause.FAILED, short, Remedy.MEND, "virt")
-    for host_id in ("kvm01", "k" * LONGEST_ID, "an-id-of-fifty-nine-cells-" * 3):
-        row = host_row(host_id, state=S.FAILED, cause="127.0.2.50 port 25022: " + "words " * 40, trouble=trouble)
-        at = columns(width, len(host_id), 8)
-        text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, 2.0, UNICODE))
-        assert f" {short}" in text and width_of(text) <= width, text
-
-
-def test_the_channel_is_named_and_a_key_only_where_it_helps() -> None:
-    lost = copy.copy(REFUSED)
-    lost.channel = "ssh"
-    assert "failed · ssh: port refused · down 60 s · next try in 4 min" in drawn(
-        host_row("a", state=S.FAILED, cause="x", trouble=lost.trouble, next_attempt_at=NOW + 240), 90
-    )
-    assert "key CHANGED · down 60 s · press K" in drawn(
-        host_row("a", state=S.FAILED, cause="x", trouble=CHANGED.trouble), 60
-    )
-    for permanent in (AuthFailed("no"), ConnectFailed("no", kind=Cause.NO_DRIVER, detail="qemu", permanent=True)):
-        for width in (54, 80, 120):
-            assert "press" not in drawn(host_row("a", state=S.FAILED, cause="x", trouble=permanent.trouble), width)
-
-
-def test_a_host_that_is_lost_in_libvirt_and_answers_over_ssh_says_so() -> None:
-    missing = ConnectFailed("no", kind=Cause.NO_DRIVER, detail="qemu", permanent=True)
-    row = host_row("kvm01", state=S.FAILED, cause="no", trouble=missing.trouble, answers_ssh=True)
-    for width in (54, 66, 90):
-        assert "no qemu driver · SSH is up" in drawn(row, width)
-
-
-def test_one_long_id_takes_no_column_from_the_others() -> None:
-    rows = (*(host_row(f"kvm{number:02}") for number in range(11)), host_row("libvirt-host-" * 4 + "longest"))
-    model = build_tree(FleetSnapshot(rows, NOW), TreeOptions())
-    for width in (54, 60, 66, 80):
-        with_it, without = columns(width, model.id_width, model.usual), columns(width, 12)
-        figures = ("rtt", "cpu", "memory", "domains", "requests")
-        assert [getattr(with_it, name) > 0 for name in figures] == [getattr(without, name) > 0 for name in figures]
-    spans = draw_host(HostLine("k", rows[-1], False), 66, columns(66, model.id_width, model.usual), NOW, 2.0, UNICODE)
-    assert re.search(r"● libvirt-\S*…\S*longest ", text_of(spans)), text_of(spans)
-
-
-@pytest.mark.parametrize("id_width", [1, 5, 15, 24, 59])
-def test_columns_go_in_the_order_of_what_they_are_worth(id_width: int) -> None:
-    order = ("rtt", "cpu", "memory", "domains", "requests", "spark")
-    for width in range(40, 200):
-        shown = [getattr(columns(width, id_width, id_width), name) > 0 for name in order]
-        assert shown[0], "the round trip is never left out"
-        assert shown == sorted(shown, reverse=True), (width, shown)
-        assert all(end <= width - 2 for end, _ in columns(width, id_width, id_width).heads()), "a head has its place"
 
 
 def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:
@@ -413,36 +355,6 @@ async def test_an_empty_tree_teaches() -> None:
         app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="[nowhere]")
         await pilot.pause()
         assert "None of 4 hosts matches /[nowhere]" in "\n".join(screen_of(app))
-
-
-@pytest.mark.parametrize("width", [54, 60, 66, 80, 120])
-@pytest.mark.parametrize("wanted", ["", "cpu>25", "tag:prod state:connected cpu>80 mem>50 rtt>100 vms>1"])
-async def test_the_title_and_the_heads_never_meet(width: int, wanted: str) -> None:
-    app = TreeApp()
-    async with app.run_test(size=(width, 10)) as pilot:
-        app.hosts.focus()
-        rows = tuple(host_row(f"k{number}", tags=("prod",), cpu=0.9, memory=0.8, rtt=0.2) for number in range(3))
-        app.hosts.snapshot = FleetSnapshot(rows, NOW, marked=frozenset({"k1"}), filter=wanted)
-        await pilot.press("s")
-        await pilot.pause()
-        title, _, line = screen_of(app)[:3]
-        for head, figure in (("cpu", "90 %"), ("mem", "80 %"), ("rtt", "200 ms"), ("VMs", "3/4")):
-            assert f" {head} " in title, title
-            assert title.index(f" {head} ") + 1 + len(head) == line.index(figure) + len(figure), (
-                "each over its own column"
-            )
-        assert (" / " in title) == bool(wanted)
-
-
-async def test_the_widget_gives_no_column_for_one_long_id() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(54, 20)) as pilot:
-        rows = (*(host_row(f"kvm{number:02}") for number in range(12)), host_row("an-id-of-fifty-nine-cells-" * 2))
-        app.hosts.snapshot = FleetSnapshot(rows, NOW)
-        await pilot.pause()
-        title, *lines = screen_of(app)
-        assert " VMs " in title
-        assert all("3/4" in line for line in lines[1:14])
 
 
 async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
