@@ -125,7 +125,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         return added.add_parser(name, help=what, description=what, parents=list(parents), allow_abbrev=False)
 
     demo = verb("demo", "open the screen on an embedded fleet; nothing typed there runs on this machine", screen)
-    demo.add_argument("--hosts", type=_count, default=12, metavar="N", help="simulated hosts (default %(default)s)")
+    more = "simulated hosts (default %(default)s); libvirt's own test driver is one more"
+    demo.add_argument("--hosts", type=_count, default=12, metavar="N", help=more)
     demo.add_argument("--faults", action="store_true", help="let hosts go silent, refuse, flap, and come back")
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another fleet")
     run = verb("run", "run a command on hosts over SSH", shared, as_json)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from ..actions.action import Invocation
@@ -15,18 +16,19 @@ from ..actions.registry import ACTIONS, perform
 from ..config.load import load
 from ..config.paths import default_config, find_config, history_file, ssh_config_file, theme_folders
 from ..config.ssh_import import candidates
-from ..config.store import append_hosts, write_example
+from ..config.store import append_hosts, text_with
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
-from ..ui.screens.guide import GuideApp, GuideChoice
+from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
 from .arguments import Arguments
+from .editor import edited_example
 from .engine import Engine
 from .fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
-from .output import complain, emit
+from .output import complain
 from .questions import Questions
 
 _log = logging.getLogger(__name__)
@@ -53,19 +55,22 @@ def open_demo(arguments: Arguments) -> int:
 def _first_start(arguments: Arguments) -> int:
     path = default_config()
     found = _importable()
-    guide = GuideApp(len(found), path, ascii_only=_ascii_only())
-    asyncio.run(run_until_left(guide))
-    match guide.return_value:
-        case GuideChoice.IMPORT:
-            return _show(FileSource(append_hosts(path, found)), arguments)
-        case GuideChoice.DEMO:
-            return open_demo(arguments)
-        case GuideChoice.EXAMPLE:
-            write_example(path)
-            emit(f"{path} is written: put your hosts in, and start atp-tui again\n")
-        case GuideChoice.QUIT | None:
-            pass
-    return guide.return_code or 0
+    notice = ""
+    while True:
+        look = GuideLook(arguments.theme, (path.parent / "themes",), notice, _ascii_only())
+        guide = GuideApp(found, path, partial(text_with, path), look)
+        asyncio.run(run_until_left(guide))
+        match guide.return_value:
+            case GuideAnswer(choice=GuideChoice.IMPORT, hosts=hosts):
+                return _show(FileSource(append_hosts(path, hosts)), arguments)
+            case GuideAnswer(choice=GuideChoice.DEMO):
+                return open_demo(arguments)
+            case GuideAnswer(choice=GuideChoice.EXAMPLE):
+                if edited_example(path):
+                    return _show(FileSource(load(path)), arguments)
+                notice = f"{path} is there, as the example has it: no host of yours is in it yet."
+            case _:
+                return guide.return_code or 0
 
 
 def _importable() -> tuple[HostInfo, ...]:
@@ -122,6 +127,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         password_question=questions.about_password,
         log_in=questions.log_in,
         source=engine.source.name,
+        file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,
         theme=arguments.theme or config.ui.theme,

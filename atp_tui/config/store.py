@@ -36,6 +36,12 @@ def write_example(path: Path) -> None:
     _replace(path, example_text().encode(), None)
 
 
+def text_with(path: Path, hosts: Iterable[HostInfo]) -> str:
+    """The text that `append_hosts` would write, without writing it. Raises the same."""
+    path = Path(os.path.realpath(path))
+    return _with_hosts(path, _read(path), hosts)
+
+
 def append_hosts(path: Path, hosts: Iterable[HostInfo]) -> FleetConfig:
     """Add hosts to the end of a configuration file, making it where there is none; the configuration it is then.
 
@@ -46,13 +52,19 @@ def append_hosts(path: Path, hosts: Iterable[HostInfo]) -> FleetConfig:
     """
     path = Path(os.path.realpath(path))  # a link stays one: what it points to is replaced
     before = _read(path)
+    after = _with_hosts(path, before, hosts)
+    result = parse(decode(after.encode(), path), path)
+    _replace(path, after.encode(), None if before is None else path.stat())
+    return result
+
+
+def _with_hosts(path: Path, before: bytes | None, hosts: Iterable[HostInfo]) -> str:
     config = FleetConfig(path) if before is None else parse(decode(before, path), path)
     text = "" if before is None else before.decode("utf-8")
     mark = text[: text.startswith(_BYTE_ORDER_MARK)]
     after = mark + with_hosts(text.removeprefix(mark), list(hosts), config)
-    result = parse(decode(after.encode(), path), path)
-    _replace(path, after.encode(), None if before is None else path.stat())
-    return result
+    parse(decode(after.encode(), path), path)
+    return after
 
 
 def _read(path: Path) -> bytes | None:

@@ -8,7 +8,9 @@ import ipaddress
 import socket
 import threading
 
+from ..model.causes import Cause
 from ..model.errors import ConnectFailed
+from .system import lookup_cause
 
 _THREADS = 64
 
@@ -36,7 +38,8 @@ class Resolver:
         try:
             return list(await asyncio.shield(self._asked.get(name) or self._ask(name)))
         except OSError as error:
-            raise ConnectFailed(f"the name {name} has no address: {error.strerror or error}") from error
+            words = f"the name {name} has no address: {error.strerror or error}"
+            raise ConnectFailed(words, kind=lookup_cause(error)) from error
 
     def _ask(self, name: str) -> asyncio.Future[list[str]]:
         loop = asyncio.get_running_loop()
@@ -65,7 +68,8 @@ class Resolver:
             threading.Thread(target=ask, name=f"resolve-{name}", daemon=True).start()
         except RuntimeError as error:  # no more threads are to be had just now
             self._free.release()
-            raise ConnectFailed(f"the name {name} cannot be looked up: {error}") from error
+            words = f"the name {name} cannot be looked up: {error}"
+            raise ConnectFailed(words, kind=Cause.LOOKUP_FAILED) from error
         self._asked[name] = answer  # nothing settles before this method ends
         return answer
 

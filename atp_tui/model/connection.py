@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .causes import Trouble
 from .settings import Channel
 
 
@@ -53,7 +54,7 @@ class ConnectionSnapshot:
     `since` is the moment of the last change of state, `next_attempt_at` the moment of the next attempt where one is
     waited for (None: an attempt runs now, or none will). `attempt` counts the failed attempts since the last good
     round trip. `retries` is False where only a person can bring it back. `error_class` names the class of the last
-    error, as in "AuthFailed".
+    error, as in "AuthFailed"; `trouble` is the same in short and typed, None where nothing went wrong.
     """
 
     id: int
@@ -78,6 +79,7 @@ class ConnectionSnapshot:
     bytes_in: int | None
     bytes_out: int | None
     reconnects: int
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class PoolStatistics:
 class HostStatus:
     """What a host's connections add up to: connected when one is, else the state of the one closest to it.
 
-    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` and `error_class` are those of that connection.
+    `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `error_class` and `trouble` are those of that connection.
+    `answers_ssh`: the host's hypervisor connections are down, and its SSH connection is up.
     """
 
     host_id: str
@@ -121,3 +124,5 @@ class HostStatus:
     next_attempt_at: float | None
     retries: bool
     error_class: str | None = None
+    trouble: Trouble | None = None
+    answers_ssh: bool = False

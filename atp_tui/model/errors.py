@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar, Literal
+
+from .causes import Cause, Remedy, Trouble
 
 
 class AtpError(Exception):
@@ -72,22 +75,46 @@ class TransportError(AtpError):
     """A connection could not be made, was lost, or a call over it failed at the transport.
 
     `permanent` means that trying again changes nothing until a person acts: no automatic retry follows.
+    `kind` is the class of the cause, KIND where nothing more exact is said; `detail` goes into its short form.
+    `channel` is the one that failed: set where the attempt or the connection is known.
     """
 
+    KIND: ClassVar[Cause] = Cause.FAILED
     permanent = False
+    channel: Literal["virt", "ssh"] | None = None
+
+    def __init__(self, message: str, *, host: str | None = None, kind: Cause | None = None, detail: str = "") -> None:
+        super().__init__(message, host=host)
+        self.kind = self.KIND if kind is None else kind
+        self.detail = detail
+
+    @property
+    def trouble(self) -> Trouble:
+        """The cause in short, and what helps."""
+        remedy = self.kind.remedy or (Remedy.MEND if self.permanent else Remedy.RETRY)
+        return Trouble(self.kind, self.kind.short(self.detail), remedy, self.channel)
 
 
 class ConnectFailed(TransportError):
     """The other side refused, or could not be found, or something needed here is missing (then `permanent`)."""
 
-    def __init__(self, message: str, *, host: str | None = None, permanent: bool = False) -> None:
-        super().__init__(message, host=host)
+    def __init__(
+        self,
+        message: str,
+        *,
+        host: str | None = None,
+        permanent: bool = False,
+        kind: Cause | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(message, host=host, kind=kind, detail=detail)
         self.permanent = permanent
 
 
 class AuthFailed(TransportError):
     """The other side refused who we are. Never retried by itself: OpenSSH 9.8 and later punish repeated failures."""
 
+    KIND = Cause.LOGIN_REFUSED
     permanent = True
 
 
@@ -100,7 +127,7 @@ class CredentialWanted(AuthFailed):
     def __init__(
         self, message: str, *, host: str | None = None, name: str = "", user: str = "", refused: bool = False
     ) -> None:
-        super().__init__(message, host=host)
+        super().__init__(message, host=host, kind=Cause.PASSWORD_REFUSED if refused else Cause.WANTS_PASSWORD)
         self.name = name
         self.user = user
         self.refused = refused
@@ -113,8 +140,10 @@ class HostKeyRejected(TransportError):
     `name` is who has shown it, as known_hosts writes it: the host, or a jump host on the way to it.
     `fingerprint` is OpenSSH's form (`SHA256:…`), `public_key` the line to store (`ssh-ed25519 AAAA…`). `on_file` are
     the keys that the files have for the host instead, each as its type and fingerprint (`ssh-ed25519 SHA256:…`).
+    Without another `kind`, a key that nobody can be shown (no fingerprint) is taken for a revoked one.
     """
 
+    KIND = Cause.KEY_UNKNOWN
     permanent = True
 
     def __init__(
@@ -127,8 +156,10 @@ class HostKeyRejected(TransportError):
         public_key: str = "",
         on_file: tuple[str, ...] = (),
         name: str = "",
+        kind: Cause | None = None,
     ) -> None:
-        super().__init__(message, host=host)
+        found = Cause.KEY_UNKNOWN if not known else Cause.KEY_CHANGED if fingerprint else Cause.KEY_REVOKED
+        super().__init__(message, host=host, kind=kind or (found if self.KIND is Cause.KEY_UNKNOWN else self.KIND))
         self.known = known
         self.fingerprint = fingerprint
         self.public_key = public_key
@@ -139,22 +170,31 @@ class HostKeyRejected(TransportError):
 class HostKeyRevoked(HostKeyRejected):
     """The SSH host key is revoked. It is nobody's to trust: `public_key` is empty."""
 
+    KIND = Cause.KEY_REVOKED
+
 
 class ConnectionLost(TransportError):
     """An open connection ended under us."""
+
+    KIND = Cause.LOST
 
 
 class ConnectTimeout(TransportError):
     """One attempt to open took longer than connect_timeout."""
 
+    KIND = Cause.NO_ANSWER
+
 
 class CallTimeout(TransportError):
     """One call took longer than its deadline. The connection itself may be well."""
+
+    KIND = Cause.SLOW_CALL
 
 
 class Unsupported(TransportError):
     """This kind of connection cannot do that: a libvirt call on an SSH-only host, a command on a libvirt connection."""
 
+    KIND = Cause.UNSUPPORTED
     permanent = True
 
 

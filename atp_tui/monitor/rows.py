@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..model.causes import Trouble
 from ..model.connection import ConnectionState
 from ..model.node import DomainReading, DomainState, NodeReading, SystemReading
 from .freshness import Freshness
@@ -51,8 +52,9 @@ def count_domains(states: Iterable[DomainState]) -> DomainCounts:
 class HostRow:
     """What one line of the host tree shows. Moments are monotonic seconds; shares are 0 to 1; None: not known.
 
-    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` are the host's status. `sampled_at` is the moment of the
-    newest sample; the figures are those of that sample, and `freshness` says how far they can be trusted.
+    `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `trouble` and `answers_ssh` are the host's status.
+    `sampled_at` is the moment of the newest sample; the figures are those of that sample, and `freshness` says how far
+    they can be trusted.
     `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
     `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
     CPU share of the last samples, oldest first (NaN where there was none). `marked` hosts and the like are the
@@ -68,7 +70,8 @@ class HostRow:
     attempt: int
     next_attempt_at: float | None
     retries: bool
-    error_class: str | None
+    trouble: Trouble | None
+    answers_ssh: bool
     takes_commands: bool
     has_virt: bool
     sampled_at: float | None

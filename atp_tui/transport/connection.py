@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from ..model.causes import Cause, seconds
 from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
@@ -286,6 +287,7 @@ class HostConnection:
         """The link of that generation is gone; news of an older one is ignored."""
         if generation != self._generation or self.life.state is not _S.CONNECTED:
             return
+        error.channel = error.channel or self.channel
         dialed = self._take_down()
         if dialed is not None:
             dialed.end()
@@ -321,7 +323,8 @@ class HostConnection:
         try:
             await link.ping(self.config.heartbeat_timeout)
         except CallTimeout as error:
-            lost = ConnectionLost(f"silent for {self.config.heartbeat_timeout:g} s", host=self.host_info.id)
+            words, limit = f"silent for {self.config.heartbeat_timeout:g} s", seconds(self.config.heartbeat_timeout)
+            lost = ConnectionLost(words, host=self.host_info.id, kind=Cause.SILENT, detail=limit)
             lost.__cause__ = error
             self._lost(generation, lost)
         except TransportError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..model.causes import Cause, seconds
 from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
 from ..model.exhausted import exhausted
 from ..model.host import HostInfo
@@ -96,7 +97,9 @@ class Dialer:
             # not hold one either while the SSH connection below it waits for its own.)
             request = OpenRequest(host, config, on_lost, ssh)
             link = await (self._open(request, channel) if ssh is not None else self._open_in_turn(request, channel))
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TransportError) and error.channel is None:  # a carrier's error has its own
+                error.channel = channel
             if carrier is not None:
                 carrier.release()
             raise
@@ -107,7 +110,7 @@ class Dialer:
         try:
             return (await carrier.acquire()).link
         except PoolError as error:  # the SSH pool is closing, or had nothing to give: no cause of its own
-            raise ConnectFailed(error.message, host=error.host) from error
+            raise ConnectFailed(error.message, host=error.host, kind=Cause.NO_FREE_CONNECTION) from error
 
     async def _open(self, request: OpenRequest, channel: Channel) -> Link:
         host, limit = request.host, request.config.connect_timeout
@@ -117,7 +120,12 @@ class Dialer:
         except BaseException as error:
             if isinstance(error, TimeoutError | CallTimeout):
                 known = f": {words}" if (words := request.progress.words) else ""
-                raise ConnectTimeout(f"no answer within {limit:g} s{known}", host=host.id) from error
+                raise ConnectTimeout(
+                    f"no answer within {limit:g} s{known}",
+                    host=host.id,
+                    kind=request.progress.kind,
+                    detail=seconds(limit),
+                ) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
                 words = (
@@ -125,7 +133,7 @@ class Dialer:
                     if isinstance(error, AtpError)
                     else exhausted(error) or f"{type(error).__name__}: {error}"
                 )
-                raise ConnectFailed(words, host=host.id) from error
+                raise ConnectFailed(words, host=host.id, kind=Cause.FAILED) from error
             raise
 
     async def _open_in_turn(self, request: OpenRequest, channel: Channel) -> Link:

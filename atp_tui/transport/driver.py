@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from ..model.causes import Cause
 from ..model.errors import TransportError
 from ..model.host import HostInfo
 from ..model.outcome import Command, ExitStatus, OutputSink
@@ -97,9 +98,13 @@ class Link(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """How far an attempt had come when it was cancelled: `words` follow "no answer within 30 s" where they are set."""
+    """How far an attempt had come when it was cancelled: `words` follow "no answer within 30 s" where they are set.
+
+    `kind` is the class of cause of an attempt that ends there.
+    """
 
     words: str = ""
+    kind: Cause = Cause.NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)

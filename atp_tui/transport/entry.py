@@ -55,6 +55,14 @@ class Entry:
         """The hypervisor's pool, or the SSH pool of a host without one."""
         return self.pools[self.host.main_channel]
 
+    def read_status(self) -> HostStatus:
+        """What the main pool's connections add up to, and whether SSH is up where they are not."""
+        status, ssh = self.main.status(), self.pools.get("ssh")
+        if ssh is None or ssh is self.main or status.state is ConnectionState.CONNECTED:
+            return status
+        up = any(connection.life.state is ConnectionState.CONNECTED for connection in ssh.connections())
+        return replace(status, answers_ssh=True) if up else status
+
     def start(self) -> None:
         """Begin connecting. Returns at once."""
         for pool in self.pools.values():

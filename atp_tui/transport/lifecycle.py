@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..model.causes import Trouble
 from ..model.connection import TRANSITIONS, ConnectionState
 from ..model.errors import TransportError
 
@@ -64,3 +65,8 @@ class Lifecycle:
     def error_class(self) -> str | None:
         """The name of the error's class."""
         return None if self.error is None else type(self.error).__name__
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """The error in short, and what helps against it."""
+        return None if self.error is None else self.error.trouble

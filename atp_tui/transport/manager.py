@@ -311,11 +311,10 @@ class TransportManager:
 
     def _changed(self, entry: Entry, change: ConnectionChanged) -> None:
         self.hub.publish(change)
-        if change.channel == entry.host.main_channel:
-            self._tell(entry)
+        self._tell(entry)
 
     def _tell(self, entry: Entry) -> None:
-        status = entry.main.status()
+        status = entry.read_status()
         if status != entry.status:
             entry.status = status
             if self._entries.get(entry.host.id) is entry:

@@ -44,6 +44,7 @@ def host_status(
         next_attempt_at=best.next_attempt_at,
         retries=retries,
         error_class=best.error_class,
+        trouble=best.trouble,
     )
 
 
@@ -75,4 +76,5 @@ def connection_snapshot(
         bytes_in=moved[0] if moved else None,
         bytes_out=moved[1] if moved else None,
         reconnects=counters.reconnects,
+        trouble=life.trouble,
     )

@@ -21,14 +21,11 @@ from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
 from .services import Services
 from .terminal import terminal_gone
-from .text import safe
-from .theme import load_themes, register_themes, themes_folder, variable_defaults
+from .theme import FIRST_THEME, load_themes, no_such_theme, register_themes, themes_folder, variable_defaults
 from .type_ahead import TypeAheadApp
 
 QUIT_LIMIT = 2.0
 """Seconds that the engine has for its end; the terminal is given back before."""
-
-FIRST_THEME = "dark"
 
 
 class AtpApp(TypeAheadApp):
@@ -125,7 +122,7 @@ class AtpApp(TypeAheadApp):
             self.theme = name
             self._main.tell(f"theme {name}")
         else:
-            self._main.tell(f"no theme {safe(name)}: there are {', '.join(sorted(self._themes))}", wrong=True)
+            self._main.tell(no_such_theme(name, self._themes), wrong=True)
 
     @on(QuitRequested)
     def _quit_requested(self) -> None:

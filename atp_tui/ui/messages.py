@@ -56,6 +56,14 @@ class CancelRequested(Message):
     """Esc or Ctrl+C in the pane: end the running job, or leave the pane where none runs."""
 
 
+class Copied(Message):
+    """So many lines went to the terminal's clipboard."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self.lines = lines
+
+
 class RerunRequested(Message):
     """Run the last command again on the hosts where it failed."""
 

@@ -177,6 +177,7 @@ class Services:
     password_question: Callable[[str], PasswordQuestion | None]
     log_in: Callable[[PasswordQuestion, Credential], Awaitable[None]]
     source: str
+    file: Path | None = None
     refresh: float = 1.0
     period: float = 2.0
     theme: str | None = None

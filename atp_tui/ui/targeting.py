@@ -16,6 +16,9 @@ from .text import safe
 
 _JOINED = re.compile(r"(?<=.)[,!^@]")
 
+NO_HOST = "no host"
+"""Stands before the prompt where nothing is marked or under the cursor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -49,7 +52,7 @@ class Targeting:
         self._cursor: tuple[str, ...] = ()
         self._rows: Sequence[HostRow] = ()
         self._without_commands: frozenset[str] = frozenset()
-        self._label = ""
+        self._label = NO_HOST
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -63,7 +66,7 @@ class Targeting:
         self._marked, self._cursor = marked, cursor
         hosts = self.hosts
         # a single name needs no folding, and ClusterShell no import before the first frame
-        self._label = self._targets.fold(hosts) if len(hosts) > 1 else "".join(hosts)
+        self._label = self._targets.fold(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST
         return True
 
     def named(self, expression: str) -> tuple[str, ...]:

@@ -65,6 +65,17 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
     return _head(text, width - width_of(mark)) + mark
 
 
+def cut_middle(text: str, width: int, ellipsis: str = "…") -> str:
+    """Safe text in at most `width` cells, cut in its middle: names of hosts differ at their ends more than there."""
+    if width_of(text) <= width:
+        return text
+    room = width - width_of(ellipsis)
+    if room < 2:
+        return cut(text, width, ellipsis)
+    head = _head(text, (room + 1) // 2)
+    return head + ellipsis + _tail(text, room - width_of(head))
+
+
 def fit(text: str, width: int, ellipsis: str = "…", *, right: bool = False) -> str:
     """Safe text in exactly `width` cells: cut, or filled with spaces behind it (`right`: before it)."""
     shown = cut(text, max(width, 0), ellipsis)
@@ -94,6 +105,20 @@ def _head(text: str, width: int) -> str:
         if used > width:
             return text[:index]
     return text
+
+
+def _tail(text: str, width: int) -> str:
+    """The longest end of `text` that fits into `width` cells; a combining mark is not parted from its character."""
+    start, used = len(text), 0
+    while start > 0:
+        begin = start - 1
+        while begin > 0 and get_character_cell_size(text[begin]) == 0:
+            begin -= 1
+        used += width_of(text[begin:start])
+        if used > width:
+            break
+        start = begin
+    return text[start:]
 
 
 @lru_cache(maxsize=4096)

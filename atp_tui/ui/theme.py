@@ -19,6 +19,9 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from ..model.errors import ConfigError
+from .text import safe
+
+FIRST_THEME = "dark"
 
 BASE_COLORS = ("primary", "secondary", "accent", "foreground", "background", "surface", "panel")
 """Keys of `[colors]`; Textual's own names. All but primary may be left out."""
@@ -117,6 +120,11 @@ def register_themes(app: App[Any], themes: Mapping[str, ColorTheme]) -> None:
     """Make the themes choosable by name in `app`."""
     for theme in themes.values():
         app.register_theme(theme.textual)
+
+
+def no_such_theme(name: str, themes: Iterable[str]) -> str:
+    """What is said of a theme that is not there, in safe text."""
+    return f"no theme {safe(name)}: there are {', '.join(sorted(themes))}"
 
 
 def load_theme(file: Path) -> ColorTheme:

@@ -65,6 +65,7 @@ class FakeTransport:
             state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
             next_attempt_at=status.next_attempt_at, retries=status.retries, error_class=status.error_class,
             last_active=self.heard.get(host_id, self.clock.monotonic()),
+            trouble=status.trouble,
         )  # fmt: skip
         return (pool(shown),)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from atp_tui.executor.job import HostEnded, HostOutput, HostStarted
 from atp_tui.model.outcome import Command, CommandResult, Outcome
 from atp_tui.ui.widgets.answers_model import LINE_BYTES, LIVE_LINES, MOST_LINES, AnswersModel
@@ -10,6 +14,7 @@ from .conftest import open_app
 from .fleet_services import FakeJob, FleetServices, rack
 from .rows import NOW
 
+TALLY = r"13/13 done · 13 failed · [0-9.]+ s "
 HOSTILE = b"\x1b]0;owned\x07\x1b[2J[red]x[/] [@click=app.bell]y[/] \x9b31m\xe2\x80\xaeevil\n"
 
 
@@ -233,3 +238,39 @@ async def test_answers_can_be_cleared(fakes: FleetServices) -> None:
         await opened.until(lambda: opened.has("gone soon"))
         await opened.press("escape", "colon", *"clear", "enter")
         await opened.until(lambda: not opened.has("gone soon"))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 179, 180, 200])
+@pytest.mark.parametrize("command", ["id", "for each in $(ls /srv/backup); do echo $each; done | sort | tail -n 20"])
+async def test_the_tally_is_never_cut(width: int, command: str) -> None:
+    fakes = FleetServices(rack(13))
+    async with open_app(fakes, (width, 30)) as opened:
+        opened.screen.hosts.action_mark_shown()
+        await opened.press("exclamation_mark")
+        opened.screen.pane.line.value = command
+        await opened.press("enter")
+        await opened.until(lambda: fakes.jobs.started)
+        for host in fakes.jobs.started[-1].targets:
+            fakes.jobs.started[-1].end(host, Outcome.FAILED, 1)
+        await opened.until(lambda: opened.has("13/13 done"))
+        title = next(line for line in opened.lines() if "13/13 done" in line)
+        assert re.search(TALLY, title), title
+        assert command[:2] in title
+        await opened.pilot.resize_terminal(70 if width > 100 else 110, 30)
+        await opened.pilot.pause()
+        assert re.search(TALLY, opened.text())
+
+
+async def test_a_copy_is_told() -> None:
+    fakes = FleetServices(rack(1))
+    async with open_app(fakes) as opened:
+        await opened.type("!seq")
+        await opened.press("enter")
+        await opened.until(lambda: fakes.jobs.started)
+        fakes.jobs.started[-1].end("kvm01", Outcome.OK, 0, b"1\n2\n3\n")
+        await opened.until(lambda: opened.has("1/1 done"))
+        opened.screen.answers.focus()
+        await opened.press("y")
+        await opened.until(lambda: "copied " in opened.lines()[-1])
+        lines = opened.app.clipboard.count("\n") + 1
+        assert f"copied {lines} line" in opened.lines()[-1]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.model.host import HostInfo
 from atp_tui.ui.app import AtpApp
 from atp_tui.ui.ascii import needs_ascii, plain
-from atp_tui.ui.screens.guide import GuideApp
+from atp_tui.ui.screens.guide import GuideApp, GuideLook
 from atp_tui.ui.text import width_of
 
 from .conftest import Opened, lines_of
@@ -59,8 +60,12 @@ async def test_nothing_else_is_painted(keys: tuple[str, ...], size: tuple[int, i
 
 
 async def test_the_guide_too() -> None:
-    app = GuideApp(1, Path("/home/me/hosts.toml"), ascii_only=True)
+    app = GuideApp([HostInfo("kvm01", "kvm01")], Path("/home/me/hosts.toml"), lambda _: "", GuideLook(ascii_only=True))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "\n".join(lines_of(app)).isascii()
-        await pilot.press("q")
+        await pilot.press("1")
+        await pilot.pause()
+        assert "[x] kvm01" in "\n".join(lines_of(app))
+        assert "\n".join(lines_of(app)).isascii()
+        await pilot.press("escape", "q")

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from atp_tui.model.connection import HostStatus
+from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
 from atp_tui.ui.bridge import FleetBridge
 from atp_tui.ui.commands import OWN, all_commands, find
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
-from atp_tui.ui.screens.guide import GuideApp, GuideChoice
 from atp_tui.ui.screens.password import PasswordScreen
 from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 
-from .conftest import lines_of, open_app
+from .conftest import open_app
 from .fleet_services import ACTIONS, FleetServices, S, rack
 
+REVOKED = HostKeyRejected("revoked", known=True)
 KEY = KeyQuestion("kvm02", "192.0.2.3", "SHA256:abcdef\x1b[31m", "ssh-ed25519 AAAA", changed=False)
 
 WANTED = PasswordQuestion("kvm02", "192.0.2.3:16514\x1b[31m", "", refused=False, uri="qemu+tls://192.0.2.3/system")
@@ -89,8 +89,10 @@ async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuesti
     fakes = FleetServices(rack(3))
     fakes.questions["kvm02"] = KEY
     async with open_app(fakes) as opened:
-        fakes.transport.change("kvm02", S.FAILED, "host key unknown", retries=False, error_class="HostKeyRejected")
-        await opened.until(lambda: opened.has("the host key of kvm02 was refused"))
+        fakes.transport.change(
+            "kvm02", S.FAILED, "host key unknown", retries=False, trouble=HostKeyRejected("refused").trouble
+        )
+        await opened.until(lambda: opened.has("K kvm02: key unknown"))
         assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
         await opened.press("K")
         assert opened.has("SHA256:abcdef␛[31m") and opened.has("ssh-ed25519") and opened.has("192.0.2.3")
@@ -124,8 +126,8 @@ async def test_a_changed_host_key_stands_above_the_one_on_file() -> None:
 async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
     fakes = FleetServices(rack(1))
     async with open_app(fakes) as opened:
-        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, error_class="HostKeyRejected")
-        await opened.until(lambda: opened.has("the host key of kvm01 was refused"))
+        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, trouble=REVOKED.trouble)
+        await opened.until(lambda: opened.has("key REVOKED"))
         await opened.press("K")
         assert opened.has("the key of kvm01 cannot be trusted from here")
 
@@ -155,13 +157,13 @@ async def test_the_bottom_line_always_says_how_to_get_help_and_to_leave(fakes: F
     async with open_app(fakes, (width, 24)) as opened:
         assert "space mark" in opened.lines()[-1]
         assert opened.lines()[-1].rstrip().endswith("? help   q quit")
-        fakes.transport.change("kvm01", S.FAILED, "changed", retries=False, error_class="HostKeyRejected")
-        await opened.until(lambda: "K the host key of kvm01" in opened.lines()[-1])
+        fakes.transport.change("kvm01", S.FAILED, "changed", retries=False, trouble=HostKeyRejected("refused").trouble)
+        await opened.until(lambda: "K kvm01: key unknown" in opened.lines()[-1])
         assert opened.lines()[-1].rstrip().endswith("? help   q quit")
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [("slash", "enter keep it"), ("colon", "enter do it"), ("exclamation_mark", "enter run")]
+    ("key", "words"), [("slash", "enter keep it"), ("colon", "enter run it"), ("exclamation_mark", "enter run")]
 )
 async def test_the_bottom_line_speaks_of_what_the_line_is_for(fakes: FleetServices, key: str, words: str) -> None:
     async with open_app(fakes, (80, 24)) as opened:
@@ -182,8 +184,10 @@ async def test_a_password_is_asked_for_and_never_shown() -> None:
     fakes = FleetServices(rack(3))
     fakes.wanted["kvm02"] = WANTED
     async with open_app(fakes) as opened:
-        fakes.transport.change("kvm02", S.FAILED, "wants one", retries=False, error_class="CredentialWanted")
-        await opened.until(lambda: "P kvm02 wants a password" in opened.lines()[-1])
+        fakes.transport.change(
+            "kvm02", S.FAILED, "wants one", retries=False, trouble=CredentialWanted("wanted").trouble
+        )
+        await opened.until(lambda: "P kvm02: wants a password" in opened.lines()[-1])
         assert opened.has("press P")
         assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
         await opened.press("P")
@@ -349,35 +353,3 @@ async def test_lost_events_refresh_the_screen() -> None:
         await asyncio.wait((task,))
     assert sent[-1].changed is None
     assert [(row.id, row.state) for row in sent[-1].rows] == [("kvm01", S.CONNECTING), ("kvm02", S.FAILED)]
-
-
-# The guide
-
-
-@pytest.mark.parametrize(
-    ("keys", "choice"),
-    [
-        (["1"], GuideChoice.IMPORT), (["2"], GuideChoice.DEMO), (["3"], GuideChoice.EXAMPLE), (["q"], GuideChoice.QUIT),
-        (["escape"], GuideChoice.QUIT), (["down", "enter"], GuideChoice.DEMO), (["enter"], GuideChoice.IMPORT),
-    ],
-)  # fmt: skip
-async def test_the_guide_returns_what_was_chosen(keys: list[str], choice: GuideChoice) -> None:
-    app = GuideApp(7, Path("/home/me/hosts.toml"))
-    async with app.run_test(size=(80, 24)) as pilot:
-        for _ in range(200):
-            shown = "\n".join(lines_of(app))
-            if "7 hosts found" in shown:
-                break
-            await pilot.pause(0.02)
-        assert "7 hosts found" in shown and "/home/me/hosts.toml" in shown
-        await pilot.press(*keys)
-    assert app.return_value is choice
-
-
-async def test_the_guide_imports_nothing_where_nothing_was_found() -> None:
-    app = GuideApp(0, Path("/home/me/hosts.toml"))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("1")
-        assert app.return_value is None
-        await pilot.press("enter")
-    assert app.return_value is GuideChoice.DEMO

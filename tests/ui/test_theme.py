@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import rich.color
+from rich.color import ColorSystem
 from textual.app import ComposeResult
 from textual.color import Color
 
 from atp_tui.model.errors import ConfigError
 from atp_tui.ui.theme import ROLES, STATES, ColorTheme, load_theme, load_themes, themes_folder
 from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.widgets.lines import BAR
 from atp_tui.ui.widgets.tree_model import FleetSnapshot
 
 from .conftest import open_app
@@ -64,6 +67,51 @@ async def test_what_the_empty_command_line_says_can_be_read(theme: ColorTheme, f
         assert style.bgcolor is not None
         ratio = contrast(style.color.get_truecolor().hex, style.bgcolor.get_truecolor().hex)
         assert ratio >= ENOUGH.get(theme.name, 4.5), f"{style}: {ratio:.2f}"
+
+
+COLOURED = [theme for theme in SHIPPED.values() if not theme.textual.ansi]
+
+
+def of_256(color: str) -> str:
+    """The colour that a terminal of 256 colours is sent in place of this one."""
+    return rich.color.Color.parse(color).downgrade(ColorSystem.EIGHT_BIT).get_truecolor().hex
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda t: t.name)
+def test_a_theme_is_the_same_one_in_256_colours(theme: ColorTheme) -> None:
+    background = theme.textual.background
+    assert background is not None
+    grounds = [background, theme.colors["cursor"], theme.colors["cursor-blurred"]]
+    for ground in grounds:
+        red, green, blue = Color.parse(ground).rgb
+        if max(red, green, blue) - min(red, green, blue) < 20:  # a grey must not become teal or lavender
+            assert len(set(Color.parse(of_256(ground)).rgb)) == 1, f"{ground} is {of_256(ground)}"
+        for role in (*STATES, *TEXT_ROLES):
+            ratio = contrast(of_256(theme.colors[role]), of_256(ground))
+            assert ratio >= ENOUGH.get(theme.name, 4.4), f"{role} on {ground}: {ratio:.2f}"
+    assert len({of_256(ground) for ground in grounds}) == 3, "the line under the cursor has a ground of its own"
+    signs = [of_256(theme.colors[state]) for state in ("connected", "reconnecting", "failed")]
+    assert len(set(signs)) == 3
+
+
+@pytest.mark.parametrize("depth", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT], ids=["true", "256"])
+@pytest.mark.parametrize("focused", [True, False])
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda t: t.name)
+async def test_the_cursor_is_found_in_every_theme(theme: ColorTheme, focused: bool, depth: ColorSystem) -> None:
+    app = _TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.theme = theme.name
+        app.hosts.snapshot = FleetSnapshot((host_row("kvm01"), host_row("kvm02")), NOW)
+        app.screen.set_focus(app.hosts if focused else None)
+        await pilot.pause()
+        first = next(iter(app.hosts.render_line(1)))
+        assert first.text == BAR
+        assert first.style is not None and first.style.color is not None
+        bar = first.style.color.downgrade(depth).get_truecolor().hex
+        assert theme.textual.background is not None
+        ground = rich.color.Color.parse(theme.textual.background).downgrade(depth).get_truecolor().hex
+        assert contrast(bar, ground) >= 3
+        assert BAR not in app.hosts.render_line(2).text
 
 
 def test_the_terminal_theme_uses_the_terminals_colours_only() -> None:
@@ -127,7 +175,7 @@ def test_a_bad_file_names_itself_and_its_key(tmp_path: Path, text: str, key: str
 
 def test_a_bad_file_harms_no_other_and_ones_own_replaces_ours(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("name =", "utf-8")
-    (tmp_path / "own.toml").write_text(GOOD.replace("#14171c", "#000000"), "utf-8")
+    (tmp_path / "own.toml").write_text(GOOD.replace("#15171b", "#000000"), "utf-8")
     themes, problems = load_themes([themes_folder(), tmp_path, tmp_path / "nowhere"])
     assert [problem.file for problem in problems] == [tmp_path / "broken.toml"]
     assert themes["dark"].textual.background == "#000000"

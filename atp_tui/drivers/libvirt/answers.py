@@ -45,6 +45,7 @@ class Answers:
     def __init__(self, uri: ConnectionUri, auth_file: str | None, typed: Credential | None) -> None:
         self._host = uri.host or "localhost"
         self._transport = uri.transport
+        self._driver = uri.driver
         self._user = uri.user if uri.transport in ("tcp", "tls") else None  # that of +ssh is sshd's
         self._named = auth_file or uri.query.get("authfile")
         self._typed = typed
@@ -98,7 +99,7 @@ class Answers:
 
     def failure(self, error: Any, peer: str | None, host: str) -> TransportError:
         """What libvirt's open failed of, with what a person can do about it; `peer` as for connect_failure."""
-        failure = connect_failure(error, peer, host)
+        failure = connect_failure(error, peer, host, self._driver)
         if not isinstance(failure, AuthFailed):
             return failure
         peer, code = peer_of(error, peer), error.get_error_code()

@@ -7,6 +7,7 @@ import contextlib
 import functools
 from typing import Any
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed, ConnectionLost, TransportError
 from ...transport.driver import OpenRequest
 from .answers import Answers
@@ -26,7 +27,11 @@ EXPLAINING = 0.05
 and tells of the end first."""
 
 _ERROR = 0
-_CLOSE_REASONS = {_ERROR: "the connection broke", 1: "the host closed the connection", 2: "the host no longer answers"}
+_CLOSE_REASONS = {
+    _ERROR: ("the connection broke", Cause.LOST),
+    1: ("the host closed the connection", Cause.ENDED_BY_HOST),
+    2: ("the host no longer answers", Cause.SILENT),
+}
 """virConnectCloseReason ERROR, EOF, KEEPALIVE. CLIENT (3) is our own doing."""
 
 
@@ -61,7 +66,9 @@ class Attempt:
             self._note_silence(bridge)
             await self._give_up(bridge)
             if self._early is not None and isinstance(error, ConnectFailed | ConnectionLost):
-                raise ConnectFailed(self._early.message, host=self._request.host.id) from error
+                early = self._early
+                words, host_id = early.message, self._request.host.id
+                raise ConnectFailed(words, host=host_id, kind=early.kind, detail=early.detail) from error
             raise
         self._link = link
         return link
@@ -72,6 +79,7 @@ class Attempt:
         if moved is not None and not moved[0]:
             words = f"{self._peer or 'libvirt'} takes the connection and says nothing: it hangs, or is no libvirtd"
             self._request.progress.words = words
+            self._request.progress.kind = Cause.LIBVIRT_SILENT
 
     async def _give_up(self, bridge: Bridge | None) -> None:
         self._lane.stop("the attempt to connect was given up")
@@ -106,7 +114,9 @@ class Attempt:
             self._lost(error)
             return
         why = f": {one_line(error)}" if error is not None else ""
-        self._lost(ConnectionLost(f"{self._peer or 'libvirt'} ended the connection{why}", host=self._request.host.id))
+        kind = error.kind if isinstance(error, TransportError) else Cause.ENDED_BY_HOST
+        words = f"{self._peer or 'libvirt'} ended the connection{why}"
+        self._lost(ConnectionLost(words, host=self._request.host.id, kind=kind))
 
     # -- on the lane ---------------------------------------------------------------------------------------------------
 
@@ -140,6 +150,7 @@ class Attempt:
 
     def _closed(self, _handle: Any, reason: int, _context: None) -> None:
         if reason in _CLOSE_REASONS:
-            error = ConnectionLost(_CLOSE_REASONS[reason], host=self._request.host.id)
+            words, kind = _CLOSE_REASONS[reason]
+            error = ConnectionLost(words, host=self._request.host.id, kind=kind)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
                 self._loop.call_soon_threadsafe(self._told, reason, error)

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from . import reaper
 from .eventloop import EventLoop
@@ -55,6 +56,7 @@ def load() -> Binding:
             f"libvirt's Python binding cannot be loaded ({error}); install the package python3-libvirt, "
             "or libvirt-python with pip",
             permanent=True,
+            kind=Cause.NO_BINDING,
         ) from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ...config.paths import RUNTIME_PREFIX
+from ...model.causes import Cause, seconds
 from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
@@ -81,7 +82,7 @@ class LibvirtDriver:
         if uri.driver == "test" and uri.transport is None and uri.path != "/default":
             definition = Path(unquote(uri.path))
             if not os.access(definition, os.R_OK):  # libxml2 would complain of it on file descriptor 2
-                raise ConnectFailed(f"cannot read {definition}")
+                raise ConnectFailed(f"cannot read {definition}", kind=Cause.BAD_FILE)
         attempt = self._attempt(binding, request, uri.query.get("socket"))
         return await attempt.open(own_uri(uri), read_only=read_only(uri))
 
@@ -100,9 +101,11 @@ class LibvirtDriver:
             except ConnectFailed as error:
                 failures.append(error)
             except TimeoutError:
-                failures.append(ConnectFailed(f"no answer from {address} within {share:.3g} s"))
+                words = f"no answer from {address} within {share:.3g} s"
+                failures.append(ConnectFailed(words, kind=Cause.NO_ANSWER, detail=seconds(share)))
         words = "; ".join(dict.fromkeys(failure.message for failure in failures))
-        raise ConnectFailed(words, permanent=all(failure.permanent for failure in failures)) from failures[-1]
+        last, permanent = failures[-1], all(failure.permanent for failure in failures)
+        raise ConnectFailed(words, permanent=permanent, kind=last.kind, detail=last.detail) from last
 
     async def _at(self, binding: Binding, request: OpenRequest, uri: ConnectionUri, address: str) -> LibvirtLink:
         port = uri.port or (TLS_PORT if uri.transport == "tls" else TCP_PORT)

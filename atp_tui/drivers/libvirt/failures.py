@@ -9,7 +9,9 @@ import errno
 import re
 from typing import Any
 
+from ...model.causes import Cause
 from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
+from ..system import system_cause
 from .uris import TCP_PORT
 
 _FROM_RPC = 7
@@ -22,6 +24,9 @@ _AUTH = frozenset({45, 79, 88, 94})
 """VIR_ERR_AUTH_FAILED, AUTH_CANCELLED, ACCESS_DENIED, AUTH_UNAVAILABLE."""
 _HOPELESS = frozenset({3, 5, 8, 67})
 """VIR_ERR_NO_SUPPORT, NO_CONNECT (no such driver), INVALID_ARG, CONFIG_UNSUPPORTED: the same answer every time."""
+
+_NO_DRIVER = frozenset({3, 5})
+"""VIR_ERR_NO_SUPPORT, NO_CONNECT."""
 
 _REASONS = {
     errno.ECONNREFUSED: "connection refused by {peer}",
@@ -54,8 +59,11 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
-    """What libvirt's open failed of. `peer` is the address or socket as a person knows it, None where libvirt chose."""
+def connect_failure(error: Any, peer: str | None, host: str, driver: str = "") -> TransportError:
+    """What libvirt's open failed of. `peer` is the address or socket as a person knows it, None where libvirt chose.
+
+    `driver` is the one that was asked for, as in "qemu".
+    """
     code, number = error.get_error_code(), error.get_int1()
     peer = peer_of(error, peer)
     if code in _AUTH:
@@ -63,13 +71,15 @@ def connect_failure(error: Any, peer: str | None, host: str) -> TransportError:
     if code == _INTERNAL_ERROR and error.get_error_domain() == _FROM_RPC:
         # the socket was closed between two requests, by whoever read the reason; libvirt tells the next no more
         words = f"{peer} ended the connection while it was being opened, or speaks another protocol"
-        return ConnectFailed(words, host=host)
+        return ConnectFailed(words, host=host, kind=Cause.ENDED_EARLY)
     if code == _RPC:
         words = _first_word(one_line(error), peer)
-        return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host)
+        return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host, kind=Cause.NOT_LIBVIRT)
     if code == _SYSTEM_ERROR and number in _REASONS:
-        return ConnectFailed(_REASONS[number].format(peer=peer), host=host)
-    return ConnectFailed(f"{peer}: {one_line(error)}", host=host, permanent=code in _HOPELESS)
+        return socket_failure(OSError(number, ""), peer, host)
+    words, hopeless = f"{peer}: {one_line(error)}", code in _HOPELESS
+    kind = Cause.NO_DRIVER if code in _NO_DRIVER else Cause.BAD_URI if hopeless else Cause.LIBVIRT_ERROR
+    return ConnectFailed(words, host=host, permanent=hopeless, kind=kind, detail=driver)
 
 
 def _first_word(words: str, peer: str) -> str:
@@ -91,7 +101,8 @@ def peer_of(error: BaseException, peer: str | None) -> str:
 def socket_failure(error: OSError, peer: str, host: str) -> ConnectFailed:
     """The same words for a socket of our own."""
     words = _REASONS.get(error.errno or 0)
-    return ConnectFailed(words.format(peer=peer) if words else f"{peer}: {one_line(error)}", host=host)
+    kind = Cause.NO_SOCKET if error.errno == errno.ENOENT else system_cause(error)
+    return ConnectFailed(words.format(peer=peer) if words else f"{peer}: {one_line(error)}", host=host, kind=kind)
 
 
 def call_failure(error: BaseException, handle: Any, host: str) -> BaseException:

@@ -11,6 +11,7 @@ import asyncio
 import re
 import shlex
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import ConnectionUri
 from ...model.outcome import Command
@@ -133,13 +134,14 @@ class _PipeEnd:
         if error is not None and self._line in str(error):
             text = str(error).replace(self._line, "the command that connects to libvirt's socket")
             own = _OWN_WORDS.search(text)
-            shorter = ConnectFailed(own[0] if own else text)
+            shorter = ConnectFailed(own[0] if own else text, kind=Cause.NO_SOCKET)
             shorter.__cause__ = error
             error = shorter
         if self._words:
             said = " ".join(self._words.decode("utf-8", "replace").split())
             how = _ENDED.search(one_line(error)) if error is not None else None
-            words = ConnectFailed(f"in libvirt's place the host says: {said}" + (f" ({how[1]})" if how else ""))
+            text = f"in libvirt's place the host says: {said}" + (f" ({how[1]})" if how else "")
+            words = ConnectFailed(text, kind=Cause.NO_SOCKET)
             words.__cause__ = error
             error = words
         self._receiver.ended(error)
@@ -160,4 +162,5 @@ async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiv
         return await carrier.open_pipe(command, _PipeEnd(receiver, command.line))
     except ConnectFailed as error:
         tried = " or ".join(far_sockets(uri)) or "the session's socket"
-        raise ConnectFailed(f"no libvirt daemon answers at {tried}: {error.message}", host=host) from error
+        words = f"no libvirt daemon answers at {tried}: {error.message}"
+        raise ConnectFailed(words, host=host, kind=Cause.NO_SOCKET) from error

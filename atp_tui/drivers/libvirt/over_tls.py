@@ -8,6 +8,7 @@ import ssl
 from functools import partial
 from pathlib import Path
 
+from ...model.causes import Cause
 from ...model.errors import AuthFailed, ConnectFailed
 from ...model.host import ConnectionUri
 from ...model.uri_parameters import flag
@@ -21,6 +22,9 @@ _ACCEPTED = b"\x01"
 
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE"})
 """OpenSSL's reasons where what comes is no TLS record; which of them it is depends on its version and on the bytes."""
+
+_EXPIRED = 10
+"""X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h."""
 
 _PORTS = f"Check the port: libvirtd's TLS port is {TLS_PORT}, {TCP_PORT} is for +tcp"
 
@@ -55,7 +59,8 @@ def _load(load: object, what: str, *files: Path, host: str) -> None:
     except (OSError, ssl.SSLError) as error:
         named = error.filename or " and ".join(map(str, files))
         words = error.strerror if error.filename else one_line(error)
-        raise ConnectFailed(f"the {what} {named}: {words}", host=host, permanent=True) from error
+        message = f"the {what} {named}: {words}"
+        raise ConnectFailed(message, host=host, permanent=True, kind=Cause.BAD_FILE) from error
 
 
 def _no_passphrase() -> str:
@@ -168,19 +173,23 @@ async def open_tls(
             lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
         )
         request.progress.words = f"{peer} speaks TLS and then says nothing: it hangs, or is no libvirtd"
+        request.progress.kind = Cause.LIBVIRT_SILENT
         await stream.accepted
         request.progress.words = ""
         taken = True
     except ssl.SSLCertVerificationError as error:
         words = f"the certificate of {peer} is not accepted: {error.verify_message}"
-        raise ConnectFailed(words, host=host, permanent=True) from error
+        expired = error.verify_code == _EXPIRED
+        kind = Cause.CERTIFICATE_EXPIRED if expired else Cause.CERTIFICATE_UNTRUSTED
+        raise ConnectFailed(words, host=host, permanent=True, kind=kind) from error
     except EOFError as error:
-        raise AuthFailed(f"{peer} does not take our TLS certificate: {one_line(error)}", host=host) from error
+        words = f"{peer} does not take our TLS certificate: {one_line(error)}"
+        raise AuthFailed(words, host=host, kind=Cause.OUR_CERTIFICATE) from error
     except ssl.SSLError as error:
-        raise ConnectFailed(_no_tls(error, peer), host=host) from error
+        raise ConnectFailed(_no_tls(error, peer), host=host, kind=Cause.NO_TLS) from error
     except (ConnectionResetError, ConnectionAbortedError) as error:
         words = f"{peer} ended the connection in the TLS handshake: does it speak TLS there? {_PORTS}"
-        raise ConnectFailed(words, host=host) from error
+        raise ConnectFailed(words, host=host, kind=Cause.ENDED_EARLY) from error
     except OSError as error:
         raise socket_failure(error, peer, host) from error
     finally:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Never, TypeVar
 
+from ...model.causes import Cause
 from ...model.errors import (
     AuthFailed,
     CallFailed,
@@ -93,7 +94,7 @@ class SimulatedDriver:
             try:
                 known = self._hosts[text] = _simulated_host(info, self._seed)
             except ConfigError as error:
-                raise ConnectFailed(str(error), host=info.id, permanent=True) from error
+                raise ConnectFailed(str(error), host=info.id, permanent=True, kind=Cause.BAD_URI) from error
         return known
 
     async def open(self, request: OpenRequest) -> SimulatedLink:
@@ -267,7 +268,7 @@ def _raise_refusal(fault: Fault | None, host_id: str) -> None:
     if fault is None:
         return
     if fault.kind is FaultKind.REFUSE:
-        raise ConnectFailed("connection refused", host=host_id)
+        raise ConnectFailed("connection refused", host=host_id, kind=Cause.PORT_REFUSED)
     if fault.kind is FaultKind.AUTH:
         raise AuthFailed("authentication was refused", host=host_id)
     if fault.kind is FaultKind.HOST_KEY:

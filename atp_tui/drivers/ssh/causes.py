@@ -9,7 +9,9 @@ from pathlib import Path
 import asyncssh
 from asyncssh.packet import PacketDecodeError
 
+from ...model.causes import Cause
 from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
+from ..system import lookup_cause, system_cause
 from .greeting import Greeting
 from .overheard import Overheard
 
@@ -38,47 +40,51 @@ def connect_error(
     where = f"{name} port {port}"
     if isinstance(error, OSError) and error.errno == EADDRNOTAVAIL and bind_address is not None:
         words = f"this machine has no address {bind_address} (BindAddress in ssh_config): {where} was not tried"
-        return ConnectFailed(words, permanent=True)
+        return ConnectFailed(words, permanent=True, kind=Cause.SSH_CONFIG)
     if isinstance(error, asyncssh.Error | OSError) and overheard is not None and (mismatch := overheard.mismatch):
-        return ConnectFailed(f"{where}: {mismatch}", permanent=True)
+        return ConnectFailed(f"{where}: {mismatch}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
     if greeting is not None and not greeting.came and isinstance(error, asyncssh.Error | OSError):
         if greeting.line:
-            return ConnectFailed(f"{where} {_no_ssh(greeting.line)}")
+            return ConnectFailed(f"{where} {_no_ssh(greeting.line)}", kind=Cause.NO_SSH_SERVER)
         if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
-            return ConnectFailed(f"{where} ended the connection without a word: is it an SSH server?")
+            words = f"{where} ended the connection without a word: is it an SSH server?"
+            return ConnectFailed(words, kind=Cause.ENDED_EARLY)
     match error:
         case TransportError():
             return error
         case asyncssh.PermissionDenied():
             return AuthFailed(f"{error.reason} port {port}{_ways(overheard)}")  # it names the user and the host
         case asyncssh.KeyExchangeFailed():
-            return ConnectFailed(f"{where}: {said(error.reason)}", permanent=True)
+            return ConnectFailed(f"{where}: {said(error.reason)}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
         case asyncssh.ConnectionLost() if overheard is not None and overheard.goodbye:
-            return ConnectFailed(f"{where} ended the connection: {said(overheard.goodbye)}")
+            words = f"{where} ended the connection: {said(overheard.goodbye)}"
+            return ConnectFailed(words, kind=Cause.ENDED_EARLY)
         case asyncssh.ConnectionLost():
-            return ConnectFailed(f"{where} ended the connection before the login")
+            return ConnectFailed(f"{where} ended the connection before the login", kind=Cause.ENDED_EARLY)
         case asyncssh.DisconnectError() if "authentication failures" in error.reason:
             # OpenSSH's words after MaxAuthTries, under the code of a protocol error
-            return AuthFailed(f"{where}: {said(error.reason)}: too many keys were offered; name one in identity_files")
+            words = f"{where}: {said(error.reason)}: too many keys were offered; name one in identity_files"
+            return AuthFailed(words, kind=Cause.TOO_MANY_KEYS)
         case asyncssh.ProtocolError() | asyncssh.ProtocolNotSupported():
-            return ConnectFailed(f"{where} does not speak SSH ({said(error.reason)})")
+            return ConnectFailed(f"{where} does not speak SSH ({said(error.reason)})", kind=Cause.NO_SSH_SERVER)
         case PacketDecodeError():  # a ValueError, but of the peer's making: another one may answer the next time
-            return ConnectFailed(f"{where} does not speak SSH ({said(str(error))})")
+            return ConnectFailed(f"{where} does not speak SSH ({said(str(error))})", kind=Cause.NO_SSH_SERVER)
         case asyncssh.DisconnectError():
-            return ConnectFailed(f"{where} ended the connection: {said(error.reason)}")
+            return ConnectFailed(f"{where} ended the connection: {said(error.reason)}", kind=Cause.ENDED_EARLY)
         case asyncssh.ChannelOpenError():
-            return ConnectFailed(f"{where} cannot be reached from the jump host: {said(error.reason)}")
+            words = f"{where} cannot be reached from the jump host: {said(error.reason)}"
+            return ConnectFailed(words, kind=Cause.JUMP_FAILED)
         case ConnectionRefusedError():
-            return ConnectFailed(f"{where} refuses connections: is sshd running there?")
+            return ConnectFailed(f"{where} refuses connections: is sshd running there?", kind=Cause.PORT_REFUSED)
         case socket.gaierror():
-            return ConnectFailed(f"{name} has no address: {error.strerror}")
+            return ConnectFailed(f"{name} has no address: {error.strerror}", kind=lookup_cause(error))
         case OSError(filename=str() | Path() as file):
-            return ConnectFailed(f"{where}: {file}: {error.strerror}", permanent=True)
+            return ConnectFailed(f"{where}: {file}: {error.strerror}", permanent=True, kind=Cause.BAD_FILE)
         case OSError():
-            return ConnectFailed(f"{where}: {error.strerror or error}")
+            return ConnectFailed(f"{where}: {error.strerror or error}", kind=system_cause(error))
         case _:
             # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
-            return ConnectFailed(f"{where}: {error}", permanent=True)
+            return ConnectFailed(f"{where}: {error}", permanent=True, kind=Cause.SSH_CONFIG)
 
 
 def unheard(where: str, line: str) -> str:
@@ -106,11 +112,11 @@ def _no_ssh(line: str) -> str:
 def lost_error(error: Exception | None, name: str, goodbye: str = "") -> ConnectionLost:
     """Why an open connection has ended. `goodbye`: the peer's own words."""
     if goodbye:
-        return ConnectionLost(f"{name} ended the SSH connection: {said(goodbye)}")
+        return ConnectionLost(f"{name} ended the SSH connection: {said(goodbye)}", kind=Cause.ENDED_BY_HOST)
     if isinstance(error, asyncssh.ConnectionLost) and "keepalive" in error.reason:
-        return ConnectionLost(f"{name} no longer answers (SSH keepalive)")
+        return ConnectionLost(f"{name} no longer answers (SSH keepalive)", kind=Cause.SILENT)
     if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
-        return ConnectionLost(f"{name} ended the SSH connection: {said(error.reason)}")
+        return ConnectionLost(f"{name} ended the SSH connection: {said(error.reason)}", kind=Cause.ENDED_BY_HOST)
     if isinstance(error, OSError):
         return ConnectionLost(f"the SSH connection to {name} was lost: {error.strerror or error}")
     return ConnectionLost(f"the SSH connection to {name} was lost")

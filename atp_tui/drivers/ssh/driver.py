@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import Link, OpenRequest
@@ -37,7 +38,8 @@ class SshDriver:
         link = SshLink(request.host.id, connection, owner, route, request.on_lost, guarded)
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()
-            raise ConnectFailed(f"{request.host.id} ended the connection right after the login", host=request.host.id)
+            words = f"{request.host.id} ended the connection right after the login"
+            raise ConnectFailed(words, host=request.host.id, kind=Cause.ENDED_EARLY)
         return link
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ...model.causes import Cause
 from ...model.checks import fits_host, fits_user
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
@@ -128,7 +129,11 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
     """The sshd that was asked about. Raises ConnectFailed for what cannot be used."""
     user = asked.user or said.first("user") or local_user()
     if user is None:
-        raise ConnectFailed("this user id has no name: say which user to log in as, by user in [ssh]", permanent=True)
+        raise ConnectFailed(
+            "this user id has no name: say which user to log in as, by user in [ssh]",
+            permanent=True,
+            kind=Cause.SSH_CONFIG,
+        )
     tokens = _tokens(asked, said, user)
     _check_names(tokens)
     identities = _identities(said, settings, tokens)
@@ -175,7 +180,9 @@ def _check_names(tokens: Tokens) -> None:
     """Names that OpenSSH refuses on its command line: ProxyCommand's shell would act on them (CVE-2023-51385)."""
     for name, fits, kind in ((tokens.host, fits_host, "host"), (tokens.user, fits_user, "user")):
         if not fits(name):
-            raise ConnectFailed(f"{quoted(name)} is not a {kind}'s name: a shell would act on it", permanent=True)
+            raise ConnectFailed(
+                f"{quoted(name)} is not a {kind}'s name: a shell would act on it", permanent=True, kind=Cause.SSH_CONFIG
+            )
 
 
 def _identities(said: Said, settings: SshSettings, tokens: Tokens) -> tuple[Path, ...] | None:
@@ -226,7 +233,9 @@ def _command(command: str | None, said: Said, tokens: Tokens) -> str | None:
     if command is None:
         return None
     if command == "-" or said.yes("proxyusefdpass", False):
-        raise ConnectFailed("ssh_config's ProxyCommand - and ProxyUseFdpass cannot be used here", permanent=True)
+        raise ConnectFailed(
+            "ssh_config's ProxyCommand - and ProxyUseFdpass cannot be used here", permanent=True, kind=Cause.SSH_CONFIG
+        )
     return command if "proxycommand" in said.expanded else tokens.expand("ProxyCommand", command, IN_COMMAND)
 
 

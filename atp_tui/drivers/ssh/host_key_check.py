@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from asyncssh import HostKeyNotVerifiable, KeyImportError, SSHKey
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed, HostKeyRejected, HostKeyRevoked, TransportError
 from ...model.settings import HostKeyPolicy
 from . import verdict
@@ -90,16 +91,18 @@ class HostKeyCheck:
         """The error for a key that was refused; `reason` is that of `validate`."""
         found = self.verdict
         if found is None:
-            return ConnectFailed(f"{self.name}: {reason}", permanent=True)
+            return ConnectFailed(f"{self.name}: {reason}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
         fingerprint, kind = found.key.get_fingerprint(), found.key.get_algorithm()
         shows = f"{self.name} shows {kind} {fingerprint}"
         if found.standing is Standing.UNUSABLE:
-            return ConnectFailed(f"{shows}: {found.why}", permanent=True)
+            return ConnectFailed(f"{shows}: {found.why}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
         if found.standing is Standing.REVOKED:
             words = f"host key REVOKED: {shows}, which is {found.why}: a stolen key may be used in this host's name"
             return HostKeyRevoked(words, known=True, fingerprint=fingerprint, name=self.name)
         if found.standing is Standing.NEW and self.filed.unreadable:
-            return ConnectFailed(f"{self.name}: {'; '.join(self.filed.unreadable)}", permanent=True)
+            return ConnectFailed(
+                f"{self.name}: {'; '.join(self.filed.unreadable)}", permanent=True, kind=Cause.BAD_FILE
+            )
         files = ", ".join(map(str, self.endpoint.known_hosts)) or "any file, since ssh_config names none"
         changed = found.standing is Standing.CHANGED
         why = f"; {found.why}" if found.why else ""

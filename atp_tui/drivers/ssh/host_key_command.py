@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from .key_lookup import FiledKey, breathe, off_loop
 from .known_hosts import KnownHosts
@@ -47,7 +48,7 @@ async def filed_by_command(template: str, endpoint: Endpoint, name: str) -> tupl
         raise
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ConnectFailed(f"KnownHostsCommand {words[0]}: {reason}", permanent=True) from error
+        raise ConnectFailed(f"KnownHostsCommand {words[0]}: {reason}", permanent=True, kind=Cause.SSH_CONFIG) from error
     found = await off_loop("known-hosts-command", lambda: KnownHosts(data, None, breathe).find(name, breathe))
     return tuple(FiledKey(entry.marker, entry.blob, f"KnownHostsCommand:{entry.number}") for entry in found)
 
@@ -57,9 +58,11 @@ def expanded(template: str, endpoint: Endpoint, name: str) -> list[str]:
     try:
         words = shlex.split(template)
     except ValueError as error:
-        raise ConnectFailed(f"KnownHostsCommand {template}: {error}", permanent=True) from error
+        raise ConnectFailed(f"KnownHostsCommand {template}: {error}", permanent=True, kind=Cause.SSH_CONFIG) from error
     if not words or not Path(words[0]).is_absolute():
-        raise ConnectFailed(f"KnownHostsCommand {template}: the program needs its whole path", permanent=True)
+        raise ConnectFailed(
+            f"KnownHostsCommand {template}: the program needs its whole path", permanent=True, kind=Cause.SSH_CONFIG
+        )
     user = pwd.getpwuid(os.getuid())
     tokens = {
         "%": "%",
@@ -87,7 +90,7 @@ def expanded(template: str, endpoint: Endpoint, name: str) -> list[str]:
             words = f"{match[0]} ({_OF_THE_KEY[token]}) cannot be had here: the program is asked before the key is seen"
         else:
             words = f"{match[0]} is not known"
-        raise ConnectFailed(f"KnownHostsCommand {template}: {words}", permanent=True)
+        raise ConnectFailed(f"KnownHostsCommand {template}: {words}", permanent=True, kind=Cause.SSH_CONFIG)
 
     return [words[0], *(_TOKEN.sub(value, word) for word in words[1:])]
 

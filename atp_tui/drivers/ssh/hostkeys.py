@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.causes import Cause
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
 from .host_key_command import filed_by_command
@@ -71,9 +72,8 @@ class HostKeyStore:
             return self._files.revoked(file)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise ConnectFailed(
-                f"no host key can be trusted: RevokedHostKeys {file} cannot be used: {reason}", permanent=True
-            ) from error
+            words = f"no host key can be trusted: RevokedHostKeys {file} cannot be used: {reason}"
+            raise ConnectFailed(words, permanent=True, kind=Cause.BAD_FILE) from error
 
     async def accept(self, host: HostInfo, endpoint: Endpoint, key: SSHKey) -> None:
         """Store a key that was never seen before, where the policy is accept-new. One that cannot be stored is told.

@@ -11,6 +11,7 @@ import asyncssh
 from asyncssh.channel import SSHChannel
 from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
+from ...model.causes import Cause, seconds
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
@@ -90,7 +91,8 @@ class SshLink:
             async with asyncio.timeout(timeout):
                 await self._connection._make_global_request(b"keepalive@openssh.com")
         except TimeoutError as error:
-            raise CallTimeout(f"{self._name} did not answer within {timeout:g} s", host=self._name) from error
+            words = f"{self._name} did not answer within {timeout:g} s"
+            raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
         self._check_alive()  # asyncssh answers for a connection that has ended
 
     async def call(self, function: Callable[[Any], T], timeout: float) -> T:
@@ -166,7 +168,8 @@ class SshLink:
                 self._connection.create_unix_connection(lambda: SocketSession(receiver), path, encoding=None)
             )
         except CallFailed as error:
-            raise ConnectFailed(f"cannot open {path} there: {error.message}", host=self._name) from error
+            words = f"cannot open {path} there: {error.message}"
+            raise ConnectFailed(words, host=self._name, kind=Cause.NO_SOCKET) from error
         return SshStream(channel, channel.abort)
 
     async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
@@ -176,7 +179,8 @@ class SshLink:
         try:
             channel, ward = await self._start(lambda: session, command.line)
         except CallFailed as error:
-            raise ConnectFailed(f"cannot start {command.line}: {error.message}", host=self._name) from error
+            words = f"cannot start {command.line}: {error.message}"
+            raise ConnectFailed(words, host=self._name, kind=Cause.FAILED) from error
         session.on_end = None if ward is None else ward.ended
         stream = SshStream(channel, lambda: self._abort_session(channel, ward))
         if command.stdin:

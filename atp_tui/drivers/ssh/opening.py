@@ -11,6 +11,7 @@ from contextlib import ExitStack
 
 import asyncssh
 
+from ...model.causes import Cause
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
 from ...transport.driver import OpenRequest, Progress
@@ -182,6 +183,7 @@ class Opener:
         except asyncio.CancelledError:
             if (greeting := owner.greeting) is not None and not greeting.came:
                 progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
+                progress.kind = Cause.PROXY_SILENT if proxy else Cause.NO_BANNER
             elif found.signing:
                 progress.words = found.signing
             raise
@@ -229,5 +231,5 @@ def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:
 
 def _with_troubles(error: TransportError, found: Credentials) -> TransportError:
     if isinstance(error, AuthFailed) and found.troubles:
-        return AuthFailed(f"{error.message} ({'; '.join(found.troubles)})")
+        return AuthFailed(f"{error.message} ({'; '.join(found.troubles)})", kind=error.kind)
     return error

@@ -17,6 +17,7 @@ from asyncssh.public_key import (
     get_public_key_algs,
 )
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.settings import TransportConfig
 from .config.match import matches
@@ -133,7 +134,7 @@ def _chosen(keyword: str, text: str, known: Sequence[str], usual: Sequence[str])
             listed = [*listed, *usual]
     if not listed:
         words = f"ssh_config's {keyword} {text} names nothing that this program knows; it knows {','.join(known)}"
-        raise ConnectFailed(words, permanent=True)
+        raise ConnectFailed(words, permanent=True, kind=Cause.SSH_CONFIG)
     return list(dict.fromkeys(listed))
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from .processes import Process, Processes, within
 
@@ -53,7 +54,7 @@ class Proxy:
         """
         process = self._process
         await within(GRACE, lambda: process.status() is not None and process.errors.closed)
-        return ConnectFailed(self._words(where, self._end(), came))
+        return ConnectFailed(self._words(where, self._end(), came), kind=Cause.PROXY_FAILED)
 
     def unheard(self, where: str, came: str) -> str:
         """The same for an attempt whose time is up while the program runs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ...model.causes import Cause
 from ...model.checks import fits_host, fits_user
 from ...model.errors import ConnectFailed
 from ...model.host import HostInfo
@@ -53,14 +54,18 @@ class PathReader:
             # ssh_config may put the first jump host behind another one
             before = path[0].jump if path[0] is not behind else None
             if len(path) > _MOST_HOPS:
-                raise ConnectFailed(f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?", permanent=True)
+                raise ConnectFailed(
+                    f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?",
+                    permanent=True,
+                    kind=Cause.BAD_JUMP,
+                )
         return path
 
     async def _endpoint(self, asked: Question, settings: SshSettings) -> Endpoint:
         try:
             said = await self._config.ask(asked)
         except OSError as error:
-            raise ConnectFailed(f"ssh_config cannot be read: {error}", permanent=True) from error
+            raise ConnectFailed(f"ssh_config cannot be read: {error}", permanent=True, kind=Cause.SSH_CONFIG) from error
         endpoint = endpoint_of(asked, said, settings)
         provider = dict(endpoint.unread).get("PKCS11Provider")
         if provider is not None:
@@ -74,8 +79,10 @@ def _hop(text: str, settings: SshSettings) -> Question:
     port = match and match["port"]
     if match is None or (port is not None and not 0 < int(port) < 65536):
         wanted = "write [user@]host[:port] or ssh://[user@]host[:port]"
-        raise ConnectFailed(f"{quoted(text)} is not a jump host: {wanted}", permanent=True)
+        raise ConnectFailed(f"{quoted(text)} is not a jump host: {wanted}", permanent=True, kind=Cause.BAD_JUMP)
     name = match["address"] or match["name"] or match["bare"]
     if not fits_host(name) or not fits_user(match["user"] or "x"):
-        raise ConnectFailed(f"{quoted(text)} is not a jump host: a shell would act on its name", permanent=True)
+        raise ConnectFailed(
+            f"{quoted(text)} is not a jump host: a shell would act on its name", permanent=True, kind=Cause.BAD_JUMP
+        )
     return question(name, match["user"], int(port) if port else None, settings)

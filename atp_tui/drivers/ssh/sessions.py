@@ -13,6 +13,7 @@ import asyncssh
 from asyncssh.channel import SSHChannel
 from asyncssh.packet import SSHPacket
 
+from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.outcome import ExitStatus, OutputSink, Stream
 from ...transport.driver import StreamReceiver
@@ -223,7 +224,7 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._failed is not None:
             said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
-            exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}")
+            exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}", kind=Cause.NO_SOCKET)
         if self.on_end is not None:
             self.on_end()
         self._relay.end(exc)

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from textual.app import App
 from textual.message import Message
 
+from ...model.causes import Cause, Remedy
 from ...model.credential import Credential
 from ...model.errors import AtpError, ConfigError
 from ..commands import ScreenCommand, find, key_shown
@@ -37,7 +38,8 @@ class Surface(Protocol):
     def jobs(self) -> JobControl: ...
     @property
     def pane(self) -> CommandPane: ...
-    def failed_by(self, error_class: str) -> tuple[str, ...]: ...
+    def waiting_for(self, remedy: Remedy) -> tuple[str, ...]: ...
+    def down_by(self, cause: Cause) -> tuple[str, ...]: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -150,15 +152,14 @@ class Dispatch:
     # Host keys and passwords
 
     def _look_at_key(self, argument: str) -> None:
-        failed_by = self._screen.failed_by
-        hosts, refused = self._meant(argument), (*failed_by("HostKeyRejected"), *failed_by("HostKeyRevoked"))
+        hosts, refused = self._meant(argument), self._screen.waiting_for(Remedy.TRUST_KEY)
         if hosts is None:
             return
         question = _first(self._services.key_question, (*hosts, *refused))
         if question is not None:
             self._ask(ask_about_key(question), lambda: self._screen.spawn(self._trust(question)))
-        elif refused:  # a revoked key, for one, is nobody's to trust
-            self._screen.tell(f"the key of {refused[0]} cannot be trusted from here", wrong=True)
+        elif untrusted := (*self._screen.down_by(Cause.KEY_REVOKED), *refused):  # a revoked key is nobody's to trust
+            self._screen.tell(f"the key of {safe(untrusted[0])} cannot be trusted from here", wrong=True)
         else:
             self._screen.tell("no host key was refused")
 
@@ -166,7 +167,7 @@ class Dispatch:
         hosts = self._meant(argument)
         if hosts is None:
             return
-        question = _first(self._services.password_question, (*hosts, *self._screen.failed_by("CredentialWanted")))
+        question = _first(self._services.password_question, (*hosts, *self._screen.waiting_for(Remedy.LOG_IN)))
         if question is None:
             self._screen.tell("no host wants a password")
             return

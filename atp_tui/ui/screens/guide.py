@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Center, Middle, Vertical
 from textual.content import Content
 from textual.filter import LineFilter, NoColor
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from ...model.host import HostInfo
 from ..ascii import AsciiFilter
 from ..driver import Driver
+from ..glyphs import ASCII, UNICODE
 from ..text import safe
-from ..theme import load_theme, themes_folder, variable_defaults
+from ..theme import FIRST_THEME, load_themes, no_such_theme, register_themes, themes_folder, variable_defaults
+from ..type_ahead import TypeAheadApp
+from .import_hosts import ImportScreen, Preview
 
 
 class GuideChoice(StrEnum):
@@ -31,11 +36,28 @@ class GuideChoice(StrEnum):
     QUIT = "quit"
 
 
-class GuideApp(App[GuideChoice]):
-    """Asks, and exits with the choice: whoever runs it does what was chosen.
+class GuideAnswer(NamedTuple):
+    """The choice, and the hosts to write where that was to import."""
 
-    `candidates` is the number of hosts found in ssh_config, `path` where hosts.toml would be written. Leaving it in any
-    other way than by a choice gives None.
+    choice: GuideChoice
+    hosts: tuple[HostInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuideLook:
+    """How the guide is shown. `theme` None: the first one; `notice` is said below the choices."""
+
+    theme: str | None = None
+    theme_folders: tuple[Path, ...] = ()
+    notice: str = ""
+    ascii_only: bool = False
+
+
+class GuideApp(TypeAheadApp):
+    """Asks, and exits with a GuideAnswer: whoever runs it does what was chosen.
+
+    `found` are the hosts of ssh_config, `path` where hosts.toml would be written, and `preview` its text for some of
+    them. Leaving it in any other way than by a choice gives None.
     """
 
     CSS_PATH = "../app.tcss"
@@ -47,15 +69,18 @@ class GuideApp(App[GuideChoice]):
         Binding("q,escape,ctrl+c", "choose('quit')", "Quit"),
     ]
 
-    def __init__(self, candidates: int, path: Path, *, ascii_only: bool = False) -> None:
+    def __init__(self, found: Sequence[HostInfo], path: Path, preview: Preview, look: GuideLook = GuideLook()) -> None:
         colourless = os.environ.get("NO_COLOR")
         super().__init__(driver_class=Driver)
         self._colourless = (NoColor(),) if colourless is not None else ()
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless
-        self._candidates = candidates
+        self._found = tuple(found)
         self._path = safe(str(path))
-        self._ascii = (AsciiFilter(),) if ascii_only else ()
+        self._preview = preview
+        self._look = look
+        self._themes, _ = load_themes((themes_folder(), *look.theme_folders))  # a bad file is told by the main screen
+        self._ascii = (AsciiFilter(),) if look.ascii_only else ()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()
@@ -65,37 +90,53 @@ class GuideApp(App[GuideChoice]):
         return (*(self._colourless or super().get_line_filters()), *self._ascii)
 
     def compose(self) -> ComposeResult:
-        found = self._candidates
+        found = len(self._found)
         hosts = f"{found} host{'s' * (found != 1)} found" if found else "none found there"
-        with Vertical(id="guide") as page:
+        with Middle(), Center(), Vertical(id="guide") as page:
             page.border_title = "welcome"
             yield Static(Content.styled("No hosts are known yet.", "bold"))
-            yield Static(Content(f"They live in {self._path}"))
-            yield Static(Content("one entry a host. How to begin?"))
+            yield Static(Content("They live in this file, one entry a host:"))
+            yield Static(Content(f"  {self._path}"))
             yield Static("")
             yield OptionList(
-                Option(Content(f"1  import from ~/.ssh/config   {hosts}"), id="import", disabled=not found),
-                Option(Content("2  open the demo               a fleet inside the program, nothing real"), id="demo"),
-                Option(Content("3  write an example            to edit by hand, every key explained"), id="example"),
+                Option(Content(f"1  import from ~/.ssh/config   {hosts}; you choose"), id="import", disabled=not found),
+                Option(Content("2  open the demo               a simulated fleet, nothing real"), id="demo"),
+                Option(Content("3  write an example            every key explained; your editor opens"), id="example"),
                 compact=True,
             )
             yield Static("")
+            notices = [notice for notice in (self._wrong_theme(), safe(self._look.notice)) if notice]
+            for notice in notices:
+                yield Static(Content.styled(notice, "$failed"))
             yield Static(Content.styled("↑ ↓ and Enter, or 1 2 3     q quit", "$dim"))
 
+    def _wrong_theme(self) -> str:
+        wanted = self._look.theme
+        return "" if wanted is None or wanted in self._themes else no_such_theme(wanted, self._themes)
+
     def on_mount(self) -> None:
-        dark = load_theme(themes_folder() / "dark.toml")
-        self.register_theme(dark.textual)
-        self.theme = dark.name
+        register_themes(self, self._themes)
+        wanted = self._look.theme
+        self.theme = wanted if wanted in self._themes else FIRST_THEME
         options = self.query_one(OptionList)
-        options.highlighted = 0 if self._candidates else 1
+        options.highlighted = 0 if self._found else 1
         options.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_choose(event.option.id or GuideChoice.QUIT)
 
     def action_choose(self, choice: str) -> None:
-        if choice != GuideChoice.IMPORT or self._candidates:
-            self.exit(GuideChoice(choice))
+        if len(self.screen_stack) > 1:
+            return  # the digits are for a field of the screen above
+        if choice != GuideChoice.IMPORT:
+            self.exit(GuideAnswer(GuideChoice(choice)))
+        elif self._found:
+            glyphs = ASCII if self._look.ascii_only else UNICODE
+            self.push_screen(ImportScreen(self._found, self._path, self._preview, glyphs), self._import)
+
+    def _import(self, hosts: tuple[HostInfo, ...] | None) -> None:
+        if hosts:
+            self.exit(GuideAnswer(GuideChoice.IMPORT, hosts))
 
     def _fatal_error(self) -> None:
         # as in AtpApp

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
+from ...model.causes import Cause, Remedy
 from ...monitor.fleet import HostRow
 from ..commands import ScreenCommand, key_shown
+from ..text import safe
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandInput, Mode
 from ..widgets.footer import Keys
 from ..widgets.host_tree import HostTree
+from ..widgets.host_words import brief_of
 
 _TREE: Keys = (("space", "mark"), ("enter", "open"))
 _LINES: dict[Mode, Keys] = {
@@ -24,7 +27,7 @@ _LINES: dict[Mode, Keys] = {
         ("tab", "next"),
     ),
     Mode.FILTER: (("enter", "keep it"), ("esc", "clear it"), ("tab", "next")),
-    Mode.COMMAND: (("enter", "do it"), ("↑ ↓", "history"), ("tab →", "complete"), ("esc", "back")),
+    Mode.COMMAND: (("enter", "run it"), ("↑ ↓", "history"), ("tab →", "complete"), ("esc", "back")),
 }
 _ANSWERS: Keys = (("enter", "fold"), ("a", "fold all"), ("r", "rerun failed"), ("y", "copy"), ("esc", "back"))
 _PANEL: Keys = (("↑ ↓", "move"), ("esc", "back"))
@@ -52,15 +55,25 @@ def _of(commands: Sequence[ScreenCommand], names: tuple[str, ...]) -> Keys:
     return tuple((key_shown(command.key), command.title) for command in found if command.key)
 
 
-def calling_keys(rows: Iterable[HostRow]) -> Keys:
-    """What hosts that were refused wait for a person to press."""
-    found: dict[str, str] = {}
-    for row in rows:
-        if row.error_class == "HostKeyRejected":
-            found.setdefault("K", f"the host key of {row.id} was refused")
-        elif row.error_class == "CredentialWanted":
-            found.setdefault("P", f"{row.id} wants a password")
-    return tuple(sorted(found.items()))
+_CALLS = (("K", Remedy.TRUST_KEY), ("P", Remedy.LOG_IN))
+_DANGER = (Cause.KEY_REVOKED, Cause.KEY_CHANGED, Cause.KEY_UNKNOWN, Cause.PASSWORD_REFUSED, Cause.WANTS_PASSWORD)
+"""What a person should look at first: a changed key may be somebody in between, a new one rarely is."""
+
+
+def waiting(rows: Iterable[HostRow], remedy: Remedy) -> list[HostRow]:
+    """The hosts that wait for a person to do that, the most dangerous cause first."""
+    found = [(row.trouble.cause, row) for row in rows if row.trouble is not None and row.trouble.remedy is remedy]
+    return [row for _, row in sorted(found, key=lambda each: _DANGER.index(each[0]))]
+
+
+def calling_keys(rows: Sequence[HostRow]) -> Keys:
+    """What hosts that were refused wait for a person to press: for each key the most dangerous question."""
+    calls = []
+    for key, remedy in _CALLS:
+        hosts = waiting(rows, remedy)
+        if hosts:
+            calls.append((key, f"{safe(hosts[0].id)}: {brief_of(hosts[0])}"))
+    return tuple(calls)
 
 
 HELP_KEYS = (

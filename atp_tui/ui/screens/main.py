@@ -13,6 +13,7 @@ from textual.command import Provider
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
+from ...model.causes import Cause, Remedy
 from ..commands import all_commands
 from ..glyphs import ASCII, UNICODE
 from ..history import History
@@ -20,6 +21,7 @@ from ..job_control import JobControl
 from ..messages import (
     CancelRequested,
     CommandLineRequested,
+    Copied,
     FilterChanged,
     FleetChanged,
     JobAdvanced,
@@ -41,7 +43,7 @@ from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from ..widgets.tree_model import FleetSnapshot
 from .dispatch import Dispatch
-from .keys import calling_keys, keys_of
+from .keys import calling_keys, keys_of, waiting
 from .palette import FleetCommands, Offer, completions, offers
 from .panel_feed import panel_snapshot
 
@@ -84,7 +86,7 @@ class MainScreen(Screen[None]):
         with Container(id="workspace"):
             with Vertical(id="left"):
                 with Horizontal(id="hosts"):
-                    yield HostTree(clock=self._clock, glyphs=self._glyphs, id="tree")
+                    yield HostTree(clock=self._clock, glyphs=self._glyphs, file=self._services.file, id="tree")
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
                     self._targeting.select, History(self._services.history_file), self._completions, id="pane"
@@ -129,9 +131,13 @@ class MainScreen(Screen[None]):
         """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""
         self.run_worker(work)
 
-    def failed_by(self, error_class: str) -> tuple[str, ...]:
-        """Hosts that errors of that class keep from being connected."""
-        return tuple(row.id for row in self._fleet.rows if row.error_class == error_class)
+    def waiting_for(self, remedy: Remedy) -> tuple[str, ...]:
+        """Hosts that this would bring back, the most dangerous cause first."""
+        return tuple(row.id for row in waiting(self._fleet.rows, remedy))
+
+    def down_by(self, cause: Cause) -> tuple[str, ...]:
+        """Hosts that are down for this cause."""
+        return tuple(row.id for row in self._fleet.rows if row.trouble is not None and row.trouble.cause is cause)
 
     # The fleet
 
@@ -223,6 +229,10 @@ class MainScreen(Screen[None]):
     def _pane_left(self) -> None:
         self.hosts.focus()
 
+    @on(Copied)
+    def _copied(self, message: Copied) -> None:
+        self.tell(f"copied {message.lines} line{'s' * (message.lines != 1)}")
+
     @on(JobAdvanced)
     def _job_advanced(self) -> None:
         self.answers.advance()
@@ -271,7 +281,8 @@ class MainScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        self.query_one("#keys", KeyLine).keys = (*self._calls, *keys_of(self.focused, self._commands))
+        line = self.query_one("#keys", KeyLine)
+        line.calls, line.keys = self._calls, keys_of(self.focused, self._commands)
 
     def _tick(self) -> None:
         self.query_one("#status", StatusBar).tick()

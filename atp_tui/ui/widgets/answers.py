@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from ..messages import CancelRequested, RerunRequested
+from ..messages import CancelRequested, Copied, RerunRequested
 from ..text import cut, safe, width_of
 from .answers_model import AnswerLine, AnswersModel
 from .lines import LinesView, Spans
+
+LEAST_COMMAND = 12
+"""Cells of the command that the title shows before it leaves other words out."""
+
+
+EDGE = 4
+"""Cells of the upper edge that a title never gets: the corners, and a blank beside each."""
 
 
 class Answers(LinesView[AnswerLine]):
@@ -50,7 +58,7 @@ class Answers(LinesView[AnswerLine]):
             self.set_title(self._title_now())
 
     def draw(self, line: AnswerLine, width: int) -> Spans:
-        return clip(line.spans, width)
+        return clip(((" ", "text"), *line.spans), width)  # the first cell is the cursor's
 
     def placeholder(self) -> Sequence[str]:
         return ("No command was run yet.", "Mark hosts with space, press !", "and type a command for them.")
@@ -79,16 +87,27 @@ class Answers(LinesView[AnswerLine]):
             block = [each for each in self.lines if each.block == line.block]
             body = [each for each in block if not each.head] or block
             self.app.copy_to_clipboard("\n".join("".join(text for text, _ in each.spans).strip() for each in body))
+            self.post_message(Copied(len(body)))
 
     def _title_now(self) -> Content:
         model = self._model
         if model is None:
             return Content(" answers ")
-        parts = [Content(" answers  "), Content.styled(safe(model.job.command.line), "$foreground")]
-        parts.append(Content(f"  {model.summary()}"))
-        if model.finished and model.failed_hosts:
-            parts.append(Content("  r rerun failed"))
-        return Content("").join([*parts, Content(" ")])
+        head, tally = " answers  ", f"  {model.summary()}"
+        again = "  r rerun failed" if model.finished and model.failed_hosts else ""
+        room = self.outer_size.width - EDGE - width_of(head + tally) - 1  # the command gives way, never the tally
+        if room < LEAST_COMMAND:
+            head, room = " ", room + width_of(head) - 1
+        if room - width_of(again) < LEAST_COMMAND:
+            again = ""
+        line = cut(safe(model.job.command.line), max(0, room - width_of(again)))
+        if not line:
+            tally = tally.lstrip()
+        return Content("").join([Content(head), Content.styled(line, "$foreground"), Content(f"{tally}{again} ")])
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.set_title(self._title_now())
 
 
 def clip(spans: Spans, width: int) -> Spans:

@@ -13,7 +13,7 @@ from ...monitor.freshness import is_old
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
-from .host_words import FIRST_TRY, TRYING, cause_of, counts_down, next_step
+from .host_words import FIRST_TRY, TRYING, brief_of, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
 _WORD = len(ConnectionState.CONNECTED)
@@ -65,19 +65,22 @@ def draw_connection(
 
 
 def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyphs) -> str:
-    """`attempt 4 · cause · next`: without the attempt where that does not fit, and only then with a cut cause."""
+    """`attempt 4 · cause · next`: where that does not fit the cause is short, then the attempt goes."""
     between = f" {glyphs.separator} "
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
-    cause, following = cause_of(connection), next_step(connection, now)
+    cause, brief, following = cause_of(connection), brief_of(connection, glyphs.ellipsis), next_step(connection, now)
     if connection.id > 1 and following == FIRST_TRY:  # the number counts what was tried before under its pool
         following = TRYING
-    for words in ((attempt, cause, following), (cause, following)):
+    for words in (
+        (attempt, cause, following.long),
+        (attempt, brief, following.long),
+        (brief, following.long),
+        (brief, following.short),
+    ):
         text = between.join(word for word in words if word)
         if width_of(text) <= room:
             return text
-    short = following.removeprefix("next try ")
-    cause = cut(cause, max(room - width_of(short) - len(between), 0), glyphs.ellipsis)
-    return cut(between.join(word for word in (cause, short) if word), max(room, 0), glyphs.ellipsis)
+    return cut(brief or following.short, max(room, 0), glyphs.ellipsis)
 
 
 def _figures(connection: ConnectionSnapshot, left: int) -> str:

@@ -1,4 +1,4 @@
-"""The line at the bottom: the keys of the region that has the focus, or for a while what has just happened."""
+"""The line at the bottom: the keys of the region that has the focus, and right of them what has just happened."""
 
 from __future__ import annotations
 
@@ -6,20 +6,28 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from ..text import cut, safe
+from ..text import cut, safe, width_of
 
-NOTICE_SECONDS = 8.0
+NOTICE_SECONDS = 4.0
+WRONG_SECONDS = 8.0
+"""How long a notice stands; one that says what went wrong is longer to read."""
 
 Keys = tuple[tuple[str, str], ...]
 
-ALWAYS = 2
-"""So many of the last pairs are shown at any width."""
+MATTERS = ("!", "/", "?", "q", "esc")
+"""Keys whose hints stay as long as there is room for them: how to run, to find, to learn all others, and to leave."""
+ALWAYS = ("?", "q", "esc")
+"""Those that stay at any width."""
+
+GAP = 3
+"""Cells between two hints."""
 
 
 class KeyLine(Widget):
-    """Shows (key, meaning) pairs. A notice stands in their place until it has been read or its time is over."""
+    """Shows (key, meaning) pairs; `calls` are those that hosts wait for. A notice stands right of them for a while."""
 
     keys: reactive[Keys] = reactive(())
+    calls: reactive[Keys] = reactive(())
     notice: reactive[tuple[str, bool]] = reactive(("", False))
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -33,26 +41,75 @@ class KeyLine(Widget):
 
     def tick(self, now: float) -> None:
         """Take a notice away that has stood long enough."""
-        if self.notice[0] and now - self._since > NOTICE_SECONDS:
+        text, wrong = self.notice
+        if text and now - self._since > (WRONG_SECONDS if wrong else NOTICE_SECONDS):
             self.notice = ("", False)
 
     def render(self) -> Content:
-        width = self.size.width
+        width = self.size.width - 1
         text, wrong = self.notice
+        least = _width(_only(self.keys, ALWAYS if wrong else MATTERS))
+        text = cut(text, max(width - least - GAP - 1, 0)) if text else ""
+        room = width - (width_of(text) + GAP + 1 if text else 0)
+        calls, keys = fitting(() if text else self.calls, self.keys, room)
+        parts = [Content(" ")]
+        for pairs, style in ((calls, "$failed"), (keys, "$dim")):
+            for key, meaning in pairs:
+                parts += [Content.styled(key, "bold"), Content.styled(f" {meaning}{' ' * GAP}", style)]
+        hints = Content("").join(parts)
         if text:
-            return Content.styled(cut(f" {text}", width), "$failed" if wrong else "$title-focus")
-        shown = _fitting(self.keys, width - 1)
-        pairs = (
-            Content("").join([Content.styled(key, "bold"), Content.styled(f" {meaning}   ", "$dim")])
-            for key, meaning in shown
-        )
-        return Content("").join([Content(" "), *pairs]).truncate(width)
+            gap = max(0, width - width_of(text) - hints.cell_length)
+            hints = Content("").join(
+                [hints, Content(" " * gap), Content.styled(text, "$failed" if wrong else "$title-focus")]
+            )
+        return hints.truncate(width + 1)
 
 
-def _fitting(keys: Keys, width: int) -> Keys:
-    """As many as fit, without some from the middle where it is narrow: the first ones are what the region is for, and
-    the last two say how to find all others and how to leave."""
-    kept, last = list(keys[:-ALWAYS]), keys[-ALWAYS:]
-    while kept and sum(len(key) + 1 + len(meaning) + 3 for key, meaning in (*kept, *last)) - 3 > width:
-        kept.pop()
-    return (*kept, *last)
+SHORTEST_CALL = 16
+"""Cells of a call that still say something: `K kvm03: key CH…`."""
+
+
+def fitting(calls: Keys, keys: Keys, width: int) -> tuple[Keys, Keys]:
+    """What fits of the calls and keys. Where it is narrow, hints go before calls, the last ones first; those that
+    matter stay until a call cannot be cut any further, those of ALWAYS stay for good."""
+    for spared, room in ((MATTERS, width - _width(calls) - GAP), (ALWAYS, width - SHORTEST_CALL - GAP)):
+        keys = _without(keys, spared, room if calls else width)
+        shorter = _shorter(calls, width - _width(keys) - GAP)
+        if _width((*shorter, *keys)) <= width and (shorter or not calls):
+            break
+    return shorter, keys
+
+
+def _without(keys: Keys, spared: tuple[str, ...], width: int) -> Keys:
+    """The keys, without the last ones that are not spared, until they fit."""
+    kept = list(keys)
+    for pair in reversed(keys):
+        if _width(tuple(kept)) > width and pair[0] not in spared:
+            kept.remove(pair)
+    return tuple(kept)
+
+
+def _shorter(calls: Keys, width: int) -> Keys:
+    """The calls in `width` cells: the later ones go first, then the only one is cut, and at last goes too."""
+    kept = calls
+    while len(kept) > 1 and _width(kept) > width:
+        kept = kept[:-1]
+    if kept and _width(kept) > width:
+        (key, meaning), *_ = kept
+        kept = ((key, _cut_call(meaning, width - width_of(key) - 1)),) if width >= SHORTEST_CALL else ()
+    return kept
+
+
+def _cut_call(meaning: str, width: int) -> str:
+    """`a-very-lon…: key CHANGED`: the name is cut before what is the matter with it."""
+    name, between, what = meaning.rpartition(": ")
+    room = width - width_of(between + what)
+    return cut(name, room) + between + what if room >= 4 else cut(meaning, width)
+
+
+def _only(keys: Keys, names: tuple[str, ...]) -> Keys:
+    return tuple(pair for pair in keys if pair[0] in names)
+
+
+def _width(pairs: Keys) -> int:
+    return max(0, sum(width_of(key) + 1 + width_of(meaning) + GAP for key, meaning in pairs) - GAP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from textwrap import wrap
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 
 from ..glyphs import UNICODE, Glyphs
-from ..text import safe, width_of
+from ..text import cut, safe, width_of
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .tree_drawing import columns, draw_group, draw_host
@@ -65,15 +66,17 @@ class HostTree(LinesView[TreeLine]):
         *,
         clock: Callable[[], float] = time.monotonic,
         glyphs: Glyphs = UNICODE,
+        file: Path | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._clock = clock
         self._glyphs = glyphs
+        self._file = safe(str(file or "hosts.toml"))
         self._snapshot = FleetSnapshot(loaded=False)
         self._options = TreeOptions()
-        self._model = TreeModel((), (), 0)
+        self._model = TreeModel((), (), 0, 0)
         self._now = 0.0
         self._ticks = 0
 
@@ -138,7 +141,7 @@ class HostTree(LinesView[TreeLine]):
     def draw(self, line: TreeLine, width: int) -> Spans:
         if isinstance(line, GroupLine):
             return draw_group(line, width, self._glyphs)
-        at = columns(width, self._model.id_width)
+        at = columns(width, self._model.id_width, self._model.usual)
         return draw_host(line, width, at, self._now, self._glyphs)
 
     def placeholder(self) -> Sequence[str]:
@@ -152,7 +155,8 @@ class HostTree(LinesView[TreeLine]):
         if hosts:
             found = f"None of {hosts} hosts" if hosts > 1 else "The one host does not"
             return (f"{found} match{'es' if hosts > 1 else ''} /{safe(self._snapshot.filter)}", "Press / to change it.")
-        return ("No hosts yet.", "Write them into hosts.toml,", "or look around: atp-tui demo")
+        where, then = f"They belong in {self._file}.", "Press q, write them there, and start again,"
+        return ("No hosts yet.", where, then, "or look around: atp-tui demo")
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
@@ -169,24 +173,30 @@ class HostTree(LinesView[TreeLine]):
             self.redraw(lambda line: isinstance(line, HostLine) and counts_down(line.row))
 
     def _retitle(self) -> None:
-        """`Hosts`, what is unusual about them, and the heads of the columns where they don't run into that."""
+        """`Hosts`, what is unusual about them, and the heads of the columns, which that is cut for."""
         width = self.scrollable_content_region.width
-        heads = columns(width, self._model.id_width).heads() if self._model.lines else ()
-        by_name = " by name" if self._options.sort is Sort.NAME else ""
-        wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
-        words = f" Hosts{by_name}{wanted} "
-        if self._snapshot.marked:
-            marks = f"{self._glyphs.separator} {len(self._snapshot.marked)} marked "
-            room = heads[0][0] - len(heads[0][1]) - 2 if heads else width
-            words += marks if width_of(words + marks) <= room else ""
+        heads = columns(width, self._model.id_width, self._model.usual).heads() if self._model.lines else ()
+        heads = tuple((end, name) for end, name in heads if end <= width - 2)
+        room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
+        words = self._title_words(room)
         parts: list[Content | str | tuple[str, str]] = [words]
         used = width_of(words) + 1  # the line begins left of the title
         for end, name in heads:
-            gap = end - used - len(name) - 1
-            if gap >= 0 and end <= width - 2:
-                parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
-                used = end + 1
+            gap = max(0, end - used - len(name) - 1)
+            parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
+            used = end + 1
         self.set_title(Content.assemble(*parts))
+
+    def _title_words(self, room: int) -> str:
+        """The words of the title in `room` cells: the filter matters most, then the order, then the number of marks."""
+        by_name = " by name" if self._options.sort is Sort.NAME else ""
+        wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
+        marked = len(self._snapshot.marked)
+        marks = f" {self._glyphs.separator} {marked} marked" if marked else ""
+        choices = (f"Hosts{by_name}{wanted}{marks}", f"Hosts{by_name}{wanted}", f"Hosts{wanted}", wanted.strip())
+        fitting = (choice for choice in choices if choice and width_of(choice) + 2 <= room)
+        words = next(fitting, wanted.strip() or "Hosts")
+        return f" {cut(words, max(room - 2, 0), self._glyphs.ellipsis)} "
 
     # Keys
 

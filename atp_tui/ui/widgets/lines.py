@@ -28,6 +28,7 @@ SPAN_ROLES = (
     "chart",
     "title",
     "rule",
+    "bar",
     "connected",
     "connecting",
     "reconnecting",
@@ -36,6 +37,10 @@ SPAN_ROLES = (
     "draining",
 )
 """The roles a span may have. Each is a component class `lines--<role>`, coloured by the theme."""
+
+
+BAR = "▌"
+"""Marks the line under the cursor: drawn in the colour of the focused title, and grey without the focus."""
 
 
 class Keyed(Protocol):
@@ -85,6 +90,7 @@ class LinesView(ScrollView, Generic[L]):
         & > .lines--chart { color: $chart; }
         & > .lines--title { color: $title; }
         & > .lines--rule { color: $rule; }
+        & > .lines--bar { color: $title-focus; }
         & > .lines--connected { color: $connected; }
         & > .lines--connecting { color: $connecting; }
         & > .lines--reconnecting { color: $reconnecting; }
@@ -281,6 +287,8 @@ class LinesView(ScrollView, Generic[L]):
             self._drawn[y] = self._drawing(index, width)
         at_cursor, spans = self._drawn[y]
         segments = [Segment(text, self._style(role, at_cursor)) for text, role in spans]
+        if at_cursor:
+            segments = self._with_bar(segments)
         return Strip(segments).adjust_cell_length(width, self._style("text", at_cursor))
 
     def _frame(self) -> tuple[int, Size]:
@@ -308,6 +316,20 @@ class LinesView(ScrollView, Generic[L]):
                 style = self._under_cursor(style)
             self._styles_by_role[role, at_cursor] = style
         return style
+
+    def _with_bar(self, segments: list[Segment]) -> list[Segment]:
+        """The bar in the first cell of the line under the cursor, where that is blank. The ground of the line can only
+        differ a little from the others, or no text could be read on both; the bar is seen from afar, in any palette."""
+        ground = self._style("text", True)
+        shown = self.has_focus or ground.bgcolor != self.rich_style.bgcolor or ground.underline
+        if ground.reverse or not shown or not segments or not segments[0].text.startswith(" "):
+            return segments
+        first, *rest = segments
+        return [
+            Segment(BAR, self._style("bar" if self.has_focus else "dim", True)),
+            Segment(first.text[1:], first.style),
+            *rest,
+        ]
 
     def _under_cursor(self, style: Style) -> Style:
         name = "lines--cursor" if self.has_focus else "lines--cursor-blurred"

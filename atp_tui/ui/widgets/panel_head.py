@@ -6,14 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ...model.causes import Remedy
 from ...model.connection import ConnectionState
-from ...monitor.fleet import HostDetail
+from ...monitor.fleet import HostDetail, HostRow
 from ...monitor.freshness import Freshness
 from ..format import age, memory, milliseconds, percent, rate, version
 from ..glyphs import Glyphs
 from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
-from .host_words import cause_of, next_step, silence
+from .host_words import MENDED, cause_of, channel_of, next_step, silence
 from .lines import Spans
 
 LABEL = 12
@@ -21,7 +22,7 @@ WIDE_LABEL = 17
 """Cells left of a chart: its name with the newest figure below it; in a chart of one row, beside it."""
 
 CAUSE_LINES = 4
-LONGEST_STEP = len("press r to connect")
+LONGEST_STEP = len(MENDED)
 """A cause gets lines of its own by its own length alone: a countdown that loses a digit must not move the charts."""
 
 TWO_CHARTS = 56
@@ -64,7 +65,7 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
     """Sign and state; while connected since when, else what comes next and why not: all of it, this is the place."""
     row = detail.row
     between = f" {glyphs.separator} "
-    cause, following = cause_of(row), next_step(row, now)
+    cause, following = _cause(row), _following(row, now)
     silent = silence(row, now)
     sign = f" {glyphs.state(row.shown_state)} {silent or row.state.value}"
     room = width - width_of(sign)
@@ -84,6 +85,20 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
         first,
         *(((cut(f"   {line}", width, glyphs.ellipsis), "failed" if row.sample_error else "text"),) for line in rest),
     ]
+
+
+def _cause(row: HostRow) -> str:
+    """The channel and all of the cause; and where libvirt alone is lost, that SSH is not."""
+    channel, cause = channel_of(row), cause_of(row)
+    named = f"{channel}: {cause}" if channel and cause else cause
+    return f"{named} (SSH is up: commands run)" if named and row.answers_ssh and row.takes_commands else named
+
+
+def _following(row: HostRow, now: float) -> str:
+    idle = row.state is ConnectionState.FAILED and row.next_attempt_at is None
+    if idle and row.trouble is not None and row.trouble.remedy is Remedy.MEND:
+        return MENDED
+    return next_step(row, now).long
 
 
 def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs) -> Spans:
@@ -141,7 +156,7 @@ def _chart(chart: Chart, width: int, height: int, glyphs: Glyphs, *, stale: bool
     else:
         labels = [((fit(f" {chart.name}", LABEL), "dim"),), ((fit(f" {figure}", LABEL), role),)]
         if height > 2 and chart.top is None and known:
-            labels.append(((fit(f" top {chart.write(max(known)).strip()}", LABEL), "dim"),))
+            labels.append(((fit(f" max {chart.write(max(known)).strip()}", LABEL), "dim"),))
         labels += [((" " * LABEL, "text"),)] * (height - len(labels))
     room = width - (WIDE_LABEL if height == 1 else LABEL) - 1
     plot = area(chart.values, max(1, room), height, high=chart.top, ascii_only=glyphs.ascii_only)

@@ -1,23 +1,25 @@
 """How a line of the host tree looks in a given width. Pure: a line and a moment in, spans out.
 
     ▾ rack1                     18 ●  1 ◐  1 ✕
-      ✕ kvm03   host key changed · press K
+      ✕ kvm03   failed · libvirt: key CHANGED · press K
     * ● kvm01    12 %  61 %   1.2 ms ▁▂▃▂▁▂▃▅
 
-Columns depend on the width and the widest id alone, so that no figure ever moves another one.
+Columns depend on the width and the widths of the ids alone, so that no figure ever moves another one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ...model.causes import LONGEST_SHORT
 from ...model.connection import ConnectionState
 from ...monitor.fleet import HostRow
 from ..format import age
 from ..glyphs import STATE_ORDER, Glyphs
-from ..text import cut, fit, safe, width_of
-from .host_words import cause_of, next_step, silence
+from ..text import cut, cut_middle, fit, safe, width_of
+from .host_words import brief_of, channel_of, next_step, silence
 from .lines import Spans
 from .row_figures import draw_figures
 from .tree_model import GroupLine, HostLine
@@ -27,7 +29,14 @@ _S = ConnectionState
 INDENT = 5
 WORD = max(len(state) for state in ConnectionState)
 _LOST = (_S.FAILED, _S.RECONNECTING)
-LONGEST_ID = 28
+LONGEST_ID = 24
+USUAL_ID = 12
+"""Cells that ids have at least where one of them needs so many: rtt, cpu, mem and VMs fit beside them in 54 columns."""
+MARGINS = 3
+"""Cells between an id and the words of a trouble, and between those and the frame."""
+LEAST_RIGHT = LONGEST_SHORT + MARGINS
+"""Cells right of the ids that a cause needs."""
+LEAST_SPARK = 9
 LONGEST_SPARK = 40
 
 USUAL = (_S.CONNECTED, _S.RECONNECTING, _S.FAILED)
@@ -67,26 +76,32 @@ class Columns:
 
 
 @lru_cache(maxsize=256)
-def columns(width: int, id_width: int) -> Columns:
-    """Share `width` cells out: what matters most gets its column first, the sparkline what is left."""
-    id_room = min(id_width, LONGEST_ID, max(8, width // 3))
-    left = width - INDENT - id_room - 1
-    sizes = dict.fromkeys(("cpu", "memory", "spark", "rtt", "word", "domains", "requests"), 0)
-    for name, size in (
-        ("cpu", 7),
-        ("memory", 7),
-        ("spark", 9),
-        ("rtt", 10),
-        ("word", WORD + 2),
-        ("domains", 9),
-        ("requests", 7),
-    ):
-        if size <= left:
-            sizes[name] = size
-            left -= size
-    if sizes["spark"]:
-        sizes["spark"] += max(0, min(left, LONGEST_SPARK - sizes["spark"]))
-    return Columns(id=id_room, **sizes)
+def columns(width: int, id_width: int, usual: int | None = None) -> Columns:
+    """Share `width` cells out among the columns, what matters most first: rtt, cpu, mem, VMs, req/s.
+
+    `id_width` is the width of the widest id, `usual` one that most ids have room in: no column gives way to ids that
+    are wider than that, which are cut in their middle. What is left goes to the ids, then to the chart, then to the
+    word of the state.
+    """
+    longest = min(id_width, LONGEST_ID)
+    id_room = min(longest, max(longest if usual is None else usual, USUAL_ID), max(8, width - INDENT - LEAST_RIGHT))
+    left = (
+        width - INDENT - id_room - 2
+    )  # the last head of a column needs a cell behind it, and the frame is not touched
+    sizes = dict.fromkeys(("rtt", "cpu", "memory", "domains", "requests", "spark", "word"), 0)
+
+    wanted = (("rtt", 10), ("cpu", 7), ("memory", 7), ("domains", 9), ("requests", 7))
+    for name, size in wanted:
+        if size > left:
+            return Columns(id=id_room + max(0, min(longest - id_room, left)), **sizes)
+        sizes[name] = size
+        left -= size
+    more = min(longest - id_room, left)
+    left -= more
+    if left >= LEAST_SPARK:
+        sizes["word"] = WORD + 2 if left >= LEAST_SPARK + WORD + 2 else 0
+        sizes["spark"] = min(left - sizes["word"], LONGEST_SPARK)
+    return Columns(id=id_room + more, **sizes)
 
 
 def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyphs) -> Spans:
@@ -94,17 +109,21 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyph
     row, role = line.row, line.row.shown_state.value
     mark = (" * " if line.marked else "   ", "mark")
     sign = (glyphs.state(row.shown_state) + " ", role)
-    name = fit(safe(row.id), at.id, glyphs.ellipsis)
-    word_role = "dim" if row.shown_state is _S.CONNECTED else role  # green words all over would hide the one red one
-    word = (f"  {silence(row, now) or role:<{WORD}}", word_role) if at.word else ("", role)
-    left = width - INDENT - at.id - at.word
+    name = safe(row.id)
+    shown = cut_middle(name, at.id, glyphs.ellipsis)
     if row.state is _S.CONNECTED:
-        return (mark, sign, (name, "text"), word, *draw_figures(row, at, now, glyphs, left))
-    text = _whole_trouble(row, now, left, glyphs, with_word=False) if at.word else None
-    if text is None:  # the words matter more here than that they stand under the figures
-        name, word = name.rstrip(), ("", role)
-        text = _trouble(row, now, width - INDENT - width_of(name), glyphs)
-    return (mark, sign, (name, "text"), word, (text, "text" if row.state in _LOST else "dim"))
+        word_role = "dim" if row.shown_state is _S.CONNECTED else role  # green words would hide the one red one
+        word = (f"  {silence(row, now) or role:<{WORD}}", word_role) if at.word else ("", role)
+        left = width - INDENT - at.id - at.word
+        return (mark, sign, (fit(shown, at.id), "text"), word, *draw_figures(row, at, now, glyphs, left))
+    text_role = "text" if row.state in _LOST else "dim"
+    text = _whole_trouble(row, now, width - INDENT - at.id, glyphs)
+    if text is not None:
+        return (mark, sign, (fit(shown, at.id), "text"), (text, text_role))
+    # the words matter more here than that they stand under the figures, and the cause more than the whole id
+    room = width - INDENT - MARGINS - width_of(brief_of(row, glyphs.ellipsis))
+    shown = cut_middle(name, min(at.id, max(8, room)), glyphs.ellipsis)
+    return (mark, sign, (shown, "text"), (_trouble(row, now, width - INDENT - width_of(shown), glyphs), text_role))
 
 
 def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
@@ -147,36 +166,37 @@ def _counts(counts: tuple[int, ...], glyphs: Glyphs) -> list[tuple[str, str]]:
     return spans
 
 
-def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs, *, with_word: bool) -> str | None:
-    """`word · cause · since · next`, at least the cause and the next step; None where these have no room."""
-    word, cause, following = row.state.value if with_word else "", cause_of(row), next_step(row, now)
+def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str | None:
+    """`word · channel: cause · since · next`, at least the cause and the next step; None where these have no room."""
+    word, cause, step = row.state.value, brief_of(row, glyphs.ellipsis), next_step(row, now)
+    channel = channel_of(row)
+    named = f"{channel}: {cause}" if channel and cause else cause
     lasted = f"down {age(now - row.since)}" if row.state in _LOST else ""
+    other = "SSH is up" if row.answers_ssh else ""
     for parts in (
-        (word, cause, lasted, following),
-        ("", cause, lasted, following),
-        (word if not cause else "", cause, "", following),
-        ("", cause, "", following),
-        ("", cause, "", _short(following)),
+        (word, named, other, lasted, step.long),
+        (word, named, other, step.long),
+        ("" if named else word, named, other, step.long),
+        ("" if named else word, named, other, step.short),
+        ("" if cause else word, cause, other, step.short),
+        (named, step.short),
+        ("" if cause else word, cause, step.long),
+        ("" if cause else word, cause, step.short),
     ):
-        text = f" {glyphs.separator} ".join(part for part in parts if part)
-        if width_of(text) <= width - 2:
+        text = _joined(parts, glyphs)
+        if width_of(text) <= width - MARGINS:
             return "  " + text
     return None
 
 
 def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str:
-    """As above, cut where it must be: the next step always stands there, then as much of the cause as fits."""
-    whole = _whole_trouble(row, now, width, glyphs, with_word=True)
+    """As above, cut where it must be: the cause, and the next step where that has room."""
+    whole = _whole_trouble(row, now, width, glyphs)
     if whole is not None:
         return whole
-    between = f" {glyphs.separator} "
-    cause, short = cause_of(row), _short(next_step(row, now))
-    room = width - 2
-    cause_room = room - width_of(short) - len(between)
-    words = cut(cause, cause_room, glyphs.ellipsis) + between + short if cause and cause_room >= 4 else short
-    return "  " + cut(words, max(room, 0), glyphs.ellipsis)
+    room = max(width - MARGINS, 0)
+    return "  " + cut(brief_of(row, glyphs.ellipsis) or next_step(row, now).short, room, glyphs.ellipsis)
 
 
-def _short(following: str) -> str:
-    """The next step in fewer words."""
-    return following.removeprefix("next try ").removesuffix(" to retry").removesuffix(" to connect")
+def _joined(parts: Iterable[str], glyphs: Glyphs) -> str:
+    return f" {glyphs.separator} ".join(part for part in parts if part)

@@ -16,6 +16,7 @@ from ...monitor.fleet import HostRow
 from ..glyphs import STATE_ORDER
 from ..host_filter import parse_filter
 from ..text import safe, width_of
+from .host_words import brief_of
 
 UNTAGGED = "untagged"
 """The name over the hosts that have no tag."""
@@ -81,7 +82,8 @@ TreeLine = GroupLine | HostLine
 
 
 class TreeModel(NamedTuple):
-    """The lines in order, the ids of the hosts that pass the filter, and the cells that the widest id takes.
+    """The lines in order, the ids of the hosts that pass the filter, the cells that the widest id takes,
+    and those that nine ids of ten have room in: a single long one must not take the room of all.
 
     `problem` says what is wrong with the filter; there are no lines then.
     """
@@ -89,6 +91,7 @@ class TreeModel(NamedTuple):
     lines: tuple[TreeLine, ...]
     shown: tuple[str, ...]
     id_width: int
+    usual: int
     problem: ConfigError | None = None
 
 
@@ -106,7 +109,7 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
     try:
         wanted = parse_filter(snapshot.filter)
     except ConfigError as error:
-        return TreeModel((), (), 0, error)
+        return TreeModel((), (), 0, 0, error)
     groups: dict[str | None, list[HostRow]] = {}
     for row in snapshot.rows:
         if wanted is None or wanted(row):
@@ -120,7 +123,9 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
         if not group.folded:
             lines += [HostLine(f"host {row.id}", row, row.id in snapshot.marked) for row in rows]
     shown = tuple(row.id for rows in groups.values() for row in rows)
-    return TreeModel(tuple(lines), shown, max(map(width_of, shown), default=0))
+    widths = sorted(width_of(safe(host)) for host in shown)
+    usual = widths[-1 - -(-len(widths) // 10)] if len(widths) > 1 else max(widths, default=0)
+    return TreeModel(tuple(lines), shown, max(widths, default=0), usual)
 
 
 @lru_cache(maxsize=16384)
@@ -165,8 +170,8 @@ def _group_line(tag: str | None, rows: list[HostRow], folded: frozenset[str], ma
 
 
 def _common_cause(rows: Iterable[HostRow]) -> tuple[int, str] | None:
-    causes = Counter(row.cause for row in rows if row.cause and row.state is not _S.CONNECTED)
+    causes = Counter(brief_of(row) for row in rows if row.cause and row.state is not _S.CONNECTED)
     if not causes:
         return None
     cause, number = causes.most_common(1)[0]
-    return number, safe(cause)
+    return number, cause

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from atp_tui.config.entries import with_hosts
 from atp_tui.config.load import load, parse
-from atp_tui.config.store import append_hosts, example_text, write_example
+from atp_tui.config.store import append_hosts, example_text, text_with, write_example
 from atp_tui.model.errors import ConfigError, ConfigErrors
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy, PoolConfig, SshSettings, TransportConfig
@@ -195,3 +195,15 @@ def test_any_metadata_survives(before: str, metadata: dict[str, str], uri: str |
     host = HostInfo("new", "h", uri=uri, metadata=metadata)
     config = parse(before, file)
     assert parse(with_hosts(before, [host], config), file).hosts == (*config.hosts, host)
+
+
+@pytest.mark.parametrize("before", [None, '[[hosts]]\nid = "old"\nhost = "192.0.2.9"\n', "# mine\n"])
+def test_what_is_shown_of_an_import_is_what_is_written(tmp_path: Path, before: str | None) -> None:
+    path = tmp_path / "hosts.toml"
+    if before is not None:
+        path.write_text(before, "utf-8")
+    hosts = [HostInfo("kvm01", "kvm01", tags=("lab",)), HostInfo("kvm02", "kvm02")]
+    shown = text_with(path, hosts)
+    assert (path.read_text("utf-8") if path.exists() else None) == before, "it is only looked at"
+    append_hosts(path, hosts)
+    assert path.read_text("utf-8") == shown

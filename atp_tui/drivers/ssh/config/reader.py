@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY
+from ....model.causes import Cause
 from ....model.errors import ConnectFailed
 from .client import Refusal, SshClient
 from .own import read_own
@@ -213,7 +214,7 @@ def _check(question: Question) -> None:
             raise PermissionError(13, "Permission denied")
     except (FileNotFoundError, NotADirectoryError):
         if named:
-            raise ConnectFailed(f"there is no ssh_config file {named}", permanent=True) from None
+            raise ConnectFailed(f"there is no ssh_config file {named}", permanent=True, kind=Cause.SSH_CONFIG) from None
     except OSError as error:
         raise ConfigBroken(f"the ssh_config {file} cannot be read: {error.strerror or error}") from error
 

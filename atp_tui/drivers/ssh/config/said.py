@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ....model.causes import Cause
 from ....model.errors import ConnectFailed
 
 Values = Mapping[str, tuple[str, ...]]
@@ -65,6 +66,8 @@ class Said:
 
 class ConfigBroken(ConnectFailed):
     """ssh_config cannot be understood where it matters for a host."""
+
+    KIND = Cause.SSH_CONFIG
 
     def __init__(self, words: str, *, permanent: bool = True) -> None:
         super().__init__("".join(letter if letter.isprintable() else "?" for letter in words), permanent=permanent)
