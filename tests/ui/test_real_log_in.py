@@ -25,7 +25,7 @@ async def test_a_password_that_is_typed_connects_the_host() -> None:
         config = FleetConfig(hosts=(host,), transport=TransportConfig(pool=PoolConfig(min_connections_per_host=2)))
         async with opened(FileSource(config)) as seen:
             for password in ("not this", PASSWORD):
-                await seen.until(lambda: seen.ids(S.FAILED) and "P kvm01 wants a password" in seen.text)
+                await seen.until(lambda: seen.ids(S.FAILED) and "P kvm01: wants a password" in seen.text)
                 await seen.pilot.press("P")
                 await seen.until(lambda: isinstance(seen.pilot.app.screen, PasswordScreen))
                 if password == PASSWORD:

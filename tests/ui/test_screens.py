@@ -132,16 +132,6 @@ async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
         assert opened.has("the key of kvm01 cannot be trusted from here")
 
 
-async def test_a_revoked_key_is_not_offered_for_trust() -> None:
-    fakes = FleetServices(rack(1))
-    async with open_app(fakes) as opened:
-        fakes.transport.change("kvm01", S.FAILED, "host key REVOKED", retries=False, error_class="HostKeyRevoked")
-        await opened.until(lambda: opened.has("REVOKED"))
-        assert not opened.has("the host key of kvm01")
-        await opened.press("K")
-        assert opened.has("the key of kvm01 cannot be trusted from here")
-
-
 async def test_help_goes_on_below_itself_where_it_is_narrow(fakes: FleetServices) -> None:
     async with open_app(fakes, (80, 24)) as opened:
         await opened.press("question_mark")
