@@ -41,10 +41,12 @@ class Driver(LinuxDriver):
         self._loop = asyncio.get_running_loop()
         error = sys.__stderr__
         assert error is not None, "there is no screen without a terminal"
-        self._output = Output(error.fileno(), error.encoding, self._repaint)
-        self._output.start()
-        self._started = True
+        output = self._output = Output(error.fileno(), error.encoding, self._repaint)
+        output.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._started = self._key_thread is not None and self._key_thread.is_alive()
+        if not self._started:  # continued in the background (`bg`), where the terminal is another program's
+            output.stop()
 
     def resume_application_mode(self) -> None:
         """SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, and with the SIGHUP of a terminal

@@ -32,6 +32,10 @@ class EarlyKeys:
         """The dialogue is on the screen since `at`."""
         self._noise = at
 
+    @property
+    def has_appeared(self) -> bool:
+        return self._noise < math.inf
+
     def is_early(self, key: str, at: float) -> bool:
         """Whether a key that was read at `at` came too early."""
         early = at < self._noise + (HELD if key == self._opened_by else QUIET)
@@ -53,6 +57,11 @@ class HearsNothingAtFirst(ModalScreen[Answer]):
         """It can be read, from now on or since `at` (seconds of time.monotonic)."""
         if self._early is not None:
             self._early.appeared(time.monotonic() if at is None else at)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it has been drawn."""
+        return self._early is not None and self._early.has_appeared
 
     def is_early(self, event: events.Key | events.Paste) -> bool:
         """Whether this is no answer, since it came before the question could be read."""

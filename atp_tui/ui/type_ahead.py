@@ -16,6 +16,7 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from .early_keys import HearsNothingAtFirst
+from .typeable import one_line
 
 Typed = events.Key | events.Paste | events.MouseDown | events.MouseUp | events.MouseScrollDown | events.MouseScrollUp
 """What a person does with keyboard and mouse, in the order in which the terminal told it; but no movements."""
@@ -65,6 +66,8 @@ class TypeAheadApp(App[object]):
             event = self._typed.popleft()
             if self._is_early(event):
                 continue
+            if isinstance(event, events.Paste) and self._pasted(event) is None:
+                continue
             if isinstance(event, events.Key):
                 self.last_key = event.key
             self._given = event
@@ -79,6 +82,17 @@ class TypeAheadApp(App[object]):
             self._handle_exception(error)
         elif self._typed and self._running:  # came between the last look and this call
             self._begin()
+
+    def _pasted(self, event: events.Paste) -> events.Paste | None:
+        """What an input of one line takes of a paste; None where it is refused, which is said."""
+        if not isinstance(self.focused, Input):
+            return event
+        try:
+            event.text = one_line(event.text)
+        except ValueError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return None
+        return event
 
     def _is_early(self, event: Typed) -> bool:
         """Whether the screen that is on top now does not listen yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from atp_tui.ui.app import AtpApp
+from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
 
 from .fleet_services import FleetServices, S, rack
@@ -39,6 +41,12 @@ class Opened:
     async def type(self, text: str) -> None:
         names = {" ": "space", "-": "minus", "@": "at", "/": "slash", "&": "ampersand", ":": "colon"}
         await self.press(*(names.get(character, character) for character in text))
+
+    async def read(self) -> None:
+        """Let the dialogue that is about to open be there for so long that it listens."""
+        await self.until(lambda: isinstance(self.app.screen, HearsNothingAtFirst) and self.app.screen.is_shown)
+        assert isinstance(self.app.screen, HearsNothingAtFirst)
+        self.app.screen.appeared(-math.inf)
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for something that news from below will bring about."""

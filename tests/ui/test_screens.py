@@ -93,6 +93,7 @@ async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuesti
         await opened.press("K")
         assert opened.has("SHA256:abcdef␛[31m") and opened.has("ssh-ed25519") and opened.has("192.0.2.3")
         assert not opened.has("ANOTHER KEY")
+        await opened.read()
         await opened.press(key)
         await opened.until(lambda: not isinstance(opened.app.screen, AskScreen))
         assert fakes.trusted == trusted
@@ -103,7 +104,13 @@ async def test_a_changed_host_key_is_warned_of() -> None:
     fakes.questions["kvm01"] = KeyQuestion("kvm01", "192.0.2.2", "SHA256:x", "ssh-rsa AAAA", changed=True)
     async with open_app(fakes) as opened:
         await opened.press("K")
-        assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("replace the key on file")
+        assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("kvm01 and enter: replace the key on file")
+        await opened.read()
+        await opened.press("y", "enter", *"kvm0", "enter")
+        assert opened.has("That is not kvm01") and not fakes.trusted
+        await opened.press("ctrl+u", *"kvm01", "enter")
+        await opened.until(lambda: fakes.trusted)
+        assert [each.host_id for each in fakes.trusted] == ["kvm01"]
 
 
 async def test_a_changed_host_key_stands_above_the_one_on_file() -> None:
@@ -177,6 +184,7 @@ async def test_a_password_is_asked_for_and_never_shown() -> None:
         await opened.press("P")
         assert opened.has("kvm02 wants a name and a password for 192.0.2.3:16514␛[31m")
         assert not opened.has("did not take")
+        await opened.read()
         await opened.press("enter")
         await opened.type("admin")
         await opened.press("enter", "enter")
@@ -198,6 +206,7 @@ async def test_escape_leaves_a_password_untold_and_a_refused_one_is_asked_for_ag
         for key in ("escape", "ctrl+c"):
             await opened.press("P")
             assert opened.has("did not take") and opened.has("admin")
+            await opened.read()
             await opened.type("qr-7e7e")  # the name is there: the password has the focus
             await opened.press(key)
             await opened.until(lambda: not isinstance(opened.app.screen, PasswordScreen))
@@ -209,6 +218,7 @@ async def test_a_password_goes_to_no_clipboard() -> None:
     fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01", user="admin")
     async with open_app(fakes) as opened:
         await opened.press("P")
+        await opened.read()
         await opened.type("qr-7e7e")
         await opened.press("shift+home", "super+c", "ctrl+x")
         assert opened.app.clipboard == ""
@@ -246,9 +256,12 @@ async def test_an_action_on_many_hosts_is_asked_about() -> None:
     async with open_app(fakes) as opened:
         await opened.press("a", "r")
         assert opened.has("25 hosts")
-        await opened.press("n")
+        await opened.read()
+        await opened.press("n", "y", "enter", "2", "enter")
         assert not fakes.performed
-        await opened.press("r", "y")
+        await opened.press("escape", "r")
+        await opened.read()
+        await opened.press(*"25", "enter")
         await opened.until(lambda: fakes.performed)
         assert len(fakes.performed[0][1]) == 25
 
