@@ -41,6 +41,8 @@ class EarlyKeys:
         early = at < self._noise + (HELD if key == self._opened_by else QUIET)
         if early:
             self._noise = max(self._noise, at)
+        else:
+            self._opened_by = ""  # no key repeats any more once another one is pressed
         return early
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from textual import events
 from textual._queue import Queue
@@ -13,7 +13,6 @@ from textual.command import CommandPalette
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.widgets import Input
-from textual.worker import Worker
 
 from .early_keys import HearsNothingAtFirst
 from .typeable import one_line
@@ -64,6 +63,8 @@ class TypeAheadApp(App[object]):
     async def _give_in_turn(self) -> None:
         while self._typed:
             event = self._typed.popleft()
+            if not _goes_on_with_a_word(event):
+                await self._until(lambda: not self._works_for(CommandPalette))  # Enter chooses what has been found
             if self._is_early(event):
                 continue
             if isinstance(event, events.Paste) and self._pasted(event) is None:
@@ -73,7 +74,7 @@ class TypeAheadApp(App[object]):
             self._given = event
             if not self.post_message(event):
                 self._typed.clear()  # the application ends
-            await self._rest()
+            await self._until(self._rests)
 
     def _given_all(self, task: asyncio.Task[None]) -> None:
         self._given = self._giving = None
@@ -103,15 +104,19 @@ class TypeAheadApp(App[object]):
             and screen.is_early(event)
         )
 
-    async def _rest(self) -> None:
-        """Return when nothing that the last key has set off is under way any more."""
+    async def _until(self, holds: Callable[[], bool]) -> None:
         for look in range(LOOKS):
             await asyncio.sleep(0 if look < LOOKS_AT_ONCE else PAUSE)
-            if all(map(_waits, (self, *self._registry))) and not any(map(_is_part_of_typing, self._running_workers())):
+            if holds():
                 return
 
-    def _running_workers(self) -> Iterable[Worker[object]]:
-        return (worker for worker in self.workers if not worker.is_finished)
+    def _rests(self) -> bool:
+        """Whether nothing that the last key has set off is under way any more, completion of the line included."""
+        return all(map(_waits, (self, *self._registry))) and not self._works_for(Input)
+
+    def _works_for(self, kind: type[Input | CommandPalette]) -> bool:
+        """Whether such a widget has work in the background. What commands have set off is none of theirs."""
+        return any(isinstance(worker.node, kind) and not worker.is_finished for worker in self.workers)
 
 
 def _waits(pump: MessagePump) -> bool:
@@ -123,6 +128,6 @@ def _waits(pump: MessagePump) -> bool:
     return queue.empty() and bool(queue.ready_event._waiters) and pump._pending_message is None
 
 
-def _is_part_of_typing(worker: Worker[object]) -> bool:
-    """A line's completion and the palette's search decide what the next key means; a command's work does not."""
-    return isinstance(worker.node, Input | CommandPalette)
+def _goes_on_with_a_word(event: Typed) -> bool:
+    """Whether this only makes for another search, which ends the one before."""
+    return isinstance(event, events.Key) and (event.is_printable or event.key == "backspace")

@@ -75,7 +75,7 @@ def lines_of(app: App[Any]) -> list[str]:
 @asynccontextmanager
 async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
     """Run the application until its engine is started and every host of `fakes` stands there connected."""
-    async with AtpApp(fakes.services).run_test(size=size) as pilot:
+    async with AtpApp(fakes.services).run_test(size=size, notifications=True) as pilot:
         opened = Opened(pilot, fakes)
         await opened.until(lambda: "started" in fakes.life)
         for host in fakes.transport.list_hosts():

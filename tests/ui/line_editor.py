@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -29,6 +30,8 @@ class LineEditor:
 
     text: str = ""
     at: int = 0
+    hidden: bool = False
+    """Whether it is a password, which has no words: their keys go over all of it."""
     ran: list[str] = field(default_factory=list)
     history: History = field(default_factory=History)
 
@@ -38,8 +41,8 @@ class LineEditor:
     def press(self, key: str) -> None:
         before, after = self.text[: self.at], self.text[self.at :]
         words = [match.start() for match in _WORD.finditer(before)]
-        word = words[-1] if words else 0
-        following = _WORD.search(after)
+        word = words[-1] if words and not self.hidden else 0
+        following = None if self.hidden else _WORD.search(after)
         match key:
             case "backspace":
                 self._put(before[:-1] + after, max(self.at - 1, 0))
@@ -76,10 +79,11 @@ class LineEditor:
         self.text, self.at = text, at
 
 
-def burst(chance: random.Random, editor: LineEditor, length: int, *, enters: bool = True) -> str:
-    """Random keys as a terminal sends them; `editor` is what they should have led to."""
+def burst(chance: random.Random, editor: LineEditor, length: int, *, without: Collection[str] = ()) -> str:
+    """Random keys as a terminal sends them, but for those of EDITING that mean something else where they are sent;
+    `editor` is what they should have led to."""
     sent: list[str] = []
-    kinds = [*(kind for kind in EDITING if kind != "enter"), "enter"]
+    kinds = [kind for kind in EDITING if kind not in without]
     while len(sent) < length:
         kind = chance.choices(("text", "key", "paste"), (12, 9, 1))[0]
         if kind == "text":
@@ -91,7 +95,7 @@ def burst(chance: random.Random, editor: LineEditor, length: int, *, enters: boo
             editor.insert(pasted)
             sent.append(f"\x1b[200~{pasted}\x1b[201~")
         else:
-            key = chance.choice(kinds if enters else kinds[:-1])
+            key = chance.choice(kinds)
             for _ in range(chance.choice((1, 1, 1, 2, 6))):  # held down for a while
                 editor.press(key)
                 sent.append(EDITING[key])
