@@ -94,6 +94,11 @@ HELP_KEYS = (
     ),
     (
         "everywhere",
-        (("tab", "next region"), ("ctrl+p", "find a command, a host or a theme"), ("esc", "back to the hosts")),
+        (
+            ("tab", "next region"),
+            ("ctrl+p", "find a command, a host or a theme"),
+            ("esc", "back to the hosts"),
+            ("ctrl+z", "back to the shell; its fg brings the screen back"),
+        ),
     ),
 )
