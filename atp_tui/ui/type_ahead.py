@@ -112,7 +112,8 @@ class TypeAheadApp(App[object]):
 
     def _rests(self) -> bool:
         """Whether nothing that the last key has set off is under way any more, completion of the line included."""
-        return all(map(_waits, (self, *self._registry))) and not self._works_for(Input)
+        way = self.focused.ancestors_with_self if self.focused else ()  # a key is mostly on it: the look is short then
+        return all(map(_waits, (self, *way))) and all(map(_waits, self._registry)) and not self._works_for(Input)
 
     def _works_for(self, kind: type[Input | CommandPalette]) -> bool:
         """Whether such a widget has work in the background. What commands have set off is none of theirs."""

@@ -30,6 +30,8 @@ class LineEditor:
 
     text: str = ""
     at: int = 0
+    busy: bool = False
+    """Whether a job runs."""
     hidden: bool = False
     """Whether it is a password, which has no words: their keys go over all of it."""
     ran: list[str] = field(default_factory=list)
@@ -72,6 +74,9 @@ class LineEditor:
                 self._put(line, len(line))
             case "enter" if self.text.strip():
                 self.ran.append(self.text.strip())
+                if self.busy:
+                    return  # a job runs: the line is refused, and kept
+                self.busy = True
                 self.history.add(self.text.rstrip())
                 self._put("", 0)
 
