@@ -1,1 +1,7 @@
-"""The screen: Textual widgets over frozen snapshots. What they show of remote text has passed through `ui.text`."""
+"""The screen. Whatever of it is loaded first, Textual's switches in the environment go before Textual comes."""
+
+from __future__ import annotations
+
+from .textual_switches import forget_switches
+
+forget_switches()

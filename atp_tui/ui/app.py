@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import ClassVar
 
@@ -19,8 +19,9 @@ from .bridge import FleetBridge
 from .driver import Driver
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
+from .screens.palette import FleetCommands, Offer
 from .services import Services
-from .terminal import terminal_gone
+from .terminal import has_job_control, terminal_gone
 from .theme import FIRST_THEME, load_themes, no_such_theme, register_themes, themes_folder, variable_defaults
 from .type_ahead import TypeAheadApp
 
@@ -33,10 +34,11 @@ class AtpApp(TypeAheadApp):
 
     TITLE = "atp"
     CSS_PATH = "app.tcss"
-    # the screen brings its own: Textual's are about widgets and key bindings
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
+    # Textual's own are about widgets and key bindings
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {FleetCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "ask_to_quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(self, services: Services) -> None:
@@ -134,7 +136,26 @@ class AtpApp(TypeAheadApp):
             self.exit(return_code=128 + signal.SIGHUP)
 
     def action_ask_to_quit(self) -> None:
-        self._main.type_command("quit")
+        self.type_command("quit")
+
+    def action_suspend_process(self) -> None:
+        """Ctrl+Z: the shell that started the program gets the terminal, until its `fg`."""
+        if self.is_headless or not has_job_control():
+            self.notify("Ctrl+Z: no shell is there that could bring the program back", severity="warning", markup=False)
+        else:
+            super().action_suspend_process()
+
+    # The palette, which opens over every screen
+
+    def offers(self) -> Iterable[Offer]:
+        """What Ctrl+P finds."""
+        return self._main.offers()
+
+    def type_command(self, line: str) -> None:
+        """Do what a `:` line says. What lies over the fleet is left first; a question is answered with no."""
+        while self.screen is not self._main and self._main in self.screen_stack:
+            self.pop_screen()
+        self._main.type_command(line)
 
     def _fatal_error(self) -> None:
         """Textual's own report prints local variables, secrets with them: whoever runs the application hears of it."""

@@ -8,6 +8,7 @@ import select
 import sys
 import time
 from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from contextlib import suppress
 from math import ceil
 
@@ -15,6 +16,7 @@ from textual import constants
 from textual._parser import Read1
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from .output import Output
 
@@ -39,10 +41,12 @@ class Driver(LinuxDriver):
         self._loop = asyncio.get_running_loop()
         error = sys.__stderr__
         assert error is not None, "there is no screen without a terminal"
-        self._output = Output(error.fileno(), error.encoding, self._repaint)
-        self._output.start()
-        self._started = True
+        output = self._output = Output(error.fileno(), error.encoding, self._repaint)
+        output.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._started = self._key_thread is not None and self._key_thread.is_alive()
+        if not self._started:  # continued in the background (`bg`), where the terminal is another program's
+            output.stop()
 
     def resume_application_mode(self) -> None:
         """SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, and with the SIGHUP of a terminal
@@ -75,18 +79,20 @@ class Driver(LinuxDriver):
     # Input
 
     def run_input_thread(self) -> None:
-        parser = _Parser(self._debug)
+        parser = _Parser()
         decode = getincrementaldecoder("utf-8")("replace").decode
         keys = select.poll()
         keys.register(self.fileno, select.POLLIN)
         begun = False
+        messages: Iterable[Message]
         while not self.exit_event.is_set():
             if not keys.poll(_milliseconds(LONE_ESCAPE if begun else LOOK_AROUND)):
                 begun = False
                 messages = parser.tick()
             elif data := self._read():
                 begun = True
-                messages = parser.feed(decode(data))
+                text = decode(data)  # nothing as yet of a sign that is cut; to the parser that would mean the end
+                messages = parser.feed(text) if text else ()
             else:
                 time.sleep(LOOK_AROUND)  # the terminal has gone, and always says so at once
                 continue
@@ -108,7 +114,12 @@ class _SoonRead(Read1):
 
 
 class _Parser(XTermParser):
+    """Never in its debug mode, in which it writes all that is typed to a file, passwords too."""
+
     read1 = _SoonRead
+
+    def __init__(self) -> None:
+        super().__init__(debug=False)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
@@ -33,6 +34,22 @@ def _hung_up(descriptor: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, 0)
     return any(happened & _DEAD for _, happened in poll.poll(0))
+
+
+def has_job_control() -> bool:
+    """Whether a shell of this session, outside this process group, looks after it: only then does somebody continue
+    what stops itself. As with POSIX's orphaned process groups, seen from the group's leader."""
+    leader = os.getpgrp()
+    try:
+        parent = os.getppid() if leader == os.getpid() else _parent(leader)
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != leader
+    except (OSError, ValueError, IndexError):
+        return False  # the parent has ended, or there is no /proc
+
+
+def _parent(process: int) -> int:
+    status = Path(f"/proc/{process}/stat").read_text(errors="replace")
+    return int(status.rpartition(")")[2].split()[1])
 
 
 async def run_until_left(app: App[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from atp_tui.ui.app import AtpApp
+from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
 
 from .fleet_services import FleetServices, S, rack
@@ -40,6 +42,12 @@ class Opened:
         names = {" ": "space", "-": "minus", "@": "at", "/": "slash", "&": "ampersand", ":": "colon"}
         await self.press(*(names.get(character, character) for character in text))
 
+    async def read(self) -> None:
+        """Let the dialogue that is about to open be there for so long that it listens."""
+        await self.until(lambda: isinstance(self.app.screen, HearsNothingAtFirst) and self.app.screen.is_shown)
+        assert isinstance(self.app.screen, HearsNothingAtFirst)
+        self.app.screen.appeared(-math.inf)
+
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for something that news from below will bring about."""
         for _ in range(200):
@@ -67,7 +75,7 @@ def lines_of(app: App[Any]) -> list[str]:
 @asynccontextmanager
 async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
     """Run the application until its engine is started and every host of `fakes` stands there connected."""
-    async with AtpApp(fakes.services).run_test(size=size) as pilot:
+    async with AtpApp(fakes.services).run_test(size=size, notifications=True) as pilot:
         opened = Opened(pilot, fakes)
         await opened.until(lambda: "started" in fakes.life)
         for host in fakes.transport.list_hosts():

@@ -26,10 +26,15 @@ PATIENCE = 60.0
 """Seconds for anything to come about: a limit for hangs, no measure of speed."""
 
 
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A process on a pseudo-terminal, and what its screen shows."""
 
-    def __init__(self, arguments: list[str], home: Path, **environment: str) -> None:
+    def __init__(self, arguments: list[str], home: Path, program: str | None = None, **environment: str) -> None:
+        """The program of the project, or another one, which then has the terminal for its own, as a shell needs it."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.before = termios.tcgetattr(slave)
@@ -43,8 +48,9 @@ class Terminal:
             "COLORTERM": "truecolor", **environment,
         }  # fmt: skip
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "atp_tui", *arguments],
+            [program, *arguments] if program else [sys.executable, "-m", "atp_tui", *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
+            preexec_fn=_take_terminal if program else None,
         )  # fmt: skip
 
     @property

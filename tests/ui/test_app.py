@@ -144,10 +144,13 @@ async def test_quitting_while_a_job_runs_asks_first(fakes: FleetServices) -> Non
         opened.screen.hosts.focus()
         await opened.press("q")
         assert opened.has("Quitting ends the command")
+        await opened.read()
         await opened.press("n")
         assert not opened.has("Quitting ends the command")
         assert opened.app.is_running
-        await opened.press("q", "y")
+        await opened.press("q")
+        await opened.read()
+        await opened.press("y")
         assert opened.app._exit
 
 

@@ -63,31 +63,52 @@ async def test_a_tag_that_nobody_has_is_told_and_nothing_runs(fakes: FleetServic
         assert not fakes.jobs.started
 
 
-async def test_above_twenty_hosts_it_asks_once_and_an_edit_takes_the_question_back() -> None:
+async def test_above_twenty_hosts_their_number_is_typed_and_no_leaves_the_line() -> None:
     fakes = FleetServices(rack(21))
     async with open_app(fakes) as opened:
         await opened.press("a", "exclamation_mark", *"id", "enter")
-        assert opened.has("Enter again to run on 21 hosts")
-        assert not fakes.jobs.started
-        await opened.press("x")
-        assert not opened.has("Enter again")
-        await opened.press("enter")
-        assert not fakes.jobs.started, "another line is another question"
-        await opened.press("enter")
+        assert opened.has("21 hosts") and opened.has("  id")
+        await opened.read()
+        await opened.press("enter", "enter", "y", "enter", "backspace", *"20", "enter")
+        assert opened.has("That is not 21") and not fakes.jobs.started
+        await opened.press("escape")
+        assert not fakes.jobs.started and opened.screen.pane.line.value == "id"
+        await opened.press("x", "enter")
+        await opened.read()
+        await opened.press(*"21", "enter")
         assert len(fakes.jobs.started[0].targets) == 21
         assert fakes.jobs.started[0].command.line == "idx"
+        assert opened.screen.pane.line.value == ""
 
 
-async def test_the_question_counts_for_the_hosts_it_was_asked_about() -> None:
+async def test_to_run_again_where_it_failed_asks_for_the_number_as_well() -> None:
+    fakes = FleetServices(rack(21))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id", "enter")
+        await opened.read()
+        await opened.press(*"21", "enter")
+        for host in fakes.jobs.started[0].targets:
+            fakes.jobs.started[0].end(host, Outcome.FAILED, 1)
+        await opened.until(lambda: opened.has("21/21 done"))
+        await opened.press("escape", "colon")
+        await opened.type("rerun")
+        await opened.press("enter")
+        await opened.read()
+        assert len(fakes.jobs.started) == 1
+        await opened.press(*"21", "enter")
+        assert len(fakes.jobs.started) == 2
+
+
+async def test_the_answer_counts_for_the_hosts_it_was_asked_about() -> None:
     fakes = FleetServices(rack(22))
     async with open_app(fakes) as opened:
         await opened.press("a", "exclamation_mark", *"id", "enter")
-        assert opened.has("on 22 hosts")
+        await opened.read()
         fakes.transport.remove("kvm22")
-        await opened.until(lambda: opened.has("(21)"))
-        await opened.press("enter")
+        await opened.until(lambda: len(opened.app._main.hosts.snapshot.rows) == 21)
+        await opened.press(*"22", "enter")
         assert not fakes.jobs.started
-        assert opened.has("on 21 hosts")
+        assert opened.has("Enter asks again") and opened.screen.pane.line.value == "id"
 
 
 async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:
@@ -152,7 +173,8 @@ async def test_one_job_at_a_time(fakes: FleetServices) -> None:
         assert opened.has("a job runs already")
         fakes.jobs.started[0].end("kvm01")
         await opened.until(lambda: opened.has("1/1 done"))
-        await opened.press(*"id", "enter")
+        assert opened.screen.pane.line.value == "id", "what could not run is not lost"
+        await opened.press("enter")
         assert len(fakes.jobs.started) == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from atp_tui.cli.fleet_source import FileSource
@@ -28,6 +30,10 @@ async def test_a_password_that_is_typed_connects_the_host() -> None:
                 await seen.until(lambda: seen.ids(S.FAILED) and "P kvm01: wants a password" in seen.text)
                 await seen.pilot.press("P")
                 await seen.until(lambda: isinstance(seen.pilot.app.screen, PasswordScreen))
+                asked = seen.pilot.app.screen
+                assert isinstance(asked, PasswordScreen)
+                await seen.until(lambda: asked.is_shown)  # noqa: B023 # called at once
+                asked.appeared(-math.inf)  # as if for so long that it listens
                 if password == PASSWORD:
                     assert "did not take" in seen.text
                 else:

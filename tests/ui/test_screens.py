@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from atp_tui.actions.registry import ACTIONS as REGISTRY
 from atp_tui.model.connection import HostStatus
 from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
 from atp_tui.ui.bridge import FleetBridge
-from atp_tui.ui.commands import OWN, all_commands, find
+from atp_tui.ui.commands import OWN, all_commands, find, key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
+from atp_tui.ui.screens.keys import HELP_KEYS
 from atp_tui.ui.screens.password import PasswordScreen
 from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 
@@ -75,13 +77,64 @@ async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:
         await opened.press("shift+tab")
 
 
-async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServices) -> None:
+async def test_help_names_every_key_and_command_of_the_real_registry(fakes: FleetServices) -> None:
+    fakes.services = replace(fakes.services, actions=REGISTRY)
     async with open_app(fakes, (120, 60)) as opened:
+        bound = {key: binding.action for key, binding in opened.app._bindings if binding.action.startswith("screen.")}
         await opened.press("question_mark")
-        for command in all_commands(ACTIONS):
-            assert opened.has(f":{command.name} ")
+        lines = [" ".join(line.split()) for line in opened.lines()]
+        for command in all_commands(REGISTRY):
+            row = f"{key_shown(command.key)} :{command.name} {command.help}".strip()
+            assert any(row in line for line in lines), row
+            assert command.key is None or bound.pop(command.key) == f"screen.command({command.name!r})"
+        assert not bound, "no key that the help does not name"
         await opened.press("escape")
         assert opened.app.focused is opened.screen.hosts
+
+
+KEYS = {
+    "hosts": {
+        "space": ("toggle_mark", "mark the host"), "a": ("mark_shown", "mark all"), "u": ("unmark", "unmark"),
+        "enter": ("open", "open the host"), "left": ("fold", "fold"), "right": ("unfold", "unfold"),
+        "s": ("sort", "sort"),
+    },
+    "command line": {
+        "enter": ("submit", "run on the hosts"), "up": ("older", "before"), "down": ("newer", "before"),
+        "right": ("cursor_right", "completion"), "escape": ("cancel", "cancel"), "ctrl+c": ("cancel", "cancel"),
+    },
+    "answers": {
+        "enter": ("open", "fold"), "a": ("toggle_all", "all"), "r": ("rerun", "run again"), "y": ("copy", "copy"),
+    },
+    "everywhere": {
+        "tab": ("app.focus_next", "next region"), "ctrl+p": ("command_palette", "find"), "escape": ("back", "back"),
+        "ctrl+z": ("suspend_process", "shell"),
+    },
+}  # fmt: skip
+"""What each key that the help names does: the action that it is bound to, and a word of what the help says of it."""
+
+SIGNS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "esc": "escape"}
+
+
+async def test_each_key_of_the_help_is_bound_to_what_the_help_says(fakes: FleetServices) -> None:
+    assert [section for section, _ in HELP_KEYS] == list(KEYS)
+    async with open_app(fakes) as opened:
+        regions = {
+            "hosts": opened.screen.hosts,
+            "command line": opened.screen.pane.line,
+            "answers": opened.screen.answers,
+        }
+        for section, rows in HELP_KEYS:
+            told = {SIGNS.get(sign, sign): words for signs, words in rows if " " * 2 + signs not in _EXAMPLES
+                    for sign in signs.split()}  # fmt: skip
+            assert told.keys() == KEYS[section].keys(), section
+            where = [regions[section]] if section in regions else [opened.screen, opened.app]
+            for key, (action, word) in KEYS[section].items():
+                bound = {each.action for node in where for each in node._bindings.key_to_bindings.get(key, ())}
+                assert action in bound and word in told[key], (section, key)
+
+
+_EXAMPLES = ("  @rack1 …", "  a space first")
+"""What the help tells of lines, not of keys."""
 
 
 @pytest.mark.parametrize(("key", "trusted"), [("y", [KEY]), ("n", []), ("escape", []), ("enter", [])])
@@ -97,6 +150,7 @@ async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuesti
         await opened.press("K")
         assert opened.has("SHA256:abcdef␛[31m") and opened.has("ssh-ed25519") and opened.has("192.0.2.3")
         assert not opened.has("ANOTHER KEY")
+        await opened.read()
         await opened.press(key)
         await opened.until(lambda: not isinstance(opened.app.screen, AskScreen))
         assert fakes.trusted == trusted
@@ -107,7 +161,13 @@ async def test_a_changed_host_key_is_warned_of() -> None:
     fakes.questions["kvm01"] = KeyQuestion("kvm01", "192.0.2.2", "SHA256:x", "ssh-rsa AAAA", changed=True)
     async with open_app(fakes) as opened:
         await opened.press("K")
-        assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("replace the key on file")
+        assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("kvm01 and enter: replace the key on file")
+        await opened.read()
+        await opened.press("y", "enter", *"kvm0", "enter")
+        assert opened.has("That is not kvm01") and not fakes.trusted
+        await opened.press("ctrl+u", *"kvm01", "enter")
+        await opened.until(lambda: fakes.trusted)
+        assert [each.host_id for each in fakes.trusted] == ["kvm01"]
 
 
 async def test_a_changed_host_key_stands_above_the_one_on_file() -> None:
@@ -183,6 +243,7 @@ async def test_a_password_is_asked_for_and_never_shown() -> None:
         await opened.press("P")
         assert opened.has("kvm02 wants a name and a password for 192.0.2.3:16514␛[31m")
         assert not opened.has("did not take")
+        await opened.read()
         await opened.press("enter")
         await opened.type("admin")
         await opened.press("enter", "enter")
@@ -204,6 +265,7 @@ async def test_escape_leaves_a_password_untold_and_a_refused_one_is_asked_for_ag
         for key in ("escape", "ctrl+c"):
             await opened.press("P")
             assert opened.has("did not take") and opened.has("admin")
+            await opened.read()
             await opened.type("qr-7e7e")  # the name is there: the password has the focus
             await opened.press(key)
             await opened.until(lambda: not isinstance(opened.app.screen, PasswordScreen))
@@ -215,6 +277,7 @@ async def test_a_password_goes_to_no_clipboard() -> None:
     fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01", user="admin")
     async with open_app(fakes) as opened:
         await opened.press("P")
+        await opened.read()
         await opened.type("qr-7e7e")
         await opened.press("shift+home", "super+c", "ctrl+x")
         assert opened.app.clipboard == ""
@@ -247,16 +310,57 @@ async def test_the_palette_finds_commands_hosts_and_themes(fakes: FleetServices)
         await opened.until(lambda: opened.app.theme == "high-contrast")
 
 
+@pytest.mark.parametrize("over", ["question_mark", "P", "K", "q"])
+async def test_the_palette_works_over_every_screen(fakes: FleetServices, over: str) -> None:
+    """What is chosen leaves what lay over the fleet, and a question that stood there is answered with no."""
+    fakes.questions["kvm01"] = replace(KEY, host_id="kvm01")
+    fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01")
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"id", "enter")
+        opened.screen.hosts.focus()
+        await opened.press(over)
+        if over != "question_mark":
+            await opened.read()
+        await opened.press("ctrl+p")
+        assert len(opened.app.screen_stack) == 4
+        await opened.press(*"jump")
+        await opened.until(lambda: opened.has("jump to host"))
+        await opened.press(*["backspace"] * 4, *"kvm03", "enter")
+        await opened.until(lambda: len(opened.app.screen_stack) == 2)
+        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
+        assert opened.app.is_running and not fakes.trusted and not fakes.logged_in
+        await opened.press("question_mark")
+        assert opened.has("this page"), "the help opens again"
+
+
 async def test_an_action_on_many_hosts_is_asked_about() -> None:
     fakes = FleetServices(rack(25))
     async with open_app(fakes) as opened:
         await opened.press("a", "r")
         assert opened.has("25 hosts")
-        await opened.press("n")
+        await opened.read()
+        await opened.press("n", "y", "enter", "2", "enter")
         assert not fakes.performed
-        await opened.press("r", "y")
+        await opened.press("escape", "r")
+        await opened.read()
+        await opened.press(*"25", "enter")
         await opened.until(lambda: fakes.performed)
         assert len(fakes.performed[0][1]) == 25
+
+
+def test_each_action_of_the_registry_has_a_name_and_a_key_of_its_own() -> None:
+    """`all_commands` leaves a key out that is taken, and prefers the screen's own command: neither may hide a clash."""
+    own = {command.name: command.key for command in OWN}
+    for action in REGISTRY:
+        if action.name in own and action.key is not None:
+            assert key_name(action.key) == own[action.name], action.name
+    others = [action for action in REGISTRY if action.name not in own]
+    keys = [key for key in (*own.values(), *(key_name(action.key) for action in others)) if key]
+    assert len(keys) == len(set(keys))
+    assert len({action.name for action in REGISTRY}) == len(REGISTRY)
+    assert {command.name: command.key for command in all_commands(REGISTRY)} == {
+        **own, **{action.name: key_name(action.key) for action in others}
+    }  # fmt: skip
 
 
 def test_each_command_has_a_name_and_a_key_of_its_own() -> None:

@@ -12,19 +12,26 @@ from ...model.causes import Cause, Remedy
 from ...model.credential import Credential
 from ...model.errors import AtpError, ConfigError
 from ..commands import ScreenCommand, find, key_shown
+from ..early_keys import HearsNothingAtFirst
 from ..job_control import JobControl
 from ..messages import QuitRequested, ThemeRequested
 from ..services import KeyQuestion, PasswordQuestion, Services
 from ..targeting import Targeting
-from ..text import safe
-from ..widgets.command_pane import ASK_ABOVE, CommandPane, Mode
+from ..text import cut, safe
+from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.host_tree import HostTree
-from .ask import AskScreen, ask_about_key
+from .ask import AskScreen, ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
 from .keys import HELP_KEYS
 from .password import PasswordScreen
 
 T = TypeVar("T")
+
+ASK_ABOVE = 20
+"""What is for more hosts than this asks for their number, to be typed."""
+
+MOST_SHOWN = 400
+"""Cells of a command line that a question shows: about five rows."""
 
 
 class Surface(Protocol):
@@ -82,14 +89,31 @@ class Dispatch:
         else:
             self._act(command, argument)
 
-    def run(self, line: str, targets: tuple[str, ...]) -> None:
-        """Run a command line; one job is shown at a time."""
-        screen = self._screen
-        if screen.jobs.running:
-            screen.tell("a job runs already: Esc in the command line cancels it", wrong=True)
-            return
-        screen.jobs.start(line, targets)
-        screen.show_answers()
+    def run_line(self, line: str, targets: tuple[str, ...]) -> None:
+        """Run what was entered in the command line, which is kept until it really runs."""
+        pane = self._screen.pane
+
+        def run() -> None:
+            if pane.still_means(line, targets):
+                pane.line_is_run()
+                self._start(line, targets)
+            else:
+                self._screen.tell("the hosts of the line have changed meanwhile: Enter asks again", wrong=True)
+
+        self._run_if_agreed(line, targets, run)
+
+    def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[], object]) -> None:
+        """One job is shown at a time."""
+        if self._screen.jobs.running:
+            self._screen.tell("a job runs already: Esc in the command line cancels it", wrong=True)
+        elif len(targets) <= ASK_ABOVE:
+            run()
+        else:
+            self._ask(ask_about_many("run", [f"  {cut(safe(line), MOST_SHOWN)}"], len(targets), "run it"), run)
+
+    def _start(self, line: str, targets: tuple[str, ...]) -> None:
+        self._screen.jobs.start(line, targets)
+        self._screen.show_answers()
 
     def cancel(self) -> bool:
         """End the running job; False where none runs."""
@@ -116,7 +140,8 @@ class Dispatch:
         if model is None or not failed:
             self._screen.tell("nothing failed")
         else:
-            self.run(model.job.command.line, failed)
+            line = model.job.command.line
+            self._run_if_agreed(line, failed, lambda: self._start(line, failed))
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app
@@ -206,8 +231,7 @@ class Dispatch:
         if len(hosts) <= ASK_ABOVE:
             act()
             return
-        title = f"{command.title}: {len(hosts)} hosts"
-        self._ask(AskScreen(title, [command.help], yes=command.title, no="leave it"), act)
+        self._ask(ask_about_many(command.title, [command.help], len(hosts), command.title), act)
 
     def _meant(self, expression: str) -> tuple[str, ...] | None:
         """As Targeting.named; None where that went wrong, which is told."""
@@ -232,7 +256,7 @@ class Dispatch:
         else:
             self._screen.tell(done)
 
-    def _ask(self, question: AskScreen, agreed: Callable[[], object]) -> None:
+    def _ask(self, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]) -> None:
         def answered(answer: bool | None) -> None:
             if answer:
                 agreed()

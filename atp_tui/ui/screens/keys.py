@@ -90,7 +90,7 @@ HELP_KEYS = (
     (
         "command line",
         (
-            ("enter", "run on the hosts that the line names; asks once above 20"),
+            ("enter", "run on the hosts that the line names; above 20 it asks for their number"),
             ("@rack1 …", "other hosts: tags and node sets with & ! , and state:failed, cpu>80"),
             ("↑ ↓ →", "what was typed before; take over the grey completion"),
             ("esc ctrl+c", "cancel the running job; once more leaves the line"),
@@ -107,6 +107,11 @@ HELP_KEYS = (
     ),
     (
         "everywhere",
-        (("tab", "next region"), ("ctrl+p", "find a command, a host or a theme"), ("esc", "back to the hosts")),
+        (
+            ("tab", "next region"),
+            ("ctrl+p", "find a command, a host or a theme"),
+            ("esc", "back to the hosts"),
+            ("ctrl+z", "back to the shell; its fg brings the screen back"),
+        ),
     ),
 )

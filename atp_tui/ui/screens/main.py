@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import Provider
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
@@ -44,7 +43,7 @@ from ..widgets.too_small import LEAST, TooSmall
 from ..widgets.tree_model import FleetSnapshot
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of, waiting
-from .palette import FleetCommands, Offer, completions, offers
+from .palette import Offer, completions, offers
 from .panel_feed import panel_snapshot
 
 TICK = 1.0
@@ -60,7 +59,6 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "#tree"  # rather than on_mount, which also comes where the end came first, and there is no tree
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {FleetCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("ctrl+c", "interrupt", "Cancel the job", show=False),
@@ -210,7 +208,7 @@ class MainScreen(Screen[None]):
 
     @on(RunRequested)
     def _run_requested(self, message: RunRequested) -> None:
-        self._dispatch.run(message.line, message.targets)
+        self._dispatch.run_line(message.line, message.targets)
 
     @on(CommandLineRequested)
     def _command_line_requested(self, message: CommandLineRequested) -> None:

@@ -38,14 +38,14 @@ def completions(commands: Sequence[ScreenCommand], rows: Sequence[HostRow], them
 
 @runtime_checkable
 class OffersCommands(Protocol):
-    """A screen that has something to choose."""
+    """An application that has something to choose, whatever its screen."""
 
     def offers(self) -> Iterable[Offer]: ...
     def type_command(self, line: str) -> None: ...
 
 
 class FleetCommands(Provider):
-    """Searches what the screen offers."""
+    """Searches what the application offers."""
 
     async def discover(self) -> Hits:
         # hosts are left out before anything is made of them: there may be a thousand
@@ -60,13 +60,13 @@ class FleetCommands(Provider):
             yield Hit(score, Content(name), self._chosen(line), text=name, help=help_text)
 
     def _offers(self, wanted: Callable[[str], bool] = lambda line: True) -> Iterator[Offer]:
-        if isinstance(self.screen, OffersCommands):
-            for name, help_text, line in self.screen.offers():
+        if isinstance(self.app, OffersCommands):
+            for name, help_text, line in self.app.offers():
                 if wanted(line):
                     # Textual reads the help of a hit as markup
                     yield safe(name), safe(help_text).replace("[", "("), line
 
     def _chosen(self, line: str) -> Callable[[], None]:
-        screen = self.screen
-        assert isinstance(screen, OffersCommands)
-        return partial(screen.type_command, line)
+        app = self.app
+        assert isinstance(app, OffersCommands)
+        return partial(app.type_command, line)

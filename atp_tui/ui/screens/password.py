@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ...model.credential import Credential, Secret
+from ..early_keys import HearsNothingAtFirst
 from ..services import PasswordQuestion
 from ..text import safe
 
@@ -30,7 +30,7 @@ class HiddenInput(Input):
         """Nothing, as action_copy."""
 
 
-class PasswordScreen(ModalScreen[Credential | None]):
+class PasswordScreen(HearsNothingAtFirst[Credential | None]):
     """Asks for what `question` says; Esc gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "Leave it", priority=True)]
@@ -60,6 +60,7 @@ class PasswordScreen(ModalScreen[Credential | None]):
             yield Static(Content.styled("enter log in    esc leave it", "bold"), id="choices")
 
     def on_mount(self) -> None:
+        super().on_mount()
         self.query_one("#password" if self._question.user else "#user", Input).focus()
 
     @on(Input.Submitted)

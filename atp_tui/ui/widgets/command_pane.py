@@ -18,13 +18,9 @@ from ..history import History
 from ..messages import CancelRequested, CommandLineRequested, FilterChanged, PaneLeft, RunRequested
 from ..targeting import Selection
 from ..text import cut, safe
-
-ASK_ABOVE = 20
-"""A command for more hosts than this is asked about once."""
+from ..typeable import TYPEABLE
 
 LABEL_WIDTH = 36
-
-TYPEABLE = r"[^\x00-\x1f\x7f-\x9f]*"
 
 
 class Mode(Enum):
@@ -53,7 +49,6 @@ class CommandInput(Input):
     ]
 
     def __init__(self, pane: CommandPane, suggester: Suggester) -> None:
-        # a pasted escape sequence would reach the terminal as it is: such a paste is refused
         super().__init__(
             id="line", placeholder=PLACEHOLDERS[Mode.RUN], compact=True, suggester=suggester, restrict=TYPEABLE
         )
@@ -113,7 +108,6 @@ class CommandPane(Horizontal):
         self._completions = completions
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
-        self._asked: tuple[str, tuple[str, ...]] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="target", markup=False)
@@ -148,7 +142,6 @@ class CommandPane(Horizontal):
 
     def show_target(self) -> None:
         """Say again which hosts a command would run on: call it when marks, cursor or hosts change."""
-        self._asked = None
         label = self.query_one("#target", Static)
         if self._mode is not Mode.RUN:
             _put(label, Content.styled(f" {self._mode.value}", "bold $title-focus"))
@@ -166,10 +159,10 @@ class CommandPane(Horizontal):
         left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
         self.tell(left if chosen.problem is None or not self.line.value else chosen.problem)
 
-    def tell(self, text: str, *, asks: bool = False) -> None:
+    def tell(self, text: str) -> None:
         """A few words at the right end of the line."""
         shown = f" {cut(safe(text), 48)} " if text else ""
-        _put(self.query_one("#note", Static), Content.styled(shown, "bold $reconnecting" if asks else "$dim"))
+        _put(self.query_one("#note", Static), Content.styled(shown, "$dim"))
 
     def recall(self, *, older: bool) -> None:
         """Walk through what was typed before in this mode."""
@@ -182,7 +175,6 @@ class CommandPane(Horizontal):
     def leave(self) -> None:
         """Esc: clears a filter or a `:` line and leaves; in the run line asks to cancel the job, else to leave."""
         if self._mode is Mode.RUN:
-            self._asked = None
             self.post_message(CancelRequested())
             return
         if self._mode is Mode.FILTER:
@@ -229,14 +221,17 @@ class CommandPane(Horizontal):
         if chosen.problem is not None or not chosen.command:
             self.tell(chosen.problem or "no command after the hosts")
             return
-        if len(chosen.ids) > ASK_ABOVE and self._asked != (line, chosen.ids):
-            self._asked = (line, chosen.ids)
-            self.tell(f"Enter again to run on {len(chosen.ids)} hosts", asks=True)
-            return
-        self._asked = None
-        self._histories[Mode.RUN].add(line.rstrip())
-        self.line.value = ""
         self.post_message(RunRequested(chosen.command, chosen.ids))
+
+    def still_means(self, command: str, targets: tuple[str, ...]) -> bool:
+        """Whether Enter would still run that: hosts come and go while a question is on the screen."""
+        chosen = self._select(self.line.value)
+        return (chosen.command, chosen.ids, chosen.problem) == (command, targets, None)
+
+    def line_is_run(self) -> None:
+        """The line goes on record, and is empty again."""
+        self._histories[Mode.RUN].add(self.line.value.rstrip())
+        self.line.value = ""
 
     def _completion(self, text: str) -> str | None:
         if self._mode is Mode.RUN:
