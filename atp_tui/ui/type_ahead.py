@@ -86,7 +86,7 @@ class TypeAheadApp(App[object]):
 
     def _pasted(self, event: events.Paste) -> events.Paste | None:
         """What an input of one line takes of a paste; None where it is refused, which is said."""
-        if not isinstance(self.focused, Input):
+        if not self.screen_stack or not isinstance(self.focused, Input):
             return event
         try:
             event.text = one_line(event.text)
@@ -112,6 +112,8 @@ class TypeAheadApp(App[object]):
 
     def _rests(self) -> bool:
         """Whether nothing that the last key has set off is under way any more, completion of the line included."""
+        if not self.screen_stack:
+            return True  # the application ends
         way = self.focused.ancestors_with_self if self.focused else ()  # a key is mostly on it: the look is short then
         return all(map(_waits, (self, *way))) and all(map(_waits, self._registry)) and not self._works_for(Input)
 

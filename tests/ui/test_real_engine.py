@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +21,7 @@ from atp_tui.config.fleet import FleetConfig
 from atp_tui.config.load import parse
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
+from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
 from atp_tui.ui.widgets.command_pane import CommandInput
 
@@ -56,6 +58,13 @@ class Seen:
         while not holds():
             assert asyncio.get_running_loop().time() < limit, self.text
             await self.pilot.pause(0.05)
+
+    async def read(self) -> None:
+        """Wait until a dialogue is on the screen, and for the moment after which it listens, without its length."""
+        dialogue = self.pilot.app.screen
+        assert isinstance(dialogue, HearsNothingAtFirst)
+        await self.until(lambda: dialogue.is_shown)
+        dialogue.appeared(-math.inf)
 
     async def go_down(self) -> None:
         """Press j, and wait until the cursor is on another line."""

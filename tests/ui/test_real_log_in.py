@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 
@@ -14,9 +15,13 @@ from atp_tui.model.settings import PoolConfig, TransportConfig
 from atp_tui.ui.screens.password import PasswordScreen
 
 from ..drivers.guarded import PASSWORD, guarded_libvirtd
-from .test_real_engine import opened
+from .test_real_engine import Seen, opened
 
 S = ConnectionState
+
+
+def asks(seen: Seen, words: str) -> bool:
+    return bool(seen.ids(S.FAILED)) and f"P kvm01: {words}" in seen.text
 
 
 @pytest.mark.daemons
@@ -26,10 +31,11 @@ async def test_a_password_that_is_typed_connects_the_host() -> None:
         host = HostInfo("kvm01", "127.0.0.1", guarded.uri("tls"), ssh=None)
         config = FleetConfig(hosts=(host,), transport=TransportConfig(pool=PoolConfig(min_connections_per_host=2)))
         async with opened(FileSource(config)) as seen:
-            for password in ("not this", PASSWORD):
-                await seen.until(lambda: seen.ids(S.FAILED) and "P kvm01: wants a password" in seen.text)
+            for password, words in (("not this", "wants a password"), (PASSWORD, "password refused")):
+                await seen.until(partial(asks, seen, words))
                 await seen.pilot.press("P")
                 await seen.until(lambda: isinstance(seen.pilot.app.screen, PasswordScreen))
+                await seen.read()
                 asked = seen.pilot.app.screen
                 assert isinstance(asked, PasswordScreen)
                 await seen.until(lambda: asked.is_shown)  # noqa: B023 # called at once
@@ -43,5 +49,5 @@ async def test_a_password_that_is_typed_connects_the_host() -> None:
                 await seen.pilot.press("enter")
                 await seen.until(lambda: not isinstance(seen.pilot.app.screen, PasswordScreen))
             await seen.until(lambda: seen.engine.manager.stats()["kvm01"].active_connections == 2)
-            await seen.until(lambda: "wants a password" not in seen.text and seen.ids(S.CONNECTED))
+            await seen.until(lambda: "password refused" not in seen.text and seen.ids(S.CONNECTED))
             assert PASSWORD not in seen.text
