@@ -16,5 +16,5 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("ATP_TUI_CONFIG", "SSH_AUTH_SOCK", "LIBVIRT_DEFAULT_URI", "NO_COLOR"):
+    for name in ("ATP_TUI_CONFIG", "SSH_AUTH_SOCK", "LIBVIRT_DEFAULT_URI", "NO_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
