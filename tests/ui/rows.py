@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.app import App
 
 from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, Latency, PoolStatistics
-from atp_tui.model.node import DomainReading, DomainState, NodeReading
+from atp_tui.model.node import DomainReading, DomainState, NodeReading, SystemReading
 from atp_tui.monitor.fleet import DomainRow, HostDetail, HostRow
 from atp_tui.monitor.freshness import Freshness, freshness
 from atp_tui.monitor.rows import DomainCounts
@@ -98,9 +98,11 @@ def domain(name: str, state: DomainState = DomainState.RUNNING) -> DomainRow:
     return DomainRow(reading, 0.71, 1.2e6, 4e5, (0.5, 0.6, 0.7))
 
 
-def detail(row: HostRow, *domains: DomainRow) -> HostDetail:
+def detail(row: HostRow, *domains: DomainRow, system: SystemReading | None = None) -> HostDetail:
     node = NodeReading("kvm01", "QEMU", 9002000, 11003000, 64, 512 * 1024 * 1024, 1024, 1, 1)
-    return HostDetail(row, node, None, domains, (0.1, 0.43), (0.6, 0.61), (10.0, 14.0), (0.001, 0.0012))
+    return HostDetail(
+        row, node if row.has_virt else None, system, domains, (0.1, 0.43), (0.6, 0.61), (10.0, 14.0), (0.001, 0.0012)
+    )
 
 
 def text_of(spans: Spans) -> str:

@@ -208,8 +208,8 @@ def test_a_chart_without_any_value_says_so() -> None:
     assert text.count("n/a") == 2
 
 
-def test_a_host_with_ssh_alone_has_no_charts() -> None:
-    alone = replace(detail(host_row("kvm01", has_virt=False)), node=None)
+def test_a_host_with_ssh_alone_has_no_charts_before_its_first_figures() -> None:
+    alone = detail(host_row("kvm01", has_virt=False, sampled_at=None))
     assert ["SSH only" in text_of(line.spans) for line in head_lines(alone, None, 60, 2, NOW, UNICODE)] == [False, True]
 
 

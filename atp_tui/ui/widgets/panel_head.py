@@ -16,6 +16,7 @@ from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
 from .host_words import MENDED, cause_of, channel_of, next_step, silence
 from .lines import Spans
+from .system_words import NO_SYSTEM, system_words
 
 LABEL = 12
 WIDE_LABEL = 17
@@ -56,7 +57,8 @@ def head_lines(
     """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are old."""
     stale = not detail.row.fresh
     spans = [*_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs)]
-    if detail.row.has_virt:
+    spans += _system(detail, width, glyphs, stale=stale)
+    if detail.row.has_virt or detail.row.sampled_at is not None:
         spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
     return tuple(HeadLine(str(number), line) for number, line in enumerate(spans))
 
@@ -123,6 +125,18 @@ def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: 
             memory(node.memory_kib).strip(),
         ]
     return ((cut("   " + f" {glyphs.separator} ".join(words), width, glyphs.ellipsis), "dim"),)
+
+
+def _system(detail: HostDetail, width: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
+    """What the host's /proc says: nothing where no SSH connection was open to ask it, or nobody was asked yet."""
+    if detail.system is not None:
+        words = system_words(detail.system, with_size=detail.node is None)
+    elif detail.row.sampled_at is not None and not detail.row.has_virt:
+        words = (NO_SYSTEM,)
+    else:
+        return []
+    text = cut("   " + f" {glyphs.separator} ".join(words), width, glyphs.ellipsis)
+    return [((text, "dim" if stale or detail.system is None else "text"),)]
 
 
 def _charts(detail: HostDetail) -> tuple[Chart, ...]:

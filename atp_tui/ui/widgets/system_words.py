@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from ...model.node import SystemReading
 from ..format import age, memory, percent
 
+NO_SYSTEM = "load, CPU, memory, swap, / and uptime n/a: not Linux, or it runs no such command"
+
 
 def system_words(system: SystemReading, *, with_size: bool) -> tuple[str, ...]:
     """Load, swap, root file system and time since the start; CPUs and memory as well where `with_size`: a host with
