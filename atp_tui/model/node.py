@@ -77,7 +77,8 @@ class SystemReading:
     """One reading of a Linux host's /proc and root file system, see proc(5) and df(1). None: the host did not tell.
 
     `load` is the load average over 1, 5 and 15 minutes; `uptime` is in seconds. `cpu_busy` and `cpu_idle` are counters
-    in ns since boot, summed over `cpus` processors. Memory, swap and the root file system are in KiB.
+    in ns since boot, summed over `cpus` processors. Memory, swap and the root file system are in KiB; of
+    the latter some is neither used nor free for users, and df's share is used / (used + free).
     """
 
     load: tuple[float, float, float]
@@ -90,6 +91,7 @@ class SystemReading:
     swap_kib: int
     swap_free_kib: int
     root_kib: int | None
+    root_used_kib: int | None
     root_free_kib: int | None
 
 

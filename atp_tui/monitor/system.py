@@ -58,7 +58,7 @@ def parse(answer: str) -> SystemReading:
     total = _needed(memory, "MemTotal:")
     # MemAvailable came with Linux 3.14
     free = memory["MemAvailable:"] if "MemAvailable:" in memory else _needed(memory, "MemFree:")
-    root, root_free = _root(answer.splitlines())
+    root, root_used, root_free = _root(answer.splitlines())
     return SystemReading(
         load=(load[0], load[1], load[2]),
         uptime=_decimal(next(iter(words.get("uptime", ())), ""), "the uptime"),
@@ -71,17 +71,19 @@ def parse(answer: str) -> SystemReading:
         swap_kib=memory.get("SwapTotal:", 0),
         swap_free_kib=memory.get("SwapFree:", 0),
         root_kib=root,
+        root_used_kib=root_used,
         root_free_kib=root_free,
     )
 
 
-def _root(lines: Sequence[str]) -> tuple[int | None, int | None]:
-    """(size, available) of the root file system in KiB. A name before them may hold blanks; the last word is /."""
+def _root(lines: Sequence[str]) -> tuple[int, int, int] | tuple[None, None, None]:
+    """(size, used, free) of the root file system in KiB. A name before them may hold blanks; the last word is /."""
     for line in lines:
         words = line.split()
         if len(words) >= 6 and words[-1] == "/" and words[-2].endswith("%"):
-            return _whole(words[-5:-4], "the root file system"), _whole(words[-3:-2], "the root file system")
-    return None, None
+            size, used, free = (_whole([word], "the root file system") for word in words[-5:-2])
+            return size, used, free
+    return None, None, None
 
 
 def _needed(memory: dict[str, int], key: str) -> int:

@@ -24,7 +24,8 @@ READING = SystemReading(
     swap_kib=2 << 20,
     swap_free_kib=1 << 20,
     root_kib=100 << 20,
-    root_free_kib=57 << 20,
+    root_used_kib=40 << 20,
+    root_free_kib=53 << 20,
 )
 
 
@@ -38,7 +39,7 @@ def test_a_host_with_libvirt_has_its_size_from_there() -> None:
 
 
 def test_what_there_is_not_is_said() -> None:
-    bare = replace(READING, swap_kib=0, swap_free_kib=0, root_kib=None, root_free_kib=None)
+    bare = replace(READING, swap_kib=0, swap_free_kib=0, root_kib=None, root_used_kib=None, root_free_kib=None)
     assert system_words(bare, with_size=False)[1:3] == ("no swap", "/ n/a")
 
 

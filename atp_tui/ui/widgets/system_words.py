@@ -23,16 +23,16 @@ def _words(system: SystemReading, with_size: bool) -> Iterator[str]:
         yield f"{system.cpus} cpu"
         yield memory(system.memory_kib).strip()
     if system.swap_kib:
-        yield f"swap {_used(system.swap_kib, system.swap_free_kib)}"
+        used = max(0, system.swap_kib - system.swap_free_kib)
+        yield f"swap {_share(used, system.swap_free_kib)} of {memory(system.swap_kib).strip()}"
     else:
         yield "no swap"
-    if system.root_kib and system.root_free_kib is not None:
-        yield f"/ {_used(system.root_kib, system.root_free_kib)}"
-    else:
+    if system.root_kib is None or system.root_used_kib is None or system.root_free_kib is None:
         yield "/ n/a"
+    else:
+        yield f"/ {_share(system.root_used_kib, system.root_free_kib)} of {memory(system.root_kib).strip()}"
     yield f"up {age(system.uptime)}"
 
 
-def _used(size: int, free: int) -> str:
-    share = min(1.0, max(0.0, 1 - free / size))
-    return f"{percent(share).strip()} of {memory(size).strip()}"
+def _share(used: int, free: int) -> str:
+    return percent(used / (used + free) if used + free > 0 else None).strip()

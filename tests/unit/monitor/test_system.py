@@ -54,6 +54,7 @@ def test_every_figure_of_an_answer() -> None:
         swap_kib=2_000_000,
         swap_free_kib=1_500_000,
         root_kib=20_000_000,
+        root_used_kib=5_000_000,
         root_free_kib=14_000_000,
     )
 
@@ -67,7 +68,8 @@ def test_this_machine_answers_each_line_once(shell: list[str]) -> None:
     assert (first.cpus, first.memory_kib) == (os.sysconf("SC_NPROCESSORS_ONLN"), total)
     assert first.root_kib is not None
     assert first.root_free_kib is not None
-    assert first.root_free_kib <= first.root_kib <= root.f_blocks * root.f_frsize // 1024
+    assert first.root_used_kib is not None
+    assert first.root_used_kib + first.root_free_kib <= first.root_kib <= root.f_blocks * root.f_frsize // 1024
     assert first.uptime <= second.uptime < math.inf
     assert first.cpu_busy <= second.cpu_busy
 
