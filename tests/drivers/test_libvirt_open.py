@@ -167,7 +167,7 @@ async def test_a_driver_that_the_daemon_does_not_have_is_not_tried_again(
     driver: LibvirtDriver, libvirtd: PrivateLibvirtd
 ) -> None:
     with pytest.raises(ConnectFailed) as caught:
-        await driver.open(request(f"nosuch+tcp://127.0.0.1:{libvirtd.port}/system"))
+        await driver.open(request(f"bhyve+tcp://127.0.0.1:{libvirtd.port}/system"))
     assert caught.value.permanent
 
 
@@ -323,7 +323,7 @@ def in_a_process(prelude: str, *uris: str, **environment: str) -> tuple[list[lis
 
 @pytest.mark.parametrize("outputs", [{}, {"LIBVIRT_DEBUG": "1", "LIBVIRT_LOG_OUTPUTS": "1:stderr"}])
 def test_libvirt_writes_nothing_over_the_screen(outputs: dict[str, str], libvirtd: PrivateLibvirtd) -> None:
-    uris = ("test+tcp://127.0.0.1:1/", "test:///nowhere.xml", "qemu:///system", libvirtd.uri("tcp"), "test:///default")
+    uris = ("test+tcp://127.0.0.1:1/default", "test:///nowhere.xml", "qemu:///system", libvirtd.uri("tcp"), "test:///default")
     errors, written = in_a_process("HUNG = False\n", *uris, **outputs)
     assert len(errors) == len(uris)
     assert written == b""
