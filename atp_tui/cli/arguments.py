@@ -32,6 +32,7 @@ class Arguments:
     timeout: float | None = None
     fanout: int = 64
     json: bool = False
+    no_guard: bool = False
     command: str = ""
 
 
@@ -94,6 +95,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
+    run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line, best after --")
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
     hosts = verb("hosts", "what hosts.toml says", shared)

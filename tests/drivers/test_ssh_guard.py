@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh import guard
 from atp_tui.drivers.ssh.guard import KILL_AFTER
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
@@ -24,6 +26,8 @@ from ..daemons.sshd import PrivateSshd
 from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run, until
 
 pytestmark = pytest.mark.daemons
+
+SCRIPT = Path(guard.__file__).with_name("guard.sh")
 
 LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "plain": (lambda sleep: sleep, 1, b""),
@@ -40,6 +44,13 @@ LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "stdin": (lambda sleep: sleep, 1, b"unread"),
     "much-stdin": (lambda sleep: sleep, 1, b"unread" * 500_000),
 }
+
+
+def test_the_script_is_clean_for_each_posix_shell() -> None:
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    words = [str(shellcheck), "--shell=sh", "--norc", "--severity=style", str(SCRIPT)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=HANG)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("kind", LINES)

@@ -27,6 +27,7 @@ from .overheard import Overheard
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
+from .turns import join_writes
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
@@ -58,6 +59,7 @@ class Owner(asyncssh.SSHClient):
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
+        join_writes(conn)
         self.greeting = Greeting(conn)
         self.overheard = Overheard(conn)
 

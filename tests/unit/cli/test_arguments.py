@@ -20,6 +20,7 @@ from atp_tui.cli.arguments import Arguments, parse
             Arguments("run", targets="@all", timeout=1.5, fanout=2, json=True, command="ls -l -- x"),
         ),
         (["run", "-w", "a", "uname", "--", "-r"], Arguments("run", targets="a", command="uname -r")),
+        (["run", "-w", "a", "--no-guard", "--", "id"], Arguments("run", targets="a", command="id", no_guard=True)),
         (["run", "-w", "a[1-2]", "-w", "@b!c", "--", "id"], Arguments("run", targets="a[1-2],@b!c", command="id")),
         (["--config", "f", "stats", "--json"], Arguments("stats", config=Path("f"), json=True)),
         (["domains", "--config", "f"], Arguments("domains", config=Path("f"))),
