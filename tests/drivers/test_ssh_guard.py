@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from atp_tui.drivers.ssh import guard
-from atp_tui.drivers.ssh.guard import KILL_AFTER
+from atp_tui.drivers.ssh.guard import HOLD_BACK, KILL_AFTER
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
 from atp_tui.model.outcome import Command, ExitStatus
@@ -264,6 +264,30 @@ async def test_a_lost_connection_leaves_nothing_of_a_command_that_writes(own_ssh
         for guard in guards:
             os.kill(guard, signal.SIGCONT)
         await sleeper.is_gone()
+
+
+@pytest.mark.parametrize("end", [_by_close, _by_abort, _by_loss])
+async def test_a_job_left_in_the_background_goes_on_as_with_ssh(
+    own_sshd: PrivateSshd, end: Callable[..., object]
+) -> None:
+    job, cut = Sleeper(), Sleeper()
+    try:
+        async with linked(own_sshd) as link:
+            assert await run(link, f"{job.line} >&- 2>&- & echo on") == (ExitStatus(0), b"on\n", b"")
+            if end is _by_close:  # it tells the guard at once
+                await link.close()
+            else:
+                await asyncio.sleep(HOLD_BACK)
+                await link.ping(HANG)
+                task = asyncio.create_task(run(link, cut.line))
+                await cut.runs()
+                await end(link, own_sshd)  # type: ignore[misc] # both are coroutines
+                await asyncio.gather(task, return_exceptions=True)
+                await cut.is_gone()
+        await asyncio.sleep(KILL_AFTER + 0.5)
+        assert job.sleeping()
+    finally:
+        job.kill()
 
 
 async def test_a_job_left_in_the_background_dies_of_what_it_writes_as_with_ssh(
