@@ -175,20 +175,29 @@ async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd
     assert len(lost) == 1
 
 
-async def test_nothing_is_left_of_a_command_that_is_lost_as_it_starts(own_sshd: PrivateSshd) -> None:
-    # from before the command is asked for to when the guard knows it
-    for attempt in range(30):
-        sleeper = Sleeper()
-        link = await open_link(host_of(own_sshd))
-        await run(link, "true")  # the guard is there
-        task = asyncio.create_task(run(link, sleeper.line))
-        for _ in range(attempt):
-            await asyncio.sleep(0)
-        link.abort()
-        with suppress(ConnectionLost, CallFailed):
-            await task
-        await asyncio.sleep(0.1)  # what starts late has started by then
-        await sleeper.is_gone()
+async def test_nothing_is_left_of_a_command_that_is_lost_as_it_starts_but_an_earlier_one_s_daemon(
+    own_sshd: PrivateSshd,
+) -> None:
+    daemon, attempts = Sleeper(), 15
+    try:
+        for attempt in range(attempts):  # from before the command is asked for to when the guard knows it
+            sleeper = Sleeper()
+            link = await open_link(host_of(own_sshd))
+            await run(link, f"setsid {daemon.line} <&- >&- 2>&- &")
+            await daemon.runs(attempt + 1)
+            await asyncio.sleep(0.02)  # the kernel tells the age of a process in hundredths of a second
+            await run(link, "true")
+            task = asyncio.create_task(run(link, sleeper.line))
+            for _ in range(2 * attempt):
+                await asyncio.sleep(0)
+            link.abort()
+            with suppress(ConnectionLost, CallFailed):
+                await task
+            await asyncio.sleep(0.1)  # what starts late has started by then
+            await sleeper.is_gone()
+        assert len(daemon.sleeping()) == attempts
+    finally:
+        daemon.kill()
 
 
 async def test_a_daemon_that_left_its_session_lives_on(sshd: PrivateSshd) -> None:
