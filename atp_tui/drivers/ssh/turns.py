@@ -1,8 +1,8 @@
 """What asyncssh writes in one turn of the event loop leaves as one piece.
 
-asyncssh sends each packet by itself, and before each an empty one (SSH_MSG_IGNORE): ten system calls and segments for
-a guarded command that says nothing, where three are enough, and the far side wakes up for each. On the loopback they were the
-dearest part of a command: 0.02 to 0.05 ms each.
+asyncssh sends each packet by itself, and before each an empty one (SSH_MSG_IGNORE): ten system calls and segments for a
+guarded command that says nothing, where three are enough, and the far side wakes up for each. On the loopback they were
+the dearest part of a command: 0.02 to 0.05 ms each.
 """
 
 from __future__ import annotations
