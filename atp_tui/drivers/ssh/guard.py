@@ -170,13 +170,16 @@ class Guard:
         """Whether commands run without a guard: none is wanted, or the far side has none."""
         return not self._wanted and not self.stands
 
+    async def turn(self) -> None:
+        """Wait until no other command is being started. Cancelled, it leaves the queue; else `start` is to follow."""
+        await self._starting.acquire()
+
     async def start(self, opening: Callable[[Callable[[], None]], Awaitable[Channel]]) -> tuple[Channel, Ward | None]:
         """Open a command's channel while the guard looks on. Without a guard the ward is None.
 
         `opening` is to call its argument right before it asks for the command. Raises what `opening` raises. It is not
         to be cancelled: a command may have been started by then.
         """
-        await self._starting.acquire()
         guarded = False
         loop = asyncio.get_running_loop()
         asked: list[asyncio.Future[list[int]]] = []

@@ -216,6 +216,7 @@ class SshLink:
             raise CallFailed(words, host=self._name)
         if self._owner.forced:  # told after the login, before the first answer to anything else
             self._guard.renounce()
+        await self._guard.turn()  # one that is cancelled here has started nothing
         task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
