@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.daemons.libvirtd import PrivateLibvirtd
-from tests.daemons.sshd import PrivateSshd, free_port
+from tests.daemons.sshd import PrivateSshd, free_port, running_sshd
 
 ROOT = Path(__file__).parents[1]
 HANG = 60.0
@@ -116,6 +116,13 @@ def test_run_for_people_also_optimised(two_shells: str) -> None:
     done = atp("--config", two_shells, "run", "-w", "web[1-2]", "--", "echo hello; echo there", options=("-O",))
     assert done.returncode == 0
     assert sorted(done.stdout.splitlines()) == ["web1: hello", "web1: there", "web2: hello", "web2: there"]
+
+
+def test_run_without_a_guard_sends_the_command_alone(tmp_path: Path) -> None:
+    with running_sshd(tmp_path / "sshd", options=[f"ForceCommand echo run >>{tmp_path}/runs"]) as daemon:
+        config = written(tmp_path / "hosts.toml", host_table("web1", None, ssh_table(daemon)))
+        assert atp("--config", config, "run", "-w", "web1", "--no-guard", "--", "anything").returncode == 0
+        assert (tmp_path / "runs").read_text() == "run\n"
 
 
 def test_run_some_command_failed(two_shells: str) -> None:

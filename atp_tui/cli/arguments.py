@@ -37,6 +37,7 @@ class Arguments:
     timeout: float | None = None
     fanout: int = 64
     json: bool = False
+    no_guard: bool = False
     command: str = ""
 
 
@@ -139,6 +140,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
+    run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
     verb("stats", "connect to each host and show its connections and node", shared, as_json)

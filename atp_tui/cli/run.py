@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import signal
+from dataclasses import replace
 from typing import Any
 
 from ..executor.job import HostEnded, HostOutput, Job
@@ -11,6 +12,7 @@ from ..executor.outcome import exit_status_of
 from ..executor.targets import Targets, fold
 from ..model.host import HostInfo
 from ..model.outcome import Command, CommandResult, Outcome, Stream
+from ..model.settings import CommandGuard, SshSettings
 from .arguments import Arguments
 from .engine import Engine, connects_on_demand
 from .fleet_source import FleetSource
@@ -36,8 +38,13 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     refuse_input()
     wanted = set(targets)
 
+    def guarded(host: HostInfo) -> HostInfo:
+        if not arguments.no_guard:
+            return host
+        return replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
+
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
-        return connects_on_demand((host for host in hosts if host.id in wanted), source.config.transport)
+        return connects_on_demand((guarded(host) for host in hosts if host.id in wanted), source.config.transport)
 
     async with Engine(source).running(watch=False, select=select) as engine:
         job = engine.jobs.start(

@@ -1,19 +1,23 @@
-"""Warm `true` over SSH: SshLink.run against bare asyncssh with the same cipher, taken in turns.
+"""`true` over SSH: SshLink.run with and without the guard, and bare asyncssh with the same cipher, taken in turns.
 
     python -m tests.bench.bench_ssh_true [--connections 50] [--rounds 30]
 
 Wall time is that of all connections at once, divided by their number: sshd's own work on the same processors is in it.
-CPU time is this process's alone.
+CPU time is this process's, and that of all processes of the far side by the kernel's accounting; its ticks of 10 ms are
+added up over all rounds. The first round, in which the guards come, is told apart.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -22,18 +26,33 @@ from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.options import FIRST_CIPHER
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, Stream
-from atp_tui.model.settings import TransportConfig
+from atp_tui.model.settings import CommandGuard, TransportConfig
 from atp_tui.transport.driver import Link, OpenRequest
 
+from ..daemons.keeper import descendants
 from ..daemons.sshd import PrivateSshd, running_sshd
 
-WAYS = ("bare", "link")
+WAYS = ("bare", "no guard", "link")
+
+
+def far_side(daemon: PrivateSshd) -> float:
+    """Seconds of CPU that sshd and its living descendants, with the children that they have reaped, have used."""
+    ticks = 0
+    for pid in (daemon.pid, *descendants(daemon.pid)):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, words[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
-    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=daemon.ssh_settings())
     driver = SshDriver()
-    links = [await driver.open(OpenRequest(host, TransportConfig(), print)) for _ in range(connections)]
+
+    async def opened(guard: CommandGuard) -> list[Link]:
+        host = HostInfo("peer", "127.0.0.1", uri=None, ssh=replace(daemon.ssh_settings(), command_guard=guard))
+        return [await driver.open(OpenRequest(host, TransportConfig(), print)) for _ in range(connections)]
+
+    links, alone = await opened(CommandGuard.AUTO), await opened(CommandGuard.NONE)
     bare = [
         await asyncssh.connect(
             "127.0.0.1",
@@ -56,20 +75,31 @@ async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
 
     ways: dict[str, Callable[[], list[Awaitable[None]]]] = {
         "bare": lambda: [by_asyncssh(connection) for connection in bare],
+        "no guard": lambda: [by_link(link) for link in alone],
         "link": lambda: [by_link(link) for link in links],
     }
     wall: dict[str, list[float]] = {way: [] for way in WAYS}
     processor: dict[str, list[float]] = {way: [] for way in WAYS}
-    for _ in range(rounds):
+    theirs: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(rounds + 1):
         for way in WAYS:
-            started, used = time.perf_counter(), time.process_time()
+            far, started, used = far_side(daemon), time.perf_counter(), time.process_time()
             await asyncio.gather(*ways[way]())
             wall[way].append((time.perf_counter() - started) / connections)
             processor[way].append((time.process_time() - used) / connections)
+            theirs[way].append((far_side(daemon) - far) / connections)
     for way in WAYS:
-        print(f"{way}: {_ms(wall[way])} a command, {_ms(processor[way])} of CPU here")
+        first, *wall[way] = wall[way]
+        here, *processor[way] = processor[way]
+        there, *later = theirs[way]
+        print(
+            f"{way}: the first {first * 1000:.1f} ms, CPU {here * 1000:.2f} ms here and {there * 1000:.1f} there; ",
+            end="",
+        )
+        mean = statistics.mean(later) * 1000
+        print(f"{_ms(wall[way])} a command, CPU {_ms(processor[way])} here and {mean:.2f} ms there")
     print(f"link / bare: wall {_ratio(wall):.2f}, CPU {_ratio(processor):.2f}")
-    for link in links:
+    for link in (*links, *alone):
         link.abort()
     for connection in bare:
         connection.abort()

@@ -8,6 +8,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from atp_tui.model.settings import SshSettings
 
 from ..daemons.keeper import Kept
-from ..daemons.sshd import PrivateSshd, free_port, running_sshd
+from ..daemons.sshd import PrivateSshd, free_port, require_sshd, running_sshd
 from .ssh_links import HANG
 
 SHELLS = ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh")
@@ -33,6 +34,41 @@ def shell_sshd(directory: Path, shell: str, *options: str) -> Iterator[PrivateSs
     forced = f'ForceCommand exec {words} -c "$SSH_ORIGINAL_COMMAND"'
     with running_sshd(directory, options=[forced, f"SetEnv SHLVL=2 SHELL={program}", *options]) as daemon:
         yield daemon
+
+
+def apart(before: str) -> list[str]:
+    """Words that lead a command into a mount namespace of its own, which `before`, a line of shell, has prepared."""
+    own = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
+    return ["unshare", *own, "--mount", "sh", "-c", f'{before} && exec "$@"', "sh"]
+
+
+@contextlib.contextmanager
+def prepared_sshd(directory: Path, before: str, *options: str) -> Iterator[PrivateSshd]:
+    """An sshd that sees the file system as `before`, a line of shell, has prepared it."""
+    require_sshd()
+    directory.mkdir(parents=True, exist_ok=True)
+    daemon = PrivateSshd(directory, options=options, within=apart(before))
+    daemon.start()
+    try:
+        yield daemon
+    finally:
+        daemon.close()
+
+
+@contextlib.contextmanager
+def sshd_for_nobody(before: str = "true") -> Iterator[PrivateSshd]:
+    """An sshd of root's that lets in the user nobody, who has a shell there."""
+    if os.geteuid() != 0:
+        pytest.skip("only root's sshd lets in another user")
+    with tempfile.TemporaryDirectory() as name:  # pytest's directories are closed to nobody
+        directory = Path(name)
+        directory.chmod(0o755)
+        lines = Path("/etc/passwd").read_text().splitlines()
+        lines = [line.rpartition(":")[0] + ":/bin/sh" if line.startswith("nobody:") else line for line in lines]
+        (directory / "passwd").write_text("\n".join(lines) + "\n")
+        binding = f"mount --bind {directory}/passwd /etc/passwd"
+        with prepared_sshd(directory / "sshd", f"{binding} && {before}") as daemon:
+            yield daemon
 
 
 @contextlib.contextmanager
@@ -56,9 +92,7 @@ def dropbear(directory: Path) -> Iterator[SshSettings]:
     known_hosts = directory / "known_hosts"
     known_hosts.write_text(f"[127.0.0.1]:{port} {' '.join(line.split()[:2])}\n")
     words = [server, "-F", "-E", "-s", "-r", str(host_key), "-p", f"127.0.0.1:{port}", "-P", str(directory / "pid")]
-    mount = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
-    apart = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-current-user"]), "--mount"]
-    kept = Kept([*apart, "sh", "-c", mount, "sh", str(home), pwd.getpwuid(os.geteuid()).pw_dir, *words])
+    kept = Kept([*apart(f"mount --bind {home} {pwd.getpwuid(os.geteuid()).pw_dir}"), *words])
     try:
         _wait_for(port)
         yield SshSettings(

@@ -148,6 +148,14 @@ async def test_the_command_of_a_key_runs_once(own_sshd: PrivateSshd, tmp_path: P
     assert (tmp_path / "runs").read_text() == "run\n"
 
 
+async def test_a_forced_command_of_which_the_server_tells_nothing_runs_once_more_for_the_guard(tmp_path: Path) -> None:
+    async with forced(tmp_path, f"echo run >>{tmp_path}/runs") as (link, _):
+        for _ in range(3):
+            await run(link, "anything")
+        assert not is_guarded(link)
+    assert (tmp_path / "runs").read_text() == "run\n" * 4
+
+
 async def test_without_a_guard_nothing_but_the_command_is_sent(tmp_path: Path) -> None:
     with running_sshd(tmp_path / "sshd", options=[f"ForceCommand echo run >>{tmp_path}/runs"]) as daemon:
         async with linked(host_of(daemon, replace(daemon.ssh_settings(), command_guard=CommandGuard.NONE))) as link:

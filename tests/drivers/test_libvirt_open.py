@@ -323,7 +323,13 @@ def in_a_process(prelude: str, *uris: str, **environment: str) -> tuple[list[lis
 
 @pytest.mark.parametrize("outputs", [{}, {"LIBVIRT_DEBUG": "1", "LIBVIRT_LOG_OUTPUTS": "1:stderr"}])
 def test_libvirt_writes_nothing_over_the_screen(outputs: dict[str, str], libvirtd: PrivateLibvirtd) -> None:
-    uris = ("test+tcp://127.0.0.1:1/default", "test:///nowhere.xml", "qemu:///system", libvirtd.uri("tcp"), "test:///default")
+    uris = (
+        "test+tcp://127.0.0.1:1/default",
+        "test:///nowhere.xml",
+        "qemu:///system",
+        libvirtd.uri("tcp"),
+        "test:///default",
+    )
     errors, written = in_a_process("HUNG = False\n", *uris, **outputs)
     assert len(errors) == len(uris)
     assert written == b""

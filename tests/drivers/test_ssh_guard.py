@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.drivers.ssh.guard import KILL_AFTER
+from atp_tui.drivers.ssh import guard
+from atp_tui.drivers.ssh.guard import HOLD_BACK, KILL_AFTER
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
 from atp_tui.model.outcome import Command, ExitStatus
@@ -24,6 +26,8 @@ from ..daemons.sshd import PrivateSshd
 from .ssh_links import HANG, Sleeper, host_of, linked, open_link, run, until
 
 pytestmark = pytest.mark.daemons
+
+SCRIPT = Path(guard.__file__).with_name("guard.sh")
 
 LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "plain": (lambda sleep: sleep, 1, b""),
@@ -40,6 +44,13 @@ LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "stdin": (lambda sleep: sleep, 1, b"unread"),
     "much-stdin": (lambda sleep: sleep, 1, b"unread" * 500_000),
 }
+
+
+def test_the_script_is_clean_for_each_posix_shell() -> None:
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    words = [str(shellcheck), "--shell=sh", "--norc", "--severity=style", str(SCRIPT)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=HANG)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("kind", LINES)
@@ -164,20 +175,29 @@ async def test_a_lost_connection_is_what_a_command_reports(own_sshd: PrivateSshd
     assert len(lost) == 1
 
 
-async def test_nothing_is_left_of_a_command_that_is_lost_as_it_starts(own_sshd: PrivateSshd) -> None:
-    # from before the command is asked for to when the guard knows it
-    for attempt in range(30):
-        sleeper = Sleeper()
-        link = await open_link(host_of(own_sshd))
-        await run(link, "true")  # the guard is there
-        task = asyncio.create_task(run(link, sleeper.line))
-        for _ in range(attempt):
-            await asyncio.sleep(0)
-        link.abort()
-        with suppress(ConnectionLost, CallFailed):
-            await task
-        await asyncio.sleep(0.1)  # what starts late has started by then
-        await sleeper.is_gone()
+async def test_nothing_is_left_of_a_command_that_is_lost_as_it_starts_but_an_earlier_one_s_daemon(
+    own_sshd: PrivateSshd,
+) -> None:
+    daemon, attempts = Sleeper(), 15
+    try:
+        for attempt in range(attempts):  # from before the command is asked for to when the guard knows it
+            sleeper = Sleeper()
+            link = await open_link(host_of(own_sshd))
+            await run(link, f"setsid {daemon.line} <&- >&- 2>&- &")
+            await daemon.runs(attempt + 1)
+            await asyncio.sleep(0.02)  # the kernel tells the age of a process in hundredths of a second
+            await run(link, "true")
+            task = asyncio.create_task(run(link, sleeper.line))
+            for _ in range(2 * attempt):
+                await asyncio.sleep(0)
+            link.abort()
+            with suppress(ConnectionLost, CallFailed):
+                await task
+            await asyncio.sleep(0.1)  # what starts late has started by then
+            await sleeper.is_gone()
+        assert len(daemon.sleeping()) == attempts
+    finally:
+        daemon.kill()
 
 
 async def test_a_daemon_that_left_its_session_lives_on(sshd: PrivateSshd) -> None:
@@ -253,6 +273,30 @@ async def test_a_lost_connection_leaves_nothing_of_a_command_that_writes(own_ssh
         for guard in guards:
             os.kill(guard, signal.SIGCONT)
         await sleeper.is_gone()
+
+
+@pytest.mark.parametrize("end", [_by_close, _by_abort, _by_loss])
+async def test_a_job_left_in_the_background_goes_on_as_with_ssh(
+    own_sshd: PrivateSshd, end: Callable[..., object]
+) -> None:
+    job, cut = Sleeper(), Sleeper()
+    try:
+        async with linked(own_sshd) as link:
+            assert await run(link, f"{job.line} >&- 2>&- & echo on") == (ExitStatus(0), b"on\n", b"")
+            if end is _by_close:  # it tells the guard at once
+                await link.close()
+            else:
+                await asyncio.sleep(HOLD_BACK)
+                await link.ping(HANG)
+                task = asyncio.create_task(run(link, cut.line))
+                await cut.runs()
+                await end(link, own_sshd)  # type: ignore[misc] # both are coroutines
+                await asyncio.gather(task, return_exceptions=True)
+                await cut.is_gone()
+        await asyncio.sleep(KILL_AFTER + 0.5)
+        assert job.sleeping()
+    finally:
+        job.kill()
 
 
 async def test_a_job_left_in_the_background_dies_of_what_it_writes_as_with_ssh(

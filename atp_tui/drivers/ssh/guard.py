@@ -7,8 +7,10 @@ learns of each command which process the server has started for it, and ends the
 is told to, or when its own standard input ends, because the connection was lost or closed.
 
 A server answers "started" once it has forked, so a new child of the server, right after that answer, is the command.
-Two commands that are being started at the same time could not be told apart: so starts on one connection wait for each
-other. A command that has ended by itself is forgotten, and the jobs that it left in the background go on, as with ssh.
+OpenSSH and dropbear fork before they read on: there the question for the child follows the order to start the command
+at once. Two commands that are being started at the same time could not be told apart: so starts on one connection wait
+for each other. A command that has ended by itself is forgotten, and the jobs that it left in the background go on, as
+with ssh.
 
 The guard's line is `echo … ; sh`, which each shell understands that has an sh beside it. Nothing but a newline (for
 start-up files that read) is written to it before it has said its word, so a forced command that stores its standard
@@ -34,8 +36,9 @@ START_LIMIT = 5.0
 """Seconds that the first command of a connection waits for the guard. It is a login shell: 2 ms, or 0.2 s where its
 start-up files are heavy."""
 
-HOLD_BACK = 0.05
-"""Seconds that news of a command's end may wait for company."""
+HOLD_BACK = 0.5
+"""Seconds that news of a command's end may wait for company: a packet costs both sides some 0.03 ms. A connection that
+is lost within them takes along what that command left in the background."""
 
 LINE = b"echo atp; sh"
 _WORD = b"atp"
@@ -53,7 +56,10 @@ def _script() -> str:
 
 
 def script(running: Iterable[int] = (), kill_after: float = KILL_AFTER) -> bytes:
-    """What is written to the guard's shell. `running`: leaders of commands that run already; `kill_after`: seconds."""
+    """What is written to the guard's shell. `running`: leaders of commands that run already; `kill_after`: seconds.
+
+    Nothing may follow it before the guard has answered: some shells (dash) read ahead of the script that they run.
+    """
     held = "".join(f" {leader} " for leader in running)
     return f"after={kill_after:g} running='{held}'\n{_script()}".encode()
 
@@ -134,11 +140,18 @@ class Guard:
     """The guard of one connection. It is started with the first command, and anew where it was killed.
 
     `open_session` opens a session with a line for a factory, and raises TransportError. `wanted` False: no guard.
+    `in_order`: the server has forked for a command before it reads what follows.
     """
 
-    def __init__(self, open_session: Callable[[Callable[[], _Shell], bytes], Awaitable[Channel]], wanted: bool) -> None:
+    def __init__(
+        self,
+        open_session: Callable[[Callable[[], _Shell], bytes], Awaitable[Channel]],
+        wanted: bool,
+        in_order: bool = False,
+    ) -> None:
         self._open_session = open_session
         self._wanted = wanted
+        self._in_order = in_order
         self._starting = asyncio.Lock()
         self._shell: _Shell | None = None
         self._channel: Channel | None = None
@@ -157,23 +170,37 @@ class Guard:
         """Whether commands run without a guard: none is wanted, or the far side has none."""
         return not self._wanted and not self.stands
 
-    async def start(self, opening: Callable[[], Awaitable[Channel]]) -> tuple[Channel, Ward | None]:
+    async def turn(self) -> None:
+        """Wait until no other command is being started. Cancelled, it leaves the queue; else `start` is to follow."""
+        await self._starting.acquire()
+
+    async def start(self, opening: Callable[[Callable[[], None]], Awaitable[Channel]]) -> tuple[Channel, Ward | None]:
         """Open a command's channel while the guard looks on. Without a guard the ward is None.
 
-        Raises what `opening` raises. It is not to be cancelled: a command may have been started by then.
+        `opening` is to call its argument right before it asks for the command. Raises what `opening` raises. It is not
+        to be cancelled: a command may have been started by then.
         """
-        await self._starting.acquire()
         guarded = False
+        loop = asyncio.get_running_loop()
+        asked: list[asyncio.Future[list[int]]] = []
+
+        def ask() -> None:
+            asked.append(self._new_leaders())
+
+        def about_to_ask() -> None:
+            if guarded and self._in_order:
+                loop.call_soon(ask)  # in this turn of the loop, right after the order
+
         try:
             guarded = await self._ready()
             if guarded:
                 self._tell(b"x\n")
-            channel = await opening()
+            channel = await opening(about_to_ask)
         except BaseException:
-            self._go_on(None, guarded)
+            self._go_on(None, guarded, asked)
             raise
         ward = Ward(self) if guarded else None
-        self._go_on(ward, guarded)
+        self._go_on(ward, guarded, asked)
         return channel, ward
 
     def renounce(self) -> None:
@@ -241,23 +268,23 @@ class Guard:
         known = (ward.leaders.result() for ward in self._wards if ward.leaders.done())
         return [leader for leaders in known for leader in leaders]
 
-    def _go_on(self, ward: Ward | None, guarded: bool) -> None:
-        """Let the next command start, once it is known which process this one is."""
-        if not guarded or self._shell is None or self._shell.closed:
+    def _go_on(self, ward: Ward | None, guarded: bool, asked: list[asyncio.Future[list[int]]]) -> None:
+        """Let the next command start, once it is known which process this one is. `asked`: what was asked already."""
+        if not guarded or not self.stands:
             if ward is not None:
                 ward.leaders.set_result([])
             self._starting.release()
             return
         if ward is not None:
             self._wards.add(ward)
-        answer = self._new_leaders()
 
-        def answered(leaders: asyncio.Future[list[int]]) -> None:
+        def known(leaders: asyncio.Future[list[int]]) -> None:
             if ward is not None:
                 ward.leaders.set_result(leaders.result())
             self._starting.release()
 
-        answer.add_done_callback(answered)
+        answer = asked[0] if asked else self._new_leaders()
+        answer.add_done_callback(known)
 
     def _new_leaders(self) -> asyncio.Future[list[int]]:
         answer: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()

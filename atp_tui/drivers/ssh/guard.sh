@@ -16,6 +16,7 @@ exec 2>/dev/null
 set +e +u +f
 LC_ALL=C
 export LC_ALL
+: "${after:=3}" "${running=}"
 trap '' HUP INT TERM PIPE # an answer that nobody takes any more is no end
 
 # Sets parent, session and started (ticks since boot) of a process. Fails where it has ended.
@@ -54,15 +55,19 @@ each() {
   done
 }
 
-# Sets leader, the process above this shell that the SSH server has started, and server.
+# Sets leader, the process above this shell that the SSH server has started, and server; and shared, where the server is
+# none of those that have a process for each connection: its children may be other connections' commands.
 find_server() {
-  leader=$$
+  leader=$$ shared=''
   while look_at "$leader" && [ "$parent" -gt 1 ]; do
     server=$parent own_session=$session
-    [ "$session" != "$leader" ] || return 0
     name=
     read -r name <"/proc/$server/comm"
     case $name in sshd* | dropbear*) return 0 ;; esac
+    if [ "$session" = "$leader" ]; then
+      [ -n "$by_ps" ] || shared=yes
+      return 0
+    fi
     leader=$server
   done
   return 1
@@ -77,6 +82,7 @@ children() {
     each add_child
   fi
 }
+# shellcheck disable=SC2329 # each calls it
 add_child() { if [ "$parent" = "$server" ]; then found="$found $pid"; fi; }
 
 # Sends a signal to all processes of a command. Of a server whose commands lead no session of their own, as dropbear:
@@ -95,6 +101,7 @@ signal() { # NAME LEADER
   # shellcheck disable=SC2086
   kill "-$1" $members
 }
+# shellcheck disable=SC2329 # each calls it
 add_member() {
   case " $members " in *" $pid "*) return ;; esac
   if [ -n "$leads" ]; then
@@ -116,6 +123,7 @@ end() { # LEADER...
 
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
 # environment, and from a daemon of an earlier command by its age.
+# shellcheck disable=SC2329 # each calls it
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
   case " $known $running $strays " in *" $pid "*) return ;; esac
@@ -125,23 +133,43 @@ add_stray() {
     [ "$session" = "$own_session" ] || return 0
     [ "$parent" = "$server" ] || [ "$parent" = 1 ] || return 0
   fi
-  tr '\0' '\n' <"/proc/$pid/environ" | grep -qxF "SSH_CONNECTION=$SSH_CONNECTION" && strays="$strays $pid"
+  is_ours "$pid" && strays="$strays $pid"
 }
+
+# Whether a process is of this connection. A server's fork that is no command yet is not.
+is_ours() { tr '\0' '\n' <"/proc/$1/environ" | grep -qxF "SSH_CONNECTION=$SSH_CONNECTION"; }
 
 forget() { # PID
   case $running in *" $1 "*) running="${running%%" $1 "*} ${running#*" $1 "}" ;; esac
 }
 
 answer_new() {
-  children
   new=
-  look_at "$server" || return 0 # the children of a server that has ended are its no more: see add_stray
-  expecting=
-  for pid in $found; do
-    case " $known " in *" $pid "*) ;; *) new="$new $pid" running="$running $pid " ;; esac
+  find_new
+  # a server's fork may be hidden until it is a command (hidepid), or not be told from another connection's
+  for delay in $delays; do
+    [ -z "$new" ] || break
+    sleep "$delay"
+    find_new
   done
-  known=$found
+  # the children of a server that has ended are its no more: see add_stray
+  look_at "$leader" && [ "$parent" = "$server" ] || return 0
+  expecting=
+  for pid in $new; do running="$running $pid "; done
+  known="$kept $new"
   tell "$new"
+}
+
+# Sets new: the server's children that are not known; and kept: those that are.
+find_new() {
+  children
+  new='' kept=''
+  for pid in $found; do
+    case " $known " in
+      *" $pid "*) kept="$kept $pid" ;;
+      *) if [ -z "$shared" ] || is_ours "$pid"; then new="$new $pid"; fi ;;
+    esac
+  done
 }
 
 # Answers, and sets since: no command of which nothing is known yet has been started before.
@@ -162,6 +190,8 @@ list=/proc/$server/task/$server/children
 children
 case " $found " in *" $leader "*) ;; *) exit 1 ;; esac
 known=$found
+delays=
+[ -z "$shared" ] || delays='0.02 0.05 0.1'
 tell guarding
 while read -r request pid; do
   case $request in

@@ -22,6 +22,7 @@ from .sessions import CommandSession, PipeSession, SocketSession
 
 T = TypeVar("T")
 _Channel = asyncssh.SSHClientChannel[bytes]
+_MakeSession = Callable[[], asyncssh.SSHClientSession[bytes]]
 _Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
 
 GOODBYE = 0.5
@@ -40,6 +41,10 @@ many OpenSSH ends the connection (PACKET_MAX_SIZE in packet.c)."""
 
 ANSWER_LIMIT = 5.0
 """Seconds that a server has for a global request where the end of a command waits for the answer."""
+
+_IN_ORDER = ("SSH-2.0-OpenSSH", "SSH-2.0-dropbear")
+"""Servers whose one process for a connection forks for a command before it reads on (session_exec_req in session.c of
+OpenSSH, sessioncommand in svr-chansession.c of dropbear)."""
 
 FREE_PLACE_POLL = 0.05
 """Seconds between questions for a session that commands still dying may hold; sshd tells of no free place."""
@@ -66,7 +71,8 @@ class SshLink:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dying_until = 0.0
         self._waited = False
-        self._guard = Guard(self._open_guard, guarded)
+        version = str(connection.get_extra_info("server_version"))
+        self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
         self._owner = owner
         owner.ended = self._ended
 
@@ -206,9 +212,7 @@ class SshLink:
         self._connection.abort()
         self._route.close()
 
-    async def _start(
-        self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: str
-    ) -> tuple[_Channel, Ward | None]:
+    async def _start(self, make_session: _MakeSession, line: str) -> tuple[_Channel, Ward | None]:
         """Start a command, watched by the guard. Cancelled, it leaves none."""
         sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
         if len(sent) > LONGEST_LINE:
@@ -216,7 +220,8 @@ class SshLink:
             raise CallFailed(words, host=self._name)
         if self._owner.forced:  # told after the login, before the first answer to anything else
             self._guard.renounce()
-        task = asyncio.create_task(self._guard.start(lambda: self._open_session(make_session, sent)))
+        await self._guard.turn()  # one that is cancelled here has started nothing
+        task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
@@ -226,16 +231,20 @@ class SshLink:
             self._expect_dying()  # on the far side it may hold its place already
             raise
 
-    async def _open_session(
-        self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: bytes
-    ) -> _Channel:
+    async def _open_session(self, make_session: _MakeSession, line: bytes, starting: Callable[[], None]) -> _Channel:
         """Open a channel for a command, and wait for a place where commands that were cut short still have theirs:
-        sshd counts one against MaxSessions until it has died.
+        sshd counts one against MaxSessions until it has died. `starting` is called right before the command is asked
+        for.
         """
         loop = asyncio.get_running_loop()
+
+        def make() -> asyncssh.SSHClientSession[bytes]:
+            starting()
+            return make_session()
+
         while True:
             try:
-                return await self._open(self._session(make_session, line))
+                return await self._open(self._session(make, line))
             except CallFailed as error:
                 if isinstance(error.__cause__, asyncssh.ChannelOpenError) and _refuses_line(error.__cause__):
                     words = f"{self._name} refuses the command line ({len(line):,} bytes)"
@@ -249,10 +258,10 @@ class SshLink:
                     self._expect_dying()
                 await asyncio.sleep(FREE_PLACE_POLL)
 
-    async def _open_guard(self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: bytes) -> _Channel:
+    async def _open_guard(self, make_session: _MakeSession, line: bytes) -> _Channel:
         return await self._open(self._session(make_session, line))
 
-    def _session(self, make_session: Callable[[], asyncssh.SSHClientSession[bytes]], line: bytes) -> _Opening:
+    def _session(self, make_session: _MakeSession, line: bytes) -> _Opening:
         # asyncssh sends bytes as they are, though it is typed for str, of which it knows UTF-8 alone
         return self._connection.create_session(make_session, cast(str, line), encoding=None)
 

@@ -28,6 +28,7 @@ from .overheard import Overheard
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
+from .turns import join_writes
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
@@ -55,6 +56,7 @@ class Owner(asyncssh.SSHClient):
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
+        join_writes(conn)
         self.greeting = Greeting(conn)
         self.check.offered = lambda: conn._server_host_key_algs or ()
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key

@@ -33,6 +33,7 @@ from atp_tui.cli.arguments import Arguments, parse
             Arguments("run", config=Path("f"), theme="run", targets="a", command="ls --help"),
         ),
         (["run", "-w", "a", "echo caf\udcc3\udca9"], Arguments("run", targets="a", command="echo café")),
+        (["run", "-w", "a", "--no-guard", "--", "id"], Arguments("run", targets="a", command="id", no_guard=True)),
         (["run", "-w", "a[1-2]", "-w", "@b!c", "--", "id"], Arguments("run", targets="a[1-2],@b!c", command="id")),
         (["--config", "f", "stats", "--json"], Arguments("stats", config=Path("f"), json=True)),
         (["domains", "--config", "f"], Arguments("domains", config=Path("f"))),

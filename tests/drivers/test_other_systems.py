@@ -1,0 +1,146 @@
+"""The guard where it sees little: another user's host, a /proc that hides others or is none, a server for many."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import ExitStatus
+from atp_tui.model.settings import CommandGuard, SshSettings
+
+from ..daemons.keeper import Kept
+from ..daemons.sshd import PrivateSshd
+from . import server_for_all
+from .far_sides import prepared_sshd, sshd_for_nobody
+from .ssh_links import HANG, Sleeper, host_of, linked, run, until
+from .test_far_sides import is_guarded, timed_out
+from .test_ssh_guard import known
+
+pytestmark = pytest.mark.daemons
+
+HIDDEN = {
+    "seen": "true",
+    "contents-hidden": "mount -t proc -o hidepid=1 proc /proc",
+    "hidden": "mount -t proc -o hidepid=2 proc /proc",
+}
+
+
+def as_nobody(daemon: PrivateSshd, guard: CommandGuard = CommandGuard.AUTO) -> HostInfo:
+    return host_of(daemon, replace(daemon.ssh_settings(), user="nobody", command_guard=guard))
+
+
+async def each_end_ends_its_own(host: HostInfo) -> None:
+    """A time limit, a cancel and a lost connection, each beside a command that goes on."""
+    cut, beside, lost, daemon = Sleeper(), Sleeper(), Sleeper(), Sleeper()
+    try:
+        async with linked(host) as link:
+            assert (await run(link, "echo ok"))[:2] == (ExitStatus(0), b"ok\n")  # sshd complains of nobody's home
+            assert is_guarded(link)
+            going_on = asyncio.create_task(run(link, f"{beside.line} | cat"))
+            await beside.runs()
+            await timed_out(link, f"{cut.line} & {cut.line}; true", cut, 2)
+            await cut.is_gone()
+            task = asyncio.create_task(run(link, f"setsid {daemon.line} & timeout 3600 {lost.line} | cat"))
+            await daemon.runs()
+            await lost.runs()
+            await until(lambda: known(link), "the guard does not know the commands")
+            assert beside.sleeping()
+            link.abort()
+            await asyncio.gather(task, going_on, return_exceptions=True)
+        for sleeper in (beside, lost):
+            await sleeper.is_gone()
+        assert daemon.sleeping()
+    finally:
+        daemon.kill()
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+async def test_an_ordinary_user_of_a_host_that_may_hide_processes(hidden: str) -> None:
+    with sshd_for_nobody(HIDDEN[hidden]) as daemon:
+        await each_end_ends_its_own(as_nobody(daemon))
+
+
+async def test_ssh_s_own_signals_end_the_command_of_an_ordinary_user_where_there_is_no_guard() -> None:
+    sleeper = Sleeper()
+    with sshd_for_nobody() as daemon:
+        async with linked(as_nobody(daemon, CommandGuard.NONE)) as link:
+            await timed_out(link, f"trap '' TERM; {sleeper.line} | cat", sleeper)
+            await sleeper.is_gone()
+
+
+# -- a host without /proc, as FreeBSD ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def sshd_without_proc(directory: Path) -> Iterator[PrivateSshd]:
+    """Nothing is in /proc there. ps and pkill, which need it here, have it in a namespace of their own."""
+    programs = directory / "programs"
+    programs.mkdir(parents=True)
+    for name in ("ps", "pkill"):
+        program = programs / name
+        program.write_text(
+            f'#!/bin/sh\nexec unshare --mount sh -c \'umount /proc && exec /usr/bin/{name} "$@"\' sh "$@"\n'
+        )
+        program.chmod(0o755)
+    path = f"SetEnv SHLVL=2 PATH={programs}:/usr/bin:/bin"
+    with prepared_sshd(directory / "sshd", "mount -t tmpfs none /proc", path) as daemon:
+        yield daemon
+
+
+async def test_a_host_without_proc(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("ps gets its /proc back by root alone")
+    with sshd_without_proc(tmp_path) as daemon:
+        async with linked(daemon) as link:
+            assert (await run(link, "ls /proc"))[1] == b""
+        await each_end_ends_its_own(host_of(daemon))
+
+
+# -- a server that is one process for all connections, and starts a command when it comes to it -----------------------
+
+
+@contextmanager
+def one_server_for_all(directory: Path, delay: float) -> Iterator[HostInfo]:
+    config, known_hosts = directory / "config", directory / "known_hosts"
+    config.touch()
+    kept = Kept([sys.executable, server_for_all.__file__, str(directory), str(delay)])
+    try:
+        limit = time.monotonic() + HANG
+        while not known_hosts.exists():
+            assert time.monotonic() < limit, "the server did not start"
+            time.sleep(0.02)
+        port = int(known_hosts.read_text().partition("]:")[2].split()[0])
+        yield HostInfo(
+            "peer", "127.0.0.1", uri=None, ssh=SshSettings("root", port, (), (str(known_hosts),), str(config))
+        )
+    finally:
+        kept.close()
+
+
+async def test_on_a_server_for_all_no_other_connection_s_command_is_taken_along(tmp_path: Path) -> None:
+    cut, beside = Sleeper(), Sleeper()
+    with one_server_for_all(tmp_path, 0.03) as host:
+        unguarded = replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
+        async with linked(host) as link, linked(unguarded) as other:
+            await run(link, "true")
+            assert isinstance(link, SshLink)
+            await link._guard.settle()  # it still looks for the first one
+            tasks = [asyncio.create_task(run(one, f"{of.line} | cat")) for one, of in ((other, beside), (link, cut))]
+            await cut.runs()
+            await beside.runs()
+            await until(lambda: known(link), "the guard does not know the command")
+            tasks[1].cancel()
+            await cut.is_gone()
+            assert beside.sleeping()
+            beside.kill()
+            await tasks[0]
