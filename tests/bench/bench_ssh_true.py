@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import statistics
 import tempfile
 import time
@@ -29,20 +27,10 @@ from atp_tui.model.outcome import Command, Stream
 from atp_tui.model.settings import CommandGuard, TransportConfig
 from atp_tui.transport.driver import Link, OpenRequest
 
-from ..daemons.keeper import descendants
 from ..daemons.sshd import PrivateSshd, running_sshd
+from .bench_system import far_side
 
 WAYS = ("bare", "no guard", "link")
-
-
-def far_side(daemon: PrivateSshd) -> float:
-    """Seconds of CPU that sshd and its living descendants, with the children that they have reaped, have used."""
-    ticks = 0
-    for pid in (daemon.pid, *descendants(daemon.pid)):
-        with contextlib.suppress(OSError):
-            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, words[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
