@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ...monitor.fleet import HostRow
@@ -70,3 +70,14 @@ class FleetCommands(Provider):
         app = self.app
         assert isinstance(app, OffersCommands)
         return partial(app.type_command, line)
+
+
+class Palette(CommandPalette):
+    """Textual's, but that no key acts on its list while the terminal has no room for it.
+
+    There a page up or down raises KeyError (Textual 8.2.8, OptionList._move_page), and Enter would choose unseen.
+    """
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
