@@ -170,7 +170,7 @@ class HostRecord:
             sampled_at=last.at if last else None,
             freshness=verdict.freshness,
             silent_since=verdict.silent_since,
-            sample_error=self._error,
+            sample_error=self._error if verdict.silent_since is None else None,  # a silent host answers nothing
             cpu=self._cpu_now,
             memory=self._memory_now,
             rtt=last.rtt if last else None,

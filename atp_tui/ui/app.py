@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter, NoColor
 
 from .ascii import AsciiFilter
@@ -19,7 +19,7 @@ from .bridge import FleetBridge
 from .driver import Driver
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
-from .screens.palette import FleetCommands, Offer
+from .screens.palette import FleetCommands, Offer, Palette
 from .services import Services
 from .terminal import has_job_control, terminal_gone
 from .theme import FIRST_THEME, load_themes, no_such_theme, register_themes, themes_folder, variable_defaults
@@ -146,6 +146,11 @@ class AtpApp(TypeAheadApp):
             super().action_suspend_process()
 
     # The palette, which opens over every screen
+
+    def action_command_palette(self) -> None:
+        """Ctrl+P."""
+        if not CommandPalette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""

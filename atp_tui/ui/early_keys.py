@@ -1,4 +1,4 @@
-"""Keys that were typed before a dialogue could be read: they are no answer to it."""
+"""Keys that were typed before a question could be read: they are no answer to it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 from typing import TypeVar
 
 from textual import events
-from textual.screen import ModalScreen
+from textual.screen import Screen
 
 QUIET = 0.3
-"""Seconds without a key, from a dialogue's appearing on, before it listens."""
+"""Seconds without a key, from a question's appearing on, before it listens."""
 
 HELD = 1.0
 """The same where the key is the one that opened it: one that is held down repeats after 0.25 to 0.66 s only."""
@@ -46,8 +46,8 @@ class EarlyKeys:
         return early
 
 
-class HearsNothingAtFirst(ModalScreen[Answer]):
-    """A dialogue. The keys of the burst that opened it, and those of a person who types on, do not answer it."""
+class HearsNothingAtFirst(Screen[Answer]):
+    """A screen that asks. The keys of the burst that opened it, or of a person who types on, are no answer."""
 
     _early: EarlyKeys | None = None
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 
 from atp_tui.config.forges import is_forge
 from atp_tui.config.load import parse
 from atp_tui.config.store import text_with
 from atp_tui.model.host import HostInfo
-from atp_tui.ui.screens import import_hosts
 from atp_tui.ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from atp_tui.ui.screens.import_hosts import ImportScreen
 
@@ -30,9 +32,14 @@ def shown(app: App[object]) -> str:
     return "\n".join(lines_of(app))
 
 
-@pytest.fixture(autouse=True)
-def _nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_hosts, "TOO_EARLY", 0.0)
+async def open_import(pilot: Pilot[object], *, listens_from: float = -math.inf) -> None:
+    """Choose the import, which listens for keys from that moment on (seconds of time.monotonic)."""
+    await pilot.press("1")
+    screen = pilot.app.screen
+    assert isinstance(screen, ImportScreen)
+    while not screen.is_shown:
+        await pilot.pause()
+    screen.appeared(listens_from)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +86,7 @@ async def test_nothing_is_imported_where_nothing_was_found() -> None:
 async def test_an_import_shows_the_hosts_and_the_file_before_anything_is_done(size: tuple[int, int]) -> None:
     app = guide()
     async with app.run_test(size=size) as pilot:
-        await pilot.press("1")
-        await pilot.pause()
+        await open_import(pilot)
         text = shown(app)
         assert "[x] kvm01" in text and "[ ] github.com" in text and "[ ] work-gitlab" in text
         assert "2 of 4 chosen" in text and str(PATH) in text and 'id = "kvm01"' in text
@@ -93,8 +99,7 @@ async def test_an_import_shows_the_hosts_and_the_file_before_anything_is_done(si
 async def test_hosts_are_chosen_and_tags_and_user_are_for_all() -> None:
     app = guide()
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("1")
-        await pilot.pause()
+        await open_import(pilot)
         await pilot.press("space", "end", "space", "tab", *"lab", "space", *"rack1", "tab", *"root")
         await pilot.pause()
         text = shown(app)
@@ -113,7 +118,8 @@ async def test_hosts_are_chosen_and_tags_and_user_are_for_all() -> None:
 async def test_a_tag_that_cannot_be_one_is_told_and_nothing_is_written() -> None:
     app = guide()
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("1", "tab", "@", "x", "enter")
+        await open_import(pilot)
+        await pilot.press("tab", "@", "x", "enter")
         await pilot.pause()
         assert "tag" in lines_of(app)[-2]
         assert isinstance(app.screen, ImportScreen) and app.return_value is None
@@ -122,7 +128,8 @@ async def test_a_tag_that_cannot_be_one_is_told_and_nothing_is_written() -> None
 async def test_with_no_host_chosen_enter_does_nothing_and_escape_goes_back() -> None:
     app = guide()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("1", "u", "enter")
+        await open_import(pilot)
+        await pilot.press("u", "enter")
         await pilot.pause()
         assert "nothing would be written" in shown(app)
         await pilot.press("escape")
@@ -132,13 +139,17 @@ async def test_with_no_host_chosen_enter_does_nothing_and_escape_goes_back() -> 
     assert app.return_value == GuideAnswer(GuideChoice.QUIT)
 
 
-async def test_enter_in_the_burst_that_opened_the_list_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_hosts, "TOO_EARLY", 1e9)
+async def test_enter_that_is_held_since_the_choice_before_writes_nothing() -> None:
     app = guide()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("1", "enter", "enter")
+        await open_import(pilot, listens_from=time.monotonic() + 60)
+        await pilot.press("enter", "enter", "space")
         await pilot.pause()
         assert isinstance(app.screen, ImportScreen) and app.return_value is None
+        assert "2 of 4 chosen" in shown(app)
+        app.screen.appeared(-math.inf)  # each early key begins the wait anew, however long ago it opened
+        await pilot.press("enter")
+    assert app.return_value == GuideAnswer(GuideChoice.IMPORT, FOUND[:2])
 
 
 async def test_hostile_names_stay_in_their_line() -> None:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ..early_keys import HearsNothingAtFirst
@@ -18,7 +19,7 @@ from ..text import safe
 from ..typeable import TYPEABLE
 
 
-class AskScreen(HearsNothingAtFirst[bool]):
+class AskScreen(HearsNothingAtFirst[bool], ModalScreen[bool]):
     """Shows lines and waits for y or n; Esc and Enter mean n, so that nothing is agreed to by accident."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,7 +45,7 @@ class AskScreen(HearsNothingAtFirst[bool]):
         self.dismiss(answer)
 
 
-class TypedAskScreen(HearsNothingAtFirst[bool]):
+class TypedAskScreen(HearsNothingAtFirst[bool], ModalScreen[bool]):
     """Shows lines and waits until `word` is typed and entered: no key that repeats agrees. Esc means no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "No", priority=True)]

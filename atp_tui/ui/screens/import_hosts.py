@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
@@ -13,22 +12,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from ...config.forges import is_forge
 from ...model.errors import ConfigError
 from ...model.host import HostInfo
 from ...model.settings import SshSettings
+from ..early_keys import HearsNothingAtFirst
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut_middle, fit, safe, width_of
 from ..widgets.lines import LinesView, Spans
 
 Preview = Callable[[Sequence[HostInfo]], str]
 """The text of the file that would be written for these hosts. Raises ConfigError."""
-
-TOO_EARLY = 0.3
-"""Seconds in which Enter writes nothing: it was pressed before anybody can have read what it would do."""
 
 LONGEST_ID = 32
 
@@ -125,8 +121,11 @@ class FileText(LinesView[TextLine]):
         self.set_lines([TextLine(str(number), safe(line)) for number, line in enumerate(text.splitlines())])
 
 
-class ImportScreen(Screen[tuple[HostInfo, ...]]):
-    """Dismissed with the hosts to write, as they are to be written; with nothing where a person goes back."""
+class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
+    """Dismissed with the hosts to write, as they are to be written; with nothing where a person goes back.
+
+    Enter writes and connects, so that one which is held since the choice before must not get through.
+    """
 
     AUTO_FOCUS = "#choices"
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -140,7 +139,6 @@ class ImportScreen(Screen[tuple[HostInfo, ...]]):
         self._preview = preview
         self._glyphs = glyphs
         self._written: tuple[HostInfo, ...] | None = None
-        self._shown_at = time.monotonic()
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled(" Nothing is written and no host is contacted before Enter.", "bold"))
@@ -160,7 +158,7 @@ class ImportScreen(Screen[tuple[HostInfo, ...]]):
         yield Static(Content.styled(keys, "$dim"))
 
     def on_mount(self) -> None:
-        self._shown_at = time.monotonic()
+        super().on_mount()
         self._look()
 
     @on(ChoiceList.Changed)
@@ -188,7 +186,7 @@ class ImportScreen(Screen[tuple[HostInfo, ...]]):
     @on(ChoiceList.Agreed)
     @on(Input.Submitted)
     def _agree(self) -> None:
-        if self._written and time.monotonic() - self._shown_at >= TOO_EARLY:
+        if self._written:
             self.dismiss(self._written)
 
     def action_back(self) -> None:

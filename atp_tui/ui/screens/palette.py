@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ...monitor.fleet import HostRow
@@ -14,6 +15,11 @@ from ..commands import ScreenCommand
 from ..text import safe
 
 MOST_HITS = 50
+
+SETTLES = 0.05
+"""Seconds without another key before a search begins: longer than a held key takes to repeat.
+
+A search among 1,000 hosts costs some 35 ms, which is more than a held key leaves, and only the last one is seen."""
 
 
 Offer = tuple[str, str, str]
@@ -52,7 +58,13 @@ class FleetCommands(Provider):
         for name, help_text, line in self._offers(lambda line: not line.startswith(("jump ", "theme "))):
             yield DiscoveryHit(Content(name), self._chosen(line), text=name, help=help_text)
 
+    _newest: object = None
+
     async def search(self, query: str) -> Hits:
+        mine = self._newest = object()
+        await asyncio.sleep(SETTLES)
+        if self._newest is not mine:
+            return  # Textual leaves the search of a key before alone, and takes nothing of it
         matcher = self.matcher(query)
         scored = [(matcher.match(name), name, help_text, line) for name, help_text, line in self._offers()]
         best = sorted((hit for hit in scored if hit[0] > 0), key=lambda hit: -hit[0])
@@ -70,3 +82,14 @@ class FleetCommands(Provider):
         app = self.app
         assert isinstance(app, OffersCommands)
         return partial(app.type_command, line)
+
+
+class Palette(CommandPalette):
+    """Textual's, but that no key acts on its list while the terminal has no room for it.
+
+    There a page up or down raises KeyError (Textual 8.2.8, OptionList._move_page), and Enter would choose unseen.
+    """
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ...model.credential import Credential, Secret
@@ -30,7 +31,7 @@ class HiddenInput(Input):
         """Nothing, as action_copy."""
 
 
-class PasswordScreen(HearsNothingAtFirst[Credential | None]):
+class PasswordScreen(HearsNothingAtFirst[Credential | None], ModalScreen[Credential | None]):
     """Asks for what `question` says; Esc gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "Leave it", priority=True)]

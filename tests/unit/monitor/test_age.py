@@ -144,6 +144,17 @@ def test_no_answer_within_the_limit_is_silence() -> None:
     assert (row_of(view).silent_since, row_of(view).sample_error) == (2.0, None)
 
 
+def test_a_host_that_answered_with_errors_and_then_falls_silent_is_silent() -> None:
+    view = view_of("a")
+    view.apply(sample(2.0, node()))
+    for at in (4.0, 6.0):
+        fail(view, at, answered=True)
+    view.grow_old(10.1)
+    assert (row_of(view).silent_since, row_of(view).sample_error) == (6.0, None)
+    fail(view, 10.5, answered=True)
+    assert (row_of(view).silent_since, row_of(view).sample_error) == (None, "monitor does not respond")
+
+
 def test_the_error_of_a_connection_goes_with_it() -> None:
     view = view_of("a")
     fail(view, 2.0, answered=True)

@@ -1,0 +1,39 @@
+"""The palette under keys that come fast, and on a terminal that has no room for what it found."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.command import DiscoveryHit, Hit
+
+from atp_tui.ui.screens.palette import FleetCommands
+
+from .conftest import open_app
+from .fleet_services import FleetServices
+
+
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "down", "up", "enter"])
+async def test_keys_of_the_palette_do_nothing_where_its_list_has_no_room(fakes: FleetServices, key: str) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("ctrl+p", "down")
+        palette = opened.app.screen
+        await opened.pilot.resize_terminal(1, 1)
+        await opened.pilot.pause()
+        await opened.press(key)
+        assert opened.app.screen is palette, "nobody chooses what cannot be seen"
+        await opened.pilot.resize_terminal(120, 40)
+        await opened.press("escape")
+        await opened.until(lambda: opened.app.screen is not palette)
+
+
+async def test_only_the_last_of_keys_that_come_fast_is_searched_for(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        commands = FleetCommands(opened.screen)
+
+        async def found(query: str) -> list[Hit | DiscoveryHit]:
+            return [hit async for hit in commands.search(query)]
+
+        before, last = await asyncio.gather(found("kvm"), found("kvm03"))
+        assert not before
+        assert [hit.text for hit in last] == ["host kvm03"]
