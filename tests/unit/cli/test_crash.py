@@ -80,6 +80,10 @@ def test_causes_groups_and_deep_recursion_are_in_the_report() -> None:
         ),
         (ImportError("libffi.so: Too many open files"), "too many open files here"),
         (RuntimeError("can't start new thread"), "no further thread could be started here"),
+        (
+            FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
+            "no directory for temporary files can",
+        ),
         (MemoryError(), "there is no memory left here"),
         (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "too many open files here"),
     ],
