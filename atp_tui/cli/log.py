@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import stat
@@ -57,6 +58,37 @@ class _LogFile(RotatingFileHandler):
             os.close(descriptor)
             raise ValueError("is no regular file")
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:
+        """Whether the file is full; where another program has put a new one in its place, that one is taken first."""
+        if not self._is_in_place():
+            if self.stream is not None:
+                self.stream.close()
+            self.stream = self._open()
+        return super().shouldRollover(record)
+
+    def doRollover(self) -> None:
+        """Begin anew, once for all the programs that write to this log; without a file beside it where none can be."""
+        try:
+            fcntl.flock(self.stream or -1, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another one is at it
+            return
+        if not self._is_in_place():
+            return  # another one was; the next record goes to the new file
+        try:
+            super().doRollover()
+        except OSError:
+            os.truncate(self.baseFilename, 0)
+            self.stream = self._open()
+
+    def _is_in_place(self) -> bool:
+        """Whether the file that is open is the one of that name."""
+        try:
+            return self.stream is not None and os.path.samestat(
+                os.stat(self.baseFilename), os.fstat(self.stream.fileno())
+            )
+        except (OSError, ValueError):  # gone; closed
+            return False
 
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk is no reason to write over the screen."""
