@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,3 +121,27 @@ def test_sockets_are_where_info_says_however_long_the_other_directories_are(
     done = atp("--config", config, "domains", extra=extra)
     assert (done.returncode, done.stderr) == (0, "")
     assert list(long.iterdir()) == []
+
+
+def test_a_screen_that_nobody_would_see_is_refused() -> None:
+    """Textual draws on standard error: with `2> file` the keys would act unseen."""
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run(
+            command_line("demo"),
+            env=environment({"TERM": "xterm"}),
+            stdin=slave,
+            stdout=slave,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=HANG,
+            check=False,
+        )
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "atp-tui: the screen is drawn on standard error, which is not the terminal; "
+        "leave 2> away: warnings are in the log that atp-tui info names\n"
+    )
