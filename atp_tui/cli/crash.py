@@ -45,7 +45,12 @@ def report(error: BaseException) -> str:
     from .. import __version__
 
     head = f"atp-tui {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    return "\n".join([head, "", *_described(error, set()), ""])
+    return "\n".join([head, "", described(error), ""])
+
+
+def described(error: BaseException) -> str:
+    """The way to an error in lines, and its message without values: for a report, and for the log."""
+    return "\n".join(_described(error, set()))
 
 
 def _described(error: BaseException, seen: set[int]) -> list[str]:

@@ -8,13 +8,16 @@ import os
 import stat
 import sys
 import threading
+from copy import copy
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from ..config.paths import log_file, private_dir
 from ..model.errors import ConfigError
 from ..ui.text import safe
+from .crash import described
 
 LONGEST = 1 << 20
 """Bytes of the log after which it begins anew; the one before is kept beside it as `.1`."""
@@ -97,7 +100,13 @@ class _LogFile(RotatingFileHandler):
 class _OneLine(logging.Formatter):
     """What came from a host cannot make lines of its own, nor anything a terminal obeys."""
 
+    def formatException(self, ei: Any) -> str:
+        """As a report has it: the log is sent to others as well, and holds no values either."""
+        return described(ei[1]) if ei[1] is not None else super().formatException(ei)
+
     def format(self, record: logging.LogRecord) -> str:
+        record = copy(record)
+        record.exc_text = None  # as another handler may have written it
         return (
             "\n".join(map(safe, super().format(record).split("\n")))
             if record.exc_info

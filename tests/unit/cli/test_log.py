@@ -107,6 +107,16 @@ def test_where_no_file_can_stand_beside_it_the_log_still_begins_anew() -> None:
     assert log_file().read_text() == "first\nsecond\n"
 
 
+def test_the_message_of_an_error_is_in_the_log_without_its_values() -> None:
+    log.open_log(verbose=False)
+    try:
+        int("-".join(("hun", "ter2")))
+    except ValueError:
+        logging.getLogger("x").exception("the answer cannot be read")
+    text = log_file().read_text()
+    assert "builtins.ValueError: invalid literal for int() with base 10: '…'" in text and "hun-ter2" not in text
+
+
 def test_a_message_makes_no_lines_and_nothing_that_a_terminal_obeys() -> None:
     log.open_log(verbose=False)
     logging.getLogger("atp_tui.x").warning("host said %s", "\x1b[2J\n2026-01-01 forged")
