@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,6 +67,19 @@ def test_a_user_without_a_name_and_a_home_is_told_so(verb: str) -> None:
         assert (status, said) == (2, "")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a name")
+def test_a_user_without_a_home_reaches_hosts_and_sees_no_error_of_a_library(tmp_path: Path, sshd: PrivateSshd) -> None:
+    hosts = host_table("web1", None, ssh_table(sshd)), host_table("virt1", "qemu+tls://127.0.0.1:1/system", None)
+    words = ["setpriv", "--reuid", "54321", "--clear-groups", "env", "-u", "HOME", "-u", "XDG_CONFIG_HOME"]
+    os.chmod(written(tmp_path / "hosts.toml", *hosts), 0o644)
+    for directory in (tmp_path, *tmp_path.parents):
+        if directory.stat().st_uid == os.getuid() and directory != Path("/tmp") and directory.is_relative_to("/tmp"):
+            directory.chmod(0o755)
+    status, said, complaints = before(words, "--config", str(tmp_path / "hosts.toml"), "stats")
+    assert status == 3 and "home" not in said and "Error" not in said + complaints
+    assert "/etc/pki/CA/cacert.pem" in said and "[127.0.0.1]" in said  # a file of the system's; known_hosts
+
+
 def test_a_theme_that_is_not_there_is_told_by_every_verb(config: str) -> None:
     for verb in (("run", "-w", "web1", "true"), ("stats",), ("domains",), ("hosts", "list"), ("info",)):
         done = atp("--theme", "nope", "--config", config, *verb)
@@ -107,3 +121,27 @@ def test_sockets_are_where_info_says_however_long_the_other_directories_are(
     done = atp("--config", config, "domains", extra=extra)
     assert (done.returncode, done.stderr) == (0, "")
     assert list(long.iterdir()) == []
+
+
+def test_a_screen_that_nobody_would_see_is_refused() -> None:
+    """Textual draws on standard error: with `2> file` the keys would act unseen."""
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run(
+            command_line("demo"),
+            env=environment({"TERM": "xterm"}),
+            stdin=slave,
+            stdout=slave,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=HANG,
+            check=False,
+        )
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "atp-tui: the screen is drawn on standard error, which is not the terminal; "
+        "leave 2> away: warnings are in the log that atp-tui info names\n"
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from .. import __version__
-from ..model.quoting import redacted
+from ..model.quoting import HIDDEN, redacted
 
 Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
 
@@ -45,7 +45,9 @@ def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; ends the program as argparse does where there is nothing to run."""
     parser, verbs = _parser()
     words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
-    found = parser.parse_args(words)
+    found, unknown = parser.parse_known_args(words)
+    if unknown:
+        verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
     values["verb"] = verb = found.verb or "tui"
     if verb == "run":
@@ -61,6 +63,13 @@ def parse(argv: Sequence[str]) -> Arguments:
     elif command:
         parser.error("only run takes a command after --")
     return Arguments(**values)
+
+
+def _of_unknown(words: list[str], verb: str | None) -> str:
+    """What is said of words that mean nothing; a value that stands behind = may be a password."""
+    told = " ".join(f"{word.partition('=')[0]}={HIDDEN}" if "=" in word else word for word in words)
+    hint = "" if verb != "run" else " (a command that begins with - stands after --)"
+    return f"unrecognized arguments: {told}{hint}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,9 +98,20 @@ def _first_word(words: list[str], parser: argparse.ArgumentParser) -> int:
     """The place of the first word that is neither an option of that parser nor the value of one; `--` counts as one."""
     place = 0
     while place < len(words) and words[place].startswith("-") and words[place] not in ("-", "--"):
-        option = parser._option_string_actions.get(words[place])  # argparse has no public list of its options
-        place += 1 if option is None or option.nargs == 0 else 2
+        place += 2 if _wants_value(words[place], parser) else 1
     return place
+
+
+def _wants_value(word: str, parser: argparse.ArgumentParser) -> bool:
+    """Whether the value of an option is the next word: `-w`, also as the last letter of several (`-vw`)."""
+    known = parser._option_string_actions  # argparse has no public list of its options
+    if word.startswith("--"):
+        return word in known and known[word].nargs != 0
+    for place, letter in enumerate(word[1:], 2):
+        option = known.get(f"-{letter}")
+        if option is None or option.nargs != 0:
+            return option is not None and place == len(word)
+    return False
 
 
 def _as_sent(word: str) -> str:
@@ -105,7 +125,7 @@ def _as_sent(word: str) -> str:
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
-        "--config", type=Path, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
+        "--config", type=_file, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
     )
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -159,6 +179,12 @@ def _is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _file(text: str) -> Path:
+    if not text:  # a variable that is not set, as in --config "$FILE"; Path would take it for the working directory
+        raise argparse.ArgumentTypeError("no file is named")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:

@@ -20,6 +20,8 @@ KEPT = 20
 
 _FRAMES = 60
 _USER_INFO = re.compile(r"//[^/\s@]*@")
+_QUOTED = re.compile(r"""(?<!\w)(b?)(['"])(.+?)\2(?!\w)""", re.DOTALL)
+_BETWEEN = re.compile(r"""[\s=:;,@'"]+""")
 
 
 def survived(error: BaseException) -> int:
@@ -43,7 +45,12 @@ def report(error: BaseException) -> str:
     from .. import __version__
 
     head = f"atp-tui {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    return "\n".join([head, "", *_described(error, set()), ""])
+    return "\n".join([head, "", described(error), ""])
+
+
+def described(error: BaseException) -> str:
+    """The way to an error in lines, and its message without values: for a report, and for the log."""
+    return "\n".join(_described(error, set()))
 
 
 def _described(error: BaseException, seen: set[int]) -> list[str]:
@@ -56,17 +63,22 @@ def _described(error: BaseException, seen: set[int]) -> list[str]:
     lines = [] if before is None else [*_described(before, seen), "", "which led to:", ""]
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     lines += "".join(traceback.format_list(frames)).splitlines()
-    lines.append(f"{type(error).__module__}.{type(error).__qualname__}: {_scrubbed(str(error))}")
+    code = "\n".join(frame.line or "" for frame in frames)
+    lines.append(f"{type(error).__module__}.{type(error).__qualname__}: {_scrubbed(str(error), code)}")
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
             lines += ["", "one of them:", "", *_described(one, seen)]
     return lines
 
 
-def _scrubbed(message: str) -> str:
-    """A message without the command line's words, which may be secrets, and without the name and password of a URI."""
-    words = {part for word in sys.argv[1:] for part in (word, *word.split()) if len(part) > 3}
-    for word in sorted(words, key=len, reverse=True):
+def _scrubbed(message: str, code: str) -> str:
+    """A message without what may be a secret: a value that it quotes, words of the command line and of the
+    environment, the name and password of a URI. What stands in `code`, the lines that led to the error, is no value.
+    """
+    message = _QUOTED.sub(lambda found: found[0] if found[3] in code else f"{found[1]}{found[2]}…{found[2]}", message)
+    words = {part for word in sys.argv[1:] for part in (word, *_BETWEEN.split(word)) if len(part) > 3}
+    words |= {value for value in os.environ.values() if len(value) > 5}
+    for word in sorted((word for word in words if word not in code), key=len, reverse=True):
         message = message.replace(word, "…")
     message = _USER_INFO.sub("//…@", message)
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in message)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import stat
 import sys
 import threading
+from copy import copy
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from ..config.paths import log_file, private_dir
 from ..model.errors import ConfigError
 from ..ui.text import safe
+from .crash import described
 
 LONGEST = 1 << 20
 """Bytes of the log after which it begins anew; the one before is kept beside it as `.1`."""
@@ -58,6 +62,37 @@ class _LogFile(RotatingFileHandler):
             raise ValueError("is no regular file")
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
+    def shouldRollover(self, record: logging.LogRecord) -> int:
+        """Whether the file is full; where another program has put a new one in its place, that one is taken first."""
+        if not self._is_in_place():
+            if self.stream is not None:
+                self.stream.close()
+            self.stream = self._open()
+        return super().shouldRollover(record)
+
+    def doRollover(self) -> None:
+        """Begin anew, once for all the programs that write to this log; without a file beside it where none can be."""
+        try:
+            fcntl.flock(self.stream or -1, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another one is at it
+            return
+        if not self._is_in_place():
+            return  # another one was; the next record goes to the new file
+        try:
+            super().doRollover()
+        except OSError:
+            os.truncate(self.baseFilename, 0)
+            self.stream = self._open()
+
+    def _is_in_place(self) -> bool:
+        """Whether the file that is open is the one of that name."""
+        try:
+            return self.stream is not None and os.path.samestat(
+                os.stat(self.baseFilename), os.fstat(self.stream.fileno())
+            )
+        except (OSError, ValueError):  # gone; closed
+            return False
+
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk is no reason to write over the screen."""
 
@@ -65,7 +100,13 @@ class _LogFile(RotatingFileHandler):
 class _OneLine(logging.Formatter):
     """What came from a host cannot make lines of its own, nor anything a terminal obeys."""
 
+    def formatException(self, ei: Any) -> str:
+        """As a report has it: the log is sent to others as well, and holds no values either."""
+        return described(ei[1]) if ei[1] is not None else super().formatException(ei)
+
     def format(self, record: logging.LogRecord) -> str:
+        record = copy(record)
+        record.exc_text = None  # as another handler may have written it
         return (
             "\n".join(map(safe, super().format(record).split("\n")))
             if record.exc_info

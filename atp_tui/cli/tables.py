@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..ui.text import fit, safe, width_of
+from ..ui.text import safe, width_of
 
 _KIB_PER_GIB = 1 << 20
 
+WIDEST = 64
+"""Cells up to which a column grows. A longer cell stands out of its line alone, whole: it widens no other line."""
+
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns as wide as they need to be, the last one open-ended; remote text made safe."""
+    """Columns as wide as they need to be, up to WIDEST, the last one open-ended; remote text made safe."""
     cells = [list(heads), *([safe("-" if cell is None else str(cell)) for cell in row] for row in rows)]
-    widths = [max(width_of(row[column]) for row in cells) for column in range(len(heads) - 1)]
-    lines = (
-        "  ".join([*(fit(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in cells
-    )
+    widths = [min(max(width_of(row[column]) for row in cells), WIDEST) for column in range(len(heads) - 1)]
+    lines = ("  ".join([*map(_filled, row, widths), row[-1]]) for row in cells)
     return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _filled(cell: str, width: int) -> str:
+    return cell + " " * (width - width_of(cell))
 
 
 def stats_table(hosts: Iterable[dict[str, Any]]) -> str:

@@ -172,3 +172,8 @@ def _require_terminal() -> None:
         raise ConfigError(
             "the screen needs a terminal", hint="use run, stats, hosts list or domains, with --json for programs"
         )
+    if sys.stderr is None or not sys.stderr.isatty():  # Textual draws there: keys would act on what nobody sees
+        raise ConfigError(
+            "the screen is drawn on standard error, which is not the terminal",
+            hint="leave 2> away: warnings are in the log that atp-tui info names",
+        )

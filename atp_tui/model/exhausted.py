@@ -34,6 +34,8 @@ def _limit(error: BaseException) -> str | None:
         return f"too many open files here: this program may have {limit} (ulimit -n)"
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return "there is no memory left here"
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):  # tempfile's words
+        return "no directory for temporary files can be written to here: see TMPDIR, and the room on its disk"
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return "no further thread could be started here: see ulimit -u, or the limit of the container"
     return None

@@ -14,6 +14,12 @@ LARGEST = 2**63 - 1
 MOST_PARTS = 512
 """The most interfaces of a domain that are added up: far above what a hypervisor gives one domain."""
 
+LONGEST_NAME = 1024
+"""Characters of a name that are kept: four times those of a host's name (RFC 1035) or of a file that bears a domain's.
+
+libvirt's protocol lets a name have 4 MiB, which every frame of the screen would measure anew.
+"""
+
 
 class Nonsense(CallFailed):
     """A host answered with something that cannot be: the message names it."""
@@ -32,10 +38,15 @@ def required(value: object, name: str, largest: int = LARGEST) -> int:
 
 
 def text(value: object, name: str) -> str:
-    """The value, where it is a text. Raises Nonsense otherwise."""
+    """The value, where it is a text, as `name_of` has it. Raises Nonsense otherwise."""
     if type(value) is str:
-        return value
+        return name_of(value)
     raise Nonsense(f"answers nonsense: {name} is {_described(value)}")
+
+
+def name_of(text: str) -> str:
+    """The name, or the beginning of one that is longer than LONGEST_NAME, with … behind it."""
+    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "…"
 
 
 def _described(value: object) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from ..model.node import DomainReading, DomainState, NodeReading, reason_of
-from .border import LARGEST, MOST_PARTS, required, text, whole
+from .border import LARGEST, MOST_PARTS, name_of, required, text, whole
 
 T = TypeVar("T")
 
@@ -227,7 +227,7 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
     reason = reason_of(word, get("state.reason")) if stats else _asked_reason(domain, word)
     # by place: this runs for each domain of each sample
     return DomainReading(
-        domain.name(), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason
+        name_of(domain.name()), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason
     )
 
 

@@ -42,6 +42,9 @@ FIGURES_COMMAND = f"exec /bin/sh -c {shlex.quote(_SCRIPT)} atp-figures"
 _TICK = 10_000_000
 """Nanoseconds of one USER_HZ tick, in which /proc/stat counts: 100 ticks a second, 1,024 on alpha alone (time(7))."""
 
+LONGEST_WHOLE = 10
+"""Digits before the point, and behind it, of a load or of an uptime: 10 of them are 300 years in seconds."""
+
 _MEMORY_KEYS = frozenset({"MemTotal:", "MemAvailable:", "MemFree:", "SwapTotal:", "SwapFree:"})
 
 
@@ -103,7 +106,8 @@ def _whole(words: Iterable[str], name: str) -> int:
 
 def _decimal(word: str, name: str) -> float:
     whole, _, part = word.partition(".")
-    if word.isascii() and whole.isdecimal() and (part.isdecimal() or not part) and len(word) <= 24:
+    digits = word.isascii() and whole.isdecimal() and (part.isdecimal() or not part)
+    if digits and len(whole) <= LONGEST_WHOLE and len(part) <= LONGEST_WHOLE:
         return float(word)
     raise Nonsense(f"answers nonsense: {name} is no number")
 

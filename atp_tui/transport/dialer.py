@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -21,6 +22,8 @@ CLOSE_TIMEOUT = 1.0
 """Seconds a goodbye may take before the link is cut; a silent peer must not delay a disconnect."""
 
 ChooseDriver = Callable[[HostInfo, Channel], Driver]
+
+_log = logging.getLogger(__name__)
 
 
 class Dialed:
@@ -128,11 +131,7 @@ class Dialer:
                 ) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
-                words = (
-                    error.message
-                    if isinstance(error, AtpError)
-                    else exhausted(error) or f"{type(error).__name__}: {error}"
-                )
+                words = error.message if isinstance(error, AtpError) else _unforeseen(error, host.id)
                 raise ConnectFailed(words, host=host.id, kind=Cause.FAILED) from error
             raise
 
@@ -147,3 +146,16 @@ class Dialer:
         async with through.place(begun=False) as place, self._gate.place():
             place.begin()
             return await self._open(request, channel)
+
+
+def _unforeseen(error: Exception, host_id: str) -> str:
+    """What is said of an error that no driver has words for: its own are a library's, and may hold anything."""
+    limit = exhausted(error)
+    if limit is not None:
+        return limit
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, ImportError):  # names what is to be installed
+        return f"{type(error).__name__}: {error}"
+    _log.error("opening a connection to %s failed", host_id, exc_info=error)
+    return f"the program failed: {type(error).__name__} (see the log)"

@@ -14,6 +14,7 @@ from ...model.causes import Cause, seconds
 from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
+from ..home import stand_in_for_home
 from ..resolver import Resolver
 from .answers import Answers
 from .attempt import Attempt
@@ -50,6 +51,7 @@ class LibvirtDriver:
 
     async def open(self, request: OpenRequest) -> LibvirtLink:
         """Open a link whose daemon has answered once. Raises TransportError."""
+        stand_in_for_home()
         uri = request.host.connection_uri
         if uri is None:
             raise Unsupported("the host has no connection URI", host=request.host.id)

@@ -11,6 +11,7 @@ from asyncssh.packet import PacketDecodeError
 
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
+from ...model.exhausted import exhausted
 from ..system import lookup_cause, system_cause
 from .greeting import Greeting
 from .overheard import Overheard
@@ -81,7 +82,7 @@ def connect_error(
         case OSError(filename=str() | Path() as file):
             return ConnectFailed(f"{where}: {file}: {error.strerror}", permanent=True, kind=Cause.BAD_FILE)
         case OSError():
-            return ConnectFailed(f"{where}: {error.strerror or error}", kind=system_cause(error))
+            return ConnectFailed(exhausted(error) or f"{where}: {error.strerror or error}", kind=system_cause(error))
         case _:
             # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
             return ConnectFailed(f"{where}: {error}", permanent=True, kind=Cause.SSH_CONFIG)

@@ -8,6 +8,7 @@ from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import Link, OpenRequest
+from ..home import stand_in_for_home
 from .hostkeys import HostKeyStore
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class SshDriver:
         from .link import SshLink
         from .opening import Opener
 
+        stand_in_for_home()
         if self._opener is None:
             self._opener = Opener(self.key_store, self._password)
         connection, owner, route = await self._opener.open(request)

@@ -26,6 +26,8 @@ from atp_tui.cli.arguments import Arguments, parse
             Arguments("run", targets="box", timeout=3.0, command="ls --timeout 5"),
         ),
         (["run", "-wbox", "--timeout=3", "ls", "-w"], Arguments("run", targets="box", timeout=3.0, command="ls -w")),
+        (["run", "-vw", "a", "ls"], Arguments("run", targets="a", verbose=True, command="ls")),
+        (["run", "-vwa", "ls", "-w"], Arguments("run", targets="a", verbose=True, command="ls -w")),
         (["run", "-w", "a", "--json", "-", "-h"], Arguments("run", targets="a", json=True, command="- -h")),
         (["run", "-w", "a", "--", "--", "-x"], Arguments("run", targets="a", command="-- -x")),
         (
@@ -60,6 +62,7 @@ def test_what_is_said_is_understood(line: list[str], expected: Arguments) -> Non
         ["run", "ls", "-w", "a"],
         ["run", "-w"],
         ["run", "--nosuch", "-w", "a", "ls"],
+        ["run", "--config", "", "-w", "a", "ls"],
         ["stats", "--", "true"],
         ["stats", "--"],
         ["hosts"],
@@ -79,3 +82,16 @@ def test_what_is_no_number_is_said_in_words(line: list[str], capsys: pytest.Capt
         parse(["run", "-w", "a", *line, "--", "true"])
     told = capsys.readouterr().err
     assert f"{line[1]!r} is not a" in told and "_" not in told
+
+
+def test_an_unknown_option_is_told_by_its_verb_and_without_its_value(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["run", "-w", "a", "--password=hunter2", "ls"])
+    told = capsys.readouterr().err
+    assert told.startswith("usage: atp-tui run ")
+    assert told.endswith(
+        "run: error: unrecognized arguments: --password=… (a command that begins with - stands after --)\n"
+    )
+    with pytest.raises(SystemExit):
+        parse(["stats", "--timeout", "3"])
+    assert "atp-tui stats: error: unrecognized arguments: --timeout 3\n" in capsys.readouterr().err

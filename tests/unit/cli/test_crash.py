@@ -54,6 +54,33 @@ def test_the_report_has_the_way_to_the_error_and_no_secret(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"invalid literal for int() with base 10: '{WORD}'",
+        f'no such setting: "x {WORD} y"',
+        f"cannot use b'{WORD}'",
+        f"the word {WORD} of the environment",
+        f"the word {PASSWORD} of the command line",
+    ],
+)
+def test_no_value_of_a_file_the_environment_or_a_typed_line_is_in_the_report(
+    message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", WORD)
+    monkeypatch.setattr(sys, "argv", ["atp-tui", "run", f"--password={PASSWORD}"])
+    text = crash.report(caught(ValueError(message)))
+    assert WORD not in text and PASSWORD not in text
+    assert "builtins.ValueError: " in text and "…" in text
+
+
+def test_a_name_that_stands_in_the_code_is_told() -> None:
+    try:
+        dict[str, int]()["state.reason"]
+    except KeyError as error:
+        assert "builtins.KeyError: 'state.reason'" in crash.report(error)
+
+
 def test_causes_groups_and_deep_recursion_are_in_the_report() -> None:
     def deep() -> None:
         deep()
@@ -66,7 +93,7 @@ def test_causes_groups_and_deep_recursion_are_in_the_report() -> None:
     outer = caught(ExceptionGroup("two", [inner, KeyError("second")]))
     outer.__cause__ = OSError("first")
     text = crash.report(outer)
-    for words in ("OSError: first", "ExceptionGroup: two", "RecursionError: maximum", "KeyError: 'second'"):
+    for words in ("OSError: first", "ExceptionGroup: two", "RecursionError: maximum", "KeyError: '…'"):
         assert words in text
     assert len(text) < 50_000
 
@@ -80,6 +107,10 @@ def test_causes_groups_and_deep_recursion_are_in_the_report() -> None:
         ),
         (ImportError("libffi.so: Too many open files"), "too many open files here"),
         (RuntimeError("can't start new thread"), "no further thread could be started here"),
+        (
+            FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
+            "no directory for temporary files can",
+        ),
         (MemoryError(), "there is no memory left here"),
         (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "too many open files here"),
     ],

@@ -75,6 +75,48 @@ def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "line 999" in kept[0].read_text() + kept[1].read_text()
 
 
+def handler_of_another_program() -> logging.Handler:
+    handler = log._LogFile(log_file())
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler
+
+
+def record(words: str) -> logging.LogRecord:
+    return logging.LogRecord("x", logging.WARNING, "", 0, words, (), None)
+
+
+def test_programs_that_share_a_full_log_begin_anew_once_and_lose_no_line() -> None:
+    log_file().parent.mkdir(parents=True)
+    log_file().write_text("x" * (log.LONGEST - 1))
+    programs = [handler_of_another_program() for _ in range(4)]
+    for number, program in enumerate(programs * 2):
+        program.handle(record(f"line {number}"))
+    for program in programs:
+        program.close()
+    assert log_file().read_text().splitlines() == [f"line {number}" for number in range(8)]
+    assert log_file().with_name("atp_tui.log.1").stat().st_size == log.LONGEST - 1
+
+
+def test_where_no_file_can_stand_beside_it_the_log_still_begins_anew() -> None:
+    log_file().with_name("atp_tui.log.1").joinpath("not empty").mkdir(parents=True)
+    log_file().write_text("x" * (log.LONGEST - 1))
+    program = handler_of_another_program()
+    for words in ("first", "second"):
+        program.handle(record(words))
+    program.close()
+    assert log_file().read_text() == "first\nsecond\n"
+
+
+def test_the_message_of_an_error_is_in_the_log_without_its_values() -> None:
+    log.open_log(verbose=False)
+    try:
+        int("-".join(("hun", "ter2")))
+    except ValueError:
+        logging.getLogger("x").exception("the answer cannot be read")
+    text = log_file().read_text()
+    assert "builtins.ValueError: invalid literal for int() with base 10: '…'" in text and "hun-ter2" not in text
+
+
 def test_a_message_makes_no_lines_and_nothing_that_a_terminal_obeys() -> None:
     log.open_log(verbose=False)
     logging.getLogger("atp_tui.x").warning("host said %s", "\x1b[2J\n2026-01-01 forged")

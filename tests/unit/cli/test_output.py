@@ -63,3 +63,10 @@ def test_columns_stand_below_each_other_whatever_the_script() -> None:
     lines = table(("HOST", "DOMAIN", "STATE"), [("a", "数据库", "running"), ("b", "db", "shut off")]).splitlines()
     places = {width_of(line[: line.index(word)]) for line, word in zip(lines, ("STATE", "run", "shut"), strict=True)}
     assert len(places) == 1
+
+
+def test_one_long_name_widens_no_other_line() -> None:
+    long = "n" * 100_000
+    lines = table(("HOST", "DOMAIN", "STATE"), [("a", long, "running"), *[("b", "db", "shut off")] * 100]).splitlines()
+    assert lines[1] == f"a     {long}  running"
+    assert max(map(len, [lines[0], *lines[2:]])) < 100

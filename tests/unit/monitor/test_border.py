@@ -12,7 +12,7 @@ from atp_tui.model.connection import ConnectionState, HostStatus
 from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import HostSampled
 from atp_tui.model.host import HostInfo
-from atp_tui.monitor.border import LARGEST, Nonsense
+from atp_tui.monitor.border import LARGEST, LONGEST_NAME, Nonsense
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.readings import read_all
 
@@ -137,3 +137,10 @@ def test_an_answer_that_cannot_be_is_named() -> None:
 def test_a_driver_that_tells_only_its_utilisation_has_no_cpu_figure() -> None:
     node, _ = read_all(Connect(getCPUStats={"utilization": 12}, getMemoryStats={"free": 3}))
     assert (node.cpu_busy, node.cpu_idle, node.memory_free_kib) == (None, None, None)
+
+
+def test_a_name_of_megabytes_is_kept_by_its_beginning() -> None:
+    domain = Domain("n" * 4_000_000, (1, 2048, 1024, 2, 5))
+    node, readings = read_all(Connect(getHostname="h" * 4_000_000, getAllDomainStats=[(domain, {})]))
+    assert len(node.hostname) == len(readings[0].name) == LONGEST_NAME + 1
+    assert readings[0].name.endswith("n…")

@@ -90,6 +90,7 @@ def test_a_kernel_without_memavailable_and_a_host_without_swap_or_df() -> None:
         (ANSWER.replace("16000000", "9999999999999999999"), "MemTotal is too large"),
         (ANSWER.replace("16000000", "١٦"), "MemTotal is no whole number"),
         (ANSWER.replace("0.25", "nan"), "the load is no number"),
+        (ANSWER.replace("0.25", "9" * 11), "the load is no number"),
         (ANSWER.replace("0.25", "-1"), "the load is no number"),
         (ANSWER.replace("0.25", "1e400"), "the load is no number"),
         (ANSWER.replace("4000 ", "9000000000000000000 "), "the CPU time is too large"),

@@ -111,6 +111,19 @@ def test_permanent_errors_are_not_tried_again_until_a_person_asks(error: Transpo
     run_virtual(main())
 
 
+def test_an_error_that_no_driver_has_words_for_shows_nothing_of_itself() -> None:
+    async def main() -> None:
+        def choose(host: HostInfo, channel: Channel) -> Driver:
+            raise ValueError("bad value 'hunter2'")
+
+        async with TransportManager(CONFIG, choose, clock=VirtualClock(), rng=random.Random(1)) as manager:
+            await manager.add_host(tcp_host())
+            await asyncio.sleep(0.5)
+            assert manager.host_state("a").cause == "the program failed: ValueError (see the log)"
+
+    run_virtual(main())
+
+
 def test_a_choice_of_driver_that_fails_is_the_hosts_cause_and_tried_again() -> None:
     async def main() -> None:
         driver, broken = FakeDriver(), True
