@@ -198,6 +198,12 @@ class Unsupported(TransportError):
     permanent = True
 
 
+class NoPlace(TransportError):
+    """The peer has no session left for what can do without. The connection is well."""
+
+    KIND = Cause.FAILED
+
+
 class PoolError(AtpError):
     """No connection could be had from a host's pool."""
 

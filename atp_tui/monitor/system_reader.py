@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from ..model.errors import AtpError, CallTimeout, ConnectionLost, Unsupported
+from ..model.errors import AtpError, CallTimeout, ConnectionLost, NoPlace, Unsupported
 from ..model.node import SystemReading
 from ..model.outcome import Command
 from ..transport.driver import Link, RawStream
@@ -17,12 +17,19 @@ _log = logging.getLogger(__name__)
 MOST_FAILURES = 3
 """Answers in a row that may fail to come before a connection is asked no more."""
 
+LONGEST_PAUSE = 32
+"""Most readings that are left out where the server needs its sessions for commands: it logs each refusal."""
+
 
 class SystemReader:
     """Belongs to one open link. `read` never runs twice at a time. `close` ends the far side's command.
 
+    Commands come first: where the server refuses the figures a session, or a command takes theirs, they pause, for
+    twice as many readings each time.
+
     A host that does not answer is no fault of the connection, which has a heartbeat for that: such a host has no
-    figures. One that is not Linux, runs no such command, or fails MOST_FAILURES times is not asked again.
+    figures. One that is not Linux, runs no such command, or fails MOST_FAILURES times is not asked again. Before the
+    first answer the command is started only once: a server with a command of its own would run that each time.
     """
 
     def __init__(self, link: Link) -> None:
@@ -32,6 +39,7 @@ class SystemReader:
         self._answer: asyncio.Future[str] | None = None
         self._failures = 0
         self._answered = False
+        self._pause = self._left_out = 0
 
     @property
     def link(self) -> Link:
@@ -46,6 +54,9 @@ class SystemReader:
     async def read(self, timeout: float) -> SystemReading | None:
         """One reading; None where the host gives none. `timeout` in seconds."""
         if self.gave_up:
+            return None
+        if self._left_out:
+            self._left_out -= 1
             return None
         try:
             async with asyncio.timeout(timeout):
@@ -64,23 +75,41 @@ class SystemReader:
         """End the command. The next `read` starts another."""
         stream, self._stream = self._stream, None
         self._received = ""
+        self._answer = None
         if stream is not None:
             stream.write_eof()
             stream.abort()
 
     async def _ask(self) -> str:
-        self._answer = asyncio.get_running_loop().create_future()
-        if self._stream is None:
-            self._received = ""
-            self._stream = await self._link.open_pipe(Command(FIGURES_COMMAND), self)
-        self._stream.write(b"\n")
-        return await self._answer
+        """Start the command where it does not run, ask it where no answer is due yet, and wait for the answer."""
+        if self._answer is None:
+            self._answer = asyncio.get_running_loop().create_future()
+            if self._stream is None:
+                self._received = ""
+                self._stream = await self._link.open_pipe(Command(FIGURES_COMMAND), self, spare=True)
+            self._stream.write(b"\n")
+        answer = self._answer
+        try:
+            return await asyncio.shield(answer)
+        finally:
+            if answer.done() and self._answer is answer:
+                self._answer = None
 
     def _failed(self, error: Exception) -> None:
         """Count it. A command that could not be started, or ended before its first answer, will not do better."""
         _log.debug("no figures of the system: %s", error)
-        refused = not isinstance(error, TimeoutError | CallTimeout | ConnectionLost) and not self._answered
+        if isinstance(error, NoPlace):
+            self._make_way()
+            return
+        late = isinstance(error, TimeoutError | CallTimeout)
+        refused = not late and not isinstance(error, ConnectionLost) and not self._answered
         self._failures = MOST_FAILURES if refused or isinstance(error, Unsupported) else self._failures + 1
+        if not late or self._answered or self._stream is None or self.gave_up:
+            self.close()
+
+    def _make_way(self) -> None:
+        self._pause = min(2 * self._pause or 1, LONGEST_PAUSE)
+        self._left_out = self._pause
         self.close()
 
     # -- transport.driver.StreamReceiver -------------------------------------------------------------------------
@@ -100,6 +129,8 @@ class SystemReader:
     def ended(self, error: Exception | None) -> None:
         """The command has ended, or the connection has."""
         self._stream = None
+        if self._answer is None and isinstance(error, NoPlace):
+            self._make_way()
         self._settle(error if isinstance(error, AtpError) else Nonsense("its figures have ended"))
 
     def pause_writing(self) -> None:

@@ -83,8 +83,13 @@ class Link(Protocol):
         """Connect to the unix socket `path` on the far side. Raises ConnectFailed, Unsupported."""
         ...
 
-    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
-        """Start a remote command and use its stdin and stdout as a stream. Raises ConnectFailed, Unsupported."""
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
+        """Start a remote command and use its stdin and stdout as a stream. Raises ConnectFailed, Unsupported.
+
+        A `spare` pipe takes no place from anything else. Where the peer has no place for it, or needs its place for
+        something else later, it is refused, or ends, with NoPlace. Its command must end with its stdin. It is
+        Unsupported where the peer is to run nothing but the person's commands.
+        """
         ...
 
     async def close(self) -> None:

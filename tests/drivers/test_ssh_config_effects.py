@@ -14,6 +14,7 @@ import pytest
 from atp_tui.drivers.ssh.config.client import SshClient
 from atp_tui.drivers.ssh.config.reader import ConfigReader
 from atp_tui.drivers.ssh.reading import PathReader
+from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 
 from ..daemons.sshd import running_sshd
@@ -88,6 +89,44 @@ async def test_a_jump_host_has_its_own_answer(place: Place, tmp_path: Path, clie
         ("127.0.0.1", place.daemon.port, "127.0.0.1", False),
     ]
     assert [hop.identity_files for hop in path] == [(tmp_path / "jump_key",), (place.daemon.client_key,)]
+
+
+@both
+@pytest.mark.parametrize("jump", ["%n-a", "%r@%h-a", "%n-a,%n-b", "%k-a", "%n%%-a", "%d-a", "%C-a"])
+async def test_a_jump_hosts_name_may_have_tokens(place: Place, jump: str, client: str) -> None:
+    file = place.written(
+        f"Host box\n ProxyJump {jump}\n HostName @HOST@\nHost box-a box-b 127.0.0.1-a box%-a\n HostName @HOST2@\n"
+        "Host *\n Port @PORT@\n User @USER@\n IdentityFile @KEY@\n UserKnownHostsFile @KNOWN@\n"
+    )
+    reached = await by_ssh(file)
+    try:
+        assert await answers(box(file), driver(client)) == reached
+    except TransportError as error:
+        assert not reached, error.message
+
+
+@both
+@pytest.mark.parametrize("line", ["ForkAfterAuthentication yes", "SessionType subsystem", "SessionType none"])
+async def test_what_is_said_of_a_shell_takes_no_host_away(place: Place, line: str, client: str) -> None:
+    assert await answers(box(place.written(f"{LOGIN} {line}\n")), driver(client))
+
+
+@both
+@pytest.mark.parametrize("word", ["%C", "%H", "%L", "%h", "%i", "%k", "%l", "%n", "%p", "%r", "%u", "a%%b", "'%n %k'"])
+async def test_what_a_known_hosts_command_is_told(place: Place, tmp_path: Path, word: str, client: str) -> None:
+    log, program = tmp_path / "log", tmp_path / "program"
+    line = f"[{place.daemon.addresses[0]}]:{place.daemon.port} {place.daemon.host_public_key}"
+    program.write_text(f'#!/bin/sh\necho "$1" >>{log}\necho "{line}"\n')
+    program.chmod(0o755)
+    file = place.written(
+        "Host box\n HostName @HOST@\n Port @PORT@\n User @USER@\n IdentityFile @KEY@\n"
+        f" UserKnownHostsFile /dev/null\n KnownHostsCommand {program} {word}\n"
+    )
+    assert await by_ssh(file)
+    told = log.read_text().splitlines()
+    log.unlink()
+    assert await answers(box(file), driver(client))
+    assert log.read_text().splitlines() == [told[-1]]  # ssh asks before it has the key, too
 
 
 @pytest.fixture

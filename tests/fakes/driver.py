@@ -53,7 +53,7 @@ class FakeLink:
     async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
         raise Unsupported("the fake has no streams")
 
-    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
         raise Unsupported("the fake has no streams")
 
     async def close(self) -> None:

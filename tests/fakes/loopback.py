@@ -69,7 +69,7 @@ class LoopbackLink:
     async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
         raise Unsupported("no streams in here")
 
-    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
         raise Unsupported("no streams in here")
 
     async def close(self) -> None:

@@ -62,7 +62,7 @@ class LibvirtLink:
     async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
         raise self._unsupported("open streams")
 
-    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
         raise self._unsupported("run commands")
 
     def _unsupported(self, what: str) -> Unsupported:

@@ -163,7 +163,7 @@ class SimulatedLink:
         """Raises Unsupported."""
         self._unsupported("carry streams")
 
-    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
         """Raises Unsupported."""
         self._unsupported("carry streams")
 

@@ -59,7 +59,8 @@ class Endpoint:
     """One sshd to log in to, as hosts.toml and ssh_config have it; paths are ready to be opened.
 
     `key_name` is the name its key is filed under; with `key_alias` the port does not belong to it. `known_hosts` are
-    the user's files, then the system's: the first takes new keys. `known_hosts_command` is as it stands in ssh_config.
+    the user's files, then the system's: the first takes new keys. `known_hosts_command` is as it stands in ssh_config,
+    `tokens` are for it.
     `identity_files` None: the usual ones below ~/.ssh. `jump` is OpenSSH's list of jump hosts. `unread` names settings
     of ssh_config that play no part here, for messages.
     """
@@ -76,6 +77,7 @@ class Endpoint:
     known_hosts: tuple[Path, ...]
     revoked_keys: tuple[Path, ...]
     known_hosts_command: str | None
+    tokens: Tokens = field(compare=False)
     policy: HostKeyPolicy
     family: int
     bind_address: str | None
@@ -137,7 +139,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
     tokens = _tokens(asked, said, user)
     _check_names(tokens)
     identities = _identities(said, settings, tokens)
-    jump = _unless_none(settings.proxy_jump or said.first("proxyjump"))
+    jump = _unless_none(settings.proxy_jump or tokens.expand("ProxyJump", tokens.jump, IN_COMMAND) or None)
     command = None if jump else said.first("proxycommand")
     return Endpoint(
         name=tokens.host,
@@ -154,6 +156,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
         known_hosts=_known_hosts(said, settings, tokens),
         revoked_keys=_revoked(said, tokens),
         known_hosts_command=_unless_none(said.first("knownhostscommand")),
+        tokens=tokens,
         policy=settings.host_key_policy or HostKeyPolicy.STRICT,
         family=_FAMILIES.get((said.first("addressfamily") or "any").lower(), socket.AF_UNSPEC),
         bind_address=said.first("bindaddress"),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from .config.tokens import IN_PATHS
 from .key_lookup import FiledKey, breathe, off_loop
 from .known_hosts import KnownHosts
 
@@ -29,7 +28,8 @@ LIMIT = 10.0
 MOST = 1 << 20
 """Bytes that it may print."""
 
-_TOKEN = re.compile(r"%(.?)|\$\{(\w*)\}?")
+_KEYWORD = "KnownHostsCommand"
+_TOKEN = re.compile(r"%(.?)")
 _OF_THE_KEY = {"f": "its fingerprint", "K": "the key", "t": "its type"}
 
 
@@ -63,36 +63,16 @@ def expanded(template: str, endpoint: Endpoint, name: str) -> list[str]:
         raise ConnectFailed(
             f"KnownHostsCommand {template}: the program needs its whole path", permanent=True, kind=Cause.SSH_CONFIG
         )
-    user = pwd.getpwuid(os.getuid())
-    tokens = {
-        "%": "%",
-        "H": name,
-        "I": "HOSTNAME",
-        "L": socket.gethostname().partition(".")[0],
-        "d": user.pw_dir,
-        "h": endpoint.name,
-        "i": str(os.getuid()),
-        "k": endpoint.key_name,
-        "l": socket.gethostname(),
-        "n": endpoint.name,
-        "p": str(endpoint.port),
-        "r": endpoint.user,
-        "u": user.pw_name,
-    }
-
-    def value(match: re.Match[str]) -> str:
-        token, variable = match[1], match[2]
-        if token is not None and token in tokens:
-            return tokens[token]
-        if variable and variable in os.environ:
-            return os.environ[variable]
-        if token in _OF_THE_KEY:
-            words = f"{match[0]} ({_OF_THE_KEY[token]}) cannot be had here: the program is asked before the key is seen"
-        else:
-            words = f"{match[0]} is not known"
-        raise ConnectFailed(f"KnownHostsCommand {template}: {words}", permanent=True, kind=Cause.SSH_CONFIG)
-
-    return [words[0], *(_TOKEN.sub(value, word) for word in words[1:])]
+    if asked := next((match[1] for word in words for match in _TOKEN.finditer(word) if match[1] in _OF_THE_KEY), None):
+        raise ConnectFailed(
+            f"KnownHostsCommand {template}: %{asked} ({_OF_THE_KEY[asked]}) cannot be had here: the program is asked "
+            "before the key is seen",
+            permanent=True,
+            kind=Cause.SSH_CONFIG,
+        )
+    more = {"H": name, "I": "HOSTNAME"}
+    expand = endpoint.tokens.expand
+    return [words[0], *(expand(_KEYWORD, word, IN_PATHS, variables=True, more=more) for word in words[1:])]
 
 
 class _Run:

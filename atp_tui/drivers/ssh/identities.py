@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import copy
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +27,15 @@ _USUAL = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
 
 @dataclass(frozen=True, slots=True)
 class _KeyFile:
-    """A private key file. `key` None: it cannot be used by itself, for `trouble`; the agent may hold it."""
+    """A private key file. `key` None: it cannot be used by itself, for `trouble`; the agent may hold it.
+
+    `certificate` is the one beside it, or the file itself where that is one.
+    """
 
     key: SSHKey | None
-    certificate: SSHCertificate | None
     public_data: bytes | None
     trouble: str = ""
+    certificate: SSHCertificate | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +65,10 @@ class Identities:
         try:
             held = await _held_by(agent, endpoint, found) if agent else []
             self._order(endpoint, files, held, found)
-            self._certify(endpoint, found)
+            _certify(
+                [*self._certificate_files(endpoint, found), *(file.certificate for file in files if file.certificate)],
+                found,
+            )
             yield found
         finally:
             if agent:
@@ -73,18 +81,31 @@ class Identities:
         for path in paths:
             try:
                 # as OpenSSH: a public key names the one that the agent holds
-                file = self._files.get(path) or self._files.get(path.with_name(path.name + ".pub"))
+                file = self._files.get(path) or self._files.get(_with(path, ".pub"))
             except OSError as error:
                 found.troubles.append(f"{path}: {error.strerror or error}")
                 continue
+            certificate = self._beside(path, file)
             if file is not None:
-                files.append(file)
+                files.append(replace(file, certificate=certificate))
+            elif certificate is not None:
+                files.append(_KeyFile(None, certificate.key.public_data, f"{path}: no such file", certificate))
             elif given is not None:
                 found.troubles.append(f"{path}: no such file")
         return files
 
-    def _certify(self, endpoint: Endpoint, found: Credentials) -> None:
-        """Put each CertificateFile with its key, ahead of the key by itself. One that cannot be read is a trouble."""
+    def _beside(self, path: Path, file: _KeyFile | None) -> SSHCertificate | None:
+        """The certificate beside a key file, whatever becomes of the key, or in its place. It may be renewed while the
+        key stays as it is."""
+        for place in (_with(path, "-cert.pub"), *([path] if file is not None and file.key is None else [])):
+            with contextlib.suppress(OSError, ValueError):
+                if (certificate := self._certificates.get(place)) is not None:
+                    return certificate
+        return None
+
+    def _certificate_files(self, endpoint: Endpoint, found: Credentials) -> list[SSHCertificate]:
+        """What each CertificateFile has. One that cannot be read is a trouble."""
+        certificates = []
         for path in endpoint.certificate_files:
             try:
                 certificate = self._certificates.get(path)
@@ -93,28 +114,45 @@ class Identities:
                 continue
             if certificate is None:
                 found.troubles.append(f"{path}: no such file")
-                continue
-            public = certificate.key.public_data
-            for at, key in enumerate(found.keys):
-                if not isinstance(key, tuple) and key.public_data == public:
-                    found.keys[at : at + 1] = _certified(key, certificate)
-                    break
+            else:
+                certificates.append(certificate)
+        return certificates
 
     @staticmethod
     def _order(endpoint: Endpoint, files: Sequence[_KeyFile], held: list[SSHKeyPair], found: Credentials) -> None:
         """Named files, then the agent, then the usual files: sshd ends a login after six keys that it doesn't know."""
-        named: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = []
+        named: list[SSHKey | SSHKeyPair] = []
         for file in files:
-            in_agent = [pair for pair in held if file.public_data and pair.public_data == file.public_data]
+            wanted = {file.public_data, file.certificate and file.certificate.public_data} - {None}
+            in_agent = [pair for pair in held if pair.public_data in wanted]
+            named += in_agent
             if file.key is not None:
-                named.append((file.key, file.certificate) if file.certificate else file.key)
-            elif in_agent:
-                named += in_agent
-            else:
+                named.append(file.key)
+            elif not in_agent:
                 found.troubles.append(file.trouble)
             held = [pair for pair in held if pair not in in_agent]
         others = [] if endpoint.identities_only else held
         found.keys += [*others, *named] if endpoint.identity_files is None else [*named, *others]
+
+
+def _certify(certificates: Sequence[SSHCertificate], found: Credentials) -> None:
+    """Put each certificate ahead of its key, a file's or the agent's. One that the agent holds too is left out."""
+    from asyncssh import SSHKey
+
+    offered = {key.public_data for key in found.keys if not isinstance(key, tuple)}
+    for certificate in certificates:
+        if certificate.public_data in offered:
+            continue
+        for at, key in enumerate(found.keys):
+            if not isinstance(key, tuple) and key.public_data == certificate.key.public_data:
+                if isinstance(key, SSHKey):
+                    found.keys.insert(at, (key, certificate))
+                else:
+                    certified = copy.copy(key)  # a pair signs for one public key, and belongs to this connection alone
+                    certified.set_certificate(certificate)
+                    found.keys.insert(at, certified)
+                offered.add(certificate.public_data)
+                break
 
 
 async def _connect_agent(endpoint: Endpoint, found: Credentials) -> SSHAgentClient | None:
@@ -171,17 +209,6 @@ def _watch_signing(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials
     agent.sign = watched  # type: ignore[method-assign]
 
 
-def _certified(
-    key: SSHKey | SSHKeyPair, certificate: SSHCertificate
-) -> list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]]:
-    from asyncssh import SSHKey
-
-    if isinstance(key, SSHKey):
-        return [(key, certificate), key]
-    key.set_certificate(certificate)  # the agent's pair is this connection's own
-    return [key]
-
-
 def _parse_certificate(path: Path) -> SSHCertificate:
     import asyncssh
 
@@ -197,12 +224,12 @@ def _open_to_others(path: Path) -> str:
     return f"{path} is not used, since others may read or change it (mode {mode}): chmod 600 {path}"
 
 
+def _with(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
 def _parse(path: Path) -> _KeyFile:
     import asyncssh
-
-    def public(suffix: str) -> Path | None:
-        beside = path.with_name(path.name + suffix)
-        return beside if beside.is_file() else None
 
     try:
         key = asyncssh.read_private_key(path)
@@ -211,26 +238,14 @@ def _parse(path: Path) -> _KeyFile:
         trouble = f"{path} needs a passphrase and no agent holds it" if locked else f"{path}: {error}"
         trouble = (_open_to_others(path) if locked else "") or trouble
         lone = f"{path} is a public key, and no agent holds its private key"
-        for place in (path, public(".pub")):
-            try:
-                if place is not None:
-                    return _KeyFile(
-                        None,
-                        None,
-                        asyncssh.read_public_key(place).public_data,
-                        trouble if locked or place != path else lone,
-                    )
-            except (asyncssh.KeyImportError, OSError):
-                continue
-        return _KeyFile(None, None, None, trouble)
+        for place in (path, _with(path, ".pub")):
+            with contextlib.suppress(asyncssh.KeyImportError, OSError):
+                public = asyncssh.read_public_key(place).public_data
+                return _KeyFile(None, public, trouble if locked or place != path else lone)
+        return _KeyFile(None, None, trouble)
     if exposed := _open_to_others(path):
-        return _KeyFile(None, None, key.public_data, exposed)
+        return _KeyFile(None, key.public_data, exposed)
     if key.get_algorithm().startswith("sk-"):
         trouble = f"{path} is of a security key, which needs an agent here: ssh-add {path}"
-        return _KeyFile(None, None, key.public_data, trouble)
-    try:
-        beside = public("-cert.pub")
-        certificate = asyncssh.read_certificate(beside) if beside else None
-    except (asyncssh.KeyImportError, OSError):
-        certificate = None
-    return _KeyFile(key, certificate, key.public_data)
+        return _KeyFile(None, key.public_data, trouble)
+    return _KeyFile(key, key.public_data)

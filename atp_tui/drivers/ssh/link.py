@@ -12,13 +12,14 @@ from asyncssh.channel import SSHChannel
 from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from ...model.causes import Cause, seconds
-from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, TransportError, Unsupported
+from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
+from .streams import SshStream
 
 T = TypeVar("T")
 _Channel = asyncssh.SSHClientChannel[bytes]
@@ -72,6 +73,8 @@ class SshLink:
         self._dying_until = 0.0
         self._waited = False
         version = str(connection.get_extra_info("server_version"))
+        self._guarded = guarded
+        self._spares: set[PipeSession] = set()
         self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
         self._owner = owner
         owner.ended = self._ended
@@ -178,10 +181,12 @@ class SshLink:
             raise ConnectFailed(words, host=self._name, kind=Cause.NO_SOCKET) from error
         return SshStream(channel, channel.abort)
 
-    async def open_pipe(self, command: Command, receiver: StreamReceiver) -> RawStream:
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
         """As the port says. The command's stdin is the stream; where it is aborted, the guard ends the command."""
         self._check_alive()
         session = PipeSession(receiver, command.line)
+        if spare:
+            return await self._open_spare(command, session)
         try:
             channel, ward = await self._start(lambda: session, command.line)
         except CallFailed as error:
@@ -192,6 +197,39 @@ class SshLink:
         if command.stdin:
             stream.write(command.stdin)
         return stream
+
+    async def _open_spare(self, command: Command, session: PipeSession) -> RawStream:
+        """A pipe that gives way to commands. No guard is started for it: its command ends with its stdin."""
+        if self._guarded:
+            await self._round_trip(ANSWER_LIMIT)  # a server tells of a forced command before that answer
+        if not self._guarded or self._owner.forced:
+            words = f"{self._name} runs nothing but what is asked for (command_guard, or a command= of the key)"
+            raise Unsupported(words, host=self._name)
+        opening = self._open(self._session(lambda: session, command.line.encode()))
+        try:
+            channel = await self._to_the_end(opening, _close_late)
+        except CallFailed as error:
+            raise NoPlace(
+                f"{self._name} has no session for {command.line}: {error.message}", host=self._name
+            ) from error
+        self._spares.add(session)
+        session.on_end = lambda: self._spares.discard(session)
+
+        def end() -> None:
+            channel.abort()
+            self._expect_dying()
+
+        stream = SshStream(channel, end)
+        if command.stdin:
+            stream.write(command.stdin)
+        return stream
+
+    def _spare_gives_way(self) -> bool:
+        """End a pipe that can wait, if there is one."""
+        if not self._spares:
+            return False
+        self._spares.pop().end(NoPlace(f"{self._name} needs its session for a command", host=self._name))
+        return True
 
     async def close(self) -> None:
         self._alive = False
@@ -249,7 +287,9 @@ class SshLink:
                 if isinstance(error.__cause__, asyncssh.ChannelOpenError) and _refuses_line(error.__cause__):
                     words = f"{self._name} refuses the command line ({len(line):,} bytes)"
                     raise CallFailed(words, host=self._name) from error
-                if loop.time() > self._dying_until:
+                if self._spare_gives_way():
+                    self._expect_dying()
+                elif loop.time() > self._dying_until:
                     # a guard that did not come, or went, may still hold its place
                     waits, self._waited = self._guard.is_missing and not self._waited, True
                     if not self._guard.give_way() and not waits:
@@ -259,7 +299,10 @@ class SshLink:
                 await asyncio.sleep(FREE_PLACE_POLL)
 
     async def _open_guard(self, make_session: _MakeSession, line: bytes) -> _Channel:
-        return await self._open(self._session(make_session, line))
+        try:
+            return await self._open(self._session(make_session, line))
+        except CallFailed as error:  # the only session may be a spare pipe's
+            raise NoPlace(error.message, host=self._name) from error
 
     def _session(self, make_session: _MakeSession, line: bytes) -> _Opening:
         # asyncssh sends bytes as they are, though it is typed for str, of which it knows UTF-8 alone
@@ -302,13 +345,18 @@ class SshLink:
 
     async def _open_socket(self, opening: _Opening) -> _Channel:
         """Open a channel; cancelled, leave none: the peer may open it late, and it would count against MaxSessions."""
-        task = asyncio.create_task(self._open(opening))
+        return await self._to_the_end(self._open(opening), _close_late)
+
+    async def _to_the_end(
+        self, opening: Coroutine[Any, Any, _Channel], late: Callable[[asyncio.Task[_Channel]], None]
+    ) -> _Channel:
+        task = asyncio.create_task(opening)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(_close_late)
+            task.add_done_callback(late)
             raise
 
     def _check_alive(self) -> None:
@@ -336,34 +384,6 @@ class SshLink:
         self._route.close()
         # asyncssh would swallow what a callback raises in here
         asyncio.get_running_loop().call_soon(self._on_lost, self._loss)
-
-
-class SshStream:
-    """transport.driver.RawStream over a channel. All methods are harmless after its end."""
-
-    def __init__(self, channel: _Channel, end: Callable[[], None]) -> None:
-        self._channel = channel
-        self._end = end
-        self._aborted = False
-
-    def write(self, data: bytes) -> None:
-        if not self._channel.is_closing():
-            self._channel.write(data)
-
-    def write_eof(self) -> None:
-        self._channel.write_eof()
-
-    def pause_reading(self) -> None:
-        self._channel.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._channel.resume_reading()
-
-    def abort(self) -> None:
-        if not self._aborted:
-            self._aborted = True
-            self._channel.write_eof()
-            self._end()
 
 
 def _signal(channel: _Channel, name: str) -> None:

@@ -211,6 +211,10 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         else:
             self._relay.data(data)
 
+    def end(self, error: Exception) -> None:
+        """The pipe's end by our own decision."""
+        self._relay.end(error)
+
     def eof_received(self) -> bool:
         return True  # the exit status comes after it, and tells an end from a failure
 

@@ -118,9 +118,10 @@ class SshClient:
         with self._lock:
             if self._closed:
                 raise ConfigBroken("the program ends", permanent=False)
+            # -N: without a command, it takes no ForkAfterAuthentication and no SessionType subsystem.
             # a group of its own, so that what Match exec runs ends with it; no terminal to ask anything on
             process = subprocess.Popen(
-                [binary, "-G", *arguments],
+                [binary, "-G", "-N", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -7,17 +7,19 @@ import os
 import pwd
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from .said import ConfigBroken
 
 IN_COMMAND = "hknpr"
-"""Tokens of ProxyCommand (sshconnect.c, expand_proxy_command)."""
+"""Tokens of ProxyCommand (sshconnect.c, expand_proxy_command), and of ProxyJump, of which ssh makes one."""
 
 IN_PATHS = "CdhijkLlnpru"
 """Tokens of IdentityFile, CertificateFile, UserKnownHostsFile, IdentityAgent and Match exec (%j from 9.3 on)."""
 
+_NOTHING: Mapping[str, str] = {}
 _TOKEN = r"%(?P<token>.?)"
 _TOKENS = re.compile(_TOKEN, re.DOTALL)
 _TOKENS_AND_VARIABLES = re.compile(rf"{_TOKEN}|\$\{{(?P<name>[^}}]*)\}}", re.DOTALL)
@@ -73,15 +75,19 @@ class Tokens:
             "u": local_user() or str(os.getuid()),
         }
 
-    def expand(self, keyword: str, text: str, allowed: str, *, variables: bool = False) -> str:
+    def expand(
+        self, keyword: str, text: str, allowed: str, *, variables: bool = False, more: Mapping[str, str] = _NOTHING
+    ) -> str:
         """The text with its tokens replaced, and `${NAME}` with them where `variables` count; what comes in is not
-        looked at again. Raises ConfigBroken for a token that means nothing there and for a variable that is not set, as
-        ssh gives up."""
+        looked at again. `more` are tokens of this keyword alone. Raises ConfigBroken for a token that means nothing
+        there and for a variable that is not set, as ssh gives up."""
 
         def value(match: re.Match[str]) -> str:
             if variables and match["name"] is not None:
                 return _variable(match["name"], keyword, text)
             letter = match["token"]
+            if letter in more:
+                return more[letter]
             if letter != "%" and (not letter or letter not in allowed):
                 raise ConfigBroken(f"ssh_config's {keyword} {text!r}: %{letter} means nothing there")
             return self._values[letter]
