@@ -74,6 +74,7 @@ class Cause(StrEnum):
     SILENT = "silent {}"
     SLOW_CALL = "call without answer {}"
     NO_FREE_CONNECTION = "no free connection"
+    NO_SESSION = "no session left"
     UNSUPPORTED = "not possible there"
     FAILED = "cannot connect"
 

@@ -201,7 +201,7 @@ class Unsupported(TransportError):
 class NoPlace(TransportError):
     """The peer has no session left for what can do without. The connection is well."""
 
-    KIND = Cause.FAILED
+    KIND = Cause.NO_SESSION
 
 
 class PoolError(AtpError):

@@ -82,13 +82,18 @@ class SystemReader:
 
     async def _ask(self) -> str:
         """Start the command where it does not run, ask it where no answer is due yet, and wait for the answer."""
-        if self._answer is None:
-            self._answer = asyncio.get_running_loop().create_future()
+        answer = self._answer
+        if answer is None:
+            answer = self._answer = asyncio.get_running_loop().create_future()
             if self._stream is None:
                 self._received = ""
-                self._stream = await self._link.open_pipe(Command(FIGURES_COMMAND), self, spare=True)
-            self._stream.write(b"\n")
-        answer = self._answer
+                stream = await self._link.open_pipe(Command(FIGURES_COMMAND), self, spare=True)
+                if answer.done():  # while it was being opened it has said too much, or ended
+                    stream.abort()
+                else:
+                    self._stream = stream
+            if self._stream is not None:
+                self._stream.write(b"\n")
         try:
             return await asyncio.shield(answer)
         finally:
