@@ -17,6 +17,7 @@ from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 
+from ..daemons.names import LOCAL_NAME
 from ..daemons.sshd import running_sshd
 from .ssh_config_place import FILES, NotInstalled, Place, both, box, by_ssh, driver
 from .ssh_links import HANG, answers, fails, linked, new_key, run
@@ -31,7 +32,7 @@ LOGIN = "Host box\n HostName @HOST@\n Port @PORT@\n User @USER@\n UserKnownHosts
     ("line", "source"),
     [
         ("BindAddress 127.0.0.3", "127.0.0.3"),
-        ("BindAddress localhost", "127.0.0.1"),
+        (f"BindAddress {LOCAL_NAME}", "127.0.0.1"),
         ("BindInterface lo", "127.0.0.1"),
         ("BindAddress 127.0.0.4\n BindInterface lo", "127.0.0.4"),
     ],
