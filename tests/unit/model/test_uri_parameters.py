@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from atp_tui.model.errors import ConfigError
@@ -167,6 +167,7 @@ def test_no_message_shows_a_password(text: str) -> None:
     st.text("abc:/?#&=%[];,.!$ ", max_size=12),
 )
 def test_nothing_between_a_colon_and_the_last_at_is_quoted(scheme: str, user: str, before: str, after: str) -> None:
+    assume(not before.startswith("//"))  # a://b@kvm01 is a URI with a user's name
     secret = f"{before}{PLANTED}{after}"
     assert PLANTED not in redacted(f"{scheme}{user}:{secret}@kvm01/system")
 
