@@ -73,7 +73,7 @@ class HostConnection:
         self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
         self._attempt_ended_at = float("-inf")
         self._wake: asyncio.Future[None] | None = None
-        self._watchers: set[asyncio.Future[None]] = set()
+        self._watchers: dict[asyncio.Future[None], None] = {}  # in the order of their coming
 
     def __repr__(self) -> str:
         return f"<HostConnection {self.host_info.id} {self.channel}#{self.id} {self.state}>"
@@ -376,11 +376,11 @@ class HostConnection:
                 while (link := self._link) is None:
                     self._require_hope()
                     watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                    self._watchers.add(watcher)
+                    self._watchers[watcher] = None
                     try:
                         await watcher
                     finally:
-                        self._watchers.discard(watcher)
+                        self._watchers.pop(watcher, None)
         except TimeoutError as error:
             raise CallTimeout(
                 f"no connection to {self.host_info.host} within {timeout:g} s", host=self.host_info.id

@@ -53,7 +53,7 @@ class TransportManager:
         self._rng = rng or random.Random()
         self._entries: dict[str, Entry] = {}
         self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock), self.clock)
-        self._leaving: set[Entry] = set()
+        self._leaving: dict[Entry, None] = {}  # in the order of their leaving
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -288,7 +288,7 @@ class TransportManager:
     async def close(self, limit: float = 1.0) -> None:
         """Close every connection of every host, all at once; leases have `limit` seconds, then they are cut."""
         self._closed = True
-        self._leaving.update(self._entries.values())
+        self._leaving.update(dict.fromkeys(self._entries.values()))
         self._entries.clear()
         try:
             await asyncio.gather(*(self._close_entry(entry, limit) for entry in list(self._leaving)))
@@ -298,13 +298,13 @@ class TransportManager:
             raise
 
     async def _close_entry(self, entry: Entry, limit: float) -> None:
-        self._leaving.add(entry)
+        self._leaving[entry] = None
         try:
             await entry.close(limit)
         except BaseException:
             entry.abort()  # nobody waits for it any more; what ends now is collected by the manager's `close`
             raise
-        self._leaving.discard(entry)
+        self._leaving.pop(entry, None)
 
     def _enter(self, host: HostInfo) -> Entry:
         return Entry(host, self.config, self._dialer, clock=self.clock, rng=self._rng, on_change=self._changed)

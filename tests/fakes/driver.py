@@ -29,7 +29,7 @@ class FakeLink:
         self.pings = 0
         self.max_requests = driver.max_requests
         self._driver = driver
-        self._pending: set[asyncio.Future[None]] = set()
+        self._pending: dict[asyncio.Future[None], None] = {}  # in order: a run must be repeatable
 
     def is_alive(self) -> bool:
         return self.alive
@@ -80,7 +80,7 @@ class FakeLink:
         if not self.alive:
             raise ConnectionLost("the link is closed")
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pending.add(future)
+        self._pending[future] = None
         if not self.silent:
             asyncio.get_running_loop().call_later(self.latency, _resolve, future)
         try:
@@ -89,7 +89,7 @@ class FakeLink:
         except TimeoutError as error:
             raise CallTimeout(f"no answer within {timeout:g} s") from error
         finally:
-            self._pending.discard(future)
+            self._pending.pop(future, None)
 
 
 class FakeDriver:
