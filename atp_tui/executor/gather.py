@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 
+from ..model.order import natural
 from ..model.outcome import CommandResult, Outcome
-from .targets import fold, natural_order
+from .targets import fold
 
 _Kind = tuple[Outcome, int | None, str | None, str | None]
 
@@ -50,7 +51,7 @@ def fold_results(results: Iterable[CommandResult]) -> list[Group]:
             silent[kind].append(result.host)
     groups = [_group(kind, hosts, b"") for kind, hosts in silent.items()]
     groups += [_group(kind, hosts, bytes(said)) for kind, tree in trees.items() for said, hosts in tree.walk()]
-    return sorted(groups, key=lambda group: (-len(group.hosts), natural_order(group.hosts[0])))
+    return sorted(groups, key=lambda group: (-len(group.hosts), natural(group.hosts[0])))
 
 
 def diff(group: Group, reference: Group) -> list[bytes]:
@@ -69,7 +70,7 @@ def diff(group: Group, reference: Group) -> list[bytes]:
 
 def _group(kind: _Kind, hosts: Iterable[str], output: bytes) -> Group:
     outcome, exit_status, signal, error = kind
-    names = tuple(sorted(hosts, key=natural_order))
+    names = tuple(sorted(hosts, key=natural))
     return Group(fold(names), names, outcome, exit_status, output, error, signal)
 
 

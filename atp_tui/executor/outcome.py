@@ -61,7 +61,7 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-_NOT_REACHED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.AUTH, Outcome.ERROR, Outcome.CANCELLED})
+_NOT_REACHED = frozenset(Outcome) - {Outcome.OK, Outcome.FAILED}
 
 
 def exit_status_of(results: Iterable[CommandResult]) -> int:

@@ -15,21 +15,12 @@ from difflib import get_close_matches
 
 from ..model.errors import ConfigError
 from ..model.host import HostInfo, tags_of
+from ..model.order import natural
 from .target_words import FORM, MOST_NAMES, TooManyNames, explained, number, ranges, shown, without_brackets, wrong
 
 ALL = "all"
 _OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\]]*\])*)([,!&^]?)")
-_DIGITS = re.compile(r"(\d+)")
 _SHOWN = 5
-
-
-def natural_order(name: str) -> list[tuple[int, str]]:
-    """A key that sorts `kvm9` before `kvm10`; numbers of any length, without making them integers."""
-    key: list[tuple[int, str]] = []
-    for part in _DIGITS.split(name):
-        digits = part.lstrip("0")
-        key.append((len(digits), digits) if part.isdigit() else (0, part))
-    return [*key, (len(name), name)]
 
 
 class Targets:
@@ -75,7 +66,7 @@ class Targets:
             raise self._unknown(unknown)
         if not chosen:
             raise wrong(f"no host is left by {shown(expression)}", "`atp-tui hosts list` shows ids and tags")
-        return tuple(sorted(chosen, key=natural_order))
+        return tuple(sorted(chosen, key=natural))
 
     def _resolves(self, expression: str) -> bool:
         try:
@@ -138,7 +129,7 @@ def fold(ids: Iterable[str]) -> str:
     """Names folded into ClusterShell's ranges, as in `kvm[01,04-18]`; "" for none."""
     from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
 
-    names = sorted(set(ids), key=natural_order)
+    names = sorted(set(ids), key=natural)
     try:
         return str(NodeSet.fromlist(names, resolver=RESOLVER_NOGROUP))
     except (NodeSetException, ValueError):  # a number of more than a hundred digits, which ClusterShell refuses

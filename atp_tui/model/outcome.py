@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
@@ -21,7 +21,11 @@ what is on the way already still comes. None: there is room for more.
 
 
 class Outcome(StrEnum):
-    """How work on one host ended. FAILED: the command ran and its exit status was not 0."""
+    """How work on one target ended.
+
+    FAILED: the command ran and its exit status was not 0. UNKNOWN: it had begun when the connection was lost, and may
+    have come to its end. NOTRUN: it never began, since the job was cancelled or its deadline had passed.
+    """
 
     OK = "ok"
     FAILED = "failed"
@@ -30,14 +34,19 @@ class Outcome(StrEnum):
     AUTH = "auth"
     CANCELLED = "cancelled"
     ERROR = "error"
+    UNKNOWN = "unknown"
+    NOTRUN = "notrun"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line for the remote login shell; `stdin` is written to it, then end of file follows."""
+    """A command line for the remote login shell; `stdin` is written to it, then end of file follows.
+
+    Its repr leaves `stdin` out, which may hold a password.
+    """
 
     line: str
-    stdin: bytes = b""
+    stdin: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

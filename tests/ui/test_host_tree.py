@@ -30,7 +30,6 @@ from atp_tui.ui.widgets.tree_model import (
     Sort,
     TreeOptions,
     build_tree,
-    natural,
 )
 
 from .rows import NOW, ThemedApp, host_row, screen_of, text_of
@@ -77,11 +76,6 @@ def test_trouble_comes_first_then_natural_order() -> None:
     assert outline(rows) == worst
     by_name = ["untagged", "  kvm9", "  kvm10", "  kvm11", "  kvm12", "  kvm13", "  kvm14"]
     assert outline(rows, TreeOptions(sort=Sort.NAME)) == by_name
-
-
-def test_natural_order_takes_any_name() -> None:
-    names = ["kvm2", "kvm10", "kvm010b", "kvm" + "9" * 5000, "Kvm3", "7", ""]
-    assert sorted(names, key=natural) == ["", "7", "kvm2", "Kvm3", "kvm10", "kvm010b", "kvm" + "9" * 5000]
 
 
 def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:

@@ -31,7 +31,8 @@ LABEL_WIDTH = 32
 """Cells for the node set of a group; its first line of output stands behind it."""
 
 _WORST = (
-    Outcome.ERROR, Outcome.AUTH, Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.FAILED, Outcome.CANCELLED, Outcome.OK,
+    Outcome.ERROR, Outcome.AUTH, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.FAILED,
+    Outcome.CANCELLED, Outcome.NOTRUN, Outcome.OK,
 )  # fmt: skip
 
 _S = ConnectionState
@@ -40,6 +41,7 @@ _LIKE = {
     Outcome.OK: _S.CONNECTED,
     Outcome.TIMEOUT: _S.RECONNECTING,
     Outcome.CANCELLED: _S.DISCONNECTED,
+    Outcome.NOTRUN: _S.DISCONNECTED,
 }
 """Outcomes wear the glyphs and colours of states; those not named here that of a failed one."""
 

@@ -12,13 +12,13 @@ from textual.message import Message
 
 from ...model.connection import ConnectionState
 from ...model.node import DomainReading, DomainState
+from ...model.order import natural
 from ...monitor.fleet import DomainRow, HostDetail
 from ..format import byte_rate, memory, percent
 from ..glyphs import UNICODE, Glyphs
 from ..spark import spark
 from ..text import fit, safe, width_of
 from .lines import LinesView, Spans
-from .tree_model import natural
 
 _D, _S = DomainState, ConnectionState
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from ...model.connection import ConnectionState
 from ...model.errors import ConfigError
+from ...model.order import NaturalKey, natural
 from ...monitor.fleet import HostRow
 from ..glyphs import STATE_ORDER
 from ..host_filter import parse_filter
@@ -20,8 +19,6 @@ from .host_words import brief_of
 
 UNTAGGED = "untagged"
 """The name over the hosts that have no tag."""
-
-NaturalKey = tuple[tuple[str, int, str], ...]
 
 _S = ConnectionState
 _TROUBLE = {state: rank for rank, state in enumerate((_S.FAILED, _S.RECONNECTING, _S.CONNECTING, _S.DRAINING))}
@@ -126,17 +123,6 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
     widths = sorted(width_of(safe(host)) for host in shown)
     usual = widths[-1 - -(-len(widths) // 10)] if len(widths) > 1 else max(widths, default=0)
     return TreeModel(tuple(lines), shown, max(widths, default=0), usual)
-
-
-@lru_cache(maxsize=16384)
-def natural(text: str) -> NaturalKey:
-    """A key that puts kvm9 before kvm10. Digits are compared as text by their number: `int` refuses very long ones."""
-    return tuple(_natural_part(word, digits) for word, digits in re.findall(r"(\D*)(\d*)", text))
-
-
-def _natural_part(word: str, digits: str) -> tuple[str, int, str]:
-    digits = digits.lstrip("0")
-    return word.casefold(), len(digits), digits
 
 
 def _by_trouble(row: HostRow) -> tuple[int, NaturalKey]:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atp_tui.executor.targets import Targets, natural_order
+from atp_tui.executor.targets import Targets
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
+from atp_tui.model.order import natural
 
 
 def host(name: str, *tags: str) -> HostInfo:
@@ -54,7 +55,7 @@ KVM = tuple(f"kvm{n:02}" for n in range(1, 11))
 )
 def test_expressions(expression: str, hosts: tuple[str, ...]) -> None:
     assert set(FLEET.resolve(expression)) == set(hosts)
-    assert list(FLEET.resolve(expression)) == sorted(hosts, key=natural_order)
+    assert list(FLEET.resolve(expression)) == sorted(hosts, key=natural)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""A job as it was asked for: plain data that can be kept, sent and started anew."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..model.outcome import Command
+from ..model.target import TargetId
+
+
+class Work(Protocol):
+    """What is done on each target. An implementation is a frozen dataclass of plain data.
+
+    `kind` names the implementation in logs and on disk; `executor.works` says how each kind is carried out.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def title(self) -> str:
+        """The work in one line for a person, without secrets. Not yet safe for a terminal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWork:
+    """A command over SSH."""
+
+    command: Command
+
+    @property
+    def kind(self) -> str:
+        return "command"
+
+    @property
+    def title(self) -> str:
+        return self.command.line
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """The limits of one job.
+
+    `timeout` is in seconds for each target, waiting for its connection included; None: as long as it takes. `deadline`
+    is in seconds for the whole job: what has not ended then is cancelled, what has not begun does not run. `fanout` is
+    the number of targets that are worked on at a time, `per_host` that on one host, `per_jump` that behind one jump
+    host. `retries` is how often a target is tried again where its connection failed before the work had begun;
+    `retry_any`: also where it had. A refused login or host key is never tried again.
+    `streamed`: all output goes to one reader, which holds the commands up, and none is kept.
+
+    Raises ValueError for a limit below 1, a negative time or number of retries.
+    """
+
+    timeout: float | None = None
+    deadline: float | None = None
+    fanout: int = 64
+    per_host: int = 1
+    per_jump: int = 8
+    retries: int = 0
+    retry_any: bool = False
+    streamed: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.fanout, self.per_host, self.per_jump) < 1:
+            raise ValueError("a limit of a job is at least 1")
+        if min(self.timeout or 0.0, self.deadline or 0.0, self.retries) < 0:
+            raise ValueError("a time and a number of retries are not negative")
+
+
+def new_job_id() -> str:
+    """A random id of 16 hexadecimal digits: unique among all programs that write to the same place."""
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """One job. `who` is the person who asked for it, `asked_at` the wall-clock moment in seconds since 1970.
+
+    Raises ValueError for no targets, and for a target that stands there twice.
+    """
+
+    targets: tuple[TargetId, ...]
+    work: Work
+    who: str
+    asked_at: float
+    options: JobOptions = field(default_factory=JobOptions)
+    id: str = field(default_factory=new_job_id)
+
+    def __post_init__(self) -> None:
+        if not self.targets or len(set(self.targets)) != len(self.targets):
+            raise ValueError("a job needs targets, each once")
