@@ -245,3 +245,7 @@ class ActionFailed(AtpError):
 
 class ReadOnly(AtpError):
     """The program or the host is read-only, and the action would change something."""
+
+
+class ConfirmationWanted(AtpError):
+    """The action is for so many targets that a person has to confirm their number first."""
