@@ -62,6 +62,9 @@ class ConfigErrors(ConfigError):
         )
         self.errors = tuple(errors)
 
+    def __reduce__(self) -> tuple[type[ConfigErrors], tuple[tuple[ConfigError, ...]]]:
+        return type(self), (self.errors,)  # and not what an exception does by itself: its first argument is no message
+
     def __str__(self) -> str:
         """One line for each error."""
         return "\n".join(map(str, self.errors))
