@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,22 @@ OTHER_KEY, THIRD_KEY = (
     " ".join(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()[:2]) for _ in range(2)
 )
 OTHER_KIND = " ".join(asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode().split()[:2])
+
+
+AUTHORITY = asyncssh.generate_private_key("ssh-ed25519")
+
+
+def _certified(key: str) -> str:
+    """A certificate of a key, as a line without names."""
+    made = AUTHORITY.generate_host_certificate(asyncssh.import_public_key(key), "host")
+    return made.export_certificate().decode().strip()
+
+
+def _forged(certificate: str) -> str:
+    """The same with another signature."""
+    kind, encoded = certificate.split()[:2]
+    blob = base64.b64decode(encoded)
+    return f"{kind} {base64.b64encode(blob[:-1] + bytes([blob[-1] ^ 1])).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,9 @@ ROWS = [
         for what, text, good, words in (
             ("has it", "# mine\n@KEY@ a comment\n", False, "REVOKED"),
             ("has another", "@OTHER@\n", True, ""),
+            ("has its certificate", "@CERTIFIED@\n", False, "REVOKED"),
+            ("has another's certificate", "@OTHER_CERTIFIED@\n", True, ""),
+            ("has a certificate that nobody signed", "@FORGED@\n", False, "RevokedHostKeys"),
             ("is empty", "", True, ""),
             ("is missing", None, False, "RevokedHostKeys"),
             ("has a line that is no key", "@OTHER@\nword\n", False, "RevokedHostKeys"),
@@ -147,6 +167,9 @@ class Place:
             "@TABBED@": self.sshd.host_public_key.replace(" ", "\t"),
             "@OTHER@": OTHER_KEY,
             "@OTHER_KIND@": OTHER_KIND,
+            "@CERTIFIED@": _certified(self.sshd.host_public_key),
+            "@OTHER_CERTIFIED@": _certified(OTHER_KEY),
+            "@FORGED@": _forged(_certified(self.sshd.host_public_key)),
             "@NAME@": f"[127.0.0.1]:{self.sshd.port}",
             "@PORT@": str(self.sshd.port),
             "@DIR@": str(self.directory),

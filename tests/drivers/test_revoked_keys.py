@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
 
@@ -87,9 +88,18 @@ def test_lists_of_keys(bench: Bench) -> None:
     revoked = {file.stem for file in bench.directory.glob("*.pub") if listed.revokes(*shown(file))}
     assert revoked == {"k1", "k4", *(f"c1-{serial}" for serial in (0, 1, 5, 7, 70, 5000))}
     assert not read_revoked_keys(b"").revokes(*shown(files[0]))
+    of_a_certificate = read_revoked_keys((bench.directory / "c0-5.pub").read_bytes())
+    assert of_a_certificate.revokes(*shown(bench.directory / "k0.pub")), "it lists the key that it certifies"
+    assert not of_a_certificate.revokes(*shown(bench.directory / "k3.pub")), "and not its authority"
 
 
-@pytest.mark.parametrize("data", [b"a ssh-ed25519 AAAA\n", b"word\n", b"ssh-ed25519 AAAA\n", b"\xff\xff\n"])
+_SHORT = b"ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20short") + b"\n"
+_UNKNOWN = b"ssh-new " + base64.b64encode(b"\0\0\0\x07ssh-new\0\0\0\x04key!") + b"\n"
+
+
+@pytest.mark.parametrize(
+    "data", [b"a ssh-ed25519 AAAA\n", b"word\n", b"ssh-ed25519 AAAA\n", b"\xff\xff\n", _SHORT, _UNKNOWN]
+)
 def test_a_line_that_is_no_key_makes_the_list_unusable(data: bytes) -> None:
     with pytest.raises(ValueError, match="line 1"):
         read_revoked_keys(data)

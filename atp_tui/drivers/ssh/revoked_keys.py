@@ -49,11 +49,22 @@ def _read_list(data: bytes) -> frozenset[bytes]:
     for number, line in enumerate(data.split(b"\n"), 1):
         text = line.partition(b"\0")[0].strip(b" \t\r")
         if text and not text.startswith(b"#"):
-            key = read_key(text)
-            if key is None:  # OpenSSH refuses every key then: nobody knows which one the line was to revoke
-                raise ValueError(f"line {number} is no public key")
-            found.add(key)
+            found.add(_key_of_line(text, number))
     return frozenset(found)
+
+
+def _key_of_line(text: bytes, number: int) -> bytes:
+    """The key of a line, of a certificate the key that it certifies. Raises ValueError where a line holds neither:
+    OpenSSH refuses every key then, since nobody knows which one the line was to revoke."""
+    from .key_blobs import key_in  # with asyncssh, which the first frame does not wait for
+
+    blob = read_key(text)
+    try:
+        if blob is not None:
+            return key_in(blob).public_data
+    except ValueError as error:
+        raise ValueError(f"line {number} is no public key: {error}") from error
+    raise ValueError(f"line {number} is no public key")
 
 
 @dataclass(slots=True)
