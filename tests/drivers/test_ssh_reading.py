@@ -6,6 +6,8 @@ import asyncio
 import os
 import shutil
 import sys
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +39,21 @@ class Counting(SshClient):
     def answer(self, binary: str, question: Question) -> Said:
         self.asked.append(question.host)
         return super().answer(binary, question)
+
+
+class Held(Counting):
+    """One whose answer for a host is told only when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered: dict[str, threading.Event] = defaultdict(threading.Event)
+        self.told: dict[str, threading.Event] = defaultdict(threading.Event)
+
+    def answer(self, binary: str, question: Question) -> Said:
+        said = super().answer(binary, question)
+        self.answered[question.host].set()
+        assert self.told[question.host].wait(HANG)
+        return said
 
 
 class NotInstalled(SshClient):
@@ -84,6 +101,24 @@ async def test_an_answer_is_kept_until_the_file_changes(client: Counting, tmp_pa
             assert (found.name, found.user) == ("192.0.2.7", user)
             await asyncio.sleep(0.02)
     assert client.asked == ["box"] * 3
+
+
+async def test_an_answer_of_the_former_file_is_not_kept_for_the_new_one(tmp_path: Path) -> None:
+    """It was asked for before the file changed, and is told while another host's is under way that is of the new."""
+    config, client = tmp_path / "config", Held()
+    asks = reader(client)
+    former, newer = Question("box1", config_file=config), Question("box2", config_file=config)
+    asked = []
+    for question, user in ((former, "ann"), (newer, "bob")):
+        config.write_text(f"Host box1\n  User {user}\nHost box2\n  User {user}\n")
+        aged(config)
+        asked.append(asyncio.ensure_future(asks.ask(question)))
+        assert await asyncio.to_thread(client.answered[question.host].wait, HANG)
+    for question, asking in zip((former, newer), asked, strict=True):
+        client.told[question.host].set()
+        await asking
+    assert (await asks.ask(newer)).first("user") == "bob"
+    assert (await asks.ask(former)).first("user") == "bob"
 
 
 @pytest.mark.parametrize("place", ["included", "new", "below"])

@@ -196,6 +196,9 @@ class ConfigReader:
             self.tell(answer.note)
         if not state.lasting or (isinstance(answer, ConfigBroken) and not answer.permanent):
             return
+        held = self._states.get(question.config_file)
+        if held is not None and held.stamp != state.stamp:
+            self._forget(question.config_file)  # the file has changed while questions were under way
         self._states[question.config_file] = state
         self._kept[_own_key(question)] = answer
         if state.common and isinstance(answer, Said) and (general := _general(answer, question, state)) is not None:
