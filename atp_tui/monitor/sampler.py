@@ -108,8 +108,13 @@ class Monitor:
 
         Raises what TransportManager.execute_on_host raises; a host that is not connected is waited for as said there.
         """
-        beat = self._beats.get(host_id) or _Beat(self._manager.host(host_id), 0)
-        return await self._ask(beat, timeout, fail_fast)
+        if (beat := self._beats.get(host_id)) is not None:
+            return await self._ask(beat, timeout, fail_fast)
+        beat = _Beat(self._manager.host(host_id), 0)
+        try:
+            return await self._ask(beat, timeout, fail_fast)
+        finally:
+            beat.leave()
 
     # -- rhythm --------------------------------------------------------------------------------------------------
 
