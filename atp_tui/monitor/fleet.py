@@ -78,7 +78,7 @@ class FleetView:
     def grow_old(self, now: float) -> frozenset[str]:
         """It is `now`, whatever has come: figures grow old by it. The hosts whose rows look different for that.
 
-        To be called about once a second by whoever shows the fleet.
+        To be called about once a second by the surface that shows the fleet.
         """
         older = frozenset([host_id for host_id, record in self._records.items() if record.grow_old(now)])
         for host_id in older:

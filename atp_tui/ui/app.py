@@ -163,5 +163,5 @@ class AtpApp(TypeAheadApp):
         self._main.type_command(line)
 
     def _fatal_error(self) -> None:
-        """Textual's own report prints local variables, secrets with them: whoever runs the application hears of it."""
+        """Textual's own report prints local variables, secrets with them: the caller of the application hears of it."""
         self._close_messages_no_wait()

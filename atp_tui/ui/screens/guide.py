@@ -54,7 +54,7 @@ class GuideLook:
 
 
 class GuideApp(TypeAheadApp):
-    """Asks, and exits with a GuideAnswer: whoever runs it does what was chosen.
+    """Asks, and exits with a GuideAnswer: its caller does what was chosen.
 
     `found` are the hosts of ssh_config, `path` where hosts.toml would be written, and `preview` its text for some of
     them. Leaving it in any other way than by a choice gives None.

@@ -53,7 +53,7 @@ class ConfigReader:
     async def ask(self, question: Question) -> Said:
         """What ssh_config says of a host. Raises ConfigBroken, OSError.
 
-        Those who ask the same share one question. It cannot be cut short by who gives up; its time is limited.
+        Callers that ask the same share one question. A caller that gives up does not cut it short; its time is limited.
         """
         state = self._current_state(question.config_file)
         if state is not None and (kept := self._kept_answer(question, state)) is not None:
@@ -82,7 +82,7 @@ class ConfigReader:
     def _settled(self, question: Question, done: asyncio.Future[Said]) -> None:
         self._asked.pop(question, None)
         if not done.cancelled():
-            done.exception()  # those who asked may all have gone
+            done.exception()  # the callers may all have gone
 
     async def _ask(self, question: Question) -> Said:
         self._places = self._places or asyncio.Semaphore(2 + (os.cpu_count() or 1))
@@ -128,7 +128,7 @@ class ConfigReader:
                 answer = self._answer(question, found[0])
             except ConfigBroken as error:
                 answer = error
-            except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who asked, on the loop
+            except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers, on the loop
                 failure = error
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(settle, answer, failure)
