@@ -240,6 +240,28 @@ CERTIFICATES: list[tuple[str, list[str], int, str, bool | None]] = [
     # good None: versions of OpenSSH differ, and we refuse
     ("its authority", ["127.0.0.1"], 1, "@cert-authority * @CA@", True),
     ("its authority, under the port", ["127.0.0.1"], 1, "@cert-authority [127.*]:* @CA@", True),
+    ("its authority, without the port", ["127.0.0.1"], 1, "@cert-authority 127.0.0.1 @CA@", True),
+    (
+        "its authority without the port, another one with it",
+        ["127.0.0.1"],
+        1,
+        "@cert-authority [127.*]:* @OTHER@\n@cert-authority 127.0.0.1 @CA@",
+        True,
+    ),
+    (
+        "its authority without the port, another key with it",
+        ["127.0.0.1"],
+        1,
+        "@NAME@ @OTHER@\n@cert-authority 127.0.0.1 @CA@",
+        True,
+    ),
+    (
+        "its authority without the port, the key with it",
+        ["127.0.0.1"],
+        1,
+        "@NAME@ @KEY@\n@cert-authority 127.0.0.1 @CA@",
+        True,
+    ),
     ("another authority, no key", ["127.0.0.1"], 1, "@cert-authority * @OTHER@", False),
     ("another authority, the key", ["127.0.0.1"], 1, "@cert-authority * @OTHER@\n@NAME@ @KEY@", True),
     ("another authority, another key", ["127.0.0.1"], 1, "@cert-authority * @OTHER@\n@NAME@ @OTHER@", False),

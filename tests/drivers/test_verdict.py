@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import subprocess
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -85,6 +88,18 @@ def test_a_users_certificate_is_no_hosts() -> None:
     signed = KEYS[0].generate_user_certificate(KEYS[1], "id", principals=["a"])
     found = judge(signed.public_data, "a", filed((Marker.AUTHORITY, KEYS[0].public_data)), [])
     assert (found.standing, "not one for hosts" in found.why) == (Standing.NEW, True)
+
+
+@pytest.mark.daemons
+def test_a_certificate_with_a_condition_that_nobody_knows_is_not_taken(tmp_path: Path) -> None:
+    for name in ("authority", "host"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
+    sign = ["ssh-keygen", "-q", "-s", tmp_path / "authority", "-h", "-I", "id", "-n", "a", "-O", "critical:only@a.b=c"]
+    subprocess.run([*sign, tmp_path / "host.pub"], check=True)
+    blob = base64.b64decode((tmp_path / "host-cert.pub").read_text().split()[1])
+    authority = asyncssh.read_public_key(tmp_path / "authority.pub").public_data
+    with pytest.raises(ValueError, match="certificate"):
+        judge(blob, "a", filed((Marker.AUTHORITY, authority)), [])
 
 
 def test_known_kinds_are_offered_first_and_bring_nothing_back() -> None:

@@ -95,8 +95,8 @@ def _standing(blob: bytes, filed: FiledKeys) -> Standing:
 
 def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float) -> str:
     """Why a certificate proves nothing about a name; empty: it does prove the name."""
-    authorities = [key.blob for key in filed.exact if key.marker is Marker.AUTHORITY]
-    authorities = authorities or [key.blob for key in filed.portless if key.marker is Marker.AUTHORITY]
+    # like OpenSSH, which asks without the port where no authority with it has signed, before it looks for plain keys
+    authorities = [key.blob for key in (*filed.exact, *filed.portless) if key.marker is Marker.AUTHORITY]
     if certificate.signing_key.public_data not in authorities:
         return "the authority of its certificate is not known"
     if certificate._cert_type != CERT_TYPE_HOST:
@@ -107,8 +107,6 @@ def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, 
         return "its certificate has expired"
     if name not in certificate.principals:  # later versions of OpenSSH take patterns; none at all are any name's in 9
         return f"its certificate is not for {name}"
-    if certificate.options:
-        return "its certificate has options that hosts' ones do not have"
     if _signature_algorithm(certificate) == b"ssh-rsa":
         return "its certificate is signed with SHA-1"
     return ""
