@@ -193,10 +193,27 @@ async def test_a_match_exec_that_hangs_holds_up_no_other_host(client: Counting, 
     await sleeper.is_forgotten()
 
 
+async def test_a_program_that_our_own_reading_runs_ends_with_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.config.programs.LIMIT", 3600.0)
+    config, paths = tmp_path / "config", PathReader(reader(NotInstalled()))
+    sleeper = Sleeper()
+    config.write_text(f'Match exec "{sleeper.line}"\n  User ann\n')
+    asking = asyncio.ensure_future(paths.path_to(host("box", config)))
+    try:
+        await sleeper.runs()
+        paths.close()
+        await asyncio.gather(asking, return_exceptions=True)
+        await sleeper.is_forgotten()
+    finally:
+        sleeper.kill()
+
+
 async def test_one_that_takes_too_long_is_told(
     client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("atp_tui.drivers.ssh.config.client.LIMIT", 0.3)
+    monkeypatch.setattr("atp_tui.drivers.ssh.config.programs.LIMIT", 0.3)
     config = tmp_path / "config"
     sleeper = Sleeper()
     config.write_text(f'Match exec "{sleeper.line}"\n  User ann\n')

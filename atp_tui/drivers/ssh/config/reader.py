@@ -150,7 +150,7 @@ class ConfigReader:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return read_own(question, self._system_file)
+            return read_own(question, self._system_file, self._client.programs)
         try:
             return self._client.answer(binary, question)
         except Refusal as refusal:
@@ -158,7 +158,7 @@ class ConfigReader:
 
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = read_own(question, self._system_file, refusal.lines)
+        said = read_own(question, self._system_file, self._client.programs, refusal.lines)
         if not said.note and not question.lenient:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
