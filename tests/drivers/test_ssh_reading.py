@@ -261,6 +261,19 @@ async def test_a_bad_line_stops_its_own_block_and_is_told(
     assert (await endpoint(paths, host("bad", config, **whole))).user == "dora"
 
 
+async def test_a_host_described_wholly_does_not_have_a_bad_line_passed_over_for_others(
+    client: Counting, tmp_path: Path
+) -> None:
+    config, asks = tmp_path / "config", reader(client)
+    config.write_text("Host bad*\n  Frobnicate yes\n  Compression yes\n")
+    aged(config)
+    for _ in range(2):
+        said = await asks.ask(Question("bad1", config_file=config, lenient=True))
+        assert said.yes("compression", False)
+        with pytest.raises(ConfigBroken, match="line 2"):
+            await asks.ask(Question("bad2", config_file=config))
+
+
 async def test_what_only_openssh_finds_wrong_stops_its_own_block_too(client: Counting, tmp_path: Path) -> None:
     config, paths = tmp_path / "config", PathReader(reader(client))
     config.write_text("Host good\n  User ann\nHost bad\n  LogLevel LOUD\n  Ciphers none-such\n")
