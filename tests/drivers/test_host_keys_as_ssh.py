@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -393,6 +394,28 @@ async def test_trusting_a_changed_key_leaves_no_other_standing(place: Place) -> 
     assert place.known.read_text() == place.filled(f"other {OTHER_KEY}\n@NAME@ @KEY@\n")
     assert (place.directory / "two").read_text() == "# two\n"
     assert (place.directory / "two.old").read_text() == place.filled("# two\n@NAME@ @OTHER@\n")
+
+
+@pytest.mark.parametrize("whose", ["the system's", "another user's"])
+async def test_trusting_a_changed_key_leaves_files_alone_that_others_answer_for(
+    place: Place, whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(Row("changed", "@NAME@ @OTHER@", False, config="UserKnownHostsFile @DIR@/known @DIR@/etc/two"))
+    two = place.directory / "etc/two"
+    two.parent.mkdir()
+    two.write_text(place.filled("@NAME@ @OTHER@\n"))
+    if whose == "the system's":
+        monkeypatch.setattr("atp_tui.drivers.ssh.hostkeys._SYSTEM", two.parent)
+    elif os.geteuid() == 0:
+        os.chown(two, 54321, -1)
+    else:
+        pytest.skip("another user is needed")
+    store = HostKeyStore()
+    refused = await place.ours(HostKeyPolicy.STRICT, SshDriver(store))
+    assert isinstance(refused, HostKeyRejected)
+    store.trust(place.host(), refused.public_key, replace=True)
+    assert place.known.read_text() == place.filled("@NAME@ @KEY@\n")
+    assert two.read_text() == place.filled("@NAME@ @OTHER@\n")
 
 
 async def test_a_revoked_key_is_never_stored(place: Place) -> None:
