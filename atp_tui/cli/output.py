@@ -77,7 +77,7 @@ class LiveOutput:
     """Writes while a job runs, from a thread of its own: `| less` stops reading for as long as a person reads.
 
     `on_gone` is called on the event loop when what is written reaches nobody any more; `gone` says why. A standard
-    error that cannot be written to is no such reason, but that its reader has left is: `2>&1 | head`. Who writes much
+    error that cannot be written to is no such reason, but that its reader has left is: `2>&1 | head`. A writer of much
     awaits `room` before the next piece: what waits is bounded by that.
     """
 

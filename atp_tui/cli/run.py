@@ -111,7 +111,7 @@ def _text_of(stream: Stream, output: bytes) -> dict[str, str]:
 async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
     """Lines as they are complete, each with its host; how a host ended where that was not well.
 
-    The job is a streamed one: whoever reads slowly holds the commands up. What kept the lines from being written,
+    The job is a streamed one: a slow reader holds the commands up. What kept the lines from being written,
     where something did: the job was then cancelled.
     """
     async with LiveOutput(job.cancel) as live:

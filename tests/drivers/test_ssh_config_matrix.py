@@ -63,7 +63,9 @@ def means(question: Question, said: Said) -> Endpoint:
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.own])
 def test_our_own_reading_is_that_of_openssh(client: SshClient, name: str, tmp_path: Path) -> None:
     for question in questions(CASES[name], tmp_path):
-        assert means(question, read_own(question, NO_FILE)) == means(question, judged(client, question)), question.host
+        assert means(question, read_own(question, NO_FILE, client.programs)) == means(
+            question, judged(client, question)
+        ), question.host
     assert not (tmp_path / "ran").exists()
 
 

@@ -123,8 +123,11 @@ def resolve(host: HostInfo) -> Endpoint:
 
     Raises Unsupported for a host without SSH, ConnectFailed for settings of no use.
     """
-    asked = question_of(host)
-    return limited(endpoint_of(asked, ConfigReader().read(asked), host.ssh_settings), host.ssh_settings)
+    asked, reader = question_of(host), ConfigReader()
+    try:
+        return limited(endpoint_of(asked, reader.read(asked), host.ssh_settings), host.ssh_settings)
+    finally:
+        reader.close()  # else it would stay until the program's end, which it waits for
 
 
 def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:

@@ -52,7 +52,7 @@ class HostKeyCheck:
         found = verdict.judge(key_data, self._proved_name, self.filed, self.revoked)
         if found.fell_back and self.offered is not None:
             offered = self.offered()
-            # as OpenSSH: who has HostKeyAlgorithms name certificates alone takes no plain key
+            # as OpenSSH: where HostKeyAlgorithms names certificates alone, no plain key is taken
             if not any(algorithm in offered for algorithm in found.key.sig_algorithms):
                 return replace(found, standing=Standing.UNUSABLE)
         return found

@@ -37,7 +37,7 @@ class _Place:
 
 
 class HostKeyStore:
-    """The known_hosts files of all hosts. One object serves the driver and whoever asks a person about a key.
+    """The known_hosts files of all hosts. One object serves the driver and the questions to a person about a key.
 
     `warn` is told, as (host id, words), what went wrong without keeping a host from being connected.
     """

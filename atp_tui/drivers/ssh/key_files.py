@@ -54,7 +54,7 @@ def _rewrite(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Replace a file in one step: a crash leaves the old one or the new one. Who may read it stays as it was."""
+    """Replace a file in one step: a crash leaves the old one or the new one. Its mode and owner stay as they were."""
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = target.stat() if target.exists() else None

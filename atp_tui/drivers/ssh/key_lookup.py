@@ -160,7 +160,7 @@ async def off_loop(name: str, function: Callable[[], T]) -> T:
     result: asyncio.Future[T] = loop.create_future()
 
     def settle(value: T | None, error: Exception | None) -> None:
-        if result.done():  # who asked has gone
+        if result.done():  # the caller has gone
             return
         if error is None:
             result.set_result(value)  # type: ignore[arg-type] # there is a value where there is no error
@@ -172,7 +172,7 @@ async def off_loop(name: str, function: Callable[[], T]) -> T:
         failure: Exception | None = None
         try:
             value = function()
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever asked, on the loop
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller, on the loop
             failure = error
         with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, value, failure)

@@ -175,7 +175,7 @@ def _read_marker(text: bytes) -> tuple[Marker, bytes] | None:
 def _read_key(text: bytes) -> bytes | None:
     algorithm, rest = _word(text)
     encoded = _word(rest)[0].rstrip(b"\r")
-    if algorithm.startswith(b"rsa-sha2-"):
+    if algorithm in (b"rsa-sha2-256", b"rsa-sha2-512"):
         algorithm = b"ssh-rsa"  # OpenSSH takes a signature's name for that of its key
     try:
         blob = base64.b64decode(encoded, validate=True)

@@ -16,6 +16,7 @@ from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLo
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error
+from .cutting import cut_short
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
@@ -28,13 +29,6 @@ _Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
-
-CUT_AFTER = 0.5
-"""Seconds between the order to kill a command and the end of its channel.
-
-Both at once would be a race where commands lead no session of their own (dropbear): a command that writes dies of its
-closed output, and the guard would find no descendants of it any more.
-"""
 
 LONGEST_LINE = 128 * 1024 - 1
 """Bytes of a command line: Linux takes no more in one argument (MAX_ARG_STRLEN in linux/binfmts.h), and with twice as
@@ -192,7 +186,8 @@ class SshLink:
         except CallFailed as error:
             words = f"cannot start {command.line}: {error.message}"
             raise ConnectFailed(words, host=self._name, kind=Cause.FAILED) from error
-        session.on_end = None if ward is None else ward.ended
+        if ward is not None:
+            session.when_closed(ward.ended)
         stream = SshStream(channel, lambda: self._abort_session(channel, ward))
         if command.stdin:
             stream.write(command.stdin)
@@ -213,7 +208,7 @@ class SshLink:
                 f"{self._name} has no session for {command.line}: {error.message}", host=self._name
             ) from error
         self._spares.add(session)
-        session.on_end = lambda: self._spares.discard(session)
+        session.when_closed(lambda: self._spares.discard(session))
 
         def end() -> None:
             channel.abort()
@@ -309,21 +304,9 @@ class SshLink:
         return self._connection.create_session(make_session, cast(str, line), encoding=None)
 
     def _abort_session(self, channel: _Channel, ward: Ward | None) -> None:
-        """End what runs on a channel, and the channel. Without a guard: by SSH's signals, which OpenSSH passes on to a
-        command's group from 7.9 on, but not to a forced command, nor where the user is root."""
+        """End what runs on a channel, and the channel."""
         self._expect_dying()
-        loop = asyncio.get_running_loop()
-        if ward is not None and self._guard.stands:
-            ward.kill()
-            loop.call_later(CUT_AFTER, channel.abort)
-            return
-        _signal(channel, "TERM")
-
-        def kill() -> None:
-            _signal(channel, "KILL")
-            channel.abort()
-
-        loop.call_later(KILL_AFTER, kill)
+        cut_short(channel, ward if self._guard.stands else None)
 
     def _expect_dying(self) -> None:
         self._dying_until = asyncio.get_running_loop().time() + KILL_AFTER + 1
@@ -384,11 +367,6 @@ class SshLink:
         self._route.close()
         # asyncssh would swallow what a callback raises in here
         asyncio.get_running_loop().call_soon(self._on_lost, self._loss)
-
-
-def _signal(channel: _Channel, name: str) -> None:
-    with suppress(OSError):  # the channel has ended
-        channel.send_signal(name)
 
 
 def _refuses_line(error: asyncssh.ChannelOpenError) -> bool:

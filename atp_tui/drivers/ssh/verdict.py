@@ -5,24 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-from asyncssh import KeyImportError, SSHKey
+from asyncssh import SSHKey
 from asyncssh.packet import SSHPacket, String
-from asyncssh.public_key import CERT_TYPE_HOST, decode_ssh_certificate, decode_ssh_public_key, get_public_key_algs
+from asyncssh.public_key import CERT_TYPE_HOST, get_public_key_algs
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 
+from .key_blobs import certificate_in, key_in, kind_of
 from .key_lookup import FiledKey, FiledKeys
 from .known_hosts import Marker
 from .revoked_keys import Issued, RevokedKeys
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
-T = TypeVar("T")
 
 LEAST_RSA_BITS = 1024
 """OpenSSH's RequiredRSASize."""
@@ -61,8 +60,8 @@ def judge(
     `revoked` are the files of revoked keys, each with its name; `now` is seconds since 1970. A certificate that proves
     nothing falls back to its plain key. Raises ValueError for what is no key.
     """
-    certificate = _certificate(shown)
-    key = _decoded(decode_ssh_public_key, shown) if certificate is None else certificate.key
+    certificate = certificate_in(shown)
+    key = key_in(shown) if certificate is None else certificate.key
     blob = key.public_data
     authority = None if certificate is None else certificate.signing_key.public_data
     all_filed = (*filed.exact, *filed.portless)
@@ -96,8 +95,8 @@ def _standing(blob: bytes, filed: FiledKeys) -> Standing:
 
 def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float) -> str:
     """Why a certificate proves nothing about a name; empty: it does prove the name."""
-    authorities = [key.blob for key in filed.exact if key.marker is Marker.AUTHORITY]
-    authorities = authorities or [key.blob for key in filed.portless if key.marker is Marker.AUTHORITY]
+    # like OpenSSH, which asks without the port where no authority with it has signed, before it looks for plain keys
+    authorities = [key.blob for key in (*filed.exact, *filed.portless) if key.marker is Marker.AUTHORITY]
     if certificate.signing_key.public_data not in authorities:
         return "the authority of its certificate is not known"
     if certificate._cert_type != CERT_TYPE_HOST:
@@ -108,30 +107,9 @@ def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, 
         return "its certificate has expired"
     if name not in certificate.principals:  # later versions of OpenSSH take patterns; none at all are any name's in 9
         return f"its certificate is not for {name}"
-    if certificate.options:
-        return "its certificate has options that hosts' ones do not have"
     if _signature_algorithm(certificate) == b"ssh-rsa":
         return "its certificate is signed with SHA-1"
     return ""
-
-
-def _certificate(shown: bytes) -> Certificate | None:
-    if not _kind(shown).endswith(b"-cert-v01@openssh.com"):
-        return None
-    found = _decoded(decode_ssh_certificate, shown)  # checks the authority's signature
-    if not isinstance(found, Certificate):
-        raise KeyImportError("not a certificate of OpenSSH's")
-    return found
-
-
-def _decoded(decode: Callable[[bytes], T], blob: bytes) -> T:
-    """Raises ValueError for whatever ails a blob: a negative number ends in an OverflowError, for one."""
-    try:
-        return decode(blob)
-    except ValueError:
-        raise
-    except Exception as error:
-        raise KeyImportError(str(error)) from error
 
 
 def _key_id(certificate: Certificate) -> bytes:
@@ -149,7 +127,7 @@ def _signature_algorithm(certificate: Certificate) -> bytes:
 def _plain(blob: bytes) -> bytes:
     """The key of a certificate that a file has in the place of a key."""
     try:
-        certificate = _certificate(blob)
+        certificate = certificate_in(blob)
     except ValueError:
         return blob
     return blob if certificate is None else certificate.key.public_data
@@ -157,17 +135,13 @@ def _plain(blob: bytes) -> bytes:
 
 def _is_key(blob: bytes) -> bool:
     """Whether OpenSSH would take it for a key. A kind that we do not know counts: a later OpenSSH may."""
-    if _kind(blob) not in get_public_key_algs():
+    if kind_of(blob) not in get_public_key_algs():
         return True
     try:
-        _decoded(decode_ssh_public_key, blob)
+        key_in(blob)
     except ValueError:
         return False
     return True
-
-
-def _kind(blob: bytes) -> bytes:
-    return blob[4 : 4 + int.from_bytes(blob[:4], "big")]
 
 
 def _rsa_bits(key: SSHKey) -> int | None:
@@ -182,7 +156,7 @@ def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequen
     known: list[bytes] = []
     for key in (*filed.exact, *filed.portless):
         if key.marker is Marker.NONE:
-            kind = _kind(key.blob)
+            kind = kind_of(key.blob)
             known += _RSA_ALGORITHMS if kind == b"ssh-rsa" else (kind,)
     authority = any(key.marker is Marker.AUTHORITY for key in (*filed.exact, *filed.portless))
     offered = [*(certificates if authority else ()), *(kind for kind in known if kind in defaults), *defaults]
@@ -194,7 +168,7 @@ def described(filed: Sequence[FiledKey]) -> tuple[str, ...]:
     found = []
     for key in filed:
         if key.marker is Marker.NONE:
-            kind = _kind(key.blob).decode("ascii", "replace")
+            kind = kind_of(key.blob).decode("ascii", "replace")
             digest = base64.b64encode(hashlib.sha256(key.blob).digest()).decode().rstrip("=")
             found.append(f"{kind} SHA256:{digest}")
     return tuple(dict.fromkeys(found))
