@@ -70,6 +70,7 @@ class SshLink:
         self._waited = False
         version = str(connection.get_extra_info("server_version"))
         self._guarded = guarded
+        self._force_is_known = not guarded
         self._spares: set[PipeSession] = set()
         self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
         self._owner = owner
@@ -98,6 +99,7 @@ class SshLink:
         except TimeoutError as error:
             words = f"{self._name} did not answer within {timeout:g} s"
             raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
+        self._force_is_known = True
         self._check_alive()  # asyncssh answers for a connection that has ended
 
     async def call(self, function: Callable[[Any], T], timeout: float) -> T:
@@ -196,8 +198,7 @@ class SshLink:
 
     async def _open_spare(self, command: Command, session: PipeSession) -> RawStream:
         """A pipe that gives way to commands. No guard is started for it: its command ends with its stdin."""
-        if self._guarded:
-            await self._round_trip(ANSWER_LIMIT)  # a server tells of a forced command before that answer
+        await self._learn_of_force()
         if not self._guarded or self._owner.forced:
             words = f"{self._name} runs nothing but what is asked for (command_guard, or a command= of the key)"
             raise Unsupported(words, host=self._name)
@@ -219,6 +220,13 @@ class SshLink:
         if command.stdin:
             stream.write(command.stdin)
         return stream
+
+    async def _learn_of_force(self) -> None:
+        """Wait until it is known whether the key has a command of its own, which each session would run: a server tells
+        after the login, before its first answer to anything else."""
+        if not self._force_is_known:
+            await self._round_trip(ANSWER_LIMIT)
+            self._force_is_known = True
 
     def _spare_gives_way(self) -> bool:
         """End a pipe that can wait, if there is one."""
@@ -252,7 +260,8 @@ class SshLink:
         if len(sent) > LONGEST_LINE:
             words = f"the command line has {len(sent):,} bytes; a host takes {LONGEST_LINE:,}: put data into its stdin"
             raise CallFailed(words, host=self._name)
-        if self._owner.forced:  # told after the login, before the first answer to anything else
+        await self._learn_of_force()
+        if self._owner.forced:
             self._guard.renounce()
         await self._guard.turn()  # one that is cancelled here has started nothing
         task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
