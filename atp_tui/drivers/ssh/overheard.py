@@ -49,6 +49,13 @@ class Overheard:
         connection._packet_handlers = handlers  # asyncssh finds it there before the class's own
 
     @property
+    def host_key_algorithm(self) -> str:
+        """The host key algorithm that both sides have agreed on: the first of ours that they have; empty: not known."""
+        ours = _lists(getattr(self._connection, "_client_kexinit", b""))
+        theirs = _lists(getattr(self._connection, "_server_kexinit", b""))
+        return next((name for name in ours[1] if name in theirs[1]), "") if ours and theirs else ""
+
+    @property
     def mismatch(self) -> str:
         """What the two sides have not in common, in words; empty where that is nothing, or the server told nothing."""
         ours = _lists(getattr(self._connection, "_client_kexinit", b""))

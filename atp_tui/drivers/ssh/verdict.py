@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from asyncssh.packet import SSHPacket, String
 from asyncssh.public_key import CERT_TYPE_HOST, decode_ssh_certificate, decode_ssh_public_key, get_public_key_algs
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 
+from .config.key_rules import KeyRules
 from .key_lookup import FiledKey, FiledKeys
 from .known_hosts import Marker
 from .revoked_keys import Issued, RevokedKeys
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LEAST_RSA_BITS = 1024
-"""OpenSSH's RequiredRSASize."""
+_USUAL_RULES = KeyRules()
 
+_CERTIFICATE = "-cert-v01@openssh.com"
 _RSA_ALGORITHMS = (b"rsa-sha2-512", b"rsa-sha2-256", b"ssh-rsa")
 
 
@@ -54,7 +56,12 @@ class Verdict:
 
 
 def judge(
-    shown: bytes, name: str, filed: FiledKeys, revoked: Sequence[tuple[str, RevokedKeys]], now: float | None = None
+    shown: bytes,
+    name: str,
+    filed: FiledKeys,
+    revoked: Sequence[tuple[str, RevokedKeys]],
+    now: float | None = None,
+    rules: KeyRules = _USUAL_RULES,
 ) -> Verdict:
     """What the host's key or certificate `shown`, as SSH sends it, is worth under `name`, without its port.
 
@@ -73,11 +80,12 @@ def judge(
     for file, keys in revoked:
         if keys.revokes(blob, issued):
             return Verdict(Standing.REVOKED, key, f"listed in {file}")
-    if (bits := _rsa_bits(key)) is not None and bits < LEAST_RSA_BITS:
-        return Verdict(Standing.UNUSABLE, key, f"its RSA key has {bits} bits, and {LEAST_RSA_BITS} are the least")
+    if (bits := _rsa_bits(key)) is not None and bits < (least := rules.least_rsa_bits):
+        words = f"its RSA key has {bits} bits, and {least} are the least (RequiredRSASize)"
+        return Verdict(Standing.UNUSABLE, key, words)
     trouble = ""
     if certificate is not None:
-        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now)
+        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now, rules)
         if not trouble:
             return Verdict(Standing.KNOWN, key)
     return Verdict(_standing(blob, filed), key, trouble, certificate is not None)
@@ -94,7 +102,7 @@ def _standing(blob: bytes, filed: FiledKeys) -> Standing:
     return Standing.KNOWN if blob in portless else Standing.NEW
 
 
-def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float) -> str:
+def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float, rules: KeyRules) -> str:
     """Why a certificate proves nothing about a name; empty: it does prove the name."""
     authorities = [key.blob for key in filed.exact if key.marker is Marker.AUTHORITY]
     authorities = authorities or [key.blob for key in filed.portless if key.marker is Marker.AUTHORITY]
@@ -110,8 +118,9 @@ def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, 
         return f"its certificate is not for {name}"
     if certificate.options:
         return "its certificate has options that hosts' ones do not have"
-    if _signature_algorithm(certificate) == b"ssh-rsa":
-        return "its certificate is signed with SHA-1"
+    if not rules.takes_signature(signed := _signature_algorithm(certificate).decode("ascii", "replace")):
+        signed = "SHA-1" if signed == "ssh-rsa" else signed
+        return f"its certificate is signed with {signed}, which CASignatureAlgorithms does not have"
     return ""
 
 
@@ -172,6 +181,26 @@ def _kind(blob: bytes) -> bytes:
 
 def _rsa_bits(key: SSHKey) -> int | None:
     return cast("RSAPublicKey", key.pyca_key).key_size if key.get_algorithm() == "ssh-rsa" else None
+
+
+def kind_of(algorithm: str) -> bytes:
+    """The kind of key, or of certificate, that goes with a host key algorithm: several sign with RSA's."""
+    name, certificate, rest = algorithm.partition(_CERTIFICATE)
+    return f"{'ssh-rsa' if name.startswith('rsa-sha2-') else name}{certificate}{rest}".encode()
+
+
+def bound_to(key: SSHKey, algorithm: str) -> SSHKey:
+    """The key, good for signatures of this host key algorithm alone: asyncssh would take SHA-1 where more was agreed
+    on."""
+    name, certificate, _ = algorithm.partition(_CERTIFICATE)
+    bound = copy.copy(key)
+    bound.all_sig_algorithms = {(f"{name}@openssh.com" if certificate and name.startswith("sk-") else name).encode()}
+    return bound
+
+
+def shown_kind(shown: bytes) -> bytes:
+    """The kind that a host's key, or certificate, says of itself."""
+    return _kind(shown)
 
 
 def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:

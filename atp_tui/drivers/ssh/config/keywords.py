@@ -66,6 +66,9 @@ _GONE = _words(
 _SWITCHES = _words("identitiesonly passwordauthentication kbdinteractiveauthentication tcpkeepalive proxyusefdpass")
 _ON_OFF = ("yes", "true", "no", "false")
 _TIME = re.compile(r"(?:\d+[smhdwSMHDW]?)+")
+_HOP = re.compile(r"(?P<uri>ssh://)?(?:.+@)?(?:\[[^\]]+\]|[^\[\]:@/]+)(?::(?P<port>[^:/]*))?(?(uri)/?)")
+"""One jump host. Tokens are no part of its port: OpenSSH replaces them later."""
+
 _TIMES = frozenset({"connecttimeout", "serveraliveinterval"})
 
 
@@ -103,8 +106,22 @@ def _check(name: str, value: str) -> None:
         raise ValueError(f"invalid time value {value!r}")
     if name == "addressfamily" and value.lower() not in ("any", "inet", "inet6"):
         raise ValueError(f'unsupported option "{value}": write any, inet or inet6')
+    if name == "requiredrsasize" and not value.isdecimal():
+        raise ValueError(f"invalid number {value!r}")
+    if name == "proxyjump" and value.lower() != "none" and not all(map(_is_hop, value.split(","))):
+        raise ValueError(f'Invalid ProxyJump "{value}"')
     if name == "pubkeyauthentication" and value.lower() not in (*_ON_OFF, "unbound", "host-bound"):
         raise ValueError(f'unsupported option "{value}"')
+
+
+def _is_hop(text: str) -> bool:
+    match = _HOP.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        return not match["port"] or bool(_port(match["port"]))
+    except ValueError:
+        return False
 
 
 def _port(text: str) -> int:

@@ -16,8 +16,8 @@ from .match import Conditions, matches_host_line, matches_line, matches_list, wa
 from .said import FILES, SEVERAL, ConfigBroken, Question, Said
 from .tokens import Tokens, local_user
 
-_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand")
-"""Without what such a line meant to say, another machine might be reached."""
+_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand", "refuseconnection")
+"""Without what such a line meant to say, another machine might be reached, or one that is not to be."""
 
 BadLines = Mapping[tuple[str, int], str]
 """(file, line number) to what OpenSSH says is wrong there."""
@@ -147,6 +147,8 @@ class _Reading:
         if not name:
             return
         found = values_of(name, line)
+        if active and name == "refuseconnection":
+            raise ValueError(f"RefuseConnection: {found[0]}")
         if active:
             self._take(name, found)
 
