@@ -14,7 +14,7 @@ import pytest
 from atp_tui.drivers.ssh.hostkeys import HostKeyStore
 from atp_tui.model.settings import HostKeyPolicy
 
-from ..daemons.sshd import PrivateSshd
+from ..daemons.sshd import PrivateSshd, running_sshd
 from .ssh_links import HANG
 from .test_host_keys_as_ssh import Place, Row
 
@@ -82,6 +82,31 @@ async def test_the_rules_for_host_keys_are_those_of_ssh(daemon: PrivateSshd, nam
     place = place_of(daemon, tmp_path, config, known)
     assert await place.ssh(HostKeyPolicy.STRICT) == good, "the table itself is wrong"
     assert (await place.ours(HostKeyPolicy.STRICT) is None) == good
+
+
+OLD = {
+    "a signature with SHA-1": ("HostKeyAlgorithms ssh-rsa", "HostKeyAlgorithms +ssh-rsa"),
+    "an exchange with SHA-1": (
+        "KexAlgorithms diffie-hellman-group14-sha1",
+        "KexAlgorithms +diffie-hellman-group14-sha1",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # cryptography's, about exchanges of old kinds
+@pytest.mark.parametrize("what", list(OLD))
+@pytest.mark.parametrize("asked", [False, True])
+async def test_a_server_of_old_is_reached_where_ssh_config_asks_for_it(what: str, asked: bool, tmp_path: Path) -> None:
+    option, config = OLD[what]
+    keygen("-t", "rsa", "-b", "2048", "-N", "", "-f", tmp_path / "rsa")
+    with running_sshd(tmp_path / "sshd", options=[option, f"HostKey {tmp_path}/rsa"]) as old:
+        place = Place(old, tmp_path)
+        known = " ".join((tmp_path / "rsa.pub").read_text().split()[:2])
+        place.write(Row("", f"@NAME@ {known}\n@NAME@ @KEY@", True, config=config if asked else ""))
+        assert await place.ssh(HostKeyPolicy.STRICT) == asked
+        refused = await place.ours(HostKeyPolicy.STRICT)
+        assert (refused is None) == asked
+        assert refused is None or option.split()[0] in refused.message
 
 
 @pytest.mark.parametrize(("bits", "good"), [(2048, True), (2049, False)])

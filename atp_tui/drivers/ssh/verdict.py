@@ -186,7 +186,9 @@ def _rsa_bits(key: SSHKey) -> int | None:
 def kind_of(algorithm: str) -> bytes:
     """The kind of key, or of certificate, that goes with a host key algorithm: several sign with RSA's."""
     name, certificate, rest = algorithm.partition(_CERTIFICATE)
-    return f"{'ssh-rsa' if name.startswith('rsa-sha2-') else name}{certificate}{rest}".encode()
+    if name.startswith(("rsa-sha2-", "ssh-rsa-sha")):
+        name = "ssh-rsa"
+    return f"{name.removeprefix('webauthn-')}{certificate}{rest}".encode()
 
 
 def bound_to(key: SSHKey, algorithm: str) -> SSHKey:
