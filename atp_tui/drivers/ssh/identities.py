@@ -70,6 +70,8 @@ class Identities:
                 [*self._certificate_files(endpoint, found), *(file.certificate for file in files if file.certificate)],
                 found,
             )
+            if not found.keys and not found.troubles:
+                found.troubles.append(_nothing_offered(endpoint))
             yield found
         finally:
             if agent:
@@ -134,6 +136,14 @@ class Identities:
             held = [pair for pair in held if pair not in in_agent]
         others = [] if endpoint.identities_only else held
         found.keys += [*others, *named] if endpoint.identity_files is None else [*named, *others]
+
+
+def _nothing_offered(endpoint: Endpoint) -> str:
+    agent = "there is no agent" if endpoint.agent is None else f"the agent at {endpoint.agent} holds none"
+    if endpoint.agent is not None and endpoint.identities_only:
+        agent = "IdentitiesOnly leaves the agent's out"
+    files = "in ~/.ssh" if endpoint.identity_files is None else "counts for this host"
+    return f"no key was offered: {agent}, and no key file {files}"
 
 
 def _leave_out_short(endpoint: Endpoint, found: Credentials) -> None:

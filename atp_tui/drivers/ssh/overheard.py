@@ -35,13 +35,14 @@ _MOST_NAMED = 12
 class Overheard:
     """Listens in on one connection.
 
-    `methods`: what the server takes instead, after each refusal of a login. `goodbye`: its words as it disconnects,
-    which asyncssh drops where their code is the usual one (11).
+    `methods`: what the server takes instead, after each refusal of a login. `took_one`: it has taken one login, and
+    wants more. `goodbye`: its words as it disconnects, which asyncssh drops where their code is the usual one (11).
     """
 
     def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
         self._connection = connection
         self.methods: tuple[str, ...] = ()
+        self.took_one = False
         self.goodbye = ""
         handlers = dict(connection._packet_handlers)
         handlers[MSG_USERAUTH_FAILURE] = _heard(handlers[MSG_USERAUTH_FAILURE], self._refused)
@@ -70,6 +71,7 @@ class Overheard:
 
     def _refused(self, packet: SSHPacket) -> None:
         self.methods = tuple(name.decode("ascii", "replace") for name in packet.get_namelist())
+        self.took_one = packet.get_boolean() or self.took_one
 
     def _disconnected(self, packet: SSHPacket) -> None:
         packet.get_uint32()
