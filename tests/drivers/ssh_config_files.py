@@ -167,6 +167,9 @@ CASES: dict[str, Case] = {
         "  CASignatureAlgorithms rsa-sha2-512,ssh-ed25519\n  CheckHostIP yes\nHost *\n  RequiredRSASize 512\n",
         TWO,
     ),
+    "environment taken back": Case(
+        "Host box\n  SendEnv LANG LC_* LC_A X\nHost *\n  SendEnv -LC_* -NO* Y\n  SendEnv -X\n", TWO
+    ),
     "proxyjump with tokens": Case("Host box\n  ProxyJump %r@%h-jump:22,%n.lan\n"),
     "nothing but a port": Case("Port 2222\n", ("a", "b.lan", "10.0.0.1", "::1", "fe80::1%lo")),
 }

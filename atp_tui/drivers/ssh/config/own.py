@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
 from .keywords import COMMANDS, known_name, values_of
-from .match import Conditions, matches_host_line, matches_line, matches_list, wants_final_pass
+from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
 from .said import FILES, SEVERAL, ConfigBroken, Question, Said
 from .tokens import Tokens, local_user
 
@@ -156,7 +156,11 @@ class _Reading:
         values = self.values
         if name in SEVERAL:
             kept = values.setdefault(name, [])
-            kept += [value for value in found if value not in kept]
+            for value in found:
+                if name == "sendenv" and value.startswith("-"):
+                    kept[:] = [other for other in kept if not matches(other, value[1:])]
+                elif value not in kept:
+                    kept.append(value)
         elif self._is_shut_out(name):
             return
         elif name == "proxyjump" and found[0].lower() == "none":
