@@ -128,6 +128,27 @@ def test_a_jump_host_that_openssh_refuses_is_refused_by_our_own_reading(
         assert read_own(question, NO_FILE).first("proxyjump") == hop
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Compression maybe", "Compression true", "HashKnownHosts 1", "CheckHostIP maybe", "IdentitiesOnly 1",
+        "NoHostAuthenticationForLocalhost 2", "RequiredRSASize x", "SetEnv A", "SetEnv A=b C", "SetEnv =b",
+        "Compression YES", "HashKnownHosts true", "SetEnv A= B=c",
+    ],
+)  # fmt: skip
+def test_a_value_that_openssh_refuses_is_refused_by_our_own_reading(
+    client: SshClient, line: str, tmp_path: Path
+) -> None:
+    (question,) = questions(Case(f"Host box\n  {line}\n"), tmp_path)
+    try:
+        taken = means(question, judged(client, question))
+    except Refusal:
+        with pytest.raises(ConfigBroken, match="config line 2"):
+            read_own(question, NO_FILE)
+    else:
+        assert means(question, read_own(question, NO_FILE)) == taken
+
+
 @pytest.mark.parametrize("lenient", [False, True])
 @pytest.mark.parametrize("by_ssh", [False, True])
 async def test_a_host_that_the_file_refuses_is_not_connected(lenient: bool, by_ssh: bool, tmp_path: Path) -> None:

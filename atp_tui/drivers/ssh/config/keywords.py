@@ -63,7 +63,12 @@ _GONE = _words(
 )
 """Passed over, as OpenSSH passes over what it once had."""
 
-_SWITCHES = _words("identitiesonly passwordauthentication kbdinteractiveauthentication tcpkeepalive proxyusefdpass")
+_SWITCHES = _words(
+    """
+    checkhostip hashknownhosts identitiesonly kbdinteractiveauthentication nohostauthenticationforlocalhost
+    passwordauthentication proxyusefdpass tcpkeepalive
+    """
+)
 _ON_OFF = ("yes", "true", "no", "false")
 _TIME = re.compile(r"(?:\d+[smhdwSMHDW]?)+")
 _HOP = re.compile(r"(?P<uri>ssh://)?(?:.+@)?(?:\[[^\]]+\]|[^\[\]:@/]+)(?::(?P<port>[^:/]*))?(?(uri)/?)")
@@ -96,11 +101,15 @@ def values_of(name: str, line: Line) -> tuple[str, ...]:
     _check(name, words[0])
     if name == "port":
         return (str(_port(words[0])),)
+    if name == "setenv" and not all(word.find("=") > 0 for word in words):
+        raise ValueError("Invalid SetEnv.")
     return tuple(words)
 
 
 def _check(name: str, value: str) -> None:
     if name in _SWITCHES and value.lower() not in _ON_OFF:
+        raise ValueError(f'unsupported option "{value}": write yes or no')
+    if name == "compression" and value.lower() not in ("yes", "no"):
         raise ValueError(f'unsupported option "{value}": write yes or no')
     if name in _TIMES and value.lower() != "none" and not _TIME.fullmatch(value):
         raise ValueError(f"invalid time value {value!r}")
