@@ -119,7 +119,11 @@ def _ways(overheard: Overheard | None) -> str:
     methods = overheard.methods if overheard is not None else ()
     if not methods:
         return ""
-    ways = f": the host takes {said(', '.join(methods))}"
+    listed = said(", ".join(methods))
+    if overheard is not None and overheard.took_one:
+        ways = f": one login was taken, and the host wants {listed} as well (AuthenticationMethods)"
+        return ways if "publickey" in methods else f"{ways}; this program has keys and ssh-agent alone"
+    ways = f": the host takes {listed}"
     if "publickey" in methods:
         return ways
     return ways + ", and this program has keys and ssh-agent alone: allow publickey there"

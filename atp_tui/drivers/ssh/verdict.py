@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from asyncssh.packet import SSHPacket, String
 from asyncssh.public_key import CERT_TYPE_HOST, get_public_key_algs
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 
+from .config.key_rules import KeyRules
 from .key_blobs import certificate_in, key_in, kind_of
 from .key_lookup import FiledKey, FiledKeys
 from .known_hosts import Marker
@@ -23,9 +25,9 @@ from .revoked_keys import Issued, RevokedKeys
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-LEAST_RSA_BITS = 1024
-"""OpenSSH's RequiredRSASize."""
+_USUAL_RULES = KeyRules()
 
+_CERTIFICATE = "-cert-v01@openssh.com"
 _RSA_ALGORITHMS = (b"rsa-sha2-512", b"rsa-sha2-256", b"ssh-rsa")
 
 
@@ -53,7 +55,12 @@ class Verdict:
 
 
 def judge(
-    shown: bytes, name: str, filed: FiledKeys, revoked: Sequence[tuple[str, RevokedKeys]], now: float | None = None
+    shown: bytes,
+    name: str,
+    filed: FiledKeys,
+    revoked: Sequence[tuple[str, RevokedKeys]],
+    now: float | None = None,
+    rules: KeyRules = _USUAL_RULES,
 ) -> Verdict:
     """What the host's key or certificate `shown`, as SSH sends it, is worth under `name`, without its port.
 
@@ -72,11 +79,12 @@ def judge(
     for file, keys in revoked:
         if keys.revokes(blob, issued):
             return Verdict(Standing.REVOKED, key, f"listed in {file}")
-    if (bits := _rsa_bits(key)) is not None and bits < LEAST_RSA_BITS:
-        return Verdict(Standing.UNUSABLE, key, f"its RSA key has {bits} bits, and {LEAST_RSA_BITS} are the least")
+    if (bits := _rsa_bits(key)) is not None and bits < (least := rules.least_rsa_bits):
+        words = f"its RSA key has {bits} bits, and {least} are the least (RequiredRSASize)"
+        return Verdict(Standing.UNUSABLE, key, words)
     trouble = ""
     if certificate is not None:
-        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now)
+        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now, rules)
         if not trouble:
             return Verdict(Standing.KNOWN, key)
     return Verdict(_standing(blob, filed), key, trouble, certificate is not None)
@@ -93,7 +101,7 @@ def _standing(blob: bytes, filed: FiledKeys) -> Standing:
     return Standing.KNOWN if blob in portless else Standing.NEW
 
 
-def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float) -> str:
+def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float, rules: KeyRules) -> str:
     """Why a certificate proves nothing about a name; empty: it does prove the name."""
     # like OpenSSH, which asks without the port where no authority with it has signed, before it looks for plain keys
     authorities = [key.blob for key in (*filed.exact, *filed.portless) if key.marker is Marker.AUTHORITY]
@@ -107,8 +115,11 @@ def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, 
         return "its certificate has expired"
     if name not in certificate.principals:  # later versions of OpenSSH take patterns; none at all are any name's in 9
         return f"its certificate is not for {name}"
-    if _signature_algorithm(certificate) == b"ssh-rsa":
-        return "its certificate is signed with SHA-1"
+    if certificate.options:
+        return "its certificate has options that hosts' ones do not have"
+    if not rules.takes_signature(signed := _signature_algorithm(certificate).decode("ascii", "replace")):
+        signed = "SHA-1" if signed == "ssh-rsa" else signed
+        return f"its certificate is signed with {signed}, which CASignatureAlgorithms does not have"
     return ""
 
 
@@ -146,6 +157,23 @@ def _is_key(blob: bytes) -> bool:
 
 def _rsa_bits(key: SSHKey) -> int | None:
     return cast("RSAPublicKey", key.pyca_key).key_size if key.get_algorithm() == "ssh-rsa" else None
+
+
+def kind_of_algorithm(algorithm: str) -> bytes:
+    """The kind of key, or of certificate, that goes with a host key algorithm: several sign with RSA's."""
+    name, certificate, rest = algorithm.partition(_CERTIFICATE)
+    if name.startswith(("rsa-sha2-", "ssh-rsa-sha")):
+        name = "ssh-rsa"
+    return f"{name.removeprefix('webauthn-')}{certificate}{rest}".encode()
+
+
+def bound_to(key: SSHKey, algorithm: str) -> SSHKey:
+    """The key, good for signatures of this host key algorithm alone: asyncssh would take SHA-1 where more was agreed
+    on."""
+    name, certificate, _ = algorithm.partition(_CERTIFICATE)
+    bound = copy.copy(key)
+    bound.all_sig_algorithms = {(f"{name}@openssh.com" if certificate and name.startswith("sk-") else name).encode()}
+    return bound
 
 
 def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
 from .keywords import COMMANDS, known_name, values_of
-from .match import Conditions, matches_host_line, matches_line, matches_list, wants_final_pass
+from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
 from .programs import Programs
 from .said import FILES, SEVERAL, ConfigBroken, Question, Said
 from .tokens import Tokens, local_user
 
-_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand")
-"""Without what such a line meant to say, another machine might be reached."""
+_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand", "refuseconnection")
+"""Without what such a line meant to say, another machine might be reached, or one that is not to be."""
 
 BadLines = Mapping[tuple[str, int], str]
 """(file, line number) to what OpenSSH says is wrong there."""
@@ -149,6 +149,8 @@ class _Reading:
         if not name:
             return
         found = values_of(name, line)
+        if active and name == "refuseconnection":
+            raise ValueError(f"RefuseConnection: {found[0]}")
         if active:
             self._take(name, found)
 
@@ -156,7 +158,11 @@ class _Reading:
         values = self.values
         if name in SEVERAL:
             kept = values.setdefault(name, [])
-            kept += [value for value in found if value not in kept]
+            for value in found:
+                if name == "sendenv" and value.startswith("-"):
+                    kept[:] = [other for other in kept if not matches(other, value[1:])]
+                elif value not in kept:
+                    kept.append(value)
         elif self._is_shut_out(name):
             return
         elif name == "proxyjump" and found[0].lower() == "none":
