@@ -19,7 +19,7 @@ from .line_editor import LineEditor, burst, chunks
 
 
 async def play_bursts(seed: int, home: Path, size: tuple[int, int]) -> None:
-    """250 random bursts into the command line against a plain line editor: the line, what was run, the history on disk.
+    """125 random bursts into the command line against a plain line editor: the line, what was run, the history on disk.
 
     Each caller has a file of its own, since the files of the suite run side by side.
     """
@@ -40,7 +40,7 @@ async def play_bursts(seed: int, home: Path, size: tuple[int, int]) -> None:
         await opened.until(lambda: "started" in fakes.life)
         await opened.press("exclamation_mark")
         keyboard = Keyboard(app)
-        for number in range(250):
+        for number in range(125):
             sent = burst(chance, editor, chance.choice((2, 4, 8, 8, 25)))
             for chunk in chunks(chance, sent.encode()):
                 keyboard.send(chunk)

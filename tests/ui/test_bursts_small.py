@@ -9,6 +9,6 @@ import pytest
 from .bursts import play_bursts
 
 
-@pytest.mark.parametrize("seed", range(4, 8))
+@pytest.mark.parametrize("seed", range(8, 16))
 async def test_random_bursts_do_what_a_plain_line_editor_does(seed: int, tmp_path: Path) -> None:
     await play_bursts(seed, tmp_path, size=(60, 15))
