@@ -192,6 +192,17 @@ async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
         assert opened.has("the key of kvm01 cannot be trusted from here")
 
 
+async def test_a_jump_without_a_host_asks_for_its_name(fakes: FleetServices) -> None:
+    """As the palette gives it, where it stands among the commands."""
+    async with open_app(fakes) as opened:
+        opened.app.type_command("jump")
+        await opened.pilot.pause()
+        await opened.type("kvm03")
+        assert opened.screen.pane.line.value == "jump kvm03"
+        await opened.press("enter")
+        assert opened.screen.hosts.cursor_hosts == ("kvm03",)
+
+
 async def test_who_means_a_revoked_key_is_not_asked_about_another_host() -> None:
     fakes = FleetServices(rack(2))
     unknown = HostKeyRejected("refused", fingerprint="SHA256:new", public_key="ssh-rsa AAAA")

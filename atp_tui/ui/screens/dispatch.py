@@ -159,7 +159,9 @@ class Dispatch:
         self._screen.hosts.focus()
 
     def _jump(self, host_id: str) -> None:
-        if self._screen.hosts.show_host(host_id):
+        if not host_id:  # chosen in the palette
+            self._screen.pane.enter(Mode.COMMAND, "jump ")
+        elif self._screen.hosts.show_host(host_id):
             self._screen.hosts.focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
