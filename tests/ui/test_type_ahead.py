@@ -82,6 +82,7 @@ async def test_a_handler_that_never_ends_does_not_take_the_keyboard_away(fakes: 
         ("echo a\necho b", "", "2 lines were pasted"), ("echo a\r\necho b\r\n", "", "2 lines were pasted"),
         ("echo a\recho b", "", "2 lines were pasted"), ("echo a\n", "echo a", ""), ("\n", "", ""),
         ("a\tb", "", "a tab or another control character"), ("a\u2028b", "", "2 lines"),
+        ("rm \u202ex/pmt/", "", "U+202E"), ("a\u2066b", "", "U+2066"), ("سلام x", "سلام x", ""),
     ],
 )  # fmt: skip
 async def test_a_paste_of_several_lines_is_refused_with_words(
