@@ -1,4 +1,4 @@
-"""What a person reads of an error that has no words of ours: a library's message may hold anything, and names modules."""
+"""What a person reads of an error that has no words of ours: a library's message may hold anything."""
 
 from __future__ import annotations
 
