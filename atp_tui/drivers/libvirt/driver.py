@@ -83,7 +83,8 @@ class LibvirtDriver:
     async def _here(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
         if uri.driver == "test" and uri.transport is None and uri.path != "/default":
             definition = Path(unquote(uri.path))
-            if not os.access(definition, os.R_OK):  # libxml2 would complain of it on file descriptor 2
+            # libxml2 would complain of it on file descriptor 2, and wait for the writer of a pipe
+            if not (definition.is_file() and os.access(definition, os.R_OK)):
                 raise ConnectFailed(f"cannot read {definition}", kind=Cause.BAD_FILE)
         attempt = self._attempt(binding, request, uri.query.get("socket"))
         return await attempt.open(own_uri(uri), read_only=read_only(uri))
