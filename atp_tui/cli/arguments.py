@@ -7,10 +7,11 @@ import contextlib
 import math
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..actions.action import Action
@@ -23,6 +24,10 @@ Verb = str
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
 3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
 70 the program itself failed; 130 interrupted; 141 cut short, as nobody reads any more."""
+
+
+_SHOWN = 60
+"""Characters of a value that a message quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; ends the program as argparse does where there is nothing to run."""
     parser, verbs = _parser()
     words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
+    _refuse_strangers_before_the_verb(words, parser, verbs)
     found, unknown = parser.parse_known_args(words)
     if unknown:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
@@ -73,18 +79,53 @@ def parse(argv: Sequence[str]) -> Arguments:
     return Arguments(**values)
 
 
+def _refuse_strangers_before_the_verb(words: list[str], parser: _Parser, verbs: dict[str, _Parser]) -> None:
+    """An option that is none would have its value taken for a verb, and shown; it may be a password."""
+    known = parser._option_string_actions  # argparse has no public list of its options
+    for word in words[: _first_word(words, parser)]:
+        name = word.partition("=")[0]
+        if name.startswith("--") and name not in known:
+            belongs = any(name in verb._option_string_actions for verb in verbs.values())
+            hint = " (an option of a verb stands behind it: atp-tui stats --json)" if belongs else ""
+            parser.error(_of_unknown([word], None) + hint)
+
+
 def _of_unknown(words: list[str], verb: str | None) -> str:
-    """What is said of words that mean nothing; a value that stands behind = may be a password."""
-    told = " ".join(f"{word.partition('=')[0]}={HIDDEN}" if "=" in word else word for word in words)
+    """What is said of words that mean nothing; a value that stands behind = or behind an option may be a password."""
+    told = []
+    for before, word in zip(["", *words], words, strict=False):
+        if "=" in word:
+            word = f"{word.partition('=')[0]}={HIDDEN}"
+        elif before.startswith("-") and "=" not in before and not word.startswith("-"):
+            word = HIDDEN
+        elif word.startswith("-") and not word.startswith("--"):
+            word = word[:2] + (HIDDEN if word[2:] else "")  # -pPASSWORD
+        told.append(word)
     hint = "" if verb != "run" else " (a command that begins with - stands after --)"
-    return f"unrecognized arguments: {told}{hint}"
+    return f"unrecognized arguments: {' '.join(told)}{hint}"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Quotes a word of the command line without what could be a password in it."""
+    """Quotes a word of the command line without what could be a password in it, and nothing that a terminal obeys."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(re.sub(r"\S*@\S*|\S+:\S+", lambda word: redacted(word[0]), message))
+        message = re.sub(r"\S*@\S*|\S+:\S+", lambda word: redacted(word[0]), message)
+        super().error("".join(each if each.isprintable() else ascii(each)[1:-1] for each in message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse's, also where nobody reads any more, or where nothing can be written.
+
+        Standard output that cannot be written ends the program as a verb's does.
+        """
+        stream = file or sys.stderr
+        try:
+            stream.write(message)
+            stream.flush()
+        except OSError as error:
+            # the interpreter flushes once more at its end: give it somewhere to flush to
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if stream is not sys.stderr and not isinstance(error, BrokenPipeError):
+                self.exit(2, f"atp-tui: standard output cannot be written: {error.strerror}\n")
 
 
 def _apart(
@@ -218,15 +259,22 @@ def _file(text: str) -> Path:
 
 def _seconds(text: str) -> float:
     with contextlib.suppress(ValueError):
-        value = float(text)
+        value = float(_plain(text))
         if math.isfinite(value) and value > 0:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    raise argparse.ArgumentTypeError(f"{text[:_SHOWN]!r} is not a number of seconds above 0")
 
 
 def _count(text: str) -> int:
     with contextlib.suppress(ValueError):
-        value = int(text)
+        value = int(_plain(text))
         if value >= 1:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    raise argparse.ArgumentTypeError(f"{text[:_SHOWN]!r} is not a whole number of 1 or more")
+
+
+def _plain(text: str) -> str:
+    """A number as people write it. Raises ValueError for what Python takes besides: `1_0`, other alphabets' digits."""
+    if not text.isascii() or "_" in text:
+        raise ValueError
+    return text

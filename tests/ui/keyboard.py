@@ -7,8 +7,8 @@ from codecs import getincrementaldecoder
 
 from textual.app import App
 
-from atp_tui.ui.driver import _Parser
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
+from atp_tui.ui.driver import _Parser
 from atp_tui.ui.type_ahead import TypeAheadApp
 
 CHANGED_KEY = KeyQuestion("kvm01", "192.0.2.2", "SHA256:x", "ssh-rsa AAAA", changed=True)
