@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 
@@ -55,13 +55,13 @@ def _script() -> str:
     return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith("#")) + "\n"
 
 
-def script(running: Iterable[int] = (), kill_after: float = KILL_AFTER) -> bytes:
-    """What is written to the guard's shell. `running`: leaders of commands that run already; `kill_after`: seconds.
+def script() -> bytes:
+    """What is written to the guard's shell.
 
-    Nothing may follow it before the guard has answered: some shells (dash) read ahead of the script that they run.
+    Nothing may follow it before the guard has answered: some shells (dash) read ahead of the script that they run. So
+    it names no command that runs already: a guard that comes when it has been given up would end those.
     """
-    held = "".join(f" {leader} " for leader in running)
-    return f"after={kill_after:g} running='{held}'\n{_script()}".encode()
+    return f"after={KILL_AFTER:g}\n{_script()}".encode()
 
 
 class Ward:
@@ -259,7 +259,7 @@ class Guard:
             async with asyncio.timeout(START_LIMIT):
                 _write(channel, b"\n")
                 if await shell.word:
-                    _write(channel, script(self._running()))
+                    _write(channel, script())
                     self._wanted = await shell.guarding
         except TimeoutError:
             shell.closed = True
@@ -267,6 +267,7 @@ class Guard:
             channel.abort()
             return False
         self._shell, self._channel = shell, channel
+        self._tell(b"".join(b"w %d\n" % leader for leader in self._running()))  # an earlier guard's
         return True
 
     def _running(self) -> list[int]:
