@@ -29,6 +29,7 @@ KEPT_OUT = {
     "actions": LIBRARIES,
     "ui": frozenset({"asyncssh", "libvirt"}),
     "drivers": frozenset({"textual", "rich"}),
+    "storage": LIBRARIES,
 }
 
 IMPORT_LAYER = """
