@@ -7,6 +7,7 @@ import signal
 from dataclasses import replace
 from typing import Any
 
+from ..drivers.live_output import LiveOutput
 from ..executor.job import HostEnded, HostOutput, Job
 from ..executor.outcome import exit_status_of
 from ..executor.targets import Targets, fold
@@ -18,7 +19,7 @@ from .engine import Engine, connects_on_demand
 from .fleet_source import FleetSource
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
+from .output import complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 
 USAGE = 2
