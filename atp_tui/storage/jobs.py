@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from ..transport.clock import Clock
 from .backlog import Rank
 from .keeper import Keeper
 from .place import Place, Told
+from .schema import Steps
 from .tables import (
     STEPS,
     JobTables,
@@ -42,7 +43,7 @@ class JobStore:
     line and output are, in a file that its owner alone may read (0600).
 
     Where the disk is too slow for what comes, outputs are left out first, then results, and last whole jobs: what is
-    missing of a job is always its end.
+    missing of a job is always its end. `place` is how the file is opened: for tests.
     """
 
     def __init__(
@@ -52,12 +53,13 @@ class JobStore:
         retention: Retention | None = None,
         clock: Clock | None = None,
         most_waiting: int = MOST_WAITING,
+        place: Callable[[Path, Steps, Told], Place] = Place,
     ) -> None:
         tables = JobTables(retention or Retention())
 
         def make(told_there: Told) -> Keeper:
-            place = None if path is None else Place(path, STEPS, told_there)
-            return Keeper(place, STEPS, tables, told_there)
+            file = None if path is None else place(path, STEPS, told_there)
+            return Keeper(file, STEPS, tables, told_there)
 
         self._thread = StorageThread(make, told, clock, most_waiting)
         self._left_out: set[str] = set()

@@ -169,16 +169,21 @@ class Keeper:
 
     def _commit(self, db: sqlite3.Connection, writes: Sequence[Write]) -> None:
         """Raises what concerns the file. A write that is refused for its own sake does not take the others with it."""
-        try:
-            _in_transaction(db, lambda db: [write(db) for write in writes])
-        except Exception as error:
-            if concerns_file(error) and db is not self._memory:
-                raise
-            if len(writes) == 1:
-                self._told(f"one record could not be kept: {reason(error)}")
-                return
-            for write in writes:
-                self._commit(db, [write])
+        refusals: list[Exception] = []
+        parts = [writes]
+        while parts:
+            part = parts.pop(0)
+            try:
+                _in_transaction(db, lambda db: [write(db) for write in part])  # noqa: B023 - called at once
+            except Exception as error:
+                if concerns_file(error) and db is not self._memory:
+                    raise
+                if len(part) == 1:
+                    refusals.append(error)
+                else:
+                    parts = [[write] for write in part]
+        if refusals:
+            self._told(f"records that could not be kept: {len(refusals)} ({reason(refusals[0])})")
 
     def _fail(self, error: Exception) -> None:
         """From now on in memory, until the file is tried again. A file that is full or locked can still be read."""

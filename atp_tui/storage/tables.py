@@ -31,9 +31,11 @@ STEPS = (
             digest BLOB PRIMARY KEY, at REAL NOT NULL, size INTEGER NOT NULL, stdout BLOB NOT NULL,
             stderr BLOB NOT NULL)""",
         "CREATE INDEX texts_by_time ON texts (at, size)",
-        # kept by the database, for several programs write to it and a sum over all texts is dear
-        "CREATE TABLE sums (texts INTEGER NOT NULL)",
-        "INSERT INTO sums VALUES (0)",
+        # the database keeps these sums: several programs write to it, and to add all rows up is dear
+        "CREATE TABLE sums (endings INTEGER NOT NULL, texts INTEGER NOT NULL)",
+        "INSERT INTO sums VALUES (0, 0)",
+        "CREATE TRIGGER ending_came AFTER INSERT ON endings BEGIN UPDATE sums SET endings = endings + 1; END",
+        "CREATE TRIGGER ending_went AFTER DELETE ON endings BEGIN UPDATE sums SET endings = endings - 1; END",
         "CREATE TRIGGER text_came AFTER INSERT ON texts BEGIN UPDATE sums SET texts = texts + new.size; END",
         "CREATE TRIGGER text_went AFTER DELETE ON texts BEGIN UPDATE sums SET texts = texts - old.size; END",
     ),
@@ -53,18 +55,23 @@ _PIECE = 500
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What is kept at most: `jobs`, and `text_bytes` of their outputs; in memory `memory_bytes`. The oldest go first.
+    """The limits of the log: `jobs`, their `endings` together, and `text_bytes` of their outputs. The oldest go first.
 
+    The newest job is kept whole, however many endings it has. Where there is no file, memory keeps an eighth of this.
     Raises ValueError for a limit below 1.
     """
 
     jobs: int = 2_000
+    endings: int = 500_000
     text_bytes: int = 256 << 20
-    memory_bytes: int = 32 << 20
 
     def __post_init__(self) -> None:
-        if min(self.jobs, self.text_bytes, self.memory_bytes) < 1:
-            raise ValueError("a limit of what is kept is at least 1")
+        if min(self.jobs, self.endings, self.text_bytes) < 1:
+            raise ValueError("a limit of the log is at least 1")
+
+    def in_memory(self) -> Retention:
+        """The limits for a database in memory."""
+        return Retention(*(max(1, limit // 8) for limit in (self.jobs, self.endings, self.text_bytes)))
 
 
 def put_job(db: sqlite3.Connection, job: str, asked_at: float | None, ended_at: float | None, spec: str | None) -> None:
@@ -88,9 +95,12 @@ def put_endings(db: sqlite3.Connection, job: str, endings: Sequence[Ending]) -> 
     for first in range(0, len(endings), _AT_ONCE):
         rows = [_row(job, ending) for ending in endings[first : first + _AT_ONCE]]
         db.execute(
-            f"""INSERT OR REPLACE INTO endings
+            f"""INSERT INTO endings
             (job, target, outcome, exit_status, signal, error, at, duration, digest, truncated)
-            VALUES {", ".join([_ENDING] * len(rows))}""",
+            VALUES {", ".join([_ENDING] * len(rows))}
+            ON CONFLICT (job, target) DO UPDATE SET outcome = excluded.outcome, exit_status = excluded.exit_status,
+            signal = excluded.signal, error = excluded.error, at = excluded.at, duration = excluded.duration,
+            digest = excluded.digest, truncated = excluded.truncated""",
             [value for row in rows for value in row],
         )
 
@@ -125,7 +135,6 @@ def read_endings(databases: Sequence[sqlite3.Connection], job: str) -> tuple[End
         )
         for row in rows:
             ending = _ending(row)
-            found.pop(ending.target, None)
             found[ending.target] = ending
     return tuple(found.values())
 
@@ -162,39 +171,41 @@ class JobTables:
 
     def trim(self, db: sqlite3.Connection, in_memory: bool) -> bool:
         """Delete some of what is too much: one job's endings first, then a few outputs; whether there is more."""
-        most = self._retention.memory_bytes if in_memory else self._retention.text_bytes
-        jobs = self._trim_jobs(db)
-        return self._trim_texts(db, most) or jobs
+        limits = self._retention.in_memory() if in_memory else self._retention
+        jobs = _trim_jobs(db, limits)
+        return _trim_texts(db, limits.text_bytes) or jobs
 
-    def _trim_jobs(self, db: sqlite3.Connection) -> bool:
-        surplus: int = db.execute("SELECT count(*) FROM jobs").fetchone()[0] - self._retention.jobs
-        if surplus <= 0:
-            return False
-        (job,) = db.execute("SELECT id FROM jobs ORDER BY asked_at, id LIMIT 1").fetchone()
-        piece = "SELECT number, digest FROM endings WHERE job = CAST(? AS TEXT) ORDER BY number LIMIT ?"
-        rows = db.execute(piece, (_bytes(job), _PIECE)).fetchall()
-        db.executemany("DELETE FROM endings WHERE number = ?", [(number,) for number, _ in rows])
-        db.executemany(
-            "DELETE FROM texts WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM endings WHERE digest = ?1)",
-            [(digest,) for digest in {digest for _, digest in rows}],
-        )
-        if len(rows) < _PIECE:
-            db.execute(f"DELETE FROM jobs WHERE id = {_TEXT}", (_bytes(job),))
-            return surplus > 1
-        return True
 
-    def _trim_texts(self, db: sqlite3.Connection, most: int) -> bool:
-        total: int = db.execute("SELECT texts FROM sums").fetchone()[0]
+def _trim_jobs(db: sqlite3.Connection, limits: Retention) -> bool:
+    jobs: int = db.execute("SELECT count(*) FROM jobs").fetchone()[0]
+    endings: int = db.execute("SELECT endings FROM sums").fetchone()[0]
+    if jobs < 2 or (jobs <= limits.jobs and endings <= limits.endings):
+        return False
+    (job,) = db.execute("SELECT id FROM jobs ORDER BY asked_at, id LIMIT 1").fetchone()
+    piece = "SELECT number, digest FROM endings WHERE job = CAST(? AS TEXT) ORDER BY number LIMIT ?"
+    rows = db.execute(piece, (_bytes(job), _PIECE)).fetchall()
+    db.executemany("DELETE FROM endings WHERE number = ?", [(number,) for number, _ in rows])
+    db.executemany(
+        "DELETE FROM texts WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM endings WHERE digest = ?1)",
+        [(digest,) for digest in {digest for _, digest in rows}],
+    )
+    if len(rows) < _PIECE:
+        db.execute(f"DELETE FROM jobs WHERE id = {_TEXT}", (_bytes(job),))
+    return True
+
+
+def _trim_texts(db: sqlite3.Connection, most: int) -> bool:
+    total: int = db.execute("SELECT texts FROM sums").fetchone()[0]
+    if total <= most:
+        return False
+    going = []
+    for digest, size in db.execute("SELECT digest, size FROM texts ORDER BY at, digest LIMIT ?", (_PIECE,)):
         if total <= most:
-            return False
-        going = []
-        for digest, size in db.execute("SELECT digest, size FROM texts ORDER BY at, digest LIMIT ?", (_PIECE,)):
-            if total <= most:
-                break
-            going.append((digest,))
-            total -= size
-        db.executemany("DELETE FROM texts WHERE digest = ?", going)
-        return bool(going) and total > most
+            break
+        going.append((digest,))
+        total -= size
+    db.executemany("DELETE FROM texts WHERE digest = ?", going)
+    return bool(going) and total > most
 
 
 def _record(databases: Sequence[sqlite3.Connection], job: str) -> JobRecord | None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from atp_tui.storage.jobs import JobStore
 from atp_tui.storage.lockfile import LockFile
-from atp_tui.storage.place import Place
+from atp_tui.storage.place import Place, Told
+from atp_tui.storage.schema import Steps
 from atp_tui.storage.tables import STEPS
 
 from .records import ending, job, output
@@ -26,9 +29,17 @@ def told(words: str) -> None:
     say(f"told: {words}")
 
 
-async def write(path: Path, prefix: str, count: str) -> None:
+MODES: dict[str, Callable[[Path, Steps, Told], Place]] = {
+    "local": Place,
+    "shared": partial(Place, kind=lambda _: "nfs4"),
+    "lockless": partial(Place, kind=lambda _: "nfs4", vfs="unix-none"),
+}
+"""File systems: of this machine, of several, and of several without locks of its own."""
+
+
+async def write(path: Path, prefix: str, count: str, mode: str = "local") -> None:
     """So many jobs with an ending each; prints how many are there at last."""
-    async with JobStore(path, told) as store:
+    async with JobStore(path, told, place=MODES[mode]) as store:
         for number in range(int(count)):
             name = f"{prefix}{number}"
             text = name.encode()
@@ -39,9 +50,9 @@ async def write(path: Path, prefix: str, count: str) -> None:
         say(f"jobs: {len(await store.jobs(10_000))}")
 
 
-async def flood(path: Path) -> None:
+async def flood(path: Path, mode: str = "local") -> None:
     """Write for ever; prints the number of each job that is certainly kept."""
-    async with JobStore(path, told) as store:
+    async with JobStore(path, told, place=MODES[mode]) as store:
         number = 0
         while True:
             for _ in range(20):

@@ -42,6 +42,11 @@ def journal_of(opened: OpenFile) -> str:
     return mode
 
 
+def synchronous(opened: OpenFile) -> int:
+    level: int = opened.db.execute("PRAGMA synchronous").fetchone()[0]
+    return level
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
 def test_all_files_are_for_their_owner_alone_from_the_first_moment(tmp_path: Path, told: list[str], umask: int) -> None:
     path = tmp_path / "a" / "b" / "jobs.sqlite3"
@@ -57,7 +62,7 @@ def test_all_files_are_for_their_owner_alone_from_the_first_moment(tmp_path: Pat
     assert [file.name for file in beside] == ["jobs.sqlite3", "jobs.sqlite3-shm", "jobs.sqlite3-wal"]
     assert all(mode_of(file) & 0o077 == 0 for file in beside)
     assert mode_of(path.parent) == 0o700
-    assert journal_of(opened) == "wal"
+    assert (journal_of(opened), synchronous(opened)) == ("wal", 2), "FULL: each transaction is on the disk"
     opened.db.close()
     assert told == []
 
@@ -68,7 +73,7 @@ def test_where_the_file_system_carries_no_write_ahead_log(tmp_path: Path, told: 
     place = place_at(path, told, vfs="unix-none")
     for name in ("a", "b"):
         opened = place.open()
-        assert journal_of(opened) == "delete"
+        assert (journal_of(opened), synchronous(opened)) == ("delete", 3), "EXTRA: and so is its end"
         with opened.held():
             assert (tmp_path / "jobs.sqlite3.lock").exists()
             put_spec(opened.db, job(name))

@@ -94,7 +94,7 @@ async def test_a_write_that_fails_is_told_and_the_others_are_kept() -> None:
     assert await thread.ask(bad, "nothing") == "nothing"
     await thread.close()
     assert told == [
-        "one record could not be kept: of the write",
+        "records that could not be kept: 1 (of the write)",
         "what is kept could not be read: of the question",
     ]
 
