@@ -1,4 +1,4 @@
-"""A question on a daemon thread of its own: one that hangs holds up neither the event loop nor another question.
+"""A question on a daemon thread of its own: if it hangs, it holds up neither the event loop nor another question.
 
 asyncio's shared executor would let six hung calls block all others, and would keep the program from ending.
 """

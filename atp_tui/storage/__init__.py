@@ -1,1 +1,1 @@
-"""What outlives the program: one SQLite file, written and read on one thread, behind ports that lower layers define."""
+"""Data that outlives the program: a SQLite file, used by a single thread, behind ports that lower layers define."""

@@ -1,4 +1,4 @@
-"""What may wait for the disk. A pure decision: a disk that hangs must neither block the program nor fill its memory."""
+"""The writes that may wait for the disk. A pure decision: a hung disk must not fill the memory."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ _NAMES = {Rank.TEXT: "outputs", Rank.ENDINGS: "results of hosts", Rank.RECORD: "
 
 
 class Backlog:
-    """Counts the bytes that wait, and says what may join them.
+    """Counts the bytes that wait, and says which others may join them.
 
-    Outputs are refused above `limit` bytes, results above one and a half times as many, and that a job has begun or
-    finished above twice as many: each rank has a reserve that the ranks below it cannot use. What is refused is
-    counted until `losses` tells of it.
+    Outputs are refused above `limit` bytes, results above 1.5 times as many, the records of jobs above twice as many:
+    each rank has a reserve that the ranks below it cannot use. Refusals are counted until `losses` tells them.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,7 +37,7 @@ class Backlog:
         return True
 
     def refuse(self, rank: Rank, count: int = 1) -> None:
-        """Count what is left out since something that it belongs to was refused."""
+        """Count things that are left out because the job that they belong to was refused."""
         self._refused[rank] += count
 
     def written(self, size: int) -> None:
@@ -46,7 +45,7 @@ class Backlog:
         self.waiting -= size
 
     def losses(self) -> str:
-        """What has been refused since the last call, in words; empty for nothing."""
+        """The refusals since the last call, in words; empty for none."""
         lost = [f"{count} {_NAMES[rank]}" for rank, count in self._refused.items() if count]
         self._refused = dict.fromkeys(Rank, 0)
         return " and ".join(lost)

@@ -39,5 +39,5 @@ def kind_among(mounts: str, path: str) -> str | None:
 
 
 def is_of_one_machine(kind: str | None) -> bool:
-    """Whether only this machine writes to a file system of this type. One that is not known may be shared."""
+    """Whether only this machine writes to a file system of this type. An unknown type may be shared."""
     return kind in _LOCAL

@@ -31,7 +31,7 @@ from .tables import (
 from .thread import MOST_WAITING, StorageThread
 
 _ROW = 400
-"""Bytes that one target or ending is taken to need beside its texts."""
+"""Bytes that an ending is taken to need beside its texts."""
 
 
 class JobStore:
@@ -42,8 +42,8 @@ class JobStore:
     not yet safe for a terminal. The standard input of a command is not kept, for it may hold a password; its command
     line and output are, in a file that its owner alone may read (0600).
 
-    Where the disk is too slow for what comes, outputs are left out first, then results, and last whole jobs: what is
-    missing of a job is always its end. `place` is how the file is opened: for tests.
+    Where the disk is too slow, outputs are left out first, then results, and last whole jobs: a job of which the
+    beginning is missing is missing as a whole. `place` is how the file is opened: for tests.
     """
 
     def __init__(

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import Protocol, TypeVar
 
 from .place import OpenFile, Place, Told
@@ -21,25 +22,25 @@ Question = Callable[[Sequence[sqlite3.Connection]], T]
 """Reads from databases that hold parts of the same, the older part first."""
 
 RETRY = 30.0
-"""Seconds until a file that failed is tried again; doubled each time."""
+"""Seconds until a file that failed is tried again; doubled each time, until it has worked for LONGEST_RETRY."""
 
 LONGEST_RETRY = 600.0
 
 
 class Tables(Protocol):
-    """What the tables of the schema can do as a whole."""
+    """Operations on all tables of the schema together."""
 
     def move(self, source: sqlite3.Connection, target: sqlite3.Connection) -> None:
         """Add all rows of `source` to `target`, inside a transaction; rows that are there already may come again."""
         ...
 
     def trim(self, db: sqlite3.Connection, in_memory: bool) -> bool:
-        """Delete a little of what is too old, inside a transaction; whether there is more."""
+        """Delete a few rows that are too old, inside a transaction; whether there are more."""
         ...
 
 
 class Keeper:
-    """Holds the databases. Blocks, and belongs to one thread. No method raises for what a disk does.
+    """Holds the databases. Blocks, and belongs to one thread. No method raises an error of the disk.
 
     `place` None: in memory only. `told` gets each change in words that may hold a path: they are not yet safe for a
     terminal. `retry` is in seconds, `monotonic` gives moments in seconds.
@@ -59,7 +60,8 @@ class Keeper:
         self._tables = tables
         self._told = told
         self._monotonic = monotonic
-        self._retry = retry
+        self._retry = self._delay = retry
+        self._works_since = inf
         self._next_try = monotonic()
         self._file: OpenFile | None = None
         self._can_write = False
@@ -68,13 +70,13 @@ class Keeper:
         self._memory: sqlite3.Connection | None = None
 
     def write(self, writes: Sequence[Write]) -> None:
-        """Keep these, all in one transaction. One that cannot be kept anywhere is told, and the others stay."""
+        """Keep these, all in the same transaction. A write with a fault of its own is told; the others stay."""
         self.attempt()
         if not (self._can_write and self._to_file(writes)):
             self._commit(self._in_memory(), writes)
 
     def read(self, question: Question[T]) -> T:
-        """The answer of `question`; what the file has counts as long as it can be read."""
+        """The answer of `question`, from the file as long as that can be read, and from memory. Raises its errors."""
         self.attempt()
         if self._file is not None:
             file = self._file
@@ -88,7 +90,7 @@ class Keeper:
         return question(self._memories())
 
     def trim(self) -> bool:
-        """Delete a little of what is too old; whether there is more to delete."""
+        """Delete a few rows that are too old; whether there are more."""
         more = False
         if self._memory is not None:
             more = _in_transaction(self._memory, lambda db: self._tables.trim(db, True))
@@ -98,7 +100,7 @@ class Keeper:
                 with file.held():
                     more = _in_transaction(file.db, lambda db: self._tables.trim(db, False)) or more
             except (OSError, sqlite3.DatabaseError) as error:
-                self._fail(error)
+                self._suspect(error, file)
         return more
 
     def due(self) -> float | None:
@@ -113,14 +115,14 @@ class Keeper:
             self._try_file()
 
     def close(self) -> None:
-        """Take what is in memory to the file, if that is possible after all, and close both."""
+        """Move the rows in memory to the file, if that is possible after all, and close both."""
         if self._memory is not None and self._place is not None and not self._can_write:
             self._try_file()
         self._drop_file()
         self._drop_memory()
 
     def _try_file(self) -> None:
-        """Open the file, unless it is, and move to it what is in memory."""
+        """Open the file, unless it is open, and move the rows in memory to it."""
         assert self._place is not None
         try:
             if self._damaged is not None or self._file is None or self._place.identity() != self._file.identity:
@@ -136,19 +138,20 @@ class Keeper:
             return
         self._drop_memory()
         self._can_write = True
+        self._works_since = self._monotonic()
         if self._lost:
             self._lost = False
-            self._told(f"{self._place.path} can be written again: what was kept in memory is there now")
+            self._told(f"{self._place.path} can be written again: the records kept in memory are there now")
 
     def _to_file(self, writes: Sequence[Write]) -> bool:
-        """Whether the file has taken them; one that turns out to be damaged is set aside, and the next one asked."""
+        """Whether the file has taken them. A damaged file is set aside, and its successor is asked."""
         assert self._place is not None
         for _ in range(2):
             file = self._file
             if file is None or not self._can_write:
                 return False
             try:
-                if self._place.identity() != file.identity:  # it was removed: what is written there is lost
+                if self._place.identity() != file.identity:  # it was removed: to write there is to lose
                     self._try_file()
                     continue
                 with file.held():
@@ -160,7 +163,7 @@ class Keeper:
         return False
 
     def _suspect(self, error: Exception, file: OpenFile) -> None:
-        """The open file has failed. A damaged one is set aside and a new one begun."""
+        """The open file has failed. A damaged file is set aside and a new file begun."""
         if is_corrupt(error):
             self._damaged = file.identity
             self._try_file()
@@ -168,7 +171,7 @@ class Keeper:
             self._fail(error)
 
     def _commit(self, db: sqlite3.Connection, writes: Sequence[Write]) -> None:
-        """Raises what concerns the file. A write that is refused for its own sake does not take the others with it."""
+        """Raises what concerns the file. A write with a fault of its own does not take the others with it."""
         refusals: list[Exception] = []
         parts = [writes]
         while parts:
@@ -191,11 +194,17 @@ class Keeper:
         self._can_write = False
         if isinstance(error, NotOurs):
             self._drop_file()
-        self._next_try = self._monotonic() + self._retry
-        self._retry = min(self._retry * 2, LONGEST_RETRY)
+        now = self._monotonic()
+        if now - self._works_since > LONGEST_RETRY:
+            self._delay = self._retry
+        self._next_try = now + self._delay
+        self._delay = min(self._delay * 2, LONGEST_RETRY)
+        self._works_since = inf
         if not self._lost:
             self._lost = True
-            self._told(f"{self._place.path} cannot be used ({reason(error)}): what comes now is kept in memory only")
+            self._told(
+                f"{self._place.path} cannot be used ({reason(error)}): from now on records are kept in memory only"
+            )
 
     def _move_memory(self, db: sqlite3.Connection) -> None:
         for memory in self._memories():
@@ -230,7 +239,7 @@ def _in_transaction(db: sqlite3.Connection, work: Callable[[sqlite3.Connection],
         value = work(db)
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:  # SQLite ends one by itself where the disk is full
+        if db.in_transaction:  # SQLite ends it by itself where the disk is full
             with suppress(sqlite3.Error):
                 db.execute("ROLLBACK")
         raise

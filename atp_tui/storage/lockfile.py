@@ -6,14 +6,16 @@ import fcntl
 import json
 import os
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..config.paths import RUNTIME_PREFIX, runtime_base
+
 _PAUSE = 0.01
 _LONGEST = 4096
+_GUARD = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Held(OSError):
@@ -27,8 +29,8 @@ class Held(OSError):
 class LockFile:
     """Made at the beginning of each transaction (O_EXCL is atomic on NFS as well) and removed at its end.
 
-    `patience` is in seconds. What a process of this machine left behind when it was killed is removed; what one of
-    another machine left stays, for nobody here can tell whether it still runs.
+    `patience` is in seconds. The lock of a process of this machine that was killed is removed. The
+    lock of a process of another machine stays, since nothing here tells whether that process still runs.
     """
 
     def __init__(self, path: Path, patience: float) -> None:
@@ -51,15 +53,14 @@ class LockFile:
         end = time.monotonic() + self._patience
         while not self._made(text):
             there = self._read()
-            if there is not None and _has_ended(there):
-                self._remove(there)
-            elif time.monotonic() > end:
+            if there is not None and _has_ended(there) and self._remove(there):
+                continue
+            if time.monotonic() > end:
                 raise Held(self._path, _holder(there or ""))
-            else:
-                time.sleep(_PAUSE)
+            time.sleep(_PAUSE)
 
     def _made(self, text: str) -> bool:
-        """Whether the file could be made. One that stays empty, since its maker died at once, is nobody's."""
+        """Whether the file could be made. An empty lock, whose maker died at once, names nobody and stays."""
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:
@@ -80,20 +81,23 @@ class LockFile:
         except FileNotFoundError:
             return None
 
-    def _remove(self, text: str) -> None:
-        """Remove what an ended process left. Those who may do so are on this machine: flock among them is enough."""
-        name = f"atp-tui-locks-{os.getuid()}"
-        guard = os.open(Path(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    def _remove(self, text: str) -> bool:
+        """Remove the lock of an ended process; whether it was there. Only programs of this machine do so, in turn."""
+        guard = os.open(runtime_base() / f"{RUNTIME_PREFIX}locks-{os.getuid()}", _GUARD, 0o600)
         try:
-            fcntl.flock(guard, fcntl.LOCK_EX)
-            if self._read() == text:
-                self._path.unlink()
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if self._read() != text:
+                return False
+            self._path.unlink()
+        except BlockingIOError:  # another program is at it
+            return False
         finally:
             os.close(guard)
+        return True
 
 
 def _identity(pid: int) -> dict[str, object]:
-    """A process, so that no other one is taken for it: not another machine's, and none that got its number later."""
+    """The marks of a process that no other process has: of no other machine, and none that got its number later."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         boot = file.read().strip()
     return {"host": socket.gethostname(), "boot": boot, "space": _space(), "pid": pid, "start": _start_of(pid)}
@@ -105,7 +109,7 @@ def _space() -> int:
 
 
 def _start_of(pid: int) -> str | None:
-    """When a process started, in ticks since the machine did; None for one that has ended."""
+    """When a process started, in ticks since the machine did; None for a process that has ended."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[19]
@@ -114,7 +118,7 @@ def _start_of(pid: int) -> str | None:
 
 
 def _has_ended(text: str) -> bool:
-    """Whether the process that wrote this was one of this machine, and is no more."""
+    """Whether the process that wrote this ran on this machine and has ended."""
     holder = _holder(text)
     pid = holder.get("pid")
     if not isinstance(pid, int):

@@ -67,7 +67,7 @@ class Place:
         self._said_so = False
 
     def open(self, suspect: tuple[int, int] | None = None) -> OpenFile:
-        """Open the file, making it where there is none. One that cannot be used is set aside, and a new one made.
+        """Open the file, making it where there is none. A file that cannot be used is set aside.
 
         `suspect` is the identity of a file that was found corrupt: it is set aside if it still has that name. Raises
         OSError, sqlite3.DatabaseError, and NotOurs for a newer file that is in use.
@@ -77,7 +77,7 @@ class Place:
         try:
             return self._open()
         except schema.NotOurs as error:
-            if self._in_use():  # a newer program, which goes on with it: what is written there is not ours to move
+            if self._in_use():  # a newer program goes on with it: its file is not ours to move
                 raise
             self._set_aside(error.kind, str(error))
         except sqlite3.DatabaseError as error:
@@ -95,8 +95,8 @@ class Place:
         try:
             schema.check(db, self._steps)
             if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                # In this mode a lost machine loses nothing only with FULL: NORMAL syncs at checkpoints alone. One sync
-                # a batch, on a thread that nobody waits for, is a fair price for knowing what had begun.
+                # FULL syncs each transaction: after a power failure the jobs that had begun are known. NORMAL syncs
+                # at checkpoints alone. The sync is of a whole batch, on a thread for which nothing waits.
                 return self._ready(db, "FULL")
         except sqlite3.DatabaseError as error:
             db.close()
@@ -130,7 +130,7 @@ class Place:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")  # leaves a write-ahead log without memory that is shared
             db.execute("PRAGMA journal_mode = DELETE")
             db.execute("PRAGMA locking_mode = NORMAL")
-            # EXTRA syncs the directory too: a journal that comes back after a power failure would undo what it was of
+            # EXTRA syncs the directory too: a journal that came back after a power failure would undo its transaction
             return self._ready(db, "EXTRA")
         except BaseException:
             db.close()
@@ -163,7 +163,7 @@ class Place:
                 raise OSError("it is no regular file") from None
 
     def identity(self) -> tuple[int, int] | None:
-        """The device and inode of what has the file's name now; None for nothing."""
+        """The device and inode that the path has now; None where there is nothing."""
         try:
             status = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
@@ -183,15 +183,15 @@ class Place:
         return False
 
     def _set_aside(self, kind: str, words: str) -> None:
-        """Give the file, and what SQLite has beside it, a name with the time in it. Raises OSError."""
+        """Give the file, and SQLite's files beside it, a name with the time in it. Raises OSError."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         name, number = f"{self.path.name}.{kind}-{stamp}", 1
         while os.path.lexists(self.path.with_name(name)):
             number += 1
             name = f"{self.path.name}.{kind}-{stamp}-{number}"
-        # the file last: a log without its file would be taken for that of the next one
+        # the file last: a log left alone would be taken for that of the next file
         for suffix in ("-wal", "-shm", "-journal", ""):
             beside = self.path.with_name(self.path.name + suffix)
             if os.path.lexists(beside):
                 os.rename(beside, self.path.with_name(name + suffix))
-        self._told(f"{self.path} {words}: it is kept as {name}, and a new one was begun")
+        self._told(f"{self.path} {words}: it is kept as {name}, and a new file was begun")

@@ -22,7 +22,7 @@ def text_of(data: bytes) -> str:
 
 
 class NotOurs(Exception):
-    """The file is of a newer program (`kind` "newer"), or of another one ("foreign")."""
+    """The file is of a newer program (`kind` "newer"), or of another program ("foreign")."""
 
     def __init__(self, kind: str, words: str) -> None:
         super().__init__(words)

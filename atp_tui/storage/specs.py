@@ -1,7 +1,7 @@
 """Specs of jobs as text and back.
 
-The standard input of a command may be a password. It is never written: the spec that comes back has an empty one. The
-command line itself is, for it is what a person looks for.
+The standard input of a command may be a password. It is never written: in the spec that comes back it is empty. The
+command line is written, since a person looks for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..model.target import TargetId
 
 @dataclass(frozen=True, slots=True)
 class OpaqueWork:
-    """Work of a kind that this program does not know: a newer one kept it. `fields` is its JSON, kept as it was."""
+    """Work of a kind that this program does not know: a newer program kept it. `fields` is its JSON, kept as it was."""
 
     kind: str
     title: str
@@ -27,7 +27,7 @@ class OpaqueWork:
 
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    """How one kind of work becomes plain data and comes back."""
+    """How work of a kind becomes plain data and comes back."""
 
     encode: Callable[[Any], dict[str, Any]]
     decode: Callable[[Mapping[str, Any]], Work]
@@ -56,7 +56,7 @@ def encode_spec(spec: JobSpec) -> str:
 
 
 def decode_spec(text: str) -> JobSpec:
-    """The spec that was written so; what this program does not know of it is left out. Raises ValueError."""
+    """The spec that was written so, without the options that this program does not know. Raises ValueError."""
     try:
         found = json.loads(text)
         known = {field.name for field in fields(JobOptions)}

@@ -75,7 +75,7 @@ class Retention:
 
 
 def put_job(db: sqlite3.Connection, job: str, asked_at: float | None, ended_at: float | None, spec: str | None) -> None:
-    """A job, or what is new of one that is there."""
+    """A job, or new values for a job that is there; None changes nothing."""
     db.execute(
         f"""INSERT INTO jobs (id, asked_at, ended_at, spec) VALUES ({_TEXT}, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET asked_at = coalesce(excluded.asked_at, asked_at),
@@ -90,7 +90,7 @@ def put_spec(db: sqlite3.Connection, spec: JobSpec) -> None:
 
 
 def put_endings(db: sqlite3.Connection, job: str, endings: Sequence[Ending]) -> None:
-    """How targets ended. A target that has an ending gets the new one."""
+    """How targets ended. A target that has an ending gets these values in its place."""
     put_job(db, job, None, None, None)  # it may be in another database; a row for it has it trimmed
     for first in range(0, len(endings), _AT_ONCE):
         rows = [_row(job, ending) for ending in endings[first : first + _AT_ONCE]]
@@ -106,7 +106,7 @@ def put_endings(db: sqlite3.Connection, job: str, endings: Sequence[Ending]) -> 
 
 
 def put_texts(db: sqlite3.Connection, at: float, texts: Iterable[Text]) -> None:
-    """Outputs; one that is there is only as new as it was given last."""
+    """Outputs; an output that is there gets the later moment."""
     db.executemany(
         """INSERT INTO texts (digest, at, size, stdout, stderr) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (digest) DO UPDATE SET at = max(at, excluded.at)""",
@@ -115,7 +115,7 @@ def put_texts(db: sqlite3.Connection, at: float, texts: Iterable[Text]) -> None:
 
 
 def read_jobs(databases: Sequence[sqlite3.Connection], limit: int) -> tuple[JobRecord, ...]:
-    """The newest jobs of all databases, newest first. One that cannot be understood is left out."""
+    """The newest jobs of all databases, newest first. A job that cannot be understood is left out."""
     ids: dict[str, float] = {}
     for db in databases:
         newest = "SELECT id, asked_at FROM jobs WHERE spec IS NOT NULL ORDER BY asked_at DESC, id LIMIT ?"
@@ -151,7 +151,7 @@ def read_text(databases: Sequence[sqlite3.Connection], digest: bytes) -> tuple[b
 
 
 class JobTables:
-    """What the storage's thread does with the tables as a whole; see keeper.Tables."""
+    """The operations of keeper.Tables."""
 
     def __init__(self, retention: Retention) -> None:
         self._retention = retention
@@ -170,7 +170,7 @@ class JobTables:
             put_texts(target, at, [(digest, out, err)])
 
     def trim(self, db: sqlite3.Connection, in_memory: bool) -> bool:
-        """Delete some of what is too much: one job's endings first, then a few outputs; whether there is more."""
+        """Delete some endings of the oldest job and some outputs, where there are too many; whether there are more."""
         limits = self._retention.in_memory() if in_memory else self._retention
         jobs = _trim_jobs(db, limits)
         return _trim_texts(db, limits.text_bytes) or jobs

@@ -1,4 +1,4 @@
-"""The one thread that waits for the disk. The event loop hands it writes and questions, and is never held up."""
+"""The thread that waits for the disk. The event loop hands it writes and questions, and is never held up."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANSWER_LIMIT = 10.0
 """Seconds until a question to a disk that hangs is answered with nothing."""
 
 CLOSE_LIMIT = 2.0
-"""Seconds that the end waits for what is still to be written."""
+"""Seconds that the end waits for the last writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class StorageThread:
         threading.Thread(target=self._run, name="storage", daemon=True).start()
 
     async def close(self, limit: float = CLOSE_LIMIT) -> None:
-        """Write what waits and end, in `limit` seconds at most; what is not written then is told."""
+        """Write all that waits and end, in `limit` seconds at most; how much was not written then is told."""
         if self._ended is None or self._closing:
             return
         self._closing = True
@@ -110,7 +110,7 @@ class StorageThread:
         return True
 
     def refuse(self, rank: Rank, count: int = 1) -> None:
-        """Count, and tell, what is left out since what it belongs to had no room."""
+        """Count, and tell, things that are left out because the job that they belong to had no room."""
         self._backlog.refuse(rank, count)
         self._lose()
 
@@ -124,7 +124,7 @@ class StorageThread:
             if answer.done():
                 return
             if error is not None:
-                self._told(f"what is kept could not be read: {reason(error)}")
+                self._told(f"the records could not be read: {reason(error)}")
             answer.set_result(nothing if error is not None else value)
 
         self._queue.put(_Asked(question, settle))
@@ -134,13 +134,13 @@ class StorageThread:
         except TimeoutError:
             if not self._hanging:
                 self._hanging = True
-                self._told("the disk does not answer: what is kept cannot be shown")
+                self._told("the disk does not answer: the records cannot be shown")
             return nothing
 
     def _lose(self) -> None:
         if not self._losing and not self._closing:
             self._losing = True
-            self._told("the disk is too slow for what there is to keep: some of it is left out")
+            self._told("the disk is too slow: some records are left out from now on")
 
     def _written(self, size: int) -> None:
         self._backlog.written(size)
@@ -155,7 +155,7 @@ class StorageThread:
             if not self._closing:
                 self._told("the thread that keeps jobs has failed: nothing is kept from now on")
 
-    # What follows runs on the thread.
+    # All methods from here on run on the thread.
 
     def _post(self, function: Callable[..., object], *arguments: object) -> None:
         assert self._loop is not None
@@ -168,7 +168,7 @@ class StorageThread:
             keeper.attempt()
             self._serve(keeper)
             keeper.close()
-        except Exception as error:  # noqa: BLE001 - nobody else hears of what a thread fails of
+        except Exception as error:  # noqa: BLE001 - nothing else would tell of it
             _log.error("the storage's thread failed", exc_info=error)
         finally:
             self._post(self._end)
@@ -191,7 +191,7 @@ class StorageThread:
                 return
 
     def _gather(self, item: _Item) -> tuple[list[_Put], _Item | None]:
-        """The writes that wait, as many as fit in one transaction, and what comes behind them, if that is no write."""
+        """The writes that wait, as many as fit in a transaction, and the other item behind them, if there is any."""
         batch: list[_Put] = []
         size = 0
         while isinstance(item, _Put):
@@ -211,7 +211,7 @@ class StorageThread:
         try:
             keeper.write([put.write for put in batch])
             more = keeper.trim()
-        except Exception as error:  # noqa: BLE001 - the thread outlives whatever it is, and a person is told
+        except Exception as error:  # noqa: BLE001 - the thread goes on, and a person is told
             self._post(self._told, f"{len(batch)} records could not be kept: {reason(error)}")
         self._post(self._written, sum(put.size for put in batch))
         return more
@@ -221,6 +221,6 @@ class StorageThread:
         failure: Exception | None = None
         try:
             value = keeper.read(asked.question)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked, on the loop
+        except Exception as error:  # noqa: BLE001 - any error belongs to the caller, on the loop
             failure = error
         self._post(asked.settle, value, failure)

@@ -1,4 +1,4 @@
-"""SQLite's and the system's errors: what they concern, and their words for a person."""
+"""SQLite's and the system's errors: their causes, and their words for a person."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OF_LOCKING = {
     sqlite3.SQLITE_IOERR_SHMOPEN,
     sqlite3.SQLITE_IOERR_UNLOCK,
 }
-"""Not among them: IOERR_SHMSIZE, which is what a full disk gives."""
+"""Not among them: IOERR_SHMSIZE, which a full disk gives."""
 
 
 def code_of(error: BaseException) -> int | None:
@@ -41,7 +41,7 @@ def code_of(error: BaseException) -> int | None:
 
 
 def concerns_file(error: BaseException) -> bool:
-    """Whether the file is the cause, and not what was to be written."""
+    """Whether the file is the cause, and not the data."""
     if isinstance(error, OSError):
         return True
     code = code_of(error)
@@ -49,7 +49,7 @@ def concerns_file(error: BaseException) -> bool:
 
 
 def is_corrupt(error: BaseException) -> bool:
-    """Whether the file is no database, or no whole one."""
+    """Whether the file is no database, or a damaged database."""
     return code_of(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 

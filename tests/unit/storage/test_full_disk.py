@@ -20,7 +20,7 @@ def test_a_full_disk_is_told_once_and_memory_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite3"
     lines = run("fill", path, within=apart(f'mount -t tmpfs -o size=1m none "{tmp_path}"'))
     assert lines == [
-        f"told: {path} cannot be used (the disk is full): what comes now is kept in memory only",
+        f"told: {path} cannot be used (the disk is full): from now on records are kept in memory only",
         "jobs: later first",
     ]
 
@@ -38,7 +38,7 @@ def test_a_read_only_disk(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite3"
     lines = run("write", path, "a", 3, within=apart(f'mount -t tmpfs -o ro none "{tmp_path}"'))
     assert lines == [
-        f"told: {path} cannot be used (read-only file system): what comes now is kept in memory only",
+        f"told: {path} cannot be used (read-only file system): from now on records are kept in memory only",
         "jobs: 3",
     ]
 
@@ -49,7 +49,7 @@ def test_a_disk_that_has_become_read_only(tmp_path: Path) -> None:
     bind = f'mount --bind "{tmp_path}" "{tmp_path}" && mount -o remount,ro,bind "{tmp_path}"'
     lines = run("write", path, "b", 2, within=apart(bind))
     assert lines == [
-        f"told: {path} cannot be used (read-only file system): what comes now is kept in memory only",
+        f"told: {path} cannot be used (read-only file system): from now on records are kept in memory only",
         "jobs: 2",
     ]
     assert run("write", path, "c", 1) == ["jobs: 4"]
@@ -63,7 +63,7 @@ def test_a_directory_of_another_user() -> None:
         other = ("--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
         lines = run("write", path, "a", 3, within=[*ordinary, *other])
         assert lines == [
-            f"told: {path} cannot be used (permission denied): what comes now is kept in memory only",
+            f"told: {path} cannot be used (permission denied): from now on records are kept in memory only",
             "jobs: 3",
         ]
         assert os.listdir(base) == []

@@ -96,7 +96,7 @@ async def test_too_much_for_the_disk_leaves_out_outputs_first_and_never_the_begi
         store.begun(job("c", 3.0))
         assert [record.spec.id for record in await store.jobs()] == ["c", "a"]
         assert await store.endings("huge") == ()
-    slow = "the disk is too slow for what there is to keep: some of it is left out"
+    slow = "the disk is too slow: some records are left out from now on"
     assert told == [
         slow,
         "the disk has caught up; not kept: 1 outputs",

@@ -167,12 +167,31 @@ def test_a_directory_in_its_place_is_told_once_and_it_is_tried_later_and_later(s
         tries.append(due)
         stage.now += due
     assert tries == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
-    assert stage.told == [f"{stage.path} cannot be used (it is no regular file): what comes now is kept in memory only"]
+    assert stage.told == [
+        f"{stage.path} cannot be used (it is no regular file): from now on records are kept in memory only"
+    ]
     stage.path.rmdir()
     stage.keeper.attempt()
-    assert stage.told[1:] == [f"{stage.path} can be written again: what was kept in memory is there now"]
+    assert stage.told[1:] == [f"{stage.path} can be written again: the records kept in memory are there now"]
     assert stage.jobs() == ["a"]
     assert stage.keeper.due() is None
+    stage.keeper.close()
+
+
+def test_a_file_that_has_worked_for_long_is_tried_soon_again(stage: Stage) -> None:
+    for _ in range(3):
+        stage.path.mkdir()
+        stage.write("a")
+        stage.now += 60.0
+        stage.keeper.attempt()
+        assert stage.keeper.due() == RETRY * 2
+        stage.path.rmdir()
+        stage.now += RETRY * 2
+        stage.keeper.attempt()
+        assert stage.keeper.due() is None
+        stage.now += LONGEST_RETRY + 1
+        for file in list(stage.path.parent.iterdir()):
+            file.unlink()
     stage.keeper.close()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from atp_tui.config.paths import RUNTIME_PREFIX, runtime_base
 from atp_tui.storage.lockfile import Held, LockFile
 
 from .processes import line_of, running
@@ -23,6 +26,13 @@ def test_it_is_there_while_it_is_held_and_for_its_owner_alone(tmp_path: Path) ->
     with pytest.raises(ZeroDivisionError), LockFile(path, 0.0).held():
         raise ZeroDivisionError
     assert not path.exists()
+
+
+def test_at_the_end_nobody_elses_lock_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with LockFile(path, 0.0).held():
+        path.write_text("of a program that was told to delete ours")
+    assert path.exists()
 
 
 def test_what_a_killed_process_left_is_removed_and_what_a_living_one_holds_is_not(tmp_path: Path) -> None:
@@ -65,3 +75,17 @@ def test_a_lock_that_names_nobody_stays(tmp_path: Path, text: str) -> None:
     with pytest.raises(Held, match="delete"), LockFile(path, 0.0).held():
         pass
     assert path.read_text() == text
+
+
+def test_a_lock_is_removed_by_no_more_than_a_program_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with running("lock", path) as process:
+        line_of(process)
+    guard = runtime_base() / f"{RUNTIME_PREFIX}locks-{os.getuid()}"
+    with open(guard, "w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Held), LockFile(path, 0.0).held():
+            pass
+        assert path.exists()
+    with LockFile(path, 0.0).held():
+        pass

@@ -95,7 +95,7 @@ async def test_a_write_that_fails_is_told_and_the_others_are_kept() -> None:
     await thread.close()
     assert told == [
         "records that could not be kept: 1 (of the write)",
-        "what is kept could not be read: of the question",
+        "the records could not be read: of the question",
     ]
 
 
@@ -113,7 +113,7 @@ async def test_a_disk_that_hangs_holds_up_neither_a_question_nor_the_end() -> No
         assert await thread.ask(lambda _: 1, 0) == 0
         await thread.close()
     assert told == [
-        "the disk does not answer: what is kept cannot be shown",
+        "the disk does not answer: the records cannot be shown",
         "the disk does not answer: 42 bytes were not kept",
     ]
 
