@@ -15,6 +15,7 @@ from .backlog import Rank
 from .keeper import Keeper
 from .place import Place, Told
 from .schema import Steps
+from .specs import KINDS, Kinds
 from .tables import (
     STEPS,
     JobTables,
@@ -43,7 +44,10 @@ class JobStore:
     line and output are, in a file that its owner alone may read (0600).
 
     Where the disk is too slow, outputs are left out first, then results, and last whole jobs: a job of which the
-    beginning is missing is missing as a whole. `place` is how the file is opened: for tests.
+    beginning is missing is missing as a whole.
+
+    `kinds` has the dataclass of each kind of work, by which its fields are read; work of another kind comes back as
+    OpaqueWork. `place` is how the file is opened: for tests.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class JobStore:
         retention: Retention | None = None,
         clock: Clock | None = None,
         most_waiting: int = MOST_WAITING,
+        kinds: Kinds = KINDS,
         place: Callable[[Path, Steps, Told], Place] = Place,
     ) -> None:
         tables = JobTables(retention or Retention())
@@ -62,6 +67,7 @@ class JobStore:
             return Keeper(file, STEPS, tables, told_there)
 
         self._thread = StorageThread(make, told, clock, most_waiting)
+        self._kinds = kinds
         self._left_out: set[str] = set()
 
     async def __aenter__(self) -> Self:
@@ -102,7 +108,7 @@ class JobStore:
 
     async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
         """The newest jobs, newest first; none where the disk does not answer."""
-        return await self._thread.ask(partial(read_jobs, limit=limit), ())
+        return await self._thread.ask(partial(read_jobs, limit=limit, kinds=self._kinds), ())
 
     async def endings(self, job: str) -> tuple[Ending, ...]:
         """How the targets of a job ended, in the order in which they did; none where the disk does not answer."""

@@ -10,7 +10,7 @@ from ..executor.log import Ending, JobRecord
 from ..executor.spec import JobSpec
 from ..model.outcome import Outcome
 from ..model.target import TargetId
-from .specs import decode_spec, encode_spec
+from .specs import KINDS, Kinds, decode_spec, encode_spec
 
 Text = tuple[bytes, bytes, bytes]
 """Digest, standard output, standard error."""
@@ -114,14 +114,14 @@ def put_texts(db: sqlite3.Connection, at: float, texts: Iterable[Text]) -> None:
     )
 
 
-def read_jobs(databases: Sequence[sqlite3.Connection], limit: int) -> tuple[JobRecord, ...]:
+def read_jobs(databases: Sequence[sqlite3.Connection], limit: int, kinds: Kinds = KINDS) -> tuple[JobRecord, ...]:
     """The newest jobs of all databases, newest first. A job that cannot be understood is left out."""
     ids: dict[str, float] = {}
     for db in databases:
         newest = "SELECT id, asked_at FROM jobs WHERE spec IS NOT NULL ORDER BY asked_at DESC, id LIMIT ?"
         ids.update(db.execute(newest, (max(0, limit),)))
     first = sorted(ids, key=lambda job: (-ids[job], job))[: max(0, limit)]
-    return tuple(record for job in first if (record := _record(databases, job)) is not None)
+    return tuple(record for job in first if (record := _record(databases, job, kinds)) is not None)
 
 
 def read_endings(databases: Sequence[sqlite3.Connection], job: str) -> tuple[Ending, ...]:
@@ -208,7 +208,7 @@ def _trim_texts(db: sqlite3.Connection, most: int) -> bool:
     return bool(going) and total > most
 
 
-def _record(databases: Sequence[sqlite3.Connection], job: str) -> JobRecord | None:
+def _record(databases: Sequence[sqlite3.Connection], job: str, kinds: Kinds) -> JobRecord | None:
     ended_at: float | None = None
     spec: str | None = None
     counts: dict[Outcome, int] = {}
@@ -221,7 +221,7 @@ def _record(databases: Sequence[sqlite3.Connection], job: str) -> JobRecord | No
         for outcome, count in db.execute(per_outcome, (_bytes(job),)):
             counts[_outcome(outcome)] = counts.get(_outcome(outcome), 0) + count
     try:
-        return None if spec is None else JobRecord(decode_spec(spec), ended_at, tuple(sorted(counts.items())))
+        return None if spec is None else JobRecord(decode_spec(spec, kinds), ended_at, tuple(sorted(counts.items())))
     except ValueError:
         return None
 

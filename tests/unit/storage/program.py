@@ -65,7 +65,10 @@ async def flood(path: Path, mode: str = "local") -> None:
 
 
 async def fill(path: Path) -> None:
-    """Outputs until the disk is full and has said so, then one job more; prints the jobs that can be read."""
+    """Outputs until the disk is full and has said so, then a job more; prints the jobs that can be read.
+
+    A file beside it, named filler, is removed then: the end finds room, and the next start finds all.
+    """
     full = asyncio.Event()
 
     def hear(words: str) -> None:
@@ -80,7 +83,14 @@ async def fill(path: Path) -> None:
             number += 1
             await store.jobs(1)
         store.begun(job("later", 2.0))
-        say("jobs: " + " ".join(record.spec.id for record in await store.jobs()))
+        await say_jobs(store)
+        path.with_name("filler").unlink()
+    async with JobStore(path, told) as store:
+        await say_jobs(store)
+
+
+async def say_jobs(store: JobStore) -> None:
+    say("jobs: " + " ".join(record.spec.id for record in await store.jobs()))
 
 
 def hold(path: Path) -> None:

@@ -16,11 +16,14 @@ def apart(line: str) -> list[str]:
     return [*_AS_ROOT, "sh", "-c", f'{line} && exec "$@"', "sh"]
 
 
-def test_a_full_disk_is_told_once_and_memory_goes_on(tmp_path: Path) -> None:
+def test_a_full_disk_is_told_once_and_memory_goes_on_until_there_is_room(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite3"
-    lines = run("fill", path, within=apart(f'mount -t tmpfs -o size=1m none "{tmp_path}"'))
+    filled = f'mount -t tmpfs -o size=4m none "{tmp_path}" && head -c 3m /dev/zero > "{tmp_path}/filler"'
+    lines = run("fill", path, within=apart(filled))
     assert lines == [
         f"told: {path} cannot be used (the disk is full): from now on records are kept in memory only",
+        "jobs: later first",
+        f"told: {path} can be written again: the records kept in memory are there now",
         "jobs: later first",
     ]
 

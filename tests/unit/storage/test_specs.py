@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -30,18 +31,31 @@ def test_standard_input_is_not_kept() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class NewerWork:
-    kind: str = "reboot"
-    title: str = "reboot gently"
+class Reboot:
+    """A kind of work to come."""
+
+    gently: bool
+    kind: ClassVar[str] = "reboot"
+    title: ClassVar[str] = "reboot gently"
+
+
+def test_a_new_kind_of_work_needs_its_name_alone() -> None:
+    spec = replace(job("a"), work=Reboot(True))
+    assert decode_spec(encode_spec(spec), {"reboot": Reboot}) == spec
 
 
 def test_work_of_an_unknown_kind_still_shows_its_title_and_is_kept_as_it_was() -> None:
-    found = json.loads(encode_spec(replace(job("a"), work=NewerWork())))
-    found["work"]["fields"] = {"gently": True}
+    found = json.loads(encode_spec(replace(job("a"), work=Reboot(True))))
     found["options"]["colour"] = "of a newer program"
     spec = decode_spec(json.dumps(found))
     assert spec.work == OpaqueWork("reboot", "reboot gently", '{"gently": true}')
     assert decode_spec(encode_spec(spec)) == spec
+    assert decode_spec(encode_spec(spec), {"reboot": Reboot}).work == Reboot(True)
+
+
+def test_work_whose_fields_cannot_be_kept_or_read_still_shows_its_title() -> None:
+    strange = replace(job("a"), work=Reboot(object()))  # type: ignore[arg-type]
+    assert decode_spec(encode_spec(strange), {"reboot": Reboot}).work == OpaqueWork("reboot", "reboot gently", "null")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", "\x00", '{"targets": 1}', "[" * 100_000])
