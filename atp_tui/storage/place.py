@@ -157,10 +157,15 @@ class Place:
         An existing file is looked at and not opened: to close it again would drop SQLite's locks on it (fcntl(2)).
         """
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             if not stat.S_ISREG(os.stat(self.path).st_mode):
                 raise OSError("it is no regular file") from None
+            return
+        try:
+            os.fchmod(descriptor, 0o600)  # whatever the umask has left of it
+        finally:
+            os.close(descriptor)
 
     def identity(self) -> tuple[int, int] | None:
         """The device and inode that the path has now; None where there is nothing."""

@@ -140,7 +140,7 @@ class StorageThread:
     def _lose(self) -> None:
         if not self._losing and not self._closing:
             self._losing = True
-            self._told("the disk is too slow: some records are left out from now on")
+            self._told("more comes than the disk takes: some records are left out from now on")
 
     def _written(self, size: int) -> None:
         self._backlog.written(size)

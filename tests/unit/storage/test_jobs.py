@@ -15,7 +15,8 @@ from atp_tui.model.outcome import Command, Outcome
 from atp_tui.storage.jobs import JobStore
 from atp_tui.storage.tables import Retention
 
-from .records import ending, endings, job, output, specs
+from .drawn import endings, specs
+from .records import ending, job, output
 
 
 def unexpected(words: str) -> None:
@@ -96,7 +97,7 @@ async def test_too_much_for_the_disk_leaves_out_outputs_first_and_never_the_begi
         store.begun(job("c", 3.0))
         assert [record.spec.id for record in await store.jobs()] == ["c", "a"]
         assert await store.endings("huge") == ()
-    slow = "the disk is too slow: some records are left out from now on"
+    slow = "more comes than the disk takes: some records are left out from now on"
     assert told == [
         slow,
         "the disk has caught up; not kept: 1 outputs",

@@ -60,7 +60,7 @@ def test_all_files_are_for_their_owner_alone_from_the_first_moment(tmp_path: Pat
         os.umask(before)
     beside = sorted(path.parent.iterdir())
     assert [file.name for file in beside] == ["jobs.sqlite3", "jobs.sqlite3-shm", "jobs.sqlite3-wal"]
-    assert all(mode_of(file) & 0o077 == 0 for file in beside)
+    assert {mode_of(file) for file in beside} == {0o600}
     assert mode_of(path.parent) == 0o700
     assert (journal_of(opened), synchronous(opened)) == ("wal", 2), "FULL: each transaction is on the disk"
     opened.db.close()

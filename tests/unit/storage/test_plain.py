@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from atp_tui.storage.plain import from_plain, to_plain
 
-from .records import texts
+from .drawn import texts
 
 
 class Colour(Enum):

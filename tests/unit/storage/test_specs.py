@@ -13,7 +13,8 @@ from atp_tui.executor.spec import CommandWork, JobSpec
 from atp_tui.model.outcome import Command
 from atp_tui.storage.specs import OpaqueWork, decode_spec, encode_spec
 
-from .records import job, specs
+from .drawn import specs
+from .records import job
 
 
 @given(specs)
