@@ -132,6 +132,7 @@ class KeeperMachine(RuleBasedStateMachine):
     def the_program_starts_anew(self) -> None:
         self.stage.now += LONGEST_RETRY
         self.stage.keeper.close()
+        self.stage.told.clear()
         self.stage.keeper = self.stage.started()
 
     @invariant()
