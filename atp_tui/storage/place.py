@@ -58,7 +58,7 @@ class Place:
         kind: Callable[[Path], str | None] = kind_of,
         patience: float = PATIENCE,
     ) -> None:
-        self.path = path
+        self.path = Path(os.path.realpath(path))  # as SQLite does, which puts its own files beside what a link names
         self._steps = steps
         self._told = told
         self._vfs = vfs
@@ -72,18 +72,21 @@ class Place:
         `suspect` is the identity of a file that was found corrupt: it is set aside if it still has that name. Raises
         OSError, sqlite3.DatabaseError, and NotOurs for a newer file that is in use.
         """
-        if suspect is not None and self.identity() == suspect:
+        found = self.identity()
+        if suspect is not None and found == suspect:
             self._set_aside("corrupt", "is damaged")
         try:
             return self._open()
         except schema.NotOurs as error:
             if self._in_use():  # a newer program goes on with it: its file is not ours to move
                 raise
-            self._set_aside(error.kind, str(error))
+            kind, words = error.kind, str(error)
         except sqlite3.DatabaseError as error:
             if not is_corrupt(error):
                 raise
-            self._set_aside("corrupt", "is damaged")
+            kind, words = "corrupt", "is damaged"
+        if self.identity() == found:  # and no other program has done so meanwhile
+            self._set_aside(kind, words)
         return self._open()
 
     def _open(self) -> OpenFile:

@@ -212,6 +212,19 @@ def test_a_file_that_was_there_keeps_its_mode_and_a_link_stays_one(tmp_path: Pat
     assert real.stat().st_size > 0
 
 
+def test_a_link_stays_where_its_file_is_made_or_set_aside(tmp_path: Path, told: list[str]) -> None:
+    path, elsewhere = tmp_path / "jobs.sqlite3", tmp_path / "elsewhere"
+    path.symlink_to(elsewhere / "real")
+    place_at(path, told).open().db.close()
+    (elsewhere / "real").write_bytes(b"no database, and longer than its header" * 99)
+    opened = place_at(path, told, kind=lambda _: "nfs").open()
+    with opened.held():
+        assert (elsewhere / "real.lock").exists(), "whatever name it is opened by"
+    opened.db.close()
+    assert path.is_symlink()
+    assert len(list(elsewhere.glob("real.corrupt-*"))) == 1
+
+
 @pytest.mark.parametrize("name", ["per cent %41?mode=ro#x", "数据", "a\nb", os.fsdecode(b"\xff\xfe")])
 def test_any_name_is_a_name(tmp_path: Path, told: list[str], name: str) -> None:
     path = tmp_path / name
