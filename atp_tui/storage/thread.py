@@ -81,10 +81,14 @@ class StorageThread:
         self._hanging = False
 
     def start(self) -> None:
-        """Begin, on the running event loop. Raises RuntimeError where the system has no thread left."""
+        """Begin, on the running event loop. Where the system has no thread left nothing is kept, which is told."""
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        threading.Thread(target=self._run, name="storage", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="storage", daemon=True).start()
+        except RuntimeError as error:
+            _log.error("the storage's thread cannot be started: %s", error)
+            self._end()
 
     async def close(self, limit: float = CLOSE_LIMIT) -> None:
         """Write all that waits and end, in `limit` seconds at most; how much was not written then is told."""
@@ -102,8 +106,8 @@ class StorageThread:
             )
 
     def put(self, write: Write, rank: Rank, size: int, count: int = 1) -> bool:
-        """Queue a write of about `size` bytes that holds `count` things; whether there was room. After `close`: no."""
-        if self._closing or not self._backlog.take(rank, size, count):
+        """Queue a write of about `size` bytes, with `count` things in it; whether there was room."""
+        if self._is_over() or not self._backlog.take(rank, size, count):
             self._lose()
             return False
         self._queue.put(_Put(write, size))
@@ -116,7 +120,7 @@ class StorageThread:
 
     async def ask(self, question: Question[T], nothing: T) -> T:
         """The answer to a question. `nothing`, and words, where the disk hangs or the question fails; after `close`."""
-        if self._loop is None or self._ended is None or self._closing or self._ended.done():
+        if self._loop is None or self._is_over():
             return nothing
         answer: asyncio.Future[T] = self._loop.create_future()
 
@@ -137,8 +141,11 @@ class StorageThread:
                 self._told("the disk does not answer: the records cannot be shown")
             return nothing
 
+    def _is_over(self) -> bool:
+        return self._closing or (self._ended is not None and self._ended.done())
+
     def _lose(self) -> None:
-        if not self._losing and not self._closing:
+        if not self._losing and not self._is_over():
             self._losing = True
             self._told("more comes than the disk takes: some records are left out from now on")
 

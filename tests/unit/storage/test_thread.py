@@ -168,6 +168,22 @@ async def test_a_thread_that_fails_is_told_and_keeps_nobody_waiting() -> None:
     thread.start()
     assert await told.get() == "the thread that keeps jobs has failed: nothing is kept from now on"
     assert await thread.ask(lambda _: 1, 0) == 0
+    assert not thread.put(nothing, Rank.RECORD, 1)
+    await thread.close()
+    assert told.empty()
+
+
+async def test_no_thread_to_be_had_is_told_and_fails_nothing() -> None:
+    told: list[str] = []
+    thread = StorageThread(Batches, told.append)
+    usual = threading.stack_size(2**46)  # more memory than there are addresses for
+    try:
+        thread.start()
+    finally:
+        threading.stack_size(usual)
+    assert told == ["the thread that keeps jobs has failed: nothing is kept from now on"]
+    assert not thread.put(nothing, Rank.RECORD, 1)
+    assert await thread.ask(lambda _: 1, 0) == 0
     await thread.close()
 
 
