@@ -10,12 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from .. import __version__
+from ..actions.action import Action
+from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 
-Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
+Verb = str
+"""One of the program's own verbs, or the name of an action that has no screen."""
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
 3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
@@ -38,7 +41,9 @@ class Arguments:
     fanout: int = 64
     json: bool = False
     no_guard: bool = False
+    read_only: bool = False
     command: str = ""
+    given: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -62,6 +67,9 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["run"].error("the command is not UTF-8 text")
     elif command:
         parser.error("only run takes a command after --")
+    elif isinstance(found.__dict__.get("targets"), list):
+        values["targets"] = ",".join(found.targets)
+        values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
     return Arguments(**values)
 
 
@@ -130,6 +138,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
+    screen.add_argument("--read-only", action="store_true", help="only watch: run no command, trust no key")
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
     parser = _Parser(
@@ -163,6 +172,9 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
+    for action in ACTIONS:
+        if action.headless:
+            _act(verb(action.name, action.help, shared), action)
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
     hosts = verb("hosts", "what hosts.toml says", shared)
     listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
@@ -170,6 +182,23 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
     return parser, added.choices
+
+
+def _act(parser: argparse.ArgumentParser, action: Action) -> None:
+    """The words of an action that comes from the registry: its targets, and its arguments in their order."""
+    parser.add_argument(
+        "-w",
+        dest="targets",
+        action="append",
+        metavar="TARGETS",
+        required=action.needs_hosts,
+        help="node set, as of run",
+    )
+    for argument in action.arguments:
+        if argument.required:
+            parser.add_argument(
+                "given", action="append", metavar=argument.name.upper(), type=argument.kind, help=argument.help
+            )
 
 
 def _is_text(text: str) -> bool:

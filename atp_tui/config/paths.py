@@ -148,7 +148,7 @@ def _at_home(path: Callable[[], Path]) -> Path:
 def _temporary() -> str:
     try:
         return tempfile.gettempdir()
-    except FileNotFoundError:  # no directory can be written to: whoever needs one will say so
+    except FileNotFoundError:  # no directory can be written to: the code that needs one will say so
         return ""
 
 

@@ -26,6 +26,22 @@ def _hashed_file(path: Path, lines: int) -> None:
     path.write_text(text)
 
 
+def test_a_key_that_is_revoked_while_the_program_runs_is_revoked(tmp_path: Path) -> None:
+    file, files = tmp_path / "revoked", KeyFiles()
+    blob = asyncssh.import_public_key(KEYS[1]).public_data
+    file.write_text(f"{KEYS[0]}\n")
+    assert not files.revoked(file).revokes(blob, None)
+    with file.open("a") as opened:
+        opened.write(f"{KEYS[1]}\n")
+    assert files.revoked(file).revokes(blob, None)
+    file.with_name("new").write_text("#" * (file.stat().st_size - 1) + "\n")
+    file.with_name("new").replace(file)
+    assert not files.revoked(file).revokes(blob, None)
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        files.revoked(file)
+
+
 async def test_many_hashes_are_made_on_a_thread_and_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, files = tmp_path / "known", KeyFiles()
     _hashed_file(file, AT_ONCE + 1)

@@ -177,8 +177,8 @@ class Guard:
     async def start(self, opening: Callable[[Callable[[], None]], Awaitable[Channel]]) -> tuple[Channel, Ward | None]:
         """Open a command's channel while the guard looks on. Without a guard the ward is None.
 
-        `opening` is to call its argument right before it asks for the command. Raises what `opening` raises. It is not
-        to be cancelled: a command may have been started by then.
+        `opening` is to call its argument right before it asks for the command, each time that it does. Raises what
+        `opening` raises. It is not to be cancelled: a command may have been started by then.
         """
         guarded = False
         loop = asyncio.get_running_loop()
@@ -188,6 +188,8 @@ class Guard:
             asked.append(self._new_leaders())
 
         def about_to_ask() -> None:
+            if guarded and asked:
+                self._tell(b"x\n")  # once more: the answer to the question of the earlier try ended the waiting
             if guarded and self._in_order:
                 loop.call_soon(ask)  # in this turn of the loop, right after the order
 
@@ -197,7 +199,10 @@ class Guard:
                 self._tell(b"x\n")
             channel = await opening(about_to_ask)
         except BaseException:
-            self._go_on(None, guarded, asked)
+            unclear = Ward(self) if guarded and asked else None
+            self._go_on(unclear, guarded, asked)
+            if unclear is not None:  # the server may have started it all the same (see starts.py)
+                unclear.kill()
             raise
         ward = Ward(self) if guarded else None
         self._go_on(ward, guarded, asked)
@@ -278,13 +283,14 @@ class Guard:
         if ward is not None:
             self._wards.add(ward)
 
-        def known(leaders: asyncio.Future[list[int]]) -> None:
+        answers = asked or [self._new_leaders()]
+
+        def known(_last: asyncio.Future[list[int]]) -> None:
             if ward is not None:
-                ward.leaders.set_result(leaders.result())
+                ward.leaders.set_result([leader for answer in answers for leader in answer.result()])
             self._starting.release()
 
-        answer = asked[0] if asked else self._new_leaders()
-        answer.add_done_callback(known)
+        answers[-1].add_done_callback(known)  # they come in their order
 
     def _new_leaders(self) -> asyncio.Future[list[int]]:
         answer: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()

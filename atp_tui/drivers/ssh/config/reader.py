@@ -52,7 +52,7 @@ class ConfigReader:
     async def ask(self, question: Question) -> Said:
         """What ssh_config says of a host. Raises ConfigBroken, OSError.
 
-        Those who ask the same share one question. It cannot be cut short by who gives up; its time is limited.
+        Callers that ask the same share one question. A caller that gives up does not cut it short; its time is limited.
         """
         state = self._current_state(question.config_file)
         if state is not None and (kept := self._kept_answer(question, state)) is not None:
@@ -121,7 +121,7 @@ class ConfigReader:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return read_own(question, self._system_file)
+            return read_own(question, self._system_file, self._client.programs)
         try:
             return self._client.answer(binary, question)
         except Refusal as refusal:
@@ -129,7 +129,7 @@ class ConfigReader:
 
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = read_own(question, self._system_file, refusal.lines)
+        said = read_own(question, self._system_file, self._client.programs, refusal.lines)
         if not said.note and not question.lenient:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
@@ -167,6 +167,9 @@ class ConfigReader:
             self.tell(answer.note)
         if not state.lasting or (isinstance(answer, ConfigBroken) and not answer.permanent):
             return
+        held = self._states.get(question.config_file)
+        if held is not None and held.stamp != state.stamp:
+            self._forget(question.config_file)  # the file has changed while questions were under way
         self._states[question.config_file] = state
         self._kept[_own_key(question)] = answer
         if state.common and isinstance(answer, Said) and (general := _general(answer, question, state)) is not None:
