@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Invocation, Value
+from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine, connects_on_demand
 from ..engine.person import user_name
 from ..engine.source import FleetSource
@@ -21,7 +22,7 @@ from ..model.target import on_hosts
 from .arguments import Arguments
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
+from .output import complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 
 USAGE = 2

@@ -10,9 +10,10 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from atp_tui.drivers.aside import off_loop
 from atp_tui.drivers.ssh.endpoint import resolve
 from atp_tui.drivers.ssh.host_key_check import HostKeyCheck
-from atp_tui.drivers.ssh.key_lookup import AT_ONCE, FiledKey, FiledKeys, KeyFiles, off_loop
+from atp_tui.drivers.ssh.key_lookup import AT_ONCE, FiledKey, FiledKeys, KeyFiles
 from atp_tui.drivers.ssh.known_hosts import Marker
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from ...model.causes import Cause
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
+from ..aside import off_loop
 from .host_key_command import filed_by_command
 from .key_files import append_key, remove_keys, replace_keys
-from .key_lookup import FiledKeys, KeyFiles, off_loop
+from .key_lookup import FiledKeys, KeyFiles
 from .known_hosts import Marker, can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
 
