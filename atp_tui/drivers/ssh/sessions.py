@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import asyncssh
 from asyncssh.channel import SSHChannel
@@ -130,6 +131,12 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             self.ended.set()
         else:
             self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)
+
+
+def send_signal(channel: asyncssh.SSHClientChannel[bytes], name: str) -> None:
+    """Send a signal (`TERM`) to what runs on a channel, unless that has ended."""
+    with suppress(OSError):
+        channel.send_signal(name)
 
 
 class _Relay:
