@@ -19,7 +19,8 @@ from ..model.errors import ActionFailed
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.settings import TransportConfig
-from ..monitor.fleet import FleetView
+from ..monitor.facts import HostFacts
+from ..monitor.fleet import FleetView, HostRow
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .fleet_source import FleetSource
@@ -31,14 +32,19 @@ Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 
 
 class CurrentTargets:
-    """Node sets over the hosts that are there at the moment one is resolved."""
+    """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
 
-    def __init__(self, manager: TransportManager) -> None:
+    def __init__(self, manager: TransportManager, fleet: FleetView) -> None:
         self._manager = manager
+        self._fleet = fleet
+        self._now: tuple[tuple[HostInfo, ...], tuple[HostRow, ...], Targets] | None = None
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        """As Targets.resolve."""
-        return Targets(self._manager.list_hosts()).resolve(expression)
+        """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change."""
+        hosts, rows = self._manager.list_hosts(), self._fleet.rows()
+        if self._now is None or self._now[0] != hosts or self._now[1] is not rows:
+            self._now = hosts, rows, Targets(hosts, HostFacts(rows))
+        return self._now[2].resolve(expression)
 
     def fold(self, ids: Iterable[str]) -> str:
         """As executor.targets.fold."""
@@ -54,7 +60,7 @@ class Engine:
         self.fleet = FleetView(self.manager, interval=source.config.monitor.interval)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
-        self.targets = CurrentTargets(self.manager)
+        self.targets = CurrentTargets(self.manager, self.fleet)
         self.context = Context(self.manager, self.jobs, self.trust)
 
     @asynccontextmanager

@@ -18,6 +18,7 @@ from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, Hos
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import Command, CommandResult, Outcome
+from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.transport.hub import EventHub
 from atp_tui.ui.services import KeyQuestion, PasswordQuestion, Services
@@ -155,11 +156,12 @@ class FakeJobs:
 class TargetsOf:
     """The real target language over the hosts as they are now."""
 
-    def __init__(self, transport: FakeTransport) -> None:
+    def __init__(self, transport: FakeTransport, fleet: FleetView) -> None:
         self._transport = transport
+        self._fleet = fleet
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        return Targets(self._transport.list_hosts()).resolve(expression)
+        return Targets(self._transport.list_hosts(), HostFacts(self._fleet.rows())).resolve(expression)
 
     def fold(self, ids: Collection[str]) -> str:
         return Targets(()).fold(ids)
@@ -197,7 +199,7 @@ class FleetServices:
         self.life: list[str] = []
         self.fails: str | None = None
         self.services = Services(
-            transport=self.transport, fleet=self.fleet, jobs=self.jobs, targets=TargetsOf(self.transport),
+            transport=self.transport, fleet=self.fleet, jobs=self.jobs, targets=TargetsOf(self.transport, self.fleet),
             actions=ACTIONS, perform=self._perform, key_question=self.questions.get, trust=self._trust,
             password_question=self.wanted.get, log_in=self._log_in,
             source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start, period=interval or 2.0,

@@ -17,9 +17,9 @@ from atp_tui.model.causes import LONGEST_SHORT, Cause
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
 from atp_tui.monitor.fleet import HostRow
+from atp_tui.monitor.host_filter import parse_filter
 from atp_tui.monitor.rows import DomainCounts
 from atp_tui.ui.glyphs import ASCII, STATE_ORDER, UNICODE
-from atp_tui.ui.host_filter import parse_filter
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.host_tree import HostTree
 from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host

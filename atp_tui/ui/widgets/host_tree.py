@@ -149,7 +149,8 @@ class HostTree(LinesView[TreeLine]):
             return ("Loading …",)
         if (problem := self._model.problem) is not None:
             width = max(self.scrollable_content_region.width - 2, 10)
-            words = [safe(problem.message), *wrap(safe(problem.hint or ""), width)]
+            place = f" (column {problem.column})" if (problem.column or 1) > 1 else ""
+            words = [safe(problem.message) + place, *wrap(safe(problem.hint or ""), width)]
             return (*words, "Press / to change it.")
         hosts = len(self._snapshot.rows)
         if hosts:

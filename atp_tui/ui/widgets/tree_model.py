@@ -12,8 +12,8 @@ from ...model.connection import ConnectionState
 from ...model.errors import ConfigError
 from ...model.order import NaturalKey, natural
 from ...monitor.fleet import HostRow
+from ...monitor.host_filter import filter_of
 from ..glyphs import STATE_ORDER
-from ..host_filter import parse_filter
 from ..text import safe, width_of
 from .host_words import brief_of
 
@@ -104,7 +104,7 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
     """Group the hosts that pass the filter by their first tag. While a filter is set no group is folded: it would
     hide what was searched for."""
     try:
-        wanted = parse_filter(snapshot.filter)
+        wanted = filter_of(snapshot.filter, snapshot.rows)
     except ConfigError as error:
         return TreeModel((), (), 0, 0, error)
     groups: dict[str | None, list[HostRow]] = {}
