@@ -156,7 +156,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         dest="targets",
         action="append",
         metavar="TARGETS",
-        help="node set: kvm[01-18], @tag, @all, with , & ! ^; several -w add up",
+        help="kvm[01-18], @tag, @all, state:failed, cpu>80, with , & ! ^; several -w add up",
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")

@@ -9,11 +9,13 @@ from typing import Any
 
 from ..executor.job import HostEnded, HostOutput, Job
 from ..executor.outcome import exit_status_of
-from ..executor.targets import Targets, fold
+from ..executor.targets import fold
 from ..model.host import HostInfo
 from ..model.outcome import Command, CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
 from .arguments import Arguments
+from .ask_hosts import NOT_ALL
+from .asked import ask, first_reading
 from .engine import Engine, connects_on_demand
 from .fleet_source import FleetSource
 from .interrupt import Interrupt
@@ -34,9 +36,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data.
     """
     standard_output()  # before anything runs whose answer nobody would see
-    targets = Targets(source.config.hosts).resolve(arguments.targets)
+    reading = first_reading(arguments.targets, source.config.hosts)
     refuse_input()
-    wanted = set(targets)
+    wanted, unsure = set(reading.ids), set(reading.undecided)
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:
@@ -44,9 +46,12 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
-        return connects_on_demand((guarded(host) for host in hosts if host.id in wanted), source.config.transport)
+        on_demand = (guarded(host) for host in hosts if host.id in wanted)
+        asked = (guarded(host) for host in hosts if host.id in unsure)
+        return (*connects_on_demand(on_demand, source.config.transport), *asked)
 
     async with Engine(source).running(watch=False, select=select) as engine:
+        targets, left_out = await ask(engine, reading) if unsure else (reading.ids, ())
         job = engine.jobs.start(
             targets,
             Command(arguments.command),
@@ -69,7 +74,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
             complain(f"output was cut on {fold(cut)}: without --json all of it comes")
     if late.came:
         complain(late.words)
-    return exit_status_of(results) or (USAGE if late.came else 0)
+    return exit_status_of(results) or (USAGE if late.came else NOT_ALL if left_out else 0)
 
 
 def encode(result: CommandResult) -> dict[str, Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from ..model.connection import ConnectionState, HostStatus
 from ..model.fact import Fact
+from ..model.host import HostInfo
 from ..model.near import nearest
 from ..model.quoting import redacted
 from .metrics import find_metric
+from .record import HostRecord
 from .rows import HostRow
 from .terms import NAMED, STATES, Needs, Term, metadata_keys, parse_term, wrong
 
@@ -16,6 +19,12 @@ _NO_FIELD = re.compile(r"//.*|[0-9]*|.*@.*", re.DOTALL)
 """What stands behind the colon of a URI, a port, a user with a password."""
 
 _SHOWN = 3
+
+
+def unheard(host: HostInfo) -> HostRow:
+    """The row of a host from which nothing was heard, and to which nobody has connected."""
+    status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, 0.0, 0, None, retries=True)
+    return HostRecord(host, status, history=1).row()
 
 
 class HostFacts:

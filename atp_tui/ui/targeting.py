@@ -91,7 +91,7 @@ class Targeting:
         return Selection(safe(label), ids, command, left_out, problem)
 
     def _resolve(self, expression: str) -> tuple[str, ...]:
-        """`@rack1` begins with a tag, `@kvm[01-04]` with a name. Of two errors: that of the reading that goes further."""
+        """Read `@rack1` as a tag, else `@kvm[01-04]` as names. Of two errors that of the longer reading is told."""
         try:
             return self._targets.resolve(expression)
         except ConfigError as as_tag:
