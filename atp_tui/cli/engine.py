@@ -37,14 +37,18 @@ class CurrentTargets:
     def __init__(self, manager: TransportManager, fleet: FleetView) -> None:
         self._manager = manager
         self._fleet = fleet
-        self._now: tuple[tuple[HostInfo, ...], tuple[HostRow, ...], Targets] | None = None
+        self._hosts: tuple[HostInfo, ...] = ()
+        self._rows: tuple[HostRow, ...] | None = None
+        self._targets = Targets(())
 
     def resolve(self, expression: str) -> tuple[str, ...]:
         """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change."""
         hosts, rows = self._manager.list_hosts(), self._fleet.rows()
-        if self._now is None or self._now[0] != hosts or self._now[1] is not rows:
-            self._now = hosts, rows, Targets(hosts, HostFacts(rows))
-        return self._now[2].resolve(expression)
+        if hosts != self._hosts:
+            self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
+        if rows is not self._rows:
+            self._rows, self._targets = rows, self._targets.knowing(HostFacts(rows))
+        return self._targets.resolve(expression)
 
     def fold(self, ids: Iterable[str]) -> str:
         """As executor.targets.fold."""

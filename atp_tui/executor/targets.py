@@ -18,6 +18,7 @@ import fnmatch
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -82,6 +83,13 @@ class Targets:
         self._tags: Mapping[str, tuple[str, ...]] = {**tags_of(known), ALL: tuple(self._ids), "*": tuple(self._ids)}
         self._facts = facts
         self._held: dict[str, Fact] = {}
+        self._order: list[str] | None = None
+
+    def knowing(self, facts: Facts) -> Targets:
+        """The same hosts with other facts, at no cost: facts change with each sample, hosts do not."""
+        other = copy(self)
+        other._facts, other._held = facts, {}
+        return other
 
     def resolve(self, expression: str) -> tuple[str, ...]:
         """The ids meant by `expression`, in natural order, each once.
@@ -112,7 +120,12 @@ class Targets:
             if isinstance(error.__cause__, ConfigError):
                 raise  # a condition's own words
             raise explained(expression, self._suspects(expression), self._resolves) or error from error.__cause__
-        return Decided(_sorted(found.sure), _sorted(found.possible - found.sure))
+        return Decided(self._sorted(found.sure), () if found.whole else self._sorted(found.possible - found.sure))
+
+    def _sorted(self, ids: IDS) -> tuple[str, ...]:
+        if self._order is None:
+            self._order = sorted(self._ids, key=natural)
+        return tuple([name for name in self._order if name in ids])
 
     def _read(self, expression: str) -> tuple[Certain, Mapping[str, int]]:
         """The set that is meant, and the names that no host or tag has, with their columns. Raises ConfigError."""
@@ -124,7 +137,7 @@ class Targets:
         for operator, run in groupby(parts, key=lambda part: part.operator):
             sets = [self._expand(part, unknown) for part in run]
             if operator == ",":  # a thousand names with commas between them must not copy the set a thousand times
-                chosen = Certain(*(chosen[kind].union(*(each[kind] for each in sets)) for kind in (0, 1)))
+                chosen = chosen.with_all(sets)
                 continue
             for each in sets:
                 chosen = chosen.joined(operator, each)
@@ -188,7 +201,7 @@ class Targets:
             fact = self._fact(part.text)
             if fact is None:
                 return Certain.of(self._named(part, unknown))
-        found = Certain(fact.holds, fact.holds | fact.unknown)
+        found = Certain(fact.holds, fact.holds | fact.unknown) if fact.unknown else Certain.of(fact.holds)
         return found.turned(frozenset(self._ids)) if part.turned else found
 
     def _named(self, part: Operand, unknown: dict[str, int]) -> IDS:
@@ -248,10 +261,6 @@ def _at(column: int) -> Iterator[None]:
     except ConfigError as error:
         error.column = column + (error.column or 1) - 1
         raise
-
-
-def _sorted(ids: IDS) -> tuple[str, ...]:
-    return tuple(sorted(ids, key=natural))
 
 
 def _matching(name: str, table: Collection[str]) -> Collection[str]:

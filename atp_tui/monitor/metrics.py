@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from ..model.order import NaturalKey, natural
 from .rows import DomainCounts, HostRow
 
 
@@ -93,6 +94,16 @@ METRICS: tuple[Metric, ...] = (
 def find_metric(name: str) -> Metric | None:
     """The metric of that name or alias; None where there is none such."""
     return next((metric for metric in METRICS if name == metric.name or name in metric.aliases), None)
+
+
+def ranking(metric: Metric) -> Callable[[HostRow], tuple[bool, float, NaturalKey]]:
+    """The key by which rows are sorted by a metric: the largest first, what is not known now at the end."""
+
+    def key(row: HostRow) -> tuple[bool, float, NaturalKey]:
+        figure = metric.now(row)
+        return figure is None, 0.0 if figure is None else -figure, natural(row.id)
+
+    return key
 
 
 def metric_names() -> tuple[str, ...]:

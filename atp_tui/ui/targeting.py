@@ -95,10 +95,12 @@ class Targeting:
         try:
             return self._targets.resolve(expression)
         except ConfigError as as_tag:
+            if as_tag.column != 1:
+                raise  # its beginning can be read as a tag
             try:
                 return self._targets.resolve(expression.removeprefix("@"))
             except ConfigError as as_name:
-                if (as_name.column or 1) <= (as_tag.column or 1):
+                if as_name.column in (None, 1):
                     raise as_tag from as_tag.__cause__
-                as_name.column = (as_name.column or 1) + 1
+                as_name.column += 1
                 raise

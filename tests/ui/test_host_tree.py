@@ -78,6 +78,18 @@ def test_trouble_comes_first_then_natural_order() -> None:
     assert outline(rows, TreeOptions(sort=Sort.NAME)) == by_name
 
 
+def test_by_a_figure_the_largest_comes_first_and_what_is_not_known_now_last() -> None:
+    rows = [
+        host_row("a", cpu=0.5, rtt=0.003),
+        host_row("b", cpu=0.9, rtt=0.001),
+        host_row("c", cpu=0.99, rtt=0.9, sampled_at=NOW - 9),
+        host_row("d", cpu=None, rtt=0.002),
+        host_row("e", cpu=0.9, rtt=0.004, state=S.FAILED),
+    ]
+    assert outline(rows, TreeOptions(sort="cpu"))[1:] == ["  b", "  a", "  c", "  d", "  e"]
+    assert outline(rows, TreeOptions(sort="rtt"))[1:] == ["  a", "  d", "  b", "  c", "  e"]
+
+
 def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
     rows = [lost("a"), lost("b"), lost("c", cause="refused"), host_row("d")]
     model = build_tree(FleetSnapshot(tuple(rows), NOW), TreeOptions(folded=frozenset({"group "})))
@@ -473,6 +485,12 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         await pilot.pause()
         assert "Hosts by name / kvm" in screen_of(app)[0]
         assert app.hosts.sort is Sort.NAME
+        await pilot.press("s", "s")
+        await pilot.pause()
+        assert "Hosts by mem / kvm" in screen_of(app)[0]
+        await pilot.press("s", "s", "s", "s")
+        await pilot.pause()
+        assert "Hosts / kvm" in screen_of(app)[0]
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 15), (200, 60)])

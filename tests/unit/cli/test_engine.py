@@ -40,11 +40,14 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
         with engine.manager.hub.subscribe(10_000) as news:
             for host in engine.manager.list_hosts():
                 engine.fleet.apply(_added(host))
+            with pytest.raises(ConfigError, match=r"not known, and so left out: kvm01, kvm02, kvm03$"):
+                engine.targets.resolve("kvm*&cpu>=0")
             while not all(row.cpu is not None for row in engine.fleet.rows() if row.id.startswith("kvm")):
                 for event in await news.batch():
                     engine.fleet.apply(event)
         assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
         assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
+        assert engine.targets.resolve("kvm*&cpu>=0") == ("kvm01", "kvm02", "kvm03"), "what is known changes"
         (result,) = await engine.jobs.start(("kvm01",), Command("hostname")).wait()
         assert (result.outcome, result.stdout, result.error) == (Outcome.OK, b"kvm01\n", None)
         assert engine.targets.fold(engine.targets.resolve("kvm*")) == "kvm[01-03]"
