@@ -27,6 +27,7 @@ KEPT_OUT = {
     "executor": LIBRARIES,
     "monitor": LIBRARIES,
     "actions": LIBRARIES,
+    "engine": LIBRARIES,
     "ui": frozenset({"asyncssh", "libvirt"}),
     "drivers": frozenset({"textual", "rich"}),
 }

@@ -38,6 +38,7 @@ class Arguments:
     fanout: int = 64
     json: bool = False
     no_guard: bool = False
+    read_only: bool = False
     command: str = ""
 
 
@@ -130,6 +131,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
+    screen.add_argument("--read-only", action="store_true", help="only watch: run no command, trust no key")
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
     parser = _Parser(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..engine.engine import Engine, limit_of
 from ..executor.outcome import describe
 from ..executor.targets import Targets
 from ..model.connection import ConnectionState
@@ -23,7 +24,6 @@ from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.terms import Needs
 from .ask_hosts import of_each
-from .engine import Engine, limit_of
 from .output import complain
 
 APART = 1.0

@@ -18,7 +18,7 @@ from .log import open_log
 from .output import complain
 
 if TYPE_CHECKING:
-    from .fleet_source import FileSource
+    from ..drivers.sources import FileSource
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _raise_descriptor_limit() -> None:
 
 
 def _source(arguments: Arguments) -> FileSource:
-    from .fleet_source import FileSource
+    from ..drivers.sources import FileSource
 
     source = FileSource(configuration(arguments))
     source.drivers.host_keys.warn = lambda host, words: complain(f"warning: {host}: {words}")

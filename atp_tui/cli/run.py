@@ -7,17 +7,20 @@ import signal
 from dataclasses import replace
 from typing import Any
 
+from ..actions.action import Invocation, Value
+from ..engine.engine import Engine, connects_on_demand
+from ..engine.person import user_name
+from ..engine.source import FleetSource
 from ..executor.job import HostEnded, HostOutput, Job
 from ..executor.outcome import exit_status_of
 from ..executor.targets import fold
 from ..model.host import HostInfo
-from ..model.outcome import Command, CommandResult, Outcome, Stream
+from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
+from ..model.target import on_hosts
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading
-from .engine import Engine, connects_on_demand
-from .fleet_source import FleetSource
 from .interrupt import Interrupt
 from .lines import HostLines
 from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
@@ -52,13 +55,8 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
 
     async with Engine(source).running(watch=False, select=select) as engine:
         targets, left_out = await ask(engine, reading) if unsure else (reading.ids, ())
-        job = engine.jobs.start(
-            targets,
-            Command(arguments.command),
-            timeout=arguments.timeout,
-            fanout=arguments.fanout,
-            streamed=not arguments.json,
-        )
+        job = await engine.door.perform(_invocation(arguments, targets))
+        assert job is not None
         interrupt.cancel = job.cancel
         with LateInput().watched() as late:
             gone = None if arguments.json else await _show(job, interrupt)
@@ -75,6 +73,17 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     if late.came:
         complain(late.words)
     return exit_status_of(results) or (USAGE if late.came else NOT_ALL if left_out else 0)
+
+
+def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:
+    asked: dict[str, Value] = {
+        "command": arguments.command,
+        "fanout": arguments.fanout,
+        "streamed": not arguments.json,
+    }
+    if arguments.timeout is not None:
+        asked["timeout"] = arguments.timeout
+    return Invocation("run", on_hosts(*targets), asked, user_name())
 
 
 def encode(result: CommandResult) -> dict[str, Any]:

@@ -93,13 +93,14 @@ class AtpApp(TypeAheadApp):
 
     async def _run_engine(self) -> None:
         services = self._services
-        bridge = FleetBridge(
-            services.transport.hub, services.fleet, self._main.post_message, services.refresh, services.transport.clock
-        )
         async with AsyncExitStack() as stack:
             if services.start is not None:
                 await stack.enter_async_context(services.start())
-            await bridge.run()
+            # left first: a fleet that ends has a thousand changes of state that nobody need see
+            stack.enter_context(
+                FleetBridge(services.follower, services.fleet, self._main.post_message, services.refresh)
+            )
+            await asyncio.Event().wait()
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

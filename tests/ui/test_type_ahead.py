@@ -13,13 +13,13 @@ from textual.app import App
 from textual.message import Message
 from textual.widgets import Input
 
+from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.ui.app import AtpApp
 from atp_tui.ui.driver import _Parser
 from atp_tui.ui.early_keys import EarlyKeys, HearsNothingAtFirst
 from atp_tui.ui.history import History
 from atp_tui.ui.messages import CommandLineRequested, RunRequested
 from atp_tui.ui.screens.ask import TypedAskScreen
-from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 from atp_tui.ui.type_ahead import TypeAheadApp
 from atp_tui.ui.widgets.command_pane import Mode
 
@@ -194,7 +194,7 @@ async def test_no_dialogue_hears_the_burst_that_opens_it(fakes: FleetServices, k
         keyboard.send(f"{key}y\r\x03\x1b[200~y\x1b[201~yy\r".encode())
         await keyboard.done()
         assert isinstance(opened.app.screen, HearsNothingAtFirst)
-        assert not fakes.trusted and not fakes.logged_in and opened.app.is_running
+        assert not fakes.door.passed and opened.app.is_running
         assert all(line.value in ("", "admin") for line in opened.app.screen.query(Input))
 
 

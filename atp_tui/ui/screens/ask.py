@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from ...model.questions import KeyQuestion
 from ..early_keys import HearsNothingAtFirst
-from ..services import KeyQuestion
 from ..text import safe
 from ..typeable import TYPEABLE
 

@@ -84,7 +84,7 @@ HELP_KEYS = (
             ("a  u", "mark all that are shown; unmark all"),
             ("enter", "open the host, fold the group"),
             ("← →", "fold, unfold"),
-            ("s", "next order: by trouble, by name, by cpu and each other figure"),
+            ("s", "sort by trouble, by name, then by each figure"),
         ),
     ),
     (

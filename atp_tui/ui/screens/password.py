@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ...model.credential import Credential, Secret
+from ...model.questions import PasswordQuestion
 from ..early_keys import HearsNothingAtFirst
-from ..services import PasswordQuestion
 from ..text import safe
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from atp_tui.cli.arguments import Arguments
 from atp_tui.cli.ask_hosts import domains, stats
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.drivers.sources import FileSource
 from atp_tui.model.host import HostInfo
 from tests.fakes.loopback import LoopbackDriver
 from tests.unit.cli.test_run import OneDriver
