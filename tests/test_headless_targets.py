@@ -62,6 +62,11 @@ def test_hosts_on_which_nothing_depends_are_not_asked(fleet: str) -> None:
     assert done.stderr == "", "neither the host that is taken away nor the one without the tag"
 
 
+def test_several_targets_add_up(fleet: str) -> None:
+    done = atp("--config", fleet, "run", "-w", "bare", "-w", "@prod&site:south", "--json", "--", "true")
+    assert list(results_of(done)) == ["bare", "web2"]
+
+
 def test_where_no_host_is_left_nothing_runs(fleet: str) -> None:
     done = atp("--config", fleet, "run", "-w", "sick,gone&vms>0", "--", "true")
     assert done.returncode == 2

@@ -33,7 +33,7 @@ class Arguments:
     hosts: int = 12
     faults: bool = False
     seed: int = 0
-    targets: str = ""
+    targets: tuple[str, ...] = ()
     timeout: float | None = None
     fanout: int = 64
     json: bool = False
@@ -54,7 +54,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
-        values["targets"] = ",".join(found.targets or ())
+        values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
         if not values["command"].strip():

@@ -14,12 +14,13 @@ from functools import cached_property
 
 from ..engine.engine import Engine, limit_of
 from ..executor.outcome import describe
-from ..executor.targets import Targets
+from ..executor.targets import Decided, Targets
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError
 from ..model.events import HostSampled
 from ..model.fact import Fact
 from ..model.host import HostInfo
+from ..model.order import natural
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.terms import Needs
@@ -34,9 +35,9 @@ _NOT_TRIED = (ConnectionState.CONNECTING, ConnectionState.DISCONNECTED)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an expression means before any host was asked: `ids` for certain, and perhaps `undecided` ones."""
+    """What expressions mean together before any host was asked: `ids` for certain, and perhaps `undecided` ones."""
 
-    expression: str
+    expressions: tuple[str, ...]
     ids: tuple[str, ...]
     undecided: tuple[str, ...]
     needs: Needs
@@ -59,14 +60,25 @@ class _FromTheFile:
         return self.facts.near(name)
 
 
-def first_reading(expression: str, hosts: Sequence[HostInfo]) -> Reading:
-    """Read targets with what hosts.toml says. Raises ConfigError (key "targets") as Targets.resolve does."""
+def first_reading(expressions: Sequence[str], hosts: Sequence[HostInfo]) -> Reading:
+    """Read targets, which add up, with what hosts.toml says.
+
+    Raises ConfigError (key "targets") as Targets.resolve does, for the first expression that is wrong.
+    """
     facts = _FromTheFile(hosts)
     targets = Targets(hosts, facts)
-    ids, undecided = targets.decide(expression)
+    ids, undecided = _together(targets, expressions)
     if not ids and not undecided:
-        targets.resolve(expression)  # raises
-    return Reading(expression, ids, undecided, facts.facts.needs if undecided else Needs.NOTHING)
+        targets.resolve(expressions[0])  # raises
+    return Reading(tuple(expressions), ids, undecided, facts.facts.needs if undecided else Needs.NOTHING)
+
+
+def _together(targets: Targets, expressions: Sequence[str]) -> Decided:
+    """Each expression is read by itself: behind one of several -w an & must not take away what another one names."""
+    found = [targets.decide(expression) for expression in expressions]
+    ids = {host for each in found for host in each.ids}
+    undecided = {host for each in found for host in each.undecided} - ids
+    return Decided(tuple(sorted(ids, key=natural)), tuple(sorted(undecided, key=natural)))
 
 
 async def ask(engine: Engine, reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -82,11 +94,11 @@ async def ask(engine: Engine, reading: Reading) -> tuple[tuple[str, ...], tuple[
     # hosts on which nothing depends are not in the engine, but their names may stand in the expression
     rows = tuple(view.row(host.id) or unheard(host) for host in hosts)
     targets = Targets(hosts, HostFacts(rows, {row.id for row in rows if row.state in _NOT_TRIED}))
-    ids, left_out = targets.decide(reading.expression)
+    ids, left_out = _together(targets, reading.expressions)
     for host in left_out:
         why = describe(errors[host]) if host in errors else "the figure is not known"
         complain(f"{host}: left out: {why}")
-    return ids or targets.resolve(reading.expression), left_out
+    return ids or targets.resolve(reading.expressions[0]), left_out
 
 
 async def _sampled(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState
@@ -108,6 +110,25 @@ def test_the_target_language_takes_them() -> None:
     assert targets.decide("@all!cpu>80").ids == ("web12",)
     with pytest.raises(ConfigError, match=r"did you mean state:silent\?"):
         targets.resolve("@all&silent")
+
+
+FLEET = Targets([HostInfo(row.id, row.address, tags=row.tags) for row in ROWS], HostFacts(ROWS))
+SIGNS = st.sampled_from(
+    [*"@,!&^[]-*:<>=% .01x０＞", "cpu", "rtt", "state", "failed", "site", "tag", "prod", "web1", "80"]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(SIGNS, max_size=12).map("".join) | st.text(max_size=30))
+def test_any_text_is_a_set_of_hosts_or_a_message_with_a_hint_and_a_place(expression: str) -> None:
+    try:
+        found = FLEET.decide(expression)
+    except ConfigError as error:
+        assert error.hint
+        assert error.column is None or 1 <= error.column <= max(1, len(expression))
+        return
+    assert not set(found.ids) & set(found.undecided)
+    assert {*found.ids, *found.undecided} <= {row.id for row in ROWS}
 
 
 @pytest.mark.parametrize(
