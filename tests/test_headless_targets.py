@@ -78,3 +78,10 @@ def test_a_mistake_has_its_column_and_nobody_is_asked(fleet: str) -> None:
     done = atp("--config", fleet, "run", "-w", "@prod!stat:failed", "--", "true")
     assert (done.returncode, done.stdout) == (2, "")
     assert "unknown field stat (column 7); did you mean state?" in done.stderr
+
+
+def test_the_other_verbs_on_hosts_take_conditions_too(fleet: str) -> None:
+    done = atp("--config", fleet, "connect", "-w", "@prod&vms>0")
+    assert done.returncode == 3
+    assert done.stdout == "web1: connect: done\nweb2: connect: done\n"
+    assert done.stderr.startswith("atp-tui: sick: left out: ")

@@ -39,6 +39,8 @@ URIS = [
     f"qemu+ssh://192.0.2.1/system?netcat={PLANTED}%20-x",
     f"qemu+ssh://192.0.2.1/system?mode={PLANTED}",
     f"qemu+ssh://192.0.2.1/system#{PLANTED}",
+    f"qemu+ssh://192.0.2.1,password={PLANTED}/system",
+    f"qemu+ssh://192.0.2.1 password={PLANTED}/system",
     f"esx://root:{PLANTED}@192.0.2.1/",
     f"ssh://root:{PLANTED}@192.0.2.1",
 ]

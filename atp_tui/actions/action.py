@@ -6,15 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..executor.job import Job
-from ..executor.runner import JobRunner
 from ..model.credential import Credential, Secret
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.target import TargetId
-from ..transport.manager import TransportManager
+
+if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --help loads nothing of weight
+    from ..executor.job import Job
+    from ..executor.runner import JobRunner
+    from ..transport.manager import TransportManager
 
 Value = str | int | float | bool
 """The value of an argument."""
@@ -104,7 +106,7 @@ class Argument:
     private: bool = False
 
 
-Run = Callable[[Context, Invocation], Awaitable[Job | None]]
+Run = Callable[["Context", "Invocation"], Awaitable["Job | None"]]
 """Carries an invocation out. Gives the job it has started, if it did; raises AtpError."""
 
 
@@ -113,7 +115,7 @@ class Action:
     """One thing a person may do. Keys, `:` command line, palette, help and headless verbs are made from it.
 
     `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
-    screen a dialogue or the command pane gathers its arguments.
+    screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Action:
     danger: Danger = Danger.NONE
     arguments: tuple[Argument, ...] = ()
     prompts: bool = False
+    headless: bool = False
 
     @property
     def needs_hosts(self) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from ..model.errors import ActionFailed, AtpError
-from ..transport.connection import HostConnection
 from .action import Action, Context, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..transport.connection import HostConnection
 
 
 async def _retry(context: Context, invocation: Invocation) -> None:
@@ -32,6 +34,8 @@ async def _disconnect(context: Context, invocation: Invocation) -> None:
 
 async def _on_each(work: Callable[[str], Awaitable[None]], invocation: Invocation) -> None:
     """Do it on all hosts at once. Raises the error of a single host, or ActionFailed that says how many failed."""
+    import asyncio  # late: the command line's verbs are made from the registry, and --help loads nothing of weight
+
     results = await asyncio.gather(*map(work, invocation.hosts), return_exceptions=True)
     failed: list[tuple[str, AtpError]] = []
     for host_id, result in zip(invocation.hosts, results, strict=True):
@@ -61,6 +65,7 @@ CONNECT = Action(
     Subject.HOSTS,
     changes=False,
     run=_connect,
+    headless=True,
 )
 DISCONNECT = Action(
     "disconnect",

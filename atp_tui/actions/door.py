@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..executor.job import Job
 from ..model.errors import AtpError
 from .action import Action, Context, Invocation
 from .policy import Policy
 from .registry import ACTIONS, find
+
+if TYPE_CHECKING:
+    from ..executor.job import Job
 
 
 class Audit(Protocol):

@@ -3,11 +3,15 @@ argument, which would end up in histories and process lists."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..model.credential import Credential
 from ..model.errors import ActionFailed, CredentialWanted
 from ..model.questions import PasswordQuestion
-from ..transport.manager import TransportManager
 from .action import Action, Argument, Context, Danger, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..transport.manager import TransportManager
 
 
 def password_question(manager: TransportManager, host_id: str) -> PasswordQuestion | None:

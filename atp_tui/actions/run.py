@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ..executor.job import Job
+from typing import TYPE_CHECKING
+
 from ..model.outcome import Command
 from .action import Action, Argument, Context, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..executor.job import Job
 
 
 async def _run(context: Context, invocation: Invocation) -> Job:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from ..model.errors import ActionFailed, HostKeyRejected
+from ..model.errors import ActionFailed, AtpError, HostKeyRejected
 from ..model.questions import KeyQuestion
-from ..transport.manager import TransportManager
 from .action import Action, Argument, Context, Danger, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..transport.connection import HostConnection
+    from ..transport.manager import TransportManager
 
 
 def key_question(manager: TransportManager, host_id: str) -> KeyQuestion | None:
@@ -29,9 +34,9 @@ async def _trust_key(context: Context, invocation: Invocation) -> None:
     fingerprint, key = invocation.text("fingerprint"), invocation.text("key")
     changed = bool(invocation.arguments.get("changed", False))
     if not key:
-        refused = key_question(context.manager, host_id)
+        refused = await _refused(context.manager, host_id)
         if refused is None:
-            raise ActionFailed("no host key of it was refused", host=host_id)
+            raise ActionFailed("no host key of it is refused", host=host_id)
         key, changed = refused.public_key, refused.changed
     # A host may answer with another key by now: what is stored is what was seen, or nothing.
     if fingerprint_of(key) != fingerprint:
@@ -41,6 +46,20 @@ async def _trust_key(context: Context, invocation: Invocation) -> None:
     except OSError as error:
         raise ActionFailed(f"the key could not be stored: {error}", host=host_id) from error
     context.manager.retry(host_id)
+
+
+async def _refused(manager: TransportManager, host_id: str) -> KeyQuestion | None:
+    """The key that was refused; where nobody has connected yet, it is met by trying to."""
+    refused = key_question(manager, host_id)
+    if refused is None:
+        with suppress(AtpError):  # what keeps it from being connected is looked at below
+            await manager.execute_on_host(host_id, _nothing, fail_fast=True)
+        refused = key_question(manager, host_id)
+    return refused
+
+
+async def _nothing(connection: HostConnection) -> None:
+    """To have the connection is all that is wanted."""
 
 
 def fingerprint_of(public_key: str) -> str:
@@ -71,4 +90,5 @@ TRUST_KEY = Action(
         Argument("changed", "whether it replaces the key on file", kind=bool, required=False),
     ),
     prompts=True,
+    headless=True,
 )

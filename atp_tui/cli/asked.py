@@ -8,11 +8,11 @@ then is told on standard error and left out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..engine.engine import Engine, limit_of
+from ..engine.engine import Engine, connects_on_demand, limit_of
 from ..executor.outcome import describe
 from ..executor.targets import Decided, Targets
 from ..model.connection import ConnectionState
@@ -21,6 +21,7 @@ from ..model.events import HostSampled
 from ..model.fact import Fact
 from ..model.host import HostInfo
 from ..model.order import natural
+from ..model.settings import TransportConfig
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.terms import Needs
@@ -73,6 +74,13 @@ def first_reading(expressions: Sequence[str], hosts: Sequence[HostInfo]) -> Read
     return Reading(tuple(expressions), ids, undecided, facts.facts.needs if undecided else Needs.NOTHING)
 
 
+def needed(reading: Reading, hosts: Iterable[HostInfo], config: TransportConfig) -> tuple[HostInfo, ...]:
+    """The hosts that a verb needs. Those that are meant for certain open nothing before something is asked of them."""
+    hosts, ids, undecided = tuple(hosts), set(reading.ids), set(reading.undecided)
+    certain = connects_on_demand((host for host in hosts if host.id in ids), config)
+    return (*certain, *(host for host in hosts if host.id in undecided))
+
+
 def _together(targets: Targets, expressions: Sequence[str]) -> Decided:
     """Each expression is read by itself: behind one of several -w an & must not take away what another one names."""
     found = [targets.decide(expression) for expression in expressions]
@@ -84,8 +92,11 @@ def _together(targets: Targets, expressions: Sequence[str]) -> Decided:
 async def ask(engine: Engine, reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ask the undecided hosts: the targets, and the hosts that are left out, each of which is told on standard error.
 
-    Each host has its connect_timeout. Raises ConfigError (key "targets") where no host is left.
+    Nobody is asked where all is decided. Each host has its connect_timeout. Raises ConfigError (key "targets") where no
+    host is left.
     """
+    if not reading.undecided:
+        return reading.ids, ()
     hosts, undecided = engine.source.config.hosts, set(reading.undecided)
     samples, errors = await _sampled(engine, [host for host in hosts if host.id in undecided], reading.needs)
     view = FleetView(engine.manager)

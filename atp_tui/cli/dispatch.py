@@ -8,6 +8,7 @@ import resource
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..actions.registry import ACTIONS
 from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
@@ -104,6 +105,13 @@ def _run(arguments: Arguments) -> int:
     return run_verb(lambda interrupt: run(arguments, source, interrupt))
 
 
+def _act(arguments: Arguments) -> int:
+    from .act import act
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: act(arguments, source))
+
+
 def _stats(arguments: Arguments) -> int:
     from .ask_hosts import stats
 
@@ -150,4 +158,5 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "hosts": _hosts,
     "domains": _domains,
     "info": _info,
+    **{action.name: _act for action in ACTIONS if action.headless},
 }

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Invocation, Value
-from ..engine.engine import Engine, connects_on_demand
+from ..drivers.live_output import LiveOutput
+from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..executor.job import HostEnded, HostOutput, Job
@@ -20,10 +21,10 @@ from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
-from .asked import ask, first_reading
+from .asked import ask, first_reading, needed
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
+from .output import complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 
 USAGE = 2
@@ -41,7 +42,6 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     standard_output()  # before anything runs whose answer nobody would see
     reading = first_reading(arguments.targets, source.config.hosts)
     refuse_input()
-    wanted, unsure = set(reading.ids), set(reading.undecided)
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:
@@ -49,12 +49,10 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
-        on_demand = (guarded(host) for host in hosts if host.id in wanted)
-        asked = (guarded(host) for host in hosts if host.id in unsure)
-        return (*connects_on_demand(on_demand, source.config.transport), *asked)
+        return needed(reading, map(guarded, hosts), source.config.transport)
 
     async with Engine(source).running(watch=False, select=select) as engine:
-        targets, left_out = await ask(engine, reading) if unsure else (reading.ids, ())
+        targets, left_out = await ask(engine, reading)
         job = await engine.door.perform(_invocation(arguments, targets))
         assert job is not None
         interrupt.cancel = job.cancel
@@ -115,7 +113,7 @@ def _text_of(stream: Stream, output: bytes) -> dict[str, str]:
 async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
     """Lines as they are complete, each with its host; how a host ended where that was not well.
 
-    The job is a streamed one: whoever reads slowly holds the commands up. What kept the lines from being written,
+    The job is a streamed one: a slow reader holds the commands up. What kept the lines from being written,
     where something did: the job was then cancelled.
     """
     async with LiveOutput(job.cancel) as live:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..model.errors import ConfigError
-from .target_words import FORM, shown, wrong
+from .target_words import FORM, shown, without, wrong
 
 _OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\]]*\])*)([,!&^]?)")
 
@@ -64,7 +64,9 @@ def _missing(expression: str, operator: str, following: str, column: int) -> Con
     elif tight.startswith("^"):
         hint = "files of names are not read: write host ids, @tags or @all"
     elif tight.startswith("!"):
-        hint = f"write @all{tight} for all but those"
+        hint = f"write @all!{without(tight[1:])} for all but those"
+    elif tight[:1] in (",", "&"):
+        hint = f"take the first {tight[0]!r} away, or write a name before it"
     elif following and f"{operator}{following}" in ("&&", ",,", "^^", "!!"):
         hint = f"write {operator} once"
     elif following == "!":

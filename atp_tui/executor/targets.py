@@ -119,7 +119,9 @@ class Targets:
         except ConfigError as error:
             if isinstance(error.__cause__, ConfigError):
                 raise  # a condition's own words
-            raise explained(expression, self._suspects(expression), self._resolves) or error from error.__cause__
+            better = explained(expression, self._suspects(expression), self._resolves) or error
+            better.column = better.column or error.column
+            raise better from error.__cause__
         return Decided(self._sorted(found.sure), () if found.whole else self._sorted(found.possible - found.sure))
 
     def _sorted(self, ids: IDS) -> tuple[str, ...]:
@@ -235,10 +237,12 @@ class Targets:
         if self._facts is not None and (condition := self._facts.near(other)) is not None:
             return [condition]
         candidates = [*self._ids, *("@" + tag for tag in self._tags if tag != "*")]
-        if same := [each for each in candidates if each.casefold() == name.casefold()]:
+        if same := [each for each in candidates if each.removeprefix("@").casefold() == other.casefold()]:
             return same[:2]
         if at := [host.id for host in self._hosts if host.host.casefold() == name.casefold()]:
             return at[:2]
+        if (first := name.partition(".")[0]) in self._ids:  # its name on the network, for its id
+            return [first]
         return nearest(name, candidates)
 
 

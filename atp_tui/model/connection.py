@@ -53,15 +53,14 @@ class ConnectionSnapshot:
 
     `since` is the moment of the last change of state, `next_attempt_at` the moment of the next attempt where one is
     waited for (None: an attempt runs now, or none will). `attempt` counts the failed attempts since the last good
-    round trip. `retries` is False where only a person can bring it back. `error_class` names the class of the last
-    error, as in "AuthFailed"; `trouble` is the same in short and typed, None where nothing went wrong.
+    round trip. `retries` is False where only a person can bring it back. `trouble` is the cause in short and typed;
+    None where nothing went wrong.
     """
 
     id: int
     channel: Channel
     state: ConnectionState
     cause: str | None
-    error_class: str | None
     since: float
     attempt: int
     next_attempt_at: float | None
@@ -112,7 +111,7 @@ class PoolStatistics:
 class HostStatus:
     """What a host's connections add up to: connected when one is, else the state of the one closest to it.
 
-    `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `error_class` and `trouble` are those of that connection.
+    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` and `trouble` are those of that connection.
     `answers_ssh`: the host's hypervisor connections are down, and its SSH connection is up.
     """
 
@@ -123,6 +122,5 @@ class HostStatus:
     attempt: int
     next_attempt_at: float | None
     retries: bool
-    error_class: str | None = None
     trouble: Trouble | None = None
     answers_ssh: bool = False

@@ -62,11 +62,6 @@ class Lifecycle:
         return None if self.error is None else self.error.message
 
     @property
-    def error_class(self) -> str | None:
-        """The name of the error's class."""
-        return None if self.error is None else type(self.error).__name__
-
-    @property
     def trouble(self) -> Trouble | None:
         """The error in short, and what helps against it."""
         return None if self.error is None else self.error.trouble

@@ -43,7 +43,6 @@ def host_status(
         attempt=best.attempt,
         next_attempt_at=best.next_attempt_at,
         retries=retries,
-        error_class=best.error_class,
         trouble=best.trouble,
     )
 
@@ -58,7 +57,6 @@ def connection_snapshot(
         channel=channel,
         state=life.state,
         cause=life.cause,
-        error_class=life.error_class,
         since=life.since,
         attempt=life.attempt,
         next_attempt_at=life.next_attempt_at,

@@ -68,7 +68,7 @@ class FakeTransport:
         status = self.host_state(host_id)
         shown = connection(
             state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
-            next_attempt_at=status.next_attempt_at, retries=status.retries, error_class=status.error_class,
+            next_attempt_at=status.next_attempt_at, retries=status.retries,
             last_active=self.heard.get(host_id, self.clock.monotonic()),
             trouble=status.trouble,
         )  # fmt: skip

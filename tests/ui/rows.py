@@ -49,7 +49,6 @@ _CONNECTION = ConnectionSnapshot(
     channel="virt",
     state=ConnectionState.CONNECTED,
     cause=None,
-    error_class=None,
     since=NOW - 60,
     attempt=0,
     next_attempt_at=None,

@@ -195,6 +195,30 @@ async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
         assert opened.has("the key of kvm01 cannot be trusted from here")
 
 
+async def test_a_jump_without_a_host_asks_for_its_name(fakes: FleetServices) -> None:
+    """As the palette gives it, where it stands among the commands."""
+    async with open_app(fakes) as opened:
+        opened.app.type_command("jump")
+        await opened.pilot.pause()
+        await opened.type("kvm03")
+        assert opened.screen.pane.line.value == "jump kvm03"
+        await opened.press("enter")
+        assert opened.screen.hosts.cursor_hosts == ("kvm03",)
+
+
+async def test_who_means_a_revoked_key_is_not_asked_about_another_host() -> None:
+    fakes = FleetServices(rack(2))
+    unknown = HostKeyRejected("refused", fingerprint="SHA256:new", public_key="ssh-rsa AAAA")
+    fakes.questions["kvm02"] = KeyQuestion("kvm02", "192.0.2.3", "SHA256:new", "ssh-rsa AAAA", changed=False)
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, trouble=REVOKED.trouble)
+        fakes.transport.change("kvm02", S.FAILED, "unknown", retries=False, trouble=unknown.trouble)
+        await opened.until(lambda: opened.has("K kvm02: key unknown"))
+        opened.screen.hosts.show_host("kvm01")
+        await opened.press("K")
+        assert opened.has("the key of kvm01 cannot be trusted from here") and not opened.has("trust and store")
+
+
 async def test_help_goes_on_below_itself_where_it_is_narrow(fakes: FleetServices) -> None:
     async with open_app(fakes, (80, 24)) as opened:
         await opened.press("question_mark")

@@ -17,6 +17,7 @@ from .uris import TCP_PORT
 _FROM_RPC = 7
 """VIR_FROM_RPC, the part of libvirt that an error comes from."""
 _INTERNAL_ERROR = 1
+_XML_DETAIL = 35  # below its first line it quotes the file
 _SYSTEM_ERROR = 38
 _RPC = 39
 _INVALID_CONN = 6
@@ -77,7 +78,8 @@ def connect_failure(error: Any, peer: str | None, host: str, driver: str = "") -
         return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host, kind=Cause.NOT_LIBVIRT)
     if code == _SYSTEM_ERROR and number in _REASONS:
         return socket_failure(OSError(number, ""), peer, host)
-    words, hopeless = f"{peer}: {one_line(error)}", code in _HOPELESS
+    said = str(error).partition("\n")[0] if code == _XML_DETAIL else one_line(error)
+    words, hopeless = f"{peer}: {said}", code in _HOPELESS
     kind = Cause.NO_DRIVER if code in _NO_DRIVER else Cause.BAD_URI if hopeless else Cause.LIBVIRT_ERROR
     return ConnectFailed(words, host=host, permanent=hopeless, kind=kind, detail=driver)
 

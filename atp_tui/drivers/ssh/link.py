@@ -8,33 +8,23 @@ from contextlib import ExitStack, suppress
 from typing import Any, TypeVar, cast
 
 import asyncssh
-from asyncssh.channel import SSHChannel
-from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from ...model.causes import Cause, seconds
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error
+from .cutting import cut_short
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
+from .starts import Channel, MakeSession, NotStarted, Opening, ends_starts, open_session
 from .streams import SshStream
 
 T = TypeVar("T")
-_Channel = asyncssh.SSHClientChannel[bytes]
-_MakeSession = Callable[[], asyncssh.SSHClientSession[bytes]]
-_Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
-
-CUT_AFTER = 0.5
-"""Seconds between the order to kill a command and the end of its channel.
-
-Both at once would be a race where commands lead no session of their own (dropbear): a command that writes dies of its
-closed output, and the guard would find no descendants of it any more.
-"""
 
 LONGEST_LINE = 128 * 1024 - 1
 """Bytes of a command line: Linux takes no more in one argument (MAX_ARG_STRLEN in linux/binfmts.h), and with twice as
@@ -74,6 +64,7 @@ class SshLink:
         self._waited = False
         version = str(connection.get_extra_info("server_version"))
         self._guarded = guarded
+        self._force_is_known = not guarded
         self._spares: set[PipeSession] = set()
         self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
         self._owner = owner
@@ -81,7 +72,7 @@ class SshLink:
 
     @property
     def max_requests(self) -> int | None:
-        return None
+        return 1 if ends_starts(self._connection) else None
 
     def is_alive(self) -> bool:
         return self._alive and not self._connection.is_closed()
@@ -102,6 +93,7 @@ class SshLink:
         except TimeoutError as error:
             words = f"{self._name} did not answer within {timeout:g} s"
             raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
+        self._force_is_known = True
         self._check_alive()  # asyncssh answers for a connection that has ended
 
     async def call(self, function: Callable[[Any], T], timeout: float) -> T:
@@ -192,7 +184,8 @@ class SshLink:
         except CallFailed as error:
             words = f"cannot start {command.line}: {error.message}"
             raise ConnectFailed(words, host=self._name, kind=Cause.FAILED) from error
-        session.on_end = None if ward is None else ward.ended
+        if ward is not None:
+            session.when_closed(ward.ended)
         stream = SshStream(channel, lambda: self._abort_session(channel, ward))
         if command.stdin:
             stream.write(command.stdin)
@@ -200,12 +193,11 @@ class SshLink:
 
     async def _open_spare(self, command: Command, session: PipeSession) -> RawStream:
         """A pipe that gives way to commands. No guard is started for it: its command ends with its stdin."""
-        if self._guarded:
-            await self._round_trip(ANSWER_LIMIT)  # a server tells of a forced command before that answer
+        await self._learn_of_force()
         if not self._guarded or self._owner.forced:
             words = f"{self._name} runs nothing but what is asked for (command_guard, or a command= of the key)"
             raise Unsupported(words, host=self._name)
-        opening = self._open(self._session(lambda: session, command.line.encode()))
+        opening = self._session(lambda: session, command.line.encode())
         try:
             channel = await self._to_the_end(opening, _close_late)
         except CallFailed as error:
@@ -213,7 +205,7 @@ class SshLink:
                 f"{self._name} has no session for {command.line}: {error.message}", host=self._name
             ) from error
         self._spares.add(session)
-        session.on_end = lambda: self._spares.discard(session)
+        session.when_closed(lambda: self._spares.discard(session))
 
         def end() -> None:
             channel.abort()
@@ -223,6 +215,13 @@ class SshLink:
         if command.stdin:
             stream.write(command.stdin)
         return stream
+
+    async def _learn_of_force(self) -> None:
+        """Wait until it is known whether the key has a command of its own, which each session would run: a server tells
+        after the login, before its first answer to anything else."""
+        if not self._force_is_known:
+            await self._round_trip(ANSWER_LIMIT)
+            self._force_is_known = True
 
     def _spare_gives_way(self) -> bool:
         """End a pipe that can wait, if there is one."""
@@ -250,13 +249,14 @@ class SshLink:
         self._connection.abort()
         self._route.close()
 
-    async def _start(self, make_session: _MakeSession, line: str) -> tuple[_Channel, Ward | None]:
+    async def _start(self, make_session: MakeSession, line: str) -> tuple[Channel, Ward | None]:
         """Start a command, watched by the guard. Cancelled, it leaves none."""
         sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
         if len(sent) > LONGEST_LINE:
             words = f"the command line has {len(sent):,} bytes; a host takes {LONGEST_LINE:,}: put data into its stdin"
             raise CallFailed(words, host=self._name)
-        if self._owner.forced:  # told after the login, before the first answer to anything else
+        await self._learn_of_force()
+        if self._owner.forced:
             self._guard.renounce()
         await self._guard.turn()  # one that is cancelled here has started nothing
         task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
@@ -269,7 +269,7 @@ class SshLink:
             self._expect_dying()  # on the far side it may hold its place already
             raise
 
-    async def _open_session(self, make_session: _MakeSession, line: bytes, starting: Callable[[], None]) -> _Channel:
+    async def _open_session(self, make_session: MakeSession, line: bytes, starting: Callable[[], None]) -> Channel:
         """Open a channel for a command, and wait for a place where commands that were cut short still have theirs:
         sshd counts one against MaxSessions until it has died. `starting` is called right before the command is asked
         for.
@@ -282,11 +282,10 @@ class SshLink:
 
         while True:
             try:
-                return await self._open(self._session(make, line))
+                return await self._session(make, line)
+            except NotStarted:
+                raise
             except CallFailed as error:
-                if isinstance(error.__cause__, asyncssh.ChannelOpenError) and _refuses_line(error.__cause__):
-                    words = f"{self._name} refuses the command line ({len(line):,} bytes)"
-                    raise CallFailed(words, host=self._name) from error
                 if self._spare_gives_way():
                     self._expect_dying()
                 elif loop.time() > self._dying_until:
@@ -298,39 +297,27 @@ class SshLink:
                     self._expect_dying()
                 await asyncio.sleep(FREE_PLACE_POLL)
 
-    async def _open_guard(self, make_session: _MakeSession, line: bytes) -> _Channel:
+    async def _open_guard(self, make_session: MakeSession, line: bytes) -> Channel:
         try:
-            return await self._open(self._session(make_session, line))
+            return await self._session(make_session, line)
         except CallFailed as error:  # the only session may be a spare pipe's
             raise NoPlace(error.message, host=self._name) from error
 
-    def _session(self, make_session: _MakeSession, line: bytes) -> _Opening:
-        # asyncssh sends bytes as they are, though it is typed for str, of which it knows UTF-8 alone
-        return self._connection.create_session(make_session, cast(str, line), encoding=None)
+    async def _session(self, make_session: MakeSession, line: bytes) -> Channel:
+        return await open_session(self._connection, self._open, make_session, line, self._name)
 
-    def _abort_session(self, channel: _Channel, ward: Ward | None) -> None:
+    def _abort_session(self, channel: Channel, ward: Ward | None) -> None:
         """End what runs on a channel, and the channel. Without a guard: by SSH's signals, which OpenSSH passes on to a
         command's group from 7.9 on, but not to a forced command, nor where the user is root."""
         self._expect_dying()
-        loop = asyncio.get_running_loop()
-        if ward is not None and self._guard.stands:
-            ward.kill()
-            loop.call_later(CUT_AFTER, channel.abort)
-            return
-        _signal(channel, "TERM")
-
-        def kill() -> None:
-            _signal(channel, "KILL")
-            channel.abort()
-
-        loop.call_later(KILL_AFTER, kill)
+        cut_short(channel, ward if self._guard.stands else None)
 
     def _expect_dying(self) -> None:
         self._dying_until = asyncio.get_running_loop().time() + KILL_AFTER + 1
 
-    async def _open(self, opening: _Opening) -> _Channel:
+    async def _open(self, opening: Opening) -> Channel:
         try:
-            return cast(_Channel, (await opening)[0])
+            return cast(Channel, (await opening)[0])
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
@@ -339,17 +326,17 @@ class SshLink:
                 raise
             raise self._loss or self._lost(None) from error
 
-    def _abort_late(self, task: asyncio.Task[tuple[_Channel, Ward | None]]) -> None:
+    def _abort_late(self, task: asyncio.Task[tuple[Channel, Ward | None]]) -> None:
         if not task.cancelled() and task.exception() is None:
             self._abort_session(*task.result())
 
-    async def _open_socket(self, opening: _Opening) -> _Channel:
+    async def _open_socket(self, opening: Opening) -> Channel:
         """Open a channel; cancelled, leave none: the peer may open it late, and it would count against MaxSessions."""
         return await self._to_the_end(self._open(opening), _close_late)
 
     async def _to_the_end(
-        self, opening: Coroutine[Any, Any, _Channel], late: Callable[[asyncio.Task[_Channel]], None]
-    ) -> _Channel:
+        self, opening: Coroutine[Any, Any, Channel], late: Callable[[asyncio.Task[Channel]], None]
+    ) -> Channel:
         task = asyncio.create_task(opening)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -386,15 +373,6 @@ class SshLink:
         asyncio.get_running_loop().call_soon(self._on_lost, self._loss)
 
 
-def _signal(channel: _Channel, name: str) -> None:
-    with suppress(OSError):  # the channel has ended
-        channel.send_signal(name)
-
-
-def _refuses_line(error: asyncssh.ChannelOpenError) -> bool:
-    return error.code == OPEN_REQUEST_SESSION_FAILED
-
-
-def _close_late(task: asyncio.Task[_Channel]) -> None:
+def _close_late(task: asyncio.Task[Channel]) -> None:
     if not task.cancelled() and task.exception() is None:
         task.result().abort()

@@ -200,7 +200,8 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         self._line = line
         self._complaint = b""
         self._failed: str | None = None
-        self.on_end: Callable[[], None] | None = None
+        self._closed = False
+        self._on_end: Callable[[], None] | None = None
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._relay.opened(chan)
@@ -210,6 +211,13 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
             self._complaint = (self._complaint + data)[:_MOST_COMPLAINT]
         else:
             self._relay.data(data)
+
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Have `call` called once the channel is closed: at once where a quick command has closed it already."""
+        if self._closed:
+            call()
+        else:
+            self._on_end = call
 
     def end(self, error: Exception) -> None:
         """The pipe's end by our own decision."""
@@ -229,8 +237,9 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         if exc is None and self._failed is not None:
             said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
             exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}", kind=Cause.NO_SOCKET)
-        if self.on_end is not None:
-            self.on_end()
+        self._closed = True
+        if self._on_end is not None:
+            self._on_end()
         self._relay.end(exc)
 
     def pause_writing(self) -> None:

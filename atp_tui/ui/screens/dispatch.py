@@ -177,7 +177,9 @@ class Dispatch:
         self._screen.hosts.focus()
 
     def _jump(self, host_id: str) -> None:
-        if self._screen.hosts.show_host(host_id):
+        if not host_id:  # chosen in the palette
+            self._screen.pane.enter(Mode.COMMAND, "jump ")
+        elif self._screen.hosts.show_host(host_id):
             self._screen.hosts.focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
@@ -198,11 +200,15 @@ class Dispatch:
         hosts, refused = self._meant(argument), self._screen.waiting_for(Remedy.TRUST_KEY)
         if hosts is None:
             return
-        question = _first(self._services.key_question, (*hosts, *refused))
+        untrusted = (*self._screen.down_by(Cause.KEY_REVOKED), *refused)  # a revoked key is nobody's to trust
+        question = _first(self._services.key_question, hosts)
+        meant = [host for host in hosts if host in untrusted]
+        if question is None and not meant:  # who means a revoked key must not find another host's to agree to
+            question = _first(self._services.key_question, refused)
         if question is not None:
             self._ask(ask_about_key(question), lambda: self._screen.spawn(self._trust(question)))
-        elif untrusted := (*self._screen.down_by(Cause.KEY_REVOKED), *refused):  # a revoked key is nobody's to trust
-            self._screen.tell(f"the key of {safe(untrusted[0])} cannot be trusted from here", wrong=True)
+        elif untrusted:
+            self._screen.tell(f"the key of {safe((*meant, *untrusted)[0])} cannot be trusted from here", wrong=True)
         else:
             self._screen.tell("no host key was refused")
 

@@ -94,7 +94,7 @@ async def test_one_host_never_takes_the_answers_of_all(
     source.drivers = OneDriver(driver)
     name = "stats" if verb is stats else "domains"
     async with asyncio.timeout(30):
-        status = await verb(Arguments(name, json=as_json), source)  # type: ignore[arg-type] # one of the verbs
+        status = await verb(Arguments(name, json=as_json), source)
     out, err = capsys.readouterr()
     assert "good" in out
     assert "\x1b" not in out + err
