@@ -127,6 +127,24 @@ def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> No
     assert (process.returncode, complaints) == (-signal.SIGINT, b"")
 
 
+def test_a_reader_who_is_a_little_slower_than_the_host_does_not_fill_the_memory(config: str) -> None:
+    """Held up again and again, and never for long: the whole of the output was in memory in the end."""
+    size = 150_000_000
+    line = command_line("--config", config, "run", "-w", "web1", "--", f"head -c {size} /dev/zero | tr '\\0' x")
+    with subprocess.Popen(line, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            said = peak = 0
+            while piece := process.stdout.read(1 << 20):
+                said += len(piece)
+                peak = _peak(process.pid) or peak
+            assert process.wait(HANG) == 0
+        finally:
+            process.kill()
+    assert said == len("web1: ") + size + 1
+    assert peak < 90_000, f"{peak} kB"
+
+
 def test_all_output_comes_however_slow_the_reader_and_the_memory_stays_bounded(config: str, tmp_path: Path) -> None:
     # heartbeats go on while the command is held up: without their answers the host would be lost in two seconds
     hasty = "connect_timeout = 5\nheartbeat_interval = 1\nheartbeat_timeout = 1"

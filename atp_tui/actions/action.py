@@ -25,10 +25,10 @@ Value = str | int | float | bool
 class HostKeys(Protocol):
     """Where a person's decision about a host key goes."""
 
-    def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         """Store `ssh-ed25519 AAAA…` for a host, in place of the one on file where `replace`. Gives the file.
 
-        Raises OSError, ConfigError.
+        Raises OSError, ConfigError, ConnectFailed.
         """
         ...
 

@@ -42,7 +42,7 @@ async def _trust_key(context: Context, invocation: Invocation) -> None:
     if fingerprint_of(key) != fingerprint:
         raise ActionFailed(f"the refused key is {fingerprint_of(key)}, not the one you have named", host=host_id)
     try:
-        context.host_keys.trust(context.manager.host(host_id), key, replace=changed)
+        await context.host_keys.trust(context.manager.host(host_id), key, replace=changed)
     except OSError as error:
         raise ActionFailed(f"the key could not be stored: {error}", host=host_id) from error
     context.manager.retry(host_id)

@@ -22,7 +22,7 @@ class KeyStore(Protocol):
 
     warn: Callable[[str, str], object]
 
-    def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         """As actions.action.HostKeys."""
         ...
 

@@ -389,7 +389,7 @@ async def test_trusting_a_changed_key_leaves_no_other_standing(place: Place) -> 
     driver = SshDriver(store)
     refused = await place.ours(HostKeyPolicy.STRICT, driver)
     assert isinstance(refused, HostKeyRejected)
-    store.trust(place.host(), refused.public_key, replace=True)
+    store.trust_now(place.host(), refused.public_key, replace=True)
     assert await place.ours(HostKeyPolicy.STRICT, driver) is None
     assert place.known.read_text() == place.filled(f"other {OTHER_KEY}\n@NAME@ @KEY@\n")
     assert (place.directory / "two").read_text() == "# two\n"
@@ -413,7 +413,7 @@ async def test_trusting_a_changed_key_leaves_files_alone_that_others_answer_for(
     store = HostKeyStore()
     refused = await place.ours(HostKeyPolicy.STRICT, SshDriver(store))
     assert isinstance(refused, HostKeyRejected)
-    store.trust(place.host(), refused.public_key, replace=True)
+    store.trust_now(place.host(), refused.public_key, replace=True)
     assert place.known.read_text() == place.filled("@NAME@ @KEY@\n")
     assert two.read_text() == place.filled("@NAME@ @OTHER@\n")
 
@@ -422,7 +422,7 @@ async def test_a_revoked_key_is_never_stored(place: Place) -> None:
     place.write(Row("revoked", "@revoked * @KEY@", False))
     store = HostKeyStore()
     with pytest.raises(ConfigError, match="@revoked"):
-        store.trust(place.host(), place.sshd.host_public_key)
+        store.trust_now(place.host(), place.sshd.host_public_key)
     assert place.known.read_text() == place.filled("@revoked * @KEY@\n")
 
 
@@ -433,7 +433,7 @@ async def test_a_name_that_would_mean_other_hosts_is_never_stored(place: Place, 
     assert isinstance(refused, HostKeyRejected)
     assert not refused.public_key
     with pytest.raises(ConfigError, match="begin with"):
-        HostKeyStore().trust(place.host(), place.sshd.host_public_key)
+        HostKeyStore().trust_now(place.host(), place.sshd.host_public_key)
     assert place.known.read_text() == ""
 
 

@@ -131,7 +131,7 @@ async def test_new_names_are_hashed_as_ssh_hashes_them(
     place = place_of(daemon, tmp_path, f"HashKnownHosts {hash_names}", "")
     store = HostKeyStore()
     if trusted:
-        store.trust(place.host(), daemon.host_public_key)
+        store.trust_now(place.host(), daemon.host_public_key)
     else:
         assert await place.ours(HostKeyPolicy.ACCEPT_NEW) is None
     assert place.known.read_text().startswith(name)

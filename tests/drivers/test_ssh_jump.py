@@ -120,7 +120,7 @@ async def test_the_jump_hosts_key_is_checked_and_trusted_under_its_own_name(way:
         await open_link(host, driver)
     assert (caught.value.known, caught.value.public_key) == (False, way.first.host_public_key)
     assert f"[127.0.0.1]:{way.first.port}" in caught.value.message
-    store.trust(host, caught.value.public_key)
+    store.trust_now(host, caught.value.public_key)
     assert way.known_hosts.read_text().splitlines()[-1] == f"[127.0.0.1]:{way.first.port} {way.first.host_public_key}"
     async with linked(host, driver) as link:
         assert link.is_alive()

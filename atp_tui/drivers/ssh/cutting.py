@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import asyncssh
 
 from .guard import KILL_AFTER, Ward
+from .sessions import send_signal
 
 CUT_AFTER = 0.5
 """Seconds between the order to kill a command and the end of its channel.
@@ -30,15 +30,10 @@ def cut_short(channel: _Channel, ward: Ward | None) -> None:
         ward.kill()
         loop.call_later(CUT_AFTER, channel.abort)
         return
-    _signal(channel, "TERM")
+    send_signal(channel, "TERM")
 
     def kill() -> None:
-        _signal(channel, "KILL")
+        send_signal(channel, "KILL")
         channel.abort()
 
     loop.call_later(KILL_AFTER, kill)
-
-
-def _signal(channel: _Channel, name: str) -> None:
-    with suppress(OSError):  # the channel has ended
-        channel.send_signal(name)

@@ -97,7 +97,11 @@ class HostKeyStore:
         """Remember for which name, a jump host's perhaps, this host's connection met a key that was refused."""
         self._refused[host.id] = (public_key, _place(endpoint))
 
-    def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+        """As `trust_now`, off the event loop: files are read and synced, and ssh_config may have to be asked about."""
+        return await off_loop("known-hosts", lambda: self.trust_now(host, public_key, replace=replace))
+
+    def trust_now(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         """Store the key (`ssh-ed25519 AAAA…`) that a connection of `host` was refused for, and say in which file.
 
         The name it is stored for is that of the refusal, so a jump host's key is filed under the jump host. A key

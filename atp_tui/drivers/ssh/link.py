@@ -64,7 +64,8 @@ class SshLink:
         self._waited = False
         version = str(connection.get_extra_info("server_version"))
         self._guarded = guarded
-        self._force_is_known = not guarded
+        self._force: asyncio.Task[None] | None = None
+        self._commands = 0
         self._spares: set[PipeSession] = set()
         self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
         self._owner = owner
@@ -93,7 +94,6 @@ class SshLink:
         except TimeoutError as error:
             words = f"{self._name} did not answer within {timeout:g} s"
             raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
-        self._force_is_known = True
         self._check_alive()  # asyncssh answers for a connection that has ended
 
     async def call(self, function: Callable[[Any], T], timeout: float) -> T:
@@ -107,6 +107,7 @@ class SshLink:
         """
         self._check_alive()
         try:
+            self._commands += 1
             async with asyncio.timeout(timeout) as limit:
                 return await self._run(command, output)
         except TimeoutError as error:
@@ -116,6 +117,8 @@ class SshLink:
             if self._guard.is_missing:
                 words += "; it may go on there: nothing on this host ends it (see command_guard in the README)"
             raise CallTimeout(words, host=self._name) from error
+        finally:
+            self._commands -= 1
 
     async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
         session = CommandSession(output)
@@ -197,6 +200,8 @@ class SshLink:
         if not self._guarded or self._owner.forced:
             words = f"{self._name} runs nothing but what is asked for (command_guard, or a command= of the key)"
             raise Unsupported(words, host=self._name)
+        if self.max_requests == 1 and (self._commands or asyncio.get_running_loop().time() < self._dying_until):
+            raise NoPlace(f"{self._name} may end {command.line} as it starts, with a command", host=self._name)
         opening = self._session(lambda: session, command.line.encode())
         try:
             channel = await self._to_the_end(opening, _close_late)
@@ -219,9 +224,11 @@ class SshLink:
     async def _learn_of_force(self) -> None:
         """Wait until it is known whether the key has a command of its own, which each session would run: a server tells
         after the login, before its first answer to anything else."""
-        if not self._force_is_known:
-            await self._round_trip(ANSWER_LIMIT)
-            self._force_is_known = True
+        if self._force is None and self._guarded:
+            self._force = asyncio.create_task(self._round_trip(ANSWER_LIMIT))
+            self._tasks.add(self._force)
+        if self._force is not None:
+            await asyncio.shield(self._force)  # one question for all: who is cancelled does not make the next ask anew
 
     def _spare_gives_way(self) -> bool:
         """End a pipe that can wait, if there is one."""
@@ -274,7 +281,6 @@ class SshLink:
         sshd counts one against MaxSessions until it has died. `starting` is called right before the command is asked
         for.
         """
-        loop = asyncio.get_running_loop()
 
         def make() -> asyncssh.SSHClientSession[bytes]:
             starting()
@@ -288,7 +294,7 @@ class SshLink:
             except CallFailed as error:
                 if self._spare_gives_way():
                     self._expect_dying()
-                elif loop.time() > self._dying_until:
+                elif asyncio.get_running_loop().time() > self._dying_until:
                     # a guard that did not come, or went, may still hold its place
                     waits, self._waited = self._guard.is_missing and not self._waited, True
                     if not self._guard.give_way() and not waits:

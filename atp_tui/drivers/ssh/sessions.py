@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import asyncssh
 from asyncssh.channel import SSHChannel
@@ -17,6 +18,7 @@ from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.outcome import ExitStatus, OutputSink, Stream
 from ...transport.driver import StreamReceiver
+from .window import grant_what_is_taken
 
 SILENCE = 1.0
 """Seconds without output after a command's end, while its channel stays open: somebody it left behind holds it."""
@@ -53,6 +55,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
+        grant_what_is_taken(chan)
         chan._process_exit_status_request = self._exit_status_came  # type: ignore[method-assign]
 
     def _exit_status_came(self, packet: SSHPacket) -> bool:
@@ -132,6 +135,12 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)
 
 
+def send_signal(channel: asyncssh.SSHClientChannel[bytes], name: str) -> None:
+    """Send a signal (`TERM`) to what runs on a channel, unless that has ended."""
+    with suppress(OSError):
+        channel.send_signal(name)
+
+
 class _Relay:
     """The part that both kinds of stream share: bytes to a receiver, and one end."""
 
@@ -173,6 +182,7 @@ class SocketSession(asyncssh.SSHUNIXSession[bytes]):
         self._relay = _Relay(receiver)
 
     def connection_made(self, chan: asyncssh.SSHUNIXChannel[bytes]) -> None:
+        grant_what_is_taken(chan)
         self._relay.opened(chan)
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
@@ -204,6 +214,7 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         self._on_end: Callable[[], None] | None = None
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        grant_what_is_taken(chan)
         self._relay.opened(chan)
 
     def data_received(self, data: bytes, datatype: int | None) -> None:

@@ -37,7 +37,7 @@ class Kept:
         self.typed: list[tuple[str, str, Credential]] = []
         self._driver = driver
 
-    def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         self.trusted.append((host.id, public_key, replace))
         self._driver.refuse.pop(host.id, None)
         return Path("known_hosts")
