@@ -53,6 +53,22 @@ async def test_a_first_word_with_at_names_other_hosts() -> None:
         assert fakes.jobs.started[0].command.line == "uptime"
 
 
+async def test_a_condition_stands_behind_any_sign_and_a_mistake_is_told_with_its_place() -> None:
+    fakes = FleetServices(rack(4))
+    async with open_app(fakes, (160, 40)) as opened:
+        fakes.transport.change("kvm02", S.FAILED, "refused")
+        await opened.until(lambda: opened.has("✕ 1"))
+        await opened.press("exclamation_mark")
+        await opened.type("@rack1!state:failed uptime")
+        assert opened.has("@rack1!state:failed (3) ❯")
+        await opened.press("enter")
+        assert fakes.jobs.started[0].targets == ("kvm01", "kvm03", "kvm04")
+        await opened.type("@rack1!stat:failed")
+        assert opened.has("unknown field stat (column 8); did you mean state?")
+        await opened.press("enter")
+        assert len(fakes.jobs.started) == 1
+
+
 async def test_a_tag_that_nobody_has_is_told_and_nothing_runs(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark")
