@@ -4,6 +4,7 @@
   connected and has missed its last samples has the state "silent".
 - `cpu>80` compares a metric of the table in its own unit, with `>`, `>=`, `<` or `<=`.
 
+A key of the metadata that is called as a figure, or `id`, `tag`, `state`, cannot be asked for: these words are taken.
 Capitals and small letters are the same. A term that could match no host whatever it is called (`latency>5`,
 `state:fial`) raises an error that says what to write: "none matches" would be untrue of it.
 """

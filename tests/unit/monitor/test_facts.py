@@ -89,6 +89,14 @@ def test_a_condition_that_no_host_can_fulfil_is_answered(text: str, said: str, h
     assert "secret" not in str(caught.value).casefold()
 
 
+def test_a_key_of_the_metadata_hides_no_word_of_the_language() -> None:
+    rows = (host_row("a", metadata=(("state", "mine"), ("cpu", "amd"))),)
+    assert HostFacts(rows).term("state:connected") == Fact(frozenset({"a"}))
+    assert HostFacts(rows).term("cpu>1") == Fact(frozenset({"a"}))
+    with pytest.raises(ConfigError, match="cpu is compared with"):
+        HostFacts(rows).term("cpu:amd")
+
+
 def test_hosts_that_were_not_asked_are_unknown_but_for_what_the_file_says() -> None:
     facts = HostFacts(ROWS, unasked={"web1", "db1"})
     needs = [facts.needs]
