@@ -84,7 +84,7 @@ HELP_KEYS = (
             ("a  u", "mark all that are shown; unmark all"),
             ("enter", "open the host, fold the group"),
             ("← →", "fold, unfold"),
-            ("s", "sort by trouble or by name"),
+            ("s", "sort by trouble, by name, then by each figure"),
         ),
     ),
     (
