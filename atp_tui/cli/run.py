@@ -7,8 +7,12 @@ import signal
 from dataclasses import replace
 from typing import Any
 
-from ..executor.job import HostEnded, HostOutput, Job
+from ..executor.command import command_job
+from ..executor.core import Reason
+from ..executor.job import Job
 from ..executor.outcome import exit_status_of
+from ..executor.reader import TargetEnded, TargetOutput
+from ..executor.spec import JobOptions
 from ..executor.targets import Targets, fold
 from ..model.host import HostInfo
 from ..model.outcome import Command, CommandResult, Outcome, Stream
@@ -47,13 +51,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return connects_on_demand((guarded(host) for host in hosts if host.id in wanted), source.config.transport)
 
     async with Engine(source).running(watch=False, select=select) as engine:
-        job = engine.jobs.start(
-            targets,
-            Command(arguments.command),
-            timeout=arguments.timeout,
-            fanout=arguments.fanout,
-            streamed=not arguments.json,
-        )
+        options = JobOptions(timeout=arguments.timeout, fanout=arguments.fanout, streamed=not arguments.json)
+        now = engine.manager.clock.wall()
+        job = engine.jobs.start(command_job(targets, Command(arguments.command), now, options))
         interrupt.cancel = job.cancel
         with LateInput().watched() as late:
             gone = None if arguments.json else await _show(job, interrupt)
@@ -114,10 +114,10 @@ async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
         lines = {"stdout": HostLines(live.out), "stderr": HostLines(live.err)}
         async for event in job:
             match event:
-                case HostOutput(host=host, stream=stream, data=data):
-                    lines[stream].add(host, data)
+                case TargetOutput(target=target, stream=stream, data=data):
+                    lines[stream].add(str(target), data)
                     await live.room()
-                case HostEnded(result=result):
+                case TargetEnded(result=result):
                     for each in lines.values():
                         each.end(result.host)
                     if live.gone is None and result.outcome is not Outcome.OK:
@@ -133,7 +133,7 @@ def ending(result: CommandResult) -> str:
         words = f"killed by SIG{result.signal}"
     elif result.outcome is Outcome.FAILED:
         words = f"exit status {result.exit_status}"
-    elif result.error is not None and result.outcome is not Outcome.CANCELLED:
+    elif result.error is not None and result.error != Reason.CANCELLED:
         words = f"{result.outcome}: {result.error}"
     else:
         words = str(result.outcome)

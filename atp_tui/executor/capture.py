@@ -1,14 +1,14 @@
-"""What one host of a job has said so far, kept in bounded memory."""
+"""What one target of a job has said so far, kept in bounded memory."""
 
 from __future__ import annotations
 
 import asyncio
 
-from ..model.outcome import CommandResult, ExitStatus, Stream
+from ..model.outcome import CommandResult, Stream
 
 
 class Budget:
-    """The bytes a whole job may keep, shared by its hosts: a thousand hosts at their own limit would be gigabytes."""
+    """The bytes a whole job may keep, shared by its targets: a thousand hosts at their own limit would be gigabytes."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -19,11 +19,16 @@ class Budget:
         self._left -= granted
         return granted
 
+    def give_back(self, size: int) -> None:
+        """So many bytes are kept no longer."""
+        self._left += size
+
 
 class Capture:
-    """One host's output, cut after `limit` bytes a stream, and its result once there is one.
+    """One target's output, cut after `limit` bytes a stream, and its result once there is one.
 
     The beginning is kept, not the end: what is cut is dropped on arrival, so that nothing slows the sender's loop.
+    The moments are of the wall clock: when the work began, when something was last heard, when it ended.
     """
 
     def __init__(self, limit: int, budget: Budget) -> None:
@@ -31,9 +36,23 @@ class Capture:
         self._budget = budget
         self._buffers: dict[Stream, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
         self.truncated = False
-        self.started_at: float | None = None
-        self.status: ExitStatus | None = None
+        self.begun_at: float | None = None
+        self.heard_at = 0.0
+        self.ended_at = 0.0
         self.result: CommandResult | None = None
+
+    def begin(self, at: float) -> bool:
+        """The work begins at `at`. True where it has begun before: what was kept of that is dropped."""
+        again = self.begun_at is not None
+        self.begun_at = at
+        if again:
+            self._forget()
+        return again
+
+    def _forget(self) -> None:
+        self._budget.give_back(sum(map(len, self._buffers.values())))
+        self._buffers = {"stdout": bytearray(), "stderr": bytearray()}
+        self.truncated = False
 
     def add(self, stream: Stream, data: bytes) -> bool:
         """Keep what fits. False where nothing did: there is no news."""
@@ -60,18 +79,18 @@ class Capture:
         """What a stream's part of the result is."""
         return bytes(self._buffers[stream])
 
-    def end(self, result: CommandResult) -> None:
+    def end(self, result: CommandResult, at: float) -> None:
         """The result holds the output from now on; no byte is kept twice."""
-        self.result = result
+        self.result, self.ended_at = result, at
         self._buffers.clear()
 
 
 FLOW_LIMIT = 64 << 10
-"""Bytes of a host that may wait for the reader before its sender is asked to wait; two of SSH's largest packets."""
+"""Bytes of a target that may wait for the reader before its sender is asked to wait; two of SSH's largest packets."""
 
 
 class Flow(Capture):
-    """One host's output on its way to a single reader: all of it passes through, and nothing is kept.
+    """One target's output on its way to a single reader: all of it passes through, and nothing is kept.
 
     Where more than FLOW_LIMIT bytes wait, `room` is a future that is done once the reader has taken them.
     """
@@ -108,9 +127,12 @@ class Flow(Capture):
         """Nothing: the reader has it."""
         return b""
 
-    def end(self, result: CommandResult) -> None:
+    def end(self, result: CommandResult, at: float) -> None:
         """What still waits is for the reader."""
-        self.result = result
+        self.result, self.ended_at = result, at
+
+    def _forget(self) -> None:
+        """Nothing: what was said before is on its way to the reader, or there already."""
 
     def _waiting(self) -> int:
         return sum(map(len, self._buffers.values()))

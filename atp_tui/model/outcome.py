@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
+from .target import TargetId
+
 T = TypeVar("T")
 
 Stream = Literal["stdout", "stderr"]
@@ -76,7 +78,10 @@ class TaskResult(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a command ended on one host. Output is remote bytes, cut after a limit (`truncated`); duration in seconds."""
+    """How work ended on one target: a host by its id, or the `domain` of that name on it.
+
+    Output is remote bytes, cut after a limit (`truncated`); duration in seconds.
+    """
 
     host: str
     outcome: Outcome
@@ -87,3 +92,9 @@ class CommandResult:
     error: str | None = None
     signal: str | None = None
     truncated: bool = False
+    domain: str | None = None
+
+    @property
+    def target(self) -> TargetId:
+        """The target it is the result of."""
+        return TargetId(self.host, self.domain)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine
 
 from textual.message import Message
 
+from ..executor.command import command_job
 from ..model.outcome import Command
 from .glyphs import Glyphs
 from .job_feed import feed
@@ -14,7 +16,10 @@ from .widgets.answers_model import AnswersModel
 
 
 class JobControl:
-    """One job at a time. `spawn` runs the reader as a task that the screen owns; `send` takes its news."""
+    """One job at a time is shown. `spawn` runs the reader as a task that the screen owns; `send` takes its news.
+
+    `clock` is the program's monotonic clock, `wall` gives seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -23,8 +28,10 @@ class JobControl:
         send: Callable[[Message], object],
         spawn: Callable[[Coroutine[None, None, None]], object],
         clock: Callable[[], float],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
+        self._wall = wall
         self._jobs = jobs
         self._glyphs = glyphs
         self._send = send
@@ -45,7 +52,7 @@ class JobControl:
 
     def start(self, line: str, targets: tuple[str, ...]) -> AnswersModel:
         """Run a command line on hosts; the caller has seen to it that no job runs."""
-        job = self._jobs.start(targets, Command(line), timeout=None)
+        job = self._jobs.start(command_job(targets, Command(line), self._wall()))
         self.model = AnswersModel(job, self._glyphs, self._clock)
         self.cancelled = False
         self._spawn(feed(job, self.model, self._send))

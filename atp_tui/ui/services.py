@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..executor.job import JobEvent
+from ..executor.reader import JobEvent
+from ..executor.spec import JobSpec
 from ..model.connection import PoolStatistics
 from ..model.credential import Credential
 from ..model.events import Event
 from ..model.host import HostInfo
-from ..model.outcome import Command, CommandResult
+from ..model.outcome import CommandResult
+from ..model.target import TargetId
 from ..monitor.fleet import HostDetail, HostRow
 
 
@@ -69,16 +71,16 @@ class Fleet(Protocol):
 
 
 class Job(Protocol):
-    """One command on many hosts. Iterating gives its events, exactly one HostEnded for each target, then ends."""
+    """Work on many targets. Iterating gives its events, exactly one TargetEnded for each target, then ends."""
 
     @property
-    def command(self) -> Command: ...
+    def title(self) -> str: ...
 
     @property
-    def targets(self) -> tuple[str, ...]: ...
+    def targets(self) -> tuple[TargetId, ...]: ...
 
     @property
-    def results(self) -> Mapping[str, CommandResult]: ...
+    def results(self) -> Mapping[TargetId, CommandResult]: ...
 
     @property
     def started_at(self) -> float: ...
@@ -93,7 +95,7 @@ class Job(Protocol):
 class Jobs(Protocol):
     """Starts jobs and owns their tasks."""
 
-    def start(self, targets: tuple[str, ...], command: Command, *, timeout: float | None) -> Job: ...
+    def start(self, spec: JobSpec) -> Job: ...
 
 
 class Targets(Protocol):

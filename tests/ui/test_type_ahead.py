@@ -83,7 +83,7 @@ async def test_random_bursts_do_what_a_plain_line_editor_does(seed: int, tmp_pat
             line = opened.screen.pane.line
             assert (line.value, line.cursor_position, ran) == (editor.text, editor.at, editor.ran), (number, sent)
             heard.clear()
-            for host in fakes.jobs.started[-1].targets if editor.busy else ():
+            for host in fakes.jobs.started[-1].hosts if editor.busy else ():
                 fakes.jobs.started[-1].end(host)
             await opened.until(lambda: not opened.screen.jobs.running)
             editor.busy = False
@@ -178,7 +178,7 @@ async def test_the_burst_that_asks_about_many_hosts_never_answers(more: str) -> 
         await opened.read()
         keyboard.send(b"25\r")
         await keyboard.done()
-        assert [len(job.targets) for job in fakes.jobs.started] == [25]
+        assert [len(job.hosts) for job in fakes.jobs.started] == [25]
 
 
 @pytest.mark.parametrize("key", ["K", "P", "q"])

@@ -100,7 +100,7 @@ class Answers(LinesView[AnswerLine]):
             head, room = " ", room + width_of(head) - 1
         if room - width_of(again) < LEAST_COMMAND:
             again = ""
-        line = cut(safe(model.job.command.line), max(0, room - width_of(again)))
+        line = cut(safe(model.job.title), max(0, room - width_of(again)))
         if not line:
             tally = tally.lstrip()
         return Content("").join([Content(head), Content.styled(line, "$foreground"), Content(f"{tally}{again} ")])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ...executor.gather import Group, diff, fold_results
-from ...executor.job import HostEnded, HostOutput, HostStarted, JobEvent
+from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from ...model.connection import ConnectionState
 from ...model.outcome import CommandResult, Outcome
 from ..format import age, countdown
@@ -61,12 +61,12 @@ class _Live:
 
     __slots__ = ("lines", "partial", "started")
 
-    def __init__(self) -> None:
-        self.started = False
+    def __init__(self, *, started: bool = False) -> None:
+        self.started = started
         self.lines: deque[tuple[str, str]] = deque(maxlen=LIVE_LINES)
         self.partial = {"stdout": b"", "stderr": b""}
 
-    def take(self, event: HostOutput) -> None:
+    def take(self, event: TargetOutput) -> None:
         role = "text" if event.stream == "stdout" else "reconnecting"
         *whole, rest = (self.partial[event.stream] + event.data).split(b"\n")
         for line in whole[-LIVE_LINES:]:
@@ -89,10 +89,11 @@ class AnswersModel:
         self._clock = clock
         self._ended_at: float | None = None
         self._glyphs = glyphs
-        self._live = {host: _Live() for host in job.targets}
+        self._names = tuple(map(str, job.targets))
+        self._live = {name: _Live() for name in self._names}
         self._results: dict[str, CommandResult] = {}
         self._groups: list[Group] = []
-        self._open: set[str] = set(job.targets) if len(job.targets) == 1 else set()
+        self._open: set[str] = set(self._names) if len(self._names) == 1 else set()
         self._finished = False
         self._lines: dict[str, tuple[AnswerLine, ...]] = {}
 
@@ -116,7 +117,7 @@ class AnswersModel:
     def failed_hosts(self) -> tuple[str, ...]:
         """Hosts on which the command did not end well, in the order they were asked."""
         ended = self._results
-        return tuple(host for host in self.job.targets if host in ended and ended[host].outcome is not Outcome.OK)
+        return tuple(name for name in self._names if name in ended and ended[name].outcome is not Outcome.OK)
 
     def summary(self) -> str:
         """`17/18 done · 16 ok · 1 failed`; with the time since the job began, all of it when it is done."""
@@ -137,14 +138,15 @@ class AnswersModel:
     def apply(self, event: JobEvent) -> None:
         """Take one event of the job."""
         match event:
-            case HostStarted(host=host):
-                self._live[host].started = True
-            case HostOutput(host=host):
-                self._live[host].take(event)
-            case HostEnded(result=result):
-                self._results[result.host] = result
-                host = result.host
-        self._lines.pop(host, None)
+            case TargetStarted(target=target):
+                self._live[str(target)] = _Live(started=True)  # where it has been running before, that is void
+            case TargetOutput(target=target):
+                self._live[str(target)].take(event)
+            case TargetEnded(target=target, result=result):
+                self._results[str(target)] = result
+            case _:
+                return
+        self._lines.pop(str(target), None)
 
     def finish(self) -> None:
         """The job has ended: from now on, equal answers are one block, the worst first."""
@@ -183,8 +185,8 @@ class AnswersModel:
     def _blocks(self) -> Iterator[tuple[str, Callable[[], tuple[Spans, Iterable[Spans]]]]]:
         """Each block's name, and what makes its head and its body."""
         if not self._finished:
-            width = max(map(len, self.job.targets), default=0)
-            for host in self.job.targets:
+            width = max(map(len, self._names), default=0)
+            for host in self._names:
                 yield host, partial(self._host, host, width)
             return
         well = [group for group in self._groups if group.outcome is Outcome.OK]

@@ -15,6 +15,7 @@ from atp_tui.cli.engine import Engine, connects_on_demand, limit_of
 from atp_tui.cli.fleet_source import DemoOptions, DemoSource, FileSource
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.libvirt.binding import load
+from atp_tui.executor.command import command_job
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed
 from atp_tui.model.events import HostAdded
@@ -45,7 +46,7 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
                     engine.fleet.apply(event)
         assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
         assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
-        (result,) = await engine.jobs.start(("kvm01",), Command("hostname")).wait()
+        (result,) = await engine.jobs.start(command_job(("kvm01",), Command("hostname"), 0.0)).wait()
         assert (result.outcome, result.stdout, result.error) == (Outcome.OK, b"kvm01\n", None)
         assert engine.targets.fold(engine.targets.resolve("kvm*")) == "kvm[01-03]"
     assert asyncio.all_tasks() == {asyncio.current_task()}
