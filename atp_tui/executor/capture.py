@@ -79,6 +79,10 @@ class Capture:
         """What a stream's part of the result is."""
         return bytes(self._buffers[stream])
 
+    def shared(self) -> None:
+        """The same output is kept for another target already: it counts once."""
+        self._budget.give_back(sum(map(len, self._buffers.values())))
+
     def end(self, result: CommandResult, at: float) -> None:
         """The result holds the output from now on; no byte is kept twice."""
         self.result, self.ended_at = result, at
@@ -126,6 +130,9 @@ class Flow(Capture):
     def kept(self, stream: Stream) -> bytes:
         """Nothing: the reader has it."""
         return b""
+
+    def shared(self) -> None:
+        """Nothing of it counts as kept."""
 
     def end(self, result: CommandResult, at: float) -> None:
         """What still waits is for the reader."""

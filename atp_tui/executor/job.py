@@ -10,6 +10,7 @@ from typing import Protocol
 from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream
 from ..model.target import TargetId
 from .capture import Budget, Capture, Flow
+from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
 
@@ -38,7 +39,8 @@ class Job:
 
     Iterating gives the events from the job's beginning, however late one starts; any number of readers may iterate.
     A `streamed` job keeps no output: it has one reader, which gets all of it, and a slow one holds the work up.
-    `results` fills as targets end. `started_at` is a moment of the program's monotonic clock.
+    `results` fills as targets end, and `fold` has them in groups of equal answers. `started_at` is a moment of the
+    program's monotonic clock.
     """
 
     def __init__(self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: int) -> None:
@@ -47,6 +49,7 @@ class Job:
         self.started_at = started_at
         self.paused = False
         self.results: dict[TargetId, CommandResult] = {}
+        self.fold = Fold()
         streamed = spec.options.streamed
         self._captures = {each: Flow() if streamed else Capture(output_limit, shared) for each in spec.targets}
         self._readers: list[Reader] = []
@@ -129,12 +132,15 @@ class Job:
         """A target has ended; its result. Once for each target."""
         assert target not in self.results, f"{target} has ended twice"
         capture = self._captures[target]
+        text, new = self.fold.texts.keep(capture.kept("stdout"), capture.kept("stderr"))
+        if not new:
+            capture.shared()
         result = CommandResult(
             host=target.host,
             outcome=ended.outcome,
             exit_status=ended.status.status if ended.status else None,
-            stdout=capture.kept("stdout"),
-            stderr=capture.kept("stderr"),
+            stdout=text.stdout,
+            stderr=text.stderr,
             duration=ended.duration,
             error=ended.error,
             signal=ended.status.signal if ended.status else None,
@@ -143,6 +149,7 @@ class Job:
         )
         capture.end(result, self._controls.wall())
         self.results[target] = result
+        self.fold.take(result, text)
         self._tell(target, "ended")
         if self.done:
             self._finished.set()

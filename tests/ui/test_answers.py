@@ -9,7 +9,8 @@ import pytest
 from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
 from atp_tui.model.target import TargetId
-from atp_tui.ui.widgets.answers_model import LINE_BYTES, LIVE_LINES, MOST_LINES, AnswersModel
+from atp_tui.ui.widgets.answers_model import LIVE_LINES, AnswersModel
+from atp_tui.ui.widgets.group_body import LINE_BYTES, MOST_LINES
 
 from .conftest import open_app
 from .fleet_services import FakeJob, FleetServices, rack
@@ -116,6 +117,37 @@ def test_blocks_fold_and_unfold() -> None:
     assert len(model.lines()) == 3
     keys = [line.key for line in model.lines()]
     assert len(set(keys)) == len(keys)
+
+
+def test_a_thousand_unfolded_blocks_are_found_by_their_keys_without_being_made() -> None:
+    model = model_of(*(f"kvm{n:04}" for n in range(1000)))
+    for number in range(1000):
+        model.apply(result(f"kvm{number:04}", b"".join(b"%d of %d\n" % (line, number) for line in range(100))))
+    model.finish()
+    model.toggle_all()
+    lines = model.lines()
+    assert len(lines) == 1000 * 101
+    places = lines.places
+    for index in (0, 1, 100, 101, 777 * 101 + 5, len(lines) - 1):
+        assert places[lines[index].key] == index
+        assert lines[index - len(lines)].key == lines[index].key
+    assert lines[777 * 101 + 6].spans[-1][0] == "5 of 777"
+    assert "kvm0777 and" not in lines[777 * 101].key
+    for key in ("no such block", "group 0\n100"):
+        assert key not in places
+    assert [line.key for line in lines[100:102]] == [lines[100].key, lines[101].key]
+
+
+async def test_names_too_many_for_one_stretch_come_after_the_answers() -> None:
+    names = tuple(f"dc{n % 3}-r{n % 7}-u{n:04}" for n in range(1200))
+    model = model_of(*names)
+    for name in names:
+        model.apply(result(name, b"same\n"))
+    model.finish()
+    assert "dc0-r0-u0000,dc0-r0-u0021,dc0-r…  1200 " in text_of(model)[0]
+    assert await model.name_groups()
+    assert "dc0-r0-u[0000,0021,0042," in text_of(model)[0]
+    assert not await model.name_groups()
 
 
 def test_what_the_head_of_a_block_says_is_not_said_again_below_it() -> None:

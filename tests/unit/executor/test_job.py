@@ -33,12 +33,16 @@ UNAME = Command("uname -r")
 
 @asynccontextmanager
 async def fleet(
-    driver: LoopbackDriver, *ids: str, output_limit: int = 1 << 20, config: TransportConfig | None = None
+    driver: LoopbackDriver,
+    *ids: str,
+    output_limit: int = 1 << 20,
+    job_limit: int = 64 << 20,
+    config: TransportConfig | None = None,
 ) -> AsyncIterator[JobRunner]:
     async with TransportManager(config, lambda host, channel: driver) as manager:
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
-        runner = JobRunner(manager, output_limit=output_limit)
+        runner = JobRunner(manager, output_limit=output_limit, job_limit=job_limit)
         try:
             async with asyncio.timeout(30):
                 yield runner
@@ -221,6 +225,21 @@ def test_the_hosts_of_a_job_share_a_budget() -> None:
     assert not second.add("stderr", b"1")
     assert (first.read("stdout"), second.read("stdout")) == (b"12345678", b"12")
     assert (first.truncated, second.truncated) == (False, True)
+
+
+async def test_equal_outputs_use_the_budget_of_a_job_up_once() -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", bytes(1000))
+        return ExitStatus(0)
+
+    ids = tuple(f"h{n}" for n in range(20))
+    async with fleet(LoopbackDriver(shell=shell), *ids, job_limit=3500) as runner:
+        job = start(runner, ids, fanout=2)
+        results = await job.wait()
+    assert not any(result.truncated for result in results)
+    assert {id(result.stdout) for result in results} == {id(results[0].stdout)}
+    (part,) = job.fold.parts()
+    assert (part.count, job.fold.output(part.digest)) == (20, bytes(1000))
 
 
 async def test_a_late_reader_sees_the_same_as_an_early_one() -> None:
