@@ -41,6 +41,11 @@ class Capture:
         self.ended_at = 0.0
         self.result: CommandResult | None = None
 
+    @property
+    def heard(self) -> bool:
+        """Whether there was any output."""
+        return self.heard_at > 0
+
     def begin(self, at: float) -> bool:
         """The work begins at `at`. True where it has begun before: what was kept of that is dropped."""
         again = self.begun_at is not None

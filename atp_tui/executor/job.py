@@ -13,6 +13,7 @@ from .capture import Budget, Capture, Flow
 from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
+from .texts import Text
 
 
 class Controls(Protocol):
@@ -32,6 +33,21 @@ class Ended:
     status: ExitStatus | None
     error: str | None
     duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The result of a target as it is kept. `text` is its output, `new` says that no target of the job gave it before.
+
+    `at` is a wall-clock moment. `complete`: the text is all that the target said; false where it was cut, and where it
+    went to the reader of a streamed job.
+    """
+
+    result: CommandResult
+    text: Text
+    new: bool
+    at: float
+    complete: bool
 
 
 class Job:
@@ -128,8 +144,8 @@ class Job:
 
         return sink
 
-    def end(self, target: TargetId, ended: Ended) -> CommandResult:
-        """A target has ended; its result. Once for each target."""
+    def end(self, target: TargetId, ended: Ended) -> Final:
+        """A target has ended, and this is kept of it. Once for each target."""
         assert target not in self.results, f"{target} has ended twice"
         capture = self._captures[target]
         text, new = self.fold.texts.keep(capture.kept("stdout"), capture.kept("stderr"))
@@ -147,13 +163,15 @@ class Job:
             truncated=capture.truncated,
             domain=target.domain,
         )
-        capture.end(result, self._controls.wall())
+        at = self._controls.wall()
+        capture.end(result, at)
         self.results[target] = result
         self.fold.take(result, text)
         self._tell(target, "ended")
         if self.done:
             self._finished.set()
-        return result
+        passed = self.spec.options.streamed and capture.heard
+        return Final(result, text, new, at, complete=not (result.truncated or passed))
 
     def _tell(self, target: TargetId, news: News) -> None:
         for reader in self._readers:

@@ -14,7 +14,9 @@ from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 from .core import MOST_AT_ONCE, JobCore, Key, Plan, Reason
 from .job import Ended, Job
+from .journal import Journal
 from .kind import AnyKind
+from .log import JobLog, NoLog
 from .outcome import describe, outcome_of_error, outcome_of_exit, retryable
 from .spec import JobSpec
 from .works import WORKS, kind_of
@@ -46,6 +48,7 @@ class JobRunner:
 
     `works` are the kinds of work that it knows. `limit` is the number of targets in work over all jobs. `output_limit`
     is in bytes a target and stream, `job_limit` in bytes a job; what comes after it is dropped, and the result says so.
+    `log` keeps the jobs; without one they are gone with the program.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class JobRunner:
         manager: TransportManager,
         *,
         works: Iterable[AnyKind] = WORKS,
+        log: JobLog | None = None,
         limit: int = MOST_AT_ONCE,
         output_limit: int = 1 << 20,
         job_limit: int = JOB_LIMIT,
@@ -61,6 +65,7 @@ class JobRunner:
         self._clock = manager.clock
         self._works = tuple(works)
         self._core = JobCore(limit)
+        self._journal = Journal(log or NoLog(), self._clock)
         self._output_limit = output_limit
         self._job_limit = job_limit
         self._jobs: dict[str, Job] = {}
@@ -90,6 +95,7 @@ class JobRunner:
         job = Job(spec, self, now, self._output_limit, self._job_limit)
         plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
         self._jobs[spec.id] = job
+        self._journal.begun(spec)
         self._perform(plan)
         self._forget_old()
         return job
@@ -129,9 +135,12 @@ class JobRunner:
         for key, _ in plan.ended:
             attempt = self._attempts.pop(key)
             assert attempt.ended is not None
-            attempt.job.end(attempt.target, attempt.ended)
+            self._journal.ended(key[0], attempt.job.end(attempt.target, attempt.ended))
         for (job, target), reason in plan.notrun:
-            self._jobs[job].end(target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
+            final = self._jobs[job].end(target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
+            self._journal.ended(job, final)
+        for job in plan.finished:
+            self._journal.finished(job, self.wall())
         for key in plan.start:
             self._start(key)
         self._wake_at(plan.wake)
