@@ -18,16 +18,13 @@ class Place:
     another one.
     """
 
-    __slots__ = ("_jobs", "running")
+    __slots__ = ("_jobs", "limit", "running")
 
     def __init__(self) -> None:
         self.running = 0
-        self._jobs: dict[str, tuple[int, int]] = {}  # by job: its limit, its targets here that have not ended
-
-    @property
-    def limit(self) -> int:
+        self.limit = 0
         """How many targets may be worked on here at a time."""
-        return min((limit for limit, _ in self._jobs.values()), default=0)
+        self._jobs: dict[str, tuple[int, int]] = {}  # by job: its limit, its targets here that have not ended
 
     @property
     def free(self) -> bool:
@@ -35,6 +32,7 @@ class Place:
 
     def join(self, job: str, limit: int) -> None:
         """A target of `job` is here."""
+        self.limit = min(limit, self.limit) if self._jobs else limit
         self._jobs[job] = limit, self._jobs.get(job, (limit, 0))[1] + 1
 
     def leave(self, job: str) -> bool:
@@ -42,6 +40,8 @@ class Place:
         limit, left = self._jobs.pop(job)
         if left > 1:
             self._jobs[job] = limit, left - 1
+        else:
+            self.limit = min([limit for limit, _ in self._jobs.values()], default=0)
         return not self._jobs
 
 

@@ -28,10 +28,12 @@ class Capture:
     """One target's output, cut after `limit` bytes a stream, and its result once there is one.
 
     The beginning is kept, not the end: what is cut is dropped on arrival, so that nothing slows the sender's loop.
-    The moments are of the wall clock: when the work began, when something was last heard, when it ended.
+    `place` is that of the target in the order of its job. The moments are of the wall clock: when the work began, when
+    something was last heard, when it ended.
     """
 
-    def __init__(self, limit: int, budget: Budget) -> None:
+    def __init__(self, limit: int, budget: Budget, place: int = 0) -> None:
+        self.place = place
         self._limit = limit
         self._budget = budget
         self._buffers: dict[Stream, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
@@ -104,8 +106,8 @@ class Flow(Capture):
     Where more than FLOW_LIMIT bytes wait, `room` is a future that is done once the reader has taken them.
     """
 
-    def __init__(self) -> None:
-        super().__init__(0, Budget(0))
+    def __init__(self, place: int = 0) -> None:
+        super().__init__(0, Budget(0), place)
         self._room: asyncio.Future[None] | None = None
 
     def add(self, stream: Stream, data: bytes) -> bool:

@@ -75,6 +75,10 @@ class _Job:
     paused: bool = False
 
 
+def _turn(record: _Job) -> tuple[int, int]:
+    return record.running, record.served
+
+
 class JobCore:
     """All jobs that are not finished. See the module's text for its rules."""
 
@@ -245,7 +249,7 @@ class JobCore:
         """The plan with all that can start now, and the moment to wake."""
         able = [each for each in self._jobs.values() if not each.paused and each.running < each.options.fanout]
         while able and self.running < self.limit:
-            record = min(able, key=lambda each: (each.running, each.served))
+            record = able[0] if len(able) == 1 else min(able, key=_turn)
             item = record.backlog.pick()
             if item is None:
                 able.remove(record)

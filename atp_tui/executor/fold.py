@@ -64,8 +64,10 @@ class _Group:
     def add(self, target: TargetId, *, cut: bool) -> None:
         self.members.add(target)
         self.cut += cut
-        insort(self.first, (natural(str(target)), target))
-        del self.first[FIRST_NAMES:]
+        place = natural(str(target))
+        if len(self.first) < FIRST_NAMES or place < self.first[-1][0]:
+            insort(self.first, (place, target))
+            del self.first[FIRST_NAMES:]
         self.names = str(target) if len(self.members) == 1 else None
 
     def part(self) -> Part:

@@ -67,7 +67,10 @@ class Job:
         self.results: dict[TargetId, CommandResult] = {}
         self.fold = Fold()
         streamed = spec.options.streamed
-        self._captures = {each: Flow() if streamed else Capture(output_limit, shared) for each in spec.targets}
+        self._captures = {
+            target: Flow(place) if streamed else Capture(output_limit, shared, place)
+            for place, target in enumerate(spec.targets)
+        }
         self._readers: list[Reader] = []
         self._finished = asyncio.Event()
         self._controls = controls
@@ -117,7 +120,7 @@ class Job:
         return tuple(self.results[target] for target in self.targets)
 
     async def __aiter__(self) -> AsyncIterator[JobEvent]:
-        reader = Reader(self.id, self._captures)
+        reader = Reader(self.id, self.targets, tuple(self._captures.values()))
         self._readers.append(reader)
         try:
             async for event in reader.events():
@@ -132,22 +135,22 @@ class Job:
         capture = self._captures[target]
         if capture.begin(self._controls.wall()):
             for reader in self._readers:
-                reader.restart(target)
-        self._tell(target, "started")
-        wall = self._controls.wall
+                reader.restart(capture.place)
+        self._tell(capture, News.STARTED)
+        wall, tell = self._controls.wall, self._tell
 
         def sink(stream: Stream, data: bytes) -> asyncio.Future[None] | None:
             if capture.add(stream, data):
                 capture.heard_at = wall()
-                self._tell(target, stream)
+                tell(capture, News.STDOUT if stream == "stdout" else News.STDERR)
             return capture.room()
 
         return sink
 
     def end(self, target: TargetId, ended: Ended) -> Final:
         """A target has ended, and this is kept of it. Once for each target."""
-        assert target not in self.results, f"{target} has ended twice"
         capture = self._captures[target]
+        assert capture.result is None, f"{target} has ended twice"
         text, new = self.fold.texts.keep(capture.kept("stdout"), capture.kept("stderr"))
         if not new:
             capture.shared()
@@ -167,12 +170,12 @@ class Job:
         capture.end(result, at)
         self.results[target] = result
         self.fold.take(result, text)
-        self._tell(target, "ended")
+        self._tell(capture, News.ENDED)
         if self.done:
             self._finished.set()
         passed = self.spec.options.streamed and capture.heard
         return Final(result, text, new, at, complete=not (result.truncated or passed))
 
-    def _tell(self, target: TargetId, news: News) -> None:
+    def _tell(self, capture: Capture, news: News) -> None:
         for reader in self._readers:
-            reader.tell(target, news)
+            reader.tell(capture.place, news)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from enum import IntEnum
 
 from ..model.outcome import CommandResult, Stream
 from ..model.target import TargetId
@@ -54,43 +54,56 @@ class TargetEnded(JobEvent):
     result: CommandResult
 
 
-News = Literal["started", "stdout", "stderr", "ended"]
+class News(IntEnum):
+    """What can be new about a target."""
+
+    STARTED = 0
+    STDOUT = 1
+    STDERR = 2
+    ENDED = 3
+
+
+_STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
+
+_KINDS = len(News)
 
 
 class Reader:
     """One iteration over a job: where it has read to, and what has changed since, each change at most once.
 
-    It holds no output of its own, so a reader as slow as it likes costs a few bytes a target.
+    It holds no output of its own, so a reader as slow as it likes costs a few bytes a target. News are numbers, the
+    place of the target times four and the kind of news: they are told for every piece of output of every target.
     """
 
-    def __init__(self, job: str, captures: Mapping[TargetId, Capture]) -> None:
+    def __init__(self, job: str, targets: Sequence[TargetId], captures: Sequence[Capture]) -> None:
         self._job = job
+        self._targets = targets
         self._captures = captures
-        self._news: OrderedDict[tuple[TargetId, News], None] = OrderedDict()
-        self._offsets: dict[tuple[TargetId, Stream], int] = {}
+        self._news: OrderedDict[int, None] = OrderedDict()
+        self._offsets: dict[int, int] = {}
         self._number = 0
         self._ended = 0
         self._waiter: asyncio.Future[None] | None = None
-        for target, capture in captures.items():
-            self._catch_up(target, capture)
+        for place, capture in enumerate(captures):
+            self._catch_up(place * _KINDS, capture)
 
-    def _catch_up(self, target: TargetId, capture: Capture) -> None:
+    def _catch_up(self, first: int, capture: Capture) -> None:
         if capture.begun_at is not None:
-            self._news[target, "started"] = None
-        self._news.update({(target, "stdout"): None, (target, "stderr"): None})
+            self._news[first + News.STARTED] = None
+            self._news[first + News.STDOUT] = None
+            self._news[first + News.STDERR] = None
         if capture.result is not None:
-            self._news[target, "ended"] = None
+            self._news[first + News.ENDED] = None
 
-    def restart(self, target: TargetId) -> None:
+    def restart(self, place: int) -> None:
         """The work on a target is done anew: its output is read from its beginning."""
-        for news in ("started", "stdout", "stderr"):
-            self._news.pop((target, news), None)
-        for stream in ("stdout", "stderr"):
-            self._offsets.pop((target, stream), None)
+        for news in (News.STARTED, News.STDOUT, News.STDERR):
+            self._news.pop(place * _KINDS + news, None)
+            self._offsets.pop(place * _KINDS + news, None)
 
-    def tell(self, target: TargetId, news: News) -> None:
-        """Something has happened on a target."""
-        self._news[target, news] = None
+    def tell(self, place: int, news: News) -> None:
+        """Something has happened on the target at `place`."""
+        self._news[place * _KINDS + news] = None
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -101,25 +114,27 @@ class Reader:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
                 continue
-            (target, news), _ = self._news.popitem(last=False)
-            event = self._event(target, news)
+            key, _ = self._news.popitem(last=False)
+            event = self._event(key)
             if event is not None:
                 yield event
 
-    def _event(self, target: TargetId, news: News) -> JobEvent | None:
-        capture = self._captures[target]
-        if news == "started":
+    def _event(self, key: int) -> JobEvent | None:
+        place, news = divmod(key, _KINDS)
+        capture, target = self._captures[place], self._targets[place]
+        if news == News.STARTED:
             return TargetStarted(self._job, self._numbered(), capture.begun_at or 0.0, target)
-        if news == "ended":
+        if news == News.ENDED:
             assert capture.result is not None
             self._ended += 1
             return TargetEnded(self._job, self._numbered(), capture.ended_at, target, capture.result)
-        offset = self._offsets.get((target, news), 0)
-        data = capture.read(news, offset)
-        self._offsets[target, news] = offset + len(data)
+        stream = _STREAMS[news - News.STDOUT]
+        offset = self._offsets.get(key, 0)
+        data = capture.read(stream, offset)
         if not data:
             return None
-        return TargetOutput(self._job, self._numbered(), capture.heard_at, target, news, data)
+        self._offsets[key] = offset + len(data)
+        return TargetOutput(self._job, self._numbered(), capture.heard_at, target, stream, data)
 
     def _numbered(self) -> int:
         self._number += 1

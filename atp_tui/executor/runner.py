@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from ..model.errors import HostUnknown
 from ..model.outcome import ExitStatus, Outcome
@@ -16,7 +17,7 @@ from .core import MOST_AT_ONCE, JobCore, Key, Plan, Reason
 from .job import Ended, Job
 from .journal import Journal
 from .kind import AnyKind
-from .log import JobLog, NoLog
+from .log import JobLog
 from .outcome import describe, outcome_of_error, outcome_of_exit, retryable
 from .spec import JobSpec
 from .works import WORKS, kind_of
@@ -65,10 +66,11 @@ class JobRunner:
         self._clock = manager.clock
         self._works = tuple(works)
         self._core = JobCore(limit)
-        self._journal = Journal(log or NoLog(), self._clock)
+        self._journal = None if log is None else Journal(log, self._clock)
         self._output_limit = output_limit
         self._job_limit = job_limit
         self._jobs: dict[str, Job] = {}
+        self._kinds: dict[str, AnyKind] = {}  # of the jobs that are not finished
         self._attempts: dict[Key, _Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: TimerHandle | None = None
@@ -95,7 +97,9 @@ class JobRunner:
         job = Job(spec, self, now, self._output_limit, self._job_limit)
         plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
         self._jobs[spec.id] = job
-        self._journal.begun(spec)
+        self._kinds[spec.id] = kind
+        if self._journal is not None:
+            self._journal.begun(spec)
         self._perform(plan)
         self._forget_old()
         return job
@@ -135,26 +139,32 @@ class JobRunner:
         for key, _ in plan.ended:
             attempt = self._attempts.pop(key)
             assert attempt.ended is not None
-            self._journal.ended(key[0], attempt.job.end(attempt.target, attempt.ended))
+            self._end(attempt.job, attempt.target, attempt.ended)
         for (job, target), reason in plan.notrun:
-            final = self._jobs[job].end(target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
-            self._journal.ended(job, final)
+            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
         for job in plan.finished:
-            self._journal.finished(job, self.wall())
+            del self._kinds[job]
+            if self._journal is not None:
+                self._journal.finished(job, self.wall())
         for key in plan.start:
             self._start(key)
         self._wake_at(plan.wake)
+
+    def _end(self, job: Job, target: TargetId, ended: Ended) -> None:
+        final = job.end(target, ended)
+        if self._journal is not None:
+            self._journal.ended(job.id, final)
 
     def _start(self, key: Key) -> None:
         job, target = self._jobs[key[0]], key[1]
         before = self._attempts.get(key)
         since = self._clock.monotonic() if before is None else before.since
-        attempt = _Attempt(job, kind_of(job.spec.work, self._works), target, since)
+        attempt = _Attempt(job, self._kinds[job.id], target, since)
         self._attempts[key] = attempt
-        attempt.task = asyncio.get_running_loop().create_task(self._attempt(attempt), name=f"job {job.id} {target}")
+        attempt.task = asyncio.get_running_loop().create_task(self._attempt(attempt), name=job.id)
         self._tasks.add(attempt.task)
         # a callback and not the end of the task: one that is cancelled before its first step runs none of its code
-        attempt.task.add_done_callback(self._ender(attempt))
+        attempt.task.add_done_callback(partial(self._over, attempt))
 
     async def _attempt(self, attempt: _Attempt) -> None:
         job, target = attempt.job, attempt.target
@@ -168,16 +178,10 @@ class JobRunner:
         timeout, channel = job.spec.options.timeout, attempt.kind.channel
         await self._manager.execute_on_host(target.host, work, timeout=timeout, channel=channel, fail_fast=True)
 
-    def _ender(self, attempt: _Attempt) -> Callable[[asyncio.Task[None]], None]:
-        def over(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            error = asyncio.CancelledError() if task.cancelled() else task.exception()
-            self._over(attempt, error)
-
-        return over
-
-    def _over(self, attempt: _Attempt, error: BaseException | None) -> None:
+    def _over(self, attempt: _Attempt, task: asyncio.Task[None]) -> None:
         """An attempt has ended. One whose work had come to its end is not made a victim of a cancel."""
+        self._tasks.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         now = self._clock.monotonic()
         outcome, words, again = Outcome.ERROR, None, False
         if attempt.status is not None:
