@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from heapq import heappop, heappush, heapreplace
 
@@ -74,12 +74,14 @@ class Item:
     number: int = -1
 
 
-@dataclass(slots=True, eq=False)
 class _Queue:
     """The items of one host, first come, first served. `parked`: the host is full, so nothing of it is looked at."""
 
-    items: deque[tuple[int, Item]] = field(default_factory=deque)
-    parked: bool = False
+    __slots__ = ("items", "parked")
+
+    def __init__(self) -> None:
+        self.items: deque[tuple[int, Item]] = deque()
+        self.parked = False
 
     def first(self) -> int | None:
         """The number of the first item that still waits; None for none."""
@@ -129,12 +131,11 @@ class Backlog:
     def pick(self) -> Item | None:
         """Take the first item out whose host and jump host are free; None where there is none."""
         first: tuple[int, Place] | None = None
-        for jump in list(self._heads):
-            if jump is not None and not jump.free:
-                continue
-            head = self._head(jump)
-            if head is not None and (first is None or head < first):
-                first = head
+        for jump in tuple(self._heads):
+            if jump is None or jump.free:
+                head = self._head(jump)
+                if head is not None and (first is None or head < first):
+                    first = head
         if first is None:
             return None
         _, item = self._queues[first[1]].items.popleft()

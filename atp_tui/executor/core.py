@@ -43,7 +43,6 @@ class Reason(StrEnum):
     DEADLINE = "the deadline of the job has passed"
 
 
-@dataclass(slots=True)
 class Plan:
     """What the runner must do now.
 
@@ -52,12 +51,15 @@ class Plan:
     whose last target has ended, which the core has forgotten. `wake`: the moment of the next `tick`, None for none.
     """
 
-    start: list[Key] = field(default_factory=list)
-    stop: list[tuple[Key, Reason]] = field(default_factory=list)
-    ended: list[tuple[Key, Outcome]] = field(default_factory=list)
-    notrun: list[tuple[Key, Reason]] = field(default_factory=list)
-    finished: list[str] = field(default_factory=list)
-    wake: float | None = None
+    __slots__ = ("ended", "finished", "notrun", "start", "stop", "wake")
+
+    def __init__(self) -> None:
+        self.start: list[Key] = []
+        self.stop: list[tuple[Key, Reason]] = []
+        self.ended: list[tuple[Key, Outcome]] = []
+        self.notrun: list[tuple[Key, Reason]] = []
+        self.finished: list[str] = []
+        self.wake: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -225,7 +227,7 @@ class JobCore:
         record.left -= 1
         if item.host.leave(item.job):
             del self._hosts[item.target.host]
-        else:
+        elif item.host.free:
             self._unpark(item.host)  # a limit of this job may have been the lowest
         if item.jump is not None and item.jump.leave(item.job):
             self._jumps = {name: jump for name, jump in self._jumps.items() if jump is not item.jump}
@@ -234,12 +236,13 @@ class JobCore:
             plan.finished.append(record.id)
 
     def _give_back(self, record: _Job, item: Item) -> None:
-        for place in (item.host, item.jump):
-            if place is not None:
-                place.running -= 1
+        item.host.running -= 1
+        if item.jump is not None:
+            item.jump.running -= 1
         record.running -= 1
         self.running -= 1
-        self._unpark(item.host)
+        if item.host.free:
+            self._unpark(item.host)
 
     def _unpark(self, host: Place) -> None:
         for record in self._jobs.values():
@@ -247,7 +250,7 @@ class JobCore:
 
     def _planned(self, plan: Plan) -> Plan:
         """The plan with all that can start now, and the moment to wake."""
-        able = [each for each in self._jobs.values() if not each.paused and each.running < each.options.fanout]
+        able = [each for each in self._jobs.values() if each.running < each.options.fanout and not each.paused]
         while able and self.running < self.limit:
             record = able[0] if len(able) == 1 else min(able, key=_turn)
             item = record.backlog.pick()
@@ -264,9 +267,9 @@ class JobCore:
     def _start(self, record: _Job, item: Item) -> None:
         item.stage, item.begun = Stage.RUNNING, False
         item.tries += 1
-        for place in (item.host, item.jump):
-            if place is not None:
-                place.running += 1
+        item.host.running += 1
+        if item.jump is not None:
+            item.jump.running += 1
         record.running += 1
         record.served = self._numbered()
         self.running += 1
@@ -274,10 +277,11 @@ class JobCore:
     def _wake(self) -> float | None:
         while self._later and self._later[0][2].stage is not Stage.LATER:
             heappop(self._later)
-        moments = [record.ends_at for record in self._jobs.values() if record.ends_at is not None]
-        if self._later:
-            moments.append(self._later[0][0])
-        return min(moments, default=None)
+        first = self._later[0][0] if self._later else None
+        for record in self._jobs.values():
+            if record.ends_at is not None and (first is None or record.ends_at < first):
+                first = record.ends_at
+        return first
 
     def _numbered(self) -> int:
         self._count += 1

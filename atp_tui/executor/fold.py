@@ -93,16 +93,20 @@ class Fold:
 
     def add(self, *results: CommandResult) -> tuple[int, ...]:
         """Take results of targets that have none yet; the ids of the groups that have changed."""
-        return tuple(dict.fromkeys(self.take(each, self.texts.keep(each.stdout, each.stderr)[0]) for each in results))
+        return tuple(dict.fromkeys(map(self._add, results)))
 
-    def take(self, result: CommandResult, text: Text) -> int:
-        """As `add`, for one result whose output is `text` of `texts`; the id of its group."""
+    def _add(self, result: CommandResult) -> int:
+        text, _ = self.texts.keep(result.stdout, result.stderr)
+        return self.take(result.target, result, text)
+
+    def take(self, target: TargetId, result: CommandResult, text: Text) -> int:
+        """As `add`, for the result of `target`, whose output is `text` of `texts`; the id of its group."""
         kind = (result.outcome, result.exit_status, result.signal, result.error)
         group = self._by_kind.get((kind, text.said))
         if group is None:
             group = self._by_kind[kind, text.said] = _Group(len(self._groups), kind, text)
             self._groups.append(group)
-        group.add(result.target, cut=result.truncated)
+        group.add(target, cut=result.truncated)
         self._note(group)
         return group.id
 

@@ -25,7 +25,7 @@ class Controls(Protocol):
     def wall(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ended:
     """How the work ended on one target, without its output. `duration` in seconds."""
 
@@ -35,7 +35,7 @@ class Ended:
     duration: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Final:
     """The result of a target as it is kept. `text` is its output, `new` says that no target of the job gave it before.
 
@@ -169,7 +169,7 @@ class Job:
         at = self._controls.wall()
         capture.end(result, at)
         self.results[target] = result
-        self.fold.take(result, text)
+        self.fold.take(target, result, text)
         self._tell(capture, News.ENDED)
         if self.done:
             self._finished.set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from ..model.errors import HostUnknown
 from ..model.outcome import ExitStatus, Outcome
@@ -37,6 +36,7 @@ class _Attempt:
     kind: AnyKind
     target: TargetId
     since: float
+    entered: bool = False
     begun: bool = False
     status: ExitStatus | None = None
     reason: Reason | None = None
@@ -64,6 +64,7 @@ class JobRunner:
     ) -> None:
         self._manager = manager
         self._clock = manager.clock
+        self.wall = manager.clock.wall
         self._works = tuple(works)
         self._core = JobCore(limit)
         self._journal = None if log is None else Journal(log, self._clock)
@@ -116,10 +117,6 @@ class JobRunner:
         """See Job.resume."""
         self._perform(self._core.resume(job))
 
-    def wall(self) -> float:
-        """The moment of the wall clock."""
-        return self._clock.wall()
-
     async def close(self) -> None:
         """Cancel every job and wait until what ran was told to end on its far side."""
         for job in list(self._jobs):
@@ -134,8 +131,8 @@ class JobRunner:
         for key, reason in plan.stop:
             attempt = self._attempts[key]
             attempt.reason = reason
-            assert attempt.task is not None
-            attempt.task.cancel()
+            if attempt.entered and attempt.task is not None:
+                attempt.task.cancel()  # one that has not made its first step sees the reason in it
         for key, _ in plan.ended:
             attempt = self._attempts.pop(key)
             assert attempt.ended is not None
@@ -163,10 +160,21 @@ class JobRunner:
         self._attempts[key] = attempt
         attempt.task = asyncio.get_running_loop().create_task(self._attempt(attempt), name=job.id)
         self._tasks.add(attempt.task)
-        # a callback and not the end of the task: one that is cancelled before its first step runs none of its code
-        attempt.task.add_done_callback(partial(self._over, attempt))
 
     async def _attempt(self, attempt: _Attempt) -> None:
+        """The task of one attempt. Whatever it ends with is the affair of its target alone."""
+        attempt.entered = True
+        error: BaseException | None = None
+        try:
+            if attempt.reason is None:
+                await self._carried_out(attempt)
+            else:
+                error = asyncio.CancelledError()
+        except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - a crash is the target's result
+            error = failure
+        self._over(attempt, error)
+
+    async def _carried_out(self, attempt: _Attempt) -> None:
         job, target = attempt.job, attempt.target
 
         async def work(connection: HostConnection) -> None:
@@ -178,10 +186,10 @@ class JobRunner:
         timeout, channel = job.spec.options.timeout, attempt.kind.channel
         await self._manager.execute_on_host(target.host, work, timeout=timeout, channel=channel, fail_fast=True)
 
-    def _over(self, attempt: _Attempt, task: asyncio.Task[None]) -> None:
+    def _over(self, attempt: _Attempt, error: BaseException | None) -> None:
         """An attempt has ended. One whose work had come to its end is not made a victim of a cancel."""
-        self._tasks.discard(task)
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if attempt.task is not None:
+            self._tasks.discard(attempt.task)
         now = self._clock.monotonic()
         outcome, words, again = Outcome.ERROR, None, False
         if attempt.status is not None:

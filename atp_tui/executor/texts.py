@@ -39,10 +39,7 @@ class Texts:
 
     def keep(self, stdout: bytes, stderr: bytes) -> tuple[Text, bool]:
         """The text of an output, and whether it is a new one."""
-        hashed = hashlib.sha256(stdout)
-        hashed.update(b"\0")
-        hashed.update(stderr)
-        digest = hashed.digest()
+        digest = hashlib.sha256(b"\0".join((stdout, stderr))).digest()
         kept = self._texts.get(digest)
         if kept is not None:
             return kept, False
