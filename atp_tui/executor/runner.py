@@ -164,15 +164,14 @@ class JobRunner:
     async def _attempt(self, attempt: _Attempt) -> None:
         """The task of one attempt. Whatever it ends with is the affair of its target alone."""
         attempt.entered = True
-        error: BaseException | None = None
         try:
-            if attempt.reason is None:
-                await self._carried_out(attempt)
-            else:
-                error = asyncio.CancelledError()
-        except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - a crash is the target's result
-            error = failure
-        self._over(attempt, error)
+            if attempt.reason is not None:
+                raise asyncio.CancelledError
+            await self._carried_out(attempt)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a crash is the target's result
+            self._over(attempt, error)  # in here: an error that is kept in its own frame waits for the collector
+        else:
+            self._over(attempt, None)
 
     async def _carried_out(self, attempt: _Attempt) -> None:
         job, target = attempt.job, attempt.target
