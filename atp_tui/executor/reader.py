@@ -67,6 +67,9 @@ _STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
 
 _KINDS = len(News)
 
+MOST_AT_A_TIME = 128
+"""Events that a reader gets before the loop has its turn: a thousand hosts may have ended since the last one."""
+
 
 class Reader:
     """One iteration over a job: where it has read to, and what has changed since, each change at most once.
@@ -118,6 +121,8 @@ class Reader:
             event = self._event(key)
             if event is not None:
                 yield event
+                if event.number % MOST_AT_A_TIME == 0:
+                    await asyncio.sleep(0)
 
     def _event(self, key: int) -> JobEvent | None:
         place, news = divmod(key, _KINDS)

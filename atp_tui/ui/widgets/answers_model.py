@@ -220,9 +220,10 @@ class AnswersModel:
         well = [part for part in parts if part.outcome is Outcome.OK]
         largest = max(well, key=lambda part: part.count, default=None)
         width = min(max((len(part.label) for part in parts), default=0), LABEL_WIDTH)
+        said = self._fold.output(largest.digest) if largest is not None else b""
         for part in parts:
             reference = largest if part.outcome is Outcome.OK and part is not largest else None
-            yield _group_key(part), partial(self._group, part, reference, width)
+            yield _group_key(part), partial(self._group, part, reference, said, width)
 
     def _fold_mark(self, block: str) -> tuple[str, str]:
         return f"{self._glyphs.unfolded if block in self._open else self._glyphs.folded} ", "dim"
@@ -244,10 +245,10 @@ class AnswersModel:
 
         return Block(host, head, len(rows) if host in self._open else 0, lambda number: (rows[number],))
 
-    def _group(self, part: Part, reference: Part | None, width: int) -> Block:
+    def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
         key = _group_key(part)
         output = partial(self._fold.output, part.digest)
-        compared = None if reference is None else self._fold.output(reference.digest)
+        compared = None if reference is None else reference_said
         mark = self._fold_mark(key)
 
         def head() -> Spans:

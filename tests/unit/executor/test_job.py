@@ -17,7 +17,7 @@ from atp_tui.executor.capture import FLOW_LIMIT, Budget, Capture
 from atp_tui.executor.command import command_job
 from atp_tui.executor.job import Job
 from atp_tui.executor.outcome import exit_status_of
-from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
+from atp_tui.executor.reader import MOST_AT_A_TIME, JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.runner import KEPT_JOBS, JobRunner
 from atp_tui.executor.spec import JobOptions
 from atp_tui.model.errors import AuthFailed, CallTimeout, ConnectFailed, ConnectionLost, HostKeyRejected
@@ -249,6 +249,24 @@ async def test_a_late_reader_sees_the_same_as_an_early_one() -> None:
         late = await events_of(job)
     unnumbered = [sorted(repr(replace(event, number=0)) for event in events) for events in (early, late)]
     assert unnumbered[0] == unnumbered[1]
+
+
+async def test_a_reader_with_much_to_catch_up_on_lets_the_loop_go_on() -> None:
+    ids = tuple(f"h{n}" for n in range(2 * MOST_AT_A_TIME))
+    async with fleet(LoopbackDriver(), *ids) as runner:
+        job = start(runner, ids)
+        await job.wait()
+        turns = 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            if turns < 100:
+                asyncio.get_running_loop().call_soon(turn)
+
+        turn()
+        assert len(await events_of(job)) == 3 * len(ids)
+        assert turns >= 3 * len(ids) // MOST_AT_A_TIME
 
 
 async def test_a_slow_reader_gets_all_in_fewer_pieces() -> None:
