@@ -29,6 +29,7 @@ from .driver import Link
 from .heartbeat import Heartbeat
 from .lifecycle import Lifecycle
 from .metrics import Metrics
+from .pause import Pause
 from .status import connection_snapshot
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ class HostConnection:
         self._supervisor: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
         self._attempt_ended_at = float("-inf")
-        self._wake: asyncio.Future[None] | None = None
+        self._pause = Pause(clock)
         self._watchers: dict[asyncio.Future[None], None] = {}  # in the order of their coming
 
     def __repr__(self) -> str:
@@ -172,16 +173,12 @@ class HostConnection:
             self._move(_S.CONNECTING, None, attempt=0)
             self._supervise()
         else:
-            self._end_pause()
-
-    def _end_pause(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+            self._pause.end()
 
     def hasten(self) -> bool:
         """Attempt now unless one has just failed; False then. For callers that wait, who may be many."""
         if self.clock.monotonic() - self._attempt_ended_at < self.config.reconnect.initial_delay:
-            return self._wake is None and self._attempting()
+            return not self._pause.is_on and self._attempting()
         self.retry()
         return True
 
@@ -236,7 +233,7 @@ class HostConnection:
         """Try until connected, until nothing is left to try, or until cancelled."""
         while True:
             if self.life.next_attempt_at is not None:
-                await self._pause(self.life.next_attempt_at - self.clock.monotonic())
+                await self._pause.sleep(self.life.next_attempt_at - self.clock.monotonic())
                 slow_lane = self.life.state is _S.FAILED
                 self._move(_S.CONNECTING if slow_lane else _S.RECONNECTING, self.life.error)
             self._generation += 1
@@ -249,16 +246,6 @@ class HostConnection:
             else:
                 self._established(dialed)
                 return
-
-    async def _pause(self, delay: float) -> None:
-        """Sleep, unless `retry` wakes it."""
-        self._wake = asyncio.get_running_loop().create_future()
-        timer = self.clock.call_later(max(0.0, delay), self._end_pause)
-        try:
-            await self._wake
-        finally:
-            timer.cancel()
-            self._wake = None
 
     def _established(self, dialed: Dialed) -> None:
         self._dialed, self._link = dialed, dialed.link
@@ -289,14 +276,16 @@ class HostConnection:
             return
         error.channel = error.channel or self.channel
         dialed = self._take_down()
-        if dialed is not None:
-            dialed.end()
         self.counters.failed(error, self.clock.monotonic())
-        if error.permanent or not self.config.auto_reconnect:
-            self._move(_S.FAILED, error)
-            return
-        delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
-        self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
+        try:
+            if error.permanent or not self.config.auto_reconnect:
+                self._move(_S.FAILED, error)
+                return
+            delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
+            self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
+        finally:
+            if dialed is not None:
+                dialed.end()  # after the news of the loss: the carrier's pool may act on being let go
         if not self.life.ended:  # the listener of the transition may have closed it
             self._supervise()
 

@@ -22,10 +22,11 @@ SSH_SESSIONS = 8
 class Entry:
     """A host and its pools. `main` is the one that is kept open and watched, `status` what was last told of it.
 
-    `fleet` are the settings of a host that has none of its own. `on_change` hears of every transition.
+    `fleet` are the settings of a host that has none of its own. `on_change` hears of every transition before the pool
+    acts on it, `on_settled` when it has acted. An Entry is the PoolListener of its pools.
     """
 
-    __slots__ = ("_clock", "_dialer", "_on_change", "_rng", "config", "host", "pools", "status")
+    __slots__ = ("_clock", "_dialer", "_on_change", "_on_settled", "_rng", "config", "host", "pools", "status")
 
     def __init__(
         self,
@@ -35,7 +36,8 @@ class Entry:
         *,
         clock: Clock,
         rng: random.Random,
-        on_change: Callable[[Entry, ConnectionChanged], None],
+        on_change: Callable[[ConnectionChanged], None],
+        on_settled: Callable[[Entry], None],
     ) -> None:
         self.host = host
         self.config = host.transport or fleet
@@ -45,6 +47,7 @@ class Entry:
         self._clock = clock
         self._rng = rng
         self._on_change = on_change
+        self._on_settled = on_settled
         if host.uri is not None:
             self.pools["virt"] = self._make_pool("virt")
         if host.takes_commands or host.over_ssh:
@@ -62,6 +65,14 @@ class Entry:
             return status
         up = any(connection.life.state is ConnectionState.CONNECTED for connection in ssh.connections())
         return replace(status, answers_ssh=True) if up else status
+
+    def changed(self, change: ConnectionChanged) -> None:
+        """See PoolListener."""
+        self._on_change(change)
+
+    def settled(self) -> None:
+        """See PoolListener."""
+        self._on_settled(self)
 
     def start(self) -> None:
         """Begin connecting. Returns at once."""
@@ -100,7 +111,7 @@ class Entry:
             dial,
             clock=self._clock,
             rng=self._rng,
-            on_change=lambda pool, change: self._on_change(self, change),
+            listener=self,
         )
 
     def _pool_config(self, channel: Channel) -> TransportConfig:

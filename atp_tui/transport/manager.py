@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from ..model.connection import ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, TransportError, Unsupported
-from ..model.events import ConnectionChanged, HostAdded, HostChanged, HostRemoved, HostUpdated
+from ..model.events import HostAdded, HostChanged, HostRemoved, HostUpdated
 from ..model.host import HostInfo
 from ..model.outcome import TaskResult
 from ..model.settings import Channel, TransportConfig
@@ -307,11 +307,15 @@ class TransportManager:
         self._leaving.pop(entry, None)
 
     def _enter(self, host: HostInfo) -> Entry:
-        return Entry(host, self.config, self._dialer, clock=self.clock, rng=self._rng, on_change=self._changed)
-
-    def _changed(self, entry: Entry, change: ConnectionChanged) -> None:
-        self.hub.publish(change)
-        self._tell(entry)
+        return Entry(
+            host,
+            self.config,
+            self._dialer,
+            clock=self.clock,
+            rng=self._rng,
+            on_change=self.hub.publish,
+            on_settled=self._tell,
+        )
 
     def _tell(self, entry: Entry) -> None:
         status = entry.read_status()

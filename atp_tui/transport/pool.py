@@ -6,9 +6,8 @@ import asyncio
 import copy
 import random
 from bisect import bisect_left
-from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
+from typing import Protocol
 
 from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import AtpError, CheckoutTimeout, PoolClosed, TooManyWaiters, TransportError
@@ -20,6 +19,7 @@ from .connection import HostConnection
 from .core import PoolCore
 from .deadlines import Deadlines
 from .dialer import Dial
+from .lease import Lease
 from .slot import Plan, Slot, Waiter
 from .status import host_status
 
@@ -30,49 +30,19 @@ HOUSEKEEPER_SLACK = 1 / 16
 """The share of management_interval that the housekeeper may be late, to work through many pools in one wake-up."""
 
 _S = ConnectionState
-PoolListener = Callable[["ConnectionPool", ConnectionChanged], None]
 _Slot = Slot[HostConnection]
 
 
-class Lease:
-    """The only way to a connection: `async with pool.lease() as connection`.
+class PoolListener(Protocol):
+    """The owner of a pool, which hears of every transition of its connections."""
 
-    Counts the use, gives it back on return, error and cancel alike, and keeps the connection from being evicted.
-    """
+    def changed(self, change: ConnectionChanged) -> None:
+        """A transition has happened. The pool has not acted on it yet, so its own news of that come later."""
+        ...
 
-    __slots__ = ("_fail_fast", "_pin", "_pool", "_slot", "_timeout")
-
-    def __init__(self, pool: ConnectionPool, timeout: float | None, *, fail_fast: bool, pin: bool) -> None:
-        self._pool = pool
-        self._timeout = timeout
-        self._fail_fast = fail_fast
-        self._pin = pin
-        self._slot: _Slot | None = None
-
-    async def acquire(self) -> HostConnection:
-        """Get the connection; `release` must follow. Raises what ConnectionPool.lease says."""
-        pool = self._pool
-        slot = pool.core.acquire_pin() if self._pin else pool.core.acquire()
-        if slot is None:
-            slot = await pool.wait_for_slot(self._timeout, fail_fast=self._fail_fast, pin=self._pin)
-        else:
-            pool.immediate_checkouts += 1
-        self._slot = slot
-        assert slot.connection is not None
-        return slot.connection
-
-    def release(self) -> None:
-        """Give the connection back. Once more does no harm."""
-        slot, self._slot = self._slot, None
-        if slot is not None:
-            self._pool.give_back(slot, pin=self._pin)
-
-    __aenter__ = acquire
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+    def settled(self) -> None:
+        """The pool has acted on the transition that it told last: its status may be another one."""
+        ...
 
 
 class ConnectionPool:
@@ -87,7 +57,7 @@ class ConnectionPool:
         *,
         clock: Clock,
         rng: random.Random,
-        on_change: PoolListener,
+        listener: PoolListener,
     ) -> None:
         self.host = host
         self.channel = channel
@@ -99,7 +69,7 @@ class ConnectionPool:
         self._dial = dial
         self._clock = clock
         self._rng = rng
-        self._on_change = on_change
+        self._listener = listener
         self._checkouts = [0] * len(CHECKOUT_BOUNDS)
         self._opened = 0
         self._closed: dict[str, int] = {}
@@ -316,11 +286,13 @@ class ConnectionPool:
             task.result()
 
     def _changed(self, slot: _Slot, connection: HostConnection, change: ConnectionChanged) -> None:
-        if connection.life.error is not None:
-            self.last_error = connection.life.error
-        self.changed_at = change.at
         if change.after is _S.CONNECTED:
             self.last_error = None
+        elif connection.life.error is not None:
+            self.last_error = connection.life.error
+        self.changed_at = change.at
+        self._listener.changed(change)  # first: acting makes other connections move, and their news answer to this
+        if change.after is _S.CONNECTED:
             self._perform(self.core.opened(slot, change.at, self._rng.random(), connection.link.max_requests))
         elif connection.life.ended:
             self._perform(self.core.ended(slot))
@@ -329,7 +301,7 @@ class ConnectionPool:
                 self._perform(self.core.lost(slot))
             if change.after is _S.FAILED or (change.before is not _S.CONNECTED and change.next_attempt_at is not None):
                 self._perform(self.core.open_failed(slot, permanent=not connection.life.retries))
-        self._on_change(self, change)
+        self._listener.settled()
         self._stop_retired()
 
     def _stop_retired(self) -> None:
