@@ -43,7 +43,7 @@ async def _quickest(connection: HostConnection) -> float:
     times: list[float] = []
     while len(times) < TRIES and sum(times) < ENOUGH:
         begun = time.perf_counter()
-        await connection.link.ping(connection.config.heartbeat_timeout)
+        await connection.ping()
         times.append(time.perf_counter() - begun)
     return min(times)
 

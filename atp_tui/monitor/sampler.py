@@ -203,7 +203,7 @@ class Monitor:
         async def task(connection: HostConnection) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
             begun = self._clock.monotonic()
             if connection.channel == "ssh":
-                await connection.link.ping(connection.config.heartbeat_timeout)
+                await connection.ping()
                 return None, (), self._clock.monotonic() - begun
             counters = connection.counters  # ids begin anew where a host was disconnected and comes back
             identity = counters.created_at, connection.id, counters.reconnects
@@ -224,7 +224,7 @@ class Monitor:
         """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
         if not beat.host.takes_commands:
             return None
-        link = self._manager.open_link(beat.host.id, "ssh")
+        link = self._manager.open_streams(beat.host.id)
         if beat.system is not None and beat.system.link is not link:
             beat.system.close()
             beat.system = None

@@ -25,12 +25,14 @@ from ..model.settings import Channel, TransportConfig
 from .backoff import backoff_delay, delay_after_failure, gave_up
 from .clock import Clock
 from .dialer import Dial, Dialed
-from .driver import Link
+from .driver import CallsLibvirt, Link, OpensStreams, RunsCommands
 from .heartbeat import Heartbeat
 from .lifecycle import Lifecycle
 from .metrics import Metrics
+from .opened import Opened, unsupported
 from .pause import Pause
-from .status import connection_snapshot
+from .status import connection_changed, connection_snapshot
+from .watchers import Watchers
 
 T = TypeVar("T")
 
@@ -69,12 +71,12 @@ class HostConnection:
         self._generation = 0
         self._closed = False
         self._dialed: Dialed | None = None
-        self._link: Link | None = None
+        self.opened: Opened | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
         self._attempt_ended_at = float("-inf")
         self._pause = Pause(clock)
-        self._watchers: dict[asyncio.Future[None], None] = {}  # in the order of their coming
+        self._watchers = Watchers()
 
     def __repr__(self) -> str:
         return f"<HostConnection {self.host_info.id} {self.channel}#{self.id} {self.state}>"
@@ -83,7 +85,7 @@ class HostConnection:
 
     async def is_alive(self) -> bool:
         """State Connected, and the driver agrees. Asks nobody: awaited for the sake of tasks, which are async."""
-        return self._link is not None and self._link.is_alive()
+        return self.opened is not None and self.opened.link.is_alive()
 
     @property
     def state(self) -> ConnectionState:
@@ -93,7 +95,8 @@ class HostConnection:
     @property
     def metrics(self) -> ConnectionSnapshot:
         """Its figures at this moment. The uses are filled in by the pool, which counts them."""
-        return connection_snapshot(self.id, self.channel, self.life, self.counters, self._link)
+        link = None if self.opened is None else self.opened.link
+        return connection_snapshot(self.id, self.channel, self.life, self.counters, link)
 
     # -- using it ------------------------------------------------------------------------------------------------
 
@@ -104,9 +107,12 @@ class HostConnection:
         raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported on an SSH connection.
         """
         limit = self.config.call_timeout if deadline is None else deadline
-        link = self._link
+        opened = self.opened
+        if opened is None:
+            opened, limit = await self._wait_for_link(limit)
+        link = opened.calls_libvirt
         if link is None:
-            link, limit = await self._wait_for_link(limit)
+            raise unsupported(self.host_info.id, self.channel, CallsLibvirt)
         return await self._measured(link.call(function, limit))
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
@@ -115,11 +121,26 @@ class HostConnection:
         Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
         process ends with it.
         """
-        link, left = self._link, timeout
-        if link is None:
-            link, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
+        opened, left = self.opened, timeout
+        if opened is None:
+            opened, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
             left = None if timeout is None else waited
+        link = opened.runs_commands
+        if link is None:
+            raise unsupported(self.host_info.id, self.channel, RunsCommands)
         return await self._measured(link.run(command, output, left))
+
+    async def ping(self, deadline: float | None = None) -> None:
+        """One round trip to the peer. It counts as any request does: in the figures, as a beat, and by its time-out.
+
+        `deadline` in seconds from now, heartbeat_timeout if None; waiting for a reconnect counts. Raises CallTimeout,
+        ConnectionLost.
+        """
+        limit = self.config.heartbeat_timeout if deadline is None else deadline
+        opened = self.opened
+        if opened is None:
+            opened, limit = await self._wait_for_link(limit)
+        await self._measured(opened.link.ping(limit))
 
     async def _measured(self, request: Awaitable[T]) -> T:
         """Make one request on the link that is there now; count it, time it, note its failure."""
@@ -139,10 +160,21 @@ class HostConnection:
 
     @property
     def link(self) -> Link:
-        """The open link itself, for a connection that rides on this one. Raises ConnectionLost while there is none."""
-        if self._link is None:
+        """The open link itself. Raises ConnectionLost while there is none."""
+        return self._present().link
+
+    @property
+    def streams(self) -> OpensStreams:
+        """The open link, for a connection that rides on this one. Raises ConnectionLost, Unsupported."""
+        link = self._present().opens_streams
+        if link is None:
+            raise unsupported(self.host_info.id, self.channel, OpensStreams)
+        return link
+
+    def _present(self) -> Opened:
+        if self.opened is None:
             raise ConnectionLost(f"the connection to {self.host_info.host} is down", host=self.host_info.id)
-        return self._link
+        return self.opened
 
     # -- its life ------------------------------------------------------------------------------------------------
 
@@ -248,7 +280,7 @@ class HostConnection:
                 return
 
     def _established(self, dialed: Dialed) -> None:
-        self._dialed, self._link = dialed, dialed.link
+        self._dialed, self.opened = dialed, Opened(dialed.link)
         self.counters.opened(self.clock.monotonic())
         # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
         self._move(_S.CONNECTED, None, attempt=0)
@@ -293,7 +325,7 @@ class HostConnection:
         """Stop using the link: whatever it still says is of an old generation."""
         self._generation += 1
         self._heartbeat.stop()
-        dialed, self._dialed, self._link = self._dialed, None, None
+        dialed, self._dialed, self.opened = self._dialed, None, None
         return dialed
 
     def _note_failure(self, error: Exception, generation: int) -> None:
@@ -305,12 +337,12 @@ class HostConnection:
 
     async def _ping(self) -> None:
         """One round trip with a deadline, for the heartbeat. No answer is a loss."""
-        link, generation = self._link, self._generation
-        if link is None:
+        opened, generation = self.opened, self._generation
+        if opened is None:
             return
         started = self.clock.monotonic()
         try:
-            await link.ping(self.config.heartbeat_timeout)
+            await opened.link.ping(self.config.heartbeat_timeout)
         except CallTimeout as error:
             words, limit = f"silent for {self.config.heartbeat_timeout:g} s", seconds(self.config.heartbeat_timeout)
             lost = ConnectionLost(words, host=self.host_info.id, kind=Cause.SILENT, detail=limit)
@@ -338,44 +370,24 @@ class HostConnection:
     ) -> None:
         before = self.life.state
         self.life.move(state, error, self.clock.monotonic(), attempt=attempt, next_attempt_at=next_attempt_at)
-        self._announce(before)
+        self._watchers.wake()
+        now = self.clock.monotonic()
+        self._on_change(self, connection_changed(now, self.host_info.id, self.channel, self.id, before, self.life))
 
-    def _announce(self, before: ConnectionState) -> None:
-        for watcher in self._watchers:
-            if not watcher.done():
-                watcher.set_result(None)
-        change = ConnectionChanged(
-            at=self.clock.monotonic(),
-            host_id=self.host_info.id,
-            channel=self.channel,
-            connection_id=self.id,
-            before=before,
-            after=self.life.state,
-            cause=self.life.cause,
-            attempt=self.life.attempt,
-            next_attempt_at=self.life.next_attempt_at,
-        )
-        self._on_change(self, change)
-
-    async def _wait_for_link(self, timeout: float | None) -> tuple[Link, float]:
+    async def _wait_for_link(self, timeout: float | None) -> tuple[Opened, float]:
         """The link, once it is up, and the seconds that are left of `timeout`."""
         begun = self.clock.monotonic()
         try:
             async with self.clock.timeout(timeout):
-                while (link := self._link) is None:
+                while (opened := self.opened) is None:
                     self._require_hope()
-                    watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                    self._watchers[watcher] = None
-                    try:
-                        await watcher
-                    finally:
-                        self._watchers.pop(watcher, None)
+                    await self._watchers.wait()
         except TimeoutError as error:
             raise CallTimeout(
                 f"no connection to {self.host_info.host} within {timeout:g} s", host=self.host_info.id
             ) from (self.life.error or error)
         spent = self.clock.monotonic() - begun
-        return link, float("inf") if timeout is None else max(0.001, timeout - spent)
+        return opened, float("inf") if timeout is None else max(0.001, timeout - spent)
 
     def _require_hope(self) -> None:
         """Raise why there will be no connection; start an attempt where none runs and one may help."""

@@ -18,7 +18,7 @@ from ..model.settings import Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
 from .dialer import ChooseDriver, Dialer
-from .driver import Link
+from .driver import OpensStreams
 from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
@@ -155,15 +155,17 @@ class TransportManager:
             errors += more_errors
         return requests, errors
 
-    def open_link(self, host_id: str, channel: Channel) -> Link | None:
-        """The link of an open connection of that channel, None where none is open: this opens none.
+    def open_streams(self, host_id: str) -> OpensStreams | None:
+        """The link of an open SSH connection, None where none is open or it carries no streams: this opens none.
 
         It is not leased: it may end at any moment. Raises HostUnknown.
         """
-        pool = self._entry(host_id).pools.get(channel)
-        connections = pool.connections() if pool is not None else ()
-        connected = (one.link for one in connections if one.state is ConnectionState.CONNECTED)
-        return next((link for link in connected if link.is_alive()), None)
+        pool = self._entry(host_id).pools.get("ssh")
+        for connection in pool.connections() if pool is not None else ():
+            opened = connection.opened
+            if opened is not None and opened.link.is_alive():
+                return opened.opens_streams
+        return None
 
     @property
     def connection_count(self) -> int:

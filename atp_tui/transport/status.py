@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus
 from ..model.errors import TransportError
+from ..model.events import ConnectionChanged
 from ..model.settings import Channel
 from .driver import Link
 from .lifecycle import Lifecycle
@@ -45,6 +46,23 @@ def host_status(
         retries=retries,
         error_class=best.error_class,
         trouble=best.trouble,
+    )
+
+
+def connection_changed(
+    now: float, host_id: str, channel: Channel, connection_id: int, before: ConnectionState, life: Lifecycle
+) -> ConnectionChanged:
+    """The news of the transition that a connection has just made from `before`, at monotonic moment `now`."""
+    return ConnectionChanged(
+        at=now,
+        host_id=host_id,
+        channel=channel,
+        connection_id=connection_id,
+        before=before,
+        after=life.state,
+        cause=life.cause,
+        attempt=life.attempt,
+        next_attempt_at=life.next_attempt_at,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import asyncssh
 from asyncssh.channel import SSHChannel
@@ -21,7 +21,6 @@ from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
 from .streams import SshStream
 
-T = TypeVar("T")
 _Channel = asyncssh.SSHClientChannel[bytes]
 _MakeSession = Callable[[], asyncssh.SSHClientSession[bytes]]
 _Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
@@ -52,7 +51,7 @@ FREE_PLACE_POLL = 0.05
 
 
 class SshLink:
-    """transport.driver.Link over one asyncssh connection and those to its jump hosts."""
+    """transport.driver.Link, RunsCommands and OpensStreams over one asyncssh connection and those to its jump hosts."""
 
     def __init__(
         self,
@@ -103,9 +102,6 @@ class SshLink:
             words = f"{self._name} did not answer within {timeout:g} s"
             raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
         self._check_alive()  # asyncssh answers for a connection that has ended
-
-    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
-        raise Unsupported(f"{self._name}: an SSH connection makes no libvirt calls", host=self._name)
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
         """As the port says. `output` may raise: that ends the command, and run raises the same.
