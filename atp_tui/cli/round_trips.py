@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterable
 
-from ..monitor.readings import VirtConnect
+from ..model.libvirt import VirtConnect
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 

@@ -21,11 +21,12 @@ from ..model.events import (
     SampleFailed,
 )
 from ..model.host import HostInfo
+from ..model.libvirt import VirtConnect
 from ..model.node import DomainReading, NodeReading, SystemReading
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .readings import VirtConnect, read_all
+from .readings import read_all
 from .system_reader import SystemReader
 
 _log = logging.getLogger(__name__)
