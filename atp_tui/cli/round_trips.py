@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from ..model.libvirt import VirtConnect
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
+from ..transport.slot import LeaseClass
 
 APART = 0.002
 """Seconds between the beginnings of two hosts' measurements, so that none waits for the others' work."""
@@ -28,7 +29,9 @@ async def round_trips(manager: TransportManager, hosts: Iterable[str], timeout: 
     async def measure(host_id: str) -> None:
         # whatever goes wrong: it had answered a moment ago, and its state says the rest
         with contextlib.suppress(Exception):
-            found[host_id] = await manager.execute_on_host(host_id, _quickest, timeout=timeout, fail_fast=True)
+            found[host_id] = await manager.execute_on_host(
+                host_id, _quickest, timeout=timeout, fail_fast=True, lease_class=LeaseClass.SAMPLE
+            )
 
     async with asyncio.TaskGroup() as group:
         for host_id in hosts:

@@ -26,6 +26,7 @@ from ..model.node import DomainReading, NodeReading, SystemReading
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
+from ..transport.slot import LeaseClass
 from .readings import read_all
 from .system_reader import SystemReader
 
@@ -213,7 +214,9 @@ class Monitor:
             beat.connection, beat.node = identity, node
             return node, domains, self._clock.monotonic() - begun - work
 
-        node, domains, rtt = await self._manager.execute_on_host(host_id, task, timeout=timeout, fail_fast=fail_fast)
+        node, domains, rtt = await self._manager.execute_on_host(
+            host_id, task, timeout=timeout, fail_fast=fail_fast, lease_class=LeaseClass.SAMPLE
+        )
         at = self._clock.monotonic()
         system = await self._read_system(beat)
         requests, errors = self._manager.totals(host_id)

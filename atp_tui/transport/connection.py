@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from ..model.causes import Cause, seconds
 from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
@@ -25,8 +24,8 @@ from ..model.settings import Channel, TransportConfig
 from .backoff import backoff_delay, delay_after_failure, gave_up
 from .clock import Clock
 from .dialer import Dial, Dialed
-from .driver import CallsLibvirt, Link, OpensStreams, RunsCommands
-from .heartbeat import Heartbeat
+from .driver import CallsLibvirt, OpensStreams, RunsCommands
+from .heartbeat import Heartbeat, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
 from .opened import Opened, unsupported
@@ -69,6 +68,7 @@ class HostConnection:
         self._rng = rng
         self._on_change = on_change
         self._generation = 0
+        self._abandoned = -1  # the generation whose link was asked something that nobody waits for any more
         self._closed = False
         self._dialed: Dialed | None = None
         self.opened: Opened | None = None
@@ -93,10 +93,14 @@ class HostConnection:
         return self.life.state
 
     @property
+    def owes_answer(self) -> bool:
+        """Whether the peer may still be at a request that was given up, and has answered no heartbeat since."""
+        return self._abandoned == self._generation
+
+    @property
     def metrics(self) -> ConnectionSnapshot:
         """Its figures at this moment. The uses are filled in by the pool, which counts them."""
-        link = None if self.opened is None else self.opened.link
-        return connection_snapshot(self.id, self.channel, self.life, self.counters, link)
+        return connection_snapshot(self.id, self.channel, self.life, self.counters, self.opened)
 
     # -- using it ------------------------------------------------------------------------------------------------
 
@@ -125,10 +129,9 @@ class HostConnection:
         if opened is None:
             opened, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
             left = None if timeout is None else waited
-        link = opened.runs_commands
-        if link is None:
+        if opened.runs_commands is None:
             raise unsupported(self.host_info.id, self.channel, RunsCommands)
-        return await self._measured(link.run(command, output, left))
+        return await self._measured(opened.runs_commands.run(command, output, left))
 
     async def ping(self, deadline: float | None = None) -> None:
         """One round trip to the peer. It counts as any request does: in the figures, as a beat, and by its time-out.
@@ -149,6 +152,9 @@ class HostConnection:
         started = self.clock.monotonic()
         try:
             value = await request
+        except asyncio.CancelledError:
+            self._abandoned = generation
+            raise
         except Exception as error:
             self._note_failure(error, generation)
             raise
@@ -159,22 +165,17 @@ class HostConnection:
         return value
 
     @property
-    def link(self) -> Link:
-        """The open link itself. Raises ConnectionLost while there is none."""
-        return self._present().link
-
-    @property
     def streams(self) -> OpensStreams:
         """The open link, for a connection that rides on this one. Raises ConnectionLost, Unsupported."""
-        link = self._present().opens_streams
-        if link is None:
-            raise unsupported(self.host_info.id, self.channel, OpensStreams)
-        return link
-
-    def _present(self) -> Opened:
         if self.opened is None:
             raise ConnectionLost(f"the connection to {self.host_info.host} is down", host=self.host_info.id)
-        return self.opened
+        if self.opened.opens_streams is None:
+            raise unsupported(self.host_info.id, self.channel, OpensStreams)
+        return self.opened.opens_streams
+
+    def check(self) -> asyncio.Task[None]:
+        """Have the heartbeat ask now, and lose a peer that does not answer in time. The task is the heartbeat's."""
+        return self._heartbeat.check()
 
     # -- its life ------------------------------------------------------------------------------------------------
 
@@ -259,7 +260,7 @@ class HostConnection:
         if self._supervisor is task:
             self._supervisor = None
         if not task.cancelled():
-            task.result()  # a defect in here must be loud, not an attempt that silently never comes
+            task.result()  # a defect must be loud, not an attempt that silently never comes
 
     async def _attempts(self) -> None:
         """Try until connected, until nothing is left to try, or until cancelled."""
@@ -292,9 +293,8 @@ class HostConnection:
         """Note a failed attempt; whether there will be another one."""
         self.counters.failed(error, self.clock.monotonic())
         attempt = self.life.attempt + 1
-        delay = None
-        if self.config.auto_reconnect and not error.permanent:
-            delay = delay_after_failure(self.config.reconnect, attempt, self._rng.random())
+        last = error.permanent or not self.config.auto_reconnect
+        delay = None if last else delay_after_failure(self.config.reconnect, attempt, self._rng.random())
         given_up = gave_up(self.config.reconnect, attempt) or delay is None
         at = None if delay is None else self.clock.monotonic() + delay
         self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
@@ -333,6 +333,7 @@ class HostConnection:
         if isinstance(error, ConnectionLost):
             self._lost(generation, error)
         elif isinstance(error, CallTimeout) and generation == self._generation:
+            self._abandoned = generation
             self._heartbeat.check()  # was it the call that is slow, or the peer that is gone?
 
     async def _ping(self) -> None:
@@ -344,10 +345,7 @@ class HostConnection:
         try:
             await opened.link.ping(self.config.heartbeat_timeout)
         except CallTimeout as error:
-            words, limit = f"silent for {self.config.heartbeat_timeout:g} s", seconds(self.config.heartbeat_timeout)
-            lost = ConnectionLost(words, host=self.host_info.id, kind=Cause.SILENT, detail=limit)
-            lost.__cause__ = error
-            self._lost(generation, lost)
+            self._lost(generation, silence(self.host_info.id, self.config.heartbeat_timeout, error))
         except TransportError as error:
             self._lost(generation, error)
         except AtpError as error:  # its answer is an error, or there was nothing to ask with: not its end
@@ -356,6 +354,7 @@ class HostConnection:
             now = self.clock.monotonic()
             if generation == self._generation:
                 self._heartbeat.heard(now)
+                self._abandoned = -1
             self.counters.measured(now - started)
 
     # -- transitions ---------------------------------------------------------------------------------------------

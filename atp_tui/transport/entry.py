@@ -14,6 +14,7 @@ from .clock import Clock
 from .dialer import Dialed, Dialer
 from .driver import LostCallback
 from .pool import ConnectionPool
+from .slot import LeaseClass
 
 SSH_SESSIONS = 8
 """Sessions at a time on a host's SSH connection: two below sshd's default MaxSessions of 10."""
@@ -101,7 +102,7 @@ class Entry:
         carried = channel == "virt" and self.host.over_ssh
 
         async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
-            carrier = self.pools["ssh"].lease(pin=True, fail_fast=True) if carried else None
+            carrier = self.pools["ssh"].lease(lease_class=LeaseClass.WATCH, fail_fast=True) if carried else None
             return await self._dialer.dial(host, channel, config, on_lost, carrier)
 
         return ConnectionPool(

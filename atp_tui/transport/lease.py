@@ -7,7 +7,7 @@ from typing import Protocol
 
 from .connection import HostConnection
 from .core import PoolCore
-from .slot import Slot
+from .slot import LeaseClass, Slot
 
 
 class Lender(Protocol):
@@ -16,12 +16,14 @@ class Lender(Protocol):
     core: PoolCore[HostConnection]
     immediate_checkouts: int
 
-    async def wait_for_slot(self, timeout: float | None, *, fail_fast: bool, pin: bool) -> Slot[HostConnection]:
+    async def wait_for_slot(
+        self, timeout: float | None, lease_class: LeaseClass, *, fail_fast: bool
+    ) -> Slot[HostConnection]:
         """Stand in the queue."""
         ...
 
-    def give_back(self, slot: Slot[HostConnection], *, pin: bool) -> None:
-        """End a use or a pin of a slot."""
+    def give_back(self, slot: Slot[HostConnection], lease_class: LeaseClass) -> None:
+        """End a lease of a slot."""
         ...
 
 
@@ -31,21 +33,21 @@ class Lease:
     Counts the use, gives it back on return, error and cancel alike, and keeps the connection from being evicted.
     """
 
-    __slots__ = ("_fail_fast", "_pin", "_pool", "_slot", "_timeout")
+    __slots__ = ("_class", "_fail_fast", "_pool", "_slot", "_timeout")
 
-    def __init__(self, pool: Lender, timeout: float | None, *, fail_fast: bool, pin: bool) -> None:
+    def __init__(self, pool: Lender, timeout: float | None, lease_class: LeaseClass, *, fail_fast: bool) -> None:
         self._pool = pool
         self._timeout = timeout
         self._fail_fast = fail_fast
-        self._pin = pin
+        self._class = lease_class
         self._slot: Slot[HostConnection] | None = None
 
     async def acquire(self) -> HostConnection:
         """Get the connection; `release` must follow. Raises what ConnectionPool.lease says."""
         pool = self._pool
-        slot = pool.core.acquire_pin() if self._pin else pool.core.acquire()
+        slot = pool.core.acquire(self._class)
         if slot is None:
-            slot = await pool.wait_for_slot(self._timeout, fail_fast=self._fail_fast, pin=self._pin)
+            slot = await pool.wait_for_slot(self._timeout, self._class, fail_fast=self._fail_fast)
         else:
             pool.immediate_checkouts += 1
         self._slot = slot
@@ -56,7 +58,7 @@ class Lease:
         """Give the connection back. Once more does no harm."""
         slot, self._slot = self._slot, None
         if slot is not None:
-            self._pool.give_back(slot, pin=self._pin)
+            self._pool.give_back(slot, self._class)
 
     __aenter__ = acquire
 

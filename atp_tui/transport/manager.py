@@ -24,6 +24,7 @@ from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
 from .pool import ConnectionPool
+from .slot import LeaseClass
 
 T = TypeVar("T")
 Task = Callable[[HostConnection], Awaitable[T]]
@@ -188,23 +189,25 @@ class TransportManager:
         timeout: float | None = None,
         channel: Channel | None = None,
         fail_fast: bool = False,
+        lease_class: LeaseClass = LeaseClass.WORK,
     ) -> T:
         """Run `task` with a connection of a host and return its value; raise what went wrong.
 
         `timeout` bounds the whole, in seconds; without it the wait for a connection is bounded by checkout_timeout and
         each call by call_timeout. `channel` "ssh" gives the SSH connection. `fail_fast` does not wait through
-        reconnects. Raises HostUnknown, Unsupported, CallTimeout, PoolError, TransportError, and what `task` raises.
+        reconnects. `lease_class` says what the connection is for: see LeaseClass. Raises HostUnknown,
+        Unsupported, CallTimeout, PoolError, TransportError, and what `task` raises.
         """
         pool = self._pool(host_id, channel)
         if timeout is None:
-            lease = pool.lease(fail_fast=fail_fast)
+            lease = pool.lease(None, lease_class, fail_fast=fail_fast)
             connection = await lease.acquire()
             try:
                 return await task(connection)
             finally:
                 lease.release()
         begun = self.clock.monotonic()
-        async with pool.lease(timeout, fail_fast=fail_fast) as connection:
+        async with pool.lease(timeout, lease_class, fail_fast=fail_fast) as connection:
             limit = self.clock.timeout(begun + timeout - self.clock.monotonic())
             try:
                 async with limit:

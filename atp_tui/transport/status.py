@@ -8,9 +8,9 @@ from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus
 from ..model.errors import TransportError
 from ..model.events import ConnectionChanged
 from ..model.settings import Channel
-from .driver import Link
 from .lifecycle import Lifecycle
 from .metrics import Metrics
+from .opened import Opened
 
 _S = ConnectionState
 _RANK = {_S.CONNECTED: 0, _S.RECONNECTING: 1, _S.CONNECTING: 2, _S.FAILED: 3, _S.DRAINING: 4, _S.DISCONNECTED: 5}
@@ -67,10 +67,10 @@ def connection_changed(
 
 
 def connection_snapshot(
-    connection_id: int, channel: Channel, life: Lifecycle, counters: Metrics, link: Link | None
+    connection_id: int, channel: Channel, life: Lifecycle, counters: Metrics, opened: Opened | None
 ) -> ConnectionSnapshot:
     """A connection at this moment; its uses are filled in by the pool, which counts them."""
-    moved = link.bytes_moved() if link is not None else None
+    moved = opened.link.bytes_moved() if opened is not None else None
     return ConnectionSnapshot(
         id=connection_id,
         channel=channel,

@@ -26,6 +26,7 @@ from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.lifecycle import Lifecycle
 from atp_tui.transport.manager import TransportManager
 from atp_tui.transport.pool import ConnectionPool
+from atp_tui.transport.slot import LeaseClass
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import VirtualClock, VirtualLoop
 from tests.unit.transport.settled import ssh_host, tcp_host
@@ -243,7 +244,7 @@ class ShellMachine(RuleBasedStateMachine):
     def tunnels_wait(self) -> bool:
         """A connection that is being opened over SSH waits in the SSH pool's queue: no caller, but a waiter."""
         waiters = [waiter for pool in self.pools() for waiter in pool.core.waiting]
-        return all(waiter.pin for waiter in waiters) and len(waiters) <= 4
+        return all(waiter.lease_class is LeaseClass.WATCH for waiter in waiters) and len(waiters) <= 4
 
     @invariant()
     def one_attempt_at_a_time_for_a_pool(self) -> None:
