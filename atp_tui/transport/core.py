@@ -38,7 +38,9 @@ class PoolCore(Generic[C]):
         self._choose = choose
         self._selector = Selector(settings.selection_strategy, choose)
         self._usable: list[Slot[C]] = []  # READY and not retiring, in order of id: the list that checkout walks
+        self._samples, self._work = self.waiting.samples, self.waiting.work  # looked at by each checkout
         self._single = False  # whether there are links that carry one call at a time
+        self._tight = False  # whether there are so many connections then that work may have all but one
         self._next_id = 1
 
     def __repr__(self) -> str:
@@ -63,10 +65,9 @@ class PoolCore(Generic[C]):
             return None
         if lease_class is _WATCH:
             return self._pinned()
-        waiting = self.waiting
-        if waiting.samples or (waiting.work and lease_class is _WORK):
+        if self._samples or (self._work and lease_class is _WORK):
             return None
-        slot = self._select(lease_class)
+        slot = self._select(lease_class) if self._tight else self._selector.select(self._usable)
         if slot is not None:
             slot.active_uses += 1
             if slot.active_uses > slot.high_water:
@@ -77,16 +78,16 @@ class PoolCore(Generic[C]):
 
     def release(self, slot: Slot[C], now: float, lease_class: LeaseClass = _WORK) -> Plan[C] | None:
         """A lease of that class has ended. None: there is nothing to do, the usual case."""
-        if lease_class is _WATCH:
-            return self._unpinned(slot, now)
-        slot.active_uses -= 1
-        if lease_class is _SAMPLE:
+        if lease_class is not _WORK:
+            if lease_class is _WATCH:
+                return self._unpinned(slot, now)
             slot.samples -= 1
+        slot.active_uses -= 1
         if slot.active_uses == 0:
             slot.idle_since = now
         if slot.retiring is not None:
             return self._settle(slot)
-        return self._hand_on(slot) if self.waiting.work or self.waiting.samples else None
+        return self._hand_on(slot) if self._work or self._samples else None
 
     def _pinned(self) -> Slot[C] | None:
         if not self._usable:
@@ -226,6 +227,7 @@ class PoolCore(Generic[C]):
         self._selector = Selector(settings.selection_strategy, self._choose)
         for slot in self.slots.values():
             slot.places = self._places(slot)
+        self._index()
         if self.draining:
             return plan
         staying = sorted(
@@ -271,15 +273,15 @@ class PoolCore(Generic[C]):
         return 0 if slot.clogged else min(wanted, slot.carries)
 
     def _select(self, lease_class: LeaseClass) -> Slot[C] | None:
-        if lease_class is _WORK and self._single and is_last_kept(self.slots.values(), self.settings):
+        if lease_class is _WORK and self._tight and is_last_kept(self.slots.values(), self.settings):
             return self._selector.select([slot for slot in self._usable if slot.carries != 1])
         return self._selector.select(self._usable)
 
     def _wants_more(self) -> bool:
         """Whether somebody waits whom one more connection could serve."""
-        if self.waiting.watches or self.waiting.samples:
+        if self.waiting.watches or self._samples:
             return True
-        return bool(self.waiting.work) and not (self._single and is_last_kept(self.slots.values(), self.settings))
+        return bool(self._work) and not (self._tight and is_last_kept(self.slots.values(), self.settings))
 
     @staticmethod
     def _is_opening(slot: Slot[C]) -> bool:
@@ -310,7 +312,7 @@ class PoolCore(Generic[C]):
             return plan
         if slot.phase is not Phase.READY or slot.active_uses >= slot.places:
             return None
-        waiter, _ = (self.waiting.samples or self.waiting.work).popitem(last=False)
+        waiter, _ = (self._samples or self._work).popitem(last=False)
         self._assign(waiter, slot, plan)
         return plan
 
@@ -354,6 +356,7 @@ class PoolCore(Generic[C]):
         slot: Slot[C] = Slot(self._next_id)
         self._next_id += 1
         self.slots[slot.id] = slot
+        self._index()
         plan.open += (slot,)
 
     def _retire(self, slot: Slot[C], reason: str, plan: Plan[C]) -> None:
@@ -376,3 +379,4 @@ class PoolCore(Generic[C]):
     def _index(self) -> None:
         self._usable = [slot for slot in self.slots.values() if slot.phase is Phase.READY and slot.retiring is None]
         self._single = any(slot.carries == 1 for slot in self.slots.values())
+        self._tight = self._single and len(self.slots) >= self.settings.max_connections_per_host - 1

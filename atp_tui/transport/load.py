@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from ..model.settings import PoolConfig
@@ -43,9 +43,7 @@ def idle_to_close(usable: Sequence[Slot[C]], settings: PoolConfig, now: float) -
     return idle
 
 
-def is_last_kept(slots: Collection[Slot[C]], settings: PoolConfig) -> bool:
+def is_last_kept(slots: Iterable[Slot[C]], settings: PoolConfig) -> bool:
     """Whether work has all the connections that it may have where a link carries one call at a time: all but one."""
     least = settings.max_connections_per_host - 1
-    if not least or len(slots) < least:
-        return False
-    return sum(1 for slot in slots if slot.active_uses - slot.samples >= slot.places) >= least
+    return least > 0 and sum(1 for slot in slots if slot.active_uses - slot.samples >= slot.places) >= least

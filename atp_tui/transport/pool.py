@@ -123,16 +123,15 @@ class ConnectionPool:
         """End a lease of a slot. Only for Lease."""
         now = self._clock.monotonic()
         self._note_latency(slot)
-        if slot.carries == 1:
-            self._look_for_clog(slot)
+        if slot.carries == 1 and slot.connection is not None and slot.connection.owes_answer:
+            self._clog(slot, slot.connection)
         plan = self.core.release(slot, now, lease_class)
         if plan is not None:
             self._perform(plan)
 
-    def _look_for_clog(self, slot: _Slot) -> None:
+    def _clog(self, slot: _Slot, connection: HostConnection) -> None:
         """Where a link carries one call at a time, nobody is to wait behind a call that was given up: see PoolCore."""
-        connection = slot.connection
-        if connection is not None and connection.owes_answer and not slot.clogged:
+        if not slot.clogged:
             self.core.clog(slot)
             connection.check().add_done_callback(lambda _: self._perform(self.core.unclog(slot)))
 
