@@ -13,6 +13,7 @@ from ..model.settings import Channel, TransportConfig
 from .clock import Clock
 from .dialer import Dialed, Dialer
 from .driver import LostCallback
+from .lifecycle import Lifecycle
 from .pool import ConnectionPool
 from .slot import LeaseClass
 
@@ -42,7 +43,7 @@ class Entry:
     ) -> None:
         self.host = host
         self.config = host.transport or fleet
-        self.status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, clock.monotonic(), 0, None, True)
+        self.status = HostStatus(Lifecycle(clock.monotonic()).standing, host.id)
         self.pools: dict[Channel, ConnectionPool] = {}
         self._dialer = dialer
         self._clock = clock

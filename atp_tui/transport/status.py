@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus
 from ..model.errors import TransportError
@@ -30,23 +31,11 @@ def host_status(
     Where there is none, the last error is why, and `changed_at` since when.
     """
     best = min(lives, key=lambda life: _RANK[life.state], default=None)
-    if best is None:
-        best = Lifecycle(changed_at)
-        best.error = last_error
-        retries = not draining
-    else:
-        retries = best.retries
-    return HostStatus(
-        host_id=host_id,
-        state=best.state,
-        cause=best.cause,
-        since=best.since,
-        attempt=best.attempt,
-        next_attempt_at=best.next_attempt_at,
-        retries=retries,
-        error_class=best.error_class,
-        trouble=best.trouble,
-    )
+    if best is not None:
+        return HostStatus(best.standing, host_id, best.error_class)
+    none = Lifecycle(changed_at)
+    none.error = last_error
+    return HostStatus(replace(none.standing, retries=not draining), host_id, none.error_class)
 
 
 def connection_changed(
@@ -72,15 +61,10 @@ def connection_snapshot(
     """A connection at this moment; its uses are filled in by the pool, which counts them."""
     moved = opened.link.bytes_moved() if opened is not None else None
     return ConnectionSnapshot(
+        standing=life.standing,
         id=connection_id,
         channel=channel,
-        state=life.state,
-        cause=life.cause,
         error_class=life.error_class,
-        since=life.since,
-        attempt=life.attempt,
-        next_attempt_at=life.next_attempt_at,
-        retries=life.retries,
         active_uses=0,
         high_water=0,
         total_requests=counters.total_requests,
@@ -94,5 +78,4 @@ def connection_snapshot(
         bytes_in=moved[0] if moved else None,
         bytes_out=moved[1] if moved else None,
         reconnects=counters.reconnects,
-        trouble=life.trouble,
     )
