@@ -214,8 +214,10 @@ class Monitor:
             beat.connection, beat.node = identity, node
             return node, domains, self._clock.monotonic() - begun - work
 
+        # A ping over SSH takes no session, so it waits for none: commands may have all of them.
+        lease_class = LeaseClass.WATCH if beat.host.main_channel == "ssh" else LeaseClass.SAMPLE
         node, domains, rtt = await self._manager.execute_on_host(
-            host_id, task, timeout=timeout, fail_fast=fail_fast, lease_class=LeaseClass.SAMPLE
+            host_id, task, timeout=timeout, fail_fast=fail_fast, lease_class=lease_class
         )
         at = self._clock.monotonic()
         system = await self._read_system(beat)
