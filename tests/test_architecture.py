@@ -27,8 +27,10 @@ KEPT_OUT = {
     "executor": LIBRARIES,
     "monitor": LIBRARIES,
     "actions": LIBRARIES,
+    "engine": LIBRARIES,
     "ui": frozenset({"asyncssh", "libvirt"}),
     "drivers": frozenset({"textual", "rich"}),
+    "storage": LIBRARIES,
 }
 
 IMPORT_LAYER = """
@@ -87,6 +89,41 @@ def test_the_entry_point_is_light(option: str) -> None:
     loaded = loaded_by(RUN_PROGRAM, option)
     assert "atp_tui" in loaded
     assert not loaded & (LIBRARIES | {"ClusterShell", "tomlkit"})
+
+
+THREADS = frozenset({"Thread", "Timer", "Lock", "RLock", "Condition", "Event", "Semaphore", "Barrier", "local"})
+
+MAY_WAIT = ("drivers/", "storage/", "ui/output.py")
+"""Where threads may be. `ui/output.py` is the terminal's: Textual's kind of driver, which `drivers` may not see."""
+
+
+def thread_words(source: str) -> set[str]:
+    """What a module takes of the modules for threads."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="threading"), attr=name) if name in THREADS:
+                found.add(name)
+            case ast.ImportFrom(module="threading" | "concurrent.futures" | "queue" as module):
+                found.add(module)
+            case ast.Import(names=names):
+                found |= {alias.name for alias in names} & {"concurrent.futures", "queue", "multiprocessing"}
+            case _:
+                pass
+    return found
+
+
+def test_threads_and_locks_are_only_where_the_architecture_has_them() -> None:
+    places = {str(path.relative_to(PACKAGE)): thread_words(path.read_text(encoding="utf-8")) for path in SOURCES}
+    assert {place: words for place, words in places.items() if words and not place.startswith(MAY_WAIT)} == {}
+    assert {place for place, words in places.items() if words} >= {"storage/thread.py", "drivers/aside.py"}
+
+
+@pytest.mark.parametrize(
+    "source", ["import threading\nthreading.Lock()", "import queue", "from threading import excepthook as x"]
+)
+def test_a_thread_is_found(source: str) -> None:
+    assert thread_words(source)
 
 
 def test_every_room_is_named_for_what_it_holds() -> None:

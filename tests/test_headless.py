@@ -204,7 +204,8 @@ def test_run_interrupted(two_shells: str, number: signal.Signals, status: int) -
     marker = f"3600.{os.getpid()}{status}"
     command = f"echo on; exec sleep {marker}"
     with subprocess.Popen(
-        command_line("--config", two_shells, "run", "-w", "web1", "--", command),
+        # the suite itself may run where a shell has its background jobs ignore Ctrl+C
+        ["env", "--default-signal=INT", *command_line("--config", two_shells, "run", "-w", "web1", "--", command)],
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -60,6 +60,22 @@ def test_a_standard_error_that_takes_nothing_ends_no_command(config: str, redire
     assert (done.returncode, done.stdout) == (1, "web1: answer\n")
 
 
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("run", "--help")])
+def test_help_is_no_failure_of_the_program_where_it_cannot_be_written(words: tuple[str, ...]) -> None:
+    done = redirected(">/dev/full", *words)
+    said = "atp-tui: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    reading, writing = os.pipe()
+    os.close(reading)
+    gone = subprocess.run(command_line(*words), env=environment(), stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (gone.returncode, gone.stderr) == (0, b"")
+
+
+def test_wrong_usage_has_its_exit_status_where_standard_error_is_full() -> None:
+    assert redirected("2>/dev/full", "nosuchverb").returncode == 2
+
+
 def test_wrong_usage_needs_no_standard_error(config: str) -> None:
     assert redirected("2>&-", "--config", config, "nosuchverb").returncode == 2
     assert redirected("2>&-", "--config", config, "run", "-w", "nosuch", "--", "true").returncode == 2
@@ -78,7 +94,8 @@ def test_head_cuts_a_run_short_and_blames_no_host(config: str, command: str) -> 
 def test_ctrl_c_ends_a_run_whose_reader_stands_still(config: str) -> None:
     marker = f"3600.{os.getpid()}5"
     reading, writing = os.pipe()
-    line = command_line("--config", config, "run", "-w", "web1", "--", f"yes & exec sleep {marker}")
+    verb = command_line("--config", config, "run", "-w", "web1", "--", f"yes & exec sleep {marker}")
+    line = ["env", "--default-signal=INT", *verb]  # a shell has its background jobs ignore it
     with subprocess.Popen(line, env=environment(), stdout=writing, stderr=subprocess.DEVNULL) as process:
         os.close(writing)
         try:
@@ -108,6 +125,24 @@ def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> No
         finally:
             process.kill()
     assert (process.returncode, complaints) == (-signal.SIGINT, b"")
+
+
+def test_a_reader_who_is_a_little_slower_than_the_host_does_not_fill_the_memory(config: str) -> None:
+    """Held up again and again, and never for long: the whole of the output was in memory in the end."""
+    size = 150_000_000
+    line = command_line("--config", config, "run", "-w", "web1", "--", f"head -c {size} /dev/zero | tr '\\0' x")
+    with subprocess.Popen(line, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            said = peak = 0
+            while piece := process.stdout.read(1 << 20):
+                said += len(piece)
+                peak = _peak(process.pid) or peak
+            assert process.wait(HANG) == 0
+        finally:
+            process.kill()
+    assert said == len("web1: ") + size + 1
+    assert peak < 90_000, f"{peak} kB"
 
 
 def test_all_output_comes_however_slow_the_reader_and_the_memory_stays_bounded(config: str, tmp_path: Path) -> None:

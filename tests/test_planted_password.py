@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from atp_tui.cli.arguments import Arguments
-from atp_tui.cli.engine import Engine
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.cli.tui import screen_of
 from atp_tui.config.load import load
+from atp_tui.drivers.sources import FileSource
+from atp_tui.engine.engine import Engine
 
 from .ui.conftest import lines_of
 
@@ -39,6 +39,8 @@ URIS = [
     f"qemu+ssh://192.0.2.1/system?netcat={PLANTED}%20-x",
     f"qemu+ssh://192.0.2.1/system?mode={PLANTED}",
     f"qemu+ssh://192.0.2.1/system#{PLANTED}",
+    f"qemu+ssh://192.0.2.1,password={PLANTED}/system",
+    f"qemu+ssh://192.0.2.1 password={PLANTED}/system",
     f"esx://root:{PLANTED}@192.0.2.1/",
     f"ssh://root:{PLANTED}@192.0.2.1",
 ]

@@ -1,18 +1,42 @@
-"""What an action is, what it is given, and what it may use."""
+"""What an action is, what it is given, and what it may use. Plain data but for the function that carries it out."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from ..executor.job import Job
-from ..executor.runner import JobRunner
+from ..model.credential import Credential, Secret
+from ..model.errors import ActionFailed
 from ..model.host import HostInfo
-from ..transport.manager import TransportManager
+from ..model.target import TargetId
 
-Trust = Callable[[HostInfo, str, bool], Awaitable[Path]]
-"""Stores an SSH public key (`ssh-ed25519 AAAA…`) for a host; the flag: in place of the one on file. Gives the file."""
+if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --help loads nothing of weight
+    from ..executor.job import Job
+    from ..executor.runner import JobRunner
+    from ..transport.manager import TransportManager
+
+Value = str | int | float | bool
+"""The value of an argument."""
+
+
+class HostKeys(Protocol):
+    """Where a person's decision about a host key goes."""
+
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+        """Store `ssh-ed25519 AAAA…` for a host, in place of the one on file where `replace`. Gives the file.
+
+        Raises OSError, ConfigError, ConnectFailed.
+        """
+        ...
+
+
+class Credentials(Protocol):
+    """Where passwords go that a person types for libvirt; they are kept in memory alone."""
+
+    def remember(self, host_id: str, uri: str, credential: Credential) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +45,133 @@ class Context:
 
     manager: TransportManager
     jobs: JobRunner
-    trust: Trust
+    host_keys: HostKeys
+    credentials: Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """An action that was asked for: on which hosts, and with what typed after its name."""
+    """An action that was asked for: by `who`, on which targets, with which arguments by name.
+
+    `secret` is the one value that no log, audit or repr shows. `confirmed` is the number of targets that a person has
+    agreed to, where one was asked.
+    """
 
     action: str
-    targets: tuple[str, ...] = ()
-    argument: str = ""
+    targets: tuple[TargetId, ...] = ()
+    arguments: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    who: str = ""
+    secret: Secret | None = None
+    confirmed: int | None = None
+
+    def text(self, name: str) -> str:
+        """The argument of that name without blanks around it; "" where it was not given."""
+        return str(self.arguments.get(name, "")).strip()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The ids of the hosts of all targets, each once."""
+        return tuple(dict.fromkeys(target.host for target in self.targets))
 
 
-Run = Callable[[Context, Invocation], Awaitable[Job | None]]
+class Subject(StrEnum):
+    """What an action is done to."""
+
+    HOSTS = "hosts"
+    DOMAINS = "domains"
+    NOTHING = "nothing"
+
+
+class Danger(StrEnum):
+    """How much a mistake costs, which decides what a person is asked before."""
+
+    NONE = "none"
+    """It can be taken back by another action: asked for more hosts than a person has in view."""
+    TRUST = "trust"
+    """It lets somebody in, or believes somebody: the screen shows what it is about, and asks always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One thing an action wants to know. `rest`: it takes what is left of a typed line, blanks included.
+
+    `private`: it stands in no completion and no history. `kind` is the type of its values.
+    """
+
+    name: str
+    help: str
+    kind: type[Value] = str
+    required: bool = True
+    rest: bool = False
+    private: bool = False
+
+
+Run = Callable[["Context", "Invocation"], Awaitable["Job | None"]]
 """Carries an invocation out. Gives the job it has started, if it did; raises AtpError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a person may do to hosts. It feeds keys, `:` command line, palette and help; `key` None: no key."""
+    """One thing a person may do. Keys, `:` command line, palette, help and headless verbs are made from it.
+
+    `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
+    screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
+    """
 
     name: str
     title: str
     key: str | None
     help: str
-    needs_hosts: bool
+    subject: Subject
+    changes: bool
     run: Run
+    danger: Danger = Danger.NONE
+    arguments: tuple[Argument, ...] = ()
+    prompts: bool = False
+    headless: bool = False
+
+    @property
+    def needs_hosts(self) -> bool:
+        """Whether it is done to hosts or their domains."""
+        return self.subject is not Subject.NOTHING
+
+    def check(self, invocation: Invocation) -> None:
+        """Raise ActionFailed for missing targets, or for an argument that is missing, unknown or of another type."""
+        if self.needs_hosts and not invocation.targets:
+            raise ActionFailed(f"{self.name} needs hosts")
+        if self.subject is Subject.HOSTS and any(target.domain is not None for target in invocation.targets):
+            raise ActionFailed(f"{self.name} is for hosts, not for their domains")
+        known = {argument.name: argument for argument in self.arguments}
+        for name, value in invocation.arguments.items():
+            if name not in known:
+                raise ActionFailed(f"{self.name} has no argument {name}")
+            if not isinstance(value, known[name].kind):
+                raise ActionFailed(f"{name} of {self.name} is a {known[name].kind.__name__}")
+        for argument in self.arguments:
+            if argument.required and not invocation.text(argument.name):
+                raise ActionFailed(f"{self.name} needs {argument.help}")
+
+    def typed(self, text: str) -> dict[str, Value]:
+        """The arguments that a typed line gives, in their order. Raises ActionFailed for words too many."""
+        found: dict[str, Value] = {}
+        rest = text.strip()
+        for argument in self.arguments:
+            if not rest:
+                break
+            word, _, rest = (rest, "", "") if argument.rest else rest.partition(" ")
+            found[argument.name] = _value(argument, word)
+            rest = rest.strip()
+        if rest:
+            raise ActionFailed(f"{self.name} takes {_number(self.arguments)}: {rest} is too much")
+        return found
+
+
+def _value(argument: Argument, word: str) -> Value:
+    try:
+        return word if argument.kind is str else argument.kind(word)
+    except ValueError:
+        raise ActionFailed(f"{argument.name} is a {argument.kind.__name__}, and not {word}") from None
+
+
+def _number(arguments: tuple[Argument, ...]) -> str:
+    return f"{len(arguments)} word{'s' * (len(arguments) != 1)}" if arguments else "no words"

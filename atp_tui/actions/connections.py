@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from ..model.errors import ActionFailed, AtpError
-from ..transport.connection import HostConnection
-from .action import Action, Context, Invocation
+from .action import Action, Context, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..transport.connection import HostConnection
 
 
 async def _retry(context: Context, invocation: Invocation) -> None:
-    for host_id in invocation.targets:
+    for host_id in invocation.hosts:
         context.manager.retry(host_id)
 
 
@@ -32,9 +34,11 @@ async def _disconnect(context: Context, invocation: Invocation) -> None:
 
 async def _on_each(work: Callable[[str], Awaitable[None]], invocation: Invocation) -> None:
     """Do it on all hosts at once. Raises the error of a single host, or ActionFailed that says how many failed."""
-    results = await asyncio.gather(*map(work, invocation.targets), return_exceptions=True)
+    import asyncio  # late: the command line's verbs are made from the registry, and --help loads nothing of weight
+
+    results = await asyncio.gather(*map(work, invocation.hosts), return_exceptions=True)
     failed: list[tuple[str, AtpError]] = []
-    for host_id, result in zip(invocation.targets, results, strict=True):
+    for host_id, result in zip(invocation.hosts, results, strict=True):
         if isinstance(result, AtpError):
             failed.append((host_id, result))
         elif isinstance(result, BaseException):
@@ -42,14 +46,33 @@ async def _on_each(work: Callable[[str], Awaitable[None]], invocation: Invocatio
     if not failed:
         return
     host_id, first = failed[0]
-    if len(invocation.targets) == 1:
+    if len(invocation.hosts) == 1:
         raise first
     raise ActionFailed(
-        f"{invocation.action} failed on {len(failed)} of {len(invocation.targets)} hosts; {host_id}: {first.message}",
+        f"{invocation.action} failed on {len(failed)} of {len(invocation.hosts)} hosts; {host_id}: {first.message}",
         host=host_id,
     ) from first
 
 
-RETRY = Action("retry", "Retry", "r", "try to connect now, whatever the reason it failed", True, _retry)
-CONNECT = Action("connect", "Connect", None, "connect, and say why where it does not work", True, _connect)
-DISCONNECT = Action("disconnect", "Disconnect", None, "close all connections until retry or connect", True, _disconnect)
+RETRY = Action(
+    "retry", "retry", "r", "try to connect now, whatever the reason it failed", Subject.HOSTS, changes=False, run=_retry
+)
+CONNECT = Action(
+    "connect",
+    "connect",
+    None,
+    "connect, and say why where it does not work",
+    Subject.HOSTS,
+    changes=False,
+    run=_connect,
+    headless=True,
+)
+DISCONNECT = Action(
+    "disconnect",
+    "disconnect",
+    None,
+    "close all connections until retry or connect",
+    Subject.HOSTS,
+    changes=False,
+    run=_disconnect,
+)

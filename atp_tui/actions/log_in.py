@@ -1,12 +1,51 @@
-"""Log-in: the name and password that a person types for a host. There is no action of that name without a screen: a
-password is no argument, which would end up in histories and process lists; auth.conf is the way."""
+"""Log-in: the name and password that a person types for a host. The password is the invocation's secret and never an
+argument, which would end up in histories and process lists."""
 
 from __future__ import annotations
 
-from ..model.errors import CredentialWanted
-from ..transport.manager import TransportManager
+from typing import TYPE_CHECKING
+
+from ..model.credential import Credential
+from ..model.errors import ActionFailed, CredentialWanted
+from ..model.questions import PasswordQuestion
+from .action import Action, Argument, Context, Danger, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..transport.manager import TransportManager
 
 
-def wanted_credential(manager: TransportManager, host_id: str) -> CredentialWanted | None:
-    """What keeps a host from being connected, where that is a password; None where it is not."""
-    return next((error for error in manager.last_errors(host_id) if isinstance(error, CredentialWanted)), None)
+def password_question(manager: TransportManager, host_id: str) -> PasswordQuestion | None:
+    """The password that keeps a host from being connected, if one does. Raises HostUnknown."""
+    errors = manager.last_errors(host_id)
+    wanted = next((error for error in errors if isinstance(error, CredentialWanted)), None)
+    uri = manager.host(host_id).uri
+    if wanted is None or uri is None:
+        return None
+    return PasswordQuestion(host_id, wanted.name, wanted.user, wanted.refused, uri)
+
+
+async def _log_in(context: Context, invocation: Invocation) -> None:
+    if len(invocation.targets) != 1 or invocation.secret is None:
+        raise ActionFailed("log-in is for one host, and its password is typed on the screen")
+    (host_id,) = invocation.hosts
+    # under the URI that was asked about: under another one the host may be another machine
+    credential = Credential(invocation.text("user"), invocation.secret)
+    context.credentials.remember(host_id, invocation.text("uri"), credential)
+    context.manager.retry(host_id)
+
+
+LOG_IN = Action(
+    "log-in",
+    "log in",
+    "P",
+    "type the password that a host wants",
+    Subject.HOSTS,
+    changes=False,
+    run=_log_in,
+    danger=Danger.TRUST,
+    arguments=(
+        Argument("user", "the name to log in with", private=True),
+        Argument("uri", "the URI that the password is for"),
+    ),
+    prompts=True,
+)

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from ..executor.job import Job
 from ..model.errors import ActionFailed
-from .action import Action, Context, Invocation
+from .action import Action
 from .connections import CONNECT, DISCONNECT, RETRY
+from .log_in import LOG_IN
 from .run import RUN
 from .trust_key import TRUST_KEY
 
-ACTIONS: tuple[Action, ...] = (RETRY, CONNECT, DISCONNECT, RUN, TRUST_KEY)
+ACTIONS: tuple[Action, ...] = (RUN, RETRY, CONNECT, DISCONNECT, TRUST_KEY, LOG_IN)
 
 
-def find(name: str) -> Action:
+def find(name: str, actions: tuple[Action, ...] = ACTIONS) -> Action:
     """The action of that name. Raises ActionFailed."""
-    for action in ACTIONS:
+    for action in actions:
         if action.name == name:
             return action
-    raise ActionFailed(f"there is no action {name!r}; there are " + ", ".join(action.name for action in ACTIONS))
-
-
-async def perform(context: Context, invocation: Invocation) -> Job | None:
-    """Carry an invocation out; gives the job it has started, if it did.
-
-    Raises ActionFailed for an unknown action or missing hosts, and whatever AtpError the action ends with.
-    """
-    action = find(invocation.action)
-    if action.needs_hosts and not invocation.targets:
-        raise ActionFailed(f"{action.name} needs hosts")
-    return await action.run(context, invocation)
+    raise ActionFailed(f"there is no action {name!r}; there are " + ", ".join(action.name for action in actions))

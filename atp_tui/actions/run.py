@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from ..executor.job import Job
-from ..model.errors import ActionFailed
+from typing import TYPE_CHECKING
+
 from ..model.outcome import Command
-from .action import Action, Context, Invocation
+from .action import Action, Argument, Context, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..executor.job import Job
 
 
 async def _run(context: Context, invocation: Invocation) -> Job:
-    if not invocation.argument.strip():
-        raise ActionFailed("run needs a command line, such as run uname -r")
-    return context.jobs.start(invocation.targets, Command(invocation.argument))
+    given = invocation.arguments
+    timeout = given.get("timeout")
+    return context.jobs.start(
+        invocation.hosts,
+        Command(str(given["command"])),
+        timeout=None if timeout is None else float(timeout),
+        fanout=int(given.get("fanout", 64)),
+        streamed=bool(given.get("streamed", False)),
+    )
 
 
-RUN = Action("run", "Run", None, "run a command over SSH: run uname -r", True, _run)
+RUN = Action(
+    "run",
+    "run",
+    "!",
+    "go to the command line; @tag as the first word picks other hosts",
+    Subject.HOSTS,
+    changes=True,
+    run=_run,
+    arguments=(
+        Argument("command", "a command line, such as run uname -r", rest=True),
+        Argument("timeout", "seconds for each host, connecting included", kind=float, required=False),
+        Argument("fanout", "hosts at a time", kind=int, required=False),
+        Argument("streamed", "whether all output goes to a single reader", kind=bool, required=False),
+    ),
+    prompts=True,
+)

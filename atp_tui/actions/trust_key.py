@@ -1,30 +1,94 @@
-"""Trust-key: accept an SSH host key that was refused, by the fingerprint a person has seen."""
+"""Trust-key: accept an SSH host key that was refused, by the fingerprint that a person has seen."""
 
 from __future__ import annotations
 
-from ..model.errors import ActionFailed, HostKeyRejected
-from ..transport.manager import TransportManager
-from .action import Action, Context, Invocation
+import base64
+import binascii
+import hashlib
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..model.errors import ActionFailed, AtpError, HostKeyRejected
+from ..model.questions import KeyQuestion
+from .action import Action, Argument, Context, Danger, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..transport.connection import HostConnection
+    from ..transport.manager import TransportManager
 
 
-def refused_key(manager: TransportManager, host_id: str) -> HostKeyRejected | None:
-    """The host key that was refused and keeps a host from being connected; None where none does."""
+def key_question(manager: TransportManager, host_id: str) -> KeyQuestion | None:
+    """The host key that keeps a host from being connected, if it is one to trust. Raises HostUnknown."""
     refused = (error for error in manager.last_errors(host_id) if isinstance(error, HostKeyRejected))
-    return next((error for error in refused if error.public_key), None)
+    found = next((error for error in refused if error.public_key), None)
+    if found is None:
+        return None
+    address = found.name or manager.host(host_id).host
+    return KeyQuestion(host_id, address, found.fingerprint, found.public_key, found.known, found.on_file)
 
 
 async def _trust_key(context: Context, invocation: Invocation) -> None:
-    if len(invocation.targets) != 1 or not invocation.argument.strip():
+    if len(invocation.targets) != 1:
         raise ActionFailed("trust-key is for one host and needs the fingerprint you have seen: trust-key SHA256:…")
-    (host_id,) = invocation.targets
-    refused = refused_key(context.manager, host_id)
-    if refused is None:
-        raise ActionFailed("no host key of it was refused", host=host_id)
+    (host_id,) = invocation.hosts
+    fingerprint, key = invocation.text("fingerprint"), invocation.text("key")
+    changed = bool(invocation.arguments.get("changed", False))
+    if not key:
+        refused = await _refused(context.manager, host_id)
+        if refused is None:
+            raise ActionFailed("no host key of it is refused", host=host_id)
+        key, changed = refused.public_key, refused.changed
     # A host may answer with another key by now: what is stored is what was seen, or nothing.
-    if refused.fingerprint != invocation.argument.strip():
-        raise ActionFailed(f"the refused key is {refused.fingerprint}, not the one you have named", host=host_id)
-    await context.trust(context.manager.host(host_id), refused.public_key, refused.known)
+    if fingerprint_of(key) != fingerprint:
+        raise ActionFailed(f"the refused key is {fingerprint_of(key)}, not the one you have named", host=host_id)
+    try:
+        await context.host_keys.trust(context.manager.host(host_id), key, replace=changed)
+    except OSError as error:
+        raise ActionFailed(f"the key could not be stored: {error}", host=host_id) from error
     context.manager.retry(host_id)
 
 
-TRUST_KEY = Action("trust-key", "Trust host key", "K", "store a refused SSH host key, and connect", True, _trust_key)
+async def _refused(manager: TransportManager, host_id: str) -> KeyQuestion | None:
+    """The key that was refused; where nobody has connected yet, it is met by trying to."""
+    refused = key_question(manager, host_id)
+    if refused is None:
+        with suppress(AtpError):  # what keeps it from being connected is looked at below
+            await manager.execute_on_host(host_id, _nothing, fail_fast=True)
+        refused = key_question(manager, host_id)
+    return refused
+
+
+async def _nothing(connection: HostConnection) -> None:
+    """To have the connection is all that is wanted."""
+
+
+def fingerprint_of(public_key: str) -> str:
+    """The fingerprint of `ssh-ed25519 AAAA…` as ssh-keygen shows it: SHA256, and base64 without its padding.
+
+    Raises ActionFailed for a text that is no public key.
+    """
+    parts = public_key.split()
+    try:
+        blob = base64.b64decode(parts[1], validate=True)
+    except (IndexError, binascii.Error):
+        raise ActionFailed("that is no public key of SSH") from None
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+TRUST_KEY = Action(
+    "trust-key",
+    "host key",
+    "K",
+    "look at an SSH host key that was refused, and trust it",
+    Subject.HOSTS,
+    changes=True,
+    run=_trust_key,
+    danger=Danger.TRUST,
+    arguments=(
+        Argument("fingerprint", "the fingerprint you have seen: trust-key SHA256:…"),
+        Argument("key", "the public key that was shown", required=False, rest=True),
+        Argument("changed", "whether it replaces the key on file", kind=bool, required=False),
+    ),
+    prompts=True,
+    headless=True,
+)

@@ -7,19 +7,27 @@ import contextlib
 import math
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
+from ..actions.action import Action
+from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 
-Verb = Literal["tui", "demo", "run", "stats", "hosts", "domains", "info"]
+Verb = str
+"""One of the program's own verbs, or the name of an action that has no screen."""
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
 3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
 70 the program itself failed; 130 interrupted; 141 cut short, as nobody reads any more."""
+
+
+_SHOWN = 60
+"""Characters of a value that a message quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +46,16 @@ class Arguments:
     fanout: int = 64
     json: bool = False
     no_guard: bool = False
+    read_only: bool = False
     command: str = ""
+    given: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; ends the program as argparse does where there is nothing to run."""
     parser, verbs = _parser()
     words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
+    _refuse_strangers_before_the_verb(words, parser, verbs)
     found, unknown = parser.parse_known_args(words)
     if unknown:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
@@ -62,21 +73,59 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["run"].error("the command is not UTF-8 text")
     elif command:
         parser.error("only run takes a command after --")
+    elif isinstance(found.__dict__.get("targets"), list):
+        values["targets"] = ",".join(found.targets)
+        values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
     return Arguments(**values)
 
 
+def _refuse_strangers_before_the_verb(words: list[str], parser: _Parser, verbs: dict[str, _Parser]) -> None:
+    """An option that is none would have its value taken for a verb, and shown; it may be a password."""
+    known = parser._option_string_actions  # argparse has no public list of its options
+    for word in words[: _first_word(words, parser)]:
+        name = word.partition("=")[0]
+        if name.startswith("--") and name not in known:
+            belongs = any(name in verb._option_string_actions for verb in verbs.values())
+            hint = " (an option of a verb stands behind it: atp-tui stats --json)" if belongs else ""
+            parser.error(_of_unknown([word], None) + hint)
+
+
 def _of_unknown(words: list[str], verb: str | None) -> str:
-    """What is said of words that mean nothing; a value that stands behind = may be a password."""
-    told = " ".join(f"{word.partition('=')[0]}={HIDDEN}" if "=" in word else word for word in words)
+    """What is said of words that mean nothing; a value that stands behind = or behind an option may be a password."""
+    told = []
+    for before, word in zip(["", *words], words, strict=False):
+        if "=" in word:
+            word = f"{word.partition('=')[0]}={HIDDEN}"
+        elif before.startswith("-") and "=" not in before and not word.startswith("-"):
+            word = HIDDEN
+        elif word.startswith("-") and not word.startswith("--"):
+            word = word[:2] + (HIDDEN if word[2:] else "")  # -pPASSWORD
+        told.append(word)
     hint = "" if verb != "run" else " (a command that begins with - stands after --)"
-    return f"unrecognized arguments: {told}{hint}"
+    return f"unrecognized arguments: {' '.join(told)}{hint}"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Quotes a word of the command line without what could be a password in it."""
+    """Quotes a word of the command line without what could be a password in it, and nothing that a terminal obeys."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(re.sub(r"\S*@\S*|\S+:\S+", lambda word: redacted(word[0]), message))
+        message = re.sub(r"\S*@\S*|\S+:\S+", lambda word: redacted(word[0]), message)
+        super().error("".join(each if each.isprintable() else ascii(each)[1:-1] for each in message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse's, also where nobody reads any more, or where nothing can be written.
+
+        Standard output that cannot be written ends the program as a verb's does.
+        """
+        stream = file or sys.stderr
+        try:
+            stream.write(message)
+            stream.flush()
+        except OSError as error:
+            # the interpreter flushes once more at its end: give it somewhere to flush to
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if stream is not sys.stderr and not isinstance(error, BrokenPipeError):
+                self.exit(2, f"atp-tui: standard output cannot be written: {error.strerror}\n")
 
 
 def _apart(
@@ -130,6 +179,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
+    screen.add_argument("--read-only", action="store_true", help="only watch: run no command, trust no key")
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
     parser = _Parser(
@@ -163,6 +213,9 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
+    for action in ACTIONS:
+        if action.headless:
+            _act(verb(action.name, action.help, shared), action)
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
     hosts = verb("hosts", "what hosts.toml says", shared)
     listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
@@ -170,6 +223,23 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
     return parser, added.choices
+
+
+def _act(parser: argparse.ArgumentParser, action: Action) -> None:
+    """The words of an action that comes from the registry: its targets, and its arguments in their order."""
+    parser.add_argument(
+        "-w",
+        dest="targets",
+        action="append",
+        metavar="TARGETS",
+        required=action.needs_hosts,
+        help="node set, as of run",
+    )
+    for argument in action.arguments:
+        if argument.required:
+            parser.add_argument(
+                "given", action="append", metavar=argument.name.upper(), type=argument.kind, help=argument.help
+            )
 
 
 def _is_text(text: str) -> bool:
@@ -189,15 +259,22 @@ def _file(text: str) -> Path:
 
 def _seconds(text: str) -> float:
     with contextlib.suppress(ValueError):
-        value = float(text)
+        value = float(_plain(text))
         if math.isfinite(value) and value > 0:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    raise argparse.ArgumentTypeError(f"{text[:_SHOWN]!r} is not a number of seconds above 0")
 
 
 def _count(text: str) -> int:
     with contextlib.suppress(ValueError):
-        value = int(text)
+        value = int(_plain(text))
         if value >= 1:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    raise argparse.ArgumentTypeError(f"{text[:_SHOWN]!r} is not a whole number of 1 or more")
+
+
+def _plain(text: str) -> str:
+    """A number as people write it. Raises ValueError for what Python takes besides: `1_0`, other alphabets' digits."""
+    if not text.isascii() or "_" in text:
+        raise ValueError
+    return text

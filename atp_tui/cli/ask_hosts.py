@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from ..engine.engine import Engine, limit_of
+from ..engine.source import FleetSource
 from ..executor.outcome import describe
 from ..model.errors import AtpError, CallFailed
 from ..model.events import HostSampled
@@ -17,8 +19,6 @@ from ..monitor.readings import read_domains
 from ..transport.connection import HostConnection
 from .arguments import Arguments
 from .encode import encode_domain, encode_host
-from .engine import Engine, limit_of
-from .fleet_source import FleetSource
 from .output import complain, emit, emit_json
 from .round_trips import round_trips
 from .tables import domain_table, stats_table

@@ -8,6 +8,7 @@ import resource
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..actions.registry import ACTIONS
 from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
@@ -18,7 +19,7 @@ from .log import open_log
 from .output import complain
 
 if TYPE_CHECKING:
-    from .fleet_source import FileSource
+    from ..drivers.sources import FileSource
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def _raise_descriptor_limit() -> None:
 
 
 def _source(arguments: Arguments) -> FileSource:
-    from .fleet_source import FileSource
+    from ..drivers.sources import FileSource
 
     source = FileSource(configuration(arguments))
     source.drivers.host_keys.warn = lambda host, words: complain(f"warning: {host}: {words}")
@@ -102,6 +103,13 @@ def _run(arguments: Arguments) -> int:
 
     source = _source(arguments)
     return run_verb(lambda interrupt: run(arguments, source, interrupt))
+
+
+def _act(arguments: Arguments) -> int:
+    from .act import act
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: act(arguments, source))
 
 
 def _stats(arguments: Arguments) -> int:
@@ -150,4 +158,5 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "hosts": _hosts,
     "domains": _domains,
     "info": _info,
+    **{action.name: _act for action in ACTIONS if action.headless},
 }

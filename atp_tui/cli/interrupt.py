@@ -1,22 +1,32 @@
-"""Ctrl+C and SIGTERM: the first one ends things in order, the second one ends the program."""
+"""Ctrl+C, SIGTERM and a terminal that closes: the first signal ends things in order, the second one the program."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from ..model.exhausted import exhausted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_log = logging.getLogger(__name__)
 
 
 class Interrupt:
-    """Whether the person wants it ended, and what ends it: cancelling the verb, unless the verb knows better."""
+    """Whether the person wants it ended, and what ends it: cancelling the verb, unless the verb knows better.
+
+    Made on the event loop on which `cancel` is to be called.
+    """
 
     def __init__(self, cancel: Callable[[], object]) -> None:
         self.number: int | None = None
         self.cancel = cancel
+        self._loop = asyncio.get_running_loop()
 
     @property
     def exit_status(self) -> int:
@@ -24,12 +34,26 @@ class Interrupt:
         return 128 + (self.number or 0)
 
     def heard(self, number: int) -> None:
-        """A signal came."""
+        """A signal came. The second one needs no event loop, which may be the very thing that stands still."""
         if self.number is not None:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         self.number = number
-        self.cancel()
+        self._loop.call_soon_threadsafe(lambda: self.cancel())
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear the signals while the block runs, but not those that whoever started the program has it ignore.
+
+        `nohup` does so with SIGHUP, a shell without job control with SIGINT for what runs behind an `&`.
+        """
+        wanted = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, lambda number, _frame: self.heard(number)) for number in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 Verb = Callable[[Interrupt], Coroutine[Any, Any, int]]
@@ -39,18 +63,31 @@ def run_verb(verb: Verb) -> int:
     """Run a headless verb on an event loop; its exit status, or that of the signal that interrupted it."""
 
     async def main() -> int:
-        loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
         interrupt = Interrupt(task.cancel)
-        for number in SIGNALS:
-            loop.add_signal_handler(number, interrupt.heard, number)
-        try:
-            status = await verb(interrupt)
-        except asyncio.CancelledError:
-            if interrupt.number is None:
-                raise
-            return interrupt.exit_status
+        with interrupt.listening():
+            try:
+                status = await verb(interrupt)
+            except asyncio.CancelledError:
+                if interrupt.number is None:
+                    raise
+                return interrupt.exit_status
         return status if interrupt.number is None else interrupt.exit_status
 
-    return asyncio.run(main())
+    runner = asyncio.Runner()
+    try:
+        return runner.run(main())
+    finally:
+        _close(runner)
+
+
+def _close(runner: asyncio.Runner) -> None:
+    """Close the event loop. asyncio starts a thread for that: where none is left, the verb has done its work all the
+    same, and its answer stands."""
+    try:
+        runner.close()
+    except RuntimeError as error:
+        if exhausted(error) is None:
+            raise
+        _log.warning("the event loop was left without its end: %s", exhausted(error))

@@ -7,18 +7,22 @@ import signal
 from dataclasses import replace
 from typing import Any
 
+from ..actions.action import Invocation, Value
+from ..drivers.live_output import LiveOutput
+from ..engine.engine import Engine, connects_on_demand
+from ..engine.person import user_name
+from ..engine.source import FleetSource
 from ..executor.job import HostEnded, HostOutput, Job
 from ..executor.outcome import exit_status_of
 from ..executor.targets import Targets, fold
 from ..model.host import HostInfo
-from ..model.outcome import Command, CommandResult, Outcome, Stream
+from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
+from ..model.target import on_hosts
 from .arguments import Arguments
-from .engine import Engine, connects_on_demand
-from .fleet_source import FleetSource
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import LiveOutput, complain, emit_json, line_of, standard_output, unwritable
+from .output import complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 
 USAGE = 2
@@ -36,6 +40,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     standard_output()  # before anything runs whose answer nobody would see
     targets = Targets(source.config.hosts).resolve(arguments.targets)
     refuse_input()
+    invocation = _invocation(arguments, targets)
     wanted = set(targets)
 
     def guarded(host: HostInfo) -> HostInfo:
@@ -47,13 +52,8 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return connects_on_demand((guarded(host) for host in hosts if host.id in wanted), source.config.transport)
 
     async with Engine(source).running(watch=False, select=select) as engine:
-        job = engine.jobs.start(
-            targets,
-            Command(arguments.command),
-            timeout=arguments.timeout,
-            fanout=arguments.fanout,
-            streamed=not arguments.json,
-        )
+        job = await engine.door.perform(invocation)
+        assert job is not None
         interrupt.cancel = job.cancel
         with LateInput().watched() as late:
             gone = None if arguments.json else await _show(job, interrupt)
@@ -70,6 +70,17 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     if late.came:
         complain(late.words)
     return exit_status_of(results) or (USAGE if late.came else 0)
+
+
+def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:
+    asked: dict[str, Value] = {
+        "command": arguments.command,
+        "fanout": arguments.fanout,
+        "streamed": not arguments.json,
+    }
+    if arguments.timeout is not None:
+        asked["timeout"] = arguments.timeout
+    return Invocation("run", on_hosts(*targets), asked, user_name())
 
 
 def encode(result: CommandResult) -> dict[str, Any]:
@@ -101,7 +112,7 @@ def _text_of(stream: Stream, output: bytes) -> dict[str, str]:
 async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
     """Lines as they are complete, each with its host; how a host ended where that was not well.
 
-    The job is a streamed one: whoever reads slowly holds the commands up. What kept the lines from being written,
+    The job is a streamed one: a slow reader holds the commands up. What kept the lines from being written,
     where something did: the job was then cancelled.
     """
     async with LiveOutput(job.cancel) as live:

@@ -63,7 +63,7 @@ def _is_pipe(descriptor: int) -> bool:
 
 
 def _has_data(descriptor: int) -> bool:
-    """Whether a read would give bytes now. A terminal's are typed for whoever reads next, and /dev/null has none."""
+    """Whether a read would give bytes now. A terminal's are for the next program, and /dev/null has none."""
     try:
         about = os.fstat(descriptor)
         if stat.S_ISREG(about.st_mode):

@@ -11,12 +11,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from functools import partial
 from pathlib import Path
 
-from ..actions.action import Invocation
-from ..actions.registry import ACTIONS, perform
+from ..actions.policy import Policy
 from ..config.load import load
 from ..config.paths import default_config, find_config, history_file, ssh_config_file, theme_folders
 from ..config.ssh_import import candidates
 from ..config.store import append_hosts, text_with
+from ..drivers.sources import DemoOptions, DemoSource, FileSource
+from ..engine.engine import Engine
+from ..engine.person import user_name
+from ..engine.source import FleetSource
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..ui.app import AtpApp
@@ -26,13 +29,13 @@ from ..ui.services import Services
 from ..ui.terminal import run_until_left
 from .arguments import Arguments
 from .editor import edited_example
-from .engine import Engine
-from .fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
 from .output import complain
-from .questions import Questions
 
 _log = logging.getLogger(__name__)
 
+
+ASK_ABOVE = 20
+"""What is for more hosts than this asks a person at the screen for their number, to be typed."""
 
 Start = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -84,7 +87,8 @@ def _importable() -> tuple[HostInfo, ...]:
 def _show(source: FleetSource, arguments: Arguments) -> int:
     for warning in source.config.warnings:
         _log.warning("%s", warning)
-    app = screen_of(Engine(source), arguments)
+    policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
+    app = screen_of(Engine(source, policy=policy), arguments)
     asyncio.run(run_until_left(app))
     return app.return_code or 0
 
@@ -109,24 +113,16 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
     config = engine.source.config
-    context = engine.context
-
-    async def act(name: str, hosts: tuple[str, ...], argument: str) -> None:
-        await perform(context, Invocation(name, hosts, argument))
-
-    questions = Questions(engine)
     return Services(
         transport=engine.manager,
         fleet=engine.fleet,
-        jobs=engine.jobs,
+        follower=engine.follower,
         targets=engine.targets,
-        actions=ACTIONS,
-        perform=act,
-        key_question=questions.about_key,
-        trust=questions.trust,
-        password_question=questions.about_password,
-        log_in=questions.log_in,
-        source=engine.source.name,
+        door=engine.door,
+        key_question=engine.key_question,
+        password_question=engine.password_question,
+        who=user_name(),
+        source=engine.source.name + " (read-only)" * engine.door.policy.read_only,
         file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,

@@ -21,6 +21,10 @@ S = TypeVar("S", UiSettings, MonitorSettings)
 
 _TABLES = (*SECTIONS, "hosts", "tags")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
+_HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
+_LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
+"""A number of more digits than Python makes an int of."""
+
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -90,18 +94,32 @@ def _section(settings: type[S], name: str, document: dict[str, Any], problems: P
 def _document(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except ValueError as error:  # TOMLDecodeError, and what int() says to a number of thousands of digits
-        match = _AT_LINE.search(str(error))
-        # "(at end of document)" has no line: it is the last one
-        line = int(match[1]) if match else text.rstrip("\n").count("\n") + 1
-        what = str(error).removesuffix(match[0]) if match else str(error).removesuffix(" (at end of document)")
-        column = f" at column {match[2]}" if match else ""
-        key = _KEY.match(text.split("\n")[line - 1])
-        hint = "see hosts.example.toml for the form of each key, and toml.io for the format"
-        if what == "Cannot overwrite a value":
-            hint = "the key stands there already: a table takes each one once"
-        wrong = ConfigError(f"is not TOML{column}: {what}", file=path, line=line, key=key and key[1], hint=hint)
-        raise ConfigErrors([wrong]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigErrors([_not_toml(str(error), text, path)]) from error
+    except ValueError as error:  # what int() says to a number of thousands of digits
+        number = _LONG_NUMBER.search(text)
+        line = 1 + text.count("\n", 0, number.start()) if number else None
+        what, hint = "has a number of far too many digits", "write a number of a few digits"
+        raise ConfigErrors([ConfigError(what, file=path, line=line, hint=hint)]) from error
+
+
+def _not_toml(said: str, text: str, path: Path) -> ConfigError:
+    """What tomllib says of a text, with its line and key."""
+    match = _AT_LINE.search(said)
+    # "(at end of document)" has no line: it is the last one
+    line = int(match[1]) if match else text.rstrip("\n").count("\n") + 1
+    what = said.removesuffix(match[0]) if match else said.removesuffix(" (at end of document)")
+    column = f" at column {match[2]}" if match else ""
+    written = text.split("\n")[line - 1]
+    key = _KEY.match(written)
+    hint = "see hosts.example.toml for the form of each key, and toml.io for the format"
+    if what == "Cannot overwrite a value":
+        hint = "the key stands there already: a table takes each one once"
+    elif what.startswith(("Cannot declare", "Cannot mutate", "Cannot redefine")):  # and a tuple of Python's
+        header = _HEADER.match(written)
+        what = f"the table {header[0].strip()} stands there already" if header else "that table stands there already"
+        hint = "write all keys of a table below one header; each host begins with [[hosts]], in two pairs of brackets"
+    return ConfigError(f"is not TOML{column}: {what}", file=path, line=line, key=key and key[1], hint=hint)
 
 
 def _unreadable(path: Path, message: str, hint: str | None) -> ConfigErrors:

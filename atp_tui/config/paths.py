@@ -43,6 +43,11 @@ def state_dir() -> Path:
     return _at_home(lambda: platformdirs.user_state_path(APP))
 
 
+def storage_file() -> Path:
+    """The database of what is to last: jobs and how they ended. Raises ConfigError where there is no home."""
+    return _at_home(lambda: platformdirs.user_data_path(APP)) / "storage.sqlite3"
+
+
 def history_file() -> Path:
     """The command lines a person typed. Raises ConfigError where there is no home."""
     return state_dir() / "history"
@@ -143,7 +148,7 @@ def _at_home(path: Callable[[], Path]) -> Path:
 def _temporary() -> str:
     try:
         return tempfile.gettempdir()
-    except FileNotFoundError:  # no directory can be written to: whoever needs one will say so
+    except FileNotFoundError:  # no directory can be written to: the code that needs one will say so
         return ""
 
 

@@ -123,7 +123,7 @@ def describe(value: object) -> str:
     if isinstance(value, str):
         return f"the text {quoted(value)}" if len(value) <= 60 else "a long text"
     if isinstance(value, int | float):
-        return f"the number {value}" if abs(value) < 1e18 else "a very large number"
+        return "a very large number" if abs(value) >= 1e18 else f"the number {value}"  # nan is neither large nor small
     return f"the moment {value}"
 
 

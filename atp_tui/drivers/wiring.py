@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import importlib
+import logging
 import sys
-import threading
 from collections.abc import Callable, Collection
 from functools import partial
 
@@ -15,8 +13,11 @@ from ..model.errors import ConnectFailed
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
 from ..transport.driver import Driver
+from .aside import off_loop
 from .libvirt.credentials import CredentialStore
 from .ssh.hostkeys import HostKeyStore
+
+_log = logging.getLogger(__name__)
 
 
 class Drivers:
@@ -52,20 +53,18 @@ class Drivers:
 
         One that cannot be imported is no error here: the connection that needs it says what is missing.
         """
-        loop, loaded = asyncio.get_running_loop(), asyncio.Event()
 
         def work() -> None:
-            try:
-                for name in names:
-                    with contextlib.suppress(ImportError, ConnectFailed):
-                        _LOAD[name]()
-            finally:
-                with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: the program ends
-                    loop.call_soon_threadsafe(loaded.set)
+            for name in names:
+                try:
+                    _LOAD[name]()
+                except (ImportError, ConnectFailed):
+                    continue
+                except Exception as error:  # noqa: BLE001 - the connection that needs it fails of the same
+                    _log.error("%s cannot be loaded", name, exc_info=error)
 
         if any(name not in sys.modules for name in names):
-            threading.Thread(target=work, name="import", daemon=True).start()
-            await loaded.wait()
+            await off_loop("import", work)
 
     async def close(self) -> None:
         """Release what the drivers hold."""

@@ -212,7 +212,7 @@ class Job:
             stdout=capture.kept("stdout"),
             stderr=capture.kept("stderr"),
             duration=done.duration,
-            error=None if error is None else describe(error),
+            error=None if error is None else describe(error, f"a command on {done.host_id}"),
             signal=status.signal if status else None,
             truncated=capture.truncated,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
 from ..model.errors import (
@@ -15,8 +16,10 @@ from ..model.errors import (
     TransportError,
     Unsupported,
 )
-from ..model.exhausted import exhausted
 from ..model.outcome import CommandResult, ExitStatus, Outcome
+from ..model.unforeseen import words_of
+
+_log = logging.getLogger(__name__)
 
 _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
     (asyncio.CancelledError, Outcome.CANCELLED),
@@ -47,18 +50,18 @@ def outcome_of_exit(status: ExitStatus) -> Outcome:
     return Outcome.OK if status.status == 0 else Outcome.FAILED
 
 
-def describe(error: BaseException) -> str:
-    """An error in one line for a person. Remote text in it is not yet safe for a terminal."""
+def describe(error: BaseException, failed: str = "a command") -> str:
+    """An error in one line for a person. Remote text in it is not yet safe for a terminal.
+
+    A library's own message is never shown; what nobody foresaw goes to the log, where `failed` names what failed.
+    """
     if isinstance(error, AtpError):
         return error.message
     if isinstance(error, asyncio.CancelledError):
         return "cancelled"
     if isinstance(error, TimeoutError):
-        return str(error) or "timed out"
-    limit = exhausted(error)
-    if limit is not None:
-        return limit
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return error.strerror or "timed out"  # the system's, where a socket gave up
+    return words_of(error, _log, failed)
 
 
 _NOT_REACHED = frozenset(Outcome) - {Outcome.OK, Outcome.FAILED}

@@ -47,7 +47,7 @@ class JobRunner:
         """Begin a job; its hosts are worked on in this order, `fanout` at a time.
 
         `timeout` in seconds for each host, waiting for its connection included; None: as long as it takes. Errors of
-        hosts, unknown ones included, are their results. `streamed`: all output goes to one reader, who must iterate,
+        hosts, unknown ones included, are their results. `streamed`: all output goes to one reader, which must iterate,
         and none is kept. Raises ValueError for no or repeated targets.
         """
         if not targets or len(set(targets)) != len(targets):

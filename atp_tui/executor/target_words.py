@@ -27,6 +27,8 @@ _SIGNS = {**_DASHES, ord("、"): ",", ord("；"): ",", **dict.fromkeys(map(ord, 
 _COMPARES = re.compile(r"[<>=]")
 _FILTER = re.compile(r"[!@]*(id|tag|state):(.*)")
 _ALSO = re.compile(r"\s*(?:[|;+]+|\s(?:and|or)\s)\s*|\s+(?=[^\s,!&^])(?<![,!&^])", re.IGNORECASE)
+_NOT = re.compile(r"(?:(.+?)\s+(?:but\s+)?)?(?:not|except|without|minus)\s+(.+)", re.IGNORECASE)
+_TAGS = re.compile(r"(@\S+)\s+and\s+(@\S+)", re.IGNORECASE)
 _NO_BRACKETS = re.compile(r"(?P<stem>.*?)(?P<low>[0-9]+)(?:-|\.\.|:)(?:(?P=stem))?(?P<high>[0-9]+)(?P<tail>\D*)")
 
 
@@ -94,7 +96,8 @@ def _count(part: str, operand: str) -> int:
     if step is not None and not step.strip("0"):
         raise wrong(f"the step of {part} is 0 in {shown(operand)}", "write 1 or more behind the /")
     if len(low) != len(high) and any(end[0] == "0" and len(end) > 1 for end in (low, high)):
-        hint = f"write {_put(operand, part, f'{low.zfill(len(high))}-{high}')}, or two ranges" if int(high) else FORM
+        width = max(len(low), len(high))
+        hint = f"write {_put(operand, part, f'{low.zfill(width)}-{high.zfill(width)}')}, or two ranges"
         raise wrong(f"the ends of {part} have not the same number of digits in {shown(operand)}", hint)
     return min(int(high) - int(low) + 1, MOST_NAMES + 1)
 
@@ -115,21 +118,85 @@ def explained(expression: str, suspects: Sequence[str], resolves: Callable[[str]
     for operand in suspects:
         if (error := _stranger(operand, resolves)) is not None:
             return error
+    if (error := _bracket(expression, resolves) or _padding(expression, suspects, resolves)) is not None:
+        return error
     if not any(_odd(operand) for operand in suspects):
         return None
     plain = _plain(expression)
     if plain != expression:
         odd = next(sign for sign in expression if _plain(sign) != sign)
         sign = f"{odd!r} ({unicodedata.name(odd, 'no name')})"
-        return wrong(f"a sign that no name has, {sign}, in {shown(expression)}", f"write {_mended(plain)}")
+        return wrong(f"a sign that no name has, {sign}, in {shown(expression)}", _to_write(_mended(plain), resolves))
+    if (error := _in_words(expression)) is not None:
+        return error
     mended = _mended(expression)
     if re.search(r"[{}()]", expression):
-        return wrong(f"braces in {shown(expression)}", f"write {mended}" if mended != expression else FORM)
+        return wrong(f"braces in {shown(expression)}", _to_write(mended, resolves) if mended != expression else FORM)
     if re.search(r"\[[^\]]*\s[^\]]*\]", expression):
         return wrong(f"a blank inside the brackets of {shown(expression)}", f"write {mended}")
     if mended != expression:
-        return wrong(f"no comma between the names in {shown(expression)}", f"put one there: {mended}")
+        hint = f"put one there: {mended}" if _is_plain(mended) else "write names with commas between them"
+        return wrong(f"no comma between the names in {shown(expression)}", hint)
     return None
+
+
+def _to_write(mended: str, resolves: Callable[[str], bool]) -> str:
+    """What to write: `mended`, with brackets where they alone were missing; the form where it has signs of no name."""
+    with_brackets = without_brackets(mended)
+    if with_brackets is not None and not resolves(mended) and resolves(with_brackets):
+        mended = with_brackets
+    return f"write {mended}" if _is_plain(mended) else FORM
+
+
+def _is_plain(expression: str) -> bool:
+    return re.fullmatch(r"[\w.@,!&^*?/\[\]-]*", expression) is not None
+
+
+def _bracket(expression: str, resolves: Callable[[str], bool]) -> ConfigError | None:
+    """A bracket too many or too few, where it is clear which."""
+    if expression.count("[") == expression.count("]") and "[[" not in expression:
+        return None
+    single = re.sub(r"([\[\]])\1+", r"\1", expression)
+    for mended in (single, f"{single}]", single.replace("]", ""), single.replace("[", "")):
+        if mended != expression and resolves(mended):
+            return wrong(f"a bracket without its partner in {shown(expression)}", f"write {mended}")
+    return None
+
+
+def _padding(expression: str, suspects: Sequence[str], resolves: Callable[[str], bool]) -> ConfigError | None:
+    """Ranges written without the zeros that the names have: kvm[1-9] for kvm[01-09]."""
+    for width in range(2, 6):
+        mended = expression
+        for operand in suspects:
+            mended = mended.replace(operand, _padded(operand, width))
+        if mended != expression and resolves(mended):
+            return wrong(f"no names without zeros in the ranges of {shown(expression)}", f"write {mended}")
+    return None
+
+
+def _padded(operand: str, width: int) -> str:
+    """An operand with the numbers of its brackets at least so many digits wide; what stands behind a / is a step."""
+
+    def wider(bracket: re.Match[str]) -> str:
+        return re.sub(r"(?<![0-9/])[0-9]+", lambda number: number[0].zfill(width), bracket[0])
+
+    return _BRACKET.sub(wider, operand)
+
+
+def _in_words(expression: str) -> ConfigError | None:
+    """`not`, `except` and `and`, for which there are signs; `and` between tags may mean either of two."""
+    if found := _NOT.fullmatch(expression):
+        mended = f"{_mended(found[1] or '@all')}!{without(_mended(found[2]))}"
+        return wrong(f"a word for a sign in {shown(expression)}", f"write {mended}" if _is_plain(mended) else FORM)
+    if (found := _TAGS.fullmatch(expression)) and _is_plain(found[1] + found[2]):
+        hint = f"write {found[1]},{found[2]} for both, {found[1]}&{found[2]} for what is in both"
+        return wrong(f"a word for a sign in {shown(expression)}", hint)
+    return None
+
+
+def without(names: str) -> str:
+    """What stands behind the first `!` to leave all of `names` out: a comma would put the next one in again."""
+    return re.sub(r",(?![^\[]*\])", "!", names)
 
 
 def _odd(operand: str) -> bool:
@@ -162,15 +229,17 @@ def _stranger(operand: str, resolves: Callable[[str], bool]) -> ConfigError | No
         )
         return wrong(f"{filtered[1]}: is the filter's word, in {shown(operand)}", hint)
     before, at, host = text.rpartition("@")
+    if before.startswith("@") and ":" not in before and re.search(r"[\s|;+]", before):
+        return None  # two tags, and no comma between them
     if at and before.startswith("@") and ":" not in before and (resolves(before) or not resolves(host)):
-        hint = f"write {before},@{host} for both, {before}&@{host} for what is in both" if host else "write one @"
+        hint = f"write {before},@{host} for both, {before}&@{host} for what is in both" if host else f"write {before}"
         return wrong(f"a second @ in {shown(operand)}", hint if before.strip("@") else f"write @{host}")
     if at and before:
         return wrong(f"a user in {shown(operand)}", _alone(host.partition(":")[0], "user", resolves))
     if ":" in _BRACKET.sub("[]", text):
         name, _, port = text.partition(":")
         what = "a port" if re.fullmatch(r"[0-9]*", port) else "a colon, which no id or tag has,"
-        hint = _alone(name, "port", resolves)
+        hint = f"write {port}" if not resolves(name) and resolves(port) else _alone(name, "port", resolves)
         return wrong(f"{what} in {shown(operand)}", hint)
     if _COMPARES.search(text):
         return wrong(f"a comparison in {shown(operand)}", "targets are ids, @tags and @all; the filter (/) compares")

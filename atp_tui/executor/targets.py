@@ -16,7 +16,18 @@ from difflib import get_close_matches
 from ..model.errors import ConfigError
 from ..model.host import HostInfo, tags_of
 from ..model.order import natural
-from .target_words import FORM, MOST_NAMES, TooManyNames, explained, number, ranges, shown, without_brackets, wrong
+from .target_words import (
+    FORM,
+    MOST_NAMES,
+    TooManyNames,
+    explained,
+    number,
+    ranges,
+    shown,
+    without,
+    without_brackets,
+    wrong,
+)
 
 ALL = "all"
 _OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\]]*\])*)([,!&^]?)")
@@ -118,10 +129,12 @@ class Targets:
         if (range_ := without_brackets(name)) is not None and self._resolves(range_):
             return [range_]
         candidates = [*self._ids, *("@" + tag for tag in self._tags if tag != "*")]
-        if same := [each for each in candidates if each.casefold() == name.casefold()]:
+        if same := [each for each in candidates if each.removeprefix("@").casefold() == other.casefold()]:
             return same[:2]
         if at := [host.id for host in self._hosts if host.host.casefold() == name.casefold()]:
             return at[:2]
+        if (first := name.partition(".")[0]) in self._ids:  # its name on the network, for its id
+            return [first]
         return get_close_matches(name, candidates, 2)
 
 
@@ -160,7 +173,9 @@ def _missing(expression: str, operator: str, following: str) -> ConfigError:
     elif tight.startswith("^"):
         hint = "files of names are not read: write host ids, @tags or @all"
     elif tight.startswith("!"):
-        hint = f"write @all{tight} for all but those"
+        hint = f"write @all!{without(tight[1:])} for all but those"
+    elif tight[:1] in (",", "&"):
+        hint = f"take the first {tight[0]!r} away, or write a name before it"
     elif following and f"{operator}{following}" in ("&&", ",,", "^^", "!!"):
         hint = f"write {operator} once"
     elif not following and operator in ",&!^":

@@ -104,14 +104,10 @@ class HasStanding:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSnapshot(HasStanding):
-    """One connection at one moment. Moments are monotonic seconds of the program's clock.
-
-    `error_class` names the class of the last error, as in "AuthFailed".
-    """
+    """One connection at one moment. Moments are monotonic seconds of the program's clock."""
 
     id: int
     channel: Channel
-    error_class: str | None
     active_uses: int
     high_water: int
     total_requests: int
@@ -157,10 +153,9 @@ class PoolStatistics:
 class HostStatus(HasStanding):
     """What a host's connections add up to: connected when one is, else the state of the one closest to it.
 
-    `standing` and `error_class` are those of that connection. `answers_ssh`: the host's hypervisor connections are
+    `standing` is that of that connection. `answers_ssh`: the host's hypervisor connections are
     down, and its SSH connection is up.
     """
 
     host_id: str
-    error_class: str | None = None
     answers_ssh: bool = False

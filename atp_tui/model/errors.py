@@ -62,6 +62,9 @@ class ConfigErrors(ConfigError):
         )
         self.errors = tuple(errors)
 
+    def __reduce__(self) -> tuple[type[ConfigErrors], tuple[tuple[ConfigError, ...]]]:
+        return type(self), (self.errors,)  # and not what an exception does by itself: its first argument is no message
+
     def __str__(self) -> str:
         """One line for each error."""
         return "\n".join(map(str, self.errors))
@@ -245,3 +248,7 @@ class ActionFailed(AtpError):
 
 class ReadOnly(AtpError):
     """The program or the host is read-only, and the action would change something."""
+
+
+class ConfirmationWanted(AtpError):
+    """The action is for so many targets that a person has to confirm their number first."""

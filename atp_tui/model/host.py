@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
-from types import MappingProxyType
 
 from .checks import fits_host
 from .errors import ConfigError
+from .frozen import FrozenDict
 from .quoting import quoted, redacted
 from .settings import Channel, Login, SshSettings, TransportConfig
 from .uri import TRANSPORTS, ConnectionUri, default_uri, parse_uri
@@ -78,7 +78,7 @@ class HostInfo:
             )
         object.__setattr__(self, "tags", tuple(dict.fromkeys(self.tags)))
         self._check_tags()
-        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
+        object.__setattr__(self, "metadata", FrozenDict(self.metadata))
 
     def _check_address(self) -> None:
         host = self.host
@@ -117,9 +117,9 @@ class HostInfo:
         """This host reached by another URI; None leaves it SSH alone."""
         return replace(self, uri=uri)
 
-    def with_tags(self, *tags: str) -> HostInfo:
-        """This host with these tags instead of its own."""
-        return replace(self, tags=tuple(tags))
+    def with_tags(self, *tags: str | Iterable[str]) -> HostInfo:
+        """This host with these tags instead of its own: `with_tags("a", "b")` or `with_tags(["a", "b"])`."""
+        return replace(self, tags=tuple(name for tag in tags for name in ((tag,) if isinstance(tag, str) else tag)))
 
     def with_metadata(self, metadata: Mapping[str, str]) -> HostInfo:
         """This host with this metadata instead of its own."""

@@ -16,8 +16,8 @@ HIDDEN = "…"
 _USER = re.compile(r"@?(?:[A-Za-z0-9+.-]+:?//)?[A-Za-z0-9_.+-]*")
 """What may stand before the last @ in full: a scheme and a user's name."""
 
-_VALUE = re.compile(r"(#|[?&;][^=&;#?\s]*=).*", re.DOTALL)
-"""The first parameter of a query with all behind it, or a fragment."""
+_VALUE = re.compile(r"([#=]).*", re.DOTALL)
+"""A value with all behind it, be it a parameter's of a query, one written behind a comma or a blank, or a fragment."""
 
 _FIRST_COLON = re.compile(r"((?:[A-Za-z0-9+.-]+://|(?![A-Za-z0-9+.-]+://))[^:]*):(.+)", re.DOTALL)
 _HARMLESS = re.compile(

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
-from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from . import uri_drivers, uri_parameters
 from .checks import fits_host, fits_user
 from .errors import ConfigError
+from .frozen import FrozenDict
 from .quoting import redacted
 from .uri_drivers import EXAMPLE, SIMULATED
 
@@ -94,7 +94,7 @@ class _Reading:
         if transport is None and host and driver != SIMULATED:
             transport = "tls"  # libvirt's own default for a URI with a host and no transport
         path = self._path(driver, transport, host, parts.path)
-        query = MappingProxyType(self._query(driver, parts.query))
+        query = FrozenDict(self._query(driver, parts.query))
         return ConnectionUri(driver, transport, user, host, port, path, query, text)
 
     def _wrong(self, what: str, hint: str) -> ConfigError:

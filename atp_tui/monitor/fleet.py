@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..model import events
 from ..model.connection import HostStatus
 from ..model.errors import HostUnknown
-from ..model.events import (
-    Event,
-    EventsLost,
-    HostAdded,
-    HostChanged,
-    HostRemoved,
-    HostSampled,
-    HostUpdated,
-    SampleFailed,
-)
 from ..model.host import HostInfo
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow
@@ -47,30 +38,30 @@ class FleetView:
         self._rows: tuple[HostRow, ...] | None = None
         self._reread()
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: events.Event) -> None:
         """Take an event; those that concern no row change nothing."""
         match event:
-            case HostSampled(host_id=host_id):
+            case events.HostSampled(host_id=host_id):
                 record = self._records.get(host_id)
                 if record is not None:
                     record.sampled(event)
                     self._touch(host_id)
-            case SampleFailed(host_id=host_id):
+            case events.SampleFailed(host_id=host_id):
                 record = self._records.get(host_id)
                 if record is not None:
                     record.failed(event)
                     self._touch(host_id)
-            case HostChanged(status=status):
+            case events.HostChanged(status=status):
                 record = self._records.get(status.host_id)
                 if record is not None:
                     record.moved(status)
                     self._touch(status.host_id)
-            case HostAdded(host=host) | HostUpdated(host=host):
+            case events.HostAdded(host=host) | events.HostUpdated(host=host):
                 self._describe(host)
-            case HostRemoved(host_id=host_id):
+            case events.HostRemoved(host_id=host_id):
                 if self._records.pop(host_id, None) is not None:
                     self._touch(host_id)
-            case EventsLost():
+            case events.EventsLost():
                 self._reread()
             case _:
                 pass
@@ -78,7 +69,7 @@ class FleetView:
     def grow_old(self, now: float) -> frozenset[str]:
         """It is `now`, whatever has come: figures grow old by it. The hosts whose rows look different for that.
 
-        To be called about once a second by whoever shows the fleet.
+        To be called about once a second by the surface that shows the fleet.
         """
         older = frozenset([host_id for host_id, record in self._records.items() if record.grow_old(now)])
         for host_id in older:

@@ -8,18 +8,9 @@ import time
 from dataclasses import dataclass
 from types import TracebackType
 
+from ..model import events
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, HostUnknown
-from ..model.events import (
-    Event,
-    EventsLost,
-    HostAdded,
-    HostChanged,
-    HostRemoved,
-    HostSampled,
-    HostUpdated,
-    SampleFailed,
-)
 from ..model.host import HostInfo
 from ..model.libvirt import VirtConnect
 from ..model.node import DomainReading, NodeReading, SystemReading
@@ -77,7 +68,7 @@ class Monitor:
         self._follower: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Monitor:
-        subscription = self._manager.hub.subscribe(8192, without=HostSampled)
+        subscription = self._manager.hub.subscribe(8192, without=events.HostSampled)
         for host in self._manager.list_hosts():
             self._add(host)
         self._next_turn = self._clock.monotonic()
@@ -105,27 +96,34 @@ class Monitor:
         for beat in self._beats.values():
             beat.leave()
 
-    async def sample(self, host_id: str, *, timeout: float | None = None, fail_fast: bool = False) -> HostSampled:
+    async def sample(
+        self, host_id: str, *, timeout: float | None = None, fail_fast: bool = False
+    ) -> events.HostSampled:
         """Ask one host now, wait for its answer and publish it.
 
         Raises what TransportManager.execute_on_host raises; a host that is not connected is waited for as said there.
         """
-        beat = self._beats.get(host_id) or _Beat(self._manager.host(host_id), 0)
-        return await self._ask(beat, timeout, fail_fast)
+        if (beat := self._beats.get(host_id)) is not None:
+            return await self._ask(beat, timeout, fail_fast)
+        beat = _Beat(self._manager.host(host_id), 0)
+        try:
+            return await self._ask(beat, timeout, fail_fast)
+        finally:
+            beat.leave()
 
     # -- rhythm --------------------------------------------------------------------------------------------------
 
-    def _heard(self, event: Event) -> None:
+    def _heard(self, event: events.Event) -> None:
         match event:
-            case HostAdded(host=host) | HostUpdated(host=host):
+            case events.HostAdded(host=host) | events.HostUpdated(host=host):
                 self._add(host)
-            case HostRemoved(host_id=host_id):
+            case events.HostRemoved(host_id=host_id):
                 self._remove(host_id)
-            case HostChanged(status=status) if status.state is ConnectionState.CONNECTED:
+            case events.HostChanged(status=status) if status.state is ConnectionState.CONNECTED:
                 beat = self._beats.get(status.host_id)
                 if beat is not None:
                     self._begin(beat)
-            case EventsLost():
+            case events.EventsLost():
                 present = {host.id: host for host in self._manager.list_hosts()}
                 for gone in self._beats.keys() - present.keys():
                     self._remove(gone)
@@ -189,7 +187,7 @@ class Monitor:
         if self._state(host_id) is not None:
             requests, errors = self._manager.totals(host_id)
             now = self._clock.monotonic()
-            self._manager.hub.publish(SampleFailed(now, host_id, cause, answered, requests, errors))
+            self._manager.hub.publish(events.SampleFailed(now, host_id, cause, answered, requests, errors))
 
     def _state(self, host_id: str) -> ConnectionState | None:
         try:
@@ -199,7 +197,7 @@ class Monitor:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    async def _ask(self, beat: _Beat, timeout: float | None, fail_fast: bool) -> HostSampled:
+    async def _ask(self, beat: _Beat, timeout: float | None, fail_fast: bool) -> events.HostSampled:
         host_id = beat.host.id
 
         async def task(connection: HostConnection) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
@@ -222,7 +220,7 @@ class Monitor:
         at = self._clock.monotonic()
         system = await self._read_system(beat)
         requests, errors = self._manager.totals(host_id)
-        sample = HostSampled(at, host_id, node, domains, rtt, requests, errors, system)
+        sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system)
         self._manager.hub.publish(sample)
         return sample
 

@@ -152,3 +152,4 @@ class SystemReader:
             answer.set_result(result)
         else:
             answer.set_exception(result)
+            answer.exception()  # nobody may be waiting any more, and asyncio is not to call that an error

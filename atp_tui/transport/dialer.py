@@ -11,6 +11,7 @@ from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout,
 from ..model.exhausted import exhausted
 from ..model.host import HostInfo
 from ..model.settings import Channel, TransportConfig
+from ..model.unforeseen import words_of
 from .clock import Clock
 from .driver import Driver, Link, LostCallback, OpenRequest, OpensStreams
 from .gate import Gate
@@ -150,12 +151,6 @@ class Dialer:
 
 def _unforeseen(error: Exception, host_id: str) -> str:
     """What is said of an error that no driver has words for: its own are a library's, and may hold anything."""
-    limit = exhausted(error)
-    if limit is not None:
-        return limit
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if isinstance(error, ImportError):  # names what is to be installed
+    if isinstance(error, ImportError) and exhausted(error) is None:  # names what is to be installed
         return f"{type(error).__name__}: {error}"
-    _log.error("opening a connection to %s failed", host_id, exc_info=error)
-    return f"the program failed: {type(error).__name__} (see the log)"
+    return words_of(error, _log, f"opening a connection to {host_id}")

@@ -13,9 +13,9 @@ from ..model.settings import Channel, TransportConfig
 from .clock import Clock
 from .dialer import Dialed, Dialer
 from .driver import LostCallback
-from .lifecycle import Lifecycle
 from .pool import ConnectionPool
 from .slot import LeaseClass
+from .status import host_status
 
 SSH_SESSIONS = 8
 """Sessions at a time on a host's SSH connection: two below sshd's default MaxSessions of 10."""
@@ -43,7 +43,7 @@ class Entry:
     ) -> None:
         self.host = host
         self.config = host.transport or fleet
-        self.status = HostStatus(Lifecycle(clock.monotonic()).standing, host.id)
+        self.status = host_status(host.id, (), last_error=None, changed_at=clock.monotonic(), draining=False)
         self.pools: dict[Channel, ConnectionPool] = {}
         self._dialer = dialer
         self._clock = clock

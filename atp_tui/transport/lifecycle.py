@@ -61,11 +61,6 @@ class Lifecycle:
         return None if self.error is None else self.error.message
 
     @property
-    def error_class(self) -> str | None:
-        """The name of the error's class."""
-        return None if self.error is None else type(self.error).__name__
-
-    @property
     def standing(self) -> Standing:
         """The record as frozen data."""
         trouble = None if self.error is None else self.error.trouble

@@ -32,10 +32,10 @@ def host_status(
     """
     best = min(lives, key=lambda life: _RANK[life.state], default=None)
     if best is not None:
-        return HostStatus(best.standing, host_id, best.error_class)
+        return HostStatus(best.standing, host_id)
     none = Lifecycle(changed_at)
     none.error = last_error
-    return HostStatus(replace(none.standing, retries=not draining), host_id, none.error_class)
+    return HostStatus(replace(none.standing, retries=not draining), host_id)
 
 
 def connection_changed(
@@ -64,7 +64,6 @@ def connection_snapshot(
         standing=life.standing,
         id=connection_id,
         channel=channel,
-        error_class=life.error_class,
         active_uses=0,
         high_water=0,
         total_requests=counters.total_requests,

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
-from textual.filter import LineFilter, NoColor
 
-from .ascii import AsciiFilter
 from .bridge import FleetBridge
-from .driver import Driver
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
 from .screens.palette import FleetCommands, Offer, Palette
 from .services import Services
 from .terminal import has_job_control, terminal_gone
-from .theme import FIRST_THEME, load_themes, no_such_theme, register_themes, themes_folder, variable_defaults
-from .type_ahead import TypeAheadApp
+from .theme import no_such_theme
+from .themed_app import ThemedApp
 
 QUIT_LIMIT = 2.0
 """Seconds that the engine has for its end; the terminal is given back before."""
 
 
-class AtpApp(TypeAheadApp):
+class AtpApp(ThemedApp):
     """Shows the fleet of `services`. The engine starts after the first frame and ends with the application."""
 
     TITLE = "atp"
@@ -42,28 +38,13 @@ class AtpApp(TypeAheadApp):
     ]
 
     def __init__(self, services: Services) -> None:
-        colourless = os.environ.get("NO_COLOR")
-        super().__init__(driver_class=Driver)
-        self._colourless = (NoColor(),) if colourless is not None else ()
-        if colourless is not None:
-            os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
+        super().__init__(services.theme_folders, ascii_only=services.ascii_only)
         self._services = services
-        self._themes, self._theme_problems = load_themes((themes_folder(), *services.theme_folders))
-        self._ascii = (AsciiFilter(),) if services.ascii_only else ()
         self._engine: asyncio.Task[None] | None = None
         self._main = MainScreen(services, tuple(self._themes))
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variable_defaults()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        # Textual's own filter for this paints greys, and all black where the theme has only the terminal's own colours
-        return (*(self._colourless or super().get_line_filters()), *self._ascii)
-
     def on_mount(self) -> None:
-        register_themes(self, self._themes)
-        wanted = self._services.theme
-        self.theme = wanted if wanted in self._themes else FIRST_THEME
+        self.begin_with_theme(self._services.theme)
         for key, action in self._main.key_actions:
             self.bind(key, action, show=False)
         self.push_screen(self._main)
@@ -93,13 +74,14 @@ class AtpApp(TypeAheadApp):
 
     async def _run_engine(self) -> None:
         services = self._services
-        bridge = FleetBridge(
-            services.transport.hub, services.fleet, self._main.post_message, services.refresh, services.transport.clock
-        )
         async with AsyncExitStack() as stack:
             if services.start is not None:
                 await stack.enter_async_context(services.start())
-            await bridge.run()
+            # left first: a fleet that ends has a thousand changes of state that nobody need see
+            stack.enter_context(
+                FleetBridge(services.follower, services.fleet, self._main.post_message, services.refresh)
+            )
+            await asyncio.Event().wait()
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -141,7 +123,7 @@ class AtpApp(TypeAheadApp):
     def action_suspend_process(self) -> None:
         """Ctrl+Z: the shell that started the program gets the terminal, until its `fg`."""
         if self.is_headless or not has_job_control():
-            self.notify("Ctrl+Z: no shell is there that could bring the program back", severity="warning", markup=False)
+            self.refuse("Ctrl+Z: no shell is there that could bring the program back")
         else:
             super().action_suspend_process()
 
@@ -161,7 +143,3 @@ class AtpApp(TypeAheadApp):
         while self.screen is not self._main and self._main in self.screen_stack:
             self.pop_screen()
         self._main.type_command(line)
-
-    def _fatal_error(self) -> None:
-        """Textual's own report prints local variables, secrets with them: whoever runs the application hears of it."""
-        self._close_messages_no_wait()

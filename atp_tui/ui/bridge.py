@@ -1,108 +1,68 @@
-"""From events to messages: applies the hub's events to the fleet's view and tells the screen, not too often."""
+"""From changes of the fleet's view to messages for the screen, not too often."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from ..model.events import (
-    Event,
-    EventsLost,
-    HostAdded,
-    HostChanged,
-    HostRemoved,
-    HostSampled,
-    HostUpdated,
-    SampleFailed,
-)
+from ..monitor.follower import Changed
 from .messages import FleetChanged
-from .services import EventSource, Fleet, Moments
+from .services import Fleet, Follower
 
 SHORTEST_GAP = 0.1
 """Seconds between two messages to the screen: a person sees no more than ten changes a second."""
 
-AGE_TICK = 0.5
-"""Seconds between two looks at the ages of figures: where nothing comes, that is news too."""
-
 
 class FleetBridge:
-    """Reads a subscription and sends `FleetChanged`.
+    """Sends `FleetChanged` while its block is entered.
 
     A change of state is told at once when nothing was told during the last tenth of a second; samples alone wait for
-    the refresh period. Figures that grow old by `clock` are told as a change of state is. `send` must not block; it is
-    called on the event loop.
+    the refresh period. `send` must not block; it is called on the event loop.
     """
 
     def __init__(
-        self,
-        hub: EventSource,
-        fleet: Fleet,
-        send: Callable[[FleetChanged], object],
-        refresh: float,
-        clock: Moments,
+        self, follower: Follower, fleet: Fleet, send: Callable[[FleetChanged], object], refresh: float
     ) -> None:
-        self._clock = clock
         self._fleet = fleet
         self._send = send
         self._refresh = max(refresh, SHORTEST_GAP)
         self._changed: set[str] = set()
-        self._all = True
+        self._all = False
+        self._told_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
-        self._age_timer: asyncio.TimerHandle | None = None
-        # here and not in run: what happens between the start of the transport and the first turn of run counts too
-        self._subscription = hub.subscribe(8192)
+        self._follower = follower
+        self._stop: Callable[[], None] | None = None
 
-    async def run(self) -> None:
-        """Until cancelled. The first message has every host that the transport was given before."""
-        try:
-            for event in self._subscription.take():
-                self._apply(event)
+    def __enter__(self) -> FleetBridge:
+        self._stop = self._follower.listen(self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stop is not None:
+            self._stop()
+        self._drop_timer()
+
+    def _heard(self, change: Changed) -> None:
+        if change.hosts is None:
+            self._all = True
+        else:
+            self._changed |= change.hosts
+        loop = asyncio.get_running_loop()
+        wait = max(0.0, self._told_at + SHORTEST_GAP - loop.time()) if change.urgent else self._refresh
+        if wait == 0.0:
             self._flush()
-            self._look_at_ages()
-            while True:
-                events = await self._subscription.batch()
-                urgent = False
-                for event in events:
-                    urgent |= self._apply(event)
-                if urgent:
-                    self._flush()
-                elif self._timer is None and (self._changed or self._all):
-                    self._timer = asyncio.get_running_loop().call_later(self._refresh, self._flush)
-                # gather what comes meanwhile: waking for each of a thousand samples a second costs more than they do
-                await asyncio.sleep(SHORTEST_GAP)
-        finally:
-            self._subscription.close()
-            for timer in (self._timer, self._age_timer):
-                if timer is not None:
-                    timer.cancel()
+        elif self._timer is None or loop.time() + wait < self._timer.when():
+            self._drop_timer()
+            self._timer = loop.call_later(wait, self._flush)
 
-    def _look_at_ages(self) -> None:
-        self._age_timer = asyncio.get_running_loop().call_later(AGE_TICK, self._look_at_ages)
-        older = self._fleet.grow_old(self._clock.monotonic())
-        if older:
-            self._changed |= older
-            self._flush()
-
-    def _apply(self, event: Event) -> bool:
-        """Note what the event touches; True where the screen should hear of it at once."""
-        self._fleet.apply(event)
-        match event:
-            case HostSampled(host_id=host_id) | SampleFailed(host_id=host_id):
-                self._changed.add(host_id)
-                return False
-            case HostChanged(status=status):
-                self._changed.add(status.host_id)
-                return True
-            case HostAdded() | HostRemoved() | HostUpdated() | EventsLost():
-                self._all = True
-                return True
-            case _:
-                return False
-
-    def _flush(self) -> None:
+    def _drop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _flush(self) -> None:
+        self._drop_timer()
+        self._told_at = asyncio.get_running_loop().time()
         self._send(FleetChanged(self._fleet.rows(), None if self._all else frozenset(self._changed)))
         self._changed.clear()
         self._all = False

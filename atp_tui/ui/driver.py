@@ -34,6 +34,7 @@ class Driver(LinuxDriver):
     _output: Output | None = None
     _loop: asyncio.AbstractEventLoop
     _started = False
+    _suspended = False
 
     # Output
 
@@ -48,14 +49,22 @@ class Driver(LinuxDriver):
         if not self._started:  # continued in the background (`bg`), where the terminal is another program's
             output.stop()
 
+    def suspend_application_mode(self) -> None:
+        """SIGTSTP, which may come before the terminal is taken, and after it was given back for good."""
+        if self._started:
+            self._suspended = True
+            super().suspend_application_mode()
+
     def resume_application_mode(self) -> None:
-        """SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, and with the SIGHUP of a terminal
-        that is lost. To start once more would leave a second reader of the keys, with which the program does not end.
+        """SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, with the SIGHUP of a terminal that is
+        lost, behind the SIGTERM of systemd or of a shell's `kill`. To start once more would leave a second reader of
+        the keys, with which the program does not end, and a terminal that nobody gives back.
         """
         if self._started:
             self._repaint()
-        else:
+        elif self._suspended:
             super().resume_application_mode()
+            self._suspended = not self._started
 
     def _repaint(self) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody paints any more

@@ -1,4 +1,4 @@
-"""The job whose answers are shown: started, watched, cancelled, run again where it failed."""
+"""The job whose answers are shown: watched, cancelled, run again where it failed."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from collections.abc import Callable, Coroutine
 
 from textual.message import Message
 
-from ..model.outcome import Command
 from .glyphs import Glyphs
 from .job_feed import feed
-from .services import Jobs
+from .services import Job
 from .widgets.answers_model import AnswersModel
 
 
 class JobControl:
-    """One job at a time. `spawn` runs the reader as a task that the screen owns; `send` takes its news."""
+    """One job at a time is shown. `spawn` runs the reader as a task that the screen owns; `send` takes its news."""
 
     def __init__(
         self,
-        jobs: Jobs,
         glyphs: Glyphs,
         send: Callable[[Message], object],
         spawn: Callable[[Coroutine[None, None, None]], object],
         clock: Callable[[], float],
     ) -> None:
         self._clock = clock
-        self._jobs = jobs
         self._glyphs = glyphs
         self._send = send
         self._spawn = spawn
@@ -43,9 +40,8 @@ class JobControl:
         """Where the last command did not end well."""
         return self.model.failed_hosts if self.model is not None else ()
 
-    def start(self, line: str, targets: tuple[str, ...]) -> AnswersModel:
-        """Run a command line on hosts; the caller has seen to it that no job runs."""
-        job = self._jobs.start(targets, Command(line), timeout=None)
+    def watch(self, job: Job) -> AnswersModel:
+        """Show a job that has been started; the caller has seen to it that no other one runs."""
         self.model = AnswersModel(job, self._glyphs, self._clock)
         self.cancelled = False
         self._spawn(feed(job, self.model, self._send))

@@ -5,39 +5,21 @@ Nothing here imports the transport, asyncssh or libvirt: the first frame must no
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..actions.action import Action, Invocation
+from ..actions.policy import Policy
 from ..executor.job import JobEvent
 from ..model.connection import PoolStatistics
-from ..model.credential import Credential
-from ..model.events import Event
 from ..model.host import HostInfo
 from ..model.outcome import Command, CommandResult
+from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import HostDetail, HostRow
-
-
-class Subscription(Protocol):
-    """A bounded queue of events."""
-
-    async def batch(self) -> Sequence[Event]:
-        """Everything queued; waits for the first event where nothing is."""
-        ...
-
-    def take(self) -> Sequence[Event]:
-        """Everything queued, which may be nothing."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class EventSource(Protocol):
-    """Where events are subscribed to."""
-
-    def subscribe(self, size: int = 1024) -> Subscription: ...
+from ..monitor.follower import Changed
 
 
 class Moments(Protocol):
@@ -50,9 +32,6 @@ class Transport(Protocol):
     """What the screen reads of the transport manager. None of it waits; HostUnknown for a host that is gone."""
 
     @property
-    def hub(self) -> EventSource: ...
-
-    @property
     def clock(self) -> Moments: ...
 
     def host(self, host_id: str) -> HostInfo: ...
@@ -60,12 +39,16 @@ class Transport(Protocol):
 
 
 class Fleet(Protocol):
-    """The fleet's current view, which the screen's bridge feeds with events."""
+    """The fleet's current view, which the engine keeps up to date."""
 
-    def apply(self, event: Event) -> None: ...
-    def grow_old(self, now: float) -> frozenset[str]: ...
     def rows(self) -> tuple[HostRow, ...]: ...
     def detail(self, host_id: str) -> HostDetail | None: ...
+
+
+class Follower(Protocol):
+    """Tells which rows of the view have changed, on the event loop; what `listen` gives back ends that."""
+
+    def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]: ...
 
 
 class Job(Protocol):
@@ -90,12 +73,6 @@ class Job(Protocol):
     def __aiter__(self) -> AsyncIterator[JobEvent]: ...
 
 
-class Jobs(Protocol):
-    """Starts jobs and owns their tasks."""
-
-    def start(self, targets: tuple[str, ...], command: Command, *, timeout: float | None) -> Job: ...
-
-
 class Targets(Protocol):
     """Node sets: "kvm[01-18]", "@rack1&@prod". `resolve` raises ConfigError naming what is unknown."""
 
@@ -103,57 +80,22 @@ class Targets(Protocol):
     def fold(self, ids: Collection[str]) -> str: ...
 
 
-class ActionInfo(Protocol):
-    """An entry of the registry of actions, as far as keys, `:` command line, palette and help show it."""
+class Door(Protocol):
+    """The one way to whatever touches a host, hosts.toml or known_hosts."""
 
     @property
-    def name(self) -> str: ...
+    def actions(self) -> tuple[Action, ...]: ...
 
     @property
-    def title(self) -> str: ...
+    def policy(self) -> Policy: ...
 
-    @property
-    def key(self) -> str | None: ...
+    def admit(self, invocation: Invocation) -> object:
+        """Raise AtpError where it would not be carried out even if a person confirmed it."""
+        ...
 
-    @property
-    def help(self) -> str: ...
-
-    @property
-    def needs_hosts(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class KeyQuestion:
-    """An SSH host key that a person must decide on. `changed`: another key is on file for this host.
-
-    `address` is who shows it: the host itself, or a jump host on the way to it. `on_file` are the keys on file, each
-    as its type and fingerprint.
-    """
-
-    host_id: str
-    address: str
-    fingerprint: str
-    public_key: str
-    changed: bool
-    on_file: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordQuestion:
-    """A name and a password that a host wants. `refused`: it did not take those it was given.
-
-    `address` is who asks, `user` the name that is known already or empty, `uri` the one they would be for.
-    """
-
-    host_id: str
-    address: str
-    user: str
-    refused: bool
-    uri: str
-
-
-Perform = Callable[[str, tuple[str, ...], str], Awaitable[None]]
-"""Runs the action of that name on these hosts with that argument; raises AtpError."""
+    async def perform(self, invocation: Invocation) -> Job | None:
+        """Carry it out; gives the job that it has started, if it did. Raises AtpError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +105,19 @@ class Services:
     `refresh` is the seconds between repaints of metrics. `start` is entered on the application's loop after the first
     frame was painted and left when it quits: it starts the transport and adds the hosts. `history_file` None keeps
     the history of commands in memory alone. `period` is the seconds between two samples of a host. `theme_folders`
-    hold themes beside the program's own. `notice` is told at the start, as something that is wrong.
+    hold themes beside the program's own. `notice` is told at the start, as something that is wrong. `who` is the person
+    at the screen.
     """
 
     transport: Transport
     fleet: Fleet
-    jobs: Jobs
+    follower: Follower
     targets: Targets
-    actions: Sequence[ActionInfo]
-    perform: Perform
+    door: Door
     key_question: Callable[[str], KeyQuestion | None]
-    trust: Callable[[str, KeyQuestion], Awaitable[None]]
     password_question: Callable[[str], PasswordQuestion | None]
-    log_in: Callable[[PasswordQuestion, Credential], Awaitable[None]]
     source: str
+    who: str = ""
     file: Path | None = None
     refresh: float = 1.0
     period: float = 2.0

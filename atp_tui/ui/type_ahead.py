@@ -35,6 +35,10 @@ class TypeAheadApp(App[object]):
     docs/textual-key-order.md has the details.
     """
 
+    # Textual would mark text by the mouse, which no key here copies: the terminal's own way (mostly with Shift) does.
+    # And a press where a toast has been a moment ago would end the program (8.2.8, Screen._forward_event).
+    ALLOW_SELECT = False
+
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]  # what App takes
         self._typed: deque[Typed] = deque()
@@ -68,6 +72,7 @@ class TypeAheadApp(App[object]):
             if self._is_early(event):
                 continue
             if isinstance(event, events.Paste) and self._pasted(event) is None:
+                await self._until(self._rests)  # what is said of it stands there, and can be replaced
                 continue
             if isinstance(event, events.Key):
                 self.last_key = event.key
@@ -91,9 +96,14 @@ class TypeAheadApp(App[object]):
         try:
             event.text = one_line(event.text)
         except ValueError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self.refuse(str(error))
             return None
         return event
+
+    def refuse(self, why: str) -> None:
+        """Say over whatever screen there is that a key or a paste does nothing. Only the last one is said."""
+        self.clear_notifications()
+        self.notify(why, severity="warning", markup=False)
 
     def _is_early(self, event: Typed) -> bool:
         """Whether the screen that is on top now does not listen yet."""

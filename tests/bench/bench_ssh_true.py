@@ -9,14 +9,11 @@ added up over all rounds. The first round, in which the guards come, is told apa
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import asyncssh
 
@@ -28,8 +25,8 @@ from atp_tui.model.outcome import Command, Stream
 from atp_tui.model.settings import CommandGuard, TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
-from ..daemons.sshd import PrivateSshd, running_sshd
-from .bench_system import far_side
+from ..daemons.sshd import PrivateSshd
+from .bench_system import against_an_sshd, far_side
 
 WAYS = ("bare", "no guard", "link")
 
@@ -106,14 +103,5 @@ def _ratio(values: dict[str, list[float]]) -> float:
     return statistics.median(values["link"]) / statistics.median(values["bare"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--connections", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=30)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, running_sshd(Path(directory)) as daemon:
-        asyncio.run(measure(daemon, arguments.connections, arguments.rounds))
-
-
 if __name__ == "__main__":
-    main()
+    against_an_sshd(__doc__, measure, 30)

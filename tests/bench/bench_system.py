@@ -13,7 +13,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 from atp_tui.drivers.ssh.driver import SshDriver
@@ -78,14 +78,17 @@ def _ignore(stream: Stream, data: bytes) -> None:
     """The figures of the other way are not read."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def against_an_sshd(
+    words: str | None, measure: Callable[[PrivateSshd, int, int], Coroutine[None, None, None]], rounds: int
+) -> None:
+    """Measure with so many connections and rounds as the command line says; `rounds` are the usual ones."""
+    parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=rounds)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, running_sshd(Path(directory)) as daemon:
         asyncio.run(measure(daemon, arguments.connections, arguments.rounds))
 
 
 if __name__ == "__main__":
-    main()
+    against_an_sshd(__doc__, measure, 40)

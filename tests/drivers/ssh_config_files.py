@@ -162,5 +162,14 @@ CASES: dict[str, Case] = {
     "not utf-8": Case("# f\udcfcr das Labor\nHost box\n  User ann\n  IdentityFile /k\udcfc\n"),
     "canonical names": Case("CanonicalizeHostname no\nCanonicalDomains lan\nHost box\n  User ann\n"),
     "spaces before keywords": Case("    Host box\n\t\tUser ann\n"),
+    "rules for keys": Case(
+        "Host box\n  RequiredRSASize 3072\n  HashKnownHosts yes\n  NoHostAuthenticationForLocalhost yes\n"
+        "  CASignatureAlgorithms rsa-sha2-512,ssh-ed25519\n  CheckHostIP yes\nHost *\n  RequiredRSASize 512\n",
+        TWO,
+    ),
+    "environment taken back": Case(
+        "Host box\n  SendEnv LANG LC_* LC_A X\nHost *\n  SendEnv -LC_* -NO* Y\n  SendEnv -X\n", TWO
+    ),
+    "proxyjump with tokens": Case("Host box\n  ProxyJump %r@%h-jump:22,%n.lan\n"),
     "nothing but a port": Case("Port 2222\n", ("a", "b.lan", "10.0.0.1", "::1", "fe80::1%lo")),
 }

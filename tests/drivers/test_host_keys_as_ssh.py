@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +28,22 @@ OTHER_KEY, THIRD_KEY = (
     " ".join(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()[:2]) for _ in range(2)
 )
 OTHER_KIND = " ".join(asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode().split()[:2])
+
+
+AUTHORITY = asyncssh.generate_private_key("ssh-ed25519")
+
+
+def _certified(key: str) -> str:
+    """A certificate of a key, as a line without names."""
+    made = AUTHORITY.generate_host_certificate(asyncssh.import_public_key(key), "host")
+    return made.export_certificate().decode().strip()
+
+
+def _forged(certificate: str) -> str:
+    """The same with another signature."""
+    kind, encoded = certificate.split()[:2]
+    blob = base64.b64decode(encoded)
+    return f"{kind} {base64.b64encode(blob[:-1] + bytes([blob[-1] ^ 1])).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,9 @@ ROWS = [
         for what, text, good, words in (
             ("has it", "# mine\n@KEY@ a comment\n", False, "REVOKED"),
             ("has another", "@OTHER@\n", True, ""),
+            ("has its certificate", "@CERTIFIED@\n", False, "REVOKED"),
+            ("has another's certificate", "@OTHER_CERTIFIED@\n", True, ""),
+            ("has a certificate that nobody signed", "@FORGED@\n", False, "RevokedHostKeys"),
             ("is empty", "", True, ""),
             ("is missing", None, False, "RevokedHostKeys"),
             ("has a line that is no key", "@OTHER@\nword\n", False, "RevokedHostKeys"),
@@ -147,6 +168,9 @@ class Place:
             "@TABBED@": self.sshd.host_public_key.replace(" ", "\t"),
             "@OTHER@": OTHER_KEY,
             "@OTHER_KIND@": OTHER_KIND,
+            "@CERTIFIED@": _certified(self.sshd.host_public_key),
+            "@OTHER_CERTIFIED@": _certified(OTHER_KEY),
+            "@FORGED@": _forged(_certified(self.sshd.host_public_key)),
             "@NAME@": f"[127.0.0.1]:{self.sshd.port}",
             "@PORT@": str(self.sshd.port),
             "@DIR@": str(self.directory),
@@ -217,6 +241,28 @@ CERTIFICATES: list[tuple[str, list[str], int, str, bool | None]] = [
     # good None: versions of OpenSSH differ, and we refuse
     ("its authority", ["127.0.0.1"], 1, "@cert-authority * @CA@", True),
     ("its authority, under the port", ["127.0.0.1"], 1, "@cert-authority [127.*]:* @CA@", True),
+    ("its authority, without the port", ["127.0.0.1"], 1, "@cert-authority 127.0.0.1 @CA@", True),
+    (
+        "its authority without the port, another one with it",
+        ["127.0.0.1"],
+        1,
+        "@cert-authority [127.*]:* @OTHER@\n@cert-authority 127.0.0.1 @CA@",
+        True,
+    ),
+    (
+        "its authority without the port, another key with it",
+        ["127.0.0.1"],
+        1,
+        "@NAME@ @OTHER@\n@cert-authority 127.0.0.1 @CA@",
+        True,
+    ),
+    (
+        "its authority without the port, the key with it",
+        ["127.0.0.1"],
+        1,
+        "@NAME@ @KEY@\n@cert-authority 127.0.0.1 @CA@",
+        True,
+    ),
     ("another authority, no key", ["127.0.0.1"], 1, "@cert-authority * @OTHER@", False),
     ("another authority, the key", ["127.0.0.1"], 1, "@cert-authority * @OTHER@\n@NAME@ @KEY@", True),
     ("another authority, another key", ["127.0.0.1"], 1, "@cert-authority * @OTHER@\n@NAME@ @OTHER@", False),
@@ -343,18 +389,40 @@ async def test_trusting_a_changed_key_leaves_no_other_standing(place: Place) -> 
     driver = SshDriver(store)
     refused = await place.ours(HostKeyPolicy.STRICT, driver)
     assert isinstance(refused, HostKeyRejected)
-    store.trust(place.host(), refused.public_key, replace=True)
+    store.trust_now(place.host(), refused.public_key, replace=True)
     assert await place.ours(HostKeyPolicy.STRICT, driver) is None
     assert place.known.read_text() == place.filled(f"other {OTHER_KEY}\n@NAME@ @KEY@\n")
     assert (place.directory / "two").read_text() == "# two\n"
     assert (place.directory / "two.old").read_text() == place.filled("# two\n@NAME@ @OTHER@\n")
 
 
+@pytest.mark.parametrize("whose", ["the system's", "another user's"])
+async def test_trusting_a_changed_key_leaves_files_alone_that_others_answer_for(
+    place: Place, whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(Row("changed", "@NAME@ @OTHER@", False, config="UserKnownHostsFile @DIR@/known @DIR@/etc/two"))
+    two = place.directory / "etc/two"
+    two.parent.mkdir()
+    two.write_text(place.filled("@NAME@ @OTHER@\n"))
+    if whose == "the system's":
+        monkeypatch.setattr("atp_tui.drivers.ssh.hostkeys._SYSTEM", two.parent)
+    elif os.geteuid() == 0:
+        os.chown(two, 54321, -1)
+    else:
+        pytest.skip("another user is needed")
+    store = HostKeyStore()
+    refused = await place.ours(HostKeyPolicy.STRICT, SshDriver(store))
+    assert isinstance(refused, HostKeyRejected)
+    store.trust_now(place.host(), refused.public_key, replace=True)
+    assert place.known.read_text() == place.filled("@NAME@ @KEY@\n")
+    assert two.read_text() == place.filled("@NAME@ @OTHER@\n")
+
+
 async def test_a_revoked_key_is_never_stored(place: Place) -> None:
     place.write(Row("revoked", "@revoked * @KEY@", False))
     store = HostKeyStore()
     with pytest.raises(ConfigError, match="@revoked"):
-        store.trust(place.host(), place.sshd.host_public_key)
+        store.trust_now(place.host(), place.sshd.host_public_key)
     assert place.known.read_text() == place.filled("@revoked * @KEY@\n")
 
 
@@ -365,7 +433,7 @@ async def test_a_name_that_would_mean_other_hosts_is_never_stored(place: Place, 
     assert isinstance(refused, HostKeyRejected)
     assert not refused.public_key
     with pytest.raises(ConfigError, match="begin with"):
-        HostKeyStore().trust(place.host(), place.sshd.host_public_key)
+        HostKeyStore().trust_now(place.host(), place.sshd.host_public_key)
     assert place.known.read_text() == ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,19 @@ def test_a_new_key_is_on_the_disk_before_it_counts_as_stored(tmp_path: Path) -> 
     written = _index(calls, "write(", "ssh-ed25519")
     assert _index(calls, "fsync(", f"{tmp_path}/known>") > written
     assert sum("write(" in call for call in calls) == 1, "a line in two writes could be torn by another program"
+
+
+def test_a_line_for_which_the_disk_has_no_room_is_not_begun(tmp_path: Path) -> None:
+    file = tmp_path / "known"
+    file.write_text(f"a {OTHER}\n")
+    before, limits = file.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
+    try:
+        with pytest.raises(OSError, match="No space"):
+            append_key(file, "b", KEY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_bytes() == before
 
 
 def test_a_replaced_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

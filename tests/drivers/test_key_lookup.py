@@ -10,9 +10,10 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from atp_tui.drivers.aside import off_loop
 from atp_tui.drivers.ssh.endpoint import resolve
 from atp_tui.drivers.ssh.host_key_check import HostKeyCheck
-from atp_tui.drivers.ssh.key_lookup import AT_ONCE, FiledKey, FiledKeys, KeyFiles, off_loop
+from atp_tui.drivers.ssh.key_lookup import AT_ONCE, FiledKey, FiledKeys, KeyFiles
 from atp_tui.drivers.ssh.known_hosts import Marker
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings
@@ -23,6 +24,22 @@ from .test_known_hosts import KEYS, hashed
 def _hashed_file(path: Path, lines: int) -> None:
     text = "".join(f"{hashed(f'kvm{number}', os.urandom(20))} {KEYS[0]}\n" for number in range(lines))
     path.write_text(text)
+
+
+def test_a_key_that_is_revoked_while_the_program_runs_is_revoked(tmp_path: Path) -> None:
+    file, files = tmp_path / "revoked", KeyFiles()
+    blob = asyncssh.import_public_key(KEYS[1]).public_data
+    file.write_text(f"{KEYS[0]}\n")
+    assert not files.revoked(file).revokes(blob, None)
+    with file.open("a") as opened:
+        opened.write(f"{KEYS[1]}\n")
+    assert files.revoked(file).revokes(blob, None)
+    file.with_name("new").write_text("#" * (file.stat().st_size - 1) + "\n")
+    file.with_name("new").replace(file)
+    assert not files.revoked(file).revokes(blob, None)
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        files.revoked(file)
 
 
 async def test_many_hashes_are_made_on_a_thread_and_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

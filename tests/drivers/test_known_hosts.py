@@ -39,10 +39,12 @@ patterns = st.one_of(
 hosts = st.one_of(
     st.lists(patterns, min_size=1, max_size=4).map(",".join),
     st.builds(hashed, names, st.binary(min_size=20, max_size=20)),
+    st.builds(hashed, names, st.binary(min_size=19, max_size=21)),
     st.sampled_from(("|1|", "|1|AAAA|AAAA", "|2|x|y", "|1|" + "A" * 27 + "=|x")),
 )
 blanks = st.sampled_from((" ", "\t", "  ", " \t"))
-keys = st.sampled_from(KEYS)
+RSA = asyncssh.generate_private_key("ssh-rsa").export_public_key().decode().split()[1]
+keys = st.sampled_from((*KEYS, f"ssh-rsa {RSA}", f"rsa-sha2-512 {RSA}", f"rsa-sha2-3 {RSA}"))
 whole_lines = st.builds(
     lambda lead, marker, host, gap, key, comment: f"{lead}{marker}{host}{gap}{key}{comment}".encode(),
     st.sampled_from(("", "", " ", "\t")),
@@ -96,9 +98,11 @@ def test_what_is_removed_is_what_openssh_removes(data: bytes, name: str) -> None
             assert KnownHosts(data).without(name) == path.read_bytes()
 
 
-@given(files, files, names)
-def test_a_file_that_has_grown_says_what_it_would_say_read_anew(before: bytes, after: bytes, name: str) -> None:
-    old = KnownHosts(before + b"\n")
+@given(files, files, names, st.booleans())
+def test_a_file_that_has_grown_says_what_it_would_say_read_anew(
+    before: bytes, after: bytes, name: str, ended: bool
+) -> None:
+    old = KnownHosts(before + b"\n" * ended)
     old.find(name)
     whole = before + b"\n" + after
     assert KnownHosts(whole, old).find(name) == KnownHosts(whole).find(name)

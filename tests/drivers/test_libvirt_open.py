@@ -163,6 +163,20 @@ async def test_what_cannot_be_reached_is_named(uri: str, words: str, driver: Lib
     assert not caught.value.permanent
 
 
+async def test_a_file_that_describes_no_hypervisor_is_told_without_what_stands_in_it(
+    driver: LibvirtDriver, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "passwords").write_text("root:planted-secret\n")
+    with pytest.raises(ConnectFailed, match="passwords:1: Start tag expected") as caught:
+        await driver.open(request(f"test://{tmp_path}/passwords"))
+    assert "planted" not in str(caught.value)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ConnectFailed, match="cannot read"):
+            await driver.open(request(f"test://{path}"))
+    assert capfd.readouterr() == ("", "")
+
+
 async def test_a_driver_that_the_daemon_does_not_have_is_not_tried_again(
     driver: LibvirtDriver, libvirtd: PrivateLibvirtd
 ) -> None:

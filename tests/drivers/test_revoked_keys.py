@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
 
 import asyncssh
 import pytest
+from asyncssh.packet import String
 from asyncssh.public_key import SSHOpenSSHCertificate, decode_ssh_certificate
 
 from atp_tui.drivers.ssh.revoked_keys import Issued, read_revoked_keys
@@ -80,6 +82,45 @@ def test_krls_say_what_openssh_reads_in_them(bench: Bench) -> None:
     assert bench.agree(bench.krl("# nothing")) == set()
 
 
+def test_a_krl_that_openssh_refuses_is_refused(bench: Bench) -> None:
+    """Then no host key is good: nobody knows what it was to revoke."""
+    key = (bench.directory / "k1.pub").read_text().strip()
+    seven, many = (7).to_bytes(8, "big"), (5000).to_bytes(8, "big")
+    serials = bench.krl("serial: 7-5000").read_bytes()
+    hashes = bench.krl(f"sha256: {key}").read_bytes()
+    bits = bench.krl(*(f"serial: {number}" for number in range(65, 300, 2))).read_bytes()
+    start = (65).to_bytes(8, "big")
+    assert seven + many in serials and bits.count(start) == 1
+    for data, good in (
+        (serials, True),
+        (serials.replace(seven + many, bytes(8) + many), False),
+        (serials.replace(seven + many, many + seven), False),
+        (serials.replace(b"ssh-ed25519", b"ssh-ed25518"), False),
+        (bits, True),
+        (bits.replace(start, bytes(8)), False),
+        (bits.replace(start, b"\xff" * 8), False),
+        (hashes, True),
+        # one byte less: the lengths of the section and of the hash are 36 and 32
+        (hashes.replace(b"\0\0\0\x24\0\0\0\x20", b"\0\0\0\x23\0\0\0\x1f")[:-1], False),
+    ):
+        krl = bench.directory / "odd"
+        krl.write_bytes(data)
+        asked = subprocess.run(
+            ["ssh-keygen", "-Q", "-f", krl, bench.directory / "k0.pub"], check=False, capture_output=True
+        )
+        assert (asked.returncode != 255) == good, "the table itself is wrong"
+        assert _fails(data) == (not good)
+
+
+def test_a_part_of_a_krl_that_is_not_known_counts_where_it_says_so(bench: Bench) -> None:
+    key = (bench.directory / "k1.pub").read_text().strip()
+    data = bench.krl(f"key: {key}").read_bytes()
+    for critical in (0, 1):
+        content = String("new@example.org") + bytes([critical]) + String("what it says")
+        assert _fails(data + b"\xff" + String(content)) == bool(critical)
+    assert _fails(data + b"\x09" + String("another kind of section"))
+
+
 def test_lists_of_keys(bench: Bench) -> None:
     """ssh-keygen -Q reads no lists; ssh does, and test_host_keys_as_ssh has it."""
     files = [bench.directory / f"{name}.pub" for name in ("k1", "k4")]
@@ -87,9 +128,18 @@ def test_lists_of_keys(bench: Bench) -> None:
     revoked = {file.stem for file in bench.directory.glob("*.pub") if listed.revokes(*shown(file))}
     assert revoked == {"k1", "k4", *(f"c1-{serial}" for serial in (0, 1, 5, 7, 70, 5000))}
     assert not read_revoked_keys(b"").revokes(*shown(files[0]))
+    of_a_certificate = read_revoked_keys((bench.directory / "c0-5.pub").read_bytes())
+    assert of_a_certificate.revokes(*shown(bench.directory / "k0.pub")), "it lists the key that it certifies"
+    assert not of_a_certificate.revokes(*shown(bench.directory / "k3.pub")), "and not its authority"
 
 
-@pytest.mark.parametrize("data", [b"a ssh-ed25519 AAAA\n", b"word\n", b"ssh-ed25519 AAAA\n", b"\xff\xff\n"])
+_SHORT = b"ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20short") + b"\n"
+_UNKNOWN = b"ssh-new " + base64.b64encode(b"\0\0\0\x07ssh-new\0\0\0\x04key!") + b"\n"
+
+
+@pytest.mark.parametrize(
+    "data", [b"a ssh-ed25519 AAAA\n", b"word\n", b"ssh-ed25519 AAAA\n", b"\xff\xff\n", _SHORT, _UNKNOWN]
+)
 def test_a_line_that_is_no_key_makes_the_list_unusable(data: bytes) -> None:
     with pytest.raises(ValueError, match="line 1"):
         read_revoked_keys(data)

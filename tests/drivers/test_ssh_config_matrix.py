@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.drivers.ssh.config.client import SshClient
+from atp_tui.drivers.ssh.config.client import Refusal, SshClient
 from atp_tui.drivers.ssh.config.own import read_own
+from atp_tui.drivers.ssh.config.programs import Programs
 from atp_tui.drivers.ssh.config.reader import ConfigReader
-from atp_tui.drivers.ssh.config.said import Question, Said
+from atp_tui.drivers.ssh.config.said import ConfigBroken, Question, Said
 from atp_tui.drivers.ssh.config.tokens import account_home
 from atp_tui.drivers.ssh.endpoint import Endpoint, Session, endpoint_of
 from atp_tui.model.settings import SshSettings
@@ -29,6 +30,9 @@ def _as_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenSSH takes `~` from the account, whatever HOME says; nothing is written there."""
     monkeypatch.setenv("HOME", account_home() or "")
     monkeypatch.setenv("TEST_VARIABLE", "/of/the/environment%n")
+
+
+PROGRAMS = Programs()
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,9 @@ def means(question: Question, said: Said) -> Endpoint:
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.own])
 def test_our_own_reading_is_that_of_openssh(client: SshClient, name: str, tmp_path: Path) -> None:
     for question in questions(CASES[name], tmp_path):
-        assert means(question, read_own(question, NO_FILE)) == means(question, judged(client, question)), question.host
+        assert means(question, read_own(question, NO_FILE, client.programs)) == means(
+            question, judged(client, question)
+        ), question.host
     assert not (tmp_path / "ran").exists()
 
 
@@ -104,3 +110,61 @@ def test_the_hash_of_a_connection_is_that_of_openssh(client: SshClient, tmp_path
     (question,) = questions(case, tmp_path)
     said = judged(client, question)
     assert means(question, said).identity_files == (Path(said.first("controlpath") or ""),)
+
+
+HOPS = (
+    "j:%p", "j:0", "j:65536", "j:", ":22", "@j", "[::1]:22", "::1", "[j", "j,k:x", "a@b@c", "u%r@%h", "ssh://u@j:5/",
+    "ssh://j", "j:ssh", "j:022", "%d", "a,,b", "none,j", "j/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("hop", HOPS)
+def test_a_jump_host_that_openssh_refuses_is_refused_by_our_own_reading(
+    client: SshClient, hop: str, tmp_path: Path
+) -> None:
+    (question,) = questions(Case(f"Host box\n  ProxyJump {hop}\n"), tmp_path)
+    try:
+        taken = judged(client, question).first("proxyjump")
+    except Refusal:
+        taken = None
+    if taken is None:
+        with pytest.raises(ConfigBroken, match="config line 2"):
+            read_own(question, NO_FILE, PROGRAMS)
+    else:
+        assert read_own(question, NO_FILE, PROGRAMS).first("proxyjump") == hop
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Compression maybe", "Compression true", "HashKnownHosts 1", "CheckHostIP maybe", "IdentitiesOnly 1",
+        "NoHostAuthenticationForLocalhost 2", "RequiredRSASize x", "SetEnv A", "SetEnv A=b C", "SetEnv =b",
+        "Compression YES", "HashKnownHosts true", "SetEnv A= B=c",
+    ],
+)  # fmt: skip
+def test_a_value_that_openssh_refuses_is_refused_by_our_own_reading(
+    client: SshClient, line: str, tmp_path: Path
+) -> None:
+    (question,) = questions(Case(f"Host box\n  {line}\n"), tmp_path)
+    try:
+        taken = means(question, judged(client, question))
+    except Refusal:
+        with pytest.raises(ConfigBroken, match="config line 2"):
+            read_own(question, NO_FILE, PROGRAMS)
+    else:
+        assert means(question, read_own(question, NO_FILE, PROGRAMS)) == taken
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@pytest.mark.parametrize("by_ssh", [False, True])
+async def test_a_host_that_the_file_refuses_is_not_connected(lenient: bool, by_ssh: bool, tmp_path: Path) -> None:
+    text = "Host box\n  RefuseConnection 'moved to new.lan'\nHost *\n  User ann\n"  # OpenSSH 10; an earlier one stops
+    refused, other = (
+        replace(question, lenient=lenient) for question in questions(Case(text, ("box", "other")), tmp_path)
+    )
+    with pytest.raises(ConfigBroken, match=r"config line 2: .*[Rr]efuse[Cc]onnection"):
+        if by_ssh:
+            await ConfigReader(NO_FILE).ask(refused)
+        else:
+            read_own(refused, NO_FILE, PROGRAMS)
+    assert read_own(other, NO_FILE, PROGRAMS).first("user") == "ann"

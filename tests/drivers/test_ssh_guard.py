@@ -235,12 +235,7 @@ async def test_a_guard_that_somebody_killed_is_started_anew_and_knows_what_runs(
     async with linked(sshd) as link:
         task = asyncio.create_task(run(link, old.line))
         await old.runs()
-        leader = old.sleeping()[0]
-        for child in descendants(sshd.pid):
-            if child != leader and _name(child) == "sh":  # those of other tests' links have nothing to guard
-                os.kill(child, signal.SIGKILL)
-        assert isinstance(link, SshLink)
-        await until(lambda: not link._guard.stands, "the guard is still there")
+        await _kill_guards(sshd, link, old.sleeping()[0])
         later = asyncio.create_task(run(link, new.line))
         await new.runs()
         assert old.sleeping()
@@ -249,6 +244,30 @@ async def test_a_guard_that_somebody_killed_is_started_anew_and_knows_what_runs(
     for lost in (task, later):
         with pytest.raises(ConnectionLost):
             await lost
+
+
+async def test_a_guard_that_comes_too_late_ends_nothing(sshd: PrivateSshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was given up, and reads its script from a standard input that has ended since."""
+    sleeper = Sleeper()
+    async with linked(sshd) as link:
+        task = asyncio.create_task(run(link, sleeper.line))
+        await sleeper.runs()
+        await _kill_guards(sshd, link, sleeper.sleeping()[0])
+        monkeypatch.setattr(guard, "LINE", b"echo atp; sleep 1; sh")
+        monkeypatch.setattr(guard, "START_LIMIT", 0.5)
+        assert (await run(link, "echo well"))[1] == b"well\n"
+        await asyncio.sleep(1 + KILL_AFTER / 2)  # TERM comes at once
+        assert sleeper.sleeping()
+        sleeper.kill()
+        assert (await task)[0] == ExitStatus(None, "KILL")
+
+
+async def _kill_guards(sshd: PrivateSshd, link: SshLink, leader: int) -> None:
+    for child in descendants(sshd.pid):
+        if child != leader and _name(child) == "sh":  # those of other tests' links have nothing to guard
+            os.kill(child, signal.SIGKILL)
+    assert isinstance(link, SshLink)
+    await until(lambda: not link._guard.stands, "the guard is still there")
 
 
 @pytest.mark.parametrize("to", ["", " >&2"], ids=["stdout", "stderr"])

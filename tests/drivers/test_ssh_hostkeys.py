@@ -133,7 +133,7 @@ async def test_trust_makes_a_refused_key_known(sshd: PrivateSshd, tmp_path: Path
     driver = SshDriver(store)
     host = _host(sshd, file)
     error = await _refused(host, driver)
-    assert store.trust(host, error.public_key) == file
+    assert store.trust_now(host, error.public_key) == file
     assert file.read_text().splitlines()[1:] == [f"[127.0.0.1]:{sshd.port} {sshd.host_public_key}"]
     await _accepted(host, driver)
 
@@ -145,7 +145,7 @@ async def test_a_file_that_keeps_nothing(sshd: PrivateSshd, replace: bool) -> No
     host = _host(sshd, null)
     error = await _refused(host)
     with pytest.raises(ConfigError, match="/dev/null"):
-        HostKeyStore().trust(host, error.public_key, replace=replace)
+        HostKeyStore().trust_now(host, error.public_key, replace=replace)
     assert _is_device(null)
 
 
@@ -161,7 +161,7 @@ async def test_a_file_that_cannot_be_read_is_named(sshd: PrivateSshd, tmp_path: 
 async def test_trust_takes_public_keys_alone(sshd: PrivateSshd, tmp_path: Path, text: str) -> None:
     file = tmp_path / "known_hosts"
     with pytest.raises(ConfigError):
-        HostKeyStore().trust(_host(sshd, file), text)
+        HostKeyStore().trust_now(_host(sshd, file), text)
     assert not file.exists()
 
 
@@ -180,13 +180,13 @@ async def test_a_changed_key_is_replaced_only_when_asked_to(sshd: PrivateSshd, t
     host = _host(sshd, file)
 
     error = await _refused(host, driver)
-    store.trust(host, error.public_key)
+    store.trust_now(host, error.public_key)
     await _accepted(host, driver)  # two keys on file for one name: either is good, as with OpenSSH
     file.write_text(before)
 
     error = await _refused(host, driver)
     assert error.known
-    store.trust(host, error.public_key, replace=True)
+    store.trust_now(host, error.public_key, replace=True)
     await _accepted(host, driver)
     assert _old(file).read_text() == before
     assert file.stat().st_mode & 0o777 == 0o640, "who could read it still can: it may be /etc/ssh/ssh_known_hosts"

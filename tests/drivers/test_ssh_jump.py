@@ -14,7 +14,7 @@ from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.hostkeys import HostKeyStore
 from atp_tui.model.errors import ConnectFailed, ConnectionLost, HostKeyRejected, TransportError
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import HostKeyPolicy
+from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
 from ..daemons.sshd import PrivateSshd, free_port, running_sshd
 from .leftovers import nothing_left_since
@@ -78,6 +78,21 @@ async def test_a_jump_host_of_ssh_config(way: Way, tmp_path: Path) -> None:
         await _until_empty(way.first)
 
 
+async def test_what_a_uri_says_of_files_is_not_for_the_jump_host(way: Way, tmp_path: Path) -> None:
+    """As libvirt's ssh has it: what stands on its command line does not reach the ssh of the jump host."""
+    config, first, last = tmp_path / "config", way.first, way.last
+    config.write_text(
+        f"Host box\n HostName 127.0.0.1\n Port {last.port}\n ProxyJump bastion\n"
+        f"Host bastion\n HostName 127.0.0.1\n Port {first.port}\n IdentityFile {first.client_key}\n"
+        f" UserKnownHostsFile {first.known_hosts}\n"
+    )
+    (first.directory / "authorized_keys").write_bytes((first.directory / "client_key.pub").read_bytes())
+    uri = f"test+ssh://{last.user}@box/default?keyfile={last.client_key}&known_hosts={last.known_hosts}"
+    host = HostInfo("peer", "box", uri=uri, ssh=SshSettings(config_file=str(config)))
+    async with linked(host) as link:
+        assert (await run(link, "echo through"))[1] == b"through\n"
+
+
 async def test_jump_hosts_in_a_circle(way: Way, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("Host a\n ProxyJump b\nHost b\n ProxyJump a\nHost 127.0.0.1\n ProxyJump a\n")
@@ -105,7 +120,7 @@ async def test_the_jump_hosts_key_is_checked_and_trusted_under_its_own_name(way:
         await open_link(host, driver)
     assert (caught.value.known, caught.value.public_key) == (False, way.first.host_public_key)
     assert f"[127.0.0.1]:{way.first.port}" in caught.value.message
-    store.trust(host, caught.value.public_key)
+    store.trust_now(host, caught.value.public_key)
     assert way.known_hosts.read_text().splitlines()[-1] == f"[127.0.0.1]:{way.first.port} {way.first.host_public_key}"
     async with linked(host, driver) as link:
         assert link.is_alive()

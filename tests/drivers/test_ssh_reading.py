@@ -6,6 +6,8 @@ import asyncio
 import os
 import shutil
 import sys
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +39,21 @@ class Counting(SshClient):
     def answer(self, binary: str, question: Question) -> Said:
         self.asked.append(question.host)
         return super().answer(binary, question)
+
+
+class Held(Counting):
+    """One whose answer for a host is told only when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered: dict[str, threading.Event] = defaultdict(threading.Event)
+        self.told: dict[str, threading.Event] = defaultdict(threading.Event)
+
+    def answer(self, binary: str, question: Question) -> Said:
+        said = super().answer(binary, question)
+        self.answered[question.host].set()
+        assert self.told[question.host].wait(HANG)
+        return said
 
 
 class NotInstalled(SshClient):
@@ -84,6 +101,24 @@ async def test_an_answer_is_kept_until_the_file_changes(client: Counting, tmp_pa
             assert (found.name, found.user) == ("192.0.2.7", user)
             await asyncio.sleep(0.02)
     assert client.asked == ["box"] * 3
+
+
+async def test_an_answer_of_the_former_file_is_not_kept_for_the_new_one(tmp_path: Path) -> None:
+    """It was asked for before the file changed, and is told while another host's is under way that is of the new."""
+    config, client = tmp_path / "config", Held()
+    asks = reader(client)
+    former, newer = Question("box1", config_file=config), Question("box2", config_file=config)
+    asked = []
+    for question, user in ((former, "ann"), (newer, "bob")):
+        config.write_text(f"Host box1\n  User {user}\nHost box2\n  User {user}\n")
+        aged(config)
+        asked.append(asyncio.ensure_future(asks.ask(question)))
+        assert await asyncio.to_thread(client.answered[question.host].wait, HANG)
+    for question, asking in zip((former, newer), asked, strict=True):
+        client.told[question.host].set()
+        await asking
+    assert (await asks.ask(newer)).first("user") == "bob"
+    assert (await asks.ask(former)).first("user") == "bob"
 
 
 @pytest.mark.parametrize("place", ["included", "new", "below"])
@@ -158,10 +193,27 @@ async def test_a_match_exec_that_hangs_holds_up_no_other_host(client: Counting, 
     await sleeper.is_forgotten()
 
 
+async def test_a_program_that_our_own_reading_runs_ends_with_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.config.programs.LIMIT", 3600.0)
+    config, paths = tmp_path / "config", PathReader(reader(NotInstalled()))
+    sleeper = Sleeper()
+    config.write_text(f'Match exec "{sleeper.line}"\n  User ann\n')
+    asking = asyncio.ensure_future(paths.path_to(host("box", config)))
+    try:
+        await sleeper.runs()
+        paths.close()
+        await asyncio.gather(asking, return_exceptions=True)
+        await sleeper.is_forgotten()
+    finally:
+        sleeper.kill()
+
+
 async def test_one_that_takes_too_long_is_told(
     client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("atp_tui.drivers.ssh.config.client.LIMIT", 0.3)
+    monkeypatch.setattr("atp_tui.drivers.ssh.config.programs.LIMIT", 0.3)
     config = tmp_path / "config"
     sleeper = Sleeper()
     config.write_text(f'Match exec "{sleeper.line}"\n  User ann\n')
@@ -207,6 +259,19 @@ async def test_a_bad_line_stops_its_own_block_and_is_told(
     assert str(config) in caught.value.message
     whole = {"user": "dora", "port": 4, "identity_files": ("/k",), "known_hosts": ("/h",)}
     assert (await endpoint(paths, host("bad", config, **whole))).user == "dora"
+
+
+async def test_a_host_described_wholly_does_not_have_a_bad_line_passed_over_for_others(
+    client: Counting, tmp_path: Path
+) -> None:
+    config, asks = tmp_path / "config", reader(client)
+    config.write_text("Host bad*\n  Frobnicate yes\n  Compression yes\n")
+    aged(config)
+    for _ in range(2):
+        said = await asks.ask(Question("bad1", config_file=config, lenient=True))
+        assert said.yes("compression", False)
+        with pytest.raises(ConfigBroken, match="line 2"):
+            await asks.ask(Question("bad2", config_file=config))
 
 
 async def test_what_only_openssh_finds_wrong_stops_its_own_block_too(client: Counting, tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh.guard import KILL_AFTER
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.transport.driver import RawStream
@@ -185,6 +188,36 @@ async def test_an_aborted_pipe_ends_its_command(sshd: PrivateSshd, line: str) ->
         await receiver.end()
         assert link.is_alive()
         assert (await run(link, "echo well"))[1] == b"well\n"
+
+
+async def test_a_pipe_that_ends_while_it_is_opened_is_forgotten(sshd: PrivateSshd) -> None:
+    """Its place is nobody's then, and the guard ends no process that bears its number later."""
+    sleepers = [Sleeper() for _ in range(5)]
+    try:
+        async with linked(sshd) as link:
+            assert isinstance(link, SshLink)
+            stuttering = asyncio.create_task(_stutter())
+            for sleeper in sleepers:
+                receivers = [Receiver(), Receiver()]
+                await link.open_pipe(Command(f"{sleeper.line} >/dev/null 2>&1 & exit 3"), receivers[0])
+                await link.open_pipe(Command("exit 3"), receivers[1], spare=True)
+                for receiver in receivers:
+                    await receiver.end()
+            stuttering.cancel()
+            assert not link._spares
+            await link.close()
+        await asyncio.sleep(KILL_AFTER / 2)  # TERM comes at once
+        assert all(sleeper.sleeping() for sleeper in sleepers), "jobs left in the background go on"
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+
+
+async def _stutter() -> None:
+    """Have what the server sends in a hundredth of a second come in one go."""
+    while True:
+        time.sleep(0.01)  # noqa: ASYNC251 - that is the point
+        await asyncio.sleep(0)
 
 
 async def test_a_receiver_that_raises_loses_its_stream_alone(sshd: PrivateSshd) -> None:

@@ -112,6 +112,25 @@ async def test_a_host_that_wants_a_password_is_told_with_its_ways(tmp_path: Path
 # -- this machine's settings -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("files", ["IdentityFile none", "IdentitiesOnly yes\n IdentityFile none"])
+async def test_where_no_key_was_offered_that_is_told(sshd: PrivateSshd, files: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"Host *\n IdentityAgent none\n {files}\n")
+    settings = replace(sshd.ssh_settings(), identity_files=None, config_file=str(config))
+    error = await fails(host_of(sshd, settings))
+    assert isinstance(error, AuthFailed)
+    assert "no key was offered: there is no agent, and no key file" in error.message
+
+
+async def test_a_host_that_wants_more_than_a_key_is_told_so(tmp_path: Path) -> None:
+    options = ["AuthenticationMethods publickey,keyboard-interactive", "KbdInteractiveAuthentication yes"]
+    with running_sshd(tmp_path, options=options) as daemon:
+        error = await fails(host_of(daemon))
+    assert isinstance(error, AuthFailed)
+    assert "one login was taken, and the host wants keyboard-interactive as well" in error.message
+    assert "allow publickey" not in error.message
+
+
 async def test_an_address_that_this_machine_has_not_is_ours(sshd: PrivateSshd) -> None:
     config = sshd.directory / "bind_config"
     config.write_text("BindAddress 192.0.2.77\n")

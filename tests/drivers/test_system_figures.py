@@ -83,6 +83,7 @@ async def test_hosts_are_sampled_with_and_without_libvirt(sshd: PrivateSshd, lib
     ssh = sshd.ssh_settings()
     drivers = Drivers()
     manager = TransportManager(TransportConfig(connect_timeout=10), drivers)
+    before = set(answering())
     async with asyncio.timeout(HANG), manager:
         monitor = Monitor(manager)
         await manager.add_host(HostInfo("shell", "127.0.0.1", uri=None, ssh=ssh))
@@ -96,4 +97,5 @@ async def test_hosts_are_sampled_with_and_without_libvirt(sshd: PrivateSshd, lib
         both = await monitor.sample("both")
         assert both.node is not None
         assert both.system is not None
+        await until(lambda: not set(answering()) - before, "a single sample leaves a command behind on the host")
     await drivers.close()

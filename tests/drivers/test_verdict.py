@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import subprocess
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -72,6 +75,14 @@ def test_a_revoked_certificate_in_a_keys_place_revokes_its_key() -> None:
     assert judge(BLOBS[0], "a", known, []).standing is Standing.REVOKED
 
 
+def test_a_key_on_file_of_a_kind_that_only_a_later_openssh_knows_counts() -> None:
+    """The host may have it still, and what it shows now somebody else's."""
+    new = String("ssh-new") + String(b"key")
+    assert judge(BLOBS[0], "a", filed((Marker.NONE, new)), []).standing is Standing.CHANGED
+    broken = String("ssh-ed25519") + String(b"short")
+    assert judge(BLOBS[0], "a", filed((Marker.NONE, broken)), []).standing is Standing.NEW
+
+
 def test_a_certificate_signed_with_sha_1_proves_nothing() -> None:
     signed = KEYS[2].generate_host_certificate(KEYS[0], "id", principals=["a"], sig_alg="ssh-rsa")
     found = judge(signed.public_data, "a", filed((Marker.AUTHORITY, KEYS[2].public_data)), [])
@@ -85,6 +96,18 @@ def test_a_users_certificate_is_no_hosts() -> None:
     signed = KEYS[0].generate_user_certificate(KEYS[1], "id", principals=["a"])
     found = judge(signed.public_data, "a", filed((Marker.AUTHORITY, KEYS[0].public_data)), [])
     assert (found.standing, "not one for hosts" in found.why) == (Standing.NEW, True)
+
+
+@pytest.mark.daemons
+def test_a_certificate_with_a_condition_that_nobody_knows_is_not_taken(tmp_path: Path) -> None:
+    for name in ("authority", "host"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
+    sign = ["-s", str(tmp_path / "authority"), "-h", "-I", "id", "-n", "a", "-O", "critical:only@a.b=c"]
+    subprocess.run(["ssh-keygen", "-q", *sign, tmp_path / "host.pub"], check=True)
+    blob = base64.b64decode((tmp_path / "host-cert.pub").read_text().split()[1])
+    authority = asyncssh.read_public_key(tmp_path / "authority.pub").public_data
+    with pytest.raises(ValueError, match="certificate"):
+        judge(blob, "a", filed((Marker.AUTHORITY, authority)), [])
 
 
 def test_known_kinds_are_offered_first_and_bring_nothing_back() -> None:

@@ -9,18 +9,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from atp_tui.actions.action import Invocation
+from atp_tui.actions.policy import Policy
+from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, JobEvent
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
-from atp_tui.model.credential import Credential
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import Command, CommandResult, Outcome
+from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.monitor.fleet import FleetView
+from atp_tui.monitor.follower import Follower
 from atp_tui.transport.hub import EventHub
-from atp_tui.ui.services import KeyQuestion, PasswordQuestion, Services
+from atp_tui.ui.services import Services
 
 from .rows import connection, pool
 
@@ -63,7 +67,6 @@ class FakeTransport:
         status = self.host_state(host_id)
         shown = connection(
             standing=status.standing,
-            error_class=status.error_class,
             last_active=self.heard.get(host_id, self.clock.monotonic()),
         )
         return (pool(shown),)
@@ -147,7 +150,7 @@ class FakeJobs:
     def __init__(self) -> None:
         self.started: list[FakeJob] = []
 
-    def start(self, targets: tuple[str, ...], command: Command, *, timeout: float | None) -> FakeJob:
+    def start(self, targets: tuple[str, ...], command: Command) -> FakeJob:
         self.started.append(FakeJob(targets, command))
         return self.started[-1]
 
@@ -165,19 +168,31 @@ class TargetsOf:
         return Targets(()).fold(ids)
 
 
-@dataclass(frozen=True)
-class FakeAction:
-    name: str
-    title: str
-    key: str | None
-    help: str
-    needs_hosts: bool
+class FakeDoor:
+    """Lets pass what the real door lets pass, by the real registry, and notes it in place of doing it."""
 
+    actions = ACTIONS
+    policy = Policy(confirm_above=20)
 
-ACTIONS = (
-    FakeAction("retry", "Retry", "r", "attempt to connect now, whatever the state", True),
-    FakeAction("disconnect", "Disconnect", None, "close the connections until asked again", True),
-)
+    def __init__(self, jobs: FakeJobs) -> None:
+        self._jobs = jobs
+        self.passed: list[Invocation] = []
+        self.fails: str | None = None
+
+    def admit(self, invocation: Invocation) -> None:
+        action = find(invocation.action, self.actions)
+        action.check(invocation)
+        self.policy.allow(action)
+
+    async def perform(self, invocation: Invocation) -> FakeJob | None:
+        self.admit(invocation)
+        self.policy.require_confirmation(invocation)
+        if self.fails is not None:
+            raise ActionFailed(self.fails)
+        if invocation.action == "run":
+            return self._jobs.start(invocation.hosts, Command(invocation.text("command")))
+        self.passed.append(invocation)
+        return None
 
 
 class FleetServices:
@@ -189,37 +204,36 @@ class FleetServices:
         self.transport = FakeTransport({host.id: host for host in hosts})
         self.fleet = FleetView(self.transport, interval=interval)
         self.jobs = FakeJobs()
-        self.performed: list[tuple[str, tuple[str, ...], str]] = []
+        self.door = FakeDoor(self.jobs)
         self.questions: dict[str, KeyQuestion] = {}
-        self.trusted: list[KeyQuestion] = []
         self.wanted: dict[str, PasswordQuestion] = {}
-        self.logged_in: list[tuple[PasswordQuestion, Credential]] = []
         self.life: list[str] = []
-        self.fails: str | None = None
+        self.follower = Follower(self.transport.hub, self.fleet, self.transport.clock)
         self.services = Services(
-            transport=self.transport, fleet=self.fleet, jobs=self.jobs, targets=TargetsOf(self.transport),
-            actions=ACTIONS, perform=self._perform, key_question=self.questions.get, trust=self._trust,
-            password_question=self.wanted.get, log_in=self._log_in,
+            transport=self.transport, fleet=self.fleet, follower=self.follower, targets=TargetsOf(self.transport),
+            door=self.door, key_question=self.questions.get, password_question=self.wanted.get,
             source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start, period=interval or 2.0,
         )  # fmt: skip
 
-    async def _perform(self, name: str, targets: tuple[str, ...], argument: str) -> None:
-        if self.fails is not None:
-            raise ActionFailed(self.fails)
-        self.performed.append((name, targets, argument))
+    def passed(self, action: str) -> list[Invocation]:
+        """What was asked of the door under this action's name."""
+        return [each for each in self.door.passed if each.action == action]
 
-    async def _trust(self, host_id: str, question: KeyQuestion) -> None:
-        assert host_id == question.host_id
-        self.trusted.append(question)
-
-    async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
-        self.logged_in.append((question, credential))
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """The view is kept up to date, as the engine does it."""
+        task = asyncio.create_task(self.follower.run())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     @asynccontextmanager
     async def _start(self) -> AsyncIterator[None]:
         self.life.append("started")
         try:
-            yield
+            async with self.following():
+                yield
         finally:
             self.life.append("stopped")
 

@@ -47,7 +47,6 @@ _CONNECTION = ConnectionSnapshot(
     standing=Standing(ConnectionState.CONNECTED, None, NOW - 60, 0, None, True),
     id=1,
     channel="virt",
-    error_class=None,
     active_uses=3,
     high_water=5,
     total_requests=1204,

@@ -212,7 +212,7 @@ async def test_rerun_asks_only_the_hosts_that_failed(fakes: FleetServices) -> No
         await opened.press("r")
         assert fakes.jobs.started[1].targets == ("kvm02", "kvm03")
         assert fakes.jobs.started[1].command.line == "ls"
-        assert not fakes.performed, "r in the answers is not the registry's retry"
+        assert not fakes.door.passed, "r in the answers is not the registry's retry"
 
 
 async def test_enter_unfolds_the_block_under_the_cursor() -> None:

@@ -93,7 +93,8 @@ async def test_until_the_engine_has_spoken_the_tree_does_not_say_that_there_are_
         await ready.wait()
         for host in rack(2):
             fakes.transport.add(host)
-        yield
+        async with fakes.following():
+            yield
 
     app = AtpApp(replace(fakes.services, start=start))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -128,7 +129,8 @@ async def test_an_engine_that_does_not_end_is_not_waited_for_for_ever() -> None:
     async def start() -> AsyncIterator[None]:
         fakes.life.append("started")
         try:
-            yield
+            async with fakes.following():
+                yield
         finally:
             await ended.wait()
 

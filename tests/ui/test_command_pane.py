@@ -241,14 +241,14 @@ async def test_a_command_is_completed_and_done(fakes: FleetServices) -> None:
         await opened.press("tab")
         assert opened.screen.pane.line.value == "retry"
         await opened.press("enter")
-        await opened.until(lambda: fakes.performed)
-        assert fakes.performed == [("retry", ("kvm01",), "")]
+        await opened.until(lambda: fakes.passed("retry"))
+        assert [each.hosts for each in fakes.passed("retry")] == [("kvm01",)]
         assert opened.has("retry: kvm01")
 
 
 async def test_an_action_fails_with_its_reason_and_an_unknown_one_is_told(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
-        fakes.fails = "no route \x1b[31m[/]"
+        fakes.door.fails = "no route \x1b[31m[/]"
         await opened.press("r")
         await opened.until(lambda: opened.has("no route ␛[31m[/]"))
         await opened.press("colon", *"nonesuch", "enter")
@@ -260,8 +260,13 @@ async def test_actions_take_hosts_by_name_and_jump_goes_there(fakes: FleetServic
         await opened.press("colon")
         await opened.type("disconnect @kvm[02-03] now")
         await opened.press("enter")
-        await opened.until(lambda: fakes.performed)
-        assert fakes.performed == [("disconnect", ("kvm02", "kvm03"), "now")]
+        await opened.until(lambda: opened.has("disconnect takes no words: now is too much"))
+        assert not fakes.door.passed
+        await opened.press("colon")
+        await opened.type("disconnect @kvm[02-03]")
+        await opened.press("enter")
+        await opened.until(lambda: fakes.passed("disconnect"))
+        assert [each.hosts for each in fakes.passed("disconnect")] == [("kvm02", "kvm03")]
         await opened.press("colon")
         await opened.type("jump kvm04")
         await opened.press("enter")

@@ -125,6 +125,20 @@ async def test_a_tag_that_cannot_be_one_is_told_and_nothing_is_written() -> None
         assert isinstance(app.screen, ImportScreen) and app.return_value is None
 
 
+async def test_where_the_file_has_no_room_to_be_shown_nothing_is_written() -> None:
+    app = guide()
+    async with app.run_test(size=(60, 15)) as pilot:
+        await open_import(pilot)
+        await pilot.resize_terminal(40, 8)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, ImportScreen) and app.return_value is None
+        assert "Needs 60x15" in shown(app)
+        await pilot.resize_terminal(60, 15)
+        await pilot.press("enter")
+    assert app.return_value == GuideAnswer(GuideChoice.IMPORT, FOUND[:2])
+
+
 async def test_with_no_host_chosen_enter_does_nothing_and_escape_goes_back() -> None:
     app = guide()
     async with app.run_test(size=(80, 24)) as pilot:

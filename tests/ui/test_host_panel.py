@@ -307,6 +307,18 @@ async def test_empty_places_teach(snapshot: PanelSnapshot, words: str) -> None:
         assert words in "\n".join(screen_of(app))
 
 
+async def test_a_disconnected_host_offers_no_key_that_does_not_help() -> None:
+    revoked = HostKeyRejected("revoked", known=True)
+    row = host_row("kvm01", state=S.DISCONNECTED, cause="revoked", trouble=revoked.trouble)
+    app = PanelApp()
+    async with app.run_test(size=(90, 30)) as pilot:
+        app.panel.snapshot = PanelSnapshot(detail(row), (), NOW, 2.0)
+        await pilot.pause()
+        text = "\n".join(screen_of(app))
+        assert "No connection is open" in text and "r tries again once that is mended" in text
+        assert "ress r" not in text
+
+
 @pytest.mark.parametrize("size", [(30, 10), (80, 24), (200, 60)])
 async def test_hostile_words_on_any_screen(size: tuple[int, int]) -> None:
     app = PanelApp()

@@ -36,6 +36,8 @@ from .rows import NOW, ThemedApp, host_row, screen_of, text_of
 
 S = ConnectionState
 
+REVOKED = HostKeyRejected("revoked", known=True)
+UNKNOWN = HostKeyRejected("not known", fingerprint="SHA256:new", public_key="ssh-rsa AAAA")
 REFUSED = ConnectFailed("127.0.2.50 port 25022 refuses connections: is sshd running there?", kind=Cause.PORT_REFUSED)
 HOSTILE = ["vm[/]", "\x1b[31m", "[@click=app.quit]x[/]", "a\nb", "\u202ekvm", "数据库", "k" * 80]
 
@@ -217,6 +219,9 @@ def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
         (lost("kvm07", next_attempt_at=None, attempt=2), "silent · trying now"),
         (host_row("kvm07", state=S.CONNECTING), "connecting · first try"),
         (host_row("kvm07", state=S.DISCONNECTED), "disconnected · press r to connect"),
+        (host_row("kvm07", state=S.DISCONNECTED, cause="r", trouble=REVOKED.trouble), "key REVOKED · not retried"),
+        (host_row("kvm07", state=S.DISCONNECTED, cause="u", trouble=UNKNOWN.trouble), "key unknown · press K"),
+        (host_row("kvm07", state=S.DISCONNECTED, cause="p", trouble=REFUSED.trouble), "port refused · press r"),
         (host_row("kvm07", state=S.DRAINING), "draining · closing"),
         (
             host_row("kvm07", state=S.FAILED, cause="host key changed", trouble=HostKeyRejected("refused").trouble),
@@ -231,6 +236,10 @@ def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
 def test_words_for_a_host_without_figures(row: HostRow, words: str) -> None:
     text = drawn(row, 48)
     assert re.search(".*".join(map(re.escape, words.split(" · "))), text), text
+
+
+def test_a_key_stands_only_where_it_helps() -> None:
+    assert "press" not in drawn(host_row("kvm07", state=S.DISCONNECTED, cause="r", trouble=REVOKED.trouble), 90)
 
 
 def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from atp_tui.cli.arguments import Arguments
-from atp_tui.cli.engine import Engine
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.cli.tui import screen_of
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.drivers.sources import FileSource
+from atp_tui.engine.engine import Engine
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig

@@ -14,11 +14,12 @@ import pytest
 from textual.pilot import Pilot
 
 from atp_tui.cli.arguments import Arguments
-from atp_tui.cli.engine import Engine
-from atp_tui.cli.fleet_source import DemoOptions, DemoSource, FileSource, FleetSource
 from atp_tui.cli.tui import screen_of
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.config.load import parse
+from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
+from atp_tui.engine.engine import Engine
+from atp_tui.engine.source import FleetSource
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.ui.early_keys import HearsNothingAtFirst

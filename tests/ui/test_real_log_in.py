@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import PoolConfig, TransportConfig

@@ -7,20 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from atp_tui.actions.registry import ACTIONS as REGISTRY
+from atp_tui.actions.action import Action
+from atp_tui.actions.registry import ACTIONS
 from atp_tui.model.connection import HostStatus, Standing
 from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
+from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.ui.bridge import FleetBridge
-from atp_tui.ui.commands import OWN, all_commands, find, key_name, key_shown
+from atp_tui.ui.commands import FIRST, LAST, all_commands, find, key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
 from atp_tui.ui.screens.keys import HELP_KEYS
 from atp_tui.ui.screens.password import PasswordScreen
-from atp_tui.ui.services import KeyQuestion, PasswordQuestion
 
 from .conftest import open_app
-from .fleet_services import ACTIONS, FleetServices, S, rack
+from .fleet_services import FleetServices, S, rack
 
 REVOKED = HostKeyRejected("revoked", known=True)
 KEY = KeyQuestion("kvm02", "192.0.2.3", "SHA256:abcdef\x1b[31m", "ssh-ed25519 AAAA", changed=False)
@@ -77,13 +78,12 @@ async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:
         await opened.press("shift+tab")
 
 
-async def test_help_names_every_key_and_command_of_the_real_registry(fakes: FleetServices) -> None:
-    fakes.services = replace(fakes.services, actions=REGISTRY)
+async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServices) -> None:
     async with open_app(fakes, (120, 60)) as opened:
         bound = {key: binding.action for key, binding in opened.app._bindings if binding.action.startswith("screen.")}
         await opened.press("question_mark")
         lines = [" ".join(line.split()) for line in opened.lines()]
-        for command in all_commands(REGISTRY):
+        for command in all_commands(ACTIONS):
             row = f"{key_shown(command.key)} :{command.name} {command.help}".strip()
             assert any(row in line for line in lines), row
             assert command.key is None or bound.pop(command.key) == f"screen.command({command.name!r})"
@@ -153,7 +153,10 @@ async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuesti
         await opened.read()
         await opened.press(key)
         await opened.until(lambda: not isinstance(opened.app.screen, AskScreen))
-        assert fakes.trusted == trusted
+        asked = [each.arguments for each in fakes.passed("trust-key")]
+        assert asked == [
+            {"fingerprint": each.fingerprint, "key": each.public_key, "changed": each.changed} for each in trusted
+        ]
 
 
 async def test_a_changed_host_key_is_warned_of() -> None:
@@ -164,10 +167,10 @@ async def test_a_changed_host_key_is_warned_of() -> None:
         assert opened.has("ANOTHER KEY IS ON FILE") and opened.has("kvm01 and enter: replace the key on file")
         await opened.read()
         await opened.press("y", "enter", *"kvm0", "enter")
-        assert opened.has("That is not kvm01") and not fakes.trusted
+        assert opened.has("That is not kvm01") and not fakes.door.passed
         await opened.press("ctrl+u", *"kvm01", "enter")
-        await opened.until(lambda: fakes.trusted)
-        assert [each.host_id for each in fakes.trusted] == ["kvm01"]
+        await opened.until(lambda: fakes.passed("trust-key"))
+        assert [(each.hosts, each.arguments["changed"]) for each in fakes.passed("trust-key")] == [(("kvm01",), True)]
 
 
 async def test_a_changed_host_key_stands_above_the_one_on_file() -> None:
@@ -190,6 +193,30 @@ async def test_a_refused_key_that_nobody_may_trust_is_told() -> None:
         await opened.until(lambda: opened.has("key REVOKED"))
         await opened.press("K")
         assert opened.has("the key of kvm01 cannot be trusted from here")
+
+
+async def test_a_jump_without_a_host_asks_for_its_name(fakes: FleetServices) -> None:
+    """As the palette gives it, where it stands among the commands."""
+    async with open_app(fakes) as opened:
+        opened.app.type_command("jump")
+        await opened.pilot.pause()
+        await opened.type("kvm03")
+        assert opened.screen.pane.line.value == "jump kvm03"
+        await opened.press("enter")
+        assert opened.screen.hosts.cursor_hosts == ("kvm03",)
+
+
+async def test_who_means_a_revoked_key_is_not_asked_about_another_host() -> None:
+    fakes = FleetServices(rack(2))
+    unknown = HostKeyRejected("refused", fingerprint="SHA256:new", public_key="ssh-rsa AAAA")
+    fakes.questions["kvm02"] = KeyQuestion("kvm02", "192.0.2.3", "SHA256:new", "ssh-rsa AAAA", changed=False)
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, trouble=REVOKED.trouble)
+        fakes.transport.change("kvm02", S.FAILED, "unknown", retries=False, trouble=unknown.trouble)
+        await opened.until(lambda: opened.has("K kvm02: key unknown"))
+        opened.screen.hosts.show_host("kvm01")
+        await opened.press("K")
+        assert opened.has("the key of kvm01 cannot be trusted from here") and not opened.has("trust and store")
 
 
 async def test_help_goes_on_below_itself_where_it_is_narrow(fakes: FleetServices) -> None:
@@ -251,9 +278,11 @@ async def test_a_password_is_asked_for_and_never_shown() -> None:
         await opened.until(lambda: opened.has("•" * 7))
         assert opened.has("admin") and not opened.has("qr-7e7e")
         await opened.press("enter")
-        await opened.until(lambda: fakes.logged_in)
-        ((question, credential),) = fakes.logged_in
-        assert (question, credential.name, credential.password.reveal()) == (WANTED, "admin", "qr-7e7e")
+        await opened.until(lambda: fakes.passed("log-in"))
+        (asked,) = fakes.passed("log-in")
+        assert (asked.hosts, asked.arguments) == (("kvm02",), {"user": "admin", "uri": WANTED.uri})
+        assert asked.secret is not None and asked.secret.reveal() == "qr-7e7e"
+        assert "qr-7e7e" not in repr(asked)
         await opened.until(lambda: opened.has("logging in: kvm02"))
         assert not isinstance(opened.app.screen, PasswordScreen)
 
@@ -269,7 +298,7 @@ async def test_escape_leaves_a_password_untold_and_a_refused_one_is_asked_for_ag
             await opened.type("qr-7e7e")  # the name is there: the password has the focus
             await opened.press(key)
             await opened.until(lambda: not isinstance(opened.app.screen, PasswordScreen))
-        assert not fakes.logged_in
+        assert not fakes.door.passed
 
 
 async def test_a_password_goes_to_no_clipboard() -> None:
@@ -282,8 +311,9 @@ async def test_a_password_goes_to_no_clipboard() -> None:
         await opened.press("shift+home", "super+c", "ctrl+x")
         assert opened.app.clipboard == ""
         await opened.press("enter")
-        await opened.until(lambda: fakes.logged_in)
-        assert fakes.logged_in[0][1].password.reveal() == "qr-7e7e"
+        await opened.until(lambda: fakes.passed("log-in"))
+        secret = fakes.passed("log-in")[0].secret
+        assert secret is not None and secret.reveal() == "qr-7e7e"
 
 
 async def test_no_wanted_password_is_told(fakes: FleetServices) -> None:
@@ -328,7 +358,7 @@ async def test_the_palette_works_over_every_screen(fakes: FleetServices, over: s
         await opened.press(*["backspace"] * 4, *"kvm03", "enter")
         await opened.until(lambda: len(opened.app.screen_stack) == 2)
         await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
-        assert opened.app.is_running and not fakes.trusted and not fakes.logged_in
+        assert opened.app.is_running and not fakes.door.passed
         await opened.press("question_mark")
         assert opened.has("this page"), "the help opens again"
 
@@ -340,27 +370,27 @@ async def test_an_action_on_many_hosts_is_asked_about() -> None:
         assert opened.has("25 hosts")
         await opened.read()
         await opened.press("n", "y", "enter", "2", "enter")
-        assert not fakes.performed
+        assert not fakes.door.passed
         await opened.press("escape", "r")
         await opened.read()
         await opened.press(*"25", "enter")
-        await opened.until(lambda: fakes.performed)
-        assert len(fakes.performed[0][1]) == 25
+        await opened.until(lambda: fakes.passed("retry"))
+        (asked,) = fakes.passed("retry")
+        assert (len(asked.hosts), asked.confirmed) == (25, 25)
 
 
-def test_each_action_of_the_registry_has_a_name_and_a_key_of_its_own() -> None:
-    """`all_commands` leaves a key out that is taken, and prefers the screen's own command: neither may hide a clash."""
-    own = {command.name: command.key for command in OWN}
-    for action in REGISTRY:
-        if action.name in own and action.key is not None:
-            assert key_name(action.key) == own[action.name], action.name
-    others = [action for action in REGISTRY if action.name not in own]
-    keys = [key for key in (*own.values(), *(key_name(action.key) for action in others)) if key]
-    assert len(keys) == len(set(keys))
-    assert len({action.name for action in REGISTRY}) == len(REGISTRY)
-    assert {command.name: command.key for command in all_commands(REGISTRY)} == {
-        **own, **{action.name: key_name(action.key) for action in others}
-    }  # fmt: skip
+async def test_read_only_refuses_what_changes_something_before_it_asks() -> None:
+    fakes = FleetServices(rack(25))
+    fakes.door.policy = replace(fakes.door.policy, read_only=True)
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id", "enter")
+        await opened.until(lambda: opened.has("run changes something"))
+        assert not fakes.jobs.started and len(opened.app.screen_stack) == 2
+        await opened.press("escape")
+        await opened.press("r")
+        await opened.read()
+        await opened.press(*"25", "enter")
+        await opened.until(lambda: fakes.passed("retry"))
 
 
 def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
@@ -372,7 +402,28 @@ def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
     assert find(commands, "ret") == find(commands, "retry")
     assert find(commands, "re") is None, "rerun and retry begin so"
     assert find(commands, "") is None
-    assert len(commands) == len(OWN) + len(ACTIONS)
+    assert len(commands) == len(FIRST) + len(ACTIONS) + len(LAST)
+    assert {command.key for command in commands if command.action} == {key_name(action.key) for action in ACTIONS}
+
+
+@pytest.mark.parametrize("gone", ACTIONS, ids=lambda action: str(action.name))
+async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action) -> None:
+    """No key, no `:` name and no line of the help is left of it: none of them is written anywhere else."""
+    fakes = FleetServices(rack(3))
+    fakes.questions["kvm01"] = replace(KEY, host_id="kvm01")
+    fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01")
+    fakes.door.actions = tuple(action for action in ACTIONS if action is not gone)
+    async with open_app(fakes, (120, 60)) as opened:
+        if gone.key is not None:
+            await opened.press(key_name(gone.key) or "")
+            assert not fakes.door.passed and len(opened.app.screen_stack) == 2
+            assert opened.app.focused is opened.screen.hosts
+        await opened.press("colon")
+        await opened.type(gone.name)
+        await opened.press("enter")
+        await opened.until(lambda: opened.has(f"no command {gone.name}"))
+        await opened.press("question_mark")
+        assert not opened.has(f":{gone.name} ")
 
 
 # The bridge
@@ -387,9 +438,8 @@ async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_
         sent.append(message)
         told.set()
 
-    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, send, 60.0, fakes.transport.clock)
-    task = asyncio.create_task(bridge.run())
-    try:
+    with FleetBridge(fakes.follower, fakes.fleet, send, 60.0):
+        task = asyncio.create_task(fakes.follower.run())
         await asyncio.sleep(0)
         assert len(sent) == 1 and sent[0].changed is None
         for round_ in range(20):
@@ -403,7 +453,6 @@ async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_
             await told.wait()
         assert sent[1].changed is not None and "kvm07" in sent[1].changed
         assert next(row for row in sent[1].rows if row.id == "kvm07").state is S.FAILED
-    finally:
         task.cancel()
         await asyncio.wait((task,))
 
@@ -411,14 +460,14 @@ async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_
 async def test_the_first_message_has_the_hosts_that_were_added_before() -> None:
     fakes = FleetServices([])
     sent: list[FleetChanged] = []
-    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, sent.append, 60.0, fakes.transport.clock)
     for host in rack(3):
         fakes.transport.add(host)
-    task = asyncio.create_task(bridge.run())
+    task = asyncio.create_task(fakes.follower.run())
     await asyncio.sleep(0)
+    with FleetBridge(fakes.follower, fakes.fleet, sent.append, 60.0):
+        assert [[row.id for row in message.rows] for message in sent] == [["kvm01", "kvm02", "kvm03"]]
     task.cancel()
     await asyncio.wait((task,))
-    assert [[row.id for row in message.rows] for message in sent] == [["kvm01", "kvm02", "kvm03"]]
 
 
 async def test_lost_events_refresh_the_screen() -> None:
@@ -432,9 +481,8 @@ async def test_lost_events_refresh_the_screen() -> None:
         sent.append(message)
         told.set()
 
-    bridge = FleetBridge(fakes.transport.hub, fakes.fleet, send, 3600.0, fakes.transport.clock)
-    task = asyncio.create_task(bridge.run())
-    try:
+    task = asyncio.create_task(fakes.follower.run())
+    with FleetBridge(fakes.follower, fakes.fleet, send, 3600.0):
         async with asyncio.timeout(10):
             await told.wait()
             told.clear()
@@ -442,8 +490,7 @@ async def test_lost_events_refresh_the_screen() -> None:
             del fakes.transport.infos["kvm03"]
             fakes.transport.hub.publish(EventsLost(1.0, 7))
             await told.wait()
-    finally:
-        task.cancel()
-        await asyncio.wait((task,))
+    task.cancel()
+    await asyncio.wait((task,))
     assert sent[-1].changed is None
     assert [(row.id, row.state) for row in sent[-1].rows] == [("kvm01", S.CONNECTING), ("kvm02", S.FAILED)]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.config.load import parse
+from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState
 from atp_tui.ui.widgets.domain_list import DomainList
 from tests.daemons.libvirtd import PrivateLibvirtd

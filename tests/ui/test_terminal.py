@@ -70,6 +70,40 @@ def test_one_that_is_continued_without_having_been_suspended_goes_on_and_ends(de
     assert demo.is_given_back()
 
 
+def test_one_that_is_continued_while_it_begins_and_while_it_ends_gives_the_terminal_back(demo: Terminal) -> None:
+    """As systemd does, which sends SIGCONT behind SIGTERM, and a shell that ends a job."""
+
+    def continued(so_far: bool) -> bool:
+        demo.process.send_signal(signal.SIGCONT)
+        demo.read(0.002)
+        return so_far
+
+    demo.until(lambda: continued(ENTERED in demo.received))
+    demo.shows("kvm01", "● 5")
+    assert demo.received.count(ENTERED) == 1
+    demo.process.terminate()
+    demo.until(lambda: continued(demo.process.poll() is not None))
+    assert demo.ended() == 128 + signal.SIGTERM
+    assert demo.is_given_back()
+
+
+@pytest.mark.parametrize("moment", ["beginning", "end"])
+def test_one_that_is_stopped_by_a_signal_while_it_begins_or_ends_goes_on_with_that(demo: Terminal, moment: str) -> None:
+    if moment == "end":
+        demo.shows("kvm01", "● 5")
+        demo.keys("q")
+    for _ in range(30):
+        demo.process.send_signal(signal.SIGTSTP)
+        demo.read(0.01)
+        demo.process.send_signal(signal.SIGCONT)
+        demo.read(0.02)
+    if moment == "beginning":
+        demo.shows("kvm01", "● 5")
+        demo.keys("q")
+    assert demo.ended() == 0
+    assert demo.is_given_back()
+
+
 def test_one_that_is_terminated_before_its_engine_runs_does_so_too(demo: Terminal) -> None:
     demo.until(lambda: ENTERED in demo.received)
     demo.process.terminate()

@@ -11,7 +11,7 @@ from .real_terminal import Terminal
 
 FAULT = """
 from contextlib import asynccontextmanager
-import atp_tui.cli.engine as engine
+import atp_tui.engine.engine as engine
 
 @asynccontextmanager
 async def running(self, **options):

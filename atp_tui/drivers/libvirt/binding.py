@@ -62,21 +62,27 @@ def load() -> Binding:
 
 @functools.cache
 def _load() -> Binding:
+    """Each step is made once, also where a later one fails for want of a thread or a descriptor, and is tried again."""
     # libvirt reads the variable when it is loaded. Without it, its log goes to file descriptor 2: over the screen.
     outputs = os.environ.get(LOG_OUTPUTS, "")
     if not outputs or "stderr" in outputs:
         os.environ[LOG_OUTPUTS] = "4:file:/dev/null"
-        os.environ.pop("LIBVIRT_DEBUG", None)  # it would tell of the change above, there
+        for told in ("LIBVIRT_DEBUG", "LIBVIRT_LOG_FILTERS"):
+            os.environ.pop(told, None)  # they would have it tell of the change above, there
     libvirt = importlib.import_module("libvirt")
     libvirt.registerErrorHandler(_unheard, None)
-    reaper.install(libvirt)
-    events = EventLoop(libvirt)
+    _reaper(libvirt)
+    events = _events(libvirt)
     events.start()
-    # libvirt would prefer this file to all others, and look for the wrong host in it: see auth_conf
-    auth_file = os.environ.pop(AUTH_FILE, None)
     # open as long as the process lives; a file that is missing, or is none, libvirt takes for an error
     empty = os.memfd_create("no-auth.conf")
+    # libvirt would prefer this file to all others, and look for the wrong host in it: see auth_conf
+    auth_file = os.environ.pop(AUTH_FILE, None)
     return Binding(libvirt, events, auth_file, f"/proc/self/fd/{empty}")
+
+
+_events = functools.cache(EventLoop)
+_reaper = functools.cache(reaper.install)
 
 
 def _unheard(_context: object, _error: object) -> None:

@@ -83,7 +83,8 @@ class LibvirtDriver:
     async def _here(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
         if uri.driver == "test" and uri.transport is None and uri.path != "/default":
             definition = Path(unquote(uri.path))
-            if not os.access(definition, os.R_OK):  # libxml2 would complain of it on file descriptor 2
+            # libxml2 would complain of it on file descriptor 2, and wait for the writer of a pipe
+            if not _is_readable(definition):
                 raise ConnectFailed(f"cannot read {definition}", kind=Cause.BAD_FILE)
         attempt = self._attempt(binding, request, uri.query.get("socket"))
         return await attempt.open(own_uri(uri), read_only=read_only(uri))
@@ -141,3 +142,7 @@ class LibvirtDriver:
                 bridge.abort()
                 raise
             return await attempt.open(bridged_uri(uri, path), read_only=read_only(uri), bridge=bridge)
+
+
+def _is_readable(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.R_OK)

@@ -108,9 +108,21 @@ class EventLoop:
         self._freed: list[Opaque] = []
         self._wakes_at = 0.0
         self._openings: dict[int, _Opening] = {}
+        self._has_thread = self._is_registered = False
 
     def start(self) -> None:
-        """Register with libvirt and start the thread. It ends with the process; libvirt has no way to unregister."""
+        """Start the thread and register with libvirt. It ends with the process; libvirt has no way to unregister.
+
+        Raises RuntimeError where no thread can be started; called again, it does what is still to be done.
+        """
+        if not self._has_thread:
+            threading.Thread(target=self._run, name="libvirt-events", daemon=True).start()
+            self._has_thread = True
+        if not self._is_registered:
+            self._register()
+            self._is_registered = True
+
+    def _register(self) -> None:
         self._libvirt.virEventRegisterImpl(
             self._add_handle,
             self._update_handle,
@@ -119,7 +131,6 @@ class EventLoop:
             self._update_timeout,
             self._remove_timeout,
         )
-        threading.Thread(target=self._run, name="libvirt-events", daemon=True).start()
 
     @contextlib.contextmanager
     def opening(self, adopt: Callable[[int], None]) -> Iterator[None]:

@@ -73,7 +73,9 @@ def connect_failure(error: Any, peer: str | None, host: str, driver: str = "") -
         return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host, kind=Cause.NOT_LIBVIRT)
     if code == libvirt.VIR_ERR_SYSTEM_ERROR and number in _REASONS:
         return socket_failure(OSError(number, ""), peer, host)
-    words, hopeless = f"{peer}: {one_line(error)}", code in _HOPELESS
+    # below its first line an XML error quotes the file
+    said = str(error).partition("\n")[0] if code == libvirt.VIR_ERR_XML_DETAIL else one_line(error)
+    words, hopeless = f"{peer}: {said}", code in _HOPELESS
     kind = Cause.NO_DRIVER if code in _NO_DRIVER else Cause.BAD_URI if hopeless else Cause.LIBVIRT_ERROR
     return ConnectFailed(words, host=host, permanent=hopeless, kind=kind, detail=driver)
 

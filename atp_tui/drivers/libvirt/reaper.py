@@ -36,12 +36,15 @@ _dropped: queue.SimpleQueue[tuple[Callable[[Any], None], Any]] = queue.SimpleQue
 
 
 def install(libvirt: ModuleType) -> None:
-    """Have every handle freed by the reaper from now on. Once, before the first connection."""
+    """Have every handle freed by the reaper from now on. Once, before the first connection.
+
+    Raises RuntimeError where no thread can be started: nothing is changed then, and it may be called again.
+    """
+    threading.Thread(target=_reap, name="libvirt-reaper", daemon=True).start()
     for name in HANDLES:
         kind = getattr(libvirt, name, None)
         if kind is not None and "__del__" in vars(kind):
             kind.__del__ = _later(kind.__del__)
-    threading.Thread(target=_reap, name="libvirt-reaper", daemon=True).start()
 
 
 def _later(free: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -21,7 +21,7 @@ _MOST_SAID = 300
 
 
 def said(words: str) -> str:
-    """A peer's own words for a message: one line of bounded length. Who shows it makes it safe for a terminal."""
+    """A peer's own words for a message: one line of bounded length, not yet safe for a terminal."""
     line = " ".join(words.split())
     return line if len(line) <= _MOST_SAID else line[:_MOST_SAID] + "…"
 
@@ -39,20 +39,43 @@ def connect_error(
     `greeting` is what the peer has said, `overheard` what it said later; None: it was not heard.
     """
     where = f"{name} port {port}"
+    if isinstance(error, TransportError):
+        return error
     if isinstance(error, OSError) and error.errno == EADDRNOTAVAIL and bind_address is not None:
         words = f"this machine has no address {bind_address} (BindAddress in ssh_config): {where} was not tried"
         return ConnectFailed(words, permanent=True, kind=Cause.SSH_CONFIG)
-    if isinstance(error, asyncssh.Error | OSError) and overheard is not None and (mismatch := overheard.mismatch):
-        return ConnectFailed(f"{where}: {mismatch}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
-    if greeting is not None and not greeting.came and isinstance(error, asyncssh.Error | OSError):
-        if greeting.line:
-            return ConnectFailed(f"{where} {_no_ssh(greeting.line)}", kind=Cause.NO_SSH_SERVER)
-        if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
-            words = f"{where} ended the connection without a word: is it an SSH server?"
-            return ConnectFailed(words, kind=Cause.ENDED_EARLY)
+    if isinstance(error, asyncssh.Error | OSError):
+        if overheard is not None and (mismatch := overheard.mismatch):
+            return ConnectFailed(f"{where}: {mismatch}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
+        if greeting is not None and not greeting.came and (silence := _before_ssh(error, where, greeting)) is not None:
+            return silence
+    if isinstance(error, asyncssh.DisconnectError):
+        return _disconnected(error, where, port, overheard)
+    if isinstance(error, OSError):
+        return _of_system(error, where, name)
+    if isinstance(error, asyncssh.ChannelOpenError):
+        words = f"{where} cannot be reached from the jump host: {said(error.reason)}"
+        return ConnectFailed(words, kind=Cause.JUMP_FAILED)
+    if isinstance(error, PacketDecodeError):  # a ValueError, but of the peer's making: another one may answer next time
+        return ConnectFailed(f"{where} does not speak SSH ({said(str(error))})", kind=Cause.NO_SSH_SERVER)
+    # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
+    return ConnectFailed(f"{where}: {error}", permanent=True, kind=Cause.SSH_CONFIG)
+
+
+def _before_ssh(error: Exception, where: str, greeting: Greeting) -> ConnectFailed | None:
+    """A peer that has not said that it speaks SSH; None where its words are no cause of their own."""
+    if greeting.line:
+        return ConnectFailed(f"{where} {_no_ssh(greeting.line)}", kind=Cause.NO_SSH_SERVER)
+    if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
+        words = f"{where} ended the connection without a word: is it an SSH server?"
+        return ConnectFailed(words, kind=Cause.ENDED_EARLY)
+    return None
+
+
+def _disconnected(
+    error: asyncssh.DisconnectError, where: str, port: int, overheard: Overheard | None
+) -> TransportError:
     match error:
-        case TransportError():
-            return error
         case asyncssh.PermissionDenied():
             return AuthFailed(f"{error.reason} port {port}{_ways(overheard)}")  # it names the user and the host
         case asyncssh.KeyExchangeFailed():
@@ -62,30 +85,26 @@ def connect_error(
             return ConnectFailed(words, kind=Cause.ENDED_EARLY)
         case asyncssh.ConnectionLost():
             return ConnectFailed(f"{where} ended the connection before the login", kind=Cause.ENDED_EARLY)
-        case asyncssh.DisconnectError() if "authentication failures" in error.reason:
+        case _ if "authentication failures" in error.reason:
             # OpenSSH's words after MaxAuthTries, under the code of a protocol error
             words = f"{where}: {said(error.reason)}: too many keys were offered; name one in identity_files"
             return AuthFailed(words, kind=Cause.TOO_MANY_KEYS)
         case asyncssh.ProtocolError() | asyncssh.ProtocolNotSupported():
             return ConnectFailed(f"{where} does not speak SSH ({said(error.reason)})", kind=Cause.NO_SSH_SERVER)
-        case PacketDecodeError():  # a ValueError, but of the peer's making: another one may answer the next time
-            return ConnectFailed(f"{where} does not speak SSH ({said(str(error))})", kind=Cause.NO_SSH_SERVER)
-        case asyncssh.DisconnectError():
+        case _:
             return ConnectFailed(f"{where} ended the connection: {said(error.reason)}", kind=Cause.ENDED_EARLY)
-        case asyncssh.ChannelOpenError():
-            words = f"{where} cannot be reached from the jump host: {said(error.reason)}"
-            return ConnectFailed(words, kind=Cause.JUMP_FAILED)
+
+
+def _of_system(error: OSError, where: str, name: str) -> ConnectFailed:
+    match error:
         case ConnectionRefusedError():
             return ConnectFailed(f"{where} refuses connections: is sshd running there?", kind=Cause.PORT_REFUSED)
         case socket.gaierror():
             return ConnectFailed(f"{name} has no address: {error.strerror}", kind=lookup_cause(error))
         case OSError(filename=str() | Path() as file):
             return ConnectFailed(f"{where}: {file}: {error.strerror}", permanent=True, kind=Cause.BAD_FILE)
-        case OSError():
-            return ConnectFailed(exhausted(error) or f"{where}: {error.strerror or error}", kind=system_cause(error))
         case _:
-            # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
-            return ConnectFailed(f"{where}: {error}", permanent=True, kind=Cause.SSH_CONFIG)
+            return ConnectFailed(exhausted(error) or f"{where}: {error.strerror or error}", kind=system_cause(error))
 
 
 def unheard(where: str, line: str) -> str:
@@ -100,7 +119,11 @@ def _ways(overheard: Overheard | None) -> str:
     methods = overheard.methods if overheard is not None else ()
     if not methods:
         return ""
-    ways = f": the host takes {said(', '.join(methods))}"
+    listed = said(", ".join(methods))
+    if overheard is not None and overheard.took_one:
+        ways = f": one login was taken, and the host wants {listed} as well (AuthenticationMethods)"
+        return ways if "publickey" in methods else f"{ways}; this program has keys and ssh-agent alone"
+    ways = f": the host takes {listed}"
     if "publickey" in methods:
         return ways
     return ways + ", and this program has keys and ssh-agent alone: allow publickey there"

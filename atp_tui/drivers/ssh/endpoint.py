@@ -13,12 +13,16 @@ from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
 from ...model.quoting import quoted
 from ...model.settings import HostKeyPolicy, Login, SshSettings
+from .config.key_rules import KeyRules, key_rules
 from .config.reader import ConfigReader
 from .config.said import Question, Said
 from .config.tokens import IN_COMMAND, Tokens, local_user
 
 _DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _SHARED_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
+_LEFT_OUT = ("NoHostAuthenticationForLocalhost", "CheckHostIP")
+"""Switches about host keys that change nothing here: the key is judged, by its host's name alone."""
+
 _FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
@@ -62,7 +66,7 @@ class Endpoint:
     the user's files, then the system's: the first takes new keys. `known_hosts_command` is as it stands in ssh_config,
     `tokens` are for it.
     `identity_files` None: the usual ones below ~/.ssh. `jump` is OpenSSH's list of jump hosts. `unread` names settings
-    of ssh_config that play no part here, for messages.
+    of ssh_config that play no part here, for messages. `hash_names`: new keys are filed under the hash of their name.
     """
 
     name: str
@@ -88,6 +92,8 @@ class Endpoint:
     logins: Logins = field(default_factory=Logins)
     session: Session = field(default_factory=Session)
     unread: tuple[tuple[str, str], ...] = ()
+    key_rules: KeyRules = field(default_factory=KeyRules)
+    hash_names: bool = False
 
 
 def question_of(host: HostInfo) -> Question:
@@ -123,8 +129,11 @@ def resolve(host: HostInfo) -> Endpoint:
 
     Raises Unsupported for a host without SSH, ConnectFailed for settings of no use.
     """
-    asked = question_of(host)
-    return limited(endpoint_of(asked, ConfigReader().read(asked), host.ssh_settings), host.ssh_settings)
+    asked, reader = question_of(host), ConfigReader()
+    try:
+        return limited(endpoint_of(asked, reader.read(asked), host.ssh_settings), host.ssh_settings)
+    finally:
+        reader.close()  # else it would stay until the program's end, which it waits for
 
 
 def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
@@ -167,6 +176,8 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
         logins=_logins(said),
         session=_session(said),
         unread=_unread(said),
+        key_rules=key_rules(said),
+        hash_names=said.yes("hashknownhosts", False),
     )
 
 
@@ -280,6 +291,7 @@ def _unread(said: Said) -> tuple[tuple[str, str], ...]:
     strict = (said.first("stricthostkeychecking") or "ask").lower()
     strict = {"false": "no", "off": "no", "true": "yes"}.get(strict, strict)
     found = [("StrictHostKeyChecking", strict)] if strict not in ("ask", "yes") else []
+    found += [(name, "yes") for name in _LEFT_OUT if said.yes(name.lower(), False)]
     provider = _unless_none(said.first("pkcs11provider"))
     return (*found, ("PKCS11Provider", provider)) if provider else tuple(found)
 

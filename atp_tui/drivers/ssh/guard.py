@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 
@@ -55,13 +55,13 @@ def _script() -> str:
     return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith("#")) + "\n"
 
 
-def script(running: Iterable[int] = (), kill_after: float = KILL_AFTER) -> bytes:
-    """What is written to the guard's shell. `running`: leaders of commands that run already; `kill_after`: seconds.
+def script() -> bytes:
+    """What is written to the guard's shell.
 
-    Nothing may follow it before the guard has answered: some shells (dash) read ahead of the script that they run.
+    Nothing may follow it before the guard has answered: some shells (dash) read ahead of the script that they run. So
+    it names no command that runs already: a guard that comes when it has been given up would end those.
     """
-    held = "".join(f" {leader} " for leader in running)
-    return f"after={kill_after:g} running='{held}'\n{_script()}".encode()
+    return f"after={KILL_AFTER:g}\n{_script()}".encode()
 
 
 class Ward:
@@ -177,8 +177,8 @@ class Guard:
     async def start(self, opening: Callable[[Callable[[], None]], Awaitable[Channel]]) -> tuple[Channel, Ward | None]:
         """Open a command's channel while the guard looks on. Without a guard the ward is None.
 
-        `opening` is to call its argument right before it asks for the command. Raises what `opening` raises. It is not
-        to be cancelled: a command may have been started by then.
+        `opening` is to call its argument right before it asks for the command, each time that it does. Raises what
+        `opening` raises. It is not to be cancelled: a command may have been started by then.
         """
         guarded = False
         loop = asyncio.get_running_loop()
@@ -188,6 +188,8 @@ class Guard:
             asked.append(self._new_leaders())
 
         def about_to_ask() -> None:
+            if guarded and asked:
+                self._tell(b"x\n")  # once more: the answer to the question of the earlier try ended the waiting
             if guarded and self._in_order:
                 loop.call_soon(ask)  # in this turn of the loop, right after the order
 
@@ -197,7 +199,10 @@ class Guard:
                 self._tell(b"x\n")
             channel = await opening(about_to_ask)
         except BaseException:
-            self._go_on(None, guarded, asked)
+            unclear = Ward(self) if guarded and asked else None
+            self._go_on(unclear, guarded, asked)
+            if unclear is not None:  # the server may have started it all the same (see starts.py)
+                unclear.kill()
             raise
         ward = Ward(self) if guarded else None
         self._go_on(ward, guarded, asked)
@@ -254,7 +259,7 @@ class Guard:
             async with asyncio.timeout(START_LIMIT):
                 _write(channel, b"\n")
                 if await shell.word:
-                    _write(channel, script(self._running()))
+                    _write(channel, script())
                     self._wanted = await shell.guarding
         except TimeoutError:
             shell.closed = True
@@ -262,6 +267,7 @@ class Guard:
             channel.abort()
             return False
         self._shell, self._channel = shell, channel
+        self._tell(b"".join(b"w %d\n" % leader for leader in self._running()))  # an earlier guard's
         return True
 
     def _running(self) -> list[int]:
@@ -278,13 +284,14 @@ class Guard:
         if ward is not None:
             self._wards.add(ward)
 
-        def known(leaders: asyncio.Future[list[int]]) -> None:
+        answers = asked or [self._new_leaders()]
+
+        def known(_last: asyncio.Future[list[int]]) -> None:
             if ward is not None:
-                ward.leaders.set_result(leaders.result())
+                ward.leaders.set_result([leader for answer in answers for leader in answer.result()])
             self._starting.release()
 
-        answer = asked[0] if asked else self._new_leaders()
-        answer.add_done_callback(known)
+        answers[-1].add_done_callback(known)  # they come in their order
 
     def _new_leaders(self) -> asyncio.Future[list[int]]:
         answer: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()

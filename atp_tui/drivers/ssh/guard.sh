@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # The guard: one shell for each SSH connection, beside the commands, that ends their processes. See guard.py.
-# It is sent through standard input, without these comments. Two variables stand before it:
+# It is sent through standard input, without these comments. A variable stands before it:
 #   after    seconds between TERM and KILL
-#   running  the leaders of commands that an earlier guard of this connection watched
 #
 # A leader is a process that the SSH server has started for one session: the person's login shell, most often.
 # Requests, one a line:
 #   x        a command is about to be started
 #   n        it was: answer with the leaders that are new
+#   w PID    watch the command of that leader too: an earlier guard of this connection did
 #   e PID    the command of that leader has ended by itself: leave alone what it left behind
 #   k PID    end that command
 # At the end of standard input the connection is lost or closed, and every command that still runs is ended.
@@ -16,7 +16,7 @@ exec 2>/dev/null
 set +e +u +f
 LC_ALL=C
 export LC_ALL
-: "${after:=3}" "${running=}"
+: "${after:=3}"
 trap '' HUP INT TERM PIPE # an answer that nobody takes any more is no end
 
 # Sets parent, session and started (ticks since boot) of a process. Fails where it has ended.
@@ -180,7 +180,7 @@ tell() {
   echo "$1"
 }
 
-members='' expecting='' since=0 strays=''
+members='' expecting='' since=0 strays='' running=''
 by_ps=''
 [ -r /proc/$$/stat ] || by_ps=yes
 find_server || exit 1
@@ -197,6 +197,7 @@ while read -r request pid; do
   case $request in
     x) expecting=yes ;;
     n) answer_new ;;
+    w) running="$running $pid " ;;
     e) forget "$pid" ;;
     k)
       forget "$pid"

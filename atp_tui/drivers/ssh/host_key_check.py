@@ -12,6 +12,7 @@ from ...model.errors import ConnectFailed, HostKeyRejected, HostKeyRevoked, Tran
 from ...model.settings import HostKeyPolicy
 from . import verdict
 from .endpoint import Endpoint
+from .key_blobs import kind_of
 from .key_lookup import FiledKeys
 from .known_hosts import can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
@@ -22,7 +23,8 @@ from .verdict import Standing, Verdict
 class HostKeyCheck:
     """One connection's check: what is on file, what the host has shown, and what that comes to.
 
-    `offered` gives the host key algorithms that the host was offered.
+    `offered` gives the host key algorithms that the host was offered, `agreed` the one that both sides then have; an
+    empty one is not known.
     """
 
     endpoint: Endpoint
@@ -30,6 +32,7 @@ class HostKeyCheck:
     revoked: Sequence[tuple[str, RevokedKeys]] = ()
     verdict: Verdict | None = None
     offered: Callable[[], Collection[bytes]] | None = None
+    agreed: Callable[[], str] = lambda: ""
     _good: bytes | None = field(default=None, repr=False)
 
     def validate(self, key_data: bytes) -> SSHKey:
@@ -37,6 +40,14 @@ class HostKeyCheck:
 
         Raises HostKeyNotVerifiable.
         """
+        agreed = self.agreed()
+        if agreed and kind_of(key_data) != verdict.kind_of_algorithm(agreed):
+            self.verdict = None
+            raise HostKeyNotVerifiable(f"it shows another kind of host key than the one agreed on ({agreed})")
+        key = self._good_key(key_data)
+        return verdict.bound_to(key, agreed) if agreed else key
+
+    def _good_key(self, key_data: bytes) -> SSHKey:
         if self._good == key_data and self.verdict is not None:
             return self.verdict.key
         try:
@@ -49,10 +60,10 @@ class HostKeyCheck:
         return found.key
 
     def _judge(self, key_data: bytes) -> Verdict:
-        found = verdict.judge(key_data, self._proved_name, self.filed, self.revoked)
+        found = verdict.judge(key_data, self._proved_name, self.filed, self.revoked, rules=self.endpoint.key_rules)
         if found.fell_back and self.offered is not None:
             offered = self.offered()
-            # as OpenSSH: who has HostKeyAlgorithms name certificates alone takes no plain key
+            # as OpenSSH: where HostKeyAlgorithms names certificates alone, no plain key is taken
             if not any(algorithm in offered for algorithm in found.key.sig_algorithms):
                 return replace(found, standing=Standing.UNUSABLE)
         return found

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ..aside import off_loop
 from .config.tokens import IN_PATHS
-from .key_lookup import FiledKey, breathe, off_loop
+from .key_lookup import FiledKey, breathe
 from .known_hosts import KnownHosts
 
 if TYPE_CHECKING:

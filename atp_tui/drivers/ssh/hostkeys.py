@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from ...model.causes import Cause
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
+from ..aside import off_loop
 from .host_key_command import filed_by_command
 from .key_files import append_key, remove_keys, replace_keys
-from .key_lookup import FiledKeys, KeyFiles, off_loop
+from .key_lookup import FiledKeys, KeyFiles
 from .known_hosts import Marker, can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
 
@@ -29,15 +30,17 @@ _SYSTEM = Path("/etc")
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a key is to be filed. `nameable`: a line with this name would mean this host alone."""
+    """Where a key is to be filed. `nameable`: a line with this name would mean this host alone. `hashed`: the line
+    is to have the hash of the name."""
 
     files: tuple[Path, ...]
     name: str
     nameable: bool
+    hashed: bool
 
 
 class HostKeyStore:
-    """The known_hosts files of all hosts. One object serves the driver and whoever asks a person about a key.
+    """The known_hosts files of all hosts. One object serves the driver and the questions to a person about a key.
 
     `warn` is told, as (host id, words), what went wrong without keeping a host from being connected.
     """
@@ -86,7 +89,7 @@ class HostKeyStore:
         if not _keeps_keys(file):
             return
         try:
-            await off_loop("known-hosts", lambda: append_key(file, _name(endpoint), line))
+            await off_loop("known-hosts", lambda: append_key(file, _name(endpoint), line, hashed=endpoint.hash_names))
         except OSError as error:
             self.warn(host.id, f"its new host key was taken, but not stored: {file}: {error.strerror or error}")
 
@@ -94,7 +97,11 @@ class HostKeyStore:
         """Remember for which name, a jump host's perhaps, this host's connection met a key that was refused."""
         self._refused[host.id] = (public_key, _place(endpoint))
 
-    def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+        """As `trust_now`, off the event loop: files are read and synced, and ssh_config may have to be asked about."""
+        return await off_loop("known-hosts", lambda: self.trust_now(host, public_key, replace=replace))
+
+    def trust_now(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         """Store the key (`ssh-ed25519 AAAA…`) that a connection of `host` was refused for, and say in which file.
 
         The name it is stored for is that of the refusal, so a jump host's key is filed under the jump host. A key
@@ -131,7 +138,7 @@ class HostKeyStore:
             for file in place.files[1:]:
                 if _is_own(file):
                     remove_keys(file, place.name)
-        (replace_keys if replace else append_key)(first, place.name, line)
+        (replace_keys if replace else append_key)(first, place.name, line, hashed=place.hashed)
         self._refused.pop(host.id, None)
         return first
 
@@ -142,7 +149,7 @@ class HostKeyStore:
 
 
 def _place(endpoint: Endpoint) -> _Place:
-    return _Place(endpoint.known_hosts, _name(endpoint), can_be_filed(endpoint.key_name))
+    return _Place(endpoint.known_hosts, _name(endpoint), can_be_filed(endpoint.key_name), endpoint.hash_names)
 
 
 def _name(endpoint: Endpoint) -> str:

@@ -65,10 +65,13 @@ class Identities:
         try:
             held = await _held_by(agent, endpoint, found) if agent else []
             self._order(endpoint, files, held, found)
+            _leave_out_short(endpoint, found)
             _certify(
                 [*self._certificate_files(endpoint, found), *(file.certificate for file in files if file.certificate)],
                 found,
             )
+            if not found.keys and not found.troubles:
+                found.troubles.append(_nothing_offered(endpoint))
             yield found
         finally:
             if agent:
@@ -133,6 +136,33 @@ class Identities:
             held = [pair for pair in held if pair not in in_agent]
         others = [] if endpoint.identities_only else held
         found.keys += [*others, *named] if endpoint.identity_files is None else [*named, *others]
+
+
+def _nothing_offered(endpoint: Endpoint) -> str:
+    agent = "there is no agent" if endpoint.agent is None else f"the agent at {endpoint.agent} holds none"
+    if endpoint.agent is not None and endpoint.identities_only:
+        agent = "IdentitiesOnly leaves the agent's out"
+    files = "in ~/.ssh" if endpoint.identity_files is None else "counts for this host"
+    return f"no key was offered: {agent}, and no key file {files}"
+
+
+def _leave_out_short(endpoint: Endpoint, found: Credentials) -> None:
+    """As OpenSSH, offer no RSA key below RequiredRSASize, whether of a file or of the agent."""
+    from asyncssh import SSHKey
+    from asyncssh.packet import SSHPacket
+
+    least = endpoint.key_rules.least_rsa_bits
+    for key in tuple(found.keys):
+        assert not isinstance(key, tuple)  # certificates come later
+        packet = SSHPacket(key.public_data if isinstance(key, SSHKey) else key.key_public_data)
+        if packet.get_string() != b"ssh-rsa":
+            continue
+        packet.get_mpint()
+        if (bits := packet.get_mpint().bit_length()) < least:
+            found.keys.remove(key)
+            file = os.fsdecode(key.get_filename() or b"") if isinstance(key, SSHKey) else ""
+            name = file or key.get_comment() or "an RSA key"
+            found.troubles.append(f"{name} has {bits} bits, and ssh_config's RequiredRSASize wants {least}")
 
 
 def _certify(certificates: Sequence[SSHCertificate], found: Credentials) -> None:

@@ -8,17 +8,20 @@ import os
 import tempfile
 from pathlib import Path
 
-from .known_hosts import KnownHosts, with_entry
+from .known_hosts import KnownHosts, hashed_name, with_entry
 
 
-def append_key(path: Path, name: str, public_key: str) -> None:
-    """Add a line in one write; the file is made, for its owner alone, where there is none. Raises OSError."""
+def append_key(path: Path, name: str, public_key: str, *, hashed: bool = False) -> None:
+    """Add a line in one write, with the hash of the name where `hashed`. Raises OSError.
+
+    Where there is no file it is made, for its owner alone.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         size = os.fstat(descriptor).st_size
         before = os.pread(descriptor, 2, max(0, size - 2))
-        line = with_entry(before, name, public_key)[len(before) :]
+        line = with_entry(before, hashed_name(name) if hashed else name, public_key)[len(before) :]
         written = os.write(descriptor, line)
         if written < len(line):  # the file system is full
             os.ftruncate(descriptor, size)
@@ -28,13 +31,14 @@ def append_key(path: Path, name: str, public_key: str) -> None:
         os.close(descriptor)
 
 
-def replace_keys(path: Path, name: str, public_key: str) -> None:
+def replace_keys(path: Path, name: str, public_key: str, *, hashed: bool = False) -> None:
     """Put one key in the place of all that `ssh-keygen -R name` removes; the former file stays as `….old`.
 
     Raises OSError; the file is then what it was.
     """
     before = path.read_bytes() if path.exists() else b""
-    _rewrite(path, before, with_entry(KnownHosts(before).without(name), name, public_key))
+    written = hashed_name(name) if hashed else name
+    _rewrite(path, before, with_entry(KnownHosts(before).without(name), written, public_key))
 
 
 def remove_keys(path: Path, name: str) -> bool:
@@ -54,7 +58,7 @@ def _rewrite(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Replace a file in one step: a crash leaves the old one or the new one. Who may read it stays as it was."""
+    """Replace a file in one step: a crash leaves the old one or the new one. Its mode and owner stay as they were."""
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = target.stat() if target.exists() else None

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
+from ..aside import off_loop
 from ..readable import readable
 from .known_hosts import KnownHosts, Marker
 from .revoked_keys import RevokedKeys, read_revoked_keys
-
-T = TypeVar("T")
 
 AT_ONCE = 64
 """Hashes that are made on the event loop: 0.1 ms. A thread costs as much."""
@@ -149,36 +145,6 @@ def breathe() -> None:
     """Let the event loop have the interpreter: a thread that computes holds it for 5 ms at a time."""
     if threading.current_thread() is not threading.main_thread():
         time.sleep(_BREATH)
-
-
-async def off_loop(name: str, function: Callable[[], T]) -> T:
-    """Run a function on a daemon thread of its own: one that hangs on a file keeps nobody else from anything.
-
-    A cancel does not end it.
-    """
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[T] = loop.create_future()
-
-    def settle(value: T | None, error: Exception | None) -> None:
-        if result.done():  # who asked has gone
-            return
-        if error is None:
-            result.set_result(value)  # type: ignore[arg-type] # there is a value where there is no error
-        else:
-            result.set_exception(error)
-
-    def work() -> None:
-        value: T | None = None
-        failure: Exception | None = None
-        try:
-            value = function()
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever asked, on the loop
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(settle, value, failure)
-
-    threading.Thread(target=work, name=name, daemon=True).start()
-    return await result
 
 
 def _stamp(file: Path) -> _Stamp:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +49,13 @@ class Entry:
 def filed_name(name: str, port: int, *, alias: bool = False) -> str:
     """The name that a host's keys are filed under: `[name]:port` where the port is not 22. An alias has no port."""
     return name.lower() if alias or port == 22 else f"[{name.lower()}]:{port}"
+
+
+def hashed_name(name: str) -> str:
+    """A name as HashKnownHosts has it written: whoever reads the file does not learn it."""
+    salt = os.urandom(hashlib.sha1().digest_size)
+    digest = hmac.digest(salt, _encoded(name), "sha1")
+    return "|".join(("", "1", base64.b64encode(salt).decode(), base64.b64encode(digest).decode()))
 
 
 def can_be_filed(name: str) -> bool:
@@ -175,7 +184,7 @@ def _read_marker(text: bytes) -> tuple[Marker, bytes] | None:
 def _read_key(text: bytes) -> bytes | None:
     algorithm, rest = _word(text)
     encoded = _word(rest)[0].rstrip(b"\r")
-    if algorithm.startswith(b"rsa-sha2-"):
+    if algorithm in (b"rsa-sha2-256", b"rsa-sha2-512"):
         algorithm = b"ssh-rsa"  # OpenSSH takes a signature's name for that of its key
     try:
         blob = base64.b64decode(encoded, validate=True)

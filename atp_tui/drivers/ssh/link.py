@@ -8,32 +8,21 @@ from contextlib import ExitStack, suppress
 from typing import Any, cast
 
 import asyncssh
-from asyncssh.channel import SSHChannel
-from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from ...model.causes import Cause, seconds
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error
+from .cutting import cut_short
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
+from .starts import Channel, MakeSession, NotStarted, Opening, ends_starts, open_session
 from .streams import SshStream
-
-_Channel = asyncssh.SSHClientChannel[bytes]
-_MakeSession = Callable[[], asyncssh.SSHClientSession[bytes]]
-_Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
-
-CUT_AFTER = 0.5
-"""Seconds between the order to kill a command and the end of its channel.
-
-Both at once would be a race where commands lead no session of their own (dropbear): a command that writes dies of its
-closed output, and the guard would find no descendants of it any more.
-"""
 
 LONGEST_LINE = 128 * 1024 - 1
 """Bytes of a command line: Linux takes no more in one argument (MAX_ARG_STRLEN in linux/binfmts.h), and with twice as
@@ -73,6 +62,8 @@ class SshLink:
         self._waited = False
         version = str(connection.get_extra_info("server_version"))
         self._guarded = guarded
+        self._force: asyncio.Task[None] | None = None
+        self._commands = 0
         self._spares: set[PipeSession] = set()
         self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
         self._owner = owner
@@ -80,7 +71,7 @@ class SshLink:
 
     @property
     def max_requests(self) -> int | None:
-        return None
+        return 1 if ends_starts(self._connection) else None
 
     def is_alive(self) -> bool:
         return self._alive and not self._connection.is_closed()
@@ -111,6 +102,7 @@ class SshLink:
         """
         self._check_alive()
         try:
+            self._commands += 1
             async with asyncio.timeout(timeout) as limit:
                 return await self._run(command, output)
         except TimeoutError as error:
@@ -120,6 +112,8 @@ class SshLink:
             if self._guard.is_missing:
                 words += "; it may go on there: nothing on this host ends it (see command_guard in the README)"
             raise CallTimeout(words, host=self._name) from error
+        finally:
+            self._commands -= 1
 
     async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
         session = CommandSession(output)
@@ -188,7 +182,8 @@ class SshLink:
         except CallFailed as error:
             words = f"cannot start {command.line}: {error.message}"
             raise ConnectFailed(words, host=self._name, kind=Cause.FAILED) from error
-        session.on_end = None if ward is None else ward.ended
+        if ward is not None:
+            session.when_closed(ward.ended)
         stream = SshStream(channel, lambda: self._abort_session(channel, ward))
         if command.stdin:
             stream.write(command.stdin)
@@ -196,12 +191,13 @@ class SshLink:
 
     async def _open_spare(self, command: Command, session: PipeSession) -> RawStream:
         """A pipe that gives way to commands. No guard is started for it: its command ends with its stdin."""
-        if self._guarded:
-            await self._round_trip(ANSWER_LIMIT)  # a server tells of a forced command before that answer
+        await self._learn_of_force()
         if not self._guarded or self._owner.forced:
             words = f"{self._name} runs nothing but what is asked for (command_guard, or a command= of the key)"
             raise Unsupported(words, host=self._name)
-        opening = self._open(self._session(lambda: session, command.line.encode()))
+        if self.max_requests == 1 and (self._commands or asyncio.get_running_loop().time() < self._dying_until):
+            raise NoPlace(f"{self._name} may end {command.line} as it starts, with a command", host=self._name)
+        opening = self._session(lambda: session, command.line.encode())
         try:
             channel = await self._to_the_end(opening, _close_late)
         except CallFailed as error:
@@ -209,7 +205,7 @@ class SshLink:
                 f"{self._name} has no session for {command.line}: {error.message}", host=self._name
             ) from error
         self._spares.add(session)
-        session.on_end = lambda: self._spares.discard(session)
+        session.when_closed(lambda: self._spares.discard(session))
 
         def end() -> None:
             channel.abort()
@@ -219,6 +215,15 @@ class SshLink:
         if command.stdin:
             stream.write(command.stdin)
         return stream
+
+    async def _learn_of_force(self) -> None:
+        """Wait until it is known whether the key has a command of its own, which each session would run: a server tells
+        after the login, before its first answer to anything else."""
+        if self._force is None and self._guarded:
+            self._force = asyncio.create_task(self._round_trip(ANSWER_LIMIT))
+            self._tasks.add(self._force)
+        if self._force is not None:
+            await asyncio.shield(self._force)  # one question for all: who is cancelled does not make the next ask anew
 
     def _spare_gives_way(self) -> bool:
         """End a pipe that can wait, if there is one."""
@@ -246,13 +251,14 @@ class SshLink:
         self._connection.abort()
         self._route.close()
 
-    async def _start(self, make_session: _MakeSession, line: str) -> tuple[_Channel, Ward | None]:
+    async def _start(self, make_session: MakeSession, line: str) -> tuple[Channel, Ward | None]:
         """Start a command, watched by the guard. Cancelled, it leaves none."""
         sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
         if len(sent) > LONGEST_LINE:
             words = f"the command line has {len(sent):,} bytes; a host takes {LONGEST_LINE:,}: put data into its stdin"
             raise CallFailed(words, host=self._name)
-        if self._owner.forced:  # told after the login, before the first answer to anything else
+        await self._learn_of_force()
+        if self._owner.forced:
             self._guard.renounce()
         await self._guard.turn()  # one that is cancelled here has started nothing
         task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
@@ -265,12 +271,11 @@ class SshLink:
             self._expect_dying()  # on the far side it may hold its place already
             raise
 
-    async def _open_session(self, make_session: _MakeSession, line: bytes, starting: Callable[[], None]) -> _Channel:
+    async def _open_session(self, make_session: MakeSession, line: bytes, starting: Callable[[], None]) -> Channel:
         """Open a channel for a command, and wait for a place where commands that were cut short still have theirs:
         sshd counts one against MaxSessions until it has died. `starting` is called right before the command is asked
         for.
         """
-        loop = asyncio.get_running_loop()
 
         def make() -> asyncssh.SSHClientSession[bytes]:
             starting()
@@ -278,14 +283,13 @@ class SshLink:
 
         while True:
             try:
-                return await self._open(self._session(make, line))
+                return await self._session(make, line)
+            except NotStarted:
+                raise
             except CallFailed as error:
-                if isinstance(error.__cause__, asyncssh.ChannelOpenError) and _refuses_line(error.__cause__):
-                    words = f"{self._name} refuses the command line ({len(line):,} bytes)"
-                    raise CallFailed(words, host=self._name) from error
                 if self._spare_gives_way():
                     self._expect_dying()
-                elif loop.time() > self._dying_until:
+                elif asyncio.get_running_loop().time() > self._dying_until:
                     # a guard that did not come, or went, may still hold its place
                     waits, self._waited = self._guard.is_missing and not self._waited, True
                     if not self._guard.give_way() and not waits:
@@ -294,39 +298,27 @@ class SshLink:
                     self._expect_dying()
                 await asyncio.sleep(FREE_PLACE_POLL)
 
-    async def _open_guard(self, make_session: _MakeSession, line: bytes) -> _Channel:
+    async def _open_guard(self, make_session: MakeSession, line: bytes) -> Channel:
         try:
-            return await self._open(self._session(make_session, line))
+            return await self._session(make_session, line)
         except CallFailed as error:  # the only session may be a spare pipe's
             raise NoPlace(error.message, host=self._name) from error
 
-    def _session(self, make_session: _MakeSession, line: bytes) -> _Opening:
-        # asyncssh sends bytes as they are, though it is typed for str, of which it knows UTF-8 alone
-        return self._connection.create_session(make_session, cast(str, line), encoding=None)
+    async def _session(self, make_session: MakeSession, line: bytes) -> Channel:
+        return await open_session(self._connection, self._open, make_session, line, self._name)
 
-    def _abort_session(self, channel: _Channel, ward: Ward | None) -> None:
+    def _abort_session(self, channel: Channel, ward: Ward | None) -> None:
         """End what runs on a channel, and the channel. Without a guard: by SSH's signals, which OpenSSH passes on to a
         command's group from 7.9 on, but not to a forced command, nor where the user is root."""
         self._expect_dying()
-        loop = asyncio.get_running_loop()
-        if ward is not None and self._guard.stands:
-            ward.kill()
-            loop.call_later(CUT_AFTER, channel.abort)
-            return
-        _signal(channel, "TERM")
-
-        def kill() -> None:
-            _signal(channel, "KILL")
-            channel.abort()
-
-        loop.call_later(KILL_AFTER, kill)
+        cut_short(channel, ward if self._guard.stands else None)
 
     def _expect_dying(self) -> None:
         self._dying_until = asyncio.get_running_loop().time() + KILL_AFTER + 1
 
-    async def _open(self, opening: _Opening) -> _Channel:
+    async def _open(self, opening: Opening) -> Channel:
         try:
-            return cast(_Channel, (await opening)[0])
+            return cast(Channel, (await opening)[0])
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
@@ -335,17 +327,17 @@ class SshLink:
                 raise
             raise self._loss or self._lost(None) from error
 
-    def _abort_late(self, task: asyncio.Task[tuple[_Channel, Ward | None]]) -> None:
+    def _abort_late(self, task: asyncio.Task[tuple[Channel, Ward | None]]) -> None:
         if not task.cancelled() and task.exception() is None:
             self._abort_session(*task.result())
 
-    async def _open_socket(self, opening: _Opening) -> _Channel:
+    async def _open_socket(self, opening: Opening) -> Channel:
         """Open a channel; cancelled, leave none: the peer may open it late, and it would count against MaxSessions."""
         return await self._to_the_end(self._open(opening), _close_late)
 
     async def _to_the_end(
-        self, opening: Coroutine[Any, Any, _Channel], late: Callable[[asyncio.Task[_Channel]], None]
-    ) -> _Channel:
+        self, opening: Coroutine[Any, Any, Channel], late: Callable[[asyncio.Task[Channel]], None]
+    ) -> Channel:
         task = asyncio.create_task(opening)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -382,15 +374,6 @@ class SshLink:
         asyncio.get_running_loop().call_soon(self._on_lost, self._loss)
 
 
-def _signal(channel: _Channel, name: str) -> None:
-    with suppress(OSError):  # the channel has ended
-        channel.send_signal(name)
-
-
-def _refuses_line(error: asyncssh.ChannelOpenError) -> bool:
-    return error.code == OPEN_REQUEST_SESSION_FAILED
-
-
-def _close_late(task: asyncio.Task[_Channel]) -> None:
+def _close_late(task: asyncio.Task[Channel]) -> None:
     if not task.cancelled() and task.exception() is None:
         task.result().abort()

@@ -62,7 +62,8 @@ class Owner(asyncssh.SSHClient):
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
         # is good: it is told of none, and this class confirms none.
         conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
-        self.overheard = Overheard(conn)
+        self.overheard = overheard = Overheard(conn)
+        self.check.agreed = lambda: overheard.host_key_algorithm
 
     def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
         # OpenSSH names the options of the key that it has taken (auth_log_authopts in auth.c)
@@ -217,10 +218,15 @@ def _options(
 
 
 def _with_policy(rejection: TransportError, endpoint: Endpoint) -> TransportError:
-    """The refusal, and why ssh_config's StrictHostKeyChecking does not help: it is not what decides here."""
-    value = dict(endpoint.unread).get("StrictHostKeyChecking")
-    if value is not None and isinstance(rejection, HostKeyRejected) and not rejection.known:
+    """The refusal, and why ssh_config does not help: what it says there is not what decides here."""
+    unread = dict(endpoint.unread)
+    if not isinstance(rejection, HostKeyRejected):
+        return rejection
+    if (value := unread.get("StrictHostKeyChecking")) is not None and not rejection.known:
         words = f"ssh_config's StrictHostKeyChecking {value} is not read here: host_key_policy in hosts.toml decides"
+        rejection.args = (f"{rejection.message} ({words})",)
+    elif "NoHostAuthenticationForLocalhost" in unread:
+        words = "ssh_config's NoHostAuthenticationForLocalhost is not read here: keys of this machine are checked too"
         rejection.args = (f"{rejection.message} ({words})",)
     return rejection
 

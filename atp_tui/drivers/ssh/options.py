@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncssh
 from asyncssh.encryption import get_default_encryption_algs, get_encryption_algs
@@ -21,7 +21,7 @@ from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.settings import TransportConfig
 from .config.match import matches
-from .endpoint import Algorithms, Endpoint
+from .endpoint import Algorithms, Endpoint, Logins, Session
 from .host_key_check import HostKeyCheck
 from .identities import Credentials
 
@@ -29,8 +29,33 @@ FIRST_CIPHER = "aes128-gcm@openssh.com"
 """asyncssh would offer chacha20 first and make a cipher context for each packet of it: 0.92 ms of CPU a command, not
 0.51. The others stay behind it."""
 
+_SHA_1 = (b"ssh-rsa", b"ssh-rsa-cert-v01@openssh.com")
+
 COMPRESSION = "zlib@openssh.com,none"
 """Where ssh_config asks for it; a server without it goes on without."""
+
+
+_FROM_NOWHERE: Mapping[str, object] = {
+    "config": None,
+    "local_addr": None,
+    "known_hosts": ([], [], [], [], [], [], []),  # owner.check judges the key
+    "x509_trusted_certs": None,
+    "x509_trusted_cert_paths": None,
+    "agent_path": None,
+    "agent_forwarding": False,
+    "pkcs11_provider": None,
+    "host_based_auth": False,
+    "gss_host": None,
+    "tunnel": None,
+    "proxy_command": None,
+    "canonicalize_hostname": False,
+    "command": None,
+    "request_pty": False,
+    "x11_forwarding": False,
+    "connect_timeout": None,  # the attempt's own limit is the caller's, and ends by a cancel
+    "login_timeout": 0,
+}
+"""What asyncssh would else take from files or the environment, or do by itself: the same for every connection."""
 
 
 def connection_options(
@@ -45,59 +70,55 @@ def connection_options(
     """The options of one connection. `asks`: a person may be asked for a password. Raises ConnectFailed for algorithms
     of which asyncssh knows none."""
     _name_the_user()
-    logins, session = endpoint.logins, endpoint.session
-    rekey_bytes, rekey_seconds = session.rekey
-    more: dict[str, object] = _algorithms(endpoint.algorithms, check)
-    if logins.preferred is not None:
-        more["preferred_auth"] = logins.preferred
-    if rekey_bytes:
-        more["rekey_bytes"] = rekey_bytes
-    if rekey_seconds:
-        more["rekey_seconds"] = rekey_seconds
     return asyncssh.SSHClientConnectionOptions(
-        config=None,
         host=endpoint.name,
         port=endpoint.port,
         username=endpoint.user,
         family=endpoint.family,
-        local_addr=None,
         client_factory=factory,
-        known_hosts=([], [], [], [], [], [], []),  # owner.check judges the key
         host_key_alias=endpoint.key_name,
-        x509_trusted_certs=None,
-        x509_trusted_cert_paths=None,
         client_keys=found.keys or None,
-        agent_path=None,
-        agent_forwarding=False,
-        pkcs11_provider=None,
-        public_key_auth=logins.public_key,
-        password_auth=asks and logins.password,
-        kbdint_auth=asks and logins.keyboard,
-        host_based_auth=False,
-        gss_host=None,
-        tunnel=None,
-        proxy_command=None,
-        canonicalize_hostname=False,
-        compression_algs=COMPRESSION if session.compression else None,
-        tcp_keepalive=session.tcp_keepalive,
-        env=dict(session.set_env),
-        send_env=session.send_env,
-        command=None,
-        request_pty=False,
-        x11_forwarding=False,
-        connect_timeout=None,  # the attempt's own limit is the caller's, and ends by a cancel
-        login_timeout=0,
         keepalive_interval=config.keepalive_interval,
         keepalive_count_max=config.keepalive_count,
-        **more,
+        **_FROM_NOWHERE,
+        **_logins(endpoint.logins, asks=asks),
+        **_session(endpoint.session),
+        **_algorithms(endpoint.algorithms, check),
     )
+
+
+def _logins(said: Logins, *, asks: bool) -> dict[str, object]:
+    found: dict[str, object] = {
+        "public_key_auth": said.public_key,
+        "password_auth": asks and said.password,
+        "kbdint_auth": asks and said.keyboard,
+    }
+    if said.preferred is not None:
+        found["preferred_auth"] = said.preferred
+    return found
+
+
+def _session(said: Session) -> dict[str, object]:
+    found: dict[str, object] = {
+        "compression_algs": COMPRESSION if said.compression else None,
+        "tcp_keepalive": said.tcp_keepalive,
+        "env": dict(said.set_env),
+        "send_env": said.send_env,
+    }
+    size, seconds = said.rekey
+    if size:
+        found["rekey_bytes"] = size
+    if seconds:
+        found["rekey_seconds"] = seconds
+    return found
 
 
 def _algorithms(said: Algorithms, check: HostKeyCheck) -> dict[str, object]:
     def chosen(keyword: str, text: str, known: Sequence[bytes], usual: Sequence[bytes]) -> list[str]:
         return _chosen(keyword, text, [name.decode() for name in known], [name.decode() for name in usual])
 
-    keys, certificates = get_default_public_key_algs(), get_default_certificate_algs()
+    keys, certificates = _usual(get_default_public_key_algs()), _usual(get_default_certificate_algs())
+    exchanges = [name for name in _usual(get_default_kex_algs()) if not name.startswith(b"gss-")]
     found: dict[str, object] = {}
     if said.ciphers is None:
         found["encryption_algs"] = f"^{FIRST_CIPHER}"
@@ -106,8 +127,10 @@ def _algorithms(said: Algorithms, check: HostKeyCheck) -> dict[str, object]:
         found["encryption_algs"] = chosen("Ciphers", said.ciphers, get_encryption_algs(), usual)
     if said.macs is not None:
         found["mac_algs"] = chosen("MACs", said.macs, get_mac_algs(), get_default_mac_algs())
-    if said.kex is not None:
-        found["kex_algs"] = chosen("KexAlgorithms", said.kex, get_kex_algs(), get_default_kex_algs())
+    if said.kex is None:
+        found["kex_algs"] = [name.decode() for name in exchanges]
+    else:
+        found["kex_algs"] = chosen("KexAlgorithms", said.kex, get_kex_algs(), exchanges)
     if said.host_key is None:
         found["server_host_key_algs"] = check.algorithms(keys, certificates)
     else:
@@ -117,6 +140,12 @@ def _algorithms(said: Algorithms, check: HostKeyCheck) -> dict[str, object]:
         known = get_public_key_algs()
         found["signature_algs"] = chosen("PubkeyAcceptedAlgorithms", said.signature, known, keys)
     return found
+
+
+def _usual(names: Sequence[bytes]) -> list[bytes]:
+    """asyncssh's defaults without those that OpenSSH takes only where it is told to (from 8.2 and 8.8 on): what a host
+    signs with SHA-1 proves little of it."""
+    return [name for name in names if not name.endswith(b"-sha1") and name not in _SHA_1]
 
 
 def _chosen(keyword: str, text: str, known: Sequence[str], usual: Sequence[str]) -> list[str]:
@@ -139,7 +168,7 @@ def _chosen(keyword: str, text: str, known: Sequence[str], usual: Sequence[str])
 
 
 def _name_the_user() -> None:
-    """asyncssh wants a name for who runs it, and makes nothing of it; a user id without an account has none."""
+    """asyncssh wants our own user's name, and makes nothing of it; a user id without an account has none."""
     try:
         getpass.getuser()
     except (KeyError, OSError):

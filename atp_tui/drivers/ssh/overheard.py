@@ -35,18 +35,26 @@ _MOST_NAMED = 12
 class Overheard:
     """Listens in on one connection.
 
-    `methods`: what the server takes instead, after each refusal of a login. `goodbye`: its words as it disconnects,
-    which asyncssh drops where their code is the usual one (11).
+    `methods`: what the server takes instead, after each refusal of a login. `took_one`: it has taken one login, and
+    wants more. `goodbye`: its words as it disconnects, which asyncssh drops where their code is the usual one (11).
     """
 
     def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
         self._connection = connection
         self.methods: tuple[str, ...] = ()
+        self.took_one = False
         self.goodbye = ""
         handlers = dict(connection._packet_handlers)
         handlers[MSG_USERAUTH_FAILURE] = _heard(handlers[MSG_USERAUTH_FAILURE], self._refused)
         handlers[MSG_DISCONNECT] = _heard(handlers[MSG_DISCONNECT], self._disconnected)
         connection._packet_handlers = handlers  # asyncssh finds it there before the class's own
+
+    @property
+    def host_key_algorithm(self) -> str:
+        """The host key algorithm that both sides have agreed on: the first of ours that they have; empty: not known."""
+        ours = _lists(getattr(self._connection, "_client_kexinit", b""))
+        theirs = _lists(getattr(self._connection, "_server_kexinit", b""))
+        return next((name for name in ours[1] if name in theirs[1]), "") if ours and theirs else ""
 
     @property
     def mismatch(self) -> str:
@@ -63,6 +71,7 @@ class Overheard:
 
     def _refused(self, packet: SSHPacket) -> None:
         self.methods = tuple(name.decode("ascii", "replace") for name in packet.get_namelist())
+        self.took_one = packet.get_boolean() or self.took_one
 
     def _disconnected(self, packet: SSHPacket) -> None:
         packet.get_uint32()

@@ -37,12 +37,13 @@ class PathReader:
     async def path_to(self, host: HostInfo) -> list[Endpoint]:
         """The sshds to go through, the host's own last.
 
-        What hosts.toml says of the host's files and policy holds for its jump hosts too; user and port do not. Raises
-        Unsupported for a host without SSH, ConnectFailed for settings of no use and for too long a path.
+        What hosts.toml says of the host's files and policy holds for its jump hosts too; user and port do not, nor does
+        what its URI says, as libvirt has it. Raises Unsupported for a host without SSH, ConnectFailed for settings of
+        no use and for too long a path.
         """
         settings = host.ssh_settings
         path = [limited(await self._endpoint(question_of(host), settings), settings)]
-        of_hops = replace(settings, user=None, port=None, proxy_jump=None)
+        of_hops = replace(host.ssh or SshSettings(), user=None, port=None, proxy_jump=None)
         before = path[0].jump
         while before:
             behind = path[0]
@@ -71,6 +72,8 @@ class PathReader:
         if provider is not None:
             words = "is not loaded here; ssh-add -s puts the token's keys into an agent, which is asked"
             self._config.tell(f"ssh_config's PKCS11Provider {provider} {words}")
+        if "CheckHostIP" in dict(endpoint.unread):
+            self._config.tell("ssh_config's CheckHostIP is not read here: keys are filed under the host's name alone")
         return endpoint
 
 

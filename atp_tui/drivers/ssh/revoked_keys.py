@@ -49,11 +49,22 @@ def _read_list(data: bytes) -> frozenset[bytes]:
     for number, line in enumerate(data.split(b"\n"), 1):
         text = line.partition(b"\0")[0].strip(b" \t\r")
         if text and not text.startswith(b"#"):
-            key = read_key(text)
-            if key is None:  # OpenSSH refuses every key then: nobody knows which one the line was to revoke
-                raise ValueError(f"line {number} is no public key")
-            found.add(key)
+            found.add(_key_of_line(text, number))
     return frozenset(found)
+
+
+def _key_of_line(text: bytes, number: int) -> bytes:
+    """The key of a line, of a certificate the key that it certifies. Raises ValueError where a line holds neither:
+    OpenSSH refuses every key then, since nobody knows which one the line was to revoke."""
+    from .key_blobs import key_in  # with asyncssh, which the first frame does not wait for
+
+    blob = read_key(text)
+    try:
+        if blob is not None:
+            return key_in(blob).public_data
+    except ValueError as error:
+        raise ValueError(f"line {number} is no public key: {error}") from error
+    raise ValueError(f"line {number} is no public key")
 
 
 @dataclass(slots=True)
@@ -64,12 +75,25 @@ class _Issues:
     bitmaps: list[tuple[int, int]] = field(default_factory=list)
     key_ids: set[bytes] = field(default_factory=set)
 
+    def revoke_range(self, low: int, high: int) -> None:
+        """All serial numbers from `low` to `high`. Raises ValueError for a range that OpenSSH refuses a KRL for.
+
+        0 is none of them: an authority that gives no serial numbers gives this one to all.
+        """
+        if not 0 < low <= high:
+            raise ValueError(f"a KRL with serial numbers from {low} to {high}")
+        self.ranges.append((low, high))
+
+    def revoke_bits(self, start: int, bits: int) -> None:
+        """The serial numbers `start` + n where bit n is 1. Raises ValueError as `revoke_range`."""
+        if (start == 0 and bits & 1) or start + bits.bit_length() >= 1 << 64:
+            raise ValueError(f"a KRL with bits for serial numbers from {start} on")
+        self.bitmaps.append((start, bits))
+
     def revokes(self, certificate: Issued) -> bool:
         serial = certificate.serial
         if certificate.key_id in self.key_ids:
             return True
-        if serial == 0:  # an authority that gives no serial numbers gives this one to all
-            return False
         return any(low <= serial <= high for low, high in self.ranges) or any(
             serial >= start and bits >> (serial - start) & 1 for start, bits in self.bitmaps
         )
@@ -133,18 +157,37 @@ def _read_krl(data: bytes) -> _Krl:
     while reader:
         kind, section = reader.number(1), _Reader(reader.string())
         if kind == _CERTIFICATES:
-            issues = krl.issues.setdefault(section.string(), _Issues())
+            authority = section.string()
+            if authority:  # else all of them are meant
+                _check_key(authority)
+            issues = krl.issues.setdefault(authority, _Issues())
             section.string()
             _read_issues(section, issues)
         elif kind == _EXPLICIT:
             krl.keys.update(section.strings())
         elif kind == _SHA1:
-            krl.sha1.update(section.strings())
+            krl.sha1.update(_digests(section, 20))
         elif kind == _SHA256:
-            krl.sha256.update(section.strings())
+            krl.sha256.update(_digests(section, 32))
         else:
             _pass_over(kind, _EXTENSION, section)
     return krl
+
+
+def _check_key(blob: bytes) -> None:
+    from .key_blobs import key_in  # as in _key_of_line
+
+    try:
+        key_in(blob)
+    except ValueError as error:
+        raise ValueError(f"a KRL with an authority that is no key: {error}") from error
+
+
+def _digests(section: _Reader, size: int) -> Iterator[bytes]:
+    for digest in section.strings():
+        if len(digest) != size:
+            raise ValueError(f"a KRL with a hash of {len(digest)} bytes, not {size}")
+        yield digest
 
 
 def _read_issues(reader: _Reader, issues: _Issues) -> None:
@@ -153,11 +196,11 @@ def _read_issues(reader: _Reader, issues: _Issues) -> None:
         if kind == _SERIALS:
             while section:
                 serial = section.number(8)
-                issues.ranges.append((serial, serial))
+                issues.revoke_range(serial, serial)
         elif kind == _RANGE:
-            issues.ranges.append((section.number(8), section.number(8)))
+            issues.revoke_range(section.number(8), section.number(8))
         elif kind == _BITMAP:
-            issues.bitmaps.append((section.number(8), int.from_bytes(section.string(), "big")))
+            issues.revoke_bits(section.number(8), int.from_bytes(section.string(), "big"))
         elif kind == _KEY_ID:
             issues.key_ids.update(section.strings())
         else:

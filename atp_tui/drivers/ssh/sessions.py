@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import asyncssh
 from asyncssh.channel import SSHChannel
@@ -17,6 +18,7 @@ from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.outcome import ExitStatus, OutputSink, Stream
 from ...transport.driver import StreamReceiver
+from .window import grant_what_is_taken
 
 SILENCE = 1.0
 """Seconds without output after a command's end, while its channel stays open: somebody it left behind holds it."""
@@ -53,6 +55,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
+        grant_what_is_taken(chan)
         chan._process_exit_status_request = self._exit_status_came  # type: ignore[method-assign]
 
     def _exit_status_came(self, packet: SSHPacket) -> bool:
@@ -132,6 +135,12 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             self._silence = self._loop.call_later(SILENCE, self._if_silent_since, self.received)
 
 
+def send_signal(channel: asyncssh.SSHClientChannel[bytes], name: str) -> None:
+    """Send a signal (`TERM`) to what runs on a channel, unless that has ended."""
+    with suppress(OSError):
+        channel.send_signal(name)
+
+
 class _Relay:
     """The part that both kinds of stream share: bytes to a receiver, and one end."""
 
@@ -173,6 +182,7 @@ class SocketSession(asyncssh.SSHUNIXSession[bytes]):
         self._relay = _Relay(receiver)
 
     def connection_made(self, chan: asyncssh.SSHUNIXChannel[bytes]) -> None:
+        grant_what_is_taken(chan)
         self._relay.opened(chan)
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
@@ -200,9 +210,11 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         self._line = line
         self._complaint = b""
         self._failed: str | None = None
-        self.on_end: Callable[[], None] | None = None
+        self._closed = False
+        self._on_end: Callable[[], None] | None = None
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        grant_what_is_taken(chan)
         self._relay.opened(chan)
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
@@ -210,6 +222,13 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
             self._complaint = (self._complaint + data)[:_MOST_COMPLAINT]
         else:
             self._relay.data(data)
+
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Have `call` called once the channel is closed: at once where a quick command has closed it already."""
+        if self._closed:
+            call()
+        else:
+            self._on_end = call
 
     def end(self, error: Exception) -> None:
         """The pipe's end by our own decision."""
@@ -229,8 +248,9 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         if exc is None and self._failed is not None:
             said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
             exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}", kind=Cause.NO_SOCKET)
-        if self.on_end is not None:
-            self.on_end()
+        self._closed = True
+        if self._on_end is not None:
+            self._on_end()
         self._relay.end(exc)
 
     def pause_writing(self) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-from asyncssh import KeyImportError, SSHKey
+from asyncssh import SSHKey
 from asyncssh.packet import SSHPacket, String
-from asyncssh.public_key import CERT_TYPE_HOST, decode_ssh_certificate, decode_ssh_public_key, get_public_key_algs
+from asyncssh.public_key import CERT_TYPE_HOST, get_public_key_algs
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 
+from .config.key_rules import KeyRules
+from .key_blobs import certificate_in, key_in, kind_of
 from .key_lookup import FiledKey, FiledKeys
 from .known_hosts import Marker
 from .revoked_keys import Issued, RevokedKeys
@@ -22,11 +25,9 @@ from .revoked_keys import Issued, RevokedKeys
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-T = TypeVar("T")
+_USUAL_RULES = KeyRules()
 
-LEAST_RSA_BITS = 1024
-"""OpenSSH's RequiredRSASize."""
-
+_CERTIFICATE = "-cert-v01@openssh.com"
 _RSA_ALGORITHMS = (b"rsa-sha2-512", b"rsa-sha2-256", b"ssh-rsa")
 
 
@@ -54,15 +55,20 @@ class Verdict:
 
 
 def judge(
-    shown: bytes, name: str, filed: FiledKeys, revoked: Sequence[tuple[str, RevokedKeys]], now: float | None = None
+    shown: bytes,
+    name: str,
+    filed: FiledKeys,
+    revoked: Sequence[tuple[str, RevokedKeys]],
+    now: float | None = None,
+    rules: KeyRules = _USUAL_RULES,
 ) -> Verdict:
     """What the host's key or certificate `shown`, as SSH sends it, is worth under `name`, without its port.
 
     `revoked` are the files of revoked keys, each with its name; `now` is seconds since 1970. A certificate that proves
     nothing falls back to its plain key. Raises ValueError for what is no key.
     """
-    certificate = _certificate(shown)
-    key = _decoded(decode_ssh_public_key, shown) if certificate is None else certificate.key
+    certificate = certificate_in(shown)
+    key = key_in(shown) if certificate is None else certificate.key
     blob = key.public_data
     authority = None if certificate is None else certificate.signing_key.public_data
     all_filed = (*filed.exact, *filed.portless)
@@ -73,11 +79,12 @@ def judge(
     for file, keys in revoked:
         if keys.revokes(blob, issued):
             return Verdict(Standing.REVOKED, key, f"listed in {file}")
-    if (bits := _rsa_bits(key)) is not None and bits < LEAST_RSA_BITS:
-        return Verdict(Standing.UNUSABLE, key, f"its RSA key has {bits} bits, and {LEAST_RSA_BITS} are the least")
+    if (bits := _rsa_bits(key)) is not None and bits < (least := rules.least_rsa_bits):
+        words = f"its RSA key has {bits} bits, and {least} are the least (RequiredRSASize)"
+        return Verdict(Standing.UNUSABLE, key, words)
     trouble = ""
     if certificate is not None:
-        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now)
+        trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now, rules)
         if not trouble:
             return Verdict(Standing.KNOWN, key)
     return Verdict(_standing(blob, filed), key, trouble, certificate is not None)
@@ -94,10 +101,10 @@ def _standing(blob: bytes, filed: FiledKeys) -> Standing:
     return Standing.KNOWN if blob in portless else Standing.NEW
 
 
-def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float) -> str:
+def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float, rules: KeyRules) -> str:
     """Why a certificate proves nothing about a name; empty: it does prove the name."""
-    authorities = [key.blob for key in filed.exact if key.marker is Marker.AUTHORITY]
-    authorities = authorities or [key.blob for key in filed.portless if key.marker is Marker.AUTHORITY]
+    # like OpenSSH, which asks without the port where no authority with it has signed, before it looks for plain keys
+    authorities = [key.blob for key in (*filed.exact, *filed.portless) if key.marker is Marker.AUTHORITY]
     if certificate.signing_key.public_data not in authorities:
         return "the authority of its certificate is not known"
     if certificate._cert_type != CERT_TYPE_HOST:
@@ -110,28 +117,10 @@ def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, 
         return f"its certificate is not for {name}"
     if certificate.options:
         return "its certificate has options that hosts' ones do not have"
-    if _signature_algorithm(certificate) == b"ssh-rsa":
-        return "its certificate is signed with SHA-1"
+    if not rules.takes_signature(signed := _signature_algorithm(certificate).decode("ascii", "replace")):
+        signed = "SHA-1" if signed == "ssh-rsa" else signed
+        return f"its certificate is signed with {signed}, which CASignatureAlgorithms does not have"
     return ""
-
-
-def _certificate(shown: bytes) -> Certificate | None:
-    if not _kind(shown).endswith(b"-cert-v01@openssh.com"):
-        return None
-    found = _decoded(decode_ssh_certificate, shown)  # checks the authority's signature
-    if not isinstance(found, Certificate):
-        raise KeyImportError("not a certificate of OpenSSH's")
-    return found
-
-
-def _decoded(decode: Callable[[bytes], T], blob: bytes) -> T:
-    """Raises ValueError for whatever ails a blob: a negative number ends in an OverflowError, for one."""
-    try:
-        return decode(blob)
-    except ValueError:
-        raise
-    except Exception as error:
-        raise KeyImportError(str(error)) from error
 
 
 def _key_id(certificate: Certificate) -> bytes:
@@ -149,7 +138,7 @@ def _signature_algorithm(certificate: Certificate) -> bytes:
 def _plain(blob: bytes) -> bytes:
     """The key of a certificate that a file has in the place of a key."""
     try:
-        certificate = _certificate(blob)
+        certificate = certificate_in(blob)
     except ValueError:
         return blob
     return blob if certificate is None else certificate.key.public_data
@@ -157,21 +146,34 @@ def _plain(blob: bytes) -> bytes:
 
 def _is_key(blob: bytes) -> bool:
     """Whether OpenSSH would take it for a key. A kind that we do not know counts: a later OpenSSH may."""
-    if _kind(blob) not in get_public_key_algs():
+    if kind_of(blob) not in get_public_key_algs():
         return True
     try:
-        _decoded(decode_ssh_public_key, blob)
+        key_in(blob)
     except ValueError:
         return False
     return True
 
 
-def _kind(blob: bytes) -> bytes:
-    return blob[4 : 4 + int.from_bytes(blob[:4], "big")]
-
-
 def _rsa_bits(key: SSHKey) -> int | None:
     return cast("RSAPublicKey", key.pyca_key).key_size if key.get_algorithm() == "ssh-rsa" else None
+
+
+def kind_of_algorithm(algorithm: str) -> bytes:
+    """The kind of key, or of certificate, that goes with a host key algorithm: several sign with RSA's."""
+    name, certificate, rest = algorithm.partition(_CERTIFICATE)
+    if name.startswith(("rsa-sha2-", "ssh-rsa-sha")):
+        name = "ssh-rsa"
+    return f"{name.removeprefix('webauthn-')}{certificate}{rest}".encode()
+
+
+def bound_to(key: SSHKey, algorithm: str) -> SSHKey:
+    """The key, good for signatures of this host key algorithm alone: asyncssh would take SHA-1 where more was agreed
+    on."""
+    name, certificate, _ = algorithm.partition(_CERTIFICATE)
+    bound = copy.copy(key)
+    bound.all_sig_algorithms = {(f"{name}@openssh.com" if certificate and name.startswith("sk-") else name).encode()}
+    return bound
 
 
 def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:
@@ -182,7 +184,7 @@ def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequen
     known: list[bytes] = []
     for key in (*filed.exact, *filed.portless):
         if key.marker is Marker.NONE:
-            kind = _kind(key.blob)
+            kind = kind_of(key.blob)
             known += _RSA_ALGORITHMS if kind == b"ssh-rsa" else (kind,)
     authority = any(key.marker is Marker.AUTHORITY for key in (*filed.exact, *filed.portless))
     offered = [*(certificates if authority else ()), *(kind for kind in known if kind in defaults), *defaults]
@@ -194,7 +196,7 @@ def described(filed: Sequence[FiledKey]) -> tuple[str, ...]:
     found = []
     for key in filed:
         if key.marker is Marker.NONE:
-            kind = _kind(key.blob).decode("ascii", "replace")
+            kind = kind_of(key.blob).decode("ascii", "replace")
             digest = base64.b64encode(hashlib.sha256(key.blob).digest()).decode().rstrip("=")
             found.append(f"{kind} SHA256:{digest}")
     return tuple(dict.fromkeys(found))

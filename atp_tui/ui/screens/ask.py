@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from ...model.questions import KeyQuestion
 from ..early_keys import HearsNothingAtFirst
-from ..services import KeyQuestion
 from ..text import safe
 from ..typeable import TYPEABLE
+from .dialogue import Dialogue
 
 
-class AskScreen(HearsNothingAtFirst[bool], ModalScreen[bool]):
+class AskScreen(Dialogue[bool]):
     """Shows lines and waits for y or n; Esc and Enter mean n, so that nothing is agreed to by accident."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,59 +28,35 @@ class AskScreen(HearsNothingAtFirst[bool], ModalScreen[bool]):
     ]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, yes: str, no: str, grave: bool = False) -> None:
-        super().__init__()
-        self._title = title
-        self._lines = lines
-        self._answers = f"y {yes}    n {no}"
-        self._grave = grave
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="ask", classes="grave" if self._grave else "") as box:
-            box.border_title = Content(self._title)
-            for line in self._lines:
-                yield Static(line if isinstance(line, Content) else Content(line))
-            yield Static(Content.styled(self._answers, "bold"), id="choices")
+        super().__init__(title, lines, f"y {yes}    n {no}", grave=grave)
 
     def action_answer(self, answer: bool) -> None:
-        self.dismiss(answer)
+        if not answer or self.is_read():
+            self.dismiss(answer)
 
 
-class TypedAskScreen(HearsNothingAtFirst[bool], ModalScreen[bool]):
+class TypedAskScreen(Dialogue[bool]):
     """Shows lines and waits until `word` is typed and entered: no key that repeats agrees. Esc means no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "No", priority=True)]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, word: str, yes: str, grave: bool = False) -> None:
-        super().__init__()
-        self._title = title
-        self._lines = lines
+        super().__init__(title, lines, f"{safe(word)} and enter: {yes}    esc leave it", grave=grave)
         self._word = word
         self._yes = yes
-        self._grave = grave
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="ask", classes="grave" if self._grave else "") as box:
-            box.border_title = Content(self._title)
-            for line in self._lines:
-                yield Static(line if isinstance(line, Content) else Content(line))
-            with Horizontal():
-                yield Static(Content("type it"))
-                yield Input(compact=True, id="word", restrict=TYPEABLE)
-            yield Static("")
-            yield Static(
-                Content.styled(f"{safe(self._word)} and enter: {self._yes}    esc leave it", "bold"), id="choices"
-            )
+    def parts(self) -> Iterable[Widget]:
+        return (
+            Horizontal(Static(Content("type it")), Input(compact=True, id="word", restrict=TYPEABLE)),
+            Static("", classes="gap"),
+        )
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip() == self._word:
+        if event.value.strip() != self._word:
+            self.say(f"That is not {safe(self._word)}: type it to {self._yes}, or esc to leave it")
+        elif self.is_read():
             self.dismiss(True)
-        else:
-            self.query_one("#choices", Static).update(
-                Content.styled(
-                    f"That is not {safe(self._word)}: type it to {self._yes}, or esc to leave it", "bold $failed"
-                )
-            )
 
     def action_leave(self) -> None:
         self.dismiss(False)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from textual.app import App
 from textual.message import Message
 
+from ...actions.action import Action, Invocation, Value
 from ...model.causes import Cause, Remedy
-from ...model.credential import Credential
-from ...model.errors import AtpError, ConfigError
+from ...model.credential import Credential, Secret
+from ...model.errors import ActionFailed, AtpError, ConfigError
+from ...model.questions import KeyQuestion, PasswordQuestion
+from ...model.target import on_hosts
 from ..commands import ScreenCommand, find, key_shown
 from ..early_keys import HearsNothingAtFirst
 from ..job_control import JobControl
 from ..messages import QuitRequested, ThemeRequested
-from ..services import KeyQuestion, PasswordQuestion, Services
+from ..services import Services
 from ..targeting import Targeting
 from ..text import cut, safe
 from ..widgets.command_pane import CommandPane, Mode
@@ -26,9 +30,6 @@ from .keys import HELP_KEYS
 from .password import PasswordScreen
 
 T = TypeVar("T")
-
-ASK_ABOVE = 20
-"""What is for more hosts than this asks for their number, to be typed."""
 
 MOST_SHOWN = 400
 """Cells of a command line that a question shows: about five rows."""
@@ -54,7 +55,7 @@ class Surface(Protocol):
 
 
 class Dispatch:
-    """One method a command of the screen; the registry's actions go to `services.perform`."""
+    """One method a command of the screen; the registry's actions go through the door."""
 
     def __init__(
         self, screen: Surface, services: Services, commands: Sequence[ScreenCommand], targeting: Targeting
@@ -63,57 +64,74 @@ class Dispatch:
         self._services = services
         self._commands = commands
         self._targeting = targeting
+        self._starting = False
         self._help = HelpScreen([command_section(commands), *HELP_KEYS])
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
-            "run": self._run,
             "rerun": self._rerun,
             "cancel": lambda _: self.cancel(),
             "clear": self._clear,
             "jump": self._jump,
-            "trust-key": self._look_at_key,
-            "log-in": self._ask_for_password,
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
         }
+        self._prompts: dict[str, Callable[[str], object]] = {
+            "run": self._run,
+            "trust-key": self._look_at_key,
+            "log-in": self._ask_for_password,
+        }
+        """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
     def do(self, name: str, argument: str = "") -> None:
         """Do the command of that name, or of that beginning."""
         command = find(self._commands, name)
         if command is None:
             self._screen.tell(f"no command {safe(name)}: {key_shown('question_mark')} shows them all", wrong=True)
-        elif command.on_screen:
+        elif command.action is None:
             self._own[command.name](argument)
+        elif command.action.prompts:
+            self._prompts[command.name](argument)
         else:
-            self._act(command, argument)
+            self._act(command.action, argument)
 
     def run_line(self, line: str, targets: tuple[str, ...]) -> None:
         """Run what was entered in the command line, which is kept until it really runs."""
         pane = self._screen.pane
 
-        def run() -> None:
+        def run(invocation: Invocation) -> None:
             if pane.still_means(line, targets):
                 pane.line_is_run()
-                self._start(line, targets)
+                self._start(invocation)
             else:
                 self._screen.tell("the hosts of the line have changed meanwhile: Enter asks again", wrong=True)
 
         self._run_if_agreed(line, targets, run)
 
-    def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[], object]) -> None:
+    def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[Invocation], object]) -> None:
         """One job is shown at a time."""
-        if self._screen.jobs.running:
+        if self._screen.jobs.running or self._starting:
             self._screen.tell("a job runs already: Esc in the command line cancels it", wrong=True)
-        elif len(targets) <= ASK_ABOVE:
-            run()
         else:
-            self._ask(ask_about_many("run", [f"  {cut(safe(line), MOST_SHOWN)}"], len(targets), "run it"), run)
+            invocation = self._invocation("run", targets, {"command": line})
+            self._if_confirmed(invocation, "run", [f"  {cut(safe(line), MOST_SHOWN)}"], "run it", run)
 
-    def _start(self, line: str, targets: tuple[str, ...]) -> None:
-        self._screen.jobs.start(line, targets)
-        self._screen.show_answers()
+    def _start(self, invocation: Invocation) -> None:
+        self._starting = True
+        self._screen.spawn(self._start_job(invocation))
+
+    async def _start_job(self, invocation: Invocation) -> None:
+        try:
+            job = await self._services.door.perform(invocation)
+        except AtpError as error:
+            self._screen.tell(error.message, wrong=True)
+            return
+        finally:
+            self._starting = False
+        if job is not None:
+            self._screen.jobs.watch(job)
+            self._screen.show_answers()
 
     def cancel(self) -> bool:
         """End the running job; False where none runs."""
@@ -141,7 +159,7 @@ class Dispatch:
             self._screen.tell("nothing failed")
         else:
             line = model.job.command.line
-            self._run_if_agreed(line, failed, lambda: self._start(line, failed))
+            self._run_if_agreed(line, failed, self._start)
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app
@@ -159,7 +177,9 @@ class Dispatch:
         self._screen.hosts.focus()
 
     def _jump(self, host_id: str) -> None:
-        if self._screen.hosts.show_host(host_id):
+        if not host_id:  # chosen in the palette
+            self._screen.pane.enter(Mode.COMMAND, "jump ")
+        elif self._screen.hosts.show_host(host_id):
             self._screen.hosts.focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
@@ -180,11 +200,15 @@ class Dispatch:
         hosts, refused = self._meant(argument), self._screen.waiting_for(Remedy.TRUST_KEY)
         if hosts is None:
             return
-        question = _first(self._services.key_question, (*hosts, *refused))
+        untrusted = (*self._screen.down_by(Cause.KEY_REVOKED), *refused)  # a revoked key is nobody's to trust
+        question = _first(self._services.key_question, hosts)
+        meant = [host for host in hosts if host in untrusted]
+        if question is None and not meant:  # who means a revoked key must not find another host's to agree to
+            question = _first(self._services.key_question, refused)
         if question is not None:
             self._ask(ask_about_key(question), lambda: self._screen.spawn(self._trust(question)))
-        elif untrusted := (*self._screen.down_by(Cause.KEY_REVOKED), *refused):  # a revoked key is nobody's to trust
-            self._screen.tell(f"the key of {safe(untrusted[0])} cannot be trusted from here", wrong=True)
+        elif untrusted:
+            self._screen.tell(f"the key of {safe((*meant, *untrusted)[0])} cannot be trusted from here", wrong=True)
         else:
             self._screen.tell("no host key was refused")
 
@@ -204,16 +228,33 @@ class Dispatch:
         self._screen.app.push_screen(PasswordScreen(question), answered)
 
     async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
-        await self._reported(self._services.log_in(question, credential), f"logging in: {question.host_id}")
+        arguments = {"user": credential.name, "uri": question.uri}
+        asked = self._invocation("log-in", (question.host_id,), arguments, credential.password)
+        await self._reported(asked, f"logging in: {question.host_id}")
 
     async def _trust(self, question: KeyQuestion) -> None:
-        await self._reported(self._services.trust(question.host_id, question), f"trusted: {question.host_id}")
+        arguments: dict[str, Value] = {
+            "fingerprint": question.fingerprint,
+            "key": question.public_key,
+            "changed": question.changed,
+        }
+        asked = self._invocation("trust-key", (question.host_id,), arguments)
+        await self._reported(asked, f"trusted: {question.host_id}")
 
     # The registry's actions
 
-    def _act(self, command: ScreenCommand, argument: str) -> None:
+    def _invocation(
+        self,
+        action: str,
+        hosts: Iterable[str],
+        arguments: Mapping[str, Value],
+        secret: Secret | None = None,
+    ) -> Invocation:
+        return Invocation(action, on_hosts(*hosts), arguments, self._services.who, secret)
+
+    def _act(self, action: Action, argument: str) -> None:
         hosts: tuple[str, ...] = ()
-        if command.needs_hosts:
+        if action.needs_hosts:
             word, _, rest = argument.partition(" ")
             named = word if word.startswith("@") else ""
             argument = rest if named else argument
@@ -224,14 +265,33 @@ class Dispatch:
             if not hosts:
                 self._screen.tell("no host is marked or under the cursor", wrong=True)
                 return
-
-        def act() -> None:
-            self._screen.spawn(self._perform(command, hosts, argument))
-
-        if len(hosts) <= ASK_ABOVE:
-            act()
+        try:
+            invocation = self._invocation(action.name, hosts, action.typed(argument))
+        except ActionFailed as error:
+            self._screen.tell(safe(error.message), wrong=True)
             return
-        self._ask(ask_about_many(command.title, [command.help], len(hosts), command.title), act)
+
+        def act(agreed: Invocation) -> None:
+            where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
+            self._screen.spawn(self._reported(agreed, f"{action.title}: {where}" if hosts else action.title))
+
+        self._if_confirmed(invocation, action.title, [action.help], action.title, act)
+
+    def _if_confirmed(
+        self, invocation: Invocation, title: str, words: Sequence[str], yes: str, act: Callable[[Invocation], object]
+    ) -> None:
+        """Act at once, or after a person has typed the number of hosts where the policy wants that."""
+        door = self._services.door
+        try:
+            door.admit(invocation)  # before anybody is asked, for nothing perhaps
+        except AtpError as error:
+            self._screen.tell(safe(error.message), wrong=True)
+            return
+        number = door.policy.wants(invocation)
+        if number is None:
+            act(invocation)
+        else:
+            self._ask(ask_about_many(title, words, number, yes), lambda: act(replace(invocation, confirmed=number)))
 
     def _meant(self, expression: str) -> tuple[str, ...] | None:
         """As Targeting.named; None where that went wrong, which is told."""
@@ -241,16 +301,9 @@ class Dispatch:
             self._screen.tell(error.message, wrong=True)
             return None
 
-    async def _perform(self, command: ScreenCommand, hosts: tuple[str, ...], argument: str) -> None:
-        where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
-        await self._reported(
-            self._services.perform(command.name, hosts, argument),
-            f"{command.title}: {where}" if hosts else command.title,
-        )
-
-    async def _reported(self, work: Awaitable[None], done: str) -> None:
+    async def _reported(self, invocation: Invocation, done: str) -> None:
         try:
-            await work
+            await self._services.door.perform(invocation)
         except AtpError as error:
             self._screen.tell(error.message, wrong=True)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,17 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Center, Middle, Vertical
 from textual.content import Content
-from textual.filter import LineFilter, NoColor
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...model.host import HostInfo
-from ..ascii import AsciiFilter
-from ..driver import Driver
 from ..glyphs import ASCII, UNICODE
 from ..text import safe
-from ..theme import FIRST_THEME, load_themes, no_such_theme, register_themes, themes_folder, variable_defaults
-from ..type_ahead import TypeAheadApp
+from ..theme import no_such_theme
+from ..themed_app import ThemedApp
 from .import_hosts import ImportScreen, Preview
 
 
@@ -53,8 +49,8 @@ class GuideLook:
     ascii_only: bool = False
 
 
-class GuideApp(TypeAheadApp):
-    """Asks, and exits with a GuideAnswer: whoever runs it does what was chosen.
+class GuideApp(ThemedApp):
+    """Asks, and exits with a GuideAnswer: its caller does what was chosen.
 
     `found` are the hosts of ssh_config, `path` where hosts.toml would be written, and `preview` its text for some of
     them. Leaving it in any other way than by a choice gives None.
@@ -70,24 +66,11 @@ class GuideApp(TypeAheadApp):
     ]
 
     def __init__(self, found: Sequence[HostInfo], path: Path, preview: Preview, look: GuideLook = GuideLook()) -> None:
-        colourless = os.environ.get("NO_COLOR")
-        super().__init__(driver_class=Driver)
-        self._colourless = (NoColor(),) if colourless is not None else ()
-        if colourless is not None:
-            os.environ["NO_COLOR"] = colourless
+        super().__init__(look.theme_folders, ascii_only=look.ascii_only)
         self._found = tuple(found)
         self._path = safe(str(path))
         self._preview = preview
         self._look = look
-        self._themes, _ = load_themes((themes_folder(), *look.theme_folders))  # a bad file is told by the main screen
-        self._ascii = (AsciiFilter(),) if look.ascii_only else ()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variable_defaults()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        # Textual's own filter for this paints greys, and all black where the theme has only the terminal's own colours
-        return (*(self._colourless or super().get_line_filters()), *self._ascii)
 
     def compose(self) -> ComposeResult:
         found = len(self._found)
@@ -115,9 +98,7 @@ class GuideApp(TypeAheadApp):
         return "" if wanted is None or wanted in self._themes else no_such_theme(wanted, self._themes)
 
     def on_mount(self) -> None:
-        register_themes(self, self._themes)
-        wanted = self._look.theme
-        self.theme = wanted if wanted in self._themes else FIRST_THEME
+        self.begin_with_theme(self._look.theme)
         options = self.query_one(OptionList)
         options.highlighted = 0 if self._found else 1
         options.focus()
@@ -137,7 +118,3 @@ class GuideApp(TypeAheadApp):
     def _import(self, hosts: tuple[HostInfo, ...] | None) -> None:
         if hosts:
             self.exit(GuideAnswer(GuideChoice.IMPORT, hosts))
-
-    def _fatal_error(self) -> None:
-        # as in AtpApp
-        self._close_messages_no_wait()

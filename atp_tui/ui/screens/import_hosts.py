@@ -22,6 +22,7 @@ from ..early_keys import HearsNothingAtFirst
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut_middle, fit, safe, width_of
 from ..widgets.lines import LinesView, Spans
+from ..widgets.too_small import LEAST
 
 Preview = Callable[[Sequence[HostInfo]], str]
 """The text of the file that would be written for these hosts. Raises ConfigError."""
@@ -173,7 +174,10 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
             self._written, text, note = None, "", f"{error.message}{f'; {error.hint}' if error.hint else ''}"
         self._file.set_title(Content(f" {cut_middle(self._path, 60, self._glyphs.ellipsis)} "))
         self._file.show(text)
-        self.query_one("#import-note", Static).update(Content.styled(f" {safe(note)}", "$failed"))
+        self._note(note)
+
+    def _note(self, words: str) -> None:
+        self.query_one("#import-note", Static).update(Content.styled(f" {safe(words)}", "$failed"))
 
     def _hosts(self) -> tuple[HostInfo, ...]:
         tags = tuple(self.query_one("#tags", Input).value.replace(",", " ").split())
@@ -186,7 +190,10 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
     @on(ChoiceList.Agreed)
     @on(Input.Submitted)
     def _agree(self) -> None:
-        if self._written:
+        width, height = self.size
+        if width < LEAST[0] or height < LEAST[1]:
+            self._note(f"Needs {LEAST[0]}x{LEAST[1]} to show what would be written.")
+        elif self._written:
             self.dismiss(self._written)
 
     def action_back(self) -> None:

@@ -69,13 +69,13 @@ class MainScreen(Screen[None]):
         self._services = services
         self._clock = services.transport.clock.monotonic
         self._glyphs = ASCII if services.ascii_only else UNICODE
-        self._commands = all_commands(services.actions)
+        self._commands = all_commands(services.door.actions)
         self._theme_names = theme_names
         self._targeting = Targeting(services.targets)
         self._fleet = FleetSnapshot(loaded=False)
         self._calls: Keys = ()
         self._shown: str | None = None
-        self.jobs = JobControl(services.jobs, self._glyphs, self.post_message, self.spawn, self._clock)
+        self.jobs = JobControl(self._glyphs, self.post_message, self.spawn, self._clock)
         self._dispatch = Dispatch(self, services, self._commands, self._targeting)
 
     def compose(self) -> ComposeResult:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from ...model.credential import Credential, Secret
-from ..early_keys import HearsNothingAtFirst
-from ..services import PasswordQuestion
+from ...model.questions import PasswordQuestion
 from ..text import safe
+from .dialogue import Dialogue
 
 
 class HiddenInput(Input):
@@ -31,34 +31,31 @@ class HiddenInput(Input):
         """Nothing, as action_copy."""
 
 
-class PasswordScreen(HearsNothingAtFirst[Credential | None], ModalScreen[Credential | None]):
+class PasswordScreen(Dialogue[Credential | None]):
     """Asks for what `question` says; Esc gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "Leave it", priority=True)]
 
     def __init__(self, question: PasswordQuestion) -> None:
-        super().__init__()
+        refused = (Content.styled("It did not take the last ones.", "bold $failed"),) if question.refused else ()
+        lines = (
+            f"{safe(question.host_id)} wants a name and a password for {safe(question.address)}",
+            *refused,
+            "",
+            "Kept in memory for all connections to this host, until the program ends.",
+            "auth.conf, as virsh reads it, saves you the question.",
+            "",
+        )
+        title = "password refused" if question.refused else "password"
+        super().__init__(title, lines, "enter log in    esc leave it", grave=question.refused)
         self._question = question
 
-    def compose(self) -> ComposeResult:
-        question = self._question
-        with Vertical(id="ask", classes="grave" if question.refused else "") as box:
-            box.border_title = Content("password refused" if question.refused else "password")
-            yield Static(Content(f"{safe(question.host_id)} wants a name and a password for {safe(question.address)}"))
-            if question.refused:
-                yield Static(Content.styled("It did not take the last ones.", "bold $failed"))
-            yield Static("")
-            with Horizontal():
-                yield Static(Content("name"))
-                yield Input(question.user, compact=True, id="user")
-            with Horizontal():
-                yield Static(Content("password"))
-                yield HiddenInput(id="password")
-            yield Static("")
-            yield Static(Content("Kept in memory for all connections to this host, until the program ends."))
-            yield Static(Content("auth.conf, as virsh reads it, saves you the question."))
-            yield Static("")
-            yield Static(Content.styled("enter log in    esc leave it", "bold"), id="choices")
+    def parts(self) -> Iterable[Widget]:
+        return (
+            Horizontal(Static(Content("name")), Input(self._question.user, compact=True, id="user")),
+            Horizontal(Static(Content("password")), HiddenInput(id="password")),
+            Static("", classes="gap"),
+        )
 
     def on_mount(self) -> None:
         super().on_mount()

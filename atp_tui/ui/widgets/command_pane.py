@@ -127,8 +127,9 @@ class CommandPane(Horizontal):
         return self.query_one("#line", CommandInput)
 
     def enter(self, mode: Mode, text: str | None = None) -> None:
-        """Take the focus in that mode; `text` replaces what stood there."""
+        """Take the focus in that mode; `text` replaces what stood there, and what is typed then goes on with it."""
         self._switch(mode, text)
+        self.line.select_on_focus = text is None  # what is selected is replaced by the next key
         self.line.focus()
 
     def _switch(self, mode: Mode, text: str | None = None) -> None:

@@ -116,6 +116,8 @@ class ConnectionList(LinesView[ConnectionLine]):
         self._period = math.inf
         self._silent_since: float | None = None
         self._main = ""
+        self.r_helps = True
+        """Whether to try again may bring a connection about."""
 
     def update(
         self, pools: Sequence[PoolStatistics], now: float, period: float = math.inf, silent_since: float | None = None
@@ -142,4 +144,4 @@ class ConnectionList(LinesView[ConnectionLine]):
         return draw_connection(line, width, self._now, self._glyphs, period=self._period, silent=silent)
 
     def placeholder(self) -> Sequence[str]:
-        return ("No connection is open or tried.", "Press r to connect.")
+        return ("No connection is open or tried.", *(("Press r to connect.",) if self.r_helps else ()))

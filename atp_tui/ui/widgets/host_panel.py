@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from ...model.causes import Remedy
 from ...model.connection import PoolStatistics
 from ...monitor.fleet import HostDetail
 from ..glyphs import UNICODE, Glyphs
@@ -97,6 +98,8 @@ class HostPanel(Vertical):
         self._now = snapshot.now
         silent_since = snapshot.detail.row.silent_since if snapshot.detail is not None else None
         self._connections.update(snapshot.pools, snapshot.now, snapshot.period, silent_since)
+        trouble = snapshot.detail.row.trouble if snapshot.detail is not None else None
+        self._connections.r_helps = trouble is None or trouble.remedy is Remedy.RETRY
         self._domains.update(snapshot.detail)
         self._lay_out()
 

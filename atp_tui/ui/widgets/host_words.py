@@ -87,9 +87,10 @@ def next_step(standing: Standing, now: float) -> Step:
         return Step(f"next try {short}", short) if left > 0 else TRYING
     if standing.state in (_S.CONNECTING, _S.RECONNECTING):
         return TRYING if standing.attempt or standing.cause else FIRST_TRY
-    if standing.state is _S.DISCONNECTED:
+    remedy = standing.trouble.remedy if standing.trouble is not None else Remedy.RETRY
+    if standing.state is _S.DISCONNECTED and remedy is Remedy.RETRY:
         return Step("press r to connect", "press r")
-    return _BY_REMEDY[standing.trouble.remedy if standing.trouble is not None else Remedy.RETRY]
+    return _BY_REMEDY[remedy]
 
 
 def silence(row: HostRow, now: float) -> str:

@@ -97,7 +97,7 @@ def _cause(row: HostRow) -> str:
 
 
 def _following(row: HostRow, now: float) -> str:
-    idle = row.state is ConnectionState.FAILED and row.next_attempt_at is None
+    idle = row.state in (ConnectionState.FAILED, ConnectionState.DISCONNECTED) and row.next_attempt_at is None
     if idle and row.trouble is not None and row.trouble.remedy is Remedy.MEND:
         return MENDED
     return next_step(row, now).long

@@ -1,59 +1,86 @@
-"""The registry, and each action over the real transport."""
+"""Each action through the door, over the real transport."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from atp_tui.actions.action import Context, Invocation
-from atp_tui.actions.registry import ACTIONS, perform
-from atp_tui.actions.trust_key import refused_key
+from atp_tui.actions.action import Action, Context, Invocation, Value
+from atp_tui.actions.door import Door
+from atp_tui.actions.registry import ACTIONS
+from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.executor.runner import JobRunner
 from atp_tui.model.connection import ConnectionState
+from atp_tui.model.credential import Credential, Secret
 from atp_tui.model.errors import ActionFailed, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
 from atp_tui.model.host import HostInfo
+from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.loopback import LoopbackDriver
 
-KEY = HostKeyRejected("unknown host key", fingerprint="SHA256:abc", public_key="ssh-ed25519 AAAA", known=True)
+# the key and the fingerprint that `ssh-keygen -lf` shows of it
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+SEEN = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
+KEY = HostKeyRejected("unknown host key", fingerprint=SEEN, public_key=PUBLIC, known=True)
 
 
-class Trusted:
-    """Remembers what was trusted, and lets the host in from then on."""
+class Kept:
+    """Remembers what was trusted and typed, and lets the host in from then on."""
 
     def __init__(self, driver: LoopbackDriver) -> None:
-        self.calls: list[tuple[str, str, bool]] = []
+        self.trusted: list[tuple[str, str, bool]] = []
+        self.typed: list[tuple[str, str, Credential]] = []
         self._driver = driver
 
-    async def __call__(self, host: HostInfo, public_key: str, replace: bool) -> Path:
-        self.calls.append((host.id, public_key, replace))
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+        self.trusted.append((host.id, public_key, replace))
         self._driver.refuse.pop(host.id, None)
         return Path("known_hosts")
 
+    def remember(self, host_id: str, uri: str, credential: Credential) -> None:
+        self.typed.append((host_id, uri, credential))
+        self._driver.refuse.pop(host_id, None)
+
+
+@dataclass
+class Rig:
+    manager: TransportManager
+    driver: LoopbackDriver
+    kept: Kept
+    door: Door
+
+    async def ask(self, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value) -> None:
+        job = await self.door.perform(Invocation(action, on_hosts(*hosts), arguments, "tester", secret))
+        if job is not None:
+            await job.wait()
+
+    async def until(self, host: str, state: ConnectionState) -> None:
+        with self.manager.hub.subscribe() as news:
+            while self.manager.host_state(host).state is not state:
+                await news.batch()
+
 
 @asynccontextmanager
-async def context_for(driver: LoopbackDriver, *ids: str) -> AsyncIterator[tuple[Context, Trusted]]:
+async def rig(
+    *ids: str, refuse: Mapping[str, Exception] | None = None, actions: tuple[Action, ...] = ACTIONS
+) -> AsyncIterator[Rig]:
+    driver = LoopbackDriver()
+    driver.refuse.update(refuse or {})  # type: ignore[arg-type]
     async with TransportManager(None, lambda host, channel: driver) as manager:
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
-        jobs = JobRunner(manager)
-        trusted = Trusted(driver)
+        jobs, kept = JobRunner(manager), Kept(driver)
         try:
             async with asyncio.timeout(30):
                 await asyncio.sleep(0.05)
-                yield Context(manager, jobs, trusted), trusted
+                yield Rig(manager, driver, kept, Door(Context(manager, jobs, kept, kept), actions=actions))
         finally:
             await jobs.close()
-
-
-async def state_of(context: Context, host: str, state: ConnectionState) -> None:
-    with context.manager.hub.subscribe() as news:
-        while context.manager.host_state(host).state is not state:
-            await news.batch()
 
 
 def test_names_and_keys_are_unique() -> None:
@@ -64,72 +91,124 @@ def test_names_and_keys_are_unique() -> None:
     assert all(action.help and action.title for action in ACTIONS)
 
 
-async def test_a_refused_host_comes_back_when_a_person_retries() -> None:
-    driver = LoopbackDriver()
-    driver.refuse["a"] = AuthFailed("permission denied")
-    async with context_for(driver, "a") as (context, _):
-        await state_of(context, "a", ConnectionState.FAILED)
-        driver.refuse.clear()
-        await perform(context, Invocation("retry", ("a",)))
-        await state_of(context, "a", ConnectionState.CONNECTED)
+async def a_refused_host_comes_back_by_retry(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", refuse={"a": AuthFailed("permission denied")}, actions=actions) as there:
+        await there.until("a", ConnectionState.FAILED)
+        there.driver.refuse.clear()
+        await there.ask("retry", "a")
+        await there.until("a", ConnectionState.CONNECTED)
 
 
-async def test_disconnect_holds_until_connect() -> None:
-    async with context_for(LoopbackDriver(), "a", "b") as (context, _):
-        await perform(context, Invocation("disconnect", ("a", "b")))
-        assert context.manager.host_state("a").state is ConnectionState.DISCONNECTED
-        await perform(context, Invocation("connect", ("a", "b")))
-        assert context.manager.host_state("b").state is ConnectionState.CONNECTED
+async def disconnect_holds(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", "b", actions=actions) as there:
+        await there.ask("disconnect", "a", "b")
+        assert there.manager.host_state("a").state is ConnectionState.DISCONNECTED
 
 
-async def test_connect_says_why_not() -> None:
-    driver = LoopbackDriver()
-    driver.refuse = {"a": ConnectFailed("refused"), "b": ConnectFailed("refused")}
-    async with context_for(driver, "a", "b", "c") as (context, _):
-        with pytest.raises(ConnectFailed, match="refused"):
-            await perform(context, Invocation("connect", ("a",)))
-        with pytest.raises(ActionFailed, match="connect failed on 2 of 3 hosts; a: refused"):
-            await perform(context, Invocation("connect", ("a", "b", "c")))
+async def connect_ends_it(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", "b", actions=actions) as there:
+        await there.manager.disconnect("a")
+        await there.ask("connect", "a", "b")
+        assert there.manager.host_state("a").state is ConnectionState.CONNECTED
 
 
-async def test_run_starts_a_job() -> None:
-    async with context_for(LoopbackDriver(), "a") as (context, _):
-        job = await perform(context, Invocation("run", ("a",), "uname -r"))
+async def run_runs(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        job = await there.door.perform(Invocation("run", on_hosts("a"), {"command": "uname -r"}))
         assert job is not None
         (result,) = await job.wait()
         assert result.stdout == b"a: uname -r\n"
-        with pytest.raises(ActionFailed, match="needs a command"):
-            await perform(context, Invocation("run", ("a",), " "))
 
 
-async def test_a_key_is_trusted_by_the_fingerprint_that_was_seen() -> None:
-    driver = LoopbackDriver()
-    driver.refuse["a"] = KEY
-    async with context_for(driver, "a", "b") as (context, trusted):
-        await state_of(context, "a", ConnectionState.FAILED)
-        refused = refused_key(context.manager, "a")
-        assert refused is not None
-        assert refused.fingerprint == "SHA256:abc"
-        for bad in (
-            Invocation("trust-key", ("a",)),
-            Invocation("trust-key", ("a",), "SHA256:other"),
-            Invocation("trust-key", ("b",), "SHA256:abc"),
-            Invocation("trust-key", ("a", "b"), "SHA256:abc"),
-        ):
+async def a_key_is_trusted_by_the_fingerprint_that_was_seen(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", refuse={"a": KEY}, actions=actions) as there:
+        await there.until("a", ConnectionState.FAILED)
+        await there.ask("trust-key", "a", fingerprint=SEEN)
+        await there.until("a", ConnectionState.CONNECTED)
+        assert there.kept.trusted == [("a", PUBLIC, True)]
+        assert key_question(there.manager, "a") is None
+
+
+async def a_password_goes_to_its_host(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", refuse={"a": AuthFailed("a password is wanted")}, actions=actions) as there:
+        await there.until("a", ConnectionState.FAILED)
+        await there.ask("log-in", "a", secret=Secret("qr-7e7e"), user="admin", uri="qemu+tls://a/system")
+        await there.until("a", ConnectionState.CONNECTED)
+        ((host, uri, credential),) = there.kept.typed
+        assert (host, uri, credential.name) == ("a", "qemu+tls://a/system", "admin")
+        assert credential.password.reveal() == "qr-7e7e"
+
+
+BEHAVIOUR: Mapping[str, Callable[..., Awaitable[None]]] = {
+    "retry": a_refused_host_comes_back_by_retry,
+    "disconnect": disconnect_holds,
+    "connect": connect_ends_it,
+    "run": run_runs,
+    "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
+    "log-in": a_password_goes_to_its_host,
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.name))
+async def test_each_action_does_what_it_says_and_is_missed_where_it_is_not_registered(action: Action) -> None:
+    behaves = BEHAVIOUR[action.name]
+    await behaves()
+    with pytest.raises(ActionFailed, match=f"no action '{action.name}'"):
+        await behaves(tuple(each for each in ACTIONS if each is not action))
+
+
+async def test_connect_says_why_not() -> None:
+    refused = {"a": ConnectFailed("refused"), "b": ConnectFailed("refused")}
+    async with rig("a", "b", "c", refuse=refused) as there:
+        with pytest.raises(ConnectFailed, match="refused"):
+            await there.ask("connect", "a")
+        with pytest.raises(ActionFailed, match="connect failed on 2 of 3 hosts; a: refused"):
+            await there.ask("connect", "a", "b", "c")
+
+
+async def test_nothing_is_trusted_but_what_was_seen() -> None:
+    async with rig("a", "b", refuse={"a": KEY}) as there:
+        await there.until("a", ConnectionState.FAILED)
+        wrong: list[tuple[tuple[str, ...], dict[str, Value]]] = [
+            (("a",), {}),
+            (("a",), {"fingerprint": "SHA256:other"}),
+            (("b",), {"fingerprint": SEEN}),
+            (("a", "b"), {"fingerprint": SEEN}),
+            (("a",), {"fingerprint": SEEN, "key": "ssh-ed25519 AAAA"}),
+            (("a",), {"fingerprint": SEEN, "key": "no key"}),
+        ]
+        for hosts, arguments in wrong:
             with pytest.raises(ActionFailed):
-                await perform(context, bad)
-        assert not trusted.calls
-        await perform(context, Invocation("trust-key", ("a",), "SHA256:abc"))
-        await state_of(context, "a", ConnectionState.CONNECTED)
-        assert trusted.calls == [("a", "ssh-ed25519 AAAA", True)]
-        assert refused_key(context.manager, "a") is None
+                await there.door.perform(Invocation("trust-key", on_hosts(*hosts), arguments))
+        assert not there.kept.trusted
+
+
+async def test_a_key_that_was_on_the_screen_is_stored_whatever_the_host_shows_by_now() -> None:
+    async with rig("a", refuse={"a": HostKeyRejected("another", fingerprint="SHA256:x", public_key="x y")}) as there:
+        await there.until("a", ConnectionState.FAILED)
+        await there.ask("trust-key", "a", fingerprint=SEEN, key=PUBLIC, changed=False)
+        assert there.kept.trusted == [("a", PUBLIC, False)]
+
+
+def test_a_fingerprint_is_that_of_ssh_keygen() -> None:
+    assert fingerprint_of(PUBLIC) == fingerprint_of(PUBLIC + " root@host") == SEEN
 
 
 async def test_what_is_not_there() -> None:
-    async with context_for(LoopbackDriver(), "a") as (context, _):
-        with pytest.raises(ActionFailed, match="no action 'fly'; there are retry"):
-            await perform(context, Invocation("fly", ("a",)))
+    async with rig("a") as there:
+        with pytest.raises(ActionFailed, match="no action 'fly'; there are run"):
+            await there.ask("fly", "a")
         with pytest.raises(ActionFailed, match="needs hosts"):
-            await perform(context, Invocation("retry"))
+            await there.ask("retry")
         with pytest.raises(HostUnknown):
-            await perform(context, Invocation("retry", ("nosuch",)))
+            await there.ask("retry", "nosuch")
+        with pytest.raises(ActionFailed, match="needs a command line"):
+            await there.ask("run", "a", command=" ")
+        with pytest.raises(ActionFailed, match="has no argument colour"):
+            await there.ask("retry", "a", colour="red")
+        with pytest.raises(ActionFailed, match="timeout of run is a float"):
+            await there.ask("run", "a", command="id", timeout="soon")
+        with pytest.raises(ActionFailed, match="not for their domains"):
+            await there.door.perform(Invocation("retry", (TargetId("a", "web1"),)))
+        with pytest.raises(ActionFailed, match="password is typed on the screen"):
+            await there.ask("log-in", "a", user="admin", uri="qemu+tls://a/system")

@@ -58,6 +58,9 @@ def test_what_is_said_is_understood(line: list[str], expected: Arguments) -> Non
         ["run", "-w", "a", "--timeout", "0", "--", "true"],
         ["run", "-w", "a", "--timeout", "nan", "--", "true"],
         ["run", "-w", "a", "--fanout", "0", "--", "true"],
+        ["run", "-w", "a", "--timeout", "1_0", "--", "true"],
+        ["run", "-w", "a", "--timeout", "５", "--", "true"],
+        ["run", "-w", "a", "--fanout", "1_0", "--", "true"],
         ["run", "-w", "a", "--tim", "1", "--", "true"],
         ["run", "ls", "-w", "a"],
         ["run", "-w"],
@@ -94,4 +97,27 @@ def test_an_unknown_option_is_told_by_its_verb_and_without_its_value(capsys: pyt
     )
     with pytest.raises(SystemExit):
         parse(["stats", "--timeout", "3"])
-    assert "atp-tui stats: error: unrecognized arguments: --timeout 3\n" in capsys.readouterr().err
+    assert "atp-tui stats: error: unrecognized arguments: --timeout …\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["stats", "--password", "hunter2"], "unrecognized arguments: --password …"),
+        (["--password", "hunter2", "stats"], "unrecognized arguments: --password"),
+        (["--password=hunter2", "stats"], "unrecognized arguments: --password=…"),
+        (["stats", "-phunter2"], "unrecognized arguments: -p…"),
+        (["run", "-phunter2", "-w", "a", "ls"], "unrecognized arguments: -p… (a command"),
+        (["--json", "stats"], "--json (an option of a verb stands behind it: atp-tui stats --json)"),
+        (["info", "extra", "\x1b[31m"], r"unrecognized arguments: extra \x1b[31m"),
+        (["run", "-w", "a", "--fanout", "9" * 5000, "ls"], f"--fanout: {'9' * 60!r} is not a whole number"),
+    ],
+)
+def test_a_mistake_is_answered_without_a_value_and_without_control_characters(
+    line: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(line)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert said in told and "hunter2" not in told and "\x1b" not in told

@@ -12,8 +12,8 @@ import pytest
 
 from atp_tui.cli.arguments import Arguments
 from atp_tui.cli.ask_hosts import domains, stats
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.drivers.sources import FileSource
 from atp_tui.model.host import HostInfo
 from tests.fakes.loopback import LoopbackDriver
 from tests.unit.cli.test_run import OneDriver
@@ -94,7 +94,7 @@ async def test_one_host_never_takes_the_answers_of_all(
     source.drivers = OneDriver(driver)
     name = "stats" if verb is stats else "domains"
     async with asyncio.timeout(30):
-        status = await verb(Arguments(name, json=as_json), source)  # type: ignore[arg-type] # one of the verbs
+        status = await verb(Arguments(name, json=as_json), source)
     out, err = capsys.readouterr()
     assert "good" in out
     assert "\x1b" not in out + err

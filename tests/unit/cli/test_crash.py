@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,31 @@ def test_causes_groups_and_deep_recursion_are_in_the_report() -> None:
     for words in ("OSError: first", "ExceptionGroup: two", "RecursionError: maximum", "KeyError: '…'"):
         assert words in text
     assert len(text) < 50_000
+
+
+def test_an_error_that_was_put_in_the_place_of_another_stands_alone() -> None:
+    try:
+        try:
+            raise OSError("first")
+        except OSError:
+            raise ValueError("second") from None
+    except ValueError as error:
+        assert "OSError: first" not in crash.report(error)
+
+
+def test_a_link_in_the_reports_place_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(time, "strftime", lambda form: "20261128T030000")
+    crash.survived(caught())
+    (path,) = written()
+    path.unlink()
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    path.symlink_to(mine)
+    assert crash.survived(caught()) == 70
+    assert mine.read_text() == "mine"
+    assert "no report could be written (File exists)" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

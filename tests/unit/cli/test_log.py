@@ -64,6 +64,17 @@ def test_warnings_of_libraries_and_failures_of_threads_go_to_the_log(capfd: pyte
     assert capfd.readouterr().err == ""
 
 
+def test_an_error_that_nobody_can_be_told_of_goes_to_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    class Faulty:
+        def __del__(self) -> None:
+            raise ZeroDivisionError("of an object that went")
+
+    log.open_log(verbose=False)
+    Faulty()
+    assert "ZeroDivisionError: of an object that went" in log_file().read_text()
+    assert capfd.readouterr().err == ""
+
+
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "LONGEST", 1000)
     log.open_log(verbose=False)
@@ -97,6 +108,20 @@ def test_programs_that_share_a_full_log_begin_anew_once_and_lose_no_line() -> No
     assert log_file().with_name("atp_tui.log.1").stat().st_size == log.LONGEST - 1
 
 
+def test_a_program_that_comes_to_a_log_which_another_has_just_begun_anew_leaves_it() -> None:
+    log_file().parent.mkdir(parents=True)
+    log_file().write_text("x" * (log.LONGEST - 1))
+    late, first = log._LogFile(log_file()), log._LogFile(log_file())
+    assert late.shouldRollover(record("late"))
+    first.handle(record("first"))  # between the other one's look and its turn
+    late.doRollover()
+    late.handle(record("late"))
+    for program in (late, first):
+        program.close()
+    assert log_file().read_text().splitlines() == ["first", "late"]
+    assert log_file().with_name("atp_tui.log.1").stat().st_size == log.LONGEST - 1
+
+
 def test_where_no_file_can_stand_beside_it_the_log_still_begins_anew() -> None:
     log_file().with_name("atp_tui.log.1").joinpath("not empty").mkdir(parents=True)
     log_file().write_text("x" * (log.LONGEST - 1))
@@ -122,6 +147,18 @@ def test_a_message_makes_no_lines_and_nothing_that_a_terminal_obeys() -> None:
     logging.getLogger("atp_tui.x").warning("host said %s", "\x1b[2J\n2026-01-01 forged")
     assert len(log_file().read_text().splitlines()) == 1
     assert "\x1b" not in log_file().read_text()
+
+
+def test_a_pipe_that_somebody_reads_is_no_log() -> None:
+    """It would take what is written, and hold us up once it is full."""
+    log_file().parent.mkdir(parents=True)
+    os.mkfifo(log_file())
+    reader = os.open(log_file(), os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        said = log.open_log(verbose=False)
+        assert said is not None and "is no regular file" in said
+    finally:
+        os.close(reader)
 
 
 @pytest.mark.parametrize("kind", ["directory", "fifo", "parent"])

@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 
 from atp_tui.cli.arguments import Arguments
-from atp_tui.cli.fleet_source import FileSource
 from atp_tui.cli.interrupt import Interrupt
 from atp_tui.cli.run import ending, run
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.drivers.sources import FileSource
 from atp_tui.drivers.wiring import Drivers
 from atp_tui.model.errors import AuthFailed, ConfigError, ConnectFailed
 from atp_tui.model.host import HostInfo

@@ -211,6 +211,24 @@ def test_nesting_that_the_parser_can_still_bear() -> None:
         assert error.message in ("unknown key", "is nested too deeply")
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("[transport]\n[transport]\n", 2, "the table [transport] stands there already"),
+        ("[hosts]\n[[hosts]]\n", 2, "is not TOML"),
+        ("ssh = {}\n[ssh.x]\n", 2, "the table [ssh.x] stands there already"),
+        ("[a.b]\n[a]\nb.c = 1\n", 3, "that table stands there already"),
+        ("[transport]\nkeepalive_count = nan\n", 2, "is the number nan"),
+        (f"x = 1\ny = {'9' * 5000}\nz = 1\n\n\n", 2, "has a number of far too many digits"),
+    ],
+)
+def test_the_words_are_no_library_s(text: str, line: int, message: str) -> None:
+    error = errors_of(text)[0]
+    assert error.line == line
+    assert message in error.message
+    assert not any(word in str(error) for word in ("('", "sys.", "namespace")), str(error)
+
+
 def test_a_number_of_too_many_digits() -> None:
     (error,) = errors_of("x = " + "9" * 5000)
     assert error.file == FILE

@@ -109,6 +109,12 @@ def test_the_runtime_directory_of_another_user_is_not_used(home: Path) -> None:
         assert paths.runtime_base({"XDG_RUNTIME_DIR": base}) != Path(base)
 
 
+def test_what_is_to_last_is_kept_with_the_users_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.storage_file() == home / ".local/share/atp_tui/storage.sqlite3"
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "elsewhere"))
+    assert paths.storage_file() == home / "elsewhere/atp_tui/storage.sqlite3"
+
+
 def test_every_path_is_told(home: Path) -> None:
     told = dict(paths.describe_paths(None, {}))
     assert told == {
@@ -133,9 +139,9 @@ def test_without_a_home_it_is_said_and_no_tilde_is_made(monkeypatch: pytest.Monk
             raise RuntimeError("could not determine the home directory")
         return Path(answer)
 
-    for name in ("user_config_path", "user_state_path", "user_log_path"):
+    for name in ("user_config_path", "user_state_path", "user_log_path", "user_data_path"):
         monkeypatch.setattr(platformdirs, name, unknown)
-    for path in (paths.default_config, paths.history_file, paths.log_file, paths.reports):
+    for path in (paths.default_config, paths.history_file, paths.log_file, paths.reports, paths.storage_file):
         with pytest.raises(ConfigError, match=f"HOME is not set, and user {os.getuid()} has no name"):
             path()
     assert paths.theme_folders() == ()

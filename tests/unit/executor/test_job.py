@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -70,7 +71,9 @@ async def _misbehave(driver: LoopbackDriver, host_id: str, output: OutputSink) -
             driver.links[host_id].lose()
             raise ConnectionLost("the peer went away")
         case "crashes":
-            raise ZeroDivisionError("a defect")
+            raise ZeroDivisionError("a defect, and a value of a variable")
+        case "breaks":
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe", "/some/file")
         case "calltimeout":
             raise CallTimeout("late")
     return ExitStatus(0)
@@ -88,7 +91,8 @@ async def _misbehave(driver: LoopbackDriver, host_id: str, output: OutputSink) -
         ("hostkey", Outcome.AUTH, None, None, "unknown host key", b""),
         ("silent", Outcome.TIMEOUT, None, None, "no connection to silent within 0.3 s; the first attempt goes on", b""),
         ("drops", Outcome.UNREACHABLE, None, None, "the peer went away", b""),
-        ("crashes", Outcome.ERROR, None, None, "ZeroDivisionError: a defect", b""),
+        ("crashes", Outcome.ERROR, None, None, "the program failed: ZeroDivisionError (see the log)", b""),
+        ("breaks", Outcome.ERROR, None, None, "Broken pipe", b""),
         ("calltimeout", Outcome.TIMEOUT, None, None, "late", b""),
         ("nosuch", Outcome.ERROR, None, None, "there is no host 'nosuch'", b""),
     ],

@@ -71,7 +71,7 @@ def test_a_query_is_decoded() -> None:
         ("qemu+ssh://[::1/system", "Invalid IPv6"),
         ("qemu+ssh://kvm 01/system", "white space"),
         ("qemu+ssh://kvm01/\n", "white space or a control character"),
-        ("qemu+ssh://-oProxyCommand=x/system", "'-oProxyCommand=x'"),
+        ("qemu+ssh://-oProxyCommand=x/system", "'-oProxyCommand=…'"),
         ("qemu+ssh://-lroot@kvm01/system", "'-lroot'"),
         ("qemu+ssh://ro%0aot@kvm01/system", r"ro\not"),
         ("qemu+tls://kvm01/system?pkipath=/etc/%00pki", "control character in pkipath="),

@@ -115,6 +115,17 @@ def test_a_host_that_is_slow_each_time_is_old_in_between_and_not_silent() -> Non
     assert row_of(view).silent_since == 18.0
 
 
+def test_a_host_that_was_slow_is_not_excused_by_that_once_it_has_come_back() -> None:
+    view = view_of("a")
+    for at in (6.0, 12.0, 18.0):
+        view.apply(sample(at, node()))
+    move(view, S.RECONNECTING, 19.0)
+    move(view, S.CONNECTED, 20.0)
+    view.apply(sample(22.0, node()))
+    view.grow_old(26.1)
+    assert row_of(view).silent_since == 22.0
+
+
 def test_one_outage_does_not_excuse_the_next() -> None:
     view = view_of("a")
     for at in (2.0, 4.0, 34.0, 36.0):
@@ -191,12 +202,13 @@ def test_without_an_interval_nothing_grows_old() -> None:
 def test_charts_of_domains_have_the_gap_of_an_outage_as_the_hosts_have() -> None:
     view = view_of("a")
     for number, at in enumerate((0.0, 2.0, 24.0, 26.0)):
-        view.apply(sample(at, node(), domain("d", number * SECOND)))
+        view.apply(sample(at, node(number, number), domain("d", number * SECOND)))
     detail = view.detail("a")
     assert detail is not None
     gaps = [math.isnan(share) for share in detail.domains[0].history]
     assert gaps == [False, *[True] * 10, False, False]
-    assert [math.isnan(value) for value in detail.rtt] == gaps[-8:]
+    for history in (detail.rtt, detail.row.history):
+        assert [math.isnan(value) for value in history] == gaps[-8:]
 
 
 def test_charts_end_now_and_not_with_the_last_sample() -> None:

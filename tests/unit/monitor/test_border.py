@@ -139,6 +139,16 @@ def test_a_driver_that_tells_only_its_utilisation_has_no_cpu_figure() -> None:
     assert (node.cpu_busy, node.cpu_idle, node.memory_free_kib) == (None, None, None)
 
 
+def test_figures_whose_sum_has_more_than_64_bits_are_none() -> None:
+    cpu = {"user": LARGEST, "kernel": 1, "idle": 5}
+    node, _ = read_all(Connect(getCPUStats=cpu, getMemoryStats={"total": 9, "free": LARGEST, "cached": 1}))
+    assert (node.cpu_busy, node.cpu_idle, node.memory_free_kib) == (None, None, None)
+    domain = Domain("d", (1, 2048, 1024, 2, 5))
+    stats = {"net.count": 2, "net.0.rx.bytes": LARGEST, "net.1.rx.bytes": 1, "net.0.tx.bytes": LARGEST}
+    _, (reading,) = read_all(Connect(getAllDomainStats=[(domain, stats)]))
+    assert (reading.rx_bytes, reading.tx_bytes) == (None, LARGEST)
+
+
 def test_a_name_of_megabytes_is_kept_by_its_beginning() -> None:
     domain = Domain("n" * 4_000_000, (1, 2048, 1024, 2, 5))
     node, readings = read_all(Connect(getHostname="h" * 4_000_000, getAllDomainStats=[(domain, {})]))

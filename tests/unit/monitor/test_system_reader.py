@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from typing import Any
 
 import pytest
 
-from atp_tui.model.errors import ConnectFailed
+from atp_tui.model.errors import ConnectFailed, ConnectionLost, NoPlace
 from atp_tui.monitor.system import LONGEST_ANSWER
-from atp_tui.monitor.system_reader import MOST_FAILURES, SystemReader
+from atp_tui.monitor.system_reader import LONGEST_PAUSE, MOST_FAILURES, SystemReader
 from atp_tui.transport.driver import StreamReceiver
 
 
@@ -39,6 +41,68 @@ class EarlyLink:
             receiver.ended(ConnectFailed("exit status 1"))
         self.streams.append(Stream())
         return self.streams[-1]
+
+
+class SilentLink:
+    """A link whose command says nothing until the test has it end."""
+
+    receiver: StreamReceiver
+    stream: Stream
+
+    async def open_pipe(self, command: object, receiver: StreamReceiver, *, spare: bool = False) -> Stream:
+        self.receiver, self.stream = receiver, Stream()
+        return self.stream
+
+
+async def test_an_end_that_nobody_waits_for_is_no_error_of_the_program() -> None:
+    """The reading was given up for the time being; then the connection is lost, and a new one has its own reader."""
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    link: Any = SilentLink()
+    reader = SystemReader(link)
+    assert await reader.read(0.01) is None
+    link.receiver.ended(ConnectionLost("gone"))
+    reader.close()
+    del reader, link
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not told
+
+
+async def test_the_answer_to_a_question_that_was_given_up_is_not_that_to_the_next() -> None:
+    link: Any = SilentLink()
+    reader = SystemReader(link)
+    reading = asyncio.create_task(reader.read(60.0))
+    await asyncio.sleep(0)
+    first: Stream = link.stream
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    assert first.aborted
+    assert await reader.read(0.01) is None
+    assert link.stream is not first, "another command is asked"
+    reader.close()
+
+
+class FullLink:
+    """A link whose server has no session left."""
+
+    asked = 0
+
+    async def open_pipe(self, command: object, receiver: StreamReceiver, *, spare: bool = False) -> Stream:
+        self.asked += 1
+        raise NoPlace("no session left")
+
+
+async def test_a_server_without_a_session_left_is_asked_ever_more_seldom() -> None:
+    link: Any = FullLink()
+    reader = SystemReader(link)
+    for _ in range(64):
+        assert await reader.read(60.0) is None
+    assert link.asked == 6, "after 1, 2, 4, 8, 16 and 32 readings that were left out"
+    for _ in range(10 * (LONGEST_PAUSE + 1)):
+        await reader.read(60.0)
+    assert link.asked == 16
+    assert not reader.gave_up
 
 
 @pytest.mark.parametrize("floods", [True, False])

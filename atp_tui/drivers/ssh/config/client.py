@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import hashlib
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
-import threading
 from dataclasses import dataclass
 
+from .programs import Programs
 from .said import ConfigBroken, Question, Said, Values, parse_dump, without_defaults
 from .tokens import account_home, local_user
-
-LIMIT = 20.0
-"""Seconds that one answer may take: `Match exec` runs a program, and CanonicalizeHostname asks the name service."""
 
 _LAST_WORDS = 4000
 """Characters of its complaints that are looked at."""
@@ -47,14 +41,14 @@ class _Habits:
 
 
 class SshClient:
-    """Asks the `ssh` in PATH. Any thread may; a question blocks it. `close` ends what is asked."""
+    """Asks the `ssh` in PATH. Any thread may; a question blocks it. `close` ends what is asked.
+
+    `programs` has what is run for it, and for our own reading.
+    """
 
     def __init__(self) -> None:
+        self.programs = Programs()
         self._habits: dict[tuple[str, int], _Habits] = {}
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._closed = False
-        self._registered = False
 
     def can_answer(self, question: Question) -> str | None:
         """The path of the client, if it is there and would read the files that count here; else None.
@@ -79,9 +73,6 @@ class SshClient:
 
     def answer(self, binary: str, question: Question) -> Said:
         """What ssh would do for a host. Raises Refusal, ConfigBroken when its time is up, OSError."""
-        if not self._registered:
-            self._registered = True
-            atexit.register(self.close)  # for a program that ends without it
         habits = self._habits_of(binary)
         arguments = [] if question.config_file is None else ["-F", os.path.abspath(question.config_file)]
         arguments += [] if question.user is None else ["-l", question.user]
@@ -91,11 +82,7 @@ class SshClient:
 
     def close(self) -> None:
         """Kill what is still asked, with all that it runs; no question is put any more."""
-        atexit.unregister(self.close)
-        with self._lock:
-            self._closed = True
-            for process in self._running:
-                _kill(process)
+        self.programs.close()
 
     def _habits_of(self, binary: str) -> _Habits:
         key = (binary, os.stat(binary).st_mtime_ns)
@@ -115,29 +102,13 @@ class SshClient:
         return habits
 
     def _ask(self, binary: str, arguments: list[str]) -> Values:
-        with self._lock:
-            if self._closed:
-                raise ConfigBroken("the program ends", permanent=False)
-            # -N: without a command, it takes no ForkAfterAuthentication and no SessionType subsystem.
-            # a group of its own, so that what Match exec runs ends with it; no terminal to ask anything on
-            process = subprocess.Popen(
-                [binary, "-G", "-N", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-            self._running.add(process)
         try:
-            out, complaints = process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            words = f"ssh -G gave no answer for {arguments[-1]} in {LIMIT:g} s: does a Match exec in ssh_config hang?"
-            raise ConfigBroken(words, permanent=False) from None
-        finally:
-            _end(process)
-            with self._lock:
-                self._running.discard(process)
-        if process.returncode:
+            # -N: without a command, it takes no ForkAfterAuthentication and no SessionType subsystem.
+            status, out, complaints = self.programs.run([binary, "-G", "-N", *arguments])
+        except subprocess.TimeoutExpired as error:
+            words = f"ssh -G gave no answer for {arguments[-1]} in {error.timeout:g} s"
+            raise ConfigBroken(f"{words}: does a Match exec in ssh_config hang?", permanent=False) from None
+        if status:
             raise _refusal(complaints.decode("utf-8", "surrogateescape")[-_LAST_WORDS:])
         return parse_dump(out)
 
@@ -146,17 +117,3 @@ def _refusal(complaints: str) -> Refusal:
     lines = {(match["file"], int(match["line"])): match["words"] for match in _PLACE.finditer(complaints)}
     told = [line.strip() for line in complaints.splitlines() if line.strip() and "terminating, " not in line]
     return Refusal("; ".join(line for line in told if not line.startswith("Pseudo-terminal")), lines)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.returncode is None:
-        _kill(process)
-        process.wait()
-    for pipe in (process.stdout, process.stderr):
-        assert pipe is not None
-        pipe.close()
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)

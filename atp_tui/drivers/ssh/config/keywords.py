@@ -63,9 +63,17 @@ _GONE = _words(
 )
 """Passed over, as OpenSSH passes over what it once had."""
 
-_SWITCHES = _words("identitiesonly passwordauthentication kbdinteractiveauthentication tcpkeepalive proxyusefdpass")
+_SWITCHES = _words(
+    """
+    checkhostip hashknownhosts identitiesonly kbdinteractiveauthentication nohostauthenticationforlocalhost
+    passwordauthentication proxyusefdpass tcpkeepalive
+    """
+)
 _ON_OFF = ("yes", "true", "no", "false")
 _TIME = re.compile(r"(?:\d+[smhdwSMHDW]?)+")
+_HOP = re.compile(r"(?P<uri>ssh://)?(?:.+@)?(?:\[[^\]]+\]|[^\[\]:@/]+)(?::(?P<port>[^:/]*))?(?(uri)/?)")
+"""One jump host. Tokens are no part of its port: OpenSSH replaces them later."""
+
 _TIMES = frozenset({"connecttimeout", "serveraliveinterval"})
 
 
@@ -93,18 +101,36 @@ def values_of(name: str, line: Line) -> tuple[str, ...]:
     _check(name, words[0])
     if name == "port":
         return (str(_port(words[0])),)
+    if name == "setenv" and not all(word.find("=") > 0 for word in words):
+        raise ValueError("Invalid SetEnv.")
     return tuple(words)
 
 
 def _check(name: str, value: str) -> None:
     if name in _SWITCHES and value.lower() not in _ON_OFF:
         raise ValueError(f'unsupported option "{value}": write yes or no')
+    if name == "compression" and value.lower() not in ("yes", "no"):
+        raise ValueError(f'unsupported option "{value}": write yes or no')
     if name in _TIMES and value.lower() != "none" and not _TIME.fullmatch(value):
         raise ValueError(f"invalid time value {value!r}")
     if name == "addressfamily" and value.lower() not in ("any", "inet", "inet6"):
         raise ValueError(f'unsupported option "{value}": write any, inet or inet6')
+    if name == "requiredrsasize" and not value.isdecimal():
+        raise ValueError(f"invalid number {value!r}")
+    if name == "proxyjump" and value.lower() != "none" and not all(map(_is_hop, value.split(","))):
+        raise ValueError(f'Invalid ProxyJump "{value}"')
     if name == "pubkeyauthentication" and value.lower() not in (*_ON_OFF, "unbound", "host-bound"):
         raise ValueError(f'unsupported option "{value}"')
+
+
+def _is_hop(text: str) -> bool:
+    match = _HOP.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        return not match["port"] or bool(_port(match["port"]))
+    except ValueError:
+        return False
 
 
 def _port(text: str) -> int:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import ipaddress
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .client import LIMIT
+from .programs import Programs
 from .said import ConfigBroken
 from .tokens import IN_PATHS, Tokens, local_user
 
@@ -45,11 +43,13 @@ def matches_list(name: str, patterns: str) -> bool:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a Match line asks about at one point of the reading. `tokens` has the names so far."""
+    """What a Match line asks about at one point of the reading. `tokens` has the names so far, `programs` runs those
+    of `exec`."""
 
     tokens: Tokens
     tag: str
     final: bool
+    programs: Programs
 
 
 def wants_final_pass(words: Sequence[str]) -> bool:
@@ -101,7 +101,7 @@ def _fits(name: str, argument: str, known: Conditions, *, asked: bool) -> bool:
             return _in_local_network(argument)
         case "exec":
             # one that decides nothing any more is not run, as with ssh
-            return asked and _succeeds(tokens.expand("Match exec", argument, IN_PATHS))
+            return asked and _succeeds(tokens.expand("Match exec", argument, IN_PATHS), known.programs)
         case "sessiontype":
             return matches_list("exec", argument.lower())
         case _:
@@ -123,21 +123,10 @@ def _in_local_network(networks: str) -> bool:
     return any(address in network for address in ours for network in wanted)
 
 
-def _succeeds(command: str) -> bool:
-    process = subprocess.Popen(
-        [os.environ.get("SHELL") or "/bin/sh", "-c", command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def _succeeds(command: str, programs: Programs) -> bool:
+    words = [os.environ.get("SHELL") or "/bin/sh", "-c", command]
     try:
-        return process.wait(LIMIT) == 0
-    except subprocess.TimeoutExpired:
-        words = f"the Match exec {command!r} of ssh_config did not end in {LIMIT:g} s"
-        raise ConfigBroken(words, permanent=False) from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        return programs.run(words, subprocess.DEVNULL)[0] == 0
+    except subprocess.TimeoutExpired as error:
+        told = f"the Match exec {command!r} of ssh_config did not end in {error.timeout:g} s"
+        raise ConfigBroken(told, permanent=False) from None

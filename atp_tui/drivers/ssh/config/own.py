@@ -12,25 +12,26 @@ from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
 from .keywords import COMMANDS, known_name, values_of
-from .match import Conditions, matches_host_line, matches_line, matches_list, wants_final_pass
+from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
+from .programs import Programs
 from .said import FILES, SEVERAL, ConfigBroken, Question, Said
 from .tokens import Tokens, local_user
 
-_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand")
-"""Without what such a line meant to say, another machine might be reached."""
+_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand", "refuseconnection")
+"""Without what such a line meant to say, another machine might be reached, or one that is not to be."""
 
 BadLines = Mapping[tuple[str, int], str]
 """(file, line number) to what OpenSSH says is wrong there."""
 
 
-def read_own(question: Question, system_file: Path, bad: BadLines | None = None) -> Said:
-    """What the files say of a host. Runs the programs of `Match exec`.
+def read_own(question: Question, system_file: Path, programs: Programs, bad: BadLines | None = None) -> Said:
+    """What the files say of a host. `programs` runs those of `Match exec`.
 
     A line that is not understood stops the hosts for which its block counts, and a block whose Host or Match line is
     not understood counts for none; `note` then has file, line and words. Raises ConfigBroken for such a host, OSError
     for a file that cannot be read.
     """
-    reading = _Reading(question, bad or {})
+    reading = _Reading(question, programs, bad or {})
     reading.read(system_file, final=False)
     if reading.wants_final:
         reading.read(system_file, final=True)
@@ -42,7 +43,8 @@ def read_own(question: Question, system_file: Path, bad: BadLines | None = None)
 class _Reading:
     """One question. The second pass goes over the values of the first: what was said once counts."""
 
-    def __init__(self, question: Question, bad: BadLines) -> None:
+    def __init__(self, question: Question, programs: Programs, bad: BadLines) -> None:
+        self._programs = programs
         self.values: dict[str, list[str]] = {}
         self.elsewhere: list[str] = []
         self.wants_final = False
@@ -122,7 +124,7 @@ class _Reading:
         tag = self.values.get("tag", [""])[0]
         if not outer:
             return False
-        return matches_line(words, Conditions(self.tokens(), tag, self._final))
+        return matches_line(words, Conditions(self.tokens(), tag, self._final, self._programs))
 
     def _include(self, line: Line, depth: int, active: bool) -> None:
         try:
@@ -147,6 +149,8 @@ class _Reading:
         if not name:
             return
         found = values_of(name, line)
+        if active and name == "refuseconnection":
+            raise ValueError(f"RefuseConnection: {found[0]}")
         if active:
             self._take(name, found)
 
@@ -154,7 +158,11 @@ class _Reading:
         values = self.values
         if name in SEVERAL:
             kept = values.setdefault(name, [])
-            kept += [value for value in found if value not in kept]
+            for value in found:
+                if name == "sendenv" and value.startswith("-"):
+                    kept[:] = [other for other in kept if not matches(other, value[1:])]
+                elif value not in kept:
+                    kept.append(value)
         elif self._is_shut_out(name):
             return
         elif name == "proxyjump" and found[0].lower() == "none":

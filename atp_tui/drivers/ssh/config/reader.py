@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import stat
-import threading
 import time
 from collections.abc import Hashable
 from dataclasses import replace
@@ -16,6 +14,7 @@ from pathlib import Path
 from ....config.ssh_lines import USER_DIRECTORY
 from ....model.causes import Cause
 from ....model.errors import ConnectFailed
+from ...aside import Shared, off_loop
 from .client import Refusal, SshClient
 from .own import read_own
 from .said import ConfigBroken, Question, Said
@@ -46,22 +45,19 @@ class ConfigReader:
         self._states: dict[Path | None, FileState] = {}
         self._looked: dict[Path | None, float] = {}
         self._kept: dict[Hashable, Said | ConfigBroken] = {}
-        self._asked: dict[Question, asyncio.Future[Said]] = {}
+        self._asked: Shared[Question, Said] = Shared()
         self._places: asyncio.Semaphore | None = None
         self._told: set[str] = set()
 
     async def ask(self, question: Question) -> Said:
         """What ssh_config says of a host. Raises ConfigBroken, OSError.
 
-        Those who ask the same share one question. It cannot be cut short by who gives up; its time is limited.
+        Callers that ask the same share one question. A caller that gives up does not cut it short; its time is limited.
         """
         state = self._current_state(question.config_file)
         if state is not None and (kept := self._kept_answer(question, state)) is not None:
             return kept
-        if question not in self._asked:
-            self._asked[question] = asyncio.ensure_future(self._ask(question))
-            self._asked[question].add_done_callback(lambda done: self._settled(question, done))
-        return await asyncio.shield(self._asked[question])
+        return await self._asked.ask(question, lambda: asyncio.ensure_future(self._ask(question)))
 
     def read(self, question: Question) -> Said:
         """The same at once, on this thread, from nothing that is kept."""
@@ -70,19 +66,13 @@ class ConfigReader:
     def close(self) -> None:
         """End what is asked."""
         self._client.close()
-        for asked in tuple(self._asked.values()):
-            asked.cancel()
+        self._asked.cancel()
 
     def tell(self, words: str) -> None:
         """Have a warning in the log, each once."""
         if words and words not in self._told:
             self._told.add(words)
             _log.warning("%s", "".join(letter if letter.isprintable() else "?" for letter in words))
-
-    def _settled(self, question: Question, done: asyncio.Future[Said]) -> None:
-        self._asked.pop(question, None)
-        if not done.cancelled():
-            done.exception()  # those who asked may all have gone
 
     async def _ask(self, question: Question) -> Said:
         self._places = self._places or asyncio.Semaphore(2 + (os.cpu_count() or 1))
@@ -107,34 +97,15 @@ class ConfigReader:
             lend()
 
     async def _on_thread(self, question: Question, state: FileState | None) -> Said:
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Said | ConfigBroken] = loop.create_future()
-        found: list[FileState] = []
-
-        def settle(answer: Said | ConfigBroken | None, error: Exception | None) -> None:
-            if answered.done():
-                return
-            if error is not None:
-                answered.set_exception(error)
-            elif answer is not None:
-                self._keep(question, found[0], answer)
-                answered.set_result(answer)
-
-        def work() -> None:
-            answer: Said | ConfigBroken | None = None
-            failure: Exception | None = None
+        def work() -> tuple[FileState, Said | ConfigBroken]:
+            found = state or read_state(question.config_file, self._system_file)
             try:
-                found.append(state or read_state(question.config_file, self._system_file))
-                answer = self._answer(question, found[0])
+                return found, self._answer(question, found)
             except ConfigBroken as error:
-                answer = error
-            except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who asked, on the loop
-                failure = error
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(settle, answer, failure)
+                return found, error
 
-        threading.Thread(target=work, name=f"ssh-config-{question.host}", daemon=True).start()
-        answer = await answered
+        found, answer = await off_loop(f"ssh-config-{question.host}", work)
+        self._keep(question, found, answer)
         if isinstance(answer, ConfigBroken):
             raise answer
         return answer
@@ -150,7 +121,7 @@ class ConfigReader:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return read_own(question, self._system_file)
+            return read_own(question, self._system_file, self._client.programs)
         try:
             return self._client.answer(binary, question)
         except Refusal as refusal:
@@ -158,7 +129,7 @@ class ConfigReader:
 
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = read_own(question, self._system_file, refusal.lines)
+        said = read_own(question, self._system_file, self._client.programs, refusal.lines)
         if not said.note and not question.lenient:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
@@ -196,6 +167,9 @@ class ConfigReader:
             self.tell(answer.note)
         if not state.lasting or (isinstance(answer, ConfigBroken) and not answer.permanent):
             return
+        held = self._states.get(question.config_file)
+        if held is not None and held.stamp != state.stamp:
+            self._forget(question.config_file)  # the file has changed while questions were under way
         self._states[question.config_file] = state
         self._kept[_own_key(question)] = answer
         if state.common and isinstance(answer, Said) and (general := _general(answer, question, state)) is not None:

@@ -1,28 +1,33 @@
-"""The engine: transport, monitor, fleet's view, jobs and actions, wired for one source of hosts.
+"""The engine: transport, monitor, the fleet's view, jobs and the one door to them, wired for one source of hosts.
 
-The screen and the headless verbs run on the same one.
+Every surface runs on the same one: the screen, the headless verbs, a library's user.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from ..actions.action import Context
+from ..actions.door import Audit, Door
+from ..actions.log_in import password_question
+from ..actions.policy import Policy
+from ..actions.trust_key import key_question
 from ..executor.runner import JobRunner
 from ..executor.targets import Targets, fold
-from ..model.errors import ActionFailed
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
+from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.settings import TransportConfig
 from ..monitor.fleet import FleetView
+from ..monitor.follower import Follower
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
-from .fleet_source import FleetSource
+from .source import FleetSource
 
 _log = logging.getLogger(__name__)
 
@@ -46,16 +51,21 @@ class CurrentTargets:
 
 
 class Engine:
-    """Everything below the surface. Made at once and idle; `running` brings it to life on the event loop."""
+    """Everything below the surface. Made at once and idle; `running` brings it to life on the event loop.
 
-    def __init__(self, source: FleetSource) -> None:
+    `policy` says what passes the door, `audit` keeps what did.
+    """
+
+    def __init__(self, source: FleetSource, *, policy: Policy | None = None, audit: Audit | None = None) -> None:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.fleet = FleetView(self.manager, interval=source.config.monitor.interval)
+        self.follower = Follower(self.manager.hub, self.fleet, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager)
-        self.context = Context(self.manager, self.jobs, self.trust)
+        drivers = source.drivers
+        self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
 
     @asynccontextmanager
     async def running(self, *, watch: bool, select: Select | None = None) -> AsyncIterator[Engine]:
@@ -67,11 +77,12 @@ class Engine:
             stack.push_async_callback(self.source.drivers.close)
             hosts = await stack.enter_async_context(self.source.opened())
             await stack.enter_async_context(self.manager)
+            await stack.enter_async_context(_beside(self.follower.run(), "follower"))
             if watch:
                 await stack.enter_async_context(self.monitor)
             stack.push_async_callback(self.jobs.close)
             if _log.isEnabledFor(logging.INFO):
-                stack.enter_context(_ended(asyncio.create_task(self._journal(), name="journal")))
+                await stack.enter_async_context(_beside(self._journal(), "journal"))
             wanted = tuple(hosts if select is None else select(hosts))
             await self.source.drivers.load_for(wanted)
             for number, host in enumerate(wanted):
@@ -90,20 +101,36 @@ class Engine:
                         name = f"{event.host_id} {event.channel} #{event.connection_id}"
                         _log.info("%s: %s, was %s%s", name, event.after, event.before, why)
 
-    async def trust(self, host: HostInfo, public_key: str, replace_known: bool) -> Path:
-        """Store a host key that a person has accepted; the file it went to. Raises ConfigError, ActionFailed."""
-        try:
-            return self.source.drivers.host_keys.trust(host, public_key, replace=replace_known)
-        except OSError as error:
-            raise ActionFailed(f"the key could not be stored: {error}", host=host.id) from error
+    def key_question(self, host_id: str) -> KeyQuestion | None:
+        """The host key that keeps a host from being connected, if one does. Raises HostUnknown."""
+        return key_question(self.manager, host_id)
+
+    def password_question(self, host_id: str) -> PasswordQuestion | None:
+        """The password that keeps a host from being connected, if one does. Raises HostUnknown."""
+        return password_question(self.manager, host_id)
 
 
-@contextmanager
-def _ended(task: asyncio.Task[None]) -> Iterator[None]:
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run `work`, which has no end of its own, as a task beside the block.
+
+    Its defect ends the block and is raised there: a view that nothing keeps up to date would go on showing what was.
+    """
+    owner = asyncio.current_task()
+    assert owner is not None
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(lambda ended: None if ended.cancelled() else owner.cancel())
     try:
         yield
+    except asyncio.CancelledError:
+        error = task.exception() if task.done() and not task.cancelled() else None
+        if error is None:
+            raise
+        owner.uncancel()
+        raise error from None
     finally:
         task.cancel()
+        await asyncio.wait([task])
 
 
 def limit_of(host: HostInfo, config: TransportConfig) -> float:

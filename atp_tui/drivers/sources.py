@@ -1,35 +1,14 @@
-"""Where the hosts come from: a hosts.toml, or the demo."""
+"""Where the hosts come from: a hosts.toml, or the demo. Each is an `engine.source.FleetSource`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from ..config.fleet import FleetConfig, MonitorSettings
-from ..drivers.wiring import Drivers
 from ..model.host import HostInfo
-
-
-class FleetSource(Protocol):
-    """A configuration, the drivers for its hosts, and whatever has to run beside them."""
-
-    @property
-    def name(self) -> str:
-        """What the screen calls it."""
-        ...
-
-    @property
-    def config(self) -> FleetConfig: ...
-
-    @property
-    def drivers(self) -> Drivers: ...
-
-    @asynccontextmanager
-    def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
-        """The hosts, and what they need to be reached, until the block ends."""
-        ...
+from .wiring import Drivers
 
 
 class FileSource:
@@ -60,8 +39,8 @@ class DemoSource:
     name = "demo"
 
     def __init__(self, options: DemoOptions) -> None:
-        from ..drivers.simulated.driver import SimulatedDriver
-        from ..drivers.simulated.fleet import demo_transport
+        from .simulated.driver import SimulatedDriver
+        from .simulated.fleet import demo_transport
 
         self._options = options
         self._simulated = SimulatedDriver(seed=options.seed)
@@ -70,8 +49,8 @@ class DemoSource:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
-        from ..drivers.simulated.fleet import demo_fleet
-        from ..drivers.simulated.shell import DemoShell
+        from .simulated.fleet import demo_fleet
+        from .simulated.shell import DemoShell
 
         options = self._options
         await self.drivers.load(["asyncssh"])

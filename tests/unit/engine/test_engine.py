@@ -7,17 +7,17 @@ import contextlib
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from atp_tui.cli.engine import Engine, connects_on_demand, limit_of
-from atp_tui.cli.fleet_source import DemoOptions, DemoSource, FileSource
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.libvirt.binding import load
+from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
+from atp_tui.engine.engine import Engine, connects_on_demand, limit_of
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed
-from atp_tui.model.events import HostAdded
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, Outcome
 from atp_tui.model.settings import PoolConfig, TransportConfig
@@ -37,12 +37,9 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
     assert engine.source.name == "demo"
     async with asyncio.timeout(30), engine.running(watch=True):
         assert os.listdir(temporary), "the demo's shell has its keys here"
-        with engine.manager.hub.subscribe(10_000) as news:
-            for host in engine.manager.list_hosts():
-                engine.fleet.apply(_added(host))
-            while not all(row.cpu is not None for row in engine.fleet.rows() if row.id.startswith("kvm")):
-                for event in await news.batch():
-                    engine.fleet.apply(event)
+        await _changed_until(
+            engine, lambda: all(row.cpu is not None for row in engine.fleet.rows() if row.id.startswith("kvm"))
+        )
         assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
         assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
         (result,) = await engine.jobs.start(("kvm01",), Command("hostname")).wait()
@@ -56,8 +53,14 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
-def _added(host: HostInfo) -> HostAdded:
-    return HostAdded(0.0, host)
+async def _changed_until(engine: Engine, there: Callable[[], bool]) -> None:
+    """Wait until the fleet's view, as its follower tells of it, is so."""
+    changed = asyncio.Event()
+    stop = engine.follower.listen(lambda change: changed.set())
+    while not there():
+        changed.clear()
+        await changed.wait()
+    stop()
 
 
 async def test_a_fleet_that_is_not_right_leaves_nothing_either(temporary: Path) -> None:

@@ -1,0 +1,66 @@
+"""The port to where the hosts come from, with the drivers that serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from ..actions.action import Credentials
+from ..config.fleet import FleetConfig
+from ..model.host import HostInfo
+from ..model.settings import Channel
+from ..transport.driver import Driver
+
+
+class KeyStore(Protocol):
+    """The host keys that drivers trust.
+
+    `warn` is told, as (host id, words), what went wrong without stopping anything.
+    """
+
+    warn: Callable[[str, str], object]
+
+    async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
+        """As actions.action.HostKeys."""
+        ...
+
+
+class DriverSet(Protocol):
+    """The drivers of all kinds of hosts; called, it chooses the one for a host's channel."""
+
+    @property
+    def host_keys(self) -> KeyStore: ...
+
+    @property
+    def credentials(self) -> Credentials: ...
+
+    def __call__(self, host: HostInfo, channel: Channel) -> Driver: ...
+
+    async def load_for(self, hosts: Collection[HostInfo]) -> None:
+        """Load what these hosts need, off the event loop."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the drivers hold."""
+        ...
+
+
+class FleetSource(Protocol):
+    """A configuration, the drivers for its hosts, and whatever has to run beside them."""
+
+    @property
+    def name(self) -> str:
+        """What a surface calls it."""
+        ...
+
+    @property
+    def config(self) -> FleetConfig: ...
+
+    @property
+    def drivers(self) -> DriverSet: ...
+
+    def opened(self) -> AbstractAsyncContextManager[tuple[HostInfo, ...]]:
+        """The hosts, and what they need to be reached, until the block ends."""
+        ...

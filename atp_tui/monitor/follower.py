@@ -1,0 +1,125 @@
+"""Keeps the fleet's view up to date from events, whoever looks at it; the engine owns it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..model.events import (
+    Event,
+    EventsLost,
+    HostAdded,
+    HostChanged,
+    HostRemoved,
+    HostSampled,
+    HostUpdated,
+    SampleFailed,
+)
+from .fleet import FleetView
+
+GATHER = 0.1
+"""Seconds that events are left to gather after some have come: waking for each of a thousand samples a second would
+cost more than the samples do."""
+
+AGE_TICK = 0.5
+"""Seconds between two looks at the ages of figures: where nothing comes, that is news too."""
+
+QUEUE = 8192
+"""Events that may wait. Where more come, hosts and states are read anew where they are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Rows that look different: those of `hosts`, None for any of them. `urgent`: a state is among what changed."""
+
+    hosts: frozenset[str] | None
+    urgent: bool
+
+
+class Subscription(Protocol):
+    """A bounded queue of events."""
+
+    async def batch(self) -> Sequence[Event]:
+        """Everything queued; waits for the first event where nothing is."""
+        ...
+
+    def take(self) -> Sequence[Event]:
+        """Everything queued, which may be nothing."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class EventSource(Protocol):
+    """Where events are subscribed to."""
+
+    def subscribe(self, size: int = 1024) -> Subscription: ...
+
+
+class Moments(Protocol):
+    """The program's monotonic clock, in seconds."""
+
+    def monotonic(self) -> float: ...
+
+
+class Follower:
+    """Applies every event to `view` and tells its listeners which rows have changed by that.
+
+    It subscribes at once: what happens before `run` has its first turn counts too. Listeners are called on the event
+    loop and must not block.
+    """
+
+    def __init__(self, hub: EventSource, view: FleetView, clock: Moments) -> None:
+        self._view = view
+        self._clock = clock
+        self._listeners: list[Callable[[Changed], object]] = []
+        self._subscription = hub.subscribe(QUEUE)
+
+    def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]:
+        """Call `heard` for each change from now on, and at once for what is there; what is given back ends that."""
+        self._apply(self._subscription.take())  # or a fleet that has just been added would be an empty one for a moment
+        self._listeners.append(heard)
+        heard(Changed(None, urgent=True))
+        return lambda: self._listeners.remove(heard)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        age = asyncio.create_task(self._watch_ages(), name="ages")
+        try:
+            while True:
+                self._apply(await self._subscription.batch())
+                await asyncio.sleep(GATHER)
+        finally:
+            age.cancel()
+            self._subscription.close()
+
+    async def _watch_ages(self) -> None:
+        while True:
+            older = self._view.grow_old(self._clock.monotonic())
+            if older:
+                self._tell(Changed(older, urgent=True))
+            await asyncio.sleep(AGE_TICK)
+
+    def _apply(self, events: Sequence[Event]) -> None:
+        hosts: set[str] = set()
+        everything = urgent = False
+        for event in events:
+            self._view.apply(event)
+            match event:
+                case HostSampled(host_id=host_id) | SampleFailed(host_id=host_id):
+                    hosts.add(host_id)
+                case HostChanged(status=status):
+                    hosts.add(status.host_id)
+                    urgent = True
+                case HostAdded() | HostRemoved() | HostUpdated() | EventsLost():
+                    everything = urgent = True
+                case _:
+                    pass
+        if everything or hosts:
+            self._tell(Changed(None if everything else frozenset(hosts), urgent))
+
+    def _tell(self, change: Changed) -> None:
+        for heard in tuple(self._listeners):
+            heard(change)

@@ -1,0 +1,54 @@
+"""The verbs that the registry makes, as a person runs them: real processes against a real sshd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atp_tui.actions.registry import ACTIONS
+from atp_tui.actions.trust_key import fingerprint_of
+from tests.daemons.sshd import PrivateSshd
+from tests.test_headless import atp, host_table, ssh_table, written
+
+pytestmark = pytest.mark.daemons
+
+
+def test_a_key_is_trusted_by_its_fingerprint_and_by_no_other(tmp_path: Path, sshd: PrivateSshd) -> None:
+    known = tmp_path / "known_hosts"
+    config = written(tmp_path / "hosts.toml", host_table("web1", None, ssh_table(sshd, known_hosts=[str(known)])))
+    right = fingerprint_of(sshd.host_public_key)
+    assert atp("run", "-w", "web1", "true", "--config", config).returncode != 0
+
+    other = atp("trust-key", "-w", "web1", "SHA256:other", "--config", config)
+    assert (other.returncode, other.stdout) == (3, "")
+    assert f"the refused key is {right}, not the one you have named" in other.stderr
+    assert not known.exists()
+
+    done = atp("trust-key", "--config", config, "-w", "web1", right)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "web1: trust-key: done\n", "")
+    assert sshd.host_public_key in known.read_text()
+    assert atp("run", "--config", config, "-w", "web1", "true").returncode == 0
+
+    again = atp("trust-key", "-w", "web1", right, "--config", config)
+    assert again.returncode == 3 and "no host key of it is refused" in again.stderr
+
+
+def test_connect_says_whether_it_works(tmp_path: Path, sshd: PrivateSshd) -> None:
+    tables = host_table("web1", None, ssh_table(sshd)), host_table("gone", None, ssh_table(sshd, port=1))
+    config = written(tmp_path / "hosts.toml", *tables)
+    done = atp("connect", "-w", "web1", "--config", config)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "web1: connect: done\n", "")
+    failed = atp("connect", "-w", "web1,gone", "--config", config)
+    assert (failed.returncode, failed.stdout) == (3, "")
+    assert "connect failed on 1 of 2 hosts; gone: 127.0.0.1 port 1" in failed.stderr
+
+
+def test_a_verb_of_the_registry_wants_hosts_and_its_words() -> None:
+    for action in ACTIONS:
+        if action.headless:
+            done = atp(action.name)
+            assert done.returncode == 2 and "-w" in done.stderr
+    wordless = atp("trust-key", "-w", "web1")
+    assert wordless.returncode == 2 and "FINGERPRINT" in wordless.stderr
+    assert "trust-key" in atp("--help").stdout

@@ -1,0 +1,117 @@
+"""What passes the door, what is kept of it, and how typed words become arguments."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from atp_tui.actions.action import Action, Argument, Context, Invocation, Subject
+from atp_tui.actions.door import Door
+from atp_tui.actions.policy import Policy
+from atp_tui.executor.job import Job
+from atp_tui.model.credential import Secret
+from atp_tui.model.errors import ActionFailed, AtpError, ConfirmationWanted, ReadOnly
+from atp_tui.model.target import on_hosts
+
+CONTEXT = cast(Context, None)
+
+
+class Notes:
+    """An action that notes what it does, and an audit that notes what it is told, in one list."""
+
+    def __init__(self, fails: Exception | None = None) -> None:
+        self.seen: list[tuple[Any, ...]] = []
+        self.fails = fails
+
+    async def run(self, context: Context, invocation: Invocation) -> Job | None:
+        self.seen.append(("done", invocation.hosts))
+        if self.fails is not None:
+            raise self.fails
+        return None
+
+    def asked(self, action: Action, invocation: Invocation) -> None:
+        self.seen.append(("asked", action.name, invocation.who))
+
+    def refused(self, action: Action, invocation: Invocation, error: AtpError) -> None:
+        self.seen.append(("refused", type(error).__name__))
+
+    def ended(self, action: Action, invocation: Invocation, error: BaseException | None) -> None:
+        self.seen.append(("ended", type(error).__name__))
+
+    def action(self, *, changes: bool) -> Action:
+        return Action("paint", "paint", None, "paint it", Subject.HOSTS, changes, self.run)
+
+
+async def test_the_audit_hears_before_and_after() -> None:
+    notes = Notes()
+    door = Door(CONTEXT, audit=notes, actions=(notes.action(changes=True),))
+    await door.perform(Invocation("paint", on_hosts("a", "b"), who="ada"))
+    assert notes.seen == [("asked", "paint", "ada"), ("done", ("a", "b")), ("ended", "NoneType")]
+
+
+@pytest.mark.parametrize("error", [ActionFailed("no paint"), RuntimeError("a defect")])
+async def test_the_audit_hears_of_a_failure(error: Exception) -> None:
+    notes = Notes(error)
+    door = Door(CONTEXT, audit=notes, actions=(notes.action(changes=True),))
+    with pytest.raises(type(error)):
+        await door.perform(Invocation("paint", on_hosts("a")))
+    assert notes.seen[-1] == ("ended", type(error).__name__)
+
+
+async def test_read_only_lets_nothing_pass_that_changes_something() -> None:
+    notes = Notes()
+    for changes in (True, False):
+        door = Door(CONTEXT, Policy(read_only=True), notes, (notes.action(changes=changes),))
+        if changes:
+            with pytest.raises(ReadOnly, match="paint changes something"):
+                await door.perform(Invocation("paint", on_hosts("a")))
+        else:
+            await door.perform(Invocation("paint", on_hosts("a")))
+    assert [note[0] for note in notes.seen] == ["refused", "asked", "done", "ended"]
+
+
+async def test_above_the_limit_the_number_must_have_been_confirmed() -> None:
+    notes = Notes()
+    door = Door(CONTEXT, Policy(confirm_above=2), notes, (notes.action(changes=False),))
+    many = Invocation("paint", on_hosts("a", "b", "c"))
+    assert (door.policy.wants(many), door.policy.wants(Invocation("paint", on_hosts("a", "b")))) == (3, None)
+    for confirmed in (None, 2, 4):
+        with pytest.raises(ConfirmationWanted):
+            await door.perform(Invocation("paint", many.targets, confirmed=confirmed))
+    await door.perform(Invocation("paint", many.targets, confirmed=3))
+    assert [note[0] for note in notes.seen] == ["refused"] * 3 + ["asked", "done", "ended"]
+
+
+def test_a_secret_is_in_no_repr() -> None:
+    assert "qr-7e7e" not in repr(Invocation("log-in", on_hosts("a"), {"user": "ada"}, secret=Secret("qr-7e7e")))
+
+
+TYPED = Action(
+    "tell",
+    "tell",
+    None,
+    "tell it",
+    Subject.NOTHING,
+    changes=False,
+    run=Notes().run,
+    arguments=(
+        Argument("number", "a number", kind=int),
+        Argument("words", "words", required=False, rest=True),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [("", {}), ("7", {"number": 7}), ("  7  two  words ", {"number": 7, "words": "two  words"})],
+)
+def test_typed_words_become_arguments(line: str, arguments: dict[str, object]) -> None:
+    assert TYPED.typed(line) == arguments
+
+
+def test_typed_words_that_fit_no_argument() -> None:
+    with pytest.raises(ActionFailed, match="number is a int, and not seven"):
+        TYPED.typed("seven")
+    with pytest.raises(ActionFailed, match="takes no words: now is too much"):
+        Notes().action(changes=False).typed("now")
