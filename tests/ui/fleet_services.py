@@ -14,7 +14,7 @@ from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.targets import Targets
-from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics
+from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
@@ -63,16 +63,14 @@ class FakeTransport:
 
     def host_state(self, host_id: str) -> HostStatus:
         self.host(host_id)
-        return self.statuses.get(host_id) or HostStatus(host_id, S.CONNECTING, None, 0.0, 0, None, True)
+        return self.statuses.get(host_id) or HostStatus(Standing(S.CONNECTING, None, 0.0, 0, None, True), host_id)
 
     def pools(self, host_id: str) -> tuple[PoolStatistics, ...]:
         status = self.host_state(host_id)
         shown = connection(
-            state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
-            next_attempt_at=status.next_attempt_at, retries=status.retries,
+            standing=status.standing,
             last_active=self.heard.get(host_id, self.clock.monotonic()),
-            trouble=status.trouble,
-        )  # fmt: skip
+        )
         return (pool(shown),)
 
     def add(self, info: HostInfo) -> None:
@@ -85,7 +83,8 @@ class FakeTransport:
 
     def change(self, host_id: str, state: ConnectionState, cause: str | None = None, **more: object) -> None:
         now = self.clock.monotonic()
-        status = replace(HostStatus(host_id, state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        standing = replace(Standing(state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        status = HostStatus(standing, host_id)
         self.statuses[host_id] = status
         self.hub.publish(HostChanged(now, status))
 
