@@ -143,7 +143,7 @@ async def test_a_thousand_hosts_that_no_line_tells_apart_are_one_question(client
     names = [f"kvm{number}" for number in range(1000)]
     said = await asyncio.gather(*(asks.ask(Question(name, config_file=config)) for name in names))
     assert [one.first("hostname") for one in said] == [f"{name}.lan" for name in names]
-    assert len(client.asked) <= 2 + (os.cpu_count() or 1)
+    assert len(client.asked) <= 20, "a handful are under way before the first answer is there"
     assert (await asks.ask(Question("odd1", config_file=config))).first("user") == "eve"
     assert (await asks.ask(Question("kvm1", "bob", config_file=config))).first("user") == "bob"
 

@@ -19,7 +19,7 @@ from .match import matches_host_line, matches_list
 _JUST_NOW = 20_000_000
 """Nanoseconds: a second change of a file in one tick of the kernel's clock (up to 10 ms) leaves its times alone."""
 
-Stamp = tuple[tuple[int, int, int] | tuple[str, ...] | None, ...]
+Stamp = tuple[tuple[int, int, int, int] | tuple[str, ...] | None, ...]
 """What a change of the files changes: of each its time of change, size and inode, and the names that patterns find."""
 
 _CHANGING = ("exec", "localnetwork", "canonical")
@@ -150,7 +150,7 @@ def _conditions(rest: str) -> list[str] | None:
 
 
 def _stamp(files: Sequence[Path], patterns: Sequence[str]) -> Stamp:
-    stamps: list[tuple[int, int, int] | tuple[str, ...] | None] = [_status(file) for file in files]
+    stamps: list[tuple[int, int, int, int] | tuple[str, ...] | None] = [_status(file) for file in files]
     for pattern in patterns:
         directory = os.path.dirname(pattern)
         # a name that comes or goes changes its directory
@@ -158,9 +158,10 @@ def _stamp(files: Sequence[Path], patterns: Sequence[str]) -> Stamp:
     return tuple(stamps)
 
 
-def _status(path: str | Path) -> tuple[int, int, int] | None:
+def _status(path: str | Path) -> tuple[int, int, int, int] | None:
+    """The time of the last change of the inode is in it, which no program can set back, as `rsync -t` does the other."""
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
