@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from contextlib import suppress
+
+_status: int | None = None
+"""The exit status, once the program has come to its end."""
 
 
 def main() -> int:
     """Run the program on sys.argv; the exit status."""
+    atexit.register(_leave)
+    global _status
+    _status = _run()
+    return _status
+
+
+def _leave() -> None:
+    """The last of all that is done at the end: what is registered later is done before.
+
+    Python's own end would stop the daemon threads that still run. One that is just loading a library written in Rust or
+    C++ takes the program down by that: "FATAL: exception not rethrown", status 134, in place of ours.
+    """
+    if _status is None:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # nobody reads it any more, or it is closed
+            stream.flush()
+    os._exit(_status)
+
+
+def _run() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Ctrl+C while modules are loaded ends the program without a traceback; what runs later has handlers of its own
         signal.signal(signal.SIGINT, signal.SIG_DFL)

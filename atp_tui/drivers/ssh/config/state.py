@@ -159,7 +159,7 @@ def _stamp(files: Sequence[Path], patterns: Sequence[str]) -> Stamp:
 
 
 def _status(path: str | Path) -> tuple[int, int, int, int] | None:
-    """The time of the last change of the inode is in it, which no program can set back, as `rsync -t` does the other."""
+    """With the inode's own time of change, which no program can set back, as `rsync -t` sets back the other one."""
     try:
         status = os.stat(path)
     except OSError:
