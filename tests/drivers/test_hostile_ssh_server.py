@@ -1,0 +1,119 @@
+"""An SSH server that means ill, or is of another make: it holds nobody up, and its fault is told as its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncssh
+import pytest
+from asyncssh.constants import MSG_DEBUG
+from asyncssh.kex_dh import _group14_p, _group18_p
+from asyncssh.packet import Boolean, String
+
+from atp_tui.drivers.ssh.diffie_hellman import Exchange
+from atp_tui.model.causes import Cause
+from atp_tui.model.errors import ConnectFailed
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import SshSettings
+
+from ..daemons.sshd import running_sshd
+from .ssh_links import answers, fails, host_of, open_link
+
+pytestmark = pytest.mark.daemons
+
+Act = Callable[[asyncssh.SSHServerConnection], None]
+
+
+@asynccontextmanager
+async def acting(directory: Path, at_login: Act) -> AsyncIterator[HostInfo]:
+    """A server that lets everybody in, and does `at_login` before it."""
+
+    class Server(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            self.conn = conn
+
+        def begin_auth(self, username: str) -> bool:
+            at_login(self.conn)
+            return False
+
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    async with asyncssh.listen("127.0.0.1", 0, server_factory=Server, server_host_keys=[key]) as server:
+        known_hosts = directory / "known_hosts"
+        known_hosts.write_bytes(f"[127.0.0.1]:{server.get_port()} ".encode() + key.export_public_key())
+        config = directory / "ssh_config"
+        config.touch()
+        settings = SshSettings(
+            user="somebody", port=server.get_port(), known_hosts=(str(known_hosts),), config_file=str(config)
+        )
+        yield HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
+
+
+async def test_long_debug_messages_hold_nobody_up(tmp_path: Path) -> None:
+    """Each of these took 10 s of the event loop, of all hosts; any peer can send them before its key is checked."""
+    words = ": key options:" * 18_000
+
+    def chatter(conn: asyncssh.SSHServerConnection) -> None:
+        for _ in range(5):
+            conn.send_packet(MSG_DEBUG, Boolean(False), String(words), String(""))
+
+    async with acting(tmp_path, chatter) as host:
+        link = await open_link(host)
+        link.abort()
+
+
+async def test_a_group_for_the_key_exchange_that_is_not_a_usual_one(tmp_path: Path) -> None:
+    """OpenSSL tests for minutes whether such a number is a prime, and the event loop waited."""
+    moduli = tmp_path / "moduli"
+    moduli.write_text(f"20261128000000 2 6 100 8191 5 {_group18_p:X}\n")
+    options = ["KexAlgorithms diffie-hellman-group-exchange-sha256", f"ModuliFile {moduli}"]
+    with running_sshd(tmp_path / "sshd", options=options) as daemon:
+        assert await answers(host_of(daemon))
+
+
+@pytest.mark.parametrize("generator", [2, 5])
+def test_both_sides_of_a_key_exchange_come_to_the_same_secret(generator: int) -> None:
+    ours, theirs = Exchange(generator, _group14_p), Exchange(generator, _group14_p)
+    assert ours.get_public() != theirs.get_public()
+    assert ours.get_shared(theirs.get_public()) == theirs.get_shared(ours.get_public()) > 1
+
+
+@pytest.mark.parametrize(
+    ("generator", "modulus"),
+    [(2, 2**2046 + 1), (2, 2**8192 + 1), (1, _group14_p), (_group14_p - 1, _group14_p), (3, _group14_p - 1)],
+    ids=["short", "long", "one", "order-two", "even"],
+)
+def test_a_group_that_openssh_refuses_is_refused(generator: int, modulus: int) -> None:
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        Exchange(generator, modulus)
+
+
+@pytest.mark.parametrize("public", [0, 1, _group14_p - 1, _group14_p])
+def test_a_public_number_that_gives_the_secret_away_is_refused(public: int) -> None:
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        Exchange(5, _group14_p).get_shared(public)
+
+
+async def test_what_a_library_cannot_read_is_the_peers_fault(tmp_path: Path) -> None:
+    over = asyncio.Event()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-caf\xe9\r\n")
+        with contextlib.suppress(OSError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        over.set()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        (tmp_path / "config").touch()
+        settings = SshSettings(port=port, config_file=str(tmp_path / "config"))
+        error = await fails(HostInfo("peer", "127.0.0.1", uri=None, ssh=settings))
+        await over.wait()
+    assert isinstance(error, ConnectFailed)
+    assert (error.kind, error.permanent) == (Cause.NO_SSH_SERVER, False)
