@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -16,9 +17,9 @@ from asyncssh.packet import Boolean, String
 
 from atp_tui.drivers.ssh.diffie_hellman import Exchange
 from atp_tui.model.causes import Cause
-from atp_tui.model.errors import ConnectFailed
+from atp_tui.model.errors import ConnectFailed, HostKeyRejected
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import SshSettings
+from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
 from ..daemons.sshd import running_sshd
 from .ssh_links import answers, fails, host_of, open_link
@@ -63,6 +64,31 @@ async def test_long_debug_messages_hold_nobody_up(tmp_path: Path) -> None:
     async with acting(tmp_path, chatter) as host:
         link = await open_link(host)
         link.abort()
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_a_new_key_that_another_connection_has_stored_meanwhile(tmp_path: Path, same: bool) -> None:
+    """The same key is stored once; where another one is on file by then, this one is a changed key."""
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key()
+
+    def store(conn: asyncssh.SSHServerConnection) -> None:
+        lines.append(own if same else own.split()[0] + b" " + other)
+        known_hosts.write_bytes(lines[0])
+
+    lines: list[bytes] = []
+    known_hosts = tmp_path / "known_hosts"
+    async with acting(tmp_path, store) as host:
+        own = known_hosts.read_bytes()
+        known_hosts.write_bytes(b"somebody.else " + other)
+        assert host.ssh is not None
+        host = replace(host, ssh=replace(host.ssh, host_key_policy=HostKeyPolicy.ACCEPT_NEW))
+        if same:
+            (await open_link(host)).abort()
+        else:
+            error = await fails(host)
+            assert isinstance(error, HostKeyRejected)
+            assert error.known
+        assert known_hosts.read_bytes() == lines[0]
 
 
 async def test_a_group_for_the_key_exchange_that_is_not_a_usual_one(tmp_path: Path) -> None:

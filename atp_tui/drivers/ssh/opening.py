@@ -210,8 +210,11 @@ class Opener:
 
     async def _keep_key(self, host: HostInfo, check: HostKeyCheck) -> None:
         # only here, after the key exchange: before it anybody could have shown somebody else's public key
-        if (key := check.accepted_new) is not None:
-            await self._store.accept(host, check.endpoint, key)
+        if (key := check.accepted_new) is None:
+            return
+        if (filed := await self._store.accept(host, check.endpoint, key)) is not None:
+            check.has_changed(filed)
+            raise asyncssh.HostKeyNotVerifiable("changed")
 
 
 def _options(
