@@ -123,6 +123,25 @@ def test_a_public_number_that_gives_the_secret_away_is_refused(public: int) -> N
         Exchange(5, _group14_p).get_shared(public)
 
 
+async def test_a_key_of_another_kind_than_agreed_on_is_refused_though_it_is_on_file(tmp_path: Path) -> None:
+    """A signature with it would be held to the rules of another algorithm than was agreed on."""
+    agreed, shown = (asyncssh.generate_private_key(kind) for kind in ("ecdsa-sha2-nistp256", "ssh-ed25519"))
+
+    class Server(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            [pair] = asyncssh.load_keypairs([shown])
+            conn.get_server_host_key = lambda: pair  # type: ignore[method-assign]
+
+    async with asyncssh.listen("127.0.0.1", 0, server_factory=Server, server_host_keys=[agreed]) as server:
+        known_hosts, config = tmp_path / "known_hosts", tmp_path / "config"
+        name = f"[127.0.0.1]:{server.get_port()} ".encode()
+        known_hosts.write_bytes(name + agreed.export_public_key() + name + shown.export_public_key())
+        config.touch()
+        settings = SshSettings("root", server.get_port(), (), (str(known_hosts),), str(config))
+        error = await fails(HostInfo("peer", "127.0.0.1", uri=None, ssh=settings))
+    assert "another kind of host key than the one agreed on (ecdsa-sha2-nistp256)" in error.message
+
+
 async def test_what_a_library_cannot_read_is_the_peers_fault(tmp_path: Path) -> None:
     over = asyncio.Event()
 

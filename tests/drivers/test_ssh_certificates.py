@@ -183,18 +183,18 @@ async def test_a_certificate_that_is_renewed_is_read_anew(place: Place, tmp_path
     ],
     ids=["expired", "early", "condition"],
 )
-@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("named", ["", "apart", "."])
 async def test_why_a_certificate_is_of_no_use_is_told(
-    place: Place, more: tuple[str, ...], words: str, named: bool, tmp_path: Path
+    place: Place, more: tuple[str, ...], words: str, named: str, tmp_path: Path
 ) -> None:
     """The host refuses it without a word: `ssh -v` is where people would find that out."""
     for suffix in ("", ".pub"):
         shutil.copy(f"{place.directory}/key{suffix}", f"{tmp_path}/id{suffix}")
-    certificate = tmp_path / ("apart" if named else ".") / "id-cert.pub"
+    certificate = tmp_path / (named or ".") / "id-cert.pub"
     certificate.parent.mkdir(exist_ok=True)
     place.sign(tmp_path / "id", certificate, None, more)
     line = f"\n CertificateFile {certificate}" if named else ""
     with pytest.raises(AuthFailed) as caught:
         await answers(host(place.config(f"IdentityFile {tmp_path}/id\n IdentityAgent none{line}")))
     assert f"{certificate}" in caught.value.message
-    assert words in caught.value.message
+    assert caught.value.message.count(words) == 1

@@ -246,5 +246,5 @@ def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:
 
 def _with_troubles(error: TransportError, found: Credentials) -> TransportError:
     if isinstance(error, AuthFailed) and found.troubles:
-        return AuthFailed(f"{error.message} ({'; '.join(found.troubles)})", kind=error.kind)
+        return AuthFailed(f"{error.message} ({'; '.join(dict.fromkeys(found.troubles))})", kind=error.kind)
     return error
