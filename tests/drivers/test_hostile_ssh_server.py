@@ -8,21 +8,22 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
-from asyncssh.constants import MSG_DEBUG
+from asyncssh.constants import MSG_CHANNEL_OPEN_CONFIRMATION, MSG_DEBUG
 from asyncssh.kex_dh import _group14_p, _group18_p
 from asyncssh.packet import Boolean, String
 
 from atp_tui.drivers.ssh.diffie_hellman import Exchange
 from atp_tui.model.causes import Cause
-from atp_tui.model.errors import ConnectFailed, HostKeyRejected
+from atp_tui.model.errors import CallFailed, ConnectFailed, HostKeyRejected
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
 from ..daemons.sshd import running_sshd
-from .ssh_links import answers, fails, host_of, open_link
+from .ssh_links import answers, fails, host_of, open_link, run
 
 pytestmark = pytest.mark.daemons
 
@@ -41,8 +42,13 @@ async def acting(directory: Path, at_login: Act) -> AsyncIterator[HostInfo]:
             at_login(self.conn)
             return False
 
+    def end(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.exit(0)
+
     key = asyncssh.generate_private_key("ssh-ed25519")
-    async with asyncssh.listen("127.0.0.1", 0, server_factory=Server, server_host_keys=[key]) as server:
+    async with asyncssh.listen(
+        "127.0.0.1", 0, server_factory=Server, server_host_keys=[key], process_factory=end, encoding=None
+    ) as server:
         known_hosts = directory / "known_hosts"
         known_hosts.write_bytes(f"[127.0.0.1]:{server.get_port()} ".encode() + key.export_public_key())
         config = directory / "ssh_config"
@@ -121,6 +127,22 @@ def test_a_group_that_openssh_refuses_is_refused(generator: int, modulus: int) -
 def test_a_public_number_that_gives_the_secret_away_is_refused(public: int) -> None:
     with pytest.raises(asyncssh.KeyExchangeFailed):
         Exchange(5, _group14_p).get_shared(public)
+
+
+async def test_an_answer_of_a_session_that_cannot_be_read_is_the_hosts(tmp_path: Path) -> None:
+    def spoil(conn: asyncssh.SSHServerConnection) -> None:
+        send = conn.send_packet
+
+        def spoilt(pkttype: int, *args: bytes, handler: Any = None) -> None:
+            send(pkttype, *args, *([b"more"] if pkttype == MSG_CHANNEL_OPEN_CONFIRMATION else []))
+
+        conn.send_packet = spoilt  # type: ignore[assignment,method-assign]
+
+    async with acting(tmp_path, spoil) as host:
+        link = await open_link(host)
+        with pytest.raises(CallFailed, match="does not speak SSH as it should"):
+            await run(link, "anything")
+        link.abort()
 
 
 async def test_a_key_of_another_kind_than_agreed_on_is_refused_though_it_is_on_file(tmp_path: Path) -> None:
