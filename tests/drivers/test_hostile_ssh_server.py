@@ -136,7 +136,7 @@ async def test_an_answer_of_a_session_that_cannot_be_read_is_the_hosts(tmp_path:
         def spoilt(pkttype: int, *args: bytes, handler: Any = None) -> None:
             send(pkttype, *args, *([b"more"] if pkttype == MSG_CHANNEL_OPEN_CONFIRMATION else []))
 
-        conn.send_packet = spoilt  # type: ignore[assignment,method-assign]
+        conn.send_packet = spoilt  # type: ignore[method-assign]
 
     async with acting(tmp_path, spoil) as host:
         link = await open_link(host)
