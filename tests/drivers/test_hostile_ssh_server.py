@@ -12,11 +12,12 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asyncssh import kex_dh
 from asyncssh.constants import MSG_CHANNEL_OPEN_CONFIRMATION, MSG_DEBUG
 from asyncssh.kex_dh import _group14_p, _group18_p
 from asyncssh.packet import Boolean, String
 
-from atp_tui.drivers.ssh.diffie_hellman import Exchange
+from atp_tui.drivers.ssh.diffie_hellman import Exchange, use_own_groups
 from atp_tui.model.causes import Cause
 from atp_tui.model.errors import CallFailed, ConnectFailed, HostKeyRejected
 from atp_tui.model.host import HostInfo
@@ -121,6 +122,16 @@ def test_both_sides_of_a_key_exchange_come_to_the_same_secret(generator: int) ->
 def test_a_group_that_openssh_refuses_is_refused(generator: int, modulus: int) -> None:
     with pytest.raises(asyncssh.KeyExchangeFailed):
         Exchange(generator, modulus)
+
+
+def test_a_short_group_has_to_be_asked_for_by_its_name() -> None:
+    """ssh_config may ask for diffie-hellman-group1-sha1. A server that may choose a group does not get it so."""
+    use_own_groups()  # as the first connection does
+    chosen = kex_dh._KexDHGex.__new__(kex_dh._KexDHGex)
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        chosen._init_group(2, kex_dh._group1_p)
+    chosen._init_group(2, _group14_p)
+    assert chosen._p == _group14_p
 
 
 @pytest.mark.parametrize("public", [0, 1, _group14_p - 1, _group14_p])

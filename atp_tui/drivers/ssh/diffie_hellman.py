@@ -29,10 +29,7 @@ class Exchange:
     """One side of an exchange, as asyncssh's DH. Raises KeyExchangeFailed for numbers that OpenSSH refuses."""
 
     def __init__(self, generator: int, modulus: int) -> None:
-        bits = modulus.bit_length()
-        if not _LEAST_BITS <= bits <= _MOST_BITS or not 1 < generator < modulus - 1 or not modulus & 1:
-            words = f"its Diffie-Hellman group has {bits:,} bits; {_LEAST_BITS:,} to {_MOST_BITS:,} and a generator do"
-            raise asyncssh.KeyExchangeFailed(words)
+        _check(generator, modulus)
         self._modulus = modulus
         self._private = secrets.randbits(_EXPONENT_BITS - 1) | 1 << (_EXPONENT_BITS - 1)
         self._public = pow(generator, self._private, modulus)
@@ -48,6 +45,18 @@ class Exchange:
         return pow(peer_public, self._private, self._modulus)
 
 
+def _check(generator: int, modulus: int) -> None:
+    bits = modulus.bit_length()
+    if not _LEAST_BITS <= bits <= _MOST_BITS or not 1 < generator < modulus - 1 or not modulus & 1:
+        words = f"its Diffie-Hellman group has {bits:,} bits; {_LEAST_BITS:,} to {_MOST_BITS:,} and a generator do"
+        raise asyncssh.KeyExchangeFailed(words)
+
+
+def _chosen_group(exchange: kex_dh._KexDHGex, generator: int, modulus: int) -> None:
+    _check(generator, modulus)
+    kex_dh._KexDHBase._init_group(exchange, generator, modulus)
+
+
 def _exchange(generator: int, modulus: int) -> DH | Exchange:
     # group 1 is asked for by its name alone, where ssh_config says so
     if (generator, modulus) in _USUAL or modulus == kex_dh._group1_p:
@@ -57,4 +66,5 @@ def _exchange(generator: int, modulus: int) -> DH | Exchange:
 
 def use_own_groups() -> None:
     """Have asyncssh use it, for all connections of this program."""
+    kex_dh._KexDHGex._init_group = _chosen_group  # type: ignore[assignment,method-assign]
     kex_dh.DH = _exchange  # type: ignore[attr-defined,assignment]
