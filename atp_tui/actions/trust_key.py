@@ -8,6 +8,7 @@ import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..model.connection import ConnectionState
 from ..model.errors import ActionFailed, AtpError, HostKeyRejected
 from ..model.questions import KeyQuestion
 from .action import Action, Argument, Context, Danger, Invocation, Subject
@@ -46,6 +47,16 @@ async def _trust_key(context: Context, invocation: Invocation) -> None:
     except OSError as error:
         raise ActionFailed(f"the key could not be stored: {error}", host=host_id) from error
     context.manager.retry(host_id)
+    for other in _refused_for(context.manager, key):
+        if other != host_id:
+            context.manager.retry(other)  # behind the same jump host, or with the same alias
+
+
+def _refused_for(manager: TransportManager, key: str) -> list[str]:
+    """The hosts that this key, their own or a jump host's, keeps from being connected, and that are to be connected."""
+    wanted = [name for name in manager.stats() if manager.host_state(name).state is not ConnectionState.DISCONNECTED]
+    questions = (key_question(manager, name) for name in wanted)
+    return [question.host_id for question in questions if question is not None and question.public_key == key]
 
 
 async def _refused(manager: TransportManager, host_id: str) -> KeyQuestion | None:

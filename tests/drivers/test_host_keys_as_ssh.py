@@ -336,6 +336,25 @@ async def test_where_certificates_alone_are_wanted_no_plain_key_is_taken(certifi
     assert "authority of its certificate is not known" in refused.message
 
 
+@pytest.mark.parametrize("known", ["@cert-authority @NAME@ @CA@\n@NAME@ @KEY@", "@cert-authority @NAME@ @CA@"])
+async def test_a_certificate_with_a_condition_leaves_the_plain_key(
+    certified: Certified, tmp_path: Path, known: str
+) -> None:
+    directory = certified.daemon.directory
+    authority = tmp_path / "authority"
+    authority.write_bytes(certified.authority.export_private_key())
+    authority.chmod(0o600)
+    words = ["-q", "-s", str(authority), "-h", "-I", "id", "-n", "127.0.0.1", "-O", "critical:only@a.b=c"]
+    signed = await asyncio.create_subprocess_exec("ssh-keygen", *words, directory / "host_key.pub")
+    assert await signed.wait() == 0
+    certified.daemon.restart()
+    place = Place(certified.daemon, tmp_path)
+    public = " ".join(certified.authority.export_public_key().decode().split()[:2])
+    place.write(Row("", known.replace("@CA@", public), True))
+    refused = await place.ours(HostKeyPolicy.STRICT)
+    assert await place.ssh(HostKeyPolicy.STRICT) == (refused is None) == ("@KEY@" in known)
+
+
 async def test_a_krl_is_read(place: Place) -> None:
     for text, good in (("@KEY@", False), (OTHER_KEY, True)):
         spec = place.directory / "spec"

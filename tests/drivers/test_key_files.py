@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPhCNU6nuJY1jIX4PdEVWV4Sj8tsHbn5GH2
 
 TRACED = """
 import sys
+import threading
 from pathlib import Path
 from atp_tui.drivers.ssh import key_files
 getattr(key_files, sys.argv[1])(Path(sys.argv[2]), *sys.argv[3:])
@@ -165,3 +167,39 @@ def test_removing_says_whether_there_was_something(tmp_path: Path) -> None:
     assert not (tmp_path / "known.old").exists()
     assert remove_keys(file, "b")
     assert file.read_bytes() == b""
+
+
+def test_keys_that_are_written_at_once_take_nothing_from_each_other(tmp_path: Path) -> None:
+    """A person trusts a changed key while new keys of other hosts are stored: the file was read, and put in place of
+    what had been added meanwhile."""
+    file = tmp_path / "known"
+    file.write_text("".join(f"old{number} {OTHER}\n" for number in range(20)))
+
+    def replace_all() -> None:
+        for number in range(20):
+            replace_keys(file, f"old{number}", KEY)
+
+    def append_all(writer: int) -> None:
+        for number in range(20):
+            append_key(file, f"new{writer}-{number}", KEY)
+
+    writers = [threading.Thread(target=append_all, args=(writer,)) for writer in range(3)]
+    writers.append(threading.Thread(target=replace_all))
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    names = sorted(line.split()[0] for line in file.read_text().splitlines())
+    wanted = [f"new{writer}-{number}" for writer in range(3) for number in range(20)]
+    assert names == sorted([*wanted, *(f"old{number}" for number in range(20))])
+    assert OTHER not in file.read_text()
+
+
+def test_a_key_that_is_there_is_not_written_once_more(tmp_path: Path) -> None:
+    file = tmp_path / "known"
+    assert append_key(file, "a", KEY)
+    assert not append_key(file, "a", KEY)
+    assert append_key(file, "a", OTHER)
+    assert append_key(file, "b", KEY, hashed=True)
+    assert not append_key(file, "b", KEY, hashed=True)
+    assert file.read_text().count("\n") == 3

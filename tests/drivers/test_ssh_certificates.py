@@ -40,11 +40,11 @@ class Place:
     directory: Path
     agents: dict[str, Path]
 
-    def sign(self, key: Path, to: Path, user: str | None = None) -> None:
+    def sign(self, key: Path, to: Path, user: str | None = None, more: tuple[str, ...] = ()) -> None:
         scratch = self.directory / "scratch"
         scratch.mkdir(exist_ok=True)
         shutil.copy(f"{key}.pub", scratch / "k.pub")
-        keygen("-s", self.directory / "ca", "-I", "test", "-n", user or self.daemon.user, scratch / "k.pub")
+        keygen("-s", self.directory / "ca", "-I", "test", "-n", user or self.daemon.user, *more, scratch / "k.pub")
         shutil.move(scratch / "k-cert.pub", to)
 
     def config(self, lines: str) -> Path:
@@ -97,6 +97,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         keygen("-p", "-P", "", "-N", "secret", "-f", at / "locked")
         found.sign(at / "key", at / "good")
         found.sign(at / "key", at / "bad", "nobody")
+        found.sign(at / "key", at / "touched", None, ("-O", "verify-required"))
         found.sign(daemon.client_key, at / "client-bad", "nobody")
         for name, files in {"public": (".pub", "-cert.pub"), "lone": ("-cert.pub",), "pub": (".pub",)}.items():
             (at / name).mkdir()
@@ -138,6 +139,9 @@ CASES = {
     "two named, the second good": (
         "IdentityFile @DIR@/key\n CertificateFile @DIR@/bad\n CertificateFile @DIR@/good\n IdentityAgent none"
     ),
+    "one for security keys that ask for a PIN": (
+        "IdentityFile @DIR@/key\n CertificateFile @DIR@/touched\n IdentityAgent none"
+    ),
     "the key alone": "IdentityFile @DIR@/key\n IdentityAgent none",
 }
 
@@ -168,3 +172,29 @@ async def test_a_certificate_that_is_renewed_is_read_anew(place: Place, tmp_path
         place.sign(tmp_path / "id", tmp_path / "id-cert.pub")
         assert await answers(target, driver)
     await driver.close()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("-V", "-2d:-1d"), "has expired: its last second was"),
+        (("-V", "+1d:+2d"), "is not valid yet: its first second is"),
+        (("-O", "critical:only@a.b=c"), "has no certificate that this program can read"),
+    ],
+    ids=["expired", "early", "condition"],
+)
+@pytest.mark.parametrize("named", ["", "apart", "."])
+async def test_why_a_certificate_is_of_no_use_is_told(
+    place: Place, more: tuple[str, ...], words: str, named: str, tmp_path: Path
+) -> None:
+    """The host refuses it without a word: `ssh -v` is where people would find that out."""
+    for suffix in ("", ".pub"):
+        shutil.copy(f"{place.directory}/key{suffix}", f"{tmp_path}/id{suffix}")
+    certificate = tmp_path / (named or ".") / "id-cert.pub"
+    certificate.parent.mkdir(exist_ok=True)
+    place.sign(tmp_path / "id", certificate, None, more)
+    line = f"\n CertificateFile {certificate}" if named else ""
+    with pytest.raises(AuthFailed) as caught:
+        await answers(host(place.config(f"IdentityFile {tmp_path}/id\n IdentityAgent none{line}")))
+    assert f"{certificate}" in caught.value.message
+    assert caught.value.message.count(words) == 1

@@ -108,6 +108,15 @@ async def test_what_cannot_be_loaded_is_said(place: Place, caplog: pytest.LogCap
     assert "PKCS11Provider /usr/lib/no-such-pkcs11.so is not loaded here" in caplog.text
 
 
+async def test_that_addresses_are_not_looked_up_is_said(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    file = place.written(
+        "Host box\n HostName @HOST@\n Port @PORT@\n User @USER@\n UserKnownHostsFile @KNOWN@\n IdentityFile @KEY@\n"
+        " CheckHostIP yes\n"
+    )
+    assert await answers(box(file))
+    assert caplog.text.count("CheckHostIP is not read here: keys are filed under the host's name alone") == 1
+
+
 def lock(key: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-p", "-N", "secret", "-f", key], check=True, capture_output=True)
 

@@ -126,6 +126,22 @@ async def test_the_jump_hosts_key_is_checked_and_trusted_under_its_own_name(way:
         assert link.is_alive()
 
 
+async def test_a_jump_hosts_key_is_trusted_under_its_name_though_the_host_was_refused_since(way: Way) -> None:
+    """The question about it was on the screen; somebody else had stored it, and the connection came a hop further."""
+    way.known_hosts.write_text("")
+    store = HostKeyStore()
+    driver, host = SshDriver(store), way.host(way.jump(way.first.port))
+    for known in ("", way.first.known_hosts.read_text()):
+        way.known_hosts.write_text(known)
+        with pytest.raises(HostKeyRejected):
+            await open_link(host, driver)
+    way.known_hosts.write_text("")
+    store.trust_now(host, way.first.host_public_key)
+    assert way.known_hosts.read_text() == f"[127.0.0.1]:{way.first.port} {way.first.host_public_key}\n"
+    store.trust_now(host, way.last.host_public_key)
+    assert way.known_hosts.read_text().splitlines()[1:] == [f"[127.0.0.1]:{way.last.port} {way.last.host_public_key}"]
+
+
 async def test_the_key_behind_a_jump_host_is_checked_too(way: Way) -> None:
     way.known_hosts.write_text(way.first.known_hosts.read_text())
     before = await settled_leftovers()

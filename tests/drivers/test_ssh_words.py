@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 from asyncssh.constants import MSG_GLOBAL_REQUEST
 from asyncssh.packet import Byte, String, UInt32
 
+from atp_tui.drivers.ssh.guard import LINE
 from atp_tui.model.errors import AuthFailed, ConnectFailed, ConnectionLost
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import ExitStatus
@@ -188,7 +189,7 @@ def test_a_server_of_old_is_reached_without_a_word_of_a_library(tmp_path: Path) 
 # -- servers of asyncssh, that do what sshd cannot be told to ---------------------------------------------------------
 
 
-Serve = Callable[[asyncssh.SSHServerProcess[bytes]], None]
+Serve = Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None] | None]
 
 
 @asynccontextmanager
@@ -230,6 +231,27 @@ async def test_the_words_of_a_server_that_ends_the_connection_are_told(tmp_path:
             await run(link, "anything")
         assert "go away" in caught.value.message
         assert len(caught.value.message) < 500
+        link.abort()
+
+
+async def test_a_guards_shell_that_floods_gives_its_session_back(tmp_path: Path) -> None:
+    """It is no guard any more, and the next command starts another one: each would hold a session of MaxSessions."""
+    over = asyncio.Event()
+
+    async def talk(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if process.command == LINE.decode():
+            process.stdout.write(b"atp\nguarding\n1\n" + b"x" * 200_000)
+            await process.wait_closed()
+            over.set()
+        else:
+            process.exit(0)
+
+    async with serving(tmp_path, talk) as host:
+        link = await open_link(host)
+        await run(link, "anything")
+        async with asyncio.timeout(HANG):
+            await over.wait()
+        assert link.is_alive()
         link.abort()
 
 

@@ -106,8 +106,10 @@ def test_a_certificate_with_a_condition_that_nobody_knows_is_not_taken(tmp_path:
     subprocess.run(["ssh-keygen", "-q", *sign, tmp_path / "host.pub"], check=True)
     blob = base64.b64decode((tmp_path / "host-cert.pub").read_text().split()[1])
     authority = asyncssh.read_public_key(tmp_path / "authority.pub").public_data
-    with pytest.raises(ValueError, match="certificate"):
-        judge(blob, "a", filed((Marker.AUTHORITY, authority)), [])
+    found = judge(blob, "a", filed((Marker.AUTHORITY, authority)), [])
+    assert (found.standing, "options" in found.why, found.fell_back) == (Standing.NEW, True, True)
+    plain = found.key.public_data
+    assert judge(blob, "a", filed((Marker.AUTHORITY, authority), (Marker.NONE, plain)), []).standing is Standing.KNOWN
 
 
 def test_known_kinds_are_offered_first_and_bring_nothing_back() -> None:

@@ -58,6 +58,8 @@ def connect_error(
         return ConnectFailed(words, kind=Cause.JUMP_FAILED)
     if isinstance(error, PacketDecodeError):  # a ValueError, but of the peer's making: another one may answer next time
         return ConnectFailed(f"{where} does not speak SSH ({said(str(error))})", kind=Cause.NO_SSH_SERVER)
+    if greeting is not None:  # the peer was reached with settings that could be used: what it said could not be read
+        return ConnectFailed(f"{where} does not speak SSH as it should ({said(str(error))})", kind=Cause.NO_SSH_SERVER)
     # asyncssh raises ValueError (ConfigParseError, KeyImportError among them) for what it cannot use
     return ConnectFailed(f"{where}: {error}", permanent=True, kind=Cause.SSH_CONFIG)
 
@@ -78,6 +80,10 @@ def _disconnected(
     match error:
         case asyncssh.PermissionDenied():
             return AuthFailed(f"{error.reason} port {port}{_ways(overheard)}")  # it names the user and the host
+        case asyncssh.KeyExchangeFailed() if "mismatch" in error.reason:
+            # the bytes were spoilt on the way, or the peer has not the key that it shows
+            words = f"{where} proved no host key ({said(error.reason)})"
+            return ConnectFailed(words, kind=Cause.FAILED)
         case asyncssh.KeyExchangeFailed():
             return ConnectFailed(f"{where}: {said(error.reason)}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
         case asyncssh.ConnectionLost() if overheard is not None and overheard.goodbye:

@@ -98,9 +98,13 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
         self.closed = False
         self._rest = b""
         self._said = 0
+        self._channel: Channel | None = None
+
+    def connection_made(self, chan: Channel) -> None:
+        self._channel = chan
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
-        if datatype:
+        if datatype or self.closed:
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
@@ -108,6 +112,8 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
         self._said += 0 if self.guarding.done() else len(data)
         if self._said > _MOST_SAID or len(self._rest) > _MOST_SAID:
             self._give_up()
+            if self._channel is not None:
+                self._channel.abort()  # else it would hold its session, beside that of the next guard
 
     def _line(self, line: bytes) -> None:
         if not self.word.done():
@@ -124,6 +130,7 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._channel = None  # each has the other until here
         self._give_up()
 
     def _give_up(self) -> None:

@@ -78,6 +78,11 @@ class HostKeyCheck:
         found = self.verdict
         return found.key if found and found.standing is Standing.NEW and self._takes_new else None
 
+    def has_changed(self, filed: FiledKeys) -> None:
+        """Another key was stored for the name since the files were read: the one that was shown is a changed one."""
+        assert self.verdict is not None
+        self.filed, self.verdict = filed, replace(self.verdict, standing=Standing.CHANGED)
+
     @property
     def name(self) -> str:
         """The name that the host's keys are filed under."""

@@ -14,7 +14,7 @@ from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
 from ..aside import off_loop
 from .host_key_command import filed_by_command
-from .key_files import append_key, remove_keys, replace_keys
+from .key_files import WRITING, append_key, remove_keys, replace_keys
 from .key_lookup import FiledKeys, KeyFiles
 from .known_hosts import Marker, can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _SYSTEM = Path("/etc")
+
+_MOST_REFUSED = 8
+"""Refused keys of a host that are remembered with their names: a jump host's may be on the screen while the connection
+has come to another one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class HostKeyStore:
     def __init__(self) -> None:
         self.warn: Callable[[str, str], object] = lambda host, words: _log.warning("%s: %s", host, words)
         self._files = KeyFiles()
-        self._refused: dict[str, tuple[str, _Place]] = {}
+        self._refused: dict[str, dict[str, _Place]] = {}
 
     async def look_up(self, endpoint: Endpoint) -> FiledKeys:
         """What the endpoint's files, and its KnownHostsCommand, say of it.
@@ -78,24 +82,41 @@ class HostKeyStore:
             words = f"no host key can be trusted: RevokedHostKeys {file} cannot be used: {reason}"
             raise ConnectFailed(words, permanent=True, kind=Cause.BAD_FILE) from error
 
-    async def accept(self, host: HostInfo, endpoint: Endpoint, key: SSHKey) -> None:
-        """Store a key that was never seen before, where the policy is accept-new. One that cannot be stored is told.
+    async def accept(self, host: HostInfo, endpoint: Endpoint, key: SSHKey) -> FiledKeys | None:
+        """Store a key that was new when it was looked up, where the policy is accept-new. One that cannot be stored is
+        told. Where another connection has stored another key for the name meanwhile: nothing is stored, and what is on
+        file now is the answer.
 
         /dev/null as the file is how people say that nothing is to be stored.
         """
         from .host_key_check import public_line
+        from .verdict import Standing, standing
 
         file, line = endpoint.known_hosts[0], public_line(key)
         if not _keeps_keys(file):
-            return
+            return None
+
+        def store() -> FiledKeys | None:
+            with WRITING:
+                filed = self._files.read(endpoint.known_hosts, _name(endpoint), None)
+                if standing(key.public_data, filed) is Standing.CHANGED:
+                    return filed
+                append_key(file, _name(endpoint), line, hashed=endpoint.hash_names)
+            return None
+
         try:
-            await off_loop("known-hosts", lambda: append_key(file, _name(endpoint), line, hashed=endpoint.hash_names))
+            return await off_loop("known-hosts", store)
         except OSError as error:
             self.warn(host.id, f"its new host key was taken, but not stored: {file}: {error.strerror or error}")
+        return None
 
     def refuse(self, host: HostInfo, endpoint: Endpoint, public_key: str) -> None:
         """Remember for which name, a jump host's perhaps, this host's connection met a key that was refused."""
-        self._refused[host.id] = (public_key, _place(endpoint))
+        refused = self._refused.setdefault(host.id, {})
+        refused.pop(public_key, None)
+        refused[public_key] = _place(endpoint)
+        for old in tuple(refused)[:-_MOST_REFUSED]:
+            del refused[old]
 
     async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         """As `trust_now`, off the event loop: files are read and synced, and ssh_config may have to be asked about."""
@@ -123,9 +144,8 @@ class HostKeyStore:
                 f"{public_key[:60]!r} is not a public key", host=host.id, hint="write one such as ssh-ed25519 AAAA…"
             ) from error
         line = public_line(key)
-        refused_key, place = self._refused.get(host.id, ("", None))
-        if place is None or refused_key != line:
-            place = _place(resolve(host))
+        refused = self._refused.get(host.id, {})
+        place = refused.get(line) or _place(resolve(host))
         if not place.files:
             raise ConfigError("no file keeps keys", key="ssh.known_hosts", host=host.id, hint="name a file")
         first = place.files[0]
@@ -139,7 +159,7 @@ class HostKeyStore:
                 if _is_own(file):
                     remove_keys(file, place.name)
         (replace_keys if replace else append_key)(first, place.name, line, hashed=place.hashed)
-        self._refused.pop(host.id, None)
+        refused.pop(line, None)
         return first
 
     def _refuse_revoked(self, host: HostInfo, place: _Place, key: SSHKey) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .certificates import out_of_time, parse_certificate, unreadable
 from .endpoint import Endpoint
 from .files import ParsedFiles
 
@@ -54,7 +55,7 @@ class Identities:
 
     def __init__(self) -> None:
         self._files: ParsedFiles[_KeyFile] = ParsedFiles(_parse)
-        self._certificates: ParsedFiles[SSHCertificate] = ParsedFiles(_parse_certificate)
+        self._certificates: ParsedFiles[SSHCertificate] = ParsedFiles(parse_certificate)
 
     @asynccontextmanager
     async def credentials(self, endpoint: Endpoint) -> AsyncIterator[Credentials]:
@@ -88,7 +89,7 @@ class Identities:
             except OSError as error:
                 found.troubles.append(f"{path}: {error.strerror or error}")
                 continue
-            certificate = self._beside(path, file)
+            certificate = self._beside(path, file, found)
             if file is not None:
                 files.append(replace(file, certificate=certificate))
             elif certificate is not None:
@@ -97,13 +98,20 @@ class Identities:
                 found.troubles.append(f"{path}: no such file")
         return files
 
-    def _beside(self, path: Path, file: _KeyFile | None) -> SSHCertificate | None:
+    def _beside(self, path: Path, file: _KeyFile | None, found: Credentials) -> SSHCertificate | None:
         """The certificate beside a key file, whatever becomes of the key, or in its place. It may be renewed while the
-        key stays as it is."""
-        for place in (_with(path, "-cert.pub"), *([path] if file is not None and file.key is None else [])):
-            with contextlib.suppress(OSError, ValueError):
-                if (certificate := self._certificates.get(place)) is not None:
-                    return certificate
+        key stays as it is. One that cannot be read is a trouble."""
+        beside = _with(path, "-cert.pub")
+        for place in (beside, *([path] if file is not None and file.key is None else [])):
+            try:
+                certificate = self._certificates.get(place)
+            except (OSError, ValueError) as error:
+                if place == beside:
+                    found.troubles.append(unreadable(place, error))
+                continue
+            if certificate is not None:
+                found.troubles += out_of_time(certificate, place)
+                return certificate
         return None
 
     def _certificate_files(self, endpoint: Endpoint, found: Credentials) -> list[SSHCertificate]:
@@ -113,11 +121,12 @@ class Identities:
             try:
                 certificate = self._certificates.get(path)
             except (OSError, ValueError) as error:
-                found.troubles.append(f"{path}: {error}")
+                found.troubles.append(unreadable(path, error))
                 continue
             if certificate is None:
                 found.troubles.append(f"{path}: no such file")
             else:
+                found.troubles += out_of_time(certificate, path)
                 certificates.append(certificate)
         return certificates
 
@@ -237,12 +246,6 @@ def _watch_signing(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials
         return signature
 
     agent.sign = watched  # type: ignore[method-assign]
-
-
-def _parse_certificate(path: Path) -> SSHCertificate:
-    import asyncssh
-
-    return asyncssh.read_certificate(path)
 
 
 def _open_to_others(path: Path) -> str:

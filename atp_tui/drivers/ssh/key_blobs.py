@@ -6,10 +6,28 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from asyncssh import KeyImportError, SSHKey
+from asyncssh.packet import SSHPacket
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 from asyncssh.public_key import decode_ssh_certificate, decode_ssh_public_key
 
 T = TypeVar("T")
+
+
+class _AnyOption(dict[bytes, Callable[[SSHPacket], object]]):
+    """Takes each critical option of a host's certificate, where asyncssh takes none and calls the whole unreadable.
+
+    OpenSSH reads such a certificate, takes it for no proof, and judges the plain key in it (sshkey_cert_check_host).
+    """
+
+    def get(self, name: bytes, default: object = None) -> Callable[[SSHPacket], object]:
+        return _whole
+
+
+def _whole(value: SSHPacket) -> bytes:
+    return value.get_bytes(len(value.get_remaining_payload()))
+
+
+Certificate._host_option_decoders = _AnyOption()
 
 
 def kind_of(blob: bytes) -> bytes:

@@ -6,29 +6,48 @@ import contextlib
 import errno
 import os
 import tempfile
+import threading
 from pathlib import Path
 
-from .known_hosts import KnownHosts, hashed_name, with_entry
+from .known_hosts import KnownHosts, Marker, hashed_name, with_entry
+
+WRITING = threading.RLock()
+"""Held while a file is read and written: several threads of this program store keys, and a file that is replaced would
+lose what another one has added since it was read."""
 
 
-def append_key(path: Path, name: str, public_key: str, *, hashed: bool = False) -> None:
-    """Add a line in one write, with the hash of the name where `hashed`. Raises OSError.
+def append_key(path: Path, name: str, public_key: str, *, hashed: bool = False) -> bool:
+    """Add a line in one write, with the hash of the name where `hashed`. False: the file has that key. Raises OSError.
 
     Where there is no file it is made, for its owner alone.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        size = os.fstat(descriptor).st_size
-        before = os.pread(descriptor, 2, max(0, size - 2))
-        line = with_entry(before, hashed_name(name) if hashed else name, public_key)[len(before) :]
-        written = os.write(descriptor, line)
-        if written < len(line):  # the file system is full
-            os.ftruncate(descriptor, size)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with WRITING:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            return _append(descriptor, path, name, public_key, hashed)
+        finally:
+            os.close(descriptor)
+
+
+def _append(descriptor: int, path: Path, name: str, public_key: str, hashed: bool) -> bool:
+    size = os.fstat(descriptor).st_size
+    if _has(os.pread(descriptor, size, 0), name, public_key):
+        return False
+    before = os.pread(descriptor, 2, max(0, size - 2))
+    line = with_entry(before, hashed_name(name) if hashed else name, public_key)[len(before) :]
+    written = os.write(descriptor, line)
+    if written < len(line):  # the file system is full
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    os.fsync(descriptor)
+    return True
+
+
+def _has(data: bytes, name: str, public_key: str) -> bool:
+    key = public_key.split()[1].encode()
+    lines = b"\n".join(line for line in data.split(b"\n") if key in line)  # few: no other name costs a hash
+    return any(entry.marker is Marker.NONE for entry in KnownHosts(lines).find(name))
 
 
 def replace_keys(path: Path, name: str, public_key: str, *, hashed: bool = False) -> None:
@@ -36,19 +55,21 @@ def replace_keys(path: Path, name: str, public_key: str, *, hashed: bool = False
 
     Raises OSError; the file is then what it was.
     """
-    before = path.read_bytes() if path.exists() else b""
     written = hashed_name(name) if hashed else name
-    _rewrite(path, before, with_entry(KnownHosts(before).without(name), written, public_key))
+    with WRITING:
+        before = path.read_bytes() if path.exists() else b""
+        _rewrite(path, before, with_entry(KnownHosts(before).without(name), written, public_key))
 
 
 def remove_keys(path: Path, name: str) -> bool:
     """As `ssh-keygen -R name -f path`: whether there was something to remove. Raises OSError."""
-    before = path.read_bytes()
-    after = KnownHosts(before).without(name)
-    if after == before:
-        return False
-    _rewrite(path, before, after)
-    return True
+    with WRITING:
+        before = path.read_bytes()
+        after = KnownHosts(before).without(name)
+        if after == before:
+            return False
+        _rewrite(path, before, after)
+        return True
 
 
 def _rewrite(path: Path, before: bytes, after: bytes) -> None:

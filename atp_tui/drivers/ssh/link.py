@@ -13,7 +13,7 @@ from ...model.causes import Cause, seconds
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
-from .causes import lost_error
+from .causes import lost_error, said
 from .cutting import cut_short
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
@@ -322,6 +322,9 @@ class SshLink:
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
+        except ValueError as error:  # PacketDecodeError, for one: asyncssh goes on without the channel
+            words = f"{self._name} does not speak SSH as it should ({said(str(error))})"
+            raise self._loss_or(NotStarted(words, host=self._name)) from error
         except AttributeError as error:  # asyncssh's, where the connection ends between the answer and its next step
             if self.is_alive():
                 raise

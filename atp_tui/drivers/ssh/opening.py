@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +17,7 @@ from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
 from .causes import connect_error, unheard
 from .dial import dial
+from .diffie_hellman import use_own_groups
 from .endpoint import Endpoint
 from .greeting import Greeting
 from .host_key_check import HostKeyCheck
@@ -32,11 +32,13 @@ from .turns import join_writes
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
+use_own_groups()
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
 
-_KEY_OPTIONS = re.compile(r": key options:.* command\b")
+_LONGEST_DEBUG = 4096
+"""Characters of a debugging message that are looked at; OpenSSH's have 1,024 (sshlog in log.c)."""
 
 
 class Owner(asyncssh.SSHClient):
@@ -66,8 +68,10 @@ class Owner(asyncssh.SSHClient):
         self.check.agreed = lambda: overheard.host_key_algorithm
 
     def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
-        # OpenSSH names the options of the key that it has taken (auth_log_authopts in auth.c)
-        if _KEY_OPTIONS.search(msg):
+        # OpenSSH names the options of the key that it has taken (auth_log_authopts in auth.c). No regular expression:
+        # any peer may send 256 kB that were made for it, and the event loop would wait
+        _, named, options = msg[:_LONGEST_DEBUG].partition(": key options:")
+        if named and "command" in options.split():
             self.forced = True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -206,8 +210,11 @@ class Opener:
 
     async def _keep_key(self, host: HostInfo, check: HostKeyCheck) -> None:
         # only here, after the key exchange: before it anybody could have shown somebody else's public key
-        if (key := check.accepted_new) is not None:
-            await self._store.accept(host, check.endpoint, key)
+        if (key := check.accepted_new) is None:
+            return
+        if (filed := await self._store.accept(host, check.endpoint, key)) is not None:
+            check.has_changed(filed)
+            raise asyncssh.HostKeyNotVerifiable("changed")
 
 
 def _options(
@@ -239,5 +246,5 @@ def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:
 
 def _with_troubles(error: TransportError, found: Credentials) -> TransportError:
     if isinstance(error, AuthFailed) and found.troubles:
-        return AuthFailed(f"{error.message} ({'; '.join(found.troubles)})", kind=error.kind)
+        return AuthFailed(f"{error.message} ({'; '.join(dict.fromkeys(found.troubles))})", kind=error.kind)
     return error

@@ -87,10 +87,11 @@ def judge(
         trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now, rules)
         if not trouble:
             return Verdict(Standing.KNOWN, key)
-    return Verdict(_standing(blob, filed), key, trouble, certificate is not None)
+    return Verdict(standing(blob, filed), key, trouble, certificate is not None)
 
 
-def _standing(blob: bytes, filed: FiledKeys) -> Standing:
+def standing(blob: bytes, filed: FiledKeys) -> Standing:
+    """Whether a plain key is known, new, or another one than is on file."""
     exact = [filed_key.blob for filed_key in filed.exact if filed_key.marker is Marker.NONE]
     if blob in exact:
         return Standing.KNOWN

@@ -35,11 +35,13 @@ class Kept:
     def __init__(self, driver: LoopbackDriver) -> None:
         self.trusted: list[tuple[str, str, bool]] = []
         self.typed: list[tuple[str, str, Credential]] = []
+        self.same_key: tuple[str, ...] = ()
         self._driver = driver
 
     async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         self.trusted.append((host.id, public_key, replace))
-        self._driver.refuse.pop(host.id, None)
+        for name in (host.id, *self.same_key):
+            self._driver.refuse.pop(name, None)
         return Path("known_hosts")
 
     def remember(self, host_id: str, uri: str, credential: Credential) -> None:
@@ -181,6 +183,22 @@ async def test_nothing_is_trusted_but_what_was_seen() -> None:
             with pytest.raises(ActionFailed):
                 await there.door.perform(Invocation("trust-key", on_hosts(*hosts), arguments))
         assert not there.kept.trusted
+
+
+async def test_hosts_behind_one_jump_host_come_back_with_its_key() -> None:
+    """Each of them was refused for it: a person is asked once."""
+    jump = HostKeyRejected("unknown host key", fingerprint=SEEN, public_key=PUBLIC, name="bastion")
+    other = HostKeyRejected("unknown host key", fingerprint="SHA256:x", public_key="x y")
+    refused = {"a": jump, "b": jump, "c": other, "d": AuthFailed("no")}
+    async with rig("a", "b", "c", "d", refuse=refused) as there:
+        for host in refused:
+            await there.until(host, ConnectionState.FAILED)
+        there.kept.same_key = ("b", "c", "d")
+        await there.ask("trust-key", "a", fingerprint=SEEN)
+        await there.until("a", ConnectionState.CONNECTED)
+        await there.until("b", ConnectionState.CONNECTED)
+        assert [there.manager.host_state(host).state for host in ("c", "d")] == [ConnectionState.FAILED] * 2
+        assert len(there.kept.trusted) == 1
 
 
 async def test_a_key_that_was_on_the_screen_is_stored_whatever_the_host_shows_by_now() -> None:

@@ -1,0 +1,51 @@
+"""Certificates of our own keys: read, and why a host will not take one."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncssh import SSHCertificate
+
+
+def parse_certificate(path: Path) -> SSHCertificate:
+    """The certificate in a file. Raises OSError, and ValueError for what is none that can be read."""
+    import asyncssh
+    from asyncssh.public_key import SSHOpenSSHCertificate, SSHOpenSSHCertificateV01
+
+    # the third of the critical options that PROTOCOL.certkeys has; asyncssh would call the certificate invalid
+    known = SSHOpenSSHCertificateV01._user_option_decoders
+    more = {b"verify-required": SSHOpenSSHCertificate._decode_bool}
+    SSHOpenSSHCertificateV01._user_option_decoders = {**more, **known}
+    return asyncssh.read_certificate(path)
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> str:
+    """What is said of a file in which there is no certificate to offer."""
+    if isinstance(error, OSError):
+        return f"{path}: {error.strerror or error}"
+    return f"{path} has no certificate that this program can read ({error})"
+
+
+def out_of_time(certificate: SSHCertificate, path: Path) -> list[str]:
+    """Why a host will not take a certificate, by this machine's clock. It is offered all the same, as by ssh."""
+    from asyncssh.public_key import SSHOpenSSHCertificate
+
+    if not isinstance(certificate, SSHOpenSSHCertificate):
+        return []
+    now = time.time()
+    if now >= certificate._valid_before:
+        return [f"{path} has expired: its last second was {_utc(certificate._valid_before - 1)}"]
+    if now < certificate._valid_after:
+        return [f"{path} is not valid yet: its first second is {_utc(certificate._valid_after)}"]
+    return []
+
+
+def _utc(seconds: int) -> str:
+    with contextlib.suppress(ValueError, OverflowError, OSError):  # 64 bits hold more years than a date
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{seconds} s after 1970"
