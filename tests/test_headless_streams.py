@@ -91,6 +91,26 @@ def test_head_cuts_a_run_short_and_blames_no_host(config: str, command: str) -> 
         assert process.wait(HANG) == 128 + signal.SIGPIPE
 
 
+@pytest.mark.parametrize("words", ["run -w web1 --json true", "hosts list", "hosts list --json", "connect -w web1"])
+def test_an_answer_that_reaches_nobody_is_no_success(config: str, words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = command_line("--config", config, *words.split())
+    try:
+        done = subprocess.run(
+            line,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=HANG,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
 def test_ctrl_c_ends_a_run_whose_reader_stands_still(config: str) -> None:
     marker = f"3600.{os.getpid()}5"
     reading, writing = os.pipe()

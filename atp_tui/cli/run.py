@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import signal
 from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Invocation, Value
+from ..actions.policy import Policy
 from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine, connects_on_demand
 from ..engine.person import user_name
@@ -22,23 +22,21 @@ from ..model.target import on_hosts
 from .arguments import Arguments
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import complain, emit_json, line_of, standard_output, unwritable
+from .output import ReaderGone, complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 
 USAGE = 2
 """The exit status where the program was not used as it can be."""
 
-BROKEN_PIPE = 128 + signal.SIGPIPE
-"""What a shell says of a program whose reader has gone (`| head`): the run was cut short, and no host is to blame."""
-
 
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
     """Run the command and show what comes back; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data.
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data,
+    ReadOnly, and ReaderGone where nobody reads any more.
     """
     standard_output()  # before anything runs whose answer nobody would see
-    targets = Targets(source.config.hosts).resolve(arguments.targets)
+    targets = Targets(source.config.hosts).resolve_all(arguments.targets)
     refuse_input()
     invocation = _invocation(arguments, targets)
     wanted = set(targets)
@@ -51,7 +49,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
         return connects_on_demand((guarded(host) for host in hosts if host.id in wanted), source.config.transport)
 
-    async with Engine(source).running(watch=False, select=select) as engine:
+    async with Engine(source, policy=Policy(read_only=arguments.read_only)).running(
+        watch=False, select=select
+    ) as engine:
         job = await engine.door.perform(invocation)
         assert job is not None
         interrupt.cancel = job.cancel
@@ -59,8 +59,8 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
             gone = None if arguments.json else await _show(job, interrupt)
             results = await job.wait()
     if gone is not None:
-        if isinstance(gone, BrokenPipeError):
-            return BROKEN_PIPE
+        if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
+            raise ReaderGone("nobody reads standard output") from gone
         raise unwritable(gone) from gone
     if arguments.json:
         cut = [result.host for result in results if result.truncated]

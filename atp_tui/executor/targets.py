@@ -56,6 +56,13 @@ class Targets:
         except ConfigError as error:
             raise explained(expression, self._suspects(expression), self._resolves) or error from error.__cause__
 
+    def resolve_all(self, expressions: Iterable[str]) -> tuple[str, ...]:
+        """The ids meant by any of several expressions, each taken by itself, as `resolve`.
+
+        Joined by `,` they would mean something else: what stands behind it has no higher rank.
+        """
+        return tuple(sorted({host for each in expressions for host in self.resolve(each)}, key=natural))
+
     def _resolved(self, expression: str) -> tuple[str, ...]:
         chosen: set[str] = set()
         unknown: list[str] = []

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import pytest
 
-from atp_tui.cli.output import complain, emit
+from atp_tui.cli.output import ReaderGone, complain, emit
 from atp_tui.cli.tables import table
 from atp_tui.model.errors import ActionFailed
 from atp_tui.ui.text import width_of
@@ -45,13 +45,23 @@ def test_a_closed_output_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         emit("text")
 
 
-def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_has_gone_is_told_to_the_caller_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        emit("text")
+        with pytest.raises(ReaderGone):
+            emit("text")
+        emit("the interpreter's last flush does no harm")
         monkeypatch.undo()
+
+
+def test_the_words_of_a_host_begin_no_complaint_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for end in ("\n", "\r\n", "\x0b", "\x1c", "\x85", "\u2028"):
+        complain(f"web1: internal error{end}web2: connect: done")
+        told = capsys.readouterr().err
+        assert told.splitlines() == [told.removesuffix("\n")]
+        assert told.startswith("atp-tui: web1: internal error") and told.endswith("web2: connect: done\n")
 
 
 def test_a_complaint_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,27 @@ def test_expressions(expression: str, hosts: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expressions", "hosts"),
+    [
+        (("kvm09", "kvm02&@rack1"), ("kvm02", "kvm09")),
+        (("kvm09", "@rack2!kvm09!kvm10"), KVM[4:9]),
+        (("kvm01", "kvm[01-02]^kvm01"), ("kvm01", "kvm02")),
+        (("kvm02", "kvm02"), ("kvm02",)),
+    ],
+)
+def test_what_each_of_several_expressions_means_is_added_up(
+    expressions: tuple[str, ...], hosts: tuple[str, ...]
+) -> None:
+    assert FLEET.resolve_all(expressions) == hosts
+
+
+@pytest.mark.parametrize("expressions", [("kvm01", ""), ("kvm[01", "02]"), ("kvm01", "!kvm02"), ("kvm01", "nosuch")])
+def test_each_of_several_expressions_is_right_by_itself(expressions: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError):
+        FLEET.resolve_all(expressions)
+
+
+@pytest.mark.parametrize(
     ("expression", "said"),
     [
         ("kvm1", "no such host: kvm1; did you mean kvm"),
