@@ -225,6 +225,15 @@ def test_data_on_standard_input_is_refused_before_anything_runs(config: str, tmp
     assert not mark.exists()
 
 
+def test_a_configuration_on_standard_input_is_no_data_for_a_command(config: str) -> None:
+    with open(config) as given:
+        line = command_line("run", "--config", "/dev/stdin", "-w", "web1", "echo", "ran")
+        done = subprocess.run(
+            line, env=environment(), stdin=given, capture_output=True, text=True, timeout=HANG, check=False
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "web1: ran\n", "")
+
+
 @pytest.mark.parametrize("ended", [False, True])
 def test_a_pipe_that_nobody_writes_to_neither_hangs_nor_hinders(config: str, ended: bool) -> None:
     reading, writing = os.pipe()

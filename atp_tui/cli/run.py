@@ -37,7 +37,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     """
     standard_output()  # before anything runs whose answer nobody would see
     targets = Targets(source.config.hosts).resolve_all(arguments.targets)
-    refuse_input()
+    refuse_input(configuration=source.config.path)
     invocation = _invocation(arguments, targets)
     wanted = set(targets)
 

@@ -23,6 +23,8 @@ PLANTED = "not-for-the-screen"
         ("hyperv://admin@h/?transport=http", "hyperv, which this program does not open", "Hyper-V"),
         ("ssh://root@h", "no hypervisor is called ssh", "uri = false"),
         ("http://h/", "no hypervisor is called http", "the drivers are qemu, xen"),
+        ("kvm+ssh://h/system", "no hypervisor is called kvm", "did you mean qemu?"),
+        ("libvirt://h/system", "no hypervisor is called libvirt", "did you mean qemu?"),
         ("qem+ssh://h/system", "no hypervisor is called qem", "did you mean qemu?"),
         ("storage:///system", "a part of libvirt that has no machines", "qemu+ssh"),
         ("qemu+libssh2://h/system", "the transport 'libssh2'", "+ssh"),
