@@ -97,6 +97,26 @@ def test_the_log_that_is_named_is_written(config: str) -> None:
     assert "web1 ssh #1: connected, was connecting" in log and "word" not in log
 
 
+def test_a_warning_of_the_configuration_is_told_and_in_the_log(tmp_path: Path) -> None:
+    (named,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("log "))
+    path = tmp_path / "hosts.toml"
+    path.write_text('[[hosts]]\nid = "a"\nhost = "127.0.0.1"\n\n[tags.prod.ssh]\nport = 22\n')
+    done = atp("--config", str(path), "hosts", "list")
+    words = f"{path}:5: tags.prod: no host has this tag; check its spelling, or remove the table"
+    assert (done.returncode, done.stderr) == (0, f"atp-tui: warning: {words}\n")
+    assert Path(named).read_text().endswith(f"WARNING atp_tui.cli.dispatch: {words}\n")
+
+
+def test_a_new_key_that_cannot_be_stored_is_told(tmp_path: Path, sshd: PrivateSshd) -> None:
+    (tmp_path / "no_folder").touch()
+    known = tmp_path / "no_folder" / "known_hosts"
+    ssh = ssh_table(sshd, known_hosts=[str(known)], host_key_policy="accept-new")
+    done = atp("--config", written(tmp_path / "hosts.toml", host_table("web1", None, ssh)), "run", "-w", "web1", "true")
+    assert done.returncode == 0
+    (told,) = done.stderr.splitlines()
+    assert told.startswith(f"atp-tui: warning: web1: its new host key was taken, but not stored: {known}: ")
+
+
 @pytest.mark.parametrize("kind", ["directory", "fifo"])
 def test_a_log_that_cannot_be_opened_costs_one_message(config: str, tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "state" / "atp_tui" / "log"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo, parse_uri
-from atp_tui.model.quoting import quoted, redacted
+from atp_tui.model.quoting import HIDDEN, LONGEST, quoted, redacted
 from atp_tui.model.settings import Login
 
 PLANTED = "not-for-the-screen"
@@ -32,6 +32,7 @@ PLANTED = "not-for-the-screen"
         ("qemu+ssh://h/system?keyfile", "keyfile= is empty", "leave it out"),
         ("qemu+ssh://h", "no path", "qemu+ssh://h/system"),
         ("qemu://h:16514", "no path", "qemu://h/system"),
+        ("vbox+ssh://h/sytem", "a path that vbox does not have", "vbox+ssh://h/system or vbox+ssh://h/session"),
         ("qemu+ssh://h/sytem", "a path that qemu does not have", "qemu+ssh://h/system"),
         ("test+tcp://h/", "no path", "test+tcp://h/default"),
         ("qemu://:16514/system", "without a host", "qemu+ssh"),
@@ -43,6 +44,7 @@ PLANTED = "not-for-the-screen"
         ("qemu+ssh://h/system?mode=fast", "mode= has none of its values", "auto, direct, legacy"),
         ("qemu+ssh://h/system?proxy=x", "proxy= has none of its values", "auto, netcat, native"),
         ("qemu+ssh://h/system?proxy=native&netcat=nc", "proxy=native with netcat=", "leave proxy=native out"),
+        ("qemu+ssh://h/system?proxy=native&socket=/s", "proxy=native with netcat= or socket=", "leave proxy=native out"),
         ("qemu+ssh://h/system?netcat=nc%20-x%20a", "netcat= is no program's name", "without options"),
         ("qemu+ssh://h/system?netcat=$(id)", "netcat= is no program's name", "without options"),
         ("qemu+ssh://h/system?sshauth=password", "only methods that this program does not have", "agent or privkey"),
@@ -144,6 +146,7 @@ SLIPS = [
     f"qemu+rdp://root:{PLANTED}@h/system",
     f"vpx://admin:{PLANTED}@h/dc",
     f"http://h%3A{PLANTED}",
+    f"http://h%3a{PLANTED}",
     f"root:x@h:{PLANTED}",
     f"esx://root:/{PLANTED}/system",
     f"qemu+tcp://root@;#{PLANTED}?x=1",
@@ -179,3 +182,8 @@ def test_nothing_between_a_colon_and_the_last_at_is_quoted(scheme: str, user: st
 )
 def test_what_is_no_secret_is_quoted_as_it_stands(text: str) -> None:
     assert quoted(text) == repr(text)
+
+
+def test_a_long_value_is_cut() -> None:
+    assert redacted("x" * LONGEST) == "x" * LONGEST
+    assert redacted("x" * (LONGEST + 1)) == "x" * LONGEST + HIDDEN
