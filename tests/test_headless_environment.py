@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.ui.theme import themes_folder
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.daemons.sshd import PrivateSshd
 from tests.test_headless import HANG, atp, command_line, environment, host_table, ssh_table, written
@@ -86,6 +87,22 @@ def test_a_theme_that_is_not_there_is_told_by_every_verb(config: str) -> None:
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("atp-tui: --theme: no theme nope; there are colour-blind-safe, dark")
         assert atp("--theme", "light", "--config", config, "hosts", "list").returncode == 0
+
+
+def test_a_theme_of_ones_own_goes_by_the_name_in_its_file_and_what_is_wrong_with_it_is_told(config: str) -> None:
+    (folder,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("themes "))
+    own = Path(folder) / "copy.toml"
+    own.parent.mkdir(parents=True)
+    text = (themes_folder() / "dark.toml").read_text()
+    own.write_text(text.replace('name = "dark"', 'name = "mine"'))
+    assert atp("--theme", "mine", "--config", config, "hosts", "list").returncode == 0
+    own.write_text(own.read_text().replace("#7aa2d8", "#zz"))
+    done = atp("--theme", "mine", "--config", config, "hosts", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    why, said = done.stderr.splitlines()
+    assert why.startswith(f"atp-tui: warning: {own}:6: colors.primary: ")
+    assert said.startswith("atp-tui: --theme: no theme mine; there are colour-blind-safe, dark")
+    assert "by the name that stands in a file of themes/" in " ".join(atp("--help").stdout.split())
 
 
 def test_the_log_that_is_named_is_written(config: str) -> None:

@@ -181,7 +181,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     )
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
+    screen.add_argument("--theme", metavar="NAME", help="colours, by the name that stands in a file of themes/")
     screen.add_argument(
         "--read-only", action="store_true", help="only watch: run no command, trust no key, without the screen too"
     )

@@ -72,8 +72,10 @@ def _check_theme(arguments: Arguments) -> None:
         return
     from ..ui.theme import load_themes, themes_folder
 
-    themes, _ = load_themes((themes_folder(), *theme_folders()))
+    themes, problems = load_themes((themes_folder(), *theme_folders()))
     if arguments.theme not in themes:
+        for problem in problems:  # one of them may be why
+            complain(f"warning: {problem}")
         raise ConfigError(f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted(themes))}")
 
 
