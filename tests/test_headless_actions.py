@@ -55,6 +55,14 @@ def test_a_key_that_nobody_can_be_asked_for_is_told_with_the_cause(tmp_path: Pat
     assert done.stderr == "atp-tui: gone: 127.0.0.1 port 1 refuses connections: is sshd running there?\n"
 
 
+def test_a_key_that_cannot_be_stored_is_told_with_what_would_be_right(tmp_path: Path, sshd: PrivateSshd) -> None:
+    ssh = ssh_table(sshd, known_hosts=["/dev/null"])
+    config = written(tmp_path / "hosts.toml", host_table("web1", None, ssh))
+    done = atp("trust-key", "-w", "web1", fingerprint_of(sshd.host_public_key), "--config", config)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "atp-tui: web1: ssh.known_hosts: /dev/null keeps no keys; name a file\n"
+
+
 def test_read_only_holds_without_the_screen_too(tmp_path: Path, sshd: PrivateSshd) -> None:
     known, trace = tmp_path / "known_hosts", tmp_path / "trace"
     tables = (

@@ -9,7 +9,7 @@ from ..engine.engine import Engine, connects_on_demand
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..executor.targets import Targets
-from ..model.errors import ActionFailed, AtpError, FailedOnHosts
+from ..model.errors import AtpError, FailedOnHosts, PoolError, TransportError
 from ..model.host import HostInfo
 from ..model.target import on_hosts
 from .arguments import Arguments
@@ -47,7 +47,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
             failed = dict.fromkeys(targets, error)  # an error of no host in particular is that of all
     emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
     for host, why in failed.items():
-        complain(f"{host}: {why.message}")
-    if all(type(why) is ActionFailed for why in failed.values()):
-        return FAILED if failed else 0
-    return NOT_REACHED
+        complain(f"{host}: {why}")
+    if any(isinstance(why, TransportError | PoolError) for why in failed.values()):
+        return NOT_REACHED
+    return FAILED if failed else 0
