@@ -345,6 +345,11 @@ def test_hosts_that_do_not_answer(tmp_path: Path, own_libvirtd: PrivateLibvirtd)
     assert states["silent"][0] != "connected"
     assert "no answer" in states["silent"][1]
     assert "refused" in states["refuses"][1]
+    troubles = {host["host"]: host["trouble"] for host in json.loads(stats.stdout)["hosts"]}
+    assert troubles["well"] is None and troubles["silent"]["channel"] == "virt"
+    assert troubles["refuses"] == {
+        "cause": "port refused", "short": "port refused", "remedy": "retry", "channel": "virt"
+    }  # fmt: skip
     listed = json.loads(domains.stdout)
     assert {domain["host"] for domain in listed["domains"]} == {"well"}
     assert {error["host"] for error in listed["errors"]} == {"silent", "refuses"}

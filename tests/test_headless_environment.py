@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.ui.theme import themes_folder
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.daemons.sshd import PrivateSshd
 from tests.test_headless import HANG, atp, command_line, environment, host_table, ssh_table, written
@@ -88,6 +89,22 @@ def test_a_theme_that_is_not_there_is_told_by_every_verb(config: str) -> None:
         assert atp("--theme", "light", "--config", config, "hosts", "list").returncode == 0
 
 
+def test_a_theme_of_ones_own_goes_by_the_name_in_its_file_and_what_is_wrong_with_it_is_told(config: str) -> None:
+    (folder,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("themes "))
+    own = Path(folder) / "copy.toml"
+    own.parent.mkdir(parents=True)
+    text = (themes_folder() / "dark.toml").read_text()
+    own.write_text(text.replace('name = "dark"', 'name = "mine"'))
+    assert atp("--theme", "mine", "--config", config, "hosts", "list").returncode == 0
+    own.write_text(own.read_text().replace("#7aa2d8", "#zz"))
+    done = atp("--theme", "mine", "--config", config, "hosts", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    why, said = done.stderr.splitlines()
+    assert why.startswith(f"atp-tui: warning: {own}:6: colors.primary: ")
+    assert said.startswith("atp-tui: --theme: no theme mine; there are colour-blind-safe, dark")
+    assert "by the name that stands in a file of themes/" in " ".join(atp("--help").stdout.split())
+
+
 def test_the_log_that_is_named_is_written(config: str) -> None:
     (named,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("log "))
     atp("--config", config, "run", "-w", "web1", "true")
@@ -95,6 +112,26 @@ def test_the_log_that_is_named_is_written(config: str) -> None:
     atp("--config", config, "run", "-v", "-w", "web1", "echo", "word")
     log = Path(named).read_text()
     assert "web1 ssh #1: connected, was connecting" in log and "word" not in log
+
+
+def test_a_warning_of_the_configuration_is_told_and_in_the_log(tmp_path: Path) -> None:
+    (named,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("log "))
+    path = tmp_path / "hosts.toml"
+    path.write_text('[[hosts]]\nid = "a"\nhost = "127.0.0.1"\n\n[tags.prod.ssh]\nport = 22\n')
+    done = atp("--config", str(path), "hosts", "list")
+    words = f"{path}:5: tags.prod: no host has this tag; check its spelling, or remove the table"
+    assert (done.returncode, done.stderr) == (0, f"atp-tui: warning: {words}\n")
+    assert Path(named).read_text().endswith(f"WARNING atp_tui.cli.dispatch: {words}\n")
+
+
+def test_a_new_key_that_cannot_be_stored_is_told(tmp_path: Path, sshd: PrivateSshd) -> None:
+    (tmp_path / "no_folder").touch()
+    known = tmp_path / "no_folder" / "known_hosts"
+    ssh = ssh_table(sshd, known_hosts=[str(known)], host_key_policy="accept-new")
+    done = atp("--config", written(tmp_path / "hosts.toml", host_table("web1", None, ssh)), "run", "-w", "web1", "true")
+    assert done.returncode == 0
+    (told,) = done.stderr.splitlines()
+    assert told.startswith(f"atp-tui: warning: web1: its new host key was taken, but not stored: {known}: ")
 
 
 @pytest.mark.parametrize("kind", ["directory", "fifo"])

@@ -91,6 +91,26 @@ def test_head_cuts_a_run_short_and_blames_no_host(config: str, command: str) -> 
         assert process.wait(HANG) == 128 + signal.SIGPIPE
 
 
+@pytest.mark.parametrize("words", ["run -w web1 --json true", "hosts list", "hosts list --json", "connect -w web1"])
+def test_an_answer_that_reaches_nobody_is_no_success(config: str, words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = command_line("--config", config, *words.split())
+    try:
+        done = subprocess.run(
+            line,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=HANG,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
 def test_ctrl_c_ends_a_run_whose_reader_stands_still(config: str) -> None:
     marker = f"3600.{os.getpid()}5"
     reading, writing = os.pipe()
@@ -203,6 +223,15 @@ def test_data_on_standard_input_is_refused_before_anything_runs(config: str, tmp
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("atp-tui: standard input has data, and run passes none to the hosts: nothing was")
     assert not mark.exists()
+
+
+def test_a_configuration_on_standard_input_is_no_data_for_a_command(config: str) -> None:
+    with open(config) as given:
+        line = command_line("run", "--config", "/dev/stdin", "-w", "web1", "echo", "ran")
+        done = subprocess.run(
+            line, env=environment(), stdin=given, capture_output=True, text=True, timeout=HANG, check=False
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "web1: ran\n", "")
 
 
 @pytest.mark.parametrize("ended", [False, True])

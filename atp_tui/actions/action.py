@@ -116,6 +116,7 @@ class Action:
 
     `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
     screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
+    `single`: it is for one target at a time.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Action:
     arguments: tuple[Argument, ...] = ()
     prompts: bool = False
     headless: bool = False
+    single: bool = False
 
     @property
     def needs_hosts(self) -> bool:
@@ -141,6 +143,8 @@ class Action:
             raise ActionFailed(f"{self.name} needs hosts")
         if self.subject is Subject.HOSTS and any(target.domain is not None for target in invocation.targets):
             raise ActionFailed(f"{self.name} is for hosts, not for their domains")
+        if self.single and len(invocation.targets) != 1:
+            raise ActionFailed(f"{self.name} is for one host at a time")
         known = {argument.name: argument for argument in self.arguments}
         for name, value in invocation.arguments.items():
             if name not in known:

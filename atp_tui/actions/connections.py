@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from ..model.errors import ActionFailed, AtpError
+from ..model.errors import AtpError, FailedOnHosts
 from .action import Action, Context, Invocation, Subject
 
 if TYPE_CHECKING:
@@ -33,24 +33,24 @@ async def _disconnect(context: Context, invocation: Invocation) -> None:
 
 
 async def _on_each(work: Callable[[str], Awaitable[None]], invocation: Invocation) -> None:
-    """Do it on all hosts at once. Raises the error of a single host, or ActionFailed that says how many failed."""
+    """Do it on all hosts at once. Raises the error of a single host, or FailedOnHosts with those of several."""
     import asyncio  # late: the command line's verbs are made from the registry, and --help loads nothing of weight
 
     results = await asyncio.gather(*map(work, invocation.hosts), return_exceptions=True)
-    failed: list[tuple[str, AtpError]] = []
+    failed: dict[str, AtpError] = {}
     for host_id, result in zip(invocation.hosts, results, strict=True):
         if isinstance(result, AtpError):
-            failed.append((host_id, result))
+            failed[host_id] = result
         elif isinstance(result, BaseException):
             raise result
     if not failed:
         return
-    host_id, first = failed[0]
+    host_id, first = next(iter(failed.items()))
     if len(invocation.hosts) == 1:
         raise first
-    raise ActionFailed(
+    raise FailedOnHosts(
         f"{invocation.action} failed on {len(failed)} of {len(invocation.hosts)} hosts; {host_id}: {first.message}",
-        host=host_id,
+        failed,
     ) from first
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..model.connection import ConnectionState
@@ -29,8 +28,6 @@ def key_question(manager: TransportManager, host_id: str) -> KeyQuestion | None:
 
 
 async def _trust_key(context: Context, invocation: Invocation) -> None:
-    if len(invocation.targets) != 1:
-        raise ActionFailed("trust-key is for one host and needs the fingerprint you have seen: trust-key SHA256:…")
     (host_id,) = invocation.hosts
     fingerprint, key = invocation.text("fingerprint"), invocation.text("key")
     changed = bool(invocation.arguments.get("changed", False))
@@ -60,12 +57,19 @@ def _refused_for(manager: TransportManager, key: str) -> list[str]:
 
 
 async def _refused(manager: TransportManager, host_id: str) -> KeyQuestion | None:
-    """The key that was refused; where nobody has connected yet, it is met by trying to."""
+    """The key that was refused; where nobody has connected yet, it is met by trying to.
+
+    Raises AtpError for whatever else keeps the host from being connected.
+    """
     refused = key_question(manager, host_id)
-    if refused is None:
-        with suppress(AtpError):  # what keeps it from being connected is looked at below
-            await manager.execute_on_host(host_id, _nothing, fail_fast=True)
+    if refused is not None:
+        return refused
+    try:
+        await manager.execute_on_host(host_id, _nothing, fail_fast=True)
+    except AtpError:
         refused = key_question(manager, host_id)
+        if refused is None:
+            raise
     return refused
 
 
@@ -102,4 +106,5 @@ TRUST_KEY = Action(
     ),
     prompts=True,
     headless=True,
+    single=True,
 )

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from ..actions.action import Invocation
+from ..actions.policy import Policy
 from ..actions.registry import find
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..model.errors import AtpError
+from ..model.errors import AtpError, FailedOnHosts, PoolError, TransportError
 from ..model.host import HostInfo
 from ..model.target import on_hosts
 from .arguments import Arguments
+from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
 from .output import complain, emit
 
-FAILED = 3
-"""The exit status where the action did not come to its end, or a host was left out."""
+FAILED = 1
+"""The exit status where the hosts were reached, and the action did not come to its end."""
 
 
 async def act(arguments: Arguments, source: FleetSource) -> int:
-    """Carry the action out on the hosts that are meant, and say so; the exit status.
+    """Carry the action out on the hosts that are meant, and say of each how it ended; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed for words that it cannot take.
+    Raises ConfigError for the targets, ActionFailed for words that it cannot take, ReadOnly.
     """
     action = find(arguments.verb)
     reading = first_reading(arguments.targets, source.config.hosts)
@@ -30,13 +32,24 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
         return needed(reading, hosts, source.config.transport)
 
-    async with Engine(source).running(watch=False, select=select) as engine:
+    def invocation(hosts: tuple[str, ...]) -> Invocation:
+        return Invocation(action.name, on_hosts(*hosts), given, user_name())
+
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only))
+    engine.door.admit(invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
+    failed: dict[str, AtpError] = {}
+    async with engine.running(watch=False, select=select):
         targets, left_out = await ask(engine, reading)
+        engine.door.admit(invocation(targets))
         try:
-            await engine.door.perform(Invocation(action.name, on_hosts(*targets), given, user_name()))
+            await engine.door.perform(invocation(targets))
+        except FailedOnHosts as error:
+            failed = error.errors
         except AtpError as error:
-            told = error.host is None or error.host in error.message
-            complain(error.message if told else f"{error.host}: {error.message}")
-            return FAILED
-    emit("".join(f"{host}: {action.name}: done\n" for host in targets))
-    return FAILED if left_out else 0
+            failed = dict.fromkeys(targets, error)  # an error of no host in particular is that of all
+    emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
+    for host, why in failed.items():
+        complain(f"{host}: {why}")
+    if left_out or any(isinstance(why, TransportError | PoolError) for why in failed.values()):
+        return NOT_ALL
+    return FAILED if failed else 0

@@ -21,9 +21,9 @@ from ..model.quoting import HIDDEN, redacted
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
-EXIT_STATUSES = """exit status: 0 all went well; 1 a command failed on some host; 2 usage or configuration;
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed; 2 usage or configuration;
 3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
-70 the program itself failed; 130 interrupted; 141 cut short, as nobody reads any more."""
+70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
 
 
 _SHOWN = 60
@@ -32,7 +32,10 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds."""
+    """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
+
+    `targets` has the node set of each `-w`: what each means by itself is added up.
+    """
 
     verb: Verb
     config: Path | None = None
@@ -178,8 +181,10 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     )
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
     screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    screen.add_argument("--theme", metavar="NAME", help="colours, by the name of a file in themes/")
-    screen.add_argument("--read-only", action="store_true", help="only watch: run no command, trust no key")
+    screen.add_argument("--theme", metavar="NAME", help="colours, by the name that stands in a file of themes/")
+    screen.add_argument(
+        "--read-only", action="store_true", help="only watch: run no command, trust no key, without the screen too"
+    )
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
     parser = _Parser(

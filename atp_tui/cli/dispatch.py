@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ from ..actions.registry import ACTIONS
 from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
-from ..model.errors import AtpError, ConfigError
+from ..model.errors import AtpError, ConfigError, ConfigErrors
 from .arguments import Arguments
 from .interrupt import run_verb
 from .log import open_log
-from .output import complain
+from .output import ReaderGone, complain
 
 if TYPE_CHECKING:
     from ..drivers.sources import FileSource
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 USAGE = 2
+
+BROKEN_PIPE = 128 + signal.SIGPIPE
+"""What a shell says of a program whose reader has gone (`| head`)."""
 
 COLLECT_AFTER = 25_000
 """Objects that must have come and stayed before Python looks for cycles among them; its own default is 700.
@@ -46,6 +50,12 @@ def dispatch(arguments: Arguments) -> int:
     try:
         _check_theme(arguments)
         return _VERBS[arguments.verb](arguments)
+    except ReaderGone:
+        return BROKEN_PIPE
+    except ConfigErrors as error:
+        for each in error.errors:
+            complain(str(each))
+        return USAGE
     except ConfigError as error:
         complain(str(error))
         return USAGE
@@ -62,8 +72,10 @@ def _check_theme(arguments: Arguments) -> None:
         return
     from ..ui.theme import load_themes, themes_folder
 
-    themes, _ = load_themes((themes_folder(), *theme_folders()))
+    themes, problems = load_themes((themes_folder(), *theme_folders()))
     if arguments.theme not in themes:
+        for problem in problems:  # one of them may be why
+            complain(f"warning: {problem}")
         raise ConfigError(f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted(themes))}")
 
 

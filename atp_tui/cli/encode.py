@@ -24,7 +24,7 @@ def encode_host(
 ) -> dict[str, Any]:
     """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it.
 
-    "error" says why there is no sample of a host, where there is none. `rtt` in seconds.
+    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short. `rtt` in seconds.
     """
     status = manager.host_state(host_id)
     main, *beside = manager.pools(host_id)
@@ -38,6 +38,7 @@ def encode_host(
         "host": host_id,
         "state": str(status.state),
         "cause": status.cause,
+        "trouble": None if status.trouble is None else asdict(status.trouble),
         "since": wall(status.since),
         "pool": encode_pool(main),
         "connections": [_connection(one, wall) for one in main.connections],

@@ -8,8 +8,12 @@ import os
 import sys
 from typing import TextIO
 
-from ..model.errors import ActionFailed
+from ..model.errors import ActionFailed, AtpError
 from ..model.text import safe
+
+
+class ReaderGone(AtpError):
+    """Nobody reads standard output any more. There is nothing to say of it: the exit status does."""
 
 
 def line_of(host: str, text: str) -> str:
@@ -26,7 +30,7 @@ def standard_output() -> TextIO:
 
 
 def emit(text: str) -> None:
-    """Print to standard output, quietly where its reader has gone. Raises ActionFailed where it cannot be written.
+    """Print to standard output. Raises ReaderGone, and ActionFailed where it cannot be written for another reason.
 
     What the terminal's encoding lacks is replaced: a name in another script is no reason to fail.
     """
@@ -39,8 +43,9 @@ def emit(text: str) -> None:
     except OSError as error:
         # the interpreter flushes once more at its end: give it somewhere to flush to
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise unwritable(error) from error
+        if isinstance(error, BrokenPipeError):
+            raise ReaderGone("nobody reads standard output") from error
+        raise unwritable(error) from error
 
 
 def emit_json(value: object) -> None:
@@ -54,8 +59,7 @@ def unwritable(error: OSError) -> ActionFailed:
 
 
 def complain(message: str) -> None:
-    """One message, or several lines of them, on standard error, if there is one."""
+    """One line on standard error, if there is one. A line end in it makes no second one: it may be a host's."""
     with contextlib.suppress(OSError, AttributeError):
-        for line in message.splitlines():
-            sys.stderr.write(f"atp-tui: {safe(line)}\n")  # Python escapes there what the encoding lacks
+        sys.stderr.write(f"atp-tui: {safe(message)}\n")  # Python escapes there what the encoding lacks
         sys.stderr.flush()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import signal
 from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Invocation, Value
+from ..actions.policy import Policy
 from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine
 from ..engine.person import user_name
@@ -26,24 +26,22 @@ from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import complain, emit_json, line_of, standard_output, unwritable
+from .output import ReaderGone, complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 
 USAGE = 2
 """The exit status where the program was not used as it can be."""
 
-BROKEN_PIPE = 128 + signal.SIGPIPE
-"""What a shell says of a program whose reader has gone (`| head`): the run was cut short, and no host is to blame."""
-
 
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
     """Run the command and show what comes back; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data.
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data,
+    ReadOnly, and ReaderGone where nobody reads any more.
     """
     standard_output()  # before anything runs whose answer nobody would see
     reading = first_reading(arguments.targets, source.config.hosts)
-    refuse_input()
+    refuse_input(configuration=source.config.path)
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:
@@ -53,7 +51,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
         return needed(reading, map(guarded, hosts), source.config.transport)
 
-    async with Engine(source).running(watch=False, select=select) as engine:
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only))
+    engine.door.admit(_invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
+    async with engine.running(watch=False, select=select):
         targets, left_out = await ask(engine, reading)
         job = await engine.door.perform(_invocation(arguments, targets))
         assert job is not None
@@ -62,8 +62,8 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
             gone = None if arguments.json else await _show(job, interrupt)
             results = await job.wait()
     if gone is not None:
-        if isinstance(gone, BrokenPipeError):
-            return BROKEN_PIPE
+        if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
+            raise ReaderGone("nobody reads standard output") from gone
         raise unwritable(gone) from gone
     if arguments.json:
         cut = [result.host for result in results if result.truncated]

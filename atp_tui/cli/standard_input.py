@@ -9,6 +9,7 @@ import os
 import stat
 import termios
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..model.errors import ActionFailed
 
@@ -16,12 +17,13 @@ REFUSED = "standard input has data, and run passes none to the hosts"
 _HINT = "redirect it from /dev/null, or put the data into the command line"
 
 
-def refuse_input(descriptor: int = 0) -> None:
+def refuse_input(descriptor: int = 0, configuration: Path | None = None) -> None:
     """Raise ActionFailed where data waits on standard input, before a command runs that may have been meant to read it.
 
+    A file that is the `configuration` (`--config /dev/stdin <hosts.toml`) is no such data: it was read under its name.
     Nothing is read and nothing is waited for: under cron or CI it may be a pipe that nobody ever writes to.
     """
-    if _has_data(descriptor):
+    if _has_data(descriptor) and not _is_file(descriptor, configuration):
         raise ActionFailed(f"{REFUSED}: nothing was run; {_HINT}")
 
 
@@ -52,6 +54,13 @@ class LateInput:
         finally:
             if watch:
                 loop.remove_reader(descriptor)
+
+
+def _is_file(descriptor: int, path: Path | None) -> bool:
+    try:
+        return path is not None and os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except OSError:
+        return False
 
 
 def _is_pipe(descriptor: int) -> bool:

@@ -13,7 +13,7 @@ from ..model.settings import SshSettings, TransportConfig
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """`[ui]`: `theme` names a file of themes/; `refresh` is the seconds between two updates of the figures shown.
+    """`[ui]`: `theme` is a name that stands in a file of themes/, `refresh` the seconds between two updates.
 
     Raises ConfigError, naming the key, for a value out of range.
     """

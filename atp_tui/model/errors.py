@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -254,6 +254,17 @@ class DomainNotFound(AtpError):
 
 class ActionFailed(AtpError):
     """An action ran and did not reach its end."""
+
+
+class FailedOnHosts(ActionFailed):
+    """An action on several hosts failed on some; `errors` has the error of each, by its id. `host` is the first."""
+
+    def __init__(self, message: str, errors: Mapping[str, AtpError]) -> None:
+        super().__init__(message, host=next(iter(errors)))
+        self.errors = dict(errors)
+
+    def __reduce__(self) -> tuple[type[FailedOnHosts], tuple[str, dict[str, AtpError]]]:
+        return type(self), (self.message, self.errors)
 
 
 class ReadOnly(AtpError):

@@ -37,5 +37,6 @@ def _limit(error: BaseException) -> str | None:
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):  # tempfile's words
         return "no directory for temporary files can be written to here: see TMPDIR, and the room on its disk"
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
-        return "no further thread could be started here: see ulimit -u, or the limit of the container"
+        # the kernel may have had no process to give, or no memory for its stack: Python does not say which
+        return "no further thread could be started here: see ulimit -u and -v, or the limits of the container"
     return None

@@ -44,6 +44,9 @@ for which no daemon of libvirt listens on the host. libvirt opens such a URI onl
 _NO_HYPERVISOR = frozenset({"network", "interface", "nodedev", "nwfilter", "secret", "storage"})
 """Daemons of libvirt for one part of a host: they know no machines."""
 
+_OTHER_NAMES = {"kvm": "qemu", "libvirt": "qemu"}
+"""What people write for a driver: the names that the machines go by elsewhere."""
+
 PATHS = dict.fromkeys(("qemu", "ch", "vbox"), ("/system", "/session"))
 """The paths that a driver takes; the others are left to the driver itself."""
 
@@ -64,6 +67,6 @@ def trouble(driver: str) -> tuple[str, str] | None:
         return f"{driver}, a part of libvirt that has no machines,", EXAMPLE
     if driver == "ssh":
         return "no hypervisor is called ssh,", "for SSH alone write uri = false, else qemu+ssh://…/system"
-    near = get_close_matches(driver, DRIVERS, 1)
+    near = [_OTHER_NAMES[driver]] if driver in _OTHER_NAMES else get_close_matches(driver, DRIVERS, 1)
     hint = f"did you mean {near[0]}?" if near else "the drivers are " + ", ".join(DRIVERS[:-1])
     return f"no hypervisor is called {driver},", hint

@@ -189,7 +189,9 @@ async def test_a_theme_that_is_not_there_is_told() -> None:
         assert "no theme nope␛[31m: there are colour-blind-safe, dark" in shown(app)
 
 
-@pytest.mark.parametrize("name", ["github.com", "GitHub.com", "ssh.github.com", "gh-github", "gitlab.example.org"])
+@pytest.mark.parametrize(
+    "name", ["github.com", "GitHub.com", "Salsa.Debian.org.", "ssh.github.com", "gh-github", "gitlab.example.org"]
+)
 def test_forges(name: str) -> None:
     assert is_forge(name)
 

@@ -36,20 +36,12 @@ from atp_tui.cli.arguments import Arguments, parse
         ),
         (["run", "-w", "a", "echo caf\udcc3\udca9"], Arguments("run", targets=("a",), command="echo café")),
         (["run", "-w", "a", "--no-guard", "--", "id"], Arguments("run", targets=("a",), command="id", no_guard=True)),
-        (
-            ["run", "-w", "a[1-2]", "-w", "@b!c", "--", "id"],
-            Arguments(
-                "run",
-                targets=(
-                    "a[1-2]",
-                    "@b!c",
-                ),
-                command="id",
-            ),
-        ),
+        (["run", "-w", "a[1-2]", "-w", "@b!c", "--", "id"], Arguments("run", targets=("a[1-2]", "@b!c"), command="id")),
         (["--config", "f", "stats", "--json"], Arguments("stats", config=Path("f"), json=True)),
         (["domains", "--config", "f"], Arguments("domains", config=Path("f"))),
         (["hosts", "list", "--json"], Arguments("hosts", json=True)),
+        (["connect", "-w", "a", "-w", "@b!c"], Arguments("connect", targets=("a", "@b!c"))),
+        (["trust-key", "-w", "a", "SHA256:x"], Arguments("trust-key", targets=("a",), given="SHA256:x")),
         (["info"], Arguments("info")),
     ],
 )

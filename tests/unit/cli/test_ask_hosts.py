@@ -87,7 +87,7 @@ def no_constant(text: str) -> None:
 @pytest.mark.parametrize("as_json", [True, False])
 @pytest.mark.parametrize("verb", [stats, domains])
 async def test_one_host_never_takes_the_answers_of_all(
-    odd: dict[str, Any], as_json: bool, verb: Any, capsys: pytest.CaptureFixture[str]
+    odd: dict[str, Any], as_json: bool, verb: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     driver = LoopbackDriver(virt=lambda host: Virt(odd if host == "odd" else {}))
     source = FileSource(FleetConfig(hosts=HOSTS))
@@ -109,7 +109,10 @@ async def test_one_host_never_takes_the_answers_of_all(
             assert good["error"] is None and good["node"]["cpus"] == 2
             assert (other["error"] is None) == (status == 0)
     elif status:
-        assert "cannot be read" in out + err
+        assert ", see the log)" in (out + err).partition("odd")[2]
+        assert [(each.getMessage(), each.exc_info is not None) for each in caplog.records] == [
+            ("the answer of odd cannot be read", True)
+        ]
     assert status in (0, 3)
 
 

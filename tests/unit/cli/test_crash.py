@@ -132,13 +132,15 @@ def test_a_link_in_the_reports_place_is_not_written_through(
             "too many open files here: this program may have ",
         ),
         (ImportError("libffi.so: Too many open files"), "too many open files here"),
-        (RuntimeError("can't start new thread"), "no further thread could be started here"),
+        (RuntimeError("can't start new thread"), "no further thread could be started here: see ulimit -u and -v"),
         (
             FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
             "no directory for temporary files can",
         ),
         (MemoryError(), "there is no memory left here"),
         (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "too many open files here"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is no memory left here"),
+        (ExceptionGroup("g", [ExceptionGroup("h", [KeyError("x")])]), "the program failed: KeyError; "),
     ],
 )
 def test_a_limit_of_this_machine_is_told_as_such(

@@ -12,8 +12,10 @@ from typing import TextIO
 
 import pytest
 
-from atp_tui.cli.output import complain, emit
-from atp_tui.cli.tables import table
+from atp_tui.cli.arguments import Arguments
+from atp_tui.cli.info import info
+from atp_tui.cli.output import ReaderGone, complain, emit
+from atp_tui.cli.tables import domain_table, stats_table, table
 from atp_tui.model.errors import ActionFailed
 from atp_tui.ui.text import width_of
 
@@ -45,13 +47,23 @@ def test_a_closed_output_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         emit("text")
 
 
-def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_has_gone_is_told_to_the_caller_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        emit("text")
+        with pytest.raises(ReaderGone):
+            emit("text")
+        emit("the interpreter's last flush does no harm")
         monkeypatch.undo()
+
+
+def test_the_words_of_a_host_begin_no_complaint_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for end in ("\n", "\r\n", "\x0b", "\x1c", "\x85", "\u2028"):
+        complain(f"web1: internal error{end}web2: connect: done")
+        told = capsys.readouterr().err
+        assert told.splitlines() == [told.removesuffix("\n")]
+        assert told.startswith("atp-tui: web1: internal error") and told.endswith("web2: connect: done\n")
 
 
 def test_a_complaint_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +82,27 @@ def test_one_long_name_widens_no_other_line() -> None:
     lines = table(("HOST", "DOMAIN", "STATE"), [("a", long, "running"), *[("b", "db", "shut off")] * 100]).splitlines()
     assert lines[1] == f"a     {long}  running"
     assert max(map(len, [lines[0], *lines[2:]])) < 100
+
+
+def test_figures_have_their_units() -> None:
+    domain = {"host": "a", "name": "db", "state": "paused", "reason": "I/O error", "vcpus": 2, "uuid": "u"}
+    shown = domain_table([{**domain, "memory_kib": 1_572_864}, {**domain, "memory_kib": None, "reason": None}])
+    assert [line.split() for line in shown.splitlines()[1:]] == [
+        ["a", "db", "paused", "(I/O", "error)", "2", "1.5", "GiB", "u"],
+        ["a", "db", "paused", "2", "-", "u"],
+    ]
+    pool = {"active_connections": 1, "max_connections": 10, "total_requests": 3, "total_errors": 0}
+    host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None}
+    shown = stats_table([{**host, "rtt": 0.0123}, {**host, "rtt": None, "error": "no answer"}])
+    assert [line.split() for line in shown.splitlines()[1:]] == [
+        ["a", "connected", "1", "of", "10", "3", "0", "12.3", "ms"],
+        ["a", "connected", "1", "of", "10", "3", "0", "-", "no", "answer"],
+    ]
+
+
+def test_info_says_that_the_libvirt_binding_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "libvirt", None)  # how Python marks a module that is not to be had
+    assert info(Arguments("info")) == 0
+    assert "libvirt        no binding: install python3-libvirt for libvirt hosts\n" in capsys.readouterr().out

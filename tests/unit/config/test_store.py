@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -159,6 +163,44 @@ def test_the_example_is_written_once(path: Path) -> None:
         write_example(path)
     assert "exists already" in caught.value.message
     assert path.read_text() == "# mine"
+
+
+def test_a_file_that_somebody_else_writes_meanwhile_is_theirs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = tempfile.mkstemp
+
+    def overtaken(**words: Any) -> tuple[int, str]:
+        path.write_text("theirs")
+        return make(**words)
+
+    monkeypatch.setattr(tempfile, "mkstemp", overtaken)
+    with pytest.raises(ConfigError, match="File exists"):
+        write_example(path)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_text() == "theirs"
+
+
+APPEND = """
+import sys
+from pathlib import Path
+from atp_tui.config.store import append_hosts
+from atp_tui.model.host import HostInfo
+append_hosts(Path(sys.argv[1]), [HostInfo("b", "192.0.2.2")])
+"""
+
+
+def test_the_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(
+    path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path.write_text("# mine\n")
+    trace = tmp_path_factory.mktemp("trace") / "calls"
+    command = ["strace", "-f", "-y", "-o", str(trace), "-e", "trace=fsync,write,rename", sys.executable, "-c", APPEND]
+    subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=60)
+    calls = [line for line in trace.read_text().splitlines() if str(path.parent) in line]
+    (renamed,) = (number for number, call in enumerate(calls) if "rename(" in call)
+    temporary = calls[renamed].split('"')[1]
+    before = [call.split()[1].partition("(")[0] for call in calls[:renamed] if f"<{temporary}>" in call]
+    assert before == ["write", "fsync"]
+    assert any("fsync(" in call and f"<{path.parent}>" in call for call in calls[renamed:]), "the name is not kept"
 
 
 def test_the_example_does_not_follow_a_dangling_link(path: Path) -> None:

@@ -19,7 +19,7 @@ import atp_tui.model
 from atp_tui.executor.spec import CommandWork
 from atp_tui.model.causes import Cause
 from atp_tui.model.credential import Secret
-from atp_tui.model.errors import AtpError, ConfigError, ConfigErrors, TransportError
+from atp_tui.model.errors import AtpError, ConfigError, ConfigErrors, FailedOnHosts, TransportError
 from atp_tui.model.frozen import FrozenDict
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command
@@ -95,6 +95,8 @@ def test_errors_survive_pickle_and_copy_with_all_they_know(kind: type[AtpError])
     error: AtpError
     if kind is ConfigErrors:
         error = ConfigErrors([ConfigError("no", key="uri", file=Path("hosts.toml"), line=7, hint="yes", host="a")] * 2)
+    elif kind is FailedOnHosts:
+        error = FailedOnHosts("connect failed on 1 of 2 hosts", {"a": ConfigError("no", host="a")})
     elif issubclass(kind, TransportError):
         error = kind("refused", host="a", kind=Cause.PORT_REFUSED, detail="5 s") if _takes_kind(kind) else kind("no")
     else:

@@ -118,6 +118,7 @@ def test_any_text_is_a_uri_or_a_config_error(text: str) -> None:
 def test_the_default_uri_follows_the_address() -> None:
     assert HostInfo("a", "192.0.2.11").uri == "qemu+ssh://192.0.2.11/system"
     assert HostInfo("a", "2001:db8::1").uri == "qemu+ssh://[2001:db8::1]/system"
+    assert default_uri("fe80::1%eth0") == "qemu+ssh://[fe80::1%25eth0]/system"
     assert parse_uri(default_uri("fe80::1%eth0")).host == "fe80::1%eth0"
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo, parse_uri
-from atp_tui.model.quoting import quoted, redacted
+from atp_tui.model.quoting import HIDDEN, LONGEST, quoted, redacted
 from atp_tui.model.settings import Login
 
 PLANTED = "not-for-the-screen"
@@ -23,6 +23,8 @@ PLANTED = "not-for-the-screen"
         ("hyperv://admin@h/?transport=http", "hyperv, which this program does not open", "Hyper-V"),
         ("ssh://root@h", "no hypervisor is called ssh", "uri = false"),
         ("http://h/", "no hypervisor is called http", "the drivers are qemu, xen"),
+        ("kvm+ssh://h/system", "no hypervisor is called kvm", "did you mean qemu?"),
+        ("libvirt://h/system", "no hypervisor is called libvirt", "did you mean qemu?"),
         ("qem+ssh://h/system", "no hypervisor is called qem", "did you mean qemu?"),
         ("storage:///system", "a part of libvirt that has no machines", "qemu+ssh"),
         ("qemu+libssh2://h/system", "the transport 'libssh2'", "+ssh"),
@@ -30,6 +32,7 @@ PLANTED = "not-for-the-screen"
         ("qemu+ssh://h/system?keyfile", "keyfile= is empty", "leave it out"),
         ("qemu+ssh://h", "no path", "qemu+ssh://h/system"),
         ("qemu://h:16514", "no path", "qemu://h/system"),
+        ("vbox+ssh://h/sytem", "a path that vbox does not have", "vbox+ssh://h/system or vbox+ssh://h/session"),
         ("qemu+ssh://h/sytem", "a path that qemu does not have", "qemu+ssh://h/system"),
         ("test+tcp://h/", "no path", "test+tcp://h/default"),
         ("qemu://:16514/system", "without a host", "qemu+ssh"),
@@ -41,12 +44,16 @@ PLANTED = "not-for-the-screen"
         ("qemu+ssh://h/system?mode=fast", "mode= has none of its values", "auto, direct, legacy"),
         ("qemu+ssh://h/system?proxy=x", "proxy= has none of its values", "auto, netcat, native"),
         ("qemu+ssh://h/system?proxy=native&netcat=nc", "proxy=native with netcat=", "leave proxy=native out"),
+        ("qemu+ssh://h/system?proxy=native&socket=/s", "proxy=native with netcat= or", "leave proxy=native out"),
         ("qemu+ssh://h/system?netcat=nc%20-x%20a", "netcat= is no program's name", "without options"),
         ("qemu+ssh://h/system?netcat=$(id)", "netcat= is no program's name", "without options"),
         ("qemu+ssh://h/system?sshauth=password", "only methods that this program does not have", "agent or privkey"),
         ("qemu+ssh://h/system?sshauth=gssapi", "a method that is none", "keyboard-interactive"),
         ("qemu+tls://h/system?no_verify=yes", "no_verify= is no number", "no_verify=1"),
         ("qemu+tls://h/system?pkipath=", "pkipath= is empty", "leave it out"),
+        ("qemu+tcp://h/system?credentials=a", "a password", "never write one there"),
+        ("qemu+tcp://h/system?Pass=a", "a password", "never write one there"),
+        ("qemu+tcp://h/system?api_token=a", "a password", "never write one there"),
         ("qemu+ssh://h/system#part", "a #", "%23"),
         ("qemu+ssh://h/%ff", "no UTF-8", "UTF-8"),
         ("qemu+ssh://h/%zz", "two hexadecimal digits", "%25"),
@@ -80,6 +87,7 @@ def test_what_no_connection_can_be_is_refused(uri: str, said: str, hint: str) ->
         ("qemu+unix:///system?netcat=nc", "netcat= has no effect with +unix", "it counts with +ssh"),
         ("test:///default?socket=/x", "socket= has no effect", "+ssh and +unix"),
         ("qemu+tls://h/system?no_verify=1", "turns the check of the server's certificate off", "pkipath="),
+        ("qemu+tls://h/system?no_verify=02", "turns the check of the server's certificate off", "pkipath="),
         ("qemu://h/system?NO_VERIFY=1", "turns the check of the server's certificate off", "pkipath="),
         ("qemu+tls://h/system?tls_priority=NORMAL", "tls_priority= does not count here", "TLS 1.2"),
         ("qemu+tcp://h/system?xyzzy=1", "there is no parameter xyzzy=", "there are authfile, name, readonly"),
@@ -142,6 +150,7 @@ SLIPS = [
     f"qemu+rdp://root:{PLANTED}@h/system",
     f"vpx://admin:{PLANTED}@h/dc",
     f"http://h%3A{PLANTED}",
+    f"http://h%3a{PLANTED}",
     f"root:x@h:{PLANTED}",
     f"esx://root:/{PLANTED}/system",
     f"qemu+tcp://root@;#{PLANTED}?x=1",
@@ -177,3 +186,8 @@ def test_nothing_between_a_colon_and_the_last_at_is_quoted(scheme: str, user: st
 )
 def test_what_is_no_secret_is_quoted_as_it_stands(text: str) -> None:
     assert quoted(text) == repr(text)
+
+
+def test_a_long_value_is_cut() -> None:
+    assert redacted("x" * LONGEST) == "x" * LONGEST
+    assert redacted("x" * (LONGEST + 1)) == "x" * LONGEST + HIDDEN
