@@ -14,12 +14,14 @@ from ..model.settings import SshSettings, TransportConfig
 @dataclass(frozen=True, slots=True)
 class UiSettings:
     """`[ui]`: `theme` names a file of themes/; `refresh` is the seconds between two updates of the figures shown.
+    `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written.
 
     Raises ConfigError, naming the key, for a value out of range.
     """
 
     theme: str = "dark"
     refresh: float = 1.0
+    keys: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")
