@@ -122,7 +122,7 @@ class AtpApp(ThemedApp):
     def action_suspend_process(self) -> None:
         """Ctrl+Z: the shell that started the program gets the terminal, until its `fg`."""
         if self.is_headless or not has_job_control():
-            self.refuse("Ctrl+Z: no shell is there that could bring the program back")
+            self.refuse(f"{self._main.keys.sign('app.suspend')}: no shell is there that could bring the program back")
         else:
             super().action_suspend_process()
 

@@ -27,7 +27,8 @@ from atp_tui.ui.widgets.command_pane import CommandInput, Mode
 from .conftest import Opened, open_app
 from .fleet_services import FleetServices, rack
 
-EXAMPLE = Path(__file__).parents[2] / "hosts.example.toml"
+ROOT = Path(__file__).parents[2]
+EXAMPLE, README = ROOT / "hosts.example.toml", ROOT / "README.md"
 
 SHADOWED = {
     ("enter", "hosts.open", "lines.open"),
@@ -140,3 +141,15 @@ async def test_the_bottom_line_and_the_help_say_what_works_where_the_focus_is(ch
                 assert {command.id for command in OWN.commands if opened.screen.keys.keys(command.id)} <= found | {
                     outer for _, _, outer in SHADOWED
                 }
+        await opened.press(opened.screen.keys.keys("screen.help")[0])
+        found = {each.binding.id for each in opened.app.screen.active_bindings.values() if each.binding.id is not None}
+        assert "help.close" in found and found <= chains[-1] - commands
+
+
+def test_the_keys_of_the_readme_are_the_programs_own() -> None:
+    _, _, after = README.read_text("utf-8").partition("\n## Keys\n")
+    rows = [line.split("|") for line in after.partition("\n\nThe line above")[0].splitlines() if line.startswith("| `")]
+    told = {sign for row in rows for cell in (row[1], row[3]) for sign in re.findall("`([^`]+)`", cell)}
+    own = {key_shown(key) for id in (*CHANGEABLE, *(each.id for each in OWN.commands)) for key in OWN.keys(id)}
+    assert len(told) > 15
+    assert {sign.lower() if len(sign) > 1 else sign for sign in told} <= own
