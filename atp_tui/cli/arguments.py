@@ -41,7 +41,7 @@ class Arguments:
     hosts: int = 12
     faults: bool = False
     seed: int = 0
-    targets: str = ""
+    targets: tuple[str, ...] = ()
     timeout: float | None = None
     fanout: int = 64
     json: bool = False
@@ -64,7 +64,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
-        values["targets"] = ",".join(found.targets or ())
+        values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
         if not values["command"].strip():
@@ -74,7 +74,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     elif command:
         parser.error("only run takes a command after --")
     elif isinstance(found.__dict__.get("targets"), list):
-        values["targets"] = ",".join(found.targets)
+        values["targets"] = tuple(found.targets)
         values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
     return Arguments(**values)
 
@@ -206,7 +206,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         dest="targets",
         action="append",
         metavar="TARGETS",
-        help="node set: kvm[01-18], @tag, @all, with , & ! ^; several -w add up",
+        help="kvm[01-18], @tag, @all, state:failed, cpu>80, with , & ! ^; several -w add up",
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")

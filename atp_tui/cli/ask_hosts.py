@@ -40,7 +40,7 @@ async def stats(arguments: Arguments, source: FleetSource) -> int:
         return await engine.monitor.sample(host.id, timeout=limit, fail_fast=True)
 
     async with engine.running(watch=False):
-        samples = await _of_each(source.config.hosts, ask)
+        samples = await of_each(source.config.hosts, ask)
         limit = max((limit_of(host, source.config.transport) for host in source.config.hosts), default=0.0)
         well = [host for host, sample in samples.items() if not isinstance(sample, AtpError)]
         times = await round_trips(engine.manager, well, limit)
@@ -65,7 +65,7 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
         return await engine.manager.execute_on_host(host.id, read, timeout=limit, fail_fast=True)
 
     async with engine.running(watch=False, select=lambda _: hosts):
-        answers = await _of_each(hosts, ask)
+        answers = await of_each(hosts, ask)
     found, errors = [], []
     for host, answer in answers.items():
         if isinstance(answer, AtpError):
@@ -81,7 +81,7 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
     return NOT_ALL if errors else 0
 
 
-async def _of_each(hosts: tuple[HostInfo, ...], ask: Callable[[HostInfo], Awaitable[T]]) -> dict[str, T | AtpError]:
+async def of_each(hosts: tuple[HostInfo, ...], ask: Callable[[HostInfo], Awaitable[T]]) -> dict[str, T | AtpError]:
     """The answer of each host, or its error, in the order of the hosts; all are asked at once.
 
     What a library makes of an odd answer (a name that is not UTF-8, a figure that is missing) is that host's error.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ui.text import safe
+from ..model.text import safe
 
 LONGEST = 256 << 10
 """Bytes of a line that wait for its end. A longer one is written in pieces, so that no line takes the memory."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..config.paths import log_file, private_dir
 from ..model.errors import ConfigError
-from ..ui.text import safe
+from ..model.text import safe
 from .crash import described
 
 LONGEST = 1 << 20

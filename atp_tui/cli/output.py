@@ -9,7 +9,7 @@ import sys
 from typing import TextIO
 
 from ..model.errors import ActionFailed
-from ..ui.text import safe
+from ..model.text import safe
 
 
 def line_of(host: str, text: str) -> str:

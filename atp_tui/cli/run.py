@@ -9,17 +9,19 @@ from typing import Any
 
 from ..actions.action import Invocation, Value
 from ..drivers.live_output import LiveOutput
-from ..engine.engine import Engine, connects_on_demand
+from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..executor.job import HostEnded, HostOutput, Job
 from ..executor.outcome import exit_status_of
-from ..executor.targets import Targets, fold
+from ..executor.targets import fold
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from .arguments import Arguments
+from .ask_hosts import NOT_ALL
+from .asked import ask, first_reading, needed
 from .interrupt import Interrupt
 from .lines import HostLines
 from .output import complain, emit_json, line_of, standard_output, unwritable
@@ -38,10 +40,8 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data.
     """
     standard_output()  # before anything runs whose answer nobody would see
-    targets = Targets(source.config.hosts).resolve(arguments.targets)
+    reading = first_reading(arguments.targets, source.config.hosts)
     refuse_input()
-    invocation = _invocation(arguments, targets)
-    wanted = set(targets)
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:
@@ -49,10 +49,11 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
-        return connects_on_demand((guarded(host) for host in hosts if host.id in wanted), source.config.transport)
+        return needed(reading, map(guarded, hosts), source.config.transport)
 
     async with Engine(source).running(watch=False, select=select) as engine:
-        job = await engine.door.perform(invocation)
+        targets, left_out = await ask(engine, reading)
+        job = await engine.door.perform(_invocation(arguments, targets))
         assert job is not None
         interrupt.cancel = job.cancel
         with LateInput().watched() as late:
@@ -69,7 +70,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
             complain(f"output was cut on {fold(cut)}: without --json all of it comes")
     if late.came:
         complain(late.words)
-    return exit_status_of(results) or (USAGE if late.came else 0)
+    return exit_status_of(results) or (USAGE if late.came else NOT_ALL if left_out else 0)
 
 
 def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:

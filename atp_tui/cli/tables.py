@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..ui.text import safe, width_of
+from ..model.text import safe
+from ..ui.text import width_of
 
 _KIB_PER_GIB = 1 << 20
 

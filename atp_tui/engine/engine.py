@@ -23,7 +23,8 @@ from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.settings import TransportConfig
-from ..monitor.fleet import FleetView
+from ..monitor.facts import HostFacts
+from ..monitor.fleet import FleetView, HostRow
 from ..monitor.follower import Follower
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
@@ -36,14 +37,24 @@ Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 
 
 class CurrentTargets:
-    """Node sets over the hosts that are there at the moment one is resolved."""
+    """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
 
-    def __init__(self, manager: TransportManager) -> None:
+    def __init__(self, manager: TransportManager, fleet: FleetView) -> None:
         self._manager = manager
+        self._fleet = fleet
+        self._hosts: tuple[HostInfo, ...] = ()
+        self._rows: tuple[HostRow, ...] | None = None
+        self._targets = Targets(())
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        """As Targets.resolve."""
-        return Targets(self._manager.list_hosts()).resolve(expression)
+        """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change."""
+        hosts, rows = self._manager.list_hosts(), self._fleet.rows()
+        if hosts != self._hosts:
+            self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
+        if rows is not self._rows:
+            unseen = {host.id for host in hosts} - {row.id for row in rows}  # the news of them is on its way
+            self._rows, self._targets = rows, self._targets.knowing(HostFacts(rows, unseen))
+        return self._targets.resolve(expression)
 
     def fold(self, ids: Iterable[str]) -> str:
         """As executor.targets.fold."""
@@ -63,7 +74,7 @@ class Engine:
         self.follower = Follower(self.manager.hub, self.fleet, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
-        self.targets = CurrentTargets(self.manager)
+        self.targets = CurrentTargets(self.manager, self.fleet)
         drivers = source.drivers
         self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
 

@@ -25,16 +25,15 @@ _BRACES = re.compile(r"[{(]([^{}()]*)[})]")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹘﹣－"), "-")
 _SIGNS = {**_DASHES, ord("、"): ",", ord("；"): ",", **dict.fromkeys(map(ord, "'\"‘’“”„«»`"), None)}
 _COMPARES = re.compile(r"[<>=]")
-_FILTER = re.compile(r"[!@]*(id|tag|state):(.*)")
 _ALSO = re.compile(r"\s*(?:[|;+]+|\s(?:and|or)\s)\s*|\s+(?=[^\s,!&^])(?<![,!&^])", re.IGNORECASE)
 _NOT = re.compile(r"(?:(.+?)\s+(?:but\s+)?)?(?:not|except|without|minus)\s+(.+)", re.IGNORECASE)
 _TAGS = re.compile(r"(@\S+)\s+and\s+(@\S+)", re.IGNORECASE)
 _NO_BRACKETS = re.compile(r"(?P<stem>.*?)(?P<low>[0-9]+)(?:-|\.\.|:)(?:(?P=stem))?(?P<high>[0-9]+)(?P<tail>\D*)")
 
 
-def wrong(message: str, hint: str) -> ConfigError:
-    """The error of targets."""
-    return ConfigError(message, key="targets", hint=hint)
+def wrong(message: str, hint: str, column: int | None = None) -> ConfigError:
+    """The error of targets; `column` is where the mistake stands, from 1."""
+    return ConfigError(message, key="targets", hint=hint, column=column)
 
 
 def shown(expression: str) -> str:
@@ -79,12 +78,12 @@ def ranges(name: str, operand: str) -> Iterable[str]:
 
 def _count(part: str, operand: str) -> int:
     """How many names one part of a bracket stands for, at most MOST_NAMES and one. Raises ConfigError."""
-    found = _PART.fullmatch(part)
+    found, at = _PART.fullmatch(part), _inside(operand, part)
     if found is None:
         mended = _mended_bracket(part)
         hint = f"write {_put(operand, part, mended)}" if mended and _PART.fullmatch(mended) else FORM
         what = f"{shown(part)} is no range" if part.strip() else "a range is empty"
-        raise wrong(f"{shown(operand)} cannot be read: {what}", hint)
+        raise wrong(f"{shown(operand)} cannot be read: {what}", hint, at)
     low, high, step = found["low"], found["high"], found["step"]
     if high is None:
         return 1
@@ -92,14 +91,21 @@ def _count(part: str, operand: str) -> int:
         return MOST_NAMES + 1
     if int(low) > int(high):
         hint = f"write {_put(operand, part, f'{high}-{low}' + (f'/{step}' if step else ''))}"
-        raise wrong(f"the range {part} runs backwards in {shown(operand)}", hint)
+        raise wrong(f"the range {part} runs backwards in {shown(operand)}", hint, at)
     if step is not None and not step.strip("0"):
-        raise wrong(f"the step of {part} is 0 in {shown(operand)}", "write 1 or more behind the /")
+        raise wrong(f"the step of {part} is 0 in {shown(operand)}", "write 1 or more behind the /", at)
     if len(low) != len(high) and any(end[0] == "0" and len(end) > 1 for end in (low, high)):
         width = max(len(low), len(high))
         hint = f"write {_put(operand, part, f'{low.zfill(width)}-{high.zfill(width)}')}, or two ranges"
-        raise wrong(f"the ends of {part} have not the same number of digits in {shown(operand)}", hint)
+        raise wrong(f"the ends of {part} have not the same number of digits in {shown(operand)}", hint, at)
     return min(int(high) - int(low) + 1, MOST_NAMES + 1)
+
+
+def _inside(operand: str, part: str) -> int:
+    """The column in `operand` of one part of a bracket."""
+    return next(
+        (found.start(1) + found[1].find(part) + 1 for found in _BRACKET.finditer(operand) if part in found[1]), 1
+    )
 
 
 def _put(operand: str, part: str, instead: str) -> str:
@@ -107,36 +113,44 @@ def _put(operand: str, part: str, instead: str) -> str:
 
 
 def _mended_bracket(part: str) -> str:
-    return re.sub(r"\.\.\.?|:|…", "-", _plain(part).replace(" ", "").strip("-,"))
+    return re.sub(r"\.\.\.?|:|…", "-", plain(part).replace(" ", "").strip("-,"))
 
 
-def explained(expression: str, suspects: Sequence[str], resolves: Callable[[str], bool]) -> ConfigError | None:
+def explained(
+    expression: str, suspects: Sequence[tuple[str, int]], resolves: Callable[[str], bool]
+) -> ConfigError | None:
     """What is wrong with an expression that does not work, and what to write; None where its own error says it best.
 
-    `suspects` are the operands that no host or tag is named by; `resolves` tells whether another expression would work.
+    `suspects` are the operands that no host or tag is named by, each with its column; `resolves` tells whether another
+    expression would work.
     """
-    for operand in suspects:
+    for operand, column in suspects:
         if (error := _stranger(operand, resolves)) is not None:
+            error.column = column
             return error
-    if (error := _bracket(expression, resolves) or _padding(expression, suspects, resolves)) is not None:
+    names = [operand for operand, _ in suspects]
+    if (error := _bracket(expression, resolves) or _padding(expression, names, resolves)) is not None:
         return error
-    if not any(_odd(operand) for operand in suspects):
+    first = next((column for operand, column in suspects if _odd(operand)), None)
+    if first is None:
         return None
-    plain = _plain(expression)
-    if plain != expression:
-        odd = next(sign for sign in expression if _plain(sign) != sign)
+    meant = plain(expression)
+    if meant != expression:
+        odd = next(sign for sign in expression if plain(sign) != sign)
         sign = f"{odd!r} ({unicodedata.name(odd, 'no name')})"
-        return wrong(f"a sign that no name has, {sign}, in {shown(expression)}", _to_write(_mended(plain), resolves))
+        hint = _to_write(_mended(meant), resolves)
+        return wrong(f"a sign that no name has, {sign}, in {shown(expression)}", hint, expression.index(odd) + 1)
     if (error := _in_words(expression)) is not None:
         return error
     mended = _mended(expression)
-    if re.search(r"[{}()]", expression):
-        return wrong(f"braces in {shown(expression)}", _to_write(mended, resolves) if mended != expression else FORM)
-    if re.search(r"\[[^\]]*\s[^\]]*\]", expression):
-        return wrong(f"a blank inside the brackets of {shown(expression)}", f"write {mended}")
+    if brace := re.search(r"[{}()]", expression):
+        hint = _to_write(mended, resolves) if mended != expression else FORM
+        return wrong(f"braces in {shown(expression)}", hint, brace.start() + 1)
+    if blank := re.search(r"\[[^\]]*?(\s)[^\]]*\]", expression):
+        return wrong(f"a blank inside the brackets of {shown(expression)}", f"write {mended}", blank.start(1) + 1)
     if mended != expression:
         hint = f"put one there: {mended}" if _is_plain(mended) else "write names with commas between them"
-        return wrong(f"no comma between the names in {shown(expression)}", hint)
+        return wrong(f"no comma between the names in {shown(expression)}", hint, first)
     return None
 
 
@@ -200,10 +214,10 @@ def without(names: str) -> str:
 
 
 def _odd(operand: str) -> bool:
-    return _plain(operand) != operand or bool(re.search(r"[\s|;+{}()]", operand))
+    return plain(operand) != operand or bool(re.search(r"[\s|;+{}()]", operand))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """`text` with the plain signs that were meant by wide ones, other dashes and typographic quotes."""
     return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
 
@@ -217,17 +231,12 @@ def _mended(expression: str) -> str:
 
 
 def _stranger(operand: str, resolves: Callable[[str], bool]) -> ConfigError | None:
-    """What belongs to SSH, to a URI or to the filter, and is no target."""
-    text = _plain(operand)
+    """What belongs to SSH or to a URI, and is no target; a comparison that is none."""
+    text = plain(operand)
+    if text != operand and resolves(text):
+        return None  # the odd sign is all that is wrong
     if "://" in text:
         return wrong(f"a URI in {shown(operand)}", "targets are ids of hosts.toml, @tags and @all")
-    if filtered := _FILTER.fullmatch(text):
-        word = filtered[2] if re.fullmatch(r"[\w.-]+", filtered[2]) else "NAME"
-        ways = {"tag": f"write @{word}", "id": f"write {word}"}
-        hint = ways.get(
-            filtered[1], "write it in the filter (/), or behind a & in the command line: @prod&state:failed"
-        )
-        return wrong(f"{filtered[1]}: is the filter's word, in {shown(operand)}", hint)
     before, at, host = text.rpartition("@")
     if before.startswith("@") and ":" not in before and re.search(r"[\s|;+]", before):
         return None  # two tags, and no comma between them
@@ -242,7 +251,7 @@ def _stranger(operand: str, resolves: Callable[[str], bool]) -> ConfigError | No
         hint = f"write {port}" if not resolves(name) and resolves(port) else _alone(name, "port", resolves)
         return wrong(f"{what} in {shown(operand)}", hint)
     if _COMPARES.search(text):
-        return wrong(f"a comparison in {shown(operand)}", "targets are ids, @tags and @all; the filter (/) compares")
+        return wrong(f"no comparison, though it has a sign of one: {shown(operand)}", "write it as in cpu>80")
     return None
 
 

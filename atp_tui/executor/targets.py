@@ -1,125 +1,231 @@
-"""Which hosts are meant: ClusterShell's node-set language over host ids and tags.
+"""Which hosts are meant: ClusterShell's node-set language over host ids, tags and what is known of the hosts.
 
-An expression is names joined by `,` (and), `&` (also in), `!` (but not) and `^` (in one of both), taken from left to
-right with equal rank, as ClusterShell does. A name is a host id, `@tag` or `@all`; it may hold ranges
-(`kvm[01-18]`) and the wildcards `*` and `?`. Ids and tags are opaque: one that is written in full is looked up as it
-stands, so no id can be too odd to be named.
+An expression is operands joined by `,` (and), `&` (also in), `!` (but not) and `^` (in one of both), taken from left to
+right with equal rank, as ClusterShell does. An operand is a name or a condition.
+
+- A name is a host id, `@tag` or `@all`; it may hold ranges (`kvm[01-18]`) and the wildcards `*` and `?`. Ids and tags
+  are opaque: one that is written in full is looked up as it stands, so no id can be too odd to be named.
+- A condition (`state:failed`, `cpu>80`, `tag:prod`, `site:north`) means the hosts it holds for; the port Facts answers
+  it. A `!` in front turns it round (`@prod&!state:failed`), and an `@` in front counts for nothing.
+
+A host of which it is not known whether it is meant is left out, with `!` as without: nothing runs by a guess. The
+filter of the screen takes the same conditions and reads the rest of a line otherwise: see monitor/host_filter.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
+from itertools import groupby
+from typing import NamedTuple, Protocol
 
 from ..model.errors import ConfigError
+from ..model.fact import Fact
 from ..model.host import HostInfo, tags_of
+from ..model.near import nearest
 from ..model.order import natural
+from .certain import IDS, Certain
+from .target_grammar import Operand, operands
 from .target_words import (
     FORM,
     MOST_NAMES,
     TooManyNames,
     explained,
     number,
+    plain,
     ranges,
-    shown,
-    without,
     without_brackets,
     wrong,
 )
 
 ALL = "all"
-_OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\]]*\])*)([,!&^]?)")
+LISTED = "`atp-tui hosts list` shows ids and tags"
+_HEAD = re.compile(r"[^:<>=]*[:<>=]")
+_SUSPECT = re.compile(r"(?:[^,!&^\[]|\[[^\]]*\]|[\[])+")
 _SHOWN = 5
 
 
-class Targets:
-    """Resolves and folds sets of hosts. Build a new one when hosts or tags have changed; it costs next to nothing."""
+class Facts(Protocol):
+    """What is known of hosts beside their names. The composition root gives it, since the executor sees no monitor."""
 
-    def __init__(self, hosts: Iterable[HostInfo]) -> None:
+    def term(self, text: str) -> Fact | None:
+        """For which hosts the condition `text` holds; None for a text that is no condition.
+
+        Raises ConfigError with a hint for a condition that no host can fulfil.
+        """
+        ...
+
+    def near(self, name: str) -> str | None:
+        """A condition that may have been meant by a name that no host has."""
+        ...
+
+
+class Decided(NamedTuple):
+    """The hosts that are meant, and those of which it is not known; both in natural order."""
+
+    ids: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+class Targets:
+    """Resolves and folds sets of hosts. Build a new one when hosts or facts have changed; it costs next to nothing.
+
+    Without `facts` there are no conditions.
+    """
+
+    def __init__(self, hosts: Iterable[HostInfo], facts: Facts | None = None) -> None:
         known = tuple(hosts)
         self._hosts = known
         self._ids = dict.fromkeys(host.id for host in known)
         self._tags: Mapping[str, tuple[str, ...]] = {**tags_of(known), ALL: tuple(self._ids), "*": tuple(self._ids)}
+        self._facts = facts
+        self._held: dict[str, Fact] = {}
+        self._order: list[str] | None = None
+
+    def knowing(self, facts: Facts) -> Targets:
+        """The same hosts with other facts, at no cost: facts change with each sample, hosts do not."""
+        other = copy(self)
+        other._facts, other._held = facts, {}
+        return other
 
     def resolve(self, expression: str) -> tuple[str, ...]:
         """The ids meant by `expression`, in natural order, each once.
 
-        Raises ConfigError (key "targets"), each with a hint what to write, for names that no host or tag has, with the
-        nearest ones that exist; for what cannot be parsed; and for an expression that leaves no host.
+        Raises ConfigError (key "targets"), each with a hint what to write and the column of the mistake, for names that
+        no host or tag has, with the nearest ones that exist; for what cannot be parsed; and for an expression that
+        leaves no host.
         """
+        ids, undecided = self.decide(expression)
+        if ids:
+            return ids
+        hint = "the conditions hold for none of these hosts now" if self._held else LISTED
+        if undecided:
+            some = ", ".join(undecided[:_SHOWN]) + (" …" if len(undecided) > _SHOWN else "")
+            hint = f"not known, and so left out: {some}"
+        # all of it is understood, so that no part of it is a password
+        raise wrong(f"no host is left by {expression[:120]!r}", hint)
+
+    def decide(self, expression: str) -> Decided:
+        """As `resolve`, for hosts that may be none, and with the hosts of which it is not known."""
         try:
-            return self._resolved(expression)
+            found, unknown = self._read(expression)
+            if unknown:
+                raise self._unknown(unknown)
         except TooManyNames:
             raise
         except ConfigError as error:
-            raise explained(expression, self._suspects(expression), self._resolves) or error from error.__cause__
+            if isinstance(error.__cause__, ConfigError):
+                raise  # a condition's own words
+            better = explained(expression, self._suspects(expression), self._resolves) or error
+            better.column = better.column or error.column
+            raise better from error.__cause__
+        return Decided(self._sorted(found.sure), () if found.whole else self._sorted(found.possible - found.sure))
 
-    def _resolved(self, expression: str) -> tuple[str, ...]:
-        chosen: set[str] = set()
-        unknown: list[str] = []
-        operands = list(_operands(expression))
-        if sum(self._number(operand) for _, operand in operands) > MOST_NAMES:
+    def _sorted(self, ids: IDS) -> tuple[str, ...]:
+        if self._order is None:
+            self._order = sorted(self._ids, key=natural)
+        return tuple([name for name in self._order if name in ids])
+
+    def _read(self, expression: str) -> tuple[Certain, Mapping[str, int]]:
+        """The set that is meant, and the names that no host or tag has, with their columns. Raises ConfigError."""
+        parts = list(operands(expression, self._is_condition))
+        if sum(self._number(part) for part in parts) > MOST_NAMES:
             raise TooManyNames(expression)
-        for operator, operand in operands:
-            found = self._expand(operand, unknown)
-            match operator:
-                case "&":
-                    chosen &= found
-                case "!":
-                    chosen -= found
-                case "^":
-                    chosen ^= found
-                case _:
-                    chosen |= found
-        if unknown:
-            raise self._unknown(unknown)
-        if not chosen:
-            raise wrong(f"no host is left by {shown(expression)}", "`atp-tui hosts list` shows ids and tags")
-        return tuple(sorted(chosen, key=natural))
+        unknown: dict[str, int] = {}
+        chosen = Certain.of(frozenset())
+        for operator, run in groupby(parts, key=lambda part: part.operator):
+            sets = [self._expand(part, unknown) for part in run]
+            if operator == ",":  # a thousand names with commas between them must not copy the set a thousand times
+                chosen = chosen.with_all(sets)
+                continue
+            for each in sets:
+                chosen = chosen.joined(operator, each)
+        return chosen, unknown
 
     def _resolves(self, expression: str) -> bool:
+        """Whether an expression can be read, and names no host that there is not."""
         try:
-            return bool(self._resolved(expression))
+            return not self._read(expression)[1]
         except ConfigError:
             return False
 
-    def _suspects(self, expression: str) -> list[str]:
-        """The operands that name no host, brackets that have no partner taken as they come."""
-        operands = [part.strip() for part in re.split(r"[,!&^](?![^\[]*\])", expression)]
-        return [operand for operand in operands if operand and not self._resolves(operand)]
+    def _suspects(self, expression: str) -> list[tuple[str, int]]:
+        """The operands that name no host, with their columns, brackets that have no partner taken as they come."""
+        found = [(part[0].strip(), part.start() + len(part[0]) - len(part[0].lstrip()) + 1)
+                 for part in _SUSPECT.finditer(expression)]  # fmt: skip
+        return [(operand, column) for operand, column in found if operand and not self._resolves(operand)]
+
+    # -- conditions ----------------------------------------------------------------------------------------------
+
+    def _is_condition(self, text: str) -> bool:
+        return self._fact(text) is not None
+
+    def _fact(self, text: str) -> Fact | None:
+        """What is known of `text` where that is a condition. Raises ConfigError."""
+        head = _HEAD.match(text)
+        name = text.removeprefix("@")
+        if self._facts is None or head is None or name in self._table(text) or plain(head[0]) != head[0]:
+            return None
+        if text not in self._held:
+            try:
+                fact = self._facts.term(name)
+            except ConfigError as error:
+                if name.partition(":")[0] in self._ids:
+                    return None  # the colon is a port's
+                raise wrong(error.message, error.hint or FORM) from error
+            if fact is None:
+                return None
+            self._held[text] = fact
+        return self._held[text]
 
     def fold(self, ids: Iterable[str]) -> str:
         """Names folded into ranges: `kvm[01,04-18],web1`. `resolve` reads it back."""
         return fold(ids)
 
+    # -- names ---------------------------------------------------------------------------------------------------
+
     def _table(self, operand: str) -> Collection[str]:
         return self._tags if operand.startswith("@") else self._ids
 
-    def _number(self, operand: str) -> int:
-        name = operand.removeprefix("@")
-        return 1 if name in self._table(operand) else number(name, operand)
+    def _number(self, part: Operand) -> int:
+        name = part.text.removeprefix("@")
+        if name in self._table(part.text):
+            return 1
+        with _at(part.column):
+            return 1 if self._fact(part.text) is not None else number(name, part.text)
 
-    def _expand(self, operand: str, unknown: list[str]) -> set[str]:
+    def _expand(self, part: Operand, unknown: dict[str, int]) -> Certain:
+        """The hosts of one operand. What no host or tag is called goes to `unknown`, with its column."""
+        with _at(part.column):
+            fact = self._fact(part.text)
+            if fact is None:
+                return Certain.of(self._named(part, unknown))
+        found = Certain(fact.holds, fact.holds | fact.unknown) if fact.unknown else Certain.of(fact.holds)
+        return found.turned(frozenset(self._ids)) if part.turned else found
+
+    def _named(self, part: Operand, unknown: dict[str, int]) -> IDS:
+        operand = part.text
         name, tagged, table = operand.removeprefix("@"), operand.startswith("@"), self._table(operand)
         found: set[str] = set()
         for each in (name,) if name in table else ranges(name, operand):
             matches = _matching(each, table)
             if not matches:
-                unknown.append("@" + each if tagged else each)
+                unknown.setdefault("@" + each if tagged else each, part.column)
             for match in matches:
                 found.update(self._tags[match] if tagged else (match,))
-        return found
+        return frozenset(found)
 
-    def _unknown(self, names: list[str]) -> ConfigError:
-        names = list(dict.fromkeys(names))
+    def _unknown(self, unknown: Mapping[str, int]) -> ConfigError:
+        names = list(unknown)
         near = list(dict.fromkeys(match for name in names[:_SHOWN] for match in self._near(name)))
         what = "tag" if all(name.startswith("@") for name in names) else "host"
         told = ", ".join(name if len(name) <= 60 else name[:60] + "…" for name in names[:_SHOWN])
         told += f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        hint = "did you mean " + " or ".join(near) + "?" if near else "`atp-tui hosts list` shows ids and tags"
-        return wrong(f"no such {what}: {told}", hint)
+        hint = "did you mean " + " or ".join(near) + "?" if near else LISTED
+        return wrong(f"no such {what}: {told}", hint, unknown[names[0]])
 
     def _near(self, name: str) -> list[str]:
         """What exists and may have been meant: the other of id and tag, other capitals, an address, a range."""
@@ -128,6 +234,8 @@ class Targets:
             return [other if name.startswith("@") else f"@{other}"]
         if (range_ := without_brackets(name)) is not None and self._resolves(range_):
             return [range_]
+        if self._facts is not None and (condition := self._facts.near(other)) is not None:
+            return [condition]
         candidates = [*self._ids, *("@" + tag for tag in self._tags if tag != "*")]
         if same := [each for each in candidates if each.removeprefix("@").casefold() == other.casefold()]:
             return same[:2]
@@ -135,7 +243,7 @@ class Targets:
             return at[:2]
         if (first := name.partition(".")[0]) in self._ids:  # its name on the network, for its id
             return [first]
-        return get_close_matches(name, candidates, 2)
+        return nearest(name, candidates)
 
 
 def fold(ids: Iterable[str]) -> str:
@@ -149,38 +257,14 @@ def fold(ids: Iterable[str]) -> str:
         return ",".join(names)
 
 
-def _operands(expression: str) -> Iterable[tuple[str, str]]:
-    """(operator, operand) from left to right, the first operator being `,`."""
-    operator, position = ",", 0
-    if not expression.strip():
-        raise wrong("no hosts are named", "write host ids, @tags or @all, as in kvm[01-18],@prod")
-    while operator:
-        match = _OPERAND.match(expression, position)
-        if match is None or (match.end() < len(expression) and not match[2]):
-            raise wrong(f"a bracket without its partner in {shown(expression)}", FORM)
-        operand = match[1].strip()
-        if operand in ("", "@"):
-            raise _missing(expression, operator, match[2])
-        yield operator, operand
-        operator, position = match[2], match.end()
-
-
-def _missing(expression: str, operator: str, following: str) -> ConfigError:
-    hint = "write one on both sides of , & ! and ^"
-    tight = re.sub(r"\s+", "", expression)
-    if tight == "!" * len(tight) or "@" in re.split(r"[,!&^]", tight):
-        hint = "write host ids, @tags or @all"
-    elif tight.startswith("^"):
-        hint = "files of names are not read: write host ids, @tags or @all"
-    elif tight.startswith("!"):
-        hint = f"write @all!{without(tight[1:])} for all but those"
-    elif tight[:1] in (",", "&"):
-        hint = f"take the first {tight[0]!r} away, or write a name before it"
-    elif following and f"{operator}{following}" in ("&&", ",,", "^^", "!!"):
-        hint = f"write {operator} once"
-    elif not following and operator in ",&!^":
-        hint = f"take the last {operator!r} away, or write a name behind it"
-    return wrong(f"a name is missing in {shown(expression)}", hint)
+@contextmanager
+def _at(column: int) -> Iterator[None]:
+    """A mistake in an operand that stands at `column` of the expression."""
+    try:
+        yield
+    except ConfigError as error:
+        error.column = column + (error.column or 1) - 1
+        raise
 
 
 def _matching(name: str, table: Collection[str]) -> Collection[str]:

@@ -26,7 +26,10 @@ class AtpError(Exception):
 
 
 class ConfigError(AtpError):
-    """A setting, URI or file that cannot be used: names the file, the line, the key and what would be right."""
+    """A setting, URI or file that cannot be used: names the file, the line, the key and what would be right.
+
+    `column` is the place of the mistake in a text of one line (targets, a filter), counted from 1.
+    """
 
     def __init__(
         self,
@@ -37,19 +40,26 @@ class ConfigError(AtpError):
         line: int | None = None,
         hint: str | None = None,
         host: str | None = None,
+        column: int | None = None,
     ) -> None:
         super().__init__(message, host=host)
         self.key = key
         self.file = file
         self.line = line
         self.hint = hint
+        self.column = column
+
+    @property
+    def sentence(self) -> str:
+        """`what is wrong (column 7); what would be right`: the first column needs no finding and is not told."""
+        place = f" (column {self.column})" if self.column is not None and self.column > 1 else ""
+        return f"{self.message}{place}" + (f"; {self.hint}" if self.hint else "")
 
     def __str__(self) -> str:
         """`file:line: key: what is wrong; what would be right`, leaving out what is not known."""
         where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
         key = f"{self.key}: " if self.key else ""
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"{where}{key}{self.message}{hint}"
+        return f"{where}{key}{self.sentence}"
 
 
 class ConfigErrors(ConfigError):

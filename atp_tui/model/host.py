@@ -55,6 +55,8 @@ class HostInfo:
     ssh: SshSettings | None = field(default_factory=SshSettings)
     transport: TransportConfig | None = None
     commands: bool = True
+    _parts: ConnectionUri | None = field(init=False, repr=False, compare=False, default=None)
+    """The URI in parts: of ten thousand hosts, each is asked for it at every repaint."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not _HOST_ID.fullmatch(self.id):
@@ -101,6 +103,7 @@ class HostInfo:
     def _check_uri(self, uri: str) -> None:
         try:
             uri_ssh_settings(uri)
+            object.__setattr__(self, "_parts", parse_uri(uri))
         except ConfigError as error:
             raise ConfigError(error.message, key="uri", host=self.id, hint=error.hint) from error
 
@@ -128,7 +131,7 @@ class HostInfo:
     @property
     def connection_uri(self) -> ConnectionUri | None:
         """The URI in parts; None for a host with SSH alone."""
-        return None if self.uri is None else parse_uri(self.uri)
+        return self._parts
 
     @property
     def takes_commands(self) -> bool:

@@ -52,7 +52,7 @@ class ConnectionUri:
         return uri_parameters.remarks(self.query, self.driver, self.transport)
 
 
-@lru_cache(maxsize=4096)  # asked of each host at every repaint; a failure is not kept
+@lru_cache(maxsize=256)  # the same few are asked for again and again; a failure is not kept
 def parse_uri(text: str) -> ConnectionUri:
     """Check a connection URI and take it apart.
 

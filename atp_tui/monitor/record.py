@@ -10,8 +10,9 @@ from ..model.connection import ConnectionState, HostStatus
 from ..model.events import HostSampled, SampleFailed
 from ..model.host import HostInfo
 from ..model.node import DomainReading, NodeReading, SystemReading
+from . import metrics
 from .hearing import Hearing
-from .rows import DomainRow, HostDetail, HostRow, count_domains
+from .rows import DomainCounts, DomainRow, HostDetail, HostRow, count_domains
 from .series import NAN, Series, bounded, growth, rate, share
 
 ROW_HISTORY = 32
@@ -32,19 +33,23 @@ class _DomainFrame(NamedTuple):
 
 
 class HostRecord:
-    """Takes events of one host; makes its row and detail, each once per change."""
+    """Takes events of one host; makes its row and detail, each once per change.
+
+    It is a place where metrics are read (`metrics.Figures`), as its rows are.
+    """
 
     def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
         self.host = host
+        self._metadata = tuple(host.metadata.items())
         self.status = status
         self._last: HostSampled | None = None
         self._before: HostSampled | None = None
-        self._cpu, self._memory, self._requests, self._rtt = (Series(history) for _ in range(4))
+        self._series = tuple([(metric, Series(history)) for metric in metrics.METRICS if metric.series])
         self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
-        self._errors_per_second: float | None = None
-        self._requests_per_second: float | None = None
-        self._cpu_now: float | None = None
-        self._memory_now: float | None = None
+        self.errors_per_second: float | None = None
+        self.requests_per_second: float | None = None
+        self.cpu: float | None = None
+        self.memory: float | None = None
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
@@ -55,6 +60,7 @@ class HostRecord:
     def describe(self, host: HostInfo) -> None:
         """The host's description has changed."""
         self.host = host
+        self._metadata = tuple(host.metadata.items())
         self._row = None
 
     def moved(self, status: HostStatus) -> None:
@@ -79,16 +85,14 @@ class HostRecord:
     def sampled(self, sample: HostSampled) -> None:
         """Take a sample: figures of this moment, and what counters gained since the last one."""
         before, self._before, self._last = self._last, self._last, sample
-        self._cpu_now = _cpu_share(before, sample)
-        self._memory_now = _memory_share(sample)
+        self.cpu = _cpu_share(before, sample)
+        self.memory = _memory_share(sample)
         self._leave_gap()
         self._count(sample)
         self._error = None
-        self._cpu.append(self._cpu_now)
-        self._spark.append(NAN if self._cpu_now is None else self._cpu_now)
-        self._memory.append(self._memory_now)
-        self._requests.append(self._requests_per_second)
-        self._rtt.append(sample.rtt)
+        for metric, series in self._series:
+            series.append(metric.read(self))
+        self._spark.append(NAN if self.cpu is None else self.cpu)
         self._frames.append(self._frame(sample))
         self._heard(sample.at, sample=True)
 
@@ -107,8 +111,8 @@ class HostRecord:
         if before is None:
             return
         seconds = news.at - before[0]
-        self._requests_per_second = rate(before[1], news.requests, seconds)
-        self._errors_per_second = rate(before[2], news.errors, seconds)
+        self.requests_per_second = rate(before[1], news.requests, seconds)
+        self.errors_per_second = rate(before[2], news.errors, seconds)
 
     def _heard(self, at: float, *, sample: bool) -> None:
         self._hearing.heard(at, sample=sample)
@@ -119,10 +123,19 @@ class HostRecord:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
         if self._last is None or self._before is None:
             return
-        for series in (self._cpu, self._memory, self._requests, self._rtt):
+        for _metric, series in self._series:
             for _ in range(self._hearing.missed(self._before.at, self._last.at, series.size)):
                 series.append(None)
         self._spark.extend([NAN] * self._hearing.missed(self._before.at, self._last.at, ROW_HISTORY))
+
+    @property
+    def rtt(self) -> float | None:
+        return self._last.rtt if self._last else None
+
+    @property
+    def vms(self) -> DomainCounts | None:
+        last = self._last
+        return count_domains(domain.state for domain in last.domains) if last and last.node else None
 
     def row(self) -> HostRow:
         """The line of the host."""
@@ -137,10 +150,7 @@ class HostRecord:
             node=self._last.node if self._last else None,
             system=self._last.system if self._last else None,
             domains=self._domains(),
-            cpu=self._to_now(self._cpu),
-            memory=self._to_now(self._memory),
-            requests=self._to_now(self._requests),
-            rtt=self._to_now(self._rtt),
+            series={metric.name: self._to_now(series) for metric, series in self._series},
         )
 
     def _to_now(self, series: Series) -> tuple[float, ...]:
@@ -157,6 +167,7 @@ class HostRecord:
             id=host.id,
             address=host.host,
             tags=host.tags,
+            metadata=self._metadata,
             state=status.state,
             cause=status.cause,
             since=status.since,
@@ -171,12 +182,12 @@ class HostRecord:
             freshness=verdict.freshness,
             silent_since=verdict.silent_since,
             sample_error=self._error if verdict.silent_since is None else None,  # a silent host answers nothing
-            cpu=self._cpu_now,
-            memory=self._memory_now,
-            rtt=last.rtt if last else None,
-            requests_per_second=self._requests_per_second,
-            errors_per_second=self._errors_per_second,
-            vms=count_domains(domain.state for domain in last.domains) if last and last.node else None,
+            cpu=self.cpu,
+            memory=self.memory,
+            rtt=self.rtt,
+            requests_per_second=self.requests_per_second,
+            errors_per_second=self.errors_per_second,
+            vms=self.vms,
             history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
         )
 

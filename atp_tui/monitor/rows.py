@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ class HostRow:
 
     `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `trouble` and `answers_ssh` are the host's status.
     `sampled_at` is the moment of the newest sample; the figures are those of that sample, and `freshness` says how far
-    they can be trusted.
+    they can be trusted. `metadata` is the description's, as pairs of key and value.
     `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
     `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
     CPU share of the last samples, oldest first (NaN where there was none). `marked` hosts and the like are the
@@ -64,6 +64,7 @@ class HostRow:
     id: str
     address: str
     tags: tuple[str, ...]
+    metadata: tuple[tuple[str, str], ...]
     state: ConnectionState
     cause: str | None
     since: float
@@ -120,13 +121,14 @@ class DomainRow:
 
 @dataclass(frozen=True, slots=True)
 class HostDetail:
-    """What the panel shows of one host beside its connections. Histories are oldest first, NaN for a missing sample."""
+    """What the panel shows of one host beside its connections.
+
+    `series` holds the last values of each metric that has a series, by the metric's name: oldest first, NaN for a
+    sample that is missing.
+    """
 
     row: HostRow
     node: NodeReading | None
     system: SystemReading | None
     domains: tuple[DomainRow, ...]
-    cpu: tuple[float, ...]
-    memory: tuple[float, ...]
-    requests: tuple[float, ...]
-    rtt: tuple[float, ...]
+    series: Mapping[str, tuple[float, ...]]

@@ -55,7 +55,7 @@ HOSTS = (
     _bind("hosts.unmark", "u", "unmark", "unmark all", group=MARKS),
     _bind("hosts.fold", "left,h", "fold", "fold", group=FOLDS),
     _bind("hosts.unfold", "right,l", "unfold", "unfold", group=FOLDS),
-    _bind("hosts.sort", "s", "sort", "sort", "sort by trouble or by name"),
+    _bind("hosts.sort", "s", "sort", "sort", "sort by trouble, by name, then by each figure"),
 )
 
 ANSWERS = (

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from ..monitor.metrics import Form
+
 NOT_KNOWN = "n/a"
 
 _SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
@@ -55,6 +59,21 @@ def rate(per_second: float | None) -> str:
     if per_second < 9999.5:
         return f"{per_second:5.0f}"
     return f"{min(per_second / 1000, 999):4.0f}k"
+
+
+def count(number: float | None) -> str:
+    """A number of things in 5 cells: `   12`, `1,204`, `  12k` from ten thousand on."""
+    return NOT_KNOWN.rjust(5) if number is None else tally(round(number), 5)
+
+
+WRITE: Mapping[Form, Callable[[float | None], str]] = {
+    Form.SHARE: percent,
+    Form.DURATION: milliseconds,
+    Form.RATE: rate,
+    Form.COUNT: count,
+    Form.DOMAINS: count,
+}
+"""How a metric's figure is written."""
 
 
 def tally(number: int, width: int) -> str:

@@ -74,7 +74,8 @@ class Job(Protocol):
 
 
 class Targets(Protocol):
-    """Node sets: "kvm[01-18]", "@rack1&@prod". `resolve` raises ConfigError naming what is unknown."""
+    """The target language: "kvm[01-18]", "@rack1!state:failed". `resolve` raises ConfigError, with the column of the
+    mistake, naming what is unknown."""
 
     def resolve(self, expression: str) -> tuple[str, ...]: ...
     def fold(self, ids: Collection[str]) -> str: ...

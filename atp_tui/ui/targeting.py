@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ..model.errors import ConfigError
 from ..model.quoting import redacted
 from ..monitor.fleet import HostRow
-from .host_filter import is_term, parse_filter
 from .services import Targets
 from .text import safe
-
-_JOINED = re.compile(r"(?<=.)[,!^@]")
 
 NO_HOST = "no host"
 """Stands before the prompt where nothing is marked or under the cursor."""
@@ -50,7 +45,6 @@ class Targeting:
         self._targets = targets
         self._marked: tuple[str, ...] = ()
         self._cursor: tuple[str, ...] = ()
-        self._rows: Sequence[HostRow] = ()
         self._without_commands: frozenset[str] = frozenset()
         self._label = NO_HOST
 
@@ -74,8 +68,7 @@ class Targeting:
         return self._resolve(expression) if expression else self.hosts
 
     def look_at(self, rows: Sequence[HostRow]) -> None:
-        """Take over the fleet: which hosts take no commands, and what `state:` and the like are held against."""
-        self._rows = rows
+        """Take over from the fleet which hosts take no commands."""
         self._without_commands = frozenset(row.id for row in rows if not row.takes_commands)
 
     def select(self, line: str) -> Selection:
@@ -87,44 +80,27 @@ class Targeting:
             try:
                 ids = self._resolve(expression)
             except ConfigError as error:
-                hint = f"; {error.hint}" if error.hint else ""
                 return Selection(
-                    safe(redacted(label) if ":" in label else label), (), command, problem=safe(error.message + hint)
+                    safe(redacted(label) if ":" in label else label), (), command, problem=safe(error.sentence)
                 )
         left_out = tuple(host for host in ids if host in self._without_commands)
         ids = tuple(host for host in ids if host not in self._without_commands)
         problem = None
         if not ids:
-            none = "no host is marked or under the cursor" if expression is None else "no host is meant by that"
-            problem = "no host of these takes commands" if left_out else none
+            problem = "no host of these takes commands" if left_out else "no host is marked or under the cursor"
         return Selection(safe(label), ids, command, left_out, problem)
 
     def _resolve(self, expression: str) -> tuple[str, ...]:
-        """A node set, of which parts joined by `&` may be terms of the filter: `@rack1&state:connected&cpu>80`."""
-        parts = expression.split("&")
-        terms = [part.removeprefix("@") for part in parts if is_term(part)]
-        names = "&".join(part for part in parts if not is_term(part))
-        _refuse_joined(terms)
-        ids = self._node_set(names) if names else tuple(row.id for row in self._rows)
-        wanted = parse_filter(" ".join(terms))
-        if wanted is None:
-            return ids
-        fitting = {row.id for row in self._rows if wanted(row)}
-        return tuple(host for host in ids if host in fitting)
-
-    def _node_set(self, expression: str) -> tuple[str, ...]:
+        """Read `@rack1` as a tag, else `@kvm[01-04]` as names. Of two errors that of the longer reading is told."""
         try:
             return self._targets.resolve(expression)
-        except ConfigError:
-            # `@kvm[01-04]`: a node set rather than a tag; what was typed is what the error should speak of
-            with suppress(ConfigError):
+        except ConfigError as as_tag:
+            if as_tag.column != 1:
+                raise  # its beginning can be read as a tag
+            try:
                 return self._targets.resolve(expression.removeprefix("@"))
-            raise
-
-
-def _refuse_joined(terms: Sequence[str]) -> None:
-    """A term of the filter stands between two &: Raises ConfigError for what stands there with another operator."""
-    for term in terms:
-        if _JOINED.search(term):
-            hint = "join it with &, as in @prod&state:failed, and turn it round with !, as in @prod&!state:failed"
-            raise ConfigError("a condition is joined with & alone", key="targets", hint=hint)
+            except ConfigError as as_name:
+                if as_name.column in (None, 1):
+                    raise as_tag from as_tag.__cause__
+                as_name.column += 1
+                raise

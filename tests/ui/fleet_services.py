@@ -21,6 +21,7 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import Command, CommandResult, Outcome
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
+from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Follower
 from atp_tui.transport.hub import EventHub
@@ -159,11 +160,12 @@ class FakeJobs:
 class TargetsOf:
     """The real target language over the hosts as they are now."""
 
-    def __init__(self, transport: FakeTransport) -> None:
+    def __init__(self, transport: FakeTransport, fleet: FleetView) -> None:
         self._transport = transport
+        self._fleet = fleet
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        return Targets(self._transport.list_hosts()).resolve(expression)
+        return Targets(self._transport.list_hosts(), HostFacts(self._fleet.rows())).resolve(expression)
 
     def fold(self, ids: Collection[str]) -> str:
         return Targets(()).fold(ids)
@@ -211,7 +213,8 @@ class FleetServices:
         self.life: list[str] = []
         self.follower = Follower(self.transport.hub, self.fleet, self.transport.clock)
         self.services = Services(
-            transport=self.transport, fleet=self.fleet, follower=self.follower, targets=TargetsOf(self.transport),
+            transport=self.transport, fleet=self.fleet, follower=self.follower,
+            targets=TargetsOf(self.transport, self.fleet),
             door=self.door, key_question=self.questions.get, password_question=self.wanted.get,
             source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start, period=interval or 2.0,
         )  # fmt: skip

@@ -20,6 +20,7 @@ _ROW = HostRow(
     id="kvm01",
     address="192.0.2.11",
     tags=(),
+    metadata=(),
     state=ConnectionState.CONNECTED,
     cause=None,
     since=NOW - 60,
@@ -99,9 +100,8 @@ def domain(name: str, state: DomainState = DomainState.RUNNING) -> DomainRow:
 
 def detail(row: HostRow, *domains: DomainRow, system: SystemReading | None = None) -> HostDetail:
     node = NodeReading("kvm01", "QEMU", 9002000, 11003000, 64, 512 * 1024 * 1024, 1024, 1, 1)
-    return HostDetail(
-        row, node if row.has_virt else None, system, domains, (0.1, 0.43), (0.6, 0.61), (10.0, 14.0), (0.001, 0.0012)
-    )
+    series = {"cpu": (0.1, 0.43), "memory": (0.6, 0.61), "rtt": (0.001, 0.0012), "req": (10.0, 14.0)}
+    return HostDetail(row, node if row.has_virt else None, system, domains, series)
 
 
 def text_of(spans: Spans) -> str:

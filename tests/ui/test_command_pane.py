@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.executor.targets import Targets
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.history import History
@@ -52,6 +51,22 @@ async def test_a_first_word_with_at_names_other_hosts() -> None:
         await opened.press("enter")
         assert fakes.jobs.started[0].targets == ("kvm03", "kvm05")
         assert fakes.jobs.started[0].command.line == "uptime"
+
+
+async def test_a_condition_stands_behind_any_sign_and_a_mistake_is_told_with_its_place() -> None:
+    fakes = FleetServices(rack(4))
+    async with open_app(fakes, (160, 40)) as opened:
+        fakes.transport.change("kvm02", S.FAILED, "refused")
+        await opened.until(lambda: opened.has("✕ 1"))
+        await opened.press("exclamation_mark")
+        await opened.type("@rack1!state:failed uptime")
+        assert opened.has("@rack1!state:failed (3) ❯")
+        await opened.press("enter")
+        assert fakes.jobs.started[0].targets == ("kvm01", "kvm03", "kvm04")
+        await opened.type("@rack1!stat:failed")
+        assert opened.has("unknown field stat (column 8); did you mean state?")
+        await opened.press("enter")
+        assert len(fakes.jobs.started) == 1
 
 
 async def test_a_tag_that_nobody_has_is_told_and_nothing_runs(fakes: FleetServices) -> None:
@@ -292,7 +307,7 @@ def test_split_line(line: str, parts: tuple[str | None, str]) -> None:
 
 def test_a_node_set_may_follow_the_at_sign() -> None:
     fakes = FleetServices(rack(4))
-    targeting = Targeting(TargetsOf(fakes.transport))
+    targeting = Targeting(TargetsOf(fakes.transport, fakes.fleet))
     targeting.look_at(fakes.fleet.rows())
     assert targeting.select("@kvm[02-03] id").ids == ("kvm02", "kvm03")
     assert targeting.select("@all id").ids == ("kvm01", "kvm02", "kvm03", "kvm04")
@@ -303,25 +318,25 @@ def test_a_node_set_may_follow_the_at_sign() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("@kvm[04-01] id", "the range 04-01 runs backwards in '@kvm[04-01]'; write @kvm[01-04]"),
+        ("@kvm[04-01] id", "runs backwards in '@kvm[04-01]' (column 6); write @kvm[01-04]"),
         ("@kvm01|kvm02 id", "put one there: @kvm01,kvm02"),
         ("@kvm{01,02} id", "write @kvm[01,02]"),
         ("@kvm01:22 id", "a port in '@kvm01:22'; write kvm01: the port is in hosts.toml"),
         ("@root@kvm01 id", "a user in '@root@kvm01'; write kvm01: the user is in hosts.toml"),
         ("@rack1@rack1 id", "write @rack1,@rack1 for both"),
         ("@kvm[01, 02] id", "without blanks"),
-        ("@rack1&latency>5 id", "unknown field latency; cpu, memory (mem), rtt, vms and req"),
+        ("@rack1&latency>5 id", "unknown field latency (column 8); cpu, memory (mem), rtt, vms and req"),
         ("@rack1&name:x id", "unknown field name"),
-        ("@rack1!state:failed id", "@prod&state:failed"),
-        ("@rack1,cpu>80 id", "join it with &, as in @prod&state:failed"),
-        ("@rack1&state:failed id", "no host is meant by that"),
+        ("@rack1&state:failed id", "left by '@rack1&state:failed'; the conditions hold for none of these hosts now"),
+        ("@kvm01,@rak1 id", "no such tag: @rak1 (column 8); did you mean @rack1?"),
+        ("@cpu>80 id", "not known, and so left out: kvm01, kvm02"),
         ("@root:not-for-the-screen@kvm01 id", "a user in '@root:…@kvm01'"),
     ],
 )
 def test_a_mistake_in_the_line_is_answered_in_the_words_of_the_verbs(
     line: str, said: str, fakes: FleetServices
 ) -> None:
-    targeting = Targeting(Targets(fakes.transport.list_hosts()))
+    targeting = Targeting(TargetsOf(fakes.transport, fakes.fleet))
     targeting.look_at(fakes.fleet.rows())
     selection = targeting.select(line)
     assert selection.ids == ()

@@ -203,7 +203,8 @@ def test_charts_of_old_figures_are_grey_and_tell_their_age() -> None:
 
 
 def test_a_chart_without_any_value_says_so() -> None:
-    unknown = replace(detail(host_row("kvm01")), cpu=(math.nan, math.nan), memory=())
+    known = detail(host_row("kvm01"))
+    unknown = replace(known, series={**known.series, "cpu": (math.nan, math.nan), "memory": ()})
     text = text_of(head_lines(unknown, None, 100, 1, NOW, UNICODE)[2].spans)
     assert text.count("n/a") == 2
 

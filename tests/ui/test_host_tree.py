@@ -17,9 +17,9 @@ from atp_tui.model.causes import LONGEST_SHORT, Cause
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
 from atp_tui.monitor.fleet import HostRow
+from atp_tui.monitor.host_filter import parse_filter
 from atp_tui.monitor.rows import DomainCounts
 from atp_tui.ui.glyphs import ASCII, STATE_ORDER, UNICODE
-from atp_tui.ui.host_filter import parse_filter
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.host_tree import HostTree
 from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
@@ -78,6 +78,18 @@ def test_trouble_comes_first_then_natural_order() -> None:
     assert outline(rows) == worst
     by_name = ["untagged", "  kvm9", "  kvm10", "  kvm11", "  kvm12", "  kvm13", "  kvm14"]
     assert outline(rows, TreeOptions(sort=Sort.NAME)) == by_name
+
+
+def test_by_a_figure_the_largest_comes_first_and_what_is_not_known_now_last() -> None:
+    rows = [
+        host_row("a", cpu=0.5, rtt=0.003),
+        host_row("b", cpu=0.9, rtt=0.001),
+        host_row("c", cpu=0.99, rtt=0.9, sampled_at=NOW - 9),
+        host_row("d", cpu=None, rtt=0.002),
+        host_row("e", cpu=0.9, rtt=0.004, state=S.FAILED),
+    ]
+    assert outline(rows, TreeOptions(sort="cpu"))[1:] == ["  b", "  a", "  c", "  d", "  e"]
+    assert outline(rows, TreeOptions(sort="rtt"))[1:] == ["  a", "  d", "  b", "  c", "  e"]
 
 
 def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
@@ -151,7 +163,7 @@ def test_filters(text: str, found: set[str]) -> None:
         ("state:fial", "no state begins with fial", "reconnecting"),
         ("@rack1", "@ names the targets of a command", "here write tag:rack1"),
         ("!@rack1", "@ names the targets of a command", "here write tag:rack1"),
-        ("@all", "@ names the targets of a command", "Esc to show all hosts"),
+        ("@all", "@ names the targets of a command", "an empty filter shows all hosts"),
         ("kvm[01-03]", "ranges name the targets of a command", "kvm"),
         ("kvm{01,02}", "ranges name the targets of a command", "kvm"),
         ("kvm*", "a text is found anywhere", "kvm"),
@@ -482,6 +494,12 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         await pilot.pause()
         assert "Hosts by name / kvm" in screen_of(app)[0]
         assert app.hosts.sort is Sort.NAME
+        await pilot.press("s", "s")
+        await pilot.pause()
+        assert "Hosts by mem / kvm" in screen_of(app)[0]
+        await pilot.press("s", "s", "s", "s")
+        await pilot.pause()
+        assert "Hosts / kvm" in screen_of(app)[0]
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 15), (200, 60)])

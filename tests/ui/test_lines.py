@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 
-from atp_tui.ui.text import safe
+from atp_tui.model.text import safe
 from atp_tui.ui.widgets.lines import LinesView, Spans
 
 from .rows import ThemedApp, screen_of

@@ -7,7 +7,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import get_character_cell_size
 
+from atp_tui.model.text import _DISPUTED, _needs_care
 from atp_tui.ui.text import cut, fit, safe, safe_bytes, width_of, wrap
 
 ANYTHING = st.text(st.characters(exclude_categories=()))  # lone surrogates and all
@@ -20,6 +22,17 @@ def test_nothing_dangerous_is_left(text: str) -> None:
     shown = safe(text)
     assert not FORBIDDEN & {unicodedata.category(character) for character in shown}
     shown.encode("utf-8")
+
+
+def test_the_sanitiser_knows_without_rich_what_has_no_width() -> None:
+    """It lives below the screen; each character that a terminal shows must be as wide for it as for rich."""
+    for code in range(0x110000):
+        character = chr(code)
+        if character.isprintable():
+            odd = get_character_cell_size(character) == 0 or character in _DISPUTED
+            assert _needs_care(character) == odd, hex(code)
+        if unicodedata.category(character) == "Zs":
+            assert len(safe(character)) == max(get_character_cell_size(character), 1), hex(code)
 
 
 @given(ANYTHING | ODD)

@@ -12,7 +12,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import AuthFailed, ConnectFailed, HostKeyRejected
 from atp_tui.ui.glyphs import UNICODE
 from atp_tui.ui.text import width_of
-from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, columns, draw_host
+from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, Columns, columns, draw_host
 from atp_tui.ui.widgets.tree_model import FleetSnapshot, HostLine, TreeOptions, build_tree
 
 from .rows import NOW, host_row, screen_of, text_of
@@ -55,22 +55,26 @@ def test_a_host_that_is_lost_in_libvirt_and_answers_over_ssh_says_so() -> None:
         assert "no qemu driver · SSH is up" in drawn(row, width)
 
 
+def shown_in(at: Columns) -> list[str]:
+    return [column.metric.name for column in at.figures]
+
+
 def test_one_long_id_takes_no_column_from_the_others() -> None:
     rows = (*(host_row(f"kvm{number:02}") for number in range(11)), host_row("libvirt-host-" * 4 + "longest"))
     model = build_tree(FleetSnapshot(rows, NOW), TreeOptions())
     for width in (54, 60, 66, 80):
         with_it, without = columns(width, model.id_width, model.usual), columns(width, 12)
-        figures = ("rtt", "cpu", "memory", "domains", "requests")
-        assert [getattr(with_it, name) > 0 for name in figures] == [getattr(without, name) > 0 for name in figures]
+        assert shown_in(with_it) == shown_in(without)
     spans = draw_host(HostLine("k", rows[-1], False), 66, columns(66, model.id_width, model.usual), NOW, UNICODE)
     assert re.search(r"● libvirt-\S*…\S*longest ", text_of(spans)), text_of(spans)
 
 
 @pytest.mark.parametrize("id_width", [1, 5, 15, 24, 59])
 def test_columns_go_in_the_order_of_what_they_are_worth(id_width: int) -> None:
-    order = ("rtt", "cpu", "memory", "domains", "requests", "spark")
+    order = ("rtt", "cpu", "memory", "vms", "req")
     for width in range(40, 200):
-        shown = [getattr(columns(width, id_width, id_width), name) > 0 for name in order]
+        at = columns(width, id_width, id_width)
+        shown = [*(name in shown_in(at) for name in order), at.spark > 0]
         assert shown[0], "the round trip is never left out"
         assert shown == sorted(shown, reverse=True), (width, shown)
         assert all(end <= width - 2 for end, _ in columns(width, id_width, id_width).heads()), "a head has its place"

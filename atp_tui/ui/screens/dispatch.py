@@ -302,7 +302,7 @@ class Dispatch:
         try:
             return self._targeting.named(expression)
         except ConfigError as error:
-            self._screen.tell(error.message, wrong=True)
+            self._screen.tell(error.sentence, wrong=True)
             return None
 
     async def _reported(self, invocation: Invocation, done: str) -> None:

@@ -22,6 +22,9 @@ from ..targeting import Selection
 from ..text import cut, safe
 from ..typeable import TYPEABLE
 
+NOTE = 48
+"""Cells that a note has at least."""
+
 LABEL_WIDTH = 36
 
 
@@ -161,7 +164,8 @@ class CommandPane(Horizontal):
 
     def tell(self, text: str) -> None:
         """A few words at the right end of the line."""
-        shown = f" {cut(safe(text), 48)} " if text else ""
+        room = max(NOTE, self.size.width // 2)  # where there is room, a mistake is told with its column and its hint
+        shown = f" {cut(safe(text), room)} " if text else ""
         _put(self.query_one("#note", Static), Content.styled(shown, "$dim"))
 
     def recall(self, *, older: bool) -> None:

@@ -14,13 +14,25 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
+from ...monitor.metrics import find_metric
 from .. import bindings
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .tree_drawing import columns, draw_group, draw_host
-from .tree_model import FleetSnapshot, GroupLine, HostLine, Sort, TreeLine, TreeModel, TreeOptions, build_tree, host_key
+from .tree_model import (
+    FleetSnapshot,
+    GroupLine,
+    HostLine,
+    Sort,
+    TreeLine,
+    TreeModel,
+    TreeOptions,
+    build_tree,
+    host_key,
+    orders,
+)
 
 TICK = 0.2
 """Seconds between two looks at the countdowns in view."""
@@ -102,11 +114,11 @@ class HostTree(LinesView[TreeLine]):
         return ()
 
     @property
-    def sort(self) -> Sort:
+    def sort(self) -> str:
         return self._options.sort
 
     @sort.setter
-    def sort(self, sort: Sort) -> None:
+    def sort(self, sort: str) -> None:
         self._arrange(replace(self._options, sort=sort))
 
     def show_host(self, host_id: str) -> bool:
@@ -143,7 +155,8 @@ class HostTree(LinesView[TreeLine]):
             return ("Loading …",)
         if (problem := self._model.problem) is not None:
             width = max(self.scrollable_content_region.width - 2, 10)
-            words = [safe(problem.message), *wrap(safe(problem.hint or ""), width)]
+            place = f" (column {problem.column})" if (problem.column or 1) > 1 else ""
+            words = [safe(problem.message) + place, *wrap(safe(problem.hint or ""), width)]
             return (*words, self._other_filter())
         hosts = len(self._snapshot.rows)
         if hosts:
@@ -187,11 +200,13 @@ class HostTree(LinesView[TreeLine]):
 
     def _title_words(self, room: int) -> str:
         """The words of the title in `room` cells: the filter matters most, then the order, then the number of marks."""
-        by_name = " by name" if self._options.sort is Sort.NAME else ""
+        metric = find_metric(self._options.sort)
+        order = self._options.sort if metric is None else metric.head
+        by_order = "" if order == Sort.TROUBLE else f" by {order}"
         wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
         marked = len(self._snapshot.marked)
         marks = f" {self._glyphs.separator} {marked} marked" if marked else ""
-        choices = (f"Hosts{by_name}{wanted}{marks}", f"Hosts{by_name}{wanted}", f"Hosts{wanted}", wanted.strip())
+        choices = (f"Hosts{by_order}{wanted}{marks}", f"Hosts{by_order}{wanted}", f"Hosts{wanted}", wanted.strip())
         fitting = (choice for choice in choices if choice and width_of(choice) + 2 <= room)
         words = next(fitting, wanted.strip() or "Hosts")
         return f" {cut(words, max(room - 2, 0), self._glyphs.ellipsis)} "
@@ -221,7 +236,8 @@ class HostTree(LinesView[TreeLine]):
         self._mark(frozenset())
 
     def action_sort(self) -> None:
-        self.sort = Sort.NAME if self._options.sort is Sort.TROUBLE else Sort.TROUBLE
+        every = orders()
+        self.sort = every[(every.index(self._options.sort) + 1) % len(every)]
 
     def action_fold(self) -> None:
         group = self._group_at_cursor()

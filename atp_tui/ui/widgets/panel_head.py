@@ -1,4 +1,4 @@
-"""The head of the host panel: what the host is, and four charts of its figures. Pure: a detail in, lines out."""
+"""The head of the host panel: what the host is, and charts of its figures. Pure: a detail in, lines out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from ...model.causes import Remedy
 from ...model.connection import ConnectionState
+from ...monitor import metrics
 from ...monitor.fleet import HostDetail, HostRow
 from ...monitor.freshness import Freshness
-from ..format import age, memory, milliseconds, percent, rate, version
+from ..format import WRITE, age, memory, version
 from ..glyphs import Glyphs
 from ..keymap import OWN, Keymap
 from ..spark import area
@@ -39,7 +40,7 @@ class HeadLine(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One of the four: its name, its values oldest first, how a value is written, and its top (None: the largest)."""
+    """One metric over time: its name, its values oldest first, how a value is written, its top (None: the largest)."""
 
     name: str
     values: Sequence[float]
@@ -141,11 +142,10 @@ def _system(detail: HostDetail, width: int, glyphs: Glyphs, *, stale: bool) -> l
 
 
 def _charts(detail: HostDetail) -> tuple[Chart, ...]:
-    return (
-        Chart("CPU", detail.cpu, percent, 1.0),
-        Chart("memory", detail.memory, percent, 1.0),
-        Chart("RTT", detail.rtt, milliseconds, None),
-        Chart("req/s", detail.requests, rate, None),
+    return tuple(
+        Chart(metric.title, detail.series[metric.name], WRITE[metric.form], metric.form.top)
+        for metric in metrics.METRICS
+        if metric.series
     )
 
 

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from ...model.connection import ConnectionState
 from ...monitor.freshness import Freshness
+from ...monitor.metrics import Form, Metric
 from ...monitor.rows import HostRow
-from ..format import NOT_KNOWN, age, milliseconds, percent, rate
+from ..format import NOT_KNOWN, WRITE, age
 from ..glyphs import Glyphs
 from ..spark import spark
 from ..text import cut, safe, width_of
@@ -20,21 +21,26 @@ from .lines import Spans
 _S = ConnectionState
 
 
+class FigureColumn:
+    """The column of one metric. `width` is in cells."""
+
+    __slots__ = ("metric", "read", "width", "write")
+
+    def __init__(self, metric: Metric, width: int) -> None:
+        self.metric = metric
+        self.width = width
+        # looked up here once, since a thousand rows are drawn by them
+        self.read = metric.read
+        self.write = WRITE[metric.form] if metric.form is not Form.DOMAINS else None
+
+
 class FigureColumns(Protocol):
-    """Widths in cells; 0: there is no room for that one."""
+    """The columns right of the ids. Widths in cells; 0: there is no room for that one."""
 
     @property
     def word(self) -> int: ...
     @property
-    def cpu(self) -> int: ...
-    @property
-    def memory(self) -> int: ...
-    @property
-    def rtt(self) -> int: ...
-    @property
-    def domains(self) -> int: ...
-    @property
-    def requests(self) -> int: ...
+    def figures(self) -> tuple[FigureColumn, ...]: ...
     @property
     def spark(self) -> int: ...
 
@@ -51,22 +57,20 @@ def draw_figures(row: HostRow, at: FigureColumns, now: float, glyphs: Glyphs, wi
         room = max(0, width - 2 - width_of(told))
         return (("  " + told, "reconnecting"), (cut(words, room, glyphs.ellipsis), "dim"))
     role = "text" if row.fresh else "dim"
-    first = "".join(
-        figure.rjust(column) if column else ""
-        for column, figure in ((at.cpu, percent(row.cpu)), (at.memory, percent(row.memory)))
-    )
+    first, rest = "", at.figures
+    while rest and rest[0].metric.form is Form.SHARE and rest[0].write is not None:
+        first, rest = first + rest[0].write(rest[0].read(row)).rjust(rest[0].width), rest[1:]
     if silent and not at.word and len(silent) >= len(first):
         return ((cut(f"  {silent}", width, glyphs.ellipsis), "reconnecting"),)
     # where there is no column for the word, it stands in that of the first figures
-    begin = (silent.rjust(len(first)), "reconnecting") if silent and not at.word else (first, role)
+    spans = [(silent.rjust(len(first)), "reconnecting") if silent and not at.word else (first, role)]
+    for column in rest:
+        if column.write is None:
+            spans += _domains(row, column.width, role, glyphs)
+        else:
+            spans.append((column.write(column.read(row)).rjust(column.width), role))
     chart = spark(row.history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only) if at.spark else ""
-    return (
-        begin,
-        (milliseconds(row.rtt).rjust(at.rtt) if at.rtt else "", role),
-        *_domains(row, at.domains, role, glyphs),
-        (rate(row.requests_per_second).rjust(at.requests) if at.requests else "", role),
-        (f" {chart}", "chart" if row.fresh else "dim"),
-    )
+    return (*spans, (f" {chart}", "chart" if row.fresh else "dim"))
 
 
 def _instead(row: HostRow, now: float) -> str:
@@ -78,8 +82,6 @@ def _instead(row: HostRow, now: float) -> str:
 
 def _domains(row: HostRow, width: int, role: str, glyphs: Glyphs) -> Spans:
     """`◐1 3/6`: those that are up, of all; before them the paused and the crashed, where there are any and room."""
-    if not width:
-        return ()
     if row.vms is None:
         return ((NOT_KNOWN.rjust(width), role),)
     up, paused, crashed, *_ = row.vms

@@ -15,13 +15,15 @@ from functools import lru_cache
 
 from ...model.causes import LONGEST_SHORT
 from ...model.connection import ConnectionState
+from ...monitor import metrics
 from ...monitor.fleet import HostRow
+from ...monitor.metrics import Form, Metric
 from ..format import age
 from ..glyphs import STATE_ORDER, Glyphs
 from ..text import cut, cut_middle, fit, safe, width_of
 from .host_words import brief_of, channel_of, next_step, silence
 from .lines import Spans
-from .row_figures import draw_figures
+from .row_figures import FigureColumn, draw_figures
 from .tree_model import GroupLine, HostLine
 
 _S = ConnectionState
@@ -44,64 +46,61 @@ COUNT_ORDER = (_S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, *USUAL)
 """The counts of a group from left to right."""
 
 
+WIDTHS = {Form.SHARE: 7, Form.DURATION: 10, Form.RATE: 7, Form.COUNT: 7, Form.DOMAINS: 9}
+"""Cells of a column of figures, with what parts it from the one before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Widths in cells of the columns of host lines; 0: there is no room for that one."""
+    """Widths in cells of the columns of host lines, 0 where there is no room for it, and the columns of figures."""
 
     id: int
     word: int
-    cpu: int
-    memory: int
-    rtt: int
-    domains: int
-    requests: int
+    figures: tuple[FigureColumn, ...]
     spark: int
 
     def heads(self) -> tuple[tuple[int, str], ...]:
         """The name of each column of figures, with the cell after its last one."""
         place, found = INDENT + self.id + self.word, []
-        for name, width in (
-            ("cpu", self.cpu),
-            ("mem", self.memory),
-            ("rtt", self.rtt),
-            ("VMs", self.domains),
-            ("req/s", self.requests),
-        ):
-            place += width
-            if width:
-                found.append((place, name))
+        for figure in self.figures:
+            place += figure.width
+            found.append((place, figure.metric.head))
         if self.spark:
             found.append((place + self.spark - 1, "cpu history" if self.spark > 14 else "cpu"))
         return tuple(found)
 
 
-@lru_cache(maxsize=256)
 def columns(width: int, id_width: int, usual: int | None = None) -> Columns:
-    """Share `width` cells out among the columns, what matters most first: rtt, cpu, mem, VMs, req/s.
+    """Share `width` cells out among the columns, what is worth most first: rtt, cpu, mem, VMs, req/s.
 
     `id_width` is the width of the widest id, `usual` one that most ids have room in: no column gives way to ids that
     are wider than that, which are cut in their middle. What is left goes to the ids, then to the chart, then to the
     word of the state.
     """
+    return _columns(width, id_width, id_width if usual is None else usual, metrics.METRICS)
+
+
+@lru_cache(maxsize=256)
+def _columns(width: int, id_width: int, usual: int, table: tuple[Metric, ...]) -> Columns:
     longest = min(id_width, LONGEST_ID)
-    id_room = min(longest, max(longest if usual is None else usual, USUAL_ID), max(8, width - INDENT - LEAST_RIGHT))
+    id_room = min(longest, max(usual, USUAL_ID), max(8, width - INDENT - LEAST_RIGHT))
     left = (
         width - INDENT - id_room - 2
     )  # the last head of a column needs a cell behind it, and the frame is not touched
-    sizes = dict.fromkeys(("rtt", "cpu", "memory", "domains", "requests", "spark", "word"), 0)
-
-    wanted = (("rtt", 10), ("cpu", 7), ("memory", 7), ("domains", 9), ("requests", 7))
-    for name, size in wanted:
-        if size > left:
-            return Columns(id=id_room + max(0, min(longest - id_room, left)), **sizes)
-        sizes[name] = size
+    fitting: set[Metric] = set()
+    for metric in sorted(table, key=lambda metric: metric.worth):
+        if (size := WIDTHS[metric.form]) > left:
+            break
+        fitting.add(metric)
         left -= size
-    more = min(longest - id_room, left)
+    more = max(0, min(longest - id_room, left))
     left -= more
-    if left >= LEAST_SPARK:
-        sizes["word"] = WORD + 2 if left >= LEAST_SPARK + WORD + 2 else 0
-        sizes["spark"] = min(left - sizes["word"], LONGEST_SPARK)
-    return Columns(id=id_room + more, **sizes)
+    word = spark = 0
+    if left >= LEAST_SPARK and len(fitting) == len(table):
+        word = WORD + 2 if left >= LEAST_SPARK + WORD + 2 else 0
+        spark = min(left - word, LONGEST_SPARK)
+    shown = tuple([FigureColumn(metric, WIDTHS[metric.form]) for metric in table if metric in fitting])
+    return Columns(id_room + more, word, shown, spark)
 
 
 def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyphs) -> Spans:

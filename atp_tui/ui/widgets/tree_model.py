@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from ...model.connection import ConnectionState
 from ...model.errors import ConfigError
 from ...model.order import NaturalKey, natural
+from ...monitor import metrics
 from ...monitor.fleet import HostRow
+from ...monitor.host_filter import filter_of
 from ..glyphs import STATE_ORDER
-from ..host_filter import parse_filter
 from ..text import safe, width_of
 from .host_words import brief_of
 
@@ -26,10 +28,15 @@ _NO_TROUBLE = len(_TROUBLE)
 
 
 class Sort(StrEnum):
-    """The order of the hosts in a group: what needs a person first, or by id alone."""
+    """The orders of the hosts in a group beside those by a metric: what needs a person first, or by id alone."""
 
     TROUBLE = "trouble"
     NAME = "name"
+
+
+def orders() -> tuple[str, ...]:
+    """Every order there is: those of Sort, then one by each metric, by its name."""
+    return (*Sort, *(metric.name for metric in metrics.METRICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,9 @@ class FleetSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TreeOptions:
-    """How the tree is arranged: the order of hosts, and the names of the groups that are folded."""
+    """How the tree is arranged: the order of hosts (one of `orders`), and the names of the groups that are folded."""
 
-    sort: Sort = Sort.TROUBLE
+    sort: str = Sort.TROUBLE
     folded: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -104,17 +111,17 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
     """Group the hosts that pass the filter by their first tag. While a filter is set no group is folded: it would
     hide what was searched for."""
     try:
-        wanted = parse_filter(snapshot.filter)
+        wanted = filter_of(snapshot.filter, snapshot.rows)
     except ConfigError as error:
         return TreeModel((), (), 0, 0, error)
     groups: dict[str | None, list[HostRow]] = {}
     for row in snapshot.rows:
         if wanted is None or wanted(row):
             groups.setdefault(row.tags[0] if row.tags else None, []).append(row)
-    order = _by_trouble if options.sort is Sort.TROUBLE else _by_name
+    order = _order(options.sort)
     lines: list[TreeLine] = []
     for tag in sorted(groups, key=_group_order):
-        rows = sorted(groups[tag], key=order)
+        rows = order(groups[tag])
         group = _group_line(tag, rows, options.folded if wanted is None else frozenset(), snapshot.marked)
         lines.append(group)
         if not group.folded:
@@ -123,6 +130,13 @@ def build_tree(snapshot: FleetSnapshot, options: TreeOptions) -> TreeModel:
     widths = sorted(width_of(safe(host)) for host in shown)
     usual = widths[-1 - -(-len(widths) // 10)] if len(widths) > 1 else max(widths, default=0)
     return TreeModel(tuple(lines), shown, max(widths, default=0), usual)
+
+
+def _order(name: str) -> Callable[[list[HostRow]], list[HostRow]]:
+    """What sorts the rows of a group."""
+    if (metric := metrics.find_metric(name)) is not None:
+        return partial(sorted, key=metrics.ranking(metric))
+    return partial(sorted, key=_by_name if name == Sort.NAME else _by_trouble)
 
 
 def _by_trouble(row: HostRow) -> tuple[int, NaturalKey]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from atp_tui.cli import lines
 from atp_tui.cli.lines import HostLines
-from atp_tui.ui.text import safe
+from atp_tui.model.text import safe
 
 
 @pytest.fixture(autouse=True)

@@ -47,7 +47,7 @@ def source_of(driver: LoopbackDriver) -> FileSource:
 
 
 async def run_on(driver: LoopbackDriver, targets: str, *, as_json: bool = True) -> int:
-    arguments = Arguments("run", targets=targets, command="uname -r", json=as_json)
+    arguments = Arguments("run", targets=(targets,), command="uname -r", json=as_json)
     async with asyncio.timeout(30):
         return await run(arguments, source_of(driver), Interrupt(lambda: None))
 
@@ -74,7 +74,7 @@ async def test_only_the_ssh_connections_of_the_targets_are_opened() -> None:
     drivers = OneDriver(LoopbackDriver())
     source = FileSource(FleetConfig(hosts=HOSTS))
     source.drivers = drivers
-    assert await run(Arguments("run", targets="a", command="true"), source, Interrupt(lambda: None)) == 0
+    assert await run(Arguments("run", targets=("a",), command="true"), source, Interrupt(lambda: None)) == 0
     assert drivers.asked == [("a", "ssh")]
 
 
@@ -161,7 +161,7 @@ async def test_an_interrupt_cancels_and_still_prints(capsys: pytest.CaptureFixtu
 
     interrupt = Interrupt(lambda: pytest.fail("the verb has its own way"))
     driver = LoopbackDriver(shell=shell)
-    arguments = Arguments("run", targets="@all", command="sleep 100", json=True)
+    arguments = Arguments("run", targets=("@all",), command="sleep 100", json=True)
     async with asyncio.timeout(30):
         await run(arguments, source_of(driver), interrupt)
     assert interrupt.exit_status == 130

@@ -37,11 +37,14 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
     assert engine.source.name == "demo"
     async with asyncio.timeout(30), engine.running(watch=True):
         assert os.listdir(temporary), "the demo's shell has its keys here"
+        with pytest.raises(ConfigError, match=r"not known, and so left out: kvm01, kvm02, kvm03$"):
+            engine.targets.resolve("kvm*&cpu>=0")
         await _changed_until(
             engine, lambda: all(row.cpu is not None for row in engine.fleet.rows() if row.id.startswith("kvm"))
         )
         assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
         assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
+        assert engine.targets.resolve("kvm*&cpu>=0") == ("kvm01", "kvm02", "kvm03"), "what is known changes"
         (result,) = await engine.jobs.start(("kvm01",), Command("hostname")).wait()
         assert (result.outcome, result.stdout, result.error) == (Outcome.OK, b"kvm01\n", None)
         assert engine.targets.fold(engine.targets.resolve("kvm*")) == "kvm[01-03]"

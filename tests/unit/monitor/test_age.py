@@ -207,7 +207,7 @@ def test_charts_of_domains_have_the_gap_of_an_outage_as_the_hosts_have() -> None
     assert detail is not None
     gaps = [math.isnan(share) for share in detail.domains[0].history]
     assert gaps == [False, *[True] * 10, False, False]
-    for history in (detail.rtt, detail.row.history):
+    for history in (detail.series["rtt"], detail.row.history):
         assert [math.isnan(value) for value in history] == gaps[-8:]
 
 
@@ -218,11 +218,15 @@ def test_charts_end_now_and_not_with_the_last_sample() -> None:
     view.grow_old(10.0)
     detail = view.detail("a")
     assert detail is not None
-    for history in (detail.domains[0].history, detail.rtt, detail.row.history):
+    for history in (detail.domains[0].history, detail.series["rtt"], detail.row.history):
         assert [math.isnan(value) for value in history[-4:]] == [False, False, True, True]
     view.grow_old(1e6)
     detail = view.detail("a")
-    assert detail is not None and all(math.isnan(value) for value in detail.rtt) and len(detail.rtt) == 8
+    assert (
+        detail is not None
+        and all(math.isnan(value) for value in detail.series["rtt"])
+        and len(detail.series["rtt"]) == 8
+    )
 
 
 def test_every_state_of_a_domain_is_counted_once() -> None:

@@ -67,8 +67,8 @@ def test_shares_and_rates_are_between_two_samples() -> None:
     assert detail is not None
     (shown,) = detail.domains
     assert (shown.cpu, shown.rx_rate, shown.tx_rate) == (0.5, 1000.0, 2000.0)
-    assert detail.memory == (0.5, 0.75)
-    assert math.isnan(detail.cpu[0])
+    assert detail.series["memory"] == (0.5, 0.75)
+    assert math.isnan(detail.series["cpu"][0])
 
 
 def test_a_node_that_was_started_again_has_no_share_for_one_sample() -> None:
@@ -77,7 +77,7 @@ def test_a_node_that_was_started_again_has_no_share_for_one_sample() -> None:
         view.apply(sample(at, node(busy, idle)))
     detail = view.detail("a")
     assert detail is not None
-    assert [math.isnan(figure) for figure in detail.cpu] == [True, True, False]
+    assert [math.isnan(figure) for figure in detail.series["cpu"]] == [True, True, False]
     assert detail.row.cpu == 0.5
 
 
@@ -153,8 +153,10 @@ def test_samples_that_did_not_come_leave_a_gap_in_the_charts() -> None:
         view.apply(sample(moment, node(int(moment * 10), 900)))
     detail = view.detail("a")
     assert detail is not None
-    assert [math.isnan(value) for value in detail.rtt] == [False, False, True, True, True, False, False]
+    assert [math.isnan(value) for value in detail.series["rtt"]] == [False, False, True, True, True, False, False]
     view.apply(sample(1e6, node(10**8, 900)))
     detail = view.detail("a")
     assert detail is not None
-    assert [math.isnan(value) for value in detail.rtt] == [True] * 7 + [False], "however long: the ring is the limit"
+    assert [math.isnan(value) for value in detail.series["rtt"]] == [True] * 7 + [False], (
+        "however long: the ring is the limit"
+    )

@@ -1,0 +1,105 @@
+"""The filter of the hosts on a screen: terms with white space between them, all of which must hold. Pure.
+
+A term is a condition (see `terms`), or a text that is looked for in id, address, tags and the state's word. A `!` in
+front turns a term round. Blanks around the sign of a comparison count for nothing.
+
+It differs from the targets of a command (executor/targets), since one finds hosts while it is typed and
+the other runs something on them. Here blanks mean "and", a text may stand anywhere in a name, `tag:prod` finds
+`production` too, and a host whose figure is not known passes `!cpu>80`: nothing is hidden for want of a figure, and
+nothing runs for want of one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+
+from ..model.errors import ConfigError
+from .rows import HostRow
+from .terms import NAMED, metadata_keys, parse_term, state_words, wrong
+
+Predicate = Callable[[HostRow], bool]
+
+_WORD = re.compile(r"\S+")
+_OPEN = re.compile(r".*[<>]=?", re.DOTALL)
+_SIGN = re.compile(r"[<>]")
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+"""The full-width forms of East Asian keyboards, each with the plain sign that is meant."""
+
+
+def filter_of(text: str, rows: Sequence[HostRow]) -> Predicate | None:
+    """As `parse_filter`, over the keys of the metadata of these hosts."""
+    return parse_filter(text, metadata_keys(rows) if ":" in text else frozenset())
+
+
+@lru_cache(maxsize=64)
+def parse_filter(text: str, metadata: frozenset[str] = frozenset()) -> Predicate | None:
+    """The filter as a predicate; None for an empty one, which every host passes. `metadata`: the keys that hosts have.
+
+    Raises ConfigError (key "filter") with a hint and the column of a term that could match no host.
+    """
+    terms = []
+    for column, written in _terms(text, metadata):
+        try:
+            terms.append(_term(written, metadata))
+        except ConfigError as error:
+            raise wrong(error.message, error.hint or "", column) from error
+    if not terms:
+        return None
+    return lambda row: all(term(row) for term in terms)
+
+
+def _terms(text: str, metadata: Collection[str]) -> list[tuple[int, str]]:
+    """Each term with its column. The parts of a comparison, and a field with its text, may stand apart."""
+    found: list[tuple[int, str]] = []
+    fields = {f"{field}:" for field in (*NAMED, *metadata)}
+    for word in _WORD.finditer(text):
+        last = found[-1][1] if found else ""
+        if last and (_OPEN.fullmatch(last) or _SIGN.match(word[0]) or last.lstrip("!").casefold() in fields):
+            found[-1] = found[-1][0], last + word[0]
+        else:
+            found.append((word.start() + 1, word[0]))
+    return found
+
+
+def _term(text: str, metadata: Collection[str]) -> Predicate:
+    if text.startswith("!"):
+        if text == "!":
+            raise wrong("! alone", "it stands in front of a term, as in !tag:prod")
+        wanted = _term(text[1:], metadata)
+        return lambda row: not wanted(row)
+    plain = text.translate(_WIDE)
+    compared = _SIGN.search(plain) is not None  # of a comparison no sign is a name's own
+    term = parse_term(plain if compared else text, metadata) or parse_term(plain, metadata)
+    if term is not None:
+        holds = term.holds
+        return lambda row: holds(row) is True
+    _refuse_targets(plain)
+    looked_for = {text.casefold(), plain.casefold()}
+    return lambda row: any(
+        each in name.casefold() for name in (row.id, row.address, *state_words(row), *row.tags) for each in looked_for
+    )
+
+
+def _refuse_targets(text: str) -> None:
+    """What belongs to targets, and what no id, address, state or tag can hold."""
+    if text.startswith("@"):
+        name = text[1:]
+        hint = f"here write tag:{name}" if name.isalnum() else "here write tag:NAME, and blanks between terms"
+        raise wrong(
+            "@ names the targets of a command", "an empty filter shows all hosts" if name.casefold() == "all" else hint
+        )
+    if "[" in text or "]" in text or "{" in text or "}" in text:
+        raise wrong("ranges name the targets of a command", f"here write a text that the ids share: {_stem(text)}")
+    if "*" in text or "?" in text:
+        raise wrong("a text is found anywhere in a name", f"leave * and ? out: {_stem(text)}")
+    if any(sign in text for sign in ",&^|"):
+        raise wrong("terms stand with blanks between them, and all must hold", "leave , & ^ and | out")
+    if "@" in text:
+        raise wrong("no id, address or tag has an @", "write the id alone")
+
+
+def _stem(text: str) -> str:
+    parts = re.findall(r"[\w.-]+", text)
+    return parts[0] if parts else "kvm0"

@@ -1,0 +1,111 @@
+"""The one table of figures of a host, which filter, targets, sort, columns, charts and series read.
+
+A new figure is one line of METRICS. The order of the table is that of the columns from left to right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from ..model.order import NaturalKey, natural
+from .rows import DomainCounts, HostRow
+
+
+class Form(Enum):
+    """What kind of number a figure is. A surface decides by it how the figure is written.
+
+    `factor` times the figure in its base unit is the figure in `unit`, in which a person writes and reads it. `top` is
+    the highest value a chart shows, in the base unit; None: the largest one there is.
+    """
+
+    SHARE = "share", "%", 100.0, 1.0
+    DURATION = "duration", "ms", 1000.0, None
+    RATE = "rate", "/s", 1.0, None
+    COUNT = "count", "", 1.0, None
+    DOMAINS = "domains", "", 1.0, None
+    """Domains that are up: a surface may show the other ones beside them."""
+
+    def __init__(self, word: str, unit: str, factor: float, top: float | None) -> None:
+        self.word = word
+        self.unit = unit
+        self.factor = factor
+        self.top = top
+
+
+class Figures(Protocol):
+    """Where a metric is read: a row, or the record that rows are made of. Shares are 0 to 1; None: not known."""
+
+    @property
+    def cpu(self) -> float | None: ...
+    @property
+    def memory(self) -> float | None: ...
+    @property
+    def rtt(self) -> float | None: ...
+    @property
+    def requests_per_second(self) -> float | None: ...
+    @property
+    def errors_per_second(self) -> float | None: ...
+    @property
+    def vms(self) -> DomainCounts | None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One figure. `name` is what a person writes (`cpu>80`), `aliases` are other names for it; small letters.
+
+    `read` gives the figure in its base unit (see Form). `head` stands over its column, `title` beside its chart.
+    `worth` says which columns stay where room is short: the lowest number stays longest. `series`: its last values are
+    kept, and have a chart. `samples` is how many samples it takes: what a counter gained needs two. `ages`: it says
+    nothing of now where the row's figures are old.
+    """
+
+    name: str
+    read: Callable[[Figures], float | None]
+    form: Form
+    head: str
+    title: str
+    worth: int
+    aliases: tuple[str, ...] = ()
+    series: bool = False
+    samples: int = 1
+    ages: bool = True
+
+    def now(self, row: HostRow) -> float | None:
+        """The figure of this moment in its base unit; None where it is not known, or too old to be one of now."""
+        return None if self.ages and not row.fresh else self.read(row)
+
+
+def _running(of: Figures) -> float | None:
+    return None if of.vms is None else of.vms.up
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("cpu", lambda of: of.cpu, Form.SHARE, "cpu", "CPU", worth=1, series=True, samples=2),
+    Metric("memory", lambda of: of.memory, Form.SHARE, "mem", "memory", worth=2, aliases=("mem",), series=True),
+    Metric("rtt", lambda of: of.rtt, Form.DURATION, "rtt", "RTT", worth=0, series=True),
+    Metric("vms", _running, Form.DOMAINS, "VMs", "VMs", worth=3),
+    Metric("req", lambda of: of.requests_per_second, Form.RATE, "req/s", "req/s", worth=4, series=True, samples=2),
+)
+
+
+def find_metric(name: str) -> Metric | None:
+    """The metric of that name or alias; None where there is none such."""
+    return next((metric for metric in METRICS if name == metric.name or name in metric.aliases), None)
+
+
+def ranking(metric: Metric) -> Callable[[HostRow], tuple[bool, float, NaturalKey]]:
+    """The key by which rows are sorted by a metric: the largest first, what is not known now at the end."""
+
+    def key(row: HostRow) -> tuple[bool, float, NaturalKey]:
+        figure = metric.now(row)
+        return figure is None, 0.0 if figure is None else -figure, natural(row.id)
+
+    return key
+
+
+def metric_names() -> tuple[str, ...]:
+    """Every name and alias, in the order of the table."""
+    return tuple(name for metric in METRICS for name in (metric.name, *metric.aliases))

@@ -1,0 +1,83 @@
+"""A new figure is one line of the table: everything that reads the table has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from atp_tui.executor.targets import Targets
+from atp_tui.model.errors import ConfigError
+from atp_tui.model.host import HostInfo
+from atp_tui.monitor import metrics
+from atp_tui.monitor.facts import HostFacts
+from atp_tui.monitor.fleet import FleetView
+from atp_tui.monitor.metrics import Form, Metric
+from atp_tui.monitor.rows import HostRow
+from atp_tui.ui.format import WRITE
+from atp_tui.ui.glyphs import UNICODE
+from atp_tui.ui.widgets.panel_head import head_lines
+from atp_tui.ui.widgets.tree_drawing import WIDTHS, columns, draw_host
+from atp_tui.ui.widgets.tree_model import FleetSnapshot, HostLine, TreeOptions, build_tree, orders
+
+from ..unit.monitor.samples import node, sample
+from ..unit.monitor.test_fleet import FewHosts
+from .rows import NOW, host_row, text_of
+
+ROWS = (
+    host_row("a", errors_per_second=0.0),
+    host_row("b", errors_per_second=7.0),
+    host_row("c", errors_per_second=2.0),
+)
+
+
+@pytest.fixture
+def errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = Metric(
+        "oops", lambda of: of.errors_per_second, Form.RATE, "oops/s", "failures", worth=5, series=True, samples=2
+    )
+    monkeypatch.setattr(metrics, "METRICS", (*metrics.METRICS, new))
+
+
+def found(rows: tuple[HostRow, ...], text: str, sort: str = "name") -> list[str]:
+    model = build_tree(FleetSnapshot(rows, NOW, filter=text), TreeOptions(sort=sort))
+    return [line.row.id for line in model.lines if isinstance(line, HostLine)]
+
+
+@pytest.mark.usefixtures("errors_too")
+def test_a_new_line_is_a_condition_an_order_a_column_and_a_chart() -> None:
+    assert found(ROWS, "oops>1") == ["b", "c"]
+    targets = Targets([HostInfo(row.id, row.address) for row in ROWS], HostFacts(ROWS))
+    assert targets.resolve("@all!oops>1/s") == ("a",)
+    with pytest.raises(ConfigError, match="vms, req and oops take"):
+        targets.resolve("opps>1")
+    assert orders()[-1] == "oops"
+    assert found(ROWS, "", sort="oops") == ["b", "c", "a"]
+    at = columns(120, 5)
+    assert "oops/s" in [head for _, head in at.heads()]
+    assert "7.0" in text_of(draw_host(HostLine("k", ROWS[1], False), 120, at, NOW, UNICODE))
+    view = FleetView(FewHosts("a"))
+    for at_second, errors in ((10.0, 0), (11.0, 5), (12.0, 8)):
+        view.apply(sample(at_second, node(), errors=errors))
+    detail = view.detail("a")
+    assert detail is not None
+    assert detail.series["oops"][1:] == (5.0, 3.0)
+    assert any("failures" in text_of(line.spans) for line in head_lines(detail, None, 100, 2, NOW, UNICODE))
+
+
+def test_without_that_line_there_is_nothing_of_it() -> None:
+    with pytest.raises(ConfigError, match="unknown field oops"):
+        HostFacts(ROWS).term("oops>1")
+    assert "oops" not in orders()
+
+
+@pytest.mark.parametrize("form", Form)
+def test_each_kind_of_number_is_written_within_its_column(form: Form) -> None:
+    for value in (None, 0.0, 1.0, 12.3, 1e7):
+        assert len(WRITE[form](value)) < WIDTHS[form]
+
+
+def test_no_two_metrics_share_a_name_or_a_worth() -> None:
+    names = metrics.metric_names()
+    assert len(names) == len(set(names))
+    worths = [metric.worth for metric in metrics.METRICS]
+    assert len(worths) == len(set(worths))
+    assert all(name == name.casefold() for name in names)
