@@ -30,6 +30,10 @@ _SENT_AS = {alias: key for key, aliases in KEY_ALIASES.items() for alias in alia
 """What a terminal sends in place of a key, and what a person may call one: none of them ever arrives by this name."""
 
 
+LONGEST = 40
+"""Characters of a name with all modifiers, and some to spare for a mistake that is shown."""
+
+
 class UnknownKey(ValueError):
     """No key has this name; `hint` says what would be right."""
 
@@ -54,7 +58,9 @@ def types_a_sign(key: str) -> bool:
 def key_name(written: str) -> str:
     """Textual's name of a key that is written as a sign or by its name. Raises UnknownKey."""
     if not written:
-        raise UnknownKey("no key stands there", "write a key, or leave the line out")
+        raise UnknownKey("no key stands there", "write a key, comma for the sign between keys; or leave the line out")
+    if len(written) > LONGEST:
+        raise UnknownKey("no key has so long a name", "write a sign, or such as f5 or ctrl+x")
     if len(written) == 1:
         return _of_sign(written)
     *modifiers, last = written.split("+") if not written.endswith("++") else (*written[:-2].split("+"), "plus")

@@ -47,7 +47,8 @@ def test_names_of_keys(written: str, name: str, shown: str) -> None:
     [
         ("esc", "'escape'"), ("return", "'enter'"), ("ctrl+m", "'enter'"), ("ctrl+i", "'tab'"), ("pgup", "'pageup'"),
         ("question_mrk", "'question_mark'"), ("ctrl+P", "small 'p'"), ("shift+a", "write A"), ("foo", "such as f5"),
-        ("control+x", "ctrl"), ("", "leave the line out"), ("\x1b", "such as f5"), ("f25", "'f"),
+        ("control+x", "ctrl"), ("", "leave the line out"), ("\x1b", "such as f5"), ("m" * 99, "such as f5"),
+        ("f25", "'f"),
     ],
 )  # fmt: skip
 def test_what_is_no_key_says_what_would_be_right(written: str, hint: str) -> None:
