@@ -45,6 +45,7 @@ from .transport.clock import Clock
 from .transport.connection import HostConnection
 from .transport.dialer import ChooseDriver
 from .transport.manager import TransportManager as _TransportManager
+from .transport.slot import LeaseClass
 
 __all__ = [
     "AtpError",
@@ -70,6 +71,7 @@ __all__ = [
     "HostStatus",
     "HostUnknown",
     "Jitter",
+    "LeaseClass",
     "PoolClosed",
     "PoolConfig",
     "PoolError",

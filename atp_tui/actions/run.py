@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
 
 async def _run(context: Context, invocation: Invocation) -> Job:
+    from ..executor.spec import CommandWork, JobOptions, JobSpec
+
     given = invocation.arguments
     timeout = given.get("timeout")
-    return context.jobs.start(
-        invocation.hosts,
-        Command(str(given["command"])),
+    options = JobOptions(
         timeout=None if timeout is None else float(timeout),
         fanout=int(given.get("fanout", 64)),
         streamed=bool(given.get("streamed", False)),
     )
+    work = CommandWork(Command(str(given["command"])))
+    now = context.manager.clock.wall()
+    return context.jobs.start(JobSpec(invocation.targets, work, invocation.who, now, options))
 
 
 RUN = Action(

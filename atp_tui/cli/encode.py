@@ -74,6 +74,7 @@ def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
 
 def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
     encoded = asdict(connection)
+    encoded |= encoded.pop("standing")
     for name in _MOMENTS:
         encoded[name] = wall(encoded[name])
     return encoded

@@ -7,9 +7,10 @@ import contextlib
 import time
 from collections.abc import Iterable
 
-from ..monitor.readings import VirtConnect
+from ..model.libvirt import VirtConnect
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
+from ..transport.slot import LeaseClass
 
 APART = 0.002
 """Seconds between the beginnings of two hosts' measurements, so that none waits for the others' work."""
@@ -28,7 +29,9 @@ async def round_trips(manager: TransportManager, hosts: Iterable[str], timeout: 
     async def measure(host_id: str) -> None:
         # whatever goes wrong: it had answered a moment ago, and its state says the rest
         with contextlib.suppress(Exception):
-            found[host_id] = await manager.execute_on_host(host_id, _quickest, timeout=timeout, fail_fast=True)
+            found[host_id] = await manager.execute_on_host(
+                host_id, _quickest, timeout=timeout, fail_fast=True, lease_class=LeaseClass.SAMPLE
+            )
 
     async with asyncio.TaskGroup() as group:
         for host_id in hosts:
@@ -43,7 +46,7 @@ async def _quickest(connection: HostConnection) -> float:
     times: list[float] = []
     while len(times) < TRIES and sum(times) < ENOUGH:
         begun = time.perf_counter()
-        await connection.link.ping(connection.config.heartbeat_timeout)
+        await connection.ping()
         times.append(time.perf_counter() - begun)
     return min(times)
 

@@ -12,8 +12,10 @@ from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..executor.job import HostEnded, HostOutput, Job
+from ..executor.core import Reason
+from ..executor.job import Job
 from ..executor.outcome import exit_status_of
+from ..executor.reader import TargetEnded, TargetOutput
 from ..executor.targets import fold
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
@@ -126,10 +128,10 @@ async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
         lines = {"stdout": HostLines(live.out), "stderr": HostLines(live.err)}
         async for event in job:
             match event:
-                case HostOutput(host=host, stream=stream, data=data):
-                    lines[stream].add(host, data)
+                case TargetOutput(target=target, stream=stream, data=data):
+                    lines[stream].add(str(target), data)
                     await live.room()
-                case HostEnded(result=result):
+                case TargetEnded(result=result):
                     for each in lines.values():
                         each.end(result.host)
                     if live.gone is None and result.outcome is not Outcome.OK:
@@ -145,7 +147,7 @@ def ending(result: CommandResult) -> str:
         words = f"killed by SIG{result.signal}"
     elif result.outcome is Outcome.FAILED:
         words = f"exit status {result.exit_status}"
-    elif result.error is not None and result.outcome is not Outcome.CANCELLED:
+    elif result.error is not None and result.error != Reason.CANCELLED:
         words = f"{result.outcome}: {result.error}"
     else:
         words = str(result.outcome)

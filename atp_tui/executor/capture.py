@@ -1,14 +1,14 @@
-"""What one host of a job has said so far, kept in bounded memory."""
+"""What one target of a job has said so far, kept in bounded memory."""
 
 from __future__ import annotations
 
 import asyncio
 
-from ..model.outcome import CommandResult, ExitStatus, Stream
+from ..model.outcome import CommandResult, Stream
 
 
 class Budget:
-    """The bytes a whole job may keep, shared by its hosts: a thousand hosts at their own limit would be gigabytes."""
+    """The bytes a whole job may keep, shared by its targets: a thousand hosts at their own limit would be gigabytes."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -19,21 +19,47 @@ class Budget:
         self._left -= granted
         return granted
 
+    def give_back(self, size: int) -> None:
+        """So many bytes are kept no longer."""
+        self._left += size
+
 
 class Capture:
-    """One host's output, cut after `limit` bytes a stream, and its result once there is one.
+    """One target's output, cut after `limit` bytes a stream, and its result once there is one.
 
     The beginning is kept, not the end: what is cut is dropped on arrival, so that nothing slows the sender's loop.
+    `place` is that of the target in the order of its job. The moments are of the wall clock: when the work began, when
+    something was last heard, when it ended.
     """
 
-    def __init__(self, limit: int, budget: Budget) -> None:
+    def __init__(self, limit: int, budget: Budget, place: int = 0) -> None:
+        self.place = place
         self._limit = limit
         self._budget = budget
         self._buffers: dict[Stream, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
         self.truncated = False
-        self.started_at: float | None = None
-        self.status: ExitStatus | None = None
+        self.begun_at: float | None = None
+        self.heard_at = 0.0
+        self.ended_at = 0.0
         self.result: CommandResult | None = None
+
+    @property
+    def heard(self) -> bool:
+        """Whether there was any output."""
+        return self.heard_at > 0
+
+    def begin(self, at: float) -> bool:
+        """The work begins at `at`. True where it has begun before: what was kept of that is dropped."""
+        again = self.begun_at is not None
+        self.begun_at = at
+        if again:
+            self._forget()
+        return again
+
+    def _forget(self) -> None:
+        self._budget.give_back(sum(map(len, self._buffers.values())))
+        self._buffers = {"stdout": bytearray(), "stderr": bytearray()}
+        self.truncated = False
 
     def add(self, stream: Stream, data: bytes) -> bool:
         """Keep what fits. False where nothing did: there is no news."""
@@ -60,24 +86,28 @@ class Capture:
         """What a stream's part of the result is."""
         return bytes(self._buffers[stream])
 
-    def end(self, result: CommandResult) -> None:
+    def shared(self) -> None:
+        """The same output is kept for another target already: it counts once."""
+        self._budget.give_back(sum(map(len, self._buffers.values())))
+
+    def end(self, result: CommandResult, at: float) -> None:
         """The result holds the output from now on; no byte is kept twice."""
-        self.result = result
+        self.result, self.ended_at = result, at
         self._buffers.clear()
 
 
 FLOW_LIMIT = 64 << 10
-"""Bytes of a host that may wait for the reader before its sender is asked to wait; two of SSH's largest packets."""
+"""Bytes of a target that may wait for the reader before its sender is asked to wait; two of SSH's largest packets."""
 
 
 class Flow(Capture):
-    """One host's output on its way to a single reader: all of it passes through, and nothing is kept.
+    """One target's output on its way to a single reader: all of it passes through, and nothing is kept.
 
     Where more than FLOW_LIMIT bytes wait, `room` is a future that is done once the reader has taken them.
     """
 
-    def __init__(self) -> None:
-        super().__init__(0, Budget(0))
+    def __init__(self, place: int = 0) -> None:
+        super().__init__(0, Budget(0), place)
         self._room: asyncio.Future[None] | None = None
 
     def add(self, stream: Stream, data: bytes) -> bool:
@@ -108,9 +138,15 @@ class Flow(Capture):
         """Nothing: the reader has it."""
         return b""
 
-    def end(self, result: CommandResult) -> None:
+    def shared(self) -> None:
+        """Nothing of it counts as kept."""
+
+    def end(self, result: CommandResult, at: float) -> None:
         """What still waits is for the reader."""
-        self.result = result
+        self.result, self.ended_at = result, at
+
+    def _forget(self) -> None:
+        """Nothing: what was said before is on its way to the reader, or there already."""
 
     def _waiting(self) -> int:
         return sum(map(len, self._buffers.values()))

@@ -1,158 +1,126 @@
-"""Jobs: one command on many hosts, streamed as it happens."""
+"""The record of one job, as its readers see it: events as they happen, results by target."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Protocol
 
-from ..model.outcome import Command, CommandResult, ExitStatus, OutputSink, Stream, TaskResult
-from ..transport.connection import HostConnection
-from ..transport.manager import TransportManager
+from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream
+from ..model.target import TargetId
 from .capture import Budget, Capture, Flow
-from .outcome import describe, outcome_of_error, outcome_of_exit
+from .fold import Fold
+from .reader import JobEvent, News, Reader
+from .spec import JobSpec
+from .texts import Text
 
 
-@dataclass(frozen=True, slots=True)
-class HostStarted:
-    """The command begins on a host: its connection is there, nothing has come back yet.
+class Controls(Protocol):
+    """What a job hands on to the runner that carries it out."""
 
-    A host that was never reached has no such event, only its HostEnded.
+    def cancel(self, job: str, targets: Collection[TargetId] | None = None) -> None: ...
+    def pause(self, job: str) -> None: ...
+    def resume(self, job: str) -> None: ...
+    def wall(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Ended:
+    """How the work ended on one target, without its output. `duration` in seconds."""
+
+    outcome: Outcome
+    status: ExitStatus | None
+    error: str | None
+    duration: float
+
+
+@dataclass(slots=True)
+class Final:
+    """The result of a target as it is kept. `text` is its output, `new` says that no target of the job gave it before.
+
+    `at` is a wall-clock moment. `complete`: the text is all that the target said; false where it was cut, and where it
+    went to the reader of a streamed job.
     """
-
-    host: str
-
-
-@dataclass(frozen=True, slots=True)
-class HostOutput:
-    """A piece of output of one host, as remote bytes; what came while the reader was away is one piece."""
-
-    host: str
-    stream: Stream
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HostEnded:
-    """One host is done, however it ended. Exactly one of these comes for each host of a job."""
 
     result: CommandResult
-
-
-JobEvent = HostStarted | HostOutput | HostEnded
-
-_News = Literal["started", "stdout", "stderr", "ended"]
-
-
-class _Reader:
-    """One iteration over a job: where it has read to, and what has changed since, each change at most once.
-
-    It holds no output of its own, so a reader as slow as it likes costs a few bytes a host.
-    """
-
-    def __init__(self, captures: Mapping[str, Capture]) -> None:
-        self._captures = captures
-        self._news: OrderedDict[tuple[str, _News], None] = OrderedDict()
-        self._offsets: dict[tuple[str, Stream], int] = {}
-        self._ended = 0
-        self._waiter: asyncio.Future[None] | None = None
-        for host, capture in captures.items():
-            self._catch_up(host, capture)
-
-    def _catch_up(self, host: str, capture: Capture) -> None:
-        if capture.started_at is not None:
-            self._news[host, "started"] = None
-        self._news.update({(host, "stdout"): None, (host, "stderr"): None})
-        if capture.result is not None:
-            self._news[host, "ended"] = None
-
-    def tell(self, host: str, news: _News) -> None:
-        self._news[host, news] = None
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def events(self) -> AsyncIterator[JobEvent]:
-        while self._ended < len(self._captures):
-            if not self._news:
-                self._waiter = asyncio.get_running_loop().create_future()
-                await self._waiter
-                continue
-            (host, news), _ = self._news.popitem(last=False)
-            event = self._event(host, news)
-            if event is not None:
-                yield event
-
-    def _event(self, host: str, news: _News) -> JobEvent | None:
-        capture = self._captures[host]
-        if news == "started":
-            return HostStarted(host)
-        if news == "ended":
-            assert capture.result is not None
-            self._ended += 1
-            return HostEnded(capture.result)
-        offset = self._offsets.get((host, news), 0)
-        data = capture.read(news, offset)
-        self._offsets[host, news] = offset + len(data)
-        return HostOutput(host, news, data) if data else None
+    text: Text
+    new: bool
+    at: float
+    complete: bool
 
 
 class Job:
-    """One command on its targets. Made by JobRunner.start.
+    """One job and what is known of it. Made by JobRunner.start.
 
     Iterating gives the events from the job's beginning, however late one starts; any number of readers may iterate.
-    A `streamed` job keeps no output: it has one reader, which gets all of it, and a slow one holds the commands up.
-    `results` fills as hosts end. `started_at` is a moment of the program's monotonic clock.
+    A `streamed` job keeps no output: it has one reader, which gets all of it, and a slow one holds the work up.
+    `results` fills as targets end, and `fold` has them in groups of equal answers. `started_at` is a moment of the
+    program's monotonic clock.
     """
 
-    def __init__(
-        self,
-        id: int,
-        command: Command,
-        targets: tuple[str, ...],
-        started_at: float,
-        output_limit: int,
-        budget: int,
-        *,
-        streamed: bool = False,
-    ) -> None:
+    def __init__(self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: int) -> None:
         shared = Budget(budget)
-        self.id = id
-        self.command = command
-        self.targets = targets
+        self.spec = spec
         self.started_at = started_at
-        self.results: dict[str, CommandResult] = {}
-        self._captures = {host: Flow() if streamed else Capture(output_limit, shared) for host in targets}
-        self._readers: list[_Reader] = []
+        self.paused = False
+        self.results: dict[TargetId, CommandResult] = {}
+        self.fold = Fold()
+        streamed = spec.options.streamed
+        self._captures = {
+            target: Flow(place) if streamed else Capture(output_limit, shared, place)
+            for place, target in enumerate(spec.targets)
+        }
+        self._readers: list[Reader] = []
         self._finished = asyncio.Event()
-        self._cancel: Callable[[], object] | None = None
+        self._controls = controls
+
+    @property
+    def id(self) -> str:
+        return self.spec.id
+
+    @property
+    def title(self) -> str:
+        """The work in one line for a person. Not yet safe for a terminal."""
+        return self.spec.work.title
+
+    @property
+    def targets(self) -> tuple[TargetId, ...]:
+        """The targets in the order in which they were asked for."""
+        return self.spec.targets
 
     @property
     def done(self) -> bool:
-        """Whether each host has its result."""
+        """Whether each target has its result."""
         return len(self.results) == len(self._captures)
 
-    def cancel_with(self, cancel: Callable[[], object]) -> None:
-        """Say what `cancel` does; for the runner, who owns the task."""
-        self._cancel = cancel
+    def cancel(self, targets: Collection[TargetId] | None = None) -> None:
+        """End it now, on some targets or on all: work in progress is ended on the far side too, what has not begun does
+        not run. Harmless where it is done.
+        """
+        self._controls.cancel(self.id, targets)
 
-    def cancel(self) -> None:
-        """End it now: the remote commands are killed, hosts not yet done end as cancelled. Harmless when done."""
-        if self._cancel is not None and not self.done:
-            self._cancel()
+    def pause(self) -> None:
+        """Begin on no further target until `resume`. What has begun goes on, and the job's deadline with it."""
+        if not self.done:
+            self.paused = True
+            self._controls.pause(self.id)
+
+    def resume(self) -> None:
+        """End a pause."""
+        self.paused = False
+        self._controls.resume(self.id)
 
     async def wait(self) -> tuple[CommandResult, ...]:
-        """Wait until each host has its result; they come in the order of the targets.
+        """Wait until each target has its result; they come in the order of the targets.
 
         Cancelling the waiter does not cancel the job.
         """
         await self._finished.wait()
-        return tuple(self.results[host] for host in self.targets)
+        return tuple(self.results[target] for target in self.targets)
 
     async def __aiter__(self) -> AsyncIterator[JobEvent]:
-        reader = _Reader(self._captures)
+        reader = Reader(self.id, self.targets, tuple(self._captures.values()))
         self._readers.append(reader)
         try:
             async for event in reader.events():
@@ -160,68 +128,54 @@ class Job:
         finally:
             self._readers.remove(reader)
 
-    async def run(self, manager: TransportManager, timeout: float | None, fanout: int) -> None:
-        """Carry it out; for the runner, once, who calls `finish` afterwards."""
-        now = manager.clock.monotonic
+    # -- for the runner ------------------------------------------------------------------------------------------
 
-        async def task(connection: HostConnection) -> ExitStatus:
-            host = connection.host_info.id
-            capture = self._captures[host]
-            capture.started_at = now()
-            self._tell(host, "started")
-            capture.status = await connection.run(self.command, self._sink(host, capture))
-            return capture.status
+    def begin(self, target: TargetId) -> OutputSink:
+        """The work begins on a target, perhaps once more; the sink for its output."""
+        capture = self._captures[target]
+        if capture.begin(self._controls.wall()):
+            for reader in self._readers:
+                reader.restart(capture.place)
+        self._tell(capture, News.STARTED)
+        wall, tell = self._controls.wall, self._tell
 
-        results = manager.stream_on_hosts(
-            self.targets, task, fanout=fanout, timeout=timeout, channel="ssh", fail_fast=True
-        )
-        async with aclosing(results):  # so that on return from a cancel what ran has been killed
-            async for result in results:
-                self._end(result)
-
-    def finish(self, error: BaseException, now: float) -> None:
-        """Give each host that has no result one that says `error`: it was cut off with the job. For the runner."""
-        for host, capture in self._captures.items():
-            if capture.result is None:
-                began = self.started_at if capture.started_at is None else capture.started_at
-                # one that had ended, its result still on the way, is not made a victim of the cancel
-                cut = None if capture.status is not None else error
-                self._end(TaskResult(host, capture.status, cut, now - began))
-
-    def _sink(self, host: str, capture: Capture) -> OutputSink:
         def sink(stream: Stream, data: bytes) -> asyncio.Future[None] | None:
             if capture.add(stream, data):
-                self._tell(host, stream)
+                capture.heard_at = wall()
+                tell(capture, News.STDOUT if stream == "stdout" else News.STDERR)
             return capture.room()
 
         return sink
 
-    def _end(self, done: TaskResult[ExitStatus]) -> None:
-        capture = self._captures[done.host_id]
-        error, status = done.error, done.value
-        if error is not None:
-            outcome, status = outcome_of_error(error), None
-        elif status is not None:
-            outcome = outcome_of_exit(status)
-        else:
-            raise AssertionError(f"{done.host_id} ended with neither a status nor an error")
+    def end(self, target: TargetId, ended: Ended) -> Final:
+        """A target has ended, and this is kept of it. Once for each target."""
+        capture = self._captures[target]
+        assert capture.result is None, f"{target} has ended twice"
+        text, new = self.fold.texts.keep(capture.kept("stdout"), capture.kept("stderr"))
+        if not new:
+            capture.shared()
         result = CommandResult(
-            host=done.host_id,
-            outcome=outcome,
-            exit_status=status.status if status else None,
-            stdout=capture.kept("stdout"),
-            stderr=capture.kept("stderr"),
-            duration=done.duration,
-            error=None if error is None else describe(error, f"a command on {done.host_id}"),
-            signal=status.signal if status else None,
+            host=target.host,
+            outcome=ended.outcome,
+            exit_status=ended.status.status if ended.status else None,
+            stdout=text.stdout,
+            stderr=text.stderr,
+            duration=ended.duration,
+            error=ended.error,
+            signal=ended.status.signal if ended.status else None,
             truncated=capture.truncated,
+            domain=target.domain,
         )
-        capture.end(result)
-        self.results[done.host_id] = result
-        self._tell(done.host_id, "ended")
+        at = self._controls.wall()
+        capture.end(result, at)
+        self.results[target] = result
+        self.fold.take(target, result, text)
+        self._tell(capture, News.ENDED)
         if self.done:
             self._finished.set()
+        passed = self.spec.options.streamed and capture.heard
+        return Final(result, text, new, at, complete=not (result.truncated or passed))
 
-    def _tell(self, host: str, news: _News) -> None:
+    def _tell(self, capture: Capture, news: News) -> None:
         for reader in self._readers:
-            reader.tell(host, news)
+            reader.tell(capture.place, news)

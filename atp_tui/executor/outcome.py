@@ -11,7 +11,9 @@ from ..model.errors import (
     AuthFailed,
     CallTimeout,
     CheckoutTimeout,
+    ConnectionLost,
     HostKeyRejected,
+    PoolClosed,
     PoolError,
     TransportError,
     Unsupported,
@@ -34,15 +36,30 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
 )
 
 
-def outcome_of_error(error: BaseException) -> Outcome:
+def outcome_of_error(error: BaseException, *, begun: bool = False) -> Outcome:
     """The outcome that an error stands for; ERROR for whatever is not about reaching the host.
 
-    A limit that was asked for is a TIMEOUT, in whatever it ran out. The limits on connecting (connect_timeout,
-    checkout_timeout) make the host UNREACHABLE.
+    `begun`: the work itself had begun. Then a lost connection is UNKNOWN, since the work may have come to its end
+    unseen; where it had not, a cancel is NOTRUN. A limit that was asked for is a TIMEOUT, in whatever it ran out. The
+    limits on connecting (connect_timeout, checkout_timeout) make the host UNREACHABLE.
     """
     if isinstance(error, CheckoutTimeout) and error.asked:
         return Outcome.TIMEOUT
+    if begun and isinstance(error, ConnectionLost):
+        return Outcome.UNKNOWN
+    if not begun and isinstance(error, asyncio.CancelledError):
+        return Outcome.NOTRUN
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
+
+
+def retryable(error: BaseException) -> bool:
+    """Whether the connection failed in a way in which another attempt may not.
+
+    A refused login or host key would be refused again, and a host that a person lets go of is left alone.
+    """
+    if isinstance(error, PoolClosed) or (isinstance(error, TransportError) and error.permanent):
+        return False
+    return outcome_of_error(error) is Outcome.UNREACHABLE
 
 
 def outcome_of_exit(status: ExitStatus) -> Outcome:

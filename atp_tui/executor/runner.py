@@ -1,85 +1,243 @@
-"""Starts jobs and owns their tasks."""
+"""Carries jobs out: performs the plans of the core with tasks of its own, over the connections of the manager."""
 
 from __future__ import annotations
 
 import asyncio
-from itertools import count
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from ..model.outcome import Command
+from ..model.errors import HostUnknown
+from ..model.outcome import ExitStatus, Outcome
+from ..model.target import TargetId
+from ..transport.clock import TimerHandle
+from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .job import Job
+from .core import MOST_AT_ONCE, JobCore, Key, Plan, Reason
+from .job import Ended, Job
+from .journal import Journal
+from .kind import AnyKind
+from .log import JobLog
+from .outcome import describe, outcome_of_error, outcome_of_exit, retryable
+from .spec import JobSpec
+from .works import WORKS, kind_of
 
 KEPT_JOBS = 20
 """Jobs that are done are kept this many deep, for looking at their output again."""
 
 JOB_LIMIT = 64 << 20
-"""Bytes of output that one job keeps over all its hosts."""
+"""Bytes of output that one job keeps over all its targets."""
+
+
+@dataclass(slots=True, eq=False)
+class _Attempt:
+    """One attempt on a target. `since` is the moment of the first one. `status`: the work has come to its end."""
+
+    job: Job
+    kind: AnyKind
+    target: TargetId
+    since: float
+    entered: bool = False
+    begun: bool = False
+    status: ExitStatus | None = None
+    reason: Reason | None = None
+    task: asyncio.Task[None] | None = None
+    ended: Ended | None = None
 
 
 class JobRunner:
-    """One command on many hosts at a time, as jobs that can be watched and cancelled.
+    """Work on many targets at a time, as jobs that can be watched, paused and cancelled; several of them at once.
 
-    `output_limit` is in bytes a host and stream; what comes after it is dropped, and the result says so.
+    `works` are the kinds of work that it knows. `limit` is the number of targets in work over all jobs. `output_limit`
+    is in bytes a target and stream, `job_limit` in bytes a job; what comes after it is dropped, and the result says so.
+    `log` keeps the jobs; without one they are gone with the program.
     """
 
-    def __init__(self, manager: TransportManager, *, output_limit: int = 1 << 20, job_limit: int = JOB_LIMIT) -> None:
+    def __init__(
+        self,
+        manager: TransportManager,
+        *,
+        works: Iterable[AnyKind] = WORKS,
+        log: JobLog | None = None,
+        limit: int = MOST_AT_ONCE,
+        output_limit: int = 1 << 20,
+        job_limit: int = JOB_LIMIT,
+    ) -> None:
         self._manager = manager
+        self._clock = manager.clock
+        self.wall = manager.clock.wall
+        self._works = tuple(works)
+        self._core = JobCore(limit)
+        self._journal = None if log is None else Journal(log, self._clock)
         self._output_limit = output_limit
         self._job_limit = job_limit
-        self._ids = count(1)
-        self._jobs: list[Job] = []
+        self._jobs: dict[str, Job] = {}
+        self._kinds: dict[str, AnyKind] = {}  # of the jobs that are not finished
+        self._attempts: dict[Key, _Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: TimerHandle | None = None
+        self._timer_at: float | None = None
 
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The running jobs and the last ones that are done, oldest first."""
-        return tuple(self._jobs)
+        return tuple(self._jobs.values())
 
-    def start(
-        self,
-        targets: tuple[str, ...],
-        command: Command,
-        *,
-        timeout: float | None = None,
-        fanout: int = 64,
-        streamed: bool = False,
-    ) -> Job:
-        """Begin a job; its hosts are worked on in this order, `fanout` at a time.
+    def job(self, job: str) -> Job | None:
+        """The job of that id; None where it is not kept (any more)."""
+        return self._jobs.get(job)
 
-        `timeout` in seconds for each host, waiting for its connection included; None: as long as it takes. Errors of
-        hosts, unknown ones included, are their results. `streamed`: all output goes to one reader, which must iterate,
-        and none is kept. Raises ValueError for no or repeated targets.
+    def start(self, spec: JobSpec) -> Job:
+        """Accept a job. Errors of targets, unknown hosts included, are their results.
+
+        Raises ValueError for an id that is there already, and for work of a kind that this runner does not know.
         """
-        if not targets or len(set(targets)) != len(targets):
-            raise ValueError("a job needs targets, each once")
-        began = self._manager.clock.monotonic()
-        limits = self._output_limit, self._job_limit
-        job = Job(next(self._ids), command, targets, began, *limits, streamed=streamed)
-        # the list first: the job's task may end before anyone looks
-        self._jobs.append(job)
+        if spec.id in self._jobs:
+            raise ValueError(f"there is a job {spec.id} already")
+        kind = kind_of(spec.work, self._works)
+        now = self._clock.monotonic()
+        job = Job(spec, self, now, self._output_limit, self._job_limit)
+        plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
+        self._jobs[spec.id] = job
+        self._kinds[spec.id] = kind
+        if self._journal is not None:
+            self._journal.begun(spec)
+        self._perform(plan)
         self._forget_old()
-        task = asyncio.get_running_loop().create_task(job.run(self._manager, timeout, fanout), name=f"job {job.id}")
-        job.cancel_with(task.cancel)
-        self._tasks.add(task)
-        task.add_done_callback(lambda ended: self._ended(job, ended))
         return job
 
+    def cancel(self, job: str, targets: Collection[TargetId] | None = None) -> None:
+        """End some targets of a job, or all; see Job.cancel."""
+        self._perform(self._core.cancel(job, targets))
+
+    def pause(self, job: str) -> None:
+        """See Job.pause."""
+        self._perform(self._core.pause(job))
+
+    def resume(self, job: str) -> None:
+        """See Job.resume."""
+        self._perform(self._core.resume(job))
+
     async def close(self) -> None:
-        """Cancel what runs and wait until the remote commands were told to end."""
-        for task in self._tasks:
-            task.cancel()
+        """Cancel every job and wait until what ran was told to end on its far side."""
+        for job in list(self._jobs):
+            self.cancel(job)
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        defect = None if task.cancelled() else task.exception()
-        # here and not in the task: one that is cancelled before its first step runs none of its code
-        job.finish(defect or asyncio.CancelledError(), self._manager.clock.monotonic())
-        if defect is not None:
-            raise defect  # to the loop's handler: it must be heard of, and no one awaits this task
+    # -- carrying out plans --------------------------------------------------------------------------------------
+
+    def _perform(self, plan: Plan) -> None:
+        """Do what the core decided. Does not await: attempts are tasks, whose ends call `_over`."""
+        for key, reason in plan.stop:
+            attempt = self._attempts[key]
+            attempt.reason = reason
+            if attempt.entered and attempt.task is not None:
+                attempt.task.cancel()  # one that has not made its first step sees the reason in it
+        for key, _ in plan.ended:
+            attempt = self._attempts.pop(key)
+            assert attempt.ended is not None
+            self._end(attempt.job, attempt.target, attempt.ended)
+        for (job, target), reason in plan.notrun:
+            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
+        for job in plan.finished:
+            del self._kinds[job]
+            if self._journal is not None:
+                self._journal.finished(job, self.wall())
+        for key in plan.start:
+            self._start(key)
+        self._wake_at(plan.wake)
+
+    def _end(self, job: Job, target: TargetId, ended: Ended) -> None:
+        final = job.end(target, ended)
+        if self._journal is not None:
+            self._journal.ended(job.id, final)
+
+    def _start(self, key: Key) -> None:
+        job, target = self._jobs[key[0]], key[1]
+        before = self._attempts.get(key)
+        since = self._clock.monotonic() if before is None else before.since
+        attempt = _Attempt(job, self._kinds[job.id], target, since)
+        self._attempts[key] = attempt
+        attempt.task = asyncio.get_running_loop().create_task(self._attempt(attempt), name=job.id)
+        self._tasks.add(attempt.task)
+
+    async def _attempt(self, attempt: _Attempt) -> None:
+        """The task of one attempt. Whatever it ends with is the affair of its target alone."""
+        attempt.entered = True
+        try:
+            if attempt.reason is not None:
+                raise asyncio.CancelledError
+            await self._carried_out(attempt)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a crash is the target's result
+            self._over(attempt, error)  # in here: an error that is kept in its own frame waits for the collector
+        else:
+            self._over(attempt, None)
+
+    async def _carried_out(self, attempt: _Attempt) -> None:
+        job, target = attempt.job, attempt.target
+
+        async def work(connection: HostConnection) -> None:
+            attempt.begun = True
+            self._core.begun(job.id, target)
+            sink = job.begin(target)
+            attempt.status = await attempt.kind.perform(connection, target, job.spec.work, sink)
+
+        timeout, channel = job.spec.options.timeout, attempt.kind.channel
+        await self._manager.execute_on_host(target.host, work, timeout=timeout, channel=channel, fail_fast=True)
+
+    def _over(self, attempt: _Attempt, error: BaseException | None) -> None:
+        """An attempt has ended. One whose work had come to its end is not made a victim of a cancel."""
+        if attempt.task is not None:
+            self._tasks.discard(attempt.task)
+        now = self._clock.monotonic()
+        outcome, words, again = Outcome.ERROR, None, False
+        if attempt.status is not None:
+            outcome = outcome_of_exit(attempt.status)
+        elif error is None:
+            words = f"work of the kind {attempt.kind.name!r} gave no exit status"  # a defect of that kind
+        else:
+            outcome = outcome_of_error(error, begun=attempt.begun)
+            cancelled = isinstance(error, asyncio.CancelledError) and attempt.reason is not None
+            words = (
+                attempt.reason.value
+                if cancelled and attempt.reason is not None
+                else describe(error, f"work of the kind {attempt.kind.name!r} on {attempt.target}")
+            )
+            again = retryable(error)
+        attempt.ended = Ended(outcome, attempt.status, words, now - attempt.since)
+        self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
+
+    # -- time, routes, memory ------------------------------------------------------------------------------------
+
+    def _wake_at(self, moment: float | None) -> None:
+        if moment == self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, moment
+        if moment is not None:
+            delay = max(0.0, moment - self._clock.monotonic())
+            self._timer = self._clock.call_later(delay, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = self._timer_at = None
+        self._perform(self._core.tick(self._clock.monotonic()))
+
+    def _routes(self, spec: JobSpec, kind: AnyKind) -> dict[str, str]:
+        """The jump hosts of the targets' hosts, as far as hosts.toml names them, where the work goes that way."""
+        found: dict[str, str] = {}
+        for host_id in {target.host for target in spec.targets}:
+            try:
+                host = self._manager.host(host_id)
+            except HostUnknown:
+                continue  # it ends so
+            jump = host.ssh.proxy_jump if host.ssh is not None else None
+            over_ssh = (kind.channel or host.main_channel) == "ssh" or host.over_ssh
+            if over_ssh and jump not in (None, "", "none"):
+                found[host_id] = str(jump)
+        return found
 
     def _forget_old(self) -> None:
-        done = [job for job in self._jobs if job.done]
+        done = [job for job in self._jobs.values() if job.done]
         for job in done[: max(0, len(done) - KEPT_JOBS)]:
-            self._jobs.remove(job)
+            del self._jobs[job.id]

@@ -44,11 +44,12 @@ class CommandWork:
 class JobOptions:
     """The limits of one job.
 
-    `timeout` is in seconds for each target, waiting for its connection included; None: as long as it takes. `deadline`
-    is in seconds for the whole job: what has not ended then is cancelled, what has not begun does not run. `fanout` is
-    the number of targets that are worked on at a time, `per_host` that on one host, `per_jump` that behind one jump
-    host. `retries` is how often a target is tried again where its connection failed before the work had begun;
-    `retry_any`: also where it had. A refused login or host key is never tried again.
+    `timeout` is in seconds for each attempt on a target, waiting for its connection included; None: as long as it
+    takes. `deadline` is in seconds for the whole job: what has not ended then is cancelled, what has not begun does not
+    run. `fanout` is the number of targets that are worked on at a time, `per_host` that on one host, `per_jump` that
+    behind one jump host, both over all jobs that have targets there. `retries` is how often a target is tried again
+    where its connection failed before the work had begun; `retry_any`: also where it had. A refused login or host key
+    is never tried again.
     `streamed`: all output goes to one reader, which holds the commands up, and none is kept.
 
     Raises ValueError for a limit below 1, a negative time or number of retries.

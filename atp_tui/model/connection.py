@@ -48,23 +48,66 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionSnapshot:
-    """One connection at one moment. Moments are monotonic seconds of the program's clock.
+class Standing:
+    """Where a connection is in its life, why, and what comes next.
 
-    `since` is the moment of the last change of state, `next_attempt_at` the moment of the next attempt where one is
-    waited for (None: an attempt runs now, or none will). `attempt` counts the failed attempts since the last good
-    round trip. `retries` is False where only a person can bring it back. `trouble` is the cause in short and typed;
-    None where nothing went wrong.
+    Moments are monotonic seconds of the program's clock. `since` is the moment of the last change of state,
+    `next_attempt_at` the moment of the next attempt where one is waited for (None: an attempt runs now, or none will).
+    `attempt` counts the failed attempts since the last good round trip. `retries` is False where only a person can
+    bring it back. `cause` is the last error in one line; `trouble` is the same in short and typed. Both are None where
+    nothing went wrong.
     """
 
-    id: int
-    channel: Channel
     state: ConnectionState
     cause: str | None
     since: float
     attempt: int
     next_attempt_at: float | None
     retries: bool
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HasStanding:
+    """Data about a connection or a host, with its standing. The standing's fields can be read of it as well."""
+
+    standing: Standing
+
+    @property
+    def state(self) -> ConnectionState:
+        return self.standing.state
+
+    @property
+    def cause(self) -> str | None:
+        return self.standing.cause
+
+    @property
+    def since(self) -> float:
+        return self.standing.since
+
+    @property
+    def attempt(self) -> int:
+        return self.standing.attempt
+
+    @property
+    def next_attempt_at(self) -> float | None:
+        return self.standing.next_attempt_at
+
+    @property
+    def retries(self) -> bool:
+        return self.standing.retries
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return self.standing.trouble
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSnapshot(HasStanding):
+    """One connection at one moment. Moments are monotonic seconds of the program's clock."""
+
+    id: int
+    channel: Channel
     active_uses: int
     high_water: int
     total_requests: int
@@ -78,7 +121,6 @@ class ConnectionSnapshot:
     bytes_in: int | None
     bytes_out: int | None
     reconnects: int
-    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +150,12 @@ class PoolStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class HostStatus:
+class HostStatus(HasStanding):
     """What a host's connections add up to: connected when one is, else the state of the one closest to it.
 
-    `since`, `cause`, `attempt`, `next_attempt_at`, `retries` and `trouble` are those of that connection.
-    `answers_ssh`: the host's hypervisor connections are down, and its SSH connection is up.
+    `standing` is that of that connection. `answers_ssh`: the host's hypervisor connections are
+    down, and its SSH connection is up.
     """
 
     host_id: str
-    state: ConnectionState
-    cause: str | None
-    since: float
-    attempt: int
-    next_attempt_at: float | None
-    retries: bool
-    trouble: Trouble | None = None
     answers_ssh: bool = False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 if TYPE_CHECKING:
     import asyncio
 
+from .target import TargetId
+
 T = TypeVar("T")
 
 Stream = Literal["stdout", "stderr"]
@@ -78,7 +80,10 @@ class TaskResult(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a command ended on one host. Output is remote bytes, cut after a limit (`truncated`); duration in seconds."""
+    """How work ended on one target: a host by its id, or the `domain` of that name on it.
+
+    Output is remote bytes, cut after a limit (`truncated`); duration in seconds.
+    """
 
     host: str
     outcome: Outcome
@@ -89,3 +94,9 @@ class CommandResult:
     error: str | None = None
     signal: str | None = None
     truncated: bool = False
+    domain: str | None = None
+
+    @property
+    def target(self) -> TargetId:
+        """The target it is the result of."""
+        return TargetId(self.host, self.domain)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class TargetId:
     """A host by its id, or a domain of it by its name. As text `kvm07` or `kvm07/web1`: no host id holds a slash.
+
+    They are sorted by `natural` of their text.
 
     Raises ValueError for an empty id or name.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ..model.connection import ConnectionState, HostStatus
+from ..model.connection import ConnectionState, HostStatus, Standing
 from ..model.fact import Fact
 from ..model.host import HostInfo
 from ..model.near import nearest
@@ -23,7 +23,7 @@ _SHOWN = 3
 
 def unheard(host: HostInfo) -> HostRow:
     """The row of a host from which nothing was heard, and to which nobody has connected."""
-    status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, 0.0, 0, None, retries=True)
+    status = HostStatus(Standing(ConnectionState.DISCONNECTED, None, 0.0, 0, None, retries=True), host.id)
     return HostRecord(host, status, history=1).row()
 
 

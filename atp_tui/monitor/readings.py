@@ -8,86 +8,33 @@ can send anything. Where nothing is left without it, the reading raises Nonsense
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
+from ..model import libvirt
+from ..model.libvirt import VirtConnect, VirtDomain
 from ..model.node import DomainReading, DomainState, NodeReading, reason_of
 from .border import LARGEST, MOST_PARTS, name_of, required, text, whole
 
 T = TypeVar("T")
 
-# Values of libvirt's public enums, which are part of its stable interface. This layer may not import the binding;
-# tests/unit/monitor holds each against it.
-VIR_DOMAIN_STATS_STATE = 1 << 0  # virDomainStatsTypes
-VIR_DOMAIN_STATS_CPU_TOTAL = 1 << 1
-VIR_DOMAIN_STATS_BALLOON = 1 << 2
-VIR_DOMAIN_STATS_VCPU = 1 << 3
-VIR_DOMAIN_STATS_INTERFACE = 1 << 4
-VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT = 1 << 29  # virConnectGetAllDomainStatsFlags
-VIR_NODE_CPU_STATS_ALL_CPUS = -1
-VIR_NODE_MEMORY_STATS_ALL_CELLS = -1
-VIR_ERR_NO_SUPPORT = 3  # virErrorNumber
-VIR_ERR_INVALID_ARG = 8
-VIR_ERR_NO_DOMAIN = 42
-VIR_ERR_ARGUMENT_UNSUPPORTED = 74
-VIR_ERR_OPERATION_UNSUPPORTED = 84
-
 SAMPLED_STATS = (
-    VIR_DOMAIN_STATS_STATE
-    | VIR_DOMAIN_STATS_CPU_TOTAL
-    | VIR_DOMAIN_STATS_BALLOON
-    | VIR_DOMAIN_STATS_VCPU
-    | VIR_DOMAIN_STATS_INTERFACE
+    libvirt.VIR_DOMAIN_STATS_STATE
+    | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
+    | libvirt.VIR_DOMAIN_STATS_BALLOON
+    | libvirt.VIR_DOMAIN_STATS_VCPU
+    | libvirt.VIR_DOMAIN_STATS_INTERFACE
 )
 
-_UNSUPPORTED = frozenset({VIR_ERR_NO_SUPPORT, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_ERR_OPERATION_UNSUPPORTED})
+_UNSUPPORTED = frozenset(
+    {libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_UNSUPPORTED}
+)
 # daemons before 4.5 do not know NOWAIT and call it an invalid argument
-_NO_SUCH_FLAG = _UNSUPPORTED | {VIR_ERR_INVALID_ARG}
+_NO_SUCH_FLAG = _UNSUPPORTED | {libvirt.VIR_ERR_INVALID_ARG}
 
 _EXPLAINED = frozenset({DomainState.PAUSED, DomainState.CRASHED})
 
 _STATES = tuple(DomainState)  # declared in the order of virDomainState, from 0
-
-
-class VirtDomain(Protocol):
-    """The part of libvirt.virDomain that a sample uses; `name` and `UUIDString` are local, `info` is a round trip."""
-
-    def name(self) -> str: ...
-    def UUIDString(self) -> str: ...
-    def state(self, flags: int = 0) -> Sequence[int]:
-        """[state, reason]; a round trip."""
-        ...
-
-    def info(self) -> Sequence[int]:
-        """[state, maximum memory KiB, memory KiB, vCPUs, CPU time ns]."""
-        ...
-
-
-class VirtConnect(Protocol):
-    """The part of libvirt.virConnect that a sample uses. Errors carry `get_error_code()`, as libvirtError does."""
-
-    def getLibVersion(self) -> int: ...
-    def getHostname(self) -> str: ...
-    def getType(self) -> str: ...
-    def getVersion(self) -> int: ...
-    def getInfo(self) -> Sequence[Any]:
-        """[model, memory MiB, CPUs, MHz, NUMA nodes, sockets, cores, threads]."""
-        ...
-
-    def getCPUStats(self, cpuNum: int, flags: int = 0) -> Mapping[str, int]:
-        """Nanoseconds since boot: "kernel", "user", "idle", "iowait"."""
-        ...
-
-    def getMemoryStats(self, cellNum: int, flags: int = 0) -> Mapping[str, int]:
-        """KiB: "total", "free", "buffers", "cached"."""
-        ...
-
-    def getFreeMemory(self) -> int:
-        """Bytes."""
-        ...
-
-    def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> Sequence[tuple[VirtDomain, Mapping[str, Any]]]: ...
-    def listAllDomains(self, flags: int = 0) -> Sequence[VirtDomain]: ...
 
 
 def read_all(virt: VirtConnect, known: NodeReading | None = None) -> tuple[NodeReading, tuple[DomainReading, ...]]:
@@ -162,7 +109,7 @@ def _static_facts(virt: VirtConnect) -> NodeReading:
 
 def _cpu(virt: VirtConnect) -> tuple[int, int] | tuple[None, None]:
     """Nanoseconds (busy, idle). A processor that waits for a disk has nothing to run: it counts as idle."""
-    cpu = _optional(lambda: virt.getCPUStats(VIR_NODE_CPU_STATS_ALL_CPUS))
+    cpu = _optional(lambda: virt.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS))
     if cpu is None:
         return None, None
     busy, idle = _sum(cpu, ("user", "kernel")), _sum(cpu, ("idle",), ("iowait",))
@@ -171,7 +118,7 @@ def _cpu(virt: VirtConnect) -> tuple[int, int] | tuple[None, None]:
 
 def _memory(virt: VirtConnect, hypervisor: str) -> tuple[int | None, int | None]:
     """KiB (total, available). Buffers and cache count as available, as `free` counts them."""
-    stats = _optional(lambda: virt.getMemoryStats(VIR_NODE_MEMORY_STATS_ALL_CELLS))
+    stats = _optional(lambda: virt.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS))
     if stats is not None:
         total, available = whole(stats.get("total")), _sum(stats, ("free",), ("buffers", "cached"))
         return (None, None) if total is None or available is None else (total, available)
@@ -195,7 +142,7 @@ def _sum(figures: Mapping[str, Any], needed: tuple[str, ...], more: tuple[str, .
 
 def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any]]]:
     # NOWAIT: one domain whose monitor hangs must not hold up the figures of all the others
-    nowait = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+    nowait = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
     stats = _optional(lambda: virt.getAllDomainStats(SAMPLED_STATS, nowait), _NO_SUCH_FLAG)
     if stats is None:
         stats = _optional(lambda: virt.getAllDomainStats(SAMPLED_STATS, 0))
@@ -239,7 +186,7 @@ def _asked_reason(domain: VirtDomain, state: DomainState) -> str | None:
         _, reason, *_ = (*domain.state(), None, None)
         return reason_of(state, reason)
     except Exception as error:
-        if _code(error) in _UNSUPPORTED | {VIR_ERR_NO_DOMAIN}:
+        if _code(error) in _UNSUPPORTED | {libvirt.VIR_ERR_NO_DOMAIN}:
             return None
         raise
 
@@ -249,7 +196,7 @@ def _info(domain: VirtDomain) -> tuple[int, int, int, int, int | None] | None:
     try:
         info = domain.info()
     except Exception as error:
-        if _code(error) == VIR_ERR_NO_DOMAIN:
+        if _code(error) == libvirt.VIR_ERR_NO_DOMAIN:
             return None
         raise
     state, maximum, memory, vcpus, cpu_time, *_ = (*info, None, None, None, None, None)

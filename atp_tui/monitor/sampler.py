@@ -12,11 +12,13 @@ from ..model import events
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, HostUnknown
 from ..model.host import HostInfo
+from ..model.libvirt import VirtConnect
 from ..model.node import DomainReading, NodeReading, SystemReading
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .readings import VirtConnect, read_all
+from ..transport.slot import LeaseClass
+from .readings import read_all
 from .system_reader import SystemReader
 
 _log = logging.getLogger(__name__)
@@ -201,7 +203,7 @@ class Monitor:
         async def task(connection: HostConnection) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
             begun = self._clock.monotonic()
             if connection.channel == "ssh":
-                await connection.link.ping(connection.config.heartbeat_timeout)
+                await connection.ping()
                 return None, (), self._clock.monotonic() - begun
             counters = connection.counters  # ids begin anew where a host was disconnected and comes back
             identity = counters.created_at, connection.id, counters.reconnects
@@ -210,7 +212,11 @@ class Monitor:
             beat.connection, beat.node = identity, node
             return node, domains, self._clock.monotonic() - begun - work
 
-        node, domains, rtt = await self._manager.execute_on_host(host_id, task, timeout=timeout, fail_fast=fail_fast)
+        # A ping over SSH takes no session, so it waits for none: commands may have all of them.
+        lease_class = LeaseClass.WATCH if beat.host.main_channel == "ssh" else LeaseClass.SAMPLE
+        node, domains, rtt = await self._manager.execute_on_host(
+            host_id, task, timeout=timeout, fail_fast=fail_fast, lease_class=lease_class
+        )
         at = self._clock.monotonic()
         system = await self._read_system(beat)
         requests, errors = self._manager.totals(host_id)
@@ -222,7 +228,7 @@ class Monitor:
         """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
         if not beat.host.takes_commands:
             return None
-        link = self._manager.open_link(beat.host.id, "ssh")
+        link = self._manager.open_streams(beat.host.id)
         if beat.system is not None and beat.system.link is not link:
             beat.system.close()
             beat.system = None

@@ -8,7 +8,7 @@ import logging
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, NoPlace, Unsupported
 from ..model.node import SystemReading
 from ..model.outcome import Command
-from ..transport.driver import Link, RawStream
+from ..transport.driver import OpensStreams, RawStream
 from .border import Nonsense
 from .system import BEGIN, END, FIGURES_COMMAND, LONGEST_ANSWER, parse
 
@@ -32,7 +32,7 @@ class SystemReader:
     first answer the command is started only once: a server with a command of its own would run that each time.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: OpensStreams) -> None:
         self._link = link
         self._stream: RawStream | None = None
         self._received = ""
@@ -42,7 +42,7 @@ class SystemReader:
         self._pause = self._left_out = 0
 
     @property
-    def link(self) -> Link:
+    def link(self) -> OpensStreams:
         """The link that it asks over."""
         return self._link
 

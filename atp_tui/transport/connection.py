@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from ..model.causes import Cause, seconds
 from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
@@ -25,11 +24,14 @@ from ..model.settings import Channel, TransportConfig
 from .backoff import backoff_delay, delay_after_failure, gave_up
 from .clock import Clock
 from .dialer import Dial, Dialed
-from .driver import Link
-from .heartbeat import Heartbeat
+from .driver import CallsLibvirt, OpensStreams, RunsCommands
+from .heartbeat import Heartbeat, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
-from .status import connection_snapshot
+from .opened import Opened, unsupported
+from .pause import Pause
+from .status import connection_changed, connection_snapshot
+from .watchers import Watchers
 
 T = TypeVar("T")
 
@@ -66,14 +68,15 @@ class HostConnection:
         self._rng = rng
         self._on_change = on_change
         self._generation = 0
+        self._abandoned = -1  # the generation whose link was asked something that nobody waits for any more
         self._closed = False
         self._dialed: Dialed | None = None
-        self._link: Link | None = None
+        self.opened: Opened | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
         self._attempt_ended_at = float("-inf")
-        self._wake: asyncio.Future[None] | None = None
-        self._watchers: dict[asyncio.Future[None], None] = {}  # in the order of their coming
+        self._pause = Pause(clock)
+        self._watchers = Watchers()
 
     def __repr__(self) -> str:
         return f"<HostConnection {self.host_info.id} {self.channel}#{self.id} {self.state}>"
@@ -82,7 +85,7 @@ class HostConnection:
 
     async def is_alive(self) -> bool:
         """State Connected, and the driver agrees. Asks nobody: awaited for the sake of tasks, which are async."""
-        return self._link is not None and self._link.is_alive()
+        return self.opened is not None and self.opened.link.is_alive()
 
     @property
     def state(self) -> ConnectionState:
@@ -90,9 +93,14 @@ class HostConnection:
         return self.life.state
 
     @property
+    def owes_answer(self) -> bool:
+        """Whether the peer may still be at a request that was given up, and has answered no heartbeat since."""
+        return self._abandoned == self._generation
+
+    @property
     def metrics(self) -> ConnectionSnapshot:
         """Its figures at this moment. The uses are filled in by the pool, which counts them."""
-        return connection_snapshot(self.id, self.channel, self.life, self.counters, self._link)
+        return connection_snapshot(self.id, self.channel, self.life, self.counters, self.opened)
 
     # -- using it ------------------------------------------------------------------------------------------------
 
@@ -103,9 +111,12 @@ class HostConnection:
         raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported on an SSH connection.
         """
         limit = self.config.call_timeout if deadline is None else deadline
-        link = self._link
+        opened = self.opened
+        if opened is None:
+            opened, limit = await self._wait_for_link(limit)
+        link = opened.calls_libvirt
         if link is None:
-            link, limit = await self._wait_for_link(limit)
+            raise unsupported(self.host_info.id, self.channel, CallsLibvirt)
         return await self._measured(link.call(function, limit))
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
@@ -114,11 +125,25 @@ class HostConnection:
         Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
         process ends with it.
         """
-        link, left = self._link, timeout
-        if link is None:
-            link, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
+        opened, left = self.opened, timeout
+        if opened is None:
+            opened, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
             left = None if timeout is None else waited
-        return await self._measured(link.run(command, output, left))
+        if opened.runs_commands is None:
+            raise unsupported(self.host_info.id, self.channel, RunsCommands)
+        return await self._measured(opened.runs_commands.run(command, output, left))
+
+    async def ping(self, deadline: float | None = None) -> None:
+        """One round trip to the peer. It counts as any request does: in the figures, as a beat, and by its time-out.
+
+        `deadline` in seconds from now, heartbeat_timeout if None; waiting for a reconnect counts. Raises CallTimeout,
+        ConnectionLost.
+        """
+        limit = self.config.heartbeat_timeout if deadline is None else deadline
+        opened = self.opened
+        if opened is None:
+            opened, limit = await self._wait_for_link(limit)
+        await self._measured(opened.link.ping(limit))
 
     async def _measured(self, request: Awaitable[T]) -> T:
         """Make one request on the link that is there now; count it, time it, note its failure."""
@@ -127,6 +152,9 @@ class HostConnection:
         started = self.clock.monotonic()
         try:
             value = await request
+        except asyncio.CancelledError:
+            self._abandoned = generation
+            raise
         except Exception as error:
             self._note_failure(error, generation)
             raise
@@ -137,11 +165,17 @@ class HostConnection:
         return value
 
     @property
-    def link(self) -> Link:
-        """The open link itself, for a connection that rides on this one. Raises ConnectionLost while there is none."""
-        if self._link is None:
+    def streams(self) -> OpensStreams:
+        """The open link, for a connection that rides on this one. Raises ConnectionLost, Unsupported."""
+        if self.opened is None:
             raise ConnectionLost(f"the connection to {self.host_info.host} is down", host=self.host_info.id)
-        return self._link
+        if self.opened.opens_streams is None:
+            raise unsupported(self.host_info.id, self.channel, OpensStreams)
+        return self.opened.opens_streams
+
+    def check(self) -> asyncio.Task[None]:
+        """Have the heartbeat ask now, and lose a peer that does not answer in time. The task is the heartbeat's."""
+        return self._heartbeat.check()
 
     # -- its life ------------------------------------------------------------------------------------------------
 
@@ -172,16 +206,12 @@ class HostConnection:
             self._move(_S.CONNECTING, None, attempt=0)
             self._supervise()
         else:
-            self._end_pause()
-
-    def _end_pause(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+            self._pause.end()
 
     def hasten(self) -> bool:
         """Attempt now unless one has just failed; False then. For callers that wait, who may be many."""
         if self.clock.monotonic() - self._attempt_ended_at < self.config.reconnect.initial_delay:
-            return self._wake is None and self._attempting()
+            return not self._pause.is_on and self._attempting()
         self.retry()
         return True
 
@@ -230,13 +260,13 @@ class HostConnection:
         if self._supervisor is task:
             self._supervisor = None
         if not task.cancelled():
-            task.result()  # a defect in here must be loud, not an attempt that silently never comes
+            task.result()  # a defect must be loud, not an attempt that silently never comes
 
     async def _attempts(self) -> None:
         """Try until connected, until nothing is left to try, or until cancelled."""
         while True:
             if self.life.next_attempt_at is not None:
-                await self._pause(self.life.next_attempt_at - self.clock.monotonic())
+                await self._pause.sleep(self.life.next_attempt_at - self.clock.monotonic())
                 slow_lane = self.life.state is _S.FAILED
                 self._move(_S.CONNECTING if slow_lane else _S.RECONNECTING, self.life.error)
             self._generation += 1
@@ -250,18 +280,8 @@ class HostConnection:
                 self._established(dialed)
                 return
 
-    async def _pause(self, delay: float) -> None:
-        """Sleep, unless `retry` wakes it."""
-        self._wake = asyncio.get_running_loop().create_future()
-        timer = self.clock.call_later(max(0.0, delay), self._end_pause)
-        try:
-            await self._wake
-        finally:
-            timer.cancel()
-            self._wake = None
-
     def _established(self, dialed: Dialed) -> None:
-        self._dialed, self._link = dialed, dialed.link
+        self._dialed, self.opened = dialed, Opened(dialed.link)
         self.counters.opened(self.clock.monotonic())
         # The link has answered a real request (see Dial): only that resets the counter, not a TCP handshake.
         self._move(_S.CONNECTED, None, attempt=0)
@@ -273,9 +293,8 @@ class HostConnection:
         """Note a failed attempt; whether there will be another one."""
         self.counters.failed(error, self.clock.monotonic())
         attempt = self.life.attempt + 1
-        delay = None
-        if self.config.auto_reconnect and not error.permanent:
-            delay = delay_after_failure(self.config.reconnect, attempt, self._rng.random())
+        last = error.permanent or not self.config.auto_reconnect
+        delay = None if last else delay_after_failure(self.config.reconnect, attempt, self._rng.random())
         given_up = gave_up(self.config.reconnect, attempt) or delay is None
         at = None if delay is None else self.clock.monotonic() + delay
         self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
@@ -289,14 +308,16 @@ class HostConnection:
             return
         error.channel = error.channel or self.channel
         dialed = self._take_down()
-        if dialed is not None:
-            dialed.end()
         self.counters.failed(error, self.clock.monotonic())
-        if error.permanent or not self.config.auto_reconnect:
-            self._move(_S.FAILED, error)
-            return
-        delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
-        self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
+        try:
+            if error.permanent or not self.config.auto_reconnect:
+                self._move(_S.FAILED, error)
+                return
+            delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
+            self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
+        finally:
+            if dialed is not None:
+                dialed.end()  # after the news of the loss: the carrier's pool may act on being let go
         if not self.life.ended:  # the listener of the transition may have closed it
             self._supervise()
 
@@ -304,7 +325,7 @@ class HostConnection:
         """Stop using the link: whatever it still says is of an old generation."""
         self._generation += 1
         self._heartbeat.stop()
-        dialed, self._dialed, self._link = self._dialed, None, None
+        dialed, self._dialed, self.opened = self._dialed, None, None
         return dialed
 
     def _note_failure(self, error: Exception, generation: int) -> None:
@@ -312,21 +333,19 @@ class HostConnection:
         if isinstance(error, ConnectionLost):
             self._lost(generation, error)
         elif isinstance(error, CallTimeout) and generation == self._generation:
+            self._abandoned = generation
             self._heartbeat.check()  # was it the call that is slow, or the peer that is gone?
 
     async def _ping(self) -> None:
         """One round trip with a deadline, for the heartbeat. No answer is a loss."""
-        link, generation = self._link, self._generation
-        if link is None:
+        opened, generation = self.opened, self._generation
+        if opened is None:
             return
         started = self.clock.monotonic()
         try:
-            await link.ping(self.config.heartbeat_timeout)
+            await opened.link.ping(self.config.heartbeat_timeout)
         except CallTimeout as error:
-            words, limit = f"silent for {self.config.heartbeat_timeout:g} s", seconds(self.config.heartbeat_timeout)
-            lost = ConnectionLost(words, host=self.host_info.id, kind=Cause.SILENT, detail=limit)
-            lost.__cause__ = error
-            self._lost(generation, lost)
+            self._lost(generation, silence(self.host_info.id, self.config.heartbeat_timeout, error))
         except TransportError as error:
             self._lost(generation, error)
         except AtpError as error:  # its answer is an error, or there was nothing to ask with: not its end
@@ -335,6 +354,7 @@ class HostConnection:
             now = self.clock.monotonic()
             if generation == self._generation:
                 self._heartbeat.heard(now)
+                self._abandoned = -1
             self.counters.measured(now - started)
 
     # -- transitions ---------------------------------------------------------------------------------------------
@@ -349,44 +369,24 @@ class HostConnection:
     ) -> None:
         before = self.life.state
         self.life.move(state, error, self.clock.monotonic(), attempt=attempt, next_attempt_at=next_attempt_at)
-        self._announce(before)
+        self._watchers.wake()
+        now = self.clock.monotonic()
+        self._on_change(self, connection_changed(now, self.host_info.id, self.channel, self.id, before, self.life))
 
-    def _announce(self, before: ConnectionState) -> None:
-        for watcher in self._watchers:
-            if not watcher.done():
-                watcher.set_result(None)
-        change = ConnectionChanged(
-            at=self.clock.monotonic(),
-            host_id=self.host_info.id,
-            channel=self.channel,
-            connection_id=self.id,
-            before=before,
-            after=self.life.state,
-            cause=self.life.cause,
-            attempt=self.life.attempt,
-            next_attempt_at=self.life.next_attempt_at,
-        )
-        self._on_change(self, change)
-
-    async def _wait_for_link(self, timeout: float | None) -> tuple[Link, float]:
+    async def _wait_for_link(self, timeout: float | None) -> tuple[Opened, float]:
         """The link, once it is up, and the seconds that are left of `timeout`."""
         begun = self.clock.monotonic()
         try:
             async with self.clock.timeout(timeout):
-                while (link := self._link) is None:
+                while (opened := self.opened) is None:
                     self._require_hope()
-                    watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                    self._watchers[watcher] = None
-                    try:
-                        await watcher
-                    finally:
-                        self._watchers.pop(watcher, None)
+                    await self._watchers.wait()
         except TimeoutError as error:
             raise CallTimeout(
                 f"no connection to {self.host_info.host} within {timeout:g} s", host=self.host_info.id
             ) from (self.life.error or error)
         spent = self.clock.monotonic() - begun
-        return link, float("inf") if timeout is None else max(0.001, timeout - spent)
+        return opened, float("inf") if timeout is None else max(0.001, timeout - spent)
 
     def _require_hope(self) -> None:
         """Raise why there will be no connection; start an attempt where none runs and one may help."""

@@ -6,20 +6,25 @@ returns a Plan: what the shell around it (`pool.py`) is to do. `now` is always t
 Rules kept here, and attacked by tests/unit/transport/test_core_properties.py:
   at most one slot of a pool is being opened or reconnected at a time; no slot is handed out beyond its places, which
   are requests_per_connection, or what its link can carry where that is less; what is leased or pinned is never closed,
-  except by a cut at the end of draining; waiters are served first come, first served; the pool stays between min and
-  max; a plan that was carried out leads to rest.
+  except by a cut at the end of draining; the pool stays between min and max; a plan that was carried out leads to rest;
+  waiters of a class are served first come, first served, and samples before work; where links carry one call at a
+  time, work never has all the connections that the pool may have, if that is more than one: a sample finds a free one,
+  one that another sample is about to give back, or one is opened for it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Generic, TypeVar
 
 from ..model.settings import PoolConfig
+from .load import idle_to_close, is_high, is_last_kept
 from .selection import Choose, Selector
-from .slot import Phase, Plan, Slot, Waiter
+from .slot import LeaseClass, Phase, Plan, Slot, Waiter
+from .waiters import Waiters
 
 C = TypeVar("C")
+
+_WORK, _SAMPLE, _WATCH = LeaseClass.WORK, LeaseClass.SAMPLE, LeaseClass.WATCH  # plain names: checkout looks at them
 
 
 class PoolCore(Generic[C]):
@@ -28,11 +33,14 @@ class PoolCore(Generic[C]):
     def __init__(self, settings: PoolConfig, choose: Choose) -> None:
         self.settings = settings
         self.slots: dict[int, Slot[C]] = {}
-        self.waiting: OrderedDict[Waiter[C], None] = OrderedDict()
+        self.waiting: Waiters[C] = Waiters()
         self.draining = False
         self._choose = choose
         self._selector = Selector(settings.selection_strategy, choose)
         self._usable: list[Slot[C]] = []  # READY and not retiring, in order of id: the list that checkout walks
+        self._samples, self._work = self.waiting.samples, self.waiting.work  # looked at by each checkout
+        self._single = False  # whether there are links that carry one call at a time
+        self._tight = False  # whether there are so many connections then that work may have all but one
         self._next_id = 1
 
     def __repr__(self) -> str:
@@ -48,47 +56,56 @@ class PoolCore(Generic[C]):
         """How many slots can serve callers, full ones included."""
         return len(self._usable)
 
-    def acquire(self) -> Slot[C] | None:
-        """A place on a usable connection, at once, or None: then `enqueue`. The use is counted here."""
-        if self.waiting or self.draining:
+    def acquire(self, lease_class: LeaseClass = _WORK) -> Slot[C] | None:
+        """A place on a usable connection, at once, or None: then `enqueue`. The use is counted here.
+
+        WATCH keeps a usable connection open without taking one of its places.
+        """
+        if self.draining:
             return None
-        slot = self._selector.select(self._usable)
+        if lease_class is _WATCH:
+            return self._pinned()
+        if self._samples or (self._work and lease_class is _WORK):
+            return None
+        slot = self._select(lease_class) if self._tight else self._selector.select(self._usable)
         if slot is not None:
             slot.active_uses += 1
             if slot.active_uses > slot.high_water:
                 slot.high_water = slot.active_uses
+            if lease_class is _SAMPLE:
+                slot.samples += 1
         return slot
 
-    def release(self, slot: Slot[C], now: float) -> Plan[C] | None:
-        """A use has ended. None: there is nothing to do, the usual case."""
+    def release(self, slot: Slot[C], now: float, lease_class: LeaseClass = _WORK) -> Plan[C] | None:
+        """A lease of that class has ended. None: there is nothing to do, the usual case."""
+        if lease_class is not _WORK:
+            if lease_class is _WATCH:
+                return self._unpinned(slot, now)
+            slot.samples -= 1
         slot.active_uses -= 1
         if slot.active_uses == 0:
             slot.idle_since = now
         if slot.retiring is not None:
-            return self._settle(slot, now)
-        return self._hand_on(slot) if self.waiting else None
+            return self._settle(slot)
+        return self._hand_on(slot) if self._work or self._samples else None
 
-    def acquire_pin(self) -> Slot[C] | None:
-        """Keep a usable connection open without taking one of its places; `release_pin` ends it."""
-        if self.draining or not self._usable:
+    def _pinned(self) -> Slot[C] | None:
+        if not self._usable:
             return None
         slot = self._usable[0]
         slot.pins += 1
         return slot
 
-    def release_pin(self, slot: Slot[C], now: float) -> Plan[C] | None:
-        """A pin has ended."""
+    def _unpinned(self, slot: Slot[C], now: float) -> Plan[C] | None:
         slot.pins -= 1
         if slot.pins == 0:
             slot.idle_since = max(slot.idle_since, now)
-        return self._settle(slot, now) if slot.retiring is not None else None
+        return self._settle(slot) if slot.retiring is not None else None
 
-    def enqueue(self, waiter: Waiter[C], now: float) -> Plan[C]:
-        """Put a caller at the end of the queue; the plan may serve it at once or open a connection for it."""
+    def enqueue(self, waiter: Waiter[C]) -> Plan[C]:
+        """Put a caller at the end of its queue; the plan may serve it at once or open a connection for it."""
         plan: Plan[C] = Plan()
-        self.waiting[waiter] = None
-        first = next(iter(self.waiting))
-        if first is waiter or first.pin:  # where others wait for places, there are none to be had
+        if self.waiting.add(waiter):  # where others of its class wait, there is nothing to be had
             self._serve(plan)
         if len(self.slots) < self.settings.max_connections_per_host:
             self._replenish(plan)
@@ -96,7 +113,25 @@ class PoolCore(Generic[C]):
 
     def abandon(self, waiter: Waiter[C]) -> None:
         """A caller no longer waits. One that was served already is not touched: it must `release`."""
-        self.waiting.pop(waiter, None)
+        self.waiting.discard(waiter)
+
+    def clog(self, slot: Slot[C]) -> None:
+        """The slot's link carries one call at a time, and may be busy with one that nobody waits for: lend it to none.
+
+        That ends with `unclog`, and with the connection: the next link knows nothing of the call.
+        """
+        slot.clogged = True
+        slot.places = self._places(slot)
+
+    def unclog(self, slot: Slot[C]) -> Plan[C]:
+        """The slot's link has answered, or is lost."""
+        plan: Plan[C] = Plan()
+        if slot.clogged:
+            slot.clogged = False
+            slot.places = self._places(slot)
+            self._serve(plan)
+            self._replenish(plan)
+        return plan
 
     def opened(self, slot: Slot[C], now: float, uniform: float, carries: int | None = None) -> Plan[C]:
         """A connection has become usable, for the first time or again. `uniform` (0 to 1) jitters its lifetime.
@@ -108,6 +143,7 @@ class PoolCore(Generic[C]):
             return plan
         slot.phase = Phase.READY
         slot.failing = False
+        slot.clogged = False
         slot.carries = carries
         slot.places = self._places(slot)
         slot.idle_since = now
@@ -132,7 +168,7 @@ class PoolCore(Generic[C]):
         if not self._usable:
             plan.failed = tuple(waiter for waiter in self.waiting if permanent or waiter.fail_fast)
             for waiter in plan.failed:
-                del self.waiting[waiter]
+                self.waiting.discard(waiter)
         if not self._needed(slot):
             self._retire(slot, "failed", plan)
         return plan
@@ -144,6 +180,8 @@ class PoolCore(Generic[C]):
             return plan
         slot.phase = Phase.DOWN
         slot.failing = True
+        slot.clogged = False
+        slot.places = self._places(slot)
         self._index()
         another_down = any(other is not slot and self._is_opening(other) for other in self.slots.values())
         if slot.retiring is not None:
@@ -177,7 +215,8 @@ class PoolCore(Generic[C]):
             if slot.failing and self._is_opening(slot) and not self._needed(slot):
                 self._retire(slot, "failed", plan)
         if not self._grow_under_load(plan):
-            self._evict_idle(now, plan)
+            for slot in idle_to_close(self._usable, self.settings, now):
+                self._retire(slot, "idle", plan)
         self._replenish(plan)
         return plan
 
@@ -188,6 +227,7 @@ class PoolCore(Generic[C]):
         self._selector = Selector(settings.selection_strategy, self._choose)
         for slot in self.slots.values():
             slot.places = self._places(slot)
+        self._index()
         if self.draining:
             return plan
         staying = sorted(
@@ -228,7 +268,20 @@ class PoolCore(Generic[C]):
 
     def _places(self, slot: Slot[C]) -> int:
         wanted = self.settings.requests_per_connection
-        return wanted if slot.carries is None else min(wanted, slot.carries)
+        if slot.carries is None:
+            return wanted
+        return 0 if slot.clogged else min(wanted, slot.carries)
+
+    def _select(self, lease_class: LeaseClass) -> Slot[C] | None:
+        if lease_class is _WORK and self._tight and is_last_kept(self.slots.values(), self.settings):
+            return self._selector.select([slot for slot in self._usable if slot.carries != 1])
+        return self._selector.select(self._usable)
+
+    def _wants_more(self) -> bool:
+        """Whether somebody waits whom one more connection could serve."""
+        if self.waiting.watches or self._samples:
+            return True
+        return bool(self._work) and not (self._tight and is_last_kept(self.slots.values(), self.settings))
 
     @staticmethod
     def _is_opening(slot: Slot[C]) -> bool:
@@ -241,45 +294,46 @@ class PoolCore(Generic[C]):
     def _needed(self, slot: Slot[C]) -> bool:
         """Whether a slot that is down is worth working on: the minimum or a waiter asks for it."""
         others = sum(1 for other in self.slots.values() if other is not slot and other.retiring is None)
-        return others < self.settings.min_connections_per_host or bool(self.waiting)
+        return others < self.settings.min_connections_per_host or self._wants_more()
 
-    def _settle(self, slot: Slot[C], now: float) -> Plan[C]:
+    def _settle(self, slot: Slot[C]) -> Plan[C]:
         plan: Plan[C] = Plan()
-        if slot.retiring is not None:
-            self._close_if_unused(slot, plan)
+        self._close_if_unused(slot, plan)
         self._serve(plan)
         self._replenish(plan)
         return plan
 
     def _hand_on(self, slot: Slot[C]) -> Plan[C] | None:
         """Callers wait, so all other connections are full: the place that has come free is the first caller's."""
+        plan: Plan[C] = Plan()
+        if self._single:  # others may be free, and kept for samples
+            self._serve(plan)
+            self._replenish(plan)
+            return plan
         if slot.phase is not Phase.READY or slot.active_uses >= slot.places:
             return None
-        plan: Plan[C] = Plan()
-        waiter = next(iter(self.waiting))
-        if waiter.pin:  # it takes no place, and those behind it may
-            self._serve(plan)
-        else:
-            del self.waiting[waiter]
-            slot.active_uses += 1
-            plan.assign += ((waiter, slot),)
+        waiter, _ = (self._samples or self._work).popitem(last=False)
+        self._assign(waiter, slot, plan)
         return plan
 
     def _serve(self, plan: Plan[C]) -> None:
-        while self.waiting and self._usable:
-            waiter = next(iter(self.waiting))
-            slot: Slot[C] | None
-            if waiter.pin:
-                slot = self._usable[0]
-                slot.pins += 1
-            else:
-                slot = self._selector.select(self._usable)
-                if slot is None:
-                    return
-                slot.active_uses += 1
-                slot.high_water = max(slot.high_water, slot.active_uses)
-            del self.waiting[waiter]
-            plan.assign += ((waiter, slot),)
+        while self._usable and (waiter := self.waiting.first()) is not None:
+            slot = self._usable[0] if waiter.lease_class is _WATCH else self._select(waiter.lease_class)
+            if slot is None:
+                return
+            self.waiting.discard(waiter)
+            self._assign(waiter, slot, plan)
+
+    @staticmethod
+    def _assign(waiter: Waiter[C], slot: Slot[C], plan: Plan[C]) -> None:
+        if waiter.lease_class is _WATCH:
+            slot.pins += 1
+        else:
+            slot.active_uses += 1
+            slot.high_water = max(slot.high_water, slot.active_uses)
+            if waiter.lease_class is _SAMPLE:
+                slot.samples += 1
+        plan.assign += ((waiter, slot),)
 
     def _replenish(self, plan: Plan[C]) -> None:
         if self.draining or len(self.slots) >= self.settings.max_connections_per_host:
@@ -287,45 +341,22 @@ class PoolCore(Generic[C]):
         staying = [slot for slot in self.slots.values() if slot.retiring is None]
         if any(slot.phase is Phase.DOWN for slot in staying):
             return
-        if self.waiting or len(staying) < self.settings.min_connections_per_host:
+        if len(staying) < self.settings.min_connections_per_host or self._wants_more():
             self._open(plan)
 
     def _grow_under_load(self, plan: Plan[C]) -> bool:
-        if len(self.slots) >= self.settings.max_connections_per_host or not self._usable:
+        if len(self.slots) >= self.settings.max_connections_per_host or not is_high(self._usable, self.settings):
             return False
         if any(self._is_opening(slot) for slot in self.slots.values()):
             return False
-        if self._busy() / len(self._usable) < self.settings.high_load_ratio:  # 0.28 * 25 is a little more than 7
-            return False
         self._open(plan)
         return True
-
-    def _busy(self) -> int:
-        # A full connection is busy whatever the threshold says: with the defaults (threshold 5, 5 requests a
-        # connection) "more than the threshold" alone could never come true. One whose link carries less than the
-        # setting is full sooner, but not busy: where that is too little, callers wait, and the pool grows for them.
-        busy = min(self.settings.high_load_threshold + 1, self.settings.requests_per_connection)
-        return sum(1 for slot in self._usable if slot.active_uses >= busy)
-
-    def _evict_idle(self, now: float, plan: Plan[C]) -> None:
-        idle = [
-            slot
-            for slot in self._usable
-            if not slot.active_uses and not slot.pins and now - slot.idle_since > self.settings.idle_timeout
-        ]
-        for slot in sorted(idle, key=lambda slot: slot.idle_since):
-            left = len(self._usable) - 1
-            # Without the second condition the next tick would open again what this one closes.
-            if left < self.settings.min_connections_per_host or (
-                left and self._busy() / left >= self.settings.high_load_ratio
-            ):
-                return
-            self._retire(slot, "idle", plan)
 
     def _open(self, plan: Plan[C]) -> None:
         slot: Slot[C] = Slot(self._next_id)
         self._next_id += 1
         self.slots[slot.id] = slot
+        self._index()
         plan.open += (slot,)
 
     def _retire(self, slot: Slot[C], reason: str, plan: Plan[C]) -> None:
@@ -347,3 +378,5 @@ class PoolCore(Generic[C]):
 
     def _index(self) -> None:
         self._usable = [slot for slot in self.slots.values() if slot.phase is Phase.READY and slot.retiring is None]
+        self._single = any(slot.carries == 1 for slot in self.slots.values())
+        self._tight = self._single and len(self.slots) >= self.settings.max_connections_per_host - 1

@@ -13,7 +13,7 @@ from ..model.host import HostInfo
 from ..model.settings import Channel, TransportConfig
 from ..model.unforeseen import words_of
 from .clock import Clock
-from .driver import Driver, Link, LostCallback, OpenRequest
+from .driver import Driver, Link, LostCallback, OpenRequest, OpensStreams
 from .gate import Gate
 
 JUMP_LIMIT = 8
@@ -64,7 +64,7 @@ class Carrying(Protocol):
     """The connection that another one rides on."""
 
     @property
-    def link(self) -> Link: ...
+    def streams(self) -> OpensStreams: ...
 
 
 class CarrierLease(Protocol):
@@ -110,9 +110,9 @@ class Dialer:
         return Dialed(link, None if carrier is None else carrier.release)
 
     @staticmethod
-    async def _carrier_link(carrier: CarrierLease) -> Link:
+    async def _carrier_link(carrier: CarrierLease) -> OpensStreams:
         try:
-            return (await carrier.acquire()).link
+            return (await carrier.acquire()).streams
         except PoolError as error:  # the SSH pool is closing, or had nothing to give: no cause of its own
             raise ConnectFailed(error.message, host=error.host, kind=Cause.NO_FREE_CONNECTION) from error
 

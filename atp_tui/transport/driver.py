@@ -2,13 +2,18 @@
 
 A driver opens links. The transport gives each attempt its time limit, and cancels it when that has passed; a driver
 must then leave nothing behind: no thread, no socket, no connection that opens late.
+
+A Link is what all connections have in common. What only some of them can do is a capability, a Protocol of its own, and
+a link has the methods of those that it has: no method refuses to be of the wrong kind. HostConnection asks by type,
+once for each link. Names for what may come: MovesFiles (SFTP), OpensShell (a terminal), HearsEvents (libvirt's events),
+OpensChannels (virtio-serial, consoles). Each is declared when the first link has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ..model.causes import Cause
 from ..model.errors import TransportError
@@ -43,8 +48,8 @@ class StreamReceiver(Protocol):
 class Link(Protocol):
     """One open connection. All methods are called on the event loop; none of them blocks it.
 
-    Time limits are seconds. A verb that a kind of link does not have raises Unsupported. Errors of the connection
-    itself are TransportErrors (ConnectionLost ends the link); an error that the peer answered with is a CallFailed.
+    Time limits are seconds. Errors of the connection itself are TransportErrors (ConnectionLost ends the link); an
+    error that the peer answered with is a CallFailed. The same holds for the capabilities.
     """
 
     @property
@@ -64,40 +69,56 @@ class Link(Protocol):
         """One real round trip to the peer. Raises CallTimeout, ConnectionLost."""
         ...
 
-    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
-        """Run function(virConnect) on the link's own lane and return its value, which must be plain data.
-
-        Raises what function raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported. After a
-        time-out or a cancel the peer may still carry the call out.
-        """
-        ...
-
-    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
-        """Run a command and hand its output to `output` as it arrives.
-
-        A time-out (CallTimeout), a cancel or the end of the link kills the remote process and all it started.
-        """
-        ...
-
-    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
-        """Connect to the unix socket `path` on the far side. Raises ConnectFailed, Unsupported."""
-        ...
-
-    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
-        """Start a remote command and use its stdin and stdout as a stream. Raises ConnectFailed, Unsupported.
-
-        A `spare` pipe takes no place from anything else. Where the peer has no place for it, or needs its place for
-        something else later, it is refused, or ends, with NoPlace. Its command must end with its stdin. It is
-        Unsupported where the peer is to run nothing but the person's commands.
-        """
-        ...
-
     async def close(self) -> None:
         """Say goodbye, for a moment at most, then abort. Never raises for a peer that is gone."""
         ...
 
     def abort(self) -> None:
         """End the link at once, every call in it included, without waiting for the peer."""
+        ...
+
+
+@runtime_checkable
+class CallsLibvirt(Protocol):
+    """A link to a hypervisor."""
+
+    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
+        """Run function(virConnect) on the link's own lane and return its value, which must be plain data.
+
+        Raises what function raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost. After a time-out or a
+        cancel the peer may still carry the call out.
+        """
+        ...
+
+
+@runtime_checkable
+class RunsCommands(Protocol):
+    """A link to a shell's host."""
+
+    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
+        """Run a command and hand its output to `output` as it arrives.
+
+        Raises CallTimeout, ConnectionLost. A time-out, a cancel or the end of the link kills the remote process and all
+        it started.
+        """
+        ...
+
+
+@runtime_checkable
+class OpensStreams(Protocol):
+    """A link that other connections can ride on."""
+
+    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
+        """Connect to the unix socket `path` on the far side. Raises ConnectFailed, ConnectionLost."""
+        ...
+
+    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
+        """Start a remote command and use its stdin and stdout as a stream. Raises ConnectFailed, ConnectionLost.
+
+        A `spare` pipe takes no place from anything else. Where the peer has no place for it, or needs its place for
+        something else later, it is refused, or ends, with NoPlace. Its command must end with its stdin. It is
+        Unsupported where the peer is to run nothing but the person's commands.
+        """
         ...
 
 
@@ -117,14 +138,14 @@ class OpenRequest:
     """All that a driver is told for one attempt.
 
     `on_lost` is called on the event loop, at most once, when a link that was handed out ends without having been
-    asked to. `carrier` is the host's SSH link, for a connection that rides on it; it stays open as long as the new
+    asked to. `carrier` is the host's SSH link, for a connection that rides on it; that stays open as long as the new
     link does. `progress` is where a driver that is cancelled leaves what it knows of the peer.
     """
 
     host: HostInfo
     config: TransportConfig
     on_lost: LostCallback
-    carrier: Link | None = None
+    carrier: OpensStreams | None = None
     progress: Progress = field(default_factory=Progress, compare=False)
 
 

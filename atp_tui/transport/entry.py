@@ -14,6 +14,8 @@ from .clock import Clock
 from .dialer import Dialed, Dialer
 from .driver import LostCallback
 from .pool import ConnectionPool
+from .slot import LeaseClass
+from .status import host_status
 
 SSH_SESSIONS = 8
 """Sessions at a time on a host's SSH connection: two below sshd's default MaxSessions of 10."""
@@ -22,10 +24,11 @@ SSH_SESSIONS = 8
 class Entry:
     """A host and its pools. `main` is the one that is kept open and watched, `status` what was last told of it.
 
-    `fleet` are the settings of a host that has none of its own. `on_change` hears of every transition.
+    `fleet` are the settings of a host that has none of its own. `on_change` hears of every transition before the pool
+    acts on it, `on_settled` when it has acted. An Entry is the PoolListener of its pools.
     """
 
-    __slots__ = ("_clock", "_dialer", "_on_change", "_rng", "config", "host", "pools", "status")
+    __slots__ = ("_clock", "_dialer", "_on_change", "_on_settled", "_rng", "config", "host", "pools", "status")
 
     def __init__(
         self,
@@ -35,16 +38,18 @@ class Entry:
         *,
         clock: Clock,
         rng: random.Random,
-        on_change: Callable[[Entry, ConnectionChanged], None],
+        on_change: Callable[[ConnectionChanged], None],
+        on_settled: Callable[[Entry], None],
     ) -> None:
         self.host = host
         self.config = host.transport or fleet
-        self.status = HostStatus(host.id, ConnectionState.DISCONNECTED, None, clock.monotonic(), 0, None, True)
+        self.status = host_status(host.id, (), last_error=None, changed_at=clock.monotonic(), draining=False)
         self.pools: dict[Channel, ConnectionPool] = {}
         self._dialer = dialer
         self._clock = clock
         self._rng = rng
         self._on_change = on_change
+        self._on_settled = on_settled
         if host.uri is not None:
             self.pools["virt"] = self._make_pool("virt")
         if host.takes_commands or host.over_ssh:
@@ -62,6 +67,14 @@ class Entry:
             return status
         up = any(connection.life.state is ConnectionState.CONNECTED for connection in ssh.connections())
         return replace(status, answers_ssh=True) if up else status
+
+    def changed(self, change: ConnectionChanged) -> None:
+        """See PoolListener."""
+        self._on_change(change)
+
+    def settled(self) -> None:
+        """See PoolListener."""
+        self._on_settled(self)
 
     def start(self) -> None:
         """Begin connecting. Returns at once."""
@@ -90,7 +103,7 @@ class Entry:
         carried = channel == "virt" and self.host.over_ssh
 
         async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
-            carrier = self.pools["ssh"].lease(pin=True, fail_fast=True) if carried else None
+            carrier = self.pools["ssh"].lease(lease_class=LeaseClass.WATCH, fail_fast=True) if carried else None
             return await self._dialer.dial(host, channel, config, on_lost, carrier)
 
         return ConnectionPool(
@@ -100,7 +113,7 @@ class Entry:
             dial,
             clock=self._clock,
             rng=self._rng,
-            on_change=lambda pool, change: self._on_change(self, change),
+            listener=self,
         )
 
     def _pool_config(self, channel: Channel) -> TransportConfig:

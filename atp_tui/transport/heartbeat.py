@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from ..model.causes import Cause, seconds
+from ..model.errors import CallTimeout, ConnectionLost
 from .clock import Clock, TimerHandle
 
 SLACK = 0.001
@@ -12,6 +14,13 @@ SLACK = 0.001
 
 TOGETHER = 1 / 64
 """The share of its delay that a timer may be late, to wake the event loop for several connections at once."""
+
+
+def silence(host: str, limit: float, error: CallTimeout) -> ConnectionLost:
+    """The loss of a connection whose peer has not answered a heartbeat within `limit` seconds."""
+    lost = ConnectionLost(f"silent for {limit:g} s", host=host, kind=Cause.SILENT, detail=seconds(limit))
+    lost.__cause__ = error
+    return lost
 
 
 class Heartbeat:
@@ -65,11 +74,12 @@ class Heartbeat:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def check(self) -> None:
-        """Ask now. One question at a time."""
+    def check(self) -> asyncio.Task[None]:
+        """Ask now. One question at a time: the task is that of the question under way."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._ask(), name=self._name)
             self._task.add_done_callback(self._asked)
+        return self._task
 
     def _arm(self, delay: float) -> None:
         self._timer = self._clock.call_later(delay, self._due, delay * TOGETHER)

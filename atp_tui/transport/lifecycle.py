@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.causes import Trouble
-from ..model.connection import TRANSITIONS, ConnectionState
+from ..model.connection import TRANSITIONS, ConnectionState, Standing
 from ..model.errors import TransportError
 
 _S = ConnectionState
@@ -62,6 +61,7 @@ class Lifecycle:
         return None if self.error is None else self.error.message
 
     @property
-    def trouble(self) -> Trouble | None:
-        """The error in short, and what helps against it."""
-        return None if self.error is None else self.error.trouble
+    def standing(self) -> Standing:
+        """The record as frozen data."""
+        trouble = None if self.error is None else self.error.trouble
+        return Standing(self.state, self.cause, self.since, self.attempt, self.next_attempt_at, self.retries, trouble)

@@ -11,19 +11,20 @@ from typing import Self, TypeVar
 
 from ..model.connection import ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, TransportError, Unsupported
-from ..model.events import ConnectionChanged, HostAdded, HostChanged, HostRemoved, HostUpdated
+from ..model.events import HostAdded, HostChanged, HostRemoved, HostUpdated
 from ..model.host import HostInfo
 from ..model.outcome import TaskResult
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
 from .dialer import ChooseDriver, Dialer
-from .driver import Link
+from .driver import OpensStreams
 from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
 from .pool import ConnectionPool
+from .slot import LeaseClass
 
 T = TypeVar("T")
 Task = Callable[[HostConnection], Awaitable[T]]
@@ -155,15 +156,17 @@ class TransportManager:
             errors += more_errors
         return requests, errors
 
-    def open_link(self, host_id: str, channel: Channel) -> Link | None:
-        """The link of an open connection of that channel, None where none is open: this opens none.
+    def open_streams(self, host_id: str) -> OpensStreams | None:
+        """The link of an open SSH connection, None where none is open or it carries no streams: this opens none.
 
         It is not leased: it may end at any moment. Raises HostUnknown.
         """
-        pool = self._entry(host_id).pools.get(channel)
-        connections = pool.connections() if pool is not None else ()
-        connected = (one.link for one in connections if one.state is ConnectionState.CONNECTED)
-        return next((link for link in connected if link.is_alive()), None)
+        pool = self._entry(host_id).pools.get("ssh")
+        for connection in pool.connections() if pool is not None else ():
+            opened = connection.opened
+            if opened is not None and opened.link.is_alive():
+                return opened.opens_streams
+        return None
 
     @property
     def connection_count(self) -> int:
@@ -186,23 +189,25 @@ class TransportManager:
         timeout: float | None = None,
         channel: Channel | None = None,
         fail_fast: bool = False,
+        lease_class: LeaseClass = LeaseClass.WORK,
     ) -> T:
         """Run `task` with a connection of a host and return its value; raise what went wrong.
 
         `timeout` bounds the whole, in seconds; without it the wait for a connection is bounded by checkout_timeout and
         each call by call_timeout. `channel` "ssh" gives the SSH connection. `fail_fast` does not wait through
-        reconnects. Raises HostUnknown, Unsupported, CallTimeout, PoolError, TransportError, and what `task` raises.
+        reconnects. `lease_class` says what the connection is for: see LeaseClass. Raises HostUnknown,
+        Unsupported, CallTimeout, PoolError, TransportError, and what `task` raises.
         """
         pool = self._pool(host_id, channel)
         if timeout is None:
-            lease = pool.lease(fail_fast=fail_fast)
+            lease = pool.lease(None, lease_class, fail_fast=fail_fast)
             connection = await lease.acquire()
             try:
                 return await task(connection)
             finally:
                 lease.release()
         begun = self.clock.monotonic()
-        async with pool.lease(timeout, fail_fast=fail_fast) as connection:
+        async with pool.lease(timeout, lease_class, fail_fast=fail_fast) as connection:
             limit = self.clock.timeout(begun + timeout - self.clock.monotonic())
             try:
                 async with limit:
@@ -307,11 +312,15 @@ class TransportManager:
         self._leaving.pop(entry, None)
 
     def _enter(self, host: HostInfo) -> Entry:
-        return Entry(host, self.config, self._dialer, clock=self.clock, rng=self._rng, on_change=self._changed)
-
-    def _changed(self, entry: Entry, change: ConnectionChanged) -> None:
-        self.hub.publish(change)
-        self._tell(entry)
+        return Entry(
+            host,
+            self.config,
+            self._dialer,
+            clock=self.clock,
+            rng=self._rng,
+            on_change=self.hub.publish,
+            on_settled=self._tell,
+        )
 
     def _tell(self, entry: Entry) -> None:
         status = entry.read_status()

@@ -6,9 +6,8 @@ import asyncio
 import copy
 import random
 from bisect import bisect_left
-from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
+from typing import Protocol
 
 from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import AtpError, CheckoutTimeout, PoolClosed, TooManyWaiters, TransportError
@@ -20,7 +19,8 @@ from .connection import HostConnection
 from .core import PoolCore
 from .deadlines import Deadlines
 from .dialer import Dial
-from .slot import Plan, Slot, Waiter
+from .lease import Lease
+from .slot import LeaseClass, Plan, Slot, Waiter
 from .status import host_status
 
 CHECKOUT_BOUNDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0, float("inf"))
@@ -30,49 +30,19 @@ HOUSEKEEPER_SLACK = 1 / 16
 """The share of management_interval that the housekeeper may be late, to work through many pools in one wake-up."""
 
 _S = ConnectionState
-PoolListener = Callable[["ConnectionPool", ConnectionChanged], None]
 _Slot = Slot[HostConnection]
 
 
-class Lease:
-    """The only way to a connection: `async with pool.lease() as connection`.
+class PoolListener(Protocol):
+    """The owner of a pool, which hears of every transition of its connections."""
 
-    Counts the use, gives it back on return, error and cancel alike, and keeps the connection from being evicted.
-    """
+    def changed(self, change: ConnectionChanged) -> None:
+        """A transition has happened. The pool has not acted on it yet, so its own news of that come later."""
+        ...
 
-    __slots__ = ("_fail_fast", "_pin", "_pool", "_slot", "_timeout")
-
-    def __init__(self, pool: ConnectionPool, timeout: float | None, *, fail_fast: bool, pin: bool) -> None:
-        self._pool = pool
-        self._timeout = timeout
-        self._fail_fast = fail_fast
-        self._pin = pin
-        self._slot: _Slot | None = None
-
-    async def acquire(self) -> HostConnection:
-        """Get the connection; `release` must follow. Raises what ConnectionPool.lease says."""
-        pool = self._pool
-        slot = pool.core.acquire_pin() if self._pin else pool.core.acquire()
-        if slot is None:
-            slot = await pool.wait_for_slot(self._timeout, fail_fast=self._fail_fast, pin=self._pin)
-        else:
-            pool.immediate_checkouts += 1
-        self._slot = slot
-        assert slot.connection is not None
-        return slot.connection
-
-    def release(self) -> None:
-        """Give the connection back. Once more does no harm."""
-        slot, self._slot = self._slot, None
-        if slot is not None:
-            self._pool.give_back(slot, pin=self._pin)
-
-    __aenter__ = acquire
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+    def settled(self) -> None:
+        """The pool has acted on the transition that it told last: its status may be another one."""
+        ...
 
 
 class ConnectionPool:
@@ -87,7 +57,7 @@ class ConnectionPool:
         *,
         clock: Clock,
         rng: random.Random,
-        on_change: PoolListener,
+        listener: PoolListener,
     ) -> None:
         self.host = host
         self.channel = channel
@@ -99,7 +69,7 @@ class ConnectionPool:
         self._dial = dial
         self._clock = clock
         self._rng = rng
-        self._on_change = on_change
+        self._listener = listener
         self._checkouts = [0] * len(CHECKOUT_BOUNDS)
         self._opened = 0
         self._closed: dict[str, int] = {}
@@ -115,30 +85,32 @@ class ConnectionPool:
 
     # -- leases --------------------------------------------------------------------------------------------------
 
-    def lease(self, timeout: float | None = None, *, fail_fast: bool = False, pin: bool = False) -> Lease:
+    def lease(
+        self, timeout: float | None = None, lease_class: LeaseClass = LeaseClass.WORK, *, fail_fast: bool = False
+    ) -> Lease:
         """A context manager that gives a HostConnection.
 
-        Waits up to `timeout` seconds (checkout_timeout if None), first come, first served. `fail_fast` gives up as soon
-        as an attempt to connect has failed while no connection is usable. `pin` keeps a connection open without taking
-        one of its places. Raises CheckoutTimeout, TooManyWaiters, PoolClosed, or the error that connecting ended with.
+        Waits up to `timeout` seconds (checkout_timeout if None), first come, first served within `lease_class`, for
+        which see LeaseClass. `fail_fast` gives up as soon as an attempt to connect has failed while no connection is
+        usable. Raises CheckoutTimeout, TooManyWaiters, PoolClosed, or the error that connecting ended with.
         """
-        return Lease(self, timeout, fail_fast=fail_fast, pin=pin)
+        return Lease(self, timeout, lease_class, fail_fast=fail_fast)
 
-    async def wait_for_slot(self, timeout: float | None, *, fail_fast: bool, pin: bool) -> _Slot:
+    async def wait_for_slot(self, timeout: float | None, lease_class: LeaseClass, *, fail_fast: bool) -> _Slot:
         """The slow way of `Lease.acquire`: stand in the queue. Raises what `lease` says."""
-        self._require_open(fail_fast=fail_fast)
+        self._require_open(lease_class, fail_fast=fail_fast)
         limit = self.config.pool.checkout_timeout if timeout is None else timeout
         ticket: asyncio.Future[_Slot] = asyncio.get_running_loop().create_future()
-        waiter: Waiter[HostConnection] = Waiter(ticket, pin=pin, fail_fast=fail_fast)
+        waiter: Waiter[HostConnection] = Waiter(ticket, lease_class, fail_fast)
         begun = self._clock.monotonic()
-        self._perform(self.core.enqueue(waiter, begun))
+        self._perform(self.core.enqueue(waiter))
         self._deadlines.watch(ticket, begun + limit, begun)
         try:
             slot = await ticket
         except BaseException as error:
             self.core.abandon(waiter)
             if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
-                self.give_back(ticket.result(), pin=pin)  # served in the very moment it stopped waiting
+                self.give_back(ticket.result(), lease_class)  # served in the very moment it stopped waiting
             if isinstance(error, TimeoutError):
                 raise self._checkout_timeout(limit, asked=timeout is not None) from (self.trouble() or error)
             raise
@@ -147,25 +119,34 @@ class ConnectionPool:
         self._checkouts[bisect_left(CHECKOUT_BOUNDS, self._clock.monotonic() - begun)] += 1
         return slot
 
-    def give_back(self, slot: _Slot, *, pin: bool) -> None:
-        """End a use or a pin of a slot. Only for Lease."""
+    def give_back(self, slot: _Slot, lease_class: LeaseClass) -> None:
+        """End a lease of a slot. Only for Lease."""
         now = self._clock.monotonic()
         self._note_latency(slot)
-        plan = self.core.release_pin(slot, now) if pin else self.core.release(slot, now)
+        if slot.carries == 1 and slot.connection is not None and slot.connection.owes_answer:
+            self._clog(slot, slot.connection)
+        plan = self.core.release(slot, now, lease_class)
         if plan is not None:
             self._perform(plan)
+
+    def _clog(self, slot: _Slot, connection: HostConnection) -> None:
+        """Where a link carries one call at a time, nobody is to wait behind a call that was given up: see PoolCore."""
+        if not slot.clogged:
+            self.core.clog(slot)
+            connection.check().add_done_callback(lambda _: self._perform(self.core.unclog(slot)))
 
     @staticmethod
     def _note_latency(slot: _Slot) -> None:
         if slot.connection is not None:
             slot.latency = slot.connection.counters.smoothed
 
-    def _require_open(self, *, fail_fast: bool) -> None:
+    def _require_open(self, lease_class: LeaseClass, *, fail_fast: bool) -> None:
         host = self.host.id
         if self.core.draining:
             raise PoolClosed(f"{host} is being disconnected", host=host)
-        if len(self.core.waiting) >= self.config.pool.max_waiters:
-            raise TooManyWaiters(f"{len(self.core.waiting)} callers wait for {host} already", host=host)
+        waiting = self.core.waiting.of(lease_class)
+        if waiting >= self.config.pool.max_waiters:
+            raise TooManyWaiters(f"{waiting} callers wait for {host} already", host=host)
         if self.core.usable:
             return
         for slot in self.core.slots.values():
@@ -261,7 +242,7 @@ class ConnectionPool:
             ticket = waiter.ticket
             assert isinstance(ticket, asyncio.Future)
             if ticket.done():  # it was cancelled, and has not run since
-                self.give_back(slot, pin=waiter.pin)
+                self.give_back(slot, waiter.lease_class)
             else:
                 ticket.set_result(slot)
         for waiter in plan.failed:
@@ -316,12 +297,15 @@ class ConnectionPool:
             task.result()
 
     def _changed(self, slot: _Slot, connection: HostConnection, change: ConnectionChanged) -> None:
-        if connection.life.error is not None:
-            self.last_error = connection.life.error
-        self.changed_at = change.at
         if change.after is _S.CONNECTED:
             self.last_error = None
-            self._perform(self.core.opened(slot, change.at, self._rng.random(), connection.link.max_requests))
+        elif connection.life.error is not None:
+            self.last_error = connection.life.error
+        self.changed_at = change.at
+        self._listener.changed(change)  # first: acting makes other connections move, and their news answer to this
+        if change.after is _S.CONNECTED:
+            most = None if connection.opened is None else connection.opened.link.max_requests
+            self._perform(self.core.opened(slot, change.at, self._rng.random(), most))
         elif connection.life.ended:
             self._perform(self.core.ended(slot))
         else:
@@ -329,7 +313,7 @@ class ConnectionPool:
                 self._perform(self.core.lost(slot))
             if change.after is _S.FAILED or (change.before is not _S.CONNECTED and change.next_attempt_at is not None):
                 self._perform(self.core.open_failed(slot, permanent=not connection.life.retries))
-        self._on_change(self, change)
+        self._listener.settled()
         self._stop_retired()
 
     def _stop_retired(self) -> None:

@@ -9,6 +9,18 @@ from typing import Generic, TypeVar
 C = TypeVar("C")
 
 
+class LeaseClass(Enum):
+    """What a connection is leased for. Callers of one class are served first come, first served.
+
+    WORK: whatever a person or a program asks for; it may take long. SAMPLE: a short question about the host's figures,
+    which goes before all work that waits. WATCH: keeps a connection open and takes none of its places.
+    """
+
+    WORK = auto()
+    SAMPLE = auto()
+    WATCH = auto()
+
+
 class Phase(Enum):
     """DOWN covers the first opening and every reconnect: the connection is not usable but is being worked on."""
 
@@ -24,6 +36,8 @@ class Slot(Generic[C]):
     `retiring` is the reason for which it closes once its last use ends. `failing`: it was lost or could not be opened,
     and no attempt has succeeded since. `lifetime_share`: the share of max_lifetime that it may live, from `opened_at`.
     `carries`: the uses that its link itself can have at a time, None for any number; `places`: those it is lent for.
+    `samples`: those of its active uses that are samples. `pins`: leases of class WATCH, which are no active uses.
+    `clogged`: a call that nobody waits for any more may still be under way, and its link carries one at a time.
     `latency`: the seconds that its last calls took, smoothed; 0 while there was none.
     """
 
@@ -32,6 +46,7 @@ class Slot(Generic[C]):
     phase: Phase = Phase.DOWN
     active_uses: int = 0
     high_water: int = 0
+    samples: int = 0
     pins: int = 0
     idle_since: float = 0.0
     opened_at: float = 0.0
@@ -39,19 +54,20 @@ class Slot(Generic[C]):
     retiring: str | None = None
     failing: bool = False
     carries: int | None = None
+    clogged: bool = False
     places: int = 1
     latency: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
 class Waiter(Generic[C]):
-    """A caller in the queue. A pin asks for the connection itself, not for one of its places.
+    """A caller in the queue of its class.
 
     `fail_fast`: an attempt to connect that fails while it waits, and no usable connection, end the waiting.
     """
 
     ticket: object = None
-    pin: bool = False
+    lease_class: LeaseClass = LeaseClass.WORK
     fail_fast: bool = False
 
 

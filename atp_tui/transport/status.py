@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus
 from ..model.errors import TransportError
+from ..model.events import ConnectionChanged
 from ..model.settings import Channel
-from .driver import Link
 from .lifecycle import Lifecycle
 from .metrics import Metrics
+from .opened import Opened
 
 _S = ConnectionState
 _RANK = {_S.CONNECTED: 0, _S.RECONNECTING: 1, _S.CONNECTING: 2, _S.FAILED: 3, _S.DRAINING: 4, _S.DISCONNECTED: 5}
@@ -29,38 +31,39 @@ def host_status(
     Where there is none, the last error is why, and `changed_at` since when.
     """
     best = min(lives, key=lambda life: _RANK[life.state], default=None)
-    if best is None:
-        best = Lifecycle(changed_at)
-        best.error = last_error
-        retries = not draining
-    else:
-        retries = best.retries
-    return HostStatus(
+    if best is not None:
+        return HostStatus(best.standing, host_id)
+    none = Lifecycle(changed_at)
+    none.error = last_error
+    return HostStatus(replace(none.standing, retries=not draining), host_id)
+
+
+def connection_changed(
+    now: float, host_id: str, channel: Channel, connection_id: int, before: ConnectionState, life: Lifecycle
+) -> ConnectionChanged:
+    """The news of the transition that a connection has just made from `before`, at monotonic moment `now`."""
+    return ConnectionChanged(
+        at=now,
         host_id=host_id,
-        state=best.state,
-        cause=best.cause,
-        since=best.since,
-        attempt=best.attempt,
-        next_attempt_at=best.next_attempt_at,
-        retries=retries,
-        trouble=best.trouble,
+        channel=channel,
+        connection_id=connection_id,
+        before=before,
+        after=life.state,
+        cause=life.cause,
+        attempt=life.attempt,
+        next_attempt_at=life.next_attempt_at,
     )
 
 
 def connection_snapshot(
-    connection_id: int, channel: Channel, life: Lifecycle, counters: Metrics, link: Link | None
+    connection_id: int, channel: Channel, life: Lifecycle, counters: Metrics, opened: Opened | None
 ) -> ConnectionSnapshot:
     """A connection at this moment; its uses are filled in by the pool, which counts them."""
-    moved = link.bytes_moved() if link is not None else None
+    moved = opened.link.bytes_moved() if opened is not None else None
     return ConnectionSnapshot(
+        standing=life.standing,
         id=connection_id,
         channel=channel,
-        state=life.state,
-        cause=life.cause,
-        since=life.since,
-        attempt=life.attempt,
-        next_attempt_at=life.next_attempt_at,
-        retries=life.retries,
         active_uses=0,
         high_water=0,
         total_requests=counters.total_requests,
@@ -74,5 +77,4 @@ def connection_snapshot(
         bytes_in=moved[0] if moved else None,
         bytes_out=moved[1] if moved else None,
         reconnects=counters.reconnects,
-        trouble=life.trouble,
     )

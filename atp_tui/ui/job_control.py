@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine
 
 from textual.message import Message
@@ -21,6 +22,7 @@ class JobControl:
         send: Callable[[Message], object],
         spawn: Callable[[Coroutine[None, None, None]], object],
         clock: Callable[[], float],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
         self._glyphs = glyphs

@@ -14,7 +14,10 @@ from .widgets.answers_model import AnswersModel
 
 
 async def feed(job: Job, model: AnswersModel, send: Callable[[Message], object]) -> None:
-    """Apply every event of `job` to `model` until its end; `send` is called at most 10 times a second."""
+    """Apply every event of `job` to `model` until its end, then fold the names of what has ended alike.
+
+    `send` is called at most 10 times a second.
+    """
     loop = asyncio.get_running_loop()
     told = loop.time()
     later: asyncio.TimerHandle | None = None
@@ -34,3 +37,5 @@ async def feed(job: Job, model: AnswersModel, send: Callable[[Message], object])
             later.cancel()
     model.finish()
     send(JobEnded())
+    if await model.name_groups():
+        send(JobAdvanced())

@@ -13,11 +13,12 @@ from typing import Protocol
 
 from ..actions.action import Action, Invocation
 from ..actions.policy import Policy
-from ..executor.job import JobEvent
+from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
 from ..model.host import HostInfo
-from ..model.outcome import Command, CommandResult
+from ..model.outcome import CommandResult
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.target import TargetId
 from ..monitor.fleet import HostDetail, HostRow
 from ..monitor.follower import Changed
 
@@ -52,16 +53,16 @@ class Follower(Protocol):
 
 
 class Job(Protocol):
-    """One command on many hosts. Iterating gives its events, exactly one HostEnded for each target, then ends."""
+    """Work on many targets. Iterating gives its events, exactly one TargetEnded for each target, then ends."""
 
     @property
-    def command(self) -> Command: ...
+    def title(self) -> str: ...
 
     @property
-    def targets(self) -> tuple[str, ...]: ...
+    def targets(self) -> tuple[TargetId, ...]: ...
 
     @property
-    def results(self) -> Mapping[str, CommandResult]: ...
+    def results(self) -> Mapping[TargetId, CommandResult]: ...
 
     @property
     def started_at(self) -> float: ...

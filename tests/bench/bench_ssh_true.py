@@ -18,11 +18,12 @@ from dataclasses import replace
 import asyncssh
 
 from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.drivers.ssh.options import FIRST_CIPHER
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, Stream
 from atp_tui.model.settings import CommandGuard, TransportConfig
-from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.sshd import PrivateSshd
 from .bench_system import against_an_sshd, far_side
@@ -33,7 +34,7 @@ WAYS = ("bare", "no guard", "link")
 async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
     driver = SshDriver()
 
-    async def opened(guard: CommandGuard) -> list[Link]:
+    async def opened(guard: CommandGuard) -> list[SshLink]:
         host = HostInfo("peer", "127.0.0.1", uri=None, ssh=replace(daemon.ssh_settings(), command_guard=guard))
         return [await driver.open(OpenRequest(host, TransportConfig(), print)) for _ in range(connections)]
 
@@ -51,7 +52,7 @@ async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
         for _ in range(connections)
     ]
 
-    async def by_link(link: Link) -> None:
+    async def by_link(link: SshLink) -> None:
         status = await link.run(Command("true"), _ignore, 30)
         assert status.status == 0
 

@@ -17,11 +17,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, Stream
 from atp_tui.model.settings import TransportConfig
 from atp_tui.monitor.system_reader import SystemReader
-from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.keeper import descendants
 from ..daemons.sshd import PrivateSshd, running_sshd
@@ -47,7 +48,7 @@ async def measure(daemon: PrivateSshd, connections: int, rounds: int) -> None:
     links = [await driver.open(OpenRequest(host, TransportConfig(), print)) for _ in range(connections)]
     readers = [SystemReader(link) for link in links]
 
-    async def by_command(link: Link) -> None:
+    async def by_command(link: SshLink) -> None:
         assert (await link.run(Command(ONE_SHOT), _ignore, 30)).status == 0
 
     async def by_reader(reader: SystemReader) -> None:

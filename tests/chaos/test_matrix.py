@@ -12,7 +12,7 @@ What a fault means to an operation on a connection that is open (call, command, 
 
 Cells that are made like another, and why:
 
-    call on "ssh", command on "libvirt"   do not exist: the verb belongs to one kind of connection (Unsupported, held
+    call on "ssh", command on "libvirt"   do not exist: the verb belongs to one kind of connection (held
                                           by the contract suite)
     checkout, close on libvirt_over_ssh   have no path of their own: the pool is the same, and the shutdown column
                                           closes such a connection under each fault

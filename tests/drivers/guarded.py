@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.drivers.libvirt.link import LibvirtLink
 from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
-from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.transport.driver import OpenRequest, OpensStreams
 
 from ..daemons.libvirtd import PrivateLibvirtd, free_port
 from ..daemons.sasl import MECHANISMS, SaslUsers
@@ -62,8 +63,8 @@ def guarded_libvirtd(mechanisms: str = MECHANISMS, *, sasl: bool = True) -> Iter
 
 
 async def opened(
-    uri: str, driver: LibvirtDriver, carrier: Link | None = None, lost: list[TransportError] | None = None
-) -> Link:
+    uri: str, driver: LibvirtDriver, carrier: OpensStreams | None = None, lost: list[TransportError] | None = None
+) -> LibvirtLink:
     told = [] if lost is None else lost
     request = OpenRequest(HostInfo("kvm01", "127.0.0.1", uri=uri), TransportConfig(), told.append, carrier)
     async with asyncio.timeout(HANG):

@@ -18,13 +18,13 @@ from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.clock import LoopClock, TimerHandle
-from atp_tui.transport.driver import Driver, Link, OpenRequest
+from atp_tui.transport.driver import Driver, OpenRequest, OpensStreams
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, running_sshd
 
 Ability = Literal["refuse", "silence", "kill", "calls", "runs"]
-"""What a rig can do. `calls`, `runs`: its links have that verb. `kill` comes with ends that are noticed."""
+"""What a rig can do. `calls`, `runs`: its links have that capability. `kill` comes with ends that are noticed."""
 
 CONFIG = TransportConfig(connect_timeout=10)
 
@@ -45,7 +45,7 @@ class Rig:
     host: HostInfo
     refused_host: HostInfo | None = None
     peer: Peer | None = None
-    carrier: Link | None = None
+    carrier: OpensStreams | None = None
     lost: list[TransportError] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -125,6 +125,7 @@ async def _over_ssh(daemon: PrivateLibvirtd) -> AsyncIterator[Rig]:
     driver = LibvirtDriver()
     async with _ssh_rig(daemon) as below:
         carrier = await below.driver.open(below.request())
+        assert isinstance(carrier, OpensStreams)
         uri = f"test+ssh://127.0.0.1/default?socket={daemon.socket}"
         yield Rig(driver, _host(uri), _host("test+ssh://127.0.0.1/default?socket=/nowhere"), _Daemon(daemon), carrier)
         await carrier.close()

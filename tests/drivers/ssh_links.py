@@ -14,11 +14,12 @@ import asyncssh
 import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Stream
 from atp_tui.model.settings import SshSettings, TransportConfig
-from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.sshd import PrivateSshd
 from .leftovers import Leftovers, leftovers
@@ -36,7 +37,7 @@ async def open_link(
     driver: SshDriver | None = None,
     lost: list[TransportError] | None = None,
     config: TransportConfig | None = None,
-) -> Link:
+) -> SshLink:
     on_lost = [] if lost is None else lost
     request = OpenRequest(host, config or TransportConfig(connect_timeout=10), on_lost.append)
     async with asyncio.timeout(HANG):
@@ -44,7 +45,7 @@ async def open_link(
 
 
 @asynccontextmanager
-async def linked(where: PrivateSshd | HostInfo, driver: SshDriver | None = None) -> AsyncIterator[Link]:
+async def linked(where: PrivateSshd | HostInfo, driver: SshDriver | None = None) -> AsyncIterator[SshLink]:
     link = await open_link(host_of(where) if isinstance(where, PrivateSshd) else where, driver)
     try:
         yield link
@@ -77,7 +78,7 @@ class Output:
             self.stderr += data
 
 
-async def run(link: Link, line: str, stdin: bytes = b"") -> tuple[ExitStatus, bytes, bytes]:
+async def run(link: SshLink, line: str, stdin: bytes = b"") -> tuple[ExitStatus, bytes, bytes]:
     output = Output()
     status = await link.run(Command(line, stdin), output, HANG)
     return status, output.stdout, output.stderr

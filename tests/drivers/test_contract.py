@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from atp_tui.model.errors import CallTimeout, ConnectFailed, ConnectionLost, Unsupported
+from atp_tui.model.errors import CallTimeout, ConnectFailed, ConnectionLost
 from atp_tui.model.outcome import Command
-from atp_tui.transport.driver import Link
+from atp_tui.transport.driver import CallsLibvirt, Link, OpensStreams, RunsCommands
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from .leftovers import nothing_left_since, settled
@@ -38,6 +38,11 @@ async def opened(rig: Rig) -> AsyncIterator[Link]:
         link.abort()
 
 
+def calling(link: Link) -> CallsLibvirt:
+    assert isinstance(link, CallsLibvirt)
+    return link
+
+
 # -- a peer that is well -----------------------------------------------------------------------------------------------
 
 
@@ -52,7 +57,7 @@ async def test_an_open_link_is_alive_and_answers(name: str, libvirtd: PrivateLib
 @each_rig("calls")
 async def test_a_call_returns_plain_data(name: str, libvirtd: PrivateLibvirtd) -> None:
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
-        assert await link.call(version_of, HANG) > 0
+        assert await calling(link).call(version_of, HANG) > 0
 
 
 @each_rig("calls")
@@ -62,34 +67,34 @@ async def test_what_the_function_raises_reaches_the_caller(name: str, libvirtd: 
 
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
         with pytest.raises(LookupError, match="mine"):
-            await link.call(fail, HANG)
+            await calling(link).call(fail, HANG)
         assert link.is_alive()
 
 
 @each_rig("calls")
 async def test_two_hundred_calls_at_once_get_each_its_own_answer(name: str, libvirtd: PrivateLibvirtd) -> None:
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
-        calls = (link.call(lambda virt, n=n: (n, version_of(virt)), HANG) for n in range(200))  # type: ignore[misc]
+        call = calling(link).call
+        calls = (call(lambda virt, n=n: (n, version_of(virt)), HANG) for n in range(200))  # type: ignore[misc]
         answers = await asyncio.gather(*calls)
     assert [number for number, _ in answers] == list(range(200))
     assert len({version for _, version in answers}) == 1
 
 
-@each_rig("calls")
-async def test_a_hypervisor_link_runs_no_commands(name: str, libvirtd: PrivateLibvirtd) -> None:
+@each_rig()
+async def test_a_link_has_the_capabilities_of_its_kind_and_no_other(name: str, libvirtd: PrivateLibvirtd) -> None:
+    over_ssh = "runs" in RIGS[name].abilities
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
-        with pytest.raises(Unsupported):
-            await link.run(Command("true"), lambda stream, data: None, HANG)
-        assert link.is_alive()
+        kinds = {kind for kind in (CallsLibvirt, RunsCommands, OpensStreams) if isinstance(link, kind)}
+    assert kinds == ({RunsCommands, OpensStreams} if over_ssh else {CallsLibvirt})
 
 
 @each_rig("runs")
-async def test_a_command_runs_and_libvirt_calls_are_unsupported(name: str, libvirtd: PrivateLibvirtd) -> None:
+async def test_a_command_runs(name: str, libvirtd: PrivateLibvirtd) -> None:
     output: list[tuple[str, bytes]] = []
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
+        assert isinstance(link, RunsCommands)
         status = await link.run(Command("echo out; echo err >&2; exit 3"), lambda *piece: output.append(piece), HANG)
-        with pytest.raises(Unsupported):
-            await link.call(version_of, HANG)
     assert status.status == 3
     assert sorted(output) == [("stderr", b"err\n"), ("stdout", b"out\n")]
 
@@ -160,12 +165,12 @@ async def test_a_call_that_is_not_answered_times_out_and_the_link_lives(
         rig.peer_of().silence()
         async with asyncio.timeout(HANG):
             with pytest.raises(CallTimeout):
-                await link.call(version_of, 0.1)
+                await calling(link).call(version_of, 0.1)
             with pytest.raises(CallTimeout):
                 await link.ping(0.1)
         assert link.is_alive()
         rig.peer_of().speak()
-        assert await link.call(version_of, HANG) > 0
+        assert await calling(link).call(version_of, HANG) > 0
         assert rig.lost == []
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from atp_tui.api import TransportManager
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command
 from atp_tui.model.settings import SshSettings, TransportConfig
 from atp_tui.monitor.system_reader import SystemReader
 from atp_tui.transport.connection import HostConnection
-from atp_tui.transport.driver import Link
 
 from ..chaos.proxy import ChaosProxy, Kind, Mode
 from .far_sides import dropbear
@@ -89,7 +89,7 @@ async def test_a_session_that_is_closed_early_is_no_refusal_and_its_command_is_e
             await proxy.close()
 
 
-async def _crowd(link: Link, sleeper: Sleeper) -> None:
+async def _crowd(link: SshLink, sleeper: Sleeper) -> None:
     """Start short commands and a long one, so that some end while others are being started."""
     lines = ["sleep 0.01", "sleep 0.04", "sleep 0.04", sleeper.line, "sleep 0.03", "sleep 0.03"]
     tasks = [asyncio.create_task(run(link, line)) for line in lines]
@@ -103,7 +103,7 @@ async def _crowd(link: Link, sleeper: Sleeper) -> None:
     await asyncio.wait(tasks)
 
 
-async def reached(host: HostInfo) -> Link:
+async def reached(host: HostInfo) -> SshLink:
     """A link; dropbear turns clients away while it has not yet seen that earlier ones have logged in."""
     async with asyncio.timeout(HANG):
         while True:

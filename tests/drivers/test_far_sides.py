@@ -19,7 +19,6 @@ from atp_tui.model.errors import CallFailed, CallTimeout
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.model.settings import CommandGuard
-from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .far_sides import SHELLS, dropbear, shell_sshd
@@ -38,12 +37,12 @@ def by_ssh(daemon: PrivateSshd, line: str, stdin: bytes | None = None) -> tuple[
     return ExitStatus(done.returncode), done.stdout, done.stderr
 
 
-async def same_as_ssh(link: Link, daemon: PrivateSshd, line: str, stdin: bytes = b"") -> None:
+async def same_as_ssh(link: SshLink, daemon: PrivateSshd, line: str, stdin: bytes = b"") -> None:
     expected = await asyncio.to_thread(by_ssh, daemon, line, stdin)
     assert await run(link, line, stdin) == expected
 
 
-async def timed_out(link: Link, line: str, sleeper: Sleeper, number: int = 1) -> CallTimeout:
+async def timed_out(link: SshLink, line: str, sleeper: Sleeper, number: int = 1) -> CallTimeout:
     """Run into a time limit once that many sleep."""
     task = asyncio.create_task(link.run(Command(line), lambda stream, data: None, 3))
     await sleeper.runs(number)
@@ -53,13 +52,13 @@ async def timed_out(link: Link, line: str, sleeper: Sleeper, number: int = 1) ->
 
 
 @asynccontextmanager
-async def forced(directory: Path, command: str) -> AsyncIterator[tuple[Link, PrivateSshd]]:
+async def forced(directory: Path, command: str) -> AsyncIterator[tuple[SshLink, PrivateSshd]]:
     with running_sshd(directory / "sshd", options=[f"ForceCommand {command}"]) as daemon:
         async with linked(daemon) as link:
             yield link, daemon
 
 
-def is_guarded(link: Link) -> bool:
+def is_guarded(link: SshLink) -> bool:
     assert isinstance(link, SshLink)
     return not link._guard.is_missing
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import CallFailed
 from atp_tui.model.settings import CommandGuard
 from atp_tui.monitor.system_reader import LONGEST_PAUSE, SystemReader
-from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import running_sshd
 from .ssh_links import HANG, Sleeper, host_of, linked, run, until
@@ -31,7 +31,7 @@ async def figures_come(reader: SystemReader) -> None:
     pytest.fail("the figures never came back")
 
 
-async def status(link: Link, line: str) -> int | None:
+async def status(link: SshLink, line: str) -> int | None:
     return (await run(link, line))[0].status
 
 

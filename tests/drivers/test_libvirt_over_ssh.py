@@ -14,11 +14,13 @@ import pytest
 
 from atp_tui.drivers.libvirt.bridge import Bridge, FarEnd
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.drivers.libvirt.link import LibvirtLink
 from atp_tui.drivers.libvirt.over_ssh import far_command, far_sockets, open_far_end
+from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import ConnectFailed, TransportError
 from atp_tui.model.host import HostInfo, parse_uri
 from atp_tui.model.settings import TransportConfig
-from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
+from atp_tui.transport.driver import OpenRequest, RawStream, StreamReceiver
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, require_sshd, running_sshd
@@ -37,7 +39,7 @@ pytestmark = [pytest.mark.daemons, pytest.mark.timeout(90)]
 
 
 @asynccontextmanager
-async def carried(directory: Path, *options: str) -> AsyncIterator[Link]:
+async def carried(directory: Path, *options: str) -> AsyncIterator[SshLink]:
     """An SSH link to an sshd of the test's own."""
     with running_sshd(directory, options=options) as sshd:
         async with linked(sshd) as carrier:
@@ -45,7 +47,7 @@ async def carried(directory: Path, *options: str) -> AsyncIterator[Link]:
             await carrier.close()
 
 
-async def opened(carrier: Link, uri: str, lost: list[TransportError] | None = None) -> Link:
+async def opened(carrier: SshLink, uri: str, lost: list[TransportError] | None = None) -> LibvirtLink:
     told = [] if lost is None else lost
     request = OpenRequest(HostInfo("kvm01", "127.0.0.1", uri=uri), TransportConfig(), told.append, carrier)
     async with asyncio.timeout(HANG):
@@ -57,7 +59,7 @@ def direct(libvirtd: PrivateLibvirtd) -> str:
 
 
 @asynccontextmanager
-async def with_the_default_socket(directory: Path, libvirtd: PrivateLibvirtd) -> AsyncIterator[tuple[Link, str]]:
+async def with_the_default_socket(directory: Path, libvirtd: PrivateLibvirtd) -> AsyncIterator[tuple[SshLink, str]]:
     """A carrier that forbids to forward sockets, to a host where virt-ssh-helper finds this libvirtd; and a URI.
 
     The helper knows no sockets but the default ones. Root's is in /run, which sshd gets a private one of here; an

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.drivers.libvirt.link import LibvirtLink
 from atp_tui.model.errors import CallFailed
-from atp_tui.transport.driver import Link
 
 from ..daemons.sshd import running_sshd
 from .guarded import HANG, Guarded, guarded_libvirtd, opened
@@ -31,7 +31,7 @@ def open_to_all() -> Iterator[Guarded]:
 
 
 @asynccontextmanager
-async def link_by(transport: str, daemon: Guarded, directory: Path, **query: str) -> AsyncIterator[Link]:
+async def link_by(transport: str, daemon: Guarded, directory: Path, **query: str) -> AsyncIterator[LibvirtLink]:
     if transport == "ssh":
         with running_sshd(directory) as sshd:
             async with linked(sshd) as carrier:

@@ -16,7 +16,8 @@ from atp_tui.api import TransportManager
 from atp_tui.drivers.libvirt.binding import CALLS_TOGETHER, load
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import TransportConfig
+from atp_tui.model.settings import PoolConfig, TransportConfig
+from atp_tui.monitor.sampler import Monitor
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.libvirtd import PrivateLibvirtd
@@ -138,3 +139,26 @@ def test_a_daemon_that_falls_silent_under_many_calls_crashes_nothing(own_libvirt
             caller.kill()
             caller.wait()
         assert caller.returncode == 0, said.decode()
+
+
+async def test_calls_that_hang_hold_no_samples_up(libvirtd: PrivateLibvirtd) -> None:
+    """More calls than the pool may have connections; the monitor's figures come all the same."""
+    release = threading.Event()
+    host = HostInfo("a", "127.0.0.1", libvirtd.uri("tcp"), ssh=None)
+    config = TransportConfig(pool=PoolConfig(max_connections_per_host=2, requests_per_connection=1))
+    old = load().max_requests == 1
+    async with TransportManager(config) as manager:
+        await manager.add_host(host)
+        agents = [
+            asyncio.create_task(manager.execute_on_host("a", lambda one: one.call(lambda virt: release.wait(20))))
+            for _ in range(4 if old else 1)
+        ]
+        try:
+            async with asyncio.timeout(15), Monitor(manager) as monitor:
+                for _ in range(5):
+                    assert (await monitor.sample("a", fail_fast=True)).node is not None
+            assert not any(agent.done() for agent in agents)
+            assert manager.stats()["a"].total_connections == 2
+        finally:
+            release.set()
+            await asyncio.gather(*agents)

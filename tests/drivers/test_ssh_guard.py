@@ -19,7 +19,6 @@ from atp_tui.drivers.ssh.guard import HOLD_BACK, KILL_AFTER
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
 from atp_tui.model.outcome import Command, ExitStatus
-from atp_tui.transport.driver import Link
 
 from ..daemons.keeper import descendants
 from ..daemons.sshd import PrivateSshd
@@ -67,19 +66,19 @@ async def test_a_cancelled_command_leaves_no_process(sshd: PrivateSshd, kind: st
         assert await run(link, "echo well") == (ExitStatus(0), b"well\n", b"")
 
 
-async def _by_time_limit(link: Link, daemon: PrivateSshd) -> None:
+async def _by_time_limit(link: SshLink, daemon: PrivateSshd) -> None:
     """The limit is in the call itself."""
 
 
-async def _by_close(link: Link, daemon: PrivateSshd) -> None:
+async def _by_close(link: SshLink, daemon: PrivateSshd) -> None:
     await link.close()
 
 
-async def _by_abort(link: Link, daemon: PrivateSshd) -> None:
+async def _by_abort(link: SshLink, daemon: PrivateSshd) -> None:
     link.abort()
 
 
-async def _by_loss(link: Link, daemon: PrivateSshd) -> None:
+async def _by_loss(link: SshLink, daemon: PrivateSshd) -> None:
     daemon.kill()
 
 
@@ -263,7 +262,7 @@ async def test_a_guard_that_comes_too_late_ends_nothing(sshd: PrivateSshd, monke
         assert (await task)[0] == ExitStatus(None, "KILL")
 
 
-async def _kill_guards(sshd: PrivateSshd, link: Link, leader: int) -> None:
+async def _kill_guards(sshd: PrivateSshd, link: SshLink, leader: int) -> None:
     for child in descendants(sshd.pid):
         if child != leader and _name(child) == "sh":  # those of other tests' links have nothing to guard
             os.kill(child, signal.SIGKILL)
@@ -330,7 +329,7 @@ async def test_a_job_left_in_the_background_dies_of_what_it_writes_as_with_ssh(
     assert int(told.read_text()) == 128 + signal.SIGPIPE
 
 
-def known(link: Link) -> bool:
+def known(link: SshLink) -> bool:
     """Whether the guard knows the process of each command."""
     assert isinstance(link, SshLink)
     wards = link._guard._wards

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.model.errors import CallFailed, CallTimeout, Unsupported
+from atp_tui.model.errors import CallFailed, CallTimeout
 from atp_tui.model.outcome import Command, ExitStatus, Stream
 
 from ..daemons.sshd import PrivateSshd, running_sshd
@@ -165,9 +165,3 @@ async def test_a_time_limit(sshd: PrivateSshd) -> None:
         assert caught.value.host == "peer"
         await sleeper.is_gone()
         assert link.is_alive()
-
-
-async def test_no_libvirt_calls(sshd: PrivateSshd) -> None:
-    async with linked(sshd) as link:
-        with pytest.raises(Unsupported):
-            await link.call(lambda virt: None, 1)

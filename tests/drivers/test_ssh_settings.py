@@ -122,7 +122,7 @@ async def test_a_host_that_takes_no_commands() -> None:
 async def test_the_cheap_cipher_comes_first_and_ssh_config_before_it(sshd: PrivateSshd, tmp_path: Path) -> None:
     async def cipher(settings: SshSettings) -> object:
         async with linked(host_of(sshd, settings)) as link:
-            connection: asyncssh.SSHClientConnection = link._connection  # type: ignore[attr-defined]
+            connection: asyncssh.SSHClientConnection = link._connection
             return connection.get_extra_info("send_cipher")
 
     assert await cipher(sshd.ssh_settings()) == "aes128-gcm@openssh.com"

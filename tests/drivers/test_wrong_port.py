@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -221,7 +222,7 @@ async def test_lines_before_the_version_do_no_harm(sshd: PrivateSshd, tmp_path: 
     host = HostInfo("peer", "127.0.0.1", None, ssh=replace(sshd.ssh_settings(), config_file=str(config)))
     async with linked(host) as link:
         await link.ping(20)
-        connection = link._connection  # type: ignore[attr-defined]
+        connection: Any = link._connection
         assert connection.data_received.__self__ is connection, "once SSH is up, nobody listens in any more"
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from atp_tui.model.errors import CallTimeout, ConnectionLost, TransportError, Unsupported
+from atp_tui.model.errors import CallTimeout, ConnectionLost, TransportError
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
 
@@ -16,6 +16,16 @@ T = TypeVar("T")
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+class FakeStream:
+    """A stream to a far side that takes everything and says nothing."""
+
+    def write(self, data: bytes) -> None: ...
+    def write_eof(self) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def abort(self) -> None: ...
 
 
 class FakeLink:
@@ -51,10 +61,10 @@ class FakeLink:
         return ExitStatus(0)
 
     async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
-        raise Unsupported("the fake has no streams")
+        return FakeStream()
 
     async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
-        raise Unsupported("the fake has no streams")
+        return FakeStream()
 
     async def close(self) -> None:
         if self.silent:

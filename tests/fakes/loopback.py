@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from atp_tui.model.errors import ConnectionLost, TransportError, Unsupported
+from atp_tui.model.errors import ConnectionLost, TransportError
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
-from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
+from atp_tui.transport.driver import Link, OpenRequest
 
 T = TypeVar("T")
 
@@ -65,12 +65,6 @@ class LoopbackLink:
             return await self._driver.shell(self.host_id, command, output)
         finally:
             self._driver.running.remove(self.host_id)
-
-    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
-        raise Unsupported("no streams in here")
-
-    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
-        raise Unsupported("no streams in here")
 
     async def close(self) -> None:
         self.abort()

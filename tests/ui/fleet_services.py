@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,15 +12,16 @@ from pathlib import Path
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
-from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, JobEvent
+from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.targets import Targets
-from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics
+from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
-from atp_tui.model.outcome import Command, CommandResult, Outcome
+from atp_tui.model.outcome import CommandResult, Outcome
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
+from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Follower
@@ -62,16 +63,14 @@ class FakeTransport:
 
     def host_state(self, host_id: str) -> HostStatus:
         self.host(host_id)
-        return self.statuses.get(host_id) or HostStatus(host_id, S.CONNECTING, None, 0.0, 0, None, True)
+        return self.statuses.get(host_id) or HostStatus(Standing(S.CONNECTING, None, 0.0, 0, None, True), host_id)
 
     def pools(self, host_id: str) -> tuple[PoolStatistics, ...]:
         status = self.host_state(host_id)
         shown = connection(
-            state=status.state, cause=status.cause, since=status.since, attempt=status.attempt,
-            next_attempt_at=status.next_attempt_at, retries=status.retries,
+            standing=status.standing,
             last_active=self.heard.get(host_id, self.clock.monotonic()),
-            trouble=status.trouble,
-        )  # fmt: skip
+        )
         return (pool(shown),)
 
     def add(self, info: HostInfo) -> None:
@@ -84,7 +83,8 @@ class FakeTransport:
 
     def change(self, host_id: str, state: ConnectionState, cause: str | None = None, **more: object) -> None:
         now = self.clock.monotonic()
-        status = replace(HostStatus(host_id, state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        standing = replace(Standing(state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        status = HostStatus(standing, host_id)
         self.statuses[host_id] = status
         self.hub.publish(HostChanged(now, status))
 
@@ -103,14 +103,17 @@ class FakeTransport:
 class FakeJob:
     """A job that the test drives: `output` and `end` are what the hosts do."""
 
-    def __init__(self, targets: tuple[str, ...], command: Command) -> None:
-        self.targets = targets
-        self.command = command
-        self.results: dict[str, CommandResult] = {}
+    def __init__(self, hosts: tuple[str, ...], title: str) -> None:
+        self.hosts = hosts
+        self.targets = on_hosts(*hosts)
+        self.title = title
+        self.results: dict[TargetId, CommandResult] = {}
         self.started_at = time.monotonic()
         self.cancelled = False
         self.takes_its_time = False
         """Whether a cancel ends nothing by itself: the test ends the hosts."""
+        self._number = 0
+        self._begun: set[str] = set()
         self._events: asyncio.Queue[JobEvent] = asyncio.Queue()
 
     @property
@@ -121,13 +124,15 @@ class FakeJob:
         self.cancelled = True
         if self.takes_its_time:
             return
-        for host in self.targets:
-            if host not in self.results:
+        for host in self.hosts:
+            if TargetId(host) not in self.results:
                 self.end(host, Outcome.CANCELLED, None)
 
     def output(self, host: str, data: bytes) -> None:
-        self._events.put_nowait(HostStarted(host))
-        self._events.put_nowait(HostOutput(host, "stdout", data))
+        if host not in self._begun:
+            self._begun.add(host)
+            self._tell(TargetStarted, host)
+        self._tell(TargetOutput, host, "stdout", data)
 
     def end(
         self,
@@ -137,14 +142,18 @@ class FakeJob:
         out: bytes = b"",
         error: str | None = None,
     ) -> None:
-        self.results[host] = CommandResult(host, outcome, status, out, b"", 0.4, error)
-        self._events.put_nowait(HostEnded(self.results[host]))
+        self.results[TargetId(host)] = result = CommandResult(host, outcome, status, out, b"", 0.4, error)
+        self._tell(TargetEnded, host, result)
+
+    def _tell(self, kind: Callable[..., JobEvent], host: str, *more: object) -> None:
+        self._number += 1
+        self._events.put_nowait(kind("job", self._number, 0.0, TargetId(host), *more))
 
     async def __aiter__(self) -> AsyncIterator[JobEvent]:
         ended = 0
         while ended < len(self.targets):
             event = await self._events.get()
-            ended += isinstance(event, HostEnded)
+            ended += isinstance(event, TargetEnded)
             yield event
 
 
@@ -152,8 +161,8 @@ class FakeJobs:
     def __init__(self) -> None:
         self.started: list[FakeJob] = []
 
-    def start(self, targets: tuple[str, ...], command: Command) -> FakeJob:
-        self.started.append(FakeJob(targets, command))
+    def start(self, hosts: tuple[str, ...], line: str) -> FakeJob:
+        self.started.append(FakeJob(hosts, line))
         return self.started[-1]
 
 
@@ -193,7 +202,7 @@ class FakeDoor:
         if self.fails is not None:
             raise ActionFailed(self.fails)
         if invocation.action == "run":
-            return self._jobs.start(invocation.hosts, Command(invocation.text("command")))
+            return self._jobs.start(invocation.hosts, invocation.text("command"))
         self.passed.append(invocation)
         return None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from textual.app import App
 
-from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, Latency, PoolStatistics
+from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, Latency, PoolStatistics, Standing
 from atp_tui.model.node import DomainReading, DomainState, NodeReading, SystemReading
 from atp_tui.monitor.fleet import DomainRow, HostDetail, HostRow
 from atp_tui.monitor.freshness import Freshness, freshness
@@ -45,14 +45,9 @@ _ROW = HostRow(
 )
 
 _CONNECTION = ConnectionSnapshot(
+    standing=Standing(ConnectionState.CONNECTED, None, NOW - 60, 0, None, True),
     id=1,
     channel="virt",
-    state=ConnectionState.CONNECTED,
-    cause=None,
-    since=NOW - 60,
-    attempt=0,
-    next_attempt_at=None,
-    retries=True,
     active_uses=3,
     high_water=5,
     total_requests=1204,
@@ -83,7 +78,10 @@ def host_row(host_id: str, **changes: object) -> HostRow:
 
 def connection(number: int = 1, **changes: object) -> ConnectionSnapshot:
     """A connected hypervisor connection, but for `changes`."""
-    return replace(_CONNECTION, id=number, **changes)  # type: ignore[arg-type]  # as above
+    stands = {field.name: changes.pop(field.name) for field in fields(Standing) if field.name in changes}
+    if stands:
+        changes["standing"] = replace(_CONNECTION.standing, **stands)  # type: ignore[arg-type]  # as above
+    return replace(_CONNECTION, id=number, **changes)  # type: ignore[arg-type]
 
 
 def pool(*connections: ConnectionSnapshot) -> PoolStatistics:

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from atp_tui.executor.job import HostEnded, HostOutput, HostStarted
-from atp_tui.model.outcome import Command, CommandResult, Outcome
-from atp_tui.ui.widgets.answers_model import LINE_BYTES, LIVE_LINES, MOST_LINES, AnswersModel
+from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted
+from atp_tui.model.outcome import CommandResult, Outcome, Stream
+from atp_tui.model.target import TargetId
+from atp_tui.ui.widgets.answers_model import LIVE_LINES, AnswersModel
+from atp_tui.ui.widgets.group_body import LINE_BYTES, MOST_LINES
 
 from .conftest import open_app
 from .fleet_services import FakeJob, FleetServices, rack
@@ -19,13 +21,22 @@ HOSTILE = b"\x1b]0;owned\x07\x1b[2J[red]x[/] [@click=app.bell]y[/] \x9b31m\xe2\x
 
 
 def model_of(*hosts: str) -> AnswersModel:
-    return AnswersModel(FakeJob(hosts, Command("uname -r")), clock=lambda: NOW)
+    return AnswersModel(FakeJob(hosts, "uname -r"), clock=lambda: NOW)
 
 
 def result(
     host: str, out: bytes = b"", outcome: Outcome = Outcome.OK, status: int | None = 0, **more: str
-) -> HostEnded:
-    return HostEnded(CommandResult(host, outcome, status, out, b"", 0.5, more.get("error")))
+) -> TargetEnded:
+    ended = CommandResult(host, outcome, status, out, b"", 0.5, more.get("error"))
+    return TargetEnded("job", 1, 0.0, TargetId(host), ended)
+
+
+def started(host: str) -> TargetStarted:
+    return TargetStarted("job", 1, 0.0, TargetId(host))
+
+
+def output(host: str, data: bytes, stream: Stream = "stdout") -> TargetOutput:
+    return TargetOutput("job", 1, 0.0, TargetId(host), stream, data)
 
 
 def text_of(model: AnswersModel) -> list[str]:
@@ -35,8 +46,8 @@ def text_of(model: AnswersModel) -> list[str]:
 def test_a_host_goes_from_waiting_to_running_to_its_end() -> None:
     model = model_of("kvm01", "kvm02")
     assert [text.split()[3:] for text in text_of(model)] == [["waiting"], ["waiting"]]
-    model.apply(HostStarted("kvm01"))
-    model.apply(HostOutput("kvm01", "stdout", b"one\ntw"))
+    model.apply(started("kvm01"))
+    model.apply(output("kvm01", b"one\ntw"))
     first = text_of(model)[0]
     assert "running" in first
     assert first.endswith("tw"), "the line that is being written is seen"
@@ -66,7 +77,7 @@ def test_equal_answers_are_one_block_and_the_worst_come_first() -> None:
 def test_the_time_of_a_job_is_the_jobs_and_is_shown_while_it_runs() -> None:
     """Two hosts that took half a second each, one after the other: the job took 20 s, and not 0.5."""
     now = [NOW]
-    job = FakeJob(("kvm01", "kvm02"), Command("sleep 1"))
+    job = FakeJob(("kvm01", "kvm02"), "sleep 1")
     job.started_at = NOW
     model = AnswersModel(job, clock=lambda: now[0])
     assert model.summary() == "0/2 done · 0 s"
@@ -108,6 +119,37 @@ def test_blocks_fold_and_unfold() -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_a_thousand_unfolded_blocks_are_found_by_their_keys_without_being_made() -> None:
+    model = model_of(*(f"kvm{n:04}" for n in range(1000)))
+    for number in range(1000):
+        model.apply(result(f"kvm{number:04}", b"".join(b"%d of %d\n" % (line, number) for line in range(100))))
+    model.finish()
+    model.toggle_all()
+    lines = model.lines()
+    assert len(lines) == 1000 * 101
+    places = lines.places
+    for index in (0, 1, 100, 101, 777 * 101 + 5, len(lines) - 1):
+        assert places[lines[index].key] == index
+        assert lines[index - len(lines)].key == lines[index].key
+    assert lines[777 * 101 + 6].spans[-1][0] == "5 of 777"
+    assert "kvm0777 and" not in lines[777 * 101].key
+    for key in ("no such block", "group 0\n100"):
+        assert key not in places
+    assert [line.key for line in lines[100:102]] == [lines[100].key, lines[101].key]
+
+
+async def test_names_too_many_for_one_stretch_come_after_the_answers() -> None:
+    names = tuple(f"dc{n % 3}-r{n % 7}-u{n:04}" for n in range(1200))
+    model = model_of(*names)
+    for name in names:
+        model.apply(result(name, b"same\n"))
+    model.finish()
+    assert "dc0-r0-u0000,dc0-r0-u0021,dc0-r…  1200 " in text_of(model)[0]
+    assert await model.name_groups()
+    assert "dc0-r0-u[0000,0021,0042," in text_of(model)[0]
+    assert not await model.name_groups()
+
+
 def test_what_the_head_of_a_block_says_is_not_said_again_below_it() -> None:
     for answers, lines in (((b"6.1.0-56\n", b"6.1.0-49\n"), 2), ((b"", b"6.1\n"), 2), ((b"a\nb\n", b"a\n"), 7)):
         model = model_of("kvm01", "kvm02")
@@ -123,14 +165,14 @@ def test_what_the_head_of_a_block_says_is_not_said_again_below_it() -> None:
 
 def test_a_single_host_is_unfolded_from_the_start() -> None:
     model = model_of("kvm01")
-    model.apply(HostOutput("kvm01", "stdout", b"one\n"))
-    model.apply(HostOutput("kvm01", "stderr", b"two\n"))
+    model.apply(output("kvm01", b"one\n"))
+    model.apply(output("kvm01", b"two\n", "stderr"))
     assert [line.strip() for line in text_of(model)[1:]] == ["one", "two"]
 
 
 def test_no_control_byte_and_no_markup_comes_through() -> None:
     model = model_of("kvm01")
-    model.apply(HostOutput("kvm01", "stdout", HOSTILE))
+    model.apply(output("kvm01", HOSTILE))
     live = "\n".join(text_of(model))
     model.apply(result("kvm01", HOSTILE, error="\x1b[31mred\x07"))
     model.finish()
@@ -142,9 +184,9 @@ def test_no_control_byte_and_no_markup_comes_through() -> None:
 def test_endless_output_costs_bounded_memory() -> None:
     model = model_of("kvm01")
     for _ in range(200):
-        model.apply(HostOutput("kvm01", "stdout", b"line\n" * 1000))
+        model.apply(output("kvm01", b"line\n" * 1000))
     assert len(model.lines()) == 1 + LIVE_LINES
-    model.apply(HostOutput("kvm01", "stdout", b"x" * 10_000_000))
+    model.apply(output("kvm01", b"x" * 10_000_000))
     assert max(len(text) for text in text_of(model)) < LINE_BYTES + 50
     model.apply(result("kvm01", b"line\n" * (MOST_LINES + 7)))
     model.finish()
@@ -155,7 +197,7 @@ def test_endless_output_costs_bounded_memory() -> None:
 def test_unchanged_blocks_are_not_made_again() -> None:
     model = model_of("kvm01", "kvm02")
     before = model.lines()
-    model.apply(HostStarted("kvm02"))
+    model.apply(started("kvm02"))
     after = model.lines()
     assert after[0] is before[0]
     assert after[1] is not before[1]
@@ -168,7 +210,7 @@ async def test_output_streams_to_the_screen_and_folds_when_done(fakes: FleetServ
         job.output("kvm02", b"hello\n")
         await opened.until(lambda: opened.has("hello"))
         assert opened.has("1 job running")
-        for host in job.targets:
+        for host in job.hosts:
             job.end(host, out=b"hello\n")
         await opened.until(lambda: opened.has("4/4 done · 4 ok"))
         assert opened.has("kvm[01-04]")
@@ -204,14 +246,14 @@ async def test_rerun_asks_only_the_hosts_that_failed(fakes: FleetServices) -> No
     async with open_app(fakes) as opened:
         await opened.press("a", "exclamation_mark", *"ls", "enter")
         (job,) = fakes.jobs.started
-        for host in job.targets:
+        for host in job.hosts:
             wrong = host in ("kvm02", "kvm03")
             job.end(host, Outcome.FAILED if wrong else Outcome.OK, int(wrong), b"x")
         await opened.until(lambda: opened.has("r rerun failed"))
         opened.screen.answers.focus()
         await opened.press("r")
-        assert fakes.jobs.started[1].targets == ("kvm02", "kvm03")
-        assert fakes.jobs.started[1].command.line == "ls"
+        assert fakes.jobs.started[1].hosts == ("kvm02", "kvm03")
+        assert fakes.jobs.started[1].title == "ls"
         assert not fakes.door.passed, "r in the answers is not the registry's retry"
 
 
@@ -220,7 +262,7 @@ async def test_enter_unfolds_the_block_under_the_cursor() -> None:
     async with open_app(fakes) as opened:
         await opened.press("a", "exclamation_mark", *"ls", "enter")
         (job,) = fakes.jobs.started
-        for host in job.targets:
+        for host in job.hosts:
             job.end(host, out=f"first\nof {host}\n".encode())
         await opened.until(lambda: opened.has("3/3 done"))
         assert not opened.has("of kvm02")
@@ -250,7 +292,7 @@ async def test_the_tally_is_never_cut(width: int, command: str) -> None:
         opened.screen.pane.line.value = command
         await opened.press("enter")
         await opened.until(lambda: fakes.jobs.started)
-        for host in fakes.jobs.started[-1].targets:
+        for host in fakes.jobs.started[-1].hosts:
             fakes.jobs.started[-1].end(host, Outcome.FAILED, 1)
         await opened.until(lambda: opened.has("13/13 done"))
         title = next(line for line in opened.lines() if "13/13 done" in line)

@@ -36,8 +36,8 @@ async def test_enter_runs_the_command_on_the_hosts_that_the_line_names(fakes: Fl
         assert not fakes.jobs.started, "nothing runs before Enter"
         await opened.press("enter")
         (job,) = fakes.jobs.started
-        assert job.targets == ("kvm01", "kvm02")
-        assert job.command.line == "uname -r"
+        assert job.hosts == ("kvm01", "kvm02")
+        assert job.title == "uname -r"
 
 
 async def test_a_first_word_with_at_names_other_hosts() -> None:
@@ -49,8 +49,8 @@ async def test_a_first_word_with_at_names_other_hosts() -> None:
         await opened.type("@rack2&state:connected uptime")
         assert opened.has("@rack2&state:connected (2) ❯")
         await opened.press("enter")
-        assert fakes.jobs.started[0].targets == ("kvm03", "kvm05")
-        assert fakes.jobs.started[0].command.line == "uptime"
+        assert fakes.jobs.started[0].hosts == ("kvm03", "kvm05")
+        assert fakes.jobs.started[0].title == "uptime"
 
 
 async def test_a_condition_stands_behind_any_sign_and_a_mistake_is_told_with_its_place() -> None:
@@ -62,7 +62,7 @@ async def test_a_condition_stands_behind_any_sign_and_a_mistake_is_told_with_its
         await opened.type("@rack1!state:failed uptime")
         assert opened.has("@rack1!state:failed (3) ❯")
         await opened.press("enter")
-        assert fakes.jobs.started[0].targets == ("kvm01", "kvm03", "kvm04")
+        assert fakes.jobs.started[0].hosts == ("kvm01", "kvm03", "kvm04")
         await opened.type("@rack1!stat:failed")
         assert opened.has("unknown field stat (column 8); did you mean state?")
         await opened.press("enter")
@@ -91,8 +91,8 @@ async def test_above_twenty_hosts_their_number_is_typed_and_no_leaves_the_line()
         await opened.press("x", "enter")
         await opened.read()
         await opened.press(*"21", "enter")
-        assert len(fakes.jobs.started[0].targets) == 21
-        assert fakes.jobs.started[0].command.line == "idx"
+        assert len(fakes.jobs.started[0].hosts) == 21
+        assert fakes.jobs.started[0].title == "idx"
         assert opened.screen.pane.line.value == ""
 
 
@@ -102,7 +102,7 @@ async def test_to_run_again_where_it_failed_asks_for_the_number_as_well() -> Non
         await opened.press("a", "exclamation_mark", *"id", "enter")
         await opened.read()
         await opened.press(*"21", "enter")
-        for host in fakes.jobs.started[0].targets:
+        for host in fakes.jobs.started[0].hosts:
             fakes.jobs.started[0].end(host, Outcome.FAILED, 1)
         await opened.until(lambda: opened.has("21/21 done"))
         await opened.press("escape", "colon")
@@ -133,7 +133,7 @@ async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:
         await opened.press("a", "exclamation_mark", *"id")
         assert opened.has("kvm09 takes no commands")
         await opened.press("enter")
-        assert fakes.jobs.started[0].targets == ("kvm01", "kvm02")
+        assert fakes.jobs.started[0].hosts == ("kvm01", "kvm02")
         await opened.press("tab", "tab")
     fakes = FleetServices([silent])
     async with open_app(fakes) as opened:

@@ -110,7 +110,7 @@ async def test_two_hosts_of_the_demo_answer_while_others_fail(temporary: Path) -
         await seen.until(lambda: "2/2 done · 2 ok" in seen.text)
         model = seen.screen.jobs.model
         assert model is not None
-        assert {host: result.stdout for host, result in model.job.results.items()} == {
+        assert {target.host: result.stdout for target, result in model.job.results.items()} == {
             one: f"{one}\n".encode(),
             two: f"{two}\n".encode(),
         }

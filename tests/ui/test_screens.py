@@ -9,7 +9,7 @@ import pytest
 
 from atp_tui.actions.action import Action
 from atp_tui.actions.registry import ACTIONS
-from atp_tui.model.connection import HostStatus
+from atp_tui.model.connection import HostStatus, Standing
 from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
@@ -442,7 +442,7 @@ async def test_lost_events_refresh_the_screen() -> None:
         async with asyncio.timeout(10):
             await told.wait()
             told.clear()
-            fakes.transport.statuses["kvm02"] = HostStatus("kvm02", S.FAILED, "refused", 0.0, 0, None, True)
+            fakes.transport.statuses["kvm02"] = HostStatus(Standing(S.FAILED, "refused", 0.0, 0, None, True), "kvm02")
             del fakes.transport.infos["kvm03"]
             fakes.transport.hub.publish(EventsLost(1.0, 7))
             await told.wait()

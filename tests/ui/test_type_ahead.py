@@ -30,7 +30,7 @@ async def test_the_burst_that_asks_about_many_hosts_never_answers(more: str) -> 
         await opened.read()
         keyboard.send(b"25\r")
         await keyboard.done()
-        assert [len(job.targets) for job in fakes.jobs.started] == [25]
+        assert [len(job.hosts) for job in fakes.jobs.started] == [25]
 
 
 @pytest.mark.parametrize("key", ["K", "P", "q"])

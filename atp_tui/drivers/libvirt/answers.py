@@ -10,6 +10,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from ...model import libvirt
 from ...model.credential import Credential
 from ...model.errors import AuthFailed, ConfigError, CredentialWanted, TransportError
 from ...model.host import ConnectionUri
@@ -22,17 +23,11 @@ class _Kind(IntEnum):
     """virConnectCredentialType, as far as libvirt may ask for it. The prompts have no answer here; they are in the list
     so that it can say what a host wants."""
 
-    NAME = 2
-    PASSWORD = 5
-    ECHOED = 6
-    HIDDEN = 7
-    REALM = 8
-
-
-_READ_ONLY = 1
-"""VIR_CONNECT_RO."""
-_AUTH_FAILED, _AUTH_UNAVAILABLE = 45, 94
-"""VIR_ERR_AUTH_FAILED, VIR_ERR_AUTH_UNAVAILABLE: wrong or missing proof; policy kit would ask, and cannot."""
+    NAME = libvirt.VIR_CRED_AUTHNAME
+    PASSWORD = libvirt.VIR_CRED_PASSPHRASE
+    ECHOED = libvirt.VIR_CRED_ECHOPROMPT
+    HIDDEN = libvirt.VIR_CRED_NOECHOPROMPT
+    REALM = libvirt.VIR_CRED_REALM
 
 
 class Answers:
@@ -61,7 +56,7 @@ class Answers:
         """libvirt's open with these answers. Raises libvirtError."""
         alone = f"{uri}{'&' if '?' in uri else '?'}authfile={binding.no_auth_file}"
         return binding.libvirt.openAuth(
-            alone, [[int(kind) for kind in _Kind], self._answer, None], _READ_ONLY if read_only else 0
+            alone, [[int(kind) for kind in _Kind], self._answer, None], libvirt.VIR_CONNECT_RO if read_only else 0
         )
 
     def _answer(self, asked: list[list[Any]], _context: None) -> int:
@@ -105,7 +100,7 @@ class Answers:
         peer, code = peer_of(error, peer), error.get_error_code()
         if self._prompt is not None:
             return AuthFailed(f"{peer} asks {self._prompt!r}, to which there is no answer from here", host=host)
-        if code == _AUTH_FAILED and (self._missing or self._given):
+        if code == libvirt.VIR_ERR_AUTH_FAILED and (self._missing or self._given):
             words = f"{peer} {self._refusal() if self._given else self._want()}; {self._remedy()}"
             return CredentialWanted(words, host=host, name=peer, user=self._user or "", refused=self._given)
         return AuthFailed(failure.message + self._hint(code, failure.message), host=host)
@@ -133,13 +128,13 @@ class Answers:
         return f"write it to {file} (mode 0600), or press P on the screen"
 
     def _hint(self, code: int, words: str) -> str:
-        if code == _AUTH_UNAVAILABLE:
+        if code == libvirt.VIR_ERR_AUTH_UNAVAILABLE:  # policy kit would ask a person, and cannot
             return "; let its polkit allow it, or be in its group libvirt"
         if "No worthy mechs" in words:
             return (
                 "; the SASL mechanisms that it offers are not installed here "
                 "(Debian: libsasl2-modules, for Kerberos libsasl2-modules-gssapi-mit)"
             )
-        if code == _AUTH_FAILED and self._transport == "tcp":
+        if code == libvirt.VIR_ERR_AUTH_FAILED and self._transport == "tcp":
             return "; it asked for nothing: over plain tcp libvirt takes only SASL mechanisms that encrypt, so use +tls"
         return ""

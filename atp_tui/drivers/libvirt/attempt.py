@@ -9,6 +9,11 @@ from typing import Any
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed, ConnectionLost, TransportError
+from ...model.libvirt import (
+    VIR_CONNECT_CLOSE_REASON_EOF,
+    VIR_CONNECT_CLOSE_REASON_ERROR,
+    VIR_CONNECT_CLOSE_REASON_KEEPALIVE,
+)
 from ...transport.driver import OpenRequest
 from .answers import Answers
 from .binding import Binding
@@ -26,13 +31,12 @@ EXPLAINING = 0.05
 """Seconds that a call under way gets to say what a connection broke of: libvirt tells only the call, in its own error,
 and tells of the end first."""
 
-_ERROR = 0
 _CLOSE_REASONS = {
-    _ERROR: ("the connection broke", Cause.LOST),
-    1: ("the host closed the connection", Cause.ENDED_BY_HOST),
-    2: ("the host no longer answers", Cause.SILENT),
+    VIR_CONNECT_CLOSE_REASON_ERROR: ("the connection broke", Cause.LOST),
+    VIR_CONNECT_CLOSE_REASON_EOF: ("the host closed the connection", Cause.ENDED_BY_HOST),
+    VIR_CONNECT_CLOSE_REASON_KEEPALIVE: ("the host no longer answers", Cause.SILENT),
 }
-"""virConnectCloseReason ERROR, EOF, KEEPALIVE. CLIENT (3) is our own doing."""
+"""The fourth reason, CLIENT, is our own doing."""
 
 
 class Attempt:
@@ -104,7 +108,7 @@ class Attempt:
             self._early = error
 
     def _told(self, reason: int, error: TransportError) -> None:
-        if reason == _ERROR and self._lane.busy:
+        if reason == VIR_CONNECT_CLOSE_REASON_ERROR and self._lane.busy:
             self._loop.call_later(EXPLAINING, self._lost, error)
         else:
             self._lost(error)

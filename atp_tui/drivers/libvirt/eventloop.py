@@ -21,13 +21,24 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from ...model.libvirt import (
+    VIR_EVENT_HANDLE_ERROR,
+    VIR_EVENT_HANDLE_HANGUP,
+    VIR_EVENT_HANDLE_READABLE,
+    VIR_EVENT_HANDLE_WRITABLE,
+)
+
 Opaque = Any
 """The binding's tuple of capsules (callback, data, free function); it is handed back to the binding untouched."""
 
-_TO_EPOLL = ((1, select.EPOLLIN), (2, select.EPOLLOUT))
-_FROM_EPOLL = ((select.EPOLLIN, 1), (select.EPOLLOUT, 2), (select.EPOLLERR, 4), (select.EPOLLHUP, 8))
-"""VIR_EVENT_HANDLE_READABLE 1, WRITABLE 2, ERROR 4, HANGUP 8: part of libvirt's ABI, so known without importing it."""
-_ALWAYS = 4 | 8
+_TO_EPOLL = ((VIR_EVENT_HANDLE_READABLE, select.EPOLLIN), (VIR_EVENT_HANDLE_WRITABLE, select.EPOLLOUT))
+_FROM_EPOLL = (
+    (select.EPOLLIN, VIR_EVENT_HANDLE_READABLE),
+    (select.EPOLLOUT, VIR_EVENT_HANDLE_WRITABLE),
+    (select.EPOLLERR, VIR_EVENT_HANDLE_ERROR),
+    (select.EPOLLHUP, VIR_EVENT_HANDLE_HANGUP),
+)
+_ALWAYS = VIR_EVENT_HANDLE_ERROR | VIR_EVENT_HANDLE_HANGUP
 
 LATENESS = 1 / 64
 """The share of its interval that a timer may be late. A silent peer is found after interval × (count + 1) seconds of

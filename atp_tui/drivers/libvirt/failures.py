@@ -1,7 +1,4 @@
-"""libvirt's errors in the words of the model, and in words a person can act on.
-
-Numbers of libvirt's enums are part of its ABI; they are written out here, so that this module needs no libvirt.
-"""
+"""libvirt's errors in the words of the model, and in words a person can act on."""
 
 from __future__ import annotations
 
@@ -9,25 +6,23 @@ import errno
 import re
 from typing import Any
 
+from ...model import libvirt
 from ...model.causes import Cause
 from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
 from ..system import system_cause
 from .uris import TCP_PORT
 
-_FROM_RPC = 7
-"""VIR_FROM_RPC, the part of libvirt that an error comes from."""
-_INTERNAL_ERROR = 1
-_XML_DETAIL = 35  # below its first line it quotes the file
-_SYSTEM_ERROR = 38
-_RPC = 39
-_INVALID_CONN = 6
-_AUTH = frozenset({45, 79, 88, 94})
-"""VIR_ERR_AUTH_FAILED, AUTH_CANCELLED, ACCESS_DENIED, AUTH_UNAVAILABLE."""
-_HOPELESS = frozenset({3, 5, 8, 67})
-"""VIR_ERR_NO_SUPPORT, NO_CONNECT (no such driver), INVALID_ARG, CONFIG_UNSUPPORTED: the same answer every time."""
-
-_NO_DRIVER = frozenset({3, 5})
-"""VIR_ERR_NO_SUPPORT, NO_CONNECT."""
+_AUTH = frozenset(
+    {
+        libvirt.VIR_ERR_AUTH_FAILED,
+        libvirt.VIR_ERR_AUTH_CANCELLED,
+        libvirt.VIR_ERR_ACCESS_DENIED,
+        libvirt.VIR_ERR_AUTH_UNAVAILABLE,
+    }
+)
+_NO_DRIVER = frozenset({libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_NO_CONNECT})
+_HOPELESS = _NO_DRIVER | {libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_CONFIG_UNSUPPORTED}
+"""The answer is the same every time."""
 
 _REASONS = {
     errno.ECONNREFUSED: "connection refused by {peer}",
@@ -69,16 +64,17 @@ def connect_failure(error: Any, peer: str | None, host: str, driver: str = "") -
     peer = peer_of(error, peer)
     if code in _AUTH:
         return AuthFailed(f"{peer} refused us: {one_line(error)}", host=host)
-    if code == _INTERNAL_ERROR and error.get_error_domain() == _FROM_RPC:
+    if code == libvirt.VIR_ERR_INTERNAL_ERROR and error.get_error_domain() == libvirt.VIR_FROM_RPC:
         # the socket was closed between two requests, by whoever read the reason; libvirt tells the next no more
         words = f"{peer} ended the connection while it was being opened, or speaks another protocol"
         return ConnectFailed(words, host=host, kind=Cause.ENDED_EARLY)
-    if code == _RPC:
+    if code == libvirt.VIR_ERR_RPC:
         words = _first_word(one_line(error), peer)
         return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host, kind=Cause.NOT_LIBVIRT)
-    if code == _SYSTEM_ERROR and number in _REASONS:
+    if code == libvirt.VIR_ERR_SYSTEM_ERROR and number in _REASONS:
         return socket_failure(OSError(number, ""), peer, host)
-    said = str(error).partition("\n")[0] if code == _XML_DETAIL else one_line(error)
+    # below its first line an XML error quotes the file
+    said = str(error).partition("\n")[0] if code == libvirt.VIR_ERR_XML_DETAIL else one_line(error)
     words, hopeless = f"{peer}: {said}", code in _HOPELESS
     kind = Cause.NO_DRIVER if code in _NO_DRIVER else Cause.BAD_URI if hopeless else Cause.LIBVIRT_ERROR
     return ConnectFailed(words, host=host, permanent=hopeless, kind=kind, detail=driver)
@@ -119,7 +115,7 @@ def call_failure(error: BaseException, handle: Any, host: str) -> BaseException:
         return error
     else:
         code = error.get_error_code()  # type: ignore[attr-defined]  # libvirt's binding has no types
-        if handle is None or code == _INVALID_CONN or not handle.isAlive():
+        if handle is None or code == libvirt.VIR_ERR_INVALID_CONN or not handle.isAlive():
             failure = ConnectionLost(one_line(error), host=host)
         else:
             failure = CallFailed(one_line(error), host=host, code=code)

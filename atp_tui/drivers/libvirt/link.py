@@ -7,9 +7,8 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from ...model.errors import TransportError, Unsupported
-from ...model.outcome import Command, ExitStatus, OutputSink
-from ...transport.driver import LostCallback, RawStream, StreamReceiver
+from ...model.errors import TransportError
+from ...transport.driver import LostCallback
 from .bridge import Bridge
 from .lane import Lane
 from .wire import Wire
@@ -25,7 +24,7 @@ _CLOSED = "the connection was closed"
 
 
 class LibvirtLink:
-    """transport.driver.Link over a lane, the wire under it, and the bridge that a tunnelled connection has."""
+    """transport.driver.Link and CallsLibvirt over a lane, its wire, and the bridge that a tunnelled connection has."""
 
     def __init__(
         self,
@@ -55,18 +54,6 @@ class LibvirtLink:
 
     def call(self, function: Callable[[Any], T], timeout: float) -> Coroutine[Any, Any, T]:
         return self._lane.call(function, timeout)
-
-    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
-        raise self._unsupported("run commands")
-
-    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
-        raise self._unsupported("open streams")
-
-    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
-        raise self._unsupported("run commands")
-
-    def _unsupported(self, what: str) -> Unsupported:
-        return Unsupported(f"a libvirt connection cannot {what}; the host's SSH connection can", host=self._host)
 
     def lose(self, error: TransportError) -> None:
         """The connection ended by itself: end every call and tell the owner, once."""

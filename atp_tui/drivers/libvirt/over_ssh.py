@@ -12,10 +12,10 @@ import re
 import shlex
 
 from ...model.causes import Cause
-from ...model.errors import ConnectFailed, Unsupported
+from ...model.errors import ConnectFailed
 from ...model.host import ConnectionUri
 from ...model.outcome import Command
-from ...transport.driver import Link, RawStream, StreamReceiver
+from ...transport.driver import OpensStreams, RawStream, StreamReceiver
 from .failures import one_line
 from .uris import far_uri, read_only
 
@@ -147,7 +147,7 @@ class _PipeEnd:
         self._receiver.ended(error)
 
 
-async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiver, host: str) -> RawStream:
+async def open_far_end(carrier: OpensStreams, uri: ConnectionUri, receiver: StreamReceiver, host: str) -> RawStream:
     """A stream to the host's libvirt daemon. Raises TransportError."""
     for path in far_sockets(uri) if forwards(uri) else ():
         try:
@@ -155,8 +155,6 @@ async def open_far_end(carrier: Link, uri: ConnectionUri, receiver: StreamReceiv
         except ConnectFailed as error:
             if error.permanent:
                 break
-        except Unsupported:
-            break
     command = far_command(uri)
     try:
         return await carrier.open_pipe(command, _PipeEnd(receiver, command.line))

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Never, TypeVar
+from typing import Any, TypeVar
 
 from ...model.causes import Cause
 from ...model.errors import (
@@ -24,12 +24,10 @@ from ...model.errors import (
     ConnectFailed,
     ConnectionLost,
     HostKeyRejected,
-    Unsupported,
 )
 from ...model.host import SIMULATED, HostInfo
-from ...model.outcome import Command, ExitStatus, OutputSink
 from ...transport.clock import Clock, LoopClock, TimerHandle
-from ...transport.driver import LostCallback, OpenRequest, RawStream, StreamReceiver
+from ...transport.driver import LostCallback, OpenRequest
 from .faults import Fault, FaultKind, FaultScript
 from .node import SimulatedNode
 from .virt import SimulatedVirt, SimulatedVirtError
@@ -116,7 +114,7 @@ class SimulatedDriver:
 
 
 class SimulatedLink:
-    """One link to a simulated host; implements transport.driver.Link."""
+    """One link to a simulated host; implements transport.driver.Link and CallsLibvirt."""
 
     def __init__(self, host_id: str, host: SimulatedHost, clock: Clock, started: float, on_lost: LostCallback) -> None:
         self._host_id = host_id
@@ -154,18 +152,6 @@ class SimulatedLink:
             return function(SimulatedVirt(self._host.node, self._elapsed()))
         except SimulatedVirtError as error:
             raise CallFailed(str(error), host=self._host_id, code=error.get_error_code()) from error
-
-    async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
-        """Raises Unsupported: commands go over SSH."""
-        self._unsupported("run commands")
-
-    async def open_stream(self, path: str, receiver: StreamReceiver) -> RawStream:
-        """Raises Unsupported."""
-        self._unsupported("carry streams")
-
-    async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
-        """Raises Unsupported."""
-        self._unsupported("carry streams")
 
     async def close(self) -> None:
         """A goodbye of one round trip where the peer answers, then the end."""
@@ -217,9 +203,6 @@ class SimulatedLink:
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._started
-
-    def _unsupported(self, what: str) -> Never:
-        raise Unsupported(f"a simulated hypervisor connection cannot {what}", host=self._host_id)
 
 
 def _resolve(answer: asyncio.Future[None]) -> None:

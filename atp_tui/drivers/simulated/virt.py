@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
+from ...model.libvirt import (
+    VIR_ERR_INVALID_ARG,
+    VIR_ERR_NO_DOMAIN,
+    VIR_ERR_NO_SUPPORT,
+    VIR_NODE_CPU_STATS_ALL_CPUS,
+    VIR_NODE_MEMORY_STATS_ALL_CELLS,
+)
 from ...model.node import DomainState
-from ...monitor.readings import VIR_ERR_INVALID_ARG, VIR_ERR_NO_DOMAIN, VIR_ERR_NO_SUPPORT
 from .node import DomainFigures, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
@@ -106,7 +112,7 @@ class SimulatedVirt(_Unsupported):
 
     def getCPUStats(self, cpuNum: int, flags: int = 0) -> dict[str, int]:
         """Nanoseconds since boot. Only the sum over all processors is simulated (cpuNum -1)."""
-        if cpuNum != -1:
+        if cpuNum != VIR_NODE_CPU_STATS_ALL_CPUS:
             raise SimulatedVirtError(f"invalid argument: cpuNum in virNodeGetCPUStats: {cpuNum}", VIR_ERR_INVALID_ARG)
         busy, idle = self._node.cpu(self._moment, self._figures)
         kernel, waiting = busy // 5, idle // 200
@@ -114,7 +120,7 @@ class SimulatedVirt(_Unsupported):
 
     def getMemoryStats(self, cellNum: int, flags: int = 0) -> dict[str, int]:
         """KiB. Only the sum over all cells is simulated (cellNum -1)."""
-        if cellNum != -1:
+        if cellNum != VIR_NODE_MEMORY_STATS_ALL_CELLS:
             raise SimulatedVirtError(
                 f"invalid argument: cellNum in virNodeGetMemoryStats: {cellNum}", VIR_ERR_INVALID_ARG
             )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.settings import CommandGuard, SshSettings
-from ...transport.driver import Link, OpenRequest
+from ...transport.driver import OpenRequest
 from ..home import stand_in_for_home
 from .hostkeys import HostKeyStore
 
 if TYPE_CHECKING:
+    from .link import SshLink
     from .opening import Opener, Password
 
 
@@ -27,7 +28,7 @@ class SshDriver:
         self._password = password
         self._opener: Opener | None = None
 
-    async def open(self, request: OpenRequest) -> Link:
+    async def open(self, request: OpenRequest) -> SshLink:
         from .link import SshLink
         from .opening import Opener
 

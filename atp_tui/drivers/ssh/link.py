@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import asyncssh
 
@@ -20,8 +20,6 @@ from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
 from .starts import Channel, MakeSession, NotStarted, Opening, ends_starts, open_session
 from .streams import SshStream
-
-T = TypeVar("T")
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
@@ -42,7 +40,7 @@ FREE_PLACE_POLL = 0.05
 
 
 class SshLink:
-    """transport.driver.Link over one asyncssh connection and those to its jump hosts."""
+    """transport.driver.Link, RunsCommands and OpensStreams over one asyncssh connection and those to its jump hosts."""
 
     def __init__(
         self,
@@ -95,9 +93,6 @@ class SshLink:
             words = f"{self._name} did not answer within {timeout:g} s"
             raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
         self._check_alive()  # asyncssh answers for a connection that has ended
-
-    async def call(self, function: Callable[[Any], T], timeout: float) -> T:
-        raise Unsupported(f"{self._name}: an SSH connection makes no libvirt calls", host=self._name)
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
         """As the port says. `output` may raise: that ends the command, and run raises the same.

@@ -162,7 +162,7 @@ class Dispatch:
         if model is None or not failed:
             self._screen.tell("nothing failed")
         else:
-            line = model.job.command.line
+            line = model.job.title
             self._run_if_agreed(line, failed, self._start)
 
     def _open_help(self, _: str) -> None:
@@ -193,7 +193,7 @@ class Dispatch:
         if model is None or not screen.jobs.running:
             screen.post_message(QuitRequested())
             return
-        question = [f"{model.summary()}: {safe(model.job.command.line)}", "Quitting ends the command on every host."]
+        question = [f"{model.summary()}: {safe(model.job.title)}", "Quitting ends the command on every host."]
         self._ask(
             AskScreen("a job runs", question, yes="quit", no="stay"), lambda: screen.post_message(QuitRequested())
         )

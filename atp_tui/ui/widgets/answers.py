@@ -13,7 +13,8 @@ from .. import bindings
 from ..glyphs import UNICODE, Glyphs
 from ..messages import CancelRequested, Copied, RerunRequested
 from ..text import cut, safe, width_of
-from .answers_model import AnswerLine, AnswersModel
+from .answer_blocks import AnswerLine, AnswerLines
+from .answers_model import AnswersModel
 from .lines import LinesView, Spans
 
 LEAST_COMMAND = 12
@@ -42,8 +43,9 @@ class Answers(LinesView[AnswerLine]):
 
     def advance(self) -> None:
         """Take over what the model has learned."""
-        lines = self._model.lines() if self._model is not None else []
-        at_the_end = self.cursor_line is self.lines[-1] if self.lines else len(lines) > 0
+        lines = self._model.lines() if self._model is not None else AnswerLines()
+        cursor = self.cursor_line
+        at_the_end = cursor.key == self.lines[-1].key if cursor is not None else len(lines) > 0
         self.set_lines(lines)
         self.set_title(self._title_now())
         if at_the_end and self._model is not None and len(self._model.job.targets) == 1:
@@ -81,9 +83,9 @@ class Answers(LinesView[AnswerLine]):
     def action_copy(self) -> None:
         """The block under the cursor, as shown, to the terminal's clipboard (OSC 52)."""
         line = self.cursor_line
-        if line is not None:
-            block = [each for each in self.lines if each.block == line.block]
-            body = [each for each in block if not each.head] or block
+        block = self._model.lines().block(line.block) if line is not None and self._model is not None else None
+        if block is not None:
+            body = list(block.lines())[1:] or list(block.lines())
             self.app.copy_to_clipboard("\n".join("".join(text for text, _ in each.spans).strip() for each in body))
             self.post_message(Copied(len(body)))
 
@@ -98,7 +100,7 @@ class Answers(LinesView[AnswerLine]):
             head, room = " ", room + width_of(head) - 1
         if room - width_of(again) < LEAST_COMMAND:
             again = ""
-        line = cut(safe(model.job.command.line), max(0, room - width_of(again)))
+        line = cut(safe(model.job.title), max(0, room - width_of(again)))
         if not line:
             tally = tally.lstrip()
         return Content("").join([Content(head), Content.styled(line, "$foreground"), Content(f"{tally}{again} ")])

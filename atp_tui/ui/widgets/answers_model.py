@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from ...executor.gather import Group, diff, fold_results
-from ...executor.job import HostEnded, HostOutput, HostStarted, JobEvent
+from ...executor.difference import diff
+from ...executor.fold import Fold, Part
+from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from ...model.connection import ConnectionState
+from ...model.order import NaturalKey, natural
 from ...model.outcome import CommandResult, Outcome
 from ..format import age, countdown
 from ..glyphs import UNICODE, Glyphs
 from ..services import Job
-from ..text import fit, safe, safe_bytes
+from ..text import fit, safe
+from .answer_blocks import AnswerLines, Block
+from .group_body import LINE_BYTES, GroupBody, role_of, shown_line
 from .lines import Spans
 
 LIVE_LINES = 200
 """Lines of a running host that are kept; the whole output comes with its result."""
 
-LINE_BYTES = 2000
-"""Longer lines are cut: nobody reads them here, and a host may send a gigabyte without a line end."""
-
-MOST_LINES = 5000
-"""Lines shown of one block."""
-
 LABEL_WIDTH = 32
 """Cells for the node set of a group; its first line of output stands behind it."""
+
+NAMED_AT_ONCE = 300
+"""Names of groups that are folded the moment a job ends; the others follow."""
+
+MOST_COMPARED = 20
+"""Blocks that are compared with the largest one when all are unfolded: more are not read at a glance."""
 
 _WORST = (
     Outcome.ERROR, Outcome.AUTH, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.FAILED,
@@ -46,38 +49,35 @@ _LIKE = {
 """Outcomes wear the glyphs and colours of states; those not named here that of a failed one."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerLine:
-    """One line: `block` names the block it belongs to; a head can be folded."""
-
-    key: str
-    block: str
-    head: bool
-    spans: Spans
-
-
 class _Live:
     """The last lines of a running host, in bounded memory."""
 
     __slots__ = ("lines", "partial", "started")
 
-    def __init__(self) -> None:
-        self.started = False
+    def __init__(self, *, started: bool = False) -> None:
+        self.started = started
         self.lines: deque[tuple[str, str]] = deque(maxlen=LIVE_LINES)
         self.partial = {"stdout": b"", "stderr": b""}
 
-    def take(self, event: HostOutput) -> None:
+    def take(self, event: TargetOutput) -> None:
         role = "text" if event.stream == "stdout" else "reconnecting"
         *whole, rest = (self.partial[event.stream] + event.data).split(b"\n")
         for line in whole[-LIVE_LINES:]:
-            self.lines.append((_shown(line), role))
+            self.lines.append((shown_line(line), role))
         self.partial[event.stream] = rest[: LINE_BYTES + 1]
+
+    def last(self) -> str:
+        """The text of the last row."""
+        for stream in ("stderr", "stdout"):
+            if self.partial[stream]:
+                return shown_line(self.partial[stream])
+        return self.lines[-1][0] if self.lines else ""
 
     def rows(self) -> Iterator[tuple[str, str]]:
         yield from self.lines
         for stream, role in (("stdout", "text"), ("stderr", "reconnecting")):
             if self.partial[stream]:
-                yield _shown(self.partial[stream]), role
+                yield shown_line(self.partial[stream]), role
 
 
 class AnswersModel:
@@ -89,12 +89,17 @@ class AnswersModel:
         self._clock = clock
         self._ended_at: float | None = None
         self._glyphs = glyphs
-        self._live = {host: _Live() for host in job.targets}
+        self._names = tuple(map(str, job.targets))
+        self._live = {name: _Live() for name in self._names}
         self._results: dict[str, CommandResult] = {}
-        self._groups: list[Group] = []
-        self._open: set[str] = set(job.targets) if len(job.targets) == 1 else set()
+        self._fold = Fold()
+        self._number = 0
+        self._parts: dict[int, Part] = {}
+        self._ordered: list[Part] = []
+        self._compared: set[str] = set(self._names)
+        self._open: set[str] = set(self._names) if len(self._names) == 1 else set()
         self._finished = False
-        self._lines: dict[str, tuple[AnswerLine, ...]] = {}
+        self._lines: dict[str, Block] = {}
 
     @property
     def finished(self) -> bool:
@@ -116,7 +121,7 @@ class AnswersModel:
     def failed_hosts(self) -> tuple[str, ...]:
         """Hosts on which the command did not end well, in the order they were asked."""
         ended = self._results
-        return tuple(host for host in self.job.targets if host in ended and ended[host].outcome is not Outcome.OK)
+        return tuple(name for name in self._names if name in ended and ended[name].outcome is not Outcome.OK)
 
     def summary(self) -> str:
         """`17/18 done · 16 ok · 1 failed`; with the time since the job began, all of it when it is done."""
@@ -137,14 +142,16 @@ class AnswersModel:
     def apply(self, event: JobEvent) -> None:
         """Take one event of the job."""
         match event:
-            case HostStarted(host=host):
-                self._live[host].started = True
-            case HostOutput(host=host):
-                self._live[host].take(event)
-            case HostEnded(result=result):
-                self._results[result.host] = result
-                host = result.host
-        self._lines.pop(host, None)
+            case TargetStarted(target=target):
+                self._live[str(target)] = _Live(started=True)  # where it has been running before, that is void
+            case TargetOutput(target=target):
+                self._live[str(target)].take(event)
+            case TargetEnded(target=target, result=result):
+                self._results[str(target)] = result
+                self._fold.add(result)
+            case _:
+                return
+        self._lines.pop(str(target), None)
 
     def finish(self) -> None:
         """The job has ended: from now on, equal answers are one block, the worst first."""
@@ -152,123 +159,143 @@ class AnswersModel:
         self._finished = True
         self._lines.clear()
         self._live.clear()
-        groups = fold_results(self._results.values())
-        self._groups = sorted(
-            groups, key=lambda group: _WORST.index(group.outcome)
-        )  # stable: the largest first in each
+        self._fold.name_at_once(NAMED_AT_ONCE)
+        self._take_parts()
         # the head of a block holds its first line; where that is all there is, unfolding it would only say it again
-        more = any(b"\n" in group.output.rstrip(b"\n") or (group.error and group.output) for group in self._groups)
-        self._open = {_group_key(group) for group in self._groups} if more and len(self._groups) <= 2 else set()
+        if len(self._parts) <= 2 and any(map(self._says_more, self._parts.values())):
+            self._open = {_group_key(part) for part in self._parts.values()}
+            self._compared = set(self._open)
+        else:
+            self._open = set()
+
+    async def name_groups(self) -> bool:
+        """Fold the names of groups that were too many to be folded at once; whether there is news."""
+        named = await self._fold.name()
+        if named:
+            self._take_parts()
+        return named
+
+    def _take_parts(self) -> None:
+        for part in self._fold.parts(self._number):
+            self._parts[part.group] = part
+        self._number = self._fold.number
+        self._ordered = sorted(self._parts.values(), key=_worst_first)
+        self._lines.clear()
+
+    def _says_more(self, part: Part) -> bool:
+        output = self._fold.output(part.digest)
+        return b"\n" in output.rstrip(b"\n") or bool(part.error and output)
 
     def toggle(self, block: str) -> None:
         """Fold or unfold a block."""
         self._open ^= {block}
+        self._compared.add(block)
         self._lines.pop(block, None)
 
     def toggle_all(self) -> None:
         """Unfold every block, or fold all where all are open."""
-        blocks = {line.block for line in self.lines() if line.head}
+        blocks = set(map(_group_key, self._ordered)) if self._finished else set(self._names)
         self._open = set() if blocks <= self._open else blocks
+        self._compared = set(blocks) if len(blocks) <= MOST_COMPARED else set()
         self._lines.clear()
 
-    def lines(self) -> list[AnswerLine]:
+    def lines(self) -> AnswerLines:
         """All lines as they are now. Blocks that did not change since the last call are not made again."""
-        shown: list[AnswerLine] = []
-        for block, make in self._blocks():
-            if block not in self._lines:
-                self._lines[block] = tuple(self._block(block, *make()))
-            shown.extend(self._lines[block])
-        return shown
+        blocks: list[Block] = []
+        for key, make in self._blocks():
+            block = self._lines.get(key)
+            if block is None:
+                block = self._lines[key] = make()
+            blocks.append(block)
+        return AnswerLines(blocks)
 
-    def _blocks(self) -> Iterator[tuple[str, Callable[[], tuple[Spans, Iterable[Spans]]]]]:
-        """Each block's name, and what makes its head and its body."""
+    def _blocks(self) -> Iterator[tuple[str, Callable[[], Block]]]:
+        """Each block's name, and what makes it."""
         if not self._finished:
-            width = max(map(len, self.job.targets), default=0)
-            for host in self.job.targets:
+            width = max(map(len, self._names), default=0)
+            for host in self._names:
                 yield host, partial(self._host, host, width)
             return
-        well = [group for group in self._groups if group.outcome is Outcome.OK]
-        largest = max(well, key=lambda group: len(group.hosts), default=None)
-        width = min(max((len(group.nodes) for group in self._groups), default=0), LABEL_WIDTH)
-        for group in self._groups:
-            yield (
-                _group_key(group),
-                partial(self._group, group, largest if group in well and group is not largest else None, width),
-            )
+        parts = self._ordered
+        well = [part for part in parts if part.outcome is Outcome.OK]
+        largest = max(well, key=lambda part: part.count, default=None)
+        width = min(max((len(part.label) for part in parts), default=0), LABEL_WIDTH)
+        said = self._fold.output(largest.digest) if largest is not None else b""
+        for part in parts:
+            reference = largest if part.outcome is Outcome.OK and part is not largest else None
+            yield _group_key(part), partial(self._group, part, reference, said, width)
 
-    def _block(self, block: str, head: Spans, body: Iterable[Spans]) -> Iterator[AnswerLine]:
-        is_open = block in self._open
-        fold = self._glyphs.unfolded if is_open else self._glyphs.folded
-        yield AnswerLine(block, block, True, ((f"{fold} ", "dim"), *head))
-        if is_open:
-            for number, spans in enumerate(body):
-                yield AnswerLine(f"{block}\n{number}", block, False, (("    ", "text"), *spans))
+    def _fold_mark(self, block: str) -> tuple[str, str]:
+        return f"{self._glyphs.unfolded if block in self._open else self._glyphs.folded} ", "dim"
 
-    def _host(self, host: str, width: int) -> tuple[Spans, Iterable[Spans]]:
+    def _host(self, host: str, width: int) -> Block:
         live, result = self._live[host], self._results.get(host)
-        rows = list(live.rows())
-        if result is None:
-            state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
-        else:
-            state, word = _LIKE.get(result.outcome, _S.FAILED), _status(result.outcome, result.exit_status)
-        last = rows[-1][0] if rows else ""
+        rows = list(live.rows()) if host in self._open else []
         if result is not None and result.error:
-            last = safe(result.error)
-            rows.append((last, "failed"))
-        duration = countdown(result.duration) if result is not None else ""
-        head = self._head(state, host.ljust(width), word, duration.rjust(6), last)
-        return head, ((row,) for row in rows)
+            rows.append((safe(result.error), "failed"))
 
-    def _group(self, group: Group, largest: Group | None, width: int) -> tuple[Spans, Iterable[Spans]]:
-        state = _LIKE.get(group.outcome, _S.FAILED)
-        word = _status(group.outcome, group.exit_status)
-        output = group.output.rstrip(b"\n")
-        first, _, rest = output.partition(b"\n")
-        text = safe(group.error) if group.error and not output else _shown(first)
-        others = rest.count(b"\n") + 1 if rest else 0
-        more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
-        head = self._head(state, fit(safe(group.nodes), width), word, f"{len(group.hosts):>5}", text)
-        return (*head, (more, "dim"), *_change(group, largest)), self._body(group, largest)
+        def head() -> Spans:
+            if result is None:
+                state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
+            else:
+                state, word = _LIKE.get(result.outcome, _S.FAILED), _status(result.outcome, result.exit_status)
+            last = safe(result.error) if result is not None and result.error else live.last()
+            duration = countdown(result.duration) if result is not None else ""
+            return self._head(state, self._fold_mark(host), host.ljust(width), word, duration.rjust(6), last)
 
-    def _head(self, state: ConnectionState, label: str, word: str, figure: str, text: str) -> Spans:
+        return Block(host, head, len(rows) if host in self._open else 0, lambda number: (rows[number],))
+
+    def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
+        key = _group_key(part)
+        output = partial(self._fold.output, part.digest)
+        compared = None if reference is None else reference_said
+        mark = self._fold_mark(key)
+
+        def head() -> Spans:
+            said = output().rstrip(b"\n")
+            first, _, rest = said.partition(b"\n")
+            text = safe(part.error) if part.error and not said else shown_line(first)
+            others = rest.count(b"\n") + 1 if rest else 0
+            more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
+            state, word = _LIKE.get(part.outcome, _S.FAILED), _status(part.outcome, part.exit_status)
+            spans = self._head(state, mark, fit(safe(part.label), width), word, f"{part.count:>5}", text)
+            return (*spans, (more, "dim"), *_change(said, compared))
+
+        if key not in self._open:
+            return Block(key, head, 0, _nothing)
+        against = safe(reference.label) if reference is not None and key in self._compared else None
+        body = GroupBody(part, output(), against, compared)
+        return Block(key, head, body.count, body)
+
+    def _head(
+        self, state: ConnectionState, mark: tuple[str, str], label: str, word: str, figure: str, text: str
+    ) -> Spans:
         glyph, role = self._glyphs.state(state), state.value
         return (
-            (f"{glyph} ", role), (label, "strong"), (f" {figure}  ", "dim"), (f"{word:<12}", role), (text, "text"),
+            mark, (f"{glyph} ", role), (label, "strong"), (f" {figure}  ", "dim"), (f"{word:<12}", role),
+            (text, "text"),
         )  # fmt: skip
 
-    def _body(self, group: Group, largest: Group | None) -> Iterator[Spans]:
-        if group.error:
-            yield ((safe(group.error), "failed"),)
-        lines = group.output.rstrip(b"\n").split(b"\n", MOST_LINES) if group.output else []
-        for line in lines[:MOST_LINES]:
-            yield ((_shown(line), "text"),)
-        if len(lines) > MOST_LINES:
-            yield ((f"… only the first {MOST_LINES} lines are shown here", "dim"),)
-        if any(self._results[host].truncated for host in group.hosts):
-            yield (("… there was more output than is kept", "dim"),)
-        if largest is not None and largest.output and group.output:
-            for number, line in enumerate(diff(group, largest)):
-                if number == 0:
-                    yield ((f"against {safe(largest.nodes)}:", "dim"),)
-                yield ((_shown(line), "connected" if line.startswith(b"+") else "failed"),)
 
-
-def _change(group: Group, largest: Group | None) -> Iterator[tuple[str, str]]:
+def _change(output: bytes, reference: bytes | None) -> Iterator[tuple[str, str]]:
     """The difference of two one-line answers, short enough for the head."""
-    if largest is not None and largest.output and group.output and b"\n" not in group.output + largest.output:
-        for line in diff(group, largest):
-            yield f"   {_shown(line)}", "connected" if line.startswith(b"+") else "failed"
+    if reference and output and b"\n" not in output + reference:
+        for line in diff(output, reference):
+            yield f"   {shown_line(line)}", role_of(line)
 
 
-def _group_key(group: Group) -> str:
-    return f"{group.outcome} {group.hosts[0]}"
+def _nothing(number: int) -> Spans:
+    raise IndexError(number)
+
+
+def _group_key(part: Part) -> str:
+    return f"group {part.group}"
+
+
+def _worst_first(part: Part) -> tuple[int, int, NaturalKey]:
+    """The worst first, and among those that ended alike the largest."""
+    return _WORST.index(part.outcome), -part.count, natural(str(part.first[0]))
 
 
 def _status(outcome: Outcome, exit_status: int | None) -> str:
     return f"exit {exit_status}" if exit_status is not None else outcome.value
-
-
-def _shown(line: bytes) -> str:
-    """A line of output as safe text, cut where it is longer than anyone reads."""
-    line = line.removesuffix(b"\r")
-    return safe_bytes(line[:LINE_BYTES]) + ("…" if len(line) > LINE_BYTES else "")

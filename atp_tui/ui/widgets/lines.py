@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.segment import Segment
 from rich.style import Style
@@ -52,6 +52,14 @@ class Keyed(Protocol):
 
 
 L = TypeVar("L", bound=Keyed)
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """Lines that know the place of each key themselves, so that none need be made to find one."""
+
+    @property
+    def places(self) -> Mapping[str, int]: ...
 
 
 class LinesView(ScrollView, Generic[L]):
@@ -110,7 +118,7 @@ class LinesView(ScrollView, Generic[L]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[L] = ()
-        self._places: dict[str, int] = {}
+        self._places: Mapping[str, int] = {}
         self._cursor = 0
         self._cursor_key: str | None = None
         self._drawn: dict[int, tuple[bool, Spans]] = {}
@@ -149,7 +157,9 @@ class LinesView(ScrollView, Generic[L]):
         """Show another model. Lines that are equal as drawn stay untouched on screen."""
         count_before = len(self._lines)
         self._lines = lines
-        self._places = {line.key: index for index, line in enumerate(lines)}
+        self._places = (
+            lines.places if isinstance(lines, Placed) else {line.key: index for index, line in enumerate(lines)}
+        )
         if len(lines) != count_before or not lines:
             self._take_size(count_before)
         was_in_view = self._in_view(self._cursor)

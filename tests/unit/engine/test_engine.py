@@ -21,6 +21,7 @@ from atp_tui.model.errors import ConfigError, ConnectFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, Outcome
 from atp_tui.model.settings import PoolConfig, TransportConfig
+from tests.fakes.jobs import command_job
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
         assert {row.state for row in engine.fleet.rows() if row.id.startswith("kvm")} == {ConnectionState.CONNECTED}
         assert engine.targets.resolve("kvm*") == ("kvm01", "kvm02", "kvm03")
         assert engine.targets.resolve("kvm*&cpu>=0") == ("kvm01", "kvm02", "kvm03"), "what is known changes"
-        (result,) = await engine.jobs.start(("kvm01",), Command("hostname")).wait()
+        (result,) = await engine.jobs.start(command_job(("kvm01",), Command("hostname"), 0.0)).wait()
         assert (result.outcome, result.stdout, result.error) == (Outcome.OK, b"kvm01\n", None)
         assert engine.targets.fold(engine.targets.resolve("kvm*")) == "kvm[01-03]"
     assert asyncio.all_tasks() == {asyncio.current_task()}

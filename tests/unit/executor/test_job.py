@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import errno
+import pickle
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from atp_tui.executor.capture import FLOW_LIMIT, Budget, Capture
-from atp_tui.executor.job import HostEnded, HostOutput, HostStarted, Job, JobEvent
+from atp_tui.executor.job import Job
 from atp_tui.executor.outcome import exit_status_of
+from atp_tui.executor.reader import MOST_AT_A_TIME, JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.runner import KEPT_JOBS, JobRunner
+from atp_tui.executor.spec import JobOptions
 from atp_tui.model.errors import AuthFailed, CallTimeout, ConnectFailed, ConnectionLost, HostKeyRejected
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Outcome, OutputSink
 from atp_tui.model.settings import PoolConfig, TransportConfig
+from atp_tui.model.target import TargetId
 from atp_tui.transport.manager import TransportManager
+from tests.fakes.jobs import command_job
 from tests.fakes.loopback import LoopbackDriver
 
 UNAME = Command("uname -r")
@@ -25,12 +34,16 @@ UNAME = Command("uname -r")
 
 @asynccontextmanager
 async def fleet(
-    driver: LoopbackDriver, *ids: str, output_limit: int = 1 << 20, config: TransportConfig | None = None
+    driver: LoopbackDriver,
+    *ids: str,
+    output_limit: int = 1 << 20,
+    job_limit: int = 64 << 20,
+    config: TransportConfig | None = None,
 ) -> AsyncIterator[JobRunner]:
     async with TransportManager(config, lambda host, channel: driver) as manager:
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
-        runner = JobRunner(manager, output_limit=output_limit)
+        runner = JobRunner(manager, output_limit=output_limit, job_limit=job_limit)
         try:
             async with asyncio.timeout(30):
                 yield runner
@@ -39,21 +52,42 @@ async def fleet(
         assert not driver.running, "commands outlived their job"
 
 
-async def events_of(job: Job) -> list[JobEvent]:
-    return [event async for event in job]
+def start(runner: JobRunner, hosts: tuple[str, ...], command: Command = UNAME, **options: Any) -> Job:
+    return runner.start(command_job(hosts, command, 0.0, JobOptions(**options)))
+
+
+async def events_of(job: Job) -> list[TargetStarted | TargetOutput | TargetEnded]:
+    events = [event async for event in job]
+    return [event for event in events if isinstance(event, TargetStarted | TargetOutput | TargetEnded)]
+
+
+def told(event: JobEvent) -> tuple[object, ...]:
+    """What an event says, without the target and the moment."""
+    match event:
+        case TargetOutput():
+            return TargetOutput, event.stream, event.data
+        case TargetEnded():
+            return TargetEnded, event.result
+        case _:
+            return (type(event),)
 
 
 async def test_each_host_starts_speaks_and_ends() -> None:
+    began = time.time()
     async with fleet(LoopbackDriver(), "b", "a") as runner:
-        job = runner.start(("b", "a"), UNAME)
+        job = start(runner, ("b", "a"), UNAME)
         events = await events_of(job)
         results = await job.wait()
     assert [result.host for result in results] == ["b", "a"]
     assert job.done
     for host, result in zip(("b", "a"), results, strict=True):
         assert (result.outcome, result.exit_status, result.stdout) == (Outcome.OK, 0, f"{host}: uname -r\n".encode())
-        mine = [event for event in events if getattr(event, "host", None) == host or event == HostEnded(result)]
-        assert mine == [HostStarted(host), HostOutput(host, "stdout", result.stdout), HostEnded(result)]
+        mine = [told(event) for event in events if event.target == TargetId(host)]
+        assert mine == [(TargetStarted,), (TargetOutput, "stdout", result.stdout), (TargetEnded, result)]
+    assert [event.number for event in events] == [1, 2, 3, 4, 5, 6]
+    assert {event.job for event in events} == {job.id}
+    assert all(began - 1 <= event.at <= time.time() + 1 for event in events), "wall-clock moments"
+    assert pickle.loads(pickle.dumps(events)) == copy.deepcopy(events) == events
 
 
 async def _misbehave(driver: LoopbackDriver, host_id: str, output: OutputSink) -> ExitStatus:
@@ -90,7 +124,7 @@ async def _misbehave(driver: LoopbackDriver, host_id: str, output: OutputSink) -
         ("password", Outcome.AUTH, None, None, "permission denied", b""),
         ("hostkey", Outcome.AUTH, None, None, "unknown host key", b""),
         ("silent", Outcome.TIMEOUT, None, None, "no connection to silent within 0.3 s; the first attempt goes on", b""),
-        ("drops", Outcome.UNREACHABLE, None, None, "the peer went away", b""),
+        ("drops", Outcome.UNKNOWN, None, None, "the peer went away", b""),
         ("crashes", Outcome.ERROR, None, None, "the program failed: ZeroDivisionError (see the log)", b""),
         ("breaks", Outcome.ERROR, None, None, "Broken pipe", b""),
         ("calltimeout", Outcome.TIMEOUT, None, None, "late", b""),
@@ -111,7 +145,7 @@ async def test_outcomes(
     }
     driver.silent = {"silent"}
     async with fleet(driver, *(() if host == "nosuch" else (host,))) as runner:
-        (result,) = await runner.start((host,), UNAME, timeout=0.3 if host in ("slow", "silent") else 20).wait()
+        (result,) = await start(runner, (host,), UNAME, timeout=0.3 if host in ("slow", "silent") else 20).wait()
     assert (result.host, result.outcome, result.exit_status, result.signal) == (host, outcome, exit_status, signal)
     assert result.stdout + result.stderr == output
     assert result.error == error
@@ -136,7 +170,7 @@ async def test_a_silent_host_is_a_timeout_only_where_the_limit_that_was_asked_fo
     driver.silent = {"silent"}
     config = TransportConfig(connect_timeout=connect, pool=PoolConfig(checkout_timeout=checkout))
     async with fleet(driver, "silent", config=config) as runner:
-        results = await runner.start(("silent",), UNAME, timeout=asked).wait()
+        results = await start(runner, ("silent",), UNAME, timeout=asked).wait()
     assert [(result.outcome, result.error) for result in results] == [(outcome, words)]
     assert exit_status_of(results) == 3
 
@@ -150,24 +184,26 @@ async def test_cancel_kills_what_runs_and_every_host_has_a_result() -> None:
 
     driver = LoopbackDriver(shell=shell)
     async with fleet(driver, "quick", "a", "b", "c") as runner:
-        job = runner.start(("quick", "a", "b", "c"), UNAME, fanout=2)
+        job = start(runner, ("quick", "a", "b", "c"), UNAME, fanout=2)
         async for event in job:
-            if isinstance(event, HostOutput) and event.host == "a":
+            if isinstance(event, TargetOutput) and event.target.host == "b":
                 job.cancel()
         results = await job.wait()
         assert not driver.running
-    assert [result.outcome for result in results] == [Outcome.OK, *[Outcome.CANCELLED] * 3]
+    ended = [Outcome.OK, Outcome.CANCELLED, Outcome.CANCELLED, Outcome.NOTRUN]
+    assert [result.outcome for result in results] == ended
+    assert [result.error for result in results] == [None, *["cancelled"] * 3]
     assert [result.stdout for result in results[:2]] == [b"x", b"x"]
 
 
 async def test_a_job_cancelled_before_its_first_step_still_answers() -> None:
     async with fleet(LoopbackDriver(), "a") as runner:
-        job = runner.start(("a",), UNAME)
+        job = start(runner, ("a",), UNAME)
         job.cancel()
         (result,) = await job.wait()
-        assert result.outcome is Outcome.CANCELLED
+        assert result.outcome is Outcome.NOTRUN
         job.cancel()
-        assert await events_of(job) == [HostEnded(result)]
+        assert [told(event) for event in await events_of(job)] == [(TargetEnded, result)]
 
 
 async def test_output_is_kept_up_to_the_limit_of_each_stream() -> None:
@@ -178,11 +214,11 @@ async def test_output_is_kept_up_to_the_limit_of_each_stream() -> None:
         return ExitStatus(0)
 
     async with fleet(LoopbackDriver(shell=shell), "a", output_limit=25) as runner:
-        job = runner.start(("a",), UNAME)
+        job = start(runner, ("a",), UNAME)
         events = await events_of(job)
         (result,) = await job.wait()
     assert (result.stdout, result.stderr, result.truncated) == (b"0123456789012345678901234"[:25], b"fits", True)
-    assert b"".join(e.data for e in events if isinstance(e, HostOutput) and e.stream == "stdout") == result.stdout
+    assert b"".join(e.data for e in events if isinstance(e, TargetOutput) and e.stream == "stdout") == result.stdout
 
 
 def test_the_hosts_of_a_job_share_a_budget() -> None:
@@ -195,12 +231,46 @@ def test_the_hosts_of_a_job_share_a_budget() -> None:
     assert (first.truncated, second.truncated) == (False, True)
 
 
+async def test_equal_outputs_use_the_budget_of_a_job_up_once() -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", bytes(1000))
+        return ExitStatus(0)
+
+    ids = tuple(f"h{n}" for n in range(20))
+    async with fleet(LoopbackDriver(shell=shell), *ids, job_limit=3500) as runner:
+        job = start(runner, ids, fanout=2)
+        results = await job.wait()
+    assert not any(result.truncated for result in results)
+    assert {id(result.stdout) for result in results} == {id(results[0].stdout)}
+    (part,) = job.fold.parts()
+    assert (part.count, job.fold.output(part.digest)) == (20, bytes(1000))
+
+
 async def test_a_late_reader_sees_the_same_as_an_early_one() -> None:
     async with fleet(LoopbackDriver(), "a", "b") as runner:
-        job = runner.start(("a", "b"), UNAME)
+        job = start(runner, ("a", "b"), UNAME)
         early = await events_of(job)
         late = await events_of(job)
-    assert sorted(map(repr, early)) == sorted(map(repr, late))
+    unnumbered = [sorted(repr(replace(event, number=0)) for event in events) for events in (early, late)]
+    assert unnumbered[0] == unnumbered[1]
+
+
+async def test_a_reader_with_much_to_catch_up_on_lets_the_loop_go_on() -> None:
+    ids = tuple(f"h{n}" for n in range(2 * MOST_AT_A_TIME))
+    async with fleet(LoopbackDriver(), *ids) as runner:
+        job = start(runner, ids)
+        await job.wait()
+        turns = 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            if turns < 100:
+                asyncio.get_running_loop().call_soon(turn)
+
+        turn()
+        assert len(await events_of(job)) == 3 * len(ids)
+        assert turns >= 3 * len(ids) // MOST_AT_A_TIME
 
 
 async def test_a_slow_reader_gets_all_in_fewer_pieces() -> None:
@@ -213,10 +283,10 @@ async def test_a_slow_reader_gets_all_in_fewer_pieces() -> None:
         return ExitStatus(0)
 
     async with fleet(LoopbackDriver(shell=shell), "a") as runner:
-        job = runner.start(("a",), UNAME)
+        job = start(runner, ("a",), UNAME)
         pieces = []
         async for event in job:
-            if isinstance(event, HostOutput):
+            if isinstance(event, TargetOutput):
                 pieces.append(event.data)
                 steps.set()
     assert b"".join(pieces) == b"".join(f"{n}\n".encode() for n in range(1000))
@@ -238,12 +308,12 @@ async def test_a_streamed_job_holds_its_host_up_until_the_reader_has_taken_what_
 
     held = asyncio.Event()
     async with fleet(LoopbackDriver(shell=shell), "a", output_limit=1) as runner:
-        job = runner.start(("a",), UNAME, streamed=True)
+        job = start(runner, ("a",), UNAME, streamed=True)
         await held.wait()
         for _ in range(10):
             await asyncio.sleep(0)
         assert sent <= FLOW_LIMIT + (32 << 10)
-        got = sum(len(event.data) for event in await events_of(job) if isinstance(event, HostOutput))
+        got = sum(len(event.data) for event in await events_of(job) if isinstance(event, TargetOutput))
         (result,) = await job.wait()
     assert (got, result.stdout, result.truncated) == (100 * (32 << 10), b"", False)
 
@@ -252,10 +322,17 @@ async def test_bad_targets_and_old_jobs() -> None:
     async with fleet(LoopbackDriver(), "a") as runner:
         for bad in ((), ("a", "a")):
             with pytest.raises(ValueError, match="targets"):
-                runner.start(bad, UNAME)
-        for _ in range(KEPT_JOBS + 5):
-            await runner.start(("a",), UNAME).wait()
-        assert [job.id for job in runner.jobs] == list(range(5, KEPT_JOBS + 6))
+                start(runner, bad, UNAME)
+        jobs = [start(runner, ("a",), UNAME) for _ in range(KEPT_JOBS + 5)]
+        for job in jobs:
+            await job.wait()
+        last = start(runner, ("a",), UNAME)
+        await last.wait()
+        assert runner.jobs == (*jobs[-KEPT_JOBS:], last)
+        assert runner.job(last.id) is last
+        assert runner.job(jobs[0].id) is None
+        with pytest.raises(ValueError, match="already"):
+            runner.start(last.spec)
 
 
 async def test_the_worst_outcome_decides_the_exit_status() -> None:
@@ -267,6 +344,6 @@ async def test_the_worst_outcome_decides_the_exit_status() -> None:
 
     driver.shell = shell
     async with fleet(driver, "a", "down") as runner:
-        assert exit_status_of(await runner.start(("a",), Command("0")).wait()) == 0
-        assert exit_status_of(await runner.start(("a",), Command("9")).wait()) == 1
-        assert exit_status_of(await runner.start(("a", "down"), Command("9")).wait()) == 3
+        assert exit_status_of(await start(runner, ("a",), Command("0")).wait()) == 0
+        assert exit_status_of(await start(runner, ("a",), Command("9")).wait()) == 1
+        assert exit_status_of(await start(runner, ("a", "down"), Command("9")).wait()) == 3

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from atp_tui.model.connection import ConnectionState, HostStatus
+from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.events import HostChanged, SampleFailed
 from atp_tui.model.node import DomainState
 from atp_tui.monitor.fleet import FleetView
@@ -29,7 +29,7 @@ def view_of(*hosts: str, state: ConnectionState = S.CONNECTED, since: float = 0.
 
 
 def move(view: FleetView, state: ConnectionState, since: float, host: str = "a") -> None:
-    view.apply(HostChanged(since, HostStatus(host, state, None, since, 0, None, True)))
+    view.apply(HostChanged(since, HostStatus(Standing(state, None, since, 0, None, True), host)))
 
 
 def row_of(view: FleetView, host: str = "a") -> HostRow:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atp_tui.model.connection import ConnectionState, HostStatus
+from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import HostSampled
 from atp_tui.model.host import HostInfo
@@ -51,7 +51,7 @@ class Hosts:
     def host_state(self, host_id: str) -> HostStatus:
         if host_id != "a":
             raise HostUnknown("there is one host", host=host_id)
-        return HostStatus("a", ConnectionState.CONNECTED, None, 0.0, 0, None, True)
+        return HostStatus(Standing(ConnectionState.CONNECTED, None, 0.0, 0, None, True), "a")
 
 
 class Raw(Connect):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from atp_tui.model.connection import ConnectionState, HostStatus
+from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import EventsLost, HostAdded, HostChanged, HostRemoved, HostUpdated
 from atp_tui.model.host import HostInfo
@@ -33,7 +33,7 @@ class FewHosts:
         return self.status(host_id)
 
     def status(self, host_id: str) -> HostStatus:
-        return HostStatus(host_id, self.state, None, 1.0, 0, None, True)
+        return HostStatus(Standing(self.state, None, 1.0, 0, None, True), host_id)
 
 
 def test_rows_come_in_order_and_only_changed_ones_are_new() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from atp_tui.model.connection import ConnectionState, HostStatus
+from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.events import EventsLost, HostChanged, HostRemoved
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Changed, Follower
@@ -84,7 +84,7 @@ async def test_figures_that_grow_old_are_told_though_nothing_comes() -> None:
     there = Watched(1, interval=1.0)
     task = asyncio.create_task(there.follower.run())
     now = there.transport.clock.monotonic()
-    there.transport.hub.publish(HostChanged(now, HostStatus("kvm01", S.CONNECTED, None, now, 0, None, True)))
+    there.transport.hub.publish(HostChanged(now, HostStatus(Standing(S.CONNECTED, None, now, 0, None, True), "kvm01")))
     there.transport.sample("kvm01", busy=1)
     there.follower.listen(there.hear)
     await there.next()

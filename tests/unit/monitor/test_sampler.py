@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -11,8 +12,11 @@ from atp_tui.model.errors import CallFailed, CallTimeout, ConnectFailed
 from atp_tui.model.events import HostSampled, SampleFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, NodeReading
+from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.monitor import sampler
 from atp_tui.monitor.sampler import Monitor
+from atp_tui.transport.connection import HostConnection
+from atp_tui.transport.entry import SSH_SESSIONS
 from atp_tui.transport.hub import Subscription
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.loopback import LoopbackDriver, LoopbackVirt
@@ -110,6 +114,30 @@ def test_a_host_with_ssh_alone_is_pinged() -> None:
                     await asyncio.sleep(5)
             assert len(taken(news)) >= 5
             assert {(sample.node, sample.domains) for sample in taken(news)} == {(None, ())}
+
+    run_virtual(main())
+
+
+def test_commands_that_have_all_sessions_hold_up_no_sample_of_a_host_with_ssh_alone() -> None:
+    async def endless(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        await asyncio.Event().wait()
+        return ExitStatus(0)
+
+    async def main() -> None:
+        driver = LoopbackDriver(shell=endless)
+        async with manager_for(driver) as manager:
+            await add(manager, "shell", uri=None)
+            run = partial(HostConnection.run, command=Command("sleep"), output=lambda stream, data: None)
+            commands = [asyncio.create_task(manager.execute_on_host("shell", run)) for _ in range(SSH_SESSIONS + 3)]
+            async with Monitor(manager, interval=1.0):
+                await asyncio.sleep(1)
+                assert len(driver.running) == SSH_SESSIONS
+                with manager.hub.subscribe(10_000) as news:
+                    await asyncio.sleep(10)
+                    assert len(taken(news)) >= 9
+            for command in commands:
+                command.cancel()
+            await asyncio.gather(*commands, return_exceptions=True)
 
     run_virtual(main())
 

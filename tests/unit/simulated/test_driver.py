@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,10 +16,8 @@ from atp_tui.model.errors import (
     ConnectionLost,
     HostKeyRejected,
     TransportError,
-    Unsupported,
 )
 from atp_tui.model.host import HostInfo
-from atp_tui.model.outcome import Command
 from atp_tui.model.settings import TransportConfig
 from atp_tui.monitor.readings import read_all
 from atp_tui.transport.driver import Driver, Link, OpenRequest
@@ -240,26 +237,6 @@ async def test_a_cancelled_call_leaves_nothing(bench: Bench) -> None:
     await asyncio.gather(call, return_exceptions=True)
     assert bench.clock.pending == 0
     assert link.is_alive()
-
-
-async def test_it_runs_no_commands_and_carries_no_streams(bench: Bench) -> None:
-    link = await bench.open()
-
-    class Nobody:
-        def data(self, data: bytes) -> None: ...
-        def ended(self, error: Exception | None) -> None: ...
-        def pause_writing(self) -> None: ...
-        def resume_writing(self) -> None: ...
-
-    asks: list[Callable[[], Any]] = [
-        lambda: link.run(Command("id"), lambda _stream, _data: None, 1),
-        lambda: link.open_stream("/run/x", Nobody()),
-        lambda: link.open_pipe(Command("id"), Nobody()),
-    ]
-    for ask in asks:
-        with pytest.raises(Unsupported) as caught:
-            await ask()
-        assert caught.value.host == "kvm01"
 
 
 @pytest.mark.parametrize("seed", ["-1", "1700000000000000", "0"])

@@ -7,8 +7,9 @@ import pytest
 from atp_tui.drivers.simulated.load import CYCLE_SECONDS, VARIANTS, Kind, load_curve
 from atp_tui.drivers.simulated.node import SimulatedNode
 from atp_tui.drivers.simulated.virt import SimulatedVirt, SimulatedVirtError
+from atp_tui.model.libvirt import VIR_ERR_NO_DOMAIN, VIR_ERR_NO_SUPPORT, VirtConnect
 from atp_tui.model.node import DomainState
-from atp_tui.monitor.readings import VIR_ERR_NO_DOMAIN, VIR_ERR_NO_SUPPORT, VirtConnect, read_all, read_node
+from atp_tui.monitor.readings import read_all, read_node
 
 MOMENTS = [0.0, 0.5, 1.0, 3.0, 59.9, 60.0, 600.0, 1999.0, 2048.0, 2049.0, 4097.5, 9000.0, 86_400.0]
 

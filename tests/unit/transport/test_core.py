@@ -6,7 +6,7 @@ import pytest
 
 from atp_tui.model.settings import PoolConfig
 from atp_tui.transport.core import PoolCore
-from atp_tui.transport.slot import Waiter
+from atp_tui.transport.slot import LeaseClass, Waiter
 
 
 def full_pool(config: PoolConfig) -> PoolCore[None]:
@@ -74,7 +74,7 @@ def test_a_lower_maximum_closes_first_what_is_of_least_use() -> None:
 def test_an_opening_that_failed_ends_when_nobody_waits_for_it_any_more() -> None:
     core: PoolCore[None] = PoolCore(PoolConfig(min_connections_per_host=0), lambda count: 0)
     waiter: Waiter[None] = Waiter()
-    slot = core.enqueue(waiter, 0.0).open[0]
+    slot = core.enqueue(waiter).open[0]
     assert not core.open_failed(slot, permanent=False), "somebody waits"
     core.abandon(waiter)
     assert core.tick(30.0).close == ((slot, "failed"),)
@@ -84,10 +84,10 @@ def test_idle_time_begins_with_the_end_of_the_last_pin() -> None:
     config = PoolConfig(min_connections_per_host=0, idle_timeout=10, max_lifetime=0)
     core: PoolCore[None] = PoolCore(config, lambda count: 0)
     core.opened(core.demand().open[0], 0.0, 0.0)
-    pinned = core.acquire_pin()
+    pinned = core.acquire(LeaseClass.WATCH)
     assert pinned is not None
     assert not core.tick(100.0)
-    assert not core.release_pin(pinned, 100.0)
+    assert not core.release(pinned, 100.0, LeaseClass.WATCH)
     assert not core.tick(110.0)
     assert [reason for _, reason in core.tick(110.1).close] == ["idle"]
 
@@ -107,7 +107,7 @@ def test_one_that_carries_a_single_request_is_no_load_while_it_works() -> None:
     assert core.acquire() is slot
     assert core.acquire() is None, "it is full"
     assert not core.tick(1.0).open, "nobody waits: one request at a time is no load"
-    assert core.enqueue(Waiter(), 1.0).open, "somebody waits: another one is opened at once"
+    assert core.enqueue(Waiter()).open, "somebody waits: another one is opened at once"
 
 
 @pytest.mark.parametrize(("uniform", "lifetime"), [(0.0, 100.0), (0.5, 97.5), (1.0, 95.0)])
@@ -116,3 +116,17 @@ def test_lifetime_is_cut_by_a_twentieth_at_most_and_ends_then(uniform: float, li
     core.opened(core.tick(0.0).open[0], 10.0, uniform)
     assert not core.tick(10 + lifetime - 0.001)
     assert [reason for _, reason in core.tick(10 + lifetime).close] == ["lifetime"]
+
+
+def test_a_connection_that_is_lost_is_no_longer_held_by_the_call_that_was_given_up_on_it() -> None:
+    core: PoolCore[None] = PoolCore(PoolConfig(max_connections_per_host=2, min_connections_per_host=2), lambda count: 0)
+    plan = core.tick(0.0)
+    while plan.open:
+        plan = core.opened(plan.open[0], 0.0, 0.0, carries=1)
+    first, second = core.slots.values()
+    assert core.acquire() is first
+    core.clog(first)
+    core.release(first, 1.0)
+    assert core.acquire() is None, "the other one is kept for samples"
+    assert not core.lost(first).close, "the minimum wants it back"
+    assert core.acquire() is second

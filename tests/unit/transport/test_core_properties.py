@@ -1,7 +1,7 @@
 """The pool's core under hypothesis: every rule in core.py's text, at every step of random histories.
 
-The machine plays the shell and a hostile world: checkouts, pins, cancels before and after being served, openings that
-succeed late or fail, lost connections, clock leaps, changing settings, draining.
+The machine plays the shell and a hostile world: leases of every class, cancels before and after being served, openings
+that succeed late or fail, lost connections, calls that are given up, clock leaps, changing settings, draining.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from atp_tui.model.settings import PoolConfig, SelectionStrategy
 from atp_tui.transport.core import PoolCore
-from atp_tui.transport.slot import Phase, Plan, Slot, Waiter
+from atp_tui.transport.slot import LeaseClass, Phase, Plan, Slot, Waiter
 
 _Slot = Slot[Any]
 _Waiter = Waiter[Any]
@@ -35,6 +35,7 @@ configs = st.integers(1, 5).flatmap(
 )
 
 
+classes = st.sampled_from([LeaseClass.WORK, LeaseClass.WORK, LeaseClass.SAMPLE, LeaseClass.WATCH])
 leaps = st.sampled_from([0.0, 0.6, 10.0, 45.0, 60.0, 1e6])
 """Seconds: some shorter and some longer than the time-outs above."""
 
@@ -46,8 +47,9 @@ class PoolMachine(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.core: PoolCore[Any] = PoolCore(PoolConfig(), random.Random(0).randrange)
-        self.uses: list[tuple[_Slot, bool]] = []
+        self.uses: list[tuple[_Slot, LeaseClass]] = []
         self.queue: list[_Waiter] = []
+        self.clogged: set[_Slot] = set()
         self.open: dict[int, _Slot] = {}
         self.gone: list[_Slot] = []
         self.steps = 0
@@ -62,12 +64,9 @@ class PoolMachine(RuleBasedStateMachine):
         if plan is None:
             return
         for waiter, slot in plan.assign:
-            assert waiter is self.queue[0], "a waiter was overtaken"
-            self.queue.pop(0)
-            assert slot.phase is Phase.READY
-            assert slot.retiring is None
-            assert waiter.pin or slot.active_uses <= self.places_of(slot)
-            self.uses.append((slot, waiter.pin))
+            assert waiter is self.in_order()[0], "a waiter was overtaken"
+            self.queue.remove(waiter)
+            self.begin_use(slot, waiter.lease_class)
         for waiter in plan.failed:
             self.queue.remove(waiter)
         for slot, reason in plan.close:
@@ -79,38 +78,74 @@ class PoolMachine(RuleBasedStateMachine):
                 assert self.now - self.opened_at[slot] >= self.core.settings.max_lifetime * 0.95
             if reason != "cut":
                 assert not any(used is slot for used, _ in self.uses), f"a slot in use was closed: {reason}"
+            self.clogged.discard(slot)
         for slot in plan.open:
             assert slot.id not in self.open
             self.open[slot.id] = slot
 
+    def in_order(self) -> list[_Waiter]:
+        """Those who wait, in the order in which they are to be served: by class, then as they came."""
+        order = [LeaseClass.WATCH, LeaseClass.SAMPLE, LeaseClass.WORK]
+        return sorted(self.queue, key=lambda waiter: order.index(waiter.lease_class))
+
+    def waiting(self, *classes: LeaseClass) -> list[_Waiter]:
+        return [waiter for waiter in self.queue if waiter.lease_class in classes]
+
+    def begin_use(self, slot: _Slot, lease_class: LeaseClass) -> None:
+        self.uses.append((slot, lease_class))
+        assert slot.phase is Phase.READY
+        assert slot.retiring is None, "what is to close would never come free"
+        if lease_class is not LeaseClass.WATCH:
+            assert slot.active_uses <= self.places_of(slot)
+            assert slot not in self.clogged
+        if lease_class is LeaseClass.WORK and slot.carries == 1 and self.most > 1:
+            assert self.held_by_work() < self.most, "nothing is left for a sample"
+
+    @property
+    def most(self) -> int:
+        return self.core.settings.max_connections_per_host
+
+    def held_by_work(self) -> int:
+        """The connections of which work has every place, or of which a call that was given up has the only one."""
+        return sum(
+            1
+            for slot in self.open.values()
+            if sum(1 for use in self.uses if use == (slot, LeaseClass.WORK)) >= self.places_of(slot)
+        )
+
+    def is_kept_from_work(self, slot: _Slot) -> bool:
+        return slot.carries == 1 and self.most > 1 and self.held_by_work() >= self.most - 1
+
     def places_of(self, slot: _Slot) -> int:
         limit = self.core.settings.requests_per_connection
-        return min(limit, slot.carries or limit)
+        if slot.phase is Phase.DOWN and slot.carries is None and not slot.failing:
+            return max(1, slot.places)  # it was never open
+        return 0 if slot in self.clogged else min(limit, slot.carries or limit)
 
     def of_phase(self, phase: Phase) -> list[_Slot]:
         return [slot for slot in self.open.values() if slot.phase is phase]
 
     # -- the world -----------------------------------------------------------------------------------------------
 
-    @rule(count=st.integers(1, 5), pin=st.integers(0, 3), fail_fast=st.booleans())
-    def callers_come(self, count: int, pin: int, fail_fast: bool) -> None:
+    @rule(count=st.integers(1, 5), lease_class=classes, fail_fast=st.booleans())
+    def callers_come(self, count: int, lease_class: LeaseClass, fail_fast: bool) -> None:
         for _ in range(count):
-            self.check_out(pin == 3, fail_fast)
+            self.check_out(lease_class, fail_fast)
 
-    def check_out(self, pin: bool, fail_fast: bool) -> None:
+    def check_out(self, lease_class: LeaseClass, fail_fast: bool) -> None:
         if self.core.draining:
-            assert self.core.acquire() is None
+            assert self.core.acquire(lease_class) is None
             return
-        slot = self.core.acquire_pin() if pin else self.core.acquire()
+        slot = self.core.acquire(lease_class)
         if slot is not None:
-            assert pin or not self.queue, "a newcomer overtook the queue"
-            assert slot.retiring is None, "what is to close would never come free"
-            assert pin or slot.active_uses <= self.places_of(slot)
-            self.uses.append((slot, pin))
+            if lease_class is not LeaseClass.WATCH:
+                ahead = {LeaseClass.SAMPLE, lease_class}
+                assert not self.waiting(*ahead), "a newcomer overtook the queue"
+            self.begin_use(slot, lease_class)
             return
-        waiter: _Waiter = Waiter(pin=pin, fail_fast=fail_fast)
+        waiter: _Waiter = Waiter(lease_class=lease_class, fail_fast=fail_fast)
         self.queue.append(waiter)
-        self.perform(self.core.enqueue(waiter, self.now))
+        self.perform(self.core.enqueue(waiter))
 
     @precondition(lambda self: self.uses)
     @rule(data=st.data())
@@ -127,9 +162,27 @@ class PoolMachine(RuleBasedStateMachine):
             self.keep_house(leap)
 
     def give_back(self, index: int) -> None:
-        slot, pin = self.uses.pop(index)
+        slot, lease_class = self.uses.pop(index)
         self.quiet_since[slot] = self.now
-        self.perform(self.core.release_pin(slot, self.now) if pin else self.core.release(slot, self.now))
+        self.perform(self.core.release(slot, self.now, lease_class))
+
+    @precondition(lambda self: any(slot.carries == 1 for slot, _ in self.uses))
+    @rule(data=st.data())
+    def one_gives_up_a_call_and_gives_back(self, data: st.DataObject) -> None:
+        """Where a link carries one call, nobody is to wait behind it there."""
+        which = [index for index, (slot, _) in enumerate(self.uses) if slot.carries == 1 and slot.phase is Phase.READY]
+        if which:
+            index = data.draw(st.sampled_from(which))
+            self.clogged.add(self.uses[index][0])
+            self.core.clog(self.uses[index][0])
+            self.give_back(index)
+
+    @precondition(lambda self: self.clogged)
+    @rule(data=st.data())
+    def the_call_ends_after_all(self, data: st.DataObject) -> None:
+        slot = data.draw(st.sampled_from(sorted(self.clogged, key=lambda slot: slot.id)))
+        self.clogged.remove(slot)
+        self.perform(self.core.unclog(slot))
 
     @precondition(lambda self: self.queue)
     @rule(data=st.data())
@@ -192,6 +245,8 @@ class PoolMachine(RuleBasedStateMachine):
     def connection_dies(self, data: st.DataObject, closed: bool) -> None:
         """Or somebody who had it has `closed` it for good."""
         slot = data.draw(st.sampled_from(self.of_phase(Phase.READY)))
+        if not closed:
+            self.clogged.discard(slot)
         self.perform(self.core.ended(slot) if closed else self.core.lost(slot))
         assert slot.retiring or not closed
         self.is_worked_for(slot)
@@ -199,7 +254,14 @@ class PoolMachine(RuleBasedStateMachine):
     def is_worked_for(self, slot: _Slot) -> None:
         """A connection that is down is worth its attempts only where the minimum or a waiter asks for it."""
         others = sum(1 for other in self.open.values() if other is not slot and other.retiring is None)
-        assert slot.retiring or self.queue or others < self.core.settings.min_connections_per_host
+        assert slot.retiring or self.wants_more() or others < self.core.settings.min_connections_per_host
+
+    def wants_more(self) -> bool:
+        """Whether somebody waits whom another connection could serve; work must leave one to samples."""
+        if self.waiting(LeaseClass.WATCH, LeaseClass.SAMPLE):
+            return True
+        single = any(slot.carries == 1 for slot in self.open.values())
+        return bool(self.queue) and not (single and self.most > 1 and self.held_by_work() >= self.most - 1)
 
     @rule(leap=leaps)
     def housekeeping(self, leap: float) -> None:
@@ -250,8 +312,10 @@ class PoolMachine(RuleBasedStateMachine):
     @invariant()
     def uses_are_counted_exactly(self) -> None:
         for slot in self.open.values():
-            assert slot.active_uses == sum(1 for used, pin in self.uses if used is slot and not pin)
-            assert slot.pins == sum(1 for used, pin in self.uses if used is slot and pin)
+            kinds = [lease_class for used, lease_class in self.uses if used is slot]
+            assert slot.active_uses == len(kinds) - kinds.count(LeaseClass.WATCH)
+            assert slot.samples == kinds.count(LeaseClass.SAMPLE)
+            assert slot.pins == kinds.count(LeaseClass.WATCH)
             assert slot.active_uses <= slot.high_water <= self.most_allowed
 
     @invariant()
@@ -264,7 +328,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def waiters_are_the_same_in_the_same_order(self) -> None:
-        assert list(self.core.waiting) == self.queue
+        assert list(self.core.waiting) == self.in_order()
 
     @invariant()
     def never_above_the_maximum(self) -> None:
@@ -277,9 +341,12 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_waits_beside_a_free_place(self) -> None:
-        if self.queue and not self.queue[0].pin:
-            usable = [slot for slot in self.of_phase(Phase.READY) if slot.retiring is None]
-            assert all(slot.active_uses >= self.places_of(slot) for slot in usable)
+        usable = [slot for slot in self.of_phase(Phase.READY) if slot.retiring is None]
+        free = [slot for slot in usable if slot.active_uses < self.places_of(slot)]
+        assert not (usable and self.waiting(LeaseClass.WATCH))
+        assert not (free and self.waiting(LeaseClass.SAMPLE))
+        if self.waiting(LeaseClass.WORK):
+            assert all(self.is_kept_from_work(slot) for slot in free)
 
     @invariant()
     def waiters_and_the_minimum_are_being_worked_for(self) -> None:
@@ -288,7 +355,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert not self.queue
             return
         staying = [slot for slot in self.open.values() if slot.retiring is None]
-        if self.queue or len(staying) < self.core.settings.min_connections_per_host:
+        if self.wants_more() or len(staying) < self.core.settings.min_connections_per_host:
             opening = any(slot.phase is Phase.DOWN for slot in staying)
             assert opening or len(self.open) >= self.core.settings.max_connections_per_host
 

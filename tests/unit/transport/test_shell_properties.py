@@ -7,11 +7,13 @@ silent or cuts, a clock that leaps, a person who retries, disconnects and change
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -21,8 +23,10 @@ from atp_tui.model.errors import AtpError, AuthFailed, ConnectFailed
 from atp_tui.model.events import ConnectionChanged
 from atp_tui.model.settings import PoolConfig, ReconnectConfig, TransportConfig
 from atp_tui.transport.connection import HostConnection
+from atp_tui.transport.lifecycle import Lifecycle
 from atp_tui.transport.manager import TransportManager
 from atp_tui.transport.pool import ConnectionPool
+from atp_tui.transport.slot import LeaseClass
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import VirtualClock, VirtualLoop
 from tests.unit.transport.settled import ssh_host, tcp_host
@@ -60,11 +64,43 @@ async def all_of(users: Iterable[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*users, return_exceptions=True)
 
 
+class MovesInOrder:
+    """Every transition of every connection, in the order in which they happened, until `close`.
+
+    A transition that answers to another one happens after it, whoever acts: this order is that of causes as well.
+    """
+
+    def __init__(self) -> None:
+        self.moves: list[tuple[ConnectionState, ConnectionState, int, float | None]] = []
+        self.lives: list[Lifecycle] = []
+        self._patch = pytest.MonkeyPatch()
+        plain = Lifecycle.move
+
+        def move(life: Lifecycle, *where: Any, **more: Any) -> None:
+            before = life.state
+            plain(life, *where, **more)
+            self.moves.append((before, life.state, life.attempt, life.next_attempt_at))
+            self.lives.append(life)
+
+        self._patch.setattr(Lifecycle, "move", move)
+
+    def of_each_life(self) -> list[list[tuple[ConnectionState, ConnectionState]]]:
+        """The transitions of each connection."""
+        found: dict[Lifecycle, list[tuple[ConnectionState, ConnectionState]]] = {}
+        for life, (before, after, _, _) in zip(self.lives, self.moves, strict=True):
+            found.setdefault(life, []).append((before, after))
+        return list(found.values())
+
+    def close(self) -> None:
+        self._patch.undo()
+
+
 class ShellMachine(RuleBasedStateMachine):
     """Every rule ends at a quiet moment of the loop; what must hold is looked at between rules."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.moved = MovesInOrder()
         self.loop = VirtualLoop()
         self.failures: list[dict[str, Any]] = []
         self.loop.set_exception_handler(lambda loop, context: self.failures.append(context))
@@ -208,7 +244,7 @@ class ShellMachine(RuleBasedStateMachine):
     def tunnels_wait(self) -> bool:
         """A connection that is being opened over SSH waits in the SSH pool's queue: no caller, but a waiter."""
         waiters = [waiter for pool in self.pools() for waiter in pool.core.waiting]
-        return all(waiter.pin for waiter in waiters) and len(waiters) <= 4
+        return all(waiter.lease_class is LeaseClass.WATCH for waiter in waiters) and len(waiters) <= 4
 
     @invariant()
     def one_attempt_at_a_time_for_a_pool(self) -> None:
@@ -234,6 +270,7 @@ class ShellMachine(RuleBasedStateMachine):
             batch = self.do(self.events.batch())
         finally:
             self.loop.close()
+            self.moved.close()
         assert not left
         assert not self.failures
         assert not self.driver.live
@@ -241,6 +278,10 @@ class ShellMachine(RuleBasedStateMachine):
         assert self.holding == 0
         changes = [event for event in batch if isinstance(event, ConnectionChanged)]
         assert all(change.after in TRANSITIONS[change.before] for change in changes)
+        told = [(change.before, change.after, change.attempt, change.next_attempt_at) for change in changes]
+        assert told == self.moved.moves, "news came in another order than what they tell of"
+        for moves in self.moved.of_each_life():
+            assert all(after == before for (_, after), (before, _) in itertools.pairwise(moves))
 
 
 ShellMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -1,0 +1,19 @@
+"""Work of the kind "command": a command line over SSH, on a host."""
+
+from __future__ import annotations
+
+from ..model.errors import Unsupported
+from ..model.outcome import ExitStatus, OutputSink
+from ..model.target import TargetId
+from ..transport.connection import HostConnection
+from .kind import Kind
+from .spec import CommandWork
+
+
+async def _run(connection: HostConnection, target: TargetId, work: CommandWork, sink: OutputSink) -> ExitStatus:
+    if target.domain is not None:  # run on its host it would act on all of its domains
+        raise Unsupported("a command over SSH runs on a host, not on a domain", host=target.host)
+    return await connection.run(work.command, sink)
+
+
+COMMAND: Kind[CommandWork] = Kind("command", CommandWork, "ssh", _run)

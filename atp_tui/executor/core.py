@@ -1,0 +1,288 @@
+"""What is worked on next, over all jobs: a state machine with no await, no clock and no random of its own.
+
+Each event (a job comes, work begins or ends on a target, a person cancels, a moment passes) is a method. It returns a
+Plan: what the runner around it is to do. `now` is always the caller's, in monotonic seconds.
+
+Rules kept here, and attacked by tests/unit/executor/test_core_properties.py:
+  no limit is exceeded by a start: of a job (fanout), of a host and of a jump host over all jobs, of all jobs together;
+  the job with the fewest targets in work comes first, among equal ones the job that has waited longest; within a job
+  targets start in the order asked, passing over those whose host or jump host is full; nothing starts while paused;
+  every target ends exactly once, and a job is finished with its last one; what has begun is tried again only where the
+  job asks for it, a refused login never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from heapq import heappop, heappush
+
+from ..model.outcome import Outcome
+from ..model.target import TargetId
+from .backlog import Backlog, Item, Place, Stage
+from .spec import JobOptions
+
+MOST_AT_ONCE = 1024
+"""Targets that are worked on at a time, over all jobs."""
+
+FIRST_RETRY = 1.0
+"""Seconds before the second attempt; each further one waits twice as long."""
+
+LONGEST_RETRY = 30.0
+"""Seconds that an attempt is waited for at most."""
+
+Key = tuple[str, TargetId]
+"""A target of a job: the job's id, the target."""
+
+
+class Reason(StrEnum):
+    """Why a target is stopped, or does not run at all."""
+
+    CANCELLED = "cancelled"
+    DEADLINE = "the deadline of the job has passed"
+
+
+class Plan:
+    """What the runner must do now.
+
+    `start`: begin an attempt. `stop`: end the attempt that runs; its end is told by `ended` as any other one. `ended`:
+    the outcome of the last attempt is the target's. `notrun`: the target ends without having run. `finished`: the jobs
+    whose last target has ended, which the core has forgotten. `wake`: the moment of the next `tick`, None for none.
+    """
+
+    __slots__ = ("ended", "finished", "notrun", "start", "stop", "wake")
+
+    def __init__(self) -> None:
+        self.start: list[Key] = []
+        self.stop: list[tuple[Key, Reason]] = []
+        self.ended: list[tuple[Key, Outcome]] = []
+        self.notrun: list[tuple[Key, Reason]] = []
+        self.finished: list[str] = []
+        self.wake: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """`served` numbers its last start among those of all jobs."""
+
+    id: str
+    options: JobOptions
+    ends_at: float | None
+    backlog: Backlog = field(default_factory=Backlog)
+    items: dict[TargetId, Item] = field(default_factory=dict)
+    left: int = 0
+    running: int = 0
+    served: int = 0
+    paused: bool = False
+
+
+def _turn(record: _Job) -> tuple[int, int]:
+    return record.running, record.served
+
+
+class JobCore:
+    """All jobs that are not finished. See the module's text for its rules."""
+
+    def __init__(self, limit: int = MOST_AT_ONCE) -> None:
+        self.limit = limit
+        self.running = 0
+        self._jobs: dict[str, _Job] = {}
+        self._hosts: dict[str, Place] = {}
+        self._jumps: dict[str, Place] = {}
+        self._later: list[tuple[float, int, Item]] = []
+        self._count = 0
+
+    def __repr__(self) -> str:
+        """Counts only."""
+        return f"<JobCore jobs={len(self._jobs)} running={self.running} later={len(self._later)}>"
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        job: str,
+        targets: Iterable[TargetId],
+        options: JobOptions,
+        now: float,
+        routes: Mapping[str, str] | None = None,
+    ) -> Plan:
+        """A job comes. `routes` names the jump host of each host id that is behind one.
+
+        Raises ValueError for a job that is there already.
+        """
+        if job in self._jobs:
+            raise ValueError(f"there is a job {job} already")
+        ends_at = None if options.deadline is None else now + options.deadline
+        record = self._jobs[job] = _Job(job, options, ends_at, served=self._count)
+        routes = routes or {}
+        for target in targets:
+            host = self._hosts.setdefault(target.host, Place())
+            host.join(job, options.per_host)
+            jump = None
+            if target.host in routes:
+                jump = self._jumps.setdefault(routes[target.host], Place())
+                jump.join(job, options.per_jump)
+            item = record.items[target] = Item(job, target, host, jump)
+            record.backlog.put(item)
+        record.left = len(record.items)
+        return self._planned(Plan())
+
+    def begun(self, job: str, target: TargetId) -> None:
+        """The work itself begins in the attempt that runs: from now on it may have had an effect."""
+        item = self._running(job, target)
+        if item is not None:
+            item.begun = True
+
+    def ended(self, job: str, target: TargetId, outcome: Outcome, now: float, *, retryable: bool = False) -> Plan:
+        """The attempt that ran has ended. `retryable`: its connection failed, and another one may not.
+
+        News of a target that does not run changes nothing.
+        """
+        plan = Plan()
+        item = self._running(job, target)
+        if item is not None:
+            record = self._jobs[job]
+            self._give_back(record, item)
+            item.last = outcome
+            if retryable and self._again(record, item):
+                item.stage = Stage.LATER
+                delay = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(item.tries - 1, 16))
+                heappush(self._later, (now + delay, self._numbered(), item))
+            else:
+                plan.ended.append(((job, target), outcome))
+                self._end(record, item, plan)
+        return self._planned(plan)
+
+    def cancel(self, job: str, targets: Collection[TargetId] | None = None, reason: Reason = Reason.CANCELLED) -> Plan:
+        """End some targets, or all: what runs is stopped, what waits ends now. One that waits for its next attempt ends
+        as its last one did.
+        """
+        plan = Plan()
+        record = self._jobs.get(job)
+        if record is not None:
+            chosen = record.items if targets is None else targets
+            for target in list(chosen):
+                item = record.items.get(target)
+                if item is not None:
+                    self._call_off(record, item, reason, plan)
+        return self._planned(plan)
+
+    def pause(self, job: str) -> Plan:
+        """Begin no further target of a job. What runs goes on, and its deadline with it."""
+        if job in self._jobs:
+            self._jobs[job].paused = True
+        return self._planned(Plan())
+
+    def resume(self, job: str) -> Plan:
+        """End a pause."""
+        if job in self._jobs:
+            self._jobs[job].paused = False
+        return self._planned(Plan())
+
+    def tick(self, now: float) -> Plan:
+        """A moment has come: deadlines, and attempts that were put off."""
+        plan = Plan()
+        for record in [each for each in self._jobs.values() if each.ends_at is not None and each.ends_at <= now]:
+            record.ends_at = None
+            for item in list(record.items.values()):
+                self._call_off(record, item, Reason.DEADLINE, plan)
+        while self._later and (self._later[0][0] <= now or self._later[0][2].stage is not Stage.LATER):
+            _, _, item = heappop(self._later)
+            if item.stage is Stage.LATER:
+                self._jobs[item.job].backlog.put(item)
+        return self._planned(plan)
+
+    # -- the rules -----------------------------------------------------------------------------------------------
+
+    def _running(self, job: str, target: TargetId) -> Item | None:
+        record = self._jobs.get(job)
+        item = None if record is None else record.items.get(target)
+        return item if item is not None and item.stage is Stage.RUNNING else None
+
+    @staticmethod
+    def _again(record: _Job, item: Item) -> bool:
+        """Whether an attempt whose connection failed is followed by another one."""
+        options = record.options
+        if item.stopping or item.tries > options.retries or item.last is Outcome.AUTH:
+            return False
+        return options.retry_any or not item.begun
+
+    def _call_off(self, record: _Job, item: Item, reason: Reason, plan: Plan) -> None:
+        key = item.job, item.target
+        if item.stage is Stage.RUNNING:
+            if not item.stopping:
+                item.stopping = True
+                plan.stop.append((key, reason))
+        elif item.stage is not Stage.ENDED:
+            record.backlog.drop(item)
+            if item.last is None:
+                plan.notrun.append((key, reason))
+            else:
+                plan.ended.append((key, item.last))
+            self._end(record, item, plan)
+
+    def _end(self, record: _Job, item: Item, plan: Plan) -> None:
+        item.stage = Stage.ENDED
+        record.left -= 1
+        if item.host.leave(item.job):
+            del self._hosts[item.target.host]
+        elif item.host.free:
+            self._unpark(item.host)  # a limit of this job may have been the lowest
+        if item.jump is not None and item.jump.leave(item.job):
+            self._jumps = {name: jump for name, jump in self._jumps.items() if jump is not item.jump}
+        if record.left == 0:
+            del self._jobs[record.id]
+            plan.finished.append(record.id)
+
+    def _give_back(self, record: _Job, item: Item) -> None:
+        item.host.running -= 1
+        if item.jump is not None:
+            item.jump.running -= 1
+        record.running -= 1
+        self.running -= 1
+        if item.host.free:
+            self._unpark(item.host)
+
+    def _unpark(self, host: Place) -> None:
+        for record in self._jobs.values():
+            record.backlog.unpark(host)
+
+    def _planned(self, plan: Plan) -> Plan:
+        """The plan with all that can start now, and the moment to wake."""
+        able = [each for each in self._jobs.values() if each.running < each.options.fanout and not each.paused]
+        while able and self.running < self.limit:
+            record = able[0] if len(able) == 1 else min(able, key=_turn)
+            item = record.backlog.pick()
+            if item is None:
+                able.remove(record)
+                continue
+            self._start(record, item)
+            plan.start.append((item.job, item.target))
+            if record.running >= record.options.fanout:
+                able.remove(record)
+        plan.wake = self._wake()
+        return plan
+
+    def _start(self, record: _Job, item: Item) -> None:
+        item.stage, item.begun = Stage.RUNNING, False
+        item.tries += 1
+        item.host.running += 1
+        if item.jump is not None:
+            item.jump.running += 1
+        record.running += 1
+        record.served = self._numbered()
+        self.running += 1
+
+    def _wake(self) -> float | None:
+        while self._later and self._later[0][2].stage is not Stage.LATER:
+            heappop(self._later)
+        first = self._later[0][0] if self._later else None
+        for record in self._jobs.values():
+            if record.ends_at is not None and (first is None or record.ends_at < first):
+                first = record.ends_at
+        return first
+
+    def _numbered(self) -> int:
+        self._count += 1
+        return self._count

@@ -1,0 +1,34 @@
+"""What a kind of work is: the type of its data, the channel it needs, and how it is carried out on one target."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ..model.outcome import ExitStatus, OutputSink
+from ..model.settings import Channel
+from ..model.target import TargetId
+from ..transport.connection import HostConnection
+from .spec import Work
+
+W = TypeVar("W", bound=Work)
+
+Perform = Callable[[HostConnection, TargetId, W, OutputSink], Awaitable[ExitStatus]]
+"""Carries work out on a target, over a connection of its host; output goes to the sink as it comes.
+
+Work that has no exit status of its own ends with 0. Raises what keeps it from coming to its end; a cancel ends it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[W]):
+    """A kind of work. `channel` None: the host's main channel. `name` is the `kind` of its data."""
+
+    name: str
+    type: type[W]
+    channel: Channel | None
+    perform: Perform[W]
+
+
+AnyKind = Kind[Any]

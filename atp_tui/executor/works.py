@@ -1,0 +1,19 @@
+"""All kinds of work, once. A new one is a module of its own, and its line in WORKS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .command import COMMAND
+from .kind import AnyKind
+from .spec import Work
+
+WORKS: tuple[AnyKind, ...] = (COMMAND,)
+
+
+def kind_of(work: Work, works: Iterable[AnyKind] = WORKS) -> AnyKind:
+    """How a piece of work is carried out. Raises ValueError for a kind that this program does not know."""
+    for kind in works:
+        if kind.name == work.kind and isinstance(work, kind.type):
+            return kind
+    raise ValueError(f"there is no work of the kind {work.kind!r}; there is " + ", ".join(each.name for each in works))

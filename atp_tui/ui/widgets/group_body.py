@@ -1,0 +1,54 @@
+"""The lines below the head of a group of equal answers."""
+
+from __future__ import annotations
+
+from ...executor.difference import diff
+from ...executor.fold import Part
+from ..text import safe, safe_bytes
+from .lines import Spans
+
+LINE_BYTES = 2000
+"""Longer lines are cut: nobody reads them here, and a host may send a gigabyte without a line end."""
+
+MOST_LINES = 5000
+"""Lines shown of one block."""
+
+
+class GroupBody:
+    """The lines of an unfolded group, by number: its error, its output, what is to say about it, how it differs."""
+
+    def __init__(self, part: Part, output: bytes, against: str | None, reference: bytes | None) -> None:
+        self._output = output.rstrip(b"\n") if output else b""
+        self._lines: list[bytes] | None = None
+        lines = self._output.count(b"\n") + 1 if output else 0
+        self._shown = min(lines, MOST_LINES)
+        self._above: list[Spans] = [((safe(part.error), "failed"),)] if part.error else []
+        self._below: list[Spans] = []
+        if lines > MOST_LINES:
+            self._below.append(((f"… only the first {MOST_LINES} lines are shown here", "dim"),))
+        if part.cut:
+            self._below.append((("… there was more output than is kept", "dim"),))
+        if against is not None and reference and output:
+            changes = [((shown_line(line), role_of(line)),) for line in diff(output, reference)]
+            self._below += [((f"against {against}:", "dim"),), *changes] if changes else []
+        self.count = len(self._above) + self._shown + len(self._below)
+
+    def __call__(self, number: int) -> Spans:
+        if number < len(self._above):
+            return self._above[number]
+        number -= len(self._above)
+        if number >= self._shown:
+            return self._below[number - self._shown]
+        if self._lines is None:
+            self._lines = self._output.split(b"\n", MOST_LINES)
+        return ((shown_line(self._lines[number]), "text"),)
+
+
+def role_of(change: bytes) -> str:
+    return "connected" if change.startswith(b"+") else "failed"
+
+
+def shown_line(line: bytes) -> str:
+    """A line of output as safe text, cut where it is longer than anyone reads."""
+    line = line.removesuffix(b"\r")
+    return safe_bytes(line[:LINE_BYTES]) + ("…" if len(line) > LINE_BYTES else "")
