@@ -122,12 +122,14 @@ def test_what_is_found_right_gives_each_key_one_meaning_and_is_what_textual_does
                 assert shared <= {*OWN.keys(id)} & {*OWN.keys(other)}, (id, other)
     for bound in (*nodes(), keys.of_commands()):
         before = {binding.id for _, binding in bound if binding.id}
-        kept = {key for key, binding in bound if binding.id is None}
-        # of several keys that become one Textual tells each as a clash with the others
-        assert {binding.id for binding in bound.apply_keymap(keys.chosen).clashed_bindings} <= chosen.keys()
+        editing = {key for key, binding in bound if binding.id is None and "pane.enter" in before}
+        # Textual tells several keys that become one as clashes of each other; and lists have keys of its own, to scroll
+        # to the side, which have no id: a person may take them.
+        clashed = {binding.id for binding in bound.apply_keymap(keys.chosen).clashed_bindings}
+        assert clashed - {None} <= chosen.keys()
         for id in before & chosen.keys():
             assert {key for key, binding in bound if binding.id == id} == {*keys.keys(id)}
-        assert kept <= {key for key, binding in bound if binding.id is None}, "no key that edits text is lost"
+        assert editing <= {key for key, binding in bound if binding.id is None}, "no key that edits text is lost"
 
 
 async def test_changed_keys_do_their_work_and_the_old_ones_none() -> None:
