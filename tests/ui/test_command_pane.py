@@ -249,6 +249,16 @@ async def test_ctrl_c_cancels_the_job_from_anywhere_and_quits_nothing(fakes: Fle
         assert opened.has("q quits")
 
 
+async def test_the_hosts_of_a_condition_are_counted_anew_while_the_line_stands() -> None:
+    fakes = FleetServices(rack(3))
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark")
+        await opened.type("@all&state:failed uptime")
+        assert opened.has("no host is left by")
+        fakes.transport.change("kvm02", S.FAILED, "refused")
+        await opened.until(lambda: opened.has("@all&state:failed (1) ❯") and not opened.has("no host is left by"))
+
+
 async def test_a_command_is_completed_and_done(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("colon", *"ret")

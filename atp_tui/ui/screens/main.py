@@ -284,6 +284,7 @@ class MainScreen(Screen[None]):
         self.query_one("#status", StatusBar).tick()
         self.query_one("#keys", KeyLine).tick(self._clock())
         self.answers.tick()
+        self.pane.tick()
         self._show_panel()
 
     # The palette

@@ -162,6 +162,11 @@ class CommandPane(Horizontal):
         left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
         self.tell(left if chosen.problem is None or not self.line.value else chosen.problem)
 
+    def tick(self) -> None:
+        """A second has passed: hosts that the line names by a condition may be others by now."""
+        if self._mode is Mode.RUN and self.line.value.startswith("@"):
+            self.show_target()
+
     def tell(self, text: str) -> None:
         """A few words at the right end of the line."""
         room = max(NOTE, self.size.width // 2)  # where there is room, a mistake is told with its column and its hint
