@@ -24,6 +24,7 @@ from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
+from ..ui.key_check import key_problems
 from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
@@ -46,7 +47,7 @@ def open_screen(arguments: Arguments) -> int:
     path = find_config(arguments.config)
     if path is None:
         return _first_start(arguments)
-    return _show(FileSource(load(path)), arguments)
+    return _show(FileSource(load(path, key_problems)), arguments)
 
 
 def open_demo(arguments: Arguments) -> int:
@@ -70,7 +71,7 @@ def _first_start(arguments: Arguments) -> int:
                 return open_demo(arguments)
             case GuideAnswer(choice=GuideChoice.EXAMPLE):
                 if edited_example(path):
-                    return _show(FileSource(load(path)), arguments)
+                    return _show(FileSource(load(path, key_problems)), arguments)
                 notice = f"{path} is there, as the example has it: no host of yours is in it yet."
             case _:
                 return guide.return_code or 0
@@ -126,6 +127,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,
+        keys=config.ui.keys,
         theme=arguments.theme or config.ui.theme,
         theme_folders=theme_folders(),
         notice=_notice(config.warnings),

@@ -13,13 +13,16 @@ from ..model.settings import SshSettings, TransportConfig
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """`[ui]`: `theme` is a name that stands in a file of themes/, `refresh` the seconds between two updates.
+    """`[ui]`: `theme` is a name that stands in a file of themes/; `refresh` is the seconds between two updates.
+
+    `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written.
 
     Raises ConfigError, naming the key, for a value out of range.
     """
 
     theme: str = "dark"
     refresh: float = 1.0
+    keys: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")

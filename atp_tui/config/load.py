@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,13 +29,18 @@ _LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
-def load(path: Path) -> FleetConfig:
-    """Read a configuration file.
+KeyCheck = Callable[[Mapping[str, str]], Iterable[tuple[str, str, str]]]
+"""Gives what is wrong with keys by id: the id, what is wrong, and what would be right. Ids and keys are the screen's
+matter, and it is loaded for the screen alone: so it brings the check, and the verbs go without."""
+
+
+def load(path: Path, check_keys: KeyCheck | None = None) -> FleetConfig:
+    """Read a configuration file; `check_keys` says what is wrong with its `[ui.keys]`.
 
     Raises ConfigErrors (a ConfigError) with all that is wrong with it, each with file, line, key, and what would be
     right. A thousand hosts take a tenth of a second.
     """
-    return parse(read_text(path), path)
+    return parse(read_text(path), path, check_keys)
 
 
 def read_text(path: Path) -> str:
@@ -59,18 +65,18 @@ def decode(data: bytes, path: Path) -> str:
         raise ConfigErrors([ConfigError("is not UTF-8 text", file=path, line=line, hint=hint)]) from error
 
 
-def parse(text: str, path: Path) -> FleetConfig:
+def parse(text: str, path: Path, check_keys: KeyCheck | None = None) -> FleetConfig:
     """The configuration a text stands for; `path` is the file that it came from, and that relative paths start from.
 
     Raises ConfigErrors like `load`.
     """
     try:
-        return _fleet(_document(text, path), text, path)
+        return _fleet(_document(text, path), text, path, check_keys)
     except RecursionError as error:
         raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
 
 
-def _fleet(document: dict[str, Any], text: str, path: Path) -> FleetConfig:
+def _fleet(document: dict[str, Any], text: str, path: Path, check_keys: KeyCheck | None) -> FleetConfig:
     problems = Problems(path, text)
     for key in document.keys() - set(_TABLES):
         problems.unknown((key,), _TABLES, home_of(key, ()))
@@ -79,6 +85,8 @@ def _fleet(document: dict[str, Any], text: str, path: Path) -> FleetConfig:
     transport, _ = settle(TransportConfig, base.transport, problems)
     hosts = read_hosts(document.get("hosts", []), layers, problems)
     ui = _section(UiSettings, "ui", document, problems)
+    for id, message, hint in check_keys(dict(ui.keys)) if check_keys is not None else ():
+        problems.add(("ui", "keys", id), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
     problems.raise_any()
     for tag in layers.tags.keys() - tags_of(hosts).keys():

@@ -42,6 +42,9 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
+_TEXTS_BY_NAME = tuple[tuple[str, str], ...]
+"""The type of a field that is a table of texts by names."""
+
 _FIELDS: Mapping[type, Mapping[str, Any]] = {
     settings: _field_types(settings) for settings in (*SECTIONS.values(), PoolConfig, ReconnectConfig)
 }
@@ -74,11 +77,29 @@ def read_table(settings: type, table: object, path: KeyPath, problems: Problems)
         elif _is_table(fields[key]):
             inner = read_table(fields[key], value, place, problems)
             values |= {f"{key}.{name}": given for name, given in inner.items()}
+        elif fields[key] == _TEXTS_BY_NAME:
+            values[key] = Given(_texts_by_name(value, place, problems), place)
         elif (fitting := _fit(fields[key], value)) is None:
             add_misfit(problems, place, value, _WANTED[_kind(fields[key])])
         else:
             values[key] = Given(fitting, place)
     return values
+
+
+def _texts_by_name(table: object, path: KeyPath, problems: Problems) -> tuple[tuple[str, str], ...]:
+    """The texts of a table whose names are not known here; the others are noted as problems."""
+    if not isinstance(table, dict):
+        problems.add(path, f"is {describe(table)}", f"it must be a table: write [{'.'.join(map(str, path))}]")
+        return ()
+    texts = []
+    for name, value in table.items():
+        if isinstance(value, str):
+            texts.append((name, value))
+        else:
+            inner = next(iter(value), "") if isinstance(value, dict) else ""
+            hint = f'write "{name}.{inner}" = … with the quotes' if inner else f"write {_WANTED[str]}"
+            problems.add((*path, name), f"is {describe(value)}", hint)
+    return tuple(texts)
 
 
 def settle(

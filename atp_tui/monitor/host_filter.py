@@ -88,10 +88,10 @@ def _refuse_targets(text: str) -> None:
         name = text[1:]
         hint = f"here write tag:{name}" if name.isalnum() else "here write tag:NAME, and blanks between terms"
         raise wrong(
-            "@ names the targets of a command (!)", "press Esc to show all hosts" if name.casefold() == "all" else hint
+            "@ names the targets of a command", "an empty filter shows all hosts" if name.casefold() == "all" else hint
         )
     if "[" in text or "]" in text or "{" in text or "}" in text:
-        raise wrong("ranges name the targets of a command (!)", f"here write a text that the ids share: {_stem(text)}")
+        raise wrong("ranges name the targets of a command", f"here write a text that the ids share: {_stem(text)}")
     if "*" in text or "?" in text:
         raise wrong("a text is found anywhere in a name", f"leave * and ? out: {_stem(text)}")
     if any(sign in text for sign in ",&^|"):

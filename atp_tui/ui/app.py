@@ -9,9 +9,10 @@ from contextlib import AsyncExitStack
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingsMap, BindingType
 from textual.command import CommandPalette, Provider
 
+from . import bindings
 from .bridge import FleetBridge
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
@@ -32,21 +33,19 @@ class AtpApp(ThemedApp):
     CSS_PATH = "app.tcss"
     # Textual's own are about widgets and key bindings
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {FleetCommands}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "ask_to_quit", "Quit", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services.theme_folders, ascii_only=services.ascii_only)
         self._services = services
         self._engine: asyncio.Task[None] | None = None
         self._main = MainScreen(services, tuple(self._themes))
+        # a widget that has a use of its own for a command's key is asked first
+        self._bindings = BindingsMap.merge((self._bindings, self._main.keys.of_commands()))
+        self.set_keymap(self._main.keys.chosen)
 
     def on_mount(self) -> None:
         self.begin_with_theme(self._services.theme)
-        for key, action in self._main.key_actions:
-            self.bind(key, action, show=False)
         self.push_screen(self._main)
         self._main.call_after_refresh(self._start_engine)
         if not self.is_headless:
@@ -123,7 +122,7 @@ class AtpApp(ThemedApp):
     def action_suspend_process(self) -> None:
         """Ctrl+Z: the shell that started the program gets the terminal, until its `fg`."""
         if self.is_headless or not has_job_control():
-            self.refuse("Ctrl+Z: no shell is there that could bring the program back")
+            self.refuse(f"{self._main.keys.sign('app.suspend')}: no shell is there that could bring the program back")
         else:
             super().action_suspend_process()
 

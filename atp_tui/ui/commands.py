@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..actions.action import Action
+from .key_names import key_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class ScreenCommand:
     key: str | None
     help: str
     action: Action | None = None
+
+    @property
+    def id(self) -> str:
+        """What `[ui.keys]` calls it: `action.retry`, `screen.filter`."""
+        return f"{'screen' if self.action is None else 'action'}.{self.name}"
 
     @property
     def needs_hosts(self) -> bool:
@@ -45,25 +51,12 @@ LAST = (
 )
 """The screen's own commands; the registry's stand between them."""
 
-_KEY_NAMES = {
-    "/": "slash", ":": "colon", "?": "question_mark", "!": "exclamation_mark", " ": "space",
-}  # fmt: skip
-_KEY_SHOWN = {name: sign for sign, name in _KEY_NAMES.items()} | {"space": "space"}
-
-
-def key_name(key: str | None) -> str | None:
-    """Textual's name of a key that the registry gives as a sign."""
-    return _KEY_NAMES.get(key, key) if key else None
-
-
-def key_shown(key: str | None) -> str:
-    """How a person reads a key."""
-    return _KEY_SHOWN.get(key, key) if key else ""
-
 
 def all_commands(actions: Iterable[Action]) -> tuple[ScreenCommand, ...]:
     """The screen's own commands and the registry's actions."""
-    listed = (ScreenCommand(each.name, each.title, key_name(each.key), each.help, each) for each in actions)
+    listed = (
+        ScreenCommand(each.name, each.title, each.key and key_name(each.key), each.help, each) for each in actions
+    )
     return (*FIRST, *listed, *LAST)
 
 

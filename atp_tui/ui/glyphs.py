@@ -1,10 +1,14 @@
-"""The signs of states. Each is shown with a word or a colour beside it, never alone as the only carrier of news."""
+"""The signs of states. Each is shown with a word or a colour beside it, never alone as the only carrier of news.
+
+Whatever draws is given a set of them, and with it the keys that its sentences name.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..model.connection import ConnectionState
+from .keymap import OWN, Keymap
 
 _S = ConnectionState
 
@@ -14,7 +18,7 @@ STATE_ORDER = (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING, _S.FAILED, _S.DISCO
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set of signs, each a single cell; `states` in STATE_ORDER."""
+    """One set of signs, each a single cell; `states` in STATE_ORDER. `keys` are those that this person presses."""
 
     states: str
     folded: str
@@ -25,6 +29,7 @@ class Glyphs:
     sent: str
     rule: str
     ascii_only: bool
+    keys: Keymap = OWN
 
     def state(self, state: ConnectionState) -> str:
         return self.states[STATE_ORDER.index(state)]

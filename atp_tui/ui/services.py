@@ -108,7 +108,7 @@ class Services:
     frame was painted and left when it quits: it starts the transport and adds the hosts. `history_file` None keeps
     the history of commands in memory alone. `period` is the seconds between two samples of a host. `theme_folders`
     hold themes beside the program's own. `notice` is told at the start, as something that is wrong. `who` is the person
-    at the screen.
+    at the screen. `keys` are the keys that this person has chosen, by the id of what they do.
     """
 
     transport: Transport
@@ -123,6 +123,7 @@ class Services:
     file: Path | None = None
     refresh: float = 1.0
     period: float = 2.0
+    keys: tuple[tuple[str, str], ...] = ()
     theme: str | None = None
     theme_folders: tuple[Path, ...] = ()
     notice: str = ""

@@ -123,7 +123,7 @@ async def test_the_answer_counts_for_the_hosts_it_was_asked_about() -> None:
         await opened.until(lambda: len(opened.app._main.hosts.snapshot.rows) == 21)
         await opened.press(*"22", "enter")
         assert not fakes.jobs.started
-        assert opened.has("Enter asks again") and opened.screen.pane.line.value == "id"
+        assert opened.has("enter asks again") and opened.screen.pane.line.value == "id"
 
 
 async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:

@@ -163,7 +163,7 @@ def test_filters(text: str, found: set[str]) -> None:
         ("state:fial", "no state begins with fial", "reconnecting"),
         ("@rack1", "@ names the targets of a command", "here write tag:rack1"),
         ("!@rack1", "@ names the targets of a command", "here write tag:rack1"),
-        ("@all", "@ names the targets of a command", "Esc to show all hosts"),
+        ("@all", "@ names the targets of a command", "an empty filter shows all hosts"),
         ("kvm[01-03]", "ranges name the targets of a command", "kvm"),
         ("kvm{01,02}", "ranges name the targets of a command", "kvm"),
         ("kvm*", "a text is found anywhere", "kvm"),

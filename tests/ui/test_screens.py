@@ -14,10 +14,10 @@ from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.ui.bridge import FleetBridge
-from atp_tui.ui.commands import FIRST, LAST, all_commands, find, key_name, key_shown
+from atp_tui.ui.commands import FIRST, LAST, all_commands, find
+from atp_tui.ui.key_names import key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
-from atp_tui.ui.screens.keys import HELP_KEYS
 from atp_tui.ui.screens.password import PasswordScreen
 
 from .conftest import open_app
@@ -90,51 +90,6 @@ async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServ
         assert not bound, "no key that the help does not name"
         await opened.press("escape")
         assert opened.app.focused is opened.screen.hosts
-
-
-KEYS = {
-    "hosts": {
-        "space": ("toggle_mark", "mark the host"), "a": ("mark_shown", "mark all"), "u": ("unmark", "unmark"),
-        "enter": ("open", "open the host"), "left": ("fold", "fold"), "right": ("unfold", "unfold"),
-        "s": ("sort", "sort"),
-    },
-    "command line": {
-        "enter": ("submit", "run on the hosts"), "up": ("older", "before"), "down": ("newer", "before"),
-        "right": ("cursor_right", "completion"), "escape": ("cancel", "cancel"), "ctrl+c": ("cancel", "cancel"),
-    },
-    "answers": {
-        "enter": ("open", "fold"), "a": ("toggle_all", "all"), "r": ("rerun", "run again"), "y": ("copy", "copy"),
-    },
-    "everywhere": {
-        "tab": ("app.focus_next", "next region"), "ctrl+p": ("command_palette", "find"), "escape": ("back", "back"),
-        "ctrl+z": ("suspend_process", "shell"),
-    },
-}  # fmt: skip
-"""What each key that the help names does: the action that it is bound to, and a word of what the help says of it."""
-
-SIGNS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "esc": "escape"}
-
-
-async def test_each_key_of_the_help_is_bound_to_what_the_help_says(fakes: FleetServices) -> None:
-    assert [section for section, _ in HELP_KEYS] == list(KEYS)
-    async with open_app(fakes) as opened:
-        regions = {
-            "hosts": opened.screen.hosts,
-            "command line": opened.screen.pane.line,
-            "answers": opened.screen.answers,
-        }
-        for section, rows in HELP_KEYS:
-            told = {SIGNS.get(sign, sign): words for signs, words in rows if " " * 2 + signs not in _EXAMPLES
-                    for sign in signs.split()}  # fmt: skip
-            assert told.keys() == KEYS[section].keys(), section
-            where = [regions[section]] if section in regions else [opened.screen, opened.app]
-            for key, (action, word) in KEYS[section].items():
-                bound = {each.action for node in where for each in node._bindings.key_to_bindings.get(key, ())}
-                assert action in bound and word in told[key], (section, key)
-
-
-_EXAMPLES = ("  @rack1 …", "  a space first")
-"""What the help tells of lines, not of keys."""
 
 
 @pytest.mark.parametrize(("key", "trusted"), [("y", [KEY]), ("n", []), ("escape", []), ("enter", [])])
@@ -403,7 +358,8 @@ def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
     assert find(commands, "re") is None, "rerun and retry begin so"
     assert find(commands, "") is None
     assert len(commands) == len(FIRST) + len(ACTIONS) + len(LAST)
-    assert {command.key for command in commands if command.action} == {key_name(action.key) for action in ACTIONS}
+    keys_of_actions = {action.key and key_name(action.key) for action in ACTIONS}
+    assert {command.key for command in commands if command.action} == keys_of_actions
 
 
 @pytest.mark.parametrize("gone", ACTIONS, ids=lambda action: str(action.name))
@@ -415,7 +371,7 @@ async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action
     fakes.door.actions = tuple(action for action in ACTIONS if action is not gone)
     async with open_app(fakes, (120, 60)) as opened:
         if gone.key is not None:
-            await opened.press(key_name(gone.key) or "")
+            await opened.press(key_name(gone.key))
             assert not fakes.door.passed and len(opened.app.screen_stack) == 2
             assert opened.app.focused is opened.screen.hosts
         await opened.press("colon")

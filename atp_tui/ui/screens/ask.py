@@ -6,29 +6,32 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from ...model.questions import KeyQuestion
+from .. import bindings
 from ..early_keys import HearsNothingAtFirst
+from ..keymap import OWN
 from ..text import safe
 from ..typeable import TYPEABLE
 from .dialogue import Dialogue
+
+LEAVE = OWN.sign("typed-question.leave")
 
 
 class AskScreen(Dialogue[bool]):
     """Shows lines and waits for y or n; Esc and Enter mean n, so that nothing is agreed to by accident."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape,enter,q,ctrl+c", "answer(False)", "No"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.QUESTION]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, yes: str, no: str, grave: bool = False) -> None:
-        super().__init__(title, lines, f"y {yes}    n {no}", grave=grave)
+        super().__init__(
+            title, lines, f"{OWN.sign('question.yes')} {yes}    {OWN.sign('question.no')} {no}", grave=grave
+        )
 
     def action_answer(self, answer: bool) -> None:
         if not answer or self.is_read():
@@ -38,10 +41,10 @@ class AskScreen(Dialogue[bool]):
 class TypedAskScreen(Dialogue[bool]):
     """Shows lines and waits until `word` is typed and entered: no key that repeats agrees. Esc means no."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "No", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.TYPED_QUESTION]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, word: str, yes: str, grave: bool = False) -> None:
-        super().__init__(title, lines, f"{safe(word)} and enter: {yes}    esc leave it", grave=grave)
+        super().__init__(title, lines, f"{safe(word)} and enter: {yes}    {LEAVE} leave it", grave=grave)
         self._word = word
         self._yes = yes
 
@@ -54,7 +57,7 @@ class TypedAskScreen(Dialogue[bool]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() != self._word:
-            self.say(f"That is not {safe(self._word)}: type it to {self._yes}, or esc to leave it")
+            self.say(f"That is not {safe(self._word)}: type it to {self._yes}, or {LEAVE} to leave it")
         elif self.is_read():
             self.dismiss(True)
 

@@ -7,13 +7,14 @@ from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 
 Answer = TypeVar("Answer")
@@ -28,12 +29,7 @@ class Dialogue(HearsNothingAtFirst[Answer], ModalScreen[Answer]):
     A small terminal must neither hide the keys that answer nor have anything agreed to that nobody could read.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_lines(-1)", "Up", show=False),
-        Binding("down", "scroll_lines(1)", "Down", show=False),
-        Binding("pageup", "page_lines(-1)", "Page up", show=False),
-        Binding("pagedown", "page_lines(1)", "Page down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.DIALOGUE]
 
     def __init__(self, title: str, lines: Sequence[Content | str], choices: str, *, grave: bool = False) -> None:
         super().__init__()

@@ -15,9 +15,10 @@ from ...model.credential import Credential, Secret
 from ...model.errors import ActionFailed, AtpError, ConfigError
 from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.target import on_hosts
-from ..commands import ScreenCommand, find, key_shown
+from ..commands import find
 from ..early_keys import HearsNothingAtFirst
 from ..job_control import JobControl
+from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
 from ..services import Services
 from ..targeting import Targeting
@@ -26,7 +27,7 @@ from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.host_tree import HostTree
 from .ask import AskScreen, ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
-from .keys import HELP_KEYS
+from .keys import help_keys
 from .password import PasswordScreen
 
 T = TypeVar("T")
@@ -57,15 +58,13 @@ class Surface(Protocol):
 class Dispatch:
     """One method a command of the screen; the registry's actions go through the door."""
 
-    def __init__(
-        self, screen: Surface, services: Services, commands: Sequence[ScreenCommand], targeting: Targeting
-    ) -> None:
+    def __init__(self, screen: Surface, services: Services, keys: Keymap, targeting: Targeting) -> None:
         self._screen = screen
         self._services = services
-        self._commands = commands
+        self._keys = keys
         self._targeting = targeting
         self._starting = False
-        self._help = HelpScreen([command_section(commands), *HELP_KEYS])
+        self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
@@ -86,9 +85,9 @@ class Dispatch:
 
     def do(self, name: str, argument: str = "") -> None:
         """Do the command of that name, or of that beginning."""
-        command = find(self._commands, name)
+        command = find(self._keys.commands, name)
         if command is None:
-            self._screen.tell(f"no command {safe(name)}: {key_shown('question_mark')} shows them all", wrong=True)
+            self._screen.tell(f"no command {safe(name)}: {self._keys.sign('screen.help')} shows them all", wrong=True)
         elif command.action is None:
             self._own[command.name](argument)
         elif command.action.prompts:
@@ -105,14 +104,15 @@ class Dispatch:
                 pane.line_is_run()
                 self._start(invocation)
             else:
-                self._screen.tell("the hosts of the line have changed meanwhile: Enter asks again", wrong=True)
+                again = f"{self._keys.sign('pane.enter')} asks again"
+                self._screen.tell(f"the hosts of the line have changed meanwhile: {again}", wrong=True)
 
         self._run_if_agreed(line, targets, run)
 
     def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[Invocation], object]) -> None:
         """One job is shown at a time."""
         if self._screen.jobs.running or self._starting:
-            self._screen.tell("a job runs already: Esc in the command line cancels it", wrong=True)
+            self._screen.tell(f"a job runs already: {self._how_to_cancel}", wrong=True)
         else:
             invocation = self._invocation("run", targets, {"command": line})
             self._if_confirmed(invocation, "run", [f"  {cut(safe(line), MOST_SHOWN)}"], "run it", run)
@@ -132,6 +132,10 @@ class Dispatch:
         if job is not None:
             self._screen.jobs.watch(job)
             self._screen.show_answers()
+
+    @property
+    def _how_to_cancel(self) -> str:
+        return f"{self._keys.sign('pane.cancel')} in the command line cancels it"
 
     def cancel(self) -> bool:
         """End the running job; False where none runs."""
@@ -170,7 +174,7 @@ class Dispatch:
 
     def _clear(self, _: str) -> None:
         if self._screen.jobs.running:
-            self._screen.tell("the job still runs: Esc in the command line cancels it", wrong=True)
+            self._screen.tell(f"the job still runs: {self._how_to_cancel}", wrong=True)
             return
         self._screen.jobs.forget()
         self._screen.show_answers()

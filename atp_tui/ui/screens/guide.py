@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Center, Middle, Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...model.host import HostInfo
+from .. import bindings
 from ..glyphs import ASCII, UNICODE
+from ..keymap import OWN
 from ..text import safe
 from ..theme import no_such_theme
 from ..themed_app import ThemedApp
@@ -58,12 +60,7 @@ class GuideApp(ThemedApp):
 
     CSS_PATH = "../app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "choose('import')", "Import"),
-        Binding("2", "choose('demo')", "Demo"),
-        Binding("3", "choose('example')", "Example"),
-        Binding("q,escape,ctrl+c", "choose('quit')", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.GUIDE]
 
     def __init__(self, found: Sequence[HostInfo], path: Path, preview: Preview, look: GuideLook = GuideLook()) -> None:
         super().__init__(look.theme_folders, ascii_only=look.ascii_only)
@@ -81,17 +78,29 @@ class GuideApp(ThemedApp):
             yield Static(Content("They live in this file, one entry a host:"))
             yield Static(Content(f"  {self._path}"))
             yield Static("")
+            about = (
+                f"{hosts}; you choose",
+                "a simulated fleet, nothing real",
+                "every key explained; your editor opens",
+            )
             yield OptionList(
-                Option(Content(f"1  import from ~/.ssh/config   {hosts}; you choose"), id="import", disabled=not found),
-                Option(Content("2  open the demo               a simulated fleet, nothing real"), id="demo"),
-                Option(Content("3  write an example            every key explained; your editor opens"), id="example"),
+                *(
+                    Option(
+                        Content(f"{OWN.sign(f'guide.{choice}')}  {binding.description:<26}  {words}"),
+                        id=choice,
+                        disabled=choice is GuideChoice.IMPORT and not found,
+                    )
+                    for choice, binding, words in zip(GuideChoice, bindings.GUIDE, about, strict=False)
+                ),
                 compact=True,
             )
             yield Static("")
             notices = [notice for notice in (self._wrong_theme(), safe(self._look.notice)) if notice]
             for notice in notices:
                 yield Static(Content.styled(notice, "$failed"))
-            yield Static(Content.styled("↑ ↓ and Enter, or 1 2 3     q quit", "$dim"))
+            *ways, last = (f"guide.{choice}" for choice in GuideChoice)
+            digits, leave = OWN.sign(*ways), f"{OWN.sign(last)} {bindings.GUIDE[-1].description}"
+            yield Static(Content.styled(f"↑ ↓ and Enter, or {digits}     {leave}", "$dim"))
 
     def _wrong_theme(self) -> str:
         wanted = self._look.theme

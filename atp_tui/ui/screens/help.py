@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from ..commands import ScreenCommand, key_shown
+from .. import bindings
+from ..keymap import Keymap
+from ..text import width_of
 from ..widgets.help_page import HelpPage, Section
 
 
-def command_section(commands: Sequence[ScreenCommand]) -> Section:
+def command_section(keys: Keymap) -> Section:
     """Every command with its key and how it is typed."""
-    rows = []
-    for command in commands:
-        rows.append((f"{key_shown(command.key):>5}   :{command.name}", command.help))
-    return "commands", tuple(rows)
+    signs = [(keys.signs(command.id), command) for command in keys.commands]
+    width = max((width_of(sign) for sign, _ in signs), default=0)
+    return "commands", tuple((f"{sign:>{max(width, 5)}}   :{command.name}", command.help) for sign, command in signs)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -29,13 +30,12 @@ class HelpScreen(ModalScreen[None]):
     """
 
     AUTO_FOCUS = "#help"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,ctrl+c", "app.pop_screen", "Close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.HELP]
 
-    def __init__(self, sections: Sequence[Section]) -> None:
+    def __init__(self, sections: Sequence[Section], keys: Keymap) -> None:
         super().__init__()
         self._sections = sections
+        self._keys = f"{keys.sign('lines.up', 'lines.down')} scroll   {keys.sign('help.close')} closes"
 
     def compose(self) -> ComposeResult:
-        yield HelpPage(self._sections, id="help")
+        yield HelpPage(self._sections, self._keys, id="help")

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -18,8 +18,10 @@ from ...config.forges import is_forge
 from ...model.errors import ConfigError
 from ...model.host import HostInfo
 from ...model.settings import SshSettings
+from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 from ..glyphs import UNICODE, Glyphs
+from ..keymap import OWN
 from ..text import cut_middle, fit, safe, width_of
 from ..widgets.lines import LinesView, Spans
 from ..widgets.too_small import LEAST
@@ -46,11 +48,7 @@ class ChoiceLine(NamedTuple):
 class ChoiceList(LinesView[ChoiceLine]):
     """The hosts, each chosen or not. Posts Changed; Enter posts Agreed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "choose", "Choose", show=False),
-        Binding("a", "choose_all(True)", "Choose all", show=False),
-        Binding("u", "choose_all(False)", "Choose none", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.CHOICES]
 
     class Changed(Message):
         """Other hosts are chosen now."""
@@ -130,7 +128,7 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
 
     AUTO_FOCUS = "#choices"
     HORIZONTAL_BREAKPOINTS = WIDTHS
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "back", "Back", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.IMPORT]
 
     def __init__(self, hosts: Sequence[HostInfo], path: str, preview: Preview, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()
@@ -155,8 +153,9 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
                         yield Input(placeholder=what, id=name)
             yield self._file
         yield Static("", id="import-note")
-        keys = " space choose   a all   u none   tab next   enter write and connect   esc back"
-        yield Static(Content.styled(keys, "$dim"))
+        pressed = [(OWN.sign(each.id or ""), each.description) for each in (*bindings.CHOICES, *bindings.IMPORT)]
+        keys = "   ".join(f"{key} {what}" for key, what in (*pressed[:3], ("tab", "next"), *pressed[3:]))
+        yield Static(Content.styled(f" {keys}", "$dim"))
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -1,61 +1,86 @@
-"""The keys that the bottom line shows for each region."""
+"""What the bottom line and the help say of keys, made from the bindings and the commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from textual.binding import Binding
 from textual.widget import Widget
 
 from ...model.causes import Cause, Remedy
 from ...monitor.fleet import HostRow
-from ..commands import ScreenCommand, key_shown
+from ..bindings import ANSWERS, APP, FLEET, HOSTS, LINES, PANE
+from ..keymap import OWN, Keymap
 from ..text import safe
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandInput, Mode
 from ..widgets.footer import Keys
+from ..widgets.help_page import Section
 from ..widgets.host_tree import HostTree
-from ..widgets.host_words import brief_of
+from ..widgets.host_words import PRESSED, brief_of
 
-_TREE: Keys = (("space", "mark"), ("enter", "open"))
-_LINES: dict[Mode, Keys] = {
-    Mode.RUN: (
-        ("enter", "run"),
-        ("@tag", "other hosts"),
-        ("↑ ↓", "history"),
-        ("→", "complete"),
-        ("esc", "cancel job, back"),
-        ("tab", "next"),
-    ),
-    Mode.FILTER: (("enter", "keep it"), ("esc", "clear it"), ("tab", "next")),
-    Mode.COMMAND: (("enter", "run it"), ("↑ ↓", "history"), ("tab →", "complete"), ("esc", "back")),
-}
-_ANSWERS: Keys = (("enter", "fold"), ("a", "fold all"), ("r", "rerun failed"), ("y", "copy"), ("esc", "back"))
-_PANEL: Keys = (("↑ ↓", "move"), ("esc", "back"))
+_SENTENCE = ("@tag", "other hosts")
+_FILTERS: Mapping[tuple[str, ...], str] = {
+    ("pane.enter",): "keep it", ("pane.cancel",): "clear it", ("pane.complete",): "next",
+}  # fmt: skip
+_COMMANDS: Mapping[tuple[str, ...], str] = {
+    ("pane.enter",): "run it", ("pane.older", "pane.newer"): "history",
+    ("pane.complete", "pane.accept"): "complete", ("pane.cancel",): "back",
+}  # fmt: skip
+"""What the keys of the command line do while it is not for running; its bindings tell the rest."""
 
-_IN_TREE = ("filter", "command", "run", "retry", "theme", "help", "quit")
-_EVERYWHERE = ("command", "run", "help", "quit")
+_IN_TREE = (
+    "screen.filter",
+    "screen.command",
+    "action.run",
+    "action.retry",
+    "screen.theme",
+    "screen.help",
+    "screen.quit",
+)
+_EVERYWHERE = ("screen.command", "action.run", "screen.help", "screen.quit")
 
 
-def keys_of(focused: Widget | None, commands: Sequence[ScreenCommand]) -> Keys:
+def keys_of(focused: Widget | None, keys: Keymap) -> Keys:
     """What the focused region's keys do, then those that work everywhere."""
     match focused:
+        case CommandInput(mode=Mode.RUN):
+            first, *others = _hints(PANE, keys)
+            return (first, _SENTENCE, *others)
         case CommandInput(mode=mode):
-            return _LINES[mode]
+            words = _FILTERS if mode is Mode.FILTER else _COMMANDS
+            return tuple((keys.sign(*ids), meaning) for ids, meaning in words.items())
         case Answers():
-            return (*_ANSWERS, *_of(commands, _EVERYWHERE))
+            return (*_hints(ANSWERS, keys), *_commands(_EVERYWHERE, keys))
         case HostTree():
-            return (*_TREE, *_of(commands, _IN_TREE))
+            return (*_hints(HOSTS, keys), *_commands(_IN_TREE, keys))
         case _:
-            return (*_PANEL, *_of(commands, _EVERYWHERE))
+            return (*_hints(LINES, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))
 
 
-def _of(commands: Sequence[ScreenCommand], names: tuple[str, ...]) -> Keys:
-    known = {command.name: command for command in commands}
-    found = (known[name] for name in names if name in known)
-    return tuple((key_shown(command.key), command.title) for command in found if command.key)
+def _hints(part: Iterable[Binding], keys: Keymap) -> Keys:
+    """The bindings that are shown, those of one group together."""
+    return tuple(
+        (keys.sign(*(each.id or "" for each in row)), row[0].group.description if row[0].group else row[0].description)
+        for row in _rows(each for each in part if each.show)
+    )
 
 
-_CALLS = (("K", Remedy.TRUST_KEY), ("P", Remedy.LOG_IN))
+def _commands(ids: Iterable[str], keys: Keymap) -> Keys:
+    titles = {command.id: command.title for command in keys.commands}
+    return tuple((keys.sign(id), titles[id]) for id in ids if id in titles and keys.keys(id))
+
+
+def _rows(part: Iterable[Binding]) -> list[list[Binding]]:
+    rows: list[list[Binding]] = []
+    for binding in part:
+        if rows and binding.group is not None and rows[-1][0].group is binding.group:
+            rows[-1].append(binding)
+        else:
+            rows.append([binding])
+    return rows
+
+
 _DANGER = (Cause.KEY_REVOKED, Cause.KEY_CHANGED, Cause.KEY_UNKNOWN, Cause.PASSWORD_REFUSED, Cause.WANTS_PASSWORD)
 """What a person should look at first: a changed key may be somebody in between, a new one rarely is."""
 
@@ -66,52 +91,38 @@ def waiting(rows: Iterable[HostRow], remedy: Remedy) -> list[HostRow]:
     return [row for _, row in sorted(found, key=lambda each: _DANGER.index(each[0]))]
 
 
-def calling_keys(rows: Sequence[HostRow]) -> Keys:
+def calling_keys(rows: Sequence[HostRow], keys: Keymap = OWN) -> Keys:
     """What hosts that were refused wait for a person to press: for each key the most dangerous question."""
     calls = []
-    for key, remedy in _CALLS:
-        hosts = waiting(rows, remedy)
-        if hosts:
+    for remedy in (Remedy.TRUST_KEY, Remedy.LOG_IN):
+        hosts, key = waiting(rows, remedy), keys.sign(PRESSED[remedy])
+        if hosts and key:
             calls.append((key, f"{safe(hosts[0].id)}: {brief_of(hosts[0])}"))
     return tuple(calls)
 
 
-HELP_KEYS = (
-    (
-        "hosts",
-        (
-            ("space", "mark the host, or all of a group"),
-            ("a  u", "mark all that are shown; unmark all"),
-            ("enter", "open the host, fold the group"),
-            ("← →", "fold, unfold"),
-            ("s", "sort by trouble, by name, then by each figure"),
-        ),
-    ),
-    (
-        "command line",
-        (
-            ("enter", "run on the hosts that the line names; above 20 it asks for their number"),
-            ("@rack1 …", "other hosts: tags and node sets with & ! , and state:failed, cpu>80"),
-            ("↑ ↓ →", "what was typed before; take over the grey completion"),
-            ("esc ctrl+c", "cancel the running job; once more leaves the line"),
-            ("a space first", "keeps the line out of the history, as does what looks like a password"),
-        ),
-    ),
-    (
-        "answers",
-        (
-            ("enter a", "fold or unfold one, or all"),
-            ("r", "run again where it failed"),
-            ("y", "copy to the clipboard"),
-        ),
-    ),
-    (
-        "everywhere",
-        (
-            ("tab", "next region"),
-            ("ctrl+p", "find a command, a host or a theme"),
-            ("esc", "back to the hosts"),
-            ("ctrl+z", "back to the shell; its fg brings the screen back"),
-        ),
-    ),
+_LINES_TYPED = (
+    ("@rack1 …", "other hosts: tags and node sets with & ! , and state:failed, cpu>80"),
+    ("a space first", "keeps the line out of the history, as does what looks like a password"),
 )
+"""What the help tells of the command line beside its keys."""
+
+
+def help_keys(keys: Keymap) -> tuple[Section, ...]:
+    """What the keys do that are no commands', region by region."""
+    return (
+        ("hosts", _told(HOSTS, keys)),
+        ("command line", (*_told(PANE, keys), *_LINES_TYPED)),
+        ("answers", _told(ANSWERS, keys)),
+        ("everywhere", _told((*(each for each in LINES if each.group), *FLEET, *APP), keys)),
+    )
+
+
+def _told(part: Iterable[Binding], keys: Keymap) -> tuple[tuple[str, str], ...]:
+    """All keys of a binding; of a group the first of each, and what the first one says, or else the group."""
+    rows = []
+    for row in _rows(part):
+        (first, *others), ids = row, [each.id or "" for each in row]
+        words = first.tooltip or (first.group.description if first.group else first.description)
+        rows.append((keys.sign(*ids) if others else keys.signs(*ids), words))
+    return tuple(rows)

@@ -8,15 +8,17 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
 from ...model.causes import Cause, Remedy
+from .. import bindings
 from ..commands import all_commands
 from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
+from ..keymap import Keymap
 from ..messages import (
     CancelRequested,
     CommandLineRequested,
@@ -59,24 +61,21 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "#tree"  # rather than on_mount, which also comes where the end came first, and there is no tree
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", show=False),
-        Binding("ctrl+c", "interrupt", "Cancel the job", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.FLEET]
 
     def __init__(self, services: Services, theme_names: Sequence[str]) -> None:
         super().__init__()
         self._services = services
         self._clock = services.transport.clock.monotonic
-        self._glyphs = ASCII if services.ascii_only else UNICODE
-        self._commands = all_commands(services.door.actions)
+        self.keys = Keymap(all_commands(services.door.actions), dict(services.keys))
+        self._glyphs = replace(ASCII if services.ascii_only else UNICODE, keys=self.keys)
         self._theme_names = theme_names
         self._targeting = Targeting(services.targets)
         self._fleet = FleetSnapshot(loaded=False)
         self._calls: Keys = ()
         self._shown: str | None = None
         self.jobs = JobControl(self._glyphs, self.post_message, self.spawn, self._clock)
-        self._dispatch = Dispatch(self, services, self._commands, self._targeting)
+        self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
     def compose(self) -> ComposeResult:
         yield TooSmall(id="too-small")
@@ -87,10 +86,14 @@ class MainScreen(Screen[None]):
                     yield HostTree(clock=self._clock, glyphs=self._glyphs, file=self._services.file, id="tree")
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
-                    self._targeting.select, History(self._services.history_file), self._completions, id="pane"
+                    self._targeting.select,
+                    History(self._services.history_file),
+                    self._completions,
+                    keys=self.keys,
+                    id="pane",
                 )
-            yield Answers(id="answers")
-        yield KeyLine(id="keys")
+            yield Answers(glyphs=self._glyphs, id="answers")
+        yield KeyLine(self.keys, id="keys")
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
@@ -149,7 +152,7 @@ class MainScreen(Screen[None]):
         self._fleet = FleetSnapshot(rows, self._clock(), marked, self._fleet.filter)
         self.hosts.snapshot = self._fleet
         self.query_one("#status", StatusBar).snapshot = summarise(rows)
-        calls = calling_keys(rows)
+        calls = calling_keys(rows, self.keys)
         if calls != self._calls:
             self._calls = calls
             self._show_keys()
@@ -253,11 +256,6 @@ class MainScreen(Screen[None]):
 
     # Keys
 
-    @property
-    def key_actions(self) -> Iterable[tuple[str, str]]:
-        """Each key of the registry with its action. A widget that has a use of its own for a key is asked first."""
-        return [(each.key, f"screen.command({each.name!r})") for each in self._commands if each.key]
-
     def action_command(self, name: str) -> None:
         """A key of the registry was pressed."""
         self._dispatch.do(name)
@@ -272,7 +270,7 @@ class MainScreen(Screen[None]):
     def action_interrupt(self) -> None:
         """Ctrl+C outside the command line."""
         if not self._dispatch.cancel():
-            self.tell("q quits")
+            self.tell(f"{self.keys.sign('screen.quit')} quits")
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
@@ -280,7 +278,7 @@ class MainScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         line = self.query_one("#keys", KeyLine)
-        line.calls, line.keys = self._calls, keys_of(self.focused, self._commands)
+        line.calls, line.keys = self._calls, keys_of(self.focused, self.keys)
 
     def _tick(self) -> None:
         self.query_one("#status", StatusBar).tick()
@@ -293,7 +291,7 @@ class MainScreen(Screen[None]):
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        return offers(self._commands, self._fleet.rows, self._theme_names)
+        return offers(self.keys.commands, self._fleet.rows, self._theme_names)
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
@@ -301,4 +299,4 @@ class MainScreen(Screen[None]):
         self._dispatch.do(name, argument)
 
     def _completions(self) -> Sequence[str]:
-        return completions(self._commands, self._fleet.rows, self._theme_names)
+        return completions(self.keys.commands, self._fleet.rows, self._theme_names)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -14,6 +14,8 @@ from textual.widgets import Input, Static
 
 from ...model.credential import Credential, Secret
 from ...model.questions import PasswordQuestion
+from .. import bindings
+from ..keymap import OWN
 from ..text import safe
 from .dialogue import Dialogue
 
@@ -34,7 +36,7 @@ class HiddenInput(Input):
 class PasswordScreen(Dialogue[Credential | None]):
     """Asks for what `question` says; Esc gives None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "Leave it", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.PASSWORD]
 
     def __init__(self, question: PasswordQuestion) -> None:
         refused = (Content.styled("It did not take the last ones.", "bold $failed"),) if question.refused else ()
@@ -47,7 +49,7 @@ class PasswordScreen(Dialogue[Credential | None]):
             "",
         )
         title = "password refused" if question.refused else "password"
-        super().__init__(title, lines, "enter log in    esc leave it", grave=question.refused)
+        super().__init__(title, lines, f"enter log in    {OWN.sign('password.leave')} leave it", grave=question.refused)
         self._question = question
 
     def parts(self) -> Iterable[Widget]:

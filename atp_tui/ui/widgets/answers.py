@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
+from .. import bindings
+from ..glyphs import UNICODE, Glyphs
 from ..messages import CancelRequested, Copied, RerunRequested
 from ..text import cut, safe, width_of
 from .answer_blocks import AnswerLine, AnswerLines
@@ -26,16 +28,11 @@ EDGE = 4
 class Answers(LinesView[AnswerLine]):
     """Shows an AnswersModel. Posts RerunRequested and CancelRequested."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "open", "Fold", show=False),
-        Binding("a", "toggle_all", "Fold all", show=False),
-        Binding("r", "rerun", "Run again where it failed", show=False),
-        Binding("y", "copy", "Copy the block", show=False),
-        Binding("escape,ctrl+c", "cancel", "Cancel the job", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.ANSWERS]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._keys = glyphs.keys
         self._model: AnswersModel | None = None
 
     def show(self, model: AnswersModel | None) -> None:
@@ -63,7 +60,8 @@ class Answers(LinesView[AnswerLine]):
         return clip(((" ", "text"), *line.spans), width)  # the first cell is the cursor's
 
     def placeholder(self) -> Sequence[str]:
-        return ("No command was run yet.", "Mark hosts with space, press !", "and type a command for them.")
+        mark, run = self._keys.sign("hosts.mark"), self._keys.sign("action.run")
+        return ("No command was run yet.", f"Mark hosts with {mark}, press {run}", "and type a command for them.")
 
     def line_opened(self, line: AnswerLine) -> None:
         if self._model is not None:
@@ -96,7 +94,7 @@ class Answers(LinesView[AnswerLine]):
         if model is None:
             return Content(" answers ")
         head, tally = " answers  ", f"  {model.summary()}"
-        again = "  r rerun failed" if model.finished and model.failed_hosts else ""
+        again = f"  {self._keys.sign('answers.rerun')} rerun failed" if model.finished and model.failed_hosts else ""
         room = self.outer_size.width - EDGE - width_of(head + tally) - 1  # the command gives way, never the tally
         if room < LEAST_COMMAND:
             head, room = " ", room + width_of(head) - 1

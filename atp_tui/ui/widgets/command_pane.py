@@ -8,13 +8,15 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from .. import bindings
 from ..history import History
+from ..keymap import OWN, Keymap
 from ..messages import CancelRequested, CommandLineRequested, FilterChanged, PaneLeft, RunRequested
 from ..targeting import Selection
 from ..text import cut, safe
@@ -36,7 +38,7 @@ class Mode(Enum):
 
 PLACEHOLDERS = {
     Mode.RUN: "a command for these hosts",
-    Mode.FILTER: "a name, a tag, state:failed, cpu>80; Enter keeps it, Esc clears it",
+    Mode.FILTER: "a name, a tag, state:failed, cpu>80; {enter} keeps it, {cancel} clears it",
     Mode.COMMAND: "retry, theme light, help …",
 }
 
@@ -44,12 +46,7 @@ PLACEHOLDERS = {
 class CommandInput(Input):
     """One line of text without control characters; the keys of a shell."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "older", "Older", show=False),
-        Binding("down", "newer", "Newer", show=False),
-        Binding("escape,ctrl+c", "cancel", "Back", show=False),
-        Binding("tab", "complete", "Complete", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.PANE]
 
     def __init__(self, pane: CommandPane, suggester: Suggester) -> None:
         super().__init__(
@@ -103,12 +100,14 @@ class CommandPane(Horizontal):
         history: History,
         completions: Callable[[], Sequence[str]],
         *,
+        keys: Keymap = OWN,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._select = select
         self._histories = {Mode.RUN: history, Mode.COMMAND: History()}
         self._completions = completions
+        self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "cancel")}
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
 
@@ -139,7 +138,7 @@ class CommandPane(Horizontal):
         self._drafts[self._mode] = self.line.value
         self._mode = mode
         self.border_title = f" {mode.name.lower()} "
-        self.line.placeholder = PLACEHOLDERS[mode]
+        self.line.placeholder = PLACEHOLDERS[mode].format_map(self._signs)
         self.line.value = self._drafts[mode] if text is None else text
         self.line.cursor_position = len(self.line.value)
         self.show_target()

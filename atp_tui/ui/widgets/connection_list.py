@@ -13,7 +13,7 @@ from ...monitor.freshness import is_old
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
-from .host_words import FIRST_TRY, TRYING, brief_of, cause_of, counts_down, next_step
+from .host_words import FIRST_TRY, RETRY, TRYING, brief_of, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
 _WORD = len(ConnectionState.CONNECTED)
@@ -68,7 +68,8 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
     """`attempt 4 · cause · next`: where that does not fit the cause is short, then the attempt goes."""
     between = f" {glyphs.separator} "
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
-    cause, brief, following = cause_of(connection), brief_of(connection, glyphs.ellipsis), next_step(connection, now)
+    cause, brief = cause_of(connection), brief_of(connection, glyphs.ellipsis)
+    following = next_step(connection, now, glyphs.keys)
     if connection.id > 1 and following == FIRST_TRY:  # the number counts what was tried before under its pool
         following = TRYING
     for words in (
@@ -144,4 +145,5 @@ class ConnectionList(LinesView[ConnectionLine]):
         return draw_connection(line, width, self._now, self._glyphs, period=self._period, silent=silent)
 
     def placeholder(self) -> Sequence[str]:
-        return ("No connection is open or tried.", *(("Press r to connect.",) if self.r_helps else ()))
+        helps = (f"Press {self._glyphs.keys.sign(RETRY)} to connect.",) if self.r_helps else ()
+        return ("No connection is open or tried.", *helps)

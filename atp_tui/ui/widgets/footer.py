@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from ..keymap import OWN, Keymap
 from ..text import cut, safe, width_of
 
 NOTICE_SECONDS = 4.0
@@ -14,10 +17,22 @@ WRONG_SECONDS = 8.0
 
 Keys = tuple[tuple[str, str], ...]
 
-MATTERS = ("!", "/", "?", "q", "esc")
-"""Keys whose hints stay as long as there is room for them: how to run, to find, to learn all others, and to leave."""
-ALWAYS = ("?", "q", "esc")
-"""Those that stay at any width."""
+
+class Spared(NamedTuple):
+    """Signs of keys whose hints stay: as long as there is room for them, and those that stay at any width."""
+
+    matters: frozenset[str]
+    always: frozenset[str]
+
+
+def spared(keys: Keymap) -> Spared:
+    """How to learn all other keys and to leave stays always; how to run and to find while there is room."""
+    leave = ("screen.help", "screen.quit", "fleet.back", "answers.back", "pane.cancel")
+    always = frozenset(keys.sign(id) for id in leave)
+    return Spared(always | {keys.sign("action.run"), keys.sign("screen.filter")}, always)
+
+
+USUAL = spared(OWN)
 
 GAP = 3
 """Cells between two hints."""
@@ -30,8 +45,9 @@ class KeyLine(Widget):
     calls: reactive[Keys] = reactive(())
     notice: reactive[tuple[str, bool]] = reactive(("", False))
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, keys: Keymap = OWN, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._spared = spared(keys)
         self._since = 0.0
 
     def tell(self, text: str, now: float, *, wrong: bool = False) -> None:
@@ -48,10 +64,10 @@ class KeyLine(Widget):
     def render(self) -> Content:
         width = self.size.width - 1
         text, wrong = self.notice
-        least = _width(_only(self.keys, ALWAYS if wrong else MATTERS))
+        least = _width(_only(self.keys, self._spared.always if wrong else self._spared.matters))
         text = cut(text, max(width - least - GAP - 1, 0)) if text else ""
         room = width - (width_of(text) + GAP + 1 if text else 0)
-        calls, keys = fitting(() if text else self.calls, self.keys, room)
+        calls, keys = fitting(() if text else self.calls, self.keys, room, self._spared)
         parts = [Content(" ")]
         for pairs, style in ((calls, "$failed"), (keys, "$dim")):
             for key, meaning in pairs:
@@ -69,18 +85,18 @@ SHORTEST_CALL = 16
 """Cells of a call that still say something: `K kvm03: key CH…`."""
 
 
-def fitting(calls: Keys, keys: Keys, width: int) -> tuple[Keys, Keys]:
+def fitting(calls: Keys, keys: Keys, width: int, stay: Spared = USUAL) -> tuple[Keys, Keys]:
     """What fits of the calls and keys. Where it is narrow, hints go before calls, the last ones first; those that
-    matter stay until a call cannot be cut any further, those of ALWAYS stay for good."""
-    for spared, room in ((MATTERS, width - _width(calls) - GAP), (ALWAYS, width - SHORTEST_CALL - GAP)):
-        keys = _without(keys, spared, room if calls else width)
+    matter stay until a call cannot be cut any further, those of `always` stay for good."""
+    for kept, room in ((stay.matters, width - _width(calls) - GAP), (stay.always, width - SHORTEST_CALL - GAP)):
+        keys = _without(keys, kept, room if calls else width)
         shorter = _shorter(calls, width - _width(keys) - GAP)
         if _width((*shorter, *keys)) <= width and (shorter or not calls):
             break
     return shorter, keys
 
 
-def _without(keys: Keys, spared: tuple[str, ...], width: int) -> Keys:
+def _without(keys: Keys, spared: frozenset[str], width: int) -> Keys:
     """The keys, without the last ones that are not spared, until they fit."""
     kept = list(keys)
     for pair in reversed(keys):
@@ -107,7 +123,7 @@ def _cut_call(meaning: str, width: int) -> str:
     return cut(name, room) + between + what if room >= 4 else cut(meaning, width)
 
 
-def _only(keys: Keys, names: tuple[str, ...]) -> Keys:
+def _only(keys: Keys, names: frozenset[str]) -> Keys:
     return tuple(pair for pair in keys if pair[0] in names)
 
 

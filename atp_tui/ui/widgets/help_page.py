@@ -52,18 +52,18 @@ def _row(left: str, right: str, column: int, width: int) -> list[Spans]:
 
 
 class HelpPage(LinesView[HelpLine]):
-    """Looked at and scrolled, with no cursor: the keys of a list move the page itself."""
+    """Looked at and scrolled, with no cursor: the keys of a list move the page itself. `keys` are told in its title."""
 
     SHOWS_CURSOR: ClassVar[bool] = False
     DEFAULT_CSS = """
     HelpPage > .lines--title { color: $title-focus; text-style: bold; }
     """
 
-    def __init__(self, sections: Sequence[Section], *, id: str | None = None) -> None:
+    def __init__(self, sections: Sequence[Section], keys: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._sections = sections
         self._laid_out_for = 0
-        self.set_title(Content.assemble(" help  ", ("↑ ↓ scroll   esc closes ", "$dim")))
+        self.set_title(Content.assemble(" help  ", (f"{keys} ", "$dim")))
 
     def draw(self, line: HelpLine, width: int) -> Spans:
         return line.spans

@@ -10,11 +10,12 @@ from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
 from ...monitor.metrics import find_metric
+from .. import bindings
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
 from .host_words import counts_down
@@ -43,14 +44,7 @@ TICKS_PER_AGE = 5
 class HostTree(LinesView[TreeLine]):
     """Shows `snapshot`; a new one may come at any rate. `clock` must be the one that the snapshot's moments are of."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle_mark", "Mark"),
-        Binding("asterisk,a", "mark_shown", "Mark all", show=False),
-        Binding("u", "unmark", "Unmark all", show=False),
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Unfold", show=False),
-        Binding("s", "sort", "Sort", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.HOSTS]
 
     class HostHighlighted(Message):
         """The cursor has come to another host, or off the hosts onto a group (None)."""
@@ -163,13 +157,17 @@ class HostTree(LinesView[TreeLine]):
             width = max(self.scrollable_content_region.width - 2, 10)
             place = f" (column {problem.column})" if (problem.column or 1) > 1 else ""
             words = [safe(problem.message) + place, *wrap(safe(problem.hint or ""), width)]
-            return (*words, "Press / to change it.")
+            return (*words, self._other_filter())
         hosts = len(self._snapshot.rows)
         if hosts:
             found = f"None of {hosts} hosts" if hosts > 1 else "The one host does not"
-            return (f"{found} match{'es' if hosts > 1 else ''} /{safe(self._snapshot.filter)}", "Press / to change it.")
-        where, then = f"They belong in {self._file}.", "Press q, write them there, and start again,"
+            return (f"{found} match{'es' if hosts > 1 else ''} /{safe(self._snapshot.filter)}", self._other_filter())
+        leave = self._glyphs.keys.sign("screen.quit")
+        where, then = f"They belong in {self._file}.", f"Press {leave}, write them there, and start again,"
         return ("No hosts yet.", where, then, "or look around: atp-tui demo")
+
+    def _other_filter(self) -> str:
+        return f"Press {self._glyphs.keys.sign('screen.filter')} to change it."
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)

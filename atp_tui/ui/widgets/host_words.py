@@ -11,6 +11,7 @@ from ...model.causes import LONGEST_SHORT, Remedy, Trouble
 from ...model.connection import ConnectionState
 from ...monitor.rows import HostRow
 from ..format import age, countdown
+from ..keymap import Keymap
 from ..text import cut, safe
 
 _S = ConnectionState
@@ -26,16 +27,9 @@ class Step(NamedTuple):
 NOTHING = Step("", "")
 TRYING, FIRST_TRY = Step("trying now", "now"), Step("first try", "first try")
 
-_BY_REMEDY = {
-    Remedy.TRUST_KEY: Step("press K", "press K"),
-    Remedy.LOG_IN: Step("press P", "press P"),
-    Remedy.RETRY: Step("press r to retry", "press r"),
-    Remedy.MEND: Step("not retried", ""),
-}
-"""Where nothing is tried again by itself. A key stands there only where pressing it changes something."""
-
-MENDED = "not retried: r tries again once that is mended"
-"""The step of Remedy.MEND where there is room for all of it."""
+RETRY = "action.retry"
+PRESSED = {Remedy.TRUST_KEY: "action.trust-key", Remedy.LOG_IN: "action.log-in", Remedy.RETRY: RETRY}
+"""The id of the key that brings each remedy about. A key is told only where pressing it changes something."""
 
 CHANNELS = {"virt": "libvirt", "ssh": "ssh"}
 """Channels as the screen names them."""
@@ -75,7 +69,7 @@ def channel_of(standing: Standing) -> str:
     return CHANNELS[channel] if channel is not None else ""
 
 
-def next_step(standing: Standing, now: float) -> Step:
+def next_step(standing: Standing, now: float, keys: Keymap) -> Step:
     """What happens next by itself, or the key that makes it happen; nothing while connected."""
     if standing.state is _S.CONNECTED:
         return NOTHING
@@ -88,9 +82,16 @@ def next_step(standing: Standing, now: float) -> Step:
     if standing.state in (_S.CONNECTING, _S.RECONNECTING):
         return TRYING if standing.attempt or standing.cause else FIRST_TRY
     remedy = standing.trouble.remedy if standing.trouble is not None else Remedy.RETRY
-    if standing.state is _S.DISCONNECTED and remedy is Remedy.RETRY:
-        return Step("press r to connect", "press r")
-    return _BY_REMEDY[remedy]
+    if remedy is Remedy.MEND:
+        return Step("not retried", "")
+    aim = "" if remedy is not Remedy.RETRY else " to connect" if standing.state is _S.DISCONNECTED else " to retry"
+    key = keys.sign(PRESSED[remedy])
+    return Step(f"press {key}{aim}", f"press {key}") if key else NOTHING
+
+
+def mended(keys: Keymap) -> str:
+    """The step of Remedy.MEND where there is room for all of it."""
+    return f"not retried: {keys.sign(RETRY)} tries again once that is mended"
 
 
 def silence(row: HostRow, now: float) -> str:

@@ -13,9 +13,10 @@ from ...monitor.fleet import HostDetail, HostRow
 from ...monitor.freshness import Freshness
 from ..format import WRITE, age, memory, version
 from ..glyphs import Glyphs
+from ..keymap import OWN, Keymap
 from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
-from .host_words import MENDED, cause_of, channel_of, next_step, silence
+from .host_words import cause_of, channel_of, mended, next_step, silence
 from .lines import Spans
 from .system_words import NO_SYSTEM, system_words
 
@@ -24,7 +25,7 @@ WIDE_LABEL = 17
 """Cells left of a chart: its name with the newest figure below it; in a chart of one row, beside it."""
 
 CAUSE_LINES = 4
-LONGEST_STEP = len(MENDED)
+LONGEST_STEP = len(mended(OWN))
 """A cause gets lines of its own by its own length alone: a countdown that loses a digit must not move the charts."""
 
 TWO_CHARTS = 56
@@ -68,7 +69,7 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
     """Sign and state; while connected since when, else what comes next and why not: all of it, this is the place."""
     row = detail.row
     between = f" {glyphs.separator} "
-    cause, following = _cause(row), _following(row, now)
+    cause, following = _cause(row), _following(row, now, glyphs.keys)
     silent = silence(row, now)
     sign = f" {glyphs.state(row.shown_state)} {silent or row.state.value}"
     room = width - width_of(sign)
@@ -97,11 +98,11 @@ def _cause(row: HostRow) -> str:
     return f"{named} (SSH is up: commands run)" if named and row.answers_ssh and row.takes_commands else named
 
 
-def _following(row: HostRow, now: float) -> str:
+def _following(row: HostRow, now: float, keys: Keymap) -> str:
     idle = row.state in (ConnectionState.FAILED, ConnectionState.DISCONNECTED) and row.next_attempt_at is None
     if idle and row.trouble is not None and row.trouble.remedy is Remedy.MEND:
-        return MENDED
-    return next_step(row, now).long
+        return mended(keys)
+    return next_step(row, now, keys).long
 
 
 def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs) -> Spans:

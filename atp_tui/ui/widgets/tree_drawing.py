@@ -167,7 +167,7 @@ def _counts(counts: tuple[int, ...], glyphs: Glyphs) -> list[tuple[str, str]]:
 
 def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str | None:
     """`word · channel: cause · since · next`, at least the cause and the next step; None where these have no room."""
-    word, cause, step = row.state.value, brief_of(row, glyphs.ellipsis), next_step(row, now)
+    word, cause, step = row.state.value, brief_of(row, glyphs.ellipsis), next_step(row, now, glyphs.keys)
     channel = channel_of(row)
     named = f"{channel}: {cause}" if channel and cause else cause
     lasted = f"down {age(now - row.since)}" if row.state in _LOST else ""
@@ -194,7 +194,7 @@ def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str:
     if whole is not None:
         return whole
     room = max(width - MARGINS, 0)
-    return "  " + cut(brief_of(row, glyphs.ellipsis) or next_step(row, now).short, room, glyphs.ellipsis)
+    return "  " + cut(brief_of(row, glyphs.ellipsis) or next_step(row, now, glyphs.keys).short, room, glyphs.ellipsis)
 
 
 def _joined(parts: Iterable[str], glyphs: Glyphs) -> str:

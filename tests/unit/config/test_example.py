@@ -28,7 +28,7 @@ def keys_with_defaults(settings: type, table: str) -> list[tuple[str, str, Any]]
         default = getattr(settings(), field.name)
         if dataclasses.is_dataclass(default):
             found += keys_with_defaults(type(default), f"{table}.{field.name}")
-        else:
+        elif field.name != "keys":  # its ids are the screen's: tests/ui/test_keymap.py has them
             found.append((table, field.name, default))
     return found
 

@@ -14,7 +14,7 @@ from atp_tui.model import errors
 from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, seconds
 from atp_tui.model.errors import AuthFailed, ConnectFailed, CredentialWanted, HostKeyRejected, TransportError
 from atp_tui.ui.screens.keys import _DANGER
-from atp_tui.ui.widgets.host_words import _BY_REMEDY
+from atp_tui.ui.widgets.host_words import PRESSED
 
 PACKAGE = Path(atp_tui.__file__).parent
 
@@ -74,7 +74,7 @@ def test_seconds_as_a_detail(limit: float, words: str) -> None:
 
 
 def test_the_screen_knows_each_remedy_and_the_danger_of_each_question() -> None:
-    assert set(_BY_REMEDY) == set(Remedy)
+    assert {*PRESSED, Remedy.MEND} == set(Remedy)
     asked = {cause for cause in Cause if cause.remedy is not None}
     assert asked <= set(_DANGER)
 
