@@ -9,9 +9,9 @@ import asyncio
 from pathlib import Path
 
 from atp_tui.cli.arguments import parse
-from atp_tui.cli.engine import Engine
-from atp_tui.cli.fleet_source import DemoOptions, DemoSource
 from atp_tui.cli.tui import screen_of
+from atp_tui.drivers.sources import DemoOptions, DemoSource
+from atp_tui.engine.engine import Engine
 
 SIZE = (120, 36)
 SETTLED = 25
