@@ -16,6 +16,10 @@ from .text import safe
 
 _JOINED = re.compile(r"(?<=.)[,!^@]")
 
+_OPENS_THE_LINE = re.compile(r"![@\w]")
+"""`!` as the key that opens the line, pressed where the line was open already: `!@all cd /x; rm *` would go to the host
+under the cursor, and remove what is in another directory. A shell's own `! command` has a blank behind it."""
+
 NO_HOST = "no host"
 """Stands before the prompt where nothing is marked or under the cursor."""
 
@@ -78,10 +82,16 @@ class Targeting:
         self._rows = rows
         self._without_commands = frozenset(row.id for row in rows if not row.takes_commands)
 
+    def can_run_on(self, hosts: Sequence[str]) -> bool:
+        """Whether all of these are still there, and take commands."""
+        return {row.id for row in self._rows if row.takes_commands}.issuperset(hosts)
+
     def select(self, line: str) -> Selection:
         """The hosts that `line` would run on now. Never raises: what is wrong is in `problem`."""
         expression, command = split_line(line)
         label, ids = self._label, self.hosts
+        if _OPENS_THE_LINE.match(command):
+            return Selection(safe(label), (), command, problem=f"leave out the !: write {safe(command[1:])}")
         if expression is not None:
             label = expression
             try:
