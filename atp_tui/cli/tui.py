@@ -123,7 +123,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         key_question=engine.key_question,
         password_question=engine.password_question,
         who=user_name(),
-        source=engine.source.name + " (read-only)" * engine.door.policy.read_only,
+        source=engine.source.name,
         file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
 import sys
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from math import ceil
+from typing import Any
 
 from textual import constants
 from textual._parser import Read1
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -32,14 +35,37 @@ class Driver(LinuxDriver):
     means nothing, where Textual ends the program."""
 
     _output: Output | None = None
-    _loop: asyncio.AbstractEventLoop
     _started = False
     _suspended = False
+    _to_stop = False
+
+    def __init__(self, app: App[Any], **settings: Any) -> None:
+        """`settings` are those of Textual's driver."""
+        self._loop = asyncio.get_running_loop()
+        super().__init__(app, **settings)
+
+    # Job control: its signals are noted at once, and acted on by the event loop, each to its end. Handlers that act
+    # themselves, as Textual's do, interrupt each other: a SIGCONT while the terminal was being given back took it again
+    # with its raw settings as those to go back to, and the shell was left with them at the end.
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._to_stop = True
+        self._soon(self._stop)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._to_stop = False  # as in the kernel, it ends a stop that has not begun
+        self._soon(self.resume_application_mode)
+
+    def _stop(self) -> None:
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        if self._to_stop:
+            self._to_stop = False
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     # Output
 
     def start_application_mode(self) -> None:
-        self._loop = asyncio.get_running_loop()
         error = sys.__stderr__
         assert error is not None, "there is no screen without a terminal"
         output = self._output = Output(error.fileno(), error.encoding, self._repaint)
@@ -50,15 +76,15 @@ class Driver(LinuxDriver):
             output.stop()
 
     def suspend_application_mode(self) -> None:
-        """SIGTSTP, which may come before the terminal is taken, and after it was given back for good."""
+        """For SIGTSTP, which may come before the terminal is taken, and after it was given back for good."""
         if self._started:
             self._suspended = True
             super().suspend_application_mode()
 
     def resume_application_mode(self) -> None:
-        """SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, with the SIGHUP of a terminal that is
-        lost, behind the SIGTERM of systemd or of a shell's `kill`. To start once more would leave a second reader of
-        the keys, with which the program does not end, and a terminal that nobody gives back.
+        """For SIGCONT, which comes also where nothing was suspended: after a SIGSTOP, with the SIGHUP of a terminal
+        that is lost, behind the SIGTERM of systemd or of a shell's `kill`. To start once more would leave a second
+        reader of the keys, with which the program does not end, and a terminal that nobody gives back.
         """
         if self._started:
             self._repaint()
@@ -67,8 +93,11 @@ class Driver(LinuxDriver):
             self._suspended = not self._started
 
     def _repaint(self) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody paints any more
-            self._loop.call_soon_threadsafe(self._app.refresh)
+        self._soon(self._app.refresh)
+
+    def _soon(self, act: Callable[[], object]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the terminal is given back, and nobody paints any more
+            self._loop.call_soon_threadsafe(act)
 
     def write(self, data: str) -> None:
         assert self._output is not None, "written to before it was started"

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from .typeable import typeable
+
 LIMIT = 1000
 
 _WORD = r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credential)s?"
@@ -14,8 +16,6 @@ _SECRET = re.compile(
     r"|sshpass\s+-p|\bmysql\S*\s.*-p\S|://[^/\s:@]+:[^/\s@]+@|authorization:|bearer\s"
 )
 """Lines that look as if they carried a secret are remembered neither in the file nor in memory."""
-
-_UNTYPEABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class History:
@@ -71,7 +71,7 @@ class History:
             text = self._file.read_text("utf-8", "replace")
         except OSError:
             return []
-        lines = [_UNTYPEABLE.sub("", line) for line in text.split("\n")]
+        lines = [typeable(line) for line in text.split("\n")]
         # the newest of equal lines stays: a dict keeps the first, hence twice reversed
         kept = [*dict.fromkeys(line for line in reversed(lines) if line)][: self._limit][::-1]
         if len(lines) > 2 * self._limit:

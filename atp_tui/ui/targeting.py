@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ from ..model.quoting import redacted
 from ..monitor.fleet import HostRow
 from .services import Targets
 from .text import safe
+
+_OPENS_THE_LINE = re.compile(r"![@\w]")
+"""`!` as the key that opens the line, pressed where the line was open already: `!@all cd /x; rm *` would go to the host
+under the cursor, and remove what is in another directory. A shell's own `! command` has a blank behind it."""
 
 NO_HOST = "no host"
 """Stands before the prompt where nothing is marked or under the cursor."""
@@ -45,6 +50,7 @@ class Targeting:
         self._targets = targets
         self._marked: tuple[str, ...] = ()
         self._cursor: tuple[str, ...] = ()
+        self._with_commands: frozenset[str] = frozenset()
         self._without_commands: frozenset[str] = frozenset()
         self._label = NO_HOST
 
@@ -68,13 +74,20 @@ class Targeting:
         return self._resolve(expression) if expression else self.hosts
 
     def look_at(self, rows: Sequence[HostRow]) -> None:
-        """Take over from the fleet which hosts take no commands."""
+        """Take over from the fleet which hosts take commands, and which do not."""
+        self._with_commands = frozenset(row.id for row in rows if row.takes_commands)
         self._without_commands = frozenset(row.id for row in rows if not row.takes_commands)
+
+    def can_run_on(self, hosts: Sequence[str]) -> bool:
+        """Whether all of these are still there, and take commands."""
+        return self._with_commands.issuperset(hosts)
 
     def select(self, line: str) -> Selection:
         """The hosts that `line` would run on now. Never raises: what is wrong is in `problem`."""
         expression, command = split_line(line)
         label, ids = self._label, self.hosts
+        if _OPENS_THE_LINE.match(command):
+            return Selection(safe(label), (), command, problem=f"leave out the !: write {safe(command[1:])}")
         if expression is not None:
             label = expression
             try:

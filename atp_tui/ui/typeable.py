@@ -11,6 +11,14 @@ _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Invisible signs after which a terminal may show a line in another order than the one in which it would run."""
 
 
+_NEVER_SHOWN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029]|{_TURNS.pattern}")
+
+
+def typeable(line: str) -> str:
+    """A line of a file without what an input would not have taken: it is shown there, and run."""
+    return _NEVER_SHOWN.sub("", line)
+
+
 def one_line(pasted: str) -> str:
     """What is pasted into an input of one line; line ends behind it are left out.
 

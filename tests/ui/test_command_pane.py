@@ -126,6 +126,19 @@ async def test_the_answer_counts_for_the_hosts_it_was_asked_about() -> None:
         assert opened.has("enter asks again") and opened.screen.pane.line.value == "id"
 
 
+async def test_the_answer_counts_though_other_hosts_would_be_meant_by_now() -> None:
+    fakes = FleetServices(rack(23))
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark")
+        await opened.type("@all&state:connected id")
+        await opened.press("enter")
+        await opened.read()
+        fakes.transport.change("kvm22", S.RECONNECTING, "gone for a moment")
+        await opened.until(lambda: len(opened.app._main.pane._select("@all&state:connected id").ids) == 22)
+        await opened.press(*"23", "enter")
+        assert [len(job.targets) for job in fakes.jobs.started] == [23]
+
+
 async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:
     silent = HostInfo("kvm09", "192.0.2.99", uri="qemu+tcp://192.0.2.99/system", tags=("rack1",), ssh=None)
     fakes = FleetServices([*rack(2), silent])
@@ -321,6 +334,7 @@ def test_a_node_set_may_follow_the_at_sign() -> None:
     targeting.look_at(fakes.fleet.rows())
     assert targeting.select("@kvm[02-03] id").ids == ("kvm02", "kvm03")
     assert targeting.select("@all id").ids == ("kvm01", "kvm02", "kvm03", "kvm04")
+    assert targeting.select("@all ! test -e /x").command == "! test -e /x"
     assert targeting.select("@nope id").problem
     assert targeting.select("id").problem == "no host is marked or under the cursor"
 
@@ -335,6 +349,9 @@ def test_a_node_set_may_follow_the_at_sign() -> None:
         ("@root@kvm01 id", "a user in '@root@kvm01'; write kvm01: the user is in hosts.toml"),
         ("@rack1@rack1 id", "write @rack1,@rack1 for both"),
         ("@kvm[01, 02] id", "without blanks"),
+        ("!@all cd /x; rm *", "leave out the !: write @all cd /x; rm *"),
+        ("!cd /x; rm *", "leave out the !: write cd /x; rm *"),
+        ("@all !id", "leave out the !: write id"),
         ("@rack1&latency>5 id", "unknown field latency (column 8); cpu, memory (mem), rtt, vms and req"),
         ("@rack1&name:x id", "unknown field name"),
         ("@rack1&state:failed id", "left by '@rack1&state:failed'; the conditions hold for none of these hosts now"),
@@ -391,8 +408,8 @@ def test_history_keeps_each_line_once_and_no_more_than_its_limit(tmp_path: Path)
 
 def test_history_from_a_file_has_no_control_characters(tmp_path: Path) -> None:
     file = tmp_path / "history"
-    file.write_bytes(b"id\x1b[31m\nls\xff\n")
-    assert History(file).lines == ("id[31m", "ls\N{REPLACEMENT CHARACTER}")
+    file.write_bytes(b"id\x1b[31m\nls\xff\n" + "rm \u202eevil\u2066 x\u2028y\n".encode())
+    assert History(file).lines == ("id[31m", "ls\N{REPLACEMENT CHARACTER}", "rm evil xy")
 
 
 def test_history_without_a_writable_file_lives_in_memory(tmp_path: Path) -> None:

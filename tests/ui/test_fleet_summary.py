@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +13,8 @@ from atp_tui.monitor.freshness import Freshness
 from atp_tui.monitor.rows import DomainCounts, HostRow
 from atp_tui.ui.widgets.fleet_summary import summarise
 
+from .conftest import open_app
+from .fleet_services import FleetServices, rack
 from .rows import NOW, host_row
 
 S = ConnectionState
@@ -44,3 +49,11 @@ def test_rates_fall_with_the_hosts_that_fall_silent() -> None:
     rows[1] = host_row("b", requests_per_second=3.0, sampled_at=NOW - 5, silent_since=NOW - 5)
     assert (summarise(rows).requests, summarise(rows).silent) == (2.0, 1)
     assert summarise(rows[1:]).requests is None
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])
+async def test_a_screen_that_only_watches_says_so_at_any_width(size: tuple[int, int]) -> None:
+    fakes = FleetServices(rack(2))
+    fakes.door.policy = replace(fakes.door.policy, read_only=True)
+    async with open_app(fakes, size) as opened:
+        assert "read-only  ● 2" in opened.lines()[0]

@@ -1,8 +1,7 @@
-"""The host tree: its order, its words and its keys."""
+"""The host tree: its order and its words."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,8 +9,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.app import ComposeResult
-from textual.message import Message
 
 from atp_tui.model.causes import LONGEST_SHORT, Cause
 from atp_tui.model.connection import ConnectionState
@@ -21,7 +18,6 @@ from atp_tui.monitor.host_filter import parse_filter
 from atp_tui.monitor.rows import DomainCounts
 from atp_tui.ui.glyphs import ASCII, STATE_ORDER, UNICODE
 from atp_tui.ui.text import safe, width_of
-from atp_tui.ui.widgets.host_tree import HostTree
 from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
 from atp_tui.ui.widgets.tree_model import (
     FleetSnapshot,
@@ -32,7 +28,7 @@ from atp_tui.ui.widgets.tree_model import (
     build_tree,
 )
 
-from .rows import NOW, ThemedApp, host_row, screen_of, text_of
+from .rows import NOW, host_row, text_of
 
 S = ConnectionState
 
@@ -338,177 +334,3 @@ def test_ascii_is_ascii() -> None:
             else draw_host(line, 60, columns(60, model.id_width), NOW, ASCII)
         )
         assert text_of(spans).isascii(), text_of(spans)
-
-
-# The widget
-
-
-class TreeApp(ThemedApp):
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = NOW
-        self.hosts = HostTree(clock=lambda: self.now)
-        self.heard: list[Message] = []
-
-    def compose(self) -> ComposeResult:
-        yield self.hosts
-
-    def on_host_tree_host_highlighted(self, message: HostTree.HostHighlighted) -> None:
-        self.heard.append(message)
-
-    def on_host_tree_host_opened(self, message: HostTree.HostOpened) -> None:
-        self.heard.append(message)
-
-    def on_host_tree_marks_changed(self, message: HostTree.MarksChanged) -> None:
-        self.heard.append(message)
-
-    @property
-    def marks(self) -> list[set[str]]:
-        return [set(message.marked) for message in self.heard if isinstance(message, HostTree.MarksChanged)]
-
-    @property
-    def highlighted(self) -> list[str | None]:
-        return [message.host_id for message in self.heard if isinstance(message, HostTree.HostHighlighted)]
-
-
-FLEET = tuple(host_row(f"kvm0{number}", tags=("rack1" if number < 3 else "rack2",)) for number in range(1, 5))
-
-
-async def test_the_cursor_begins_on_the_first_host() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
-        await pilot.pause()
-        assert app.hosts.cursor_hosts == ("kvm01",)
-        assert app.highlighted[-1] == "kvm01"
-
-
-async def test_marks() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
-        await pilot.press("space", "down", "space", "space", "home", "space", "space", "asterisk", "u")
-        await pilot.pause()
-        assert app.marks == [
-            {"kvm01"},
-            {"kvm01", "kvm02"},
-            {"kvm01"},
-            {"kvm01", "kvm02"},
-            set(),
-            {"kvm01", "kvm02", "kvm03", "kvm04"},
-            set(),
-        ]
-
-
-async def test_marking_all_takes_only_what_is_shown() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="tag:rack2", marked=frozenset({"kvm01"}))
-        await pilot.press("a")
-        await pilot.pause()
-        assert app.marks == [{"kvm01", "kvm03", "kvm04"}]
-
-
-async def test_folding_by_keys() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
-        await pilot.press("left")  # from a host: its group, folded
-        await pilot.pause()
-        lines = screen_of(app)
-        assert "▸ rack1" in lines[1]
-        assert "▾ rack2" in lines[2]
-        assert app.hosts.cursor_hosts == ("kvm01", "kvm02")
-        assert app.highlighted[-1] is None
-        await pilot.press("enter", "down", "enter")
-        await pilot.pause()
-        opened = [message for message in app.heard if isinstance(message, HostTree.HostOpened)]
-        assert [message.host_id for message in opened] == ["kvm01"]
-
-
-async def test_a_host_in_a_folded_group_can_be_shown() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
-        await pilot.press("left")
-        assert app.hosts.show_host("kvm02")
-        assert app.hosts.cursor_hosts == ("kvm02",)
-        assert not app.hosts.show_host("nowhere")
-
-
-async def test_countdowns_go_on_without_news() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.snapshot = FleetSnapshot((lost("kvm07"),), NOW)
-        await pilot.pause()
-        assert "next try in 3.2 s" in "\n".join(screen_of(app))
-        app.now = NOW + 2
-        async with asyncio.timeout(20):
-            while "next try in 1.2 s" not in "\n".join(screen_of(app)):
-                await pilot.pause(0.05)
-
-
-async def test_an_empty_tree_teaches() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(60, 10)) as pilot:
-        await pilot.pause()
-        assert "Loading …" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot()
-        await pilot.pause()
-        assert "hosts.toml" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="nowhere")
-        await pilot.pause()
-        assert "None of 4 hosts matches /nowhere" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="latency>[b]5")
-        await pilot.pause()
-        text = "\n".join(screen_of(app))
-        assert "unknown field latency" in text
-        assert "cpu, memory (mem), rtt, vms and req take" in text
-        assert "None of" not in text
-
-
-async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
-    app = TreeApp()
-    async with app.run_test(size=(70, 10)) as pilot:
-        app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
-        await pilot.pause()
-        title, _, line = screen_of(app)[:3]
-        assert title.index("cpu") + 3 == line.index("12 %") + 4
-        assert title.index("mem") + 3 == line.index("61 %") + 4
-        await pilot.press("space")
-        await pilot.resize_terminal(50, 10)
-        await pilot.pause()
-        assert "mem" in screen_of(app)[0]
-        assert "1 marked" not in screen_of(app)[0]  # the heads need the room, and the marks are seen in the lines
-        await pilot.resize_terminal(110, 10)
-        app.hosts.snapshot = FleetSnapshot((*FLEET, host_row("kvm-with-a-long-name")), NOW, marked=frozenset({"kvm01"}))
-        await pilot.pause()
-        assert "Hosts · 1 marked ─" in screen_of(app)[0]
-        await pilot.press("s")
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="kvm")
-        await pilot.pause()
-        assert "Hosts by name / kvm" in screen_of(app)[0]
-        assert app.hosts.sort is Sort.NAME
-        await pilot.press("s", "s")
-        await pilot.pause()
-        assert "Hosts by mem / kvm" in screen_of(app)[0]
-        await pilot.press("s", "s", "s", "s")
-        await pilot.pause()
-        assert "Hosts / kvm" in screen_of(app)[0]
-
-
-@pytest.mark.parametrize("size", [(20, 5), (40, 15), (200, 60)])
-async def test_hostile_fleets_on_any_screen(size: tuple[int, int]) -> None:
-    app = TreeApp()
-    rows = tuple(lost(name, cause=name, tags=(name,)) for name in HOSTILE)
-    async with app.run_test(size=size) as pilot:
-        app.hosts.snapshot = FleetSnapshot(rows, NOW, filter="")
-        await pilot.pause()
-        for line in screen_of(app):
-            assert safe(line) == line
-            assert width_of(line) == size[0]

@@ -27,6 +27,17 @@ async def test_keys_of_the_palette_do_nothing_where_its_list_has_no_room(fakes: 
         await opened.until(lambda: opened.app.screen is not palette)
 
 
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+async def test_the_palette_lives_in_a_terminal_of_a_few_columns(fakes: FleetServices, width: int) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("ctrl+p", *"kvm")
+        await opened.pilot.pause(0.1)
+        await opened.pilot.resize_terminal(width, 24)
+        await opened.press("escape", "ctrl+p", *"zz")
+        await opened.pilot.resize_terminal(120, 40)
+        await opened.until(lambda: opened.has("No matches found"))
+
+
 async def test_only_the_last_of_keys_that_come_fast_is_searched_for(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         commands = FleetCommands(opened.screen)

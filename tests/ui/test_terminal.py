@@ -104,6 +104,27 @@ def test_one_that_is_stopped_by_a_signal_while_it_begins_or_ends_goes_on_with_th
     assert demo.is_given_back()
 
 
+def test_one_that_is_continued_while_it_gives_the_terminal_back_does_not_keep_it(demo: Terminal) -> None:
+    def continued() -> list[object]:
+        demo.process.send_signal(signal.SIGCONT)
+        demo.read(0.1)
+        return demo.settings
+
+    demo.shows("kvm01", "● 5")
+    for _ in range(6):
+        for number in (signal.SIGTSTP, signal.SIGTSTP, signal.SIGCONT):  # that SIGCONT finds it half way
+            demo.process.send_signal(number)
+            demo.read(0.01)
+        demo.until(lambda: continued() != demo.before)
+    demo.keys("?")
+    demo.shows("esc closes")
+    demo.keys("?")
+    demo.shows("space mark")
+    demo.keys("q")
+    assert demo.ended() == 0
+    assert demo.is_given_back()
+
+
 def test_one_that_is_terminated_before_its_engine_runs_does_so_too(demo: Terminal) -> None:
     demo.until(lambda: ENTERED in demo.received)
     demo.process.terminate()

@@ -16,7 +16,8 @@ from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, Columns, columns, draw_h
 from atp_tui.ui.widgets.tree_model import FleetSnapshot, HostLine, TreeOptions, build_tree
 
 from .rows import NOW, host_row, screen_of, text_of
-from .test_host_tree import REFUSED, TreeApp, drawn
+from .test_host_tree import REFUSED, drawn
+from .test_host_tree_keys import TreeApp
 
 S = ConnectionState
 CHANGED = HostKeyRejected("host key CHANGED: it shows another one", known=True, fingerprint="SHA256:x")

@@ -100,12 +100,13 @@ class Dispatch:
         pane = self._screen.pane
 
         def run(invocation: Invocation) -> None:
-            if pane.still_means(line, targets):
+            # the number that was typed is that of these hosts: others may be connected or busy by now
+            if pane.still_has(line) and self._targeting.can_run_on(targets):
                 pane.line_is_run()
                 self._start(invocation)
             else:
                 again = f"{self._keys.sign('pane.enter')} asks again"
-                self._screen.tell(f"the hosts of the line have changed meanwhile: {again}", wrong=True)
+                self._screen.tell(f"hosts of the line have gone meanwhile: {again}", wrong=True)
 
         self._run_if_agreed(line, targets, run)
 

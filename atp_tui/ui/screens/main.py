@@ -79,7 +79,8 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TooSmall(id="too-small")
-        yield StatusBar(self._services.source, self._glyphs, id="status")
+        read_only = self._services.door.policy.read_only
+        yield StatusBar(self._services.source, self._glyphs, read_only=read_only, id="status")
         with Container(id="workspace"):
             with Vertical(id="left"):
                 with Horizontal(id="hosts"):

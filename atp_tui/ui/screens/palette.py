@@ -91,5 +91,6 @@ class Palette(CommandPalette):
     """
 
     def _action_command_list(self, action: str) -> None:
-        if self.query_one(CommandList).scrollable_content_region:
+        found = self.query_one(CommandList)
+        if found.scrollable_content_region and found.region.overlaps(self.region):
             super()._action_command_list(action)

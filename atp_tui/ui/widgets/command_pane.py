@@ -232,10 +232,9 @@ class CommandPane(Horizontal):
             return
         self.post_message(RunRequested(chosen.command, chosen.ids))
 
-    def still_means(self, command: str, targets: tuple[str, ...]) -> bool:
-        """Whether Enter would still run that: hosts come and go while a question is on the screen."""
-        chosen = self._select(self.line.value)
-        return (chosen.command, chosen.ids, chosen.problem) == (command, targets, None)
+    def still_has(self, command: str) -> bool:
+        """Whether the line still is the one with that command."""
+        return self._select(self.line.value).command == command
 
     def line_is_run(self) -> None:
         """The line goes on record, and is empty again."""

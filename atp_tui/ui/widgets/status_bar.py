@@ -24,8 +24,11 @@ class StatusBar(Widget):
     jobs: reactive[int] = reactive(0)
     clock: reactive[str] = reactive("")
 
-    def __init__(self, source: str, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:
+    def __init__(
+        self, source: str, glyphs: Glyphs = UNICODE, *, read_only: bool = False, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._read_only = "read-only  " * read_only
         self._glyphs = glyphs
         self._source = safe(source)
 
@@ -45,6 +48,7 @@ class StatusBar(Widget):
         left: list[Part] = [
             (0, Content.styled(" atp  ", "bold $title-focus")),
             (5, Content.styled(f"{self._source}  ", "$title")),
+            (0, Content.styled(self._read_only, "bold")),
             (0, Content("").join(states)),
             *self._silent(now),
             *self._domains(now),
