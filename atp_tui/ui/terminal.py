@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import select
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
+
+_log = logging.getLogger(__name__)
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that leave the application; Ctrl+C as a key does not come as one while it runs."""
@@ -50,6 +53,25 @@ def has_job_control() -> bool:
 def _parent(process: int) -> int:
     status = Path(f"/proc/{process}/stat").read_text(errors="replace")
     return int(status.rpartition(")")[2].split()[1])
+
+
+HARD_END = 10.0
+"""Seconds for the end of an application that was left. Textual would wait for ever for a handler that never ends."""
+
+
+def end_hard(app: App[Any]) -> None:
+    """Give the terminal back and end the program, whatever still runs. Does not return.
+
+    What goes on on other machines ends with the connections to them.
+    """
+    _log.error("the screen was left and did not end within %g s: it was ended", HARD_END)
+    driver = app._driver  # Textual has no public way to it
+    if driver is not None:
+        driver.stop_application_mode()
+        driver.close()
+    _write_to_nobody()
+    logging.shutdown()
+    os._exit(app.return_code or 0)
 
 
 async def run_until_left(app: App[Any]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from textual.filter import LineFilter, NoColor
 
 from .ascii import AsciiFilter
 from .driver import Driver
+from .terminal import HARD_END, end_hard
 from .theme import FIRST_THEME, load_themes, register_themes, themes_folder, variable_defaults
 from .type_ahead import TypeAheadApp
 
@@ -25,6 +28,13 @@ class ThemedApp(TypeAheadApp):
             os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
         self._themes, self._theme_problems = load_themes((themes_folder(), *theme_folders))
         self._ascii = (AsciiFilter(),) if ascii_only else ()
+        self._hard_end: asyncio.TimerHandle | None = None
+
+    def exit(self, *arguments: Any, **named: Any) -> None:
+        """As App.exit; the program ends within HARD_END seconds, whatever keeps its handlers."""
+        super().exit(*arguments, **named)
+        if self._hard_end is None and not self.is_headless:
+            self._hard_end = asyncio.get_running_loop().call_later(HARD_END, end_hard, self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()

@@ -84,3 +84,23 @@ def test_what_headless_verbs_change_about_hosts() -> None:
     assert hosts[0].transport is not None
     assert hosts[0].transport.connect_timeout == 3.0
     assert limit_of(hosts[0], TransportConfig()) > 3.0
+
+
+class Defect(Exception):
+    """A fault of ours."""
+
+
+async def test_a_view_that_nothing_keeps_up_to_date_ends_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen that went on showing what was would be worse than none."""
+    engine = Engine(FileSource(FleetConfig(hosts=(HostInfo("a", "192.0.2.1", uri="sim://a/"),))))
+
+    def fail(change: object) -> None:
+        raise Defect
+
+    with pytest.raises(Defect):
+        async with asyncio.timeout(30), engine.running(watch=True):
+            monkeypatch.setattr(engine.fleet, "apply", fail)
+            await asyncio.Event().wait()
+    task = asyncio.current_task()
+    assert task is not None and task.cancelling() == 0
+    assert asyncio.all_tasks() == {task}
