@@ -26,6 +26,10 @@ from .output import Output
 LONE_ESCAPE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.03
 """Seconds after which Esc is the key and not the beginning of another key's sequence. Textual's 0.1 can be felt."""
 
+ONE_TICK = 0.0005
+"""Seconds between a SIGCONT and a SIGTSTP that are taken for one look at signals. Of two that came while Python was in
+a long call it handles the lower number first, SIGCONT. To stop then would be for good: nobody continues it again."""
+
 LOOK_AROUND = 0.1
 """Seconds without a key after which the reader looks whether it should end."""
 
@@ -38,6 +42,7 @@ class Driver(LinuxDriver):
     _started = False
     _suspended = False
     _to_stop = False
+    _continued_at = float("-inf")
 
     def __init__(self, app: App[Any], **settings: Any) -> None:
         """`settings` are those of Textual's driver."""
@@ -49,10 +54,13 @@ class Driver(LinuxDriver):
     # with its raw settings as those to go back to, and the shell was left with them at the end.
 
     def _sigtstp_application(self, *_: object) -> None:
+        if time.monotonic() - self._continued_at < ONE_TICK:
+            return
         self._to_stop = True
         self._soon(self._stop)
 
     def _sigcont_application(self, *_: object) -> None:
+        self._continued_at = time.monotonic()
         self._to_stop = False  # as in the kernel, it ends a stop that has not begun
         self._soon(self.resume_application_mode)
 

@@ -21,6 +21,7 @@ EDITING = {
 TEXT = "aabbcdkqrtxyKP/:?!*0123  --..;日本é한e\u0301\u0308ß🙂"
 """Signs that mean something to other regions, wide ones and combining ones among them."""
 
+_MEANT_AS_KEY = re.compile(r"![@\w]")
 _WORD = re.compile(r"(?<=\W)\w")
 
 
@@ -72,6 +73,8 @@ class LineEditor:
             case "older" | "newer":
                 line = self.history.older(self.text) if key == "older" else self.history.newer(self.text)
                 self._put(line, len(line))
+            case "enter" if _MEANT_AS_KEY.match(self.text.strip()):
+                pass  # the `!` of the key: refused, and kept
             case "enter" if self.text.strip():
                 self.ran.append(self.text.strip())
                 if self.busy:

@@ -99,7 +99,8 @@ class Terminal:
     def ended(self) -> int:
         """Wait for the process; its exit status."""
         self.until(lambda: self.process.poll() is not None)
-        self.read(0.2)
+        while self.read(0.2):  # all that it left behind: a read takes some thousand bytes
+            pass
         return self.process.wait()
 
     def close(self) -> None:
