@@ -57,19 +57,22 @@ class Driver(LinuxDriver):
         if time.monotonic() - self._continued_at < ONE_TICK:
             return
         self._to_stop = True
-        self._soon(self._stop)
+        self._soon(self._settle)
 
     def _sigcont_application(self, *_: object) -> None:
         self._continued_at = time.monotonic()
         self._to_stop = False  # as in the kernel, it ends a stop that has not begun
-        self._soon(self.resume_application_mode)
+        self._soon(self._settle)
 
-    def _stop(self) -> None:
-        self.suspend_application_mode()
-        self._must_signal_resume = True
+    def _settle(self) -> None:
+        """Stop where that was asked for and nothing ended it meanwhile; then, or else, have the terminal again."""
         if self._to_stop:
-            self._to_stop = False
-            os.kill(os.getpid(), signal.SIGSTOP)
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+            if self._to_stop:
+                self._to_stop = False
+                os.kill(os.getpid(), signal.SIGSTOP)  # it comes back from there when the program is continued
+        self.resume_application_mode()
 
     # Output
 
