@@ -205,7 +205,21 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     demo.add_argument("--hosts", type=_count, default=12, metavar="N", help=more)
     demo.add_argument("--faults", action="store_true", help="let hosts go silent, refuse, flap, and come back")
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another fleet")
-    run = verb("run", "run a command on hosts over SSH", shared, as_json)
+    _run(verb("run", "run a command on hosts over SSH", shared, as_json))
+    for action in ACTIONS:
+        if action.headless:
+            _act(verb(action.name, action.help, shared), action)
+    verb("stats", "connect to each host and show its connections and node", shared, as_json)
+    hosts = verb("hosts", "what hosts.toml says", shared)
+    listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
+    listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
+    verb("domains", "list the domains of all hosts", shared, as_json)
+    verb("info", "show versions and the paths of every file the program uses", shared)
+    return parser, added.choices
+
+
+def _run(run: argparse.ArgumentParser) -> None:
+    """The words of `run`."""
     run.add_argument(
         "-w",
         dest="targets",
@@ -218,16 +232,6 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
-    for action in ACTIONS:
-        if action.headless:
-            _act(verb(action.name, action.help, shared), action)
-    verb("stats", "connect to each host and show its connections and node", shared, as_json)
-    hosts = verb("hosts", "what hosts.toml says", shared)
-    listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
-    listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
-    verb("domains", "list the domains of all hosts", shared, as_json)
-    verb("info", "show versions and the paths of every file the program uses", shared)
-    return parser, added.choices
 
 
 def _act(parser: argparse.ArgumentParser, action: Action) -> None:

@@ -129,19 +129,26 @@ async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[N
     """
     owner = asyncio.current_task()
     assert owner is not None
+    inside = True
+
+    def end_the_block(ended: asyncio.Task[None]) -> None:
+        if inside and not ended.cancelled():  # after the block nothing would take that cancellation back
+            owner.cancel()
+
     task = asyncio.create_task(work, name=name)
-    task.add_done_callback(lambda ended: None if ended.cancelled() else owner.cancel())
+    task.add_done_callback(end_the_block)
     try:
         yield
     except asyncio.CancelledError:
-        error = task.exception() if task.done() and not task.cancelled() else None
-        if error is None:
+        if not task.done() or task.cancelled() or task.exception() is None:
             raise
         owner.uncancel()
-        raise error from None
     finally:
+        inside = False
         task.cancel()
         await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()  # raises its defect
 
 
 def limit_of(host: HostInfo, config: TransportConfig) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Coroutine
 
 from textual.message import Message
@@ -22,7 +21,6 @@ class JobControl:
         send: Callable[[Message], object],
         spawn: Callable[[Coroutine[None, None, None]], object],
         clock: Callable[[], float],
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
         self._glyphs = glyphs

@@ -104,3 +104,20 @@ async def test_a_view_that_nothing_keeps_up_to_date_ends_the_engine(monkeypatch:
     task = asyncio.current_task()
     assert task is not None and task.cancelling() == 0
     assert asyncio.all_tasks() == {task}
+
+
+async def test_a_defect_while_the_engine_ends_is_raised_and_cancels_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(DemoSource(DemoOptions(hosts=1, faults=False, seed=1)))
+
+    async def fails_when_it_is_ended() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RuntimeError("a defect of its end")
+
+    monkeypatch.setattr(engine.follower, "run", fails_when_it_is_ended)
+    with pytest.raises(RuntimeError, match="a defect of its end"):
+        async with asyncio.timeout(30), engine.running(watch=False):
+            await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None and not task.cancelling()
