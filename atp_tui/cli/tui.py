@@ -115,13 +115,9 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
     config = engine.source.config
     return Services(
-        transport=engine.manager,
         fleet=engine.fleet,
-        follower=engine.follower,
-        targets=engine.targets,
-        door=engine.door,
-        key_question=engine.key_question,
-        password_question=engine.password_question,
+        actions=engine.door.actions,
+        read_only=engine.door.policy.read_only,
         who=user_name(),
         source=engine.source.name,
         file=config.path,

@@ -18,7 +18,7 @@ from ..actions.log_in import password_question
 from ..actions.policy import Policy
 from ..actions.trust_key import key_question
 from ..executor.runner import JobRunner
-from ..executor.targets import Targets, fold
+from ..executor.targets import Targets
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -28,6 +28,8 @@ from ..monitor.fleet import FleetView, HostRow
 from ..monitor.follower import Follower
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
+from .fleet import Fleet
+from .local import LocalFleet
 from .source import FleetSource
 
 _log = logging.getLogger(__name__)
@@ -39,16 +41,16 @@ Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 class CurrentTargets:
     """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
 
-    def __init__(self, manager: TransportManager, fleet: FleetView) -> None:
+    def __init__(self, manager: TransportManager, view: FleetView) -> None:
         self._manager = manager
-        self._fleet = fleet
+        self._view = view
         self._hosts: tuple[HostInfo, ...] = ()
         self._rows: tuple[HostRow, ...] | None = None
         self._targets = Targets(())
 
     def resolve(self, expression: str) -> tuple[str, ...]:
         """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change."""
-        hosts, rows = self._manager.list_hosts(), self._fleet.rows()
+        hosts, rows = self._manager.list_hosts(), self._view.rows()
         if hosts != self._hosts:
             self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
         if rows is not self._rows:
@@ -56,13 +58,11 @@ class CurrentTargets:
             self._rows, self._targets = rows, self._targets.knowing(HostFacts(rows, unseen))
         return self._targets.resolve(expression)
 
-    def fold(self, ids: Iterable[str]) -> str:
-        """As executor.targets.fold."""
-        return fold(ids)
-
 
 class Engine:
     """Everything below the surface. Made at once and idle; `running` brings it to life on the event loop.
+
+    `fleet` is the port that surfaces read and act through; what else is here is for building on.
 
     `policy` says what passes the door, `audit` keeps what did.
     """
@@ -70,13 +70,17 @@ class Engine:
     def __init__(self, source: FleetSource, *, policy: Policy | None = None, audit: Audit | None = None) -> None:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
-        self.fleet = FleetView(self.manager, interval=source.config.monitor.interval)
-        self.follower = Follower(self.manager.hub, self.fleet, self.manager.clock)
+        self.view = FleetView(self.manager, interval=source.config.monitor.interval)
+        self.follower = Follower(self.manager.hub, self.view, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
-        self.targets = CurrentTargets(self.manager, self.fleet)
+        self.targets = CurrentTargets(self.manager, self.view)
         drivers = source.drivers
         self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
+        self.fleet: Fleet = LocalFleet(
+            self.manager, self.view, self.follower, self.targets, self.door, self.jobs,
+            self.key_question, self.password_question,
+        )  # fmt: skip
 
     @asynccontextmanager
     async def running(self, *, watch: bool, select: Select | None = None) -> AsyncIterator[Engine]:

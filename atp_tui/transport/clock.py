@@ -26,9 +26,16 @@ class Timeout(AbstractAsyncContextManager["Timeout"], Protocol):
 
 
 class Clock(Protocol):
-    """Moments are seconds of a monotonic clock: only their differences mean anything."""
+    """The program's clock. Its moments are instants in seconds, which never go back."""
 
-    def monotonic(self) -> float: ...
+    def monotonic(self) -> float:
+        """Seconds since 1970 as the machine had them when the program started, and even ones since.
+
+        The difference of two is the time between them, whatever was done to the time of day. Another program on the
+        same machine, and a surface in another process, has about the same ones.
+        """
+        ...
+
     def wall(self) -> float:
         """Seconds since 1970, for showing only: it may leap."""
         ...
@@ -43,13 +50,21 @@ class Clock(Protocol):
         ...
 
 
+_BEGAN = time.time() - time.monotonic()
+
+
+def instant() -> float:
+    """This moment, as Clock.monotonic tells it."""
+    return time.monotonic() + _BEGAN
+
+
 class LoopClock:
     """The clock of the running event loop, and of no other one."""
 
     def __init__(self) -> None:
         self._rounds = Rounds()
 
-    monotonic = staticmethod(time.monotonic)  # itself, for it is asked ten times a sample
+    monotonic = staticmethod(instant)
     wall = staticmethod(time.time)
 
     async def sleep(self, delay: float) -> None:

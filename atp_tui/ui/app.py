@@ -13,7 +13,7 @@ from textual.binding import BindingsMap, BindingType
 from textual.command import CommandPalette, Provider
 
 from . import bindings
-from .bridge import FleetBridge
+from .bridge import carry
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
 from .screens.palette import FleetCommands, Offer, Palette
@@ -77,10 +77,7 @@ class AtpApp(ThemedApp):
             if services.start is not None:
                 await stack.enter_async_context(services.start())
             # left first: a fleet that ends has a thousand changes of state that nobody need see
-            stack.enter_context(
-                FleetBridge(services.follower, services.fleet, self._main.post_message, services.refresh)
-            )
-            await asyncio.Event().wait()
+            await carry(services.fleet.changes(), self._main.post_message, services.refresh)
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -136,6 +133,10 @@ class AtpApp(ThemedApp):
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
         return self._main.offers()
+
+    def state_of(self, host_id: str) -> str:
+        """The state of a host in one word; empty for one that has gone."""
+        return "".join(row.state.value for row in self._services.fleet.rows((host_id,)))
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says. What lies over the fleet is left first; a question is answered with no."""

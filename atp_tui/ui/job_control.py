@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine
 
 from textual.message import Message
 
+from ..engine.fleet import JobTicket
 from .glyphs import Glyphs
-from .job_feed import feed
-from .services import Job
+from .job_feed import Jobs, feed
 from .widgets.answers_model import AnswersModel
 
 
@@ -17,12 +17,12 @@ class JobControl:
 
     def __init__(
         self,
+        fleet: Jobs,
         glyphs: Glyphs,
         send: Callable[[Message], object],
         spawn: Callable[[Coroutine[None, None, None]], object],
-        clock: Callable[[], float],
     ) -> None:
-        self._clock = clock
+        self._fleet = fleet
         self._glyphs = glyphs
         self._send = send
         self._spawn = spawn
@@ -40,11 +40,11 @@ class JobControl:
         """Where the last command did not end well."""
         return self.model.failed_hosts if self.model is not None else ()
 
-    def watch(self, job: Job) -> AnswersModel:
+    def watch(self, job: JobTicket) -> AnswersModel:
         """Show a job that has been started; the caller has seen to it that no other one runs."""
-        self.model = AnswersModel(job, self._glyphs, self._clock)
+        self.model = AnswersModel(job, self._fleet, self._glyphs)
         self.cancelled = False
-        self._spawn(feed(job, self.model, self._send))
+        self._spawn(feed(self._fleet, self.model, self._send))
         return self.model
 
     def cancel(self) -> bool:
@@ -52,7 +52,7 @@ class JobControl:
         if self.model is None or not self.running:
             return False
         self.cancelled = True
-        self.model.job.cancel()
+        self._fleet.cancel(self.model.job.id)
         return True
 
     def forget(self) -> None:

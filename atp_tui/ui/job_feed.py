@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from textual.message import Message
 
+from ..executor.reader import JobEvent
 from .bridge import SHORTEST_GAP
 from .messages import JobAdvanced, JobEnded
-from .services import Job
-from .widgets.answers_model import AnswersModel
+from .widgets.answers_model import Answered, AnswersModel
 
 
-async def feed(job: Job, model: AnswersModel, send: Callable[[Message], object]) -> None:
-    """Apply every event of `job` to `model` until its end, then fold the names of what has ended alike.
+class Jobs(Answered, Protocol):
+    """The jobs of a fleet; the port to it is one."""
+
+    def events(self, job: str) -> AsyncIterator[JobEvent]: ...
+    async def name_parts(self, job: str) -> bool: ...
+    def cancel(self, job: str) -> None: ...
+
+
+async def feed(jobs: Jobs, model: AnswersModel, send: Callable[[Message], object]) -> None:
+    """Apply every event of the model's job until its end, then fold the names of what has ended alike.
 
     `send` is called at most 10 times a second.
     """
@@ -28,7 +37,7 @@ async def feed(job: Job, model: AnswersModel, send: Callable[[Message], object])
         send(JobAdvanced())
 
     try:
-        async for event in job:
+        async for event in jobs.events(model.job.id):
             model.apply(event)
             if later is None:
                 later = loop.call_later(max(0.0, told + SHORTEST_GAP - loop.time()), tell)
@@ -37,5 +46,6 @@ async def feed(job: Job, model: AnswersModel, send: Callable[[Message], object])
             later.cancel()
     model.finish()
     send(JobEnded())
-    if await model.name_groups():
+    if await jobs.name_parts(model.job.id):
+        model.look()
         send(JobAdvanced())

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from ..monitor.fleet import HostRow
-
 
 @dataclass
 class FleetChanged(Message):
-    """The fleet as it is now; only the hosts in `changed` differ from the message before (None: all may)."""
+    """There is something else to read of the fleet. `described`: hosts may have come or gone."""
 
-    rows: tuple[HostRow, ...]
-    changed: frozenset[str] | None
+    described: bool
 
 
 class JobAdvanced(Message):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from ..model.errors import ConfigError
+from ..engine.fleet import Resolved
+from ..executor.targets import fold
+from ..model.problem import Problem
 from ..model.quoting import redacted
-from ..monitor.fleet import HostRow
-from .services import Targets
 from .text import safe
 
 _OPENS_THE_LINE = re.compile(r"![@\w]")
@@ -18,6 +19,13 @@ under the cursor, and remove what is in another directory. A shell's own `! comm
 
 NO_HOST = "no host"
 """Stands before the prompt where nothing is marked or under the cursor."""
+
+
+class Hosts(Protocol):
+    """Where hosts are looked up; the port to the fleet is one."""
+
+    def resolve(self, expression: str) -> Resolved: ...
+    def runnable(self, ids: Collection[str]) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,10 @@ def split_line(line: str) -> tuple[str | None, str]:
 class Targeting:
     """Holds what is marked and what the cursor is on, and answers which hosts a line would run on."""
 
-    def __init__(self, targets: Targets) -> None:
-        self._targets = targets
+    def __init__(self, fleet: Hosts) -> None:
+        self._fleet = fleet
         self._marked: tuple[str, ...] = ()
         self._cursor: tuple[str, ...] = ()
-        self._with_commands: frozenset[str] = frozenset()
-        self._without_commands: frozenset[str] = frozenset()
         self._label = NO_HOST
 
     @property
@@ -66,21 +72,16 @@ class Targeting:
         self._marked, self._cursor = marked, cursor
         hosts = self.hosts
         # a single name needs no folding, and ClusterShell no import before the first frame
-        self._label = self._targets.fold(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST
+        self._label = fold(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST
         return True
 
-    def named(self, expression: str) -> tuple[str, ...]:
-        """The hosts that `expression` names, of all kinds; those pointed at where it is empty. Raises ConfigError."""
-        return self._resolve(expression) if expression else self.hosts
-
-    def look_at(self, rows: Sequence[HostRow]) -> None:
-        """Take over from the fleet which hosts take commands, and which do not."""
-        self._with_commands = frozenset(row.id for row in rows if row.takes_commands)
-        self._without_commands = frozenset(row.id for row in rows if not row.takes_commands)
+    def named(self, expression: str) -> Resolved:
+        """The hosts that `expression` names, of all kinds; those pointed at where it is empty."""
+        return self._resolve(expression) if expression else Resolved(self.hosts)
 
     def can_run_on(self, hosts: Sequence[str]) -> bool:
         """Whether all of these are still there, and take commands."""
-        return self._with_commands.issuperset(hosts)
+        return len(self._fleet.runnable(hosts)) == len(hosts)
 
     def select(self, line: str) -> Selection:
         """The hosts that `line` would run on now. Never raises: what is wrong is in `problem`."""
@@ -89,31 +90,33 @@ class Targeting:
         if _OPENS_THE_LINE.match(command):
             return Selection(safe(label), (), command, problem=f"leave out the !: write {safe(command[1:])}")
         if expression is not None:
-            label = expression
-            try:
-                ids = self._resolve(expression)
-            except ConfigError as error:
-                return Selection(
-                    safe(redacted(label) if ":" in label else label), (), command, problem=safe(error.sentence)
-                )
-        left_out = tuple(host for host in ids if host in self._without_commands)
-        ids = tuple(host for host in ids if host not in self._without_commands)
+            found = self._resolve(expression)
+            label, ids = expression, found.ids
+            if found.problem is not None:
+                shown = redacted(label) if ":" in label else label
+                return Selection(safe(shown), (), command, problem=safe(found.problem.sentence))
+        run_on = self._fleet.runnable(ids)
+        takes = set(run_on)
+        left_out = tuple(host for host in ids if host not in takes)
         problem = None
-        if not ids:
+        if not run_on:
             problem = "no host of these takes commands" if left_out else "no host is marked or under the cursor"
-        return Selection(safe(label), ids, command, left_out, problem)
+        return Selection(safe(label), run_on, command, left_out, problem)
 
-    def _resolve(self, expression: str) -> tuple[str, ...]:
-        """Read `@rack1` as a tag, else `@kvm[01-04]` as names. Of two errors that of the longer reading is told."""
-        try:
-            return self._targets.resolve(expression)
-        except ConfigError as as_tag:
-            if as_tag.column != 1:
-                raise  # its beginning can be read as a tag
-            try:
-                return self._targets.resolve(expression.removeprefix("@"))
-            except ConfigError as as_name:
-                if as_name.column in (None, 1):
-                    raise as_tag from as_tag.__cause__
-                as_name.column += 1
-                raise
+    def _resolve(self, expression: str) -> Resolved:
+        """Read `@rack1` as a tag, else `@kvm[01-04]` as names. Of two mistakes that of the longer reading is told."""
+        as_tag = self._fleet.resolve(expression)
+        if as_tag.problem is None or as_tag.problem.column != 1:
+            return as_tag  # it is one, or its beginning can be read as one
+        as_name = self._fleet.resolve(expression.removeprefix("@"))
+        wrong = as_name.problem
+        if wrong is None:
+            return as_name
+        if wrong.column in (None, 1):
+            return as_tag
+        return Resolved(problem=_moved(wrong))
+
+
+def _moved(problem: Problem) -> Problem:
+    """The same of a line with one character more at its beginning."""
+    return replace(problem, column=None if problem.column is None else problem.column + 1)

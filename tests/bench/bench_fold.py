@@ -21,8 +21,7 @@ from atp_tui.executor.folding import folding
 from atp_tui.executor.reader import TargetEnded
 from atp_tui.model.outcome import CommandResult, Outcome
 from atp_tui.model.target import on_hosts
-from atp_tui.ui.widgets.answers_model import AnswersModel
-from tests.ui.fleet_services import FakeJob
+from tests.ui.answered import Answering
 
 HOSTS, LINES = 1000, 100
 
@@ -67,7 +66,7 @@ def before(ended: list[CommandResult]) -> None:
 
 
 def after(ended: list[CommandResult]) -> None:
-    model = AnswersModel(FakeJob(tuple(each.host for each in ended), "bench"))
+    model = Answering(*(each.host for each in ended))
     events = [TargetEnded("job", n, 0.0, each.target, each) for n, each in enumerate(ended)]
     adding = max(took(lambda event=event: model.apply(event)) for event in events)  # type: ignore[misc]
     finish = took(model.finish) + took(model.lines)

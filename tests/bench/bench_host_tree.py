@@ -16,8 +16,8 @@ from textual.app import App, ComposeResult
 
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.ui.widgets.host_tree import HostTree
-from atp_tui.ui.widgets.tree_model import FleetSnapshot
 from tests.ui.rows import ThemedApp, host_row
+from tests.ui.shown import ShownRows, show
 
 HOSTS = 1000
 UPDATES = 40
@@ -27,7 +27,7 @@ class TreeApp(ThemedApp):
     """The tree alone."""
 
     def compose(self) -> ComposeResult:
-        yield HostTree()
+        yield HostTree(ShownRows())
 
 
 def fleet(number: int, seed: int, now: float) -> tuple[HostRow, ...]:
@@ -53,14 +53,14 @@ async def measure() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         tree = app.query_one(HostTree)
         tree.focus()
-        tree.snapshot = FleetSnapshot(fleet(HOSTS, 0, time.monotonic()), time.monotonic())
+        show(tree, fleet(HOSTS, 0, time.monotonic()))
         await pilot.pause()
         cpu, model, keys = [], [], []
         for update in range(1, UPDATES + 1):
             now = time.monotonic()
             rows = fleet(HOSTS, update, now)
             before = time.process_time()
-            tree.snapshot = FleetSnapshot(rows, now)
+            show(tree, rows)
             model.append(time.process_time() - before)
             await _painted(app)
             cpu.append(time.process_time() - before)

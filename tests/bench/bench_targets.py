@@ -9,9 +9,13 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from collections.abc import Collection
 
+from atp_tui.engine.fleet import Resolved
 from atp_tui.executor.targets import Targets
+from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
+from atp_tui.model.problem import problem_of
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.ui.targeting import Targeting
 from tests.ui.rows import host_row
@@ -37,11 +41,14 @@ class Current:
     def anew(self) -> None:
         self.targets = self.targets.knowing(HostFacts(self.rows))
 
-    def resolve(self, expression: str) -> tuple[str, ...]:
-        return self.targets.resolve(expression)
+    def resolve(self, expression: str) -> Resolved:
+        try:
+            return Resolved(self.targets.resolve(expression))
+        except ConfigError as error:
+            return Resolved(problem=problem_of(error))
 
-    def fold(self, ids: object) -> str:
-        return ""
+    def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
+        return tuple(ids)
 
 
 def main(number: int) -> None:
@@ -51,7 +58,6 @@ def main(number: int) -> None:
     ):
         current = Current(ids)
         targeting = Targeting(current)
-        targeting.look_at(current.rows)
         keys: dict[str, list[float]] = {}
         for _ in range(ROUNDS):
             for end in range(1, len(LINE) + 1):

@@ -11,9 +11,11 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from atp_tui.model.connection import ConnectionState
 from atp_tui.ui.app import AtpApp
 from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
+from atp_tui.ui.widgets.status_bar import StatusBar
 
 from .fleet_services import FleetServices, S, rack
 
@@ -67,6 +69,12 @@ class Opened:
         return text in self.text()
 
 
+def shown_as(opened: Opened, state: ConnectionState) -> int:
+    """How many hosts the screen counts in a state."""
+    summary = opened.screen.query_one("#status", StatusBar).snapshot
+    return 0 if summary is None else dict(summary.states).get(state, 0)
+
+
 def lines_of(app: App[Any]) -> list[str]:
     """What an application shows now."""
     return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
@@ -81,7 +89,7 @@ async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> A
         for host in fakes.transport.list_hosts():
             fakes.transport.change(host.id, S.CONNECTED)
         hosts = len(fakes.transport.list_hosts())
-        await opened.until(lambda: sum(row.state is S.CONNECTED for row in opened.screen.hosts.snapshot.rows) == hosts)
+        await opened.until(lambda: shown_as(opened, S.CONNECTED) == hosts)
         yield opened
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,10 @@ from pathlib import Path
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
+from atp_tui.engine.local import LocalFleet
+from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
+from atp_tui.executor.spec import new_job_id
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
 from atp_tui.model.errors import ActionFailed, HostUnknown
@@ -107,7 +110,9 @@ class FakeJob:
         self.hosts = hosts
         self.targets = on_hosts(*hosts)
         self.title = title
+        self.id = new_job_id()
         self.results: dict[TargetId, CommandResult] = {}
+        self.fold = Fold()
         self.started_at = time.monotonic()
         self.cancelled = False
         self.takes_its_time = False
@@ -143,6 +148,7 @@ class FakeJob:
         error: str | None = None,
     ) -> None:
         self.results[TargetId(host)] = result = CommandResult(host, outcome, status, out, b"", 0.4, error)
+        self.fold.add(result)
         self._tell(TargetEnded, host, result)
 
     def _tell(self, kind: Callable[..., JobEvent], host: str, *more: object) -> None:
@@ -165,19 +171,19 @@ class FakeJobs:
         self.started.append(FakeJob(hosts, line))
         return self.started[-1]
 
+    def job(self, job: str) -> FakeJob | None:
+        return next((each for each in self.started if each.id == job), None)
+
 
 class TargetsOf:
     """The real target language over the hosts as they are now."""
 
-    def __init__(self, transport: FakeTransport, fleet: FleetView) -> None:
+    def __init__(self, transport: FakeTransport, view: FleetView) -> None:
         self._transport = transport
-        self._fleet = fleet
+        self._view = view
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        return Targets(self._transport.list_hosts(), HostFacts(self._fleet.rows())).resolve(expression)
-
-    def fold(self, ids: Collection[str]) -> str:
-        return Targets(()).fold(ids)
+        return Targets(self._transport.list_hosts(), HostFacts(self._view.rows())).resolve(expression)
 
 
 class FakeDoor:
@@ -214,17 +220,19 @@ class FleetServices:
         self, hosts: Sequence[HostInfo], history_file: Path | None = None, interval: float | None = None
     ) -> None:
         self.transport = FakeTransport({host.id: host for host in hosts})
-        self.fleet = FleetView(self.transport, interval=interval)
+        self.view = FleetView(self.transport, interval=interval)
         self.jobs = FakeJobs()
         self.door = FakeDoor(self.jobs)
         self.questions: dict[str, KeyQuestion] = {}
         self.wanted: dict[str, PasswordQuestion] = {}
         self.life: list[str] = []
-        self.follower = Follower(self.transport.hub, self.fleet, self.transport.clock)
+        self.follower = Follower(self.transport.hub, self.view, self.transport.clock)
+        self.fleet = LocalFleet(
+            self.transport, self.view, self.follower, TargetsOf(self.transport, self.view), self.door, self.jobs,
+            self.questions.get, self.wanted.get,
+        )  # fmt: skip
         self.services = Services(
-            transport=self.transport, fleet=self.fleet, follower=self.follower,
-            targets=TargetsOf(self.transport, self.fleet),
-            door=self.door, key_question=self.questions.get, password_question=self.wanted.get,
+            fleet=self.fleet, actions=self.door.actions, read_only=self.door.policy.read_only,
             source="hosts.toml", refresh=0.1, history_file=history_file, start=self._start, period=interval or 2.0,
         )  # fmt: skip
 

@@ -12,16 +12,17 @@ from atp_tui.model.target import TargetId
 from atp_tui.ui.widgets.answers_model import LIVE_LINES, AnswersModel
 from atp_tui.ui.widgets.group_body import LINE_BYTES, MOST_LINES
 
+from .answered import Answering
 from .conftest import open_app
-from .fleet_services import FakeJob, FleetServices, rack
+from .fleet_services import FleetServices, rack
 from .rows import NOW
 
 TALLY = r"13/13 done · 13 failed · [0-9.]+ s "
 HOSTILE = b"\x1b]0;owned\x07\x1b[2J[red]x[/] [@click=app.bell]y[/] \x9b31m\xe2\x80\xaeevil\n"
 
 
-def model_of(*hosts: str) -> AnswersModel:
-    return AnswersModel(FakeJob(hosts, "uname -r"), clock=lambda: NOW)
+def model_of(*hosts: str) -> Answering:
+    return Answering(*hosts)
 
 
 def result(
@@ -77,9 +78,7 @@ def test_equal_answers_are_one_block_and_the_worst_come_first() -> None:
 def test_the_time_of_a_job_is_the_jobs_and_is_shown_while_it_runs() -> None:
     """Two hosts that took half a second each, one after the other: the job took 20 s, and not 0.5."""
     now = [NOW]
-    job = FakeJob(("kvm01", "kvm02"), "sleep 1")
-    job.started_at = NOW
-    model = AnswersModel(job, clock=lambda: now[0])
+    model = Answering("kvm01", "kvm02", now=lambda: now[0])
     assert model.summary() == "0/2 done · 0 s"
     now[0] += 12.3
     model.apply(result("kvm01"))
@@ -98,7 +97,7 @@ async def test_the_time_of_a_running_job_goes_on_without_news() -> None:
         await opened.type("id")
         await opened.press("enter")
         await opened.until(lambda: fakes.jobs.started)
-        fakes.jobs.started[0].started_at -= 300
+        fakes.transport.clock.ahead += 300
         await opened.until(lambda: opened.has("0/1 done · 5 min") or opened.has("0/1 done · 300 s"))
 
 
@@ -145,9 +144,9 @@ async def test_names_too_many_for_one_stretch_come_after_the_answers() -> None:
         model.apply(result(name, b"same\n"))
     model.finish()
     assert "dc0-r0-u0000,dc0-r0-u0021,dc0-r…  1200 " in text_of(model)[0]
-    assert await model.name_groups()
+    assert await model.name_parts()
     assert "dc0-r0-u[0000,0021,0042," in text_of(model)[0]
-    assert not await model.name_groups()
+    assert not await model.name_parts()
 
 
 def test_what_the_head_of_a_block_says_is_not_said_again_below_it() -> None:

@@ -276,9 +276,9 @@ async def test_domains_of_a_lost_host_are_no_part_of_the_fleets_count(fakes: Fle
             fakes.transport.sample(host.id, busy=1)
         await opened.until(lambda: opened.has("VMs 8 up 4 paused 0 off"))
         bar = opened.screen.query_one(StatusBar)
-        assert not bar.snapshot.unseen
+        assert bar.snapshot is not None and not bar.snapshot.unseen
         fakes.transport.change("kvm01", S.RECONNECTING, "silent")
-        await opened.until(lambda: bar.snapshot.unseen)
+        await opened.until(lambda: bar.snapshot is not None and bar.snapshot.unseen)
         await opened.until(lambda: opened.has("VMs 6 up 3 paused 0 off 3 unknown"))
 
 
@@ -289,5 +289,5 @@ async def test_no_key_of_many_is_lost_and_each_finds_what_the_one_before_has_ope
         for key in ("j",) * 30 + elsewhere:
             opened.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await opened.until(lambda: main.pane.line.value == "q")
-        assert main.hosts.snapshot.filter == "kvm3"
+        assert main.hosts.asked.filter == "kvm3"
         assert main.hosts.cursor_hosts == ("kvm31",), "30 lines below the first host; the filter leaves it"

@@ -56,5 +56,5 @@ async def test_keys_follow_a_moving_focus_through_any_journey_in_one_burst(fakes
             await keyboard.done()
             pane = opened.screen.pane
             assert opened.screen.hosts.has_focus and opened.screen.pane.line.value == draft
-            assert (pane.mode, opened.screen._fleet.filter) == (Mode.RUN, kept)
+            assert (pane.mode, opened.screen.hosts.asked.filter) == (Mode.RUN, kept)
             assert [each.name for each in entered if isinstance(each, CommandLineRequested)] == names

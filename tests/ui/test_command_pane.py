@@ -13,7 +13,7 @@ from atp_tui.ui.history import History
 from atp_tui.ui.targeting import Targeting, split_line
 
 from .conftest import open_app
-from .fleet_services import FleetServices, S, TargetsOf, rack
+from .fleet_services import FleetServices, S, rack
 
 
 async def test_the_line_names_the_host_under_the_cursor_then_the_marked_ones(fakes: FleetServices) -> None:
@@ -120,7 +120,7 @@ async def test_the_answer_counts_for_the_hosts_it_was_asked_about() -> None:
         await opened.press("a", "exclamation_mark", *"id", "enter")
         await opened.read()
         fakes.transport.remove("kvm22")
-        await opened.until(lambda: len(opened.app._main.hosts.snapshot.rows) == 21)
+        await opened.until(lambda: fakes.fleet.summary().hosts == 21)
         await opened.press(*"22", "enter")
         assert not fakes.jobs.started
         assert opened.has("enter asks again") and opened.screen.pane.line.value == "id"
@@ -330,8 +330,7 @@ def test_split_line(line: str, parts: tuple[str | None, str]) -> None:
 
 def test_a_node_set_may_follow_the_at_sign() -> None:
     fakes = FleetServices(rack(4))
-    targeting = Targeting(TargetsOf(fakes.transport, fakes.fleet))
-    targeting.look_at(fakes.fleet.rows())
+    targeting = Targeting(fakes.fleet)
     assert targeting.select("@kvm[02-03] id").ids == ("kvm02", "kvm03")
     assert targeting.select("@all id").ids == ("kvm01", "kvm02", "kvm03", "kvm04")
     assert targeting.select("@all ! test -e /x").command == "! test -e /x"
@@ -363,8 +362,7 @@ def test_a_node_set_may_follow_the_at_sign() -> None:
 def test_a_mistake_in_the_line_is_answered_in_the_words_of_the_verbs(
     line: str, said: str, fakes: FleetServices
 ) -> None:
-    targeting = Targeting(TargetsOf(fakes.transport, fakes.fleet))
-    targeting.look_at(fakes.fleet.rows())
+    targeting = Targeting(fakes.fleet)
     selection = targeting.select(line)
     assert selection.ids == ()
     assert said in (selection.problem or "")

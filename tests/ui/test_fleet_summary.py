@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,13 +12,20 @@ from hypothesis import strategies as st
 from atp_tui.model.connection import ConnectionState
 from atp_tui.monitor.freshness import Freshness
 from atp_tui.monitor.rows import DomainCounts, HostRow
-from atp_tui.ui.widgets.fleet_summary import summarise
+from atp_tui.monitor.tally import Summary, Tally
 
 from .conftest import open_app
 from .fleet_services import FleetServices, rack
 from .rows import NOW, host_row
+from .shown import ShownRows
 
 S = ConnectionState
+
+
+def added_up(rows: Sequence[HostRow]) -> Summary:
+    return Tally(ShownRows(rows)).summary()
+
+
 COUNTS = st.none() | st.builds(DomainCounts, *[st.integers(0, 50)] * 5)
 
 
@@ -34,10 +42,10 @@ def hosts(draw: st.DrawFn) -> HostRow:
 
 @given(st.lists(hosts(), max_size=20))
 def test_the_sums_add_up(rows: list[HostRow]) -> None:
-    summary = summarise(rows)
+    summary = added_up(rows)
     assert sum(count for _, count in summary.states) == len(rows)
     assert sum(summary.vms or ()) + summary.unseen == sum(row.domains or 0 for row in rows)
-    assert summary.silent <= dict(summary.states)[S.RECONNECTING]
+    assert summary.silent <= dict(summary.states).get(S.RECONNECTING, 0)
     fresh = [row for row in rows if row.state is S.CONNECTED and row.freshness is Freshness.FRESH]
     assert (summary.vms is None) is all(row.vms is None for row in fresh)
     assert (summary.requests is None) is all(row.requests_per_second is None for row in fresh)
@@ -45,10 +53,10 @@ def test_the_sums_add_up(rows: list[HostRow]) -> None:
 
 def test_rates_fall_with_the_hosts_that_fall_silent() -> None:
     rows = [host_row("a", requests_per_second=2.0), host_row("b", requests_per_second=3.0)]
-    assert summarise(rows).requests == 5.0
+    assert added_up(rows).requests == 5.0
     rows[1] = host_row("b", requests_per_second=3.0, sampled_at=NOW - 5, silent_since=NOW - 5)
-    assert (summarise(rows).requests, summarise(rows).silent) == (2.0, 1)
-    assert summarise(rows[1:]).requests is None
+    assert (added_up(rows).requests, added_up(rows).silent) == (2.0, 1)
+    assert added_up(rows[1:]).requests is None
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])

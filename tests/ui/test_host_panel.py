@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from textual.app import ComposeResult
 
+from atp_tui.engine.fleet import Detail
 from atp_tui.model.connection import ConnectionState, PoolStatistics
 from atp_tui.model.errors import HostKeyRejected
 from atp_tui.model.node import DomainReading, DomainState
-from atp_tui.monitor.fleet import DomainRow
+from atp_tui.monitor.fleet import DomainRow, HostDetail
 from atp_tui.monitor.freshness import Freshness
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
@@ -43,13 +44,15 @@ class PanelApp(ThemedApp):
         self.opened.append(message.uuid)
 
 
-FULL = PanelSnapshot(
-    detail(host_row("kvm01"), domain("db1"), domain("web3", DomainState.PAUSED), domain("old", DomainState.SHUTOFF)),
-    (pool(connection(1), connection(2, state=S.RECONNECTING, cause="silent", attempt=2, next_attempt_at=NOW + 3.2)),),
-    NOW,
-    2.0,
-    "qemu+ssh",
+def shown(host: HostDetail, *pools: PoolStatistics, uri: str | None = None) -> PanelSnapshot:
+    return PanelSnapshot(Detail(NOW, host, pools, uri), 2.0)
+
+
+FULL_HOST = detail(
+    host_row("kvm01"), domain("db1"), domain("web3", DomainState.PAUSED), domain("old", DomainState.SHUTOFF)
 )
+POOL = pool(connection(1), connection(2, state=S.RECONNECTING, cause="silent", attempt=2, next_attempt_at=NOW + 3.2))
+FULL = shown(FULL_HOST, POOL, uri="qemu+ssh")
 
 
 # The lines
@@ -260,9 +263,7 @@ async def test_countdowns_go_on_and_figures_grow_old_without_news() -> None:
         await pilot.pause()
         assert "figures are" not in "\n".join(screen_of(app))
         app.now = NOW + 4.5
-        assert FULL.detail is not None
-        older = replace(FULL.detail, row=host_row("kvm01", freshness=Freshness.OLD))
-        app.panel.snapshot = replace(FULL, detail=older)
+        app.panel.snapshot = shown(replace(FULL_HOST, row=host_row("kvm01", freshness=Freshness.OLD)), POOL)
         async with asyncio.timeout(20):
             while not all(words in "\n".join(screen_of(app)) for words in ("trying now", "figures are 4 s old")):
                 await pilot.pause(0.05)
@@ -272,7 +273,7 @@ async def test_many_connections_leave_room_for_the_domains() -> None:
     app = PanelApp()
     many = pool(*(connection(number) for number in range(1, 41)))
     async with app.run_test(size=(80, 24)) as pilot:
-        app.panel.snapshot = replace(FULL, pools=(many,))
+        app.panel.snapshot = shown(FULL_HOST, many)
         await pilot.pause()
         lines = screen_of(app)
         assert sum("connected  uses" in line for line in lines) == 8
@@ -293,11 +294,11 @@ async def test_domains_are_walked_by_keys() -> None:
     ("snapshot", "words"),
     [
         (PanelSnapshot(), "Move to a host"),
-        (replace(FULL, detail=detail(host_row("kvm01"))), "No VMs on this host."),
-        (replace(FULL, detail=detail(host_row("kvm01", sampled_at=None))), "Asking for its VMs"),
-        (replace(FULL, detail=detail(host_row("kvm01", has_virt=False))), "over SSH only"),
-        (replace(FULL, detail=detail(host_row("kvm01", state=S.FAILED))), "once it is connected"),
-        (replace(FULL, pools=()), "Press r to connect."),
+        (shown(detail(host_row("kvm01")), POOL), "No VMs on this host."),
+        (shown(detail(host_row("kvm01", sampled_at=None)), POOL), "Asking for its VMs"),
+        (shown(detail(host_row("kvm01", has_virt=False)), POOL), "over SSH only"),
+        (shown(detail(host_row("kvm01", state=S.FAILED)), POOL), "once it is connected"),
+        (shown(FULL_HOST), "Press r to connect."),
     ],
 )
 async def test_empty_places_teach(snapshot: PanelSnapshot, words: str) -> None:
@@ -313,7 +314,7 @@ async def test_a_disconnected_host_offers_no_key_that_does_not_help() -> None:
     row = host_row("kvm01", state=S.DISCONNECTED, cause="revoked", trouble=revoked.trouble)
     app = PanelApp()
     async with app.run_test(size=(90, 30)) as pilot:
-        app.panel.snapshot = PanelSnapshot(detail(row), (), NOW, 2.0)
+        app.panel.snapshot = shown(detail(row))
         await pilot.pause()
         text = "\n".join(screen_of(app))
         assert "No connection is open" in text and "r tries again once that is mended" in text
@@ -327,9 +328,7 @@ async def test_hostile_words_on_any_screen(size: tuple[int, int]) -> None:
     statistics: PoolStatistics = replace(pool(*bad), selection_strategy="[b]\x1b")
     row = host_row("x", state=S.FAILED, cause="\x1b[2J[/]", address="\x9b")
     async with app.run_test(size=size) as pilot:
-        app.panel.snapshot = PanelSnapshot(
-            detail(row, *(domain(name) for name in HOSTILE)), (statistics,), NOW, 2.0, "qemu\x1b"
-        )
+        app.panel.snapshot = shown(detail(row, *(domain(name) for name in HOSTILE)), statistics, uri="qemu\x1b")
         await pilot.pause()
         for line in screen_of(app):
             assert safe(line) == line

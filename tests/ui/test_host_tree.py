@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,20 +14,14 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.monitor.host_filter import parse_filter
+from atp_tui.monitor.query import CommonCause, GroupLine, Query, Sort
 from atp_tui.monitor.rows import DomainCounts
-from atp_tui.ui.glyphs import ASCII, STATE_ORDER, UNICODE
+from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
-from atp_tui.ui.widgets.tree_model import (
-    FleetSnapshot,
-    GroupLine,
-    HostLine,
-    Sort,
-    TreeOptions,
-    build_tree,
-)
 
 from .rows import NOW, host_row, text_of
+from .shown import ShownRows, group_of, line_of, page_of
 
 S = ConnectionState
 
@@ -42,14 +35,13 @@ def lost(host_id: str, **changes: object) -> HostRow:
     return host_row(host_id, **{"state": S.RECONNECTING, "cause": "silent", "next_attempt_at": NOW + 3.2, **changes})
 
 
-def outline(rows: Iterable[HostRow], options: TreeOptions = TreeOptions(), **changes: object) -> list[str]:  # noqa: B008 - frozen
-    snapshot = replace(FleetSnapshot(tuple(rows), NOW), **changes)  # type: ignore[arg-type]  # checked by the run
-    lines = build_tree(snapshot, options).lines
-    return [line.name if isinstance(line, GroupLine) else f"  {line.row.id}" for line in lines]
+def outline(rows: Iterable[HostRow], filter: str = "", sort: str = "trouble", folded: Iterable[str] = ()) -> list[str]:
+    lines = page_of(rows, filter, sort, folded).lines
+    return [line.tag or "untagged" if isinstance(line, GroupLine) else f"  {line.row.id}" for line in lines]
 
 
 def drawn(row: HostRow, width: int = 52, now: float = NOW, *, marked: bool = False) -> str:
-    spans = draw_host(HostLine("k", row, marked), width, columns(width, width_of(safe(row.id))), now, UNICODE)
+    spans = draw_host(line_of(row, marked=marked), width, columns(width, width_of(safe(row.id))), now, UNICODE)
     return text_of(spans)
 
 
@@ -73,7 +65,7 @@ def test_trouble_comes_first_then_natural_order() -> None:
     worst = ["untagged", "  kvm14", "  kvm13", "  kvm12", "  kvm9", "  kvm10", "  kvm11"]
     assert outline(rows) == worst
     by_name = ["untagged", "  kvm9", "  kvm10", "  kvm11", "  kvm12", "  kvm13", "  kvm14"]
-    assert outline(rows, TreeOptions(sort=Sort.NAME)) == by_name
+    assert outline(rows, sort=Sort.NAME) == by_name
 
 
 def test_by_a_figure_the_largest_comes_first_and_what_is_not_known_now_last() -> None:
@@ -84,17 +76,17 @@ def test_by_a_figure_the_largest_comes_first_and_what_is_not_known_now_last() ->
         host_row("d", cpu=None, rtt=0.002),
         host_row("e", cpu=0.9, rtt=0.004, state=S.FAILED),
     ]
-    assert outline(rows, TreeOptions(sort="cpu"))[1:] == ["  b", "  a", "  c", "  d", "  e"]
-    assert outline(rows, TreeOptions(sort="rtt"))[1:] == ["  a", "  d", "  b", "  c", "  e"]
+    assert outline(rows, sort="cpu")[1:] == ["  b", "  a", "  c", "  d", "  e"]
+    assert outline(rows, sort="rtt")[1:] == ["  a", "  d", "  b", "  c", "  e"]
 
 
 def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
     rows = [lost("a"), lost("b"), lost("c", cause="refused"), host_row("d")]
-    model = build_tree(FleetSnapshot(tuple(rows), NOW), TreeOptions(folded=frozenset({"group "})))
-    (group,) = model.lines
+    page = page_of(rows, folded=["group "])
+    (group,) = page.lines
     assert isinstance(group, GroupLine)
-    assert group.cause == (2, "silent")
-    assert model.shown == ("a", "b", "c", "d")
+    assert group.cause == CommonCause(2, "silent", None)
+    assert page.shown == 4
     text = text_of(draw_group(group, 60, UNICODE))
     assert text.startswith(" ▸ untagged  2 · silent ")
     assert re.search(r" 1 ● +3 ◐ ", text)
@@ -102,7 +94,7 @@ def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
 
 def test_a_filter_shows_what_it_finds_in_folded_groups() -> None:
     rows = [host_row("web1"), host_row("db1")]
-    assert outline(rows, TreeOptions(folded=frozenset({"group "})), filter="web") == ["untagged", "  web1"]
+    assert outline(rows, folded=["group "], filter="web") == ["untagged", "  web1"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +129,7 @@ def test_filters(text: str, found: set[str]) -> None:
         host_row("web2", tags=("test",), cpu=0.2, memory=0.4, rtt=0.2, running=0),
         lost("db1", address="192.0.2.9", cpu=None, memory=None, rtt=None, running=None),
     )
-    assert set(build_tree(FleetSnapshot(rows, NOW, filter=text), TreeOptions()).shown) == found
+    assert set(ShownRows(rows).hosts(Query(text))) == found
 
 
 @pytest.mark.parametrize(
@@ -170,11 +162,12 @@ def test_filters(text: str, found: set[str]) -> None:
     ],
 )
 def test_a_filter_that_can_match_nothing_says_what_to_write(text: str, said: str, hint: str) -> None:
-    model = build_tree(FleetSnapshot((host_row("web1"),), NOW, filter=text), TreeOptions())
-    assert model.shown == (), "to mark all that is shown must mark nothing"
-    assert model.problem is not None
-    assert said in model.problem.message
-    assert hint in (model.problem.hint or "")
+    fleet = ShownRows([host_row("web1")])
+    assert fleet.hosts(Query(text)) == (), "to mark all that is shown must mark nothing"
+    problem = fleet.page(Query(text)).problem
+    assert problem is not None
+    assert said in problem.message
+    assert hint in problem.hint
 
 
 @given(st.text(max_size=30) | st.lists(st.sampled_from([*"@!><=:[]*, c1%", "cpu", "tag:", "state:"])).map("".join))
@@ -210,7 +203,7 @@ def test_columns_stand_still_whatever_the_figures(width: int) -> None:
 def test_old_figures_are_dim_and_very_old_ones_are_not_shown() -> None:
     def roles(age: float) -> set[str]:
         row = host_row("kvm01", sampled_at=NOW - age)
-        spans = draw_host(HostLine("k", row, False), 60, columns(60, 5), NOW, UNICODE)
+        spans = draw_host(line_of(row), 60, columns(60, 5), NOW, UNICODE)
         return {role for text, role in spans if "%" in text}
 
     assert roles(3.0) == {"text"}
@@ -258,7 +251,7 @@ def test_the_word_of_the_state_is_shown_where_there_is_room() -> None:
 @pytest.mark.parametrize("width", [20, 24, 30, 40, 52, 60, 80, 100, 140])
 def test_a_silent_host_says_so_at_any_width_and_has_no_green(width: int) -> None:
     row = host_row("kvm07", sampled_at=NOW - 6, silent_since=NOW - 6)
-    spans = draw_host(HostLine("k", row, False), width, columns(width, 5), NOW, UNICODE)
+    spans = draw_host(line_of(row), width, columns(width, 5), NOW, UNICODE)
     text = text_of(spans)
     assert width_of(text) <= width
     assert "◐ kvm07" in text and "silent" in text.replace("silen…", "silent")
@@ -293,9 +286,7 @@ def test_paused_and_crashed_vms_stand_apart_from_those_that_are_up(counts: Domai
 
 def test_groups_count_a_silent_host_as_its_row_shows_it() -> None:
     rows = [host_row("a"), host_row("b", silent_since=NOW - 6), lost("c")]
-    group = build_tree(FleetSnapshot(tuple(rows), NOW), TreeOptions()).lines[0]
-    assert isinstance(group, GroupLine)
-    assert dict(zip(STATE_ORDER, group.counts, strict=True))[S.RECONNECTING] == 2 and sum(group.counts) == 3
+    assert dict(group_of(rows).counts) == {S.CONNECTED: 1, S.RECONNECTING: 2}
     assert outline(rows, filter="state:silent") == ["untagged", "  b"]
     assert outline(rows, filter="state:connected") == ["untagged", "  a"]
     assert outline([host_row("old", sampled_at=NOW - 9, cpu=0.9), host_row("new", cpu=0.9)], filter="cpu>80") == [
@@ -317,20 +308,18 @@ def test_hostile_words_stay_in_their_line(name: str, width: int) -> None:
         text = drawn(row, width)
         assert width_of(text) <= width
         assert safe(text) == text
-    group = build_tree(FleetSnapshot((host_row("a", tags=(name,)),), NOW), TreeOptions()).lines[0]
-    assert isinstance(group, GroupLine)
-    text = text_of(draw_group(group, width, UNICODE))
+    text = text_of(draw_group(group_of([host_row("a", tags=(name,))]), width, UNICODE))
     assert width_of(text) <= width
     assert safe(text) == text
 
 
 def test_ascii_is_ascii() -> None:
     rows = (host_row("a"), lost("b"), lost("c" * 90, cause="d" * 200), host_row("e", state=S.FAILED))
-    model = build_tree(FleetSnapshot(rows, NOW), TreeOptions())
-    for line in model.lines:
+    page = page_of(rows)
+    for line in page.lines:
         spans = (
             draw_group(line, 60, ASCII)
             if isinstance(line, GroupLine)
-            else draw_host(line, 60, columns(60, model.id_width), NOW, ASCII)
+            else draw_host(line, 60, columns(60, page.longest), NOW, ASCII)
         )
         assert text_of(spans).isascii(), text_of(spans)

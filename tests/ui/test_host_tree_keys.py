@@ -9,14 +9,12 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from atp_tui.model.connection import ConnectionState
+from atp_tui.monitor.query import Sort
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.widgets.host_tree import HostTree
-from atp_tui.ui.widgets.tree_model import (
-    FleetSnapshot,
-    Sort,
-)
 
 from .rows import NOW, ThemedApp, host_row, screen_of
+from .shown import ShownRows, show
 from .test_host_tree import HOSTILE, lost
 
 S = ConnectionState
@@ -26,7 +24,7 @@ class TreeApp(ThemedApp):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOW
-        self.hosts = HostTree(clock=lambda: self.now)
+        self.hosts = HostTree(ShownRows(now=lambda: self.now))
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
@@ -56,7 +54,7 @@ FLEET = tuple(host_row(f"kvm0{number}", tags=("rack1" if number < 3 else "rack2"
 async def test_the_cursor_begins_on_the_first_host() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        show(app.hosts, FLEET)
         await pilot.pause()
         assert app.hosts.cursor_hosts == ("kvm01",)
         assert app.highlighted[-1] == "kvm01"
@@ -66,7 +64,7 @@ async def test_marks() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        show(app.hosts, FLEET)
         await pilot.press("space", "down", "space", "space", "home", "space", "space", "asterisk", "u")
         await pilot.pause()
         assert app.marks == [
@@ -84,7 +82,7 @@ async def test_marking_all_takes_only_what_is_shown() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="tag:rack2", marked=frozenset({"kvm01"}))
+        show(app.hosts, FLEET, filter="tag:rack2", marked=frozenset({"kvm01"}))
         await pilot.press("a")
         await pilot.pause()
         assert app.marks == [{"kvm01", "kvm03", "kvm04"}]
@@ -94,7 +92,7 @@ async def test_folding_by_keys() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        show(app.hosts, FLEET)
         await pilot.press("left")  # from a host: its group, folded
         await pilot.pause()
         lines = screen_of(app)
@@ -112,7 +110,7 @@ async def test_a_host_in_a_folded_group_can_be_shown() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        show(app.hosts, FLEET)
         await pilot.press("left")
         assert app.hosts.show_host("kvm02")
         assert app.hosts.cursor_hosts == ("kvm02",)
@@ -122,7 +120,7 @@ async def test_a_host_in_a_folded_group_can_be_shown() -> None:
 async def test_countdowns_go_on_without_news() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.snapshot = FleetSnapshot((lost("kvm07"),), NOW)
+        show(app.hosts, (lost("kvm07"),))
         await pilot.pause()
         assert "next try in 3.2 s" in "\n".join(screen_of(app))
         app.now = NOW + 2
@@ -136,13 +134,13 @@ async def test_an_empty_tree_teaches() -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         await pilot.pause()
         assert "Loading …" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot()
+        show(app.hosts, ())
         await pilot.pause()
         assert "hosts.toml" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="nowhere")
+        show(app.hosts, FLEET, filter="nowhere")
         await pilot.pause()
         assert "None of 4 hosts matches /nowhere" in "\n".join(screen_of(app))
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="latency>[b]5")
+        show(app.hosts, FLEET, filter="latency>[b]5")
         await pilot.pause()
         text = "\n".join(screen_of(app))
         assert "unknown field latency" in text
@@ -154,7 +152,7 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
     app = TreeApp()
     async with app.run_test(size=(70, 10)) as pilot:
         app.hosts.focus()
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW)
+        show(app.hosts, FLEET)
         await pilot.pause()
         title, _, line = screen_of(app)[:3]
         assert title.index("cpu") + 3 == line.index("12 %") + 4
@@ -165,11 +163,11 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         assert "mem" in screen_of(app)[0]
         assert "1 marked" not in screen_of(app)[0]  # the heads need the room, and the marks are seen in the lines
         await pilot.resize_terminal(110, 10)
-        app.hosts.snapshot = FleetSnapshot((*FLEET, host_row("kvm-with-a-long-name")), NOW, marked=frozenset({"kvm01"}))
+        show(app.hosts, (*FLEET, host_row("kvm-with-a-long-name")), marked=frozenset({"kvm01"}))
         await pilot.pause()
         assert "Hosts · 1 marked ─" in screen_of(app)[0]
         await pilot.press("s")
-        app.hosts.snapshot = FleetSnapshot(FLEET, NOW, filter="kvm")
+        show(app.hosts, FLEET, filter="kvm")
         await pilot.pause()
         assert "Hosts by name / kvm" in screen_of(app)[0]
         assert app.hosts.sort is Sort.NAME
@@ -186,7 +184,7 @@ async def test_hostile_fleets_on_any_screen(size: tuple[int, int]) -> None:
     app = TreeApp()
     rows = tuple(lost(name, cause=name, tags=(name,)) for name in HOSTILE)
     async with app.run_test(size=size) as pilot:
-        app.hosts.snapshot = FleetSnapshot(rows, NOW, filter="")
+        show(app.hosts, rows, filter="")
         await pilot.pause()
         for line in screen_of(app):
             assert safe(line) == line

@@ -141,10 +141,10 @@ async def test_changed_keys_do_their_work_and_the_old_ones_none() -> None:
     fakes.services = replace(fakes.services, keys=tuple(chosen.items()))
     async with open_app(fakes, (120, 60)) as opened:
         await opened.press("space", "r", "q")
-        assert not opened.screen.hosts.snapshot.marked and not fakes.door.passed and opened.app.is_running
+        assert not opened.screen.hosts.asked.marked and not fakes.door.passed and opened.app.is_running
         await opened.press("m", "f5", "c")
         await opened.until(lambda: fakes.passed("retry") and fakes.passed("connect"))
-        assert opened.screen.hosts.snapshot.marked == {"kvm01"}
+        assert opened.screen.hosts.asked.marked == {"kvm01"}
         assert "m mark" in opened.lines()[-1] and "f10 quit" in opened.lines()[-1]
         await opened.press("ctrl+p")
         assert len(opened.app.screen_stack) == 2

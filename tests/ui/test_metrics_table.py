@@ -11,16 +11,17 @@ from atp_tui.monitor import metrics
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.metrics import Form, Metric
+from atp_tui.monitor.query import Query, orders
 from atp_tui.monitor.rows import HostRow
 from atp_tui.ui.format import WRITE
 from atp_tui.ui.glyphs import UNICODE
 from atp_tui.ui.widgets.panel_head import head_lines
 from atp_tui.ui.widgets.tree_drawing import WIDTHS, columns, draw_host
-from atp_tui.ui.widgets.tree_model import FleetSnapshot, HostLine, TreeOptions, build_tree, orders
 
 from ..unit.monitor.samples import node, sample
 from ..unit.monitor.test_fleet import FewHosts
 from .rows import NOW, host_row, text_of
+from .shown import ShownRows, line_of
 
 ROWS = (
     host_row("a", errors_per_second=0.0),
@@ -38,8 +39,7 @@ def errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(rows: tuple[HostRow, ...], text: str, sort: str = "name") -> list[str]:
-    model = build_tree(FleetSnapshot(rows, NOW, filter=text), TreeOptions(sort=sort))
-    return [line.row.id for line in model.lines if isinstance(line, HostLine)]
+    return list(ShownRows(rows).hosts(Query(text, sort)))
 
 
 @pytest.mark.usefixtures("errors_too")
@@ -53,7 +53,7 @@ def test_a_new_line_is_a_condition_an_order_a_column_and_a_chart() -> None:
     assert found(ROWS, "", sort="oops") == ["b", "c", "a"]
     at = columns(120, 5)
     assert "oops/s" in [head for _, head in at.heads()]
-    assert "7.0" in text_of(draw_host(HostLine("k", ROWS[1], False), 120, at, NOW, UNICODE))
+    assert "7.0" in text_of(draw_host(line_of(ROWS[1]), 120, at, NOW, UNICODE))
     view = FleetView(FewHosts("a"))
     for at_second, errors in ((10.0, 0), (11.0, 5), (12.0, 8)):
         view.apply(sample(at_second, node(), errors=errors))

@@ -97,12 +97,12 @@ async def sampled(opened: Opened) -> None:
         for host in transport.list_hosts():
             transport.sample(host.id, busy=number * 1_000_000_000, requests=120.0 * number)
         transport.clock.ahead += PERIOD if number == 1 else 0
-    await opened.until(lambda: None not in [row.requests_per_second for row in opened.screen.hosts.snapshot.rows])
+    await opened.until(lambda: None not in [row.requests_per_second for row in opened.fakes.view.rows()])
     await opened.until(lambda: opened.has("running") or opened.app.size.width < 120)
 
 
 def silent_rows(opened: Opened) -> int:
-    return sum(row.silent_since is not None for row in opened.screen.hosts.snapshot.rows)
+    return opened.fakes.fleet.summary().silent
 
 
 def dim_of(widget: Widget) -> Color | None:

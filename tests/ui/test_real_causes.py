@@ -110,7 +110,7 @@ async def test_each_fault_is_told_in_a_few_words(
                     await pilot.pause(0.05)
 
             def known() -> bool:
-                rows = {row.id: row for row in screen.hosts.snapshot.rows}
+                rows = {row.id: row for row in screen._fleet.rows([host.id for host in hosts])}
                 return len(rows) == len(hosts) and all(
                     row.cause if row.id in CAUSES else row.state is ConnectionState.CONNECTED for row in rows.values()
                 )

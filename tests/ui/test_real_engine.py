@@ -6,7 +6,7 @@ import asyncio
 import math
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, ItemsView
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from atp_tui.engine.engine import Engine
 from atp_tui.engine.source import FleetSource
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import CommandResult
+from atp_tui.model.target import TargetId
 from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
 from atp_tui.ui.widgets.command_pane import CommandInput
@@ -51,8 +53,12 @@ class Seen:
         return "\n".join(lines_of(self.pilot.app))
 
     def ids(self, state: ConnectionState) -> set[str]:
-        """The hosts that the tree has in that state."""
-        return {row.id for row in self.screen.hosts.snapshot.rows if row.state is state}
+        """The hosts that are in that state."""
+        return {row.id for row in self.engine.view.rows() if row.state is state}
+
+    def results(self) -> ItemsView[TargetId, CommandResult]:
+        """The results of the last job."""
+        return self.engine.jobs.jobs[-1].results.items()
 
     async def until(self, holds: Callable[[], object]) -> None:
         limit = asyncio.get_running_loop().time() + PATIENCE
@@ -99,7 +105,7 @@ async def opened(source: FleetSource) -> AsyncIterator[Seen]:
 
 async def test_two_hosts_of_the_demo_answer_while_others_fail(temporary: Path) -> None:
     async with opened(DemoSource(DemoOptions(hosts=12, faults=True, seed=1))) as seen:
-        await seen.until(lambda: len(seen.screen.hosts.snapshot.rows) >= 12)
+        await seen.until(lambda: seen.engine.fleet.summary().hosts >= 12)
         calm = [host for host in seen.engine.manager.list_hosts() if host.id.startswith("kvm")]
         one, two = [host.id for host in calm if "fault=" not in (host.uri or "")][:2]
         await seen.until(lambda: {one, two} <= seen.ids(S.CONNECTED))
@@ -110,7 +116,7 @@ async def test_two_hosts_of_the_demo_answer_while_others_fail(temporary: Path) -
         await seen.until(lambda: "2/2 done · 2 ok" in seen.text)
         model = seen.screen.jobs.model
         assert model is not None
-        assert {target.host: result.stdout for target, result in model.job.results.items()} == {
+        assert {target.host: result.stdout for target, result in seen.results()} == {
             one: f"{one}\n".encode(),
             two: f"{two}\n".encode(),
         }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,7 +15,8 @@ from atp_tui.model.connection import HostStatus, Standing
 from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
-from atp_tui.ui.bridge import FleetBridge
+from atp_tui.monitor.query import Query
+from atp_tui.ui.bridge import SHORTEST_GAP, carry
 from atp_tui.ui.commands import FIRST, LAST, all_commands, find
 from atp_tui.ui.key_names import key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
@@ -385,68 +388,74 @@ async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action
 # The bridge
 
 
+@asynccontextmanager
+async def carried(fakes: FleetServices, refresh: float) -> AsyncIterator[list[FleetChanged]]:
+    """The messages that the screen of these hosts is sent."""
+    sent: list[FleetChanged] = []
+    tasks = [
+        asyncio.create_task(fakes.follower.run()),
+        asyncio.create_task(carry(fakes.fleet.changes(), sent.append, refresh)),
+    ]
+    try:
+        yield sent
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def sent_are(sent: list[FleetChanged], number: int) -> None:
+    async with asyncio.timeout(10):
+        while len(sent) < number:  # noqa: ASYNC110 - the list has no event
+            await asyncio.sleep(0.01)
+
+
 async def test_many_samples_are_one_message_and_a_change_of_state_does_not_wait_for_them() -> None:
     fakes = FleetServices(rack(50))
-    sent: list[FleetChanged] = []
-    told = asyncio.Event()
-
-    def send(message: FleetChanged) -> None:
-        sent.append(message)
-        told.set()
-
-    with FleetBridge(fakes.follower, fakes.fleet, send, 60.0):
-        task = asyncio.create_task(fakes.follower.run())
-        await asyncio.sleep(0)
-        assert len(sent) == 1 and sent[0].changed is None
+    async with carried(fakes, 60.0) as sent:
+        await sent_are(sent, 1)
+        assert sent[0].described
         for round_ in range(20):
             for host in fakes.transport.list_hosts():
                 fakes.transport.sample(host.id, busy=round_)
         await asyncio.sleep(0.25)
         assert len(sent) == 1, "samples wait for the refresh"
-        told.clear()
         fakes.transport.change("kvm07", S.FAILED, "refused")
-        async with asyncio.timeout(5):
-            await told.wait()
-        assert sent[1].changed is not None and "kvm07" in sent[1].changed
-        assert next(row for row in sent[1].rows if row.id == "kvm07").state is S.FAILED
-        task.cancel()
-        await asyncio.wait((task,))
+        await sent_are(sent, 2)
+        assert not sent[1].described
+        assert dict(fakes.fleet.summary().states)[S.FAILED] == 1
 
 
-async def test_the_first_message_has_the_hosts_that_were_added_before() -> None:
+async def test_a_storm_of_changes_is_ten_messages_a_second_at_most() -> None:
+    fakes = FleetServices(rack(5))
+    async with carried(fakes, 60.0) as sent:
+        await sent_are(sent, 1)
+        begun = asyncio.get_running_loop().time()
+        while (lasted := asyncio.get_running_loop().time() - begun) < 1.0:
+            fakes.transport.change("kvm01", S.FAILED if len(sent) % 2 else S.CONNECTED)
+            await asyncio.sleep(0.005)
+        assert 2 <= len(sent) <= 2 + lasted / SHORTEST_GAP
+
+
+async def test_the_first_message_finds_the_hosts_that_were_added_before() -> None:
     fakes = FleetServices([])
-    sent: list[FleetChanged] = []
     for host in rack(3):
         fakes.transport.add(host)
-    task = asyncio.create_task(fakes.follower.run())
-    await asyncio.sleep(0)
-    with FleetBridge(fakes.follower, fakes.fleet, sent.append, 60.0):
-        assert [[row.id for row in message.rows] for message in sent] == [["kvm01", "kvm02", "kvm03"]]
-    task.cancel()
-    await asyncio.wait((task,))
+    async with carried(fakes, 60.0) as sent:
+        await sent_are(sent, 1)
+        assert fakes.fleet.hosts(Query()) == ("kvm01", "kvm02", "kvm03")
 
 
 async def test_lost_events_refresh_the_screen() -> None:
     """The view reads anew what it has missed, and nothing else may come for long: the screen must hear of it at once,
     and of every host, since which of them have changed is what was lost."""
     fakes = FleetServices(rack(3))
-    sent: list[FleetChanged] = []
-    told = asyncio.Event()
-
-    def send(message: FleetChanged) -> None:
-        sent.append(message)
-        told.set()
-
-    task = asyncio.create_task(fakes.follower.run())
-    with FleetBridge(fakes.follower, fakes.fleet, send, 3600.0):
-        async with asyncio.timeout(10):
-            await told.wait()
-            told.clear()
-            fakes.transport.statuses["kvm02"] = HostStatus(Standing(S.FAILED, "refused", 0.0, 0, None, True), "kvm02")
-            del fakes.transport.infos["kvm03"]
-            fakes.transport.hub.publish(EventsLost(1.0, 7))
-            await told.wait()
-    task.cancel()
-    await asyncio.wait((task,))
-    assert sent[-1].changed is None
-    assert [(row.id, row.state) for row in sent[-1].rows] == [("kvm01", S.CONNECTING), ("kvm02", S.FAILED)]
+    async with carried(fakes, 3600.0) as sent:
+        await sent_are(sent, 1)
+        fakes.transport.statuses["kvm02"] = HostStatus(Standing(S.FAILED, "refused", 0.0, 0, None, True), "kvm02")
+        del fakes.transport.infos["kvm03"]
+        fakes.transport.hub.publish(EventsLost(1.0, 7))
+        await sent_are(sent, 2)
+        assert sent[-1].described
+        rows = fakes.fleet.rows(("kvm01", "kvm02", "kvm03"))
+        assert [(row.id, row.state) for row in rows] == [("kvm01", S.CONNECTING), ("kvm02", S.FAILED)]

@@ -14,11 +14,11 @@ from atp_tui.model.errors import ConfigError
 from atp_tui.ui.theme import ROLES, STATES, ColorTheme, load_theme, load_themes, themes_folder
 from atp_tui.ui.widgets.host_tree import HostTree
 from atp_tui.ui.widgets.lines import BAR
-from atp_tui.ui.widgets.tree_model import FleetSnapshot
 
 from .conftest import open_app
 from .fleet_services import FleetServices
-from .rows import NOW, ThemedApp, host_row
+from .rows import ThemedApp, host_row
+from .shown import ShownRows, show
 
 SHIPPED, PROBLEMS = load_themes([themes_folder()])
 ENOUGH = {"high-contrast": 7.0}
@@ -101,7 +101,7 @@ async def test_the_cursor_is_found_in_every_theme(theme: ColorTheme, focused: bo
     app = _TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         app.theme = theme.name
-        app.hosts.snapshot = FleetSnapshot((host_row("kvm01"), host_row("kvm02")), NOW)
+        show(app.hosts, (host_row("kvm01"), host_row("kvm02")))
         app.screen.set_focus(app.hosts if focused else None)
         await pilot.pause()
         first = next(iter(app.hosts.render_line(1)))
@@ -124,7 +124,7 @@ async def test_the_tree_is_drawn_under_every_theme(name: str) -> None:
     app = _TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
         app.theme = name
-        app.hosts.snapshot = FleetSnapshot((host_row("kvm01"),), NOW)
+        show(app.hosts, (host_row("kvm01"),))
         await pilot.pause()
         strip = app.hosts.render_line(1)
         signs = [segment.style for segment in strip if segment.text.startswith("●")]
@@ -136,7 +136,7 @@ async def test_the_tree_is_drawn_under_every_theme(name: str) -> None:
 async def test_another_theme_is_seen_at_once() -> None:
     app = _TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:
-        app.hosts.snapshot = FleetSnapshot((host_row("kvm01"),), NOW)
+        show(app.hosts, (host_row("kvm01"),))
         seen = []
         for name in ("dark", "light"):
             app.theme = name
@@ -185,7 +185,7 @@ def test_a_bad_file_harms_no_other_and_ones_own_replaces_ours(tmp_path: Path) ->
 class _TreeApp(ThemedApp):
     def __init__(self) -> None:
         super().__init__()
-        self.hosts = HostTree(clock=lambda: NOW)
+        self.hosts = HostTree(ShownRows())
 
     def compose(self) -> ComposeResult:
         yield self.hosts

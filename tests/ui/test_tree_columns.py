@@ -13,9 +13,9 @@ from atp_tui.model.errors import AuthFailed, ConnectFailed, HostKeyRejected
 from atp_tui.ui.glyphs import UNICODE
 from atp_tui.ui.text import width_of
 from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, Columns, columns, draw_host
-from atp_tui.ui.widgets.tree_model import FleetSnapshot, HostLine, TreeOptions, build_tree
 
 from .rows import NOW, host_row, screen_of, text_of
+from .shown import line_of, page_of, show
 from .test_host_tree import REFUSED, drawn
 from .test_host_tree_keys import TreeApp
 
@@ -31,7 +31,7 @@ def test_a_cause_is_whole_beside_the_longest_id(width: int, short: str) -> None:
     for host_id in ("kvm01", "k" * LONGEST_ID, "an-id-of-fifty-nine-cells-" * 3):
         row = host_row(host_id, state=S.FAILED, cause="127.0.2.50 port 25022: " + "words " * 40, trouble=trouble)
         at = columns(width, len(host_id), 8)
-        text = text_of(draw_host(HostLine("k", row, False), width, at, NOW, UNICODE))
+        text = text_of(draw_host(line_of(row), width, at, NOW, UNICODE))
         assert f" {short}" in text and width_of(text) <= width, text
 
 
@@ -62,11 +62,11 @@ def shown_in(at: Columns) -> list[str]:
 
 def test_one_long_id_takes_no_column_from_the_others() -> None:
     rows = (*(host_row(f"kvm{number:02}") for number in range(11)), host_row("libvirt-host-" * 4 + "longest"))
-    model = build_tree(FleetSnapshot(rows, NOW), TreeOptions())
+    page = page_of(rows)
     for width in (54, 60, 66, 80):
-        with_it, without = columns(width, model.id_width, model.usual), columns(width, 12)
+        with_it, without = columns(width, page.longest, page.usual), columns(width, 12)
         assert shown_in(with_it) == shown_in(without)
-    spans = draw_host(HostLine("k", rows[-1], False), 66, columns(66, model.id_width, model.usual), NOW, UNICODE)
+    spans = draw_host(line_of(rows[-1]), 66, columns(66, page.longest, page.usual), NOW, UNICODE)
     assert re.search(r"● libvirt-\S*…\S*longest ", text_of(spans)), text_of(spans)
 
 
@@ -88,7 +88,7 @@ async def test_the_title_and_the_heads_never_meet(width: int, wanted: str) -> No
     async with app.run_test(size=(width, 10)) as pilot:
         app.hosts.focus()
         rows = tuple(host_row(f"k{number}", tags=("prod",), cpu=0.9, memory=0.8, rtt=0.2) for number in range(3))
-        app.hosts.snapshot = FleetSnapshot(rows, NOW, marked=frozenset({"k1"}), filter=wanted)
+        show(app.hosts, rows, marked=frozenset({"k1"}), filter=wanted)
         await pilot.press("s")
         await pilot.pause()
         title, _, line = screen_of(app)[:3]
@@ -104,7 +104,7 @@ async def test_the_widget_gives_no_column_for_one_long_id() -> None:
     app = TreeApp()
     async with app.run_test(size=(54, 20)) as pilot:
         rows = (*(host_row(f"kvm{number:02}") for number in range(12)), host_row("an-id-of-fifty-nine-cells-" * 2))
-        app.hosts.snapshot = FleetSnapshot(rows, NOW)
+        show(app.hosts, rows)
         await pilot.pause()
         title, *lines = screen_of(app)
         assert " VMs " in title

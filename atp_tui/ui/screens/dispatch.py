@@ -12,7 +12,7 @@ from textual.message import Message
 from ...actions.action import Action, Invocation, Value
 from ...model.causes import Cause, Remedy
 from ...model.credential import Credential, Secret
-from ...model.errors import ActionFailed, AtpError, ConfigError
+from ...model.errors import ActionFailed
 from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.target import on_hosts
 from ..commands import find
@@ -47,8 +47,6 @@ class Surface(Protocol):
     def jobs(self) -> JobControl: ...
     @property
     def pane(self) -> CommandPane: ...
-    def waiting_for(self, remedy: Remedy) -> tuple[str, ...]: ...
-    def down_by(self, cause: Cause) -> tuple[str, ...]: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -60,7 +58,8 @@ class Dispatch:
 
     def __init__(self, screen: Surface, services: Services, keys: Keymap, targeting: Targeting) -> None:
         self._screen = screen
-        self._services = services
+        self._fleet = services.fleet
+        self._person = services.who
         self._keys = keys
         self._targeting = targeting
         self._starting = False
@@ -124,14 +123,13 @@ class Dispatch:
 
     async def _start_job(self, invocation: Invocation) -> None:
         try:
-            job = await self._services.door.perform(invocation)
-        except AtpError as error:
-            self._screen.tell(error.message, wrong=True)
-            return
+            performed = await self._fleet.perform(invocation)
         finally:
             self._starting = False
-        if job is not None:
-            self._screen.jobs.watch(job)
+        if performed.problem is not None:
+            self._screen.tell(performed.problem.message, wrong=True)
+        if performed.job is not None:
+            self._screen.jobs.watch(performed.job)
             self._screen.show_answers()
 
     @property
@@ -202,14 +200,16 @@ class Dispatch:
     # Host keys and passwords
 
     def _look_at_key(self, argument: str) -> None:
-        hosts, refused = self._meant(argument), self._screen.waiting_for(Remedy.TRUST_KEY)
+        hosts, waiting = self._meant(argument), self._fleet.waiting()
         if hosts is None:
             return
-        untrusted = (*self._screen.down_by(Cause.KEY_REVOKED), *refused)  # a revoked key is nobody's to trust
-        question = _first(self._services.key_question, hosts)
+        refused = [each.host_id for each in waiting if each.trouble.remedy is Remedy.TRUST_KEY]
+        revoked = [each.host_id for each in waiting if each.trouble.cause is Cause.KEY_REVOKED]
+        untrusted = (*revoked, *refused)  # a revoked key is nobody's to trust
+        question = _first(self._fleet.key_question, hosts)
         meant = [host for host in hosts if host in untrusted]
         if question is None and not meant:  # who means a revoked key must not find another host's to agree to
-            question = _first(self._services.key_question, refused)
+            question = _first(self._fleet.key_question, refused)
         if question is not None:
             self._ask(ask_about_key(question), lambda: self._screen.spawn(self._trust(question)))
         elif untrusted:
@@ -221,7 +221,8 @@ class Dispatch:
         hosts = self._meant(argument)
         if hosts is None:
             return
-        question = _first(self._services.password_question, (*hosts, *self._screen.waiting_for(Remedy.LOG_IN)))
+        waiting = [each.host_id for each in self._fleet.waiting() if each.trouble.remedy is Remedy.LOG_IN]
+        question = _first(self._fleet.password_question, (*hosts, *waiting))
         if question is None:
             self._screen.tell("no host wants a password")
             return
@@ -255,7 +256,7 @@ class Dispatch:
         arguments: Mapping[str, Value],
         secret: Secret | None = None,
     ) -> Invocation:
-        return Invocation(action, on_hosts(*hosts), arguments, self._services.who, secret)
+        return Invocation(action, on_hosts(*hosts), arguments, self._person, secret)
 
     def _act(self, action: Action, argument: str) -> None:
         hosts: tuple[str, ...] = ()
@@ -286,33 +287,26 @@ class Dispatch:
         self, invocation: Invocation, title: str, words: Sequence[str], yes: str, act: Callable[[Invocation], object]
     ) -> None:
         """Act at once, or after a person has typed the number of hosts where the policy wants that."""
-        door = self._services.door
-        try:
-            door.admit(invocation)  # before anybody is asked, for nothing perhaps
-        except AtpError as error:
-            self._screen.tell(safe(error.message), wrong=True)
-            return
-        number = door.policy.wants(invocation)
-        if number is None:
+        admission = self._fleet.admit(invocation)  # before anybody is asked, for nothing perhaps
+        number = admission.confirm
+        if admission.problem is not None:
+            self._screen.tell(safe(admission.problem.message), wrong=True)
+        elif number is None:
             act(invocation)
         else:
             self._ask(ask_about_many(title, words, number, yes), lambda: act(replace(invocation, confirmed=number)))
 
     def _meant(self, expression: str) -> tuple[str, ...] | None:
         """As Targeting.named; None where that went wrong, which is told."""
-        try:
-            return self._targeting.named(expression)
-        except ConfigError as error:
-            self._screen.tell(error.sentence, wrong=True)
+        found = self._targeting.named(expression)
+        if found.problem is not None:
+            self._screen.tell(found.problem.sentence, wrong=True)
             return None
+        return found.ids
 
     async def _reported(self, invocation: Invocation, done: str) -> None:
-        try:
-            await self._services.door.perform(invocation)
-        except AtpError as error:
-            self._screen.tell(error.message, wrong=True)
-        else:
-            self._screen.tell(done)
+        problem = (await self._fleet.perform(invocation)).problem
+        self._screen.tell(done if problem is None else problem.message, wrong=problem is not None)
 
     def _ask(self, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]) -> None:
         def answered(answer: bool | None) -> None:

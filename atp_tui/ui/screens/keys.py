@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from textual.binding import Binding
 from textual.widget import Widget
 
-from ...model.causes import Cause, Remedy
-from ...monitor.fleet import HostRow
+from ...monitor.tally import Waiting
 from ..bindings import ANSWERS, APP, FLEET, HOSTS, LINES, PANE
 from ..keymap import OWN, Keymap
 from ..text import safe
@@ -81,24 +80,10 @@ def _rows(part: Iterable[Binding]) -> list[list[Binding]]:
     return rows
 
 
-_DANGER = (Cause.KEY_REVOKED, Cause.KEY_CHANGED, Cause.KEY_UNKNOWN, Cause.PASSWORD_REFUSED, Cause.WANTS_PASSWORD)
-"""What a person should look at first: a changed key may be somebody in between, a new one rarely is."""
-
-
-def waiting(rows: Iterable[HostRow], remedy: Remedy) -> list[HostRow]:
-    """The hosts that wait for a person to do that, the most dangerous cause first."""
-    found = [(row.trouble.cause, row) for row in rows if row.trouble is not None and row.trouble.remedy is remedy]
-    return [row for _, row in sorted(found, key=lambda each: _DANGER.index(each[0]))]
-
-
-def calling_keys(rows: Sequence[HostRow], keys: Keymap = OWN) -> Keys:
+def calling_keys(calls: Sequence[Waiting], keys: Keymap = OWN) -> Keys:
     """What hosts that were refused wait for a person to press: for each key the most dangerous question."""
-    calls = []
-    for remedy in (Remedy.TRUST_KEY, Remedy.LOG_IN):
-        hosts, key = waiting(rows, remedy), keys.sign(PRESSED[remedy])
-        if hosts and key:
-            calls.append((key, f"{safe(hosts[0].id)}: {brief_of(hosts[0])}"))
-    return tuple(calls)
+    told = ((keys.sign(PRESSED[call.trouble.remedy]), call) for call in calls)
+    return tuple((key, f"{safe(call.host_id)}: {brief_of(call)}") for key, call in told if key)
 
 
 _LINES_TYPED = (

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
-from ...model.causes import Cause, Remedy
+from ...monitor.query import Query, Sort
 from .. import bindings
 from ..commands import all_commands
 from ..glyphs import ASCII, UNICODE
@@ -36,17 +36,14 @@ from ..targeting import Targeting
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane
 from ..widgets.domain_list import DomainList
-from ..widgets.fleet_summary import summarise
 from ..widgets.footer import KeyLine, Keys
-from ..widgets.host_panel import HostPanel
+from ..widgets.host_panel import HostPanel, PanelSnapshot
 from ..widgets.host_tree import HostTree
 from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
-from ..widgets.tree_model import FleetSnapshot
 from .dispatch import Dispatch
-from .keys import calling_keys, keys_of, waiting
+from .keys import calling_keys, keys_of
 from .palette import Offer, completions, offers
-from .panel_feed import panel_snapshot
 
 TICK = 1.0
 
@@ -66,29 +63,29 @@ class MainScreen(Screen[None]):
     def __init__(self, services: Services, theme_names: Sequence[str]) -> None:
         super().__init__()
         self._services = services
-        self._clock = services.transport.clock.monotonic
-        self.keys = Keymap(all_commands(services.door.actions), dict(services.keys))
+        self._fleet = services.fleet
+        self._clock = services.fleet.now
+        self.keys = Keymap(all_commands(services.actions), dict(services.keys))
         self._glyphs = replace(ASCII if services.ascii_only else UNICODE, keys=self.keys)
         self._theme_names = theme_names
-        self._targeting = Targeting(services.targets)
-        self._fleet = FleetSnapshot(loaded=False)
+        self._targeting = Targeting(services.fleet)
         self._calls: Keys = ()
         self._shown: str | None = None
-        self.jobs = JobControl(self._glyphs, self.post_message, self.spawn, self._clock)
+        self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
     def compose(self) -> ComposeResult:
         yield TooSmall(id="too-small")
-        read_only = self._services.door.policy.read_only
-        yield StatusBar(self._services.source, self._glyphs, read_only=read_only, id="status")
+        services = self._services
+        yield StatusBar(services.source, self._glyphs, read_only=services.read_only, id="status")
         with Container(id="workspace"):
             with Vertical(id="left"):
                 with Horizontal(id="hosts"):
-                    yield HostTree(clock=self._clock, glyphs=self._glyphs, file=self._services.file, id="tree")
+                    yield HostTree(self._fleet, glyphs=self._glyphs, file=services.file, id="tree")
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
                     self._targeting.select,
-                    History(self._services.history_file),
+                    History(services.history_file),
                     self._completions,
                     keys=self.keys,
                     id="pane",
@@ -133,41 +130,29 @@ class MainScreen(Screen[None]):
         """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""
         self.run_worker(work)
 
-    def waiting_for(self, remedy: Remedy) -> tuple[str, ...]:
-        """Hosts that this would bring back, the most dangerous cause first."""
-        return tuple(row.id for row in waiting(self._fleet.rows, remedy))
-
-    def down_by(self, cause: Cause) -> tuple[str, ...]:
-        """Hosts that are down for this cause."""
-        return tuple(row.id for row in self._fleet.rows if row.trouble is not None and row.trouble.cause is cause)
-
     # The fleet
 
     @on(FleetChanged)
     def _fleet_changed(self, message: FleetChanged) -> None:
-        rows = message.rows
-        marked = self._fleet.marked
-        if message.changed is None:
-            marked &= frozenset(row.id for row in rows)
-        self._targeting.look_at(rows)
-        self._fleet = FleetSnapshot(rows, self._clock(), marked, self._fleet.filter)
-        self.hosts.snapshot = self._fleet
-        self.query_one("#status", StatusBar).snapshot = summarise(rows)
-        calls = calling_keys(rows, self.keys)
+        hosts, summary = self.hosts, self._fleet.summary()
+        if message.described:
+            hosts.mark(frozenset(self._fleet.known(hosts.asked.marked)))
+        hosts.look()
+        self.query_one("#status", StatusBar).snapshot = summary
+        calls = calling_keys(summary.calls, self.keys)
         if calls != self._calls:
             self._calls = calls
             self._show_keys()
         self._point()
-        if message.changed is None or self._shown in message.changed:
-            self._show_panel()
+        self._show_panel()
 
     @on(HostTree.HostHighlighted)
     def _host_highlighted(self) -> None:
         self._point()
 
     @on(HostTree.MarksChanged)
-    def _marks_changed(self, message: HostTree.MarksChanged) -> None:
-        self._set_fleet(marked=message.marked)
+    def _marks_changed(self) -> None:
+        self._point()
 
     @on(HostTree.HostOpened)
     def _host_opened(self) -> None:
@@ -183,21 +168,13 @@ class MainScreen(Screen[None]):
 
     @on(FilterChanged)
     def _filter_changed(self, message: FilterChanged) -> None:
-        self._set_fleet(filter=message.text)
-
-    def _set_fleet(self, *, marked: frozenset[str] | None = None, filter: str | None = None) -> None:
-        was = self._fleet
-        marked = was.marked if marked is None else marked
-        self._fleet = replace(was, now=self._clock(), marked=marked, filter=was.filter if filter is None else filter)
-        if self.hosts.snapshot != self._fleet:
-            self.hosts.snapshot = self._fleet
+        self.hosts.search(message.text)
         self._point()
 
     def _point(self) -> None:
         """Take over what is marked and under the cursor."""
         cursor = self.hosts.cursor_hosts
-        marked = tuple(row.id for row in self._fleet.rows if row.id in self._fleet.marked) if self._fleet.marked else ()
-        if self._targeting.point(marked, cursor):
+        if self._targeting.point(self._fleet.known(self.hosts.asked.marked), cursor):
             self.pane.show_target()
         shown = cursor[0] if len(cursor) == 1 else None
         if shown != self._shown:
@@ -205,8 +182,8 @@ class MainScreen(Screen[None]):
             self._show_panel()
 
     def _show_panel(self) -> None:
-        host = self._shown if self.panel.display else None
-        self.panel.snapshot = panel_snapshot(self._services, host, self._clock())
+        detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
+        self.panel.snapshot = PanelSnapshot(detail, self._services.period)
 
     # Commands and their answers
 
@@ -263,7 +240,7 @@ class MainScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Esc: the host panel closes, then the hosts have the focus again, then the filter goes."""
-        if self.hosts.has_focus and self._fleet.filter:
+        if self.hosts.has_focus and self.hosts.asked.filter:
             self.pane.clear_filter()
         self._open_panel(False)
         self.hosts.focus()
@@ -292,7 +269,7 @@ class MainScreen(Screen[None]):
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        return offers(self.keys.commands, self._fleet.rows, self._theme_names)
+        return offers(self.keys.commands, self._host_names(), self._theme_names)
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
@@ -300,4 +277,7 @@ class MainScreen(Screen[None]):
         self._dispatch.do(name, argument)
 
     def _completions(self) -> Sequence[str]:
-        return completions(self.keys.commands, self._fleet.rows, self._theme_names)
+        return completions(self.keys.commands, self._host_names(), self._theme_names)
+
+    def _host_names(self) -> Sequence[str]:
+        return self._fleet.hosts(Query(sort=Sort.NAME))

@@ -10,7 +10,6 @@ from typing import Protocol, runtime_checkable
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from ...monitor.fleet import HostRow
 from ..commands import ScreenCommand
 from ..text import safe
 
@@ -22,24 +21,28 @@ SETTLES = 0.05
 A search among 1,000 hosts costs some 35 ms, which is more than a held key leaves, and only the last one is seen."""
 
 
+JUMP = "jump "
+"""Stands before a host's id in the `:` line that puts the cursor on it."""
+
 Offer = tuple[str, str, str]
-"""What is shown, what it does in words, and the `:` line that does it."""
+"""What is shown, what it does in words, and the `:` line that does it. The words of a host are its state: they are
+looked up for those that are shown."""
 
 
-def offers(commands: Sequence[ScreenCommand], rows: Sequence[HostRow], themes: Sequence[str]) -> Iterator[Offer]:
+def offers(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str]) -> Iterator[Offer]:
     """Everything that can be found: commands, hosts to jump to, themes."""
     for command in commands:
         yield command.title, command.help, command.name
-    for row in rows:
-        yield f"host {row.id}", row.state.value, f"jump {row.id}"
+    for host in hosts:
+        yield f"host {host}", "", f"{JUMP}{host}"
     for name in themes:
         yield f"theme {name}", "change the colours", f"theme {name}"
 
 
-def completions(commands: Sequence[ScreenCommand], rows: Sequence[HostRow], themes: Sequence[str]) -> list[str]:
+def completions(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str]) -> list[str]:
     """What may be typed after `:`, the shortest things first."""
     names = [command.name for command in commands]
-    return [*names, *(f"theme {name}" for name in themes), *(f"jump {row.id}" for row in rows)]
+    return [*names, *(f"theme {name}" for name in themes), *(f"{JUMP}{host}" for host in hosts)]
 
 
 @runtime_checkable
@@ -47,6 +50,7 @@ class OffersCommands(Protocol):
     """An application that has something to choose, whatever its screen."""
 
     def offers(self) -> Iterable[Offer]: ...
+    def state_of(self, host_id: str) -> str: ...
     def type_command(self, line: str) -> None: ...
 
 
@@ -55,7 +59,7 @@ class FleetCommands(Provider):
 
     async def discover(self) -> Hits:
         # hosts are left out before anything is made of them: there may be a thousand
-        for name, help_text, line in self._offers(lambda line: not line.startswith(("jump ", "theme "))):
+        for name, help_text, line in self._offers(lambda line: not line.startswith((JUMP, "theme "))):
             yield DiscoveryHit(Content(name), self._chosen(line), text=name, help=help_text)
 
     _newest: object = None
@@ -69,7 +73,11 @@ class FleetCommands(Provider):
         scored = [(matcher.match(name), name, help_text, line) for name, help_text, line in self._offers()]
         best = sorted((hit for hit in scored if hit[0] > 0), key=lambda hit: -hit[0])
         for score, name, help_text, line in best[:MOST_HITS]:
-            yield Hit(score, Content(name), self._chosen(line), text=name, help=help_text)
+            words = help_text or self._state_of(line.removeprefix(JUMP))
+            yield Hit(score, Content(name), self._chosen(line), text=name, help=words)
+
+    def _state_of(self, host_id: str) -> str:
+        return self.app.state_of(host_id) if isinstance(self.app, OffersCommands) else ""
 
     def _offers(self, wanted: Callable[[str], bool] = lambda line: True) -> Iterator[Offer]:
         if isinstance(self.app, OffersCommands):

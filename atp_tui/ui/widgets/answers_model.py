@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Protocol
 
+from ...engine.fleet import JobTicket, Parts
 from ...executor.difference import diff
-from ...executor.fold import Fold, Part
+from ...executor.fold import Part
 from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from ...model.connection import ConnectionState
 from ...model.order import NaturalKey, natural
 from ...model.outcome import CommandResult, Outcome
 from ..format import age, countdown
 from ..glyphs import UNICODE, Glyphs
-from ..services import Job
 from ..text import fit, safe
 from .answer_blocks import AnswerLines, Block
 from .group_body import LINE_BYTES, GroupBody, role_of, shown_line
@@ -26,9 +26,6 @@ LIVE_LINES = 200
 
 LABEL_WIDTH = 32
 """Cells for the node set of a group; its first line of output stands behind it."""
-
-NAMED_AT_ONCE = 300
-"""Names of groups that are folded the moment a job ends; the others follow."""
 
 MOST_COMPARED = 20
 """Blocks that are compared with the largest one when all are unfolded: more are not read at a glance."""
@@ -80,19 +77,25 @@ class _Live:
                 yield shown_line(self.partial[stream]), role
 
 
+class Answered(Protocol):
+    """Where the groups of equal answers are read; the port to the fleet is one."""
+
+    def now(self) -> float: ...
+    def parts(self, job: str, since: int = 0) -> Parts: ...
+    def output(self, job: str, digest: bytes) -> bytes: ...
+
+
 class AnswersModel:
     """What is known of one job, and which of its blocks are unfolded."""
 
-    def __init__(self, job: Job, glyphs: Glyphs = UNICODE, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` must be the one that the job's beginning is of."""
+    def __init__(self, job: JobTicket, fleet: Answered, glyphs: Glyphs = UNICODE) -> None:
         self.job = job
-        self._clock = clock
+        self._fleet = fleet
         self._ended_at: float | None = None
         self._glyphs = glyphs
         self._names = tuple(map(str, job.targets))
         self._live = {name: _Live() for name in self._names}
         self._results: dict[str, CommandResult] = {}
-        self._fold = Fold()
         self._number = 0
         self._parts: dict[int, Part] = {}
         self._ordered: list[Part] = []
@@ -136,7 +139,7 @@ class AnswersModel:
         """The job's own time, which is more than its slowest host's: not all hosts are worked on at once. Whole seconds
         while it runs, since the title is looked at once a second."""
         if self._ended_at is None:
-            return age(self._clock() - self.job.started_at)
+            return age(self._fleet.now() - self.job.started_at)
         return countdown(self._ended_at - self.job.started_at)
 
     def apply(self, event: JobEvent) -> None:
@@ -148,19 +151,17 @@ class AnswersModel:
                 self._live[str(target)].take(event)
             case TargetEnded(target=target, result=result):
                 self._results[str(target)] = result
-                self._fold.add(result)
             case _:
                 return
         self._lines.pop(str(target), None)
 
     def finish(self) -> None:
         """The job has ended: from now on, equal answers are one block, the worst first."""
-        self._ended_at = self._clock()
+        self._ended_at = self._fleet.now()
         self._finished = True
         self._lines.clear()
         self._live.clear()
-        self._fold.name_at_once(NAMED_AT_ONCE)
-        self._take_parts()
+        self.look()
         # the head of a block holds its first line; where that is all there is, unfolding it would only say it again
         if len(self._parts) <= 2 and any(map(self._says_more, self._parts.values())):
             self._open = {_group_key(part) for part in self._parts.values()}
@@ -168,22 +169,20 @@ class AnswersModel:
         else:
             self._open = set()
 
-    async def name_groups(self) -> bool:
-        """Fold the names of groups that were too many to be folded at once; whether there is news."""
-        named = await self._fold.name()
-        if named:
-            self._take_parts()
-        return named
-
-    def _take_parts(self) -> None:
-        for part in self._fold.parts(self._number):
+    def look(self) -> None:
+        """Take over the groups that have changed, of a job that has ended."""
+        found = self._fleet.parts(self.job.id, self._number)
+        for part in found.parts:
             self._parts[part.group] = part
-        self._number = self._fold.number
+        self._number = found.number
         self._ordered = sorted(self._parts.values(), key=_worst_first)
         self._lines.clear()
 
+    def _output(self, part: Part) -> bytes:
+        return self._fleet.output(self.job.id, part.digest)
+
     def _says_more(self, part: Part) -> bool:
-        output = self._fold.output(part.digest)
+        output = self._output(part)
         return b"\n" in output.rstrip(b"\n") or bool(part.error and output)
 
     def toggle(self, block: str) -> None:
@@ -220,7 +219,7 @@ class AnswersModel:
         well = [part for part in parts if part.outcome is Outcome.OK]
         largest = max(well, key=lambda part: part.count, default=None)
         width = min(max((len(part.label) for part in parts), default=0), LABEL_WIDTH)
-        said = self._fold.output(largest.digest) if largest is not None else b""
+        said = self._output(largest) if largest is not None else b""
         for part in parts:
             reference = largest if part.outcome is Outcome.OK and part is not largest else None
             yield _group_key(part), partial(self._group, part, reference, said, width)
@@ -247,7 +246,7 @@ class AnswersModel:
 
     def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
         key = _group_key(part)
-        output = partial(self._fold.output, part.digest)
+        output = partial(self._output, part)
         compared = None if reference is None else reference_said
         mark = self._fold_mark(key)
 

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from ...engine.fleet import Detail
 from ...model.causes import Remedy
 from ...model.connection import PoolStatistics
 from ...monitor.fleet import HostDetail
@@ -32,15 +33,20 @@ TICKS_PER_AGE = 5
 
 @dataclass(frozen=True, slots=True)
 class PanelSnapshot:
-    """What the panel shows. `now` is its moment in monotonic seconds, `period` seconds between two samples, `uri` the
-    kind of the host's connection as a person knows it (`qemu+ssh`), None for one with SSH alone.
-    `detail` None: the cursor is on no host."""
+    """What the panel shows: a host, None where the cursor is on none. `period` is the seconds between two samples."""
 
-    detail: HostDetail | None = None
-    pools: tuple[PoolStatistics, ...] = ()
-    now: float = 0.0
+    of: Detail | None = None
     period: float = 2.0
-    uri: str | None = None
+
+    @property
+    def detail(self) -> HostDetail | None:
+        """The host's row, figures and domains."""
+        return None if self.of is None else self.of.host
+
+    @property
+    def pools(self) -> tuple[PoolStatistics, ...]:
+        """The pools of its connections."""
+        return () if self.of is None else self.of.pools
 
 
 class PanelHead(LinesView[HeadLine], can_focus=False):
@@ -95,9 +101,10 @@ class HostPanel(Vertical):
     @snapshot.setter
     def snapshot(self, snapshot: PanelSnapshot) -> None:
         self._snapshot = snapshot
-        self._now = snapshot.now
+        if snapshot.of is not None:
+            self._now = snapshot.of.now
         silent_since = snapshot.detail.row.silent_since if snapshot.detail is not None else None
-        self._connections.update(snapshot.pools, snapshot.now, snapshot.period, silent_since)
+        self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since)
         trouble = snapshot.detail.row.trouble if snapshot.detail is not None else None
         self._connections.r_helps = trouble is None or trouble.remedy is Remedy.RETRY
         self._domains.update(snapshot.detail)
@@ -145,7 +152,7 @@ class HostPanel(Vertical):
             return
         width = max(self.size.width, 1)
         charts = self._chart_height()
-        uri = self._snapshot.uri
+        uri = self._snapshot.of.uri if self._snapshot.of is not None else None
         self._head.set_lines(head_lines(detail, uri, width, charts, self._now, self._glyphs))
         self._head.set_title(Content(f" {safe(detail.row.id)} "))
 

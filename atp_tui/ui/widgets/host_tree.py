@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
@@ -15,24 +14,14 @@ from textual.content import Content
 from textual.message import Message
 
 from ...monitor.metrics import find_metric
+from ...monitor.query import GroupLine, HostLine, Line, Query, Sort, host_key, orders
 from .. import bindings
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
 from .host_words import counts_down
 from .lines import LinesView, Spans
-from .tree_drawing import columns, draw_group, draw_host
-from .tree_model import (
-    FleetSnapshot,
-    GroupLine,
-    HostLine,
-    Sort,
-    TreeLine,
-    TreeModel,
-    TreeOptions,
-    build_tree,
-    host_key,
-    orders,
-)
+from .tree_drawing import Columns, columns, draw_group, draw_host
+from .tree_lines import Pages, TreeLines
 
 TICK = 0.2
 """Seconds between two looks at the countdowns in view."""
@@ -41,8 +30,8 @@ TICKS_PER_AGE = 5
 """Every so many of them all lines in view are looked at, for figures grow old while no news comes."""
 
 
-class HostTree(LinesView[TreeLine]):
-    """Shows `snapshot`; a new one may come at any rate. `clock` must be the one that the snapshot's moments are of."""
+class HostTree(LinesView[Line]):
+    """Shows the lines that `query` has in the fleet, from the first call of `look` on; to be called on each change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.HOSTS]
 
@@ -69,39 +58,63 @@ class HostTree(LinesView[TreeLine]):
 
     def __init__(
         self,
+        fleet: Pages,
         *,
-        clock: Callable[[], float] = time.monotonic,
         glyphs: Glyphs = UNICODE,
         file: Path | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._clock = clock
+        self._fleet = fleet
         self._glyphs = glyphs
         self._file = safe(str(file or "hosts.toml"))
-        self._snapshot = FleetSnapshot(loaded=False)
-        self._options = TreeOptions()
-        self._model = TreeModel((), (), 0, 0)
+        self._query = Query()
+        self._tree: TreeLines | None = None
+        self._hosts_at_cursor: tuple[str, tuple[str, ...]] | None = None
         self._now = 0.0
         self._ticks = 0
 
     # What is shown
 
     @property
-    def snapshot(self) -> FleetSnapshot:
-        return self._snapshot
+    def asked(self) -> Query:
+        """The filter, the order, the folded groups and the marked hosts."""
+        return self._query
 
-    @snapshot.setter
-    def snapshot(self, snapshot: FleetSnapshot) -> None:
-        self._snapshot = snapshot
-        self._now = snapshot.now
-        self._rebuild()
+    def look(self) -> None:
+        """Take over what the fleet is now."""
+        first = self._tree is None or not len(self._tree)
+        self._tree = TreeLines(self._fleet, self._query, max(0, self.scroll_offset.y), self._look_later)
+        self._now = self._tree.head.now
+        self._hosts_at_cursor = None
+        self.set_lines(self._tree)
+        if first and len(self._tree) > 1:
+            self.cursor_to(1)  # on the first host rather than on its group, so that its panel is there at once
+        self._retitle()
+
+    def _look_later(self) -> None:
+        if self.is_attached:
+            self.call_later(self.look)
+
+    def search(self, filter: str) -> None:
+        """Show only hosts that pass a filter."""
+        self._ask(replace(self._query, filter=filter))
+
+    def mark(self, hosts: frozenset[str]) -> None:
+        """Let these hosts be the marked ones."""
+        self._ask(replace(self._query, marked=hosts))
+
+    def _ask(self, query: Query) -> None:
+        if query != self._query:
+            self._query = query
+            if self._tree is not None:
+                self.look()
 
     @property
     def shown_hosts(self) -> tuple[str, ...]:
         """The ids of the hosts that pass the filter, folded ones too."""
-        return self._model.shown
+        return self._fleet.hosts(self._query)
 
     @property
     def cursor_hosts(self) -> tuple[str, ...]:
@@ -109,59 +122,51 @@ class HostTree(LinesView[TreeLine]):
         match self.cursor_line:
             case HostLine(row=row):
                 return (row.id,)
-            case GroupLine(hosts=hosts):
-                return hosts
+            case GroupLine(key=key):
+                if self._hosts_at_cursor is None or self._hosts_at_cursor[0] != key:
+                    self._hosts_at_cursor = key, self._fleet.hosts(self._query, key)
+                return self._hosts_at_cursor[1]
         return ()
 
     @property
     def sort(self) -> str:
-        return self._options.sort
+        return self._query.sort
 
     @sort.setter
     def sort(self, sort: str) -> None:
-        self._arrange(replace(self._options, sort=sort))
+        self._ask(replace(self._query, sort=sort))
 
     def show_host(self, host_id: str) -> bool:
         """Put the cursor on a host, unfolding its group; False where the filter hides it or there is none such."""
-        for line in self._model.lines:
-            if isinstance(line, GroupLine) and line.folded and host_id in line.hosts:
-                self._arrange(replace(self._options, folded=self._options.folded - {line.key}))
-                break
+        group = self._fleet.group_of(self._query, host_id)
+        if group is not None:
+            self._ask(replace(self._query, folded=self._query.folded - {group}))
         return self.cursor_to_key(host_key(host_id))
-
-    def _rebuild(self) -> None:
-        first = not self._model.lines
-        self._model = build_tree(self._snapshot, self._options)
-        self.set_lines(self._model.lines)
-        if first and len(self._model.lines) > 1:
-            self.cursor_to(1)  # on the first host rather than on its group, so that its panel is there at once
-        self._retitle()
-
-    def _arrange(self, options: TreeOptions) -> None:
-        if options != self._options:
-            self._options = options
-            self._rebuild()
 
     # Drawing
 
-    def draw(self, line: TreeLine, width: int) -> Spans:
+    def draw(self, line: Line, width: int) -> Spans:
         if isinstance(line, GroupLine):
             return draw_group(line, width, self._glyphs)
-        at = columns(width, self._model.id_width, self._model.usual)
+        at = self._columns(width)
         return draw_host(line, width, at, self._now, self._glyphs)
 
+    def _columns(self, width: int) -> Columns:
+        head = self._tree.head if self._tree is not None else None
+        return columns(width, head.longest if head is not None else 0, head.usual if head is not None else 0)
+
     def placeholder(self) -> Sequence[str]:
-        if not self._snapshot.loaded:
+        if self._tree is None:
             return ("Loading …",)
-        if (problem := self._model.problem) is not None:
+        head = self._tree.head
+        if (problem := head.problem) is not None:
             width = max(self.scrollable_content_region.width - 2, 10)
             place = f" (column {problem.column})" if (problem.column or 1) > 1 else ""
-            words = [safe(problem.message) + place, *wrap(safe(problem.hint or ""), width)]
+            words = [safe(problem.message) + place, *wrap(safe(problem.hint), width)]
             return (*words, self._other_filter())
-        hosts = len(self._snapshot.rows)
-        if hosts:
-            found = f"None of {hosts} hosts" if hosts > 1 else "The one host does not"
-            return (f"{found} match{'es' if hosts > 1 else ''} /{safe(self._snapshot.filter)}", self._other_filter())
+        if head.known:
+            found = f"None of {head.known} hosts" if head.known > 1 else "The one host does not"
+            return (f"{found} match{'es' if head.known > 1 else ''} /{safe(self._query.filter)}", self._other_filter())
         leave = self._glyphs.keys.sign("screen.quit")
         where, then = f"They belong in {self._file}.", f"Press {leave}, write them there, and start again,"
         return ("No hosts yet.", where, then, "or look around: atp-tui demo")
@@ -176,7 +181,7 @@ class HostTree(LinesView[TreeLine]):
         self._retitle()
 
     def _tick(self) -> None:
-        self._now = max(self._now, self._clock())
+        self._now = self._fleet.now()
         self._ticks += 1
         if self._ticks % TICKS_PER_AGE == 0:
             self.redraw()
@@ -186,7 +191,7 @@ class HostTree(LinesView[TreeLine]):
     def _retitle(self) -> None:
         """`Hosts`, what is unusual about them, and the heads of the columns, which that is cut for."""
         width = self.scrollable_content_region.width
-        heads = columns(width, self._model.id_width, self._model.usual).heads() if self._model.lines else ()
+        heads = self._columns(width).heads() if self.lines else ()
         heads = tuple((end, name) for end, name in heads if end <= width - 2)
         room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
         words = self._title_words(room)
@@ -200,11 +205,11 @@ class HostTree(LinesView[TreeLine]):
 
     def _title_words(self, room: int) -> str:
         """The words of the title in `room` cells: the filter matters most, then the order, then the number of marks."""
-        metric = find_metric(self._options.sort)
-        order = self._options.sort if metric is None else metric.head
+        metric = find_metric(self._query.sort)
+        order = self._query.sort if metric is None else metric.head
         by_order = "" if order == Sort.TROUBLE else f" by {order}"
-        wanted = f" / {safe(self._snapshot.filter)}" if self._snapshot.filter else ""
-        marked = len(self._snapshot.marked)
+        wanted = f" / {safe(self._query.filter)}" if self._query.filter else ""
+        marked = len(self._query.marked)
         marks = f" {self._glyphs.separator} {marked} marked" if marked else ""
         choices = (f"Hosts{by_order}{wanted}{marks}", f"Hosts{by_order}{wanted}", f"Hosts{wanted}", wanted.strip())
         fitting = (choice for choice in choices if choice and width_of(choice) + 2 <= room)
@@ -213,10 +218,10 @@ class HostTree(LinesView[TreeLine]):
 
     # Keys
 
-    def line_highlighted(self, line: TreeLine | None) -> None:
+    def line_highlighted(self, line: Line | None) -> None:
         self.post_message(self.HostHighlighted(line.row.id if isinstance(line, HostLine) else None))
 
-    def line_opened(self, line: TreeLine) -> None:
+    def line_opened(self, line: Line) -> None:
         if isinstance(line, HostLine):
             self.post_message(self.HostOpened(line.row.id))
         elif line.folded:
@@ -226,39 +231,39 @@ class HostTree(LinesView[TreeLine]):
 
     def action_toggle_mark(self) -> None:
         hosts = frozenset(self.cursor_hosts)
-        marked = self._snapshot.marked
+        marked = self._query.marked
         self._mark(marked - hosts if hosts <= marked else marked | hosts)
 
     def action_mark_shown(self) -> None:
-        self._mark(self._snapshot.marked | frozenset(self.shown_hosts))
+        self._mark(self._query.marked | frozenset(self.shown_hosts))
 
     def action_unmark(self) -> None:
         self._mark(frozenset())
 
     def action_sort(self) -> None:
         every = orders()
-        self.sort = every[(every.index(self._options.sort) + 1) % len(every)]
+        self.sort = every[(every.index(self._query.sort) + 1) % len(every)]
 
     def action_fold(self) -> None:
         group = self._group_at_cursor()
-        if group is not None and not self._snapshot.filter:
-            self.cursor_to_key(group.key)
-            self._arrange(replace(self._options, folded=self._options.folded | {group.key}))
+        if group is not None and not self._query.filter:
+            self.cursor_to_key(group)
+            self._ask(replace(self._query, folded=self._query.folded | {group}))
 
     def action_unfold(self) -> None:
         group = self._group_at_cursor()
         if group is not None:
-            self._arrange(replace(self._options, folded=self._options.folded - {group.key}))
+            self._ask(replace(self._query, folded=self._query.folded - {group}))
 
-    def _group_at_cursor(self) -> GroupLine | None:
-        hosts = self.cursor_hosts[:1]
-        for line in self._model.lines:
-            if isinstance(line, GroupLine) and hosts and hosts[0] in line.hosts:
-                return line
+    def _group_at_cursor(self) -> str | None:
+        match self.cursor_line:
+            case HostLine(group=group):
+                return group
+            case GroupLine(key=key):
+                return key
         return None
 
     def _mark(self, marked: frozenset[str]) -> None:
-        if marked != self._snapshot.marked:
-            self._snapshot = replace(self._snapshot, marked=marked)
-            self._rebuild()
+        if marked != self._query.marked:
+            self.mark(marked)
             self.post_message(self.MarksChanged(marked))

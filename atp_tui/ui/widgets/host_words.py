@@ -35,35 +35,40 @@ CHANNELS = {"virt": "libvirt", "ssh": "ssh"}
 """Channels as the screen names them."""
 
 
-class Standing(Protocol):
+class Caused(Protocol):
+    """Something that is as it is for a reason."""
+
+    @property
+    def cause(self) -> str | None: ...
+    @property
+    def trouble(self) -> Trouble | None: ...
+
+
+class Standing(Caused, Protocol):
     """What HostRow, HostStatus and ConnectionSnapshot have in common."""
 
     @property
     def state(self) -> ConnectionState: ...
-    @property
-    def cause(self) -> str | None: ...
     @property
     def attempt(self) -> int: ...
     @property
     def next_attempt_at(self) -> float | None: ...
     @property
     def retries(self) -> bool: ...
-    @property
-    def trouble(self) -> Trouble | None: ...
 
 
-def cause_of(standing: Standing) -> str:
+def cause_of(standing: Caused) -> str:
     """Why it is not connected, in safe text, all of it; empty where nothing went wrong."""
     return safe(standing.cause) if standing.cause else ""
 
 
-def brief_of(standing: Standing, ellipsis: str = "…") -> str:
+def brief_of(standing: Caused, ellipsis: str = "…") -> str:
     """Why it is not connected, in LONGEST_SHORT cells at most; empty where nothing went wrong."""
     words = safe(standing.trouble.short) if standing.trouble is not None else cause_of(standing)
     return cut(words, LONGEST_SHORT, ellipsis)
 
 
-def channel_of(standing: Standing) -> str:
+def channel_of(standing: Caused) -> str:
     """Which of the host's channels failed, as `libvirt`; empty where that is not known."""
     channel = standing.trouble.channel if standing.trouble is not None else None
     return CHANNELS[channel] if channel is not None else ""

@@ -8,19 +8,24 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from ...model.connection import ConnectionState
+from ...monitor.tally import Summary
 from ..format import NOT_KNOWN, rate
-from ..glyphs import UNICODE, Glyphs
+from ..glyphs import STATE_ORDER, UNICODE, Glyphs
 from ..text import safe
-from .fleet_summary import FleetSummary
+
+SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, ConnectionState.FAILED)
+"""States whose count is shown at 0 too: figures that come and go would move the ones beside them."""
 
 Part = tuple[int, Content]
 """How easily a part is left out (0: never), and the part."""
 
 
 class StatusBar(Widget):
-    """Shows a FleetSummary, the jobs that run, and the time; what does not fit is left out, the least needed first."""
+    """Shows the fleet added up, the jobs and the time; what does not fit is left out, the least needed first."""
 
-    snapshot: reactive[FleetSummary] = reactive(FleetSummary())
+    snapshot: reactive[Summary | None] = reactive(None)
+    """None: nothing is known of the fleet yet."""
     jobs: reactive[int] = reactive(0)
     clock: reactive[str] = reactive("")
 
@@ -40,10 +45,13 @@ class StatusBar(Widget):
         self.clock = time.strftime("%H:%M:%S")
 
     def render(self) -> Content:
-        now = self.snapshot
+        now = self.snapshot or Summary()
         width = self.size.width
+        number = dict(now.states)
+        always = SHOWN_ALWAYS if self.snapshot is not None else ()
+        counts = [(state, number.get(state, 0)) for state in STATE_ORDER if state in number or state in always]
         states = [Content.styled(f"{self._glyphs.state(state)} {count}  ", f"${state.value}" if count else "$dim")
-                  for state, count in now.states]  # fmt: skip
+                  for state, count in counts]  # fmt: skip
         jobs = f"{self.jobs} job{'s' * (self.jobs != 1)} running  " if self.jobs else ""
         left: list[Part] = [
             (0, Content.styled(" atp  ", "bold $title-focus")),
@@ -65,13 +73,13 @@ class StatusBar(Widget):
         gap = max(0, width - used - clock.cell_length)
         return Content("").join([*shown, Content(" " * gap), clock]).truncate(width)
 
-    def _silent(self, now: FleetSummary) -> list[Part]:
+    def _silent(self, now: Summary) -> list[Part]:
         """How many of the hosts that count as lost have only fallen silent."""
         if not now.silent:
             return []
         return [(1, Content.styled(f"({now.silent} silent)  ", "$reconnecting"))]
 
-    def _domains(self, now: FleetSummary) -> list[Part]:
+    def _domains(self, now: Summary) -> list[Part]:
         """`VMs 410 up 2 paused 18 off`: together they are all that fresh figures tell of; the rest is not known now."""
         if now.vms is None:
             parts: list[Part] = [(2, Content.styled(f" VMs {NOT_KNOWN}  ", "$dim"))]

@@ -18,19 +18,21 @@ from ...model.connection import ConnectionState
 from ...monitor import metrics
 from ...monitor.fleet import HostRow
 from ...monitor.metrics import Form, Metric
+from ...monitor.query import GroupLine, HostLine
 from ..format import age
-from ..glyphs import STATE_ORDER, Glyphs
+from ..glyphs import Glyphs
 from ..text import cut, cut_middle, fit, safe, width_of
 from .host_words import brief_of, channel_of, next_step, silence
 from .lines import Spans
 from .row_figures import FigureColumn, draw_figures
-from .tree_model import GroupLine, HostLine
 
 _S = ConnectionState
 
 INDENT = 5
 WORD = max(len(state) for state in ConnectionState)
 _LOST = (_S.FAILED, _S.RECONNECTING)
+UNTAGGED = "untagged"
+"""The name over the hosts that have no tag."""
 LONGEST_ID = 24
 USUAL_ID = 12
 """Cells that ids have at least where one of them needs so many: rtt, cpu, mem and VMs fit beside them in 54 columns."""
@@ -127,18 +129,18 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyph
 
 def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
     """The line over a group: its name, the marks in it, how many hosts are in which state; folded, its main cause."""
-    mark = "*" if line.marked == len(line.hosts) else f"*{line.marked}" if line.marked else ""
+    mark = "*" if line.marked == line.hosts else f"*{line.marked}" if line.marked else ""
     counts = _counts(line.counts, glyphs)
     while counts and 10 + sum(width_of(text) for text, _ in counts) > width:
         counts.pop(0)
     room = max(0, width - 3 - sum(width_of(text) for text, _ in counts) - 1)
-    name = cut(line.name, room, glyphs.ellipsis)
+    name = cut(UNTAGGED if line.tag is None else safe(line.tag), room, glyphs.ellipsis)
     extra = f" {mark}" if mark else ""
     extra = extra if width_of(name) + width_of(extra) <= room else ""
     cause, left = "", room - width_of(name) - width_of(extra)
     if line.cause is not None and left > 16:
-        number, text = line.cause
-        cause = cut(f"  {number} {glyphs.separator} {text}", left - 1, glyphs.ellipsis)
+        told = f"  {line.cause.number} {glyphs.separator} {brief_of(line.cause)}"
+        cause = cut(told, left - 1, glyphs.ellipsis)
     padding = " " * (left - width_of(cause))
     fold = glyphs.folded if line.folded else glyphs.unfolded
     return (
@@ -151,13 +153,13 @@ def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
     )
 
 
-def _counts(counts: tuple[int, ...], glyphs: Glyphs) -> list[tuple[str, str]]:
+def _counts(counts: tuple[tuple[ConnectionState, int], ...], glyphs: Glyphs) -> list[tuple[str, str]]:
     """The usual three states always have their place, at the right edge; the rare ones come before them."""
-    digits = max(2, len(str(sum(counts))))
-    by_state = dict(zip(STATE_ORDER, counts, strict=True))
+    by_state = dict(counts)
+    digits = max(2, len(str(sum(by_state.values()))))
     spans = []
     for state in COUNT_ORDER:
-        number = by_state[state]
+        number = by_state.get(state, 0)
         if number:
             spans.append((f"{number:>{digits + 1}} {glyphs.state(state)} ", state.value))
         elif state in USUAL:

@@ -13,7 +13,7 @@ import atp_tui
 from atp_tui.model import errors
 from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, seconds
 from atp_tui.model.errors import AuthFailed, ConnectFailed, CredentialWanted, HostKeyRejected, TransportError
-from atp_tui.ui.screens.keys import _DANGER
+from atp_tui.monitor.tally import DANGER
 from atp_tui.ui.widgets.host_words import PRESSED
 
 PACKAGE = Path(atp_tui.__file__).parent
@@ -76,7 +76,7 @@ def test_seconds_as_a_detail(limit: float, words: str) -> None:
 def test_the_screen_knows_each_remedy_and_the_danger_of_each_question() -> None:
     assert {*PRESSED, Remedy.MEND} == set(Remedy)
     asked = {cause for cause in Cause if cause.remedy is not None}
-    assert asked <= set(_DANGER)
+    assert asked <= set(DANGER)
 
 
 def test_each_place_that_raises_a_failed_connection_says_of_what_class_it_is() -> None:

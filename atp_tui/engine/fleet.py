@@ -1,0 +1,192 @@
+"""The port to the fleet: all that a surface reads of it and asks of it. Plain data crosses it, and nothing else.
+
+What crosses could come from another process: no tuple of all rows, no event of a single host, no closure, no exception.
+Moments are instants of the fleet's own clock, in seconds since 1970: that clock is set once, when the engine is made,
+and then runs evenly. So the age of something is the difference to `now`, whatever happens to the machine's time of day.
+
+Reading waits for nothing. It gives what is known here; `changes` says when there is something else to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..actions.action import Invocation
+from ..executor.fold import Part
+from ..executor.reader import JobEvent
+from ..model.connection import PoolStatistics
+from ..model.problem import Problem
+from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.target import TargetId
+from ..monitor.query import Page, Query
+from ..monitor.rows import HostDetail, HostRow
+from ..monitor.tally import Summary, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something differs from the change before. `urgent`: a state is among it, which nobody should wait for.
+
+    `described`: hosts may have come or gone, or be described otherwise. `number` rises with each change.
+    """
+
+    number: int
+    urgent: bool
+    described: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything about one host at the moment `now`: its row, figures and domains, and the pools of its connections.
+
+    `uri` is how it is reached, as a person knows it: "qemu+ssh"; None for SSH alone.
+    """
+
+    now: float
+    host: HostDetail
+    pools: tuple[PoolStatistics, ...]
+    uri: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The hosts that an expression of the target language names; none where `problem` says what is wrong with it."""
+
+    ids: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether an invocation would pass the door: not for `problem`; or once a person has typed the number `confirm`."""
+
+    problem: Problem | None = None
+    confirm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobTicket:
+    """A job that was started. `title` is the work in one line, not yet safe for a terminal."""
+
+    id: str
+    title: str
+    targets: tuple[TargetId, ...]
+    started_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """How an invocation ended: `problem` None where it was carried out, with the job that it has started, if it did."""
+
+    job: JobTicket | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The groups of equal outcomes of a job that have changed, and the number to ask for later ones with."""
+
+    number: int = 0
+    parts: tuple[Part, ...] = ()
+
+
+class Fleet(Protocol):
+    """The hosts of one program, wherever they are watched."""
+
+    # -- what is known -------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """This instant of the fleet's clock."""
+        ...
+
+    def changes(self) -> AsyncIterator[Change]:
+        """Every change from now on, those that nobody waited for in one; the first comes at once."""
+        ...
+
+    def summary(self) -> Summary:
+        """The fleet added up."""
+        ...
+
+    def page(self, query: Query) -> Page:
+        """Some of the lines that a query has."""
+        ...
+
+    def place(self, query: Query, key: str) -> int | None:
+        """The number of the line of that key; None where there is none, as of a host whose group is folded."""
+        ...
+
+    def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
+        """The ids of the hosts that pass the filter, of all groups or of that with the key `group`, in their order."""
+        ...
+
+    def group_of(self, query: Query, host_id: str) -> str | None:
+        """The key of the group in which a host stands; None for a host that does not pass the filter."""
+        ...
+
+    def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
+        """The rows of these hosts, in this order; hosts that are not there are left out."""
+        ...
+
+    def known(self, ids: Collection[str]) -> tuple[str, ...]:
+        """Those of these hosts that are there, in the order of the fleet."""
+        ...
+
+    def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
+        """Those of these hosts that are there and take commands, in this order."""
+        ...
+
+    def detail(self, host_id: str) -> Detail | None:
+        """Everything about one host; None for a host that is not there."""
+        ...
+
+    def resolve(self, expression: str) -> Resolved:
+        """The hosts that an expression of the target language names: `@rack1&state:connected`, `kvm[01-18]`."""
+        ...
+
+    # -- questions to a person; they are answered by invocations -------------------------------------------------
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The hosts that wait for a person to look at a key or to log in, the most dangerous cause first."""
+        ...
+
+    def key_question(self, host_id: str) -> KeyQuestion | None:
+        """The host key that keeps a host from being connected; None where no key does, or no such host is there."""
+        ...
+
+    def password_question(self, host_id: str) -> PasswordQuestion | None:
+        """The password that keeps a host from being connected; None where none does, or no such host is there."""
+        ...
+
+    # -- what is done --------------------------------------------------------------------------------------------
+
+    def admit(self, invocation: Invocation) -> Admission:
+        """Whether it would be carried out."""
+        ...
+
+    async def perform(self, invocation: Invocation) -> Performed:
+        """Carry it out, through the one door."""
+        ...
+
+    # -- jobs; of one that is not kept any more nothing is known -------------------------------------------------
+
+    def events(self, job: str) -> AsyncIterator[JobEvent]:
+        """What happens in a job from its beginning on, until each target has ended."""
+        ...
+
+    def parts(self, job: str, since: int = 0) -> Parts:
+        """The groups of equal outcomes that have changed after that number."""
+        ...
+
+    def output(self, job: str, digest: bytes) -> bytes:
+        """What the targets of a part said: standard output, then the errors."""
+        ...
+
+    async def name_parts(self, job: str) -> bool:
+        """Fold the names of the parts that have none yet, beside all other work; whether there was one."""
+        ...
+
+    def cancel(self, job: str) -> None:
+        """End a job: what has begun is ended on the hosts too. Harmless where it is done."""
+        ...

@@ -1,0 +1,330 @@
+"""The fleet of this process: the port's answers, made from the view, the transport, the door and the jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from typing import Protocol
+
+from ..actions.action import Invocation
+from ..actions.policy import Policy
+from ..executor.fold import Fold
+from ..executor.reader import JobEvent
+from ..model.connection import PoolStatistics
+from ..model.errors import AtpError, ConfigError, HostUnknown
+from ..model.host import HostInfo
+from ..model.problem import problem_of
+from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.target import TargetId
+from ..monitor.arrangement import Arrangement
+from ..monitor.follower import Changed
+from ..monitor.query import Page, Query
+from ..monitor.rows import HostDetail, HostRow
+from ..monitor.tally import Summary, Tally, Waiting
+from .fleet import Admission, Change, Detail, JobTicket, Parts, Performed, Resolved
+
+KEPT_ARRANGEMENTS = 4
+"""Filters and orders that are kept up to date: those of the views a person goes back and forth between."""
+
+NAMED_AT_ONCE = 300
+"""Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
+
+
+class Clock(Protocol):
+    """The program's clock."""
+
+    def monotonic(self) -> float: ...
+
+
+class Transport(Protocol):
+    """What is read of the transport manager. None of it waits; HostUnknown for a host that is gone."""
+
+    @property
+    def clock(self) -> Clock: ...
+    def host(self, host_id: str) -> HostInfo: ...
+    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]: ...
+
+
+class View(Protocol):
+    """The rows as they are now."""
+
+    def rows(self) -> tuple[HostRow, ...]: ...
+    def row(self, host_id: str) -> HostRow | None: ...
+    def detail(self, host_id: str) -> HostDetail | None: ...
+
+
+class Follower(Protocol):
+    """Tells which rows of the view have changed, on the event loop; what `listen` gives back ends that."""
+
+    def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]: ...
+
+
+class Targets(Protocol):
+    """The target language. `resolve` raises ConfigError, with the column of the mistake."""
+
+    def resolve(self, expression: str) -> tuple[str, ...]: ...
+
+
+class Job(Protocol):
+    """Work on many targets. Iterating gives its events, exactly one TargetEnded for each target, then ends."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def targets(self) -> tuple[TargetId, ...]: ...
+    @property
+    def started_at(self) -> float: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def fold(self) -> Fold: ...
+    def cancel(self) -> None: ...
+    def __aiter__(self) -> AsyncIterator[JobEvent]: ...
+
+
+class Jobs(Protocol):
+    """The jobs that are kept."""
+
+    def job(self, job: str) -> Job | None: ...
+
+
+class Door(Protocol):
+    """The one way to whatever touches a host, hosts.toml or known_hosts."""
+
+    @property
+    def policy(self) -> Policy: ...
+
+    def admit(self, invocation: Invocation) -> object:
+        """Raise AtpError where it would not be carried out even if a person confirmed it."""
+        ...
+
+    async def perform(self, invocation: Invocation) -> Job | None:
+        """Carry it out; gives the job that it has started, if it did. Raises AtpError."""
+        ...
+
+
+class LocalFleet:
+    """As engine.fleet.Fleet, in this process."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        view: View,
+        follower: Follower,
+        targets: Targets,
+        door: Door,
+        jobs: Jobs,
+        key_question: Callable[[str], KeyQuestion | None],
+        password_question: Callable[[str], PasswordQuestion | None],
+    ) -> None:
+        """The questions may raise HostUnknown."""
+        self._transport = transport
+        self._view = view
+        self._targets = targets
+        self._door = door
+        self._jobs = jobs
+        self._key_question = key_question
+        self._password_question = password_question
+        self.now = transport.clock.monotonic
+        self._tally = Tally(view)
+        self._arrangements: dict[tuple[str, str], Arrangement] = {}
+        self._order: Mapping[str, int] | None = None
+        self._number = 0
+        self._streams: list[_Stream] = []
+        self._follower = follower
+        self._listens = False
+
+    # -- what is known -------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """From the first question on; at that moment all that is there is news."""
+        if not self._listens:
+            self._listens = True
+            self._follower.listen(self._heard)
+
+    def _heard(self, changed: Changed) -> None:
+        self._number += 1
+        described = changed.hosts is None
+        if described:
+            self._order = None
+        self._tally.note(changed.hosts)
+        for arrangement in self._arrangements.values():
+            arrangement.note(changed.hosts)
+        for stream in self._streams:
+            stream.put(Change(self._number, changed.urgent, described))
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """As Fleet.changes."""
+        self._listen()
+        stream = _Stream(Change(self._number, urgent=True, described=True))
+        self._streams.append(stream)
+        try:
+            while True:
+                yield await stream.next()
+        finally:
+            self._streams.remove(stream)
+
+    def summary(self) -> Summary:
+        """As Fleet.summary."""
+        self._listen()
+        return self._tally.summary()
+
+    def _arranged(self, query: Query) -> Arrangement:
+        self._listen()
+        which = query.filter, query.sort
+        arrangement = self._arrangements.pop(which, None)
+        if arrangement is None:
+            arrangement = Arrangement(self._view, *which)
+        self._arrangements[which] = arrangement  # the last one in use at the end
+        if len(self._arrangements) > KEPT_ARRANGEMENTS:
+            del self._arrangements[next(iter(self._arrangements))]
+        return arrangement
+
+    def page(self, query: Query) -> Page:
+        """As Fleet.page."""
+        return self._arranged(query).page(query, self.now())
+
+    def place(self, query: Query, key: str) -> int | None:
+        """As Fleet.place."""
+        return self._arranged(query).place(key, query)
+
+    def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
+        """As Fleet.hosts."""
+        return self._arranged(query).hosts(group)
+
+    def group_of(self, query: Query, host_id: str) -> str | None:
+        """As Fleet.group_of."""
+        return self._arranged(query).group_of(host_id)
+
+    def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
+        """As Fleet.rows."""
+        return tuple([row for row in map(self._view.row, ids) if row is not None])
+
+    def known(self, ids: Collection[str]) -> tuple[str, ...]:
+        """As Fleet.known."""
+        self._listen()
+        if self._order is None:
+            self._order = {row.id: number for number, row in enumerate(self._view.rows())}
+        return tuple(sorted(self._order.keys() & ids, key=self._order.__getitem__))
+
+    def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
+        """As Fleet.runnable."""
+        return tuple([row.id for row in self.rows(ids) if row.takes_commands])
+
+    def detail(self, host_id: str) -> Detail | None:
+        """As Fleet.detail."""
+        detail = self._view.detail(host_id)
+        if detail is None:
+            return None
+        try:
+            host, pools = self._transport.host(host_id), self._transport.pools(host_id)
+        except HostUnknown:  # the view is a moment behind the transport
+            return None
+        uri = host.connection_uri
+        kind = None if uri is None else f"{uri.driver}+{uri.transport}" if uri.transport else uri.driver
+        return Detail(self.now(), detail, pools, kind)
+
+    def resolve(self, expression: str) -> Resolved:
+        """As Fleet.resolve."""
+        try:
+            return Resolved(self._targets.resolve(expression))
+        except ConfigError as error:
+            return Resolved(problem=problem_of(error))
+
+    # -- questions -----------------------------------------------------------------------------------------------
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """As Fleet.waiting."""
+        self._listen()
+        return self._tally.waiting()
+
+    def key_question(self, host_id: str) -> KeyQuestion | None:
+        """As Fleet.key_question."""
+        try:
+            return self._key_question(host_id)
+        except HostUnknown:
+            return None
+
+    def password_question(self, host_id: str) -> PasswordQuestion | None:
+        """As Fleet.password_question."""
+        try:
+            return self._password_question(host_id)
+        except HostUnknown:
+            return None
+
+    # -- what is done --------------------------------------------------------------------------------------------
+
+    def admit(self, invocation: Invocation) -> Admission:
+        """As Fleet.admit."""
+        try:
+            self._door.admit(invocation)
+        except AtpError as error:
+            return Admission(problem_of(error))
+        return Admission(confirm=self._door.policy.wants(invocation))
+
+    async def perform(self, invocation: Invocation) -> Performed:
+        """As Fleet.perform."""
+        try:
+            job = await self._door.perform(invocation)
+        except AtpError as error:
+            return Performed(problem=problem_of(error))
+        return Performed(None if job is None else JobTicket(job.id, job.title, job.targets, job.started_at))
+
+    # -- jobs ----------------------------------------------------------------------------------------------------
+
+    async def events(self, job: str) -> AsyncIterator[JobEvent]:
+        """As Fleet.events."""
+        found = self._jobs.job(job)
+        if found is not None:
+            async for event in found:
+                yield event
+
+    def parts(self, job: str, since: int = 0) -> Parts:
+        """As Fleet.parts."""
+        found = self._jobs.job(job)
+        if found is None:
+            return Parts(since)
+        if found.done:
+            found.fold.name_at_once(NAMED_AT_ONCE)
+        return Parts(found.fold.number, found.fold.parts(since))
+
+    def output(self, job: str, digest: bytes) -> bytes:
+        """As Fleet.output."""
+        found = self._jobs.job(job)
+        return b"" if found is None else found.fold.output(digest)
+
+    async def name_parts(self, job: str) -> bool:
+        """As Fleet.name_parts."""
+        found = self._jobs.job(job)
+        return found is not None and await found.fold.name()
+
+    def cancel(self, job: str) -> None:
+        """As Fleet.cancel."""
+        found = self._jobs.job(job)
+        if found is not None:
+            found.cancel()
+
+
+class _Stream:
+    """Changes for one reader: those that it did not wait for become one."""
+
+    def __init__(self, first: Change) -> None:
+        self._waiting: Change | None = first
+        self._there = asyncio.Event()
+        self._there.set()
+
+    def put(self, change: Change) -> None:
+        before = self._waiting
+        if before is not None:
+            change = Change(change.number, change.urgent or before.urgent, change.described or before.described)
+        self._waiting = change
+        self._there.set()
+
+    async def next(self) -> Change:
+        await self._there.wait()
+        change, self._waiting = self._waiting, None
+        self._there.clear()
+        assert change is not None
+        return change

@@ -1,0 +1,48 @@
+"""A job's answers without a screen: a fold that the test fills, behind the port that the answers read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from atp_tui.engine.fleet import JobTicket, Parts
+from atp_tui.engine.local import NAMED_AT_ONCE
+from atp_tui.executor.fold import Fold
+from atp_tui.executor.reader import JobEvent, TargetEnded
+from atp_tui.model.target import on_hosts
+from atp_tui.ui.widgets.answers_model import AnswersModel
+
+from .rows import NOW
+
+
+class FoldedAnswers:
+    """The port's part of one job that is over."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
+        self.fold = Fold()
+
+    def parts(self, job: str, since: int = 0) -> Parts:
+        self.fold.name_at_once(NAMED_AT_ONCE)
+        return Parts(self.fold.number, self.fold.parts(since))
+
+    def output(self, job: str, digest: bytes) -> bytes:
+        return self.fold.output(digest)
+
+
+class Answering(AnswersModel):
+    """The model of a job of these hosts; what it is told to apply is folded too, as the engine does it."""
+
+    def __init__(self, *hosts: str, title: str = "uname -r", now: Callable[[], float] = lambda: NOW) -> None:
+        self.folded = FoldedAnswers(now)
+        super().__init__(JobTicket("job", title, on_hosts(*hosts), now()), self.folded)
+
+    def apply(self, event: JobEvent) -> None:
+        if isinstance(event, TargetEnded):
+            self.folded.fold.add(event.result)
+        super().apply(event)
+
+    async def name_parts(self) -> bool:
+        """As the feed does it when the job is over."""
+        named = await self.folded.fold.name()
+        self.look()
+        return named

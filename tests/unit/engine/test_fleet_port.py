@@ -1,0 +1,210 @@
+"""One contract for every implementation of the port: the local one, and a twin that is reached through bytes alone."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from atp_tui.actions.action import Invocation
+from atp_tui.actions.policy import Policy
+from atp_tui.drivers.sources import DemoOptions, DemoSource
+from atp_tui.engine.engine import Engine
+from atp_tui.engine.fleet import Fleet
+from atp_tui.executor.reader import TargetEnded, TargetOutput
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.credential import Secret
+from atp_tui.model.outcome import Outcome
+from atp_tui.model.target import on_hosts
+from atp_tui.monitor.query import GroupLine, HostLine, Query
+from tests.fakes.twin import crossing, packed, port_methods, twin_of, unpacked
+
+PATIENCE = 30.0
+HOSTS = ("kvm01", "kvm02", "kvm03")
+
+
+@pytest.fixture(params=["local", "twin"])
+async def fleet(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Fleet]:
+    """Three hosts of the demo, with all their figures."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    engine = Engine(DemoSource(DemoOptions(hosts=3, faults=False, seed=1)), policy=Policy(confirm_above=2))
+    async with engine.running(watch=True):
+        found = engine.fleet if request.param == "local" else twin_of(engine.fleet)
+        await changed_until(found, lambda: all(row.cpu is not None for row in found.rows(HOSTS)) and there(found))
+        yield found
+
+
+def there(fleet: Fleet) -> bool:
+    return len(fleet.rows(HOSTS)) == len(HOSTS)
+
+
+async def changed_until(fleet: Fleet, holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        async for _ in fleet.changes():
+            if holds():
+                return
+
+
+def run(line: str, *hosts: str, confirmed: int | None = None) -> Invocation:
+    return Invocation("run", on_hosts(*hosts), {"command": line}, "somebody", confirmed=confirmed)
+
+
+async def test_the_sums_the_pages_and_the_rows_are_of_one_fleet(fleet: Fleet) -> None:
+    summary = fleet.summary()
+    assert summary.hosts == sum(number for _, number in summary.states) >= 3
+    assert dict(summary.states)[ConnectionState.CONNECTED] >= 3
+    assert summary.vms is not None and summary.vms.all > 0 and summary.requests is not None
+    page = fleet.page(Query(sort="name"))
+    assert page.total == len(page.lines) and page.known == page.shown == summary.hosts
+    lines = {line.key: line for line in page.lines}
+    for number, line in enumerate(page.lines):
+        assert fleet.place(Query(sort="name"), line.key) == number
+        if isinstance(line, HostLine):
+            group = lines[line.group]
+            assert isinstance(group, GroupLine) and line.row.id in fleet.hosts(Query(sort="name"), group.key)
+            assert fleet.group_of(Query(), line.row.id) == group.key
+    assert fleet.place(Query(), "host nowhere") is None and fleet.group_of(Query(), "nowhere") is None
+    assert fleet.page(Query("latency>5")).problem is not None
+
+
+async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
+    assert abs(fleet.now() - time.time()) < 60, "seconds since 1970"
+    detail = fleet.detail("kvm01")
+    assert detail is not None and detail.uri == "sim"
+    row, (main, *_) = detail.host.row, detail.pools
+    assert row.sampled_at is not None
+    for moment in (row.since, row.sampled_at, main.connections[0].created_at, main.connections[0].last_active):
+        assert 0 <= detail.now - moment < 120
+
+
+async def test_what_is_looked_at_is_kept_fresh(fleet: Fleet) -> None:
+    def sampled() -> float:
+        (row,) = fleet.rows(("kvm01",))
+        assert row.sampled_at is not None
+        page = fleet.page(Query("id:kvm01"))
+        line = page.lines[1]
+        assert isinstance(line, HostLine) and repr(line.row) == repr(row)  # no NaN equals another
+        return row.sampled_at
+
+    before = sampled()
+    await changed_until(fleet, lambda: sampled() > before)
+
+
+async def test_hosts_are_looked_up_by_id_and_by_expression(fleet: Fleet) -> None:
+    assert fleet.known(("kvm03", "nowhere", "kvm01")) == ("kvm01", "kvm03")
+    assert fleet.runnable(("kvm03", "nowhere", "kvm01")) == ("kvm03", "kvm01")
+    assert fleet.resolve("kvm[01-02]").ids == ("kvm01", "kvm02")
+    wrong = fleet.resolve("kvm01,@rak1")
+    assert (
+        not wrong.ids and wrong.problem is not None and wrong.problem.column == 7 and "@rack1" in wrong.problem.sentence
+    )
+    assert fleet.detail("nowhere") is None and fleet.rows(("nowhere",)) == ()
+
+
+async def test_nothing_waits_for_a_person_here(fleet: Fleet) -> None:
+    assert fleet.waiting() == () and fleet.summary().calls == ()
+    for host in ("kvm01", "nowhere"):
+        assert fleet.key_question(host) is None and fleet.password_question(host) is None
+
+
+async def test_a_command_runs_and_its_answers_are_folded(fleet: Fleet) -> None:
+    performed = await fleet.perform(run("echo same", "kvm01", "kvm02"))
+    ticket = performed.job
+    assert performed.problem is None and ticket is not None
+    assert ticket.title == "echo same" and ticket.targets == on_hosts("kvm01", "kvm02")
+    events = [event async for event in fleet.events(ticket.id)]
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert {event.job for event in events} == {ticket.id}
+    assert b"".join(event.data for event in events if isinstance(event, TargetOutput)) == b"same\n" * 2
+    assert [event.result.outcome for event in events if isinstance(event, TargetEnded)] == [Outcome.OK] * 2
+    parts = fleet.parts(ticket.id)
+    (part,) = parts.parts
+    assert (part.count, part.label, part.exit_status) == (2, "kvm[01-02]", 0)
+    assert fleet.output(ticket.id, part.digest) == b"same"
+    assert fleet.parts(ticket.id, parts.number).parts == ()
+    assert not await fleet.name_parts(ticket.id)
+
+
+async def test_a_job_is_cancelled_by_its_id(fleet: Fleet) -> None:
+    ticket = (await fleet.perform(run("sleep 60", "kvm01"))).job
+    assert ticket is not None
+    async with asyncio.timeout(PATIENCE):
+        async for event in fleet.events(ticket.id):
+            if not isinstance(event, TargetEnded):
+                fleet.cancel(ticket.id)
+            else:
+                assert event.result.outcome in (Outcome.CANCELLED, Outcome.NOTRUN)
+    fleet.cancel(ticket.id)
+
+
+async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
+    assert [event async for event in fleet.events("no such job")] == []
+    assert fleet.parts("no such job", 7).parts == () and fleet.output("no such job", b"x") == b""
+    assert not await fleet.name_parts("no such job")
+    fleet.cancel("no such job")
+
+
+async def test_the_door_is_the_same_one(fleet: Fleet) -> None:
+    assert fleet.admit(run("id", "kvm01")).problem is None
+    asked = fleet.admit(run("id", *HOSTS))
+    assert asked.problem is None and asked.confirm == 3
+    refused = await fleet.perform(run("id", *HOSTS))
+    assert refused.job is None and refused.problem is not None and "nobody has confirmed" in refused.problem.message
+    assert (await fleet.perform(run("id", *HOSTS, confirmed=3))).job is not None
+    unknown = replace(run("id", "kvm01"), action="explode")
+    problem = fleet.admit(unknown).problem
+    assert problem is not None and "explode" in problem.message
+    assert (await fleet.perform(unknown)).problem == problem
+    nowhere = await fleet.perform(Invocation("disconnect", on_hosts("kvm01", "nowhere"), {}, "somebody"))
+    assert nowhere.problem is not None and "nowhere" in f"{nowhere.problem}"
+
+
+async def test_changes_that_nobody_waited_for_are_one(fleet: Fleet) -> None:
+    changes = fleet.changes()
+    first = await anext(changes)
+    assert first.urgent and first.described
+    await asyncio.sleep(2.5)
+    second, third = await anext(changes), await anext(changes)
+    assert first.number < second.number < third.number
+    await changes.aclose()  # type: ignore[attr-defined]
+
+
+# What crosses
+
+
+def test_nothing_but_plain_data_crosses() -> None:
+    names = crossing()
+    assert {"HostRow", "Page", "Summary", "Detail", "Invocation", "TargetEnded", "ConnectionSnapshot"} <= names.keys()
+    assert len(port_methods()) >= 20
+    assert "HostInfo" not in names and "Job" not in names
+
+
+async def test_all_that_crosses_survives_copy_pickle_and_bytes(fleet: Fleet) -> None:
+    ticket = (await fleet.perform(run("hostname; exit 3", "kvm01"))).job
+    assert ticket is not None
+    events = [event async for event in fleet.events(ticket.id)]
+    values = [
+        fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.page(Query("latency>5")),
+        fleet.detail("kvm01"), fleet.resolve("kvm[01-02]"), fleet.resolve("@nope"), run("id", "kvm01"),
+        ticket, fleet.parts(ticket.id), fleet.admit(run("id", *HOSTS)), fleet.waiting(),
+        Query("x", marked=frozenset("a")), *events,
+    ]  # fmt: skip
+    for value in values:
+        for other in (copy.deepcopy(value), pickle.loads(pickle.dumps(value)), unpacked(packed(value))):
+            assert repr(other) == repr(value) and type(other) is type(value)  # by repr: no NaN equals another
+
+
+def test_a_password_crosses_only_where_it_is_meant_to() -> None:
+    asked = Invocation("log-in", on_hosts("kvm01"), {"user": "root"}, "somebody", Secret("not for the log"))
+    other = unpacked(packed(asked))
+    assert other.secret.reveal() == "not for the log" and "not for" not in repr(other)
+    with pytest.raises(TypeError, match="not written anywhere"):
+        pickle.dumps(asked)

@@ -1,0 +1,189 @@
+"""Pages and sums that are kept up to date by what changed are those that would be made anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.errors import CredentialWanted, HostKeyRejected
+from atp_tui.monitor.arrangement import Arrangement
+from atp_tui.monitor.freshness import Freshness
+from atp_tui.monitor.query import GroupLine, HostLine, Page, Query, Sort, group_key, host_key, orders
+from atp_tui.monitor.rows import DomainCounts, HostRow
+from atp_tui.monitor.tally import Summary, Tally
+from tests.ui.rows import NOW, host_row
+
+S = ConnectionState
+TROUBLES = (None, HostKeyRejected("x", fingerprint="SHA256:x").trouble, CredentialWanted("x").trouble)
+FILTERS = ("", "state:failed", "cpu>50", "!tag:rack2", "kvm1", "latency>5")
+SORTS = (*Sort, orders()[-1])
+IDS = tuple(f"kvm{number}" for number in range(1, 16))
+TAGS: tuple[tuple[str, ...], ...] = ((), ("rack1",), ("rack2", "rack1"), ("rack10",))
+FOLDS = ((), ("group rack1",), ("group rack1", "group "))
+
+
+class Fleet:
+    def __init__(self) -> None:
+        self.known: dict[str, HostRow] = {}
+
+    def rows(self) -> tuple[HostRow, ...]:
+        return tuple(self.known.values())
+
+    def row(self, host_id: str) -> HostRow | None:
+        return self.known.get(host_id)
+
+
+@st.composite
+def looks(draw: st.DrawFn) -> dict[str, object]:
+    state = draw(st.sampled_from(S))
+    down = state is not S.CONNECTED
+    return {
+        "state": state,
+        "cause": draw(st.sampled_from(("refused", "silent"))) if down else None,
+        "trouble": draw(st.sampled_from(TROUBLES)) if down else None,
+        "cpu": draw(st.sampled_from((None, 0.1, 0.6, 0.9))),
+        "freshness": draw(st.sampled_from(Freshness)),
+        "silent_since": NOW - 5 if not down and draw(st.booleans()) else None,
+        "sample_error": "nonsense" if draw(st.booleans()) else None,
+        "vms": draw(st.sampled_from((None, DomainCounts(3, 1), DomainCounts(crashed=2)))),
+        "requests_per_second": draw(st.sampled_from((None, 0.0, 2.5))),
+    }
+
+
+class KeptUpToDate(RuleBasedStateMachine):
+    """Hosts come, go and change in any order; now and then somebody looks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fleet = Fleet()
+        self.kept = {(text, sort): Arrangement(self.fleet, text, sort) for text in FILTERS for sort in SORTS}
+        self.tally = Tally(self.fleet)
+
+    def note(self, *hosts: str, described: bool = False) -> None:
+        for each in (*self.kept.values(), self.tally):
+            each.note(None if described else hosts)  # type: ignore[attr-defined]
+
+    @rule(
+        host=st.sampled_from(IDS), tags=st.sampled_from(((), ("rack1",), ("rack2", "rack1"), ("rack10",))), look=looks()
+    )
+    def comes(self, host: str, tags: tuple[str, ...], look: dict[str, object]) -> None:
+        self.fleet.known[host] = host_row(host, tags=tags, **look)
+        self.note(described=True)
+
+    @rule(host=st.sampled_from(IDS))
+    def goes(self, host: str) -> None:
+        if self.fleet.known.pop(host, None):
+            self.note(described=True)
+
+    @rule(changes=st.dictionaries(st.sampled_from(IDS), looks(), max_size=15))
+    def change(self, changes: dict[str, dict[str, object]]) -> None:
+        there = {host: look for host, look in changes.items() if host in self.fleet.known}
+        for host, look in there.items():
+            self.fleet.known[host] = replace(self.fleet.known[host], **look)  # type: ignore[arg-type]
+        self.note(*there)
+
+    @rule(
+        text=st.sampled_from(FILTERS), sort=st.sampled_from(SORTS), folded=st.sampled_from(FOLDS),
+        marked=st.frozensets(st.sampled_from(IDS)), size=st.integers(1, 9),
+    )  # fmt: skip
+    def looked_at(self, text: str, sort: str, folded: tuple[str, ...], marked: frozenset[str], size: int) -> None:
+        query = Query(text, sort, frozenset(folded), marked, 0, 1000)
+        kept, anew = self.kept[text, sort], Arrangement(self.fleet, text, sort)
+        whole = same(kept.page(query, NOW))
+        assert whole == same(anew.page(query, NOW))
+        assert kept.hosts() == anew.hosts()
+        if whole.problem is not None:
+            assert not whole.lines and not kept.hosts()
+            return
+        assert len(whole.lines) == whole.total
+        pages = [kept.page(replace(query, first=at, count=size), NOW) for at in range(0, whole.total, size)]
+        assert tuple(line for page in pages for line in page.lines) == whole.lines
+        for number, line in enumerate(whole.lines):
+            assert kept.place(line.key, query) == number
+            if isinstance(line, HostLine):
+                assert kept.group_of(line.row.id) == line.group and line.marked == (line.row.id in marked)
+            else:
+                inside = kept.hosts(line.key)
+                assert len(inside) == line.hosts == sum(number for _, number in line.counts)
+                assert line.marked == len(marked.intersection(inside))
+
+    @rule()
+    def sums_are_those_made_anew(self) -> None:
+        assert in_order(self.tally.summary()) == in_order(Tally(self.fleet).summary())
+        assert self.tally.waiting() == Tally(self.fleet).waiting()
+
+
+def same(page: Page) -> Page:
+    """Versions tell pages of one arrangement apart, and the order of counts means nothing."""
+    lines = tuple(
+        replace(line, counts=tuple(sorted(line.counts)), cause=None) if isinstance(line, GroupLine) else line
+        for line in page.lines
+    )
+    return replace(page, version=0, lines=lines)
+
+
+def in_order(summary: Summary) -> Summary:
+    groups = sorted((replace(each, states=tuple(sorted(each.states))) for each in summary.groups), key=repr)
+    return replace(summary, states=tuple(sorted(summary.states)), groups=tuple(groups))
+
+
+TestKeptUpToDate = KeptUpToDate.TestCase
+TestKeptUpToDate.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+@given(st.lists(st.sampled_from(IDS), min_size=1, unique=True), st.integers(0, 40), st.integers(1, 5))
+def test_a_page_beyond_the_end_is_empty_and_says_where_the_end_is(ids: list[str], first: int, count: int) -> None:
+    fleet = Fleet()
+    fleet.known = {host: host_row(host) for host in ids}
+    page = Arrangement(fleet).page(Query(first=first, count=count), NOW)
+    assert page.total == len(ids) + 1
+    assert page.first == min(first, page.total) and len(page.lines) == max(0, min(count, page.total - first))
+
+
+def test_lines_have_another_version_only_where_places_change() -> None:
+    fleet = Fleet()
+    fleet.known = {host: host_row(host) for host in ("kvm1", "kvm2")}
+    kept = Arrangement(fleet)
+    before = kept.page(Query(), NOW).version
+    fleet.known["kvm1"] = host_row("kvm1", cpu=0.9)
+    kept.note(["kvm1"])
+    assert kept.page(Query(), NOW).version == before, "another figure moves nothing"
+    fleet.known["kvm2"] = host_row("kvm2", state=S.FAILED)
+    kept.note(["kvm2"])
+    assert kept.page(Query(), NOW).version != before
+    assert [line.key for line in kept.page(Query(), NOW).lines] == [group_key(None), host_key("kvm2"), host_key("kvm1")]
+
+
+def test_the_folded_group_tells_its_most_frequent_cause() -> None:
+    fleet = Fleet()
+    down = {"state": S.FAILED, "trouble": TROUBLES[1]}
+    fleet.known = {host: host_row(host, cause="refused", **down) for host in ("kvm1", "kvm2", "kvm3")}
+    fleet.known["kvm9"] = host_row("kvm9", state=S.FAILED, cause="gone")
+    kept = Arrangement(fleet)
+    query = Query(folded=frozenset({"group "}))
+
+    def cause() -> tuple[int, str | None]:
+        (line,) = kept.page(query, NOW).lines
+        assert isinstance(line, GroupLine) and line.cause is not None
+        return line.cause.number, line.cause.trouble.short if line.cause.trouble else line.cause.cause
+
+    assert cause() == (3, "key unknown")
+    for host in ("kvm1", "kvm2"):
+        fleet.known[host] = host_row(host, state=S.FAILED, cause="gone")
+    kept.note(["kvm1", "kvm2"])
+    assert cause() == (3, "gone")
+
+
+@pytest.mark.parametrize("number", [1, 2, 10, 11, 12, 30])
+def test_nine_ids_of_ten_have_room_in_the_usual_width(number: int) -> None:
+    fleet = Fleet()
+    fleet.known = {name: host_row(name) for name in (f"k{'x' * at}" for at in range(number))}
+    page = Arrangement(fleet).page(Query(), NOW)
+    lengths = sorted(map(len, fleet.known))
+    assert page.longest == lengths[-1]
+    assert page.usual == (lengths[-1 - -(-number // 10)] if number > 1 else lengths[-1])
