@@ -8,7 +8,7 @@ from ..actions.registry import find
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..model.errors import AtpError, FailedOnHosts, PoolError, TransportError
+from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.target import on_hosts
 from .arguments import Arguments
@@ -23,7 +23,7 @@ FAILED = 1
 async def act(arguments: Arguments, source: FleetSource) -> int:
     """Carry the action out on the hosts that are meant, and say of each how it ended; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed for words that it cannot take, ReadOnly.
+    Raises ConfigError for the targets, ActionFailed for words that it cannot take, and with --read-only.
     """
     action = find(arguments.verb)
     reading = first_reading(arguments.targets, source.config.hosts)
@@ -36,20 +36,23 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
         return Invocation(action.name, on_hosts(*hosts), given, user_name())
 
     engine = Engine(source, policy=Policy(read_only=arguments.read_only))
-    engine.door.admit(invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
-    failed: dict[str, AtpError] = {}
+    require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
     async with engine.running(watch=False, select=select):
         targets, left_out = await ask(engine, reading)
-        engine.door.admit(invocation(targets))
-        try:
-            await engine.door.perform(invocation(targets))
-        except FailedOnHosts as error:
-            failed = error.errors
-        except AtpError as error:
-            failed = dict.fromkeys(targets, error)  # an error of no host in particular is that of all
+        require(engine, invocation(targets))
+        problem = (await engine.fleet.perform(invocation(targets))).problem
+    # an error of no host in particular is that of all
+    failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(targets, problem)
     emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
     for host, why in failed.items():
-        complain(f"{host}: {why}")
-    if left_out or any(isinstance(why, TransportError | PoolError) for why in failed.values()):
+        complain(f"{host}: {why.sentence}")
+    if left_out or any(why.unreached for why in failed.values()):
         return NOT_ALL
     return FAILED if failed else 0
+
+
+def require(engine: Engine, invocation: Invocation) -> None:
+    """Raise ActionFailed where the door would not let it pass."""
+    problem = engine.fleet.admit(invocation).problem
+    if problem is not None:
+        raise ActionFailed(problem.message)

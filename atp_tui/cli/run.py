@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..actions.action import Invocation, Value
@@ -13,14 +15,15 @@ from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..executor.core import Reason
-from ..executor.job import Job
 from ..executor.outcome import exit_status_of
-from ..executor.reader import TargetEnded, TargetOutput
+from ..executor.reader import JobEvent, TargetEnded, TargetOutput
 from ..executor.targets import fold
+from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
+from .act import require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
@@ -36,8 +39,8 @@ USAGE = 2
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
     """Run the command and show what comes back; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed where standard output takes nothing or standard input has data,
-    ReadOnly, and ReaderGone where nobody reads any more.
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing, standard input has data, or
+    the door lets nothing pass, and ReaderGone where nobody reads any more.
     """
     standard_output()  # before anything runs whose answer nobody would see
     reading = first_reading(arguments.targets, source.config.hosts)
@@ -52,15 +55,17 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return needed(reading, map(guarded, hosts), source.config.transport)
 
     engine = Engine(source, policy=Policy(read_only=arguments.read_only))
-    engine.door.admit(_invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
+    require(engine, _invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await ask(engine, reading)
-        job = await engine.door.perform(_invocation(arguments, targets))
-        assert job is not None
-        interrupt.cancel = job.cancel
+        performed = await engine.fleet.perform(_invocation(arguments, targets))
+        if performed.job is None:
+            raise ActionFailed(performed.problem.message if performed.problem is not None else "no job was started")
+        job = performed.job.id
+        cancel = interrupt.cancel = partial(engine.fleet.cancel, job)
         with LateInput().watched() as late:
-            gone = None if arguments.json else await _show(job, interrupt)
-            results = await job.wait()
+            gone = None if arguments.json else await _show(engine.fleet.events(job), cancel, interrupt)
+            results = await engine.fleet.results(job)
     if gone is not None:
         if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
             raise ReaderGone("nobody reads standard output") from gone
@@ -112,21 +117,21 @@ def _text_of(stream: Stream, output: bytes) -> dict[str, str]:
         return {stream: output.decode("utf-8", "replace"), f"{stream}_base64": base64.b64encode(output).decode()}
 
 
-async def _show(job: Job, interrupt: Interrupt) -> OSError | None:
+async def _show(events: AsyncIterator[JobEvent], cancel: Callable[[], None], interrupt: Interrupt) -> OSError | None:
     """Lines as they are complete, each with its host; how a host ended where that was not well.
 
     The job is a streamed one: a slow reader holds the commands up. What kept the lines from being written,
-    where something did: the job was then cancelled.
+    where something did: the job was then ended by `cancel`.
     """
-    async with LiveOutput(job.cancel) as live:
+    async with LiveOutput(cancel) as live:
 
         def leave() -> None:
-            job.cancel()
+            cancel()
             live.hurry()
 
         interrupt.cancel = leave
         lines = {"stdout": HostLines(live.out), "stderr": HostLines(live.err)}
-        async for event in job:
+        async for event in events:
             match event:
                 case TargetOutput(target=target, stream=stream, data=data):
                     lines[stream].add(str(target), data)

@@ -17,6 +17,7 @@ from ..actions.action import Invocation
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
+from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.target import TargetId
@@ -173,6 +174,10 @@ class Fleet(Protocol):
 
     def events(self, job: str) -> AsyncIterator[JobEvent]:
         """What happens in a job from its beginning on, until each target has ended."""
+        ...
+
+    async def results(self, job: str) -> tuple[CommandResult, ...]:
+        """Wait until each target has ended: the results in the order of the targets."""
         ...
 
     def parts(self, job: str, since: int = 0) -> Parts:

@@ -13,6 +13,7 @@ from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
 from ..model.errors import AtpError, ConfigError, HostUnknown
 from ..model.host import HostInfo
+from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.target import TargetId
@@ -81,6 +82,7 @@ class Job(Protocol):
     @property
     def fold(self) -> Fold: ...
     def cancel(self) -> None: ...
+    async def wait(self) -> tuple[CommandResult, ...]: ...
     def __aiter__(self) -> AsyncIterator[JobEvent]: ...
 
 
@@ -280,6 +282,11 @@ class LocalFleet:
         if found is not None:
             async for event in found:
                 yield event
+
+    async def results(self, job: str) -> tuple[CommandResult, ...]:
+        """As Fleet.results."""
+        found = self._jobs.job(job)
+        return () if found is None else await found.wait()
 
     def parts(self, job: str, since: int = 0) -> Parts:
         """As Fleet.parts."""

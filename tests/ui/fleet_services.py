@@ -133,6 +133,11 @@ class FakeJob:
             if TargetId(host) not in self.results:
                 self.end(host, Outcome.CANCELLED, None)
 
+    async def wait(self) -> tuple[CommandResult, ...]:
+        async for _ in self:
+            pass
+        return tuple(self.results[target] for target in self.targets)
+
     def output(self, host: str, data: bytes) -> None:
         if host not in self._begun:
             self._begun.add(host)

@@ -125,6 +125,7 @@ async def test_a_command_runs_and_its_answers_are_folded(fleet: Fleet) -> None:
     assert {event.job for event in events} == {ticket.id}
     assert b"".join(event.data for event in events if isinstance(event, TargetOutput)) == b"same\n" * 2
     assert [event.result.outcome for event in events if isinstance(event, TargetEnded)] == [Outcome.OK] * 2
+    assert [result.host for result in await fleet.results(ticket.id)] == ["kvm01", "kvm02"]
     parts = fleet.parts(ticket.id)
     (part,) = parts.parts
     assert (part.count, part.label, part.exit_status) == (2, "kvm[01-02]", 0)
@@ -148,7 +149,7 @@ async def test_a_job_is_cancelled_by_its_id(fleet: Fleet) -> None:
 async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
     assert [event async for event in fleet.events("no such job")] == []
     assert fleet.parts("no such job", 7).parts == () and fleet.output("no such job", b"x") == b""
-    assert not await fleet.name_parts("no such job")
+    assert not await fleet.name_parts("no such job") and await fleet.results("no such job") == ()
     fleet.cancel("no such job")
 
 
