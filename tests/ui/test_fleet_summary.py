@@ -62,6 +62,6 @@ def test_rates_fall_with_the_hosts_that_fall_silent() -> None:
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])
 async def test_a_screen_that_only_watches_says_so_at_any_width(size: tuple[int, int]) -> None:
     fakes = FleetServices(rack(2))
-    fakes.door.policy = replace(fakes.door.policy, read_only=True)
+    fakes.services = replace(fakes.services, read_only=True)
     async with open_app(fakes, size) as opened:
         assert "read-only  ● 2" in opened.lines()[0]

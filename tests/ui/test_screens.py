@@ -372,6 +372,7 @@ async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action
     fakes.questions["kvm01"] = replace(KEY, host_id="kvm01")
     fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01")
     fakes.door.actions = tuple(action for action in ACTIONS if action is not gone)
+    fakes.services = replace(fakes.services, actions=fakes.door.actions)
     async with open_app(fakes, (120, 60)) as opened:
         if gone.key is not None:
             await opened.press(key_name(gone.key))
