@@ -17,8 +17,9 @@ from ..actions.door import Audit, Door
 from ..actions.log_in import password_question
 from ..actions.policy import Policy
 from ..actions.trust_key import key_question
+from ..executor.folding import fold_names
 from ..executor.runner import JobRunner
-from ..executor.targets import Targets, fold
+from ..executor.targets import Targets
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -57,8 +58,8 @@ class CurrentTargets:
         return self._targets.resolve(expression)
 
     def fold(self, ids: Iterable[str]) -> str:
-        """As executor.targets.fold."""
-        return fold(ids)
+        """Names folded into ranges: `kvm[01,04-18],web1`. `resolve` reads it back."""
+        return fold_names(ids)
 
 
 class Engine:

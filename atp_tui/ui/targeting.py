@@ -65,7 +65,6 @@ class Targeting:
             return False
         self._marked, self._cursor = marked, cursor
         hosts = self.hosts
-        # a single name needs no folding, and ClusterShell no import before the first frame
         self._label = self._targets.fold(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST
         return True
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
+from atp_tui.executor.folding import fold_names
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
@@ -177,7 +178,7 @@ class TargetsOf:
         return Targets(self._transport.list_hosts(), HostFacts(self._fleet.rows())).resolve(expression)
 
     def fold(self, ids: Collection[str]) -> str:
-        return Targets(()).fold(ids)
+        return fold_names(ids)
 
 
 class FakeDoor:
