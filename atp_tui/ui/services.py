@@ -91,8 +91,8 @@ class Door(Protocol):
     @property
     def policy(self) -> Policy: ...
 
-    def admit(self, invocation: Invocation) -> object:
-        """Raise AtpError where it would not be carried out even if a person confirmed it."""
+    def admit(self, invocation: Invocation) -> Action:
+        """The action; raises AtpError where it would not be carried out even if a person confirmed it."""
         ...
 
     async def perform(self, invocation: Invocation) -> Job | None:

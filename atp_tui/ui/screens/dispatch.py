@@ -235,7 +235,7 @@ class Dispatch:
     async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
         arguments = {"user": credential.name, "uri": question.uri}
         asked = self._invocation("log-in", (question.host_id,), arguments, credential.password)
-        await self._reported(asked, f"logging in: {question.host_id}")
+        await self._reported(replace(asked, confirmed=1), f"logging in: {question.host_id}")
 
     async def _trust(self, question: KeyQuestion) -> None:
         arguments: dict[str, Value] = {
@@ -244,7 +244,7 @@ class Dispatch:
             "changed": question.changed,
         }
         asked = self._invocation("trust-key", (question.host_id,), arguments)
-        await self._reported(asked, f"trusted: {question.host_id}")
+        await self._reported(replace(asked, confirmed=1), f"trusted: {question.host_id}")
 
     # The registry's actions
 
@@ -288,11 +288,11 @@ class Dispatch:
         """Act at once, or after a person has typed the number of hosts where the policy wants that."""
         door = self._services.door
         try:
-            door.admit(invocation)  # before anybody is asked, for nothing perhaps
+            action = door.admit(invocation)  # before anybody is asked, for nothing perhaps
         except AtpError as error:
             self._screen.tell(safe(error.message), wrong=True)
             return
-        number = door.policy.wants(invocation)
+        number = door.policy.wants(action, invocation)
         if number is None:
             act(invocation)
         else:
