@@ -219,10 +219,9 @@ class JobRunner:
                 host = self._manager.host(host_id)
             except HostUnknown:
                 continue  # it ends so
-            jump = host.ssh.proxy_jump if host.ssh is not None else None
             over_ssh = (kind.channel or host.main_channel) == "ssh" or host.over_ssh
-            if over_ssh and jump not in (None, "", "none"):
-                found[host_id] = str(jump)
+            if over_ssh and (jump := host.jump_host) is not None:
+                found[host_id] = jump
         return found
 
     def _forget_old(self) -> None:

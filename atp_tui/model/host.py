@@ -10,6 +10,7 @@ from ipaddress import IPv6Address
 from .checks import fits_host
 from .errors import ConfigError
 from .frozen import FrozenDict
+from .jump import parse_jump
 from .quoting import quoted, redacted
 from .settings import Channel, Login, SshSettings, TransportConfig
 from .uri import TRANSPORTS, ConnectionUri, default_uri, parse_uri
@@ -152,6 +153,12 @@ class HostInfo:
     def ssh_settings(self) -> SshSettings:
         """How to reach the host's sshd: its own settings, and where they say nothing the user and port of its URI."""
         return (self.ssh or SshSettings()).over(uri_ssh_settings(self.uri))
+
+    @property
+    def jump_host(self) -> str | None:
+        """The jump host that is connected to first, as `name:port`, where hosts.toml names one."""
+        hops = parse_jump(self.ssh.proxy_jump) if self.ssh is not None and self.ssh.proxy_jump else ()
+        return f"{hops[0].host.lower()}:{hops[0].port or 22}" if hops else None
 
     @property
     def main_channel(self) -> Channel:
