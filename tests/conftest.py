@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Time that one example takes tells how busy the machine is: four workers share it, and branches are counted.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 pytest_plugins = ["tests.daemons.libvirtd", "tests.daemons.sshd", "tests.drivers.ssh_config_place"]
 

@@ -280,12 +280,13 @@ def test_test_runs_every_check_in_the_checkout(machine: Machine) -> None:
             ("ruff", " format --check"),
             ("lint-imports", " --no-logo"),
             ("mypy", ""),
-            ("pytest", " -n 4 --dist loadfile --ignore tests/chaos"),
+            ("pytest", " tests/unit -n 4 --dist loadfile --cov --cov-report=term:skip-covered"),
+            ("pytest", " -n 4 --dist loadfile --ignore tests/unit --ignore tests/chaos"),
             ("pytest", " tests/chaos"),
         ]
     ]
     last = result.stderr.splitlines()[-1]
-    assert last == "atp: all passed: ruff-check ruff-format import-linter mypy pytest pytest-chaos"
+    assert last == "atp: all passed: ruff-check ruff-format import-linter mypy pytest-unit pytest pytest-chaos"
 
 
 def test_one_failing_check_fails_the_run_and_hides_no_other(machine: Machine) -> None:
@@ -294,7 +295,7 @@ def test_one_failing_check_fails_the_run_and_hides_no_other(machine: Machine) ->
     result = machine.atp("test")
     assert result.returncode == 1
     last = result.stderr.splitlines()[-1]
-    assert last == "atp: FAILED: mypy (passed: ruff-check ruff-format import-linter pytest pytest-chaos)"
+    assert last == "atp: FAILED: mypy (passed: ruff-check ruff-format import-linter pytest-unit pytest pytest-chaos)"
 
 
 def test_options_after_test_go_to_pytest_alone(machine: Machine) -> None:

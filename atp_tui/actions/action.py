@@ -83,19 +83,19 @@ class Subject(StrEnum):
 
 
 class Danger(StrEnum):
-    """How much a mistake costs, which decides what a person is asked before."""
+    """What a mistake costs, which decides when the policy wants a person's word."""
 
-    NONE = "none"
-    """It can be taken back by another action: asked for more hosts than a person has in view."""
+    NUMBER = "number"
+    """As much as it has targets: a person is asked where these are more than are in view."""
     TRUST = "trust"
-    """It lets somebody in, or believes somebody: the screen shows what it is about, and asks always."""
+    """It believes a host, or sends it a password: a person is asked always, with what it is about in view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One thing an action wants to know. `rest`: it takes what is left of a typed line, blanks included.
 
-    `private`: it stands in no completion and no history. `kind` is the type of its values.
+    `kind` is the type of its values. A value that nobody may see is no argument: it is the invocation's `secret`.
     """
 
     name: str
@@ -103,7 +103,6 @@ class Argument:
     kind: type[Value] = str
     required: bool = True
     rest: bool = False
-    private: bool = False
 
 
 Run = Callable[["Context", "Invocation"], Awaitable["Job | None"]]
@@ -126,7 +125,7 @@ class Action:
     subject: Subject
     changes: bool
     run: Run
-    danger: Danger = Danger.NONE
+    danger: Danger = Danger.NUMBER
     arguments: tuple[Argument, ...] = ()
     prompts: bool = False
     headless: bool = False

@@ -71,7 +71,7 @@ class Door:
         action = find(invocation.action, self.actions)
         try:
             self.admit(invocation)
-            self.policy.require_confirmation(invocation)
+            self.policy.require_confirmation(action, invocation)
         except AtpError as error:
             self._audit.refused(action, invocation, error)
             raise

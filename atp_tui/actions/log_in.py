@@ -44,7 +44,7 @@ LOG_IN = Action(
     run=_log_in,
     danger=Danger.TRUST,
     arguments=(
-        Argument("user", "the name to log in with", private=True),
+        Argument("user", "the name to log in with"),
         Argument("uri", "the URI that the password is for"),
     ),
     prompts=True,

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model.errors import ConfirmationWanted, ReadOnly
-from .action import Action, Invocation
+from .action import Action, Danger, Invocation
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`read_only`: nothing passes that changes a host, known_hosts or hosts.toml. `confirm_above`: an invocation for
-    more targets than that needs the word of a person who has seen their number; None: never."""
+    """`read_only`: nothing passes that changes a host, known_hosts or hosts.toml.
+
+    `confirm_above`: an invocation for more targets than that needs the word of a person who has seen their number, and
+    one whose danger is trust always needs it. None: nobody is there to be asked, and all that is written counts.
+    """
 
     read_only: bool = False
     confirm_above: int | None = None
 
-    def wants(self, invocation: Invocation) -> int | None:
+    def wants(self, action: Action, invocation: Invocation) -> int | None:
         """The number of targets that a person has to confirm first; None where nobody is to be asked."""
         number = len(invocation.targets)
-        if self.confirm_above is None or number <= self.confirm_above or invocation.confirmed == number:
+        if self.confirm_above is None or invocation.confirmed == number:
+            return None
+        if action.danger is not Danger.TRUST and number <= self.confirm_above:
             return None
         return number
 
@@ -28,8 +33,11 @@ class Policy:
         if self.read_only and action.changes:
             raise ReadOnly(f"{action.name} changes something, and the program was started with --read-only")
 
-    def require_confirmation(self, invocation: Invocation) -> None:
+    def require_confirmation(self, action: Action, invocation: Invocation) -> None:
         """Raise ConfirmationWanted where a person has to be asked first."""
-        number = self.wants(invocation)
-        if number is not None:
-            raise ConfirmationWanted(f"{invocation.action} is for {number} targets, which nobody has confirmed")
+        number = self.wants(action, invocation)
+        if number is None:
+            return
+        if action.danger is Danger.TRUST:
+            raise ConfirmationWanted(f"{action.name} is a matter of trust, and no person has agreed to it")
+        raise ConfirmationWanted(f"{action.name} is for {number} targets, which nobody has confirmed")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..model.errors import ActionFailed
 from ..model.outcome import Command
 from .action import Action, Argument, Context, Invocation, Subject
 
@@ -14,16 +15,14 @@ if TYPE_CHECKING:
 async def _run(context: Context, invocation: Invocation) -> Job:
     from ..executor.spec import CommandWork, JobOptions, JobSpec
 
-    given = invocation.arguments
-    timeout = given.get("timeout")
-    options = JobOptions(
-        timeout=None if timeout is None else float(timeout),
-        fanout=int(given.get("fanout", 64)),
-        streamed=bool(given.get("streamed", False)),
-    )
-    work = CommandWork(Command(str(given["command"])))
+    options: dict[str, Any] = dict(invocation.arguments)  # whose names and types the action has checked
+    work = CommandWork(Command(str(options.pop("command"))))
     now = context.manager.clock.wall()
-    return context.jobs.start(JobSpec(invocation.targets, work, invocation.who, now, options))
+    try:
+        spec = JobSpec(invocation.targets, work, invocation.who, now, JobOptions(**options))
+    except ValueError as error:
+        raise ActionFailed(f"{invocation.action} cannot be done so: {error}") from error
+    return context.jobs.start(spec)
 
 
 RUN = Action(
@@ -36,8 +35,13 @@ RUN = Action(
     run=_run,
     arguments=(
         Argument("command", "a command line, such as run uname -r", rest=True),
+        # the options of a job, by their names in JobOptions
         Argument("timeout", "seconds for each host, connecting included", kind=float, required=False),
+        Argument("deadline", "seconds for all hosts together", kind=float, required=False),
         Argument("fanout", "hosts at a time", kind=int, required=False),
+        Argument(
+            "retries", "attempts more where a connection fails before the command begins", kind=int, required=False
+        ),
         Argument("streamed", "whether all output goes to a single reader", kind=bool, required=False),
     ),
     prompts=True,

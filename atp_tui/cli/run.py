@@ -15,9 +15,9 @@ from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..executor.core import Reason
+from ..executor.folding import fold_names
 from ..executor.outcome import exit_status_of
 from ..executor.reader import JobEvent, TargetEnded, TargetOutput
-from ..executor.targets import fold
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
@@ -74,7 +74,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         cut = [result.host for result in results if result.truncated]
         emit_json({"results": [encode(result) for result in results], "truncated": bool(cut)})
         if cut:
-            complain(f"output was cut on {fold(cut)}: without --json all of it comes")
+            complain(f"output was cut on {fold_names(cut)}: without --json all of it comes")
     if late.came:
         complain(late.words)
     return exit_status_of(results) or (USAGE if late.came else NOT_ALL if left_out else 0)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from ..model.errors import ConfigError
@@ -13,10 +11,9 @@ from ..model.host import HostInfo
 from .entries import with_hosts
 from .fleet import FleetConfig
 from .load import decode, parse
-from .paths import private_dir
+from .replace import replace_file
 
 EXAMPLE = "hosts.example.toml"
-_NEW_FILE_MODE = 0o600
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -33,7 +30,7 @@ def write_example(path: Path) -> None:
     """Write the example to a file that is not there yet. Raises ConfigError where one is, or it cannot be written."""
     if os.path.lexists(path):
         raise ConfigError("exists already and was left as it is", file=path, hint="name another file, or move it away")
-    _replace(path, example_text().encode(), None)
+    _replace(path, example_text().encode(), new=True)
 
 
 def text_with(path: Path, hosts: Iterable[HostInfo]) -> str:
@@ -54,7 +51,7 @@ def append_hosts(path: Path, hosts: Iterable[HostInfo]) -> FleetConfig:
     before = _read(path)
     after = _with_hosts(path, before, hosts)
     result = parse(decode(after.encode(), path), path)
-    _replace(path, after.encode(), None if before is None else path.stat())
+    _replace(path, after.encode(), new=before is None)
     return result
 
 
@@ -76,34 +73,8 @@ def _read(path: Path) -> bytes | None:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=path) from error
 
 
-def _replace(path: Path, data: bytes, before: os.stat_result | None) -> None:
+def _replace(path: Path, data: bytes, *, new: bool) -> None:
     try:
-        private_dir(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(file.fileno(), _NEW_FILE_MODE if before is None else before.st_mode & 0o7777)
-                if before is not None and (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-                    with suppress(PermissionError):  # only root may give a file back to its owner
-                        os.fchown(file.fileno(), before.st_uid, before.st_gid)
-                os.fsync(file.fileno())
-            if before is None:
-                os.link(name, path)  # unlike a rename it fails where somebody else has just written one
-            else:
-                os.rename(name, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(name)
-        _sync_directory(path.parent)
+        replace_file(path, data, new=new)
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror or error}", file=path) from error
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -20,7 +20,7 @@ from ..actions.trust_key import key_question
 from ..executor.runner import JobRunner
 from ..executor.targets import Targets
 from ..model.events import ConnectionChanged
-from ..model.host import HostInfo
+from ..model.host import HostInfo, settings_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.settings import TransportConfig
 from ..monitor.facts import HostFacts
@@ -157,14 +157,14 @@ async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[N
 
 def limit_of(host: HostInfo, config: TransportConfig) -> float:
     """Seconds that a headless verb waits for a host: its connect_timeout, and a moment for the answer."""
-    return (host.transport or config).connect_timeout + 0.5
+    return settings_of(host, config).connect_timeout + 0.5
 
 
 def connects_on_demand(hosts: Iterable[HostInfo], config: TransportConfig) -> tuple[HostInfo, ...]:
     """The same hosts, opening nothing until something is asked of them: a command needs no hypervisor connection."""
 
     def changed(host: HostInfo) -> HostInfo:
-        transport = host.transport or config
+        transport = settings_of(host, config)
         pool = replace(transport.pool, min_connections_per_host=0)
         return replace(host, transport=replace(transport, pool=pool))
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Protocol
 
-from ..actions.action import Invocation
+from ..actions.action import Action, Invocation
 from ..actions.policy import Policy
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
@@ -98,8 +98,8 @@ class Door(Protocol):
     @property
     def policy(self) -> Policy: ...
 
-    def admit(self, invocation: Invocation) -> object:
-        """Raise AtpError where it would not be carried out even if a person confirmed it."""
+    def admit(self, invocation: Invocation) -> Action:
+        """The action; raises AtpError where it would not be carried out even if a person confirmed it."""
         ...
 
     async def perform(self, invocation: Invocation) -> Job | None:
@@ -261,10 +261,10 @@ class LocalFleet:
     def admit(self, invocation: Invocation) -> Admission:
         """As Fleet.admit."""
         try:
-            self._door.admit(invocation)
+            action = self._door.admit(invocation)
         except AtpError as error:
             return Admission(problem_of(error))
-        return Admission(confirm=self._door.policy.wants(invocation))
+        return Admission(confirm=self._door.policy.wants(action, invocation))
 
     async def perform(self, invocation: Invocation) -> Performed:
         """As Fleet.perform."""

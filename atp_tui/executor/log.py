@@ -65,20 +65,3 @@ class JobLog(Protocol):
     async def text(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Standard output and standard error under a digest; None where they are not kept."""
         ...
-
-
-class NoLog:
-    """Keeps nothing."""
-
-    def begun(self, spec: JobSpec) -> None: ...
-    def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[tuple[bytes, bytes, bytes]]) -> None: ...
-    def finished(self, job: str, at: float) -> None: ...
-
-    async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
-        return ()
-
-    async def endings(self, job: str) -> tuple[Ending, ...]:
-        return ()
-
-    async def text(self, digest: bytes) -> tuple[bytes, bytes] | None:
-        return None

@@ -190,20 +190,8 @@ class JobRunner:
         if attempt.task is not None:
             self._tasks.discard(attempt.task)
         now = self._clock.monotonic()
-        outcome, words, again = Outcome.ERROR, None, False
-        if attempt.status is not None:
-            outcome = outcome_of_exit(attempt.status)
-        elif error is None:
-            words = f"work of the kind {attempt.kind.name!r} gave no exit status"  # a defect of that kind
-        else:
-            outcome = outcome_of_error(error, begun=attempt.begun)
-            cancelled = isinstance(error, asyncio.CancelledError) and attempt.reason is not None
-            words = (
-                attempt.reason.value
-                if cancelled and attempt.reason is not None
-                else describe(error, f"work of the kind {attempt.kind.name!r} on {attempt.target}")
-            )
-            again = retryable(error)
+        outcome, words = _how_it_ended(attempt, error)
+        again = attempt.status is None and error is not None and retryable(error)
         attempt.ended = Ended(outcome, attempt.status, words, now - attempt.since)
         self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
 
@@ -231,13 +219,25 @@ class JobRunner:
                 host = self._manager.host(host_id)
             except HostUnknown:
                 continue  # it ends so
-            jump = host.ssh.proxy_jump if host.ssh is not None else None
             over_ssh = (kind.channel or host.main_channel) == "ssh" or host.over_ssh
-            if over_ssh and jump not in (None, "", "none"):
-                found[host_id] = str(jump)
+            if over_ssh and (jump := host.jump_host) is not None:
+                found[host_id] = jump
         return found
 
     def _forget_old(self) -> None:
         done = [job for job in self._jobs.values() if job.done]
         for job in done[: max(0, len(done) - KEPT_JOBS)]:
             del self._jobs[job.id]
+
+
+def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outcome, str | None]:
+    """The outcome of an attempt, and the words for a person where it did not come to its end."""
+    if attempt.status is not None:
+        return outcome_of_exit(attempt.status), None
+    work = f"work of the kind {attempt.kind.name!r}"
+    if error is None:
+        return Outcome.ERROR, f"{work} gave no exit status"  # a defect of that kind
+    outcome = outcome_of_error(error, begun=attempt.begun)
+    if isinstance(error, asyncio.CancelledError) and attempt.reason is not None:
+        return outcome, attempt.reason.value
+    return outcome, describe(error, f"{work} on {attempt.target}")

@@ -16,6 +16,9 @@ from ..model.quoting import redacted
 MOST_NAMES = 100_000
 """A range that stands for more names than this is refused before it is expanded: a slip must not eat the memory."""
 
+_LONGEST_END = 100
+"""Digits of an end of a range: ClusterShell refuses a number above 1e100."""
+
 FORM = "write ranges as in kvm[01-18,20], without blanks"
 
 _PART = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+)(?:/(?P<step>[0-9]+))?)?")
@@ -87,7 +90,7 @@ def _count(part: str, operand: str) -> int:
     low, high, step = found["low"], found["high"], found["step"]
     if high is None:
         return 1
-    if max(len(low.lstrip("0")), len(high.lstrip("0"))) > len(str(MOST_NAMES)):
+    if max(len(low), len(high)) > _LONGEST_END:
         return MOST_NAMES + 1
     if int(low) > int(high):
         hint = f"write {_put(operand, part, f'{high}-{low}' + (f'/{step}' if step else ''))}"

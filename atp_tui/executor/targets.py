@@ -71,7 +71,7 @@ class Decided(NamedTuple):
 
 
 class Targets:
-    """Resolves and folds sets of hosts. Build a new one when hosts or facts have changed; it costs next to nothing.
+    """Resolves sets of hosts. Build a new one when hosts or facts have changed; it costs next to nothing.
 
     Without `facts` there are no conditions.
     """
@@ -181,10 +181,6 @@ class Targets:
             self._held[text] = fact
         return self._held[text]
 
-    def fold(self, ids: Iterable[str]) -> str:
-        """Names folded into ranges: `kvm[01,04-18],web1`. `resolve` reads it back."""
-        return fold(ids)
-
     # -- names ---------------------------------------------------------------------------------------------------
 
     def _table(self, operand: str) -> Collection[str]:
@@ -244,17 +240,6 @@ class Targets:
         if (first := name.partition(".")[0]) in self._ids:  # its name on the network, for its id
             return [first]
         return nearest(name, candidates)
-
-
-def fold(ids: Iterable[str]) -> str:
-    """Names folded into ClusterShell's ranges, as in `kvm[01,04-18]`; "" for none."""
-    from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
-
-    names = sorted(set(ids), key=natural)
-    try:
-        return str(NodeSet.fromlist(names, resolver=RESOLVER_NOGROUP))
-    except (NodeSetException, ValueError):  # a number of more than a hundred digits, which ClusterShell refuses
-        return ",".join(names)
 
 
 @contextmanager

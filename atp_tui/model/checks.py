@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,13 +9,6 @@ from .errors import ConfigError
 from .quoting import quoted
 
 E = TypeVar("E", bound=StrEnum)
-
-_HOP = re.compile(
-    r"(?:(?P<user>[^\s,/:]+)@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\s\],]+)?\]|[^\s,:/@?#\[\]]+"
-    r"|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\s,]+)?)"
-    r"(?::(?P<port>[0-9]{1,5}))?"
-)
 
 _NOT_IN_USERS = "'`\";&<>|(){}"
 _NOT_IN_HOSTS = _NOT_IN_USERS + "$\\\x7f"
@@ -114,16 +106,3 @@ def user(key: str, value: object, example: str) -> None:
     if not fits_user(str(value)):
         hint = f"a user's name has none of {_NOT_IN_USERS}, as for ssh: a ProxyCommand's shell would act on them"
         raise ConfigError(f"{quoted(value)} is not a user's name", key=key, hint=hint)
-
-
-def jump(key: str, value: str) -> None:
-    """`value` is OpenSSH's way to a host: `[user@]host[:port]` or `ssh://[user@]host[:port]`, several with commas
-    between them, or "none"."""
-    for hop in map(str.strip, value.split(",")):
-        match = _HOP.fullmatch(hop.removeprefix("ssh://"))
-        if match is not None and not (fits_host(match["host"].strip("[]")) and fits_user(match["user"] or "x")):
-            hint = "a shell would act on some of its letters; ssh refuses them too"
-            raise ConfigError(f"{quoted(hop)} is not a jump host", key=key, hint=hint)
-        if match is None or not 0 < int(match["port"] or 22) < 65536:
-            hint = "write [user@]host[:port], several with commas between them, and [2001:db8::1]:22 for IPv6"
-            raise ConfigError(f"{quoted(hop)} is not a jump host", key=key, hint=hint)

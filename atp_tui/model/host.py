@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv6Address
 
 from .checks import fits_host
 from .errors import ConfigError
 from .frozen import FrozenDict
+from .jump import parse_jump
 from .quoting import quoted, redacted
 from .settings import Channel, Login, SshSettings, TransportConfig
 from .uri import TRANSPORTS, ConnectionUri, default_uri, parse_uri
@@ -23,6 +24,7 @@ __all__ = [
     "HostInfo",
     "default_uri",
     "parse_uri",
+    "settings_of",
     "tags_of",
     "uri_ssh_settings",
 ]
@@ -32,6 +34,10 @@ ALL = "all"
 
 _HOST_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NOT_IN_TAGS = frozenset(",&!^:@[]*?")  # ClusterShell's operators and wildcards: such a tag could never be a target
+
+
+_DESCRIPTION = frozenset({"tags", "metadata", "transport"})
+"""The fields of HostInfo that may change while its connections stay open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,11 @@ class HostInfo:
         """This host with this metadata instead of its own."""
         return replace(self, metadata=dict(metadata))
 
+    def reached_like(self, other: HostInfo) -> bool:
+        """Whether both are reached in the same ways, so that a connection to one is one to the other."""
+        ways = (each.name for each in fields(self) if each.compare and each.name not in _DESCRIPTION)
+        return all(getattr(self, name) == getattr(other, name) for name in ways)
+
     @property
     def connection_uri(self) -> ConnectionUri | None:
         """The URI in parts; None for a host with SSH alone."""
@@ -144,6 +155,12 @@ class HostInfo:
         return (self.ssh or SshSettings()).over(uri_ssh_settings(self.uri))
 
     @property
+    def jump_host(self) -> str | None:
+        """The jump host that is connected to first, as `name:port`, where hosts.toml names one."""
+        hops = parse_jump(self.ssh.proxy_jump) if self.ssh is not None and self.ssh.proxy_jump else ()
+        return f"{hops[0].host.lower()}:{hops[0].port or 22}" if hops else None
+
+    @property
     def main_channel(self) -> Channel:
         """The channel that is kept open and watched: the hypervisor's, or SSH where there is no hypervisor."""
         return "ssh" if self.uri is None else "virt"
@@ -153,6 +170,11 @@ class HostInfo:
         """Whether the hypervisor connection rides on the host's SSH connection."""
         uri = self.connection_uri
         return uri is not None and uri.transport == "ssh"
+
+
+def settings_of(host: HostInfo, fleet: TransportConfig) -> TransportConfig:
+    """The settings that a host goes by: its own where it has some, else those of the fleet."""
+    return host.transport or fleet
 
 
 def uri_ssh_settings(uri: str | None) -> SshSettings:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from . import checks
 from .errors import ConfigError
+from .jump import parse_jump
 from .quoting import quoted, redacted
 
 
@@ -218,7 +219,7 @@ class SshSettings:
         if self.user is not None and (":" in self.user or redacted(self.user) != self.user):
             raise ConfigError(f"{quoted(self.user)} is not a user", key="ssh.user", hint="write the name alone")
         if self.proxy_jump is not None:
-            checks.jump("ssh.proxy_jump", self.proxy_jump)
+            parse_jump(self.proxy_jump, "ssh.proxy_jump")
         for key, example in (("identity_files", "~/.ssh/id_ed25519"), ("known_hosts", "~/.ssh/known_hosts")):
             paths = getattr(self, key)
             if paths is None:

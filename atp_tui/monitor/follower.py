@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..model.events import (
-    Event,
-    EventsLost,
-    HostAdded,
-    HostChanged,
-    HostRemoved,
-    HostSampled,
-    HostUpdated,
-    SampleFailed,
-)
+from ..model import events
 from .fleet import FleetView
 
 GATHER = 0.1
@@ -41,11 +32,11 @@ class Changed:
 class Subscription(Protocol):
     """A bounded queue of events."""
 
-    async def batch(self) -> Sequence[Event]:
+    async def batch(self) -> Sequence[events.Event]:
         """Everything queued; waits for the first event where nothing is."""
         ...
 
-    def take(self) -> Sequence[Event]:
+    def take(self) -> Sequence[events.Event]:
         """Everything queued, which may be nothing."""
         ...
 
@@ -102,18 +93,18 @@ class Follower:
                 self._tell(Changed(older, urgent=True))
             await asyncio.sleep(AGE_TICK)
 
-    def _apply(self, events: Sequence[Event]) -> None:
+    def _apply(self, news: Sequence[events.Event]) -> None:
         hosts: set[str] = set()
         everything = urgent = False
-        for event in events:
+        for event in news:
             self._view.apply(event)
             match event:
-                case HostSampled(host_id=host_id) | SampleFailed(host_id=host_id):
+                case events.HostSampled(host_id=host_id) | events.SampleFailed(host_id=host_id):
                     hosts.add(host_id)
-                case HostChanged(status=status):
+                case events.HostChanged(status=status):
                     hosts.add(status.host_id)
                     urgent = True
-                case HostAdded() | HostRemoved() | HostUpdated() | EventsLost():
+                case events.HostAdded() | events.HostRemoved() | events.HostUpdated() | events.EventsLost():
                     everything = urgent = True
                 case _:
                     pass

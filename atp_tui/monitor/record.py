@@ -6,8 +6,8 @@ from array import array
 from collections import deque
 from typing import NamedTuple
 
+from ..model import events
 from ..model.connection import ConnectionState, HostStatus
-from ..model.events import HostSampled, SampleFailed
 from ..model.host import HostInfo
 from ..model.node import DomainReading, NodeReading, SystemReading
 from . import metrics
@@ -42,8 +42,8 @@ class HostRecord:
         self.host = host
         self._metadata = tuple(host.metadata.items())
         self.status = status
-        self._last: HostSampled | None = None
-        self._before: HostSampled | None = None
+        self._last: events.HostSampled | None = None
+        self._before: events.HostSampled | None = None
         self._series = tuple([(metric, Series(history)) for metric in metrics.METRICS if metric.series])
         self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
         self.errors_per_second: float | None = None
@@ -82,7 +82,7 @@ class HostRecord:
         self._row = None
         return True
 
-    def sampled(self, sample: HostSampled) -> None:
+    def sampled(self, sample: events.HostSampled) -> None:
         """Take a sample: figures of this moment, and what counters gained since the last one."""
         before, self._before, self._last = self._last, self._last, sample
         self.cpu = _cpu_share(before, sample)
@@ -96,7 +96,7 @@ class HostRecord:
         self._frames.append(self._frame(sample))
         self._heard(sample.at, sample=True)
 
-    def failed(self, failure: SampleFailed) -> None:
+    def failed(self, failure: events.SampleFailed) -> None:
         """A sample has failed. A host whose answer is an error is not silent; its figures grow old all the same."""
         if self.status.state is ConnectionState.CONNECTED:
             self._count(failure)
@@ -105,7 +105,7 @@ class HostRecord:
                 self._heard(failure.at, sample=False)
             self._row = None
 
-    def _count(self, news: HostSampled | SampleFailed) -> None:
+    def _count(self, news: events.HostSampled | events.SampleFailed) -> None:
         """What the counters of requests and errors gained since they were last read."""
         before, self._counted = self._counted, (news.at, news.requests, news.errors)
         if before is None:
@@ -191,7 +191,7 @@ class HostRecord:
             history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
         )
 
-    def _frame(self, sample: HostSampled) -> _DomainFrame:
+    def _frame(self, sample: events.HostSampled) -> _DomainFrame:
         uuids = tuple([domain.uuid for domain in sample.domains])
         last = self._frames[-1].uuids if self._frames else ()
         times = array("q", [-1 if domain.cpu_time is None else domain.cpu_time for domain in sample.domains])
@@ -236,7 +236,7 @@ class HostRecord:
         return tuple(shares)
 
 
-def _cpu_share(before: HostSampled | None, after: HostSampled) -> float | None:
+def _cpu_share(before: events.HostSampled | None, after: events.HostSampled) -> float | None:
     """The host's busy share between two samples, libvirt's where it has one, else that of /proc.
 
     None where a counter is missing or the host was started again.
@@ -253,7 +253,7 @@ def _busy_share(before: NodeReading | SystemReading | None, after: NodeReading |
     return share(growth(before.cpu_busy, after.cpu_busy), growth(before.cpu_idle, after.cpu_idle))
 
 
-def _memory_share(sample: HostSampled) -> float | None:
+def _memory_share(sample: events.HostSampled) -> float | None:
     for reading in (sample.node, sample.system):
         if reading is not None and reading.memory_free_kib is not None and reading.memory_kib > 0:
             return bounded(1 - reading.memory_free_kib / reading.memory_kib)

@@ -31,8 +31,13 @@ def gave_up(config: ReconnectConfig, attempt: int) -> bool:
     return bool(config.max_attempts) and attempt > config.max_attempts
 
 
+def may_try_again(config: ReconnectConfig, attempt: int) -> bool:
+    """Whether there is another attempt after the `attempt`th failure in a row."""
+    return config.slow_lane > 0 or not gave_up(config, attempt)
+
+
 def delay_after_failure(config: ReconnectConfig, attempt: int, uniform: float) -> float | None:
     """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none."""
-    if not gave_up(config, attempt):
-        return backoff_delay(config, attempt - 1, uniform)
-    return slow_lane_delay(config, uniform) if config.slow_lane else None
+    if not may_try_again(config, attempt):
+        return None
+    return slow_lane_delay(config, uniform) if gave_up(config, attempt) else backoff_delay(config, attempt - 1, uniform)

@@ -21,7 +21,7 @@ from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.settings import Channel, TransportConfig
-from .backoff import backoff_delay, delay_after_failure, gave_up
+from .backoff import backoff_delay, delay_after_failure, gave_up, may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
 from .driver import CallsLibvirt, OpensStreams, RunsCommands
@@ -34,7 +34,6 @@ from .status import connection_changed, connection_snapshot
 from .watchers import Watchers
 
 T = TypeVar("T")
-
 _S = ConnectionState
 ChangeListener = Callable[["HostConnection", ConnectionChanged], None]
 
@@ -183,6 +182,8 @@ class HostConnection:
         """Take new settings and a new description. What only an opening can take holds from the next one on."""
         self.host_info, self.config = host, config
         self._heartbeat.retime(config.heartbeat_interval)
+        if self.life.given_up and config.auto_reconnect and may_try_again(config.reconnect, self.life.attempt):
+            self.retry()  # by these settings it would not have been given up
 
     def start(self) -> None:
         """Begin connecting, in the background. Does nothing where an attempt runs, the connection is up or closed."""

@@ -138,8 +138,8 @@ class Dialer:
 
     async def _open_in_turn(self, request: OpenRequest, channel: Channel) -> Link:
         host = request.host
-        jump = host.ssh.proxy_jump if channel == "ssh" and host.ssh is not None else None
-        if jump is None or jump == "none":
+        jump = host.jump_host if channel == "ssh" else None
+        if jump is None:
             async with self._gate.place():
                 return await self._open(request, channel)
         # Were its patience to end while it waits for the fleet, more than the limit would begin in one moment then.

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..model.connection import ConnectionState, HostStatus
 from ..model.events import ConnectionChanged
-from ..model.host import HostInfo
+from ..model.host import HostInfo, settings_of
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock
 from .dialer import Dialed, Dialer
@@ -42,7 +42,7 @@ class Entry:
         on_settled: Callable[[Entry], None],
     ) -> None:
         self.host = host
-        self.config = host.transport or fleet
+        self.config = settings_of(host, fleet)
         self.status = host_status(host.id, (), last_error=None, changed_at=clock.monotonic(), draining=False)
         self.pools: dict[Channel, ConnectionPool] = {}
         self._dialer = dialer
@@ -83,7 +83,7 @@ class Entry:
 
     def configure(self, host: HostInfo, fleet: TransportConfig) -> None:
         """Take new settings, and a new description of a host that is reached in the same ways as before."""
-        self.host, self.config = host, host.transport or fleet
+        self.host, self.config = host, settings_of(host, fleet)
         for channel, pool in self.pools.items():
             pool.configure(host, self._pool_config(channel))
 

@@ -56,6 +56,11 @@ class Lifecycle:
         return self.state is _S.FAILED and self.error is not None and self.error.permanent
 
     @property
+    def given_up(self) -> bool:
+        """Failed for a reason that another attempt might change, and none is to come."""
+        return self.state is _S.FAILED and not self.retries and not self.permanent
+
+    @property
     def cause(self) -> str | None:
         """The error in one line."""
         return None if self.error is None else self.error.message

@@ -14,7 +14,7 @@ from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, Tr
 from ..model.events import HostAdded, HostChanged, HostRemoved, HostUpdated
 from ..model.host import HostInfo
 from ..model.outcome import TaskResult
-from ..model.settings import Channel, TransportConfig
+from ..model.settings import FLEET_WIDE, Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
 from .dialer import ChooseDriver, Dialer
@@ -87,8 +87,7 @@ class TransportManager:
     async def update_host(self, host: HostInfo) -> None:
         """Take a host's new description. Open connections stay where it is reached in the same ways as before."""
         entry = self._entry(host.id)
-        old = entry.host
-        if (old.host, old.uri, old.ssh, old.commands) == (host.host, host.uri, host.ssh, host.commands):
+        if host.reached_like(entry.host):
             entry.configure(host, self.config)
             self.hub.publish(HostUpdated(self.clock.monotonic(), host))
         else:
@@ -102,6 +101,24 @@ class TransportManager:
             finally:
                 if self._entries.get(host.id) is fresh and not fresh.main.core.draining:  # nobody let it go meanwhile
                     fresh.start()
+
+    def configure(self, config: TransportConfig) -> None:
+        """Take new settings of the fleet, which count at once for every host that has none of its own.
+
+        Open connections stay, except those above a lower maximum: these close after their last use. A host that had
+        been given up is tried again where the new settings allow it. What only an opening can take (connect_timeout,
+        the keepalive) counts from a connection's next opening on, and a pause before an attempt lasts as it began.
+        Returns at once. Raises ConfigError, and changes nothing, for another value of a key in FLEET_WIDE.
+        """
+        for key in sorted(FLEET_WIDE):
+            before, after = getattr(self.config, key), getattr(config, key)
+            if before != after:
+                hint = "it counts from the start of the program on"
+                raise ConfigError(f"cannot change from {before} to {after} now", key=f"transport.{key}", hint=hint)
+        self.config = config
+        for entry in tuple(self._entries.values()):
+            if entry.host.transport is None:
+                entry.configure(entry.host, config)
 
     def list_hosts(self) -> tuple[HostInfo, ...]:
         """All hosts, in the order they were added."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
+from ..config.replace import PRIVATE, replace_file
 from .typeable import typeable
 
 LIMIT = 1000
@@ -83,23 +85,16 @@ class History:
             return
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(self._file, os.O_APPEND, line + "\n")
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_APPEND, PRIVATE)
+            with open(descriptor, "wb") as file:
+                os.fchmod(descriptor, PRIVATE)
+                file.write((line + "\n").encode("utf-8", "replace"))
         except OSError:
             self._file = None  # read-only home: keep what is in memory, ask the disk no more
 
     def _rewrite(self, lines: list[str]) -> None:
         """Shorten the file; several programs append to it, so the new one replaces it whole."""
         assert self._file is not None
-        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        try:
-            self._write(fresh, os.O_TRUNC, "".join(line + "\n" for line in lines))
-            fresh.replace(self._file)
-        except OSError:
-            fresh.unlink(missing_ok=True)
-
-    @staticmethod
-    def _write(path: Path, how: int, text: str) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o600)
-        with open(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
-            file.write(text.encode("utf-8", "replace"))
+        text = "".join(line + "\n" for line in lines)
+        with suppress(OSError):  # it stays as long as it is
+            replace_file(self._file, text.encode("utf-8", "replace"), mode=PRIVATE, durable=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..engine.fleet import Resolved
-from ..executor.targets import fold
+from ..executor.folding import fold_names
 from ..model.problem import Problem
 from ..model.quoting import redacted
 from .text import safe
@@ -71,8 +71,7 @@ class Targeting:
             return False
         self._marked, self._cursor = marked, cursor
         hosts = self.hosts
-        # a single name needs no folding, and ClusterShell no import before the first frame
-        self._label = fold(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST
+        self._label = fold_names(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST
         return True
 
     def named(self, expression: str) -> Resolved:

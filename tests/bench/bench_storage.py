@@ -15,15 +15,33 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from atp_tui.executor.log import Ending, JobLog, NoLog
+from atp_tui.executor.log import Ending, JobLog, JobRecord
 from atp_tui.executor.spec import CommandWork, JobSpec
 from atp_tui.model.outcome import Command, Outcome
 from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.storage.jobs import JobStore
 
 AT_ONCE = 10
+
+
+class NoLog:
+    """The other side: keeps nothing."""
+
+    def begun(self, spec: JobSpec) -> None: ...
+    def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[tuple[bytes, bytes, bytes]]) -> None: ...
+    def finished(self, job: str, at: float) -> None: ...
+
+    async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
+        return ()
+
+    async def endings(self, job: str) -> tuple[Ending, ...]:
+        return ()
+
+    async def text(self, digest: bytes) -> tuple[bytes, bytes] | None:
+        return None
 
 
 def answers(hosts: int) -> list[tuple[bytes, bytes, bytes]]:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from atp_tui.actions.action import Invocation
+from atp_tui.actions.action import Action, Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.engine.local import LocalFleet
@@ -202,14 +202,14 @@ class FakeDoor:
         self.passed: list[Invocation] = []
         self.fails: str | None = None
 
-    def admit(self, invocation: Invocation) -> None:
+    def admit(self, invocation: Invocation) -> Action:
         action = find(invocation.action, self.actions)
         action.check(invocation)
         self.policy.allow(action)
+        return action
 
     async def perform(self, invocation: Invocation) -> FakeJob | None:
-        self.admit(invocation)
-        self.policy.require_confirmation(invocation)
+        self.policy.require_confirmation(self.admit(invocation), invocation)
         if self.fails is not None:
             raise ActionFailed(self.fails)
         if invocation.action == "run":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import tempfile
 import threading
 from pathlib import Path
 
+from ...config.replace import replace_file
 from .known_hosts import KnownHosts, Marker, hashed_name, with_entry
 
 WRITING = threading.RLock()
@@ -73,33 +72,5 @@ def remove_keys(path: Path, name: str) -> bool:
 
 
 def _rewrite(path: Path, before: bytes, after: bytes) -> None:
-    target = path.resolve()  # a known_hosts file that is a link into a shared directory stays one
-    _write(path.with_name(path.name + ".old"), before)
-    _write(target, after)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a file in one step: a crash leaves the old one or the new one. Its mode and owner stay as they were."""
-    target = path.resolve()
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = target.stat() if target.exists() else None
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)  # with mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            if status is not None:
-                os.fchmod(file.fileno(), status.st_mode & 0o777)
-                with contextlib.suppress(PermissionError):  # only root can give a file back to its owner
-                    os.fchown(file.fileno(), status.st_uid, status.st_gid)
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    replace_file(path.with_name(path.name + ".old"), before)
+    replace_file(path, after)  # one that is a link into a shared directory stays one

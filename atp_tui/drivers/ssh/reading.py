@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from ...model.causes import Cause
-from ...model.checks import fits_host, fits_user
-from ...model.errors import ConnectFailed
+from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
-from ...model.quoting import quoted
+from ...model.jump import Hop, parse_jump
 from ...model.settings import SshSettings
 from .config.reader import ConfigReader
 from .config.said import Question
 from .endpoint import Endpoint, endpoint_of, limited, question, question_of
 
 _MOST_HOPS = 8
-
-_HOP = re.compile(
-    r"(?:ssh://)?(?:(?P<user>[^:]+)@)?"
-    r"(?:\[(?P<address>[^\]]+)\]|(?P<name>[^\[\]:@/]+)|(?P<bare>[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*:[^@/]*))"
-    r"(?::(?P<port>\d{1,5}))?/?"
-)
 
 
 class PathReader:
@@ -47,8 +39,8 @@ class PathReader:
         before = path[0].jump
         while before:
             behind = path[0]
-            for text in reversed(before.split(",")):
-                hop = await self._endpoint(_hop(text, of_hops), of_hops)
+            for name, user, port in reversed(_hops(before)):
+                hop = await self._endpoint(question(name, user, port, of_hops), of_hops)
                 # `Host *` with a ProxyJump makes the jump host its own
                 if (hop.name, hop.port) != (path[0].name, path[0].port):
                     path.insert(0, hop)
@@ -77,15 +69,8 @@ class PathReader:
         return endpoint
 
 
-def _hop(text: str, settings: SshSettings) -> Question:
-    match = _HOP.fullmatch(text.strip())
-    port = match and match["port"]
-    if match is None or (port is not None and not 0 < int(port) < 65536):
-        wanted = "write [user@]host[:port] or ssh://[user@]host[:port]"
-        raise ConnectFailed(f"{quoted(text)} is not a jump host: {wanted}", permanent=True, kind=Cause.BAD_JUMP)
-    name = match["address"] or match["name"] or match["bare"]
-    if not fits_host(name) or not fits_user(match["user"] or "x"):
-        raise ConnectFailed(
-            f"{quoted(text)} is not a jump host: a shell would act on its name", permanent=True, kind=Cause.BAD_JUMP
-        )
-    return question(name, match["user"], int(port) if port else None, settings)
+def _hops(way: str) -> tuple[Hop, ...]:
+    try:
+        return parse_jump(way)
+    except ConfigError as error:  # ssh_config's: hosts.toml has been checked
+        raise ConnectFailed(f"{error.message}: {error.hint}", permanent=True, kind=Cause.BAD_JUMP) from error

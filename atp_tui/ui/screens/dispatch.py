@@ -236,7 +236,7 @@ class Dispatch:
     async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
         arguments = {"user": credential.name, "uri": question.uri}
         asked = self._invocation("log-in", (question.host_id,), arguments, credential.password)
-        await self._reported(asked, f"logging in: {question.host_id}")
+        await self._reported(replace(asked, confirmed=1), f"logging in: {question.host_id}")
 
     async def _trust(self, question: KeyQuestion) -> None:
         arguments: dict[str, Value] = {
@@ -245,7 +245,7 @@ class Dispatch:
             "changed": question.changed,
         }
         asked = self._invocation("trust-key", (question.host_id,), arguments)
-        await self._reported(asked, f"trusted: {question.host_id}")
+        await self._reported(replace(asked, confirmed=1), f"trusted: {question.host_id}")
 
     # The registry's actions
 

@@ -15,6 +15,7 @@ from atp_tui.actions.door import Door
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.executor.runner import JobRunner
+from atp_tui.executor.spec import JobOptions
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Credential, Secret
 from atp_tui.model.errors import ActionFailed, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
@@ -210,6 +211,26 @@ async def test_a_key_that_was_on_the_screen_is_stored_whatever_the_host_shows_by
 
 def test_a_fingerprint_is_that_of_ssh_keygen() -> None:
     assert fingerprint_of(PUBLIC) == fingerprint_of(PUBLIC + " root@host") == SEEN
+
+
+async def test_the_arguments_of_run_are_the_options_of_its_job() -> None:
+    async with rig("a") as there:
+        asked: dict[str, Value] = {"timeout": 5.0, "deadline": 9.0, "fanout": 3, "retries": 2, "streamed": False}
+        job = await there.door.perform(Invocation("run", on_hosts("a"), {"command": "true", **asked}))
+        plain = await there.door.perform(Invocation("run", on_hosts("a"), {"command": "true"}))
+        assert job is not None
+        assert plain is not None
+        assert job.spec.options == JobOptions(timeout=5.0, deadline=9.0, fanout=3, retries=2)
+        assert plain.spec.options == JobOptions()
+
+
+@pytest.mark.parametrize(("option", "value"), [("fanout", 0), ("retries", -1), ("timeout", -0.5), ("deadline", -1.0)])
+async def test_an_option_out_of_range_is_told_and_starts_nothing(option: str, value: Value) -> None:
+    async with rig("a") as there:
+        with pytest.raises(ActionFailed, match="run cannot be done so: a "):
+            await there.door.perform(Invocation("run", on_hosts("a"), {"command": "true", option: value}))
+        with pytest.raises(ActionFailed, match="run cannot be done so: a job needs targets, each once"):
+            await there.door.perform(Invocation("run", on_hosts("a", "a"), {"command": "true"}))
 
 
 async def test_what_is_not_there() -> None:

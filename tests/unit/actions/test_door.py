@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from atp_tui.actions.action import Action, Argument, Context, Invocation, Subject
+from atp_tui.actions.action import Action, Argument, Context, Danger, Invocation, Subject
 from atp_tui.actions.door import Door
 from atp_tui.actions.policy import Policy
+from atp_tui.actions.registry import ACTIONS
 from atp_tui.executor.job import Job
 from atp_tui.model.credential import Secret
 from atp_tui.model.errors import ActionFailed, AtpError, ConfirmationWanted, ReadOnly
@@ -74,13 +76,31 @@ async def test_read_only_lets_nothing_pass_that_changes_something() -> None:
 async def test_above_the_limit_the_number_must_have_been_confirmed() -> None:
     notes = Notes()
     door = Door(CONTEXT, Policy(confirm_above=2), notes, (notes.action(changes=False),))
-    many = Invocation("paint", on_hosts("a", "b", "c"))
-    assert (door.policy.wants(many), door.policy.wants(Invocation("paint", on_hosts("a", "b")))) == (3, None)
+    many, few = Invocation("paint", on_hosts("a", "b", "c")), Invocation("paint", on_hosts("a", "b"))
+    (action,) = door.actions
+    assert (door.policy.wants(action, many), door.policy.wants(action, few)) == (3, None)
     for confirmed in (None, 2, 4):
         with pytest.raises(ConfirmationWanted):
             await door.perform(Invocation("paint", many.targets, confirmed=confirmed))
     await door.perform(Invocation("paint", many.targets, confirmed=3))
     assert [note[0] for note in notes.seen] == ["refused"] * 3 + ["asked", "done", "ended"]
+
+
+async def test_trust_is_asked_about_for_a_single_host_too_where_a_person_is_there() -> None:
+    notes = Notes()
+    believe = replace(notes.action(changes=True), danger=Danger.TRUST)
+    with_a_person, alone = (Door(CONTEXT, Policy(confirm_above=above), notes, (believe,)) for above in (20, None))
+    with pytest.raises(ConfirmationWanted, match="matter of trust"):
+        await with_a_person.perform(Invocation("paint", on_hosts("a")))
+    await with_a_person.perform(Invocation("paint", on_hosts("a"), confirmed=1))
+    await alone.perform(Invocation("paint", on_hosts("a")))
+    assert [note[0] for note in notes.seen] == ["refused", *["asked", "done", "ended"] * 2]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.name))
+def test_what_no_number_of_hosts_excuses_is_a_host_key_and_a_password(action: Action) -> None:
+    asked = Policy(confirm_above=20).wants(action, Invocation(action.name, on_hosts("a")))
+    assert (asked == 1) is (action.name in ("trust-key", "log-in"))
 
 
 def test_a_secret_is_in_no_repr() -> None:

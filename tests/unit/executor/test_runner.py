@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from atp_tui.executor.kind import AnyKind, Kind
+from atp_tui.executor.kind import AnyKind, Kind, Perform
 from atp_tui.executor.reader import TargetOutput, TargetStarted
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import CommandWork, JobOptions, JobSpec
@@ -113,6 +113,29 @@ def test_another_kind_of_work_fits_and_two_domains_of_a_host_are_two_targets() -
             assert [result.target for result in results] == list(targets)
             assert [result.error for result in results] == [None, "no domain broken", None]
             assert outcomes(results) == [Outcome.OK, Outcome.ERROR, Outcome.OK]
+
+    run_virtual(main())
+
+
+async def _mute(connection: HostConnection, target: TargetId, work: VersionWork, sink: OutputSink) -> ExitStatus:
+    return None  # type: ignore[return-value]
+
+
+async def _broken(connection: HostConnection, target: TargetId, work: VersionWork, sink: OutputSink) -> ExitStatus:
+    raise LookupError("of the kind's own")
+
+
+@pytest.mark.parametrize(
+    ("perform", "words"),
+    [(_mute, "work of the kind 'version' gave no exit status"), (_broken, "LookupError")],
+)
+def test_a_defect_of_a_kind_of_work_is_the_error_of_its_target(perform: Perform[VersionWork], words: str) -> None:
+    async def main() -> None:
+        kind = Kind("version", VersionWork, "virt", perform)
+        async with fleet(LoopbackDriver(), "a", works=(kind,), uri="test+tcp://x/default") as runner:
+            (result,) = await runner.start(JobSpec(on_hosts("a"), VersionWork("is"), "me", 0.0)).wait()
+            assert (result.outcome, result.exit_status) == (Outcome.ERROR, None)
+            assert words in str(result.error)
 
     run_virtual(main())
 

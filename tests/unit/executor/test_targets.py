@@ -8,9 +8,10 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from atp_tui.executor.folding import fold_names
 from atp_tui.executor.targets import Targets
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
@@ -258,7 +259,7 @@ def test_no_group_file_of_the_system_is_read(tmp_path: Path) -> None:
     program = (
         "from atp_tui.executor.targets import Targets; from atp_tui.model.host import HostInfo\n"
         "targets = Targets([HostInfo('kvm01', '192.0.2.1', tags=('prod',)), HostInfo('kvm02', '192.0.2.1')])\n"
-        "print(targets.resolve('kvm[01-02]&@prod,kvm*'), targets.fold(targets.resolve('@all')))"
+        "print(targets.resolve('kvm[01-02]&@prod,kvm*'))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -267,7 +268,7 @@ def test_no_group_file_of_the_system_is_read(tmp_path: Path) -> None:
         text=True,
         timeout=60,
     )
-    assert done.stdout == "('kvm01', 'kvm02') kvm[01-02]\n", done.stderr
+    assert done.stdout == "('kvm01', 'kvm02')\n", done.stderr
     assert not trap.exists()
 
 
@@ -289,7 +290,26 @@ def test_each_id_can_be_named_and_folded(ids: list[str], data: st.DataObject) ->
         assert targets.resolve(name) == (name,)
     assert set(targets.resolve("@t")) == set(ids)
     some = data.draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))
-    assert set(targets.resolve(targets.fold(some))) == set(some)
+    assert set(targets.resolve(fold_names(some))) == set(some)
+
+
+SERIALS = st.builds(
+    lambda first, number, row, unit: f"{first + number}-r{row}-u{unit:02}",
+    st.sampled_from([0, 9, 999_998, 10**12, 10**17, 10**30]),
+    st.integers(0, 4),
+    st.integers(8, 11),
+    st.integers(0, 3),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.one_of(SERIALS, NUMBERED, IDS), min_size=1, max_size=40))
+@example({"srv1234567", "srv1234568"})
+def test_folded_names_mean_the_same_hosts(ids: set[str]) -> None:
+    folded = fold_names(ids)
+    strangers = (host(name) for name in ("kvm01", "web", "0-r8-u9"))
+    every = {each.id: each for each in (*strangers, *map(host, ids))}
+    assert set(Targets(every.values()).resolve(folded)) == ids
 
 
 @settings(max_examples=50, deadline=None)
@@ -315,5 +335,5 @@ def test_set_operations_agree_with_clustershell(operands: list[str], data: st.Da
 def test_a_number_that_clustershell_refuses_still_folds() -> None:
     odd = "n" + "7" * 150
     targets = Targets([host(odd), host("n1")])
-    assert set(targets.resolve(targets.fold([odd, "n1"]))) == {odd, "n1"}
+    assert set(targets.resolve(fold_names([odd, "n1"]))) == {odd, "n1"}
     assert targets.resolve(odd) == (odd,)

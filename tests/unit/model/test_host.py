@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from urllib.parse import quote
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.model.errors import ConfigError
-from atp_tui.model.host import ConnectionUri, HostInfo, default_uri, parse_uri, tags_of
-from atp_tui.model.settings import SshSettings
+from atp_tui.model.host import ConnectionUri, HostInfo, default_uri, parse_uri, settings_of, tags_of
+from atp_tui.model.settings import SshSettings, TransportConfig
 
 
 def parts(uri: ConnectionUri) -> tuple[str, str | None, str | None, str | None, int | None, str]:
@@ -217,6 +218,25 @@ def test_changed_copies_leave_the_original() -> None:
     with pytest.raises(TypeError):
         host.metadata["k"] = "other"  # type: ignore[index]
     assert hash(host) == hash(HostInfo("a", "a", tags=("x", "y")))
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(HostInfo) if field.init])
+def test_each_field_but_what_describes_a_host_is_a_way_to_reach_it(field: str) -> None:
+    """A new field is a way, until somebody says that its connections may stay."""
+    host = HostInfo("a", "192.0.2.1")
+    other: dict[str, object] = {
+        "id": "b", "host": "192.0.2.2", "uri": None, "tags": ("x",), "metadata": {"site": "north"},
+        "ssh": SshSettings(port=2222), "transport": TransportConfig(call_timeout=9), "commands": False,
+    }  # fmt: skip
+    changed = replace(host, **{field: other[field]})  # type: ignore[arg-type]
+    assert host.reached_like(changed) is (field in ("tags", "metadata", "transport"))
+    assert host.reached_like(HostInfo("a", "192.0.2.1"))
+
+
+def test_a_host_goes_by_its_own_settings_where_it_has_some() -> None:
+    own, fleet = TransportConfig(call_timeout=9), TransportConfig(call_timeout=4)
+    assert settings_of(HostInfo("a", "a", transport=own), fleet) is own
+    assert settings_of(HostInfo("a", "a"), fleet) is fleet
 
 
 def test_tags_of_keeps_the_order_of_the_file() -> None:

@@ -111,8 +111,8 @@ class ShellMachine(RuleBasedStateMachine):
         config = TransportConfig(call_timeout=CALL_TIMEOUT, connect_timeout=CONNECT_TIMEOUT)
         self.manager = TransportManager(config, lambda *_: self.driver, clock=self.clock, rng=random.Random(5))
         self.events = self.manager.hub.subscribe(size=1_000_000)
-        self.do(self.manager.add_host(replace(tcp_host("direct"), transport=config)))
-        self.do(self.manager.add_host(replace(ssh_host("tunnelled"), transport=config)))
+        self.do(self.manager.add_host(tcp_host("direct")))
+        self.do(self.manager.add_host(ssh_host("tunnelled")))
 
     def do(self, work: Awaitable[Any]) -> Any:
         return self.loop.run_until_complete(work)
@@ -202,9 +202,17 @@ class ShellMachine(RuleBasedStateMachine):
 
         self.do(ask())
 
-    @rule(host=hosts, config=configs)
-    def settings_change(self, host: str, config: TransportConfig) -> None:
+    @rule(host=hosts, config=st.none() | configs)
+    def settings_change(self, host: str, config: TransportConfig | None) -> None:
+        """A host gets settings of its own, or goes by the fleet's again."""
         self.do(self.manager.update_host(replace(self.manager.host(host), transport=config)))
+
+    @rule(config=configs)
+    def settings_of_the_fleet_change(self, config: TransportConfig) -> None:
+        async def take() -> None:
+            self.manager.configure(config)
+
+        self.do(take())
 
     @rule(host=hosts, patience=st.sampled_from([0.0, 0.1, 1.5, None]))
     def a_person_disconnects(self, host: str, patience: float | None) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from atp_tui.config.load import parse
-from atp_tui.model.errors import AtpError, ConnectFailed, TransportError
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.errors import AtpError, AuthFailed, ConfigError, ConnectFailed, TransportError
 from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.driver import OpenRequest
@@ -240,9 +241,10 @@ class Row:
 
 EXACT = "reconnect.jitter = 'none'\nreconnect.slow_lane = 0\n"
 FULL = "pool.requests_per_connection = 1\nreconnect.jitter = 'none'\n"
+WITH_COMPANY = pytest.approx(7.5, abs=0.25)  # up to 1/64 late, so that several hosts are asked in one wake-up
 ROWS = {
     "connect_timeout": Row("3", seconds_of_an_attempt, 3.0, EXACT),
-    "heartbeat_interval": Row("7.5", silence_before_a_question, 7.5),
+    "heartbeat_interval": Row("7.5", silence_before_a_question, WITH_COMPANY),
     "heartbeat_timeout": Row("2.5", patience_with_a_question, "silent for 2.5 s"),
     "call_timeout": Row("4.5", seconds_of_a_call, 4.5),
     "auto_reconnect": Row("false", attempts_in_ten_minutes, 0),
@@ -323,23 +325,101 @@ def test_a_setting_governs_what_it_says(key: str, level: str) -> None:
         assert run_virtual(see(key, file_of(key, level), "plain")) != seen, "another host is not concerned"
 
 
+@pytest.mark.parametrize("of", ["the host", "the fleet"])
 @pytest.mark.parametrize("key", EACH)
-def test_a_setting_that_changes_governs_a_host_that_is_there_already(key: str) -> None:
-    """`update_host` takes new settings; what only an opening can take (keepalive) holds from the next opening on."""
+def test_a_setting_that_changes_governs_a_host_that_is_there_already(key: str, of: str) -> None:
+    """`update_host` and `configure` take new settings, and no connection ends by that.
+
+    What only an opening can take (keepalive) holds from the next opening on.
+    """
 
     async def main() -> object:
         driver = Peers()
         before = file_of(key, "host").rpartition("[hosts.transport]")[0]
         async with configured(driver, before) as manager:
             await manager.execute_on_host("own", answer)
-            _, own = parse(file_of(key, "host"), FILE).hosts
+            links = driver.links_of("own")
             if key.startswith("keepalive"):
-                driver.links_of("own")[0].lose()
+                links[0].lose()
                 driver.links.clear()
-            await manager.update_host(own)
+            if of == "the host":
+                await manager.update_host(parse(file_of(key, "host"), FILE).hosts[1])
+            else:
+                manager.configure(parse(file_of(key, "program"), FILE).transport)
+            assert all(link.alive for link in links) or key.startswith("keepalive")
             return await ROWS[key].probe(manager, driver, "own")
 
     assert run_virtual(main()) == ROWS[key].seen
+
+
+def test_a_hosts_own_settings_stay_when_those_of_the_fleet_change() -> None:
+    async def main() -> list[float]:
+        driver = Peers()
+        async with configured(driver, file_of("call_timeout", "host")) as manager:
+            manager.configure(TransportConfig(call_timeout=9))
+            return [await seconds_of_a_call(manager, driver, host_id) for host_id in ("own", "plain")]
+
+    assert run_virtual(main()) == [4.5, 9]
+
+
+def test_what_cannot_change_while_it_runs_is_refused_and_nothing_else_changes_either() -> None:
+    async def main() -> float:
+        driver = Peers()
+        async with configured(driver, file_of("call_timeout", "program")) as manager:
+            with pytest.raises(ConfigError, match="cannot change from 16 to 4 now") as refused:
+                manager.configure(replace(manager.config, call_timeout=9, max_concurrent_connects=4))
+            assert refused.value.key == "transport.max_concurrent_connects"
+            return await seconds_of_a_call(manager, driver, "own")
+
+    assert run_virtual(main()) == 4.5
+
+
+def test_a_lower_maximum_closes_what_is_too_much_after_its_last_use() -> None:
+    async def main() -> None:
+        driver = Peers()
+        async with configured(driver, "[transport]\n" + FULL + file_of("call_timeout", "program")[12:]) as manager:
+            busy = asyncio.create_task(hold(manager, "own", 4, 30))
+            await until(lambda: manager.stats()["own"].total_connections == 4)
+            pool = replace(manager.config.pool, max_connections_per_host=1)
+            manager.configure(replace(manager.config, pool=pool))
+            await asyncio.sleep(1)
+            assert sum(link.alive for link in driver.links_of("own")) == 4, "each is in use"
+            assert not [one for one in await busy if isinstance(one, AtpError)]
+            await asyncio.sleep(1)
+            assert sum(link.alive for link in driver.links_of("own")) == 1
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "given_up_by", "again"),
+    [
+        (ConnectFailed("refused"), "auto_reconnect = false", True),
+        (ConnectFailed("refused"), "reconnect.max_attempts = 1\nreconnect.slow_lane = 0", True),
+        (AuthFailed("refused"), "auto_reconnect = false", False),
+    ],
+)
+def test_a_host_that_was_given_up_is_tried_again_where_the_new_settings_would_not_have_done_so(
+    verdict: TransportError, given_up_by: str, again: bool
+) -> None:
+    async def main() -> None:
+        driver = Peers()
+        text = f"[transport]\n{given_up_by}\n" + file_of("call_timeout", "program")[12:]
+        async with configured(driver, text) as manager:
+            await fall_down(manager, driver, "own", verdict)
+            if "auto_reconnect" in given_up_by:
+                manager.retry("own")
+            await asyncio.sleep(1000)
+            made = len(driver.attempts_of["own"])
+            manager.configure(manager.config)
+            await asyncio.sleep(1000)
+            assert len(driver.attempts_of["own"]) == made, "the same settings change nothing"
+            driver.verdicts.clear()
+            manager.configure(TransportConfig())
+            await asyncio.sleep(1000)
+            assert (manager.host_state("own").state is ConnectionState.CONNECTED) is again
+
+    run_virtual(main())
 
 
 @pytest.mark.parametrize("limit", [1, 4])
