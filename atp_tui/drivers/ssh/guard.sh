@@ -122,18 +122,34 @@ end() { # LEADER...
 }
 
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
-# environment, and from a daemon of an earlier command by its age.
+# environment, and from a daemon of an earlier command by its age. Sets strays: what leads such a command, or did so:
+# where a command dies of its closed output, its jobs still bear its session. Of the older sessions, see add_settled, and
+# of those that a process of ours has made for itself, as a daemon does, none is a stray.
 # shellcheck disable=SC2329 # each calls it
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
-  case " $known $running $strays " in *" $pid "*) return ;; esac
   if [ -n "$leads" ]; then
-    [ "$session" = "$pid" ] || return 0
+    case " $known $running $settled $strays " in *" $session "*) return ;; esac
+    stray=$session above=$parent
+    if [ "$pid" = "$session" ]; then
+      is_ours "$above" && return 0
+    else
+      look_at "$session" && return 0 # it is told by its leader
+    fi
   else
+    case " $known $running $strays " in *" $pid "*) return ;; esac
     [ "$session" = "$own_session" ] || return 0
     [ "$parent" = "$server" ] || [ "$parent" = 1 ] || return 0
+    stray=$pid
   fi
-  is_ours "$pid" && strays="$strays $pid"
+  is_ours "$pid" && strays="$strays $stray"
+}
+
+# Sets settled: the sessions in which a process is older than any command of which nothing is known.
+# shellcheck disable=SC2329 # each calls it
+add_settled() {
+  [ "$started" -lt "$since" ] || return 0
+  case " $settled " in *" $session "*) ;; *) settled="$settled $session" ;; esac
 }
 
 # Whether a process is of this connection. A server's fork that is no command yet is not.
@@ -180,7 +196,7 @@ tell() {
   echo "$1"
 }
 
-members='' expecting='' since=0 strays='' running=''
+members='' expecting='' since=0 strays='' settled='' running=''
 by_ps=''
 [ -r /proc/$$/stat ] || by_ps=yes
 find_server || exit 1
@@ -209,6 +225,7 @@ exec >/dev/null
 if [ -n "$expecting" ] && [ -z "$by_ps" ]; then
   # shellcheck disable=SC2086
   end $running &
+  each add_settled
   each add_stray
   for one in $strays; do signal TERM "$one"; done
   sleep 1 # a process that was still the server's own fork is a command by then
