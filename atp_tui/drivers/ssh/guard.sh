@@ -139,7 +139,7 @@ add_stray() {
   else
     case " $known $running $strays " in *" $pid "*) return ;; esac
     [ "$session" = "$own_session" ] || return 0
-    [ "$parent" = "$server" ] || [ "$parent" = 1 ] || return 0
+    [ "$parent" = "$server" ] || [ "$parent" = "$heir" ] || return 0
     stray=$pid
   fi
   is_ours "$pid" && strays="$strays $stray"
@@ -150,6 +150,12 @@ add_stray() {
 add_settled() {
   [ "$started" -lt "$since" ] || return 0
   case " $settled " in *" $session "*) ;; *) settled="$settled $session" ;; esac
+}
+
+# Sets heir: whose children the server's become as it ends. That is process 1, or what has asked for it (PR_SET_CHILD_SUBREAPER).
+find_heir() {
+  heir=1
+  look_at "$leader" && heir=$parent
 }
 
 # Whether a process is of this connection. A server's fork that is no command yet is not.
@@ -226,9 +232,11 @@ if [ -n "$expecting" ] && [ -z "$by_ps" ]; then
   # shellcheck disable=SC2086
   end $running &
   each add_settled
+  find_heir
   each add_stray
   for one in $strays; do signal TERM "$one"; done
   sleep 1 # a process that was still the server's own fork is a command by then
+  find_heir
   each add_stray
   running=$strays
 fi
