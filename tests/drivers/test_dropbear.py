@@ -115,6 +115,19 @@ async def reached(host: HostInfo) -> SshLink:
             await asyncio.sleep(0.1)
 
 
+async def test_nothing_is_left_of_what_a_command_starts_while_it_is_ended(tmp_path: Path) -> None:
+    """Its processes are found one by one: a child that came after the look at its parent would be nobody's."""
+    with dropbear(tmp_path) as settings:
+        async with linked(dropbear_host(settings)) as link:
+            for _ in range(5):
+                sleeper = Sleeper()
+                task = asyncio.create_task(run(link, f"while :; do {sleeper.line} & sleep 0.01; done"))
+                await sleeper.runs(3)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                await sleeper.is_gone()
+
+
 async def test_a_command_that_its_guard_never_saw_ends_with_its_connection(tmp_path: Path) -> None:
     """A busy host: the connection is lost before the guard looks. The command is a child of the keeper by then."""
     sleeper = Sleeper()

@@ -96,10 +96,14 @@ signal() { # NAME LEADER
   case " $members " in *" $top "*) ;; *) members="$members $top" ;; esac
   while [ "$before" != "$members" ]; do
     before=$members
+    # shellcheck disable=SC2086
+    [ -n "$leads" ] || kill -STOP $members # what a member started after the look at it would be nobody's later
     each add_member
   done
   # shellcheck disable=SC2086
   kill "-$1" $members
+  # shellcheck disable=SC2086
+  [ -n "$leads" ] || kill -CONT $members
 }
 # shellcheck disable=SC2329 # each calls it
 add_member() {
