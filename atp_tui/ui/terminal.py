@@ -8,6 +8,8 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,15 +76,32 @@ def end_hard(app: App[Any]) -> None:
     os._exit(app.return_code or 0)
 
 
+def _on_signal(number: int, act: Callable[[], object]) -> None:
+    """Have the running loop call `act` at a signal, without fail.
+
+    asyncio's own handler hears of a signal by a byte in the pipe that wakes the loop. Each key that the reader's thread
+    hands to the loop leaves a byte there too. Some 280 of them fill it, and then the signal would be lost. Python calls
+    a handler of its own all the same. The byte still wakes a loop that sleeps; where it has no room, nothing is said.
+    """
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(number, lambda: None)
+    signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
+
+    def heard(_number: int, _frame: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the program ends anyway
+            loop.call_soon_threadsafe(act)
+
+    signal.signal(number, heard)
+
+
 async def run_until_left(app: App[Any]) -> None:
     """Run an application until it is left; a signal that ends programs leaves it too, however early it comes.
 
     The return code is then 128 + the signal's number. Otherwise the terminal would stay as the screen has set it.
     Raises what the application failed with, once the terminal is given back.
     """
-    loop = asyncio.get_running_loop()
     for number in ENDING:
-        loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
+        _on_signal(number, partial(app.exit, return_code=128 + number))
     try:
         await app.run_async()
     finally:

@@ -6,6 +6,8 @@ Debian 13 has a later one, on which each of these tests passes by itself.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +24,9 @@ from atp_tui.monitor.system_reader import SystemReader
 from atp_tui.transport.connection import HostConnection
 
 from ..chaos.proxy import ChaosProxy, Kind, Mode
+from ..daemons.keeper import descendants
 from .far_sides import dropbear
-from .ssh_links import HANG, Output, Sleeper, linked, open_link, run
+from .ssh_links import HANG, Output, Sleeper, linked, open_link, run, until
 
 pytestmark = pytest.mark.daemons
 
@@ -110,3 +113,39 @@ async def reached(host: HostInfo) -> SshLink:
             with suppress(ConnectFailed):
                 return await open_link(host)
             await asyncio.sleep(0.1)
+
+
+async def test_nothing_is_left_of_what_a_command_starts_while_it_is_ended(tmp_path: Path) -> None:
+    """Its processes are found one by one: a child that came after the look at its parent would be nobody's."""
+    with dropbear(tmp_path) as settings:
+        async with linked(dropbear_host(settings)) as link:
+            for _ in range(5):
+                sleeper = Sleeper()
+                task = asyncio.create_task(run(link, f"while :; do {sleeper.line} & sleep 0.01; done"))
+                await sleeper.runs(3)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                await sleeper.is_gone()
+
+
+async def test_a_command_that_its_guard_never_saw_ends_with_its_connection(tmp_path: Path) -> None:
+    """A busy host: the connection is lost before the guard looks. The command is a child of the keeper by then."""
+    sleeper = Sleeper()
+    with dropbear(tmp_path) as settings:
+        async with linked(dropbear_host(settings)) as link:
+            await run(link, "true")
+            server, guard = _server_and_guard(tmp_path)
+            os.kill(guard, signal.SIGSTOP)
+            task = asyncio.create_task(run(link, sleeper.line))
+            await sleeper.runs()
+            link.abort()
+            await asyncio.gather(task, return_exceptions=True)
+            await until(lambda: not descendants(server), "dropbear did not end with the connection")
+            os.kill(guard, signal.SIGCONT)
+            await sleeper.is_gone()
+
+
+def _server_and_guard(directory: Path) -> tuple[int, int]:
+    server = int((directory / "pid").read_text())
+    (guard,) = (pid for pid in descendants(server) if Path(f"/proc/{pid}/comm").read_text() == "sh\n")
+    return server, guard

@@ -293,6 +293,40 @@ async def test_a_lost_connection_leaves_nothing_of_a_command_that_writes(own_ssh
         await sleeper.is_gone()
 
 
+async def test_a_command_that_its_guard_never_saw_leaves_no_job_and_takes_no_earlier_one_along(
+    own_sshd: PrivateSshd, tmp_path: Path
+) -> None:
+    """A busy host: the command has begun, written and died of its closed output before the guard looked at anything."""
+    earlier, sleeper = Sleeper(), Sleeper()
+    # a job of a command that has ended, and makes processes afterwards, one of them with a session of its own
+    go = tmp_path / "go"
+    job = f"exec <&- >&- 2>&-; until [ -e {go} ]; do sleep 0.05; done; {earlier.line} & setsid {earlier.line} & wait"
+    try:
+        async with linked(own_sshd) as link:
+            assert await run(link, f"({job}) & echo on") == (ExitStatus(0), b"on\n", b"")
+            await asyncio.sleep(0.02)  # the kernel tells the age of a process in hundredths of a second
+            await run(link, "true")
+            go.touch()
+            await earlier.runs(2)
+            guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
+            for guard in guards:
+                os.kill(guard, signal.SIGSTOP)
+            task = asyncio.create_task(run(link, f"{sleeper.line} & while echo tick; do :; done"))
+            await sleeper.runs()
+            shell = os.getpgid(sleeper.sleeping()[0])
+            own_sshd.kill()
+            with pytest.raises(ConnectionLost):
+                await task
+            await until(lambda: not Path(f"/proc/{shell}").exists(), "the command did not die of its closed output")
+            for guard in guards:
+                os.kill(guard, signal.SIGCONT)
+            await sleeper.is_gone()
+            await asyncio.sleep(1 + KILL_AFTER + 0.5)
+            assert len(earlier.sleeping()) == 2
+    finally:
+        earlier.kill()
+
+
 @pytest.mark.parametrize("end", [_by_close, _by_abort, _by_loss])
 async def test_a_job_left_in_the_background_goes_on_as_with_ssh(
     own_sshd: PrivateSshd, end: Callable[..., object]

@@ -6,10 +6,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.history import History
+from atp_tui.ui.messages import FilterChanged
 from atp_tui.ui.targeting import Targeting, split_line
 
 from .conftest import open_app
@@ -137,6 +139,40 @@ async def test_the_answer_counts_though_other_hosts_would_be_meant_by_now() -> N
         await opened.until(lambda: len(opened.app._main.pane._select("@all&state:connected id").ids) == 22)
         await opened.press(*"23", "enter")
         assert [len(job.targets) for job in fakes.jobs.started] == [23]
+
+
+async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_them(fakes: FleetServices) -> None:
+    """The cursor of the tree lands on a neighbour then, which nobody has chosen."""
+    async with open_app(fakes) as opened:
+        opened.screen.pane.post_message(FilterChanged("state:connected"))
+        await opened.press("down")
+        assert opened.screen.hosts.cursor_hosts == ("kvm02",)
+        await opened.press("exclamation_mark", *"reboot")
+        fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
+        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
+        opened.app.post_message(events.AppBlur())  # another window is looked at for a while
+        fakes.transport.change("kvm03", S.RECONNECTING, "gone for a moment")
+        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm04",))
+        opened.app.post_message(events.AppFocus())
+        await opened.until(lambda: opened.screen.pane.line.has_focus)
+        assert opened.has("kvm02 (1) ❯ reboot")
+        await opened.press("enter")
+        assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
+        opened.screen.hosts.focus()
+        await opened.until(lambda: opened.has("kvm04 (1) ❯"))
+
+
+async def test_a_line_keeps_of_a_group_the_hosts_that_were_shown_as_it_was_begun(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
+        opened.screen.pane.post_message(FilterChanged("state:connected"))
+        await opened.press("home")
+        assert opened.screen.hosts.cursor_hosts == ("kvm01", "kvm03", "kvm04")
+        await opened.press("exclamation_mark", *"id")
+        fakes.transport.change("kvm02", S.CONNECTED)
+        await opened.until(lambda: len(opened.screen.hosts.cursor_hosts) == 4)
+        await opened.press("enter")
+        assert [job.hosts for job in fakes.jobs.started] == [("kvm01", "kvm03", "kvm04")]
 
 
 async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:

@@ -219,3 +219,32 @@ def test_one_whose_handler_never_ends_is_ended_and_gives_the_terminal_back(tmp_p
         assert terminal.is_given_back()
     finally:
         terminal.close()
+
+
+BUSY = """
+import asyncio, os, threading, time
+from atp_tui.ui.terminal import run_until_left
+from atp_tui.ui.themed_app import ThemedApp
+
+class Busy(ThemedApp):
+    def on_ready(self):
+        loop = asyncio.get_running_loop()
+        keys = threading.Thread(target=lambda: [loop.call_soon_threadsafe(int) for _ in range(2000)])
+        keys.start()
+        keys.join()
+        os.kill(os.getpid(), NUMBER)
+
+asyncio.run(run_until_left(app := Busy((), ascii_only=False)))
+os._exit(app.return_code)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_heard_behind_a_thousand_keys_that_wait(tmp_path: Path, number: int) -> None:
+    """Their wake-ups fill the pipe by which asyncio hears of signals."""
+    terminal = Terminal(["-c", BUSY.replace("NUMBER", str(int(number)))], tmp_path, sys.executable)
+    try:
+        assert terminal.ended() == 128 + number
+        assert terminal.is_given_back()
+    finally:
+        terminal.close()

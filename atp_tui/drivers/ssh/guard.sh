@@ -96,10 +96,14 @@ signal() { # NAME LEADER
   case " $members " in *" $top "*) ;; *) members="$members $top" ;; esac
   while [ "$before" != "$members" ]; do
     before=$members
+    # shellcheck disable=SC2086
+    [ -n "$leads" ] || kill -STOP $members # what a member started after the look at it would be nobody's later
     each add_member
   done
   # shellcheck disable=SC2086
   kill "-$1" $members
+  # shellcheck disable=SC2086
+  [ -n "$leads" ] || kill -CONT $members
 }
 # shellcheck disable=SC2329 # each calls it
 add_member() {
@@ -122,18 +126,40 @@ end() { # LEADER...
 }
 
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
-# environment, and from a daemon of an earlier command by its age.
+# environment, and from a daemon of an earlier command by its age. Sets strays: what leads such a command, or did so:
+# where a command dies of its closed output, its jobs still bear its session. Of the older sessions, see add_settled, and
+# of those that a process of ours has made for itself, as a daemon does, none is a stray.
 # shellcheck disable=SC2329 # each calls it
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
-  case " $known $running $strays " in *" $pid "*) return ;; esac
   if [ -n "$leads" ]; then
-    [ "$session" = "$pid" ] || return 0
+    case " $known $running $settled $strays " in *" $session "*) return ;; esac
+    stray=$session above=$parent
+    if [ "$pid" = "$session" ]; then
+      is_ours "$above" && return 0
+    else
+      look_at "$session" && return 0 # it is told by its leader
+    fi
   else
+    case " $known $running $strays " in *" $pid "*) return ;; esac
     [ "$session" = "$own_session" ] || return 0
-    [ "$parent" = "$server" ] || [ "$parent" = 1 ] || return 0
+    [ "$parent" = "$server" ] || [ "$parent" = "$heir" ] || return 0
+    stray=$pid
   fi
-  is_ours "$pid" && strays="$strays $pid"
+  is_ours "$pid" && strays="$strays $stray"
+}
+
+# Sets settled: the sessions in which a process is older than any command of which nothing is known.
+# shellcheck disable=SC2329 # each calls it
+add_settled() {
+  [ "$started" -lt "$since" ] || return 0
+  case " $settled " in *" $session "*) ;; *) settled="$settled $session" ;; esac
+}
+
+# Sets heir: whose children the server's become as it ends. That is process 1, or what has asked for it (PR_SET_CHILD_SUBREAPER).
+find_heir() {
+  heir=1
+  look_at "$leader" && heir=$parent
 }
 
 # Whether a process is of this connection. A server's fork that is no command yet is not.
@@ -180,7 +206,7 @@ tell() {
   echo "$1"
 }
 
-members='' expecting='' since=0 strays='' running=''
+members='' expecting='' since=0 strays='' settled='' running=''
 by_ps=''
 [ -r /proc/$$/stat ] || by_ps=yes
 find_server || exit 1
@@ -209,9 +235,12 @@ exec >/dev/null
 if [ -n "$expecting" ] && [ -z "$by_ps" ]; then
   # shellcheck disable=SC2086
   end $running &
+  each add_settled
+  find_heir
   each add_stray
   for one in $strays; do signal TERM "$one"; done
   sleep 1 # a process that was still the server's own fork is a command by then
+  find_heir
   each add_stray
   running=$strays
 fi

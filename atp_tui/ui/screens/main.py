@@ -34,7 +34,7 @@ from ..messages import (
 from ..services import Services
 from ..targeting import Targeting
 from ..widgets.answers import Answers
-from ..widgets.command_pane import CommandPane
+from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.domain_list import DomainList
 from ..widgets.footer import KeyLine, Keys
 from ..widgets.host_panel import HostPanel, PanelSnapshot
@@ -71,6 +71,7 @@ class MainScreen(Screen[None]):
         self._targeting = Targeting(services.fleet)
         self._calls: Keys = ()
         self._shown: str | None = None
+        self._in_line = False
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
@@ -172,9 +173,15 @@ class MainScreen(Screen[None]):
         self._point()
 
     def _point(self) -> None:
-        """Take over what is marked and under the cursor."""
+        """Take over what is marked and under the cursor.
+
+        Not for a command that is being typed: a host that the filter hides by itself hands the cursor to a neighbour,
+        and a group under the cursor grows. The hosts of the line are those that a person has chosen for it.
+        """
         cursor = self.hosts.cursor_hosts
-        if self._targeting.point(self._fleet.known(self.hosts.asked.marked), cursor):
+        marked = self._fleet.known(self.hosts.asked.marked)
+        is_typed = self._in_line and self.pane.mode is Mode.RUN and bool(self._targeting.hosts)
+        if not is_typed and self._targeting.point(marked, cursor):
             self.pane.show_target()
         shown = cursor[0] if len(cursor) == 1 else None
         if shown != self._shown:
@@ -252,6 +259,9 @@ class MainScreen(Screen[None]):
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
+        """Not called where the terminal's window loses the focus, and where it comes back."""
+        self._in_line = self.focused is self.pane.line
+        self._point()
         self._show_keys()
 
     def _show_keys(self) -> None:
