@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...model.connection import ConnectionState
+from ...monitor.metrics import Sums
 from ...monitor.rows import DomainCounts, HostRow
 from ..glyphs import STATE_ORDER
 
@@ -18,15 +19,16 @@ SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, Connect
 class FleetSummary:
     """The fleet added up. Each host counts once in `states`, by the state that its row shows.
 
-    `silent` of them are connected and have fallen silent; they count as reconnecting. `vms` and the rates are sums of
-    fresh figures alone, None where no host has any; `unseen` are the domains of the other hosts as last known.
+    `silent` of them are connected and have fallen silent; they count as reconnecting. `vms`, `errors` (a second) and
+    `sums` (by the names of their metrics) are of fresh figures alone, None where no host has any; `unseen` are the
+    domains of the other hosts as last known.
     """
 
     states: tuple[tuple[ConnectionState, int], ...] = ()
     silent: int = 0
     vms: DomainCounts | None = None
     unseen: int = 0
-    requests: float | None = None
+    sums: tuple[tuple[str, float | None], ...] = Sums().figures()
     errors: float | None = None
 
 
@@ -35,7 +37,7 @@ def summarise(rows: Iterable[HostRow]) -> FleetSummary:
     states: Counter[ConnectionState] = Counter()
     silent = unseen = 0
     vms: DomainCounts | None = None
-    requests: float | None = None
+    sums = Sums()
     errors: float | None = None
     for row in rows:
         states[row.shown_state] += 1
@@ -45,8 +47,8 @@ def summarise(rows: Iterable[HostRow]) -> FleetSummary:
             continue
         if row.vms is not None:
             vms = row.vms if vms is None else vms.plus(row.vms)
-        if row.requests_per_second is not None:
-            requests = (requests or 0.0) + row.requests_per_second
-            errors = (errors or 0.0) + (row.errors_per_second or 0.0)
+        sums.add(row)
+        if row.errors_per_second is not None:
+            errors = (errors or 0.0) + row.errors_per_second
     counts = tuple((state, states[state]) for state in STATE_ORDER if states[state] or state in SHOWN_ALWAYS)
-    return FleetSummary(counts, silent, vms, unseen, requests, errors)
+    return FleetSummary(counts, silent, vms, unseen, sums.figures(), errors)

@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from ..format import NOT_KNOWN, rate
+from ...monitor.metrics import find_metric
+from ..format import NOT_KNOWN, WRITE, rate
 from ..glyphs import UNICODE, Glyphs
 from ..text import safe
 from .fleet_summary import FleetSummary
@@ -52,7 +53,7 @@ class StatusBar(Widget):
             (0, Content("").join(states)),
             *self._silent(now),
             *self._domains(now),
-            (4, Content.styled(f"{rate(now.requests)} req/s  ", "$dim" if now.requests is None else "")),
+            *sum_parts(now),
             (4, Content.styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
             (1, Content.styled(jobs, "$connecting")),
         ]
@@ -87,6 +88,17 @@ class StatusBar(Widget):
         if now.unseen:
             parts.append((3, Content.styled(f"{now.unseen} unknown ", "$dim")))
         return [*parts, (2, Content(" "))]
+
+
+def sum_parts(now: FleetSummary) -> list[Part]:
+    """`   14 req/s`: each figure that is added up over the fleet."""
+    found: list[Part] = []
+    for name, figure in now.sums:
+        metric = find_metric(name)
+        if metric is not None:
+            words = f"{WRITE[metric.form](figure)} {metric.head}  "
+            found.append((4, Content.styled(words, "$dim" if figure is None else "")))
+    return found
 
 
 def _colour_of_errors(errors: float | None) -> str:
