@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model.errors import ConfirmationWanted, ReadOnly
+from ..model.message import told
+from ..model.say import Say
 from .action import Action, Invocation
 
 
@@ -26,10 +28,10 @@ class Policy:
     def allow(self, action: Action) -> None:
         """Raise ReadOnly where the action never passes."""
         if self.read_only and action.changes:
-            raise ReadOnly(f"{action.name} changes something, and the program was started with --read-only")
+            raise ReadOnly(told(Say.READ_ONLY, action=action.name))
 
     def require_confirmation(self, invocation: Invocation) -> None:
         """Raise ConfirmationWanted where a person has to be asked first."""
         number = self.wants(invocation)
         if number is not None:
-            raise ConfirmationWanted(f"{invocation.action} is for {number} targets, which nobody has confirmed")
+            raise ConfirmationWanted(told(Say.UNCONFIRMED, action=invocation.action, number=number))

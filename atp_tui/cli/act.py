@@ -15,6 +15,7 @@ from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
 from .output import complain, emit
+from .words import words_of
 
 FAILED = 1
 """The exit status where the hosts were reached, and the action did not come to its end."""
@@ -49,7 +50,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
             failed = dict.fromkeys(targets, error)  # an error of no host in particular is that of all
     emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
     for host, why in failed.items():
-        complain(f"{host}: {why}")
+        complain(f"{host}: {words_of(why)}")
     if left_out or any(isinstance(why, TransportError | PoolError) for why in failed.values()):
         return NOT_ALL
     return FAILED if failed else 0

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..model.errors import HostUnknown
+from ..model.message import told
 from ..model.outcome import ExitStatus, Outcome
+from ..model.say import Say
 from ..model.target import TargetId
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
@@ -138,7 +140,7 @@ class JobRunner:
             assert attempt.ended is not None
             self._end(attempt.job, attempt.target, attempt.ended)
         for (job, target), reason in plan.notrun:
-            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
+            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.message, 0.0))
         for job in plan.finished:
             del self._kinds[job]
             if self._journal is not None:
@@ -190,21 +192,21 @@ class JobRunner:
         if attempt.task is not None:
             self._tasks.discard(attempt.task)
         now = self._clock.monotonic()
-        outcome, words, again = Outcome.ERROR, None, False
+        outcome, why, again = Outcome.ERROR, None, False
         if attempt.status is not None:
             outcome = outcome_of_exit(attempt.status)
         elif error is None:
-            words = f"work of the kind {attempt.kind.name!r} gave no exit status"  # a defect of that kind
+            why = told(Say.NO_EXIT_STATUS, kind=attempt.kind.name)  # a defect of that kind
         else:
             outcome = outcome_of_error(error, begun=attempt.begun)
             cancelled = isinstance(error, asyncio.CancelledError) and attempt.reason is not None
-            words = (
-                attempt.reason.value
+            why = (
+                attempt.reason.message
                 if cancelled and attempt.reason is not None
                 else describe(error, f"work of the kind {attempt.kind.name!r} on {attempt.target}")
             )
             again = retryable(error)
-        attempt.ended = Ended(outcome, attempt.status, words, now - attempt.since)
+        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since)
         self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
 
     # -- time, routes, memory ------------------------------------------------------------------------------------

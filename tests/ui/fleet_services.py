@@ -18,6 +18,7 @@ from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
+from atp_tui.model.message import text
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import CommandResult, Outcome
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
@@ -83,7 +84,8 @@ class FakeTransport:
 
     def change(self, host_id: str, state: ConnectionState, cause: str | None = None, **more: object) -> None:
         now = self.clock.monotonic()
-        standing = replace(Standing(state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        why = None if cause is None else text(cause)
+        standing = replace(Standing(state, why, now, 0, None, True), **more)  # type: ignore[arg-type]
         status = HostStatus(standing, host_id)
         self.statuses[host_id] = status
         self.hub.publish(HostChanged(now, status))
@@ -142,7 +144,8 @@ class FakeJob:
         out: bytes = b"",
         error: str | None = None,
     ) -> None:
-        self.results[TargetId(host)] = result = CommandResult(host, outcome, status, out, b"", 0.4, error)
+        why = None if error is None else text(error)
+        self.results[TargetId(host)] = result = CommandResult(host, outcome, status, out, b"", 0.4, why)
         self._tell(TargetEnded, host, result)
 
     def _tell(self, kind: Callable[..., JobEvent], host: str, *more: object) -> None:

@@ -12,6 +12,7 @@ from atp_tui.actions.registry import ACTIONS
 from atp_tui.model.connection import HostStatus, Standing
 from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
+from atp_tui.model.message import text
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.ui.bridge import FleetBridge
 from atp_tui.ui.commands import FIRST, LAST, all_commands, find
@@ -442,7 +443,8 @@ async def test_lost_events_refresh_the_screen() -> None:
         async with asyncio.timeout(10):
             await told.wait()
             told.clear()
-            fakes.transport.statuses["kvm02"] = HostStatus(Standing(S.FAILED, "refused", 0.0, 0, None, True), "kvm02")
+            refused = Standing(S.FAILED, text("refused"), 0.0, 0, None, True)
+            fakes.transport.statuses["kvm02"] = HostStatus(refused, "kvm02")
             del fakes.transport.infos["kvm03"]
             fakes.transport.hub.publish(EventsLost(1.0, 7))
             await told.wait()

@@ -25,6 +25,7 @@ from ..targeting import Targeting
 from ..text import cut, safe
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.host_tree import HostTree
+from ..words import sentence
 from .ask import AskScreen, ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
 from .keys import help_keys
@@ -126,7 +127,7 @@ class Dispatch:
         try:
             job = await self._services.door.perform(invocation)
         except AtpError as error:
-            self._screen.tell(error.message, wrong=True)
+            self._screen.tell(sentence(error.reason), wrong=True)
             return
         finally:
             self._starting = False
@@ -273,7 +274,7 @@ class Dispatch:
         try:
             invocation = self._invocation(action.name, hosts, action.typed(argument))
         except ActionFailed as error:
-            self._screen.tell(safe(error.message), wrong=True)
+            self._screen.tell(sentence(error.reason), wrong=True)
             return
 
         def act(agreed: Invocation) -> None:
@@ -290,7 +291,7 @@ class Dispatch:
         try:
             door.admit(invocation)  # before anybody is asked, for nothing perhaps
         except AtpError as error:
-            self._screen.tell(safe(error.message), wrong=True)
+            self._screen.tell(sentence(error.reason), wrong=True)
             return
         number = door.policy.wants(invocation)
         if number is None:
@@ -310,7 +311,7 @@ class Dispatch:
         try:
             await self._services.door.perform(invocation)
         except AtpError as error:
-            self._screen.tell(error.message, wrong=True)
+            self._screen.tell(sentence(error.reason), wrong=True)
         else:
             self._screen.tell(done)
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from ...monitor.fleet import HostRow
 from ..commands import ScreenCommand
 from ..text import safe
+from ..words import state_word
 
 MOST_HITS = 50
 
@@ -31,7 +32,7 @@ def offers(commands: Sequence[ScreenCommand], rows: Sequence[HostRow], themes: S
     for command in commands:
         yield command.title, command.help, command.name
     for row in rows:
-        yield f"host {row.id}", row.state.value, f"jump {row.id}"
+        yield f"host {row.id}", state_word(row.state), f"jump {row.id}"
     for name in themes:
         yield f"theme {name}", "change the colours", f"theme {name}"
 

@@ -13,10 +13,11 @@ from ...monitor.freshness import is_old
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
+from ..words import state_word
 from .host_words import FIRST_TRY, RETRY, TRYING, brief_of, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
-_WORD = len(ConnectionState.CONNECTED)
+_WORD = width_of(state_word(ConnectionState.CONNECTED))
 """Only lines with figures need their words equally long; after the longer states free text follows."""
 
 
@@ -50,7 +51,7 @@ def draw_connection(
     that has fallen silent: they stand in the line of each connection that was to answer it.
     """
     connection = line.connection
-    state, word, aged = connection.state, connection.state.value, is_old(now - connection.last_active, period)
+    state, word, aged = connection.state, state_word(connection.state), is_old(now - connection.last_active, period)
     if silent and aged and state is ConnectionState.CONNECTED:
         state, word = ConnectionState.RECONNECTING, silent
     role = state.value

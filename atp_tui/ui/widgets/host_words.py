@@ -9,10 +9,12 @@ from typing import NamedTuple, Protocol
 
 from ...model.causes import LONGEST_SHORT, Remedy, Trouble
 from ...model.connection import ConnectionState
+from ...model.message import Message
 from ...monitor.rows import HostRow
 from ..format import age, countdown
 from ..keymap import Keymap
-from ..text import cut, safe
+from ..text import cut
+from ..words import sentence, short
 
 _S = ConnectionState
 
@@ -41,7 +43,7 @@ class Standing(Protocol):
     @property
     def state(self) -> ConnectionState: ...
     @property
-    def cause(self) -> str | None: ...
+    def cause(self) -> Message | None: ...
     @property
     def attempt(self) -> int: ...
     @property
@@ -54,12 +56,12 @@ class Standing(Protocol):
 
 def cause_of(standing: Standing) -> str:
     """Why it is not connected, in safe text, all of it; empty where nothing went wrong."""
-    return safe(standing.cause) if standing.cause else ""
+    return sentence(standing.cause) if standing.cause is not None else ""
 
 
 def brief_of(standing: Standing, ellipsis: str = "…") -> str:
     """Why it is not connected, in LONGEST_SHORT cells at most; empty where nothing went wrong."""
-    words = safe(standing.trouble.short) if standing.trouble is not None else cause_of(standing)
+    words = short(standing.trouble) if standing.trouble is not None else cause_of(standing)
     return cut(words, LONGEST_SHORT, ellipsis)
 
 
@@ -80,7 +82,7 @@ def next_step(standing: Standing, now: float, keys: Keymap) -> Step:
         short = f"in {countdown(left)}"
         return Step(f"next try {short}", short) if left > 0 else TRYING
     if standing.state in (_S.CONNECTING, _S.RECONNECTING):
-        return TRYING if standing.attempt or standing.cause else FIRST_TRY
+        return TRYING if standing.attempt or standing.cause is not None else FIRST_TRY
     remedy = standing.trouble.remedy if standing.trouble is not None else Remedy.RETRY
     if remedy is Remedy.MEND:
         return Step("not retried", "")

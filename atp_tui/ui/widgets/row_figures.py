@@ -14,7 +14,8 @@ from ...monitor.rows import HostRow
 from ..format import NOT_KNOWN, WRITE, age
 from ..glyphs import Glyphs
 from ..spark import spark
-from ..text import cut, safe, width_of
+from ..text import cut, width_of
+from ..words import sentence
 from .host_words import silence
 from .lines import Spans
 
@@ -50,7 +51,7 @@ def draw_figures(row: HostRow, at: FigureColumns, now: float, glyphs: Glyphs, wi
     silent = silence(row, now)
     words = _instead(row, now)
     if row.sample_error is not None and not row.fresh:
-        told = f"answers errors: {safe(row.sample_error)}"
+        told = f"answers errors: {sentence(row.sample_error)}"
         return ((cut(f"  {told}", width, glyphs.ellipsis), "failed"),)
     if words:
         told = f"{silent} {glyphs.separator} " if silent and not at.word else ""

@@ -170,7 +170,7 @@ def _group_line(tag: str | None, rows: list[HostRow], folded: frozenset[str], ma
 
 
 def _common_cause(rows: Iterable[HostRow]) -> tuple[int, str] | None:
-    causes = Counter(brief_of(row) for row in rows if row.cause and row.state is not _S.CONNECTED)
+    causes = Counter(brief_of(row) for row in rows if row.cause is not None and row.state is not _S.CONNECTED)
     if not causes:
         return None
     cause, number = causes.most_common(1)[0]
