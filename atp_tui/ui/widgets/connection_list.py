@@ -12,9 +12,10 @@ from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatist
 from ...monitor.freshness import is_old
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
+from ..step_words import Next, step
 from ..text import cut, safe, width_of
 from ..words import state_word
-from .host_words import FIRST_TRY, RETRY, TRYING, brief_of, cause_of, counts_down, next_step
+from .host_words import RETRY, brief_of, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
 _WORD = width_of(state_word(ConnectionState.CONNECTED))
@@ -71,8 +72,8 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
     cause, brief = cause_of(connection), brief_of(connection, glyphs.ellipsis)
     following = next_step(connection, now, glyphs.keys)
-    if connection.id > 1 and following == FIRST_TRY:  # the number counts what was tried before under its pool
-        following = TRYING
+    if connection.id > 1 and following.next is Next.FIRST_TRY:  # the number counts what was tried before under its pool
+        following = step(Next.TRYING)
     for words in (
         (attempt, cause, following.long),
         (attempt, brief, following.long),

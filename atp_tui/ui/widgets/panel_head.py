@@ -16,8 +16,8 @@ from ..glyphs import Glyphs
 from ..keymap import OWN, Keymap
 from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
-from ..words import sentence, state_word
-from .host_words import cause_of, channel_of, mended, next_step, silence
+from ..words import state_word
+from .host_words import answers_errors, cause_of, channel_of, mended, next_step, silence
 from .lines import Spans
 from .system_words import NO_SYSTEM, system_words
 
@@ -79,9 +79,7 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
         lasted = f"for {age(now - row.since)}"
         words = [f"{state_word(row.state)} {lasted}" if silent else lasted, safe(row.address)]
         if row.sample_error is not None:
-            rest = wrap(
-                f"answers errors: {sentence(row.sample_error)}", max(1, width - 4), CAUSE_LINES, glyphs.ellipsis
-            )
+            rest = wrap(answers_errors(row), max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
         words = [cause, following]
     else:

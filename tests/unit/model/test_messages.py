@@ -23,6 +23,7 @@ from atp_tui.model.outcome import Outcome
 from atp_tui.model.say import Say
 from atp_tui.ui import words as ui_words
 from atp_tui.ui.question_words import ASKED, Ask
+from atp_tui.ui.step_words import STEPS, Next
 
 PACKAGE = Path(atp_tui.__file__).parent
 CATALOGUES = {"library": ENGLISH, "ui": ui_words.WORDS, "cli": cli_words.WORDS}
@@ -178,6 +179,18 @@ def test_each_line_of_a_dialogue_has_its_words_and_is_asked_with_its_parameters(
                         given[Ask[each.attr]] = named
     wanted = {id: {name for name in fields_of(ASKED[id]) if not name.endswith("_key")} for id in Ask}
     assert given == wanted
+
+
+def test_each_step_has_its_words_and_is_told_with_its_parameters() -> None:
+    assert set(STEPS) == set(Next)
+    told_with: dict[Next, set[str | None]] = {}
+    for _, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "step":
+                ids = [each.attr for each in ast.walk(node.args[0]) if isinstance(each, ast.Attribute)]
+                named = {word.arg for word in node.keywords}
+                told_with |= {Next[id]: named for id in ids if id in Next.__members__}
+    assert told_with == {id: {*fields_of(long), *fields_of(short)} for id, (long, short) in STEPS.items()}
 
 
 # -- messages as data --------------------------------------------------------------------------------------------------
