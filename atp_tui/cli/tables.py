@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..model.connection import ConnectionState
 from ..model.text import safe
 from ..monitor import metrics
 from ..monitor.metrics import Form
 from ..ui.text import width_of
+from .words import WORDS
 
 _KIB_PER_GIB = 1 << 20
 
@@ -36,7 +38,7 @@ def stats_table(hosts: Iterable[dict[str, Any]]) -> str:
         (
             (
                 host["host"],
-                host["state"],
+                WORDS.state(ConnectionState(host["state"])),
                 f"{host['pool']['active_connections']} of {host['pool']['max_connections']}",
                 host["pool"]["total_requests"],
                 host["pool"]["total_errors"],

@@ -9,8 +9,10 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
+from ...model.causes import Cause
 from ...model.connection import ConnectionState
 from ...model.errors import ConfigError
+from ...model.message import Message
 from ...model.order import NaturalKey, natural
 from ...monitor import metrics
 from ...monitor.fleet import HostRow
@@ -169,9 +171,20 @@ def _group_line(tag: str | None, rows: list[HostRow], folded: frozenset[str], ma
     )
 
 
+_Why = Message | tuple[Cause, str]
+"""A cause by its class and detail, where it has a class."""
+
+
 def _common_cause(rows: Iterable[HostRow]) -> tuple[int, str] | None:
-    causes = Counter(brief_of(row) for row in rows if row.cause is not None and row.state is not _S.CONNECTED)
+    """The cause that most of the hosts have that are down, by its class, and how many have it."""
+    first: dict[_Why, HostRow] = {}
+    causes: Counter[_Why] = Counter()
+    for row in rows:
+        if row.cause is not None and row.state is not _S.CONNECTED:
+            why: _Why = row.cause if row.trouble is None else (row.trouble.cause, row.trouble.detail)
+            first.setdefault(why, row)
+            causes[why] += 1
     if not causes:
         return None
-    cause, number = causes.most_common(1)[0]
-    return number, cause
+    why, number = causes.most_common(1)[0]
+    return number, brief_of(first[why])
