@@ -31,7 +31,9 @@ from .model.errors import (
     Unsupported,
 )
 from .model.host import HostInfo
+from .model.message import Message
 from .model.outcome import Command, ExitStatus, TaskResult
+from .model.say import Say
 from .model.settings import (
     HostKeyPolicy,
     Jitter,
@@ -72,11 +74,13 @@ __all__ = [
     "HostUnknown",
     "Jitter",
     "LeaseClass",
+    "Message",
     "PoolClosed",
     "PoolConfig",
     "PoolError",
     "PoolStatistics",
     "ReconnectConfig",
+    "Say",
     "Secret",
     "SelectionStrategy",
     "SshSettings",

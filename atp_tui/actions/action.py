@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from ..model.credential import Credential, Secret
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
+from ..model.message import Message, told
+from ..model.say import Say
 from ..model.target import TargetId
 
 if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --help loads nothing of weight
@@ -139,20 +141,21 @@ class Action:
     def check(self, invocation: Invocation) -> None:
         """Raise ActionFailed for missing targets, or for an argument that is missing, unknown or of another type."""
         if self.needs_hosts and not invocation.targets:
-            raise ActionFailed(f"{self.name} needs hosts")
+            raise ActionFailed(told(Say.NEEDS_HOSTS, action=self.name))
         if self.subject is Subject.HOSTS and any(target.domain is not None for target in invocation.targets):
-            raise ActionFailed(f"{self.name} is for hosts, not for their domains")
+            raise ActionFailed(told(Say.NOT_FOR_DOMAINS, action=self.name))
         if self.single and len(invocation.targets) != 1:
-            raise ActionFailed(f"{self.name} is for one host at a time")
+            raise ActionFailed(told(Say.ONE_HOST, action=self.name))
         known = {argument.name: argument for argument in self.arguments}
         for name, value in invocation.arguments.items():
             if name not in known:
-                raise ActionFailed(f"{self.name} has no argument {name}")
+                raise ActionFailed(told(Say.NO_SUCH_ARGUMENT, action=self.name, argument=name))
             if not isinstance(value, known[name].kind):
-                raise ActionFailed(f"{name} of {self.name} is a {known[name].kind.__name__}")
+                wanted = known[name].kind.__name__
+                raise ActionFailed(told(Say.WRONG_TYPE, action=self.name, argument=name, wanted=wanted))
         for argument in self.arguments:
             if argument.required and not invocation.text(argument.name):
-                raise ActionFailed(f"{self.name} needs {argument.help}")
+                raise ActionFailed(told(Say.NEEDS_ARGUMENT, action=self.name, help=argument.help))
 
     def typed(self, text: str) -> dict[str, Value]:
         """The arguments that a typed line gives, in their order. Raises ActionFailed for words too many."""
@@ -165,7 +168,7 @@ class Action:
             found[argument.name] = _value(argument, word)
             rest = rest.strip()
         if rest:
-            raise ActionFailed(f"{self.name} takes {_number(self.arguments)}: {rest} is too much")
+            raise ActionFailed(_too_much(self, rest))
         return found
 
 
@@ -173,8 +176,15 @@ def _value(argument: Argument, word: str) -> Value:
     try:
         return word if argument.kind is str else argument.kind(word)
     except ValueError:
-        raise ActionFailed(f"{argument.name} is a {argument.kind.__name__}, and not {word}") from None
+        wanted = argument.kind.__name__
+        raise ActionFailed(told(Say.NOT_OF_TYPE, argument=argument.name, wanted=wanted, given=word)) from None
 
 
-def _number(arguments: tuple[Argument, ...]) -> str:
-    return f"{len(arguments)} word{'s' * (len(arguments) != 1)}" if arguments else "no words"
+def _too_much(action: Action, rest: str) -> Message:
+    match len(action.arguments):
+        case 0:
+            return told(Say.TAKES_NO_WORDS, action=action.name, rest=rest)
+        case 1:
+            return told(Say.TAKES_ONE_WORD, action=action.name, rest=rest)
+        case number:
+            return told(Say.TAKES_WORDS, action=action.name, rest=rest, number=number)

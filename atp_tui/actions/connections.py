@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ..model.errors import AtpError, FailedOnHosts
+from ..model.message import told
+from ..model.say import Say
 from .action import Action, Context, Invocation, Subject
 
 if TYPE_CHECKING:
@@ -49,7 +51,14 @@ async def _on_each(work: Callable[[str], Awaitable[None]], invocation: Invocatio
     if len(invocation.hosts) == 1:
         raise first
     raise FailedOnHosts(
-        f"{invocation.action} failed on {len(failed)} of {len(invocation.hosts)} hosts; {host_id}: {first.message}",
+        told(
+            Say.FAILED_ON_HOSTS,
+            action=invocation.action,
+            failed=len(failed),
+            number=len(invocation.hosts),
+            host=host_id,
+            why=first.reason,
+        ),
         failed,
     ) from first
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..model.credential import Credential
 from ..model.errors import ActionFailed, CredentialWanted
+from ..model.message import told
 from ..model.questions import PasswordQuestion
+from ..model.say import Say
 from .action import Action, Argument, Context, Danger, Invocation, Subject
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def password_question(manager: TransportManager, host_id: str) -> PasswordQuesti
 
 async def _log_in(context: Context, invocation: Invocation) -> None:
     if len(invocation.targets) != 1 or invocation.secret is None:
-        raise ActionFailed("log-in is for one host, and its password is typed on the screen")
+        raise ActionFailed(told(Say.LOG_IN_ON_SCREEN))
     (host_id,) = invocation.hosts
     # under the URI that was asked about: under another one the host may be another machine
     credential = Credential(invocation.text("user"), invocation.secret)

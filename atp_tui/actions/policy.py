@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model.errors import ConfirmationWanted, ReadOnly
+from ..model.message import told
+from ..model.say import Say
 from .action import Action, Danger, Invocation
 
 
@@ -31,7 +33,7 @@ class Policy:
     def allow(self, action: Action) -> None:
         """Raise ReadOnly where the action never passes."""
         if self.read_only and action.changes:
-            raise ReadOnly(f"{action.name} changes something, and the program was started with --read-only")
+            raise ReadOnly(told(Say.READ_ONLY, action=action.name))
 
     def require_confirmation(self, action: Action, invocation: Invocation) -> None:
         """Raise ConfirmationWanted where a person has to be asked first."""
@@ -39,5 +41,5 @@ class Policy:
         if number is None:
             return
         if action.danger is Danger.TRUST:
-            raise ConfirmationWanted(f"{action.name} is a matter of trust, and no person has agreed to it")
-        raise ConfirmationWanted(f"{action.name} is for {number} targets, which nobody has confirmed")
+            raise ConfirmationWanted(told(Say.NOT_AGREED, action=action.name))
+        raise ConfirmationWanted(told(Say.UNCONFIRMED, action=action.name, number=number))

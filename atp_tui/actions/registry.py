@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..model.errors import ActionFailed
+from ..model.message import told
+from ..model.say import Say
 from .action import Action
 from .connections import CONNECT, DISCONNECT, RETRY
 from .log_in import LOG_IN
@@ -17,4 +19,4 @@ def find(name: str, actions: tuple[Action, ...] = ACTIONS) -> Action:
     for action in actions:
         if action.name == name:
             return action
-    raise ActionFailed(f"there is no action {name!r}; there are " + ", ".join(action.name for action in actions))
+    raise ActionFailed(told(Say.NO_SUCH_ACTION, action=name, known=", ".join(action.name for action in actions)))

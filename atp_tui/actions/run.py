@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..model.errors import ActionFailed
+from ..model.message import told
 from ..model.outcome import Command
+from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     try:
         spec = JobSpec(invocation.targets, work, invocation.who, now, JobOptions(**options))
     except ValueError as error:
-        raise ActionFailed(f"{invocation.action} cannot be done so: {error}") from error
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
     return context.jobs.start(spec)
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..model.connection import ConnectionState
 from ..model.errors import ActionFailed, AtpError, HostKeyRejected
+from ..model.message import told
 from ..model.questions import KeyQuestion
+from ..model.say import Say
 from .action import Action, Argument, Context, Danger, Invocation, Subject
 
 if TYPE_CHECKING:
@@ -34,15 +36,15 @@ async def _trust_key(context: Context, invocation: Invocation) -> None:
     if not key:
         refused = await _refused(context.manager, host_id)
         if refused is None:
-            raise ActionFailed("no host key of it is refused", host=host_id)
+            raise ActionFailed(told(Say.NO_KEY_REFUSED), host=host_id)
         key, changed = refused.public_key, refused.changed
     # A host may answer with another key by now: what is stored is what was seen, or nothing.
     if fingerprint_of(key) != fingerprint:
-        raise ActionFailed(f"the refused key is {fingerprint_of(key)}, not the one you have named", host=host_id)
+        raise ActionFailed(told(Say.ANOTHER_KEY, fingerprint=fingerprint_of(key)), host=host_id)
     try:
         await context.host_keys.trust(context.manager.host(host_id), key, replace=changed)
     except OSError as error:
-        raise ActionFailed(f"the key could not be stored: {error}", host=host_id) from error
+        raise ActionFailed(told(Say.KEY_NOT_STORED, why=str(error)), host=host_id) from error
     context.manager.retry(host_id)
     for other in _refused_for(context.manager, key):
         if other != host_id:
@@ -86,7 +88,7 @@ def fingerprint_of(public_key: str) -> str:
     try:
         blob = base64.b64decode(parts[1], validate=True)
     except (IndexError, binascii.Error):
-        raise ActionFailed("that is no public key of SSH") from None
+        raise ActionFailed(told(Say.NO_PUBLIC_KEY)) from None
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 

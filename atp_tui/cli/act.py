@@ -15,6 +15,7 @@ from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
 from .output import complain, emit
+from .words import sentence
 
 FAILED = 1
 """The exit status where the hosts were reached, and the action did not come to its end."""
@@ -45,7 +46,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
     failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(targets, problem)
     emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
     for host, why in failed.items():
-        complain(f"{host}: {why.sentence}")
+        complain(f"{host}: {sentence(why.reason)}")
     if left_out or any(why.unreached for why in failed.values()):
         return NOT_ALL
     return FAILED if failed else 0
@@ -55,4 +56,4 @@ def require(engine: Engine, invocation: Invocation) -> None:
     """Raise ActionFailed where the door would not let it pass."""
     problem = engine.fleet.admit(invocation).problem
     if problem is not None:
-        raise ActionFailed(problem.message)
+        raise ActionFailed(problem.reason)

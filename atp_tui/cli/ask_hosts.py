@@ -14,7 +14,9 @@ from ..model.errors import AtpError, CallFailed
 from ..model.events import HostSampled
 from ..model.exhausted import exhausted
 from ..model.host import HostInfo
+from ..model.message import told
 from ..model.node import DomainReading
+from ..model.say import Say
 from ..monitor.readings import read_domains
 from ..transport.connection import HostConnection
 from .arguments import Arguments
@@ -22,6 +24,7 @@ from .encode import encode_domain, encode_host
 from .output import complain, emit, emit_json
 from .round_trips import round_trips
 from .tables import domain_table, stats_table
+from .words import sentence
 
 T = TypeVar("T")
 
@@ -69,7 +72,7 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
     found, errors = [], []
     for host, answer in answers.items():
         if isinstance(answer, AtpError):
-            errors.append({"host": host, "error": describe(answer)})
+            errors.append({"host": host, "error": sentence(describe(answer))})
         else:
             found += [encode_domain(host, domain) for domain in answer]
     if arguments.json:
@@ -95,8 +98,8 @@ async def of_each(hosts: tuple[HostInfo, ...], ask: Callable[[HostInfo], Awaitab
             answers[host.id] = error
         except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw costs its own host alone
             _log.exception("the answer of %s cannot be read", host.id)
-            words = exhausted(error) or f"its answer cannot be read ({type(error).__name__}, see the log)"
-            answers[host.id] = CallFailed(words, host=host.id)
+            reason = exhausted(error) or told(Say.ANSWER_UNREADABLE, kind=type(error).__name__)
+            answers[host.id] = CallFailed(reason, host=host.id)
 
     async with asyncio.TaskGroup() as group:
         for host in hosts:

@@ -27,6 +27,7 @@ from ..monitor.fleet import FleetView
 from ..monitor.terms import Needs
 from .ask_hosts import of_each
 from .output import complain
+from .words import sentence
 
 APART = 1.0
 """Seconds between the two samples that a share of time needs."""
@@ -107,7 +108,7 @@ async def ask(engine: Engine, reading: Reading) -> tuple[tuple[str, ...], tuple[
     targets = Targets(hosts, HostFacts(rows, {row.id for row in rows if row.state in _NOT_TRIED}))
     ids, left_out = _together(targets, reading.expressions)
     for host in left_out:
-        why = describe(errors[host]) if host in errors else "the figure is not known"
+        why = sentence(describe(errors[host])) if host in errors else "the figure is not known"
         complain(f"{host}: left out: {why}")
     return ids or targets.resolve(reading.expressions[0]), left_out
 

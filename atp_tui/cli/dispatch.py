@@ -18,6 +18,7 @@ from .arguments import Arguments
 from .interrupt import run_verb
 from .log import open_log
 from .output import ReaderGone, complain
+from .words import sentence
 
 if TYPE_CHECKING:
     from ..drivers.sources import FileSource
@@ -60,7 +61,7 @@ def dispatch(arguments: Arguments) -> int:
         complain(str(error))
         return USAGE
     except AtpError as error:
-        complain(error.message)
+        complain(sentence(error.reason))
         return USAGE
     except KeyboardInterrupt:
         return 130

@@ -7,12 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 from ..executor.outcome import describe
-from ..model.connection import ConnectionSnapshot, PoolStatistics
+from ..model.causes import Trouble
+from ..model.connection import ConnectionSnapshot, HostStatus, PoolStatistics
 from ..model.errors import AtpError
 from ..model.events import HostSampled
 from ..model.host import HostInfo
 from ..model.node import DomainReading
+from ..monitor.metrics import exported
+from ..monitor.record import HostRecord
 from ..transport.manager import TransportManager
+from .words import WORDS, sentence
 
 _MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_active")
 
@@ -24,7 +28,8 @@ def encode_host(
 ) -> dict[str, Any]:
     """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it.
 
-    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short. `rtt` in seconds.
+    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short. `rtt` is the
+    round-trip time that was measured beside the sample, in seconds. The figures are those that METRICS has for JSON.
     """
     status = manager.host_state(host_id)
     main, *beside = manager.pools(host_id)
@@ -37,8 +42,8 @@ def encode_host(
     return {
         "host": host_id,
         "state": str(status.state),
-        "cause": status.cause,
-        "trouble": None if status.trouble is None else asdict(status.trouble),
+        "cause": None if status.cause is None else sentence(status.cause),
+        "trouble": encode_trouble(status.trouble),
         "since": wall(status.since),
         "pool": encode_pool(main),
         "connections": [_connection(one, wall) for one in main.connections],
@@ -50,9 +55,23 @@ def encode_host(
         },
         "node": node,
         "system": None if isinstance(sample, AtpError) or sample.system is None else asdict(sample.system),
-        "rtt": None if rtt is None else round(rtt, 6),
-        "error": describe(sample) if isinstance(sample, AtpError) else None,
+        **exported(Measured(manager.host(host_id), status, sample, rtt)),
+        "error": sentence(describe(sample)) if isinstance(sample, AtpError) else None,
     }
+
+
+class Measured(HostRecord):
+    """The figures of one sample, if there is one; the round-trip time is one that was measured for itself."""
+
+    def __init__(self, host: HostInfo, status: HostStatus, sample: HostSampled | AtpError, rtt: float | None) -> None:
+        super().__init__(host, status, history=1)
+        self._rtt = rtt
+        if not isinstance(sample, AtpError):
+            self.sampled(sample)
+
+    @property
+    def rtt(self) -> float | None:
+        return self._rtt
 
 
 def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
@@ -76,9 +95,23 @@ def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
 def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
     encoded = asdict(connection)
     encoded |= encoded.pop("standing")
+    encoded["cause"] = None if connection.cause is None else sentence(connection.cause)
+    encoded["trouble"] = encode_trouble(connection.trouble)
     for name in _MOMENTS:
         encoded[name] = wall(encoded[name])
     return encoded
+
+
+def encode_trouble(trouble: Trouble | None) -> dict[str, Any] | None:
+    """The class of a cause: its id, its short form, the id of what helps, and the channel that failed."""
+    if trouble is None:
+        return None
+    return {
+        "cause": str(trouble.cause),
+        "short": WORDS.short(trouble),
+        "remedy": str(trouble.remedy),
+        "channel": trouble.channel,
+    }
 
 
 def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..executor.core import Reason
 from ..executor.folding import fold_names
 from ..executor.outcome import exit_status_of
 from ..executor.reader import JobEvent, TargetEnded, TargetOutput
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
+from ..model.say import Say
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from .act import require
@@ -31,6 +31,7 @@ from .interrupt import Interrupt
 from .lines import HostLines
 from .output import ReaderGone, complain, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
+from .words import WORDS, sentence
 
 USAGE = 2
 """The exit status where the program was not used as it can be."""
@@ -60,7 +61,8 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         targets, left_out = await ask(engine, reading)
         performed = await engine.fleet.perform(_invocation(arguments, targets))
         if performed.job is None:
-            raise ActionFailed(performed.problem.message if performed.problem is not None else "no job was started")
+            assert performed.problem is not None, "run starts a job"
+            raise ActionFailed(performed.problem.reason)
         job = performed.job.id
         cancel = interrupt.cancel = partial(engine.fleet.cancel, job)
         with LateInput().watched() as late:
@@ -106,7 +108,7 @@ def encode(result: CommandResult) -> dict[str, Any]:
         **_text_of("stderr", result.stderr),
         "truncated": result.truncated,
         "duration": round(result.duration, 6),
-        "error": result.error,
+        "error": None if result.error is None else sentence(result.error),
     }
 
 
@@ -152,8 +154,8 @@ def ending(result: CommandResult) -> str:
         words = f"killed by SIG{result.signal}"
     elif result.outcome is Outcome.FAILED:
         words = f"exit status {result.exit_status}"
-    elif result.error is not None and result.error != Reason.CANCELLED:
-        words = f"{result.outcome}: {result.error}"
+    elif result.error is not None and result.error.id is not Say.CANCELLED:
+        words = f"{WORDS.outcome(result.outcome)}: {sentence(result.error)}"
     else:
-        words = str(result.outcome)
+        words = WORDS.outcome(result.outcome)
     return words

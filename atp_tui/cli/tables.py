@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..model.connection import ConnectionState
 from ..model.text import safe
+from ..monitor import metrics
+from ..monitor.metrics import Form
 from ..ui.text import width_of
+from .words import WORDS
 
 _KIB_PER_GIB = 1 << 20
 
@@ -27,22 +31,28 @@ def _filled(cell: str, width: int) -> str:
 
 
 def stats_table(hosts: Iterable[dict[str, Any]]) -> str:
-    """One line a host: its state and its main pool."""
+    """One line a host: its state, its main pool, and the figures that JSON has."""
+    shown = [metric for metric in metrics.METRICS if metric.digits is not None]
     return table(
-        ("HOST", "STATE", "CONNECTIONS", "REQUESTS", "ERRORS", "RTT", "CAUSE"),
+        ("HOST", "STATE", "CONNECTIONS", "REQUESTS", "ERRORS", *(metric.head.upper() for metric in shown), "CAUSE"),
         (
             (
                 host["host"],
-                host["state"],
+                WORDS.state(ConnectionState(host["state"])),
                 f"{host['pool']['active_connections']} of {host['pool']['max_connections']}",
                 host["pool"]["total_requests"],
                 host["pool"]["total_errors"],
-                None if host["rtt"] is None else f"{host['rtt'] * 1000:.1f} ms",
+                *(_figure(metric.form, host[metric.name]) for metric in shown),
                 host["cause"] or host["error"] or "",
             )
             for host in hosts
         ),
     )
+
+
+def _figure(form: Form, figure: float | None) -> str | None:
+    """`1.2 ms`, `61.0 %`, `14.0 /s`: a figure of JSON in the unit in which a person reads it."""
+    return None if figure is None else f"{figure * form.factor:.1f} {form.unit}".rstrip()
 
 
 def domain_table(domains: Iterable[dict[str, Any]]) -> str:

@@ -27,8 +27,7 @@ def candidates(ssh_config: Path) -> tuple[HostInfo, ...]:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=ssh_config) from error
     except TooDeep as error:
-        words = str(error).removeprefix(f"{error.line.place}: ")
-        raise ConfigError(words, file=error.line.file, line=error.line.number) from error
+        raise ConfigError(error.words, file=error.line.file, line=error.line.number) from error
     for name in names:
         host = _host(name, found)
         if host is not None:

@@ -22,11 +22,13 @@ _BLANK = " \t\r\n"
 
 
 class TooDeep(Exception):
-    """Includes without an end. Its text has file, line and words; `line` is the Include that went too far."""
+    """Includes without an end, in `words`; its text has file and line before them. `line` is the Include that went too
+    far."""
 
     def __init__(self, line: Line, words: str) -> None:
         super().__init__(f"{line.place}: {words}")
         self.line = line
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)

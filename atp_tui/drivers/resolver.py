@@ -10,6 +10,8 @@ from functools import partial
 
 from ..model.causes import Cause
 from ..model.errors import ConnectFailed
+from ..model.message import told
+from ..model.say import Say
 from .aside import Shared, begun
 from .system import lookup_cause
 
@@ -39,16 +41,16 @@ class Resolver:
         try:
             return list(await self._asked.ask(name, partial(self._begin, name)))
         except OSError as error:
-            words = f"the name {name} has no address: {error.strerror or error}"
-            raise ConnectFailed(words, kind=lookup_cause(error)) from error
+            reason = told(Say.NAME_HAS_NO_ADDRESS, name=name, why=error.strerror or str(error))
+            raise ConnectFailed(reason, kind=lookup_cause(error)) from error
 
     def _begin(self, name: str) -> asyncio.Future[list[str]]:
         try:
             answer = begun(f"resolve-{name}", partial(_look_up, name))
         except RuntimeError as error:  # no more threads are to be had just now
             self._free.release()
-            words = f"the name {name} cannot be looked up: {error}"
-            raise ConnectFailed(words, kind=Cause.LOOKUP_FAILED) from error
+            reason = told(Say.NAME_NOT_LOOKED_UP, name=name, why=str(error))
+            raise ConnectFailed(reason, kind=Cause.LOOKUP_FAILED) from error
         answer.add_done_callback(lambda _: self._free.release())
         return answer
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..model.errors import Unsupported
+from ..model.message import told
 from ..model.outcome import ExitStatus, OutputSink
+from ..model.say import Say
 from ..model.target import TargetId
 from ..transport.connection import HostConnection
 from .kind import Kind
@@ -12,7 +14,7 @@ from .spec import CommandWork
 
 async def _run(connection: HostConnection, target: TargetId, work: CommandWork, sink: OutputSink) -> ExitStatus:
     if target.domain is not None:  # run on its host it would act on all of its domains
-        raise Unsupported("a command over SSH runs on a host, not on a domain", host=target.host)
+        raise Unsupported(told(Say.HOSTS_ONLY), host=target.host)
     return await connection.run(work.command, sink)
 
 

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import heappop, heappush
 
+from ..model.message import Message, told
 from ..model.outcome import Outcome
+from ..model.say import Say
 from ..model.target import TargetId
 from .backlog import Backlog, Item, Place, Stage
 from .spec import JobOptions
@@ -40,7 +42,12 @@ class Reason(StrEnum):
     """Why a target is stopped, or does not run at all."""
 
     CANCELLED = "cancelled"
-    DEADLINE = "the deadline of the job has passed"
+    DEADLINE = "deadline"
+
+    @property
+    def message(self) -> Message:
+        """What is told of a target that ends so."""
+        return told(Say.CANCELLED if self is Reason.CANCELLED else Say.DEADLINE)
 
 
 class Plan:

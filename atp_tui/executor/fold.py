@@ -7,6 +7,7 @@ from bisect import insort
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+from ..model.message import Message
 from ..model.order import NaturalKey, natural
 from ..model.outcome import CommandResult, Outcome
 from ..model.target import TargetId
@@ -31,7 +32,7 @@ class Part:
     outcome: Outcome
     exit_status: int | None
     signal: str | None
-    error: str | None
+    error: Message | None
     digest: bytes
     count: int
     first: tuple[TargetId, ...]
@@ -47,7 +48,7 @@ class Part:
         return ",".join(map(str, self.first)) + (f" and {more} more" if more else "")
 
 
-_Kind = tuple[Outcome, int | None, str | None, str | None]
+_Kind = tuple[Outcome, int | None, str | None, Message | None]
 
 
 @dataclass(slots=True, eq=False)

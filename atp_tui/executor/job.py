@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..model.message import Message
 from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream
 from ..model.target import TargetId
 from .capture import Budget, Capture, Flow
@@ -31,7 +32,7 @@ class Ended:
 
     outcome: Outcome
     status: ExitStatus | None
-    error: str | None
+    error: Message | None
     duration: float
 
 

@@ -74,7 +74,7 @@ def ending_of(final: Final) -> Ending:
         outcome=result.outcome,
         exit_status=result.exit_status,
         signal=result.signal,
-        error=result.error,
+        error=None if result.error is None else str(result.error),  # what is kept is words, in one language
         at=final.at,
         duration=result.duration,
         digest=final.text.digest,

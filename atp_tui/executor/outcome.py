@@ -18,8 +18,10 @@ from ..model.errors import (
     TransportError,
     Unsupported,
 )
+from ..model.message import Message, text, told
 from ..model.outcome import CommandResult, ExitStatus, Outcome
-from ..model.unforeseen import words_of
+from ..model.say import Say
+from ..model.unforeseen import reason_of
 
 _log = logging.getLogger(__name__)
 
@@ -67,18 +69,18 @@ def outcome_of_exit(status: ExitStatus) -> Outcome:
     return Outcome.OK if status.status == 0 else Outcome.FAILED
 
 
-def describe(error: BaseException, failed: str = "a command") -> str:
-    """An error in one line for a person. Remote text in it is not yet safe for a terminal.
+def describe(error: BaseException, failed: str = "a command") -> Message:
+    """What a person is told of an error.
 
     A library's own message is never shown; what nobody foresaw goes to the log, where `failed` names what failed.
     """
     if isinstance(error, AtpError):
-        return error.message
+        return error.reason
     if isinstance(error, asyncio.CancelledError):
-        return "cancelled"
+        return told(Say.CANCELLED)
     if isinstance(error, TimeoutError):
-        return error.strerror or "timed out"  # the system's, where a socket gave up
-    return words_of(error, _log, failed)
+        return text(error.strerror) if error.strerror else told(Say.TIMED_OUT)  # the system's, where a socket gave up
+    return reason_of(error, _log, failed)
 
 
 _NOT_REACHED = frozenset(Outcome) - {Outcome.OK, Outcome.FAILED}

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..model.errors import HostUnknown
+from ..model.message import Message, told
 from ..model.outcome import ExitStatus, Outcome
+from ..model.say import Say
 from ..model.target import TargetId
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
@@ -138,7 +140,7 @@ class JobRunner:
             assert attempt.ended is not None
             self._end(attempt.job, attempt.target, attempt.ended)
         for (job, target), reason in plan.notrun:
-            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.value, 0.0))
+            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.message, 0.0))
         for job in plan.finished:
             del self._kinds[job]
             if self._journal is not None:
@@ -190,9 +192,9 @@ class JobRunner:
         if attempt.task is not None:
             self._tasks.discard(attempt.task)
         now = self._clock.monotonic()
-        outcome, words = _how_it_ended(attempt, error)
+        outcome, why = _how_it_ended(attempt, error)
         again = attempt.status is None and error is not None and retryable(error)
-        attempt.ended = Ended(outcome, attempt.status, words, now - attempt.since)
+        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since)
         self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
 
     # -- time, routes, memory ------------------------------------------------------------------------------------
@@ -230,14 +232,13 @@ class JobRunner:
             del self._jobs[job.id]
 
 
-def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outcome, str | None]:
-    """The outcome of an attempt, and the words for a person where it did not come to its end."""
+def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outcome, Message | None]:
+    """The outcome of an attempt, and what a person is told where it did not come to its end."""
     if attempt.status is not None:
         return outcome_of_exit(attempt.status), None
-    work = f"work of the kind {attempt.kind.name!r}"
     if error is None:
-        return Outcome.ERROR, f"{work} gave no exit status"  # a defect of that kind
+        return Outcome.ERROR, told(Say.NO_EXIT_STATUS, kind=attempt.kind.name)  # a defect of that kind
     outcome = outcome_of_error(error, begun=attempt.begun)
     if isinstance(error, asyncio.CancelledError) and attempt.reason is not None:
-        return outcome, attempt.reason.value
-    return outcome, describe(error, f"{work} on {attempt.target}")
+        return outcome, attempt.reason.message
+    return outcome, describe(error, f"work of the kind {attempt.kind.name!r} on {attempt.target}")

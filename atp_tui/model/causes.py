@@ -1,4 +1,4 @@
-"""Why a connection is down, as a type: each class of cause has a short form, and what helps against it.
+"""Why a connection is down, as a type: each class of cause has an id, a short form, and what helps against it.
 
 The sentence of an error says what a person needs to know of this one host. What is in here is the same for all hosts
 that fail for the same reason, so that a line of a table has room for it and programs can tell the classes apart.
@@ -28,7 +28,8 @@ class Remedy(StrEnum):
 
 
 class Cause(StrEnum):
-    """The classes of causes. The value is the short form; `{}` in it stands for a detail: seconds, or a driver."""
+    """The classes of causes. The value is the id, and the short form in English; `{}` in it stands for a detail:
+    seconds, or a driver."""
 
     PORT_REFUSED = "port refused"
     NO_ROUTE = "no route"
@@ -78,11 +79,6 @@ class Cause(StrEnum):
     UNSUPPORTED = "not possible there"
     FAILED = "cannot connect"
 
-    def short(self, detail: str = "") -> str:
-        """The short form with its detail, in at most LONGEST_SHORT characters: a long detail is cut."""
-        room = LONGEST_SHORT - len(self.replace("{}", ""))
-        return " ".join(self.replace("{}", detail[:room]).split())
-
     @property
     def remedy(self) -> Remedy | None:
         """The remedy that is this class's own; None where it depends on whether trying again may help."""
@@ -99,13 +95,22 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What keeps a connection down, for a line of a table. `short` has at most LONGEST_SHORT cells; `channel` is the
-    one that failed, which for a libvirt connection over SSH may be the SSH connection below it; None: not known."""
+    """What keeps a connection down, for a line of a table: a catalogue makes the short form of `cause` and `detail`.
+
+    `channel` is the one that failed, which for a libvirt connection over SSH may be the SSH connection below it; None:
+    not known.
+    """
 
     cause: Cause
-    short: str
+    detail: str
     remedy: Remedy
     channel: Literal["virt", "ssh"] | None = None
+
+
+def fitted(form: str, detail: str) -> str:
+    """A short form with its detail, in at most LONGEST_SHORT characters: a long detail is cut."""
+    room = LONGEST_SHORT - len(form.replace("{}", ""))
+    return " ".join(form.replace("{}", detail[:room]).split())
 
 
 def seconds(limit: float) -> str:

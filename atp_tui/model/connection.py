@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .causes import Trouble
+from .message import Message
 from .settings import Channel
 
 
@@ -54,12 +55,12 @@ class Standing:
     Moments are monotonic seconds of the program's clock. `since` is the moment of the last change of state,
     `next_attempt_at` the moment of the next attempt where one is waited for (None: an attempt runs now, or none will).
     `attempt` counts the failed attempts since the last good round trip. `retries` is False where only a person can
-    bring it back. `cause` is the last error in one line; `trouble` is the same in short and typed. Both are None where
+    bring it back. `cause` is what the last error tells; `trouble` is its class and remedy. Both are None where
     nothing went wrong.
     """
 
     state: ConnectionState
-    cause: str | None
+    cause: Message | None
     since: float
     attempt: int
     next_attempt_at: float | None
@@ -78,7 +79,7 @@ class HasStanding:
         return self.standing.state
 
     @property
-    def cause(self) -> str | None:
+    def cause(self) -> Message | None:
         return self.standing.cause
 
     @property

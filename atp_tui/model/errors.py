@@ -7,22 +7,30 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from .causes import Cause, Remedy, Trouble
+from .message import Message, text
 
 
 class AtpError(Exception):
     """Root of all errors raised on purpose.
 
-    `host` is the id of the host concerned, or None where no single host is.
+    What went wrong is a message that a surface puts into words, or words where it has no id. `host` is the id of the
+    host concerned, or None where no single host is.
     """
 
-    def __init__(self, message: str, *, host: str | None = None) -> None:
+    def __init__(self, message: Message | str, *, host: str | None = None) -> None:
         super().__init__(message)
         self.host = host
 
     @property
+    def reason(self) -> Message:
+        """What went wrong."""
+        said = self.args[0] if self.args else type(self).__name__
+        return said if isinstance(said, Message) else text(str(said))
+
+    @property
     def message(self) -> str:
-        """What went wrong, in one line for a person; remote text in it is not yet made safe for a terminal."""
-        return str(self.args[0]) if self.args else type(self).__name__
+        """What went wrong, in one line of English; remote text in it is not yet made safe for a terminal."""
+        return str(self.reason)
 
 
 class ConfigError(AtpError):
@@ -96,16 +104,18 @@ class TransportError(AtpError):
     permanent = False
     channel: Literal["virt", "ssh"] | None = None
 
-    def __init__(self, message: str, *, host: str | None = None, kind: Cause | None = None, detail: str = "") -> None:
+    def __init__(
+        self, message: Message | str, *, host: str | None = None, kind: Cause | None = None, detail: str = ""
+    ) -> None:
         super().__init__(message, host=host)
         self.kind = self.KIND if kind is None else kind
         self.detail = detail
 
     @property
     def trouble(self) -> Trouble:
-        """The cause in short, and what helps."""
+        """The class of the cause, and what helps."""
         remedy = self.kind.remedy or (Remedy.MEND if self.permanent else Remedy.RETRY)
-        return Trouble(self.kind, self.kind.short(self.detail), remedy, self.channel)
+        return Trouble(self.kind, self.detail, remedy, self.channel)
 
 
 class ConnectFailed(TransportError):
@@ -113,7 +123,7 @@ class ConnectFailed(TransportError):
 
     def __init__(
         self,
-        message: str,
+        message: Message | str,
         *,
         host: str | None = None,
         permanent: bool = False,
@@ -138,7 +148,7 @@ class CredentialWanted(AuthFailed):
     """
 
     def __init__(
-        self, message: str, *, host: str | None = None, name: str = "", user: str = "", refused: bool = False
+        self, message: Message | str, *, host: str | None = None, name: str = "", user: str = "", refused: bool = False
     ) -> None:
         super().__init__(message, host=host, kind=Cause.PASSWORD_REFUSED if refused else Cause.WANTS_PASSWORD)
         self.name = name
@@ -161,7 +171,7 @@ class HostKeyRejected(TransportError):
 
     def __init__(
         self,
-        message: str,
+        message: Message | str,
         *,
         host: str | None = None,
         known: bool = False,
@@ -228,7 +238,7 @@ class PoolClosed(PoolError):
 class CheckoutTimeout(PoolError):
     """No connection became free in time. `asked`: within the caller's own limit; else within checkout_timeout."""
 
-    def __init__(self, message: str, *, host: str | None = None, asked: bool = False) -> None:
+    def __init__(self, message: Message | str, *, host: str | None = None, asked: bool = False) -> None:
         super().__init__(message, host=host)
         self.asked = asked
 
@@ -243,7 +253,7 @@ class CallFailed(AtpError):
     `code` is libvirt's VIR_ERR_* number where the answer came from libvirt, else None.
     """
 
-    def __init__(self, message: str, *, host: str | None = None, code: int | None = None) -> None:
+    def __init__(self, message: Message | str, *, host: str | None = None, code: int | None = None) -> None:
         super().__init__(message, host=host)
         self.code = code
 
@@ -259,12 +269,12 @@ class ActionFailed(AtpError):
 class FailedOnHosts(ActionFailed):
     """An action on several hosts failed on some; `errors` has the error of each, by its id. `host` is the first."""
 
-    def __init__(self, message: str, errors: Mapping[str, AtpError]) -> None:
+    def __init__(self, message: Message | str, errors: Mapping[str, AtpError]) -> None:
         super().__init__(message, host=next(iter(errors)))
         self.errors = dict(errors)
 
-    def __reduce__(self) -> tuple[type[FailedOnHosts], tuple[str, dict[str, AtpError]]]:
-        return type(self), (self.message, self.errors)
+    def __reduce__(self) -> tuple[type[FailedOnHosts], tuple[Message, dict[str, AtpError]]]:
+        return type(self), (self.reason, self.errors)
 
 
 class ReadOnly(AtpError):

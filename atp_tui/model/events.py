@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .connection import ConnectionState, HostStatus
 from .host import HostInfo
+from .message import Message
 from .node import DomainReading, NodeReading, SystemReading
 from .settings import Channel
 
@@ -41,7 +42,7 @@ class ConnectionChanged(Event):
     connection_id: int
     before: ConnectionState
     after: ConnectionState
-    cause: str | None
+    cause: Message | None
     attempt: int
     next_attempt_at: float | None
 
@@ -78,7 +79,7 @@ class SampleFailed(Event):
     """
 
     host_id: str
-    cause: str
+    cause: Message
     answered: bool
     requests: float
     errors: float

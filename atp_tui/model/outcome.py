@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 if TYPE_CHECKING:
     import asyncio
 
+from .message import Message
 from .target import TargetId
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ class CommandResult:
     stdout: bytes
     stderr: bytes
     duration: float
-    error: str | None = None
+    error: Message | None = None
     signal: str | None = None
     truncated: bool = False
     domain: str | None = None

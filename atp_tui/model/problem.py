@@ -5,28 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import AtpError, ConfigError, FailedOnHosts, PoolError, TransportError
+from .message import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An error that was told instead of raised.
 
-    `message` is one line for a person, in which remote text is not yet safe for a terminal. `hint` says what would be
+    `reason` is what is told, of which each surface makes its sentence. `hint` says what would be
     right, `column` is the place in the text that was typed, counted from 1. `unreached`: the host was not reached, so
     that nothing was done there. `hosts` has the problem of each host by its id, where they differ.
     """
 
-    message: str
+    reason: Message
     hint: str = ""
     column: int | None = None
     unreached: bool = False
     hosts: tuple[tuple[str, Problem], ...] = ()
 
     @property
+    def message(self) -> str:
+        """The reason in one line of English; remote text in it is not yet safe for a terminal."""
+        return str(self.reason)
+
+    @property
+    def place(self) -> str:
+        """` (column 7)`, to stand behind the reason: the first column needs no finding and is not told."""
+        return f" (column {self.column})" if self.column is not None and self.column > 1 else ""
+
+    @property
     def sentence(self) -> str:
-        """`what is wrong (column 7); what would be right`: the first column needs no finding and is not told."""
-        place = f" (column {self.column})" if self.column is not None and self.column > 1 else ""
-        return f"{self.message}{place}" + (f"; {self.hint}" if self.hint else "")
+        """`what is wrong (column 7); what would be right`, in English."""
+        return f"{self.message}{self.place}" + (f"; {self.hint}" if self.hint else "")
 
 
 def problem_of(error: AtpError) -> Problem:
@@ -34,7 +44,7 @@ def problem_of(error: AtpError) -> Problem:
     hint, column = (error.hint or "", error.column) if isinstance(error, ConfigError) else ("", None)
     hosts = error.errors.items() if isinstance(error, FailedOnHosts) else ()
     return Problem(
-        error.message,
+        error.reason,
         hint,
         column,
         isinstance(error, TransportError | PoolError),

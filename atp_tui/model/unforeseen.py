@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 
 from .exhausted import exhausted
+from .message import Message, text, told
+from .say import Say
 
 
-def words_of(error: BaseException, log: logging.Logger, failed: str) -> str:
-    """Words for an error that is no AtpError: a limit of this machine, the system's own words, or that it is a defect.
+def reason_of(error: BaseException, log: logging.Logger, failed: str) -> Message:
+    """What is told of an error that is no AtpError: a limit of this machine, the system's words, or that of a defect.
 
     A defect is written to `log`, with the way to it; `failed` says there what could not be done.
     """
@@ -16,6 +18,6 @@ def words_of(error: BaseException, log: logging.Logger, failed: str) -> str:
     if limit is not None:
         return limit
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        return text(error.strerror)
     log.error("%s failed", failed, exc_info=error)
-    return f"the program failed: {type(error).__name__} (see the log)"
+    return told(Say.DEFECT, kind=type(error).__name__)

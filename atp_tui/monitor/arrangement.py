@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
 from ..model.errors import ConfigError
+from ..model.message import Message
 from ..model.order import natural
 from ..model.problem import Problem, problem_of
 from . import metrics
@@ -29,7 +30,7 @@ REBUILD_FROM = 4
 """Where more than one host of so many may have another place, all of them are sorted anew: that is faster by then."""
 
 _Key = tuple[Any, ...]  # what hosts are sorted by; it ends with the natural order of the id, which holds the id itself
-_Why = tuple[str | None, Trouble | None]
+_Why = tuple[Message | None, Trouble | None]
 
 
 class Rows(Protocol):
@@ -243,8 +244,7 @@ class Arrangement:
 
     def _placed_of(self, row: HostRow) -> _Placed:
         tag = row.tags[0] if row.tags else None
-        why = (None if row.trouble else row.cause, row.trouble) if row.cause and row.state is not _S.CONNECTED else None
-        return _Placed(tag, self._key(row), row.shown_state, why)
+        return _Placed(tag, self._key(row), row.shown_state, _why(row))
 
     def _count(self, host_id: str, placed: _Placed) -> None:
         group = self._groups.get(placed.tag)
@@ -269,6 +269,14 @@ class Arrangement:
         self._lengths -= Counter([len(host_id)])
         del self._placed[host_id]
         self._starts = {}
+
+
+def _why(row: HostRow) -> _Why | None:
+    """Why a host is down, by the class of the cause where it has one: the channel counts for nothing then."""
+    if row.cause is None or row.state is _S.CONNECTED:
+        return None
+    trouble = row.trouble
+    return (row.cause, None) if trouble is None else (None, Trouble(trouble.cause, trouble.detail, trouble.remedy))
 
 
 def _by_trouble(row: HostRow) -> _Key:

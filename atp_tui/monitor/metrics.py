@@ -1,4 +1,4 @@
-"""The one table of figures of a host, which filter, targets, sort, columns, charts and series read.
+"""The one table of figures of a host, which filter, targets, sort, columns, charts, series, sums and JSON read.
 
 A new figure is one line of METRICS. The order of the table is that of the columns from left to right.
 """
@@ -59,7 +59,8 @@ class Metric:
     `read` gives the figure in its base unit (see Form). `head` stands over its column, `title` beside its chart.
     `worth` says which columns stay where room is short: the lowest number stays longest. `series`: its last values are
     kept, and have a chart. `samples` is how many samples it takes: what a counter gained needs two. `ages`: it says
-    nothing of now where the row's figures are old.
+    nothing of now where the row's figures are old. `sums`: the figures of all hosts added up are a figure of the fleet.
+    `digits`: `stats --json` has it under its name, in its base unit, to so many decimal places; None: it has it not.
     """
 
     name: str
@@ -72,6 +73,8 @@ class Metric:
     series: bool = False
     samples: int = 1
     ages: bool = True
+    sums: bool = False
+    digits: int | None = 6
 
     def now(self, row: HostRow) -> float | None:
         """The figure of this moment in its base unit; None where it is not known, or too old to be one of now."""
@@ -83,11 +86,25 @@ def _running(of: Figures) -> float | None:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("cpu", lambda of: of.cpu, Form.SHARE, "cpu", "CPU", worth=1, series=True, samples=2),
-    Metric("memory", lambda of: of.memory, Form.SHARE, "mem", "memory", worth=2, aliases=("mem",), series=True),
+    # `stats` takes one sample and has no rates; the readings that memory and VMs are made of are in its JSON already
+    Metric("cpu", lambda of: of.cpu, Form.SHARE, "cpu", "CPU", worth=1, series=True, samples=2, digits=None),
+    Metric(
+        "memory", lambda of: of.memory, Form.SHARE, "mem", "memory", worth=2, aliases=("mem",), series=True, digits=None
+    ),
     Metric("rtt", lambda of: of.rtt, Form.DURATION, "rtt", "RTT", worth=0, series=True),
-    Metric("vms", _running, Form.DOMAINS, "VMs", "VMs", worth=3),
-    Metric("req", lambda of: of.requests_per_second, Form.RATE, "req/s", "req/s", worth=4, series=True, samples=2),
+    Metric("vms", _running, Form.DOMAINS, "VMs", "VMs", worth=3, digits=None),  # summed by state: see DomainCounts
+    Metric(
+        "req",
+        lambda of: of.requests_per_second,
+        Form.RATE,
+        "req/s",
+        "req/s",
+        worth=4,
+        series=True,
+        samples=2,
+        sums=True,
+        digits=None,
+    ),
 )
 
 
@@ -109,3 +126,32 @@ def ranking(metric: Metric) -> Callable[[HostRow], tuple[bool, float, NaturalKey
 def metric_names() -> tuple[str, ...]:
     """Every name and alias, in the order of the table."""
     return tuple(name for metric in METRICS for name in (metric.name, *metric.aliases))
+
+
+class Sums:
+    """Adds up over hosts the figures that have a sum: those of now alone."""
+
+    def __init__(self) -> None:
+        self._metrics = tuple([metric for metric in METRICS if metric.sums])
+        self._found: list[float | None] = [None] * len(self._metrics)
+
+    def add(self, row: HostRow) -> None:
+        """Take one host's figures."""
+        for place, metric in enumerate(self._metrics):
+            figure = metric.now(row)
+            if figure is not None:
+                self._found[place] = (self._found[place] or 0.0) + figure
+
+    def figures(self) -> tuple[tuple[str, float | None], ...]:
+        """Each sum by the name of its metric, in the order of the table; None where no host has a figure of now."""
+        return tuple([(metric.name, figure) for metric, figure in zip(self._metrics, self._found, strict=True)])
+
+
+def exported(of: Figures) -> dict[str, float | None]:
+    """What JSON has of a host's figures: each by its name, in its base unit."""
+    found: dict[str, float | None] = {}
+    for metric in METRICS:
+        if metric.digits is not None:
+            figure = metric.read(of)
+            found[metric.name] = None if figure is None else round(figure, metric.digits)
+    return found

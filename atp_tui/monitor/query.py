@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
+from ..model.message import Message
 from ..model.problem import Problem
 from . import metrics
 from .rows import HostRow
@@ -49,7 +50,7 @@ class CommonCause:
     """The most frequent cause among hosts that are not connected, and how many of them have it."""
 
     number: int
-    cause: str | None
+    cause: Message | None
     trouble: Trouble | None
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..model import events
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
+from ..model.message import Message
 from ..model.node import DomainReading, NodeReading, SystemReading
 from . import metrics
 from .hearing import Hearing
@@ -53,7 +54,7 @@ class HostRecord:
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
-        self._error: str | None = None
+        self._error: Message | None = None
         self._hearing = Hearing(interval, status, ROW_HISTORY)
         self._verdict = self._hearing.verdict()
 

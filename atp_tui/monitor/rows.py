@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
+from ..model.message import Message
 from ..model.node import DomainReading, DomainState, NodeReading, SystemReading
 from .freshness import Freshness
 
@@ -66,7 +67,7 @@ class HostRow:
     tags: tuple[str, ...]
     metadata: tuple[tuple[str, str], ...]
     state: ConnectionState
-    cause: str | None
+    cause: Message | None
     since: float
     attempt: int
     next_attempt_at: float | None
@@ -78,7 +79,7 @@ class HostRow:
     sampled_at: float | None
     freshness: Freshness
     silent_since: float | None
-    sample_error: str | None
+    sample_error: Message | None
     cpu: float | None
     memory: float | None
     rtt: float | None

@@ -13,7 +13,9 @@ from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, HostUnknown
 from ..model.host import HostInfo
 from ..model.libvirt import VirtConnect
+from ..model.message import Message, told
 from ..model.node import DomainReading, NodeReading, SystemReading
+from ..model.say import Say
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
@@ -174,16 +176,16 @@ class Monitor:
             await self._ask(beat, None, fail_fast=True)
             beat.defective = False
         except AtpError as error:  # counted by the connection, which goes to Reconnecting where it must
-            self._tell_failure(beat.host.id, error.message, answered=isinstance(error, CallFailed))
+            self._tell_failure(beat.host.id, error.reason, answered=isinstance(error, CallFailed))
         except Exception as error:  # noqa: BLE001 - an answer nobody foresaw costs that host its figures, not the others theirs
             if not beat.defective:
                 _log.exception("the sample of %s could not be read", beat.host.id)
             beat.defective = True
-            self._tell_failure(beat.host.id, f"its answer could not be read: {type(error).__name__}", answered=True)
+            self._tell_failure(beat.host.id, told(Say.SAMPLE_UNREADABLE, kind=type(error).__name__), answered=True)
         finally:
             beat.task = None
 
-    def _tell_failure(self, host_id: str, cause: str, *, answered: bool) -> None:
+    def _tell_failure(self, host_id: str, cause: Message, *, answered: bool) -> None:
         if self._state(host_id) is not None:
             requests, errors = self._manager.totals(host_id)
             now = self._clock.monotonic()

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from ..model.causes import Cause, Remedy, Trouble
 from ..model.connection import ConnectionState
+from ..model.message import Message
 from ..model.order import NaturalKey, natural
+from . import metrics
 from .arrangement import NO_TROUBLE, Rows, trouble_rank
 from .rows import DomainCounts, HostRow
 
@@ -31,12 +33,12 @@ DANGER = (
 class Waiting:
     """A host that waits for a person, and why. Nothing of a revoked key can be answered; all others have a remedy.
 
-    `cause` is all that was said of it, not yet safe for a terminal.
+    `cause` is all that was said of it.
     """
 
     host_id: str
     trouble: Trouble
-    cause: str | None = None
+    cause: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,10 @@ class GroupCounts:
 class Summary:
     """The fleet added up. Each host counts once in `states`, by the state that its row shows; there are no zeros.
 
-    `silent` of them are connected and have fallen silent; they count as reconnecting. `vms` and the rates (per second)
-    are sums of fresh figures alone, None where no host has any; `unseen` are the domains of the other hosts as last
-    known. `worst` are the hosts that need a person most, `calls` for each remedy the host of the most dangerous cause.
+    `silent` of them are connected and have fallen silent; they count as reconnecting. `vms`, `errors` (a second) and
+    `sums` (by the names of their metrics, in base units) are of fresh figures alone, None where no host has any;
+    `unseen` are the domains of the other hosts as last known. `worst` are the hosts that need a person most, `calls`
+    for each remedy the host of the most dangerous cause.
     """
 
     hosts: int = 0
@@ -61,7 +64,7 @@ class Summary:
     silent: int = 0
     vms: DomainCounts | None = None
     unseen: int = 0
-    requests: float | None = None
+    sums: tuple[tuple[str, float | None], ...] = ()
     errors: float | None = None
     groups: tuple[GroupCounts, ...] = ()
     worst: tuple[HostRow, ...] = ()
@@ -94,7 +97,8 @@ class Tally:
         self._states: Counter[tuple[str | None, ConnectionState]] = Counter()
         self._silent = self._unseen = self._with_vms = 0
         self._vms = DomainCounts()
-        self._rates: dict[str, tuple[float, float]] = {}
+        self._summed = tuple([metric for metric in metrics.METRICS if metric.sums])
+        self._figures: dict[str, tuple[float | None, ...]] = {}
         self._troubled: dict[str, tuple[int, NaturalKey]] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
@@ -131,7 +135,8 @@ class Tally:
         by_state: Counter[ConnectionState] = Counter()
         for (_, state), number in self._states.items():
             by_state[state] += number
-        rates = self._rates.values()
+        columns = zip(*self._figures.values(), strict=True) if self._figures else [()] * (1 + len(self._summed))
+        errors, *sums = map(_sum, columns)
         worst = heapq.nsmallest(WORST, self._troubled, key=self._troubled.__getitem__)
         return Summary(
             hosts=len(self._counted),
@@ -139,9 +144,8 @@ class Tally:
             silent=self._silent,
             vms=vms,
             unseen=self._unseen,
-            # from the start each time: a sum from which was taken as much as came to it would drift away
-            requests=math.fsum(each[0] for each in rates) if rates else None,
-            errors=math.fsum(each[1] for each in rates) if rates else None,
+            sums=tuple((metric.name, figure) for metric, figure in zip(self._summed, sums, strict=True)),
+            errors=errors,
             groups=tuple(GroupCounts(tag, tuple(states)) for tag, states in groups.items()),
             worst=tuple(row for row in map(self._source.row, worst) if row is not None),
             calls=_calls(self.waiting()),
@@ -162,7 +166,7 @@ class Tally:
         was = self._counted.pop(host_id, None)
         if was is not None:
             self._change(was, -1)
-            self._rates.pop(host_id, None)
+            self._figures.pop(host_id, None)
             self._troubled.pop(host_id, None)
         if row is not None:
             self._add(row)
@@ -177,8 +181,8 @@ class Tally:
             0 if fresh else row.domains or 0,
         )
         self._change(counted, 1)
-        if fresh and row.requests_per_second is not None:
-            self._rates[row.id] = row.requests_per_second, row.errors_per_second or 0.0
+        if fresh:
+            self._figures[row.id] = (row.errors_per_second, *[metric.read(row) for metric in self._summed])
         rank = trouble_rank(row)
         if rank < NO_TROUBLE or row.trouble is not None:
             self._troubled[row.id] = rank, natural(row.id)
@@ -193,6 +197,12 @@ class Tally:
         if counted.vms is not None:
             self._with_vms += by
             self._vms = DomainCounts(*[mine + by * its for mine, its in zip(self._vms, counted.vms, strict=True)])
+
+
+def _sum(figures: Iterable[float | None]) -> float | None:
+    """The sum of those that are known. Made from the start each time: what is taken off again would leave a rest."""
+    known = [figure for figure in figures if figure is not None]
+    return math.fsum(known) if known else None
 
 
 def _calls(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

@@ -19,7 +19,9 @@ from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
+from ..model.message import told
 from ..model.outcome import Command, ExitStatus, OutputSink
+from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
 from .backoff import backoff_delay, delay_after_failure, gave_up, may_try_again
 from .clock import Clock
@@ -167,7 +169,7 @@ class HostConnection:
     def streams(self) -> OpensStreams:
         """The open link, for a connection that rides on this one. Raises ConnectionLost, Unsupported."""
         if self.opened is None:
-            raise ConnectionLost(f"the connection to {self.host_info.host} is down", host=self.host_info.id)
+            raise ConnectionLost(told(Say.CONNECTION_DOWN, host=self.host_info.host), host=self.host_info.id)
         if self.opened.opens_streams is None:
             raise unsupported(self.host_info.id, self.channel, OpensStreams)
         return self.opened.opens_streams
@@ -288,7 +290,7 @@ class HostConnection:
         self._move(_S.CONNECTED, None, attempt=0)
         self._heartbeat.start(self.config.heartbeat_interval)
         if not dialed.link.is_alive():  # lost between the driver's answer and this moment
-            self._lost(self._generation, ConnectionLost("the connection ended as it opened", host=self.host_info.id))
+            self._lost(self._generation, ConnectionLost(told(Say.ENDED_AS_OPENED), host=self.host_info.id))
 
     def _attempt_failed(self, error: TransportError) -> bool:
         """Note a failed attempt; whether there will be another one."""
@@ -383,18 +385,17 @@ class HostConnection:
                     self._require_hope()
                     await self._watchers.wait()
         except TimeoutError as error:
-            raise CallTimeout(
-                f"no connection to {self.host_info.host} within {timeout:g} s", host=self.host_info.id
-            ) from (self.life.error or error)
+            reason = told(Say.NO_CONNECTION_IN_TIME, host=self.host_info.host, limit=timeout or 0.0)
+            raise CallTimeout(reason, host=self.host_info.id) from (self.life.error or error)
         spent = self.clock.monotonic() - begun
         return opened, float("inf") if timeout is None else max(0.001, timeout - spent)
 
     def _require_hope(self) -> None:
         """Raise why there will be no connection; start an attempt where none runs and one may help."""
         if self.life.ended:
-            raise ConnectionLost(f"the connection to {self.host_info.host} was closed", host=self.host_info.id)
+            raise ConnectionLost(told(Say.CONNECTION_CLOSED, host=self.host_info.host), host=self.host_info.id)
         if self.life.permanent and self.life.error is not None:
             raise copy.copy(self.life.error) from self.life.error
         if self.life.state is _S.FAILED and not self.hasten():
-            error = self.life.error or ConnectTimeout("not connected", host=self.host_info.id)
+            error = self.life.error or ConnectTimeout(told(Say.NOT_CONNECTED), host=self.host_info.id)
             raise copy.copy(error) from error

@@ -10,8 +10,10 @@ from ..model.causes import Cause, seconds
 from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
 from ..model.exhausted import exhausted
 from ..model.host import HostInfo
+from ..model.message import Message, text, told
+from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
-from ..model.unforeseen import words_of
+from ..model.unforeseen import reason_of
 from .clock import Clock
 from .driver import Driver, Link, LostCallback, OpenRequest, OpensStreams
 from .gate import Gate
@@ -114,7 +116,7 @@ class Dialer:
         try:
             return (await carrier.acquire()).streams
         except PoolError as error:  # the SSH pool is closing, or had nothing to give: no cause of its own
-            raise ConnectFailed(error.message, host=error.host, kind=Cause.NO_FREE_CONNECTION) from error
+            raise ConnectFailed(error.reason, host=error.host, kind=Cause.NO_FREE_CONNECTION) from error
 
     async def _open(self, request: OpenRequest, channel: Channel) -> Link:
         host, limit = request.host, request.config.connect_timeout
@@ -123,17 +125,19 @@ class Dialer:
                 return await self._choose(host, channel).open(request)
         except BaseException as error:
             if isinstance(error, TimeoutError | CallTimeout):
-                known = f": {words}" if (words := request.progress.words) else ""
+                known = request.progress.known
                 raise ConnectTimeout(
-                    f"no answer within {limit:g} s{known}",
+                    told(Say.NO_ANSWER, limit=limit)
+                    if known is None
+                    else told(Say.NO_ANSWER_SINCE, limit=limit, known=known),
                     host=host.id,
                     kind=request.progress.kind,
                     detail=seconds(limit),
                 ) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
-                words = error.message if isinstance(error, AtpError) else _unforeseen(error, host.id)
-                raise ConnectFailed(words, host=host.id, kind=Cause.FAILED) from error
+                reason = error.reason if isinstance(error, AtpError) else _unforeseen(error, host.id)
+                raise ConnectFailed(reason, host=host.id, kind=Cause.FAILED) from error
             raise
 
     async def _open_in_turn(self, request: OpenRequest, channel: Channel) -> Link:
@@ -149,8 +153,8 @@ class Dialer:
             return await self._open(request, channel)
 
 
-def _unforeseen(error: Exception, host_id: str) -> str:
+def _unforeseen(error: Exception, host_id: str) -> Message:
     """What is said of an error that no driver has words for: its own are a library's, and may hold anything."""
     if isinstance(error, ImportError) and exhausted(error) is None:  # names what is to be installed
-        return f"{type(error).__name__}: {error}"
-    return words_of(error, _log, f"opening a connection to {host_id}")
+        return told(Say.ABOUT, subject=type(error).__name__, message=text(str(error)))
+    return reason_of(error, _log, f"opening a connection to {host_id}")

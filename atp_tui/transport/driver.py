@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from ..model.causes import Cause
 from ..model.errors import TransportError
 from ..model.host import HostInfo
+from ..model.message import Message
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.settings import TransportConfig
 
@@ -124,12 +125,12 @@ class OpensStreams(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """How far an attempt had come when it was cancelled: `words` follow "no answer within 30 s" where they are set.
+    """How far an attempt had come when it was cancelled: `known` is told with "no answer within 30 s" where it is set.
 
     `kind` is the class of cause of an attempt that ends there.
     """
 
-    words: str = ""
+    known: Message | None = None
     kind: Cause = Cause.NO_ANSWER
 
 

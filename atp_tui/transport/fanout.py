@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from typing import Generic, TypeVar
 
 from ..model.errors import CallTimeout
+from ..model.message import told
 from ..model.outcome import TaskResult
+from ..model.say import Say
 from .clock import Clock
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ class FanOut(Generic[T]):
         rest = [(place, host_id, now - begun) for place, (host_id, begun) in self._begun.items()]
         rest += [(place, host_id, 0.0) for place, host_id in self._left]
         for place, host_id, spent in sorted(rest):
-            error = CallTimeout(f"not done when the {overall:g} s for all hosts were over", host=host_id)
+            error = CallTimeout(told(Say.NOT_DONE, limit=overall), host=host_id)
             yield place, TaskResult(host_id, None, error, spent)
 
     async def _work(self) -> None:

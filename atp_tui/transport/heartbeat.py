@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from ..model.causes import Cause, seconds
 from ..model.errors import CallTimeout, ConnectionLost
+from ..model.message import told
+from ..model.say import Say
 from .clock import Clock, TimerHandle
 
 SLACK = 0.001
@@ -18,7 +20,7 @@ TOGETHER = 1 / 64
 
 def silence(host: str, limit: float, error: CallTimeout) -> ConnectionLost:
     """The loss of a connection whose peer has not answered a heartbeat within `limit` seconds."""
-    lost = ConnectionLost(f"silent for {limit:g} s", host=host, kind=Cause.SILENT, detail=seconds(limit))
+    lost = ConnectionLost(told(Say.SILENT, limit=limit), host=host, kind=Cause.SILENT, detail=seconds(limit))
     lost.__cause__ = error
     return lost
 

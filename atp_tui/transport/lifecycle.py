@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model.connection import TRANSITIONS, ConnectionState, Standing
 from ..model.errors import TransportError
+from ..model.message import Message
 
 _S = ConnectionState
 
@@ -61,9 +62,9 @@ class Lifecycle:
         return self.state is _S.FAILED and not self.retries and not self.permanent
 
     @property
-    def cause(self) -> str | None:
-        """The error in one line."""
-        return None if self.error is None else self.error.message
+    def cause(self) -> Message | None:
+        """What the error tells."""
+        return None if self.error is None else self.error.reason
 
     @property
     def standing(self) -> Standing:

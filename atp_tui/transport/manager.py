@@ -13,7 +13,9 @@ from ..model.connection import ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, TransportError, Unsupported
 from ..model.events import HostAdded, HostChanged, HostRemoved, HostUpdated
 from ..model.host import HostInfo
+from ..model.message import told
 from ..model.outcome import TaskResult
+from ..model.say import Say
 from ..model.settings import FLEET_WIDE, Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
@@ -70,7 +72,7 @@ class TransportManager:
     async def add_host(self, host: HostInfo) -> None:
         """Take a host in; it connects in the background. Raises ConfigError for an id that is there already."""
         if self._closed:
-            raise PoolClosed("the transport is closed", host=host.id)
+            raise PoolClosed(told(Say.TRANSPORT_CLOSED), host=host.id)
         if host.id in self._entries:
             raise ConfigError(f"there is a host {host.id!r} already", key="id", host=host.id)
         self._entries[host.id] = self._enter(host)
@@ -232,7 +234,7 @@ class TransportManager:
             except TimeoutError as error:
                 if not limit.expired():
                     raise  # the task's own
-                raise CallTimeout(f"no result within {timeout:g} s", host=host_id) from error
+                raise CallTimeout(told(Say.NO_RESULT, limit=timeout), host=host_id) from error
 
     async def stream_on_hosts(
         self,
@@ -349,15 +351,15 @@ class TransportManager:
     def _entry(self, host_id: str) -> Entry:
         entry = self._entries.get(host_id)
         if entry is None:
-            raise HostUnknown(f"there is no host {host_id!r}", host=host_id)
+            raise HostUnknown(told(Say.NO_SUCH_HOST, host=host_id), host=host_id)
         return entry
 
     def _pool(self, host_id: str, channel: Channel | None) -> ConnectionPool:
         entry = self._entry(host_id)
         channel = channel or entry.host.main_channel
         if channel == "ssh" and not entry.host.takes_commands:  # its SSH may still carry the hypervisor's connection
-            raise Unsupported(f"{host_id} takes no commands (ssh = false)", host=host_id)
+            raise Unsupported(told(Say.TAKES_NO_COMMANDS, host=host_id), host=host_id)
         pool = entry.pools.get(channel)
         if pool is None:
-            raise Unsupported(f"{host_id} has no hypervisor connection (uri = false)", host=host_id)
+            raise Unsupported(told(Say.NO_HYPERVISOR, host=host_id), host=host_id)
         return pool

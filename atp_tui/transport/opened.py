@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from ..model.errors import Unsupported
+from ..model.message import told
+from ..model.say import Say
 from ..model.settings import Channel
 from .driver import CallsLibvirt, Link, OpensStreams, RunsCommands
 
-_WORDS: dict[type, str] = {
-    CallsLibvirt: "make libvirt calls",
-    RunsCommands: "run commands",
-    OpensStreams: "carry streams",
+_REFUSALS: dict[tuple[Channel, type], Say] = {
+    ("ssh", CallsLibvirt): Say.SSH_MAKES_NO_CALLS,
+    ("ssh", RunsCommands): Say.SSH_RUNS_NO_COMMANDS,
+    ("ssh", OpensStreams): Say.SSH_CARRIES_NO_STREAMS,
+    ("virt", CallsLibvirt): Say.VIRT_MAKES_NO_CALLS,
+    ("virt", RunsCommands): Say.VIRT_RUNS_NO_COMMANDS,
+    ("virt", OpensStreams): Say.VIRT_CARRIES_NO_STREAMS,
 }
-_OTHER: dict[Channel, str] = {"virt": "SSH", "ssh": "hypervisor"}
 
 
 class Opened:
@@ -28,8 +32,6 @@ class Opened:
 
 def unsupported(host: str, channel: Channel, capability: type) -> Unsupported:
     """The error for a `capability` that the host's connection on `channel` does not have."""
-    kind = "SSH" if channel == "ssh" else "hypervisor"
-    words = f"{host}: its {kind} connection cannot {_WORDS[capability]}; its {_OTHER[channel]} connection may"
-    error = Unsupported(words, host=host)
+    error = Unsupported(told(_REFUSALS[channel, capability], host=host), host=host)
     error.channel = channel
     return error

@@ -13,6 +13,8 @@ from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus, 
 from ..model.errors import AtpError, CheckoutTimeout, PoolClosed, TooManyWaiters, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
+from ..model.message import told
+from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock, TimerHandle
 from .connection import HostConnection
@@ -143,10 +145,10 @@ class ConnectionPool:
     def _require_open(self, lease_class: LeaseClass, *, fail_fast: bool) -> None:
         host = self.host.id
         if self.core.draining:
-            raise PoolClosed(f"{host} is being disconnected", host=host)
+            raise PoolClosed(told(Say.HOST_LEAVING, host=host), host=host)
         waiting = self.core.waiting.of(lease_class)
         if waiting >= self.config.pool.max_waiters:
-            raise TooManyWaiters(f"{waiting} callers wait for {host} already", host=host)
+            raise TooManyWaiters(told(Say.QUEUE_FULL, waiting=waiting, host=host), host=host)
         if self.core.usable:
             return
         for slot in self.core.slots.values():
@@ -160,11 +162,14 @@ class ConnectionPool:
                 raise copy.copy(connection.life.error) from connection.life.error
 
     def _checkout_timeout(self, limit: float, *, asked: bool) -> CheckoutTimeout:
-        trouble = self.trouble()
-        up = f"all {self.core.usable} connections are in use" if self.core.usable else "the first attempt goes on"
-        why = f"not connected: {trouble.message}" if trouble else up
-        message = f"no connection to {self.host.id} within {limit:g} s; {why}"
-        return CheckoutTimeout(message, host=self.host.id, asked=asked)
+        host, trouble, usable = self.host.id, self.trouble(), self.core.usable
+        if trouble is not None:
+            reason = told(Say.NO_CONNECTION_SINCE_DOWN, host=host, limit=limit, why=trouble.reason)
+        elif usable:
+            reason = told(Say.NO_CONNECTION_SINCE_BUSY, host=host, limit=limit, number=usable)
+        else:
+            reason = told(Say.NO_CONNECTION_SO_FAR, host=host, limit=limit)
+        return CheckoutTimeout(reason, host=host, asked=asked)
 
     def trouble(self) -> TransportError | None:
         """Why nothing is usable; None while something is."""
@@ -259,7 +264,7 @@ class ConnectionPool:
 
     def _waiter_error(self) -> AtpError:
         if self.core.draining or self.last_error is None:
-            return PoolClosed(f"{self.host.id} is being disconnected", host=self.host.id)
+            return PoolClosed(told(Say.HOST_LEAVING, host=self.host.id), host=self.host.id)
         error: TransportError = copy.copy(self.last_error)  # raising one object in many tasks mixes their tracebacks
         error.__cause__ = self.last_error
         return error

@@ -21,6 +21,7 @@ from .services import Services
 from .terminal import has_job_control, terminal_gone
 from .theme import no_such_theme
 from .themed_app import ThemedApp
+from .words import state_word
 
 QUIT_LIMIT = 2.0
 """Seconds that the engine has for its end; the terminal is given back before."""
@@ -136,7 +137,7 @@ class AtpApp(ThemedApp):
 
     def state_of(self, host_id: str) -> str:
         """The state of a host in one word; empty for one that has gone."""
-        return "".join(row.state.value for row in self._services.fleet.rows((host_id,)))
+        return "".join(state_word(row.state) for row in self._services.fleet.rows((host_id,)))
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says. What lies over the fleet is left first; a question is answered with no."""

@@ -116,7 +116,7 @@ async def test_while_it_is_opened(
             await until(lambda: spoiler.hits > 2, "it is not tried again")
             status = manager.host_state("big")
             assert status.state is ConnectionState.RECONNECTING
-            assert f"does not speak libvirt's protocol: {TOO_LARGE}" in (status.cause or "")
+            assert f"does not speak libvirt's protocol: {TOO_LARGE}" in str(status.cause)
             spoiler.spoiling = None
             assert await manager.execute_on_host("big", version, timeout=LIMIT)
         assert peak() - before < ROOM

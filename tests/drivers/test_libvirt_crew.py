@@ -12,6 +12,7 @@ from atp_tui.drivers.libvirt import crew as crew_module
 from atp_tui.drivers.libvirt.crew import Crew, Work
 from atp_tui.drivers.libvirt.lane import Lane
 from atp_tui.model.errors import CallFailed
+from atp_tui.model.message import text
 
 from .leftovers import nothing_left_since, settled
 
@@ -144,7 +145,7 @@ async def test_a_lane_that_gets_no_thread_for_its_farewell_asks_again(monkeypatc
     refused = asyncio.Event()
     with monkeypatch.context() as patched:
         patched.setattr(crew, "run", refuse)
-        lane.stop("over")
+        lane.stop(text("over"))
         async with asyncio.timeout(HANG):
             await refused.wait()
         assert not lane.ended.done()

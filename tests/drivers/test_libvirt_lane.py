@@ -13,6 +13,7 @@ import pytest
 from atp_tui.drivers.libvirt.crew import Crew
 from atp_tui.drivers.libvirt.lane import Lane
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectionLost
+from atp_tui.model.message import text
 
 from .leftovers import nothing_left_since, settled
 
@@ -50,7 +51,7 @@ class Ends:
 
 
 async def stopped(lane: Lane) -> None:
-    lane.stop("over")
+    lane.stop(text("over"))
     async with asyncio.timeout(HANG):
         await lane.ended
 

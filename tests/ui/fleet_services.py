@@ -21,6 +21,7 @@ from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics
 from atp_tui.model.errors import ActionFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
+from atp_tui.model.message import text
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import CommandResult, Outcome
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
@@ -86,7 +87,8 @@ class FakeTransport:
 
     def change(self, host_id: str, state: ConnectionState, cause: str | None = None, **more: object) -> None:
         now = self.clock.monotonic()
-        standing = replace(Standing(state, cause, now, 0, None, True), **more)  # type: ignore[arg-type]
+        why = None if cause is None else text(cause)
+        standing = replace(Standing(state, why, now, 0, None, True), **more)  # type: ignore[arg-type]
         status = HostStatus(standing, host_id)
         self.statuses[host_id] = status
         self.hub.publish(HostChanged(now, status))
@@ -152,7 +154,8 @@ class FakeJob:
         out: bytes = b"",
         error: str | None = None,
     ) -> None:
-        self.results[TargetId(host)] = result = CommandResult(host, outcome, status, out, b"", 0.4, error)
+        why = None if error is None else text(error)
+        self.results[TargetId(host)] = result = CommandResult(host, outcome, status, out, b"", 0.4, why)
         self.fold.add(result)
         self._tell(TargetEnded, host, result)
 

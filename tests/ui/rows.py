@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from textual.app import App
 
 from atp_tui.model.connection import ConnectionSnapshot, ConnectionState, Latency, PoolStatistics, Standing
+from atp_tui.model.message import text
 from atp_tui.model.node import DomainReading, DomainState, NodeReading, SystemReading
 from atp_tui.monitor.fleet import DomainRow, HostDetail, HostRow
 from atp_tui.monitor.freshness import Freshness, freshness
@@ -73,11 +74,20 @@ def host_row(host_id: str, **changes: object) -> HostRow:
     if "running" in changes:
         up, total = changes.pop("running"), changes.pop("domains", 4)
         changes["vms"] = DomainCounts(up=up, off=total - up) if isinstance(up, int) and isinstance(total, int) else None
+    _tell(changes, "cause", "sample_error")
     return replace(_ROW, id=host_id, **changes)  # type: ignore[arg-type]  # the fields are checked by the tests' runs
+
+
+def _tell(changes: dict[str, object], *names: str) -> None:
+    """Words that a test gives for what is told become messages."""
+    for name in names:
+        if isinstance(words := changes.get(name), str):
+            changes[name] = text(words)
 
 
 def connection(number: int = 1, **changes: object) -> ConnectionSnapshot:
     """A connected hypervisor connection, but for `changes`."""
+    _tell(changes, "cause")
     stands = {field.name: changes.pop(field.name) for field in fields(Standing) if field.name in changes}
     if stands:
         changes["standing"] = replace(_CONNECTION.standing, **stands)  # type: ignore[arg-type]  # as above

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted
+from atp_tui.model.message import text
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
 from atp_tui.model.target import TargetId
 from atp_tui.ui.widgets.answers_model import LIVE_LINES, AnswersModel
@@ -28,7 +29,8 @@ def model_of(*hosts: str) -> Answering:
 def result(
     host: str, out: bytes = b"", outcome: Outcome = Outcome.OK, status: int | None = 0, **more: str
 ) -> TargetEnded:
-    ended = CommandResult(host, outcome, status, out, b"", 0.5, more.get("error"))
+    error = text(more["error"]) if "error" in more else None
+    ended = CommandResult(host, outcome, status, out, b"", 0.5, error)
     return TargetEnded("job", 1, 0.0, TargetId(host), ended)
 
 

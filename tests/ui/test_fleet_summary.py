@@ -48,15 +48,15 @@ def test_the_sums_add_up(rows: list[HostRow]) -> None:
     assert summary.silent <= dict(summary.states).get(S.RECONNECTING, 0)
     fresh = [row for row in rows if row.state is S.CONNECTED and row.freshness is Freshness.FRESH]
     assert (summary.vms is None) is all(row.vms is None for row in fresh)
-    assert (summary.requests is None) is all(row.requests_per_second is None for row in fresh)
+    assert (dict(summary.sums)["req"] is None) is all(row.requests_per_second is None for row in fresh)
 
 
 def test_rates_fall_with_the_hosts_that_fall_silent() -> None:
     rows = [host_row("a", requests_per_second=2.0), host_row("b", requests_per_second=3.0)]
-    assert added_up(rows).requests == 5.0
+    assert added_up(rows).sums == (("req", 5.0),)
     rows[1] = host_row("b", requests_per_second=3.0, sampled_at=NOW - 5, silent_since=NOW - 5)
-    assert (added_up(rows).requests, added_up(rows).silent) == (2.0, 1)
-    assert added_up(rows[1:]).requests is None
+    assert (added_up(rows).sums, added_up(rows).silent) == ((("req", 2.0),), 1)
+    assert added_up(rows[1:]).sums == (("req", None),)
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])

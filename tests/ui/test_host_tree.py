@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from atp_tui.model.causes import LONGEST_SHORT, Cause
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
+from atp_tui.model.message import text
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.monitor.host_filter import parse_filter
 from atp_tui.monitor.query import CommonCause, GroupLine, Query, Sort
@@ -85,11 +86,11 @@ def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
     page = page_of(rows, folded=["group "])
     (group,) = page.lines
     assert isinstance(group, GroupLine)
-    assert group.cause == CommonCause(2, "silent", None)
+    assert group.cause == CommonCause(2, text("silent"), None)
     assert page.shown == 4
-    text = text_of(draw_group(group, 60, UNICODE))
-    assert text.startswith(" ▸ untagged  2 · silent ")
-    assert re.search(r" 1 ● +3 ◐ ", text)
+    drawing = text_of(draw_group(group, 60, UNICODE))
+    assert drawing.startswith(" ▸ untagged  2 · silent ")
+    assert re.search(r" 1 ● +3 ◐ ", drawing)
 
 
 def test_a_filter_shows_what_it_finds_in_folded_groups() -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from atp_tui.cli.encode import Measured
+from atp_tui.cli.tables import stats_table
 from atp_tui.executor.targets import Targets
-from atp_tui.model.errors import ConfigError
+from atp_tui.model.errors import ConfigError, ConnectFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.monitor import metrics
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
-from atp_tui.monitor.metrics import Form, Metric
+from atp_tui.monitor.metrics import Form, Metric, exported
 from atp_tui.monitor.query import Query, orders
 from atp_tui.monitor.rows import HostRow
+from atp_tui.monitor.tally import Tally
 from atp_tui.ui.format import WRITE
 from atp_tui.ui.glyphs import UNICODE
 from atp_tui.ui.widgets.panel_head import head_lines
+from atp_tui.ui.widgets.status_bar import sum_parts
 from atp_tui.ui.widgets.tree_drawing import WIDTHS, columns, draw_host
 
 from ..unit.monitor.samples import node, sample
@@ -33,7 +37,16 @@ ROWS = (
 @pytest.fixture
 def errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
     new = Metric(
-        "oops", lambda of: of.errors_per_second, Form.RATE, "oops/s", "failures", worth=5, series=True, samples=2
+        "oops",
+        lambda of: of.errors_per_second,
+        Form.RATE,
+        "oops/s",
+        "failures",
+        worth=5,
+        series=True,
+        samples=2,
+        sums=True,
+        digits=1,
     )
     monkeypatch.setattr(metrics, "METRICS", (*metrics.METRICS, new))
 
@@ -63,10 +76,39 @@ def test_a_new_line_is_a_condition_an_order_a_column_and_a_chart() -> None:
     assert any("failures" in text_of(line.spans) for line in head_lines(detail, None, 100, 2, NOW, UNICODE))
 
 
+@pytest.mark.usefixtures("errors_too")
+def test_a_new_line_is_a_sum_over_the_fleet() -> None:
+    summary = Tally(ShownRows(ROWS)).summary()
+    assert dict(summary.sums)["oops"] == 9.0
+    assert [part.plain for _, part in sum_parts(summary)][-1] == "  9.0 oops/s  "
+    old = host_row("old", errors_per_second=100.0, sampled_at=NOW - 60)
+    assert dict(Tally(ShownRows((*ROWS, old))).summary().sums)["oops"] == 9.0
+    assert dict(Tally(ShownRows((old,))).summary().sums)["oops"] is None
+
+
+@pytest.mark.usefixtures("errors_too")
+def test_a_new_line_is_in_the_json_and_the_table_of_stats() -> None:
+    assert exported(ROWS[1])["oops"] == 7.0
+    entry = {"host": "b", "state": "connected", "cause": None, "error": None, **exported(ROWS[1])}
+    pool = {"active_connections": 1, "max_connections": 1, "total_requests": 3, "total_errors": 0}
+    head, line = stats_table([entry | {"pool": pool}]).splitlines()
+    assert head.split()[-3:] == ["RTT", "OOPS/S", "CAUSE"]
+    assert line.endswith("1.2 ms  7.0 /s")
+
+
+def test_json_has_the_round_trip_time_that_was_measured_beside_the_sample() -> None:
+    host, status = HostInfo("a", "192.0.2.1"), FewHosts("a").host_state("a")
+    taken = sample(10.0, node())
+    assert exported(Measured(host, status, taken, 0.0012345678)) == {"rtt": 0.001235}
+    assert exported(Measured(host, status, taken, None)) == {"rtt": None}
+    assert exported(Measured(host, status, ConnectFailed("refused"), None)) == {"rtt": None}
+
+
 def test_without_that_line_there_is_nothing_of_it() -> None:
     with pytest.raises(ConfigError, match="unknown field oops"):
         HostFacts(ROWS).term("oops>1")
     assert "oops" not in orders()
+    assert "oops" not in dict(Tally(ShownRows(ROWS)).summary().sums) | exported(ROWS[0])
 
 
 @pytest.mark.parametrize("form", Form)

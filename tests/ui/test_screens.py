@@ -14,6 +14,7 @@ from atp_tui.actions.registry import ACTIONS
 from atp_tui.model.connection import HostStatus, Standing
 from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.events import EventsLost
+from atp_tui.model.message import text
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.monitor.query import Query
 from atp_tui.ui.bridge import SHORTEST_GAP, carry
@@ -453,7 +454,8 @@ async def test_lost_events_refresh_the_screen() -> None:
     fakes = FleetServices(rack(3))
     async with carried(fakes, 3600.0) as sent:
         await sent_are(sent, 1)
-        fakes.transport.statuses["kvm02"] = HostStatus(Standing(S.FAILED, "refused", 0.0, 0, None, True), "kvm02")
+        refused = Standing(S.FAILED, text("refused"), 0.0, 0, None, True)
+        fakes.transport.statuses["kvm02"] = HostStatus(refused, "kvm02")
         del fakes.transport.infos["kvm03"]
         fakes.transport.hub.publish(EventsLost(1.0, 7))
         await sent_are(sent, 2)

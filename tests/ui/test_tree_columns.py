@@ -13,6 +13,7 @@ from atp_tui.model.errors import AuthFailed, ConnectFailed, HostKeyRejected
 from atp_tui.ui.glyphs import UNICODE
 from atp_tui.ui.text import width_of
 from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, Columns, columns, draw_host
+from atp_tui.ui.words import WORDS
 
 from .rows import NOW, host_row, screen_of, text_of
 from .shown import line_of, page_of, show
@@ -21,13 +22,13 @@ from .test_host_tree_keys import TreeApp
 
 S = ConnectionState
 CHANGED = HostKeyRejected("host key CHANGED: it shows another one", known=True, fingerprint="SHA256:x")
-SHORTS = sorted({cause.short("123 s") for cause in Cause})
+TROUBLES = [Trouble(cause, "123 s", Remedy.MEND, "virt") for cause in Cause]
 
 
 @pytest.mark.parametrize("width", [54, 60, 66, 80, 120])
-@pytest.mark.parametrize("short", SHORTS)
-def test_a_cause_is_whole_beside_the_longest_id(width: int, short: str) -> None:
-    trouble = Trouble(Cause.FAILED, short, Remedy.MEND, "virt")
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_cause_is_whole_beside_the_longest_id(width: int, trouble: Trouble) -> None:
+    short = WORDS.short(trouble)
     for host_id in ("kvm01", "k" * LONGEST_ID, "an-id-of-fifty-nine-cells-" * 3):
         row = host_row(host_id, state=S.FAILED, cause="127.0.2.50 port 25022: " + "words " * 40, trouble=trouble)
         at = columns(width, len(host_id), 8)

@@ -14,6 +14,8 @@ from ...model import libvirt
 from ...model.credential import Credential
 from ...model.errors import AuthFailed, ConfigError, CredentialWanted, TransportError
 from ...model.host import ConnectionUri
+from ...model.message import Message, text, told
+from ...model.say import Say
 from . import auth_conf
 from .binding import Binding
 from .failures import connect_failure, peer_of
@@ -99,42 +101,45 @@ class Answers:
             return failure
         peer, code = peer_of(error, peer), error.get_error_code()
         if self._prompt is not None:
-            return AuthFailed(f"{peer} asks {self._prompt!r}, to which there is no answer from here", host=host)
+            return AuthFailed(told(Say.ASKS_SOMETHING, peer=peer, prompt=self._prompt), host=host)
         if code == libvirt.VIR_ERR_AUTH_FAILED and (self._missing or self._given):
-            words = f"{peer} {self._refusal() if self._given else self._want()}; {self._remedy()}"
-            return CredentialWanted(words, host=host, name=peer, user=self._user or "", refused=self._given)
-        return AuthFailed(failure.message + self._hint(code, failure.message), host=host)
+            reason = self._refusal(peer) if self._given else self._want(peer)
+            return CredentialWanted(reason, host=host, name=peer, user=self._user or "", refused=self._given)
+        hint = self._hint(code, str(error))
+        reason = failure.reason if hint is None else told(Say.AND, message=failure.reason, more=told(hint))
+        return AuthFailed(reason, host=host)
 
-    def _want(self) -> str:
-        whose = f" of {self._user}" if self._user else ""
+    def _want(self, peer: str) -> Message:
+        file = str(self._file)
         if isinstance(self._trouble, OSError):
-            why = f"{self._file} cannot be read: {self._trouble.strerror}"
+            why = told(Say.FILE_UNREADABLE, file=file, why=self._trouble.strerror or "")
         elif isinstance(self._trouble, ConfigError):
-            why = str(self._trouble)
+            why = text(str(self._trouble))
         elif self._trouble is not None:
-            why = f"{self._file} cannot be read: {type(self._trouble).__name__}"
+            why = told(Say.FILE_UNREADABLE, file=file, why=type(self._trouble).__name__)
         elif self._file is None:
-            why = "there is no auth.conf"
+            why = told(Say.NO_AUTH_CONF)
         else:
-            why = f"{self._file} has none for {self._host}"
-        return f"wants a password{whose}, and {why}"
+            why = told(Say.NOT_IN_AUTH_CONF, file=file, host=self._host)
+        if not self._user:
+            return told(Say.WANTS_PASSWORD, peer=peer, why=why, remedy=self._remedy())
+        return told(Say.WANTS_PASSWORD_OF, peer=peer, user=self._user, why=why, remedy=self._remedy())
 
-    def _refusal(self) -> str:
-        origin = "that was typed" if self._typed is not None else f"of {self._file}"
-        return f"does not take the name {self._user} with the password {origin}"
+    def _refusal(self, peer: str) -> Message:
+        user, remedy = str(self._user), self._remedy()
+        if self._typed is not None:
+            return told(Say.TYPED_PASSWORD_REFUSED, peer=peer, user=user, remedy=remedy)
+        return told(Say.FILED_PASSWORD_REFUSED, peer=peer, user=user, file=str(self._file), remedy=remedy)
 
-    def _remedy(self) -> str:
+    def _remedy(self) -> Message:
         file = self._file if self._named else auth_conf.own_file()
-        return f"write it to {file} (mode 0600), or press P on the screen"
+        return told(Say.WRITE_OR_TYPE_IT, file=str(file))
 
-    def _hint(self, code: int, words: str) -> str:
+    def _hint(self, code: int, words: str) -> Say | None:
         if code == libvirt.VIR_ERR_AUTH_UNAVAILABLE:  # policy kit would ask a person, and cannot
-            return "; let its polkit allow it, or be in its group libvirt"
-        if "No worthy mechs" in words:
-            return (
-                "; the SASL mechanisms that it offers are not installed here "
-                "(Debian: libsasl2-modules, for Kerberos libsasl2-modules-gssapi-mit)"
-            )
+            return Say.ASK_POLKIT
+        if "No worthy mechs" in words:  # SASL's own words, which have no number
+            return Say.NO_MECHANISM
         if code == libvirt.VIR_ERR_AUTH_FAILED and self._transport == "tcp":
-            return "; it asked for nothing: over plain tcp libvirt takes only SASL mechanisms that encrypt, so use +tls"
-        return ""
+            return Say.ASKED_FOR_NOTHING
+        return None

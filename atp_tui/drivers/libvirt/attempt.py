@@ -8,12 +8,14 @@ import functools
 from typing import Any
 
 from ...model.causes import Cause
-from ...model.errors import ConnectFailed, ConnectionLost, TransportError
+from ...model.errors import AtpError, ConnectFailed, ConnectionLost, TransportError
 from ...model.libvirt import (
     VIR_CONNECT_CLOSE_REASON_EOF,
     VIR_CONNECT_CLOSE_REASON_ERROR,
     VIR_CONNECT_CLOSE_REASON_KEEPALIVE,
 )
+from ...model.message import text, told
+from ...model.say import Say
 from ...transport.driver import OpenRequest
 from .answers import Answers
 from .binding import Binding
@@ -32,9 +34,9 @@ EXPLAINING = 0.05
 and tells of the end first."""
 
 _CLOSE_REASONS = {
-    VIR_CONNECT_CLOSE_REASON_ERROR: ("the connection broke", Cause.LOST),
-    VIR_CONNECT_CLOSE_REASON_EOF: ("the host closed the connection", Cause.ENDED_BY_HOST),
-    VIR_CONNECT_CLOSE_REASON_KEEPALIVE: ("the host no longer answers", Cause.SILENT),
+    VIR_CONNECT_CLOSE_REASON_ERROR: (Say.BROKE, Cause.LOST),
+    VIR_CONNECT_CLOSE_REASON_EOF: (Say.HOST_CLOSED_IT, Cause.ENDED_BY_HOST),
+    VIR_CONNECT_CLOSE_REASON_KEEPALIVE: (Say.HOST_FELL_SILENT, Cause.SILENT),
 }
 """The fourth reason, CLIENT, is our own doing."""
 
@@ -71,8 +73,8 @@ class Attempt:
             await self._give_up(bridge)
             if self._early is not None and isinstance(error, ConnectFailed | ConnectionLost):
                 early = self._early
-                words, host_id = early.message, self._request.host.id
-                raise ConnectFailed(words, host=host_id, kind=early.kind, detail=early.detail) from error
+                host_id = self._request.host.id
+                raise ConnectFailed(early.reason, host=host_id, kind=early.kind, detail=early.detail) from error
             raise
         self._link = link
         return link
@@ -81,12 +83,11 @@ class Attempt:
         """Leave word, for who cancels because of the time, that the peer is there and has said nothing."""
         moved = self._wire.bytes_moved() if bridge is None else bridge.bytes_moved()
         if moved is not None and not moved[0]:
-            words = f"{self._peer or 'libvirt'} takes the connection and says nothing: it hangs, or is no libvirtd"
-            self._request.progress.words = words
+            self._request.progress.known = told(Say.SAYS_NOTHING, peer=self._peer or "libvirt")
             self._request.progress.kind = Cause.LIBVIRT_SILENT
 
     async def _give_up(self, bridge: Bridge | None) -> None:
-        self._lane.stop("the attempt to connect was given up")
+        self._lane.stop(told(Say.ATTEMPT_GIVEN_UP))
         if bridge is not None:
             bridge.abort()
         self._cut(0.001)
@@ -117,10 +118,14 @@ class Attempt:
         if isinstance(error, ConnectFailed):  # a daemon was not reached at all, and the error says why
             self._lost(error)
             return
-        why = f": {one_line(error)}" if error is not None else ""
+        peer = self._peer or "libvirt"
+        if error is None:
+            reason = told(Say.PEER_ENDED, peer=peer)
+        else:
+            why = error.reason if isinstance(error, AtpError) else text(one_line(error))
+            reason = told(Say.PEER_ENDED_SINCE, peer=peer, why=why)
         kind = error.kind if isinstance(error, TransportError) else Cause.ENDED_BY_HOST
-        words = f"{self._peer or 'libvirt'} ended the connection{why}"
-        self._lost(ConnectionLost(words, host=self._request.host.id, kind=kind))
+        self._lost(ConnectionLost(reason, host=self._request.host.id, kind=kind))
 
     # -- on the lane ---------------------------------------------------------------------------------------------------
 
@@ -154,7 +159,7 @@ class Attempt:
 
     def _closed(self, _handle: Any, reason: int, _context: None) -> None:
         if reason in _CLOSE_REASONS:
-            words, kind = _CLOSE_REASONS[reason]
-            error = ConnectionLost(words, host=self._request.host.id, kind=kind)
+            what, kind = _CLOSE_REASONS[reason]
+            error = ConnectionLost(told(what), host=self._request.host.id, kind=kind)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
                 self._loop.call_soon_threadsafe(self._told, reason, error)

@@ -11,6 +11,8 @@ from typing import Any
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ...model.message import told
+from ...model.say import Say
 from . import reaper
 from .eventloop import EventLoop
 
@@ -53,8 +55,7 @@ def load() -> Binding:
             return _load()
     except ImportError as error:
         raise ConnectFailed(
-            f"libvirt's Python binding cannot be loaded ({error}); install the package python3-libvirt, "
-            "or libvirt-python with pip",
+            told(Say.NO_BINDING, why=str(error)),
             permanent=True,
             kind=Cause.NO_BINDING,
         ) from error

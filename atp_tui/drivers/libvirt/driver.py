@@ -13,6 +13,8 @@ from ...config.paths import RUNTIME_PREFIX
 from ...model.causes import Cause, seconds
 from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
+from ...model.message import told
+from ...model.say import Say
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..home import stand_in_for_home
 from ..resolver import Resolver
@@ -54,7 +56,7 @@ class LibvirtDriver:
         stand_in_for_home()
         uri = request.host.connection_uri
         if uri is None:
-            raise Unsupported("the host has no connection URI", host=request.host.id)
+            raise Unsupported(told(Say.NO_URI), host=request.host.id)
         typed = self.credentials.typed(request.host.id, uri.text)
         try:
             binding = load()
@@ -85,7 +87,7 @@ class LibvirtDriver:
             definition = Path(unquote(uri.path))
             # libxml2 would complain of it on file descriptor 2, and wait for the writer of a pipe
             if not _is_readable(definition):
-                raise ConnectFailed(f"cannot read {definition}", kind=Cause.BAD_FILE)
+                raise ConnectFailed(told(Say.CANNOT_READ, file=str(definition)), kind=Cause.BAD_FILE)
         attempt = self._attempt(binding, request, uri.query.get("socket"))
         return await attempt.open(own_uri(uri), read_only=read_only(uri))
 
@@ -104,11 +106,12 @@ class LibvirtDriver:
             except ConnectFailed as error:
                 failures.append(error)
             except TimeoutError:
-                words = f"no answer from {address} within {share:.3g} s"
-                failures.append(ConnectFailed(words, kind=Cause.NO_ANSWER, detail=seconds(share)))
-        words = "; ".join(dict.fromkeys(failure.message for failure in failures))
+                reason = told(Say.NO_ANSWER_FROM, peer=address, limit=share)
+                failures.append(ConnectFailed(reason, kind=Cause.NO_ANSWER, detail=seconds(share)))
+        reasons = tuple(dict.fromkeys(failure.reason for failure in failures))
+        reason = reasons[0] if len(reasons) == 1 else told(Say.ALL_OF, messages=reasons)
         last, permanent = failures[-1], all(failure.permanent for failure in failures)
-        raise ConnectFailed(words, permanent=permanent, kind=last.kind, detail=last.detail) from last
+        raise ConnectFailed(reason, permanent=permanent, kind=last.kind, detail=last.detail) from last
 
     async def _at(self, binding: Binding, request: OpenRequest, uri: ConnectionUri, address: str) -> LibvirtLink:
         port = uri.port or (TLS_PORT if uri.transport == "tls" else TCP_PORT)
@@ -122,9 +125,7 @@ class LibvirtDriver:
     async def _over_ssh(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
         carrier = request.carrier
         if carrier is None:
-            raise Unsupported(
-                f"{uri} needs the host's SSH connection, and the host has none: give it one, or another uri"
-            )
+            raise Unsupported(told(Say.NEEDS_SSH, uri=str(uri)))
         attempt = self._attempt(binding, request, f"libvirt's daemon on {request.host.host} (over SSH)")
         return await self._bridged(attempt, uri, lambda end: open_far_end(carrier, uri, end, request.host.id))
 

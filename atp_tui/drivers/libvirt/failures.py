@@ -9,6 +9,8 @@ from typing import Any
 from ...model import libvirt
 from ...model.causes import Cause
 from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
+from ...model.message import Message, text, told
+from ...model.say import Say
 from ..system import system_cause
 from .uris import TCP_PORT
 
@@ -25,21 +27,21 @@ _HOPELESS = _NO_DRIVER | {libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_CONFIG_UN
 """The answer is the same every time."""
 
 _REASONS = {
-    errno.ECONNREFUSED: "connection refused by {peer}",
-    errno.ENOENT: "no libvirt socket at {peer}",
-    errno.EACCES: "no permission to connect to {peer}",
-    errno.EPERM: "no permission to connect to {peer}",
-    errno.EHOSTUNREACH: "no route to {peer}",
-    errno.ENETUNREACH: "no route to {peer}",
-    errno.ETIMEDOUT: "no answer from {peer}",
-    errno.ECONNRESET: "{peer} ended the connection while it was being opened",
-    errno.ENOTCONN: "{peer} ended the connection while it was being opened",
-    errno.EPIPE: "{peer} ended the connection while it was being opened",
-    errno.EIO: "{peer} ended the connection while it was being opened",  # libvirt's number for an end of file
+    errno.ECONNREFUSED: Say.REFUSED_BY,
+    errno.ENOENT: Say.NO_SOCKET_AT,
+    errno.EACCES: Say.NO_PERMISSION_AT,
+    errno.EPERM: Say.NO_PERMISSION_AT,
+    errno.EHOSTUNREACH: Say.NO_ROUTE_TO,
+    errno.ENETUNREACH: Say.NO_ROUTE_TO,
+    errno.ETIMEDOUT: Say.NO_ANSWER_BY,
+    errno.ECONNRESET: Say.ENDED_WHILE_OPENING,
+    errno.ENOTCONN: Say.ENDED_WHILE_OPENING,
+    errno.EPIPE: Say.ENDED_WHILE_OPENING,
+    errno.EIO: Say.ENDED_WHILE_OPENING,  # libvirt's number for an end of file
 }
 
 _LENGTH = re.compile(r"(\d{1,10}) bytes received from server too large")
-_SPEAKERS = {b"SSH-": ", as SSH servers do", b"HTTP": ", as web servers do", b"220 ": ", as mail servers do"}
+_SPEAKERS = {b"SSH-": Say.BEGINS_AS_SSH, b"HTTP": Say.BEGINS_AS_WEB, b"220 ": Say.BEGINS_AS_MAIL}
 _PORT = re.compile(r":\d+$")
 
 _CHOSEN_SOCKET = re.compile(r"socket to '([^']+)'")
@@ -63,31 +65,30 @@ def connect_failure(error: Any, peer: str | None, host: str, driver: str = "") -
     code, number = error.get_error_code(), error.get_int1()
     peer = peer_of(error, peer)
     if code in _AUTH:
-        return AuthFailed(f"{peer} refused us: {one_line(error)}", host=host)
+        return AuthFailed(told(Say.LIBVIRT_REFUSES_US, peer=peer, why=one_line(error)), host=host)
     if code == libvirt.VIR_ERR_INTERNAL_ERROR and error.get_error_domain() == libvirt.VIR_FROM_RPC:
         # the socket was closed between two requests, by whoever read the reason; libvirt tells the next no more
-        words = f"{peer} ended the connection while it was being opened, or speaks another protocol"
-        return ConnectFailed(words, host=host, kind=Cause.ENDED_EARLY)
+        return ConnectFailed(told(Say.ENDED_OR_ANOTHER, peer=peer), host=host, kind=Cause.ENDED_EARLY)
     if code == libvirt.VIR_ERR_RPC:
-        words = _first_word(one_line(error), peer)
-        return ConnectFailed(f"{peer} does not speak libvirt's protocol: {words}", host=host, kind=Cause.NOT_LIBVIRT)
+        reason = told(Say.NOT_LIBVIRT, peer=peer, why=_first_word(one_line(error), peer))
+        return ConnectFailed(reason, host=host, kind=Cause.NOT_LIBVIRT)
     if code == libvirt.VIR_ERR_SYSTEM_ERROR and number in _REASONS:
         return socket_failure(OSError(number, ""), peer, host)
     # below its first line an XML error quotes the file
     said = str(error).partition("\n")[0] if code == libvirt.VIR_ERR_XML_DETAIL else one_line(error)
-    words, hopeless = f"{peer}: {said}", code in _HOPELESS
+    reason, hopeless = told(Say.ABOUT, subject=peer, message=text(said)), code in _HOPELESS
     kind = Cause.NO_DRIVER if code in _NO_DRIVER else Cause.BAD_URI if hopeless else Cause.LIBVIRT_ERROR
-    return ConnectFailed(words, host=host, permanent=hopeless, kind=kind, detail=driver)
+    return ConnectFailed(reason, host=host, permanent=hopeless, kind=kind, detail=driver)
 
 
-def _first_word(words: str, peer: str) -> str:
+def _first_word(words: str, peer: str) -> Message:
     """libvirt's complaint; or the text that it took for the length of a message, which counts its own four bytes."""
     length = _LENGTH.search(words)
     first = (int(length[1]) + 4).to_bytes(8, "big")[4:] if length else b""
     if not first.isalnum() and first not in _SPEAKERS:
-        return words
-    port = f"; libvirtd's TCP port is {TCP_PORT}" if _PORT.search(peer) else ""
-    return f"it begins with {first.decode('ascii')!r}{_SPEAKERS.get(first, '')}{port}"
+        return text(words)
+    begins = told(_SPEAKERS.get(first, Say.BEGINS_WITH), first=first.decode("ascii"))
+    return told(Say.AND, message=begins, more=told(Say.TCP_PORT, port=TCP_PORT)) if _PORT.search(peer) else begins
 
 
 def peer_of(error: BaseException, peer: str | None) -> str:
@@ -98,9 +99,10 @@ def peer_of(error: BaseException, peer: str | None) -> str:
 
 def socket_failure(error: OSError, peer: str, host: str) -> ConnectFailed:
     """The same words for a socket of our own."""
-    words = _REASONS.get(error.errno or 0)
+    known = _REASONS.get(error.errno or 0)
     kind = Cause.NO_SOCKET if error.errno == errno.ENOENT else system_cause(error)
-    return ConnectFailed(words.format(peer=peer) if words else f"{peer}: {one_line(error)}", host=host, kind=kind)
+    other = told(Say.ABOUT, subject=peer, message=text(one_line(error)))
+    return ConnectFailed(other if known is None else told(known, peer=peer), host=host, kind=kind)
 
 
 def call_failure(error: BaseException, handle: Any, host: str) -> BaseException:

@@ -15,6 +15,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ...model.errors import CallFailed, CallTimeout, ConnectionLost
+from ...model.message import Message, told
+from ...model.say import Say
 from .crew import Crew, Report
 from .failures import call_failure
 
@@ -80,7 +82,7 @@ class Lane:
         handle. After a time-out or a cancel the thread finishes alone, and what it brings is dropped.
         """
         if self._stopped:
-            raise ConnectionLost("the connection is closed", host=self.host)
+            raise ConnectionLost(told(Say.LINK_CLOSED), host=self.host)
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.add(future)
         if timeout is not None:
@@ -95,7 +97,7 @@ class Lane:
                 self._crew.deadlines.forget(future)
 
     def _too_late(self, timeout: float) -> CallTimeout:
-        return CallTimeout(f"no answer within {timeout:g} s", host=self.host)
+        return CallTimeout(told(Say.NO_ANSWER, limit=timeout), host=self.host)
 
     def _begin(self, job: _Job) -> None:
         if not self._used:
@@ -111,9 +113,9 @@ class Lane:
         except RuntimeError as error:
             with self._lock:
                 self._threads -= 1
-            raise CallFailed(f"no thread is to be had for the call: {error}", host=self.host) from error
+            raise CallFailed(told(Say.NO_THREAD_FOR_CALL, why=str(error)), host=self.host) from error
 
-    def stop(self, reason: str | None = None) -> None:
+    def stop(self, reason: Message | None = None) -> None:
         """Take no more calls, and end once those there are have been made. With a reason, all calls end with it."""
         if reason is not None:
             for future in self._waiting:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ...model.errors import TransportError
+from ...model.message import Message, told
+from ...model.say import Say
 from ...transport.driver import LostCallback
 from .bridge import Bridge
 from .lane import Lane
@@ -20,7 +22,7 @@ GOODBYE = 0.5
 AFTERWARDS = 0.2
 """Seconds that the threads get to leave once the socket is cut; they need milliseconds."""
 
-_CLOSED = "the connection was closed"
+_CLOSED = told(Say.LINK_WAS_CLOSED)
 
 
 class LibvirtLink:
@@ -58,7 +60,7 @@ class LibvirtLink:
     def lose(self, error: TransportError) -> None:
         """The connection ended by itself: end every call and tell the owner, once."""
         if not self._over:
-            self._cut(error.message)
+            self._cut(error.reason)
             self._on_lost(error)
 
     async def close(self) -> None:
@@ -82,7 +84,7 @@ class LibvirtLink:
         if not self._over:
             self._cut(_CLOSED)
 
-    def _cut(self, reason: str) -> None:
+    def _cut(self, reason: Message) -> None:
         self._over = True
         self._lane.stop(reason)
         self._wire.cut()

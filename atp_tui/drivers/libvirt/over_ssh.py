@@ -12,11 +12,12 @@ import re
 import shlex
 
 from ...model.causes import Cause
-from ...model.errors import ConnectFailed
+from ...model.errors import AtpError, ConnectFailed
 from ...model.host import ConnectionUri
+from ...model.message import Message, text, told
 from ...model.outcome import Command
+from ...model.say import Say
 from ...transport.driver import OpensStreams, RawStream, StreamReceiver
-from .failures import one_line
 from .uris import far_uri, read_only
 
 _DIRECTORY = "/run/libvirt"
@@ -27,7 +28,6 @@ _TOOLS = (("nc", "-U "), ("ncat", "-U "), ("socat", "- UNIX-CONNECT:"))
 
 _NO_SOCKET = "the host has no socket"
 _NO_PROGRAM = "the host has no"
-_ENDED = re.compile(r"ended with ((?:exit status|signal) \w+)")
 _OWN_WORDS = re.compile(rf"{_NO_PROGRAM} .*")
 
 MOST_WORDS = 400
@@ -131,20 +131,24 @@ class _PipeEnd:
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
-        if error is not None and self._line in str(error):
-            text = str(error).replace(self._line, "the command that connects to libvirt's socket")
-            own = _OWN_WORDS.search(text)
-            shorter = ConnectFailed(own[0] if own else text, kind=Cause.NO_SOCKET)
-            shorter.__cause__ = error
-            error = shorter
+        end = error.reason if isinstance(error, AtpError) and error.reason.id is Say.COMMAND_ENDED else None
+        reason = None if end is None else self._without_line(end)
         if self._words:
-            said = " ".join(self._words.decode("utf-8", "replace").split())
-            how = _ENDED.search(one_line(error)) if error is not None else None
-            text = f"in libvirt's place the host says: {said}" + (f" ({how[1]})" if how else "")
-            words = ConnectFailed(text, kind=Cause.NO_SOCKET)
-            words.__cause__ = error
-            error = words
+            reason = told(Say.IN_LIBVIRTS_PLACE, said=" ".join(self._words.decode("utf-8", "replace").split()))
+            if end is not None and (how := end.get("end")) is not None:
+                reason = told(Say.WITH_NOTE, message=reason, note=how)
+        if reason is not None:
+            failure = ConnectFailed(reason, kind=Cause.NO_SOCKET)
+            failure.__cause__ = error
+            error = failure
         self._receiver.ended(error)
+
+    def _without_line(self, end: Message) -> Message:
+        """The end of our command in what it has said itself, else without its line."""
+        said = end.get("said")
+        if isinstance(said, str) and (own := _OWN_WORDS.search(said)):
+            return text(own[0])
+        return told(end.id, **{**dict(end.parameters), "line": told(Say.LIBVIRT_COMMAND)})
 
 
 async def open_far_end(carrier: OpensStreams, uri: ConnectionUri, receiver: StreamReceiver, host: str) -> RawStream:
@@ -159,6 +163,14 @@ async def open_far_end(carrier: OpensStreams, uri: ConnectionUri, receiver: Stre
     try:
         return await carrier.open_pipe(command, _PipeEnd(receiver, command.line))
     except ConnectFailed as error:
-        tried = " or ".join(far_sockets(uri)) or "the session's socket"
-        words = f"no libvirt daemon answers at {tried}: {error.message}"
-        raise ConnectFailed(words, host=host, kind=Cause.NO_SOCKET) from error
+        raise ConnectFailed(_no_daemon(far_sockets(uri), error.reason), host=host, kind=Cause.NO_SOCKET) from error
+
+
+def _no_daemon(tried: tuple[str, ...], why: Message) -> Message:
+    match tried:
+        case (first, second):
+            return told(Say.NO_DAEMON_AT_EITHER, first=first, second=second, why=why)
+        case (first,):
+            return told(Say.NO_DAEMON, first=first, why=why)
+        case _:
+            return told(Say.NO_DAEMON_OF_SESSION, why=why)

@@ -11,6 +11,8 @@ from pathlib import Path
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, ConnectFailed
 from ...model.host import ConnectionUri
+from ...model.message import Message, told
+from ...model.say import Say
 from ...model.uri_parameters import flag
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..readable import readable
@@ -26,8 +28,6 @@ _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_
 _EXPIRED = 10
 """X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h."""
 
-_PORTS = f"Check the port: libvirtd's TLS port is {TLS_PORT}, {TCP_PORT} is for +tcp"
-
 
 def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
     """Certificates as libvirt finds them: `?pkipath=`, else ~/.pki/libvirt, else /etc/pki; `?no_verify=1` honoured.
@@ -42,15 +42,15 @@ def tls_context(uri: ConnectionUri, host: str) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
-        _load(context.load_verify_locations, "CA certificate", ca, host=host)
+        _load(context.load_verify_locations, Say.CA_UNUSABLE, ca, host=host)
     # elsewhere, without one, a daemon that asks for none may still take us
     if "pkipath" in uri.query or certificate.exists() or key.exists():
         load = partial(context.load_cert_chain, password=_no_passphrase)
-        _load(load, "client certificate or key", certificate, key, host=host)
+        _load(load, Say.CERTIFICATE_UNUSABLE, certificate, key, host=host)
     return context
 
 
-def _load(load: object, what: str, *files: Path, host: str) -> None:
+def _load(load: object, unusable: Say, *files: Path, host: str) -> None:
     assert callable(load)
     try:
         for file in files:
@@ -59,8 +59,8 @@ def _load(load: object, what: str, *files: Path, host: str) -> None:
     except (OSError, ssl.SSLError) as error:
         named = error.filename or " and ".join(map(str, files))
         words = error.strerror if error.filename else one_line(error)
-        message = f"the {what} {named}: {words}"
-        raise ConnectFailed(message, host=host, permanent=True, kind=Cause.BAD_FILE) from error
+        reason = told(unusable, file=str(named), why=words or "")
+        raise ConnectFailed(reason, host=host, permanent=True, kind=Cause.BAD_FILE) from error
 
 
 def _no_passphrase() -> str:
@@ -82,11 +82,11 @@ def _flat(directory: Path) -> tuple[Path, Path, Path]:
     return directory / "cacert.pem", directory / "clientcert.pem", directory / "clientkey.pem"
 
 
-def _no_tls(error: ssl.SSLError, peer: str) -> str:
+def _no_tls(error: ssl.SSLError, peer: str) -> Message:
     reason = (error.reason or "").replace("_", " ").lower() or one_line(error)
     if error.reason in _NOT_TLS:
-        return f"{peer} does not speak TLS there. {_PORTS} ({reason})"
-    return f"no TLS with {peer} ({reason})"
+        return told(Say.NO_TLS_THERE, peer=peer, tls=TLS_PORT, tcp=TCP_PORT, why=reason)
+    return told(Say.NO_TLS, peer=peer, why=reason)
 
 
 class _TlsStream(asyncio.Protocol):
@@ -172,24 +172,24 @@ async def open_tls(
         await asyncio.get_running_loop().create_connection(
             lambda: stream, address, port, ssl=context, server_hostname=uri.host if context.check_hostname else None
         )
-        request.progress.words = f"{peer} speaks TLS and then says nothing: it hangs, or is no libvirtd"
+        request.progress.known = told(Say.TLS_AND_NOTHING, peer=peer)
         request.progress.kind = Cause.LIBVIRT_SILENT
         await stream.accepted
-        request.progress.words = ""
+        request.progress.known = None
         taken = True
     except ssl.SSLCertVerificationError as error:
-        words = f"the certificate of {peer} is not accepted: {error.verify_message}"
+        reason = told(Say.CERTIFICATE_OF_PEER, peer=peer, why=error.verify_message)
         expired = error.verify_code == _EXPIRED
         kind = Cause.CERTIFICATE_EXPIRED if expired else Cause.CERTIFICATE_UNTRUSTED
-        raise ConnectFailed(words, host=host, permanent=True, kind=kind) from error
+        raise ConnectFailed(reason, host=host, permanent=True, kind=kind) from error
     except EOFError as error:
-        words = f"{peer} does not take our TLS certificate: {one_line(error)}"
-        raise AuthFailed(words, host=host, kind=Cause.OUR_CERTIFICATE) from error
+        reason = told(Say.OUR_CERTIFICATE, peer=peer, why=one_line(error))
+        raise AuthFailed(reason, host=host, kind=Cause.OUR_CERTIFICATE) from error
     except ssl.SSLError as error:
         raise ConnectFailed(_no_tls(error, peer), host=host, kind=Cause.NO_TLS) from error
     except (ConnectionResetError, ConnectionAbortedError) as error:
-        words = f"{peer} ended the connection in the TLS handshake: does it speak TLS there? {_PORTS}"
-        raise ConnectFailed(words, host=host, kind=Cause.ENDED_EARLY) from error
+        reason = told(Say.ENDED_IN_HANDSHAKE, peer=peer, tls=TLS_PORT, tcp=TCP_PORT)
+        raise ConnectFailed(reason, host=host, kind=Cause.ENDED_EARLY) from error
     except OSError as error:
         raise socket_failure(error, peer, host) from error
     finally:

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.message import Message, text, told
+from ...model.say import Say
+
 if TYPE_CHECKING:
     from asyncssh import SSHCertificate
 
@@ -24,14 +27,14 @@ def parse_certificate(path: Path) -> SSHCertificate:
     return asyncssh.read_certificate(path)
 
 
-def unreadable(path: Path, error: OSError | ValueError) -> str:
+def unreadable(path: Path, error: OSError | ValueError) -> Message:
     """What is said of a file in which there is no certificate to offer."""
     if isinstance(error, OSError):
-        return f"{path}: {error.strerror or error}"
-    return f"{path} has no certificate that this program can read ({error})"
+        return told(Say.ABOUT, subject=str(path), message=text(error.strerror or str(error)))
+    return told(Say.CERTIFICATE_UNREADABLE, file=str(path), why=str(error))
 
 
-def out_of_time(certificate: SSHCertificate, path: Path) -> list[str]:
+def out_of_time(certificate: SSHCertificate, path: Path) -> list[Message]:
     """Why a host will not take a certificate, by this machine's clock. It is offered all the same, as by ssh."""
     from asyncssh.public_key import SSHOpenSSHCertificate
 
@@ -39,9 +42,9 @@ def out_of_time(certificate: SSHCertificate, path: Path) -> list[str]:
         return []
     now = time.time()
     if now >= certificate._valid_before:
-        return [f"{path} has expired: its last second was {_utc(certificate._valid_before - 1)}"]
+        return [told(Say.CERTIFICATE_OVER, file=str(path), at=_utc(certificate._valid_before - 1))]
     if now < certificate._valid_after:
-        return [f"{path} is not valid yet: its first second is {_utc(certificate._valid_after)}"]
+        return [told(Say.CERTIFICATE_EARLY, file=str(path), at=_utc(certificate._valid_after))]
     return []
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ...model.message import told
+from ...model.say import Say
 from ..resolver import Resolver
 from .endpoint import Endpoint
 from .processes import Processes
@@ -34,8 +36,7 @@ async def dial(endpoint: Endpoint, resolver: Resolver, processes: Processes, lim
     names = await resolver.addresses(endpoint.name)
     addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
     if not addresses:
-        words = f"{endpoint.name} has no address of the family that ssh_config asks for"
-        raise ConnectFailed(words, permanent=True, kind=Cause.WRONG_FAMILY)
+        raise ConnectFailed(told(Say.WRONG_FAMILY, name=endpoint.name), permanent=True, kind=Cause.WRONG_FAMILY)
     sources = await _sources(endpoint, resolver)
     return Dialled(await _first_connected(addresses, sources, limit / len(addresses)))
 

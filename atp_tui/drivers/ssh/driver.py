@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ...model.message import told
+from ...model.say import Say
 from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import OpenRequest
 from ..home import stand_in_for_home
@@ -41,8 +43,8 @@ class SshDriver:
         link = SshLink(request.host.id, connection, owner, route, request.on_lost, guarded)
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()
-            words = f"{request.host.id} ended the connection right after the login"
-            raise ConnectFailed(words, host=request.host.id, kind=Cause.ENDED_EARLY)
+            reason = told(Say.ENDED_AFTER_LOGIN, where=request.host.id)
+            raise ConnectFailed(reason, host=request.host.id, kind=Cause.ENDED_EARLY)
         return link
 
     async def close(self) -> None:

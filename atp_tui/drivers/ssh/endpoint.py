@@ -11,7 +11,9 @@ from ...model.causes import Cause
 from ...model.checks import fits_host, fits_user
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
+from ...model.message import told
 from ...model.quoting import quoted
+from ...model.say import Say
 from ...model.settings import HostKeyPolicy, Login, SshSettings
 from .config.key_rules import KeyRules, key_rules
 from .config.reader import ConfigReader
@@ -99,7 +101,7 @@ class Endpoint:
 def question_of(host: HostInfo) -> Question:
     """What to ask ssh_config about a host. Raises Unsupported for a host without SSH."""
     if host.ssh is None:
-        raise Unsupported(f"{host.id} takes no commands (ssh = false)", host=host.id)
+        raise Unsupported(told(Say.TAKES_NO_COMMANDS, host=host.id), host=host.id)
     settings, uri = host.ssh_settings, host.connection_uri
     name = uri.host if uri is not None and uri.transport == "ssh" else None
     return question(name or host.host, settings.user, settings.port, settings)

@@ -9,6 +9,8 @@ from asyncssh import HostKeyNotVerifiable, KeyImportError, SSHKey
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed, HostKeyRejected, HostKeyRevoked, TransportError
+from ...model.message import Message, text, told
+from ...model.say import Say
 from ...model.settings import HostKeyPolicy
 from . import verdict
 from .endpoint import Endpoint
@@ -33,6 +35,7 @@ class HostKeyCheck:
     verdict: Verdict | None = None
     offered: Callable[[], Collection[bytes]] | None = None
     agreed: Callable[[], str] = lambda: ""
+    trouble: Message | None = None
     _good: bytes | None = field(default=None, repr=False)
 
     def validate(self, key_data: bytes) -> SSHKey:
@@ -43,7 +46,8 @@ class HostKeyCheck:
         agreed = self.agreed()
         if agreed and kind_of(key_data) != verdict.kind_of_algorithm(agreed):
             self.verdict = None
-            raise HostKeyNotVerifiable(f"it shows another kind of host key than the one agreed on ({agreed})")
+            self.trouble = told(Say.ANOTHER_KIND_OF_KEY, agreed=agreed)
+            raise HostKeyNotVerifiable(str(self.trouble))
         key = self._good_key(key_data)
         return verdict.bound_to(key, agreed) if agreed else key
 
@@ -53,7 +57,8 @@ class HostKeyCheck:
         try:
             found = self.verdict = self._judge(key_data)
         except (KeyImportError, ValueError) as error:
-            raise HostKeyNotVerifiable(f"it shows a host key that cannot be read ({error})") from error
+            self.trouble = told(Say.HOST_KEY_UNREADABLE, why=str(error))
+            raise HostKeyNotVerifiable(str(self.trouble)) from error
         if found.standing is not Standing.KNOWN and not (found.standing is Standing.NEW and self._takes_new):
             raise HostKeyNotVerifiable(found.standing.name.lower())
         self._good = key_data
@@ -104,29 +109,31 @@ class HostKeyCheck:
         )
 
     def rejection(self, reason: str) -> TransportError:
-        """The error for a key that was refused; `reason` is that of `validate`."""
+        """The error for a key that was refused; `reason` is asyncssh's, where `validate` was not asked."""
         found = self.verdict
         if found is None:
-            return ConnectFailed(f"{self.name}: {reason}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
+            message = told(Say.ABOUT, subject=self.name, message=self.trouble or text(reason))
+            return ConnectFailed(message, permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
         fingerprint, kind = found.key.get_fingerprint(), found.key.get_algorithm()
-        shows = f"{self.name} shows {kind} {fingerprint}"
+        name, key, why = self.name, f"{kind} {fingerprint}", found.why or text("")
         if found.standing is Standing.UNUSABLE:
-            return ConnectFailed(f"{shows}: {found.why}", permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
+            return ConnectFailed(
+                told(Say.KEY_UNUSABLE, name=name, key=key, why=why), permanent=True, kind=Cause.NO_COMMON_ALGORITHM
+            )
         if found.standing is Standing.REVOKED:
-            words = f"host key REVOKED: {shows}, which is {found.why}: a stolen key may be used in this host's name"
-            return HostKeyRevoked(words, known=True, fingerprint=fingerprint, name=self.name)
+            message = told(Say.KEY_REVOKED, name=name, key=key, why=why)
+            return HostKeyRevoked(message, known=True, fingerprint=fingerprint, name=self.name)
         if found.standing is Standing.NEW and self.filed.unreadable:
             return ConnectFailed(
-                f"{self.name}: {'; '.join(self.filed.unreadable)}", permanent=True, kind=Cause.BAD_FILE
+                told(Say.ABOUT, subject=name, message=text("; ".join(self.filed.unreadable))),
+                permanent=True,
+                kind=Cause.BAD_FILE,
             )
-        files = ", ".join(map(str, self.endpoint.known_hosts)) or "any file, since ssh_config names none"
+        files = ", ".join(map(str, self.endpoint.known_hosts)) or told(Say.ANY_FILE)
         changed = found.standing is Standing.CHANGED
-        why = f"; {found.why}" if found.why else ""
-        message = (
-            f"host key CHANGED: {shows}, which is not the one in {files}{why}"
-            if changed
-            else f"host key not known: {shows}, which is not in {files}{why}"
-        )
+        message = told(Say.KEY_CHANGED if changed else Say.KEY_UNKNOWN, name=name, key=key, files=files)
+        if found.why is not None:
+            message = told(Say.AND, message=message, more=found.why)
         return HostKeyRejected(
             message,
             known=changed,

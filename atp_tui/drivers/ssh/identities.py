@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.message import Message, text, told
+from ...model.say import Say
 from .certificates import out_of_time, parse_certificate, unreadable
 from .endpoint import Endpoint
 from .files import ParsedFiles
@@ -35,7 +37,7 @@ class _KeyFile:
 
     key: SSHKey | None
     public_data: bytes | None
-    trouble: str = ""
+    trouble: Message | None = None
     certificate: SSHCertificate | None = None
 
 
@@ -44,8 +46,8 @@ class Credentials:
     """What to offer, best first, and what could not be offered: for the message when all is refused."""
 
     keys: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
-    signing: str = ""
+    troubles: list[Message] = field(default_factory=list)
+    signing: Message | None = None
     """What the agent has been asked for and has not answered yet; empty: nothing."""
 
 
@@ -87,15 +89,17 @@ class Identities:
                 # as OpenSSH: a public key names the one that the agent holds
                 file = self._files.get(path) or self._files.get(_with(path, ".pub"))
             except OSError as error:
-                found.troubles.append(f"{path}: {error.strerror or error}")
+                found.troubles.append(told(Say.ABOUT, subject=str(path), message=text(error.strerror or str(error))))
                 continue
             certificate = self._beside(path, file, found)
             if file is not None:
                 files.append(replace(file, certificate=certificate))
             elif certificate is not None:
-                files.append(_KeyFile(None, certificate.key.public_data, f"{path}: no such file", certificate))
+                files.append(
+                    _KeyFile(None, certificate.key.public_data, told(Say.NO_SUCH_FILE, file=str(path)), certificate)
+                )
             elif given is not None:
-                found.troubles.append(f"{path}: no such file")
+                found.troubles.append(told(Say.NO_SUCH_FILE, file=str(path)))
         return files
 
     def _beside(self, path: Path, file: _KeyFile | None, found: Credentials) -> SSHCertificate | None:
@@ -124,7 +128,7 @@ class Identities:
                 found.troubles.append(unreadable(path, error))
                 continue
             if certificate is None:
-                found.troubles.append(f"{path}: no such file")
+                found.troubles.append(told(Say.NO_SUCH_FILE, file=str(path)))
             else:
                 found.troubles += out_of_time(certificate, path)
                 certificates.append(certificate)
@@ -140,19 +144,21 @@ class Identities:
             named += in_agent
             if file.key is not None:
                 named.append(file.key)
-            elif not in_agent:
+            elif not in_agent and file.trouble is not None:
                 found.troubles.append(file.trouble)
             held = [pair for pair in held if pair not in in_agent]
         others = [] if endpoint.identities_only else held
         found.keys += [*others, *named] if endpoint.identity_files is None else [*named, *others]
 
 
-def _nothing_offered(endpoint: Endpoint) -> str:
-    agent = "there is no agent" if endpoint.agent is None else f"the agent at {endpoint.agent} holds none"
-    if endpoint.agent is not None and endpoint.identities_only:
-        agent = "IdentitiesOnly leaves the agent's out"
-    files = "in ~/.ssh" if endpoint.identity_files is None else "counts for this host"
-    return f"no key was offered: {agent}, and no key file {files}"
+def _nothing_offered(endpoint: Endpoint) -> Message:
+    if endpoint.agent is None:
+        agent = told(Say.NO_AGENT)
+    elif endpoint.identities_only:
+        agent = told(Say.AGENT_LEFT_OUT)
+    else:
+        agent = told(Say.AGENT_EMPTY, agent=str(endpoint.agent))
+    return told(Say.NO_KEY_OFFERED_OR_THERE if endpoint.identity_files is None else Say.NO_KEY_OFFERED, agent=agent)
 
 
 def _leave_out_short(endpoint: Endpoint, found: Credentials) -> None:
@@ -170,8 +176,8 @@ def _leave_out_short(endpoint: Endpoint, found: Credentials) -> None:
         if (bits := packet.get_mpint().bit_length()) < least:
             found.keys.remove(key)
             file = os.fsdecode(key.get_filename() or b"") if isinstance(key, SSHKey) else ""
-            name = file or key.get_comment() or "an RSA key"
-            found.troubles.append(f"{name} has {bits} bits, and ssh_config's RequiredRSASize wants {least}")
+            name = file or key.get_comment() or told(Say.RSA_KEY)
+            found.troubles.append(told(Say.KEY_TOO_SHORT, key=name, bits=bits, least=least))
 
 
 def _certify(certificates: Sequence[SSHCertificate], found: Credentials) -> None:
@@ -205,7 +211,7 @@ async def _connect_agent(endpoint: Endpoint, found: Credentials) -> SSHAgentClie
     except TimeoutError:
         found.troubles.append(_silent(endpoint))
     except (OSError, asyncssh.Error) as error:
-        found.troubles.append(f"the agent at {endpoint.agent} does not answer: {error}")
+        found.troubles.append(told(Say.AGENT_UNREACHABLE, agent=str(endpoint.agent), why=str(error)))
     return None
 
 
@@ -217,14 +223,14 @@ async def _held_by(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials
         found.troubles.append(_silent(endpoint))
         return []
     except (OSError, ValueError) as error:
-        found.troubles.append(f"the agent gives no keys: {error}")
+        found.troubles.append(told(Say.AGENT_GIVES_NONE, why=str(error)))
         return []
     _watch_signing(agent, endpoint, found, {pair.key_public_data: pair.get_comment() or "" for pair in held})
     return held
 
 
-def _silent(endpoint: Endpoint) -> str:
-    return f"the agent at {endpoint.agent} takes connections and says nothing (SSH_AUTH_SOCK)"
+def _silent(endpoint: Endpoint) -> Message:
+    return told(Say.AGENT_SILENT, agent=str(endpoint.agent))
 
 
 def _watch_signing(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials, names: dict[bytes, str]) -> None:
@@ -235,26 +241,26 @@ def _watch_signing(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials
     sign = agent.sign
 
     async def watched(key_blob: bytes, data: bytes, flags: int = 0) -> bytes:
-        key = f"with {names.get(key_blob) or 'a key'}"
-        found.signing = f"the agent at {endpoint.agent} has been asked to sign {key} and has not answered"
+        agent_at, key = str(endpoint.agent), names.get(key_blob) or told(Say.SOME_KEY)
+        found.signing = told(Say.AGENT_SIGNS, agent=agent_at, key=key)
         try:
             signature = await sign(key_blob, data, flags)
         except (OSError, ValueError, EOFError) as error:
-            found.troubles.append(f"the agent at {endpoint.agent} refused to sign {key}")
+            found.troubles.append(told(Say.AGENT_SIGNS_NOT, agent=agent_at, key=key))
             raise ValueError(str(error)) from error
-        found.signing = ""
+        found.signing = None
         return signature
 
     agent.sign = watched  # type: ignore[method-assign]
 
 
-def _open_to_others(path: Path) -> str:
+def _open_to_others(path: Path) -> Message | None:
     """What is wrong with a private key's mode, by OpenSSH's rule (authfile.c): nothing where another user owns it."""
     status = path.stat()
     if status.st_uid != os.getuid() or not status.st_mode & 0o077:
-        return ""
+        return None
     mode = f"{status.st_mode & 0o777:04o}"
-    return f"{path} is not used, since others may read or change it (mode {mode}): chmod 600 {path}"
+    return told(Say.OTHERS_MAY_READ, file=str(path), mode=mode)
 
 
 def _with(path: Path, suffix: str) -> Path:
@@ -268,9 +274,11 @@ def _parse(path: Path) -> _KeyFile:
         key = asyncssh.read_private_key(path)
     except asyncssh.KeyImportError as error:
         locked = isinstance(error, asyncssh.KeyEncryptionError) or str(error).startswith("Passphrase")
-        trouble = f"{path} needs a passphrase and no agent holds it" if locked else f"{path}: {error}"
-        trouble = (_open_to_others(path) if locked else "") or trouble
-        lone = f"{path} is a public key, and no agent holds its private key"
+        if locked:
+            trouble = _open_to_others(path) or told(Say.NEEDS_PASSPHRASE, file=str(path))
+        else:
+            trouble = told(Say.ABOUT, subject=str(path), message=text(str(error)))
+        lone = told(Say.PUBLIC_KEY_ALONE, file=str(path))
         for place in (path, _with(path, ".pub")):
             with contextlib.suppress(asyncssh.KeyImportError, OSError):
                 public = asyncssh.read_public_key(place).public_data
@@ -279,6 +287,6 @@ def _parse(path: Path) -> _KeyFile:
     if exposed := _open_to_others(path):
         return _KeyFile(None, key.public_data, exposed)
     if key.get_algorithm().startswith("sk-"):
-        trouble = f"{path} is of a security key, which needs an agent here: ssh-add {path}"
+        trouble = told(Say.NEEDS_AGENT, file=str(path))
         return _KeyFile(None, key.public_data, trouble)
     return _KeyFile(key, key.public_data)

@@ -11,7 +11,9 @@ import asyncssh
 
 from ...model.causes import Cause, seconds
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
+from ...model.message import text, told
 from ...model.outcome import Command, ExitStatus, OutputSink
+from ...model.say import Say
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error, said
 from .cutting import cut_short
@@ -90,8 +92,8 @@ class SshLink:
             async with asyncio.timeout(timeout):
                 await self._connection._make_global_request(b"keepalive@openssh.com")
         except TimeoutError as error:
-            words = f"{self._name} did not answer within {timeout:g} s"
-            raise CallTimeout(words, host=self._name, detail=seconds(timeout)) from error
+            reason = told(Say.DID_NOT_ANSWER, host=self._name, limit=timeout)
+            raise CallTimeout(reason, host=self._name, detail=seconds(timeout)) from error
         self._check_alive()  # asyncssh answers for a connection that has ended
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
@@ -108,10 +110,8 @@ class SshLink:
         except TimeoutError as error:
             if not limit.expired():
                 raise  # the caller's own, out of `output`
-            words = f"the command on {self._name} took longer than {timeout:g} s"
-            if self._guard.is_missing:
-                words += "; it may go on there: nothing on this host ends it (see command_guard in the README)"
-            raise CallTimeout(words, host=self._name) from error
+            what = Say.COMMAND_MAY_GO_ON if self._guard.is_missing else Say.COMMAND_TOO_LATE
+            raise CallTimeout(told(what, host=self._name, limit=timeout or 0.0), host=self._name) from error
         finally:
             self._commands -= 1
 
@@ -150,7 +150,7 @@ class SshLink:
         if session.failure is not None:
             raise session.failure
         if session.status is None or session.loss is not None:
-            ended = CallFailed(f"{self._name} ended the command without an exit status", host=self._name)
+            ended = CallFailed(told(Say.NO_STATUS, host=self._name), host=self._name)
             raise self._loss_or(ended) from session.loss
         return session.status
 
@@ -167,8 +167,9 @@ class SshLink:
                 self._connection.create_unix_connection(lambda: SocketSession(receiver), path, encoding=None)
             )
         except CallFailed as error:
-            words = f"cannot open {path} there: {error.message}"
-            raise ConnectFailed(words, host=self._name, kind=Cause.NO_SOCKET) from error
+            raise ConnectFailed(
+                told(Say.CANNOT_OPEN, path=path, why=error.reason), host=self._name, kind=Cause.NO_SOCKET
+            ) from error
         return SshStream(channel, channel.abort)
 
     async def open_pipe(self, command: Command, receiver: StreamReceiver, *, spare: bool = False) -> RawStream:
@@ -180,8 +181,8 @@ class SshLink:
         try:
             channel, ward = await self._start(lambda: session, command.line)
         except CallFailed as error:
-            words = f"cannot start {command.line}: {error.message}"
-            raise ConnectFailed(words, host=self._name, kind=Cause.FAILED) from error
+            reason = told(Say.CANNOT_START, line=command.line, why=error.reason)
+            raise ConnectFailed(reason, host=self._name, kind=Cause.FAILED) from error
         if ward is not None:
             session.when_closed(ward.ended)
         stream = SshStream(channel, lambda: self._abort_session(channel, ward))
@@ -193,17 +194,15 @@ class SshLink:
         """A pipe that gives way to commands. No guard is started for it: its command ends with its stdin."""
         await self._learn_of_force()
         if not self._guarded or self._owner.forced:
-            words = f"{self._name} runs nothing but what is asked for (command_guard, or a command= of the key)"
-            raise Unsupported(words, host=self._name)
+            raise Unsupported(told(Say.RUNS_NOTHING_ELSE, host=self._name), host=self._name)
         if self.max_requests == 1 and (self._commands or asyncio.get_running_loop().time() < self._dying_until):
-            raise NoPlace(f"{self._name} may end {command.line} as it starts, with a command", host=self._name)
+            raise NoPlace(told(Say.MAY_END_AS_IT_STARTS, host=self._name, line=command.line), host=self._name)
         opening = self._session(lambda: session, command.line.encode())
         try:
             channel = await self._to_the_end(opening, _close_late)
         except CallFailed as error:
-            raise NoPlace(
-                f"{self._name} has no session for {command.line}: {error.message}", host=self._name
-            ) from error
+            reason = told(Say.NO_SESSION_FOR, host=self._name, line=command.line, why=error.reason)
+            raise NoPlace(reason, host=self._name) from error
         self._spares.add(session)
         session.when_closed(lambda: self._spares.discard(session))
 
@@ -229,7 +228,7 @@ class SshLink:
         """End a pipe that can wait, if there is one."""
         if not self._spares:
             return False
-        self._spares.pop().end(NoPlace(f"{self._name} needs its session for a command", host=self._name))
+        self._spares.pop().end(NoPlace(told(Say.SESSION_NEEDED, host=self._name), host=self._name))
         return True
 
     async def close(self) -> None:
@@ -255,8 +254,7 @@ class SshLink:
         """Start a command, watched by the guard. Cancelled, it leaves none."""
         sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
         if len(sent) > LONGEST_LINE:
-            words = f"the command line has {len(sent):,} bytes; a host takes {LONGEST_LINE:,}: put data into its stdin"
-            raise CallFailed(words, host=self._name)
+            raise CallFailed(told(Say.LINE_TOO_LONG, size=len(sent), most=LONGEST_LINE), host=self._name)
         await self._learn_of_force()
         if self._owner.forced:
             self._guard.renounce()
@@ -293,8 +291,7 @@ class SshLink:
                     # a guard that did not come, or went, may still hold its place
                     waits, self._waited = self._guard.is_missing and not self._waited, True
                     if not self._guard.give_way() and not waits:
-                        words = f"{error.message}: sshd refuses another session; its MaxSessions must be 9 or more"
-                        raise CallFailed(words, host=self._name) from error
+                        raise CallFailed(told(Say.NO_MORE_SESSIONS, why=error.reason), host=self._name) from error
                     self._expect_dying()
                 await asyncio.sleep(FREE_PLACE_POLL)
 
@@ -302,7 +299,7 @@ class SshLink:
         try:
             return await self._session(make_session, line)
         except CallFailed as error:  # the only session may be a spare pipe's
-            raise NoPlace(error.message, host=self._name) from error
+            raise NoPlace(error.reason, host=self._name) from error
 
     async def _session(self, make_session: MakeSession, line: bytes) -> Channel:
         return await open_session(self._connection, self._open, make_session, line, self._name)
@@ -320,11 +317,12 @@ class SshLink:
         try:
             return cast(Channel, (await opening)[0])
         except (asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error.reason
-            raise self._loss_or(CallFailed(f"{self._name}: {reason}", host=self._name)) from error
+            words = (error.strerror or str(error)) if isinstance(error, OSError) else error.reason
+            reason = told(Say.ABOUT, subject=self._name, message=text(words))
+            raise self._loss_or(CallFailed(reason, host=self._name)) from error
         except ValueError as error:  # PacketDecodeError, for one: asyncssh goes on without the channel
-            words = f"{self._name} does not speak SSH as it should ({said(str(error))})"
-            raise self._loss_or(NotStarted(words, host=self._name)) from error
+            reason = told(Say.BAD_SSH, where=self._name, why=said(str(error)))
+            raise self._loss_or(NotStarted(reason, host=self._name)) from error
         except AttributeError as error:  # asyncssh's, where the connection ends between the answer and its next step
             if self.is_alive():
                 raise

@@ -13,6 +13,8 @@ import asyncssh
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
+from ...model.message import told
+from ...model.say import Say
 from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
 from .causes import connect_error, unheard
@@ -189,10 +191,10 @@ class Opener:
             return await connecting
         except asyncio.CancelledError:
             if (greeting := owner.greeting) is not None and not greeting.came:
-                progress.words = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
+                progress.known = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
                 progress.kind = Cause.PROXY_SILENT if proxy else Cause.NO_BANNER
-            elif found.signing:
-                progress.words = found.signing
+            elif found.signing is not None:
+                progress.known = found.signing
             raise
         except asyncssh.PermissionDenied:
             await self._keep_key(host, owner.check)
@@ -230,11 +232,10 @@ def _with_policy(rejection: TransportError, endpoint: Endpoint) -> TransportErro
     if not isinstance(rejection, HostKeyRejected):
         return rejection
     if (value := unread.get("StrictHostKeyChecking")) is not None and not rejection.known:
-        words = f"ssh_config's StrictHostKeyChecking {value} is not read here: host_key_policy in hosts.toml decides"
-        rejection.args = (f"{rejection.message} ({words})",)
+        note = told(Say.STRICTNESS_UNREAD, value=value)
+        rejection.args = (told(Say.WITH_NOTE, message=rejection.reason, note=note),)
     elif "NoHostAuthenticationForLocalhost" in unread:
-        words = "ssh_config's NoHostAuthenticationForLocalhost is not read here: keys of this machine are checked too"
-        rejection.args = (f"{rejection.message} ({words})",)
+        rejection.args = (told(Say.WITH_NOTE, message=rejection.reason, note=told(Say.LOCALHOST_UNREAD)),)
     return rejection
 
 
@@ -246,5 +247,6 @@ def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:
 
 def _with_troubles(error: TransportError, found: Credentials) -> TransportError:
     if isinstance(error, AuthFailed) and found.troubles:
-        return AuthFailed(f"{error.message} ({'; '.join(dict.fromkeys(found.troubles))})", kind=error.kind)
+        notes = tuple(dict.fromkeys(found.troubles))
+        return AuthFailed(told(Say.WITH_NOTE, message=error.reason, note=notes), kind=error.kind)
     return error

@@ -10,6 +10,9 @@ import asyncssh
 from asyncssh.constants import MSG_DISCONNECT, MSG_USERAUTH_FAILURE
 from asyncssh.packet import PacketDecodeError, SSHPacket
 
+from ...model.message import Message, told
+from ...model.say import Say
+
 _KINDS = (
     ("key exchange", 0, "KexAlgorithms"),
     ("host key", 1, "HostKeyAlgorithms"),
@@ -57,17 +60,17 @@ class Overheard:
         return next((name for name in ours[1] if name in theirs[1]), "") if ours and theirs else ""
 
     @property
-    def mismatch(self) -> str:
-        """What the two sides have not in common, in words; empty where that is nothing, or the server told nothing."""
+    def mismatch(self) -> Message | None:
+        """What the two sides have not in common; None where that is nothing, or the server told nothing."""
         ours = _lists(getattr(self._connection, "_client_kexinit", b""))
         theirs = _lists(getattr(self._connection, "_server_kexinit", b""))
         if not ours or not theirs:
-            return ""
+            return None
         for kind, place, key in _KINDS:
             if not set(ours[place]) & set(theirs[place]) and not (kind == "MAC" and _without_mac(ours, theirs, place)):
                 there, here = _named(theirs[place]), _named(ours[place])
-                return f"no {kind} algorithm in common: it has {there}; here {here} ({key} in ssh_config)"
-        return ""
+                return told(Say.NO_COMMON_ALGORITHM, kind=kind, there=there, here=here, keyword=key)
+        return None
 
     def _refused(self, packet: SSHPacket) -> None:
         self.methods = tuple(name.decode("ascii", "replace") for name in packet.get_namelist())

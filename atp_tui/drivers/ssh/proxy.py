@@ -9,6 +9,8 @@ import socket
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ...model.message import Message, Parameter, told
+from ...model.say import Say
 from .processes import Process, Processes, within
 
 LAST_WORDS = 400
@@ -54,20 +56,23 @@ class Proxy:
         """
         process = self._process
         await within(GRACE, lambda: process.status() is not None and process.errors.closed)
-        return ConnectFailed(self._words(where, self._end(), came), kind=Cause.PROXY_FAILED)
+        return ConnectFailed(self._reason(where, self._end(), came), kind=Cause.PROXY_FAILED)
 
-    def unheard(self, where: str, came: str) -> str:
+    def unheard(self, where: str, came: str) -> Message:
         """The same for an attempt whose time is up while the program runs."""
-        return self._words(where, "brings no SSH", came)
+        return self._reason(where, told(Say.PROXY_BRINGS_NOTHING), came)
 
-    def _words(self, where: str, end: str, came: str) -> str:
+    def _reason(self, where: str, end: Message, came: str) -> Message:
         command = self._command
         if len(command) > COMMAND_SHOWN:
             command = command[: COMMAND_SHOWN - 1] + "…"
         said = self._last_words()
-        words = f": {said}" if said else " and said nothing"
-        came = came and f"; what came in the place of SSH: {came}"
-        return f"{where}: the ProxyCommand {end}{words} (it was: {command}{came})"
+        given: dict[str, Parameter] = {"where": where, "end": end, "command": command}
+        if said and came:
+            return told(Say.PROXY_SAID_AND_SENT, said=said, came=came, **given)
+        if said:
+            return told(Say.PROXY_SAID, said=said, **given)
+        return told(Say.PROXY_MUTE_AND_SENT, came=came, **given) if came else told(Say.PROXY_MUTE, **given)
 
     def release(self) -> None:
         """End the program and all it started, those that do not want to included. Once more does no harm."""
@@ -88,13 +93,13 @@ class Proxy:
             self._loop.remove_reader(self._process.errors)
             self._process.errors.close()
 
-    def _end(self) -> str:
+    def _end(self) -> Message:
         status = self._process.status()
         if status is None:
-            return "closed the connection before SSH was up"
+            return told(Say.PROXY_CLOSED)
         if status < 0:
-            return f"was killed by {_signal_name(-status)}"
-        return f"ended with exit status {status} before SSH was up"
+            return told(Say.PROXY_KILLED, signal=_signal_name(-status))
+        return told(Say.PROXY_ENDED, status=status)
 
     def _last_words(self) -> str:
         lines = self._said.decode("utf-8", "replace").splitlines()

@@ -16,7 +16,9 @@ from asyncssh.packet import SSHPacket
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ...model.message import Message, told
 from ...model.outcome import ExitStatus, OutputSink, Stream
+from ...model.say import Say
 from ...transport.driver import StreamReceiver
 from .window import grant_what_is_taken
 
@@ -209,7 +211,7 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
         self._relay = _Relay(receiver)
         self._line = line
         self._complaint = b""
-        self._failed: str | None = None
+        self._failed: Message | None = None
         self._closed = False
         self._on_end: Callable[[], None] | None = None
 
@@ -239,15 +241,17 @@ class PipeSession(asyncssh.SSHClientSession[bytes]):
 
     def exit_status_received(self, status: int) -> None:
         if status:
-            self._failed = f"exit status {status}"
+            self._failed = told(Say.EXIT_STATUS, status=status)
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
-        self._failed = f"signal {signal}"
+        self._failed = told(Say.SIGNAL, signal=signal)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._failed is not None:
-            said = self._complaint.decode("utf-8", "replace").strip() or "it said nothing"
-            exc = ConnectFailed(f"{self._line} ended with {self._failed}: {said}", kind=Cause.NO_SOCKET)
+            said = " ".join(self._complaint.decode("utf-8", "replace").split()) or told(Say.SAID_NOTHING)
+            exc = ConnectFailed(
+                told(Say.COMMAND_ENDED, line=self._line, end=self._failed, said=said), kind=Cause.NO_SOCKET
+            )
         self._closed = True
         if self._on_end is not None:
             self._on_end()

@@ -19,6 +19,8 @@ from asyncssh.constants import MSG_CHANNEL_FAILURE, OPEN_REQUEST_SESSION_FAILED
 from asyncssh.packet import SSHPacket
 
 from ...model.errors import CallFailed
+from ...model.message import Message, told
+from ...model.say import Say
 
 Channel = asyncssh.SSHClientChannel[bytes]
 MakeSession = Callable[[], asyncssh.SSHClientSession[bytes]]
@@ -64,10 +66,10 @@ async def open_session(
             if not made or not _is_of_the_order(error.__cause__):
                 raise
             if made[0].refused:
-                raise NotStarted(f"{name} refuses the command line ({len(line):,} bytes)", host=name) from error
+                raise NotStarted(told(Say.LINE_REFUSED, host=name, size=len(line)), host=name) from error
             if made[0].asked:
                 raise NotStarted(_unanswered(connection, name), host=name) from error
-    raise NotStarted(f"{name} closes each session before a command is asked for", host=name)
+    raise NotStarted(told(Say.SESSION_CLOSED_EARLY, host=name), host=name)
 
 
 def _is_of_the_order(error: BaseException | None) -> bool:
@@ -81,11 +83,11 @@ def ends_starts(connection: asyncssh.SSHClientConnection) -> bool:
     return match is not None and int(match["year"] or 0) < _MENDED
 
 
-def _unanswered(connection: asyncssh.SSHClientConnection, name: str) -> str:
-    words = f"{name} closed the session of the command without an answer: the command may have run, its output is lost"
+def _unanswered(connection: asyncssh.SSHClientConnection, name: str) -> Message:
+    reason = told(Say.SESSION_UNANSWERED, host=name)
     if ends_starts(connection):
-        words += " (dropbear before 2024.84 does so where another command ends at that moment)"
-    return words
+        return told(Say.WITH_NOTE, message=reason, note=told(Say.DROPBEAR_DOES_SO))
+    return reason
 
 
 class _Starting(asyncssh.SSHClientSession[bytes]):

@@ -16,6 +16,8 @@ from asyncssh.packet import SSHPacket, String
 from asyncssh.public_key import CERT_TYPE_HOST, get_public_key_algs
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 
+from ...model.message import Message, told
+from ...model.say import Say
 from .config.key_rules import KeyRules
 from .key_blobs import certificate_in, key_in, kind_of
 from .key_lookup import FiledKey, FiledKeys
@@ -50,7 +52,7 @@ class Verdict:
 
     standing: Standing
     key: SSHKey
-    why: str = ""
+    why: Message | None = None
     fell_back: bool = False
 
 
@@ -74,18 +76,17 @@ def judge(
     all_filed = (*filed.exact, *filed.portless)
     for filed_key in all_filed:
         if filed_key.marker is Marker.REVOKED and _plain(filed_key.blob) in (blob, authority):
-            return Verdict(Standing.REVOKED, key, f"marked @revoked in {filed_key.place}")
+            return Verdict(Standing.REVOKED, key, told(Say.MARKED_REVOKED, place=filed_key.place))
     issued = None if certificate is None else Issued(authority or b"", certificate._serial, _key_id(certificate))
     for file, keys in revoked:
         if keys.revokes(blob, issued):
-            return Verdict(Standing.REVOKED, key, f"listed in {file}")
+            return Verdict(Standing.REVOKED, key, told(Say.LISTED_REVOKED, file=file))
     if (bits := _rsa_bits(key)) is not None and bits < (least := rules.least_rsa_bits):
-        words = f"its RSA key has {bits} bits, and {least} are the least (RequiredRSASize)"
-        return Verdict(Standing.UNUSABLE, key, words)
-    trouble = ""
+        return Verdict(Standing.UNUSABLE, key, told(Say.HOST_KEY_TOO_SHORT, bits=bits, least=least))
+    trouble = None
     if certificate is not None:
         trouble = _certificate_trouble(certificate, name, filed, time.time() if now is None else now, rules)
-        if not trouble:
+        if trouble is None:
             return Verdict(Standing.KNOWN, key)
     return Verdict(standing(blob, filed), key, trouble, certificate is not None)
 
@@ -102,26 +103,28 @@ def standing(blob: bytes, filed: FiledKeys) -> Standing:
     return Standing.KNOWN if blob in portless else Standing.NEW
 
 
-def _certificate_trouble(certificate: Certificate, name: str, filed: FiledKeys, now: float, rules: KeyRules) -> str:
-    """Why a certificate proves nothing about a name; empty: it does prove the name."""
+def _certificate_trouble(
+    certificate: Certificate, name: str, filed: FiledKeys, now: float, rules: KeyRules
+) -> Message | None:
+    """Why a certificate proves nothing about a name; None: it does prove the name."""
     # like OpenSSH, which asks without the port where no authority with it has signed, before it looks for plain keys
     authorities = [key.blob for key in (*filed.exact, *filed.portless) if key.marker is Marker.AUTHORITY]
     if certificate.signing_key.public_data not in authorities:
-        return "the authority of its certificate is not known"
+        return told(Say.AUTHORITY_UNKNOWN)
     if certificate._cert_type != CERT_TYPE_HOST:
-        return "its certificate is not one for hosts"
+        return told(Say.NOT_A_HOSTS_CERTIFICATE)
     if now < certificate._valid_after:
-        return "its certificate is not yet valid"
+        return told(Say.HOST_CERTIFICATE_EARLY)
     if now >= certificate._valid_before:
-        return "its certificate has expired"
+        return told(Say.HOST_CERTIFICATE_OVER)
     if name not in certificate.principals:  # later versions of OpenSSH take patterns; none at all are any name's in 9
-        return f"its certificate is not for {name}"
+        return told(Say.HOST_CERTIFICATE_OF_OTHER, name=name)
     if certificate.options:
-        return "its certificate has options that hosts' ones do not have"
+        return told(Say.HOST_CERTIFICATE_OPTIONS)
     if not rules.takes_signature(signed := _signature_algorithm(certificate).decode("ascii", "replace")):
         signed = "SHA-1" if signed == "ssh-rsa" else signed
-        return f"its certificate is signed with {signed}, which CASignatureAlgorithms does not have"
-    return ""
+        return told(Say.HOST_CERTIFICATE_SIGNED, algorithm=signed)
+    return None
 
 
 def _key_id(certificate: Certificate) -> bytes:

@@ -16,6 +16,7 @@ from ...model.questions import KeyQuestion
 from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 from ..keymap import OWN
+from ..question_words import Ask, asked
 from ..text import safe
 from ..typeable import TYPEABLE
 from .dialogue import Dialogue
@@ -29,9 +30,8 @@ class AskScreen(Dialogue[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.QUESTION]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, yes: str, no: str, grave: bool = False) -> None:
-        super().__init__(
-            title, lines, f"{OWN.sign('question.yes')} {yes}    {OWN.sign('question.no')} {no}", grave=grave
-        )
+        keys = {"yes_key": OWN.sign("question.yes"), "no_key": OWN.sign("question.no")}
+        super().__init__(title, lines, asked(Ask.YES_OR_NO, yes=yes, no=no, **keys), grave=grave)
 
     def action_answer(self, answer: bool) -> None:
         if not answer or self.is_read():
@@ -44,20 +44,20 @@ class TypedAskScreen(Dialogue[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.TYPED_QUESTION]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, word: str, yes: str, grave: bool = False) -> None:
-        super().__init__(title, lines, f"{safe(word)} and enter: {yes}    {LEAVE} leave it", grave=grave)
+        super().__init__(title, lines, asked(Ask.TYPE_A_WORD, word=word, yes=yes, leave_key=LEAVE), grave=grave)
         self._word = word
         self._yes = yes
 
     def parts(self) -> Iterable[Widget]:
         return (
-            Horizontal(Static(Content("type it")), Input(compact=True, id="word", restrict=TYPEABLE)),
+            Horizontal(Static(Content(asked(Ask.TYPE_IT))), Input(compact=True, id="word", restrict=TYPEABLE)),
             Static("", classes="gap"),
         )
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() != self._word:
-            self.say(f"That is not {safe(self._word)}: type it to {self._yes}, or {LEAVE} to leave it")
+            self.say(asked(Ask.ANOTHER_WORD, word=self._word, yes=self._yes, leave_key=LEAVE))
         elif self.is_read():
             self.dismiss(True)
 
@@ -67,36 +67,30 @@ class TypedAskScreen(Dialogue[bool]):
 
 def ask_about_key(question: KeyQuestion) -> HearsNothingAtFirst[bool]:
     """The dialogue about an SSH host key. The fingerprint is what a person compares; all of it is remote text."""
-    kind = safe(question.public_key.split(" ", 1)[0] or "unknown type")
+    kind = safe(question.public_key.split(" ", 1)[0]) or asked(Ask.KEY_OF_UNKNOWN_TYPE)
     shown = [
-        Content(f"Connecting to {safe(question.host_id)}, {safe(question.address)} showed this key:"),
+        Content(asked(Ask.KEY_SHOWN, host=question.host_id, address=question.address)),
         _key(kind, safe(question.fingerprint)),
         Content(""),
     ]
     if question.changed:
         shown += [
-            Content.styled("ANOTHER KEY IS ON FILE FOR THIS HOST.", "bold $failed"),
+            Content.styled(asked(Ask.CHANGED_KEY_ON_FILE), "bold $failed"),
             *(_key(*safe(key).split(" ", 1)) for key in question.on_file),
             Content(""),
-            Content("Either the host was installed anew, or someone stands in between and reads"),
-            Content("and changes what you send. Ask whoever runs the host before you trust it."),
+            *map(Content, asked(Ask.CHANGED_KEY_BEWARE).splitlines()),
+            Content(""),
         ]
-    else:
-        shown += [
-            Content("No key is on file for it yet. Compare the fingerprint with what the host"),
-            Content("itself says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"),
-        ]
-    if question.changed:
-        return TypedAskScreen(
-            "host key changed", [*shown, Content("")], word=question.host_id, yes="replace the key on file", grave=True
-        )
-    return AskScreen("unknown host key", [*shown, Content("")], yes="trust and store it", no="refuse")
+        title, word, yes = asked(Ask.CHANGED_KEY), question.host_id, asked(Ask.REPLACE)
+        return TypedAskScreen(title, shown, word=word, yes=yes, grave=True)
+    shown += [*map(Content, asked(Ask.NEW_KEY_COMPARE).splitlines()), Content("")]
+    return AskScreen(asked(Ask.NEW_KEY), shown, yes=asked(Ask.TRUST), no=asked(Ask.REFUSE))
 
 
 def ask_about_many(doing: str, what: Sequence[str], hosts: int, yes: str) -> TypedAskScreen:
     """The dialogue before something is done to many hosts: their number is typed."""
-    lines = [*what, "", f"This is for {hosts} hosts, and there is no undo. Type their number:", ""]
-    return TypedAskScreen(f"{doing}: {hosts} hosts", lines, word=str(hosts), yes=yes)
+    lines = [*what, "", asked(Ask.MANY_HOSTS_NUMBER, number=hosts), ""]
+    return TypedAskScreen(asked(Ask.MANY_HOSTS, doing=doing, number=hosts), lines, word=str(hosts), yes=yes)
 
 
 def _key(kind: str, fingerprint: str = "") -> Content:

@@ -25,6 +25,7 @@ from ..targeting import Targeting
 from ..text import cut, safe
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.host_tree import HostTree
+from ..words import sentence
 from .ask import AskScreen, ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
 from .keys import help_keys
@@ -127,7 +128,7 @@ class Dispatch:
         finally:
             self._starting = False
         if performed.problem is not None:
-            self._screen.tell(performed.problem.message, wrong=True)
+            self._screen.tell(sentence(performed.problem.reason), wrong=True)
         if performed.job is not None:
             self._screen.jobs.watch(performed.job)
             self._screen.show_answers()
@@ -274,7 +275,7 @@ class Dispatch:
         try:
             invocation = self._invocation(action.name, hosts, action.typed(argument))
         except ActionFailed as error:
-            self._screen.tell(safe(error.message), wrong=True)
+            self._screen.tell(sentence(error.reason), wrong=True)
             return
 
         def act(agreed: Invocation) -> None:
@@ -290,7 +291,7 @@ class Dispatch:
         admission = self._fleet.admit(invocation)  # before anybody is asked, for nothing perhaps
         number = admission.confirm
         if admission.problem is not None:
-            self._screen.tell(safe(admission.problem.message), wrong=True)
+            self._screen.tell(sentence(admission.problem.reason), wrong=True)
         elif number is None:
             act(invocation)
         else:
@@ -306,7 +307,7 @@ class Dispatch:
 
     async def _reported(self, invocation: Invocation, done: str) -> None:
         problem = (await self._fleet.perform(invocation)).problem
-        self._screen.tell(done if problem is None else problem.message, wrong=problem is not None)
+        self._screen.tell(done if problem is None else sentence(problem.reason), wrong=problem is not None)
 
     def _ask(self, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]) -> None:
         def answered(answer: bool | None) -> None:

@@ -16,7 +16,7 @@ from ...model.credential import Credential, Secret
 from ...model.questions import PasswordQuestion
 from .. import bindings
 from ..keymap import OWN
-from ..text import safe
+from ..question_words import Ask, asked
 from .dialogue import Dialogue
 
 
@@ -39,23 +39,23 @@ class PasswordScreen(Dialogue[Credential | None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.PASSWORD]
 
     def __init__(self, question: PasswordQuestion) -> None:
-        refused = (Content.styled("It did not take the last ones.", "bold $failed"),) if question.refused else ()
+        refused = (Content.styled(asked(Ask.LAST_WAS_REFUSED), "bold $failed"),) if question.refused else ()
         lines = (
-            f"{safe(question.host_id)} wants a name and a password for {safe(question.address)}",
+            asked(Ask.PASSWORD_FOR, host=question.host_id, address=question.address),
             *refused,
             "",
-            "Kept in memory for all connections to this host, until the program ends.",
-            "auth.conf, as virsh reads it, saves you the question.",
+            *asked(Ask.PASSWORD_KEPT).splitlines(),
             "",
         )
-        title = "password refused" if question.refused else "password"
-        super().__init__(title, lines, f"enter log in    {OWN.sign('password.leave')} leave it", grave=question.refused)
+        title = asked(Ask.PASSWORD_REFUSED if question.refused else Ask.PASSWORD)
+        keys = asked(Ask.LOG_IN, leave_key=OWN.sign("password.leave"))
+        super().__init__(title, lines, keys, grave=question.refused)
         self._question = question
 
     def parts(self) -> Iterable[Widget]:
         return (
-            Horizontal(Static(Content("name")), Input(self._question.user, compact=True, id="user")),
-            Horizontal(Static(Content("password")), HiddenInput(id="password")),
+            Horizontal(Static(Content(asked(Ask.NAME_FIELD))), Input(self._question.user, compact=True, id="user")),
+            Horizontal(Static(Content(asked(Ask.PASSWORD_FIELD))), HiddenInput(id="password")),
             Static("", classes="gap"),
         )
 

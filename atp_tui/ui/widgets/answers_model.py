@@ -17,6 +17,7 @@ from ...model.outcome import CommandResult, Outcome
 from ..format import age, countdown
 from ..glyphs import UNICODE, Glyphs
 from ..text import fit, safe
+from ..words import outcome_word, sentence
 from .answer_blocks import AnswerLines, Block
 from .group_body import LINE_BYTES, GroupBody, role_of, shown_line
 from .lines import Spans
@@ -131,7 +132,7 @@ class AnswersModel:
         parts = [f"{len(self._results)}/{len(self.job.targets)} done"]
         counts = self.counts
         ordered = [Outcome.OK, *(outcome for outcome in counts if outcome is not Outcome.OK)]
-        parts += [f"{counts[outcome]} {outcome.value}" for outcome in ordered if outcome in counts]
+        parts += [f"{counts[outcome]} {outcome_word(outcome)}" for outcome in ordered if outcome in counts]
         parts.append(self._lasted())
         return " · ".join(parts)
 
@@ -183,7 +184,7 @@ class AnswersModel:
 
     def _says_more(self, part: Part) -> bool:
         output = self._output(part)
-        return b"\n" in output.rstrip(b"\n") or bool(part.error and output)
+        return b"\n" in output.rstrip(b"\n") or bool(part.error is not None and output)
 
     def toggle(self, block: str) -> None:
         """Fold or unfold a block."""
@@ -230,15 +231,15 @@ class AnswersModel:
     def _host(self, host: str, width: int) -> Block:
         live, result = self._live[host], self._results.get(host)
         rows = list(live.rows()) if host in self._open else []
-        if result is not None and result.error:
-            rows.append((safe(result.error), "failed"))
+        if result is not None and result.error is not None:
+            rows.append((sentence(result.error), "failed"))
 
         def head() -> Spans:
             if result is None:
                 state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
             else:
                 state, word = _LIKE.get(result.outcome, _S.FAILED), _status(result.outcome, result.exit_status)
-            last = safe(result.error) if result is not None and result.error else live.last()
+            last = sentence(result.error) if result is not None and result.error is not None else live.last()
             duration = countdown(result.duration) if result is not None else ""
             return self._head(state, self._fold_mark(host), host.ljust(width), word, duration.rjust(6), last)
 
@@ -253,7 +254,7 @@ class AnswersModel:
         def head() -> Spans:
             said = output().rstrip(b"\n")
             first, _, rest = said.partition(b"\n")
-            text = safe(part.error) if part.error and not said else shown_line(first)
+            text = sentence(part.error) if part.error is not None and not said else shown_line(first)
             others = rest.count(b"\n") + 1 if rest else 0
             more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
             state, word = _LIKE.get(part.outcome, _S.FAILED), _status(part.outcome, part.exit_status)
@@ -297,4 +298,4 @@ def _worst_first(part: Part) -> tuple[int, int, NaturalKey]:
 
 
 def _status(outcome: Outcome, exit_status: int | None) -> str:
-    return f"exit {exit_status}" if exit_status is not None else outcome.value
+    return f"exit {exit_status}" if exit_status is not None else outcome_word(outcome)

@@ -12,11 +12,13 @@ from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatist
 from ...monitor.freshness import is_old
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
+from ..step_words import Next, step
 from ..text import cut, safe, width_of
-from .host_words import FIRST_TRY, RETRY, TRYING, brief_of, cause_of, counts_down, next_step
+from ..words import state_word
+from .host_words import RETRY, brief_of, cause_of, counts_down, next_step
 from .lines import LinesView, Spans
 
-_WORD = len(ConnectionState.CONNECTED)
+_WORD = width_of(state_word(ConnectionState.CONNECTED))
 """Only lines with figures need their words equally long; after the longer states free text follows."""
 
 
@@ -50,7 +52,7 @@ def draw_connection(
     that has fallen silent: they stand in the line of each connection that was to answer it.
     """
     connection = line.connection
-    state, word, aged = connection.state, connection.state.value, is_old(now - connection.last_active, period)
+    state, word, aged = connection.state, state_word(connection.state), is_old(now - connection.last_active, period)
     if silent and aged and state is ConnectionState.CONNECTED:
         state, word = ConnectionState.RECONNECTING, silent
     role = state.value
@@ -70,8 +72,8 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
     cause, brief = cause_of(connection), brief_of(connection, glyphs.ellipsis)
     following = next_step(connection, now, glyphs.keys)
-    if connection.id > 1 and following == FIRST_TRY:  # the number counts what was tried before under its pool
-        following = TRYING
+    if connection.id > 1 and following.next is Next.FIRST_TRY:  # the number counts what was tried before under its pool
+        following = step(Next.TRYING)
     for words in (
         (attempt, cause, following.long),
         (attempt, brief, following.long),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...executor.difference import diff
 from ...executor.fold import Part
-from ..text import safe, safe_bytes
+from ..text import safe_bytes
+from ..words import sentence
 from .lines import Spans
 
 LINE_BYTES = 2000
@@ -22,7 +23,7 @@ class GroupBody:
         self._lines: list[bytes] | None = None
         lines = self._output.count(b"\n") + 1 if output else 0
         self._shown = min(lines, MOST_LINES)
-        self._above: list[Spans] = [((safe(part.error), "failed"),)] if part.error else []
+        self._above: list[Spans] = [((sentence(part.error), "failed"),)] if part.error is not None else []
         self._below: list[Spans] = []
         if lines > MOST_LINES:
             self._below.append(((f"… only the first {MOST_LINES} lines are shown here", "dim"),))

@@ -18,6 +18,7 @@ from ...monitor.query import GroupLine, HostLine, Line, Query, Sort, host_key, o
 from .. import bindings
 from ..glyphs import UNICODE, Glyphs
 from ..text import cut, safe, width_of
+from ..words import sentence
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .tree_drawing import Columns, columns, draw_group, draw_host
@@ -161,8 +162,7 @@ class HostTree(LinesView[Line]):
         head = self._tree.head
         if (problem := head.problem) is not None:
             width = max(self.scrollable_content_region.width - 2, 10)
-            place = f" (column {problem.column})" if (problem.column or 1) > 1 else ""
-            words = [safe(problem.message) + place, *wrap(safe(problem.hint), width)]
+            words = [sentence(problem.reason) + problem.place, *wrap(safe(problem.hint), width)]
             return (*words, self._other_filter())
         if head.known:
             found = f"None of {head.known} hosts" if head.known > 1 else "The one host does not"

@@ -1,31 +1,23 @@
 """What a person is told of a host or connection that is not connected: what happened, and what comes next.
 
-All sentences of that kind are made here, each with the short form for where there is little room.
+What is told of a host follows from its facts here; the words are those of `words` and `step_words`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ...model.causes import LONGEST_SHORT, Remedy, Trouble
 from ...model.connection import ConnectionState
+from ...model.message import Message
 from ...monitor.rows import HostRow
 from ..format import age, countdown
 from ..keymap import Keymap
-from ..text import cut, safe
+from ..step_words import Next, Step, step
+from ..text import cut
+from ..words import sentence, short
 
 _S = ConnectionState
-
-
-class Step(NamedTuple):
-    """What comes next, in words and in fewer of them; both empty where there is nothing to say."""
-
-    long: str
-    short: str
-
-
-NOTHING = Step("", "")
-TRYING, FIRST_TRY = Step("trying now", "now"), Step("first try", "first try")
 
 RETRY = "action.retry"
 PRESSED = {Remedy.TRUST_KEY: "action.trust-key", Remedy.LOG_IN: "action.log-in", Remedy.RETRY: RETRY}
@@ -39,7 +31,7 @@ class Caused(Protocol):
     """Something that is as it is for a reason."""
 
     @property
-    def cause(self) -> str | None: ...
+    def cause(self) -> Message | None: ...
     @property
     def trouble(self) -> Trouble | None: ...
 
@@ -59,12 +51,12 @@ class Standing(Caused, Protocol):
 
 def cause_of(standing: Caused) -> str:
     """Why it is not connected, in safe text, all of it; empty where nothing went wrong."""
-    return safe(standing.cause) if standing.cause else ""
+    return sentence(standing.cause) if standing.cause is not None else ""
 
 
 def brief_of(standing: Caused, ellipsis: str = "…") -> str:
     """Why it is not connected, in LONGEST_SHORT cells at most; empty where nothing went wrong."""
-    words = safe(standing.trouble.short) if standing.trouble is not None else cause_of(standing)
+    words = short(standing.trouble) if standing.trouble is not None else cause_of(standing)
     return cut(words, LONGEST_SHORT, ellipsis)
 
 
@@ -77,31 +69,38 @@ def channel_of(standing: Caused) -> str:
 def next_step(standing: Standing, now: float, keys: Keymap) -> Step:
     """What happens next by itself, or the key that makes it happen; nothing while connected."""
     if standing.state is _S.CONNECTED:
-        return NOTHING
+        return step(Next.NOTHING)
     if standing.state is _S.DRAINING:
-        return Step("closing", "closing")
+        return step(Next.CLOSING)
     if standing.next_attempt_at is not None:
         left = standing.next_attempt_at - now
-        short = f"in {countdown(left)}"
-        return Step(f"next try {short}", short) if left > 0 else TRYING
+        return step(Next.LATER, left=countdown(left)) if left > 0 else step(Next.TRYING)
     if standing.state in (_S.CONNECTING, _S.RECONNECTING):
-        return TRYING if standing.attempt or standing.cause else FIRST_TRY
+        return step(Next.TRYING if standing.attempt or standing.cause is not None else Next.FIRST_TRY)
     remedy = standing.trouble.remedy if standing.trouble is not None else Remedy.RETRY
     if remedy is Remedy.MEND:
-        return Step("not retried", "")
-    aim = "" if remedy is not Remedy.RETRY else " to connect" if standing.state is _S.DISCONNECTED else " to retry"
+        return step(Next.NOT_RETRIED)
     key = keys.sign(PRESSED[remedy])
-    return Step(f"press {key}{aim}", f"press {key}") if key else NOTHING
+    if not key:
+        return step(Next.NOTHING)
+    if remedy is not Remedy.RETRY:
+        return step(Next.PRESS, key=key)
+    return step(Next.PRESS_TO_CONNECT if standing.state is _S.DISCONNECTED else Next.PRESS_TO_RETRY, key=key)
 
 
 def mended(keys: Keymap) -> str:
     """The step of Remedy.MEND where there is room for all of it."""
-    return f"not retried: {keys.sign(RETRY)} tries again once that is mended"
+    return step(Next.MENDED, key=keys.sign(RETRY)).long
 
 
 def silence(row: HostRow, now: float) -> str:
     """`silent 6 s` of a host that is connected and has missed samples; else empty."""
     return f"silent {age(now - row.silent_since)}" if row.silent_since is not None else ""
+
+
+def answers_errors(row: HostRow) -> str:
+    """`answers errors: …` of a host that is connected and whose answers are errors; else empty."""
+    return f"answers errors: {sentence(row.sample_error)}" if row.sample_error is not None else ""
 
 
 def counts_down(standing: Standing) -> bool:

@@ -16,7 +16,8 @@ from ..glyphs import Glyphs
 from ..keymap import OWN, Keymap
 from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
-from .host_words import cause_of, channel_of, mended, next_step, silence
+from ..words import state_word
+from .host_words import answers_errors, cause_of, channel_of, mended, next_step, silence
 from .lines import Spans
 from .system_words import NO_SYSTEM, system_words
 
@@ -71,14 +72,14 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
     between = f" {glyphs.separator} "
     cause, following = _cause(row), _following(row, now, glyphs.keys)
     silent = silence(row, now)
-    sign = f" {glyphs.state(row.shown_state)} {silent or row.state.value}"
+    sign = f" {glyphs.state(row.shown_state)} {silent or state_word(row.state)}"
     room = width - width_of(sign)
     rest: list[str] = []
     if row.state is ConnectionState.CONNECTED:
         lasted = f"for {age(now - row.since)}"
-        words = [f"{row.state.value} {lasted}" if silent else lasted, safe(row.address)]
+        words = [f"{state_word(row.state)} {lasted}" if silent else lasted, safe(row.address)]
         if row.sample_error is not None:
-            rest = wrap(f"answers errors: {safe(row.sample_error)}", max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
+            rest = wrap(answers_errors(row), max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
         words = [cause, following]
     else:
@@ -87,7 +88,10 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
     first = ((sign, row.shown_state.value), (cut(f"  {text}", max(0, room), glyphs.ellipsis), "text"))
     return [
         first,
-        *(((cut(f"   {line}", width, glyphs.ellipsis), "failed" if row.sample_error else "text"),) for line in rest),
+        *(
+            ((cut(f"   {line}", width, glyphs.ellipsis), "failed" if row.sample_error is not None else "text"),)
+            for line in rest
+        ),
     ]
 
 
@@ -109,7 +113,7 @@ def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: 
     """How long it has been down, how old the figures are, and what kind of host it is."""
     row, node, words = detail.row, detail.node, []
     if row.state is not ConnectionState.CONNECTED:
-        words.append(f"{row.state.value} for {age(now - row.since)}")
+        words.append(f"{state_word(row.state)} for {age(now - row.since)}")
     if row.freshness is not Freshness.FRESH and row.sampled_at is not None:
         words.append(f"figures are {age(now - row.sampled_at)} old")
     if uri is not None:

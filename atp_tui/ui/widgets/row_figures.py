@@ -14,8 +14,8 @@ from ...monitor.rows import HostRow
 from ..format import NOT_KNOWN, WRITE, age
 from ..glyphs import Glyphs
 from ..spark import spark
-from ..text import cut, safe, width_of
-from .host_words import silence
+from ..text import cut, width_of
+from .host_words import answers_errors, silence
 from .lines import Spans
 
 _S = ConnectionState
@@ -50,8 +50,7 @@ def draw_figures(row: HostRow, at: FigureColumns, now: float, glyphs: Glyphs, wi
     silent = silence(row, now)
     words = _instead(row, now)
     if row.sample_error is not None and not row.fresh:
-        told = f"answers errors: {safe(row.sample_error)}"
-        return ((cut(f"  {told}", width, glyphs.ellipsis), "failed"),)
+        return ((cut(f"  {answers_errors(row)}", width, glyphs.ellipsis), "failed"),)
     if words:
         told = f"{silent} {glyphs.separator} " if silent and not at.word else ""
         room = max(0, width - 2 - width_of(told))

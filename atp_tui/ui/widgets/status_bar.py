@@ -9,8 +9,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from ...model.connection import ConnectionState
+from ...monitor.metrics import find_metric
 from ...monitor.tally import Summary
-from ..format import NOT_KNOWN, rate
+from ..format import NOT_KNOWN, WRITE, rate
 from ..glyphs import STATE_ORDER, UNICODE, Glyphs
 from ..text import safe
 
@@ -60,7 +61,7 @@ class StatusBar(Widget):
             (0, Content("").join(states)),
             *self._silent(now),
             *self._domains(now),
-            (4, Content.styled(f"{rate(now.requests)} req/s  ", "$dim" if now.requests is None else "")),
+            *sum_parts(now),
             (4, Content.styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
             (1, Content.styled(jobs, "$connecting")),
         ]
@@ -95,6 +96,17 @@ class StatusBar(Widget):
         if now.unseen:
             parts.append((3, Content.styled(f"{now.unseen} unknown ", "$dim")))
         return [*parts, (2, Content(" "))]
+
+
+def sum_parts(now: Summary) -> list[Part]:
+    """`   14 req/s`: each figure that is added up over the fleet."""
+    found: list[Part] = []
+    for name, figure in now.sums:
+        metric = find_metric(name)
+        if metric is not None:
+            words = f"{WRITE[metric.form](figure)} {metric.head}  "
+            found.append((4, Content.styled(words, "$dim" if figure is None else "")))
+    return found
 
 
 def _colour_of_errors(errors: float | None) -> str:

@@ -22,6 +22,7 @@ from ...monitor.query import GroupLine, HostLine
 from ..format import age
 from ..glyphs import Glyphs
 from ..text import cut, cut_middle, fit, safe, width_of
+from ..words import state_word
 from .host_words import brief_of, channel_of, next_step, silence
 from .lines import Spans
 from .row_figures import FigureColumn, draw_figures
@@ -29,7 +30,7 @@ from .row_figures import FigureColumn, draw_figures
 _S = ConnectionState
 
 INDENT = 5
-WORD = max(len(state) for state in ConnectionState)
+WORD = max(width_of(state_word(state)) for state in ConnectionState)
 _LOST = (_S.FAILED, _S.RECONNECTING)
 UNTAGGED = "untagged"
 """The name over the hosts that have no tag."""
@@ -114,7 +115,7 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyph
     shown = cut_middle(name, at.id, glyphs.ellipsis)
     if row.state is _S.CONNECTED:
         word_role = "dim" if row.shown_state is _S.CONNECTED else role  # green words would hide the one red one
-        word = (f"  {silence(row, now) or role:<{WORD}}", word_role) if at.word else ("", role)
+        word = (f"  {silence(row, now) or state_word(row.shown_state):<{WORD}}", word_role) if at.word else ("", role)
         left = width - INDENT - at.id - at.word
         return (mark, sign, (fit(shown, at.id), "text"), word, *draw_figures(row, at, now, glyphs, left))
     text_role = "text" if row.state in _LOST else "dim"
@@ -169,7 +170,7 @@ def _counts(counts: tuple[tuple[ConnectionState, int], ...], glyphs: Glyphs) -> 
 
 def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str | None:
     """`word · channel: cause · since · next`, at least the cause and the next step; None where these have no room."""
-    word, cause, step = row.state.value, brief_of(row, glyphs.ellipsis), next_step(row, now, glyphs.keys)
+    word, cause, step = state_word(row.state), brief_of(row, glyphs.ellipsis), next_step(row, now, glyphs.keys)
     channel = channel_of(row)
     named = f"{channel}: {cause}" if channel and cause else cause
     lasted = f"down {age(now - row.since)}" if row.state in _LOST else ""

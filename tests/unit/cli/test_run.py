@@ -18,7 +18,9 @@ from atp_tui.drivers.sources import FileSource
 from atp_tui.drivers.wiring import Drivers
 from atp_tui.model.errors import AuthFailed, ConfigError, ConnectFailed
 from atp_tui.model.host import HostInfo
+from atp_tui.model.message import text, told
 from atp_tui.model.outcome import Command, CommandResult, ExitStatus, Outcome, OutputSink
+from atp_tui.model.say import Say
 from atp_tui.model.settings import Channel
 from tests.fakes.loopback import LoopbackDriver
 
@@ -172,6 +174,6 @@ async def test_an_interrupt_cancels_and_still_prints(capsys: pytest.CaptureFixtu
 def test_endings() -> None:
     ok = CommandResult("a", Outcome.OK, 0, b"", b"", 0.1)
     assert ending(replace(ok, outcome=Outcome.FAILED, exit_status=7)) == "exit status 7"
-    assert ending(replace(ok, outcome=Outcome.UNREACHABLE, error="refused")) == "unreachable: refused"
-    assert ending(replace(ok, outcome=Outcome.CANCELLED, error="cancelled")) == "cancelled"
+    assert ending(replace(ok, outcome=Outcome.UNREACHABLE, error=text("refused"))) == "unreachable: refused"
+    assert ending(replace(ok, outcome=Outcome.CANCELLED, error=told(Say.CANCELLED))) == "cancelled"
     assert ending(ok) == "ok"

@@ -98,7 +98,7 @@ async def test_a_view_that_nothing_keeps_up_to_date_ends_the_engine(monkeypatch:
 
     with pytest.raises(Defect):
         async with asyncio.timeout(30), engine.running(watch=True):
-            monkeypatch.setattr(engine.fleet, "apply", fail)
+            monkeypatch.setattr(engine.view, "apply", fail)
             await asyncio.Event().wait()
     task = asyncio.current_task()
     assert task is not None and task.cancelling() == 0

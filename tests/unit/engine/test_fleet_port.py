@@ -61,7 +61,7 @@ async def test_the_sums_the_pages_and_the_rows_are_of_one_fleet(fleet: Fleet) ->
     summary = fleet.summary()
     assert summary.hosts == sum(number for _, number in summary.states) >= 3
     assert dict(summary.states)[ConnectionState.CONNECTED] >= 3
-    assert summary.vms is not None and summary.vms.all > 0 and summary.requests is not None
+    assert summary.vms is not None and summary.vms.all > 0 and dict(summary.sums)["req"] is not None
     page = fleet.page(Query(sort="name"))
     assert page.total == len(page.lines) and page.known == page.shown == summary.hosts
     lines = {line.key: line for line in page.lines}

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from atp_tui.executor.fold import FIRST_NAMES, Fold, Part
 from atp_tui.executor.folding import SLICE
+from atp_tui.model.message import text
 from atp_tui.model.outcome import CommandResult, Outcome
 from atp_tui.model.target import TargetId
+from tests.fakes.said import said
 from tests.fakes.virtual_time import run_virtual
 
 
@@ -24,7 +26,7 @@ def result(
     host: str, stdout: bytes, status: int | None = 0, *, stderr: bytes = b"", error: str | None = None
 ) -> CommandResult:
     outcome = Outcome.OK if status == 0 else Outcome.UNREACHABLE if status is None else Outcome.FAILED
-    return CommandResult(host, outcome, status, stdout, stderr, 0.1, error)
+    return CommandResult(host, outcome, status, stdout, stderr, 0.1, None if error is None else text(error))
 
 
 def folded(results: Iterable[CommandResult]) -> Fold:
@@ -36,7 +38,7 @@ def folded(results: Iterable[CommandResult]) -> Fold:
 
 def shown(fold: Fold) -> list[tuple[str | None, Outcome, int | None, bytes, str | None]]:
     parts = sorted(fold.parts(), key=lambda part: (-part.count, list(map(str, part.first))))
-    return [(part.names, part.outcome, part.exit_status, fold.output(part.digest), part.error) for part in parts]
+    return [(part.names, part.outcome, part.exit_status, fold.output(part.digest), said(part.error)) for part in parts]
 
 
 def test_equal_answers_fold() -> None:

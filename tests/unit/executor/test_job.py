@@ -28,6 +28,7 @@ from atp_tui.model.target import TargetId
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.jobs import command_job
 from tests.fakes.loopback import LoopbackDriver
+from tests.fakes.said import said
 
 UNAME = Command("uname -r")
 
@@ -148,7 +149,7 @@ async def test_outcomes(
         (result,) = await start(runner, (host,), UNAME, timeout=0.3 if host in ("slow", "silent") else 20).wait()
     assert (result.host, result.outcome, result.exit_status, result.signal) == (host, outcome, exit_status, signal)
     assert result.stdout + result.stderr == output
-    assert result.error == error
+    assert said(result.error) == error
 
 
 NO_HURRY = 20.0
@@ -171,7 +172,7 @@ async def test_a_silent_host_is_a_timeout_only_where_the_limit_that_was_asked_fo
     config = TransportConfig(connect_timeout=connect, pool=PoolConfig(checkout_timeout=checkout))
     async with fleet(driver, "silent", config=config) as runner:
         results = await start(runner, ("silent",), UNAME, timeout=asked).wait()
-    assert [(result.outcome, result.error) for result in results] == [(outcome, words)]
+    assert [(result.outcome, said(result.error)) for result in results] == [(outcome, words)]
     assert exit_status_of(results) == 3
 
 
@@ -192,7 +193,7 @@ async def test_cancel_kills_what_runs_and_every_host_has_a_result() -> None:
         assert not driver.running
     ended = [Outcome.OK, Outcome.CANCELLED, Outcome.CANCELLED, Outcome.NOTRUN]
     assert [result.outcome for result in results] == ended
-    assert [result.error for result in results] == [None, *["cancelled"] * 3]
+    assert [said(result.error) for result in results] == [None, *["cancelled"] * 3]
     assert [result.stdout for result in results[:2]] == [b"x", b"x"]
 
 

@@ -23,6 +23,7 @@ from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.jobs import command_job
 from tests.fakes.loopback import LoopbackDriver
+from tests.fakes.said import said
 from tests.fakes.virtual_time import VirtualClock, run_virtual
 
 
@@ -111,7 +112,7 @@ def test_another_kind_of_work_fits_and_two_domains_of_a_host_are_two_targets() -
                 targets[2]: b"is web1 11000000\n",
             }
             assert [result.target for result in results] == list(targets)
-            assert [result.error for result in results] == [None, "no domain broken", None]
+            assert [said(result.error) for result in results] == [None, "no domain broken", None]
             assert outcomes(results) == [Outcome.OK, Outcome.ERROR, Outcome.OK]
 
     run_virtual(main())
@@ -211,7 +212,7 @@ def test_some_targets_are_cancelled_and_the_others_go_on() -> None:
             held.gate.set()
             results = await job.wait()
             assert outcomes(results) == [Outcome.OK, Outcome.CANCELLED, Outcome.OK, Outcome.NOTRUN]
-            assert [result.error for result in results] == [None, "cancelled", None, "cancelled"]
+            assert [said(result.error) for result in results] == [None, "cancelled", None, "cancelled"]
 
     run_virtual(main())
 
@@ -276,7 +277,7 @@ def test_work_that_had_begun_is_unknown_unless_the_job_says_that_it_may_be_done_
                 assert b"".join(said) == result.stdout, "what comes after the last beginning is the result's output"
             else:
                 assert (result.outcome, result.stdout, times) == (Outcome.UNKNOWN, b"1 ", 1)
-                assert result.error == "the peer went away"
+                assert str(result.error) == "the peer went away"
 
     run_virtual(main())
 
@@ -288,7 +289,7 @@ def test_at_its_deadline_a_job_ends_what_runs_and_begins_nothing_more() -> None:
             begun = loop.time()
             results = await runner.start(job_of("a", "b", fanout=1, deadline=30.0)).wait()
             assert outcomes(results) == [Outcome.CANCELLED, Outcome.NOTRUN]
-            assert {result.error for result in results} == {"the deadline of the job has passed"}
+            assert {said(result.error) for result in results} == {"the deadline of the job has passed"}
             assert 30 <= loop.time() - begun < 31
 
     run_virtual(main())

@@ -11,7 +11,8 @@ import pytest
 
 import atp_tui
 from atp_tui.model import errors
-from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, seconds
+from atp_tui.model.catalogue import ENGLISH
+from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, Trouble, seconds
 from atp_tui.model.errors import AuthFailed, ConnectFailed, CredentialWanted, HostKeyRejected, TransportError
 from atp_tui.monitor.tally import DANGER
 from atp_tui.ui.widgets.host_words import PRESSED
@@ -25,23 +26,27 @@ def classes(root: type[TransportError] = TransportError) -> Iterator[type[Transp
         yield from classes(each)
 
 
+def short_of(cause: Cause, detail: str = "") -> str:
+    return ENGLISH.short(Trouble(cause, detail, Remedy.RETRY))
+
+
 @pytest.mark.parametrize("cause", Cause)
 @pytest.mark.parametrize("detail", ["", "5 s", "86400 s", "a-driver-of-a-name-without-end"])
 def test_a_short_form_fits(cause: Cause, detail: str) -> None:
-    short = cause.short(detail)
+    short = short_of(cause, detail)
     assert 0 < len(short) <= LONGEST_SHORT and short.isascii()
     assert "{" not in short and "  " not in short and short.strip() == short
-    assert ("{}" in cause) == (cause.short("5 s") != cause.short())
+    assert ("{}" in cause) == (short_of(cause, "5 s") != short_of(cause))
 
 
 def test_each_cause_has_a_form_of_its_own() -> None:
-    assert len({cause.short() for cause in Cause}) == len(Cause)
+    assert len({short_of(cause) for cause in Cause}) == len(Cause)
 
 
 @pytest.mark.parametrize("error", list(dict.fromkeys(classes())))
 def test_each_class_of_error_has_a_cause(error: type[TransportError]) -> None:
     trouble = error("words").trouble
-    assert trouble.short and len(trouble.short) <= LONGEST_SHORT
+    assert 0 < len(ENGLISH.short(trouble)) <= LONGEST_SHORT
     assert trouble.cause is not Cause.FAILED or error is ConnectFailed
 
 
@@ -65,7 +70,7 @@ def test_each_class_of_error_has_a_cause(error: type[TransportError]) -> None:
 )
 def test_what_helps(error: TransportError, short: str, remedy: Remedy) -> None:
     for each in (error, copy.copy(error)):  # a pool raises copies
-        assert (each.trouble.short, each.trouble.remedy) == (short, remedy)
+        assert (ENGLISH.short(each.trouble), each.trouble.remedy) == (short, remedy)
 
 
 @pytest.mark.parametrize(("limit", "words"), [(0.25, "0.25 s"), (5.0, "5 s"), (30.0, "30 s"), (86400.0, "86400 s")])

@@ -8,8 +8,9 @@ from dataclasses import fields
 
 from atp_tui.model.connection import ConnectionState, HasStanding, HostStatus, Standing
 from atp_tui.model.errors import ConnectFailed
+from atp_tui.model.message import text
 
-STANDING = Standing(ConnectionState.FAILED, "refused", 12.5, 3, 20.0, True, ConnectFailed("refused").trouble)
+STANDING = Standing(ConnectionState.FAILED, text("refused"), 12.5, 3, 20.0, True, ConnectFailed("refused").trouble)
 
 
 def test_every_field_of_a_standing_is_read_through() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.events import HostChanged, SampleFailed
+from atp_tui.model.message import text
 from atp_tui.model.node import DomainState
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.freshness import Freshness
@@ -38,8 +39,11 @@ def row_of(view: FleetView, host: str = "a") -> HostRow:
     return row
 
 
+NOT_RESPONDING = text("monitor does not respond")
+
+
 def fail(view: FleetView, at: float, *, answered: bool, errors: float = 0.0) -> None:
-    view.apply(SampleFailed(at, "a", "monitor does not respond", answered, 0.0, errors))
+    view.apply(SampleFailed(at, "a", NOT_RESPONDING, answered, 0.0, errors))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_an_answer_that_is_an_error_is_no_silence_and_is_shown_with_its_cause() 
     view.grow_old(8.5)
     row = row_of(view)
     assert (row.silent_since, row.freshness, row.fresh) == (None, Freshness.OLD, False)
-    assert (row.sample_error, row.errors_per_second) == ("monitor does not respond", 0.5)
+    assert (row.sample_error, row.errors_per_second) == (NOT_RESPONDING, 0.5)
     view.apply(sample(10.0, node()))
     assert row_of(view).sample_error is None
 
@@ -163,7 +167,7 @@ def test_a_host_that_answered_with_errors_and_then_falls_silent_is_silent() -> N
     view.grow_old(10.1)
     assert (row_of(view).silent_since, row_of(view).sample_error) == (6.0, None)
     fail(view, 10.5, answered=True)
-    assert (row_of(view).silent_since, row_of(view).sample_error) == (None, "monitor does not respond")
+    assert (row_of(view).silent_since, row_of(view).sample_error) == (None, NOT_RESPONDING)
 
 
 def test_the_error_of_a_connection_goes_with_it() -> None:

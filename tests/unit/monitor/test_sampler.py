@@ -206,7 +206,7 @@ def test_why_a_sample_failed_is_told_and_whether_the_host_had_answered(monkeypat
                 async with Monitor(manager, interval=1.0):
                     await asyncio.sleep(3)
                 told = [event for event in news._events if isinstance(event, SampleFailed)]
-        assert {(event.host_id, event.cause, event.answered) for event in told} == {
+        assert {(event.host_id, str(event.cause), event.answered) for event in told} == {
             ("answers", "monitor does not respond", True),
             ("hangs", "no answer", False),
             ("odd", "its answer could not be read: KeyError", True),

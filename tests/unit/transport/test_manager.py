@@ -43,7 +43,7 @@ def test_lost_connection_comes_back_by_itself_with_exact_delays() -> None:
             await asyncio.sleep(20)
             state = manager.host_state("a")
             assert state.state is S.FAILED
-            assert state.cause == "connection refused"
+            assert str(state.cause) == "connection refused"
             assert state.retries, "the slow lane goes on"
             attempts = [at - begun for at in driver.attempts]
             driver.script = lambda request: None
@@ -95,7 +95,7 @@ def test_silent_host_is_given_up_at_the_connect_timeout() -> None:
             await asyncio.sleep(5.001)
             status = manager.host_state("a")
             assert status.state is S.RECONNECTING
-            assert status.cause == "no answer within 5 s"
+            assert str(status.cause) == "no answer within 5 s"
             assert driver.opening == 0
 
     run_virtual(main())
@@ -123,7 +123,7 @@ def test_heartbeat_finds_a_peer_that_fell_silent() -> None:
             await manager.execute_on_host("a", answer)
             driver.links[0].silent = True
             await asyncio.sleep(12.5)
-            assert manager.host_state("a").cause == "silent for 2 s"
+            assert str(manager.host_state("a").cause) == "silent for 2 s"
             await asyncio.sleep(2)
             assert manager.host_state("a").state is S.CONNECTED
             assert len(driver.links) == 2

@@ -17,6 +17,7 @@ from atp_tui.transport.dialer import CLOSE_TIMEOUT
 from atp_tui.transport.driver import Link, OpenRequest
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.driver import FakeDriver, FakeLink
+from tests.fakes.said import said
 from tests.fakes.virtual_time import VirtualClock, run_virtual
 from tests.unit.transport.settled import answer, now, tcp_host
 from tests.unit.transport.watched import CONFIG, S, Watched, watched
@@ -127,8 +128,8 @@ def test_every_transition_is_legal_and_told_with_time_cause_and_next_attempt() -
             assert change.at >= before.at
         assert all(change.after in TRANSITIONS[change.before] for change in changes)
         lost = next(change for change in changes if change.before is S.CONNECTED)
-        assert (lost.at, lost.cause, lost.next_attempt_at) == (lost_at, "the peer went away", lost_at + 1)
-        failed = [one for one in changes if one.cause == "connection refused" and one.next_attempt_at is not None]
+        assert (lost.at, said(lost.cause), lost.next_attempt_at) == (lost_at, "the peer went away", lost_at + 1)
+        failed = [one for one in changes if said(one.cause) == "connection refused" and one.next_attempt_at is not None]
         delays = [change.next_attempt_at - change.at for change in failed if change.next_attempt_at is not None]
         assert delays == pytest.approx([1, 2, 4, 8, 16])
 
@@ -260,6 +261,6 @@ def test_a_link_that_ends_while_it_is_handed_over_is_a_loss_at_once() -> None:
             alone.connection.start()
             await asyncio.sleep(3)
             assert alone.states == [S.CONNECTING, S.CONNECTED, S.RECONNECTING, S.RECONNECTING, S.CONNECTED]
-            assert alone.changes[2].cause == "the connection ended as it opened"
+            assert said(alone.changes[2].cause) == "the connection ended as it opened"
 
     run_virtual(main())

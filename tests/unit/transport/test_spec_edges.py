@@ -325,7 +325,7 @@ def test_a_tunnel_over_an_ssh_connection_that_fails_says_why_at_once() -> None:
         async with managed(driver) as manager:
             await manager.add_host(ssh_host())
             await asyncio.sleep(0.5)
-            assert manager.host_state("a").cause == "no route to the host"
+            assert str(manager.host_state("a").cause) == "no route to the host"
 
     run_virtual(main())
 

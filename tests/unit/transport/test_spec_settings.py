@@ -21,6 +21,7 @@ from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.driver import OpenRequest
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.driver import FakeDriver, FakeLink
+from tests.fakes.said import said
 from tests.fakes.virtual_time import run_virtual
 from tests.unit.transport.settled import FILE, answer, configured, now, until
 
@@ -70,7 +71,7 @@ async def seconds_of_an_attempt(manager: TransportManager, driver: FakeDriver, h
     await fall_down(manager, driver, host_id, "silent")
     await asyncio.sleep(0.5)
     manager.retry(host_id)
-    return await until(lambda: "no answer" in (manager.host_state(host_id).cause or ""))
+    return await until(lambda: "no answer" in str(manager.host_state(host_id).cause))
 
 
 async def silence_before_a_question(manager: TransportManager, driver: FakeDriver, host_id: str) -> float:
@@ -86,7 +87,7 @@ async def patience_with_a_question(manager: TransportManager, driver: FakeDriver
     driver.links_of(host_id)[0].silent = True
     driver.verdicts[host_id] = "silent"
     await until(lambda: manager.host_state(host_id).cause is not None)
-    return manager.host_state(host_id).cause
+    return said(manager.host_state(host_id).cause)
 
 
 async def seconds_of_a_call(manager: TransportManager, driver: FakeDriver, host_id: str) -> float:

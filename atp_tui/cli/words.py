@@ -1,0 +1,23 @@
+"""What headless verbs say: the one place where their sentences about hosts, jobs and refusals are made of messages.
+
+A line stands here where a verb says it otherwise than the log does. JSON has these sentences too: remote text in them
+is as it came, and whoever prints one makes it safe.
+"""
+
+from __future__ import annotations
+
+from ..model.catalogue import ENGLISH
+from ..model.errors import AtpError, ConfigError
+from ..model.message import Message
+
+WORDS = ENGLISH.with_sentences({})
+
+
+def sentence(message: Message) -> str:
+    """A message in one line. Remote text in it is not yet safe for a terminal."""
+    return WORDS.sentence(message)
+
+
+def words_of(error: AtpError) -> str:
+    """An error in one line; one of settings has its file and line in it. Not safe for a terminal either."""
+    return str(error) if isinstance(error, ConfigError) else sentence(error.reason)

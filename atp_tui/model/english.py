@@ -1,0 +1,106 @@
+"""The program's own sentences, each once: what the log, `str(error)` and the library say, and what surfaces start from.
+
+A sentence stands here under the id of its message. Its fields are the message's parameters, with Python's formats
+(`{limit:g}`). Another language is another table of the same ids; a surface that says something differently, since it
+has other keys or words for it, has that line in its own table (`ui/words`, `cli/words`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import english_libvirt, english_ssh
+from .say import Say
+
+_GENERAL: Mapping[Say, str] = {
+    Say.TEXT: "{text}",
+    Say.ABOUT: "{subject}: {message}",
+    Say.WITH_NOTE: "{message} ({note})",
+    Say.AND: "{message}; {more}",
+    Say.ALL_OF: "{messages}",
+    #
+    # -- limits of this machine, and defects -------------------------------------------------------------------------
+    #
+    Say.TOO_MANY_FILES: "too many open files here: this program may have {limit} (ulimit -n)",
+    Say.NO_MEMORY: "there is no memory left here",
+    Say.NO_TEMPORARY: "no directory for temporary files can be written to here: see TMPDIR, and the room on its disk",
+    # the kernel may have had no process to give, or no memory for its stack: Python does not say which
+    Say.NO_THREAD: "no further thread could be started here: see ulimit -u and -v, or the limits of the container",
+    Say.NO_THREAD_FOR_CALL: "no thread is to be had for the call: {why}",
+    Say.DEFECT: "the program failed: {kind} (see the log)",
+    Say.ANSWER_UNREADABLE: "its answer cannot be read ({kind}, see the log)",
+    Say.SAMPLE_UNREADABLE: "its answer could not be read: {kind}",
+    #
+    # -- connections: pools, time limits, capabilities ---------------------------------------------------------------
+    #
+    Say.NO_SUCH_HOST: "there is no host {host!r}",
+    Say.TRANSPORT_CLOSED: "the transport is closed",
+    Say.HOST_LEAVING: "{host} is being disconnected",
+    Say.QUEUE_FULL: "{waiting} callers wait for {host} already",
+    Say.NO_CONNECTION_IN_TIME: "no connection to {host} within {limit:g} s",
+    Say.NO_CONNECTION_SINCE_DOWN: "no connection to {host} within {limit:g} s; not connected: {why}",
+    Say.NO_CONNECTION_SINCE_BUSY: "no connection to {host} within {limit:g} s; all {number} connections are in use",
+    Say.NO_CONNECTION_SO_FAR: "no connection to {host} within {limit:g} s; the first attempt goes on",
+    Say.NO_ANSWER: "no answer within {limit:g} s",
+    Say.NO_ANSWER_SINCE: "no answer within {limit:g} s: {known}",
+    Say.NO_ANSWER_FROM: "no answer from {peer} within {limit:.3g} s",
+    Say.NO_RESULT: "no result within {limit:g} s",
+    Say.NOT_DONE: "not done when the {limit:g} s for all hosts were over",
+    Say.SILENT: "silent for {limit:g} s",
+    Say.NOT_CONNECTED: "not connected",
+    Say.CONNECTION_DOWN: "the connection to {host} is down",
+    Say.CONNECTION_CLOSED: "the connection to {host} was closed",
+    Say.LINK_CLOSED: "the connection is closed",
+    Say.LINK_WAS_CLOSED: "the connection was closed",
+    Say.ENDED_AS_OPENED: "the connection ended as it opened",
+    Say.ATTEMPT_GIVEN_UP: "the attempt to connect was given up",
+    Say.TAKES_NO_COMMANDS: "{host} takes no commands (ssh = false)",
+    Say.NO_HYPERVISOR: "{host} has no hypervisor connection (uri = false)",
+    Say.NO_URI: "the host has no connection URI",
+    Say.SSH_MAKES_NO_CALLS: ("{host}: its SSH connection cannot make libvirt calls; its hypervisor connection may"),
+    Say.SSH_RUNS_NO_COMMANDS: "{host}: its SSH connection cannot run commands; its hypervisor connection may",
+    Say.SSH_CARRIES_NO_STREAMS: "{host}: its SSH connection cannot carry streams; its hypervisor connection may",
+    Say.VIRT_MAKES_NO_CALLS: "{host}: its hypervisor connection cannot make libvirt calls; its SSH connection may",
+    Say.VIRT_RUNS_NO_COMMANDS: "{host}: its hypervisor connection cannot run commands; its SSH connection may",
+    Say.VIRT_CARRIES_NO_STREAMS: "{host}: its hypervisor connection cannot carry streams; its SSH connection may",
+    #
+    # -- names and addresses -----------------------------------------------------------------------------------------
+    #
+    Say.NAME_HAS_NO_ADDRESS: "the name {name} has no address: {why}",
+    Say.NAME_NOT_LOOKED_UP: "the name {name} cannot be looked up: {why}",
+    Say.NO_ADDRESS: "{name} has no address: {why}",
+    #
+    # -- how work on a target ended ----------------------------------------------------------------------------------
+    #
+    Say.CANCELLED: "cancelled",
+    Say.DEADLINE: "the deadline of the job has passed",
+    Say.TIMED_OUT: "timed out",
+    Say.NO_EXIT_STATUS: "work of the kind {kind!r} gave no exit status",
+    Say.HOSTS_ONLY: "a command over SSH runs on a host, not on a domain",
+    #
+    # -- what the door and its actions refuse ------------------------------------------------------------------------
+    #
+    Say.READ_ONLY: "{action} changes something, and the program was started with --read-only",
+    Say.UNCONFIRMED: "{action} is for {number} targets, which nobody has confirmed",
+    Say.NOT_AGREED: "{action} is a matter of trust, and no person has agreed to it",
+    Say.CANNOT_BE_DONE_SO: "{action} cannot be done so: {why}",
+    Say.NO_SUCH_ACTION: "there is no action {action!r}; there are {known}",
+    Say.NEEDS_HOSTS: "{action} needs hosts",
+    Say.NOT_FOR_DOMAINS: "{action} is for hosts, not for their domains",
+    Say.ONE_HOST: "{action} is for one host at a time",
+    Say.NO_SUCH_ARGUMENT: "{action} has no argument {argument}",
+    Say.WRONG_TYPE: "{argument} of {action} is a {wanted}",
+    Say.NOT_OF_TYPE: "{argument} is a {wanted}, and not {given}",
+    Say.NEEDS_ARGUMENT: "{action} needs {help}",
+    Say.TAKES_NO_WORDS: "{action} takes no words: {rest} is too much",
+    Say.TAKES_ONE_WORD: "{action} takes 1 word: {rest} is too much",
+    Say.TAKES_WORDS: "{action} takes {number} words: {rest} is too much",
+    Say.FAILED_ON_HOSTS: "{action} failed on {failed} of {number} hosts; {host}: {why}",
+    Say.NO_KEY_REFUSED: "no host key of it is refused",
+    Say.ANOTHER_KEY: "the refused key is {fingerprint}, not the one you have named",
+    Say.KEY_NOT_STORED: "the key could not be stored: {why}",
+    Say.NO_PUBLIC_KEY: "that is no public key of SSH",
+    Say.LOG_IN_ON_SCREEN: "log-in is for one host, and its password is typed on the screen",
+}
+
+SENTENCES: Mapping[Say, str] = {**_GENERAL, **english_libvirt.SENTENCES, **english_ssh.SENTENCES}

@@ -1,0 +1,86 @@
+"""What dialogues ask: their sentences, each once, apart from how a dialogue looks and from what follows of an answer.
+
+What is asked about is plain data (`model.questions`). No other surface asks: another language is another table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from .text import safe
+
+
+class Ask(StrEnum):
+    """The ids of what dialogues say."""
+
+    YES_OR_NO = "yes-or-no"
+    TYPE_A_WORD = "type-a-word"
+    TYPE_IT = "type-it"
+    ANOTHER_WORD = "another-word"
+
+    KEY_SHOWN = "key-shown"
+    KEY_OF_UNKNOWN_TYPE = "key-of-unknown-type"
+    NEW_KEY = "new-key"
+    NEW_KEY_COMPARE = "new-key-compare"
+    TRUST = "trust"
+    REFUSE = "refuse"
+    CHANGED_KEY = "changed-key"
+    CHANGED_KEY_ON_FILE = "changed-key-on-file"
+    CHANGED_KEY_BEWARE = "changed-key-beware"
+    REPLACE = "replace"
+
+    MANY_HOSTS = "many-hosts"
+    MANY_HOSTS_NUMBER = "many-hosts-number"
+
+    PASSWORD = "password"
+    PASSWORD_REFUSED = "password-refused"
+    PASSWORD_FOR = "password-for"
+    LAST_WAS_REFUSED = "last-was-refused"
+    PASSWORD_KEPT = "password-kept"
+    LOG_IN = "log-in"
+    NAME_FIELD = "name-field"
+    PASSWORD_FIELD = "password-field"
+
+
+ASKED: Mapping[Ask, str] = {
+    Ask.YES_OR_NO: "{yes_key} {yes}    {no_key} {no}",
+    Ask.TYPE_A_WORD: "{word} and enter: {yes}    {leave_key} leave it",
+    Ask.TYPE_IT: "type it",
+    Ask.ANOTHER_WORD: "That is not {word}: type it to {yes}, or {leave_key} to leave it",
+    Ask.KEY_SHOWN: "Connecting to {host}, {address} showed this key:",
+    Ask.KEY_OF_UNKNOWN_TYPE: "unknown type",
+    Ask.NEW_KEY: "unknown host key",
+    Ask.NEW_KEY_COMPARE: (
+        "No key is on file for it yet. Compare the fingerprint with what the host\n"
+        "itself says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+    ),
+    Ask.TRUST: "trust and store it",
+    Ask.REFUSE: "refuse",
+    Ask.CHANGED_KEY: "host key changed",
+    Ask.CHANGED_KEY_ON_FILE: "ANOTHER KEY IS ON FILE FOR THIS HOST.",
+    Ask.CHANGED_KEY_BEWARE: (
+        "Either the host was installed anew, or someone stands in between and reads\n"
+        "and changes what you send. Ask whoever runs the host before you trust it."
+    ),
+    Ask.REPLACE: "replace the key on file",
+    Ask.MANY_HOSTS: "{doing}: {number} hosts",
+    Ask.MANY_HOSTS_NUMBER: "This is for {number} hosts, and there is no undo. Type their number:",
+    Ask.PASSWORD: "password",
+    Ask.PASSWORD_REFUSED: "password refused",
+    Ask.PASSWORD_FOR: "{host} wants a name and a password for {address}",
+    Ask.LAST_WAS_REFUSED: "It did not take the last ones.",
+    Ask.PASSWORD_KEPT: (
+        "Kept in memory for all connections to this host, until the program ends.\n"
+        "auth.conf, as virsh reads it, saves you the question."
+    ),
+    Ask.LOG_IN: "enter log in    {leave_key} leave it",
+    Ask.NAME_FIELD: "name",
+    Ask.PASSWORD_FIELD: "password",
+}
+
+
+def asked(id: Ask, **parameters: str | int) -> str:
+    """What a dialogue says, in one line or several; parameters are made safe for a terminal."""
+    fields = {name: safe(value) if isinstance(value, str) else value for name, value in parameters.items()}
+    return ASKED[id].format_map(fields)
