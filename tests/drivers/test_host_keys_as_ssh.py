@@ -87,11 +87,14 @@ ROWS = [
     Row("a mark that nobody knows", "@NAME@ @KEY@\n@gone * @KEY@", True),
     Row("a line that is no line", "@NAME@\n@NAME@ @KEY@", True),
     Row("a key that is no key", "@NAME@ ssh-ed25519 AAAA\n@NAME@ ssh-rsa AAAAB3NzaC1yc2EAAAA=", False, True),
+    Row("a key with a sign too many", "@NAME@ @KEY@=", False, True),
+    Row("another key behind a carriage return", "@NAME@ " + OTHER_KEY.replace(" ", " \r"), False, words="CHANGED"),
     Row("an authority has no say over a plain key", "@cert-authority * @KEY@", False, True),
     # HostKeyAlias
     Row("alias: the key", "box @KEY@", True, config="HostKeyAlias box"),
     Row("alias: another key", "box @OTHER@", False, config="HostKeyAlias box", words="CHANGED"),
     Row("alias: case", "box @OTHER@", False, config="HostKeyAlias BOX", words="CHANGED"),
+    Row("alias: capitals beyond ASCII", "\u00c9x @OTHER@", False, config="HostKeyAlias \u00c9X", words="CHANGED"),
     Row("alias: not with the port", "[box]:@PORT@ @KEY@", False, True, config="HostKeyAlias box"),
     Row("alias: not the real name", "@NAME@ @KEY@", False, True, config="HostKeyAlias box"),
     # several files
@@ -127,6 +130,7 @@ ROWS = [
             ("is empty", "", True, ""),
             ("is missing", None, False, "RevokedHostKeys"),
             ("has a line that is no key", "@OTHER@\nword\n", False, "RevokedHostKeys"),
+            ("has a carriage return alone", "@OTHER@\n\r\n", False, "RevokedHostKeys"),
             ("is no KRL", "SSHKRL\n\0abc", False, "RevokedHostKeys"),
         )
     ),

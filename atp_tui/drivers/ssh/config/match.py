@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..wildcards import small
 from .programs import Programs
 from .said import ConfigBroken
 from .tokens import IN_PATHS, Tokens, local_user
@@ -88,9 +89,9 @@ def _fits(name: str, argument: str, known: Conditions, *, asked: bool) -> bool:
     tokens = known.tokens
     match name:
         case "host":
-            return matches_list(tokens.host.lower(), argument.lower())
+            return matches_list(small(tokens.host), small(argument))
         case "originalhost":
-            return matches_list(tokens.original.lower(), argument.lower())
+            return matches_list(small(tokens.original), small(argument))
         case "user":
             return matches_list(tokens.user, argument)
         case "localuser":

@@ -15,6 +15,7 @@ from ....config.ssh_lines import USER_DIRECTORY
 from ....model.causes import Cause
 from ....model.errors import ConnectFailed
 from ...aside import Shared, off_loop
+from ..wildcards import small
 from .client import Refusal, SshClient
 from .own import read_own
 from .said import ConfigBroken, Question, Said
@@ -204,8 +205,8 @@ def _common_key(question: Question, state: FileState) -> Hashable:
 def _general(said: Said, question: Question, state: FileState) -> Said | None:
     """An answer without the host in it: `hostname` as HostName has it, with %h. None: that cannot be told."""
     name, host = said.first("hostname") or question.host, question.host
-    sources = [text for text in state.templates if text.replace("%h", host).lower() == name.lower()]
-    if name.lower() == host.lower():
+    sources = [text for text in state.templates if small(text.replace("%h", host)) == small(name)]
+    if small(name) == small(host):
         sources.append("%h")
     if len(dict.fromkeys(sources)) > 1:
         return None

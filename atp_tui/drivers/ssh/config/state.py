@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk
+from ..wildcards import small
 from .match import matches_host_line, matches_list
 
 _JUST_NOW = 20_000_000
@@ -63,7 +64,7 @@ class FileState:
         if not self._conditions:
             return blocks
         names = [name, *(text.replace("%h", name) for text in self.templates)]
-        fits = (matches_list(one.lower(), condition) for condition in self._conditions for one in names)
+        fits = (matches_list(small(one), condition) for condition in self._conditions for one in names)
         return blocks, tuple(fits)
 
 
@@ -113,7 +114,7 @@ def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[L
                 literal.setdefault(word, []).append(number)
     templates = tuple(dict.fromkeys(line.rest for line in lines if line.keyword == "hostname" and "%" in line.rest))
     matched = [_conditions(line.rest) or [] for line in lines if line.keyword == "match"]
-    conditions = tuple(dict.fromkeys(patterns.lower() for found in matched for patterns in found))
+    conditions = tuple(dict.fromkeys(small(patterns) for found in matched for patterns in found))
     return FileState(files, patterns, stamp, not lines, True, True, templates, literal, tuple(wild), conditions)
 
 
