@@ -10,6 +10,7 @@ from functools import partial
 
 from ..model.causes import Cause
 from ..model.errors import ConnectFailed
+from ..model.quoting import redacted
 from .aside import Shared, begun
 from .system import lookup_cause
 
@@ -39,7 +40,7 @@ class Resolver:
         try:
             return list(await self._asked.ask(name, partial(self._begin, name)))
         except OSError as error:
-            words = f"the name {name} has no address: {error.strerror or error}"
+            words = f"the name {redacted(name)} has no address: {error.strerror or error}"
             raise ConnectFailed(words, kind=lookup_cause(error)) from error
 
     def _begin(self, name: str) -> asyncio.Future[list[str]]:
@@ -47,7 +48,7 @@ class Resolver:
             answer = begun(f"resolve-{name}", partial(_look_up, name))
         except RuntimeError as error:  # no more threads are to be had just now
             self._free.release()
-            words = f"the name {name} cannot be looked up: {error}"
+            words = f"the name {redacted(name)} cannot be looked up: {error}"
             raise ConnectFailed(words, kind=Cause.LOOKUP_FAILED) from error
         answer.add_done_callback(lambda _: self._free.release())
         return answer

@@ -144,6 +144,7 @@ ROWS = [
         config="KnownHostsCommand /bin/echo @revoked * @KEY@",
         words="REVOKED",
     ),
+    Row("a command with a backslash", "", True, config=r"KnownHostsCommand /usr/bin/printf %H\040@SLASHED@\n"),
     Row("a command says nothing", "@NAME@ @KEY@", True, config="KnownHostsCommand /bin/true"),
     Row("a command fails", "@NAME@ @KEY@", False, config="KnownHostsCommand /bin/false", words="exit status 1"),
     Row(
@@ -170,6 +171,7 @@ class Place:
         found = {
             "@KEY@": self.sshd.host_public_key,
             "@TABBED@": self.sshd.host_public_key.replace(" ", "\t"),
+            "@SLASHED@": self.sshd.host_public_key.replace(" ", r"\040"),
             "@OTHER@": OTHER_KEY,
             "@OTHER_KIND@": OTHER_KIND,
             "@CERTIFIED@": _certified(self.sshd.host_public_key),

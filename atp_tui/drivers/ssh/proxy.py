@@ -6,16 +6,15 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Sequence
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
-from .processes import Process, Processes, within
+from ...model.quoting import command_quoted, without_command
+from .processes import Process, Processes, user_shell, within
 
 LAST_WORDS = 400
 """Bytes of the program's stderr that are kept, the last ones: it may write there for as long as it runs."""
-
-COMMAND_SHOWN = 160
-"""Characters of the command line that a message repeats."""
 
 GRACE = 1.0
 """Seconds between the end of its output and that of the program, which alone tells the exit status."""
@@ -61,10 +60,8 @@ class Proxy:
         return self._words(where, "brings no SSH", came)
 
     def _words(self, where: str, end: str, came: str) -> str:
-        command = self._command
-        if len(command) > COMMAND_SHOWN:
-            command = command[: COMMAND_SHOWN - 1] + "…"
-        said = self._last_words()
+        command = command_quoted(self._command, where.split())
+        said = self._last_words(where.split())
         words = f": {said}" if said else " and said nothing"
         came = came and f"; what came in the place of SSH: {came}"
         return f"{where}: the ProxyCommand {end}{words} (it was: {command}{came})"
@@ -96,11 +93,14 @@ class Proxy:
             return f"was killed by {_signal_name(-status)}"
         return f"ended with exit status {status} before SSH was up"
 
-    def _last_words(self) -> str:
+    def _last_words(self, known: Sequence[str]) -> str:
         lines = self._said.decode("utf-8", "replace").splitlines()
         if len(self._said) == LAST_WORDS and len(lines) > 1:
             del lines[0]  # its beginning is lost
-        return "; ".join(line.strip() for line in lines if line.strip())
+        shell = tuple(f"{name}:" for name in (user_shell(), os.path.basename(user_shell())))
+        # a shell repeats words of a line that it cannot run; what is said by others is their own
+        told = (without_command(line, self._command, known) if line.startswith(shell) else line for line in lines)
+        return "; ".join(line.strip() for line in told if line.strip())
 
 
 def _signal_name(number: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ....model.quoting import command_quoted
 from ..wildcards import small
 from .programs import Programs
 from .said import ConfigBroken
@@ -129,5 +130,5 @@ def _succeeds(command: str, programs: Programs) -> bool:
     try:
         return programs.run(words, subprocess.DEVNULL)[0] == 0
     except subprocess.TimeoutExpired as error:
-        told = f"the Match exec {command!r} of ssh_config did not end in {error.timeout:g} s"
+        told = f"the Match exec {command_quoted(command)} of ssh_config did not end in {error.timeout:g} s"
         raise ConfigBroken(told, permanent=False) from None

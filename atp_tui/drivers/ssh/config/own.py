@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
+from ....model.quoting import redacted_words
 from .keywords import COMMANDS, known_name, values_of
 from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
 from .programs import Programs
@@ -109,7 +110,7 @@ class _Reading:
                 self._wrong(line, str(error), active)
 
     def _wrong(self, line: Line, words: str, active: bool) -> None:
-        told = f"{line.place}: {words}"
+        told = f"{line.place}: {redacted_words(words)}"
         if active and not (self._question.lenient and known_name(line.keyword) not in _OF_THE_WAY):
             raise ConfigBroken(told)
         self.elsewhere.append(told)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ....model.quoting import quoted
 from .said import ConfigBroken
 
 IN_COMMAND = "hknpr"
@@ -18,6 +19,8 @@ IN_COMMAND = "hknpr"
 
 IN_PATHS = "CdhijkLlnpru"
 """Tokens of IdentityFile, CertificateFile, UserKnownHostsFile, IdentityAgent and Match exec (%j from 9.3 on)."""
+
+_COMMANDS = frozenset({"ProxyCommand", "KnownHostsCommand", "Match exec"})
 
 _NOTHING: Mapping[str, str] = {}
 _TOKEN = r"%(?P<token>.?)"
@@ -89,7 +92,7 @@ class Tokens:
             if letter in more:
                 return more[letter]
             if letter != "%" and (not letter or letter not in allowed):
-                raise ConfigBroken(f"ssh_config's {keyword} {text!r}: %{letter} means nothing there")
+                raise ConfigBroken(f"ssh_config's {_shown(keyword, text)}: %{letter} means nothing there")
             return self._values[letter]
 
         return (_TOKENS_AND_VARIABLES if variables else _TOKENS).sub(value, text)
@@ -105,8 +108,13 @@ class Tokens:
         return os.path.expanduser(text)
 
 
+def _shown(keyword: str, text: str) -> str:
+    """A line for a message. What stands in a command could be a password."""
+    return keyword if keyword in _COMMANDS else f"{keyword} {quoted(text)}"
+
+
 def _variable(name: str, keyword: str, text: str) -> str:
     found = os.environ.get(name)
     if found is None:
-        raise ConfigBroken(f"ssh_config's {keyword} {text!r}: the environment has no {name}")
+        raise ConfigBroken(f"ssh_config's {_shown(keyword, text)}: the environment has no {name}")
     return found
