@@ -148,6 +148,53 @@ async def test_a_thousand_hosts_that_no_line_tells_apart_are_one_question(client
     assert (await asks.ask(Question("kvm1", "bob", config_file=config))).first("user") == "bob"
 
 
+SPELLINGS = {
+    "b": "b",
+    "10.1": "10.0.0.1",
+    "10.0.0.12": "10.0.0.12",
+    "2001:DB8:0::1": "2001:db8::1",
+    "::ffff:10.0.0.1": "::ffff:10.0.0.1",
+    "0x7f.1": "127.0.0.1",
+    "WEB": "web",
+    "c": "c",
+}
+"""Hosts, and the name by which ssh connects and files their keys."""
+
+
+@pytest.mark.parametrize(
+    "config", ["Host *\n User u\n", "HostName %h\n", "Host x\n HostName 10.0.0.1\nHost *\n User u\n", ""]
+)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("installed", [True, False])
+async def test_an_address_in_another_spelling_is_no_other_hosts_answer(
+    tmp_path: Path, config: str, turned: bool, installed: bool
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(config)
+    aged(file)
+    asked = PathReader(reader(Counting() if installed else NotInstalled()))
+    names = {}
+    for host in reversed(SPELLINGS) if turned else SPELLINGS:
+        settings = SshSettings(user="u", config_file=str(file))
+        (endpoint,) = await asked.path_to(HostInfo("a", host, uri=None, ssh=settings))
+        names[host] = endpoint.name
+        assert endpoint.key_name == endpoint.name
+    asked.close()
+    assert names == SPELLINGS
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_a_letter_of_two_bytes_is_two_signs_of_a_pattern(tmp_path: Path, installed: bool) -> None:
+    file = tmp_path / "config"
+    file.write_text("Host ?\n User one\nHost ??\n User two\n")
+    aged(file)
+    asked = reader(Counting() if installed else NotInstalled())
+    users = [(await asked.ask(Question(host, config_file=file))).first("user") for host in ("b", "É", "bb", "éé")]
+    asked.close()
+    assert users[:3] == ["one", "two", "two"]
+    assert users[3] not in ("one", "two")
+
+
 async def test_what_depends_on_more_than_the_files_is_asked_each_time(client: Counting, tmp_path: Path) -> None:
     config, paths = tmp_path / "config", PathReader(reader(client))
     config.write_text(f'Match exec "test -e {tmp_path}/on"\n  User ann\n')

@@ -16,7 +16,7 @@ from ...model.settings import HostKeyPolicy, Login, SshSettings
 from .config.key_rules import KeyRules, key_rules
 from .config.reader import ConfigReader
 from .config.said import Question, Said
-from .config.tokens import IN_COMMAND, Tokens, local_user
+from .config.tokens import IN_COMMAND, Tokens, as_written, local_user
 from .wildcards import small
 
 _DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
@@ -184,7 +184,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
 
 def _tokens(asked: Question, said: Said, user: str) -> Tokens:
     name = said.first("hostname") or asked.host
-    name = name if ":" in name else small(name)  # the zone of an address minds it
+    name = as_written(name if ":" in name else small(name))  # the zone of an address minds its case
     port = asked.port or int(said.first("port") or 22)
     alias = said.first("hostkeyalias")
     jump = _unless_none(said.first("proxyjump")) or ""

@@ -161,7 +161,9 @@ def test_users_that_openssh_takes_are_taken(name: str) -> None:
     assert parse_uri(f"qemu+ssh://{quote(name, safe='')}@a/system").user == name
 
 
-@pytest.mark.parametrize("bad", ["", "a b", "root@a", "a/b", "[::1]", "192.0.2.1:22", "a:22", "-oX", "a\n", "::g"])
+@pytest.mark.parametrize(
+    "bad", ["", "a b", "root@a", "a/b", "[::1]", "192.0.2.1:22", "a:22", "-oX", "a\n", "::g", "a,b"]
+)
 def test_an_address_with_more_than_an_address_is_refused(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         HostInfo("a", bad)

@@ -23,12 +23,17 @@ _ALONE = frozenset({"all", "canonical", "final"})
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
     # OpenSSH knows * and ? alone: a bracket stands for itself
-    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")), re.DOTALL)
+    return re.compile(fnmatch.translate(_bytewise(pattern).replace("[", "[[]")), re.DOTALL)
+
+
+def _bytewise(text: str) -> str:
+    """A letter for each byte, as `?` counts."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def matches(name: str, pattern: str) -> bool:
     """OpenSSH's match_pattern: `*` and `?`, in this case of letters."""
-    return _compiled(pattern).match(name) is not None
+    return _compiled(pattern).match(_bytewise(name)) is not None
 
 
 def matches_host_line(name: str, patterns: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ from .client import Refusal, SshClient
 from .own import read_own
 from .said import ConfigBroken, Question, Said
 from .state import FileState, read_state
+from .tokens import as_written
 
 SYSTEM_FILE = Path("/etc/ssh/ssh_config")
 
@@ -158,7 +159,7 @@ class ConfigReader:
         answer = self._kept.get(_own_key(question))
         if answer is None and state.common:
             answer = self._kept.get(_common_key(question, state))
-            answer = _for_host(answer, question) if isinstance(answer, Said) else answer
+            answer = _for_host(answer, question) if isinstance(answer, Said) else None
         if isinstance(answer, ConfigBroken):
             raise ConfigBroken(answer.message, permanent=answer.permanent)
         return answer
@@ -203,18 +204,23 @@ def _common_key(question: Question, state: FileState) -> Hashable:
 
 
 def _general(said: Said, question: Question, state: FileState) -> Said | None:
-    """An answer without the host in it: `hostname` as HostName has it, with %h. None: that cannot be told."""
+    """An answer without the host in it: `hostname` as HostName has it, with %h. None: that cannot be told.
+
+    What is neither the host nor of a HostName line is what ssh has made of the host: it is no other host's name.
+    """
     name, host = said.first("hostname") or question.host, question.host
-    sources = [text for text in state.templates if small(text.replace("%h", host)) == small(name)]
+    sources = [text for text in state.names if small(text.replace("%h", host)) == small(name)]
     if small(name) == small(host):
         sources.append("%h")
-    if len(dict.fromkeys(sources)) > 1:
+    if len(dict.fromkeys(sources)) != 1 or as_written(host) != host:
         return None
     values = {key: value for key, value in said.values.items() if key != "host"}
-    return replace(said, values=values | {"hostname": (sources[0] if sources else name.replace("%", "%%"),)})
+    return replace(said, values=values | {"hostname": (sources[0],)})
 
 
-def _for_host(general: Said, question: Question) -> Said:
-    text = general.first("hostname") or "%h"
-    name = text.replace("%%", "\0").replace("%h", question.host).replace("\0", "%")
+def _for_host(general: Said, question: Question) -> Said | None:
+    """The answer of other hosts with this one in it; None: ssh has to be asked."""
+    name = (general.first("hostname") or "%h").replace("%h", question.host)
+    if any(as_written(each) != each for each in (question.host, name)):
+        return None
     return replace(general, values={**general.values, "hostname": (name,)})

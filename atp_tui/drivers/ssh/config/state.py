@@ -40,7 +40,7 @@ _WILD = re.compile(r"[*?!]")
 @dataclass(frozen=True)
 class FileState:
     """The files as they were read once. `lasting`: an answer is good until they change. `common`: hosts for which the
-    same Host lines count get the same answer, HostName's %h apart; `templates` are the values of HostName with %h."""
+    same Host lines count get the same answer, HostName's %h apart; `names` are the values of HostName."""
 
     files: tuple[Path, ...]
     patterns: tuple[str, ...]
@@ -48,7 +48,7 @@ class FileState:
     empty: bool = False
     lasting: bool = True
     common: bool = True
-    templates: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     _literal: dict[str, list[int]] = field(default_factory=dict)
     _wild: tuple[tuple[int, tuple[str, ...]], ...] = ()
     _conditions: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class FileState:
         blocks = frozenset([*self._literal.get(name, ()), *wild])
         if not self._conditions:
             return blocks
-        names = [name, *(text.replace("%h", name) for text in self.templates)]
+        names = [name, *(text.replace("%h", name) for text in self.names)]
         fits = (matches_list(small(one), condition) for condition in self._conditions for one in names)
         return blocks, tuple(fits)
 
@@ -112,10 +112,10 @@ def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[L
         else:
             for word in words:
                 literal.setdefault(word, []).append(number)
-    templates = tuple(dict.fromkeys(line.rest for line in lines if line.keyword == "hostname" and "%" in line.rest))
+    names = tuple(dict.fromkeys(line.rest for line in lines if line.keyword == "hostname"))
     matched = [_conditions(line.rest) or [] for line in lines if line.keyword == "match"]
     conditions = tuple(dict.fromkeys(small(patterns) for found in matched for patterns in found))
-    return FileState(files, patterns, stamp, not lines, True, True, templates, literal, tuple(wild), conditions)
+    return FileState(files, patterns, stamp, not lines, True, True, names, literal, tuple(wild), conditions)
 
 
 def _is_plain(line: Line) -> bool:

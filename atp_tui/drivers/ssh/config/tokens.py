@@ -36,6 +36,18 @@ def local_user() -> str | None:
         return None
 
 
+def as_written(name: str) -> str:
+    """A host's name as ssh has it once HostName was read: an address in its usual form (10.0.0.1 for 10.1, 2001:db8::1
+    for 2001:DB8:0::1), any other name as it is. Keys are filed under it."""
+    if not name.isascii():  # Python would make other letters of some
+        return name
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        return socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]
+    except (OSError, UnicodeError):
+        return name
+
+
 def account_home() -> str | None:
     """The account's home directory, OpenSSH's `~` whatever HOME says; None: the user id has no account."""
     try:
