@@ -195,6 +195,51 @@ async def test_a_letter_of_two_bytes_is_two_signs_of_a_pattern(tmp_path: Path, i
     assert users[3] not in ("one", "two")
 
 
+@pytest.mark.parametrize(
+    ("line", "files"),
+    [
+        ("one two", ["one", "two"]),
+        ('"/one /two"', ["/one /two"]),
+        ('/one "two three" ./four', ["/one", "two three", "four"]),
+        ('"/a  b" "/c " d', ["/a  b", "/c ", "d"]),
+        ('"/%h/t w" x%h ${KEYS}/%n', ["/box/t w", "xbox", "/keys/box"]),
+        ("none", ["/dev/null"]),
+    ],
+)
+@pytest.mark.parametrize("installed", [True, False])
+async def test_files_are_parted_as_the_line_parts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, files: list[str], installed: bool
+) -> None:
+    monkeypatch.setenv("KEYS", "/keys")
+    (tmp_path / "more").write_text(f"UserKnownHostsFile {line}\n")
+    config = tmp_path / "config"
+    config.write_text(f"Host other\n UserKnownHostsFile /other\nHost *\n Include {tmp_path}/more\n")
+    asked = PathReader(reader(Counting() if installed else NotInstalled()))
+    settings = SshSettings(user="u", config_file=str(config))
+    (endpoint,) = await asked.path_to(HostInfo("a", "box", uri=None, ssh=settings))
+    asked.close()
+    assert [str(file) for file in endpoint.known_hosts[: len(files)]] == files
+    assert str(endpoint.known_hosts[len(files)]) == "/etc/ssh/ssh_known_hosts"
+
+
+async def test_a_path_that_ssh_prints_with_its_tokens_replaced_is_no_other_hosts(tmp_path: Path) -> None:
+    class Newer(Counting):
+        """As a version of ssh that replaces the tokens of RevokedHostKeys before it prints."""
+
+        def answer(self, binary: str, question: Question) -> Said:
+            said = super().answer(binary, question)
+            values = {**said.values, "revokedhostkeys": (f"/revoked/{question.host}",)}
+            return Said(values, said.expanded | {"revokedhostkeys"})
+
+    config = tmp_path / "config"
+    config.write_text("Host *\n RevokedHostKeys /revoked/%h\n")
+    aged(config)
+    asked = reader(Newer())
+    found = [(await asked.ask(Question(host, config_file=config))).first("revokedhostkeys") for host in ("a", "b")]
+    asked.close()
+    assert found == ["/revoked/a", "/revoked/b"]
+
+
 async def test_what_depends_on_more_than_the_files_is_asked_each_time(client: Counting, tmp_path: Path) -> None:
     config, paths = tmp_path / "config", PathReader(reader(client))
     config.write_text(f'Match exec "test -e {tmp_path}/on"\n  User ann\n')

@@ -18,7 +18,7 @@ from ...aside import Shared, off_loop
 from ..wildcards import small
 from .client import Refusal, SshClient
 from .own import read_own
-from .said import ConfigBroken, Question, Said
+from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
 from .tokens import as_written
 
@@ -125,7 +125,7 @@ class ConfigReader:
         if binary is None or not self._client.works(binary):
             return read_own(question, self._system_file, self._client.programs)
         try:
-            return self._client.answer(binary, question)
+            return with_files_as_written(self._client.answer(binary, question), state.lists)
         except Refusal as refusal:
             return self._despite(question, refusal)
 
@@ -212,7 +212,7 @@ def _general(said: Said, question: Question, state: FileState) -> Said | None:
     sources = [text for text in state.names if small(text.replace("%h", host)) == small(name)]
     if small(name) == small(host):
         sources.append("%h")
-    if len(dict.fromkeys(sources)) != 1 or as_written(host) != host:
+    if len(dict.fromkeys(sources)) != 1 or as_written(host) != host or state.late & said.expanded:
         return None
     values = {key: value for key, value in said.values.items() if key != "host"}
     return replace(said, values=values | {"hostname": (sources[0],)})
