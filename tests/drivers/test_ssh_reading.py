@@ -240,6 +240,34 @@ async def test_a_path_that_ssh_prints_with_its_tokens_replaced_is_no_other_hosts
     assert found == ["/revoked/a", "/revoked/b"]
 
 
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("lenient", [True, False])
+@pytest.mark.parametrize("included", [True, False])
+async def test_a_file_that_others_may_write_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool, lenient: bool, included: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # ssh is asked only about a file that is named
+    (tmp_path / ".ssh").mkdir()
+    text = "Host other\n Nonsense x\nHost *\n ProxyCommand touch /planted\n"
+    config = tmp_path / ".ssh" / "config"
+    config.write_text(f"Include {tmp_path}/more\n" if included else text)
+    open_to_others = tmp_path / "more" if included else config
+    open_to_others.write_text(text)
+    open_to_others.chmod(0o664)
+    asked = reader(Counting() if installed else NotInstalled())
+    question = Question("box", config_file=config if included else None, lenient=lenient)
+    try:
+        if lenient:
+            assert (await asked.ask(question)).values == {}
+        else:
+            with pytest.raises(ConfigBroken, match="Bad owner or permissions"):
+                await asked.ask(question)
+        open_to_others.chmod(0o644)
+        assert asked.read(question).first("proxycommand") == "touch /planted"
+    finally:
+        asked.close()
+
+
 async def test_what_depends_on_more_than_the_files_is_asked_each_time(client: Counting, tmp_path: Path) -> None:
     config, paths = tmp_path / "config", PathReader(reader(client))
     config.write_text(f'Match exec "test -e {tmp_path}/on"\n  User ann\n')

@@ -17,7 +17,7 @@ from ....model.errors import ConnectFailed
 from ...aside import Shared, off_loop
 from ..wildcards import small
 from .client import Refusal, SshClient
-from .own import read_own
+from .own import BadLines, OpenToOthers, read_own
 from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
 from .tokens import as_written
@@ -123,15 +123,23 @@ class ConfigReader:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return read_own(question, self._system_file, self._client.programs)
+            return self._own(question)
         try:
             return with_files_as_written(self._client.answer(binary, question), state.lists)
         except Refusal as refusal:
             return self._despite(question, refusal)
 
+    def _own(self, question: Question, bad: BadLines | None = None) -> Said:
+        try:
+            return read_own(question, self._system_file, self._client.programs, bad)
+        except OpenToOthers as error:
+            if not question.lenient:
+                raise
+            return Said(note=error.message)
+
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = read_own(question, self._system_file, self._client.programs, refusal.lines)
+        said = self._own(question, refusal.lines)
         if not said.note and not question.lenient:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
