@@ -21,6 +21,7 @@ from atp_tui.config.load import load
 from atp_tui.drivers.sources import FileSource
 from atp_tui.engine.engine import Engine
 
+from .daemons.sshd import running_sshd
 from .ui.conftest import lines_of
 
 HANG = 60.0
@@ -68,9 +69,9 @@ def planted_hosts() -> list[str]:
     return [_host(number, **table) for number, table in enumerate(tables)]  # type: ignore[arg-type] # `ssh` is a dict
 
 
-def atp(home: Path, *arguments: str) -> str:
+def atp(home: Path, *arguments: str, **more: str) -> str:
     """All that a run of the program says."""
-    env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1])}
+    env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1]), **more}
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         env[name] = str(home / name)
     done = subprocess.run(
@@ -150,6 +151,62 @@ def test_no_verb_shows_what_ssh_config_has_by_a_slip(tmp_path: Path, behind_a_pl
     said = atp(tmp_path, "run", "--config", hosts, "-w", "box0", "--", "true")
     nowhere(said, tmp_path, behind_a_planted_jump.parent)
     assert "jump host" in said, "the cause is told all the same"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ProxyCommand https_proxy=http://root:{PLANTED}@p false --auth {PLANTED} --with={PLANTED} -p{PLANTED} %h",
+        f"ProxyCommand ( {PLANTED} (",
+        f"ProxyCommand false {PLANTED} %z",
+        f"KnownHostsCommand known {PLANTED}",
+        f"KnownHostsCommand /bin/false --token={PLANTED} {PLANTED} %K",
+        f"KnownHostsCommand /bin/false --token={PLANTED}%z",
+        f"KnownHostsCommand /bin/false {PLANTED}",
+    ],
+)
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_no_verb_shows_what_a_command_of_ssh_config_has_in_it(tmp_path: Path, line: str, shell: str) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "config").write_text(f"Host *\n {line}\n")
+    ssh: dict[str, object] = {"config_file": str(given / "config"), "user": "nobody", "port": 1}
+    hosts = given / "hosts.toml"
+    hosts.write_text("[transport]\nconnect_timeout = 5\n" + _host(0, uri=False, ssh=ssh))
+    for verb in (("stats",), ("run", "--json", "-w", "@all", "--", "true")):
+        said = atp(tmp_path, verb[0], "--config", str(hosts), *verb[1:], SHELL=shell)
+        nowhere(said, tmp_path, given)
+    assert "Command" in said, "what failed is told all the same"
+
+
+def test_no_verb_shows_what_other_lines_of_ssh_config_have_by_a_slip(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    hosts: list[str] = []
+    for keyword in ("HostName", "User", "Port", "ProxyJump", "Ciphers", "ConnectTimeout", "LogLevel", "BindAddress"):
+        for slip in (f"root:{PLANTED}@127.0.0.1:x", f"root:{PLANTED}", f"ssh://root:{PLANTED}@127.0.0.1"):
+            for more in ("", "Nonsense x"):  # with it, the file is read by us and not by ssh
+                config = given / str(len(hosts))
+                config.write_text(f"Host *\n {keyword} {slip}\n {more}\n")
+                hosts.append(_host(len(hosts), uri=False, ssh={"config_file": str(config)}))
+    (given / "hosts.toml").write_text("[transport]\nconnect_timeout = 5\n[ssh]\nport = 1\n" + "\n".join(hosts))
+    for verb in (("stats", "-v"), ("run", "-v", "--json", "-w", "@all", "--", "true")):
+        nowhere(atp(tmp_path, verb[0], "--config", str(given / "hosts.toml"), *verb[1:]), tmp_path, given)
+
+
+@pytest.mark.daemons
+def test_no_refused_login_shows_it(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    with running_sshd(given / "sshd") as sshd:
+        known = given / "known"
+        known.write_text(f"[127.0.0.1]:{sshd.port} {sshd.host_public_key}\n")
+        (given / "config").write_text(f"User root:{PLANTED}\nUserKnownHostsFile {known}\nIdentityAgent none\n")
+        ssh: dict[str, object] = {"config_file": str(given / "config"), "port": sshd.port}
+        (given / "hosts.toml").write_text(_host(0, uri=False, ssh=ssh))
+        said = atp(tmp_path, "run", "-v", "--config", str(given / "hosts.toml"), "-w", "@all", "--", "true")
+    nowhere(said, tmp_path, given)
+    assert "Permission denied for user root:… on host 127.0.0.1" in said
 
 
 def test_no_complaint_about_the_command_line_shows_it(tmp_path: Path) -> None:

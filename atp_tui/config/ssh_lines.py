@@ -49,8 +49,9 @@ class Line:
         return split_words(self.rest)
 
 
-def split_words(text: str) -> list[str]:
-    """OpenSSH's argv_split (8.7 on): quotes of both kinds, four escapes, and `#` at the start of a word ends the line.
+def split_words(text: str, *, comments: bool = True) -> list[str]:
+    """OpenSSH's argv_split (8.7 on): quotes of both kinds, four escapes, and where there are `comments`, `#` at the
+    start of a word ends the line.
 
     Raises ValueError for a quote without its end.
     """
@@ -60,7 +61,7 @@ def split_words(text: str) -> list[str]:
         if text[at] in " \t":
             at += 1
             continue
-        if text[at] == "#":
+        if comments and text[at] == "#":
             break
         word, quote = "", ""
         while at < end:

@@ -11,6 +11,7 @@ from functools import partial
 from ..model.causes import Cause
 from ..model.errors import ConnectFailed
 from ..model.message import told
+from ..model.quoting import redacted
 from ..model.say import Say
 from .aside import Shared, begun
 from .system import lookup_cause
@@ -41,7 +42,7 @@ class Resolver:
         try:
             return list(await self._asked.ask(name, partial(self._begin, name)))
         except OSError as error:
-            reason = told(Say.NAME_HAS_NO_ADDRESS, name=name, why=error.strerror or str(error))
+            reason = told(Say.NAME_HAS_NO_ADDRESS, name=redacted(name), why=error.strerror or str(error))
             raise ConnectFailed(reason, kind=lookup_cause(error)) from error
 
     def _begin(self, name: str) -> asyncio.Future[list[str]]:
@@ -49,7 +50,7 @@ class Resolver:
             answer = begun(f"resolve-{name}", partial(_look_up, name))
         except RuntimeError as error:  # no more threads are to be had just now
             self._free.release()
-            reason = told(Say.NAME_NOT_LOOKED_UP, name=name, why=str(error))
+            reason = told(Say.NAME_NOT_LOOKED_UP, name=redacted(name), why=str(error))
             raise ConnectFailed(reason, kind=Cause.LOOKUP_FAILED) from error
         answer.add_done_callback(lambda _: self._free.release())
         return answer

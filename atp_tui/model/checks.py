@@ -11,7 +11,7 @@ from .quoting import quoted
 E = TypeVar("E", bound=StrEnum)
 
 _NOT_IN_USERS = "'`\";&<>|(){}"
-_NOT_IN_HOSTS = _NOT_IN_USERS + "$\\\x7f"
+_NOT_IN_HOSTS = _NOT_IN_USERS + "$\\,\x7f"
 
 LARGEST = 2**31 - 1
 """The most that libvirt and the kernel take where they want an int."""

@@ -7,6 +7,7 @@ cannot be told from a password is left out; the file, line and key that a messag
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
 LONGEST = 120
 """Characters of a value that a message quotes."""
@@ -22,11 +23,19 @@ _VALUE = re.compile(r"([#=]).*", re.DOTALL)
 _FIRST_COLON = re.compile(r"((?:[A-Za-z0-9+.-]+://|(?![A-Za-z0-9+.-]+://))[^:]*):(.+)", re.DOTALL)
 _HARMLESS = re.compile(
     r"[0-9]{1,5}\]?(?:/(?:system|session|default)?|[,?#].*)?"
-    r"|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w*)?(?:\](?::[0-9]*)?(?:/(?:system|session|default)?)?)?"
+    r"|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w.-]*)?(?:\](?::[0-9]*)?(?:/(?:system|session|default)?)?)?"
     r"|/(?:system|session|default)?",
     re.DOTALL,
 )
 """What may follow the first colon of a text without an @: a port with a path, the rest of an IPv6 address, a path."""
+
+_QUOTED_OR_WORD = re.compile(r"""(?<=")[^"]*(?=")|(?<=')[^']*(?=')|[^\s"']+""")
+
+_PROGRAM = re.compile(r"[\w./~+-]+")
+_OPTION = re.compile(r"-\w|--[A-Za-z][A-Za-z-]*(?:=|$)")
+
+_OF_SHELLS = "'\"`$(){}<>|&;"
+"""Signs around a word that a shell takes away."""
 
 _WIDE = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\uff1a": ":", "\ufe55": ":"})
 """The signs of East Asian keyboards for the two that make a password one."""
@@ -58,3 +67,47 @@ def quoted(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(quoted, value))}]"
     return redacted(repr(value))
+
+
+def redacted_words(text: str) -> str:
+    """What somebody says of a value that he quotes, each quoted part and each other word `redacted`."""
+    return _QUOTED_OR_WORD.sub(lambda found: redacted(found[0]), text)
+
+
+def command_quoted(command: str, known: Collection[str] = ()) -> str:
+    """A command line as a message shows it: its program, the names of its options, and what is made of `known` words.
+
+    All else could be a password: `sshpass -p …`, `--proxy-auth=…`, `https_proxy=… nc`.
+    """
+    shown: list[str] = []
+    for _, word in _command_words(command, known):
+        if word != HIDDEN or shown[-1:] != [HIDDEN]:
+            shown.append(word)
+    text = " ".join(shown)
+    return text if len(text) <= LONGEST else text[:LONGEST] + HIDDEN
+
+
+def without_command(text: str, command: str, known: Collection[str] = ()) -> str:
+    """What somebody says of a command, without those of its words that `command_quoted` does not show."""
+    hidden = {word.strip(_OF_SHELLS) for word, shown in _command_words(command, known) if word != shown}
+    for word in sorted(hidden - {""}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", HIDDEN, text)
+    return text
+
+
+def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each word, and what is shown of it."""
+    program = False
+    for word in command.split():
+        option = _OPTION.match(word)
+        if not program and "=" in word:
+            yield word, f"{word.partition('=')[0]}={HIDDEN}"
+        elif not program:
+            program = True
+            yield word, word if _PROGRAM.fullmatch(word) else HIDDEN
+        elif all(part in known for part in word.split(":")):
+            yield word, word
+        elif option:
+            yield word, option[0] + (HIDDEN if option[0] != word else "")
+        else:
+            yield word, HIDDEN

@@ -13,14 +13,14 @@ from . import uri_drivers, uri_parameters
 from .checks import fits_host, fits_user
 from .errors import ConfigError
 from .frozen import FrozenDict
-from .quoting import redacted
+from .quoting import HIDDEN, redacted
 from .uri_drivers import EXAMPLE, SIMULATED
 
 TRANSPORTS = ("ssh", "tcp", "tls", "unix")
 """Those of libvirt's remote transports that the program opens itself."""
 
 _SCHEME = re.compile(r"(?P<driver>[a-z][a-z0-9]*)(?:\+(?P<transport>[a-z0-9]+))?")
-_PASSWORD = re.compile(r"(?<=://)([^/@:?#\[]*):(?!\d*(?:[/?#]|$))[^@]*(?=@)")
+_PASSWORD = re.compile(r"(?<=://)([^/@:?#\[]*):(?!\d+(?:[/?#]|$))[^@]*(?=@)")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -97,11 +97,14 @@ class _Reading:
         query = FrozenDict(self._query(driver, parts.query))
         return ConnectionUri(driver, transport, user, host, port, path, query, text)
 
-    def _wrong(self, what: str, hint: str) -> ConfigError:
-        return ConfigError(f"{what} in {redacted(self._text)!r}", key="uri", hint=hint)
+    def _wrong(self, what: str, hint: str, shown: str | None = None) -> ConfigError:
+        text = redacted(self._text) if shown is None else shown
+        return ConfigError(f"{what} in {text!r}", key="uri", hint=hint)
 
     def _password(self) -> ConfigError:
-        return self._wrong("a password", "never write one there: it ends up in process lists and logs")
+        text, query, _ = self._text.partition("?")  # a parameter without a = may be the password
+        hint = "never write one there: it ends up in process lists and logs"
+        return self._wrong("a password", hint, redacted(text) + (query and f"?{HIDDEN}"))
 
     def _split(self) -> SplitResult:
         try:
@@ -193,7 +196,8 @@ class _Reading:
             raw, _, value = part.partition("=")
             name = self._unescaped(raw).lower()
             value = self._unescaped(value)
-            if driver != SIMULATED and uri_parameters.is_secret(name, value):
+            bare = raw == part and "@" in name  # the end of user:pass?word@host
+            if driver != SIMULATED and (bare or uri_parameters.is_secret(name, value)):
                 raise self._password()
             if not name or not name.isprintable():
                 raise self._wrong("a parameter without a name that can be read", "write ?name=value&name=value")

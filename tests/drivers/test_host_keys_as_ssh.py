@@ -87,11 +87,14 @@ ROWS = [
     Row("a mark that nobody knows", "@NAME@ @KEY@\n@gone * @KEY@", True),
     Row("a line that is no line", "@NAME@\n@NAME@ @KEY@", True),
     Row("a key that is no key", "@NAME@ ssh-ed25519 AAAA\n@NAME@ ssh-rsa AAAAB3NzaC1yc2EAAAA=", False, True),
+    Row("a key with a sign too many", "@NAME@ @KEY@=", False, True),
+    Row("another key behind a carriage return", "@NAME@ " + OTHER_KEY.replace(" ", " \r"), False, words="CHANGED"),
     Row("an authority has no say over a plain key", "@cert-authority * @KEY@", False, True),
     # HostKeyAlias
     Row("alias: the key", "box @KEY@", True, config="HostKeyAlias box"),
     Row("alias: another key", "box @OTHER@", False, config="HostKeyAlias box", words="CHANGED"),
     Row("alias: case", "box @OTHER@", False, config="HostKeyAlias BOX", words="CHANGED"),
+    Row("alias: capitals beyond ASCII", "\u00c9x @OTHER@", False, config="HostKeyAlias \u00c9X", words="CHANGED"),
     Row("alias: not with the port", "[box]:@PORT@ @KEY@", False, True, config="HostKeyAlias box"),
     Row("alias: not the real name", "@NAME@ @KEY@", False, True, config="HostKeyAlias box"),
     # several files
@@ -127,6 +130,7 @@ ROWS = [
             ("is empty", "", True, ""),
             ("is missing", None, False, "RevokedHostKeys"),
             ("has a line that is no key", "@OTHER@\nword\n", False, "RevokedHostKeys"),
+            ("has a carriage return alone", "@OTHER@\n\r\n", False, "RevokedHostKeys"),
             ("is no KRL", "SSHKRL\n\0abc", False, "RevokedHostKeys"),
         )
     ),
@@ -140,6 +144,7 @@ ROWS = [
         config="KnownHostsCommand /bin/echo @revoked * @KEY@",
         words="REVOKED",
     ),
+    Row("a command with a backslash", "", True, config=r"KnownHostsCommand /usr/bin/printf %H\040@SLASHED@\n"),
     Row("a command says nothing", "@NAME@ @KEY@", True, config="KnownHostsCommand /bin/true"),
     Row("a command fails", "@NAME@ @KEY@", False, config="KnownHostsCommand /bin/false", words="exit status 1"),
     Row(
@@ -166,6 +171,7 @@ class Place:
         found = {
             "@KEY@": self.sshd.host_public_key,
             "@TABBED@": self.sshd.host_public_key.replace(" ", "\t"),
+            "@SLASHED@": self.sshd.host_public_key.replace(" ", r"\040"),
             "@OTHER@": OTHER_KEY,
             "@OTHER_KIND@": OTHER_KIND,
             "@CERTIFIED@": _certified(self.sshd.host_public_key),

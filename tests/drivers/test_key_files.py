@@ -203,3 +203,10 @@ def test_a_key_that_is_there_is_not_written_once_more(tmp_path: Path) -> None:
     assert append_key(file, "b", KEY, hashed=True)
     assert not append_key(file, "b", KEY, hashed=True)
     assert file.read_text().count("\n") == 3
+
+
+def test_a_key_in_the_comment_of_another_one_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "known"
+    file.write_text(f"box {OTHER} was {KEY}\n")
+    assert append_key(file, "box", KEY)
+    assert file.read_text().endswith(f"\nbox {KEY}\n")

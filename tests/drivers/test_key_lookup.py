@@ -12,6 +12,7 @@ import pytest
 
 from atp_tui.drivers.aside import off_loop
 from atp_tui.drivers.ssh.endpoint import resolve
+from atp_tui.drivers.ssh.files import ParsedFiles
 from atp_tui.drivers.ssh.host_key_check import HostKeyCheck
 from atp_tui.drivers.ssh.key_lookup import AT_ONCE, FiledKey, FiledKeys, KeyFiles
 from atp_tui.drivers.ssh.known_hosts import Marker
@@ -40,6 +41,28 @@ def test_a_key_that_is_revoked_while_the_program_runs_is_revoked(tmp_path: Path)
     file.unlink()
     with pytest.raises(FileNotFoundError):
         files.revoked(file)
+
+
+async def test_a_change_whose_time_was_set_back_is_seen(tmp_path: Path) -> None:
+    file, files = tmp_path / "keys", KeyFiles()
+    blobs = [asyncssh.import_public_key(key).public_data for key in KEYS[:2]]
+    parsed: ParsedFiles[bytes] = ParsedFiles(Path.read_bytes)
+
+    async def found() -> tuple[bytes, bool, bytes | None]:
+        (filed,) = (await files.look_up([file], "a", None)).exact
+        return filed.blob, files.revoked(file.with_name("revoked")).revokes(blobs[1], None), parsed.get(file)
+
+    def write(key: str) -> None:
+        for name, text in ((file, f"a {key}\n"), (file.with_name("revoked"), f"{key}\n")):
+            with name.open("w") as opened:  # in place, with the same size
+                opened.write(text)
+            os.utime(name, (1e9, 1e9))
+
+    write(KEYS[0])
+    assert await found() == (blobs[0], False, f"a {KEYS[0]}\n".encode())
+    await asyncio.sleep(0.05)  # longer than a tick of the kernel's clock
+    write(KEYS[1])
+    assert await found() == (blobs[1], True, f"a {KEYS[1]}\n".encode())
 
 
 async def test_many_hashes_are_made_on_a_thread_and_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,6 +149,21 @@ def test_names_that_would_mean_other_hosts_are_not_filed(name: str) -> None:
     assert not can_be_filed(name)
 
 
+def test_capitals_beyond_ascii_are_other_names() -> None:
+    key = KEYS[0].encode()
+    for name, line, found in (("ÉX", "Éx", 1), ("Éx", "éx", 0), ("\u212aelvin", "kelvin", 0)):
+        assert len(KnownHosts(line.encode() + b" " + key).find(filed_name(name, 22))) == found
+
+
+def test_a_hash_that_openssh_would_not_write_is_no_hash() -> None:
+    line = hashed("a", b"s" * 20)
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    more = line[:-2] + last[last.index(line[-2]) + 1] + "="  # bits beyond the last byte
+    assert base64.b64decode(more.split("|")[3]) == base64.b64decode(line.split("|")[3])
+    for text, found in ((line, 1), (more, 0)):
+        assert len(KnownHosts(f"{text} {KEYS[0]}".encode()).find("a")) == found
+
+
 def test_names_that_are_filed() -> None:
     assert all(can_be_filed(name) for name in ("a", "a.example", "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "a_b-c"))
 

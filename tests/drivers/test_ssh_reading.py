@@ -148,6 +148,126 @@ async def test_a_thousand_hosts_that_no_line_tells_apart_are_one_question(client
     assert (await asks.ask(Question("kvm1", "bob", config_file=config))).first("user") == "bob"
 
 
+SPELLINGS = {
+    "b": "b",
+    "10.1": "10.0.0.1",
+    "10.0.0.12": "10.0.0.12",
+    "2001:DB8:0::1": "2001:db8::1",
+    "::ffff:10.0.0.1": "::ffff:10.0.0.1",
+    "0x7f.1": "127.0.0.1",
+    "WEB": "web",
+    "c": "c",
+}
+"""Hosts, and the name by which ssh connects and files their keys."""
+
+
+@pytest.mark.parametrize(
+    "config", ["Host *\n User u\n", "HostName %h\n", "Host x\n HostName 10.0.0.1\nHost *\n User u\n", ""]
+)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("installed", [True, False])
+async def test_an_address_in_another_spelling_is_no_other_hosts_answer(
+    tmp_path: Path, config: str, turned: bool, installed: bool
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(config)
+    aged(file)
+    asked = PathReader(reader(Counting() if installed else NotInstalled()))
+    names = {}
+    for host in reversed(SPELLINGS) if turned else SPELLINGS:
+        settings = SshSettings(user="u", config_file=str(file))
+        (endpoint,) = await asked.path_to(HostInfo("a", host, uri=None, ssh=settings))
+        names[host] = endpoint.name
+        assert endpoint.key_name == endpoint.name
+    asked.close()
+    assert names == SPELLINGS
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_a_letter_of_two_bytes_is_two_signs_of_a_pattern(tmp_path: Path, installed: bool) -> None:
+    file = tmp_path / "config"
+    file.write_text("Host ?\n User one\nHost ??\n User two\n")
+    aged(file)
+    asked = reader(Counting() if installed else NotInstalled())
+    users = [(await asked.ask(Question(host, config_file=file))).first("user") for host in ("b", "É", "bb", "éé")]
+    asked.close()
+    assert users[:3] == ["one", "two", "two"]
+    assert users[3] not in ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("line", "files"),
+    [
+        ("one two", ["one", "two"]),
+        ('"/one /two"', ["/one /two"]),
+        ('/one "two three" ./four', ["/one", "two three", "four"]),
+        ('"/a  b" "/c " d', ["/a  b", "/c ", "d"]),
+        ('"/%h/t w" x%h ${KEYS}/%n', ["/box/t w", "xbox", "/keys/box"]),
+        ("none", ["/dev/null"]),
+    ],
+)
+@pytest.mark.parametrize("installed", [True, False])
+async def test_files_are_parted_as_the_line_parts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, files: list[str], installed: bool
+) -> None:
+    monkeypatch.setenv("KEYS", "/keys")
+    (tmp_path / "more").write_text(f"UserKnownHostsFile {line}\n")
+    config = tmp_path / "config"
+    config.write_text(f"Host other\n UserKnownHostsFile /other\nHost *\n Include {tmp_path}/more\n")
+    asked = PathReader(reader(Counting() if installed else NotInstalled()))
+    settings = SshSettings(user="u", config_file=str(config))
+    (endpoint,) = await asked.path_to(HostInfo("a", "box", uri=None, ssh=settings))
+    asked.close()
+    assert [str(file) for file in endpoint.known_hosts[: len(files)]] == files
+    assert str(endpoint.known_hosts[len(files)]) == "/etc/ssh/ssh_known_hosts"
+
+
+async def test_a_path_that_ssh_prints_with_its_tokens_replaced_is_no_other_hosts(tmp_path: Path) -> None:
+    class Newer(Counting):
+        """As a version of ssh that replaces the tokens of RevokedHostKeys before it prints."""
+
+        def answer(self, binary: str, question: Question) -> Said:
+            said = super().answer(binary, question)
+            values = {**said.values, "revokedhostkeys": (f"/revoked/{question.host}",)}
+            return Said(values, said.expanded | {"revokedhostkeys"})
+
+    config = tmp_path / "config"
+    config.write_text("Host *\n RevokedHostKeys /revoked/%h\n")
+    aged(config)
+    asked = reader(Newer())
+    found = [(await asked.ask(Question(host, config_file=config))).first("revokedhostkeys") for host in ("a", "b")]
+    asked.close()
+    assert found == ["/revoked/a", "/revoked/b"]
+
+
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("lenient", [True, False])
+@pytest.mark.parametrize("included", [True, False])
+async def test_a_file_that_others_may_write_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool, lenient: bool, included: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # ssh is asked only about a file that is named
+    (tmp_path / ".ssh").mkdir()
+    text = "Host other\n Nonsense x\nHost *\n ProxyCommand touch /planted\n"
+    config = tmp_path / ".ssh" / "config"
+    config.write_text(f"Include {tmp_path}/more\n" if included else text)
+    open_to_others = tmp_path / "more" if included else config
+    open_to_others.write_text(text)
+    open_to_others.chmod(0o664)
+    asked = reader(Counting() if installed else NotInstalled())
+    question = Question("box", config_file=config if included else None, lenient=lenient)
+    try:
+        if lenient:
+            assert (await asked.ask(question)).values == {}
+        else:
+            with pytest.raises(ConfigBroken, match="Bad owner or permissions"):
+                await asked.ask(question)
+        open_to_others.chmod(0o644)
+        assert asked.read(question).first("proxycommand") == "touch /planted"
+    finally:
+        asked.close()
+
+
 async def test_what_depends_on_more_than_the_files_is_asked_each_time(client: Counting, tmp_path: Path) -> None:
     config, paths = tmp_path / "config", PathReader(reader(client))
     config.write_text(f'Match exec "test -e {tmp_path}/on"\n  User ann\n')

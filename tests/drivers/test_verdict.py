@@ -117,6 +117,9 @@ def test_known_kinds_are_offered_first_and_bring_nothing_back() -> None:
     known = filed((Marker.NONE, BLOBS[2]), (Marker.NONE, BLOBS[3]))
     assert algorithms(known, defaults, [b"c"]) == ["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]
     assert algorithms(filed((Marker.AUTHORITY, BLOBS[0])), defaults, [b"c"])[0] == "c"
+    # as ssh, which refuses the certificate of a revoked authority: whoever does not ask for it does not see it
+    assert algorithms(filed((Marker.REVOKED, BLOBS[0])), defaults, [b"c"])[0] == "c"
+    assert algorithms(known, defaults, [b"c"], revokes=True)[0] == "c"
 
 
 def test_keys_on_file_are_described_as_ssh_keygen_does() -> None:

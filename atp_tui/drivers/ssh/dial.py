@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.message import told
+from ...model.quoting import redacted
 from ...model.say import Say
 from ..resolver import Resolver
 from .endpoint import Endpoint
@@ -36,7 +37,9 @@ async def dial(endpoint: Endpoint, resolver: Resolver, processes: Processes, lim
     names = await resolver.addresses(endpoint.name)
     addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
     if not addresses:
-        raise ConnectFailed(told(Say.WRONG_FAMILY, name=endpoint.name), permanent=True, kind=Cause.WRONG_FAMILY)
+        raise ConnectFailed(
+            told(Say.WRONG_FAMILY, name=redacted(endpoint.name)), permanent=True, kind=Cause.WRONG_FAMILY
+        )
     sources = await _sources(endpoint, resolver)
     return Dialled(await _first_connected(addresses, sources, limit / len(addresses)))
 
@@ -55,7 +58,7 @@ async def _sources(endpoint: Endpoint, resolver: Resolver) -> _Sources:
         return None
     sources = {socket.AF_INET6 if ":" in address else socket.AF_INET: address for address in reversed(found)}
     if not sources:
-        words = f"ssh_config's BindInterface {endpoint.bind_interface} has no address"
+        words = f"ssh_config's BindInterface {redacted(endpoint.bind_interface or '')} has no address"
         raise ConnectFailed(words, permanent=True, kind=Cause.SSH_CONFIG)
     return sources
 

@@ -18,7 +18,8 @@ from ...model.settings import HostKeyPolicy, Login, SshSettings
 from .config.key_rules import KeyRules, key_rules
 from .config.reader import ConfigReader
 from .config.said import Question, Said
-from .config.tokens import IN_COMMAND, Tokens, local_user
+from .config.tokens import IN_COMMAND, Tokens, as_written, local_user
+from .wildcards import small
 
 _DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _SHARED_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
@@ -185,11 +186,11 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
 
 def _tokens(asked: Question, said: Said, user: str) -> Tokens:
     name = said.first("hostname") or asked.host
-    name = name if ":" in name else name.lower()  # the zone of an address minds it
+    name = as_written(name if ":" in name else small(name))  # the zone of an address minds its case
     port = asked.port or int(said.first("port") or 22)
     alias = said.first("hostkeyalias")
     jump = _unless_none(said.first("proxyjump")) or ""
-    return Tokens(asked.host, name, port, user, alias and alias.lower(), jump, said.home, jump_hashed=said.jump_hashed)
+    return Tokens(asked.host, name, port, user, alias and small(alias), jump, said.home, jump_hashed=said.jump_hashed)
 
 
 def _check_names(tokens: Tokens) -> None:

@@ -27,8 +27,10 @@ class ParsedFiles(Generic[T]):
         except (FileNotFoundError, NotADirectoryError):
             self._held.pop(path, None)
             return None
+        # the inode's own time of change as well: no program can set it back
+        times = (status.st_mtime_ns, status.st_ctime_ns)
         # owner and mode: a key that others may read is no good until they may not
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode, status.st_uid)
+        stamp = (*times, status.st_size, status.st_ino, status.st_mode, status.st_uid)
         held = self._held.get(path)
         if held is None or held[0] != stamp:
             held = (stamp, self._parse(path))

@@ -19,6 +19,7 @@ from .key_lookup import FiledKeys
 from .known_hosts import can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
 from .verdict import Standing, Verdict
+from .wildcards import small
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class HostKeyCheck:
 
     def algorithms(self, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:
         """As verdict.algorithms, for what is on file."""
-        return verdict.algorithms(self.filed, defaults, certificates)
+        return verdict.algorithms(self.filed, defaults, certificates, revokes=bool(self.revoked))
 
     @property
     def accepted_new(self) -> SSHKey | None:
@@ -96,7 +97,7 @@ class HostKeyCheck:
     @property
     def _proved_name(self) -> str:
         endpoint = self.endpoint
-        return endpoint.key_name if endpoint.key_alias else endpoint.key_name.lower()
+        return endpoint.key_name if endpoint.key_alias else small(endpoint.key_name)
 
     @property
     def _takes_new(self) -> bool:

@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import os
 import re
-import shlex
 import signal
 import subprocess
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...config.ssh_lines import split_words
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
+from ...model.quoting import command_quoted
 from ..aside import off_loop
 from .config.tokens import IN_PATHS
 from .key_lookup import FiledKey, breathe
@@ -56,20 +57,20 @@ async def filed_by_command(template: str, endpoint: Endpoint, name: str) -> tupl
 
 def expanded(template: str, endpoint: Endpoint, name: str) -> list[str]:
     """The program and its arguments, tokens expanded in the arguments. Raises ConnectFailed for what cannot be."""
+
+    def useless(why: str) -> ConnectFailed:
+        words = f"{_KEYWORD} {command_quoted(template)}: {why}"
+        return ConnectFailed(words, permanent=True, kind=Cause.SSH_CONFIG)
+
     try:
-        words = shlex.split(template)
+        words = split_words(template, comments=False)
     except ValueError as error:
-        raise ConnectFailed(f"KnownHostsCommand {template}: {error}", permanent=True, kind=Cause.SSH_CONFIG) from error
+        raise useless(str(error)) from error
     if not words or not Path(words[0]).is_absolute():
-        raise ConnectFailed(
-            f"KnownHostsCommand {template}: the program needs its whole path", permanent=True, kind=Cause.SSH_CONFIG
-        )
+        raise useless("the program needs its whole path")
     if asked := next((match[1] for word in words for match in _TOKEN.finditer(word) if match[1] in _OF_THE_KEY), None):
-        raise ConnectFailed(
-            f"KnownHostsCommand {template}: %{asked} ({_OF_THE_KEY[asked]}) cannot be had here: the program is asked "
-            "before the key is seen",
-            permanent=True,
-            kind=Cause.SSH_CONFIG,
+        raise useless(
+            f"%{asked} ({_OF_THE_KEY[asked]}) cannot be had here: the program is asked before the key is seen"
         )
     more = {"H": name, "I": "HOSTNAME"}
     expand = endpoint.tokens.expand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import threading
@@ -45,8 +46,9 @@ def _append(descriptor: int, path: Path, name: str, public_key: str, hashed: boo
 
 def _has(data: bytes, name: str, public_key: str) -> bool:
     key = public_key.split()[1].encode()
+    blob = base64.b64decode(key)
     lines = b"\n".join(line for line in data.split(b"\n") if key in line)  # few: no other name costs a hash
-    return any(entry.marker is Marker.NONE for entry in KnownHosts(lines).find(name))
+    return any(entry.marker is Marker.NONE and entry.blob == blob for entry in KnownHosts(lines).find(name))
 
 
 def replace_keys(path: Path, name: str, public_key: str, *, hashed: bool = False) -> None:

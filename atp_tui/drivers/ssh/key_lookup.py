@@ -19,7 +19,7 @@ AT_ONCE = 64
 _BREATH = 0.00002
 """Seconds; with the kernel's slack they become 0.1 ms."""
 
-_Stamp = tuple[int, int, int]
+_Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +148,6 @@ def breathe() -> None:
 
 
 def _stamp(file: Path) -> _Stamp:
+    """With the inode's own time of change, which no program can set back, as `rsync -t` sets back the other one."""
     status = readable(file)
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino

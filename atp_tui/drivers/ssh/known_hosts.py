@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from .wildcards import LONGEST_PATTERN, matches_list
+from .wildcards import LONGEST_PATTERN, matches_list, small
 
 _BLANKS = b" \t"
 _HASHED = b"|1|"
@@ -48,7 +48,7 @@ class Entry:
 
 def filed_name(name: str, port: int, *, alias: bool = False) -> str:
     """The name that a host's keys are filed under: `[name]:port` where the port is not 22. An alias has no port."""
-    return name.lower() if alias or port == 22 else f"[{name.lower()}]:{port}"
+    return small(name) if alias or port == 22 else f"[{small(name)}]:{port}"
 
 
 def hashed_name(name: str) -> str:
@@ -183,12 +183,11 @@ def _read_marker(text: bytes) -> tuple[Marker, bytes] | None:
 
 def _read_key(text: bytes) -> bytes | None:
     algorithm, rest = _word(text)
-    encoded = _word(rest)[0].rstrip(b"\r")
+    encoded = _word(rest)[0]
     if algorithm in (b"rsa-sha2-256", b"rsa-sha2-512"):
         algorithm = b"ssh-rsa"  # OpenSSH takes a signature's name for that of its key
-    try:
-        blob = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
+    blob = _from_base64(b"".join(encoded.split()))  # b64_pton passes over white space of other kinds, CR among them
+    if blob is None:
         return None
     return blob if blob.startswith(len(algorithm).to_bytes(4, "big") + algorithm) and algorithm else None
 
@@ -203,14 +202,22 @@ def _hash_of(names: bytes) -> tuple[bytes, bytes, bytes] | None:
     """HMAC-SHA1's two pads, made of `|1|salt|hash` once (a hash then costs 1.7 µs, not 3.2), and the hash."""
     if not names.startswith(_HASHED):
         return None
-    try:
-        salt, digest = (base64.b64decode(part, validate=True) for part in names[len(_HASHED) :].split(b"|"))
-    except (ValueError, binascii.Error):
+    parts = [_from_base64(part) for part in names[len(_HASHED) :].split(b"|")]
+    if len(parts) != 2 or parts[0] is None or parts[1] is None or len(parts[0]) != hashlib.sha1().digest_size:
         return None
-    if len(salt) != hashlib.sha1().digest_size:
-        return None
+    salt, digest = parts[0], parts[1]
     block = salt.ljust(_BLOCK, b"\0")
     return block.translate(_INNER), block.translate(_OUTER), digest
+
+
+def _from_base64(text: bytes) -> bytes | None:
+    """What a text of base64 means; None for one that OpenSSH does not take: with bits or signs beyond the last byte,
+    which Python passes over."""
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found if base64.b64encode(found) == text else None
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -218,4 +225,4 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _encoded(name: str) -> bytes:
-    return name.lower().encode("utf-8", "surrogateescape")
+    return small(name).encode("utf-8", "surrogateescape")

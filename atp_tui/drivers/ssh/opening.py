@@ -14,6 +14,7 @@ from ...model.causes import Cause
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
 from ...model.message import told
+from ...model.quoting import redacted
 from ...model.say import Say
 from ...transport.driver import OpenRequest, Progress
 from ..resolver import Resolver
@@ -172,7 +173,10 @@ class Opener:
             raise _with_policy(rejection, endpoint) from error
         except (asyncssh.Error, OSError, ValueError) as error:
             heard = (None, None) if owner is None else (owner.greeting, owner.overheard)
-            failure = connect_error(error, endpoint.name, endpoint.port, *heard, endpoint.bind_address)
+            if isinstance(error, asyncssh.PermissionDenied):  # its words name the user and the host
+                error = asyncssh.PermissionDenied(_without_passwords(error.reason, endpoint))
+            name = redacted(endpoint.name)
+            failure = connect_error(error, name, endpoint.port, *heard, endpoint.bind_address)
             raise _with_troubles(failure, found) from error
         return connection, owner
 
@@ -186,7 +190,7 @@ class Opener:
         found: Credentials,
     ) -> asyncssh.SSHClientConnection:
         endpoint = owner.check.endpoint
-        where = f"{endpoint.name} port {endpoint.port}"
+        where = f"{redacted(endpoint.name)} port {endpoint.port}"
         try:
             return await connecting
         except asyncio.CancelledError:
@@ -237,6 +241,12 @@ def _with_policy(rejection: TransportError, endpoint: Endpoint) -> TransportErro
     elif "NoHostAuthenticationForLocalhost" in unread:
         rejection.args = (told(Say.WITH_NOTE, message=rejection.reason, note=told(Say.LOCALHOST_UNREAD)),)
     return rejection
+
+
+def _without_passwords(words: str, endpoint: Endpoint) -> str:
+    for name in (endpoint.user, endpoint.name):
+        words = words.replace(name, redacted(name))
+    return words
 
 
 def _close_unless_taken(sock: socket.socket, owner: Owner) -> None:

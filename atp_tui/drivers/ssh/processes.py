@@ -25,6 +25,11 @@ _POLL = 0.01
 """Seconds between two looks at a program that is to end."""
 
 
+def user_shell() -> str:
+    """The shell that runs ssh_config's commands, as OpenSSH chooses it."""
+    return os.environ.get("SHELL") or "/bin/sh"
+
+
 class Process:
     """A program and all it started in its group. It is reaped last of all: until then its number is nobody else's, so
     the group can be killed safely whatever has become of the program itself."""
@@ -35,7 +40,7 @@ class Process:
         Raises OSError.
         """
         self._popen = subprocess.Popen(
-            [os.environ.get("SHELL") or "/bin/sh", "-c", f"exec {command}"],
+            [user_shell(), "-c", f"exec {command}"],
             stdin=ours,
             stdout=ours,
             stderr=subprocess.PIPE,

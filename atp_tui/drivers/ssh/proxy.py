@@ -6,18 +6,17 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Sequence
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.message import Message, Parameter, told
+from ...model.quoting import command_quoted, without_command
 from ...model.say import Say
-from .processes import Process, Processes, within
+from .processes import Process, Processes, user_shell, within
 
 LAST_WORDS = 400
 """Bytes of the program's stderr that are kept, the last ones: it may write there for as long as it runs."""
-
-COMMAND_SHOWN = 160
-"""Characters of the command line that a message repeats."""
 
 GRACE = 1.0
 """Seconds between the end of its output and that of the program, which alone tells the exit status."""
@@ -63,10 +62,8 @@ class Proxy:
         return self._reason(where, told(Say.PROXY_BRINGS_NOTHING), came)
 
     def _reason(self, where: str, end: Message, came: str) -> Message:
-        command = self._command
-        if len(command) > COMMAND_SHOWN:
-            command = command[: COMMAND_SHOWN - 1] + "…"
-        said = self._last_words()
+        command = command_quoted(self._command, where.split())
+        said = self._last_words(where.split())
         given: dict[str, Parameter] = {"where": where, "end": end, "command": command}
         if said and came:
             return told(Say.PROXY_SAID_AND_SENT, said=said, came=came, **given)
@@ -101,11 +98,14 @@ class Proxy:
             return told(Say.PROXY_KILLED, signal=_signal_name(-status))
         return told(Say.PROXY_ENDED, status=status)
 
-    def _last_words(self) -> str:
+    def _last_words(self, known: Sequence[str]) -> str:
         lines = self._said.decode("utf-8", "replace").splitlines()
         if len(self._said) == LAST_WORDS and len(lines) > 1:
             del lines[0]  # its beginning is lost
-        return "; ".join(line.strip() for line in lines if line.strip())
+        shell = tuple(f"{name}:" for name in (user_shell(), os.path.basename(user_shell())))
+        # a shell repeats words of a line that it cannot run; what is said by others is their own
+        shown = (without_command(line, self._command, known) if line.startswith(shell) else line for line in lines)
+        return "; ".join(line.strip() for line in shown if line.strip())
 
 
 def _signal_name(number: int) -> str:

@@ -8,6 +8,7 @@ from ...model.causes import Cause
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
 from ...model.jump import Hop, parse_jump
+from ...model.quoting import redacted
 from ...model.settings import SshSettings
 from .config.reader import ConfigReader
 from .config.said import Question
@@ -63,7 +64,7 @@ class PathReader:
         provider = dict(endpoint.unread).get("PKCS11Provider")
         if provider is not None:
             words = "is not loaded here; ssh-add -s puts the token's keys into an agent, which is asked"
-            self._config.tell(f"ssh_config's PKCS11Provider {provider} {words}")
+            self._config.tell(f"ssh_config's PKCS11Provider {redacted(provider)} {words}")
         if "CheckHostIP" in dict(endpoint.unread):
             self._config.tell("ssh_config's CheckHostIP is not read here: keys are filed under the host's name alone")
         return endpoint

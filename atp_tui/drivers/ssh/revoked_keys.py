@@ -47,7 +47,7 @@ class _KeyList:
 def _read_list(data: bytes) -> frozenset[bytes]:
     found = set()
     for number, line in enumerate(data.split(b"\n"), 1):
-        text = line.partition(b"\0")[0].strip(b" \t\r")
+        text = line.partition(b"\0")[0].lstrip(b" \t")
         if text and not text.startswith(b"#"):
             found.add(_key_of_line(text, number))
     return frozenset(found)

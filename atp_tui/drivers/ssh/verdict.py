@@ -180,17 +180,20 @@ def bound_to(key: SSHKey, algorithm: str) -> SSHKey:
     return bound
 
 
-def algorithms(filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes]) -> list[str]:
+def algorithms(
+    filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes], *, revokes: bool = False
+) -> list[str]:
     """Host key algorithms to offer: those of known keys first, so that the host shows a key we can compare, then the
     rest, so that it can show another one and be told from a host that merely lacks ours. Certificates only where an
-    authority is known for the host. A key on file brings no algorithm back that is off by default.
+    authority is known for the host, or where one may be revoked (`revokes`: there is a file of revoked keys). A key on
+    file brings no algorithm back that is off by default.
     """
     known: list[bytes] = []
     for key in (*filed.exact, *filed.portless):
         if key.marker is Marker.NONE:
             kind = kind_of(key.blob)
             known += _RSA_ALGORITHMS if kind == b"ssh-rsa" else (kind,)
-    authority = any(key.marker is Marker.AUTHORITY for key in (*filed.exact, *filed.portless))
+    authority = revokes or any(key.marker is not Marker.NONE for key in (*filed.exact, *filed.portless))
     offered = [*(certificates if authority else ()), *(kind for kind in known if kind in defaults), *defaults]
     return [algorithm.decode("ascii") for algorithm in dict.fromkeys(offered)]
 

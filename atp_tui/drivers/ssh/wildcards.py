@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import string
+
 LONGEST_PATTERN = 1023
 """Bytes: a list with a pattern of that length or a longer one matches nothing, in match.c as here."""
+
+
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def small(name: str) -> str:
+    """A name in small letters, as OpenSSH has it: those of ASCII alone. With others it would be another name."""
+    return name.translate(_SMALL)
 
 
 def matches_list(text: bytes, patterns: bytes) -> bool:

@@ -156,13 +156,31 @@ def test_a_user_that_a_shell_would_act_on_is_refused(name: str) -> None:
         SshSettings(proxy_jump=f"{name}@a")
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "xen+tcp://root:?sw0rd@h",
+        "xen+tcp://root:1?sw0rd@h",
+        "xen+tcp://root://sw0rd@h",
+        "qemu+ssh://h/system?password.sw0rd",
+        "qemu+ssh://h/system?a=1&password:sw0rd&b",
+    ],
+)
+def test_a_password_that_reads_as_another_part_is_one(uri: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_uri(uri)
+    assert "sw0rd" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["DOM\\ann", "ann@corp", "ann$", "a.b-c_d", "ann lee", "änn"])
 def test_users_that_openssh_takes_are_taken(name: str) -> None:
     assert SshSettings(user=name).user == name
     assert parse_uri(f"qemu+ssh://{quote(name, safe='')}@a/system").user == name
 
 
-@pytest.mark.parametrize("bad", ["", "a b", "root@a", "a/b", "[::1]", "192.0.2.1:22", "a:22", "-oX", "a\n", "::g"])
+@pytest.mark.parametrize(
+    "bad", ["", "a b", "root@a", "a/b", "[::1]", "192.0.2.1:22", "a:22", "-oX", "a\n", "::g", "a,b"]
+)
 def test_an_address_with_more_than_an_address_is_refused(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         HostInfo("a", bad)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 from dataclasses import dataclass
 
+from ....model.quoting import redacted_words
 from .programs import Programs
 from .said import ConfigBroken, Question, Said, Values, parse_dump, without_defaults
 from .tokens import account_home, local_user
@@ -114,6 +115,9 @@ class SshClient:
 
 
 def _refusal(complaints: str) -> Refusal:
-    lines = {(match["file"], int(match["line"])): match["words"] for match in _PLACE.finditer(complaints)}
+    lines = {
+        (match["file"], int(match["line"])): redacted_words(match["words"]) for match in _PLACE.finditer(complaints)
+    }
+    complaints = redacted_words(complaints)
     told = [line.strip() for line in complaints.splitlines() if line.strip() and "terminating, " not in line]
     return Refusal("; ".join(line for line in told if not line.startswith("Pseudo-terminal")), lines)

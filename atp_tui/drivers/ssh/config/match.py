@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ....model.quoting import command_quoted
+from ..wildcards import small
 from .programs import Programs
 from .said import ConfigBroken
 from .tokens import IN_PATHS, Tokens, local_user
@@ -21,12 +23,17 @@ _ALONE = frozenset({"all", "canonical", "final"})
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
     # OpenSSH knows * and ? alone: a bracket stands for itself
-    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")), re.DOTALL)
+    return re.compile(fnmatch.translate(_bytewise(pattern).replace("[", "[[]")), re.DOTALL)
+
+
+def _bytewise(text: str) -> str:
+    """A letter for each byte, as `?` counts."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def matches(name: str, pattern: str) -> bool:
     """OpenSSH's match_pattern: `*` and `?`, in this case of letters."""
-    return _compiled(pattern).match(name) is not None
+    return _compiled(pattern).match(_bytewise(name)) is not None
 
 
 def matches_host_line(name: str, patterns: Sequence[str]) -> bool:
@@ -88,9 +95,9 @@ def _fits(name: str, argument: str, known: Conditions, *, asked: bool) -> bool:
     tokens = known.tokens
     match name:
         case "host":
-            return matches_list(tokens.host.lower(), argument.lower())
+            return matches_list(small(tokens.host), small(argument))
         case "originalhost":
-            return matches_list(tokens.original.lower(), argument.lower())
+            return matches_list(small(tokens.original), small(argument))
         case "user":
             return matches_list(tokens.user, argument)
         case "localuser":
@@ -128,5 +135,5 @@ def _succeeds(command: str, programs: Programs) -> bool:
     try:
         return programs.run(words, subprocess.DEVNULL)[0] == 0
     except subprocess.TimeoutExpired as error:
-        told = f"the Match exec {command!r} of ssh_config did not end in {error.timeout:g} s"
+        told = f"the Match exec {command_quoted(command)} of ssh_config did not end in {error.timeout:g} s"
         raise ConfigBroken(told, permanent=False) from None

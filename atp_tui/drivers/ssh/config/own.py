@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
+from ....model.quoting import redacted_words
 from .keywords import COMMANDS, known_name, values_of
 from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
 from .programs import Programs
@@ -40,6 +41,17 @@ def read_own(question: Question, system_file: Path, programs: Programs, bad: Bad
     return Said(values, note="; ".join(dict.fromkeys(reading.elsewhere)))
 
 
+class OpenToOthers(ConfigBroken):
+    """A file that somebody else may write: what stands in it would be run, and decides where a login goes."""
+
+
+def _check_owner(file: Path) -> None:
+    """Raises OpenToOthers where OpenSSH gives up (readconf.c, SSHCONF_CHECKPERM), OSError."""
+    status = file.stat()
+    if status.st_uid not in (0, os.getuid()) or status.st_mode & 0o022:
+        raise OpenToOthers(f"Bad owner or permissions on {file}: nobody else may write it (chmod go-w)")
+
+
 class _Reading:
     """One question. The second pass goes over the values of the first: what was said once counts."""
 
@@ -53,6 +65,7 @@ class _Reading:
         self._final = False
         self._name = question.host
         self._walk = Walk(Path())
+        self._own_file: Path | None = None
 
     def tokens(self) -> Tokens:
         """What the tokens stand for at this point. Raises ConfigBroken for a HostName of no use."""
@@ -75,6 +88,7 @@ class _Reading:
             self.values["hostname"] = [self._name.replace("%", "%%")]
         own = self._question.config_file
         home = Path(os.path.expanduser(USER_DIRECTORY))
+        self._own_file = home / "config" if own is None else None
         self._file(own or home / "config", home)
         if own is None:
             self._file(system_file, system_file.parent)
@@ -90,6 +104,8 @@ class _Reading:
         """Read one file. `outer`: the block in which it is included counts."""
         active = outer
         self._walk.files.append(file)
+        if depth or file == self._own_file:
+            _check_owner(file)
         for line in read_lines(file):
             words = self._bad.get((str(line.file), line.number))
             try:
@@ -109,7 +125,7 @@ class _Reading:
                 self._wrong(line, str(error), active)
 
     def _wrong(self, line: Line, words: str, active: bool) -> None:
-        told = f"{line.place}: {words}"
+        told = f"{line.place}: {redacted_words(words)}"
         if active and not (self._question.lenient and known_name(line.keyword) not in _OF_THE_WAY):
             raise ConfigBroken(told)
         self.elsewhere.append(told)

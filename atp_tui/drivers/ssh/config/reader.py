@@ -15,10 +15,12 @@ from ....config.ssh_lines import USER_DIRECTORY
 from ....model.causes import Cause
 from ....model.errors import ConnectFailed
 from ...aside import Shared, off_loop
+from ..wildcards import small
 from .client import Refusal, SshClient
-from .own import read_own
-from .said import ConfigBroken, Question, Said
+from .own import BadLines, OpenToOthers, read_own
+from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
+from .tokens import as_written
 
 SYSTEM_FILE = Path("/etc/ssh/ssh_config")
 
@@ -121,15 +123,23 @@ class ConfigReader:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return read_own(question, self._system_file, self._client.programs)
+            return self._own(question)
         try:
-            return self._client.answer(binary, question)
+            return with_files_as_written(self._client.answer(binary, question), state.lists)
         except Refusal as refusal:
             return self._despite(question, refusal)
 
+    def _own(self, question: Question, bad: BadLines | None = None) -> Said:
+        try:
+            return read_own(question, self._system_file, self._client.programs, bad)
+        except OpenToOthers as error:
+            if not question.lenient:
+                raise
+            return Said(note=error.message)
+
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = read_own(question, self._system_file, self._client.programs, refusal.lines)
+        said = self._own(question, refusal.lines)
         if not said.note and not question.lenient:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
@@ -157,7 +167,7 @@ class ConfigReader:
         answer = self._kept.get(_own_key(question))
         if answer is None and state.common:
             answer = self._kept.get(_common_key(question, state))
-            answer = _for_host(answer, question) if isinstance(answer, Said) else answer
+            answer = _for_host(answer, question) if isinstance(answer, Said) else None
         if isinstance(answer, ConfigBroken):
             raise ConfigBroken(answer.message, permanent=answer.permanent)
         return answer
@@ -202,18 +212,23 @@ def _common_key(question: Question, state: FileState) -> Hashable:
 
 
 def _general(said: Said, question: Question, state: FileState) -> Said | None:
-    """An answer without the host in it: `hostname` as HostName has it, with %h. None: that cannot be told."""
+    """An answer without the host in it: `hostname` as HostName has it, with %h. None: that cannot be told.
+
+    What is neither the host nor of a HostName line is what ssh has made of the host: it is no other host's name.
+    """
     name, host = said.first("hostname") or question.host, question.host
-    sources = [text for text in state.templates if text.replace("%h", host).lower() == name.lower()]
-    if name.lower() == host.lower():
+    sources = [text for text in state.names if small(text.replace("%h", host)) == small(name)]
+    if small(name) == small(host):
         sources.append("%h")
-    if len(dict.fromkeys(sources)) > 1:
+    if len(dict.fromkeys(sources)) != 1 or as_written(host) != host or state.late & said.expanded:
         return None
     values = {key: value for key, value in said.values.items() if key != "host"}
-    return replace(said, values=values | {"hostname": (sources[0] if sources else name.replace("%", "%%"),)})
+    return replace(said, values=values | {"hostname": (sources[0],)})
 
 
-def _for_host(general: Said, question: Question) -> Said:
-    text = general.first("hostname") or "%h"
-    name = text.replace("%%", "\0").replace("%h", question.host).replace("\0", "%")
+def _for_host(general: Said, question: Question) -> Said | None:
+    """The answer of other hosts with this one in it; None: ssh has to be asked."""
+    name = (general.first("hostname") or "%h").replace("%h", question.host)
+    if any(as_written(each) != each for each in (question.host, name)):
+        return None
     return replace(general, values={**general.values, "hostname": (name,)})

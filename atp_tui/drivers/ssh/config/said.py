@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ....model.causes import Cause
@@ -18,6 +19,10 @@ SEVERAL = frozenset({"identityfile", "certificatefile", "sendenv", "setenv"})
 
 FILES = frozenset({"userknownhostsfile", "globalknownhostsfile"})
 """Keywords of one line with several paths."""
+
+
+_REPLACED = re.compile(r"%.|\$\{[^}]*\}|~[^/]*", re.DOTALL)
+_PARTS = re.compile(rf"^~[^/]*|{_REPLACED.pattern.rpartition('|')[0]}|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,28 @@ def parse_dump(text: bytes) -> dict[str, tuple[str, ...]]:
 def without_defaults(values: Values, defaults: Values) -> dict[str, tuple[str, ...]]:
     """What differs from the answer of an empty file: saying a default aloud is the same as saying nothing."""
     return {keyword: value for keyword, value in values.items() if defaults.get(keyword) != value}
+
+
+def with_files_as_written(said: Said, lines: Sequence[tuple[str, tuple[str, ...]]]) -> Said:
+    """The same with the paths of FILES parted as a line of the files has them: each of `lines` is a keyword and its
+    words. What ssh prints does not tell `a b` from two relative paths, nor `/a /b` from two files."""
+    values = dict(said.values)
+    for keyword in FILES & values.keys():
+        printed = " ".join(values[keyword])
+        matches = (_printed_of(words).fullmatch(printed) for name, words in lines if name == keyword)
+        found = {match.groups() for match in matches if match}
+        if len(found) == 1:  # else no line is known to be the one, and the first look at the paths counts
+            values[keyword] = found.pop()
+    return replace(said, values=values)
+
+
+def _printed_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """What ssh may print for the words of a line: tokens, variables and `~` may be anything there."""
+    parts = (
+        "".join(".*?" if _REPLACED.fullmatch(part) else re.escape(part) for part in _PARTS.findall(word))
+        for word in words
+    )
+    return re.compile(" ".join(f"({part})" for part in parts), re.DOTALL)
 
 
 def _paths(line: str) -> tuple[str, ...]:

@@ -5,16 +5,20 @@ This reading is a light one, and only saves questions. Whatever is not plain to 
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk
+from ..wildcards import small
+from .keywords import known_name
 from .match import matches_host_line, matches_list
+from .said import FILES
 
 _JUST_NOW = 20_000_000
 """Nanoseconds: a second change of a file in one tick of the kernel's clock (up to 10 ms) leaves its times alone."""
@@ -39,7 +43,8 @@ _WILD = re.compile(r"[*?!]")
 @dataclass(frozen=True)
 class FileState:
     """The files as they were read once. `lasting`: an answer is good until they change. `common`: hosts for which the
-    same Host lines count get the same answer, HostName's %h apart; `templates` are the values of HostName with %h."""
+    same Host lines count get the same answer, HostName's %h apart; `names` are the values of HostName. `late` are the
+    keywords of _LATE with tokens in a line, `lists` the lines that name several files."""
 
     files: tuple[Path, ...]
     patterns: tuple[str, ...]
@@ -47,7 +52,9 @@ class FileState:
     empty: bool = False
     lasting: bool = True
     common: bool = True
-    templates: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    late: frozenset[str] = frozenset()
+    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
     _literal: dict[str, list[int]] = field(default_factory=dict)
     _wild: tuple[tuple[int, tuple[str, ...]], ...] = ()
     _conditions: tuple[str, ...] = ()
@@ -62,8 +69,8 @@ class FileState:
         blocks = frozenset([*self._literal.get(name, ()), *wild])
         if not self._conditions:
             return blocks
-        names = [name, *(text.replace("%h", name) for text in self.templates)]
-        fits = (matches_list(one.lower(), condition) for condition in self._conditions for one in names)
+        names = [name, *(text.replace("%h", name) for text in self.names)]
+        fits = (matches_list(small(one), condition) for condition in self._conditions for one in names)
         return blocks, tuple(fits)
 
 
@@ -87,7 +94,7 @@ def read_state(config_file: Path | None, system_file: Path) -> FileState:
         files += walk.files
         patterns += walk.patterns
     unique = tuple(dict.fromkeys(files)), tuple(dict.fromkeys(patterns))
-    state = _state(*unique, lines, plain)
+    state = replace(_state(*unique, lines, plain), lists=tuple(_lists(lines)))
     newest = max((entry[0] for entry in state.stamp if entry is not None and isinstance(entry[0], int)), default=0)
     if newest > begun - _JUST_NOW:  # it may have changed since, with the same stamp
         return replace(state, lasting=False, common=False)
@@ -111,10 +118,20 @@ def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[L
         else:
             for word in words:
                 literal.setdefault(word, []).append(number)
-    templates = tuple(dict.fromkeys(line.rest for line in lines if line.keyword == "hostname" and "%" in line.rest))
+    late = frozenset(line.keyword for line in lines if line.keyword in _LATE and "%" in line.rest)
+    names = tuple(dict.fromkeys(line.rest for line in lines if line.keyword == "hostname"))
     matched = [_conditions(line.rest) or [] for line in lines if line.keyword == "match"]
-    conditions = tuple(dict.fromkeys(patterns.lower() for found in matched for patterns in found))
-    return FileState(files, patterns, stamp, not lines, True, True, templates, literal, tuple(wild), conditions)
+    conditions = tuple(dict.fromkeys(small(patterns) for found in matched for patterns in found))
+    return FileState(files, patterns, stamp, not lines, True, True, names, late, (), literal, tuple(wild), conditions)
+
+
+def _lists(lines: Sequence[Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines that name files which ssh prints in one line: each its keyword and its words."""
+    for line in lines:
+        name = known_name(line.keyword)
+        if name in FILES:
+            with contextlib.suppress(ValueError):
+                yield name, tuple(line.words())
 
 
 def _is_plain(line: Line) -> bool:

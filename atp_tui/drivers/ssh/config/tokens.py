@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ....model.quoting import quoted
 from .said import ConfigBroken
 
 IN_COMMAND = "hknpr"
@@ -18,6 +19,8 @@ IN_COMMAND = "hknpr"
 
 IN_PATHS = "CdhijkLlnpru"
 """Tokens of IdentityFile, CertificateFile, UserKnownHostsFile, IdentityAgent and Match exec (%j from 9.3 on)."""
+
+_COMMANDS = frozenset({"ProxyCommand", "KnownHostsCommand", "Match exec"})
 
 _NOTHING: Mapping[str, str] = {}
 _TOKEN = r"%(?P<token>.?)"
@@ -31,6 +34,18 @@ def local_user() -> str | None:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return None
+
+
+def as_written(name: str) -> str:
+    """A host's name as ssh has it once HostName was read: an address in its usual form (10.0.0.1 for 10.1, 2001:db8::1
+    for 2001:DB8:0::1), any other name as it is. Keys are filed under it."""
+    if not name.isascii():  # Python would make other letters of some
+        return name
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        return socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]
+    except (OSError, UnicodeError):
+        return name
 
 
 def account_home() -> str | None:
@@ -89,7 +104,7 @@ class Tokens:
             if letter in more:
                 return more[letter]
             if letter != "%" and (not letter or letter not in allowed):
-                raise ConfigBroken(f"ssh_config's {keyword} {text!r}: %{letter} means nothing there")
+                raise ConfigBroken(f"ssh_config's {_shown(keyword, text)}: %{letter} means nothing there")
             return self._values[letter]
 
         return (_TOKENS_AND_VARIABLES if variables else _TOKENS).sub(value, text)
@@ -105,8 +120,13 @@ class Tokens:
         return os.path.expanduser(text)
 
 
+def _shown(keyword: str, text: str) -> str:
+    """A line for a message. What stands in a command could be a password."""
+    return keyword if keyword in _COMMANDS else f"{keyword} {quoted(text)}"
+
+
 def _variable(name: str, keyword: str, text: str) -> str:
     found = os.environ.get(name)
     if found is None:
-        raise ConfigBroken(f"ssh_config's {keyword} {text!r}: the environment has no {name}")
+        raise ConfigBroken(f"ssh_config's {_shown(keyword, text)}: the environment has no {name}")
     return found
