@@ -105,7 +105,19 @@ class SimulatedNode:
 
     def figures(self, moment: float) -> list[DomainFigures]:
         """Every domain at `moment`, in a fixed order."""
-        return [_figures(domain, moment) for domain in self.domains]
+        figures, new = [], tuple.__new__  # past the class's own constructor, which is written in Python
+        for domain in self.domains:
+            state, offset, vcpus = domain.state, domain.offset, domain.vcpus
+            done: float | None
+            if state is _RUNNING:
+                ever, since, is_on = domain.curve.work(domain.phase + moment)
+                done, work = since + offset, (ever + offset) * vcpus
+                if not is_on:
+                    state, done = _SHUTOFF, None
+            else:  # nothing of it moves
+                done, work = None if state is _SHUTOFF else offset, offset * vcpus
+            figures.append(new(DomainFigures, (domain, state, done, work)))
+        return figures
 
     def cpu(self, moment: float, figures: list[DomainFigures]) -> tuple[int, int]:
         """Nanoseconds (busy, idle) since boot: what the domains at that moment have used, and the node itself."""
@@ -121,17 +133,6 @@ class SimulatedNode:
         left = self.memory_kib - used - int(wobble * GIB)
         cached, buffers = left * 2 // 5, left // 50
         return self.memory_kib, left - cached - buffers, buffers, cached
-
-
-def _figures(domain: SimulatedDomain, moment: float) -> DomainFigures:
-    if domain.state is not _RUNNING:  # nothing of it moves
-        done = None if domain.state is _SHUTOFF else domain.offset
-        return DomainFigures(domain, domain.state, done, domain.offset * domain.vcpus)
-    ever, since, is_on = domain.curve.work(domain.phase + moment)
-    work = (ever + domain.offset) * domain.vcpus
-    if is_on:
-        return DomainFigures(domain, _RUNNING, since + domain.offset, work)
-    return DomainFigures(domain, _SHUTOFF, None, work)
 
 
 def _at_least(sizes: tuple[int, ...], wanted: int) -> int:

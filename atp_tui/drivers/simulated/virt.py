@@ -7,7 +7,6 @@ domains that do not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import Any, NoReturn
 
 from ...model.libvirt import (
@@ -88,10 +87,13 @@ class SimulatedVirt(_Unsupported):
         """`moment` in seconds since the simulation began."""
         self._node = node
         self._moment = moment
+        self._made: list[DomainFigures] | None = None
 
-    @cached_property
+    @property
     def _figures(self) -> list[DomainFigures]:
-        return self._node.figures(self._moment)
+        if self._made is None:
+            self._made = self._node.figures(self._moment)
+        return self._made
 
     def getLibVersion(self) -> int:
         return self._node.libvirt_version
