@@ -199,35 +199,47 @@ class Monitor:
 
     async def _ask(self, beat: _Beat, timeout: float | None, fail_fast: bool) -> events.HostSampled:
         host_id = beat.host.id
-
-        async def task(connection: HostConnection) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
-            begun = self._clock.monotonic()
-            if connection.channel == "ssh":
-                await connection.ping()
-                return None, (), self._clock.monotonic() - begun
-            counters = connection.counters  # ids begin anew where a host was disconnected and comes back
-            identity = counters.created_at, connection.id, counters.reconnects
-            known = beat.node if beat.connection == identity else None
-            (node, domains), work = await connection.call(lambda virt: _timed(virt, known))
-            beat.connection, beat.node = identity, node
-            return node, domains, self._clock.monotonic() - begun - work
-
         # A ping over SSH takes no session, so it waits for none: commands may have all of them.
         lease_class = LeaseClass.WATCH if beat.host.main_channel == "ssh" else LeaseClass.SAMPLE
-        node, domains, rtt = await self._manager.execute_on_host(
-            host_id, task, timeout=timeout, fail_fast=fail_fast, lease_class=lease_class
-        )
+        if timeout is None:  # each sample of each host: the same as below, by a shorter way
+            lease = self._manager.lease(host_id, lease_class, fail_fast=fail_fast)
+            connection = lease.take() or await lease.acquire()
+            try:
+                node, domains, rtt = await self._measure(beat, connection)
+            finally:
+                lease.release()
+        else:
+            node, domains, rtt = await self._manager.execute_on_host(
+                host_id,
+                lambda connection: self._measure(beat, connection),
+                timeout=timeout,
+                fail_fast=fail_fast,
+                lease_class=lease_class,
+            )
         at = self._clock.monotonic()
-        system = await self._read_system(beat)
+        system = await self._read_system(beat) if beat.host.takes_commands else None
         requests, errors = self._manager.totals(host_id)
         sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system)
         self._manager.hub.publish(sample)
         return sample
 
+    async def _measure(
+        self, beat: _Beat, connection: HostConnection
+    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
+        """What the host says over this connection, and the round-trip time in seconds."""
+        begun = self._clock.monotonic()
+        if connection.channel == "ssh":
+            await connection.ping()
+            return None, (), self._clock.monotonic() - begun
+        counters = connection.counters  # ids begin anew where a host was disconnected and comes back
+        identity = counters.created_at, connection.id, counters.times_up
+        known = beat.node if beat.connection == identity else None
+        (node, domains), work = await connection.call(lambda virt: _timed(virt, known))
+        beat.connection, beat.node = identity, node
+        return node, domains, self._clock.monotonic() - begun - work
+
     async def _read_system(self, beat: _Beat) -> SystemReading | None:
         """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
-        if not beat.host.takes_commands:
-            return None
         link = self._manager.open_streams(beat.host.id)
         if beat.system is not None and beat.system.link is not link:
             beat.system.close()

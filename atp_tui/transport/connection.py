@@ -117,7 +117,14 @@ class HostConnection:
         link = opened.calls_libvirt
         if link is None:
             raise unsupported(self.host_info.id, self.channel, CallsLibvirt)
-        return await self._measured(link.call(function, limit))
+        request = self._begin()
+        try:
+            value = await link.call(function, limit)
+        except BaseException as error:
+            self._failed(error, request)
+            raise
+        self._answered(request)
+        return value
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
         """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
@@ -147,22 +154,34 @@ class HostConnection:
 
     async def _measured(self, request: Awaitable[T]) -> T:
         """Make one request on the link that is there now; count it, time it, note its failure."""
-        generation = self._generation
-        self.counters.total_requests += 1
-        started = self.clock.monotonic()
+        begun = self._begin()
         try:
             value = await request
-        except asyncio.CancelledError:
-            self._abandoned = generation
+        except BaseException as error:
+            self._failed(error, begun)
             raise
-        except Exception as error:
-            self._note_failure(error, generation)
-            raise
+        self._answered(begun)
+        return value
+
+    def _begin(self) -> tuple[int, float]:
+        """Count a request on the link that is there now: its generation, and the moment. Its end is to be told."""
+        self.counters.total_requests += 1
+        return self._generation, self.clock.monotonic()
+
+    def _answered(self, request: tuple[int, float]) -> None:
+        generation, started = request
         now = self.clock.monotonic()
         if generation == self._generation:
             self._heartbeat.heard(now)
         self.counters.answered(started, now)
-        return value
+
+    def _failed(self, error: BaseException, request: tuple[int, float]) -> None:
+        """The request was cancelled, or has failed."""
+        generation, _ = request
+        if isinstance(error, asyncio.CancelledError):
+            self._abandoned = generation
+        elif isinstance(error, Exception):
+            self._note_failure(error, generation)
 
     @property
     def streams(self) -> OpensStreams:

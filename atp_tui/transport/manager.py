@@ -23,6 +23,7 @@ from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
+from .lease import Lease
 from .pool import ConnectionPool
 from .slot import LeaseClass
 
@@ -162,7 +163,9 @@ class TransportManager:
         It is not leased: it may end at any moment. Raises HostUnknown.
         """
         pool = self._entry(host_id).pools.get("ssh")
-        for connection in pool.connections() if pool is not None else ():
+        if pool is None or not pool.core.slots:
+            return None
+        for connection in pool.connections():
             opened = connection.opened
             if opened is not None and opened.link.is_alive():
                 return opened.opens_streams
@@ -201,7 +204,7 @@ class TransportManager:
         pool = self._pool(host_id, channel)
         if timeout is None:
             lease = pool.lease(None, lease_class, fail_fast=fail_fast)
-            connection = await lease.acquire()
+            connection = lease.take() or await lease.acquire()
             try:
                 return await task(connection)
             finally:
@@ -216,6 +219,10 @@ class TransportManager:
                 if not limit.expired():
                     raise  # the task's own
                 raise CallTimeout(f"no result within {timeout:g} s", host=host_id) from error
+
+    def lease(self, host_id: str, lease_class: LeaseClass = LeaseClass.WORK, *, fail_fast: bool = False) -> Lease:
+        """A lease of the host's main pool, see ConnectionPool.lease. Raises HostUnknown, Unsupported."""
+        return self._pool(host_id, None).lease(None, lease_class, fail_fast=fail_fast)
 
     async def stream_on_hosts(
         self,
