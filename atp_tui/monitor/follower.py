@@ -105,13 +105,17 @@ class Follower:
     def _apply(self, events: Sequence[Event]) -> None:
         hosts: set[str] = set()
         everything = urgent = False
+        apply, add = self._view.apply, hosts.add
         for event in events:
-            self._view.apply(event)
+            apply(event)
+            if type(event) is HostSampled:  # a thousand a second, where all others are rare
+                add(event.host_id)
+                continue
             match event:
-                case HostSampled(host_id=host_id) | SampleFailed(host_id=host_id):
-                    hosts.add(host_id)
+                case SampleFailed(host_id=host_id):
+                    add(host_id)
                 case HostChanged(status=status):
-                    hosts.add(status.host_id)
+                    add(status.host_id)
                     urgent = True
                 case HostAdded() | HostRemoved() | HostUpdated() | EventsLost():
                     everything = urgent = True

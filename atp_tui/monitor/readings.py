@@ -73,8 +73,7 @@ def read_domains(virt: VirtConnect) -> tuple[DomainReading, ...]:
     statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. Raises libvirtError,
     Nonsense.
     """
-    readings = [_domain(domain, stats) for domain, stats in _all_stats(virt)]
-    return tuple([reading for reading in readings if reading is not None])
+    return tuple([reading for each in _all_stats(virt) if (reading := _domain(*each)) is not None])
 
 
 def _optional(ask: Callable[..., T], *arguments: int, unsupported: frozenset[int] = _UNSUPPORTED) -> T | None:

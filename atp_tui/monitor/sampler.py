@@ -23,9 +23,9 @@ from .system_reader import SystemReader
 
 _log = logging.getLogger(__name__)
 
-SLOTS = 20
-"""Parts of an interval. Hosts of one slot are asked together: a timer for each of a thousand hosts would cost as much
-as the samples do, and one moment for all of them would make a wave of work."""
+STEP = 0.1
+"""Seconds, about, that the hosts of one slot have of an interval. They are asked together: a timer for each of a
+thousand hosts would cost as much as the samples do, and one moment for all of them would make a wave of work."""
 
 
 @dataclass(slots=True)
@@ -61,8 +61,8 @@ class Monitor:
         self._clock = manager.clock
         self._beats: dict[str, _Beat] = {}
         self._leaving: set[asyncio.Task[None]] = set()
-        self._slots: list[dict[str, _Beat]] = [{} for _ in range(SLOTS)]
-        self._turn = 0
+        self._slots: list[dict[str, _Beat]] = [{} for _ in range(max(1, round(interval / STEP)))]
+        self._turn = self._newest = 0
         self._next_turn = 0.0
         self._timer: TimerHandle | None = None
         self._follower: asyncio.Task[None] | None = None
@@ -137,9 +137,17 @@ class Monitor:
         if beat is not None:
             beat.host, beat.connection = host, None
             return
-        slot = min(range(SLOTS), key=lambda at: len(self._slots[at]))
+        slot = self._free_slot()
         self._beats[host.id] = self._slots[slot][host.id] = beat = _Beat(host, slot)
         self._begin(beat)
+
+    def _free_slot(self) -> int:
+        """A slot that has no more hosts than its share, the next one after that of the newest host."""
+        share = len(self._beats) // len(self._slots)
+        while True:
+            self._newest = (self._newest + 1) % len(self._slots)
+            if len(self._slots[self._newest]) <= share:
+                return self._newest
 
     def _remove(self, host_id: str) -> None:
         beat = self._beats.pop(host_id, None)
@@ -153,13 +161,13 @@ class Monitor:
 
     def _turn_slots(self) -> None:
         """Ask the hosts of the next slot, and come back when the one after it is due."""
-        step = self.interval / SLOTS
+        step = self.interval / len(self._slots)
         now = self._clock.monotonic()
         if now - self._next_turn > self.interval:
             self._next_turn = now  # the machine slept: what was missed is not made up for
         self._next_turn += step
         self._timer = self._clock.call_later(self._next_turn - now, self._turn_slots)
-        self._turn = (self._turn + 1) % SLOTS
+        self._turn = (self._turn + 1) % len(self._slots)
         for beat in self._slots[self._turn].values():
             self._begin(beat)
 

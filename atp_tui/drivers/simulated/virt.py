@@ -17,7 +17,7 @@ from ...model.libvirt import (
     VIR_NODE_MEMORY_STATS_ALL_CELLS,
 )
 from ...model.node import DomainState
-from .node import DomainFigures, SimulatedNode
+from .node import DomainFigures, NodeFigures, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
 
@@ -87,10 +87,10 @@ class SimulatedVirt(_Unsupported):
         """`moment` in seconds since the simulation began."""
         self._node = node
         self._moment = moment
-        self._made: list[DomainFigures] | None = None
+        self._made: NodeFigures | None = None
 
     @property
-    def _figures(self) -> list[DomainFigures]:
+    def _figures(self) -> NodeFigures:
         if self._made is None:
             self._made = self._node.figures(self._moment)
         return self._made
@@ -135,7 +135,7 @@ class SimulatedVirt(_Unsupported):
 
     def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> list[tuple[SimulatedVirtDomain, dict[str, int]]]:
         """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for."""
-        return [(SimulatedVirtDomain(each), _stats(each)) for each in self._figures]
+        return [(SimulatedVirtDomain(each), _stats(each)) for each in self._figures.domains]
 
     def listAllDomains(self, flags: int = 0) -> list[SimulatedVirtDomain]:
         """Every domain; `flags` (filters) are not simulated."""
