@@ -1,9 +1,8 @@
 """HostConnection: one connection to one host that comes back by itself.
 
-States, reconnect, heartbeat and metrics are written once here, over the Link port; libvirt, SSH and simulated links
-differ only behind it. While not Connected, one supervisor task makes the attempts; while Connected, one timer watches
-for silence. A generation number, raised by every attempt and by every end, keeps the late news of an old link from
-touching the new one.
+States, reconnect, heartbeat and metrics are written once here, over the Link port. While not Connected, one supervisor
+task makes the attempts; while Connected, one timer watches for silence. A generation number, raised by every attempt
+and by every end, keeps the late news of an old link from touching the new one.
 """
 
 from __future__ import annotations
@@ -117,14 +116,7 @@ class HostConnection:
         link = opened.calls_libvirt
         if link is None:
             raise unsupported(self.host_info.id, self.channel, CallsLibvirt)
-        request = self._begin()
-        try:
-            value = await link.call(function, limit)
-        except BaseException as error:
-            self._failed(error, request)
-            raise
-        self._answered(request)
-        return value
+        return await self._measured(link.call(function, limit))
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
         """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
@@ -154,34 +146,22 @@ class HostConnection:
 
     async def _measured(self, request: Awaitable[T]) -> T:
         """Make one request on the link that is there now; count it, time it, note its failure."""
-        begun = self._begin()
+        generation = self._generation
+        self.counters.total_requests += 1
+        started = self.clock.monotonic()
         try:
             value = await request
-        except BaseException as error:
-            self._failed(error, begun)
+        except asyncio.CancelledError:
+            self._abandoned = generation
             raise
-        self._answered(begun)
-        return value
-
-    def _begin(self) -> tuple[int, float]:
-        """Count a request on the link that is there now: its generation, and the moment. Its end is to be told."""
-        self.counters.total_requests += 1
-        return self._generation, self.clock.monotonic()
-
-    def _answered(self, request: tuple[int, float]) -> None:
-        generation, started = request
+        except Exception as error:
+            self._note_failure(error, generation)
+            raise
         now = self.clock.monotonic()
         if generation == self._generation:
             self._heartbeat.heard(now)
         self.counters.answered(started, now)
-
-    def _failed(self, error: BaseException, request: tuple[int, float]) -> None:
-        """The request was cancelled, or has failed."""
-        generation, _ = request
-        if isinstance(error, asyncio.CancelledError):
-            self._abandoned = generation
-        elif isinstance(error, Exception):
-            self._note_failure(error, generation)
+        return value
 
     @property
     def streams(self) -> OpensStreams:
@@ -253,6 +233,8 @@ class HostConnection:
                 dialed.end()  # cancelled before the goodbye: nobody else knows of this link any more
         if self.life.state is _S.DRAINING:
             self._move(_S.DISCONNECTED, None)
+        self._heartbeat.end()
+        self._on_change = lambda *_: None  # it must not be in a cycle: the engine freezes Python's collector
 
     def abort(self) -> None:
         """Cut now, without waiting for anything; `disconnect` must still follow to collect the tasks."""

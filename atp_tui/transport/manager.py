@@ -84,6 +84,7 @@ class TransportManager:
         del self._entries[host_id]
         self.hub.publish(HostRemoved(self.clock.monotonic(), host_id))
         await self._close_entry(entry, limit)
+        entry.forget()
 
     async def update_host(self, host: HostInfo) -> None:
         """Take a host's new description. Open connections stay where it is reached in the same ways as before."""
@@ -100,6 +101,7 @@ class TransportManager:
                 self._tell(fresh)
             try:
                 await self._close_entry(entry, 1.0)
+                entry.forget()
             finally:
                 if self._entries.get(host.id) is fresh and not fresh.main.core.draining:  # nobody let it go meanwhile
                     fresh.start()

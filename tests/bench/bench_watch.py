@@ -27,7 +27,7 @@ SPELL = 10.0
 """Seconds of one measurement."""
 WATCH = 0.005
 SETTLING = 3.0
-"""Seconds from the moment that all hosts are connected to the first measurement."""
+"""Seconds beside two intervals from the moment that all hosts are connected to the first measurement."""
 HERE = Path(__file__).parents[2]
 
 
@@ -95,7 +95,7 @@ async def side(hosts: int, interval: float) -> None:
                         return
 
     answer(await watched(start()))
-    await asyncio.sleep(SETTLING)
+    await asyncio.sleep(SETTLING + 2 * interval)
     while (order := await question()) != "end":
         if order == "stretch":
             answer(await watched(asyncio.sleep(max(SPELL, interval))))
@@ -155,7 +155,7 @@ def compare(hosts: int, interval: float, rounds: int, checkouts: dict[str, Path]
 
     try:
         begun = {name: answered(name) for name in sides}
-        time.sleep(SETTLING)
+        time.sleep(SETTLING + 2 * interval)
         shares = [asked("cpu") for _ in range(rounds)]
         stretches, sizes, ended = asked("stretch"), asked("memory"), asked("end")
     finally:
