@@ -34,6 +34,9 @@ Task = Callable[[HostConnection], Awaitable[T]]
 FANOUT = 64
 """Hosts at a time, as in clush."""
 
+AT_ONCE = 100
+"""Hosts whose closing begins before the event loop has a turn: that of all of 10,000 would hold it for a second."""
+
 
 class TransportManager:
     """Keeps a fleet connected. An async context manager; all methods are for its event loop's thread.
@@ -84,7 +87,6 @@ class TransportManager:
         del self._entries[host_id]
         self.hub.publish(HostRemoved(self.clock.monotonic(), host_id))
         await self._close_entry(entry, limit)
-        entry.forget()
 
     async def update_host(self, host: HostInfo) -> None:
         """Take a host's new description. Open connections stay where it is reached in the same ways as before."""
@@ -101,7 +103,6 @@ class TransportManager:
                 self._tell(fresh)
             try:
                 await self._close_entry(entry, 1.0)
-                entry.forget()
             finally:
                 if self._entries.get(host.id) is fresh and not fresh.main.core.draining:  # nobody let it go meanwhile
                     fresh.start()
@@ -304,9 +305,16 @@ class TransportManager:
         self._closed = True
         self._leaving.update(dict.fromkeys(self._entries.values()))
         self._entries.clear()
+        closing: list[asyncio.Task[None]] = []
         try:
-            await asyncio.gather(*(self._close_entry(entry, limit) for entry in list(self._leaving)))
+            for number, entry in enumerate(list(self._leaving), 1):
+                closing.append(asyncio.create_task(self._close_entry(entry, limit)))
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            await asyncio.gather(*closing)
         except BaseException:
+            for task in closing:
+                task.cancel()
             for entry in self._leaving:
                 entry.abort()
             raise
@@ -319,6 +327,8 @@ class TransportManager:
             entry.abort()  # nobody waits for it any more; what ends now is collected by the manager's `close`
             raise
         self._leaving.pop(entry, None)
+        if self._entries.get(entry.host.id) is not entry:
+            entry.forget()
 
     def _enter(self, host: HostInfo) -> Entry:
         return Entry(
@@ -332,11 +342,12 @@ class TransportManager:
         )
 
     def _tell(self, entry: Entry) -> None:
+        if self._entries.get(entry.host.id) is not entry:
+            return  # it has left the fleet: nobody can ask for its status any more
         status = entry.read_status()
         if status != entry.status:
             entry.status = status
-            if self._entries.get(entry.host.id) is entry:
-                self.hub.publish(HostChanged(self.clock.monotonic(), status))
+            self.hub.publish(HostChanged(self.clock.monotonic(), status))
 
     def _entry(self, host_id: str) -> Entry:
         entry = self._entries.get(host_id)
