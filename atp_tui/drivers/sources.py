@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +10,9 @@ from dataclasses import dataclass, replace
 from ..config.fleet import FleetConfig, MonitorSettings
 from ..model.host import HostInfo
 from .wiring import Drivers
+
+MADE = 25
+"""Demo hosts that are made before the event loop has a turn: each takes a millisecond."""
 
 
 class FileSource:
@@ -49,12 +53,16 @@ class DemoSource:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
-        from .simulated.fleet import demo_fleet
+        from .simulated.fleet import demo_hosts
         from .simulated.shell import DemoShell
 
         options = self._options
         await self.drivers.load(["asyncssh"])
         async with DemoShell(self._simulated) as shell:
-            hosts = demo_fleet(options.hosts, options.faults, options.seed, shell.access.settings)
-            shell.admit(hosts)
-            yield hosts
+            hosts: list[HostInfo] = []
+            for host in demo_hosts(options.hosts, options.faults, options.seed, shell.access.settings):
+                shell.admit([host])
+                hosts.append(host)
+                if len(hosts) % MADE == 0:
+                    await asyncio.sleep(0)
+            yield tuple(hosts)

@@ -6,6 +6,7 @@ Every surface runs on the same one: the screen, the headless verbs, a library's 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,6 +20,7 @@ from ..actions.policy import Policy
 from ..actions.trust_key import key_question
 from ..executor.runner import JobRunner
 from ..executor.targets import Targets
+from ..model.connection import ConnectionState
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo, settings_of
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -33,6 +35,9 @@ from .local import LocalFleet
 from .source import FleetSource
 
 _log = logging.getLogger(__name__)
+
+MOST_STARTING = 30
+"""Seconds after which hosts that have not been reached are no longer waited for before all else is frozen."""
 
 Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 """Which of a source's hosts are wanted, and how they are to be used."""
@@ -104,7 +109,36 @@ class Engine:
                 await self.manager.add_host(host)
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
+            if watch:
+                await stack.enter_async_context(self._freezing())
             yield self
+
+    @asynccontextmanager
+    async def _freezing(self) -> AsyncIterator[None]:
+        """Once the hosts are up, Python's collector of cycles leaves alone what is there: it stays as long as they do.
+
+        A look through it holds the event loop for 30 to 180 ms at 1,000 hosts, for 600 at 10,000, and finds nothing.
+        See https://docs.python.org/3/library/gc.html#gc.freeze. A host or a connection that goes is freed all the same,
+        since nothing of it is in a cycle then (test_freed). What was garbage at that moment stays, once.
+        """
+        freezing = asyncio.create_task(self._freeze(), name="freeze")
+        try:
+            yield
+        finally:
+            freezing.cancel()
+            await asyncio.wait([freezing])
+            gc.unfreeze()
+
+    async def _freeze(self) -> None:
+        for _ in range(MOST_STARTING):
+            await asyncio.sleep(1.0)
+            if not any(map(self._is_starting, self.manager.list_hosts())):
+                break
+        await asyncio.sleep(2 * self.monitor.interval)  # two samples of each host are kept
+        gc.freeze()
+
+    def _is_starting(self, host: HostInfo) -> bool:
+        return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)
 
     async def _journal(self) -> None:
         """Write every change of a connection to the log."""

@@ -21,6 +21,8 @@ class ConnectionState(StrEnum):
     FAILED = "failed"
     DRAINING = "draining"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python
+
 
 _S = ConnectionState
 

@@ -20,6 +20,8 @@ class DomainState(StrEnum):
     CRASHED = "crashed"
     PMSUSPENDED = "suspended"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and states are counted for each host each second
+
 
 _UNKNOWN: tuple[str | None, ...] = (None,)
 

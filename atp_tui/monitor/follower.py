@@ -96,13 +96,17 @@ class Follower:
     def _apply(self, news: Sequence[events.Event]) -> None:
         hosts: set[str] = set()
         everything = urgent = False
+        apply, add = self._view.apply, hosts.add
         for event in news:
-            self._view.apply(event)
+            apply(event)
+            if type(event) is events.HostSampled:  # a thousand a second, where all others are rare
+                add(event.host_id)
+                continue
             match event:
-                case events.HostSampled(host_id=host_id) | events.SampleFailed(host_id=host_id):
-                    hosts.add(host_id)
+                case events.SampleFailed(host_id=host_id):
+                    add(host_id)
                 case events.HostChanged(status=status):
-                    hosts.add(status.host_id)
+                    add(status.host_id)
                     urgent = True
                 case events.HostAdded() | events.HostRemoved() | events.HostUpdated() | events.EventsLost():
                     everything = urgent = True

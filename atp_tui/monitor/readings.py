@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from ..model import libvirt
 from ..model.libvirt import VirtConnect, VirtDomain
-from ..model.node import DomainReading, DomainState, NodeReading, reason_of
-from .border import LARGEST, MOST_PARTS, name_of, required, text, whole
+from ..model.node import REASONS, DomainReading, DomainState, NodeReading, reason_of
+from .border import LARGEST, LONGEST_NAME, MOST_PARTS, name_of, required, text, whole
 
 T = TypeVar("T")
 
@@ -35,6 +35,7 @@ _NO_SUCH_FLAG = _UNSUPPORTED | {libvirt.VIR_ERR_INVALID_ARG}
 _EXPLAINED = frozenset({DomainState.PAUSED, DomainState.CRASHED})
 
 _STATES = tuple(DomainState)  # declared in the order of virDomainState, from 0
+_REASONS = tuple([REASONS[state] for state in DomainState])
 
 
 def read_all(virt: VirtConnect, known: NodeReading | None = None) -> tuple[NodeReading, tuple[DomainReading, ...]]:
@@ -72,14 +73,13 @@ def read_domains(virt: VirtConnect) -> tuple[DomainReading, ...]:
     statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. Raises libvirtError,
     Nonsense.
     """
-    readings = [_domain(domain, stats) for domain, stats in _all_stats(virt)]
-    return tuple([reading for reading in readings if reading is not None])
+    return tuple([reading for each in _all_stats(virt) if (reading := _domain(*each)) is not None])
 
 
-def _optional(ask: Callable[[], T], unsupported: frozenset[int] = _UNSUPPORTED) -> T | None:
-    """ask(), or None where the hypervisor driver has no such call."""
+def _optional(ask: Callable[..., T], *arguments: int, unsupported: frozenset[int] = _UNSUPPORTED) -> T | None:
+    """ask(*arguments), or None where the hypervisor driver has no such call."""
     try:
-        return ask()
+        return ask(*arguments)
     except Exception as error:
         if _code(error) in unsupported:
             return None
@@ -109,7 +109,7 @@ def _static_facts(virt: VirtConnect) -> NodeReading:
 
 def _cpu(virt: VirtConnect) -> tuple[int, int] | tuple[None, None]:
     """Nanoseconds (busy, idle). A processor that waits for a disk has nothing to run: it counts as idle."""
-    cpu = _optional(lambda: virt.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS))
+    cpu = _optional(virt.getCPUStats, libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
     if cpu is None:
         return None, None
     busy, idle = _sum(cpu, ("user", "kernel")), _sum(cpu, ("idle",), ("iowait",))
@@ -118,7 +118,7 @@ def _cpu(virt: VirtConnect) -> tuple[int, int] | tuple[None, None]:
 
 def _memory(virt: VirtConnect, hypervisor: str) -> tuple[int | None, int | None]:
     """KiB (total, available). Buffers and cache count as available, as `free` counts them."""
-    stats = _optional(lambda: virt.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS))
+    stats = _optional(virt.getMemoryStats, libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
     if stats is not None:
         total, available = whole(stats.get("total")), _sum(stats, ("free",), ("buffers", "cached"))
         return (None, None) if total is None or available is None else (total, available)
@@ -130,22 +130,22 @@ def _memory(virt: VirtConnect, hypervisor: str) -> tuple[int | None, int | None]
 
 def _sum(figures: Mapping[str, Any], needed: tuple[str, ...], more: tuple[str, ...] = ()) -> int | None:
     """The sum of the `needed` figures, and of those of `more` that are there; None where it cannot be made."""
-    parts = [whole(figures.get(name)) for name in needed]
-    parts += [whole(figures[name]) for name in more if name in figures]
     total = 0
-    for part in parts:
-        if part is None:
-            return None
-        total += part
-    return whole(total)
+    for names, missing in ((needed, None), (more, 0)):
+        for name in names:
+            part = figures.get(name, missing)
+            if not (type(part) is int and 0 <= part <= LARGEST):
+                return None
+            total += part
+    return total if total <= LARGEST else None
 
 
 def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any]]]:
     # NOWAIT: one domain whose monitor hangs must not hold up the figures of all the others
     nowait = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
-    stats = _optional(lambda: virt.getAllDomainStats(SAMPLED_STATS, nowait), _NO_SUCH_FLAG)
+    stats = _optional(virt.getAllDomainStats, SAMPLED_STATS, nowait, unsupported=_NO_SUCH_FLAG)
     if stats is None:
-        stats = _optional(lambda: virt.getAllDomainStats(SAMPLED_STATS, 0))
+        stats = _optional(virt.getAllDomainStats, SAMPLED_STATS, 0)
     if stats is None:
         return [(domain, {}) for domain in virt.listAllDomains()]
     return stats
@@ -169,12 +169,28 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
         state, maximum, memory, vcpus, cpu_time = info
     if not (type(cpu_time) is int and 0 <= cpu_time <= LARGEST):
         cpu_time = None
-    received, sent = _traffic(stats)
-    word = _STATES[state] if state < len(_STATES) else DomainState.NOSTATE
-    reason = reason_of(word, get("state.reason")) if stats else _asked_reason(domain, word)
-    # by place: this runs for each domain of each sample
-    return DomainReading(
-        name_of(domain.name()), domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason
+    interfaces = get("net.count")
+    if interfaces == 1 and type(interfaces) is int:  # most domains
+        received, sent = get("net.0.rx.bytes"), get("net.0.tx.bytes")
+        if not (type(received) is type(sent) is int and 0 <= received <= LARGEST and 0 <= sent <= LARGEST):
+            received, sent = _traffic(stats)
+    else:
+        received, sent = _traffic(stats)
+    if state >= len(_STATES):
+        state = 0  # "no state"
+    word = _STATES[state]
+    if stats:
+        words, number = _REASONS[state], get("state.reason")
+        reason = words[number] if type(number) is int and 0 <= number < len(words) else None
+    else:
+        reason = _asked_reason(domain, word)
+    name = domain.name()
+    if len(name) > LONGEST_NAME:
+        name = name_of(name)
+    # past the class's own constructor, which is written in Python and costs as much as all the checks above
+    return tuple.__new__(
+        DomainReading,
+        (name, domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason),
     )
 
 
@@ -211,10 +227,8 @@ def _info(domain: VirtDomain) -> tuple[int, int, int, int, int | None] | None:
 
 def _traffic(stats: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Bytes received and sent by the domain, summed over those of its interfaces that have counters."""
-    count = stats.get("net.count")
-    if count == 1 and type(count) is int:  # most domains, and this runs for each domain of each sample
-        return whole(stats.get("net.0.rx.bytes")), whole(stats.get("net.0.tx.bytes"))
-    return _summed(stats, whole(count, MOST_PARTS) or 0, "rx"), _summed(stats, whole(count, MOST_PARTS) or 0, "tx")
+    count = whole(stats.get("net.count"), MOST_PARTS) or 0
+    return _summed(stats, count, "rx"), _summed(stats, count, "tx")
 
 
 def _summed(stats: Mapping[str, Any], count: int, way: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import deque
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from ..model.host import HostInfo
 from ..model.message import Message
 from ..model.node import DomainReading, NodeReading, SystemReading
 from . import metrics
-from .hearing import Hearing
+from .hearing import FIRST_MISSING, Hearing
 from .rows import DomainCounts, DomainRow, HostDetail, HostRow, count_domains
 from .series import NAN, Series, bounded, growth, rate, share
 
@@ -43,6 +44,8 @@ class HostRecord:
         self.host = host
         self._metadata = tuple(host.metadata.items())
         self.status = status
+        self._history = history
+        self._interval = math.inf if interval is None else interval
         self._last: events.HostSampled | None = None
         self._before: events.HostSampled | None = None
         self._series = tuple([(metric, Series(history)) for metric in metrics.METRICS if metric.series])
@@ -88,7 +91,8 @@ class HostRecord:
         before, self._before, self._last = self._last, self._last, sample
         self.cpu = _cpu_share(before, sample)
         self.memory = _memory_share(sample)
-        self._leave_gap()
+        if before is not None and sample.at - before.at >= FIRST_MISSING * self._interval:
+            self._leave_gap(before.at, sample.at)
         self._count(sample)
         self._error = None
         for metric, series in self._series:
@@ -120,14 +124,13 @@ class HostRecord:
         self._verdict = self._hearing.verdict()
         self._row = None
 
-    def _leave_gap(self) -> None:
+    def _leave_gap(self, before: float, after: float) -> None:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
-        if self._last is None or self._before is None:
-            return
+        missed = self._hearing.missed(before, after, self._history)
         for _metric, series in self._series:
-            for _ in range(self._hearing.missed(self._before.at, self._last.at, series.size)):
+            for _ in range(missed):
                 series.append(None)
-        self._spark.extend([NAN] * self._hearing.missed(self._before.at, self._last.at, ROW_HISTORY))
+        self._spark.extend([NAN] * min(missed, ROW_HISTORY))
 
     @property
     def rtt(self) -> float | None:
@@ -193,9 +196,10 @@ class HostRecord:
         )
 
     def _frame(self, sample: events.HostSampled) -> _DomainFrame:
-        uuids = tuple([domain.uuid for domain in sample.domains])
+        domains = sample.domains
+        uuids = tuple([domain.uuid for domain in domains])
         last = self._frames[-1].uuids if self._frames else ()
-        times = array("q", [-1 if domain.cpu_time is None else domain.cpu_time for domain in sample.domains])
+        times = array("q", [-1 if (time := domain.cpu_time) is None else time for domain in domains])
         return _DomainFrame(sample.at, last if last == uuids else uuids, times)
 
     def _domains(self) -> tuple[DomainRow, ...]:

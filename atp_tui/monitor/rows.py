@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -39,13 +38,13 @@ class DomainCounts(NamedTuple):
 
 def count_domains(states: Iterable[DomainState]) -> DomainCounts:
     """Domains in these states, counted."""
-    number = Counter(states)
+    count = list(states).count  # a host has few domains: eight walks in C cost less than one in Python
     return DomainCounts(
-        up=number[_D.RUNNING] + number[_D.BLOCKED] + number[_D.SHUTDOWN],
-        paused=number[_D.PAUSED] + number[_D.PMSUSPENDED],
-        crashed=number[_D.CRASHED],
-        off=number[_D.SHUTOFF],
-        unknown=number[_D.NOSTATE],
+        up=count(_D.RUNNING) + count(_D.BLOCKED) + count(_D.SHUTDOWN),
+        paused=count(_D.PAUSED) + count(_D.PMSUSPENDED),
+        crashed=count(_D.CRASHED),
+        off=count(_D.SHUTOFF),
+        unknown=count(_D.NOSTATE),
     )
 
 

@@ -25,9 +25,9 @@ from .system_reader import SystemReader
 
 _log = logging.getLogger(__name__)
 
-SLOTS = 20
-"""Parts of an interval. Hosts of one slot are asked together: a timer for each of a thousand hosts would cost as much
-as the samples do, and one moment for all of them would make a wave of work."""
+STEP = 0.1
+"""Seconds, about, that the hosts of one slot have of an interval. They are asked together: a timer for each of a
+thousand hosts would cost as much as the samples do, and one moment for all of them would make a wave of work."""
 
 
 @dataclass(slots=True)
@@ -63,8 +63,8 @@ class Monitor:
         self._clock = manager.clock
         self._beats: dict[str, _Beat] = {}
         self._leaving: set[asyncio.Task[None]] = set()
-        self._slots: list[dict[str, _Beat]] = [{} for _ in range(SLOTS)]
-        self._turn = 0
+        self._slots: list[dict[str, _Beat]] = [{} for _ in range(max(1, round(interval / STEP)))]
+        self._turn = self._newest = 0
         self._next_turn = 0.0
         self._timer: TimerHandle | None = None
         self._follower: asyncio.Task[None] | None = None
@@ -139,9 +139,17 @@ class Monitor:
         if beat is not None:
             beat.host, beat.connection = host, None
             return
-        slot = min(range(SLOTS), key=lambda at: len(self._slots[at]))
+        slot = self._free_slot()
         self._beats[host.id] = self._slots[slot][host.id] = beat = _Beat(host, slot)
         self._begin(beat)
+
+    def _free_slot(self) -> int:
+        """A slot that has no more hosts than its share, the next one after that of the newest host."""
+        share = len(self._beats) // len(self._slots)
+        while True:
+            self._newest = (self._newest + 1) % len(self._slots)
+            if len(self._slots[self._newest]) <= share:
+                return self._newest
 
     def _remove(self, host_id: str) -> None:
         beat = self._beats.pop(host_id, None)
@@ -155,13 +163,13 @@ class Monitor:
 
     def _turn_slots(self) -> None:
         """Ask the hosts of the next slot, and come back when the one after it is due."""
-        step = self.interval / SLOTS
+        step = self.interval / len(self._slots)
         now = self._clock.monotonic()
         if now - self._next_turn > self.interval:
             self._next_turn = now  # the machine slept: what was missed is not made up for
         self._next_turn += step
         self._timer = self._clock.call_later(self._next_turn - now, self._turn_slots)
-        self._turn = (self._turn + 1) % SLOTS
+        self._turn = (self._turn + 1) % len(self._slots)
         for beat in self._slots[self._turn].values():
             self._begin(beat)
 
@@ -201,35 +209,47 @@ class Monitor:
 
     async def _ask(self, beat: _Beat, timeout: float | None, fail_fast: bool) -> events.HostSampled:
         host_id = beat.host.id
-
-        async def task(connection: HostConnection) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
-            begun = self._clock.monotonic()
-            if connection.channel == "ssh":
-                await connection.ping()
-                return None, (), self._clock.monotonic() - begun
-            counters = connection.counters  # ids begin anew where a host was disconnected and comes back
-            identity = counters.created_at, connection.id, counters.reconnects
-            known = beat.node if beat.connection == identity else None
-            (node, domains), work = await connection.call(lambda virt: _timed(virt, known))
-            beat.connection, beat.node = identity, node
-            return node, domains, self._clock.monotonic() - begun - work
-
         # A ping over SSH takes no session, so it waits for none: commands may have all of them.
         lease_class = LeaseClass.WATCH if beat.host.main_channel == "ssh" else LeaseClass.SAMPLE
-        node, domains, rtt = await self._manager.execute_on_host(
-            host_id, task, timeout=timeout, fail_fast=fail_fast, lease_class=lease_class
-        )
+        if timeout is None:  # each sample of each host: the same as below, by a shorter way
+            lease = self._manager.lease(host_id, lease_class, fail_fast=fail_fast)
+            connection = lease.take() or await lease.acquire()
+            try:
+                node, domains, rtt = await self._measure(beat, connection)
+            finally:
+                lease.release()
+        else:
+            node, domains, rtt = await self._manager.execute_on_host(
+                host_id,
+                lambda connection: self._measure(beat, connection),
+                timeout=timeout,
+                fail_fast=fail_fast,
+                lease_class=lease_class,
+            )
         at = self._clock.monotonic()
-        system = await self._read_system(beat)
+        system = await self._read_system(beat) if beat.host.takes_commands else None
         requests, errors = self._manager.totals(host_id)
         sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system)
         self._manager.hub.publish(sample)
         return sample
 
+    async def _measure(
+        self, beat: _Beat, connection: HostConnection
+    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
+        """What the host says over this connection, and the round-trip time in seconds."""
+        begun = self._clock.monotonic()
+        if connection.channel == "ssh":
+            await connection.ping()
+            return None, (), self._clock.monotonic() - begun
+        counters = connection.counters  # ids begin anew where a host was disconnected and comes back
+        identity = counters.created_at, connection.id, counters.times_up
+        known = beat.node if beat.connection == identity else None
+        (node, domains), work = await connection.call(lambda virt: _timed(virt, known))
+        beat.connection, beat.node = identity, node
+        return node, domains, self._clock.monotonic() - begun - work
+
     async def _read_system(self, beat: _Beat) -> SystemReading | None:
         """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
-        if not beat.host.takes_commands:
-            return None
         link = self._manager.open_streams(beat.host.id)
         if beat.system is not None and beat.system.link is not link:
             beat.system.close()

@@ -1,22 +1,20 @@
 """HostConnection: one connection to one host that comes back by itself.
 
-States, reconnect, heartbeat and metrics are written once here, over the Link port; libvirt, SSH and simulated links
-differ only behind it. While not Connected, one supervisor task makes the attempts; while Connected, one timer watches
-for silence. A generation number, raised by every attempt and by every end, keeps the late news of an old link from
-touching the new one.
+States, reconnect, heartbeat and metrics are written once here, over the Link port. While not Connected, one supervisor
+task makes the attempts; while Connected, one timer watches for silence. A generation number, raised by every attempt
+and by every end, keeps the late news of an old link from touching the new one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import copy
 import random
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from ..model.connection import ConnectionSnapshot, ConnectionState
-from ..model.errors import AtpError, CallTimeout, ConnectionLost, ConnectTimeout, TransportError
+from ..model.errors import AtpError, CallTimeout, ConnectionLost, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.message import told
@@ -237,6 +235,8 @@ class HostConnection:
                 dialed.end()  # cancelled before the goodbye: nobody else knows of this link any more
         if self.life.state is _S.DRAINING:
             self._move(_S.DISCONNECTED, None)
+        self._heartbeat.end()
+        self._on_change = lambda *_: None  # it must not be in a cycle: the engine freezes Python's collector
 
     def abort(self) -> None:
         """Cut now, without waiting for anything; `disconnect` must still follow to collect the tasks."""
@@ -392,10 +392,5 @@ class HostConnection:
 
     def _require_hope(self) -> None:
         """Raise why there will be no connection; start an attempt where none runs and one may help."""
-        if self.life.ended:
-            raise ConnectionLost(told(Say.CONNECTION_CLOSED, host=self.host_info.host), host=self.host_info.id)
-        if self.life.permanent and self.life.error is not None:
-            raise copy.copy(self.life.error) from self.life.error
-        if self.life.state is _S.FAILED and not self.hasten():
-            error = self.life.error or ConnectTimeout(told(Say.NOT_CONNECTED), host=self.host_info.id)
-            raise copy.copy(error) from error
+        if self.life.ended or self.life.permanent or (self.life.state is _S.FAILED and not self.hasten()):
+            raise self.life.failure(self.host_info)

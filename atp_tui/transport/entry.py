@@ -94,6 +94,10 @@ class Entry:
             if pool is not None:
                 await pool.close(limit)
 
+    def forget(self) -> None:
+        """It is closed and belongs to no fleet any more: pools, which hold it, are let go of."""
+        self.pools.clear()
+
     def abort(self) -> None:
         """Cut everything now; `close` must still follow to collect what ends."""
         for pool in self.pools.values():

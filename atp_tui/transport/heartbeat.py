@@ -35,7 +35,7 @@ class Heartbeat:
 
     def __init__(self, clock: Clock, ping: Callable[[], Awaitable[None]], *, name: str) -> None:
         self._clock = clock
-        self._ping = ping
+        self._ping: Callable[[], Awaitable[None]] | None = ping
         self._name = name
         self._interval: float | None = None
         self._last_heard = clock.monotonic()
@@ -76,6 +76,11 @@ class Heartbeat:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    def end(self) -> None:
+        """Nothing will be asked any more. It lets go of its connection, which holds it."""
+        self.stop()
+        self._ping = None
+
     def check(self) -> asyncio.Task[None]:
         """Ask now. One question at a time: the task is that of the question under way."""
         if self._task is None:
@@ -98,7 +103,8 @@ class Heartbeat:
 
     async def _ask(self) -> None:
         try:
-            await self._ping()
+            if self._ping is not None:
+                await self._ping()
         finally:
             if self._interval is not None and self._timer is None:
                 self._arm(self._interval)

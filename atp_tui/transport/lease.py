@@ -42,17 +42,23 @@ class Lease:
         self._class = lease_class
         self._slot: Slot[HostConnection] | None = None
 
+    def take(self) -> HostConnection | None:
+        """The connection, where one can be had at once: then `release` must follow."""
+        pool = self._pool
+        self._slot = slot = pool.core.acquire(self._class)
+        if slot is None:
+            return None
+        pool.immediate_checkouts += 1
+        return slot.connection
+
     async def acquire(self) -> HostConnection:
         """Get the connection; `release` must follow. Raises what ConnectionPool.lease says."""
-        pool = self._pool
-        slot = pool.core.acquire(self._class)
-        if slot is None:
-            slot = await pool.wait_for_slot(self._timeout, self._class, fail_fast=self._fail_fast)
-        else:
-            pool.immediate_checkouts += 1
-        self._slot = slot
-        assert slot.connection is not None
-        return slot.connection
+        connection = self.take()
+        if connection is None:
+            self._slot = await self._pool.wait_for_slot(self._timeout, self._class, fail_fast=self._fail_fast)
+            connection = self._slot.connection
+        assert connection is not None
+        return connection
 
     def release(self) -> None:
         """Give the connection back. Once more does no harm."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 from ..model.connection import TRANSITIONS, ConnectionState, Standing
-from ..model.errors import TransportError
-from ..model.message import Message
+from ..model.errors import ConnectionLost, ConnectTimeout, TransportError
+from ..model.host import HostInfo
+from ..model.message import Message, told
+from ..model.say import Say
 
 _S = ConnectionState
 
@@ -65,6 +69,15 @@ class Lifecycle:
     def cause(self) -> Message | None:
         """What the error tells."""
         return None if self.error is None else self.error.reason
+
+    def failure(self, host: HostInfo) -> TransportError:
+        """Why there is no connection to `host`: an error of its own each time, since many callers may raise it."""
+        if self.ended:
+            return ConnectionLost(told(Say.CONNECTION_CLOSED, host=host.host), host=host.id)
+        error = self.error or ConnectTimeout(told(Say.NOT_CONNECTED), host=host.id)
+        failure = copy.copy(error)
+        failure.__cause__ = error
+        return failure
 
     @property
     def standing(self) -> Standing:

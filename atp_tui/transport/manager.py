@@ -25,6 +25,7 @@ from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
+from .lease import Lease
 from .pool import ConnectionPool
 from .slot import LeaseClass
 
@@ -34,6 +35,9 @@ Task = Callable[[HostConnection], Awaitable[T]]
 
 FANOUT = 64
 """Hosts at a time, as in clush."""
+
+AT_ONCE = 100
+"""Hosts whose closing begins before the event loop has a turn: that of all of 10,000 would hold it for a second."""
 
 
 class TransportManager:
@@ -181,7 +185,9 @@ class TransportManager:
         It is not leased: it may end at any moment. Raises HostUnknown.
         """
         pool = self._entry(host_id).pools.get("ssh")
-        for connection in pool.connections() if pool is not None else ():
+        if pool is None or not pool.core.slots:
+            return None
+        for connection in pool.connections():
             opened = connection.opened
             if opened is not None and opened.link.is_alive():
                 return opened.opens_streams
@@ -220,7 +226,7 @@ class TransportManager:
         pool = self._pool(host_id, channel)
         if timeout is None:
             lease = pool.lease(None, lease_class, fail_fast=fail_fast)
-            connection = await lease.acquire()
+            connection = lease.take() or await lease.acquire()
             try:
                 return await task(connection)
             finally:
@@ -235,6 +241,10 @@ class TransportManager:
                 if not limit.expired():
                     raise  # the task's own
                 raise CallTimeout(told(Say.NO_RESULT, limit=timeout), host=host_id) from error
+
+    def lease(self, host_id: str, lease_class: LeaseClass = LeaseClass.WORK, *, fail_fast: bool = False) -> Lease:
+        """A lease of the host's main pool, see ConnectionPool.lease. Raises HostUnknown, Unsupported."""
+        return self._pool(host_id, None).lease(None, lease_class, fail_fast=fail_fast)
 
     async def stream_on_hosts(
         self,
@@ -314,9 +324,16 @@ class TransportManager:
         self._closed = True
         self._leaving.update(dict.fromkeys(self._entries.values()))
         self._entries.clear()
+        closing: list[asyncio.Task[None]] = []
         try:
-            await asyncio.gather(*(self._close_entry(entry, limit) for entry in list(self._leaving)))
+            for number, entry in enumerate(list(self._leaving), 1):
+                closing.append(asyncio.create_task(self._close_entry(entry, limit)))
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            await asyncio.gather(*closing)
         except BaseException:
+            for task in closing:
+                task.cancel()
             for entry in self._leaving:
                 entry.abort()
             raise
@@ -329,6 +346,8 @@ class TransportManager:
             entry.abort()  # nobody waits for it any more; what ends now is collected by the manager's `close`
             raise
         self._leaving.pop(entry, None)
+        if self._entries.get(entry.host.id) is not entry:
+            entry.forget()
 
     def _enter(self, host: HostInfo) -> Entry:
         return Entry(
@@ -342,11 +361,12 @@ class TransportManager:
         )
 
     def _tell(self, entry: Entry) -> None:
+        if self._entries.get(entry.host.id) is not entry:
+            return  # it has left the fleet: nobody can ask for its status any more
         status = entry.read_status()
         if status != entry.status:
             entry.status = status
-            if self._entries.get(entry.host.id) is entry:
-                self.hub.publish(HostChanged(self.clock.monotonic(), status))
+            self.hub.publish(HostChanged(self.clock.monotonic(), status))
 
     def _entry(self, host_id: str) -> Entry:
         entry = self._entries.get(host_id)

@@ -61,6 +61,13 @@ class Rounds:
         return entry
 
     def _ring(self, moment: float) -> None:
-        loop = asyncio.get_running_loop()
         for entry in self._rounds.pop(moment):
-            loop.call_soon(entry.ring)  # each by itself: a defect in one must not silence the others
+            try:
+                entry.ring()
+            except Exception as error:  # noqa: BLE001 - a defect in one must not silence the others
+                _report(error)
+
+
+def _report(error: Exception) -> None:
+    """As the event loop does for a callback of its own."""
+    asyncio.get_running_loop().call_exception_handler({"message": "a timer has failed", "exception": error})

@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from ...model.causes import Cause
@@ -28,6 +27,7 @@ from ...model.errors import (
 from ...model.host import SIMULATED, HostInfo
 from ...transport.clock import Clock, LoopClock, TimerHandle
 from ...transport.driver import LostCallback, OpenRequest
+from .answers import Answers
 from .faults import Fault, FaultKind, FaultScript
 from .node import SimulatedNode
 from .virt import SimulatedVirt, SimulatedVirtError
@@ -79,6 +79,7 @@ class SimulatedDriver:
         self._seed = seed
         self._started = self._clock.monotonic()
         self._hosts: dict[str, SimulatedHost] = {}
+        self._answers = Answers(self._clock)
 
     def elapsed(self) -> float:
         """Seconds since the simulation began."""
@@ -106,7 +107,7 @@ class SimulatedDriver:
             await asyncio.get_running_loop().create_future()
         await self._clock.sleep(ready - self.elapsed())
         _raise_refusal(host.script.at(self.elapsed()), info.id)
-        return SimulatedLink(info.id, host, self._clock, self._started, request.on_lost)
+        return SimulatedLink(info.id, host, self._clock, self._started, request.on_lost, self._answers)
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -116,7 +117,16 @@ class SimulatedDriver:
 class SimulatedLink:
     """One link to a simulated host; implements transport.driver.Link and CallsLibvirt."""
 
-    def __init__(self, host_id: str, host: SimulatedHost, clock: Clock, started: float, on_lost: LostCallback) -> None:
+    def __init__(
+        self,
+        host_id: str,
+        host: SimulatedHost,
+        clock: Clock,
+        started: float,
+        on_lost: LostCallback,
+        answers: Answers,
+    ) -> None:
+        self._answers = answers
         self._host_id = host_id
         self._host = host
         self._clock = clock
@@ -167,16 +177,16 @@ class SimulatedLink:
     async def _round_trip(self, timeout: float) -> None:
         if self._ended is not None:
             raise ConnectionLost(self._ended, host=self._host_id)
-        now = self._elapsed()
+        moment = self._clock.monotonic()
+        now = moment - self._started
         delay = self._host.answered_at(now) - now
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self._clock.call_later(min(delay, timeout), partial(_resolve, answer))
+        answer = self._answers.at(moment + min(delay, timeout), moment)
         self._waiting.add(answer)
         self._sent += 120
         try:
             await answer
         except BaseException:
-            timer.cancel()
+            self._answers.forget()
             raise
         finally:
             self._waiting.discard(answer)
@@ -203,11 +213,6 @@ class SimulatedLink:
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._started
-
-
-def _resolve(answer: asyncio.Future[None]) -> None:
-    if not answer.done():
-        answer.set_result(None)
 
 
 def _simulated_host(info: HostInfo, seed: int) -> SimulatedHost:

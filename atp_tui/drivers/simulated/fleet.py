@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -49,21 +49,24 @@ def demo_fleet(hosts: int, faults: bool, seed: int, ssh: Callable[[str], SshSett
     The same arguments give the same fleet. `ssh` gives the SSH settings for a host id (ShellAccess.settings); None:
     the hosts take no commands. With `faults` every connection state is seen over the fleet within a minute.
     """
+    return tuple(demo_hosts(hosts, faults, seed, ssh))
+
+
+def demo_hosts(hosts: int, faults: bool, seed: int, ssh: Callable[[str], SshSettings] | None) -> Iterator[HostInfo]:
+    """The hosts of `demo_fleet`, made while they are asked for."""
     ids = _ids(hosts)
     scripts = _faults(ids, seed) if faults else {}
-    fleet = [_host(number, ids[number], seed, scripts.get(ids[number], ""), ssh) for number in range(hosts)]
+    for number, name in enumerate(ids):
+        yield _host(number, name, seed, scripts.get(name, ""), ssh)
     if find_spec("libvirt") is not None:
-        fleet.append(
-            HostInfo(
-                LIBVIRT_TEST,
-                "127.0.0.1",
-                "test:///default",
-                tags=("rack1", "libvirt"),
-                metadata={"what": "libvirt's own test driver"},
-                ssh=ssh(LIBVIRT_TEST) if ssh else None,
-            )
+        yield HostInfo(
+            LIBVIRT_TEST,
+            "127.0.0.1",
+            "test:///default",
+            tags=("rack1", "libvirt"),
+            metadata={"what": "libvirt's own test driver"},
+            ssh=ssh(LIBVIRT_TEST) if ssh else None,
         )
-    return tuple(fleet)
 
 
 def _ids(hosts: int) -> list[str]:

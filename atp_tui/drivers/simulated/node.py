@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -75,6 +76,22 @@ class DomainFigures(NamedTuple):
         return None if self.done is None else int(self.done * self.domain.cpu_rate)
 
 
+class NodeFigures:
+    """A node's domains at one moment, in a fixed order, and what they come to: `work` summed over all, `memory_kib`
+    over those that are up.
+    """
+
+    __slots__ = ("domains", "memory_kib", "work")
+
+    def __init__(self, domains: list[DomainFigures], work: float, memory_kib: int) -> None:
+        self.domains = domains
+        self.work = work
+        self.memory_kib = memory_kib
+
+    def __iter__(self) -> Iterator[DomainFigures]:
+        return iter(self.domains)
+
+
 class SimulatedNode:
     """A node named `name`. The same name, seed and number of domains give the same node and the same figures.
 
@@ -103,35 +120,41 @@ class SimulatedNode:
         self._own = load_curve(Kind.IDLE, rng.randrange(VARIANTS))
         self._phase = rng.uniform(0, CYCLE_SECONDS)
 
-    def figures(self, moment: float) -> list[DomainFigures]:
+    def figures(self, moment: float) -> NodeFigures:
         """Every domain at `moment`, in a fixed order."""
-        return [_figures(domain, moment) for domain in self.domains]
+        figures: list[DomainFigures] = []
+        new = tuple.__new__  # past the class's own constructor, which is written in Python
+        everything, memory = 0.0, 0
+        for domain in self.domains:
+            state, offset = domain.state, domain.offset
+            done: float | None
+            if state is _RUNNING:
+                ever, since, is_on = domain.curve.work(domain.phase + moment)
+                done, work = since + offset, (ever + offset) * domain.vcpus
+                if not is_on:
+                    state, done = _SHUTOFF, None
+            else:  # nothing of it moves
+                done, work = None if state is _SHUTOFF else offset, offset * domain.vcpus
+            everything += work
+            if done is not None:
+                memory += domain.memory_kib
+            figures.append(new(DomainFigures, (domain, state, done, work)))
+        return NodeFigures(figures, everything, memory)
 
-    def cpu(self, moment: float, figures: list[DomainFigures]) -> tuple[int, int]:
+    def cpu(self, moment: float, figures: NodeFigures) -> tuple[int, int]:
         """Nanoseconds (busy, idle) since boot: what the domains at that moment have used, and the node itself."""
         own = self._own.work(self._phase + moment)[0] * self.cpus * 0.4
-        busy = own + sum([each.work for each in figures])
+        busy = own + figures.work
         ever = (CYCLE_SECONDS * 2 + self.uptime + moment) * self.cpus
         return int(busy * 1e9), int((ever - busy) * 1e9)
 
-    def memory(self, moment: float, figures: list[DomainFigures]) -> tuple[int, int, int, int]:
+    def memory(self, moment: float, figures: NodeFigures) -> tuple[int, int, int, int]:
         """KiB (total, free, buffers, cached): what the running domains leave, part of it cache."""
-        used = self._own_kib + sum([each.domain.memory_kib for each in figures if each.done is not None])
+        used = self._own_kib + figures.memory_kib
         wobble = self._own.at(self._phase + moment)
         left = self.memory_kib - used - int(wobble * GIB)
         cached, buffers = left * 2 // 5, left // 50
         return self.memory_kib, left - cached - buffers, buffers, cached
-
-
-def _figures(domain: SimulatedDomain, moment: float) -> DomainFigures:
-    if domain.state is not _RUNNING:  # nothing of it moves
-        done = None if domain.state is _SHUTOFF else domain.offset
-        return DomainFigures(domain, domain.state, done, domain.offset * domain.vcpus)
-    ever, since, is_on = domain.curve.work(domain.phase + moment)
-    work = (ever + domain.offset) * domain.vcpus
-    if is_on:
-        return DomainFigures(domain, _RUNNING, since + domain.offset, work)
-    return DomainFigures(domain, _SHUTOFF, None, work)
 
 
 def _at_least(sizes: tuple[int, ...], wanted: int) -> int:

@@ -7,7 +7,6 @@ domains that do not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import Any, NoReturn
 
 from ...model.libvirt import (
@@ -18,7 +17,7 @@ from ...model.libvirt import (
     VIR_NODE_MEMORY_STATS_ALL_CELLS,
 )
 from ...model.node import DomainState
-from .node import DomainFigures, SimulatedNode
+from .node import DomainFigures, NodeFigures, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
 
@@ -88,10 +87,13 @@ class SimulatedVirt(_Unsupported):
         """`moment` in seconds since the simulation began."""
         self._node = node
         self._moment = moment
+        self._made: NodeFigures | None = None
 
-    @cached_property
-    def _figures(self) -> list[DomainFigures]:
-        return self._node.figures(self._moment)
+    @property
+    def _figures(self) -> NodeFigures:
+        if self._made is None:
+            self._made = self._node.figures(self._moment)
+        return self._made
 
     def getLibVersion(self) -> int:
         return self._node.libvirt_version
@@ -133,7 +135,7 @@ class SimulatedVirt(_Unsupported):
 
     def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> list[tuple[SimulatedVirtDomain, dict[str, int]]]:
         """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for."""
-        return [(SimulatedVirtDomain(each), _stats(each)) for each in self._figures]
+        return [(SimulatedVirtDomain(each), _stats(each)) for each in self._figures.domains]
 
     def listAllDomains(self, flags: int = 0) -> list[SimulatedVirtDomain]:
         """Every domain; `flags` (filters) are not simulated."""
