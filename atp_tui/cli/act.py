@@ -15,7 +15,7 @@ from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
 from .output import complain, emit
-from .words import sentence
+from .words import whole
 
 FAILED = 1
 """The exit status where the hosts were reached, and the action did not come to its end."""
@@ -46,7 +46,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
     failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(targets, problem)
     emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
     for host, why in failed.items():
-        complain(f"{host}: {sentence(why.reason)}")
+        complain(f"{host}: {whole(why)}")
     if left_out or any(why.unreached for why in failed.values()):
         return NOT_ALL
     return FAILED if failed else 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..model.catalogue import ENGLISH
 from ..model.errors import AtpError, ConfigError
 from ..model.message import Message
+from ..model.problem import Problem
 
 WORDS = ENGLISH.with_sentences({})
 
@@ -16,6 +17,12 @@ WORDS = ENGLISH.with_sentences({})
 def sentence(message: Message) -> str:
     """A message in one line. Remote text in it is not yet safe for a terminal."""
     return WORDS.sentence(message)
+
+
+def whole(problem: Problem) -> str:
+    """A problem in one line, with the file and line of a setting. Not safe for a terminal either."""
+    hint = f"; {problem.hint}" if problem.hint else ""
+    return f"{problem.where}{sentence(problem.reason)}{problem.place}{hint}"
 
 
 def words_of(error: AtpError) -> str:

@@ -58,6 +58,12 @@ class ConfigError(AtpError):
         self.column = column
 
     @property
+    def where(self) -> str:
+        """`file:line: key: `, to stand before the sentence, leaving out what is not known."""
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        return where + (f"{self.key}: " if self.key else "")
+
+    @property
     def sentence(self) -> str:
         """`what is wrong (column 7); what would be right`: the first column needs no finding and is not told."""
         place = f" (column {self.column})" if self.column is not None and self.column > 1 else ""
@@ -65,9 +71,7 @@ class ConfigError(AtpError):
 
     def __str__(self) -> str:
         """`file:line: key: what is wrong; what would be right`, leaving out what is not known."""
-        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
-        key = f"{self.key}: " if self.key else ""
-        return f"{where}{key}{self.sentence}"
+        return f"{self.where}{self.sentence}"
 
 
 class ConfigErrors(ConfigError):

@@ -12,14 +12,16 @@ from .message import Message
 class Problem:
     """An error that was told instead of raised.
 
-    `reason` is what is told, of which each surface makes its sentence. `hint` says what would be
-    right, `column` is the place in the text that was typed, counted from 1. `unreached`: the host was not reached, so
-    that nothing was done there. `hosts` has the problem of each host by its id, where they differ.
+    `reason` is what is told, of which each surface makes its sentence. `hint` says what would be right, `column` is the
+    place in the text that was typed, counted from 1; `where` names the file, the line and the key of a setting, as
+    `file:line: key: `. `unreached`: the host was not reached, so that nothing was done there. `hosts` has the problem
+    of each host by its id, where they differ.
     """
 
     reason: Message
     hint: str = ""
     column: int | None = None
+    where: str = ""
     unreached: bool = False
     hosts: tuple[tuple[str, Problem], ...] = ()
 
@@ -41,12 +43,13 @@ class Problem:
 
 def problem_of(error: AtpError) -> Problem:
     """The error as data."""
-    hint, column = (error.hint or "", error.column) if isinstance(error, ConfigError) else ("", None)
     hosts = error.errors.items() if isinstance(error, FailedOnHosts) else ()
+    setting = error if isinstance(error, ConfigError) else None
     return Problem(
-        error.reason,
-        hint,
-        column,
-        isinstance(error, TransportError | PoolError),
-        tuple((host, problem_of(each)) for host, each in hosts),
+        reason=error.reason,
+        hint="" if setting is None else setting.hint or "",
+        column=None if setting is None else setting.column,
+        where="" if setting is None else setting.where,
+        unreached=isinstance(error, TransportError | PoolError),
+        hosts=tuple((host, problem_of(each)) for host, each in hosts),
     )

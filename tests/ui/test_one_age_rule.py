@@ -12,6 +12,7 @@ import pytest
 from rich.color import Color
 from textual.widget import Widget
 
+from atp_tui.monitor.query import HostLine
 from atp_tui.ui.widgets.lines import LinesView
 
 from .conftest import Opened, open_app
@@ -97,7 +98,10 @@ async def sampled(opened: Opened) -> None:
         for host in transport.list_hosts():
             transport.sample(host.id, busy=number * 1_000_000_000, requests=120.0 * number)
         transport.clock.ahead += PERIOD if number == 1 else 0
-    await opened.until(lambda: None not in [row.requests_per_second for row in opened.fakes.view.rows()])
+    shown = opened.screen.hosts
+    await opened.until(
+        lambda: None not in [line.row.requests_per_second for line in shown.lines if isinstance(line, HostLine)]
+    )
     await opened.until(lambda: opened.has("running") or opened.app.size.width < 120)
 
 
