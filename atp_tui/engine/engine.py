@@ -94,6 +94,10 @@ class Engine:
         `select` narrows the hosts, or changes how they are used. Raises ConfigError from `select` and add_host.
         """
         async with AsyncExitStack() as stack:
+            collects = gc.isenabled()
+            if watch and collects:
+                gc.disable()  # until the hosts are up, see _freezing
+                stack.callback(gc.enable)
             stack.push_async_callback(self.source.drivers.close)
             hosts = await stack.enter_async_context(self.source.opened())
             await stack.enter_async_context(self.manager)
@@ -110,18 +114,19 @@ class Engine:
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             if watch:
-                await stack.enter_async_context(self._freezing())
+                await stack.enter_async_context(self._freezing(enable=collects))
             yield self
 
     @asynccontextmanager
-    async def _freezing(self) -> AsyncIterator[None]:
+    async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:
         """Once the hosts are up, Python's collector of cycles leaves alone what is there: it stays as long as they do.
 
-        A look through it holds the event loop for 30 to 180 ms at 1,000 hosts, for 600 at 10,000, and finds nothing.
+        A look through it holds the event loop for 30 to 180 ms at 1,000 hosts, for 600 at 10,000, and finds nothing;
+        so it does not look before either, for MOST_STARTING seconds at most.
         See https://docs.python.org/3/library/gc.html#gc.freeze. A host or a connection that goes is freed all the same,
         since nothing of it is in a cycle then (test_freed). What was garbage at that moment stays, once.
         """
-        freezing = asyncio.create_task(self._freeze(), name="freeze")
+        freezing = asyncio.create_task(self._freeze(enable), name="freeze")
         try:
             yield
         finally:
@@ -129,13 +134,16 @@ class Engine:
             await asyncio.wait([freezing])
             gc.unfreeze()
 
-    async def _freeze(self) -> None:
+    async def _freeze(self, enable: bool) -> None:
         for _ in range(MOST_STARTING):
             await asyncio.sleep(1.0)
             if not any(map(self._is_starting, self.manager.list_hosts())):
                 break
-        await asyncio.sleep(2 * self.monitor.interval)  # two samples of each host are kept
         gc.freeze()
+        if enable:
+            gc.enable()
+        await asyncio.sleep(2 * self.monitor.interval)
+        gc.freeze()  # with the two samples of each host that are kept
 
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)

@@ -231,9 +231,14 @@ class ConnectionPool:
         self._perform(self.core.drain())
         self._deadlines.stop()
 
-    def _tick(self) -> None:
+    def _arm(self) -> None:
         interval = self.config.pool.management_interval
         self._housekeeper = self._clock.call_later(interval, self._tick, interval * HOUSEKEEPER_SLACK)
+
+    def _tick(self) -> None:
+        self._housekeeper = None
+        if self.core.slots or self.config.pool.min_connections_per_host:
+            self._arm()  # else it comes back with the first connection, see _open: most hosts' SSH pools have none
         for slot in self.core.slots.values():
             self._note_latency(slot)  # heartbeats measure those that nobody uses: one that has recovered is used again
         self._perform(self.core.tick(self._clock.monotonic()))
@@ -281,6 +286,8 @@ class ConnectionPool:
             on_change=lambda connection, change: self._changed(slot, connection, change),
         )
         self._opened += 1
+        if self._housekeeper is None:
+            self._arm()
         slot.connection.start()
 
     def _close(self, slot: _Slot, reason: str) -> None:

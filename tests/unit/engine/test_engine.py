@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import tempfile
 import threading
@@ -54,6 +55,19 @@ async def test_the_demo_is_watched_and_then_gone(temporary: Path) -> None:
     assert threads == [threading.main_thread()]
     assert not os.listdir(temporary)
     assert len(os.listdir("/proc/self/fd")) <= descriptors
+
+
+async def test_the_collector_leaves_a_watched_fleet_alone_and_is_left_as_it_was(temporary: Path) -> None:
+    engine = Engine(DemoSource(DemoOptions(hosts=3, faults=False, seed=1)))
+    async with asyncio.timeout(30), engine.running(watch=True):
+        assert not gc.isenabled()
+        await _changed_until(engine, lambda: gc.get_freeze_count() > 0)
+        assert gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    async with Engine(DemoSource(DemoOptions(hosts=1, faults=False, seed=1))).running(watch=True):
+        """Left before its hosts are up."""
+    assert gc.isenabled()
 
 
 async def _changed_until(engine: Engine, there: Callable[[], bool]) -> None:
