@@ -1,10 +1,11 @@
 """The whole program in a real terminal: first frame, key to paint, quitting, CPU. Run by hand.
 
-    python -m tests.bench.bench_app [silent] [thousand]
+    python -m tests.bench.bench_app [silent] [thousand] [tenthousand]
 
 `silent`: 90 of 100 hosts accept and never answer (a real listener), ten are the test driver. Beside it, in one run, the
 same program on the ten alone: what the silent ones cost is the difference. `thousand`: 1,000 simulated hosts sampled
-every second. A key's time ends with the last byte of the first frame that shows what it did.
+every second. `tenthousand`: 10,000 of them every ten seconds. A key's time ends with the last byte of the first frame
+that shows what it did.
 """
 
 from __future__ import annotations
@@ -154,7 +155,38 @@ def thousand() -> None:
     )
 
 
+def simulated_file(number: int) -> Path:
+    """So many simulated hosts in racks of 40, each sampled every ten seconds."""
+    hosts = [
+        f'[[hosts]]\nid = "kvm{n:05}"\nhost = "127.0.0.1"\nuri = "sim://kvm{n:05}/?latency=0.002"\nssh = false\n'
+        f'tags = ["rack{n // 40}"]\n'
+        for n in range(number)
+    ]
+    file = Path(tempfile.mkdtemp(prefix="atp-bench-")) / "hosts.toml"
+    file.write_text("[monitor]\ninterval = 10\n" + "".join(hosts))
+    return file
+
+
+def ten_thousand() -> None:
+    terminal = Terminal("--config", str(simulated_file(10_000)))
+    frame = terminal.painted(lambda text: "quit" in text, limit=60) - terminal.begun
+    up = terminal.painted(lambda text: "● 10000" in text, limit=120) - terminal.begun
+    terminal.drain(30)
+    before, begun = terminal.cpu(), time.perf_counter()
+    terminal.drain(30)
+    share = (terminal.cpu() - before) / (time.perf_counter() - begun)
+    keys = Keys(terminal)
+    keys.pair("help", b"?", "this page")
+    keys.cursor()
+    pressed = sorted(seconds for times in keys.times.values() for seconds in times)
+    at_99 = 1000 * pressed[int(0.99 * len(pressed))]
+    print(
+        f"10,000 hosts every 10 s: {share:.1%} of a core, first frame {frame:.2f} s and all connected {up:.1f} s after "
+        f"the start, key to paint p99 {at_99:.0f} ms, quit {terminal.quit():.2f} s\n{keys.told()}"
+    )
+
+
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ["silent", "thousand"]
     for name in chosen:
-        {"silent": silent, "thousand": thousand}[name]()
+        {"silent": silent, "thousand": thousand, "tenthousand": ten_thousand}[name]()

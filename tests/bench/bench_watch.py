@@ -105,7 +105,8 @@ async def side(hosts: int, interval: float) -> None:
             before, spell = time.process_time(), max(SPELL, interval)
             await asyncio.sleep(spell)
             answer(f"{(time.process_time() - before) / spell}")
-    up = sum(row.state is ConnectionState.CONNECTED for row in engine.view.rows())
+    view = getattr(engine, "view", engine.fleet)  # a tree from before the port calls the view its fleet
+    up = sum(row.state is ConnectionState.CONNECTED for row in view.rows())
     assert up >= hosts, f"{up} of {hosts} hosts are connected"
     answer(await watched(running.__aexit__(None, None, None)))
 
