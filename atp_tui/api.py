@@ -1,4 +1,4 @@
-"""The transport as a library: `from atp_tui.api import TransportManager, TransportConfig, HostInfo`.
+"""The program as a library: the transport alone (`TransportManager`), or a whole fleet with its jobs (`open_fleet`).
 
 Importing this loads neither libvirt nor asyncssh; the first host that needs one of them does.
 """
@@ -6,11 +6,22 @@ Importing this loads neither libvirt nor asyncssh; the first host that needs one
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+from .actions.action import Invocation, Value
+from .actions.policy import Policy
+from .config.load import load
+from .drivers.sources import FileSource
 from .drivers.wiring import Drivers
+from .engine.engine import Engine
+from .engine.fleet import Fleet, JobTicket
+from .engine.person import user_name
 from .model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from .model.credential import Credential, Secret
 from .model.errors import (
+    ActionFailed,
     AtpError,
     AuthFailed,
     CallFailed,
@@ -43,6 +54,8 @@ from .model.settings import (
     SshSettings,
     TransportConfig,
 )
+from .model.target import on_hosts
+from .monitor.query import Query
 from .transport.clock import Clock
 from .transport.connection import HostConnection
 from .transport.dialer import ChooseDriver
@@ -50,6 +63,7 @@ from .transport.manager import TransportManager as _TransportManager
 from .transport.slot import LeaseClass
 
 __all__ = [
+    "ActionFailed",
     "AtpError",
     "AuthFailed",
     "CallFailed",
@@ -65,6 +79,7 @@ __all__ = [
     "Credential",
     "CredentialWanted",
     "ExitStatus",
+    "Fleet",
     "HostConnection",
     "HostInfo",
     "HostKeyPolicy",
@@ -73,12 +88,14 @@ __all__ = [
     "HostStatus",
     "HostUnknown",
     "Jitter",
+    "JobTicket",
     "LeaseClass",
     "Message",
     "PoolClosed",
     "PoolConfig",
     "PoolError",
     "PoolStatistics",
+    "Query",
     "ReconnectConfig",
     "Say",
     "Secret",
@@ -90,7 +107,35 @@ __all__ = [
     "TransportError",
     "TransportManager",
     "Unsupported",
+    "act",
+    "open_fleet",
 ]
+
+
+@asynccontextmanager
+async def open_fleet(config: str | Path, *, watch: bool = True, read_only: bool = False) -> AsyncIterator[Fleet]:
+    """The fleet of a hosts.toml until the block ends: its hosts are connected, and sampled if `watch`.
+
+    `read_only`: no action passes that changes a host, known_hosts or hosts.toml. Raises ConfigError.
+    """
+    engine = Engine(FileSource(load(Path(config))), policy=Policy(read_only=read_only))
+    async with engine.running(watch=watch):
+        yield engine.fleet
+
+
+async def act(
+    fleet: Fleet, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value
+) -> JobTicket | None:
+    """Carry out an action of the registry on hosts, by their ids, with its arguments by their names.
+
+    `act(fleet, "run", "kvm01", command="uname -r")` gives the ticket of the job that it starts, by whose id
+    `fleet.results` waits for its end. Raises ActionFailed for whatever keeps the action from being carried out.
+    """
+    invocation = Invocation(action, on_hosts(*hosts), arguments, user_name(), secret)
+    performed = await fleet.perform(invocation)
+    if performed.problem is not None:
+        raise ActionFailed(performed.problem.reason)
+    return performed.job
 
 
 class TransportManager(_TransportManager):

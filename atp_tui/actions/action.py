@@ -150,9 +150,9 @@ class Action:
         for name, value in invocation.arguments.items():
             if name not in known:
                 raise ActionFailed(told(Say.NO_SUCH_ARGUMENT, action=self.name, argument=name))
-            if not isinstance(value, known[name].kind):
-                wanted = known[name].kind.__name__
-                raise ActionFailed(told(Say.WRONG_TYPE, action=self.name, argument=name, wanted=wanted))
+            wanted = known[name].kind
+            if not isinstance(value, wanted) and not (wanted is float and type(value) is int):
+                raise ActionFailed(told(Say.WRONG_TYPE, action=self.name, argument=name, wanted=wanted.__name__))
         for argument in self.arguments:
             if argument.required and not invocation.text(argument.name):
                 raise ActionFailed(told(Say.NEEDS_ARGUMENT, action=self.name, help=argument.help))

@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit
 from atp_tui.ui.screens.palette import FleetCommands
 
 from .conftest import open_app
-from .fleet_services import FleetServices
+from .fleet_services import FleetServices, rack
 
 
 @pytest.mark.parametrize("key", ["pagedown", "pageup", "down", "up", "enter"])
@@ -48,3 +48,15 @@ async def test_only_the_last_of_keys_that_come_fast_is_searched_for(fakes: Fleet
         before, last = await asyncio.gather(found("kvm"), found("kvm03"))
         assert not before
         assert [hit.text for hit in last] == ["host kvm03"]
+
+
+async def test_an_action_is_completed_with_the_groups_that_it_can_be_done_to() -> None:
+    fakes = FleetServices([*rack(2), *rack(1, tag="rack10", start=7), *rack(1, tag="rack2", start=9)])
+    async with open_app(fakes) as opened:
+        lines = [line for line in opened.screen._completions() if "@" in line]
+        assert [line for line in lines if line.startswith("retry ")] == [
+            "retry @rack1",
+            "retry @rack2",
+            "retry @rack10",
+        ]
+        assert not [line for line in lines if line.startswith(("quit", "theme"))]

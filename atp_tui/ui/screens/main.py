@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
+from ...model.order import natural
 from ...monitor.query import Query, Sort
 from .. import bindings
 from ..commands import all_commands
@@ -287,7 +288,8 @@ class MainScreen(Screen[None]):
         self._dispatch.do(name, argument)
 
     def _completions(self) -> Sequence[str]:
-        return completions(self.keys.commands, self._host_names(), self._theme_names)
+        groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
+        return completions(self.keys.commands, self._host_names(), groups, self._theme_names)
 
     def _host_names(self) -> Sequence[str]:
         return self._fleet.hosts(Query(sort=Sort.NAME))

@@ -39,10 +39,13 @@ def offers(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequ
         yield f"theme {name}", "change the colours", f"theme {name}"
 
 
-def completions(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str]) -> list[str]:
-    """What may be typed after `:`, the shortest things first."""
+def completions(
+    commands: Sequence[ScreenCommand], hosts: Sequence[str], groups: Sequence[str], themes: Sequence[str]
+) -> list[str]:
+    """What may be typed after `:`, the shortest things first; what is done to hosts may name a group of them."""
     names = [command.name for command in commands]
-    return [*names, *(f"theme {name}" for name in themes), *(f"{JUMP}{host}" for host in hosts)]
+    on_groups = [f"{command.name} @{group}" for command in commands if command.needs_hosts for group in groups]
+    return [*names, *(f"theme {name}" for name in themes), *on_groups, *(f"{JUMP}{host}" for host in hosts)]
 
 
 @runtime_checkable

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from atp_tui.api import ConfigError, HostConnection, HostInfo, SshSettings, TransportConfig, TransportManager
+from atp_tui.api import (
+    ActionFailed,
+    ConfigError,
+    ConnectionState,
+    HostConnection,
+    HostInfo,
+    SshSettings,
+    TransportConfig,
+    TransportManager,
+    act,
+    open_fleet,
+)  # fmt: skip
 from atp_tui.drivers.wiring import Drivers
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.fakes.loopback import LoopbackDriver
@@ -42,6 +55,47 @@ async def test_brought_drivers_are_used_and_left_to_their_owner() -> None:
         assert await manager.execute_on_host("a", lambda conn: conn.call(lambda virt: virt.host_id)) == "a"
         assert driver.links
     assert driver.links, "closing is for whoever brought it"
+
+
+HOSTS = """
+[[hosts]]
+id = "kvm01"
+host = "192.0.2.1"
+uri = "sim://kvm01/"
+ssh = false
+tags = ["rack1"]
+
+[[hosts]]
+id = "kvm02"
+host = "192.0.2.2"
+uri = "sim://kvm02/"
+ssh = false
+"""
+
+
+async def test_a_whole_fleet_is_read_and_acted_on(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(HOSTS)
+    async with asyncio.timeout(30), open_fleet(file) as fleet:
+        async for _ in fleet.changes():
+            if dict(fleet.summary().states).get(ConnectionState.CONNECTED) == 2:
+                break
+        assert fleet.resolve("@rack1").ids == ("kvm01",)
+        assert await act(fleet, "disconnect", "kvm02") is None
+        async for _ in fleet.changes():
+            if dict(fleet.summary().states).get(ConnectionState.DISCONNECTED) == 1:
+                break
+        job = await act(fleet, "run", "kvm01", command="id", timeout=10)
+        assert job is not None
+        (result,) = await fleet.results(job.id)
+        assert result.host == "kvm01" and "takes no commands" in str(result.error)
+        with pytest.raises(ActionFailed, match="no action 'explode'"):
+            await act(fleet, "explode", "kvm01")
+        with pytest.raises(ActionFailed, match="timeout of run is a float"):
+            await act(fleet, "run", "kvm01", command="id", timeout="soon")
+    async with open_fleet(file, watch=False, read_only=True) as fleet:
+        with pytest.raises(ActionFailed, match="--read-only"):
+            await act(fleet, "run", "kvm01", command="id")
 
 
 def test_the_uri_chooses_the_driver() -> None:
