@@ -22,7 +22,7 @@ Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed; 2 usage or configuration;
-3 some host was not reached or timed out; 4 all went well, but --json holds cut output;
+3 some host was not reached or timed out; 4 all went well, but --json or --gather holds cut output;
 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
 
 
@@ -48,6 +48,7 @@ class Arguments:
     timeout: float | None = None
     fanout: int = 64
     json: bool = False
+    gather: bool = False
     no_guard: bool = False
     read_only: bool = False
     command: str = ""
@@ -70,6 +71,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
+        if found.json and found.gather:
+            verbs["run"].error("--json has the answer of each host, and --gather joins them: leave one out")
         if not values["command"].strip():
             verbs["run"].error("a command is needed: atp-tui run -w TARGETS uname -r")
         if not _is_text(values["command"]):
@@ -229,6 +232,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
+    run.add_argument("--gather", action="store_true", help="wait for all hosts, and show equal answers once")
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")

@@ -20,18 +20,18 @@ from ..executor.reader import JobEvent, TargetEnded, TargetOutput
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
-from ..model.say import Say
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from .act import require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import ask, first_reading, needed
+from .gather import gathered
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import ReaderGone, complain, emit_json, line_of, standard_output, unwritable
+from .output import ReaderGone, complain, emit, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
-from .words import WORDS, sentence
+from .words import ending, sentence
 
 USAGE = 2
 """The exit status where the program was not used as it can be."""
@@ -66,27 +66,36 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         job = performed.job.id
         cancel = interrupt.cancel = partial(engine.fleet.cancel, job)
         with LateInput().watched() as late:
-            gone = None if arguments.json else await _show(engine.fleet.events(job), cancel, interrupt)
+            gone = await _show(engine.fleet.events(job), cancel, interrupt) if _is_streamed(arguments) else None
             results = await engine.fleet.results(job)
+        groups = await gathered(engine.fleet, job) if arguments.gather else ()
     if gone is not None:
         if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
             raise ReaderGone("nobody reads standard output") from gone
         raise unwritable(gone) from gone
+    cut = [result.host for result in results if result.truncated]
+    for group in groups:
+        emit(group)
     if arguments.json:
-        cut = [result.host for result in results if result.truncated]
         emit_json({"results": [encode(result) for result in results], "truncated": bool(cut)})
-        if cut:
-            complain(f"output was cut on {fold_names(cut)}: without --json all of it comes")
+    if cut:
+        option = "--json" if arguments.json else "--gather"
+        complain(f"output was cut on {fold_names(cut)}: without {option} all of it comes")
     if late.came:
         complain(late.words)
     return exit_status_of(results) or (USAGE if late.came else NOT_ALL if left_out else 0)
+
+
+def _is_streamed(arguments: Arguments) -> bool:
+    """Whether output is shown as it comes, and none is kept."""
+    return not (arguments.json or arguments.gather)
 
 
 def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:
     asked: dict[str, Value] = {
         "command": arguments.command,
         "fanout": arguments.fanout,
-        "streamed": not arguments.json,
+        "streamed": _is_streamed(arguments),
     }
     if arguments.timeout is not None:
         asked["timeout"] = arguments.timeout
@@ -146,16 +155,3 @@ async def _show(events: AsyncIterator[JobEvent], cancel: Callable[[], None], int
                 case _:
                     pass
     return live.gone
-
-
-def ending(result: CommandResult) -> str:
-    """How a host ended, in words."""
-    if result.signal is not None:
-        words = f"killed by SIG{result.signal}"
-    elif result.outcome is Outcome.FAILED:
-        words = f"exit status {result.exit_status}"
-    elif result.error is not None and result.error.id is not Say.CANCELLED:
-        words = f"{WORDS.outcome(result.outcome)}: {sentence(result.error)}"
-    else:
-        words = WORDS.outcome(result.outcome)
-    return words

@@ -6,10 +6,13 @@ is as it came, and whoever prints one makes it safe.
 
 from __future__ import annotations
 
+from ..executor.fold import Part
 from ..model.catalogue import ENGLISH
 from ..model.errors import AtpError, ConfigError
 from ..model.message import Message
+from ..model.outcome import CommandResult, Outcome
 from ..model.problem import Problem
+from ..model.say import Say
 
 WORDS = ENGLISH.with_sentences({})
 
@@ -28,3 +31,15 @@ def whole(problem: Problem) -> str:
 def words_of(error: AtpError) -> str:
     """An error in one line; one of settings has its file and line in it. Not safe for a terminal either."""
     return str(error) if isinstance(error, ConfigError) else sentence(error.reason)
+
+
+def ending(ended: CommandResult | Part) -> str:
+    """How a host ended, or the hosts of a group."""
+    if ended.signal is not None:
+        return f"killed by SIG{ended.signal}"
+    if ended.outcome is Outcome.FAILED:
+        return f"exit status {ended.exit_status}"
+    word = WORDS.outcome(ended.outcome)
+    if ended.error is None or ended.error.id is Say.CANCELLED:
+        return word
+    return f"{word}: {sentence(ended.error)}"

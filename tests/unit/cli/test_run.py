@@ -12,7 +12,8 @@ import pytest
 
 from atp_tui.cli.arguments import Arguments
 from atp_tui.cli.interrupt import Interrupt
-from atp_tui.cli.run import ending, run
+from atp_tui.cli.run import run
+from atp_tui.cli.words import ending
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.sources import FileSource
 from atp_tui.drivers.wiring import Drivers
