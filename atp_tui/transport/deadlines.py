@@ -12,7 +12,7 @@ _NEVER = float("inf")
 
 
 class Deadlines:
-    """Gives each watched future an error once its moment has passed. Moments are monotonic seconds."""
+    """Gives each watched future an error once its time is up."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -20,14 +20,13 @@ class Deadlines:
         self._timer: TimerHandle | None = None
         self._rings_at = _NEVER
 
-    def watch(
-        self,
-        future: asyncio.Future[Any],
-        moment: float,
-        now: float,
-        error: Callable[[], Exception] = TimeoutError,
-    ) -> None:
-        """End `future` with `error()` at `moment`, unless `forget` comes first."""
+    def watch(self, future: asyncio.Future[Any], after: float, error: Callable[[], Exception] = TimeoutError) -> None:
+        """End `future` with `error()` after so many seconds, unless `forget` comes first.
+
+        The moment is made here, by the clock that it is held against: those of two clocks do not compare.
+        """
+        now = self._clock.monotonic()
+        moment = now + after
         self._moments[future] = moment, error
         if moment < self._rings_at:
             self._set(moment, now)

@@ -106,7 +106,7 @@ class ConnectionPool:
         waiter: Waiter[HostConnection] = Waiter(ticket, lease_class, fail_fast)
         begun = self._clock.monotonic()
         self._perform(self.core.enqueue(waiter))
-        self._deadlines.watch(ticket, begun + limit, begun)
+        self._deadlines.watch(ticket, limit)
         try:
             slot = await ticket
         except BaseException as error:

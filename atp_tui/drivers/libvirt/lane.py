@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -86,8 +85,7 @@ class Lane:
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.add(future)
         if timeout is not None:
-            now = time.monotonic()
-            self._crew.deadlines.watch(future, now + timeout, now, partial(self._too_late, timeout))
+            self._crew.deadlines.watch(future, timeout, partial(self._too_late, timeout))
         try:
             self._begin(_Job(function, future))
             return await future
