@@ -16,7 +16,7 @@ from . import bindings
 from .bridge import carry
 from .messages import QuitRequested, ThemeRequested
 from .screens.main import MainScreen
-from .screens.palette import FleetCommands, Offer, Palette
+from .screens.palette import FleetCommands, Offer, Palette, actions
 from .services import Services
 from .terminal import has_job_control, terminal_gone
 from .theme import no_such_theme
@@ -130,6 +130,10 @@ class AtpApp(ThemedApp):
         """Ctrl+P."""
         if not CommandPalette.is_open(self):
             self.push_screen(Palette(id="--command-palette"))
+
+    def actions(self) -> Iterable[Offer]:
+        """What Ctrl+P shows before anything is typed."""
+        return actions(self._main.keys.commands)
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""

@@ -280,7 +280,7 @@ class MainScreen(Screen[None]):
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        return offers(self.keys.commands, self._host_names(), self._theme_names)
+        return offers(self.keys.commands, self._fleet.hosts(Query()), self._theme_names)
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
@@ -289,7 +289,5 @@ class MainScreen(Screen[None]):
 
     def _completions(self) -> Sequence[str]:
         groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
-        return completions(self.keys.commands, self._host_names(), groups, self._theme_names)
-
-    def _host_names(self) -> Sequence[str]:
-        return self._fleet.hosts(Query(sort=Sort.NAME))
+        hosts = self._fleet.hosts(Query(sort=Sort.NAME))
+        return completions(self.keys.commands, hosts, groups, self._theme_names)

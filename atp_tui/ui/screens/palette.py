@@ -29,10 +29,15 @@ Offer = tuple[str, str, str]
 looked up for those that are shown."""
 
 
-def offers(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str]) -> Iterator[Offer]:
-    """Everything that can be found: commands, hosts to jump to, themes."""
+def actions(commands: Sequence[ScreenCommand]) -> Iterator[Offer]:
+    """What stands in the palette before anything is typed."""
     for command in commands:
         yield command.title, command.help, command.name
+
+
+def offers(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str]) -> Iterator[Offer]:
+    """Everything that can be found: commands, hosts to jump to, themes."""
+    yield from actions(commands)
     for host in hosts:
         yield f"host {host}", "", f"{JUMP}{host}"
     for name in themes:
@@ -52,6 +57,7 @@ def completions(
 class OffersCommands(Protocol):
     """An application that has something to choose, whatever its screen."""
 
+    def actions(self) -> Iterable[Offer]: ...
     def offers(self) -> Iterable[Offer]: ...
     def state_of(self, host_id: str) -> str: ...
     def type_command(self, line: str) -> None: ...
@@ -61,8 +67,9 @@ class FleetCommands(Provider):
     """Searches what the application offers."""
 
     async def discover(self) -> Hits:
-        # hosts are left out before anything is made of them: there may be a thousand
-        for name, help_text, line in self._offers(lambda line: not line.startswith((JUMP, "theme "))):
+        # hosts are found when something is typed: there may be a thousand
+        known = self.app.actions() if isinstance(self.app, OffersCommands) else ()
+        for name, help_text, line in self._shown(known):
             yield DiscoveryHit(Content(name), self._chosen(line), text=name, help=help_text)
 
     _newest: object = None
@@ -73,7 +80,7 @@ class FleetCommands(Provider):
         if self._newest is not mine:
             return  # Textual leaves the search of a key before alone, and takes nothing of it
         matcher = self.matcher(query)
-        scored = [(matcher.match(name), name, help_text, line) for name, help_text, line in self._offers()]
+        scored = [(matcher.match(name), name, help_text, line) for name, help_text, line in self._shown(self._offers())]
         best = sorted((hit for hit in scored if hit[0] > 0), key=lambda hit: -hit[0])
         for score, name, help_text, line in best[:MOST_HITS]:
             words = help_text or self._state_of(line.removeprefix(JUMP))
@@ -82,12 +89,13 @@ class FleetCommands(Provider):
     def _state_of(self, host_id: str) -> str:
         return self.app.state_of(host_id) if isinstance(self.app, OffersCommands) else ""
 
-    def _offers(self, wanted: Callable[[str], bool] = lambda line: True) -> Iterator[Offer]:
-        if isinstance(self.app, OffersCommands):
-            for name, help_text, line in self.app.offers():
-                if wanted(line):
-                    # Textual reads the help of a hit as markup
-                    yield safe(name), safe(help_text).replace("[", "("), line
+    def _offers(self) -> Iterable[Offer]:
+        return self.app.offers() if isinstance(self.app, OffersCommands) else ()
+
+    @staticmethod
+    def _shown(offers: Iterable[Offer]) -> Iterator[Offer]:
+        for name, help_text, line in offers:
+            yield safe(name), safe(help_text).replace("[", "("), line  # Textual reads the help of a hit as markup
 
     def _chosen(self, line: str) -> Callable[[], None]:
         app = self.app
