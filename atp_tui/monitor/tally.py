@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model.causes import Cause, Remedy, Trouble
 from ..model.connection import ConnectionState
@@ -71,8 +72,7 @@ class Summary:
     calls: tuple[Waiting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(NamedTuple):
     """What one host adds."""
 
     tag: str | None
@@ -163,29 +163,37 @@ class Tally:
         self._dirty.clear()
 
     def _follow(self, host_id: str, row: HostRow | None) -> None:
-        was = self._counted.pop(host_id, None)
-        if was is not None:
-            self._change(was, -1)
-            self._figures.pop(host_id, None)
-            self._troubled.pop(host_id, None)
+        was = self._counted.get(host_id)
         if row is not None:
-            self._add(row)
+            self._add(row, was)
+        elif was is not None:
+            self._change(was, -1)
+            for kept in (self._counted, self._figures, self._troubled):
+                kept.pop(host_id, None)
 
-    def _add(self, row: HostRow) -> None:
-        fresh = row.fresh
-        counted = self._counted[row.id] = _Counted(
+    def _add(self, row: HostRow, was: _Counted | None = None) -> None:
+        host_id, fresh = row.id, row.fresh
+        counted = _Counted(
             row.tags[0] if row.tags else None,
             row.shown_state,
             row.silent_since is not None,
             row.vms if fresh else None,
             0 if fresh else row.domains or 0,
         )
-        self._change(counted, 1)
+        if counted != was:  # of most samples nothing is that is counted
+            if was is not None:
+                self._change(was, -1)
+            self._change(counted, 1)
+            self._counted[host_id] = counted
         if fresh:
-            self._figures[row.id] = (row.errors_per_second, *[metric.read(row) for metric in self._summed])
+            self._figures[host_id] = (row.errors_per_second, *[metric.read(row) for metric in self._summed])
+        else:
+            self._figures.pop(host_id, None)
         rank = trouble_rank(row)
         if rank < NO_TROUBLE or row.trouble is not None:
-            self._troubled[row.id] = rank, natural(row.id)
+            self._troubled[host_id] = rank, natural(host_id)
+        else:
+            self._troubled.pop(host_id, None)
 
     def _change(self, counted: _Counted, by: int) -> None:
         place = counted.tag, counted.state
