@@ -117,7 +117,8 @@ class Action:
 
     `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
     screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
-    `single`: it is for one target at a time.
+    `single`: it is for one target at a time. `starts_job`: it gives a job, whose answers are its outcome; the screen
+    shows one at a time. Such an action is no verb, as these say "done" of a host and show no answers: ValueError.
     """
 
     name: str
@@ -132,6 +133,11 @@ class Action:
     prompts: bool = False
     headless: bool = False
     single: bool = False
+    starts_job: bool = False
+
+    def __post_init__(self) -> None:
+        if self.headless and self.starts_job:
+            raise ValueError(f"{self.name} starts a job, and a verb made from the registry shows no answers")
 
     @property
     def needs_hosts(self) -> bool:

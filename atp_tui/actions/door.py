@@ -78,6 +78,8 @@ class Door:
         self._audit.asked(action, invocation)
         try:
             job = await action.run(self._context, invocation)
+            if (job is not None) is not action.starts_job:
+                raise RuntimeError(f"{action.name} gave {job}, and its starts_job is {action.starts_job}")
         except BaseException as error:
             self._audit.ended(action, invocation, error)
             raise

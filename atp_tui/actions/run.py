@@ -47,4 +47,5 @@ RUN = Action(
         Argument("streamed", "whether all output goes to a single reader", kind=bool, required=False),
     ),
     prompts=True,
+    starts_job=True,
 )

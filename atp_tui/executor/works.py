@@ -1,4 +1,4 @@
-"""All kinds of work, once. A new one is a module of its own, and its line in WORKS."""
+"""All kinds of work, once. A new one is a module and its line in WORKS, which the runner and the store read."""
 
 from __future__ import annotations
 

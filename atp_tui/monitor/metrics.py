@@ -1,6 +1,6 @@
 """The one table of figures of a host, which filter, targets, sort, columns, charts, series, sums and JSON read.
 
-A new figure is one line of METRICS. The order of the table is that of the columns from left to right.
+A new figure of a reading is one line of METRICS. The order of the table is that of the columns from left to right.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from ..model.node import NodeReading, SystemReading
 from ..model.order import NaturalKey, natural
 from .rows import DomainCounts, HostRow
 
@@ -36,8 +37,15 @@ class Form(Enum):
 
 
 class Figures(Protocol):
-    """Where a metric is read: a row, or the record that rows are made of. Shares are 0 to 1; None: not known."""
+    """Where a metric is read: a row, or the record that rows are made of. Shares are 0 to 1; None: not known.
 
+    `node` and `system` are the readings of the newest sample; the other ones are made of several, or counted here.
+    """
+
+    @property
+    def node(self) -> NodeReading | None: ...
+    @property
+    def system(self) -> SystemReading | None: ...
     @property
     def cpu(self) -> float | None: ...
     @property

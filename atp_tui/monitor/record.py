@@ -133,6 +133,14 @@ class HostRecord:
         self._spark.extend([NAN] * min(missed, ROW_HISTORY))
 
     @property
+    def node(self) -> NodeReading | None:
+        return self._last.node if self._last else None
+
+    @property
+    def system(self) -> SystemReading | None:
+        return self._last.system if self._last else None
+
+    @property
     def rtt(self) -> float | None:
         return self._last.rtt if self._last else None
 
@@ -151,8 +159,8 @@ class HostRecord:
         """Everything for the host's panel. Made anew on each call: one host at a time is looked at."""
         return HostDetail(
             row=self.row(),
-            node=self._last.node if self._last else None,
-            system=self._last.system if self._last else None,
+            node=self.node,
+            system=self.system,
             domains=self._domains(),
             series={metric.name: self._to_now(series) for metric, series in self._series},
         )
@@ -193,6 +201,8 @@ class HostRecord:
             errors_per_second=self.errors_per_second,
             vms=self.vms,
             history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
+            node=last.node if last else None,
+            system=last.system if last else None,
         )
 
     def _frame(self, sample: events.HostSampled) -> _DomainFrame:

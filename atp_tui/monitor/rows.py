@@ -57,7 +57,8 @@ class HostRow:
     they can be trusted. `metadata` is the description's, as pairs of key and value.
     `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
     `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
-    CPU share of the last samples, oldest first (NaN where there was none). `marked` hosts and the like are the
+    CPU share of the last samples, oldest first (NaN where there was none). `node` and `system` are the newest sample's
+    readings, so that a metric can be any figure of them. `marked` hosts and the like are the
     screen's business, not in here.
     """
 
@@ -86,6 +87,8 @@ class HostRow:
     errors_per_second: float | None
     vms: DomainCounts | None
     history: tuple[float, ...]
+    node: NodeReading | None = None
+    system: SystemReading | None = None
 
     @property
     def fresh(self) -> bool:

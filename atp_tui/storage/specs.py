@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..executor.spec import CommandWork, JobOptions, JobSpec, Work
+from ..executor.spec import JobOptions, JobSpec, Work
+from ..executor.works import WORKS
 from ..model.target import TargetId
 from .plain import from_plain, to_plain
 
 Kinds = Mapping[str, type[Any]]
 """The dataclass of each kind of work."""
 
-KINDS: Kinds = {"command": CommandWork}
+KINDS: Kinds = {kind.name: kind.type for kind in WORKS}
 
 
 @dataclass(frozen=True, slots=True)

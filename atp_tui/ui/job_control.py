@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 
 from textual.message import Message
 
+from ..actions.action import Invocation
 from ..engine.fleet import JobTicket
 from .glyphs import Glyphs
 from .job_feed import Jobs, feed
@@ -27,6 +28,8 @@ class JobControl:
         self._send = send
         self._spawn = spawn
         self.model: AnswersModel | None = None
+        self.asked: Invocation | None = None
+        """What the job was started by."""
         self.cancelled = False
         """Whether the end of the job was asked for."""
 
@@ -40,8 +43,9 @@ class JobControl:
         """Where the last command did not end well."""
         return self.model.failed_hosts if self.model is not None else ()
 
-    def watch(self, job: JobTicket) -> AnswersModel:
-        """Show a job that has been started; the caller has seen to it that no other one runs."""
+    def watch(self, job: JobTicket, asked: Invocation) -> AnswersModel:
+        """Show a job that `asked` has started; the caller has seen to it that no other one runs."""
+        self.asked = asked
         self.model = AnswersModel(job, self._fleet, self._glyphs)
         self.cancelled = False
         self._spawn(feed(self._fleet, self.model, self._send))

@@ -212,11 +212,12 @@ class FakeDoor:
         return action
 
     async def perform(self, invocation: Invocation) -> FakeJob | None:
-        self.policy.require_confirmation(self.admit(invocation), invocation)
+        action = self.admit(invocation)
+        self.policy.require_confirmation(action, invocation)
         if self.fails is not None:
             raise ActionFailed(self.fails)
-        if invocation.action == "run":
-            return self._jobs.start(invocation.hosts, invocation.text("command"))
+        if action.starts_job:
+            return self._jobs.start(invocation.hosts, invocation.text("command") or invocation.action)
         self.passed.append(invocation)
         return None
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from atp_tui.actions.action import Action, Context, Invocation, Subject
+from atp_tui.executor.job import Job
 from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted
 from atp_tui.model.message import text
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
@@ -256,6 +259,30 @@ async def test_rerun_asks_only_the_hosts_that_failed(fakes: FleetServices) -> No
         assert fakes.jobs.started[1].hosts == ("kvm02", "kvm03")
         assert fakes.jobs.started[1].title == "ls"
         assert not fakes.door.passed, "r in the answers is not the registry's retry"
+
+
+async def never(context: Context, invocation: Invocation) -> Job | None:
+    raise AssertionError("the door of these tests carries nothing out")
+
+
+async def test_another_action_that_starts_a_job_is_shown_and_run_again_as_what_it_is(fakes: FleetServices) -> None:
+    """Its title is no command line: to run that again would be to run a word on the hosts."""
+    probe = Action("probe", "probe", None, "ask it", Subject.HOSTS, changes=False, run=never, starts_job=True)
+    fakes.door.actions = (*fakes.door.actions, probe)
+    fakes.services = replace(fakes.services, actions=fakes.door.actions)
+    async with open_app(fakes) as opened:
+        await opened.press("colon", *"probe @kvm[02-03]", "enter")
+        await opened.until(lambda: bool(fakes.jobs.started))
+        (job,) = fakes.jobs.started
+        await opened.press("colon", *"probe @kvm04", "enter")
+        await opened.until(lambda: opened.has("a job runs already"))
+        job.end("kvm02", Outcome.OK, 0, b"x")
+        job.end("kvm03", Outcome.FAILED, 1, b"x")
+        await opened.until(lambda: opened.has("r rerun failed"))
+        opened.screen.answers.focus()
+        await opened.press("r")
+        await opened.until(lambda: len(fakes.jobs.started) == 2)
+        assert (fakes.jobs.started[1].hosts, fakes.jobs.started[1].title) == (("kvm03",), "probe")
 
 
 async def test_enter_unfolds_the_block_under_the_cursor() -> None:

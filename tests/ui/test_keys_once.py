@@ -86,10 +86,12 @@ def test_the_example_lists_every_key_that_can_be_changed_as_it_is() -> None:
     text = EXAMPLE.read_text("utf-8")
     listed = tomllib.loads(re.sub(r"^#(?=[^ \n])", "", text, flags=re.MULTILINE))["ui"]["keys"]
     without = {command.id for command in OWN.commands if not command.key}
-    assert listed.keys() == CHANGEABLE.keys() | {command.id for command in OWN.commands} - without
+    wanted = CHANGEABLE.keys() | {command.id for command in OWN.commands} - without
+    assert listed.keys() == wanted, f"[ui.keys] of {EXAMPLE.name} lists too few or too many: {listed.keys() ^ wanted}"
     for id, keys in listed.items():
         assert keys_written(keys) == OWN.keys(id), id
-    assert all(id in text for id in without)
+    unnamed = [id for id in sorted(without) if id not in text]
+    assert not unnamed, f"the comment over [ui.keys] of {EXAMPLE.name} names what has no key of its own: {unnamed}"
     assert not list(key_problems(listed))
 
 

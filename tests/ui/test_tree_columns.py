@@ -67,7 +67,7 @@ def test_one_long_id_takes_no_column_from_the_others() -> None:
     for width in (54, 60, 66, 80):
         with_it, without = columns(width, page.longest, page.usual), columns(width, 12)
         assert shown_in(with_it) == shown_in(without)
-    spans = draw_host(line_of(rows[-1]), 66, columns(66, page.longest, page.usual), NOW, UNICODE)
+    spans = draw_host(line_of(rows[-1]), 100, columns(100, page.longest, page.usual), NOW, UNICODE)
     assert re.search(r"● libvirt-\S*…\S*longest ", text_of(spans)), text_of(spans)
 
 

@@ -111,12 +111,16 @@ class Dispatch:
         self._run_if_agreed(line, targets, run)
 
     def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[Invocation], object]) -> None:
-        """One job is shown at a time."""
-        if self._screen.jobs.running or self._starting:
-            self._screen.tell(f"a job runs already: {self._how_to_cancel}", wrong=True)
-        else:
+        if self._is_free():
             invocation = self._invocation("run", targets, {"command": line})
             self._if_confirmed(invocation, "run", [f"  {cut(safe(line), MOST_SHOWN)}"], "run it", run)
+
+    def _is_free(self) -> bool:
+        """Whether a job may be started. One is shown at a time: where it is not, that is told."""
+        busy = self._screen.jobs.running or self._starting
+        if busy:
+            self._screen.tell(f"a job runs already: {self._how_to_cancel}", wrong=True)
+        return not busy
 
     def _start(self, invocation: Invocation) -> None:
         self._starting = True
@@ -130,7 +134,7 @@ class Dispatch:
         if performed.problem is not None:
             self._screen.tell(sentence(performed.problem.reason), wrong=True)
         if performed.job is not None:
-            self._screen.jobs.watch(performed.job)
+            self._screen.jobs.watch(performed.job, invocation)
             self._screen.show_answers()
 
     @property
@@ -158,12 +162,15 @@ class Dispatch:
         self._screen.pane.enter(Mode.FILTER, text or None)
 
     def _rerun(self, _: str) -> None:
-        model, failed = self._screen.jobs.model, self._screen.jobs.failed_hosts
-        if model is None or not failed:
+        asked, failed = self._screen.jobs.asked, self._screen.jobs.failed_hosts
+        if asked is None or not failed:
             self._screen.tell("nothing failed")
-        else:
-            line = model.job.title
-            self._run_if_agreed(line, failed, self._start)
+        elif asked.action == "run":
+            self._run_if_agreed(asked.text("command"), failed, self._start)
+        elif self._is_free():
+            title = asked.action
+            again = self._invocation(asked.action, failed, asked.arguments, asked.secret)
+            self._if_confirmed(again, title, [], title, self._start)
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app
@@ -278,7 +285,13 @@ class Dispatch:
             self._screen.tell(sentence(error.reason), wrong=True)
             return
 
+        if action.starts_job and not self._is_free():
+            return
+
         def act(agreed: Invocation) -> None:
+            if action.starts_job:
+                self._start(agreed)
+                return
             where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
             self._screen.spawn(self._reported(agreed, f"{action.title}: {where}" if hosts else action.title))
 

@@ -154,6 +154,7 @@ BEHAVIOUR: Mapping[str, Callable[..., Awaitable[None]]] = {
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.name))
 async def test_each_action_does_what_it_says_and_is_missed_where_it_is_not_registered(action: Action) -> None:
+    assert action.name in BEHAVIOUR, f"BEHAVIOUR, above, wants a test of what {action.name} does"
     behaves = BEHAVIOUR[action.name]
     await behaves()
     with pytest.raises(ActionFailed, match=f"no action '{action.name}'"):

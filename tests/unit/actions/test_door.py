@@ -86,6 +86,15 @@ async def test_above_the_limit_the_number_must_have_been_confirmed() -> None:
     assert [note[0] for note in notes.seen] == ["refused"] * 3 + ["asked", "done", "ended"]
 
 
+async def test_an_action_that_starts_a_job_says_so_and_is_no_verb() -> None:
+    """A surface knows before it asks: a job that it does not expect would be one that nobody sees."""
+    promises = replace(Notes().action(changes=False), starts_job=True)
+    with pytest.raises(RuntimeError, match="paint gave None, and its starts_job is True"):
+        await Door(CONTEXT, actions=(promises,)).perform(Invocation("paint", on_hosts("a")))
+    with pytest.raises(ValueError, match="shows no answers"):
+        replace(promises, headless=True)
+
+
 async def test_trust_is_asked_about_for_a_single_host_too_where_a_person_is_there() -> None:
     notes = Notes()
     believe = replace(notes.action(changes=True), danger=Danger.TRUST)

@@ -17,6 +17,7 @@ from atp_tui.cli.info import info
 from atp_tui.cli.output import ReaderGone, complain, emit
 from atp_tui.cli.tables import domain_table, stats_table, table
 from atp_tui.model.errors import ActionFailed
+from atp_tui.monitor import metrics
 from atp_tui.ui.text import width_of
 
 
@@ -84,7 +85,7 @@ def test_one_long_name_widens_no_other_line() -> None:
     assert max(map(len, [lines[0], *lines[2:]])) < 100
 
 
-def test_figures_have_their_units() -> None:
+def test_figures_have_their_units(monkeypatch: pytest.MonkeyPatch) -> None:
     domain = {"host": "a", "name": "db", "state": "paused", "reason": "I/O error", "vcpus": 2, "uuid": "u"}
     shown = domain_table([{**domain, "memory_kib": 1_572_864}, {**domain, "memory_kib": None, "reason": None}])
     assert [line.split() for line in shown.splitlines()[1:]] == [
@@ -93,6 +94,7 @@ def test_figures_have_their_units() -> None:
     ]
     pool = {"active_connections": 1, "max_connections": 10, "total_requests": 3, "total_errors": 0}
     host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None}
+    monkeypatch.setattr(metrics, "METRICS", tuple(each for each in metrics.METRICS if each.name == "rtt"))
     shown = stats_table([{**host, "rtt": 0.0123}, {**host, "rtt": None, "error": "no answer"}])
     assert [line.split() for line in shown.splitlines()[1:]] == [
         ["a", "connected", "1", "of", "10", "3", "0", "12.3", "ms"],

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 
 from atp_tui.executor.spec import CommandWork, JobSpec
+from atp_tui.executor.works import WORKS
 from atp_tui.model.outcome import Command
-from atp_tui.storage.specs import OpaqueWork, decode_spec, encode_spec
+from atp_tui.storage.specs import KINDS, OpaqueWork, decode_spec, encode_spec
 
 from .drawn import specs
 from .records import job
@@ -38,6 +39,10 @@ class Reboot:
     gently: bool
     kind: ClassVar[str] = "reboot"
     title: ClassVar[str] = "reboot gently"
+
+
+def test_every_kind_of_work_that_can_be_carried_out_can_be_read_again() -> None:
+    assert {kind.name: kind.type for kind in WORKS} == KINDS
 
 
 def test_a_new_kind_of_work_needs_its_name_alone() -> None:
