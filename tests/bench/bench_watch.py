@@ -67,7 +67,7 @@ def memory() -> float:
 
 async def side(hosts: int, interval: float) -> None:
     """One side: answers each line on standard input with one of figures."""
-    from atp_tui.cli.dispatch import COLLECT_AFTER
+    from atp_tui.cli import dispatch
     from atp_tui.config.fleet import MonitorSettings
     from atp_tui.drivers.sources import DemoOptions, DemoSource
     from atp_tui.engine.engine import Engine
@@ -75,7 +75,8 @@ async def side(hosts: int, interval: float) -> None:
     from atp_tui.model.events import HostChanged, HostSampled
     from atp_tui.model.settings import TransportConfig
 
-    gc.set_threshold(COLLECT_AFTER)  # as the program does
+    # as the program does; a tree from before had one figure
+    gc.set_threshold(*(dispatch.COLLECT if hasattr(dispatch, "COLLECT") else (25_000,)))
     base = memory()
     source = DemoSource(DemoOptions(hosts, False, 1))
     source.config = replace(source.config, monitor=MonitorSettings(interval=interval))
