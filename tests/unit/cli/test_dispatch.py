@@ -12,10 +12,10 @@ import gc, json, resource, sys
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
 from atp_tui.cli.arguments import parse
-from atp_tui.cli.dispatch import COLLECT_AFTER, dispatch
+from atp_tui.cli.dispatch import COLLECT, dispatch
 status = dispatch(parse(["info"]))
 soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-print(json.dumps([status, soft == hard, gc.get_threshold()[0] == COLLECT_AFTER]), file=sys.stderr)
+print(json.dumps([status, soft == hard, gc.get_threshold()[:2] == COLLECT]), file=sys.stderr)
 """
 
 
