@@ -22,6 +22,7 @@ import time
 from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 SPELL = 10.0
 """Seconds of one measurement."""
@@ -105,7 +106,7 @@ async def side(hosts: int, interval: float) -> None:
             before, spell = time.process_time(), max(SPELL, interval)
             await asyncio.sleep(spell)
             answer(f"{(time.process_time() - before) / spell}")
-    view = getattr(engine, "view", engine.fleet)  # a tree from before the port calls the view its fleet
+    view: Any = getattr(engine, "view", engine.fleet)  # a tree from before the port calls the view its fleet
     up = sum(row.state is ConnectionState.CONNECTED for row in view.rows())
     assert up >= hosts, f"{up} of {hosts} hosts are connected"
     answer(await watched(running.__aexit__(None, None, None)))
