@@ -162,6 +162,26 @@ async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_
         await opened.until(lambda: opened.has("kvm04 (1) ❯"))
 
 
+@pytest.mark.parametrize("by", ["line", "palette"])
+async def test_an_action_keeps_its_hosts_while_it_is_typed_or_chosen(fakes: FleetServices, by: str) -> None:
+    """Neither the `:` line nor the palette shows which hosts are meant: they are those that were pointed at before."""
+    async with open_app(fakes) as opened:
+        opened.screen.pane.post_message(FilterChanged("state:connected"))
+        await opened.press("down")
+        tree, screen = opened.screen.hosts, opened.screen
+        assert tree.cursor_hosts == ("kvm02",)
+        await opened.press("colon" if by == "line" else "ctrl+p", *"disconnect")
+        fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
+        await opened.until(lambda: tree.cursor_hosts == ("kvm03",))
+        if by == "palette":
+            opened.app.type_command("disconnect")
+        else:
+            await opened.press("enter")
+        await opened.until(lambda: fakes.door.passed)
+        assert [asked.hosts for asked in fakes.passed("disconnect")] == [("kvm02",)]
+        await opened.until(lambda: screen.pane.has_focus or opened.has("kvm03 (1) ❯"))
+
+
 async def test_a_line_keeps_of_a_group_the_hosts_that_were_shown_as_it_was_begun(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
