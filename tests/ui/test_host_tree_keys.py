@@ -135,7 +135,7 @@ async def test_a_host_is_found_where_it_stands_now_and_not_where_it_stood() -> N
         assert app.hosts.cursor_hosts == ("kvm03",)
         fleet.put((host_row("kvm09", tags=("rack0",)), *FLEET))
         await pilot.press("left")
-        assert app.hosts.cursor_hosts == ("kvm03", "kvm04")
+        assert list(app.hosts.cursor_hosts) == ["kvm03", "kvm04"]
 
 
 async def test_countdowns_go_on_without_news() -> None:

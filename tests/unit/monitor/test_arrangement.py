@@ -260,6 +260,41 @@ def test_the_folded_group_tells_its_most_frequent_cause() -> None:
     assert cause() == (3, "gone")
 
 
+REVOKED = HostKeyRejected("x", known=True).trouble
+UNKNOWN, PASSWORD = TROUBLES[1:]
+
+
+def test_the_most_dangerous_cause_is_told_first_and_each_remedy_has_one_host() -> None:
+    fleet = Fleet()
+    for host, trouble in (
+        ("kvm1", PASSWORD),
+        ("kvm2", UNKNOWN),
+        ("kvm3", UNKNOWN),
+        ("kvm4", REVOKED),
+        ("kvm0", PASSWORD),
+    ):
+        fleet.known[host] = host_row(host, state=S.FAILED, cause="x", trouble=trouble)
+    tally = Tally(fleet)
+    assert [each.host_id for each in tally.waiting()] == ["kvm4", "kvm2", "kvm3", "kvm0", "kvm1"]
+    assert [each.host_id for each in tally.summary().calls] == ["kvm2", "kvm0"], "nobody can answer for a revoked key"
+    fleet.known["kvm2"] = host_row("kvm2")
+    tally.note(["kvm2"])
+    assert [each.host_id for each in tally.summary().calls] == ["kvm3", "kvm0"]
+
+
+def test_a_summary_names_the_worst_hosts_and_none_that_is_well_again() -> None:
+    fleet = Fleet()
+    for number in range(9):
+        state = (S.CONNECTED, S.RECONNECTING, S.FAILED)[number % 3]
+        fleet.known[f"kvm{number}"] = host_row(f"kvm{number}", state=state)
+    tally = Tally(fleet)
+    assert [row.id for row in tally.summary().worst] == ["kvm2", "kvm5", "kvm8", "kvm1", "kvm4"]
+    for host in ("kvm2", "kvm1"):
+        fleet.known[host] = host_row(host)
+        tally.note([host])
+    assert [row.id for row in tally.summary().worst] == ["kvm5", "kvm8", "kvm4", "kvm7"]
+
+
 @pytest.mark.parametrize("number", [1, 2, 10, 11, 12, 30])
 def test_nine_ids_of_ten_have_room_in_the_usual_width(number: int) -> None:
     fleet = Fleet()
