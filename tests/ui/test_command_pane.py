@@ -12,7 +12,7 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.history import History
 from atp_tui.ui.messages import FilterChanged
-from atp_tui.ui.targeting import Targeting, split_line
+from atp_tui.ui.targeting import MOST_FOLDED, Targeting, split_line
 
 from .conftest import open_app
 from .fleet_services import FleetServices, S, rack
@@ -160,6 +160,17 @@ async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_
         assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
         opened.screen.hosts.focus()
         await opened.until(lambda: opened.has("kvm04 (1) ❯"))
+
+
+def test_so_many_hosts_that_folding_their_names_would_hold_up_the_keys_are_told_by_the_first() -> None:
+    fakes = FleetServices(rack(3))
+    targeting = Targeting(fakes.fleet)
+    targeting.point(("kvm01", "kvm02", "kvm03"), ())
+    assert targeting.select("id").label == "kvm[01-03]"
+    many = tuple(f"dc{n % 3}-r{n % 41}-n{n}" for n in range(MOST_FOLDED + 1))
+    assert targeting.point(many, ("kvm01",)) and not targeting.point(many, ("kvm01",))
+    assert targeting.select("id").label == "dc0-r0-n0 and others"
+    assert targeting.hosts == many
 
 
 @pytest.mark.parametrize("by", ["line", "palette"])
