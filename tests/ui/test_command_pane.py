@@ -173,6 +173,25 @@ def test_so_many_hosts_that_folding_their_names_would_hold_up_the_keys_are_told_
     assert targeting.hosts == many
 
 
+async def test_a_line_that_was_begun_before_there_was_a_host_takes_those_that_come() -> None:
+    fakes = FleetServices([])
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"id")
+        fakes.transport.add(rack(1)[0])
+        await opened.until(lambda: opened.has("kvm01 (1) ❯ id"))
+
+
+async def test_the_answer_counts_for_the_line_it_was_asked_about() -> None:
+    fakes = FleetServices(rack(23))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id", "enter")
+        await opened.read()
+        opened.app._main.pane.line.value = "reboot"
+        await opened.press(*"23", "enter")
+        await opened.until(lambda: opened.has("enter asks again"))
+        assert not fakes.jobs.started
+
+
 @pytest.mark.parametrize("by", ["line", "palette"])
 async def test_an_action_keeps_its_hosts_while_it_is_typed_or_chosen(fakes: FleetServices, by: str) -> None:
     """Neither the `:` line nor the palette shows which hosts are meant: they are those that were pointed at before."""
