@@ -181,6 +181,17 @@ async def test_a_line_that_was_begun_before_there_was_a_host_takes_those_that_co
         await opened.until(lambda: opened.has("kvm01 (1) ❯ id"))
 
 
+async def test_a_marked_host_that_goes_is_not_marked_when_it_comes_again(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("down", "space")
+        host = fakes.transport.infos["kvm02"]
+        fakes.transport.remove("kvm02")
+        await opened.until(lambda: not opened.screen.hosts.asked.marked)
+        fakes.transport.add(host)
+        await opened.until(lambda: opened.has("kvm02"))
+        assert not opened.screen.hosts.asked.marked
+
+
 async def test_the_answer_counts_for_the_line_it_was_asked_about() -> None:
     fakes = FleetServices(rack(23))
     async with open_app(fakes) as opened:
