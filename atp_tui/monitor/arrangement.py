@@ -9,7 +9,8 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from itertools import count
+from typing import Any, Protocol, TypeVar
 
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
@@ -22,12 +23,20 @@ from .host_filter import Predicate, filter_of
 from .query import CommonCause, GroupLine, HostLine, Line, Page, Query, Sort, group_key, host_key
 from .rows import HostRow
 
+T = TypeVar("T")
+
 _S = ConnectionState
 _TROUBLE = {state: rank for rank, state in enumerate((_S.FAILED, _S.RECONNECTING, _S.CONNECTING, _S.DRAINING))}
 NO_TROUBLE = len(_TROUBLE)
 
 REBUILD_FROM = 4
-"""Where more than one host of so many may have another place, all of them are sorted anew: that is faster by then."""
+"""Where more than one host of so many has another place, all of them are sorted anew: that is faster by then."""
+
+FEW_MOVES = 100
+"""So many hosts are moved one by one in any case."""
+
+_VERSIONS = count(1)
+"""No two arrangements have one in common: one that is made anew, since it had been dropped, answers the same query."""
 
 _Key = tuple[Any, ...]  # what hosts are sorted by; it ends with the natural order of the id, which holds the id itself
 _Why = tuple[Message | None, Trouble | None]
@@ -200,14 +209,18 @@ class Arrangement:
         if self._all or many:
             self._rebuild()
         elif self._dirty and self._problem is None:
+            left = FEW_MOVES + len(self._placed) // REBUILD_FROM
             for host_id in self._dirty:
-                self._follow(host_id)
+                left -= self._follow(host_id)
+                if left < 0:
+                    self._rebuild()
+                    break
         self._all = False
         self._dirty.clear()
 
     def _rebuild(self) -> None:
         rows = self._source.rows()
-        self._version += 1
+        self._version = next(_VERSIONS)
         self._known = len(rows)
         self._placed, self._groups, self._tags, self._starts = {}, {}, [], {}
         self._lengths = Counter()
@@ -224,14 +237,16 @@ class Arrangement:
         for group in self._groups.values():
             group.keys.sort()
 
-    def _follow(self, host_id: str) -> None:
+    def _follow(self, host_id: str) -> bool:
+        """Take over what a host is now; whether its line has come, gone or moved."""
         row, was = self._source.row(host_id), self._placed.get(host_id)
         passes = row is not None and (self._wanted is None or self._wanted(row))
         now = self._placed_of(row) if row is not None and passes else None
         if now == was:
-            return
+            return False
         moved = now is None or was is None or (now.tag, now.key) != (was.tag, was.key)
-        self._version += moved
+        if moved:
+            self._version = next(_VERSIONS)
         if was is not None:
             keys = self._groups[was.tag].keys
             if moved:
@@ -241,6 +256,10 @@ class Arrangement:
             self._count(host_id, now)
             if moved:
                 insort(self._groups[now.tag].keys, now.key)
+        if was is not None and not self._groups[was.tag].keys:
+            del self._groups[was.tag]
+            self._tags.remove(was.tag)
+        return moved
 
     def _placed_of(self, row: HostRow) -> _Placed:
         tag = row.tags[0] if row.tags else None
@@ -262,11 +281,8 @@ class Arrangement:
         group = self._groups[placed.tag]
         group.counts[placed.state] -= 1
         if placed.why is not None:
-            group.causes -= Counter([placed.why])
-        if not +group.counts:
-            del self._groups[placed.tag]
-            self._tags.remove(placed.tag)
-        self._lengths -= Counter([len(host_id)])
+            _take_one(group.causes, placed.why)
+        _take_one(self._lengths, len(host_id))
         del self._placed[host_id]
         self._starts = {}
 
@@ -295,6 +311,13 @@ def _id_of(key: _Key) -> str:
     text = key[-1][1]
     assert isinstance(text, str)
     return text
+
+
+def _take_one(counter: Counter[T], key: T) -> None:
+    """One less of it. To subtract another Counter costs a walk over all keys: a fleet has as many causes as hosts."""
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
 
 
 def _common(causes: Counter[_Why]) -> CommonCause | None:

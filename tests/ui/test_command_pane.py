@@ -12,7 +12,7 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.history import History
 from atp_tui.ui.messages import FilterChanged
-from atp_tui.ui.targeting import Targeting, split_line
+from atp_tui.ui.targeting import MOST_FOLDED, Targeting, split_line
 
 from .conftest import open_app
 from .fleet_services import FleetServices, S, rack
@@ -160,6 +160,67 @@ async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_
         assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
         opened.screen.hosts.focus()
         await opened.until(lambda: opened.has("kvm04 (1) ❯"))
+
+
+def test_so_many_hosts_that_folding_their_names_would_hold_up_the_keys_are_told_by_the_first() -> None:
+    fakes = FleetServices(rack(3))
+    targeting = Targeting(fakes.fleet)
+    targeting.point(("kvm01", "kvm02", "kvm03"), ())
+    assert targeting.select("id").label == "kvm[01-03]"
+    many = tuple(f"dc{n % 3}-r{n % 41}-n{n}" for n in range(MOST_FOLDED + 1))
+    assert targeting.point(many, ("kvm01",)) and not targeting.point(many, ("kvm01",))
+    assert targeting.select("id").label == "dc0-r0-n0 and others"
+    assert targeting.hosts == many
+
+
+async def test_a_line_that_was_begun_before_there_was_a_host_takes_those_that_come() -> None:
+    fakes = FleetServices([])
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"id")
+        fakes.transport.add(rack(1)[0])
+        await opened.until(lambda: opened.has("kvm01 (1) ❯ id"))
+
+
+async def test_a_marked_host_that_goes_is_not_marked_when_it_comes_again(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("down", "space")
+        host = fakes.transport.infos["kvm02"]
+        fakes.transport.remove("kvm02")
+        await opened.until(lambda: not opened.screen.hosts.asked.marked)
+        fakes.transport.add(host)
+        await opened.until(lambda: opened.has("kvm02"))
+        assert not opened.screen.hosts.asked.marked
+
+
+async def test_the_answer_counts_for_the_line_it_was_asked_about() -> None:
+    fakes = FleetServices(rack(23))
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id", "enter")
+        await opened.read()
+        opened.app._main.pane.line.value = "reboot"
+        await opened.press(*"23", "enter")
+        await opened.until(lambda: opened.has("enter asks again"))
+        assert not fakes.jobs.started
+
+
+@pytest.mark.parametrize("by", ["line", "palette"])
+async def test_an_action_keeps_its_hosts_while_it_is_typed_or_chosen(fakes: FleetServices, by: str) -> None:
+    """Neither the `:` line nor the palette shows which hosts are meant: they are those that were pointed at before."""
+    async with open_app(fakes) as opened:
+        opened.screen.pane.post_message(FilterChanged("state:connected"))
+        await opened.press("down")
+        tree, screen = opened.screen.hosts, opened.screen
+        assert tree.cursor_hosts == ("kvm02",)
+        await opened.press("colon" if by == "line" else "ctrl+p", *"disconnect")
+        fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
+        await opened.until(lambda: tree.cursor_hosts == ("kvm03",))
+        if by == "palette":
+            opened.app.type_command("disconnect")
+        else:
+            await opened.press("enter")
+        await opened.until(lambda: fakes.door.passed)
+        assert [asked.hosts for asked in fakes.passed("disconnect")] == [("kvm02",)]
+        await opened.until(lambda: screen.pane.has_focus or opened.has("kvm03 (1) ❯"))
 
 
 async def test_a_line_keeps_of_a_group_the_hosts_that_were_shown_as_it_was_begun(fakes: FleetServices) -> None:

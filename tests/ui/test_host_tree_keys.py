@@ -117,6 +117,51 @@ async def test_a_host_in_a_folded_group_can_be_shown() -> None:
         assert not app.hosts.show_host("nowhere")
 
 
+async def test_a_host_is_found_where_it_stands_now_and_not_where_it_stood() -> None:
+    """Between two looks others have come before it: the line of its place is another host's, for which a command
+    would be typed."""
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        show(app.hosts, FLEET)
+        await pilot.pause()
+        fleet = app.hosts._fleet
+        assert isinstance(fleet, ShownRows)
+        fleet.put((*FLEET, host_row("kvm00", tags=("rack1",)), host_row("kvm05", tags=("rack2",))))
+        assert app.hosts.show_host("kvm02")
+        assert app.hosts.cursor_hosts == ("kvm02",)
+        fleet.put(FLEET)
+        assert app.hosts.show_host("kvm03")
+        assert app.hosts.cursor_hosts == ("kvm03",)
+        fleet.put((host_row("kvm09", tags=("rack0",)), *FLEET))
+        await pilot.press("left")
+        assert list(app.hosts.cursor_hosts) == ["kvm03", "kvm04"]
+
+
+async def test_a_look_takes_over_the_hosts_of_the_group_under_the_cursor() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        show(app.hosts, FLEET)
+        await pilot.press("home")
+        assert list(app.hosts.cursor_hosts) == ["kvm01", "kvm02"]
+        assert isinstance(app.hosts._fleet, ShownRows)
+        app.hosts._fleet.put((*FLEET, host_row("kvm00", tags=("rack1",))))
+        assert len(app.hosts.cursor_hosts) == 2, "those that are shown"
+        app.hosts._look_later()
+        await pilot.pause()
+        assert list(app.hosts.cursor_hosts) == ["kvm00", "kvm01", "kvm02"]
+
+
+async def test_while_a_filter_is_set_nothing_is_folded_unseen() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.hosts.focus()
+        show(app.hosts, FLEET, filter="kvm")
+        await pilot.press("left")
+        assert app.hosts.asked.folded == frozenset()
+
+
 async def test_countdowns_go_on_without_news() -> None:
     app = TreeApp()
     async with app.run_test(size=(60, 10)) as pilot:

@@ -176,18 +176,25 @@ class MainScreen(Screen[None]):
     def _point(self) -> None:
         """Take over what is marked and under the cursor.
 
-        Not for a command that is being typed: a host that the filter hides by itself hands the cursor to a neighbour,
-        and a group under the cursor grows. The hosts of the line are those that a person has chosen for it.
+        Not while a command is being typed, after `:` too, or something lies over the tree, such as the palette: a host
+        that the filter hides by itself hands the cursor to a neighbour, and a group under the cursor grows. The hosts
+        of a command are those that a person has chosen for it.
         """
         cursor = self.hosts.cursor_hosts
         marked = self._fleet.known(self.hosts.asked.marked)
-        is_typed = self._in_line and self.pane.mode is Mode.RUN and bool(self._targeting.hosts)
-        if not is_typed and self._targeting.point(marked, cursor):
+        is_typed = self._in_line and self.pane.mode is not Mode.FILTER
+        are_chosen = (is_typed or self.app.screen is not self) and bool(self._targeting.hosts)
+        if not are_chosen and self._targeting.point(marked, cursor):
             self.pane.show_target()
         shown = cursor[0] if len(cursor) == 1 else None
         if shown != self._shown:
             self._shown = shown
             self._show_panel()
+
+    @on(events.ScreenResume)
+    def _uncovered(self) -> None:
+        if self.query("#pane"):
+            self._point()
 
     def _show_panel(self) -> None:
         detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None

@@ -144,6 +144,12 @@ class HostTree(LinesView[Line]):
             self._ask(replace(self._query, folded=self._query.folded - {group}))
         return self.cursor_to_key(host_key(host_id))
 
+    def cursor_to_key(self, key: str) -> bool:
+        """As LinesView; among the lines as they are now, since another one may have come to its place meanwhile."""
+        if self._tree is not None:
+            self.look()
+        return super().cursor_to_key(key)
+
     # Drawing
 
     def draw(self, line: Line, width: int) -> Spans:
