@@ -57,7 +57,7 @@ class Job:
     Iterating gives the events from the job's beginning, however late one starts; any number of readers may iterate.
     A `streamed` job keeps no output: it has one reader, which gets all of it, and a slow one holds the work up.
     `results` fills as targets end, and `fold` has them in groups of equal answers. `started_at` is a moment of the
-    program's monotonic clock.
+    program's clock.
     """
 
     def __init__(self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: int) -> None:

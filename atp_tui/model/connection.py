@@ -54,7 +54,7 @@ class Latency:
 class Standing:
     """Where a connection is in its life, why, and what comes next.
 
-    Moments are monotonic seconds of the program's clock. `since` is the moment of the last change of state,
+    Moments are instants of the program's clock, in seconds since 1970. `since` is that of the last change of state,
     `next_attempt_at` the moment of the next attempt where one is waited for (None: an attempt runs now, or none will).
     `attempt` counts the failed attempts since the last good round trip. `retries` is False where only a person can
     bring it back. `cause` is what the last error tells; `trouble` is its class and remedy. Both are None where
@@ -107,7 +107,7 @@ class HasStanding:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSnapshot(HasStanding):
-    """One connection at one moment. Moments are monotonic seconds of the program's clock."""
+    """One connection at one moment. Moments are instants of the program's clock, in seconds since 1970."""
 
     id: int
     channel: Channel

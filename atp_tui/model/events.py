@@ -13,7 +13,7 @@ from .settings import Channel
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at monotonic moment `at`."""
+    """Something that happened at the instant `at` of the program's clock, in seconds since 1970."""
 
     at: float
 

@@ -50,7 +50,7 @@ class EventSource(Protocol):
 
 
 class Moments(Protocol):
-    """The program's monotonic clock, in seconds."""
+    """The program's clock, in seconds."""
 
     def monotonic(self) -> float: ...
 

@@ -29,7 +29,7 @@ _GOOD = Verdict(Freshness.FRESH, None, 0)
 
 
 class Hearing:
-    """Moments of one host. `interval` None: nothing ever grows old. Moments are monotonic seconds."""
+    """Moments of one host. `interval` None: nothing ever grows old. Moments are seconds of the program's clock."""
 
     def __init__(self, interval: float | None, status: HostStatus, most_missing: int) -> None:
         self._interval = interval

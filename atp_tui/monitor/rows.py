@@ -50,8 +50,9 @@ def count_domains(states: Iterable[DomainState]) -> DomainCounts:
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """What one line of the host tree shows. Moments are monotonic seconds; shares are 0 to 1; None: not known.
+    """What one line of the host tree shows.
 
+    Moments are instants of the program's clock, in seconds since 1970; shares are 0 to 1; None: not known.
     `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `trouble` and `answers_ssh` are the host's status.
     `sampled_at` is the moment of the newest sample; the figures are those of that sample, and `freshness` says how far
     they can be trusted. `metadata` is the description's, as pairs of key and value.

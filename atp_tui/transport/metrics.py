@@ -14,7 +14,7 @@ LATENCY_WINDOW = 256
 
 
 class Metrics:
-    """Counters since the connection was made. Moments are monotonic seconds, latencies seconds."""
+    """Counters since the connection was made. Moments are seconds of the program's clock, latencies seconds."""
 
     __slots__ = (
         "created_at",

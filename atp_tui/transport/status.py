@@ -41,7 +41,7 @@ def host_status(
 def connection_changed(
     now: float, host_id: str, channel: Channel, connection_id: int, before: ConnectionState, life: Lifecycle
 ) -> ConnectionChanged:
-    """The news of the transition that a connection has just made from `before`, at monotonic moment `now`."""
+    """The news of the transition that a connection has just made from `before`, at the moment `now`."""
     return ConnectionChanged(
         at=now,
         host_id=host_id,
