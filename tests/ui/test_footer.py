@@ -16,6 +16,7 @@ from atp_tui.ui.widgets.footer import NOTICE_SECONDS, WRONG_SECONDS, KeyLine, Ke
 
 from .conftest import open_app
 from .fleet_services import FleetServices, S, rack
+from .keyboard import Keyboard
 from .rows import host_row
 from .shown import ShownRows
 
@@ -77,8 +78,9 @@ def test_the_line_is_never_too_long(width: int) -> None:
 async def test_a_message_stands_beside_the_hints(width: int, command: str) -> None:
     fakes = FleetServices(rack(3))
     async with open_app(fakes, (width, 24)) as opened:
-        await opened.type(f":{command}")
-        await opened.press("enter")
+        keyboard = Keyboard(opened.app)  # the pilot's own keys would take half a minute
+        keyboard.send(f":{command}\r".encode())
+        await keyboard.done()
         await opened.until(lambda: " no " in opened.lines()[-1])
         line = opened.lines()[-1]
         assert "? help   q quit" in line and line.index("q quit") < line.index(" no ")
