@@ -17,15 +17,12 @@ from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.target import TargetId
-from ..monitor.arrangement import Arrangement
+from ..monitor.arrangements import Arrangements
 from ..monitor.follower import Changed
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Tally, Waiting
 from .fleet import Admission, Change, Detail, JobTicket, Parts, Performed, Resolved
-
-KEPT_ARRANGEMENTS = 4
-"""Filters and orders that are kept up to date: those of the views a person goes back and forth between."""
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -131,7 +128,7 @@ class LocalFleet:
         self._password_question = password_question
         self.now = transport.clock.monotonic
         self._tally = Tally(view)
-        self._arrangements: dict[tuple[str, str], Arrangement] = {}
+        self._arrangements = Arrangements(view)
         self._order: Mapping[str, int] | None = None
         self._number = 0
         self._streams: list[_Stream] = []
@@ -152,8 +149,7 @@ class LocalFleet:
         if described:
             self._order = None
         self._tally.note(changed.hosts)
-        for arrangement in self._arrangements.values():
-            arrangement.note(changed.hosts)
+        self._arrangements.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -173,32 +169,25 @@ class LocalFleet:
         self._listen()
         return self._tally.summary()
 
-    def _arranged(self, query: Query) -> Arrangement:
-        self._listen()
-        which = query.filter, query.sort
-        arrangement = self._arrangements.pop(which, None)
-        if arrangement is None:
-            arrangement = Arrangement(self._view, *which)
-        self._arrangements[which] = arrangement  # the last one in use at the end
-        if len(self._arrangements) > KEPT_ARRANGEMENTS:
-            del self._arrangements[next(iter(self._arrangements))]
-        return arrangement
-
     def page(self, query: Query) -> Page:
         """As Fleet.page."""
-        return self._arranged(query).page(query, self.now())
+        self._listen()
+        return self._arrangements.page(query, self.now())
 
     def place(self, query: Query, key: str) -> int | None:
         """As Fleet.place."""
-        return self._arranged(query).place(key, query)
+        self._listen()
+        return self._arrangements.place(query, key)
 
     def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
         """As Fleet.hosts."""
-        return self._arranged(query).hosts(group)
+        self._listen()
+        return self._arrangements.hosts(query, group)
 
     def group_of(self, query: Query, host_id: str) -> str | None:
         """As Fleet.group_of."""
-        return self._arranged(query).group_of(host_id)
+        self._listen()
+        return self._arrangements.group_of(query, host_id)
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""

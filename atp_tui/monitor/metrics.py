@@ -136,25 +136,6 @@ def metric_names() -> tuple[str, ...]:
     return tuple(name for metric in METRICS for name in (metric.name, *metric.aliases))
 
 
-class Sums:
-    """Adds up over hosts the figures that have a sum: those of now alone."""
-
-    def __init__(self) -> None:
-        self._metrics = tuple([metric for metric in METRICS if metric.sums])
-        self._found: list[float | None] = [None] * len(self._metrics)
-
-    def add(self, row: HostRow) -> None:
-        """Take one host's figures."""
-        for place, metric in enumerate(self._metrics):
-            figure = metric.now(row)
-            if figure is not None:
-                self._found[place] = (self._found[place] or 0.0) + figure
-
-    def figures(self) -> tuple[tuple[str, float | None], ...]:
-        """Each sum by the name of its metric, in the order of the table; None where no host has a figure of now."""
-        return tuple([(metric.name, figure) for metric, figure in zip(self._metrics, self._found, strict=True)])
-
-
 def exported(of: Figures) -> dict[str, float | None]:
     """What JSON has of a host's figures: each by its name, in its base unit."""
     found: dict[str, float | None] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from atp_tui.monitor.arrangement import Arrangement
+from atp_tui.monitor.arrangements import Arrangements
 from atp_tui.monitor.query import GroupLine, HostLine, Line, Page, Query, group_key, host_key
 from atp_tui.monitor.rows import HostRow
 from atp_tui.ui.widgets.host_tree import HostTree
@@ -18,11 +18,13 @@ class ShownRows:
 
     def __init__(self, rows: Iterable[HostRow] = (), now: Callable[[], float] = lambda: NOW) -> None:
         self._rows = tuple(rows)
+        self._arrangements = Arrangements(self)
         self.now = now
 
     def put(self, rows: Iterable[HostRow]) -> None:
         """Let it be these rows from now on."""
         self._rows = tuple(rows)
+        self._arrangements.note(None)
 
     def rows(self) -> tuple[HostRow, ...]:
         return self._rows
@@ -31,19 +33,16 @@ class ShownRows:
         return next((row for row in self._rows if row.id == host_id), None)
 
     def page(self, query: Query) -> Page:
-        return self._arranged(query).page(query, self.now())
+        return self._arrangements.page(query, self.now())
 
     def place(self, query: Query, key: str) -> int | None:
-        return self._arranged(query).place(key, query)
+        return self._arrangements.place(query, key)
 
     def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
-        return self._arranged(query).hosts(group)
+        return self._arrangements.hosts(query, group)
 
     def group_of(self, query: Query, host_id: str) -> str | None:
-        return self._arranged(query).group_of(host_id)
-
-    def _arranged(self, query: Query) -> Arrangement:
-        return Arrangement(self, query.filter, query.sort)
+        return self._arrangements.group_of(query, host_id)
 
 
 def show(tree: HostTree, rows: Iterable[HostRow], *, filter: str = "", marked: frozenset[str] = frozenset()) -> None:

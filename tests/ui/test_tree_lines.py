@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from atp_tui.monitor.arrangement import Arrangement
 from atp_tui.monitor.query import PAGE, HostLine, Page, Query, host_key
 from atp_tui.monitor.rows import HostRow
 from atp_tui.ui.widgets.tree_lines import TreeLines
 
-from .rows import NOW, host_row
+from .rows import host_row
 from .shown import ShownRows
 
 QUERY = Query(sort="name")
 
 
 class Moving(ShownRows):
-    """One arrangement for all reads, as a fleet has it, so that its version tells what has moved."""
+    """Hosts by their numbers."""
 
     def __init__(self, hosts: int) -> None:
         super().__init__()
-        self.kept = Arrangement(self, sort="name")
         self.become(range(hosts))
 
     def become(self, hosts: Iterable[int]) -> None:
         self.put([row(number) for number in hosts])
-        self.kept.note(None)
-
-    def _arranged(self, query: Query) -> Arrangement:
-        return self.kept
 
 
 def row(number: int) -> HostRow:
@@ -52,7 +47,7 @@ def test_every_line_is_that_of_its_place_and_nothing_is_stale_while_nothing_move
 
 
 def whole(fleet: Moving) -> Page:
-    return fleet.kept.page(Query(sort="name", count=100_000), NOW)
+    return fleet.page(replace(QUERY, count=100_000))
 
 
 def test_a_page_that_has_another_version_says_that_it_is_time_to_look_again() -> None:

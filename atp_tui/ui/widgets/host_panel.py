@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -79,7 +78,7 @@ class HostPanel(Vertical):
     def __init__(
         self,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
         glyphs: Glyphs = UNICODE,
         id: str | None = None,
         classes: str | None = None,

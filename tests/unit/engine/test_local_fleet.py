@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from atp_tui.engine.local import KEPT_ARRANGEMENTS
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
+from atp_tui.monitor.arrangements import KEPT
 from atp_tui.monitor.query import Query
 from tests.ui.fleet_services import FleetServices, rack
 
@@ -48,11 +48,12 @@ async def test_changes_that_nobody_waited_for_are_as_urgent_as_the_most_urgent_o
 
 async def test_only_the_last_filters_and_orders_are_kept() -> None:
     fleet = FleetServices(rack(3)).fleet
-    first = fleet._arranged(Query("a"))
-    for number in range(KEPT_ARRANGEMENTS * 3):
+    kept = fleet._arrangements
+    first = kept.of(Query("a"))
+    for number in range(KEPT * 3):
         fleet.page(Query(f"kvm{number}"))
-        assert fleet._arranged(Query("a", first=number)) is first, "the one in use is none of the oldest"
-        assert len(fleet._arrangements) <= KEPT_ARRANGEMENTS
+        assert kept.of(Query("a", first=number)) is first, "the one in use is none of the oldest"
+        assert len(kept) <= KEPT
 
 
 async def test_known_hosts_are_in_the_order_of_the_fleet_whoever_came_and_went() -> None:

@@ -1,0 +1,52 @@
+"""The arrangements that somebody looks at: one for each filter and order, kept up to date as long as it is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .arrangement import Arrangement, Rows
+from .query import Page, Query
+
+KEPT = 4
+"""Filters and orders that are kept up to date: those of the views a person goes back and forth between."""
+
+
+class Arrangements:
+    """Answers queries over `source`. `note` says which hosts changed; reading takes that into account."""
+
+    def __init__(self, source: Rows) -> None:
+        self._source = source
+        self._kept: dict[tuple[str, str], Arrangement] = {}
+
+    def note(self, hosts: Collection[str] | None) -> None:
+        """As Arrangement.note."""
+        for arrangement in self._kept.values():
+            arrangement.note(hosts)
+
+    def page(self, query: Query, now: float) -> Page:
+        """The page that a query asks for, at the moment `now`."""
+        return self.of(query).page(query, now)
+
+    def place(self, query: Query, key: str) -> int | None:
+        """As Arrangement.place."""
+        return self.of(query).place(key, query)
+
+    def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
+        """As Arrangement.hosts."""
+        return self.of(query).hosts(group)
+
+    def group_of(self, query: Query, host_id: str) -> str | None:
+        """As Arrangement.group_of."""
+        return self.of(query).group_of(host_id)
+
+    def of(self, query: Query) -> Arrangement:
+        """The arrangement for the filter and the order of a query."""
+        which = query.filter, query.sort
+        arrangement = self._kept.pop(which, None) or Arrangement(self._source, *which)
+        self._kept[which] = arrangement  # the last one in use at the end
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return arrangement
+
+    def __len__(self) -> int:
+        return len(self._kept)
