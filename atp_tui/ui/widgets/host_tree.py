@@ -32,7 +32,7 @@ TICKS_PER_AGE = 5
 
 
 class HostTree(LinesView[Line]):
-    """Shows the lines that `query` has in the fleet, from the first call of `look` on; to be called on each change."""
+    """Shows the lines that `asked` has in the fleet, from the first call of `look` on; to be called on each change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.HOSTS]
 
