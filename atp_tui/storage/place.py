@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from ..config.paths import private_dir
 from . import schema
-from .filesystems import is_of_one_machine, kind_of
+from .filesystems import is_of_one_machine
 from .lockfile import LockFile
 from .words import is_corrupt, may_be_locking
 
@@ -46,7 +46,7 @@ class OpenFile:
 class Place:
     """Where the file is, and how it is opened. Blocks: for the storage's thread alone.
 
-    `told` gets words that may hold a path. `vfs` and `kind` stand in for a file system that a test cannot mount.
+    `told` gets words that may hold a path. `vfs` and `is_local` stand in for a file system that a test cannot mount.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class Place:
         steps: schema.Steps,
         told: Told,
         vfs: str | None = None,
-        kind: Callable[[Path], str | None] = kind_of,
+        is_local: Callable[[Path], bool] = is_of_one_machine,
         patience: float = PATIENCE,
     ) -> None:
         self.path = Path(os.path.realpath(path))  # as SQLite does, which puts its own files beside what a link names
         self._steps = steps
         self._told = told
         self._vfs = vfs
-        self._kind = kind
+        self._is_local = is_local
         self._patience = patience
         self._said_so = False
 
@@ -92,7 +92,7 @@ class Place:
     def _open(self) -> OpenFile:
         private_dir(self.path.parent)
         self._make()
-        if not is_of_one_machine(self._kind(self.path)):
+        if not self._is_local(self.path):
             return self._open_locked()
         db = self._connect(self._vfs)
         try:

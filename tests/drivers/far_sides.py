@@ -18,6 +18,7 @@ import pytest
 from atp_tui.model.settings import SshSettings
 
 from ..daemons.keeper import Kept
+from ..daemons.mounts import own_mounts
 from ..daemons.sshd import PrivateSshd, free_port, require_sshd, running_sshd
 from .ssh_links import HANG
 
@@ -36,18 +37,12 @@ def shell_sshd(directory: Path, shell: str, *options: str) -> Iterator[PrivateSs
         yield daemon
 
 
-def apart(before: str) -> list[str]:
-    """Words that lead a command into a mount namespace of its own, which `before`, a line of shell, has prepared."""
-    own = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
-    return ["unshare", *own, "--mount", "sh", "-c", f'{before} && exec "$@"', "sh"]
-
-
 @contextlib.contextmanager
 def prepared_sshd(directory: Path, before: str, *options: str) -> Iterator[PrivateSshd]:
     """An sshd that sees the file system as `before`, a line of shell, has prepared it."""
     require_sshd()
     directory.mkdir(parents=True, exist_ok=True)
-    daemon = PrivateSshd(directory, options=options, within=apart(before))
+    daemon = PrivateSshd(directory, options=options, within=own_mounts(before))
     daemon.start()
     try:
         yield daemon
@@ -92,7 +87,7 @@ def dropbear(directory: Path) -> Iterator[SshSettings]:
     known_hosts = directory / "known_hosts"
     known_hosts.write_text(f"[127.0.0.1]:{port} {' '.join(line.split()[:2])}\n")
     words = [server, "-F", "-E", "-s", "-r", str(host_key), "-p", f"127.0.0.1:{port}", "-P", str(directory / "pid")]
-    kept = Kept([*apart(f"mount --bind {home} {pwd.getpwuid(os.geteuid()).pw_dir}"), *words])
+    kept = Kept([*own_mounts(f"mount --bind {home} {pwd.getpwuid(os.geteuid()).pw_dir}"), *words])
     try:
         _wait_for(port)
         yield SshSettings(

@@ -13,6 +13,8 @@ import pytest
 
 from atp_tui.drivers.ssh.key_files import append_key, remove_keys, replace_keys
 
+from ..daemons.mounts import own_mounts
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFfcTvpdada9wkOz1YcaPYgQKTVNy/Y0srEoz5rtO+ig"
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPhCNU6nuJY1jIX4PdEVWV4Sj8tsHbn5GH2cCgWOKDI4"
 
@@ -117,9 +119,9 @@ print(sorted(path.name for path in file.parent.iterdir()))
 def test_a_full_file_system_tears_nothing(tmp_path: Path) -> None:
     line = f"a {OTHER}\n"
     text = (line * 300)[: 4096 * (len(line) * 300 // 4096)]  # whole pages: the first byte more needs another one
-    mount = f'mount -t tmpfs -o size=64k none "{tmp_path}" && exec "$@"'
+    small = own_mounts(f'mount -t tmpfs -o size=64k none "{tmp_path}"')
     done = subprocess.run(
-        ["unshare", "-Um", "--map-root-user", "sh", "-c", mount, "sh", sys.executable, "-c", FULL, tmp_path, KEY, text],
+        [*small, sys.executable, "-c", FULL, tmp_path, KEY, text],
         check=False,
         capture_output=True,
         text=True,

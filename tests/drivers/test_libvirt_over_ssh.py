@@ -23,6 +23,7 @@ from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.driver import OpenRequest, RawStream, StreamReceiver
 
 from ..daemons.libvirtd import PrivateLibvirtd
+from ..daemons.mounts import own_mounts
 from ..daemons.sshd import PrivateSshd, require_sshd, running_sshd
 from ..fakes.driver import FakeDriver, FakeLink
 from .leftovers import nothing_left_since, settled
@@ -31,9 +32,6 @@ from .test_libvirt_bridge import Far
 
 HANG = 30.0
 FORBIDDEN = "AllowStreamLocalForwarding no"
-AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
-ROOT_IS_MOUNTED = any(line.split()[4] == "/" for line in Path("/proc/self/mountinfo").read_text().splitlines())
-"""False in a plain chroot, where mount(2) cannot keep a new mount namespace's mounts to itself."""
 
 pytestmark = [pytest.mark.daemons, pytest.mark.timeout(90)]
 
@@ -63,23 +61,17 @@ async def with_the_default_socket(directory: Path, libvirtd: PrivateLibvirtd) ->
     """A carrier that forbids to forward sockets, to a host where virt-ssh-helper finds this libvirtd; and a URI.
 
     The helper knows no sockets but the default ones. Root's is in /run, which sshd gets a private one of here; an
-    ordinary user's is below XDG_RUNTIME_DIR, which is taken for root too where it can have no mounts of its own.
+    ordinary user's is below XDG_RUNTIME_DIR.
     """
     require_sshd()
     runtime = f"SetEnv XDG_RUNTIME_DIR={libvirtd.directory} SHLVL=2"
-    options = [FORBIDDEN, runtime]
-    if os.geteuid() == 0 and not ROOT_IS_MOUNTED:  # the helper knows no session of root's
-        options.append(f'ForceCommand exec {AS_NOBODY} /bin/sh -c "$SSH_ORIGINAL_COMMAND"')
-    sshd = PrivateSshd(directory, options=options)
     uri = "qemu+ssh://127.0.0.1/session?name=test:///default"
-    if os.geteuid() == 0 and ROOT_IS_MOUNTED:
+    within: Sequence[str] = ()
+    if os.geteuid() == 0:  # the helper knows no session of root's
         uri = "test+ssh://127.0.0.1/default"
-        private = directory / "sshd-with-private-run"
-        mounts = f"mount -t tmpfs tmpfs /run; mkdir -p /run/sshd; ln -s {libvirtd.socket.parent} /run/libvirt"
-        script = f'set -e; {mounts}; exec {sshd.binary} "$@"'
-        private.write_text(f'#!/bin/sh\nexec unshare -m sh -c {shlex.quote(script)} sshd "$@"\n', encoding="utf-8")
-        private.chmod(0o755)
-        sshd.binary = str(private)
+        to_libvirtd = f"ln -s {libvirtd.socket.parent} /run/libvirt"
+        within = own_mounts(f"mount -t tmpfs tmpfs /run && mkdir -p /run/sshd && {to_libvirtd}")
+    sshd = PrivateSshd(directory, options=[FORBIDDEN, runtime], within=within)
     sshd.start()
     try:
         async with linked(sshd) as carrier:

@@ -86,11 +86,10 @@ def sshd_without_proc(directory: Path) -> Iterator[PrivateSshd]:
     """Nothing is in /proc there. ps and pkill, which need it here, have it in a namespace of their own."""
     programs = directory / "programs"
     programs.mkdir(parents=True)
+    unshared = "unshare --mount --propagation unchanged"  # the mounts of the sshd's namespace are its own already
     for name in ("ps", "pkill"):
         program = programs / name
-        program.write_text(
-            f'#!/bin/sh\nexec unshare --mount sh -c \'umount /proc && exec /usr/bin/{name} "$@"\' sh "$@"\n'
-        )
+        program.write_text(f'#!/bin/sh\nexec {unshared} sh -c \'umount /proc && exec /usr/bin/{name} "$@"\' sh "$@"\n')
         program.chmod(0o755)
     path = f"SetEnv SHLVL=2 PATH={programs}:/usr/bin:/bin"
     with prepared_sshd(directory / "sshd", "mount -t tmpfs none /proc", path) as daemon:

@@ -17,6 +17,7 @@ import pytest
 from atp_tui.drivers.ssh.options import _chosen
 from atp_tui.model.errors import ConnectFailed, HostKeyRejected, TransportError
 
+from ..daemons.mounts import own_mounts
 from .ssh_config_place import FILES, Place, both, box, by_ssh, driver
 from .ssh_links import answers, fails
 
@@ -182,17 +183,12 @@ def test_a_key_with_a_passphrase_can_be_read(place: Place, tmp_path: Path) -> No
 
 
 IN_A_NAMESPACE = """\
-    set -e
-    mount --bind {system} /etc/ssh/ssh_config
-    mount -t tmpfs tmpfs {home}
-    exec {python} -c '
-    import asyncio, sys
+    import asyncio
     from atp_tui.drivers.ssh.reading import PathReader
     from atp_tui.model.host import HostInfo
     from atp_tui.model.settings import SshSettings
     path = asyncio.run(PathReader().path_to(HostInfo("peer", "box", uri=None, ssh=SshSettings())))
     print(path[0].name, path[0].user, path[0].session.send_env)
-    '
 """
 
 
@@ -201,10 +197,10 @@ def test_the_systems_file_alone(tmp_path: Path) -> None:
     system = tmp_path / "ssh_config"
     system.write_text("Host box\n HostName 192.0.2.9\n User sam\nHost *\n SendEnv LANG LC_*\n")
     home = Path(f"~{os.environ.get('USER', 'root')}").expanduser()
-    script = textwrap.dedent(IN_A_NAMESPACE).format(system=system, home=home, python=PYTHON)
+    mounts = own_mounts(f"mount --bind {system} /etc/ssh/ssh_config && mount -t tmpfs tmpfs {home}")
     paths = ":".join(path for path in (str(Path(__file__).parents[2]), *sys.path) if path)
     said = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False,
+        [*mounts, PYTHON, "-c", textwrap.dedent(IN_A_NAMESPACE)], capture_output=True, text=True, check=False,
         env={"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": paths},
     )  # fmt: skip
     assert said.stdout == "192.0.2.9 sam ('LANG', 'LC_*')\n", said.stderr

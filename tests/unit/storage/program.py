@@ -31,8 +31,8 @@ def told(words: str) -> None:
 
 MODES: dict[str, Callable[[Path, Steps, Told], Place]] = {
     "local": Place,
-    "shared": partial(Place, kind=lambda _: "nfs4"),
-    "lockless": partial(Place, kind=lambda _: "nfs4", vfs="unix-none"),
+    "shared": partial(Place, is_local=lambda _: False),
+    "lockless": partial(Place, is_local=lambda _: False, vfs="unix-none"),
 }
 """File systems: of this machine, of several, and of several without locks of its own."""
 

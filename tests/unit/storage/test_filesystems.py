@@ -1,42 +1,45 @@
-"""The file system of a path, by what the kernel says of its mounts."""
+"""The file system of a path, as statfs tells it: by its answers for this machine's own, against stat(1)'s."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from atp_tui.storage.filesystems import is_of_one_machine, kind_among, kind_of
+from atp_tui.storage.filesystems import OF_ONE_MACHINE, is_of_one_machine, type_of
 
-MOUNTS = r"""
-22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
-30 22 0:30 / /home rw - nfs4 filer:/home rw
-31 30 0:31 / /home/me/with\040blank rw master:1 shared:2 - fuse.sshfs far:/ rw
-32 22 0:32 / /home2 rw - xfs /dev/vdb rw
-33 30 0:33 / /home/over rw - lustre a rw
-34 30 0:34 / /home/over rw - tmpfs none rw
-nonsense - of
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "kind", "alone"),
-    [
-        ("/", "ext4", True),
-        ("/var/x", "ext4", True),
-        ("/home", "nfs4", False),
-        ("/home/me", "nfs4", False),
-        ("/home/me/with blank/x", "fuse.sshfs", False),
-        ("/home2/me", "xfs", True),
-        ("/home/over/x", "tmpfs", True),
-        ("relative", None, False),
-    ],
-)
-def test_the_mount_that_holds_a_path(path: str, kind: str | None, alone: bool) -> None:
-    assert kind_among(MOUNTS, path) == kind
-    assert is_of_one_machine(kind) == alone
+SHARED = {
+    "nfs": 0x6969,
+    "cifs": 0xFF534D42,
+    "smb2": 0xFE534D42,
+    "fuse": 0x65735546,  # sshfs and others
+    "lustre": 0x0BD00BD0,
+    "ceph": 0x00C36400,
+    "9p": 0x01021997,
+    "gfs2": 0x01161970,
+    "ocfs2": 0x7461636F,
+    "afs": 0x5346414F,
+}
+"""Types that several machines write to: statfs(2) and linux/magic.h."""
 
 
-def test_this_machine_has_an_answer() -> None:
-    assert kind_of(Path("/proc/self")) == "proc"
-    assert kind_of(Path("/dev/shm")) == "tmpfs"
+@pytest.mark.parametrize("path", ["/", "/proc", "/dev/shm", "/tmp", "/sys"])
+def test_the_type_is_the_one_that_stat_tells(path: str) -> None:
+    told = subprocess.run(["stat", "-f", "-c", "%t", path], check=True, capture_output=True, text=True, timeout=60)
+    assert type_of(Path(path)) == int(told.stdout, 16)
+
+
+def test_memory_is_of_one_machine_and_proc_is_no_place_for_files() -> None:
+    assert is_of_one_machine(Path("/dev/shm"))
+    assert not is_of_one_machine(Path("/proc"))
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_what_other_machines_may_write_to_is_not_of_one_machine(kind: str) -> None:
+    assert SHARED[kind] not in OF_ONE_MACHINE
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="gone"):
+        is_of_one_machine(tmp_path / "gone")

@@ -82,14 +82,11 @@ def test_where_the_file_system_carries_no_write_ahead_log(tmp_path: Path, told: 
     assert told == [f"{path}: its file system carries no write-ahead log; a lock file beside it does for that"]
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "lustre", "fuse.sshfs", None])
-def test_a_file_system_of_several_machines_has_none_whatever_sqlite_answers(
-    tmp_path: Path, told: list[str], kind: str | None
-) -> None:
+def test_a_file_system_of_several_machines_has_none_whatever_sqlite_answers(tmp_path: Path, told: list[str]) -> None:
     path = tmp_path / "jobs.sqlite3"
     with closing(place_at(path, told).open().db) as db:
         put_spec(db, job("a"))
-    opened = place_at(path, told, kind=lambda _: kind).open()
+    opened = place_at(path, told, is_local=lambda _: False).open()
     assert (journal_of(opened), opened.lock is not None) == ("delete", True)
     assert jobs_in(opened) == ["a"], "what was kept in the other mode is there"
     opened.db.close()
@@ -103,7 +100,7 @@ def test_without_a_lock_the_file_is_not_touched(tmp_path: Path, told: list[str])
     path = tmp_path / "jobs.sqlite3"
     (tmp_path / "jobs.sqlite3.lock").write_text("{}")
     with pytest.raises(OSError, match="locked"):
-        place_at(path, told, kind=lambda _: "nfs").open()
+        place_at(path, told, is_local=lambda _: False).open()
     assert path.read_bytes() == b""
 
 
@@ -217,7 +214,7 @@ def test_a_link_stays_where_its_file_is_made_or_set_aside(tmp_path: Path, told: 
     path.symlink_to(elsewhere / "real")
     place_at(path, told).open().db.close()
     (elsewhere / "real").write_bytes(b"no database, and longer than its header" * 99)
-    opened = place_at(path, told, kind=lambda _: "nfs").open()
+    opened = place_at(path, told, is_local=lambda _: False).open()
     with opened.held():
         assert (elsewhere / "real.lock").exists(), "whatever name it is opened by"
     opened.db.close()
