@@ -80,10 +80,13 @@ def parse(answer: str) -> SystemReading:
 
 
 def _root(lines: Sequence[str]) -> tuple[int, int, int] | tuple[None, None, None]:
-    """(size, used, free) of the root file system in KiB. A name before them may hold blanks; the last word is /."""
+    """(size, used, free) of the root file system in KiB. A name before them on the line of df may hold blanks.
+
+    The last word is where it is mounted: / but in a chroot, where df tells another place of the same file system.
+    """
     for line in lines:
         words = line.split()
-        if len(words) >= 6 and words[-1] == "/" and words[-2].endswith("%"):
+        if len(words) >= 6 and words[-1].startswith("/") and words[-2].endswith("%"):
             size, used, free = (_whole([word], "the root file system") for word in words[-5:-2])
             return size, used, free
     return None, None, None

@@ -79,6 +79,11 @@ def test_a_kernel_without_memavailable_and_a_host_without_swap_or_df() -> None:
     assert (reading.memory_free_kib, reading.swap_kib, reading.root_kib) == (1_000_000, 0, None)
 
 
+def test_in_a_chroot_df_tells_another_mount_point_of_the_root_file_system() -> None:
+    reading = parse(ANSWER.replace("% /\n", "% /opt\n"))
+    assert reading == parse(ANSWER)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
