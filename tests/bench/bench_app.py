@@ -1,11 +1,13 @@
 """The whole program in a real terminal: first frame, key to paint, quitting, CPU. Run by hand.
 
     python -m tests.bench.bench_app [silent] [thousand] [tenthousand]
+    python -m tests.bench.bench_app starts CHECKOUT
 
 `silent`: 90 of 100 hosts accept and never answer (a real listener), ten are the test driver. Beside it, in one run, the
 same program on the ten alone: what the silent ones cost is the difference. `thousand`: 1,000 simulated hosts sampled
-every second. `tenthousand`: 10,000 of them every ten seconds. A key's time ends with the last byte of the first frame
-that shows what it did.
+every second. `tenthousand`: 10,000 of them every ten seconds. `starts`: first frames of this working tree and of
+another one of this repository, in turns, with the CPU that the loop's thread had used by then. A key's time ends with
+the last byte of the first frame that shows what it did.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from .terminal import Terminal
 
 TIMES = 30
 """How often each key is pressed, and its opposite."""
+
+STARTS = 10
+"""How often each side is started."""
 
 HEALTHY, SILENT = 10, 90
 
@@ -155,6 +160,19 @@ def thousand() -> None:
     )
 
 
+def starts(checkout: Path) -> None:
+    frames: dict[Path, list[float]] = {Path(__file__).parents[2]: [], checkout: []}
+    cpu: dict[Path, list[float]] = {tree: [] for tree in frames}
+    for _ in range(STARTS):
+        for tree, times in frames.items():
+            terminal = Terminal("demo", "--hosts", "1000", checkout=tree)
+            times.append(terminal.painted(lambda text: "quit" in text) - terminal.begun)
+            cpu[tree].append(terminal.loop_cpu())
+            terminal.quit()
+    for tree, times in frames.items():
+        print(f"{tree}: first frame {milliseconds(sorted(times))}, CPU {milliseconds(sorted(cpu[tree]))}")
+
+
 def simulated_file(number: int) -> Path:
     """So many simulated hosts in racks of 40, each sampled every ten seconds."""
     hosts = [
@@ -187,6 +205,9 @@ def ten_thousand() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["starts"]:
+        starts(Path(sys.argv[2]))
+        sys.exit()
     chosen = sys.argv[1:] or ["silent", "thousand"]
     for name in chosen:
         {"silent": silent, "thousand": thousand, "tenthousand": ten_thousand}[name]()

@@ -24,9 +24,9 @@ QUIET = 0.1
 
 class Terminal:
     """`python -m atp_tui ARGUMENTS` in a pty of `size` (columns, rows). Times are seconds; those of starts count from
-    the start of the interpreter."""
+    the start of the interpreter. `checkout` is the working tree whose program it is, this one where none is named."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int] = (120, 40)) -> None:
+    def __init__(self, *arguments: str, size: tuple[int, int] = (120, 40), checkout: Path | None = None) -> None:
         self._master, slave = pty.openpty()
         columns, rows = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -36,7 +36,8 @@ class Terminal:
         self.begun = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "atp_tui", *arguments],
-            stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
+            stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=checkout,
+            start_new_session=True,
         )  # fmt: skip
         os.close(slave)
 

@@ -32,8 +32,10 @@ def guide(tmp_path: Path) -> Iterator[Terminal]:
 
 def test_two_hosts_answer_and_the_terminal_is_given_back(demo: Terminal) -> None:
     demo.shows("kvm01", "kvm02", "● 5")
+    demo.keys("\x1b[Hj")  # the cursor stays with the host that came first, which need not be the one on top
+    demo.shows("kvm01 (1) ❯")
     demo.keys(" ")
-    demo.shows("(1) ❯", "1 marked")
+    demo.shows("kvm01 (1) ❯", "1 marked")
     demo.keys("j ")
     demo.shows("kvm[01-02] (2) ❯")
     demo.keys("!")
