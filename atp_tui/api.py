@@ -16,7 +16,7 @@ from .config.load import load
 from .drivers.sources import FileSource
 from .drivers.wiring import Drivers
 from .engine.engine import Engine
-from .engine.fleet import Fleet, JobTicket
+from .engine.fleet import Fleet, JobTicket, Wanted
 from .engine.person import user_name
 from .model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from .model.credential import Credential, Secret
@@ -107,6 +107,7 @@ __all__ = [
     "TransportError",
     "TransportManager",
     "Unsupported",
+    "Wanted",
     "act",
     "open_fleet",
 ]

@@ -8,12 +8,13 @@ from ..actions.registry import find
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
+from ..engine.targets import first_reading, needed
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.target import on_hosts
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
-from .asked import ask, first_reading, needed
+from .asked import settled
 from .output import complain, emit
 from .words import whole
 
@@ -39,7 +40,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
     engine = Engine(source, policy=Policy(read_only=arguments.read_only))
     require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
     async with engine.running(watch=False, select=select):
-        targets, left_out = await ask(engine, reading)
+        targets, left_out = await settled(engine.fleet, reading)
         require(engine, invocation(targets))
         problem = (await engine.fleet.perform(invocation(targets))).problem
     # an error of no host in particular is that of all

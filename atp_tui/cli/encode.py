@@ -1,77 +1,45 @@
-"""The JSON shapes of `stats`, `domains` and `hosts list`. Moments become seconds since 1970."""
+"""The JSON shapes of `stats`, `domains` and `hosts list`. Moments are seconds since 1970."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from ..executor.outcome import describe
+from ..engine.fleet import Answer
 from ..model.causes import Trouble
-from ..model.connection import ConnectionSnapshot, HostStatus, PoolStatistics
-from ..model.errors import AtpError
-from ..model.events import HostSampled
+from ..model.connection import ConnectionSnapshot, PoolStatistics
 from ..model.host import HostInfo
 from ..model.node import DomainReading
 from ..monitor.metrics import exported
-from ..monitor.record import HostRecord
-from ..transport.manager import TransportManager
 from .words import WORDS, sentence
 
 _MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_active")
 
-Wall = Callable[[float | None], float | None]
 
-
-def encode_host(
-    manager: TransportManager, host_id: str, sample: HostSampled | AtpError, rtt: float | None
-) -> dict[str, Any]:
+def encode_host(answer: Answer) -> dict[str, Any]:
     """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it.
 
-    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short. `rtt` is the
-    round-trip time that was measured beside the sample, in seconds. The figures are those that METRICS has for JSON.
+    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short. The figures are
+    those that METRICS has for JSON.
     """
-    status = manager.host_state(host_id)
-    main, *beside = manager.pools(host_id)
-    shift = manager.clock.wall() - manager.clock.monotonic()
-
-    def wall(moment: float | None) -> float | None:
-        return None if moment is None else round(moment + shift, 3)
-
-    node = None if isinstance(sample, AtpError) or sample.node is None else _plain(asdict(sample.node))
+    host, row, problem = answer.detail.host, answer.detail.host.row, answer.problem
+    main, *beside = answer.detail.pools
     return {
-        "host": host_id,
-        "state": str(status.state),
-        "cause": None if status.cause is None else sentence(status.cause),
-        "trouble": encode_trouble(status.trouble),
-        "since": wall(status.since),
+        "host": row.id,
+        "state": str(row.state),
+        "cause": None if row.cause is None else sentence(row.cause),
+        "trouble": encode_trouble(row.trouble),
+        "since": _moment(row.since),
         "pool": encode_pool(main),
-        "connections": [_connection(one, wall) for one in main.connections],
+        "connections": [_connection(one) for one in main.connections],
         "ssh": None
         if not beside
-        else {
-            "pool": encode_pool(beside[0]),
-            "connections": [_connection(one, wall) for one in beside[0].connections],
-        },
-        "node": node,
-        "system": None if isinstance(sample, AtpError) or sample.system is None else asdict(sample.system),
-        **exported(Measured(manager.host(host_id), status, sample, rtt)),
-        "error": sentence(describe(sample)) if isinstance(sample, AtpError) else None,
+        else {"pool": encode_pool(beside[0]), "connections": [_connection(one) for one in beside[0].connections]},
+        "node": None if host.node is None else _plain(asdict(host.node)),
+        "system": None if host.system is None else asdict(host.system),
+        **exported(row),
+        "error": None if problem is None else sentence(problem.reason),
     }
-
-
-class Measured(HostRecord):
-    """The figures of one sample, if there is one; the round-trip time is one that was measured for itself."""
-
-    def __init__(self, host: HostInfo, status: HostStatus, sample: HostSampled | AtpError, rtt: float | None) -> None:
-        super().__init__(host, status, history=1)
-        self._rtt = rtt
-        if not isinstance(sample, AtpError):
-            self.sampled(sample)
-
-    @property
-    def rtt(self) -> float | None:
-        return self._rtt
 
 
 def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
@@ -92,13 +60,17 @@ def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
     }
 
 
-def _connection(connection: ConnectionSnapshot, wall: Wall) -> dict[str, Any]:
+def _moment(moment: float | None) -> float | None:
+    return None if moment is None else round(moment, 3)
+
+
+def _connection(connection: ConnectionSnapshot) -> dict[str, Any]:
     encoded = asdict(connection)
     encoded |= encoded.pop("standing")
     encoded["cause"] = None if connection.cause is None else sentence(connection.cause)
     encoded["trouble"] = encode_trouble(connection.trouble)
     for name in _MOMENTS:
-        encoded[name] = wall(encoded[name])
+        encoded[name] = _moment(encoded[name])
     return encoded
 
 

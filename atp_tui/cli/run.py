@@ -14,6 +14,7 @@ from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
+from ..engine.targets import first_reading, needed
 from ..executor.folding import fold_names
 from ..executor.outcome import exit_status_of
 from ..executor.reader import JobEvent, TargetEnded, TargetOutput
@@ -25,7 +26,7 @@ from ..model.target import on_hosts
 from .act import require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
-from .asked import ask, first_reading, needed
+from .asked import settled
 from .gather import gathered
 from .interrupt import Interrupt
 from .lines import HostLines
@@ -58,7 +59,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     engine = Engine(source, policy=Policy(read_only=arguments.read_only))
     require(engine, _invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
     async with engine.running(watch=False, select=select):
-        targets, left_out = await ask(engine, reading)
+        targets, left_out = await settled(engine.fleet, reading)
         performed = await engine.fleet.perform(_invocation(arguments, targets))
         if performed.job is None:
             assert performed.problem is not None, "run starts a job"

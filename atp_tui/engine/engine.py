@@ -10,7 +10,6 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Context
@@ -19,20 +18,19 @@ from ..actions.log_in import password_question
 from ..actions.policy import Policy
 from ..actions.trust_key import key_question
 from ..executor.runner import JobRunner
-from ..executor.targets import Targets
 from ..model.connection import ConnectionState
 from ..model.events import ConnectionChanged
-from ..model.host import HostInfo, settings_of
+from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
-from ..model.settings import TransportConfig
-from ..monitor.facts import HostFacts
-from ..monitor.fleet import FleetView, HostRow
+from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
+from .asking import Asking
 from .fleet import Fleet
 from .local import LocalFleet
 from .source import FleetSource
+from .targets import CurrentTargets
 
 _log = logging.getLogger(__name__)
 
@@ -41,27 +39,6 @@ MOST_STARTING = 30
 
 Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 """Which of a source's hosts are wanted, and how they are to be used."""
-
-
-class CurrentTargets:
-    """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
-
-    def __init__(self, manager: TransportManager, view: FleetView) -> None:
-        self._manager = manager
-        self._view = view
-        self._hosts: tuple[HostInfo, ...] = ()
-        self._rows: tuple[HostRow, ...] | None = None
-        self._targets = Targets(())
-
-    def resolve(self, expression: str) -> tuple[str, ...]:
-        """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change."""
-        hosts, rows = self._manager.list_hosts(), self._view.rows()
-        if hosts != self._hosts:
-            self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
-        if rows is not self._rows:
-            unseen = {host.id for host in hosts} - {row.id for row in rows}  # the news of them is on its way
-            self._rows, self._targets = rows, self._targets.knowing(HostFacts(rows, unseen))
-        return self._targets.resolve(expression)
 
 
 class Engine:
@@ -82,8 +59,10 @@ class Engine:
         self.targets = CurrentTargets(self.manager, self.view)
         drivers = source.drivers
         self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
+        asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
+        self._opened: tuple[HostInfo, ...] = ()
         self.fleet: Fleet = LocalFleet(
-            self.manager, self.view, self.follower, self.targets, self.door, self.jobs,
+            self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question,
         )  # fmt: skip
 
@@ -99,7 +78,7 @@ class Engine:
                 gc.disable()  # until the hosts are up, see _freezing
                 stack.callback(gc.enable)
             stack.push_async_callback(self.source.drivers.close)
-            hosts = await stack.enter_async_context(self.source.opened())
+            hosts = self._opened = await stack.enter_async_context(self.source.opened())
             await stack.enter_async_context(self.manager)
             await stack.enter_async_context(_beside(self.follower.run(), "follower"))
             if watch:
@@ -148,6 +127,10 @@ class Engine:
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)
 
+    def _described(self) -> tuple[HostInfo, ...]:
+        """The hosts of the source, also those that were not selected, and those that have come since."""
+        return tuple({host.id: host for host in (*self._opened, *self.manager.list_hosts())}.values())
+
     async def _journal(self) -> None:
         """Write every change of a connection to the log."""
         with self.manager.hub.subscribe(8192) as news:
@@ -195,19 +178,3 @@ async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[N
         await asyncio.wait([task])
     if not task.cancelled():
         task.result()  # raises its defect
-
-
-def limit_of(host: HostInfo, config: TransportConfig) -> float:
-    """Seconds that a headless verb waits for a host: its connect_timeout, and a moment for the answer."""
-    return settings_of(host, config).connect_timeout + 0.5
-
-
-def connects_on_demand(hosts: Iterable[HostInfo], config: TransportConfig) -> tuple[HostInfo, ...]:
-    """The same hosts, opening nothing until something is asked of them: a command needs no hypervisor connection."""
-
-    def changed(host: HostInfo) -> HostInfo:
-        transport = settings_of(host, config)
-        pool = replace(transport.pool, min_connections_per_host=0)
-        return replace(host, transport=replace(transport, pool=pool))
-
-    return tuple(map(changed, hosts))

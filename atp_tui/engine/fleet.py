@@ -9,8 +9,9 @@ Reading waits for nothing. It gives what is known here; `changes` says when ther
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from ..actions.action import Invocation
@@ -49,6 +50,34 @@ class Detail:
     host: HostDetail
     pools: tuple[PoolStatistics, ...]
     uri: str | None
+
+
+class Wanted(Enum):
+    """What a host is asked for: all of its figures, and the round-trip time for itself; or its domains alone."""
+
+    FIGURES = "figures"
+    DOMAINS = "domains"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is."""
+
+    detail: Detail
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The hosts that expressions mean together, once those were asked on which a condition hangs.
+
+    `left_out` are the hosts of which it is not known even then, each with the problem why, where there is one. There
+    are no `ids` where `problem` says what is wrong.
+    """
+
+    ids: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, Problem | None], ...] = ()
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +173,19 @@ class Fleet(Protocol):
 
     def resolve(self, expression: str) -> Resolved:
         """The hosts that an expression of the target language names: `@rack1&state:connected`, `kvm[01-18]`."""
+        ...
+
+    # -- what hosts are asked now, each within the time that it has to connect ------------------------------------
+
+    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
+        """The answers of these hosts, in this order; hosts that are not there are left out."""
+        ...
+
+    async def settle(self, expressions: Sequence[str]) -> Settled:
+        """The hosts that expressions mean together, which may name hosts that are described and not watched.
+
+        What hosts.toml says needs no host. Those on which a condition hangs are asked, and only these.
+        """
         ...
 
     # -- questions to a person; they are answered by invocations -------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
@@ -22,7 +22,7 @@ from ..monitor.follower import Changed
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Tally, Waiting
-from .fleet import Admission, Change, Detail, JobTicket, Parts, Performed, Resolved
+from .fleet import Admission, Answer, Change, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -61,6 +61,13 @@ class Targets(Protocol):
     """The target language. `resolve` raises ConfigError, with the column of the mistake."""
 
     def resolve(self, expression: str) -> tuple[str, ...]: ...
+
+
+class Asking(Protocol):
+    """Asks hosts."""
+
+    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
+    async def settle(self, expressions: Sequence[str]) -> Settled: ...
 
 
 class Job(Protocol):
@@ -113,6 +120,7 @@ class LocalFleet:
         view: View,
         follower: Follower,
         targets: Targets,
+        asking: Asking,
         door: Door,
         jobs: Jobs,
         key_question: Callable[[str], KeyQuestion | None],
@@ -127,6 +135,8 @@ class LocalFleet:
         self._key_question = key_question
         self._password_question = password_question
         self.now = transport.clock.monotonic
+        self.ask = asking.ask
+        self.settle = asking.settle
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
         self._order: Mapping[str, int] | None = None
@@ -213,9 +223,7 @@ class LocalFleet:
             host, pools = self._transport.host(host_id), self._transport.pools(host_id)
         except HostUnknown:  # the view is a moment behind the transport
             return None
-        uri = host.connection_uri
-        kind = None if uri is None else f"{uri.driver}+{uri.transport}" if uri.transport else uri.driver
-        return Detail(self.now(), detail, pools, kind)
+        return Detail(self.now(), detail, pools, host.reached_by)
 
     def resolve(self, expression: str) -> Resolved:
         """As Fleet.resolve."""

@@ -145,6 +145,14 @@ class HostInfo:
         return self._parts
 
     @property
+    def reached_by(self) -> str | None:
+        """How its hypervisor is reached, as a person knows it: "qemu+ssh"; None for SSH alone."""
+        uri = self._parts
+        if uri is None:
+            return None
+        return f"{uri.driver}+{uri.transport}" if uri.transport else uri.driver
+
+    @property
     def takes_commands(self) -> bool:
         """Whether commands may run on this host over SSH."""
         return self.commands and self.ssh is not None

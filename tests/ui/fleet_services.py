@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from atp_tui.actions.action import Action, Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
+from atp_tui.engine.fleet import Answer, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
@@ -222,6 +223,16 @@ class FakeDoor:
         return None
 
 
+class NobodyAsks:
+    """The screen asks hosts for nothing by itself: it shows what the monitor has sampled."""
+
+    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
+        raise AssertionError("the screen asked hosts")
+
+    async def settle(self, expressions: Sequence[str]) -> Settled:
+        raise AssertionError("the screen asked hosts")
+
+
 class FleetServices:
     """The fakes together. `services` is what the application is given; the rest is what a test looks at."""
 
@@ -237,8 +248,8 @@ class FleetServices:
         self.life: list[str] = []
         self.follower = Follower(self.transport.hub, self.view, self.transport.clock)
         self.fleet = LocalFleet(
-            self.transport, self.view, self.follower, TargetsOf(self.transport, self.view), self.door, self.jobs,
-            self.questions.get, self.wanted.get,
+            self.transport, self.view, self.follower, TargetsOf(self.transport, self.view), NobodyAsks(),
+            self.door, self.jobs, self.questions.get, self.wanted.get,
         )  # fmt: skip
         self.services = Services(
             fleet=self.fleet, actions=self.door.actions, read_only=self.door.policy.read_only,

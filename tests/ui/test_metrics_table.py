@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from atp_tui.cli.encode import Measured
 from atp_tui.cli.tables import stats_table
 from atp_tui.executor.targets import Targets
-from atp_tui.model.errors import ConfigError, ConnectFailed
+from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
 from atp_tui.monitor import metrics
 from atp_tui.monitor.facts import HostFacts
@@ -129,12 +128,9 @@ def test_a_new_line_is_in_the_json_and_the_table_of_stats() -> None:
     assert "  1.2 ms  " in line and line.endswith("  7.0 /s")
 
 
-def test_json_has_the_round_trip_time_that_was_measured_beside_the_sample() -> None:
-    host, status = HostInfo("a", "192.0.2.1"), FewHosts("a").host_state("a")
-    taken = sample(10.0, node())
-    assert round_trip(exported(Measured(host, status, taken, 0.0012345678))) == {"rtt": 0.001235}
-    assert round_trip(exported(Measured(host, status, taken, None))) == {"rtt": None}
-    assert round_trip(exported(Measured(host, status, ConnectFailed("refused"), None))) == {"rtt": None}
+def test_json_has_the_round_trip_time_to_the_microsecond() -> None:
+    assert round_trip(exported(replace(ROWS[0], rtt=0.0012345678))) == {"rtt": 0.001235}
+    assert round_trip(exported(replace(ROWS[0], rtt=None))) == {"rtt": None}
 
 
 def test_without_that_line_there_is_nothing_of_it() -> None:

@@ -10,7 +10,7 @@ from tests.ui.rows import connection
 
 
 def test_a_connection_has_all_its_fields_side_by_side() -> None:
-    encoded = _connection(connection(state=ConnectionState.FAILED, cause="refused", since=1.0), lambda moment: moment)
+    encoded = _connection(connection(state=ConnectionState.FAILED, cause="refused", since=1.0))
     names = {field.name for kind in (ConnectionSnapshot, Standing) for field in fields(kind)}
     assert encoded.keys() == names - {"standing"}
     assert (encoded["state"], encoded["cause"], encoded["since"]) == ("failed", "refused", 1.0)

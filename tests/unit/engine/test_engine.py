@@ -16,7 +16,8 @@ import pytest
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.libvirt.binding import load
 from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
-from atp_tui.engine.engine import Engine, connects_on_demand, limit_of
+from atp_tui.engine.engine import Engine
+from atp_tui.engine.limits import connects_on_demand, limit_of
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError, ConnectFailed
 from atp_tui.model.host import HostInfo

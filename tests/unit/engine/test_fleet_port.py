@@ -16,7 +16,7 @@ from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.drivers.sources import DemoOptions, DemoSource
 from atp_tui.engine.engine import Engine
-from atp_tui.engine.fleet import Fleet
+from atp_tui.engine.fleet import Fleet, Settled, Wanted
 from atp_tui.executor.reader import TargetEnded, TargetOutput
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
@@ -107,6 +107,49 @@ async def test_hosts_are_looked_up_by_id_and_by_expression(fleet: Fleet) -> None
         not wrong.ids and wrong.problem is not None and wrong.problem.column == 7 and "@rack1" in wrong.problem.sentence
     )
     assert fleet.detail("nowhere") is None and fleet.rows(("nowhere",)) == ()
+
+
+async def test_hosts_are_asked_now_and_a_host_that_is_let_go_of_has_a_problem(fleet: Fleet) -> None:
+    gone = await fleet.perform(Invocation("disconnect", on_hosts("kvm02"), {}, "somebody"))
+    assert gone.problem is None
+    before = fleet.now()
+    answers = await fleet.ask(("kvm03", "nowhere", "kvm02", "kvm01"), Wanted.FIGURES)
+    assert [answer.detail.host.row.id for answer in answers] == ["kvm03", "kvm02", "kvm01"]
+    for well in (answers[0], answers[2]):
+        row, node = well.detail.host.row, well.detail.host.node
+        assert well.problem is None and row.state is ConnectionState.CONNECTED and well.detail.pools
+        assert node is not None and node.cpus and row.rtt is not None and row.sampled_at is not None
+        assert before <= row.sampled_at <= well.detail.now
+        assert row.cpu is None, "a share of time needs two samples"
+        assert well.detail.host.domains
+    left = answers[1]
+    assert left.problem is not None and left.problem.unreached
+    assert (left.detail.host.row.state, left.detail.host.node) == (ConnectionState.DISCONNECTED, None)
+    assert left.detail.host.row.rtt is None and left.detail.host.domains == ()
+
+
+async def test_domains_alone_are_asked_for_without_the_node(fleet: Fleet) -> None:
+    (answer,) = await fleet.ask(("kvm01",), Wanted.DOMAINS)
+    detail = fleet.detail("kvm01")
+    assert detail is not None
+    names = [domain.reading.name for domain in detail.host.domains]
+    assert [domain.reading.name for domain in answer.detail.host.domains] == names and names
+    assert answer.detail.host.node is None and answer.detail.host.row.rtt is None
+
+
+async def test_a_condition_is_settled_by_asking_those_on_which_it_hangs(fleet: Fleet) -> None:
+    assert await fleet.settle(("kvm[01-02]",)) == Settled(("kvm01", "kvm02"))
+    assert (await fleet.settle(("kvm[01-02]&cpu>=0", "kvm03"))).ids == ("kvm01", "kvm02", "kvm03")
+    await fleet.perform(Invocation("disconnect", on_hosts("kvm02"), {}, "somebody"))
+    settled = await fleet.settle(("kvm[01-02]&memory>=0",))
+    assert settled.ids == ("kvm01",) and settled.problem is None
+    ((host, why),) = settled.left_out
+    assert host == "kvm02" and why is not None and why.unreached
+    nothing = await fleet.settle(("kvm[01-02]&cpu>100",))
+    assert nothing.ids == () and nothing.problem is not None and "no host is left" in nothing.problem.sentence
+    wrong = await fleet.settle(("kvm01,@rak1",))
+    assert wrong.ids == () and wrong.problem is not None and wrong.problem.column == 7
+    assert "@rack1" in wrong.problem.sentence
 
 
 async def test_nothing_waits_for_a_person_here(fleet: Fleet) -> None:

@@ -1,4 +1,4 @@
-"""Round-trip times for `stats`, measured once all hosts have opened: the first request of a crowd waits for it."""
+"""Round-trip times, measured once all hosts have opened: the first request of a crowd waits for it."""
 
 from __future__ import annotations
 

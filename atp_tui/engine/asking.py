@@ -1,0 +1,161 @@
+"""Hosts that are asked now, each within its own time: for their figures, or for what a condition hangs on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ..executor.targets import Targets
+from ..model.connection import ConnectionState
+from ..model.errors import AtpError, CallFailed, ConfigError
+from ..model.events import HostSampled
+from ..model.exhausted import exhausted
+from ..model.host import HostInfo
+from ..model.message import told
+from ..model.node import DomainReading
+from ..model.problem import problem_of
+from ..model.say import Say
+from ..model.settings import TransportConfig
+from ..monitor.facts import HostFacts, unheard
+from ..monitor.fleet import FleetView
+from ..monitor.readings import read_domains
+from ..monitor.record import HostRecord
+from ..monitor.sampler import Monitor
+from ..monitor.terms import Needs
+from ..transport.connection import HostConnection
+from ..transport.manager import TransportManager
+from .fleet import Answer, Detail, Settled, Wanted
+from .limits import limit_of
+from .round_trips import round_trips
+from .targets import first_reading, together
+
+_log = logging.getLogger(__name__)
+
+APART = 1.0
+"""Seconds between the two samples that a share of time needs."""
+
+_NOT_TRIED = (ConnectionState.CONNECTING, ConnectionState.DISCONNECTED)
+
+
+class Asking:
+    """Asks the hosts of a manager. `described` gives all hosts of the configuration, also those that are not used."""
+
+    def __init__(
+        self,
+        manager: TransportManager,
+        monitor: Monitor,
+        described: Callable[[], Sequence[HostInfo]],
+        config: TransportConfig,
+    ) -> None:
+        self._manager = manager
+        self._monitor = monitor
+        self._described = described
+        self._config = config
+
+    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
+        """As Fleet.ask."""
+        hosts = [host for host in self._manager.list_hosts() if host.id in ids]
+        samples = await self._each(hosts, self._sample if wanted is Wanted.FIGURES else self._domains)
+        well = [host.id for host in hosts if isinstance(samples[host.id], HostSampled)]
+        times: Mapping[str, float] = {}
+        if wanted is Wanted.FIGURES:  # once all have opened: the first request of a crowd waits for it
+            times = await round_trips(self._manager, well, max(map(self._limit, hosts), default=0.0))
+        present = {host.id for host in self._manager.list_hosts()}  # a host may have gone meanwhile
+        answers = {id: self._answer(id, samples[id], times.get(id)) for id in samples if id in present}
+        return tuple([answers[id] for id in ids if id in answers])
+
+    async def settle(self, expressions: Sequence[str]) -> Settled:
+        """As Fleet.settle."""
+        hosts = tuple(self._described())
+        try:
+            reading = first_reading(expressions, hosts)
+            if not reading.undecided:
+                return Settled(reading.ids)
+            undecided = set(reading.undecided)
+            asked = [host for host in self._manager.list_hosts() if host.id in undecided]
+            samples, errors = await self._sampled(asked, 2 if reading.needs is Needs.SAMPLES else 1)
+            targets = self._knowing(hosts, samples)
+            ids, left_out = together(targets, reading.expressions)
+            why = tuple((id, problem_of(errors[id]) if id in errors else None) for id in left_out)
+        except ConfigError as error:
+            return Settled(problem=problem_of(error))
+        try:
+            return Settled(ids or targets.resolve(reading.expressions[0]), why)
+        except ConfigError as error:
+            return Settled((), why, problem_of(error))
+
+    def _knowing(self, hosts: Sequence[HostInfo], samples: Iterable[HostSampled]) -> Targets:
+        """The target language with what these samples say."""
+        view = FleetView(self._manager)
+        for sample in samples:
+            view.apply(sample)
+        # hosts on which nothing depends are not in the manager, but their names may stand in an expression
+        rows = tuple([view.row(host.id) or unheard(host) for host in hosts])
+        return Targets(hosts, HostFacts(rows, {row.id for row in rows if row.state in _NOT_TRIED}))
+
+    async def _sampled(self, hosts: Sequence[HostInfo], times: int) -> tuple[list[HostSampled], dict[str, AtpError]]:
+        """The samples, in the order in which they came, and the errors of hosts that gave none."""
+        samples: list[HostSampled] = []
+        errors: dict[str, AtpError] = {}
+        for turn in range(times):
+            if turn:
+                await asyncio.sleep(APART)
+            still = [host for host in hosts if host.id not in errors]
+            for host_id, answer in (await self._each(still, self._sample)).items():
+                if isinstance(answer, AtpError):
+                    errors[host_id] = answer
+                else:
+                    samples.append(answer)
+        return samples, errors
+
+    def _limit(self, host: HostInfo) -> float:
+        return limit_of(host, self._config)
+
+    async def _sample(self, host: HostInfo) -> HostSampled:
+        return await self._monitor.sample(host.id, timeout=self._limit(host), fail_fast=True)
+
+    async def _domains(self, host: HostInfo) -> HostSampled:
+        """A sample of the domains alone: a node whose own figures cannot be read has domains all the same."""
+
+        async def read(connection: HostConnection) -> tuple[DomainReading, ...]:
+            return await connection.call(read_domains)
+
+        domains = await self._manager.execute_on_host(host.id, read, timeout=self._limit(host), fail_fast=True)
+        requests, errors = self._manager.totals(host.id)
+        return HostSampled(self._manager.clock.monotonic(), host.id, None, domains, 0.0, requests, errors)
+
+    async def _each(
+        self, hosts: Iterable[HostInfo], ask: Callable[[HostInfo], Awaitable[HostSampled]]
+    ) -> dict[str, HostSampled | AtpError]:
+        """The answer of each host, or its error, in the order of the hosts; all are asked at once.
+
+        What a library makes of an odd answer (a name that is not UTF-8, a figure that is missing) is that host's error.
+        """
+        answers: dict[str, HostSampled | AtpError] = {}
+
+        async def one(host: HostInfo) -> None:
+            try:
+                answers[host.id] = await ask(host)
+            except AtpError as error:
+                answers[host.id] = error
+            except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw costs its own host alone
+                _log.exception("the answer of %s cannot be read", host.id)
+                reason = exhausted(error) or told(Say.ANSWER_UNREADABLE, kind=type(error).__name__)
+                answers[host.id] = CallFailed(reason, host=host.id)
+
+        async with asyncio.TaskGroup() as group:
+            for host in hosts:
+                group.create_task(one(host))
+        return {host.id: answers[host.id] for host in hosts}
+
+    def _answer(self, host_id: str, sample: HostSampled | AtpError, round_trip: float | None) -> Answer:
+        """What one host has said. The round-trip time is the one that was measured for itself."""
+        record = HostRecord(self._manager.host(host_id), self._manager.host_state(host_id), history=1)
+        if isinstance(sample, HostSampled):
+            record.sampled(sample)
+        said = record.detail()
+        said = replace(said, row=replace(said.row, rtt=round_trip))
+        detail = Detail(self._manager.clock.monotonic(), said, self._manager.pools(host_id), record.host.reached_by)
+        return Answer(detail, problem_of(sample) if isinstance(sample, AtpError) else None)
