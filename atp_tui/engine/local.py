@@ -20,7 +20,7 @@ from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.follower import Changed
 from ..monitor.query import Page, Query
-from ..monitor.rows import HostDetail, HostRow
+from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
 from .fleet import Admission, Answer, Change, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
 
@@ -48,6 +48,7 @@ class View(Protocol):
 
     def rows(self) -> tuple[HostRow, ...]: ...
     def row(self, host_id: str) -> HostRow | None: ...
+    def look(self, host_id: str) -> Known | None: ...
     def detail(self, host_id: str) -> HostDetail | None: ...
 
 

@@ -21,7 +21,7 @@ from ..model.problem import Problem, problem_of
 from . import metrics
 from .host_filter import Predicate, filter_of
 from .query import CommonCause, GroupLine, HostLine, Line, Page, Query, Sort, group_key, host_key
-from .rows import HostRow
+from .rows import HostRow, Known
 
 T = TypeVar("T")
 
@@ -43,13 +43,17 @@ _Why = tuple[Message | None, Trouble | None]
 
 
 class Rows(Protocol):
-    """Where rows are read; FleetView is one."""
+    """Where rows are read; FleetView is one.
+
+    `look` gives what is known of a host without a row made of it, to be read at once: it goes on changing.
+    """
 
     def rows(self) -> tuple[HostRow, ...]: ...
     def row(self, host_id: str) -> HostRow | None: ...
+    def look(self, host_id: str) -> Known | None: ...
 
 
-def trouble_rank(row: HostRow) -> int:
+def trouble_rank(row: Known) -> int:
     """How much a host needs a person, the most first; NO_TROUBLE for one that does not."""
     if row.sample_error is not None and not row.fresh:  # it is connected, and nothing is known of it all the same
         return _TROUBLE[_S.RECONNECTING]
@@ -81,7 +85,7 @@ class Arrangement:
         self._filter = filter
         metric = metrics.find_metric(sort)
         self._sorts_figures = metric is not None
-        self._key: Callable[[HostRow], _Key] = (
+        self._key: Callable[[Known], _Key] = (
             metrics.ranking(metric) if metric is not None else _by_name if sort == Sort.NAME else _by_trouble
         )
         self._wanted: Predicate | None = None
@@ -239,9 +243,8 @@ class Arrangement:
 
     def _follow(self, host_id: str) -> bool:
         """Take over what a host is now; whether its line has come, gone or moved."""
-        row, was = self._source.row(host_id), self._placed.get(host_id)
-        passes = row is not None and (self._wanted is None or self._wanted(row))
-        now = self._placed_of(row) if row is not None and passes else None
+        known, was = self._wanted_look(host_id), self._placed.get(host_id)
+        now = None if known is None else self._placed_of(known)
         if now == was:
             return False
         moved = now is None or was is None or (now.tag, now.key) != (was.tag, was.key)
@@ -261,7 +264,14 @@ class Arrangement:
             self._tags.remove(was.tag)
         return moved
 
-    def _placed_of(self, row: HostRow) -> _Placed:
+    def _wanted_look(self, host_id: str) -> Known | None:
+        """What is known of a host that passes the filter; None for any other."""
+        if self._wanted is None:
+            return self._source.look(host_id)
+        row = self._source.row(host_id)  # a filter is held against rows
+        return row if row is not None and self._wanted(row) else None
+
+    def _placed_of(self, row: Known) -> _Placed:
         tag = row.tags[0] if row.tags else None
         return _Placed(tag, self._key(row), row.shown_state, _why(row))
 
@@ -287,7 +297,7 @@ class Arrangement:
         self._starts = {}
 
 
-def _why(row: HostRow) -> _Why | None:
+def _why(row: Known) -> _Why | None:
     """Why a host is down, by the class of the cause where it has one: the channel counts for nothing then."""
     if row.cause is None or row.state is _S.CONNECTED:
         return None
@@ -295,11 +305,11 @@ def _why(row: HostRow) -> _Why | None:
     return (row.cause, None) if trouble is None else (None, Trouble(trouble.cause, trouble.detail, trouble.remedy))
 
 
-def _by_trouble(row: HostRow) -> _Key:
+def _by_trouble(row: Known) -> _Key:
     return trouble_rank(row), natural(row.id)
 
 
-def _by_name(row: HostRow) -> _Key:
+def _by_name(row: Known) -> _Key:
     return (natural(row.id),)
 
 

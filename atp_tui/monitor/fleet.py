@@ -9,7 +9,7 @@ from ..model.connection import HostStatus
 from ..model.errors import HostUnknown
 from ..model.host import HostInfo
 from .record import HostRecord
-from .rows import DomainRow, HostDetail, HostRow
+from .rows import DomainRow, HostDetail, HostRow, Known
 
 __all__ = ["DomainRow", "FleetView", "HostDetail", "HostRow", "Hosts"]
 
@@ -86,6 +86,10 @@ class FleetView:
         """One host's row; None for a host that is not there."""
         record = self._records.get(host_id)
         return None if record is None else record.row()
+
+    def look(self, host_id: str) -> Known | None:
+        """What is known of one host, to be read at once: no row is made for it. None for a host that is not there."""
+        return self._records.get(host_id)
 
     def detail(self, host_id: str) -> HostDetail | None:
         """All that is known of one host; None for a host that is not there."""

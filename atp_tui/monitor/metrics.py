@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
-from ..model.node import NodeReading, SystemReading
 from ..model.order import NaturalKey, natural
-from .rows import DomainCounts, HostRow
+from .rows import Figures, Known
 
 
 class Form(Enum):
@@ -34,30 +32,6 @@ class Form(Enum):
         self.unit = unit
         self.factor = factor
         self.top = top
-
-
-class Figures(Protocol):
-    """Where a metric is read: a row, or the record that rows are made of. Shares are 0 to 1; None: not known.
-
-    `node` and `system` are the readings of the newest sample; the other ones are made of several, or counted here.
-    """
-
-    @property
-    def node(self) -> NodeReading | None: ...
-    @property
-    def system(self) -> SystemReading | None: ...
-    @property
-    def cpu(self) -> float | None: ...
-    @property
-    def memory(self) -> float | None: ...
-    @property
-    def rtt(self) -> float | None: ...
-    @property
-    def requests_per_second(self) -> float | None: ...
-    @property
-    def errors_per_second(self) -> float | None: ...
-    @property
-    def vms(self) -> DomainCounts | None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +58,7 @@ class Metric:
     sums: bool = False
     digits: int | None = 6
 
-    def now(self, row: HostRow) -> float | None:
+    def now(self, row: Known) -> float | None:
         """The figure of this moment in its base unit; None where it is not known, or too old to be one of now."""
         return None if self.ages and not row.fresh else self.read(row)
 
@@ -121,10 +95,10 @@ def find_metric(name: str) -> Metric | None:
     return next((metric for metric in METRICS if name == metric.name or name in metric.aliases), None)
 
 
-def ranking(metric: Metric) -> Callable[[HostRow], tuple[bool, float, NaturalKey]]:
+def ranking(metric: Metric) -> Callable[[Known], tuple[bool, float, NaturalKey]]:
     """The key by which rows are sorted by a metric: the largest first, what is not known now at the end."""
 
-    def key(row: HostRow) -> tuple[bool, float, NaturalKey]:
+    def key(row: Known) -> tuple[bool, float, NaturalKey]:
         figure = metric.now(row)
         return figure is None, 0.0 if figure is None else -figure, natural(row.id)
 

@@ -8,11 +8,13 @@ from collections import deque
 from typing import NamedTuple
 
 from ..model import events
+from ..model.causes import Trouble
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
 from ..model.message import Message
 from ..model.node import DomainReading, NodeReading, SystemReading
 from . import metrics
+from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
 from .rows import DomainCounts, DomainRow, HostDetail, HostRow, count_domains
 from .series import NAN, Series, bounded, growth, rate, share
@@ -37,11 +39,11 @@ class _DomainFrame(NamedTuple):
 class HostRecord:
     """Takes events of one host; makes its row and detail, each once per change.
 
-    It is a place where metrics are read (`metrics.Figures`), as its rows are.
+    What is counted or sorted by is read here (`rows.Known`), as in its rows: most of these are never made.
     """
 
     def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
-        self.host = host
+        self.host, self.id, self.tags = host, host.id, host.tags
         self._metadata = tuple(host.metadata.items())
         self.status = status
         self._history = history
@@ -54,6 +56,7 @@ class HostRecord:
         self.requests_per_second: float | None = None
         self.cpu: float | None = None
         self.memory: float | None = None
+        self.vms: DomainCounts | None = None
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
@@ -63,7 +66,7 @@ class HostRecord:
 
     def describe(self, host: HostInfo) -> None:
         """The host's description has changed."""
-        self.host = host
+        self.host, self.tags = host, host.tags
         self._metadata = tuple(host.metadata.items())
         self._row = None
 
@@ -91,6 +94,7 @@ class HostRecord:
         before, self._before, self._last = self._last, self._last, sample
         self.cpu = _cpu_share(before, sample)
         self.memory = _memory_share(sample)
+        self.vms = None if sample.node is None else count_domains([domain.state for domain in sample.domains])
         if before is not None and sample.at - before.at >= FIRST_MISSING * self._interval:
             self._leave_gap(before.at, sample.at)
         self._count(sample)
@@ -145,9 +149,36 @@ class HostRecord:
         return self._last.rtt if self._last else None
 
     @property
-    def vms(self) -> DomainCounts | None:
-        last = self._last
-        return count_domains(domain.state for domain in last.domains) if last and last.node else None
+    def state(self) -> ConnectionState:
+        return self.status.state
+
+    @property
+    def cause(self) -> Message | None:
+        return self.status.cause
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return self.status.trouble
+
+    @property
+    def silent_since(self) -> float | None:
+        return self._verdict.silent_since
+
+    @property
+    def sample_error(self) -> Message | None:
+        return self._error if self._verdict.silent_since is None else None  # a silent host answers nothing
+
+    @property
+    def fresh(self) -> bool:
+        return self.status.state is ConnectionState.CONNECTED and self._verdict.freshness is Freshness.FRESH
+
+    @property
+    def shown_state(self) -> ConnectionState:
+        return self.status.state if self._verdict.silent_since is None else ConnectionState.RECONNECTING
+
+    @property
+    def domains(self) -> int | None:
+        return None if self.vms is None else self.vms.all
 
     def row(self) -> HostRow:
         """The line of the host."""
@@ -193,7 +224,7 @@ class HostRecord:
             sampled_at=last.at if last else None,
             freshness=verdict.freshness,
             silent_since=verdict.silent_since,
-            sample_error=self._error if verdict.silent_since is None else None,  # a silent host answers nothing
+            sample_error=self.sample_error,
             cpu=self.cpu,
             memory=self.memory,
             rtt=self.rtt,

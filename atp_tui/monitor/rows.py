@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
@@ -46,6 +46,55 @@ def count_domains(states: Iterable[DomainState]) -> DomainCounts:
         off=count(_D.SHUTOFF),
         unknown=count(_D.NOSTATE),
     )
+
+
+class Figures(Protocol):
+    """Where a metric is read: a row, or the record that rows are made of. Shares are 0 to 1; None: not known.
+
+    `node` and `system` are the readings of the newest sample; the other ones are made of several, or counted here.
+    """
+
+    @property
+    def node(self) -> NodeReading | None: ...
+    @property
+    def system(self) -> SystemReading | None: ...
+    @property
+    def cpu(self) -> float | None: ...
+    @property
+    def memory(self) -> float | None: ...
+    @property
+    def rtt(self) -> float | None: ...
+    @property
+    def requests_per_second(self) -> float | None: ...
+    @property
+    def errors_per_second(self) -> float | None: ...
+    @property
+    def vms(self) -> DomainCounts | None: ...
+
+
+class Known(Figures, Protocol):
+    """What is known of a host, as HostRow has it: a row, or the record that rows are made of."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def state(self) -> ConnectionState: ...
+    @property
+    def cause(self) -> Message | None: ...
+    @property
+    def trouble(self) -> Trouble | None: ...
+    @property
+    def silent_since(self) -> float | None: ...
+    @property
+    def sample_error(self) -> Message | None: ...
+    @property
+    def fresh(self) -> bool: ...
+    @property
+    def shown_state(self) -> ConnectionState: ...
+    @property
+    def domains(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,13 @@ from ..model.message import Message
 from ..model.order import NaturalKey, natural
 from . import metrics
 from .arrangement import NO_TROUBLE, Rows, trouble_rank
-from .rows import DomainCounts, HostRow
+from .rows import DomainCounts, HostRow, Known
 
 WORST = 5
 """Hosts that a summary names as the worst ones."""
+
+_PARTS = 1_000_000
+"""Figures are added up as whole numbers of millionths: what is taken off again leaves no rest, as it does of floats."""
 
 DANGER = (
     Cause.KEY_REVOKED,
@@ -72,6 +75,10 @@ class Summary:
     calls: tuple[Waiting, ...] = ()
 
 
+_Millionths = tuple[int | None, ...]
+"""Of one host: the errors a second, then the metrics that are added up."""
+
+
 class _Counted(NamedTuple):
     """What one host adds."""
 
@@ -98,7 +105,9 @@ class Tally:
         self._silent = self._unseen = self._with_vms = 0
         self._vms = DomainCounts()
         self._summed = tuple([metric for metric in metrics.METRICS if metric.sums])
-        self._figures: dict[str, tuple[float | None, ...]] = {}
+        self._figures: dict[str, _Millionths] = {}
+        self._sums = [0] * (1 + len(self._summed))
+        self._known = [0] * (1 + len(self._summed))
         self._troubled: dict[str, tuple[int, NaturalKey]] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
@@ -119,11 +128,10 @@ class Tally:
     def waiting(self) -> tuple[Waiting, ...]:
         """The hosts that wait for a person to look at a key or to log in, the most dangerous cause first."""
         self._refresh()
-        rows = (self._source.row(host_id) for host_id in self._troubled)
         found = [
-            Waiting(row.id, row.trouble, row.cause)
-            for row in rows
-            if row is not None and row.trouble is not None and row.trouble.cause in DANGER
+            Waiting(known.id, known.trouble, known.cause)
+            for known in map(self._source.look, self._troubled)
+            if known is not None and known.trouble is not None and known.trouble.cause in DANGER
         ]
         return tuple(sorted(found, key=lambda each: (DANGER.index(each.trouble.cause), natural(each.host_id))))
 
@@ -135,8 +143,8 @@ class Tally:
         by_state: Counter[ConnectionState] = Counter()
         for (_, state), number in self._states.items():
             by_state[state] += number
-        columns = zip(*self._figures.values(), strict=True) if self._figures else [()] * (1 + len(self._summed))
-        errors, *sums = map(_sum, columns)
+        pairs = zip(self._sums, self._known, strict=True)
+        errors, *sums = [total / _PARTS if known else None for total, known in pairs]
         worst = heapq.nsmallest(WORST, self._troubled, key=self._troubled.__getitem__)
         return Summary(
             hosts=len(self._counted),
@@ -158,20 +166,21 @@ class Tally:
                 self._add(row)
         else:
             for host_id in self._dirty:
-                self._follow(host_id, self._source.row(host_id))
+                self._follow(host_id, self._source.look(host_id))
         self._all = False
         self._dirty.clear()
 
-    def _follow(self, host_id: str, row: HostRow | None) -> None:
+    def _follow(self, host_id: str, row: Known | None) -> None:
         was = self._counted.get(host_id)
         if row is not None:
             self._add(row, was)
         elif was is not None:
             self._change(was, -1)
-            for kept in (self._counted, self._figures, self._troubled):
+            self._add_up(host_id, None)
+            for kept in (self._counted, self._troubled):
                 kept.pop(host_id, None)
 
-    def _add(self, row: HostRow, was: _Counted | None = None) -> None:
+    def _add(self, row: Known, was: _Counted | None = None) -> None:
         host_id, fresh = row.id, row.fresh
         counted = _Counted(
             row.tags[0] if row.tags else None,
@@ -185,15 +194,28 @@ class Tally:
                 self._change(was, -1)
             self._change(counted, 1)
             self._counted[host_id] = counted
-        if fresh:
-            self._figures[host_id] = (row.errors_per_second, *[metric.read(row) for metric in self._summed])
-        else:
-            self._figures.pop(host_id, None)
+        figures = (row.errors_per_second, *[metric.read(row) for metric in self._summed]) if fresh else None
+        self._add_up(host_id, None if figures is None else tuple(map(_millionths, figures)))
         rank = trouble_rank(row)
         if rank < NO_TROUBLE or row.trouble is not None:
             self._troubled[host_id] = rank, natural(host_id)
         else:
             self._troubled.pop(host_id, None)
+
+    def _add_up(self, host_id: str, figures: _Millionths | None) -> None:
+        """Put a host's figures in the place of those that it had; None: it has none any more."""
+        was = self._figures.get(host_id)
+        if figures == was:
+            return
+        for by, each in ((-1, was), (1, figures)):
+            for place, figure in enumerate(each or ()):
+                if figure is not None:
+                    self._sums[place] += by * figure
+                    self._known[place] += by
+        if figures is None:
+            del self._figures[host_id]
+        else:
+            self._figures[host_id] = figures
 
     def _change(self, counted: _Counted, by: int) -> None:
         place = counted.tag, counted.state
@@ -207,10 +229,8 @@ class Tally:
             self._vms = DomainCounts(*[mine + by * its for mine, its in zip(self._vms, counted.vms, strict=True)])
 
 
-def _sum(figures: Iterable[float | None]) -> float | None:
-    """The sum of those that are known. Made from the start each time: what is taken off again would leave a rest."""
-    known = [figure for figure in figures if figure is not None]
-    return math.fsum(known) if known else None
+def _millionths(figure: float | None) -> int | None:
+    return None if figure is None or not math.isfinite(figure) else round(figure * _PARTS)
 
 
 def _calls(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

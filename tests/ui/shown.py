@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from atp_tui.monitor.arrangements import Arrangements
 from atp_tui.monitor.query import GroupLine, HostLine, Line, Page, Query, group_key, host_key
-from atp_tui.monitor.rows import HostRow
+from atp_tui.monitor.rows import HostRow, Known
 from atp_tui.ui.widgets.host_tree import HostTree
 
 from .rows import NOW
@@ -31,6 +31,9 @@ class ShownRows:
 
     def row(self, host_id: str) -> HostRow | None:
         return next((row for row in self._rows if row.id == host_id), None)
+
+    def look(self, host_id: str) -> Known | None:
+        return self.row(host_id)
 
     def page(self, query: Query) -> Page:
         return self._arrangements.page(query, self.now())

@@ -13,9 +13,9 @@ from atp_tui.model.host import HostInfo
 from atp_tui.monitor import metrics
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
-from atp_tui.monitor.metrics import Figures, Form, Metric, exported
+from atp_tui.monitor.metrics import Form, Metric, exported
 from atp_tui.monitor.query import Query, orders
-from atp_tui.monitor.rows import HostRow
+from atp_tui.monitor.rows import Figures, HostRow
 from atp_tui.monitor.tally import Tally
 from atp_tui.ui.format import WRITE
 from atp_tui.ui.glyphs import UNICODE

@@ -16,7 +16,7 @@ from atp_tui.model.message import text
 from atp_tui.monitor.arrangement import Arrangement
 from atp_tui.monitor.freshness import Freshness
 from atp_tui.monitor.query import GroupLine, HostLine, Page, Query, Sort, group_key, host_key, orders
-from atp_tui.monitor.rows import DomainCounts, HostRow
+from atp_tui.monitor.rows import DomainCounts, HostRow, Known
 from atp_tui.monitor.tally import Summary, Tally
 from atp_tui.ui.widgets.host_words import brief_of
 from tests.ui.rows import NOW, host_row
@@ -39,6 +39,9 @@ class Fleet:
 
     def row(self, host_id: str) -> HostRow | None:
         return self.known.get(host_id)
+
+    def look(self, host_id: str) -> Known | None:
+        return self.row(host_id)
 
 
 @st.composite

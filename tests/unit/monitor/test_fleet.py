@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.errors import HostUnknown
-from atp_tui.model.events import EventsLost, HostAdded, HostChanged, HostRemoved, HostUpdated
+from atp_tui.model.events import EventsLost, HostAdded, HostChanged, HostRemoved, HostUpdated, SampleFailed
 from atp_tui.model.host import HostInfo
+from atp_tui.model.message import text
 from atp_tui.model.node import DomainState
 from atp_tui.monitor.fleet import FleetView
-from atp_tui.monitor.rows import DomainCounts
+from atp_tui.monitor.rows import DomainCounts, Figures, Known
 
 from .samples import domain, node, sample
 
@@ -160,3 +164,37 @@ def test_samples_that_did_not_come_leave_a_gap_in_the_charts() -> None:
     assert [math.isnan(value) for value in detail.series["rtt"]] == [True] * 7 + [False], (
         "however long: the ring is the limit"
     )
+
+
+NAMES = [name for part in (Known, Figures) for name in vars(part) if isinstance(vars(part)[name], property)]
+
+
+@given(
+    st.lists(st.sampled_from(("sample", "odd sample", "failure", *ConnectionState, "later", "other tags")), max_size=12)
+)
+def test_what_is_known_of_a_host_is_what_its_row_says(news: list[str]) -> None:
+    hosts, now = FewHosts("a"), 10.0
+    view = FleetView(hosts, interval=1.0)
+    for number, kind in enumerate(news):
+        now += 0.7
+        match kind:
+            case "sample":
+                view.apply(sample(now, node(100 * number, 900 * number), domain("d", number), requests=number))
+            case "odd sample":
+                view.apply(sample(now, None))
+            case "failure":
+                view.apply(SampleFailed(now, "a", text("nonsense"), answered=True, requests=1, errors=1))
+            case "later":
+                now += 3.0
+                view.grow_old(now)
+            case "other tags":
+                hosts.hosts["a"] = HostInfo("a", "192.0.2.1", tags=(f"t{number}",))
+                view.apply(HostUpdated(now, hosts.hosts["a"]))
+            case state:
+                hosts.state = ConnectionState(state)
+                view.apply(HostChanged(now, hosts.status("a")))
+        known = view.look("a")
+        before = [getattr(known, name) for name in NAMES]
+        row = view.row("a")
+        assert before == [getattr(row, name) for name in NAMES], news
+    assert len(NAMES) == 18 and view.look("b") is None
