@@ -31,7 +31,7 @@ class Terminal:
         columns, rows = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "HOME": tempfile.mkdtemp(prefix="atp-bench-")}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # or each start would compile the program: half of a first frame
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each start would compile it all
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.begun = time.perf_counter()
