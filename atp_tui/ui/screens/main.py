@@ -104,9 +104,18 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._keep_focus)
 
     def _keep_focus(self) -> None:
-        """A region that another size hides loses the focus, and without one no key of a list does anything."""
-        if self.hosts.is_on_screen and not (self.focused and self.focused.is_on_screen):
+        """A region that another size hides loses the focus, and without one no key of a list does anything. The line
+        has it again as soon as it can be seen: what is typed on is no command for the tree."""
+        if self.focused and self.focused.is_on_screen:
+            return
+        if self._in_line and self.pane.line.is_on_screen:
+            self.pane.go_on()
+        elif self.hosts.is_on_screen:
             self.hosts.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing can be seen no command has a key but the one that is told there."""
+        return action != "command" or parameters == ("quit",) or not self.query_one(TooSmall).display
 
     # The regions
 
