@@ -88,22 +88,34 @@ add_child() { if [ "$parent" = "$server" ]; then found="$found $pid"; fi; }
 # Sends a signal to all processes of a command. Of a server whose commands lead no session of their own, as dropbear:
 # to the leader and its descendants in the same session.
 signal() { # NAME LEADER
-  if [ -n "$leads" ]; then
-    pkill "-$1" -s "$2"
-    [ $? -gt 1 ] || return 0
-  fi
+  [ -n "$leads" ] && signal_session "$1" "$2" && return 0
   top=$2 before=
   case " $members " in *" $top "*) ;; *) members="$members $top" ;; esac
   while [ "$before" != "$members" ]; do
     before=$members
     # shellcheck disable=SC2086
-    [ -n "$leads" ] || kill -STOP $members # what a member started after the look at it would be nobody's later
+    kill -STOP $members # what a member started after the look at it would be nobody's later
     each add_member
   done
   # shellcheck disable=SC2086
   kill "-$1" $members
   # shellcheck disable=SC2086
-  [ -n "$leads" ] || kill -CONT $members
+  kill -CONT $members
+}
+
+# The same by pkill for a session; fails where there is no pkill. It looks first and signals then, and misses what a
+# process starts in between: so KILL is sent until nobody is left. A process that is gone each time, but for another that
+# it has started, is met by the kernel alone, which signals a group as a whole. The group with the leader's number is the
+# command's: as long as the session lives, no other process or group gets that number.
+signal_session() { # NAME LEADER
+  rounds=10
+  while [ "$rounds" -gt 0 ]; do
+    pkill "-$1" -s "$2"
+    case $? in 0) ;; 1) return 0 ;; *) return 1 ;; esac
+    [ "$1" = KILL ] || return 0
+    kill -KILL "-$2"
+    rounds=$((rounds - 1))
+  done
 }
 # shellcheck disable=SC2329 # each calls it
 add_member() {
