@@ -13,6 +13,7 @@
 # At the end of standard input the connection is lost or closed, and every command that still runs is ended.
 
 exec 2>/dev/null
+[ ! -t 0 ] || exit 1 # a forced command such as `script` has put a terminal in between, which says back what it is told
 set +e +u +f
 LC_ALL=C
 export LC_ALL
@@ -64,7 +65,7 @@ find_server() {
     name=
     read -r name <"/proc/$server/comm"
     case $name in sshd* | dropbear*) return 0 ;; esac
-    if [ "$session" = "$leader" ]; then
+    if [ "$session" = "$leader" ] && ! is_ours "$server"; then # where it is, it only stands before the command
       [ -n "$by_ps" ] || shared=yes
       return 0
     fi
@@ -131,10 +132,25 @@ add_member() {
 
 end() { # LEADER...
   [ $# -gt 0 ] || return 0
+  if [ -n "$wrapped" ]; then
+    outer=" $* " inner=
+    each add_inner
+    # shellcheck disable=SC2086
+    set -- "$@" $inner
+  fi
   members=
   for one; do signal TERM "$one"; done
   sleep "$after"
   for one; do signal KILL "$one"; done
+}
+
+# A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too. That session is
+# the command's as well: it is led by a child of the leader's. What a command puts into another one is a daemon.
+# shellcheck disable=SC2329 # each calls it
+add_inner() {
+  [ "$pid" = "$session" ] || return 0
+  look_at "$parent" || return 0
+  case $outer in *" $session "*) inner="$inner $pid" ;; esac
 }
 
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
@@ -224,6 +240,8 @@ by_ps=''
 find_server || exit 1
 leads=
 [ "$own_session" != "$leader" ] || leads=yes
+wrapped=
+if [ -n "$leads" ] && [ -z "$by_ps" ] && look_at $$ && [ "$session" != "$leader" ]; then wrapped=yes; fi
 list=/proc/$server/task/$server/children
 children
 case " $found " in *" $leader "*) ;; *) exit 1 ;; esac
