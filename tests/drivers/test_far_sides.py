@@ -18,11 +18,13 @@ from atp_tui.drivers.ssh.link import LONGEST_LINE, SshLink
 from atp_tui.model.errors import CallFailed, CallTimeout
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus
+from atp_tui.model.say import Say
 from atp_tui.model.settings import CommandGuard
 
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .far_sides import SHELLS, dropbear, shell_sshd
-from .ssh_links import HANG, Sleeper, host_of, linked, run
+from .ssh_links import HANG, Sleeper, host_of, linked, run, until
+from .test_ssh_guard import known
 
 pytestmark = pytest.mark.daemons
 
@@ -130,6 +132,34 @@ async def test_a_shell_below_a_forced_command_ends_with_all_it_started(tmp_path:
     async with forced(tmp_path, 'sh -c "$SSH_ORIGINAL_COMMAND"; true') as (link, _):
         await timed_out(link, f"{sleeper.line} & {sleeper.line}; true", sleeper, 2)
         await sleeper.is_gone()
+
+
+async def test_what_a_forced_command_puts_into_a_session_of_its_own_ends_and_a_daemon_of_it_does_not(
+    tmp_path: Path,
+) -> None:
+    sleeper, lost, daemon = Sleeper(), Sleeper(), Sleeper()
+    try:
+        async with forced(tmp_path, 'setsid -w sh -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
+            await timed_out(link, f"setsid {daemon.line} & {sleeper.line} | cat", sleeper)
+            await sleeper.is_gone()
+            task = asyncio.create_task(run(link, f"{lost.line} | cat"))
+            await lost.runs()
+            await until(lambda: known(link), "the guard does not know the command")
+            link.abort()
+            await asyncio.gather(task, return_exceptions=True)
+            await lost.is_gone()
+            assert daemon.sleeping()
+    finally:
+        daemon.kill()
+
+
+async def test_below_a_forced_command_that_makes_a_terminal_there_is_no_guard(tmp_path: Path) -> None:
+    """A terminal says back what the guard is told, which would pass for its answers: it knew of no command."""
+    sleeper = Sleeper()
+    async with forced(tmp_path, 'script -qec "$SSH_ORIGINAL_COMMAND" /dev/null') as (link, _):
+        error = await timed_out(link, sleeper.line, sleeper)
+        assert error.reason.id is Say.COMMAND_MAY_GO_ON
+    sleeper.kill()
 
 
 async def test_a_forced_command_that_stores_its_stdin_gets_nothing_of_ours(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ LINES: dict[str, tuple[Callable[[str], str], int, bytes]] = {
     "background": (lambda sleep: f"{sleep} & {sleep}", 2, b""),
     "nested": (lambda sleep: f"sh -c 'sh -c \"{sleep} | {sleep}\"; true'; true", 2, b""),
     "stubborn": (lambda sleep: f"trap '' TERM; while :; do {sleep}; done", 1, b""),
+    # what is started between a look at the session and the signal
+    "stubborn-busy": (lambda sleep: f"trap '' TERM; while :; do {sleep} & sleep 0.002; done", 3, b""),
     # it dies of its closed output where that comes before its guard, and only the sleep would be left
     "broken-pipe": (lambda sleep: f"{sleep} & exec yes", 1, b""),
     # groups of their own, in the same session
@@ -64,6 +66,25 @@ async def test_a_cancelled_command_leaves_no_process(sshd: PrivateSshd, kind: st
             await task
         await (sleeper.is_forgotten() if kind in ("plain", "stubborn") else sleeper.is_gone())
         assert await run(link, "echo well") == (ExitStatus(0), b"well\n", b"")
+
+
+async def test_a_stubborn_command_that_starts_itself_anew_all_the_time_is_ended(
+    sshd: PrivateSshd, tmp_path: Path
+) -> None:
+    """None of its processes is there any more when the next one is looked for."""
+    goes_on, sleeper = tmp_path / "goes-on", Sleeper()
+    goes_on.touch()
+    try:
+        async with linked(sshd) as link:
+            line = f"trap '' TERM; again() {{ [ -e {goes_on} ] && (again &); }}; again; {sleeper.line}"
+            task = asyncio.create_task(run(link, line))
+            await sleeper.runs()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await until(lambda: not any(sleeper.processes() for _ in range(50)), "it still starts itself")
+    finally:
+        goes_on.unlink()
 
 
 async def _by_time_limit(link: SshLink, daemon: PrivateSshd) -> None:

@@ -26,9 +26,10 @@ SIZES = [(50, 12), (59, 40), (200, 14), (60, 15), (80, 24), (120, 40), (200, 60)
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_size_is_drawn_without_overlap(size: tuple[int, int]) -> None:
     fakes = FleetServices(rack(30))
-    async with open_app(fakes, size) as opened:
+    async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"true", "enter")
         await opened.until(lambda: fakes.jobs.started)
+        await opened.pilot.resize_terminal(*size)
         lines = opened.lines()
         assert len(lines) == size[1]
         visible = [w for w in opened.screen.walk_children(Widget) if w.is_on_screen and not list(w.children)]

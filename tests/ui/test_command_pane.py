@@ -16,6 +16,7 @@ from atp_tui.ui.targeting import MOST_FOLDED, Targeting, split_line
 
 from .conftest import open_app
 from .fleet_services import FleetServices, S, rack
+from .keyboard import Keyboard
 
 
 async def test_the_line_names_the_host_under_the_cursor_then_the_marked_ones(fakes: FleetServices) -> None:
@@ -192,6 +193,23 @@ async def test_a_marked_host_that_goes_is_not_marked_when_it_comes_again(fakes: 
         assert not opened.screen.hosts.asked.marked
 
 
+async def test_a_line_that_was_begun_for_no_host_takes_none_that_the_filter_lets_through_later(
+    fakes: FleetServices,
+) -> None:
+    async with open_app(fakes) as opened:
+        keyboard = Keyboard(opened.app)
+        keyboard.send(b"/state:failed\r!reboot")
+        await keyboard.done()
+        fakes.transport.change("kvm02", S.FAILED, "refused")
+        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm02",))
+        assert opened.has("no host (0) ❯ reboot")
+        keyboard.send(b"\r")
+        await keyboard.done()
+        assert not fakes.jobs.started
+        opened.screen.hosts.focus()
+        await opened.until(lambda: opened.has("kvm02 (1) ❯"))
+
+
 async def test_the_answer_counts_for_the_line_it_was_asked_about() -> None:
     fakes = FleetServices(rack(23))
     async with open_app(fakes) as opened:
@@ -211,13 +229,12 @@ async def test_an_action_keeps_its_hosts_while_it_is_typed_or_chosen(fakes: Flee
         await opened.press("down")
         tree, screen = opened.screen.hosts, opened.screen
         assert tree.cursor_hosts == ("kvm02",)
-        await opened.press("colon" if by == "line" else "ctrl+p", *"disconnect")
+        keyboard = Keyboard(opened.app)
+        keyboard.send(b":disconnect" if by == "line" else b"\x10disconnect")
+        await keyboard.done()
         fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
         await opened.until(lambda: tree.cursor_hosts == ("kvm03",))
-        if by == "palette":
-            opened.app.type_command("disconnect")
-        else:
-            await opened.press("enter")
+        keyboard.send(b"\r" if by == "line" else b"\r\r")  # the palette takes what was found, and then does it
         await opened.until(lambda: fakes.door.passed)
         assert [asked.hosts for asked in fakes.passed("disconnect")] == [("kvm02",)]
         await opened.until(lambda: screen.pane.has_focus or opened.has("kvm03 (1) ❯"))

@@ -26,6 +26,7 @@ from atp_tui.ui.screens.password import PasswordScreen
 
 from .conftest import open_app
 from .fleet_services import FleetServices, S, rack
+from .keyboard import Keyboard
 
 REVOKED = HostKeyRejected("revoked", known=True)
 KEY = KeyQuestion("kvm02", "192.0.2.3", "SHA256:abcdef\x1b[31m", "ssh-ed25519 AAAA", changed=False)
@@ -61,6 +62,33 @@ async def test_a_terminal_that_was_too_small_takes_keys_again(fakes: FleetServic
         await opened.until(lambda: opened.app.focused is opened.screen.hosts)
         await opened.press("down", "enter")
         assert opened.has("connections") and opened.has("192.0.2.3")
+
+
+async def test_a_line_that_was_hidden_for_a_while_is_typed_on(fakes: FleetServices) -> None:
+    """The rest of it was taken for keys of the tree."""
+    async with open_app(fakes, (80, 24)) as opened:
+        keyboard = Keyboard(opened.app)
+        keyboard.send(b"!sy")
+        await keyboard.done()
+        await opened.pilot.resize_terminal(50, 12)
+        await opened.until(lambda: opened.has("Needs 60x15"))
+        await opened.pilot.resize_terminal(80, 24)
+        await opened.until(lambda: opened.screen.pane.line.is_on_screen and opened.app.focused)
+        keyboard.send(b"nc\r")
+        await keyboard.done()
+        assert [job.title for job in fakes.jobs.started] == ["sync"]
+
+
+async def test_a_terminal_that_is_too_small_has_no_command_but_to_quit(fakes: FleetServices) -> None:
+    async with open_app(fakes, (80, 24)) as opened:
+        await opened.pilot.resize_terminal(50, 12)
+        await opened.until(lambda: opened.has("Needs 60x15"))
+        theme = opened.app.theme
+        await opened.press("r", "t", "question_mark")
+        assert not fakes.door.passed
+        assert (opened.app.theme, opened.app.screen) == (theme, opened.screen)
+        await opened.press("q")
+        assert opened.app._exit
 
 
 async def test_a_panel_that_a_narrower_terminal_hides_gives_the_focus_back(fakes: FleetServices) -> None:

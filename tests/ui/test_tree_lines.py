@@ -67,6 +67,16 @@ def test_a_look_beyond_the_end_of_what_is_left_shows_the_last_lines(left: int) -
     assert not stale
 
 
+@pytest.mark.parametrize("left", [PAGE + 9, 2 * PAGE - 1])
+def test_where_the_last_page_has_gone_meanwhile_the_last_line_is_the_last_that_is_left(left: int) -> None:
+    """Whoever goes to the end is not to come out in the middle."""
+    fleet = Moving(3 * PAGE)
+    lines, stale = read(fleet)
+    fleet.become(range(left))
+    assert lines[-1].key == host_key(f"kvm{left - 1:04}")
+    assert stale == [None]
+
+
 @pytest.mark.parametrize("left", [0, 1, 70])
 def test_lines_that_go_while_they_are_read_raise_nothing(left: int) -> None:
     fleet = Moving(3 * PAGE)

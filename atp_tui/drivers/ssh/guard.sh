@@ -13,6 +13,7 @@
 # At the end of standard input the connection is lost or closed, and every command that still runs is ended.
 
 exec 2>/dev/null
+[ ! -t 0 ] || exit 1 # a forced command such as `script` has put a terminal in between, which says back what it is told
 set +e +u +f
 LC_ALL=C
 export LC_ALL
@@ -64,7 +65,7 @@ find_server() {
     name=
     read -r name <"/proc/$server/comm"
     case $name in sshd* | dropbear*) return 0 ;; esac
-    if [ "$session" = "$leader" ]; then
+    if [ "$session" = "$leader" ] && ! is_ours "$server"; then # where it is, it only stands before the command
       [ -n "$by_ps" ] || shared=yes
       return 0
     fi
@@ -88,22 +89,34 @@ add_child() { if [ "$parent" = "$server" ]; then found="$found $pid"; fi; }
 # Sends a signal to all processes of a command. Of a server whose commands lead no session of their own, as dropbear:
 # to the leader and its descendants in the same session.
 signal() { # NAME LEADER
-  if [ -n "$leads" ]; then
-    pkill "-$1" -s "$2"
-    [ $? -gt 1 ] || return 0
-  fi
+  [ -n "$leads" ] && signal_session "$1" "$2" && return 0
   top=$2 before=
   case " $members " in *" $top "*) ;; *) members="$members $top" ;; esac
   while [ "$before" != "$members" ]; do
     before=$members
     # shellcheck disable=SC2086
-    [ -n "$leads" ] || kill -STOP $members # what a member started after the look at it would be nobody's later
+    kill -STOP $members # what a member started after the look at it would be nobody's later
     each add_member
   done
   # shellcheck disable=SC2086
   kill "-$1" $members
   # shellcheck disable=SC2086
-  [ -n "$leads" ] || kill -CONT $members
+  kill -CONT $members
+}
+
+# The same by pkill for a session; fails where there is no pkill. It looks first and signals then, and misses what a
+# process starts in between: so KILL is sent until nobody is left. A process that is gone each time, but for another that
+# it has started, is met by the kernel alone, which signals a group as a whole. The group with the leader's number is the
+# command's: as long as the session lives, no other process or group gets that number.
+signal_session() { # NAME LEADER
+  rounds=10
+  while [ "$rounds" -gt 0 ]; do
+    pkill "-$1" -s "$2"
+    case $? in 0) ;; 1) return 0 ;; *) return 1 ;; esac
+    [ "$1" = KILL ] || return 0
+    kill -KILL "-$2"
+    rounds=$((rounds - 1))
+  done
 }
 # shellcheck disable=SC2329 # each calls it
 add_member() {
@@ -119,10 +132,25 @@ add_member() {
 
 end() { # LEADER...
   [ $# -gt 0 ] || return 0
+  if [ -n "$wrapped" ]; then
+    outer=" $* " inner=
+    each add_inner
+    # shellcheck disable=SC2086
+    set -- "$@" $inner
+  fi
   members=
   for one; do signal TERM "$one"; done
   sleep "$after"
   for one; do signal KILL "$one"; done
+}
+
+# A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too. That session is
+# the command's as well: it is led by a child of the leader's. What a command puts into another one is a daemon.
+# shellcheck disable=SC2329 # each calls it
+add_inner() {
+  [ "$pid" = "$session" ] || return 0
+  look_at "$parent" || return 0
+  case $outer in *" $session "*) inner="$inner $pid" ;; esac
 }
 
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
@@ -212,6 +240,8 @@ by_ps=''
 find_server || exit 1
 leads=
 [ "$own_session" != "$leader" ] || leads=yes
+wrapped=
+if [ -n "$leads" ] && [ -z "$by_ps" ] && look_at $$ && [ "$session" != "$leader" ]; then wrapped=yes; fi
 list=/proc/$server/task/$server/children
 children
 case " $found " in *" $leader "*) ;; *) exit 1 ;; esac

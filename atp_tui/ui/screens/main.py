@@ -73,6 +73,8 @@ class MainScreen(Screen[None]):
         self._calls: Keys = ()
         self._shown: str | None = None
         self._in_line = False
+        self._covered = False
+        self._pointed = False
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
@@ -102,9 +104,18 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._keep_focus)
 
     def _keep_focus(self) -> None:
-        """A region that another size hides loses the focus, and without one no key of a list does anything."""
-        if self.hosts.is_on_screen and not (self.focused and self.focused.is_on_screen):
+        """A region that another size hides loses the focus, and without one no key of a list does anything. The line
+        has it again as soon as it can be seen: what is typed on is no command for the tree."""
+        if self.focused and self.focused.is_on_screen:
+            return
+        if self._in_line and self.pane.line.is_on_screen:
+            self.pane.go_on()
+        elif self.hosts.is_on_screen:
             self.hosts.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing can be seen no command has a key but the one that is told there."""
+        return action != "command" or parameters == ("quit",) or not self.query_one(TooSmall).display
 
     # The regions
 
@@ -178,21 +189,33 @@ class MainScreen(Screen[None]):
 
         Not while a command is being typed, after `:` too, or something lies over the tree, such as the palette: a host
         that the filter hides by itself hands the cursor to a neighbour, and a group under the cursor grows. The hosts
-        of a command are those that a person has chosen for it.
+        of a command are those that a person has chosen for it, which may be none: only before there is a fleet can
+        nobody have chosen.
         """
         cursor = self.hosts.cursor_hosts
         marked = self._fleet.known(self.hosts.asked.marked)
         is_typed = self._in_line and self.pane.mode is not Mode.FILTER
-        are_chosen = (is_typed or self.app.screen is not self) and bool(self._targeting.hosts)
-        if not are_chosen and self._targeting.point(marked, cursor):
-            self.pane.show_target()
+        is_covered = self._covered or self.app.screen is not self
+        if not (self._pointed and (is_typed or is_covered)):
+            self._pointed = self.hosts.has_fleet
+            if self._targeting.point(marked, cursor):
+                self.pane.show_target()
         shown = cursor[0] if len(cursor) == 1 else None
         if shown != self._shown:
             self._shown = shown
             self._show_panel()
 
+    @on(events.ScreenSuspend)
+    def _is_covered(self) -> None:
+        self._covered = True
+
     @on(events.ScreenResume)
+    def _resumed(self) -> None:
+        """The palette goes first, and has the application do what was chosen in it next: with the hosts of before."""
+        self.app.call_later(self._uncovered)
+
     def _uncovered(self) -> None:
+        self._covered = self.app.screen is not self
         if self.query("#pane"):
             self._point()
 

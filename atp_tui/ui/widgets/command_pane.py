@@ -134,6 +134,11 @@ class CommandPane(Horizontal):
         self.line.select_on_focus = text is None  # what is selected is replaced by the next key
         self.line.focus()
 
+    def go_on(self) -> None:
+        """Take the focus again, with all as it was left."""
+        self.line.select_on_focus = False
+        self.line.focus()
+
     def _switch(self, mode: Mode, text: str | None = None) -> None:
         self._drafts[self._mode] = self.line.value
         self._mode = mode

@@ -83,6 +83,11 @@ class HostTree(LinesView[Line]):
         """The filter, the order, the folded groups and the marked hosts."""
         return self._query
 
+    @property
+    def has_fleet(self) -> bool:
+        """Whether it has been told of hosts, be they hidden by the filter."""
+        return self._tree is not None and self._tree.head.known > 0
+
     def look(self) -> None:
         """Take over what the fleet is now."""
         first = self._tree is None or not len(self._tree)

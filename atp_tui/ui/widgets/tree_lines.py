@@ -54,6 +54,8 @@ class TreeLines(Sequence[Line]):
             raise IndexError(index)
         index %= len(self)
         page = self._page(index // PAGE)
+        if not page.lines and page.total:  # lines have gone meanwhile: the last one is the nearest there is
+            page = self._pages.page(replace(self._query, first=page.total - 1, count=1))
         if not page.lines:
             page = self.head
         return page.lines[max(0, min(index - page.first, len(page.lines) - 1))]
