@@ -16,7 +16,7 @@ from .keywords import COMMANDS, known_name, values_of
 from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
 from .programs import Programs
 from .said import FILES, SEVERAL, ConfigBroken, Question, Said
-from .tokens import Tokens, local_user
+from .tokens import Tokens, as_written, family_of, local_user
 
 _OF_THE_WAY = ("hostname", "proxyjump", "proxycommand", "refuseconnection")
 """Without what such a line meant to say, another machine might be reached, or one that is not to be."""
@@ -84,7 +84,7 @@ class _Reading:
     def read(self, system_file: Path, *, final: bool) -> None:
         self._final = final
         if final:
-            self._name = self.tokens().host
+            self._name = as_written(self.tokens().host, family_of(self.values.get("addressfamily", ["any"])[0]))
             self.values["hostname"] = [self._name.replace("%", "%%")]
         own = self._question.config_file
         home = Path(os.path.expanduser(USER_DIRECTORY))

@@ -20,7 +20,7 @@ from .client import Refusal, SshClient
 from .own import BadLines, OpenToOthers, read_own
 from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
-from .tokens import as_written
+from .tokens import as_written, family_of
 
 SYSTEM_FILE = Path("/etc/ssh/ssh_config")
 
@@ -220,7 +220,7 @@ def _general(said: Said, question: Question, state: FileState) -> Said | None:
     sources = [text for text in state.names if small(text.replace("%h", host)) == small(name)]
     if small(name) == small(host):
         sources.append("%h")
-    if len(dict.fromkeys(sources)) != 1 or as_written(host) != host or state.late & said.expanded:
+    if len(dict.fromkeys(sources)) != 1 or _is_respelt(host, said) or state.late & said.expanded:
         return None
     values = {key: value for key, value in said.values.items() if key != "host"}
     return replace(said, values=values | {"hostname": (sources[0],)})
@@ -229,6 +229,11 @@ def _general(said: Said, question: Question, state: FileState) -> Said | None:
 def _for_host(general: Said, question: Question) -> Said | None:
     """The answer of other hosts with this one in it; None: ssh has to be asked."""
     name = (general.first("hostname") or "%h").replace("%h", question.host)
-    if any(as_written(each) != each for each in (question.host, name)):
+    if _is_respelt(question.host, general) or _is_respelt(name, general):
         return None
     return replace(general, values={**general.values, "hostname": (name,)})
+
+
+def _is_respelt(name: str, said: Said) -> bool:
+    """Whether ssh makes another name of it: an address in its usual form."""
+    return small(as_written(name, family_of(said.first("addressfamily")))) != small(name)
