@@ -82,6 +82,7 @@ CASES: dict[str, Case] = {
         "  GlobalKnownHostsFile /g%h /h\n"
     ),
     "known hosts with a space": Case('Host box\n  UserKnownHostsFile "/a b/known" /c\n'),
+    "known hosts of old": Case("Host box\n  UserKnownHostsFile2 /a\n  GlobalKnownHostsFile2 /b\n"),
     "known hosts none": Case("Host box\n  UserKnownHostsFile none\n  GlobalKnownHostsFile none\n"),
     "known hosts dev null": Case("Host box\n  UserKnownHostsFile /dev/null\n  StrictHostKeyChecking no\n"),
     "host key alias": Case("Host box\n  HostKeyAlias Ali.Lan\n"),
