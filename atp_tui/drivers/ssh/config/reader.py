@@ -16,8 +16,9 @@ from ....model.causes import Cause
 from ....model.errors import ConnectFailed
 from ...aside import Shared, off_loop
 from ..wildcards import small
+from .canonical import NeedsClient
 from .client import Refusal, SshClient
-from .own import BadLines, OpenToOthers, read_own
+from .own import read_own
 from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
 from .tokens import as_written, family_of
@@ -115,32 +116,30 @@ class ConfigReader:
     def _answer(self, question: Question, state: FileState) -> Said:
         try:
             _check(question)
-        except ConfigBroken as error:
-            if not question.lenient:
+        except Closed as error:
+            if question.config_file is not None or not question.lenient:
                 raise
-            return Said(note=error.message)
+            return replace(self._judged(question, state), note=error.message)  # as ssh, which passes over such a file
+        return self._judged(question, state)
+
+    def _judged(self, question: Question, state: FileState) -> Said:
         if state.empty:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return self._own(question)
+            return read_own(question, self._system_file, self._client.programs)
         try:
             return with_files_as_written(self._client.answer(binary, question), state.lists)
         except Refusal as refusal:
             return self._despite(question, refusal)
 
-    def _own(self, question: Question, bad: BadLines | None = None) -> Said:
-        try:
-            return read_own(question, self._system_file, self._client.programs, bad)
-        except OpenToOthers as error:
-            if not question.lenient:
-                raise
-            return Said(note=error.message)
-
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = self._own(question, refusal.lines)
-        if not said.note and not question.lenient:
+        try:
+            said = read_own(question, self._system_file, self._client.programs, refusal.lines)
+        except NeedsClient as error:
+            raise NeedsClient(f"{error.message}: {refusal}") from error
+        if not said.note:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
 
@@ -186,6 +185,10 @@ class ConfigReader:
             self._kept[_common_key(question, state)] = general
 
 
+class Closed(ConfigBroken):
+    """A file that we may not read."""
+
+
 def _check(question: Question) -> None:
     """Raises ConfigBroken where the file that is meant cannot be read; ssh says nothing of it, or waits for ever."""
     named = question.config_file
@@ -200,7 +203,8 @@ def _check(question: Question) -> None:
         if named:
             raise ConnectFailed(f"there is no ssh_config file {named}", permanent=True, kind=Cause.SSH_CONFIG) from None
     except OSError as error:
-        raise ConfigBroken(f"the ssh_config {file} cannot be read: {error.strerror or error}") from error
+        kind = Closed if isinstance(error, PermissionError) else ConfigBroken
+        raise kind(f"the ssh_config {file} cannot be read: {error.strerror or error}") from error
 
 
 def _own_key(question: Question) -> Hashable:
