@@ -222,6 +222,15 @@ async def test_files_are_parted_as_the_line_parts_them(
     assert str(endpoint.known_hosts[len(files)]) == "/etc/ssh/ssh_known_hosts"
 
 
+async def test_a_token_that_has_no_blank_makes_no_two_files_one(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host box\n UserKnownHostsFile /k l\nHost other\n UserKnownHostsFile /k%n\n")
+    asked = PathReader(reader(Counting()))
+    files = (await endpoint(asked, host("box", config))).known_hosts
+    asked.close()
+    assert files[:2] == (Path("/k"), Path("l"))
+
+
 async def test_a_path_that_ssh_prints_with_its_tokens_replaced_is_no_other_hosts(tmp_path: Path) -> None:
     class Newer(Counting):
         """As a version of ssh that replaces the tokens of RevokedHostKeys before it prints."""
