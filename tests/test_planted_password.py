@@ -159,6 +159,8 @@ def test_no_verb_shows_what_ssh_config_has_by_a_slip(tmp_path: Path, behind_a_pl
         f"ProxyCommand https_proxy=http://root:{PLANTED}@p false --auth {PLANTED} --with={PLANTED} -p{PLANTED} %h",
         f"ProxyCommand ( {PLANTED} (",
         f"ProxyCommand false {PLANTED} %z",
+        f"ProxyCommand false -p a;{PLANTED} %h",
+        f"ProxyCommand A='a {PLANTED} b' false %h",
         f"KnownHostsCommand known {PLANTED}",
         f"KnownHostsCommand /bin/false --token={PLANTED} {PLANTED} %K",
         f"KnownHostsCommand /bin/false --token={PLANTED}%z",

@@ -7,6 +7,7 @@ cannot be told from a password is left out; the file, line and key that a messag
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterator
 
 LONGEST = 120
@@ -34,8 +35,10 @@ _QUOTED_OR_WORD = re.compile(r"""(?<=")[^"]*(?=")|(?<=')[^']*(?=')|[^\s"']+""")
 _PROGRAM = re.compile(r"[\w./~+-]+")
 _OPTION = re.compile(r"-\w|--[A-Za-z][A-Za-z-]*(?:=|$)")
 
-_OF_SHELLS = "'\"`$(){}<>|&;"
-"""Signs around a word that a shell takes away."""
+_OF_SHELLS = "'\"`$(){}<>|&;\\"
+"""Signs at which a shell parts words, or which it takes away."""
+
+_PARTED = re.compile(f"[{re.escape(_OF_SHELLS)}]+")
 
 _WIDE = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\uff1a": ":", "\ufe55": ":"})
 """The signs of East Asian keyboards for the two that make a password one."""
@@ -89,8 +92,9 @@ def command_quoted(command: str, known: Collection[str] = ()) -> str:
 
 def without_command(text: str, command: str, known: Collection[str] = ()) -> str:
     """What somebody says of a command, without those of its words that `command_quoted` does not show."""
-    hidden = {word.strip(_OF_SHELLS) for word, shown in _command_words(command, known) if word != shown}
-    for word in sorted(hidden - {""}, key=len, reverse=True):
+    words = list(_command_words(command, known))
+    hidden = {part for word, shown in words if word != shown for part in (word.strip(_OF_SHELLS), *_PARTED.split(word))}
+    for word in sorted(hidden - {shown for _, shown in words} - {""}, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", HIDDEN, text)
     return text
 
@@ -101,6 +105,7 @@ def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, 
     for word in command.split():
         option = _OPTION.match(word)
         if not program and "=" in word:
+            program = _goes_on(word)  # then nobody knows which word is the program
             yield word, f"{word.partition('=')[0]}={HIDDEN}"
         elif not program:
             program = True
@@ -111,3 +116,12 @@ def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, 
             yield word, option[0] + (HIDDEN if option[0] != word else "")
         else:
             yield word, HIDDEN
+
+
+def _goes_on(word: str) -> bool:
+    """Whether words behind an assignment may be parts of its value."""
+    try:
+        shlex.split(word)
+    except ValueError:
+        return True
+    return "`" in word or "(" in word

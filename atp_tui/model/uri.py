@@ -177,6 +177,8 @@ class _Reading:
         path = self._unescaped(written)
         if driver != SIMULATED and uri_parameters.is_secret("", path):
             raise self._password()
+        if "@" in path and driver not in (SIMULATED, "test"):  # the end of user:1234/word@host: test alone opens files
+            raise self._password()
         self._check_value(path, "the path")
         paths = uri_drivers.PATHS.get(driver)
         if (paths and path not in paths) or (driver == "test" and not path.strip("/")):

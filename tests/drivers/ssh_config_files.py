@@ -82,6 +82,7 @@ CASES: dict[str, Case] = {
         "  GlobalKnownHostsFile /g%h /h\n"
     ),
     "known hosts with a space": Case('Host box\n  UserKnownHostsFile "/a b/known" /c\n'),
+    "known hosts of old": Case("Host box\n  UserKnownHostsFile2 /a\n  GlobalKnownHostsFile2 /b\n"),
     "known hosts none": Case("Host box\n  UserKnownHostsFile none\n  GlobalKnownHostsFile none\n"),
     "known hosts dev null": Case("Host box\n  UserKnownHostsFile /dev/null\n  StrictHostKeyChecking no\n"),
     "host key alias": Case("Host box\n  HostKeyAlias Ali.Lan\n"),
@@ -110,6 +111,15 @@ CASES: dict[str, Case] = {
     "match exec not run": Case('Match host nowhere exec "touch @DIR@/ran"\n  User ann\n'),
     "match final": Case("Host box\n  HostName h.lan\nMatch final host h.lan\n  User ann\nHost h.lan\n  Port 3\n", TWO),
     "match final alone": Case("Match final all\n  User ann\nUser bob\n", TWO),
+    "match final with a name in its usual form": Case(
+        "Host box\n  HostName H.LAN\nHost h.lan 10.0.0.1\n  UserKnownHostsFile /second\nMatch final user nobody-here\n",
+        ("box", "H.LAN", "10.1"),
+    ),
+    "address of one family": Case("AddressFamily inet\n", ("box", "10.1", "::ffff:10.0.0.1", "2001:DB8:0::1")),
+    "address of one family in a path": Case(
+        "AddressFamily inet6\nUserKnownHostsFile /%h\n", ("10.1", "0X7F.1", "2001:DB8:0::1")
+    ),
+    "address in capitals": Case("UserKnownHostsFile /%h\n", ("2001:DB8::1", "2001:DB8:0::1", "FE80::1%lo")),
     "match canonical": Case("Match canonical\n  User ann\nMatch all\n  Port 3\n"),
     "match tagged": Case("Host box\n  User ann\nMatch originalhost box !user bob\n  IdentityFile /t\n"),
     "port by name": Case("Host box\n  User ann\nHost *\n  Port ssh\n"),

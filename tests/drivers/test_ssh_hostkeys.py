@@ -10,9 +10,9 @@ import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.hostkeys import HostKeyStore
-from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
+from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected, HostKeyRevoked
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import HostKeyPolicy
+from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
 from ..daemons.names import LOCAL_NAME
 from ..daemons.sshd import PrivateSshd, running_sshd
@@ -124,6 +124,56 @@ async def test_accept_new_stores_a_key_that_strict_then_accepts(sshd: PrivateSsh
     await _accepted(_host(sshd, file, HostKeyPolicy.ACCEPT_NEW))
     assert len(file.read_text().splitlines()) == 1
     await _accepted(_host(sshd, file, HostKeyPolicy.STRICT))
+
+
+@pytest.mark.parametrize("linked_to", [False, True])
+@pytest.mark.parametrize(
+    ("planted", "error"),
+    [
+        ("[127.0.0.1]:@PORT@ @OTHER@\n", HostKeyRejected),
+        ("@revoked * @KEY@\n", HostKeyRevoked),
+        ("# another file\n[127.0.0.1]:@PORT@ @KEY@\n", None),
+        ("# another file\n", None),
+    ],
+)
+async def test_a_file_that_is_replaced_between_the_look_and_the_storing_counts(
+    sshd: PrivateSshd, tmp_path: Path, planted: str, error: type[Exception] | None, linked_to: bool
+) -> None:
+    """The KnownHostsCommand is run once the files were read; here it puts another one in the place of known_hosts."""
+    file, other, config = tmp_path / "known_hosts", tmp_path / "other", tmp_path / "config"
+    real = tmp_path / "real" if linked_to else file
+    real.write_text("# the former file\n")
+    if linked_to:
+        file.symlink_to(real)
+    words = {"@PORT@": str(sshd.port), "@OTHER@": _another_key(), "@KEY@": sshd.host_public_key}
+    for word, value in words.items():
+        planted = planted.replace(word, value)
+    other.write_text(planted)
+    config.write_text(f"KnownHostsCommand /bin/cp --remove-destination {other} {real}\n")
+    settings = sshd.ssh_settings(known_hosts=file, host_key_policy=HostKeyPolicy.ACCEPT_NEW, config_file=str(config))
+    host = host_of(sshd, settings)
+    if error is None:
+        await _accepted(host)
+        line = f"[127.0.0.1]:{sshd.port} {sshd.host_public_key}\n"
+        assert real.read_text() == planted.replace(line, "") + line
+    else:
+        with pytest.raises(error) as caught:
+            await open_link(host)
+        assert type(caught.value) is error
+        assert real.read_text() == planted
+    assert file.is_symlink() == linked_to
+
+
+async def test_the_key_that_was_on_file_goes_only_once_the_new_one_is_stored(tmp_path: Path) -> None:
+    first, second = tmp_path / "known_hosts", tmp_path / "known_hosts2"
+    _old(first).mkdir()  # where no former file can be kept, the first one cannot be written anew
+    first.write_text("# mine\n")
+    second.write_text(before := f"127.0.0.1 {_another_key()}\n")
+    settings = SshSettings(user="u", port=22, known_hosts=(str(first), str(second)))
+    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
+    with pytest.raises(OSError, match="Is a directory"):
+        HostKeyStore().trust_now(host, _another_key(), replace=True)
+    assert second.read_text() == before
 
 
 async def test_trust_makes_a_refused_key_known(sshd: PrivateSshd, tmp_path: Path) -> None:

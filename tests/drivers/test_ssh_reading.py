@@ -222,6 +222,15 @@ async def test_files_are_parted_as_the_line_parts_them(
     assert str(endpoint.known_hosts[len(files)]) == "/etc/ssh/ssh_known_hosts"
 
 
+async def test_a_token_that_has_no_blank_makes_no_two_files_one(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host box\n UserKnownHostsFile /k l\nHost other\n UserKnownHostsFile /k%n\n")
+    asked = PathReader(reader(Counting()))
+    files = (await endpoint(asked, host("box", config))).known_hosts
+    asked.close()
+    assert files[:2] == (Path("/k"), Path("l"))
+
+
 async def test_a_path_that_ssh_prints_with_its_tokens_replaced_is_no_other_hosts(tmp_path: Path) -> None:
     class Newer(Counting):
         """As a version of ssh that replaces the tokens of RevokedHostKeys before it prints."""
@@ -257,13 +266,97 @@ async def test_a_file_that_others_may_write_decides_nothing(
     asked = reader(Counting() if installed else NotInstalled())
     question = Question("box", config_file=config if included else None, lenient=lenient)
     try:
-        if lenient:
-            assert (await asked.ask(question)).values == {}
-        else:
-            with pytest.raises(ConfigBroken, match="Bad owner or permissions"):
-                await asked.ask(question)
+        with pytest.raises(ConfigBroken, match="Bad owner or permissions"):
+            await asked.ask(question)
         open_to_others.chmod(0o644)
         assert asked.read(question).first("proxycommand") == "touch /planted"
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "HostKeyAlias a b", "HostKeyAlgorithms", "RevokedHostKeys /r /s", "RequiredRSASize large",
+        "CASignatureAlgorithms", "KnownHostsCommand", "HostName", "CanonicalDomains", "Include @DIR@/again",
+    ],
+)  # fmt: skip
+async def test_what_could_make_a_key_good_is_passed_over_for_no_host(
+    tmp_path: Path, installed: bool, line: str
+) -> None:
+    config, again = tmp_path / "config", tmp_path / "again"
+    config.write_text(f"Host bad\n {line}\n Nonsense x\n".replace("@DIR@", str(tmp_path)))
+    again.write_text(f"Include {again}\nRevokedHostKeys /r\n")
+    asked = reader(Counting() if installed else NotInstalled())
+    try:
+        assert (await asked.ask(Question("good", config_file=config, lenient=True))).values == {"hostname": ("good",)}
+        with pytest.raises(ConfigBroken, match="too deep" if "Include" in line else "line 2"):
+            await asked.ask(Question("bad", config_file=config, lenient=True))
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_a_file_of_no_use_leaves_no_host_without_its_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/config").symlink_to(tmp_path / "pipe")
+    system = tmp_path / "system"
+    system.write_text("RevokedHostKeys /revoked\n")
+    asked = ConfigReader(system, Counting() if installed else NotInstalled())
+    try:
+        for file in (None, tmp_path / "pipe"):
+            with pytest.raises(ConfigBroken, match="it is no file"):
+                await asked.ask(Question("box", config_file=file, lenient=True))
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("CanonicalizeHostname yes\nCanonicalDomains lan.test\n", True),
+        ("CanonicalizeHostname always\nCanonicalDomains lan.test\nProxyJump gate\n", True),
+        ("CanonicalizeHostname yes\nCanonicalizeFallbackLocal no\n", True),
+        ("CanonicalizeHostname yes\nCanonicalizePermittedCNAMEs *:*\n", True),
+        ("CanonicalizeHostname yes\nHostName box.\n", True),
+        ("CanonicalizeHostname no\nCanonicalDomains lan.test\n", False),
+        ("CanonicalizeHostname yes\nCanonicalDomains lan.test\nProxyJump gate\n", False),
+        ("CanonicalizeHostname yes\nCanonicalDomains lan.test\nHostName a.b.c\n", False),
+        ("CanonicalizeHostname yes\nCanonicalDomains lan.test\nHostName 127.1\n", False),
+        ("CanonicalizeHostname yes\n", False),
+    ],
+)
+async def test_our_own_reading_takes_no_name_that_ssh_would_look_up(
+    tmp_path: Path, text: str, counts: bool, lenient: bool
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(text + "Match canonical\n RevokedHostKeys /revoked\n")
+    asked = reader(NotInstalled())
+    question = Question("box", config_file=config, lenient=lenient)
+    try:
+        if counts:
+            with pytest.raises(ConfigBroken, match="CanonicalizeHostname"):
+                await asked.ask(question)
+        else:
+            revoked = (await asked.ask(question)).first("revokedhostkeys")
+            assert revoked == SshClient().answer(shutil.which("ssh") or "", question).first("revokedhostkeys")
+    finally:
+        asked.close()
+
+
+async def test_a_name_that_ssh_does_not_find_is_nobodys(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("CanonicalizeHostname yes\nCanonicalDomains none.invalid\nCanonicalizeFallbackLocal no\n")
+    asked = reader(Counting())
+    try:
+        with pytest.raises(ConfigBroken, match="Could not resolve host"):
+            await asked.ask(Question("localhost", config_file=config, lenient=True))
     finally:
         asked.close()
 
@@ -476,20 +569,25 @@ async def test_what_cannot_be_read_is_told(client: Counting, tmp_path: Path) -> 
 @pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="another user is needed")
 async def test_a_directory_that_is_closed_is_told_as_the_configs(tmp_path: Path) -> None:
     script = (
-        "import asyncio, sys\n"
+        "import asyncio, pathlib, sys\n"
+        "from atp_tui.drivers.ssh.config.reader import ConfigReader\n"
         "from atp_tui.drivers.ssh.reading import PathReader\n"
         "from atp_tui.model.host import HostInfo\n"
         "from atp_tui.model.settings import SshSettings\n"
-        "settings = SshSettings(user='ann')\n"
-        "print(asyncio.run(PathReader().path_to(HostInfo('peer', 'peer', uri=None, ssh=settings)))[0].user)\n"
+        "whole = dict(port=1, identity_files=('/k',), known_hosts=('/h',)) if sys.argv[2:] else {}\n"
+        "host = HostInfo('peer', 'peer', uri=None, ssh=SshSettings(user='ann', **whole))\n"
+        "found = asyncio.run(PathReader(ConfigReader(pathlib.Path(sys.argv[1]))).path_to(host))[0]\n"
+        "print(found.user, *found.revoked_keys)\n"
     )
     home = Path("/tmp") / f"closed-{os.getpid()}"
     home.mkdir()
     (home / ".ssh").mkdir(mode=0o000)
+    (home / "system").write_text("RevokedHostKeys /r\n")
+    closed = ".ssh/config cannot be read: Permission denied"
     try:
-        for directory, words in ((home, ".ssh/config cannot be read: Permission denied"), (Path("/nowhere"), "ann")):
+        for directory, words, whole in ((home, closed, []), (home, "ann /r", ["whole"]), (Path("/nowhere"), "ann", [])):
             said = await asyncio.create_subprocess_exec(
-                "setpriv", "--reuid=54321", "--clear-groups", PYTHON, "-c", script,
+                "setpriv", "--reuid=54321", "--clear-groups", PYTHON, "-c", script, home / "system", *whole,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
                 env={"HOME": str(directory), "PATH": os.environ["PATH"], "PYTHONPATH": ":".join(_paths())},
             )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,15 +17,13 @@ from ...model.settings import HostKeyPolicy, Login, SshSettings
 from .config.key_rules import KeyRules, key_rules
 from .config.reader import ConfigReader
 from .config.said import Question, Said
-from .config.tokens import IN_COMMAND, Tokens, as_written, local_user
+from .config.tokens import IN_COMMAND, Tokens, as_written, family_of, local_user
 from .wildcards import small
 
 _DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _SHARED_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _LEFT_OUT = ("NoHostAuthenticationForLocalhost", "CheckHostIP")
 """Switches about host keys that change nothing here: the key is judged, by its host's name alone."""
-
-_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +167,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
         known_hosts_command=_unless_none(said.first("knownhostscommand")),
         tokens=tokens,
         policy=settings.host_key_policy or HostKeyPolicy.STRICT,
-        family=_FAMILIES.get((said.first("addressfamily") or "any").lower(), socket.AF_UNSPEC),
+        family=family_of(said.first("addressfamily")),
         bind_address=said.first("bindaddress"),
         bind_interface=said.first("bindinterface"),
         proxy_command=_command(command, said, tokens),
@@ -186,7 +183,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
 
 def _tokens(asked: Question, said: Said, user: str) -> Tokens:
     name = said.first("hostname") or asked.host
-    name = as_written(name if ":" in name else small(name))  # the zone of an address minds its case
+    name = as_written(name, family_of(said.first("addressfamily")))
     port = asked.port or int(said.first("port") or 22)
     alias = said.first("hostkeyalias")
     jump = _unless_none(said.first("proxyjump")) or ""

@@ -85,9 +85,10 @@ class HostKeyCheck:
         return found.key if found and found.standing is Standing.NEW and self._takes_new else None
 
     def has_changed(self, filed: FiledKeys) -> None:
-        """Another key was stored for the name since the files were read: the one that was shown is a changed one."""
-        assert self.verdict is not None
-        self.filed, self.verdict = filed, replace(self.verdict, standing=Standing.CHANGED)
+        """Another key was stored for the name since the files were read, or this one revoked: it is judged by that."""
+        assert self._good is not None
+        self.filed = filed
+        self.verdict = self._judge(self._good)
 
     @property
     def name(self) -> str:

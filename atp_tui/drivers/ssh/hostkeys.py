@@ -15,7 +15,7 @@ from ...model.host import HostInfo
 from ..aside import off_loop
 from .host_key_command import filed_by_command
 from .key_files import WRITING, append_key, remove_keys, replace_keys
-from .key_lookup import FiledKeys, KeyFiles
+from .key_lookup import FiledKey, FiledKeys, KeyFiles
 from .known_hosts import Marker, can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
 
@@ -84,8 +84,8 @@ class HostKeyStore:
 
     async def accept(self, host: HostInfo, endpoint: Endpoint, key: SSHKey) -> FiledKeys | None:
         """Store a key that was new when it was looked up, where the policy is accept-new. One that cannot be stored is
-        told. Where another connection has stored another key for the name meanwhile: nothing is stored, and what is on
-        file now is the answer.
+        told. Where somebody has stored another key for the name meanwhile, or revoked this one: nothing is stored, and
+        what is on file now is the answer.
 
         /dev/null as the file is how people say that nothing is to be stored.
         """
@@ -99,7 +99,7 @@ class HostKeyStore:
         def store() -> FiledKeys | None:
             with WRITING:
                 filed = self._files.read(endpoint.known_hosts, _name(endpoint), None)
-                if standing(key.public_data, filed) is Standing.CHANGED:
+                if _is_revoked(key, filed) or standing(key.public_data, filed) is Standing.CHANGED:
                     return filed
                 append_key(file, _name(endpoint), line, hashed=endpoint.hash_names)
             return None
@@ -154,18 +154,23 @@ class HostKeyStore:
         if not place.nameable:
             raise ConfigError(f"no line of {first} can begin with {place.name!r}", host=host.id)
         self._refuse_revoked(host, place, key)
-        if replace:
+        (replace_keys if replace else append_key)(first, place.name, line, hashed=place.hashed)
+        if replace:  # only now: were no key left on file, any key would pass for new
             for file in place.files[1:]:
                 if _is_own(file):
                     remove_keys(file, place.name)
-        (replace_keys if replace else append_key)(first, place.name, line, hashed=place.hashed)
         refused.pop(line, None)
         return first
 
     def _refuse_revoked(self, host: HostInfo, place: _Place, key: SSHKey) -> None:
-        for filed in self._files.read(place.files, place.name, None).exact:
-            if filed.marker is Marker.REVOKED and filed.blob == key.public_data:
-                raise ConfigError(f"the key is marked @revoked in {filed.place}", host=host.id)
+        if found := _is_revoked(key, self._files.read(place.files, place.name, None)):
+            raise ConfigError(f"the key is marked @revoked in {found.place}", host=host.id)
+
+
+def _is_revoked(key: SSHKey, filed: FiledKeys) -> FiledKey | None:
+    """The line that revokes the key."""
+    marked = (line for line in filed.exact if line.marker is Marker.REVOKED and line.blob == key.public_data)
+    return next(marked, None)
 
 
 def _place(endpoint: Endpoint) -> _Place:

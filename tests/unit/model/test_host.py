@@ -160,6 +160,9 @@ def test_a_user_that_a_shell_would_act_on_is_refused(name: str) -> None:
     "uri",
     [
         "xen+tcp://root:?sw0rd@h",
+        "xen+tcp://root:1234/sw0rd@h",
+        "lxc+ssh://root:1234/sw0rd@h/system",
+        "remote+tls://root:1234/sw0rd%40h",
         "xen+tcp://root:1?sw0rd@h",
         "xen+tcp://root://sw0rd@h",
         "qemu+ssh://h/system?password.sw0rd",

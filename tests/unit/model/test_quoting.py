@@ -23,6 +23,12 @@ PLANTED = "not-for-the-screen"
         (f"sh -c 'printf {PLANTED} | nc box 22'", "sh -c … box …"),
         (f"'/opt/my {PLANTED}' x", "…"),
         (f"/usr/bin/tool {PLANTED} {PLANTED} -q", "/usr/bin/tool … -q"),
+        (f"A='my {PLANTED} word' nc box 22", "A=… … box 22"),
+        (f'A="my {PLANTED} word" nc -x', "A=… … -x"),
+        (f"A=my\\ {PLANTED} nc", "A=… …"),
+        (f"A=$(cat {PLANTED} x) nc", "A=… …"),
+        (f"A=`cat {PLANTED} x` nc", "A=… …"),
+        ("A='http://p' B=\"x\"y nc box", "A=… B=… nc box"),
         ("", ""),
     ],
 )
@@ -58,3 +64,8 @@ def test_what_a_shell_says_of_a_command_has_no_word_that_is_not_shown() -> None:
     assert without_command(f"sh: near `{PLANTED}': exec {command}", command, ("box",)) == (
         "sh: near `…': exec nc -p '…' (… box"
     )
+
+
+@pytest.mark.parametrize("command", [f"nc -p a{sign}{PLANTED} box" for sign in (*";&|<>(){}`$", "$(", "\\")])
+def test_a_shell_that_parts_a_word_repeats_no_part_of_it(command: str) -> None:
+    assert without_command(f"sh: {PLANTED}: nc not found", command, ("box",)) == "sh: …: nc not found"

@@ -51,14 +51,12 @@ _OTHER_NAMES = {
     "hostbasedkeytypes": "hostbasedacceptedalgorithms",
     "smartcarddevice": "pkcs11provider",
     "identityfile2": "identityfile",
-    "globalknownhostsfile2": "globalknownhostsfile",
-    "userknownhostsfile2": "userknownhostsfile",
 }
 _GONE = _words(
     """
-    afstokenpassing cipher compressionlevel fallbacktorsh kerberosauthentication kerberostgtpassing protocol
-    rhostsauthentication rhostsrsaauthentication rsaauthentication useprivilegedport useroaming usersh
-    useblacklistedkeys
+    afstokenpassing cipher compressionlevel fallbacktorsh globalknownhostsfile2 kerberosauthentication
+    kerberostgtpassing protocol rhostsauthentication rhostsrsaauthentication rsaauthentication useprivilegedport
+    useroaming usersh useblacklistedkeys userknownhostsfile2
     """
 )
 """Passed over, as OpenSSH passes over what it once had."""

@@ -1,7 +1,8 @@
 """Our own reading of ssh_config: for machines without OpenSSH's client, and for the good blocks of a bad file.
 
-It follows readconf.c of OpenSSH 9 line by line. Left out: CanonicalizeHostname asks no name service. Algorithms with
-`+`, `-` and `^` are taken over asyncssh's defaults, since OpenSSH's are in its client.
+It follows readconf.c of OpenSSH 9 line by line. Left out: CanonicalizeHostname asks no name service, and stops the
+hosts for which that would count. Algorithms with `+`, `-` and `^` are taken over asyncssh's defaults, since OpenSSH's
+are in its client.
 """
 
 from __future__ import annotations
@@ -12,14 +13,24 @@ from pathlib import Path
 
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
 from ....model.quoting import redacted_words
+from .canonical import check_canonical, is_canonicalized
 from .keywords import COMMANDS, known_name, values_of
 from .match import Conditions, matches, matches_host_line, matches_line, matches_list, wants_final_pass
 from .programs import Programs
 from .said import FILES, SEVERAL, ConfigBroken, Question, Said
-from .tokens import Tokens, local_user
+from .tokens import Tokens, as_written, family_of, local_user
 
-_OF_THE_WAY = ("hostname", "proxyjump", "proxycommand", "refuseconnection")
+_OF_THE_WAY = frozenset(
+    {"hostname", "proxyjump", "proxycommand", "refuseconnection", "canonicalizehostname", "canonicaldomains"}
+    | {"canonicalizefallbacklocal", "canonicalizemaxdots", "canonicalizepermittedcnames"}
+)
 """Without what such a line meant to say, another machine might be reached, or one that is not to be."""
+
+_OF_HOST_KEYS = frozenset(
+    {"hostkeyalias", "hostkeyalgorithms", "knownhostscommand"}
+    | {"revokedhostkeys", "requiredrsasize", "casignaturealgorithms"}
+)
+"""Without what such a line meant to say, a host's key might be good that is not to be."""
 
 BadLines = Mapping[tuple[str, int], str]
 """(file, line number) to what OpenSSH says is wrong there."""
@@ -29,27 +40,25 @@ def read_own(question: Question, system_file: Path, programs: Programs, bad: Bad
     """What the files say of a host. `programs` runs those of `Match exec`.
 
     A line that is not understood stops the hosts for which its block counts, and a block whose Host or Match line is
-    not understood counts for none; `note` then has file, line and words. Raises ConfigBroken for such a host, OSError
-    for a file that cannot be read.
+    not understood counts for none; `note` then has file, line and words. Raises ConfigBroken for such a host,
+    NeedsClient for one whose name is to be looked up, OSError for a file that cannot be read.
     """
     reading = _Reading(question, programs, bad or {})
     reading.read(system_file, final=False)
-    if reading.wants_final:
+    check_canonical(reading.tokens().host, reading.values)
+    if reading.wants_final or is_canonicalized(reading.values):
         reading.read(system_file, final=True)
     values = {keyword: tuple(found) for keyword, found in reading.values.items()}
     values["hostname"] = (reading.tokens().host,)
     return Said(values, note="; ".join(dict.fromkeys(reading.elsewhere)))
 
 
-class OpenToOthers(ConfigBroken):
-    """A file that somebody else may write: what stands in it would be run, and decides where a login goes."""
-
-
 def _check_owner(file: Path) -> None:
-    """Raises OpenToOthers where OpenSSH gives up (readconf.c, SSHCONF_CHECKPERM), OSError."""
+    """Raises ConfigBroken for a file that somebody else may write, OSError. What stands in it would be run, and decides
+    where a login goes: OpenSSH gives up (readconf.c, SSHCONF_CHECKPERM)."""
     status = file.stat()
     if status.st_uid not in (0, os.getuid()) or status.st_mode & 0o022:
-        raise OpenToOthers(f"Bad owner or permissions on {file}: nobody else may write it (chmod go-w)")
+        raise ConfigBroken(f"Bad owner or permissions on {file}: nobody else may write it (chmod go-w)")
 
 
 class _Reading:
@@ -84,7 +93,7 @@ class _Reading:
     def read(self, system_file: Path, *, final: bool) -> None:
         self._final = final
         if final:
-            self._name = self.tokens().host
+            self._name = as_written(self.tokens().host, family_of(self.values.get("addressfamily", ["any"])[0]))
             self.values["hostname"] = [self._name.replace("%", "%%")]
         own = self._question.config_file
         home = Path(os.path.expanduser(USER_DIRECTORY))
@@ -99,6 +108,9 @@ class _Reading:
             self._lines(file, 0, True)
         except (FileNotFoundError, NotADirectoryError):
             return
+        except PermissionError:
+            if file != self._own_file or not self._question.lenient:
+                raise
 
     def _lines(self, file: Path, depth: int, outer: bool) -> None:
         """Read one file. `outer`: the block in which it is included counts."""
@@ -126,7 +138,8 @@ class _Reading:
 
     def _wrong(self, line: Line, words: str, active: bool) -> None:
         told = f"{line.place}: {redacted_words(words)}"
-        if active and not (self._question.lenient and known_name(line.keyword) not in _OF_THE_WAY):
+        needed = known_name(line.keyword) in _OF_THE_WAY | _OF_HOST_KEYS
+        if active and (needed or not self._question.lenient):
             raise ConfigBroken(told)
         self.elsewhere.append(told)
 
@@ -152,7 +165,7 @@ class _Reading:
         except TooDeep as error:
             if depth:  # told at the outermost Include: nothing more is read of what has no end
                 raise
-            if active and not self._question.lenient:
+            if active:
                 raise ConfigBroken(str(error)) from error
             self.elsewhere.append(str(error))
 

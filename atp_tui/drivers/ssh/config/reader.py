@@ -16,11 +16,12 @@ from ....model.causes import Cause
 from ....model.errors import ConnectFailed
 from ...aside import Shared, off_loop
 from ..wildcards import small
+from .canonical import NeedsClient
 from .client import Refusal, SshClient
-from .own import BadLines, OpenToOthers, read_own
+from .own import read_own
 from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
-from .tokens import as_written
+from .tokens import as_written, family_of
 
 SYSTEM_FILE = Path("/etc/ssh/ssh_config")
 
@@ -115,32 +116,30 @@ class ConfigReader:
     def _answer(self, question: Question, state: FileState) -> Said:
         try:
             _check(question)
-        except ConfigBroken as error:
-            if not question.lenient:
+        except Closed as error:
+            if question.config_file is not None or not question.lenient:
                 raise
-            return Said(note=error.message)
+            return replace(self._judged(question, state), note=error.message)  # as ssh, which passes over such a file
+        return self._judged(question, state)
+
+    def _judged(self, question: Question, state: FileState) -> Said:
         if state.empty:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
-            return self._own(question)
+            return read_own(question, self._system_file, self._client.programs)
         try:
             return with_files_as_written(self._client.answer(binary, question), state.lists)
         except Refusal as refusal:
             return self._despite(question, refusal)
 
-    def _own(self, question: Question, bad: BadLines | None = None) -> Said:
-        try:
-            return read_own(question, self._system_file, self._client.programs, bad)
-        except OpenToOthers as error:
-            if not question.lenient:
-                raise
-            return Said(note=error.message)
-
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
-        said = self._own(question, refusal.lines)
-        if not said.note and not question.lenient:
+        try:
+            said = read_own(question, self._system_file, self._client.programs, refusal.lines)
+        except NeedsClient as error:
+            raise NeedsClient(f"{error.message}: {refusal}") from error
+        if not said.note:
             raise ConfigBroken(f"ssh cannot use its configuration: {refusal}")
         return replace(said, note=f"{said.note or refusal} ({_ELSEWHERE})")
 
@@ -186,6 +185,10 @@ class ConfigReader:
             self._kept[_common_key(question, state)] = general
 
 
+class Closed(ConfigBroken):
+    """A file that we may not read."""
+
+
 def _check(question: Question) -> None:
     """Raises ConfigBroken where the file that is meant cannot be read; ssh says nothing of it, or waits for ever."""
     named = question.config_file
@@ -200,7 +203,8 @@ def _check(question: Question) -> None:
         if named:
             raise ConnectFailed(f"there is no ssh_config file {named}", permanent=True, kind=Cause.SSH_CONFIG) from None
     except OSError as error:
-        raise ConfigBroken(f"the ssh_config {file} cannot be read: {error.strerror or error}") from error
+        kind = Closed if isinstance(error, PermissionError) else ConfigBroken
+        raise kind(f"the ssh_config {file} cannot be read: {error.strerror or error}") from error
 
 
 def _own_key(question: Question) -> Hashable:
@@ -220,7 +224,7 @@ def _general(said: Said, question: Question, state: FileState) -> Said | None:
     sources = [text for text in state.names if small(text.replace("%h", host)) == small(name)]
     if small(name) == small(host):
         sources.append("%h")
-    if len(dict.fromkeys(sources)) != 1 or as_written(host) != host or state.late & said.expanded:
+    if len(dict.fromkeys(sources)) != 1 or _is_respelt(host, said) or state.late & said.expanded:
         return None
     values = {key: value for key, value in said.values.items() if key != "host"}
     return replace(said, values=values | {"hostname": (sources[0],)})
@@ -229,6 +233,11 @@ def _general(said: Said, question: Question, state: FileState) -> Said | None:
 def _for_host(general: Said, question: Question) -> Said | None:
     """The answer of other hosts with this one in it; None: ssh has to be asked."""
     name = (general.first("hostname") or "%h").replace("%h", question.host)
-    if any(as_written(each) != each for each in (question.host, name)):
+    if _is_respelt(question.host, general) or _is_respelt(name, general):
         return None
     return replace(general, values={**general.values, "hostname": (name,)})
+
+
+def _is_respelt(name: str, said: Said) -> bool:
+    """Whether ssh makes another name of it: an address in its usual form."""
+    return small(as_written(name, family_of(said.first("addressfamily")))) != small(name)

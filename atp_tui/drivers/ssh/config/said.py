@@ -116,10 +116,15 @@ def with_files_as_written(said: Said, lines: Sequence[tuple[str, tuple[str, ...]
 def _printed_of(words: tuple[str, ...]) -> re.Pattern[str]:
     """What ssh may print for the words of a line: tokens, variables and `~` may be anything there."""
     parts = (
-        "".join(".*?" if _REPLACED.fullmatch(part) else re.escape(part) for part in _PARTS.findall(word))
+        "".join(_printed_part(part) if _REPLACED.fullmatch(part) else re.escape(part) for part in _PARTS.findall(word))
         for word in words
     )
     return re.compile(" ".join(f"({part})" for part in parts), re.DOTALL)
+
+
+def _printed_part(part: str) -> str:
+    """What may stand for a token, a variable or `~`: a blank in those alone that can have one."""
+    return "[^ ]*?" if part[0] == "%" and part not in ("%d", "%r", "%u") else ".*?"
 
 
 def _paths(line: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ....model.quoting import quoted
+from ..wildcards import small
 from .said import ConfigBroken
 
 IN_COMMAND = "hknpr"
@@ -19,6 +20,8 @@ IN_COMMAND = "hknpr"
 
 IN_PATHS = "CdhijkLlnpru"
 """Tokens of IdentityFile, CertificateFile, UserKnownHostsFile, IdentityAgent and Match exec (%j from 9.3 on)."""
+
+_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 _COMMANDS = frozenset({"ProxyCommand", "KnownHostsCommand", "Match exec"})
 
@@ -36,16 +39,24 @@ def local_user() -> str | None:
         return None
 
 
-def as_written(name: str) -> str:
-    """A host's name as ssh has it once HostName was read: an address in its usual form (10.0.0.1 for 10.1, 2001:db8::1
-    for 2001:DB8:0::1), any other name as it is. Keys are filed under it."""
+def family_of(address_family: str | None) -> int:
+    """The addresses that ssh_config's AddressFamily allows; None: it says nothing."""
+    return _FAMILIES.get((address_family or "any").lower(), socket.AF_UNSPEC)
+
+
+def as_written(name: str, family: int = socket.AF_UNSPEC) -> str:
+    """A host's name as ssh has it once HostName was read (ssh.c, resolve_canonicalize): an address of the family in its
+    usual form (10.0.0.1 for 10.1, 2001:db8::1 for 2001:DB8:0::1), where that differs in more than the case of letters;
+    a name in small letters. Keys are filed under it."""
+    plain = name if ":" in name or "%" in name else small(name)  # the zone of an address minds its case
     if not name.isascii():  # Python would make other letters of some
-        return name
+        return plain
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        return socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]
+        found = socket.getaddrinfo(name, None, family, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        usual = socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]
     except (OSError, UnicodeError):
-        return name
+        return plain
+    return plain if small(usual) == small(plain) else usual
 
 
 def account_home() -> str | None:
