@@ -45,8 +45,14 @@ class WatchedJob:
     @property
     def failed(self) -> bool:
         """Whether it went wrong on some host by itself: not what a person's cancel has ended."""
-        called_off = {Outcome.CANCELLED, Outcome.NOTRUN} if self.cancelled else set()
-        return bool(self.model.counts.keys() - {Outcome.OK} - called_off)
+        return self._tally()[1] > 0
+
+    def _tally(self) -> tuple[int, int, int]:
+        """On how many hosts it ended well, badly, and by a person's cancel."""
+        counts = self.model.counts
+        well = counts.get(Outcome.OK, 0)
+        off = counts.get(Outcome.CANCELLED, 0) + counts.get(Outcome.NOTRUN, 0) if self.cancelled else 0
+        return well, self.model.ended - well - off, off
 
     @property
     def state(self) -> str:
@@ -55,16 +61,14 @@ class WatchedJob:
             return "cancelling" if self.cancelled else "running" if self.model.begun else "waiting"
         if self.failed:
             return "failed"
-        return "cancelled" if self.cancelled and self.model.counts.keys() != {Outcome.OK} else "done"
+        return "cancelled" if self._tally()[2] else "done"
 
     @property
     def line(self) -> JobLine:
         """How it stands, for the list of jobs."""
         model, title = self.model, safe(self.model.job.title)
-        well, hosts = model.counts.get(Outcome.OK, 0), len(model.job.targets)
-        return JobLine(
-            self.id, self.number, title, self.state, hosts, model.ended, well, model.ended - well, model.lasted()
-        )
+        hosts, tally = len(model.job.targets), self._tally()
+        return JobLine(self.id, self.number, title, self.state, model.lasted(), hosts, model.ended, *tally)
 
     @property
     def name(self) -> str:

@@ -83,7 +83,7 @@ async def test_each_job_has_its_line_newest_first() -> None:
         assert opened.screen.jobs.shown is opened.screen.jobs.jobs[1]
         await opened.press("escape")
         await opened.until(lambda: "cancelled" in row(opened, 1))
-        assert row(opened, 1).split()[:6] == ["#1", "○", "cancelled", "2/2", "●1", "✕1"]
+        assert row(opened, 1).split()[:6] == ["#1", "○", "cancelled", "2/2", "●1", "○1"]
 
 
 async def test_a_single_job_needs_no_list(fakes: FleetServices) -> None:
@@ -243,7 +243,7 @@ async def test_that_a_new_job_waits_for_others_on_its_hosts_is_told(fakes: Fleet
         first.end("kvm01")
         await opened.until(lambda: "1/3" in row(opened, 1))
         await run(opened, "@all id")
-        await opened.until(lambda: opened.has("#3 waits on 3 hosts for #1, #2: a host does one job at a time"))
+        await opened.until(lambda: opened.has("#3 waits on 3 hosts for #1, #2: one job a host at a time"))
         await opened.until(lambda: "waiting" in row(opened, 3))
 
 

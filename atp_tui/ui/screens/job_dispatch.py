@@ -81,7 +81,7 @@ class JobDispatch:
         if hosts:
             numbers = ", ".join(f"#{each.number}" for each in others)
             on = f"{hosts} host{'s' * (hosts != 1)}"
-            self._screen.tell(f"#{job.number} waits on {on} for {numbers}: a host does one job at a time")
+            self._screen.tell(f"#{job.number} waits on {on} for {numbers}: one job a host at a time")
 
     def cancel(self) -> bool:
         """End the job that is shown, or is about to be; False where it does not run."""

@@ -36,18 +36,19 @@ MOST_ROWS = 5
 class JobLine(NamedTuple):
     """One job. `title` is safe text, `state` one of STATES, `lasted` a time in words.
 
-    Of its `hosts`, so many have `ended`: some `well`, the others `badly`.
+    Of its `hosts`, so many have `ended`: some `well`, some `badly`, and those that a cancel has `called_off`.
     """
 
     key: str
     number: int
     title: str
     state: str
+    lasted: str
     hosts: int
     ended: int
     well: int
     badly: int
-    lasted: str
+    called_off: int
 
 
 class JobList(LinesView[JobLine]):
@@ -58,6 +59,7 @@ class JobList(LinesView[JobLine]):
         self._glyphs = glyphs
         self._follows = False
         self._digits = (0, 0)
+        self._some_called_off = False
 
     def on_mount(self) -> None:
         keys = self._glyphs.keys
@@ -77,6 +79,7 @@ class JobList(LinesView[JobLine]):
             max((len(str(line.number)) for line in lines), default=0),
             max((len(str(line.hosts)) for line in lines), default=0),
         )
+        self._some_called_off = any(line.called_off for line in lines)
         self._follows = True
         self.set_lines(lines)
         if shown is not None and (self.cursor_line is None or self.cursor_line.key != shown):
@@ -100,6 +103,7 @@ class JobList(LinesView[JobLine]):
             (f" {self._glyphs.state(state)} {line.state:<{STATE_WIDTH}}", state.value),
             (f" {line.ended:>{hosts}}/{line.hosts:<{hosts}}", "text"),
             self._tallied(line.well, _S.CONNECTED), self._tallied(line.badly, _S.FAILED),
+            *([self._tallied(line.called_off, _S.DISCONNECTED)] if self._some_called_off else []),
             (f" {fit(line.lasted, TIME_WIDTH, right=True)}  ", "dim"), (line.title, "text"),
         )  # fmt: skip
         return clip(spans, width)
