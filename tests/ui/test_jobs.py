@@ -137,6 +137,12 @@ async def test_keys_held_down_show_the_job_where_they_end() -> None:
             keyboard.send(keys)
             await keyboard.done()
             await opened.until(lambda: f"#{shown} echo" in title(opened))  # noqa: B023 # called at once
+        for _ in range(2):
+            opened.screen.action_command("older-job")  # and what the list tells of it, if anything, comes behind both
+        for _ in range(5):
+            await opened.pilot.pause()
+            assert "#6 echo" in title(opened)
+        await opened.press("pageup", "pageup")
         opened.screen.query_one(JobList).focus()
         await opened.press()
         keyboard.send(b"\x1b[B" * 5 + b"\x1b[A")
