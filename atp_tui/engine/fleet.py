@@ -116,7 +116,10 @@ class Performed:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The groups of equal outcomes of a job that have changed, and the number to ask for later ones with."""
+    """The groups of equal outcomes of a job that have changed, and the number to ask for later ones with.
+
+    The number never falls, but to 0 where the job is not kept any more.
+    """
 
     number: int = 0
     parts: tuple[Part, ...] = ()
@@ -223,7 +226,7 @@ class Fleet(Protocol):
         ...
 
     def parts(self, job: str, since: int = 0) -> Parts:
-        """The groups of equal outcomes that have changed after that number."""
+        """The groups of equal outcomes that have changed after that number; of a job that is not kept, number 0."""
         ...
 
     def output(self, job: str, digest: bytes) -> bytes:

@@ -290,7 +290,7 @@ class LocalFleet:
         """As Fleet.parts."""
         found = self._jobs.job(job)
         if found is None:
-            return Parts(since)
+            return Parts()
         if found.done:
             found.fold.name_at_once(NAMED_AT_ONCE)
         return Parts(found.fold.number, found.fold.parts(since))

@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ..model.outcome import CommandResult, Stream
 
 
 class Budget:
-    """The bytes a whole job may keep, shared by its targets: a thousand hosts at their own limit would be gigabytes."""
+    """The bytes a whole job may keep, shared by its targets: a thousand hosts at their own limit would be gigabytes.
 
-    def __init__(self, size: int) -> None:
+    They are part of what all jobs may keep, the budget `above`, where there is one. `make_room` is called where less
+    than `wanted` bytes are left, before some are refused: it may give others back.
+    """
+
+    def __init__(
+        self, size: int, above: Budget | None = None, make_room: Callable[[int], object] | None = None
+    ) -> None:
         self._left = size
+        self._used = 0
+        self._above = above
+        self._make_room = make_room
+
+    @property
+    def left(self) -> int:
+        """Bytes that may still be kept."""
+        return self._left
 
     def take(self, wanted: int) -> int:
         """How many of `wanted` bytes may be kept; they count as kept from now on."""
+        if wanted > self._left and self._make_room is not None:
+            self._make_room(wanted)
         granted = min(wanted, self._left)
+        if self._above is not None:
+            granted = self._above.take(granted)
         self._left -= granted
+        self._used += granted
         return granted
 
     def give_back(self, size: int) -> None:
         """So many bytes are kept no longer."""
         self._left += size
+        self._used -= size
+        if self._above is not None:
+            self._above.give_back(size)
+
+    def give_all_back(self) -> None:
+        """Nothing of it is kept any longer."""
+        self.give_back(self._used)
 
 
 class Capture:

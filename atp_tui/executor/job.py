@@ -60,8 +60,7 @@ class Job:
     program's clock.
     """
 
-    def __init__(self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: int) -> None:
-        shared = Budget(budget)
+    def __init__(self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: Budget) -> None:
         self.spec = spec
         self.started_at = started_at
         self.paused = False
@@ -69,12 +68,13 @@ class Job:
         self.fold = Fold()
         streamed = spec.options.streamed
         self._captures = {
-            target: Flow(place) if streamed else Capture(output_limit, shared, place)
+            target: Flow(place) if streamed else Capture(output_limit, budget, place)
             for place, target in enumerate(spec.targets)
         }
         self._readers: list[Reader] = []
         self._finished = asyncio.Event()
         self._controls = controls
+        self._budget = budget
 
     @property
     def id(self) -> str:
@@ -176,6 +176,10 @@ class Job:
             self._finished.set()
         passed = self.spec.options.streamed and capture.heard
         return Final(result, text, new, at, complete=not (result.truncated or passed))
+
+    def dropped(self) -> None:
+        """The job is kept no longer: others may have its room."""
+        self._budget.give_all_back()
 
     def _tell(self, capture: Capture, news: News) -> None:
         for reader in self._readers:

@@ -14,6 +14,7 @@ from ..model.target import TargetId
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
+from .capture import Budget
 from .core import MOST_AT_ONCE, JobCore, Key, Plan, Reason
 from .job import Ended, Job
 from .journal import Journal
@@ -28,6 +29,9 @@ KEPT_JOBS = 20
 
 JOB_LIMIT = 64 << 20
 """Bytes of output that one job keeps over all its targets."""
+
+ALL_LIMIT = 4 * JOB_LIMIT
+"""Bytes of output that all jobs together keep: for more, the oldest that are done are dropped whole."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +55,7 @@ class JobRunner:
 
     `works` are the kinds of work that it knows. `limit` is the number of targets in work over all jobs. `output_limit`
     is in bytes a target and stream, `job_limit` in bytes a job; what comes after it is dropped, and the result says so.
+    `all_limit` is in bytes over all jobs: the oldest jobs that are done make room, then it is a limit as the others.
     `log` keeps the jobs; without one they are gone with the program.
     """
 
@@ -63,6 +68,7 @@ class JobRunner:
         limit: int = MOST_AT_ONCE,
         output_limit: int = 1 << 20,
         job_limit: int = JOB_LIMIT,
+        all_limit: int = ALL_LIMIT,
     ) -> None:
         self._manager = manager
         self._clock = manager.clock
@@ -72,6 +78,7 @@ class JobRunner:
         self._journal = None if log is None else Journal(log, self._clock)
         self._output_limit = output_limit
         self._job_limit = job_limit
+        self._memory = Budget(all_limit, make_room=self._make_room)
         self._jobs: dict[str, Job] = {}
         self._kinds: dict[str, AnyKind] = {}  # of the jobs that are not finished
         self._attempts: dict[Key, _Attempt] = {}
@@ -97,7 +104,7 @@ class JobRunner:
             raise ValueError(f"there is a job {spec.id} already")
         kind = kind_of(spec.work, self._works)
         now = self._clock.monotonic()
-        job = Job(spec, self, now, self._output_limit, self._job_limit)
+        job = Job(spec, self, now, self._output_limit, Budget(self._job_limit, self._memory))
         plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
         self._jobs[spec.id] = job
         self._kinds[spec.id] = kind
@@ -229,7 +236,18 @@ class JobRunner:
     def _forget_old(self) -> None:
         done = [job for job in self._jobs.values() if job.done]
         for job in done[: max(0, len(done) - KEPT_JOBS)]:
-            del self._jobs[job.id]
+            self._drop(job)
+
+    def _make_room(self, wanted: int) -> None:
+        """So many bytes of output came, and less may be kept."""
+        for job in [job for job in self._jobs.values() if job.done]:
+            if self._memory.left >= wanted:
+                return
+            self._drop(job)
+
+    def _drop(self, job: Job) -> None:
+        del self._jobs[job.id]
+        job.dropped()
 
 
 def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outcome, Message | None]:

@@ -15,11 +15,12 @@ ENDS = Binding.Group("first line, last line")
 MARKS = Binding.Group("mark all that are shown; unmark all")
 FOLDS = Binding.Group("fold, unfold")
 HISTORY = Binding.Group("history")
+NEAR_JOBS = Binding.Group("newer job, older job")
 REGIONS = Binding.Group("next region, region before")
 """Keys that one line of the help tells together."""
 
 RUN_HELP = "run on the hosts that the line names; above 20 it asks for their number"
-CANCEL_HELP = "cancel the running job; once more leaves the line"
+CANCEL_HELP = "cancel the job that is shown; once more leaves the line"
 SHELL_HELP = "back to the shell; its fg brings the screen back"
 
 
@@ -64,7 +65,12 @@ ANSWERS = (
     _bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
     _bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
     _bind(
-        "answers.back", "escape,ctrl+c", "cancel", "back", "cancel the running job; else leave the answers", shown=True
+        "answers.back",
+        "escape,ctrl+c",
+        "cancel",
+        "back",
+        "cancel the job that is shown; else leave the answers",
+        shown=True,
     ),
 )
 
@@ -75,6 +81,8 @@ PANE = (
     _bind("pane.accept", "right", "cursor_right", "complete", "take over the grey completion", shown=True),
     _bind("pane.cancel", "escape,ctrl+c", "cancel", "cancel job, back", CANCEL_HELP, shown=True),
     _bind("pane.complete", "tab", "complete", "next", "complete a : command; else the next region", shown=True),
+    _bind("pane.newer-job", "pageup", "newer_job", "newer job", shown=True, group=NEAR_JOBS),
+    _bind("pane.older-job", "pagedown", "older_job", "older job", shown=True, group=NEAR_JOBS),
 )
 """Of the command line. What it does with Enter and Esc while it filters stands in `screens/keys`."""
 
@@ -82,7 +90,7 @@ FLEET = (
     _bind("fleet.next", "tab", "app.focus_next", "next region", group=REGIONS),
     _bind("fleet.previous", "shift+tab", "app.focus_previous", "region before", group=REGIONS),
     _bind("fleet.back", "escape", "back", "back", "back to the hosts; then the filter goes", shown=True),
-    _bind("fleet.interrupt", "ctrl+c", "interrupt", "cancel", "cancel the running job"),
+    _bind("fleet.interrupt", "ctrl+c", "interrupt", "cancel", "cancel the job that is shown"),
 )
 """Of the fleet's screen, for what its regions leave over."""
 

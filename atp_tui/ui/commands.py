@@ -41,13 +41,15 @@ FIRST = (
     ScreenCommand("command", "command", "colon", "type a command of this list"),
 )
 LAST = (
-    ScreenCommand("rerun", "rerun failed", None, "run the last command again where it failed"),
-    ScreenCommand("cancel", "cancel job", None, "end the running job"),
-    ScreenCommand("clear", "clear answers", None, "close the answers"),
+    ScreenCommand("older-job", "older job", "less_than_sign", "show the answers of the job started before"),
+    ScreenCommand("newer-job", "newer job", "greater_than_sign", "show the answers of the job started after"),
+    ScreenCommand("rerun", "rerun failed", None, "run the command that is shown again where it failed"),
+    ScreenCommand("cancel", "cancel job", None, "end the job that is shown"),
+    ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),
     ScreenCommand("theme", "theme", "t", "choose the colours: theme dark; without a name, the next one"),
     ScreenCommand("help", "help", "question_mark", "this page"),
-    ScreenCommand("quit", "quit", "q", "leave; asks first while a job runs"),
+    ScreenCommand("quit", "quit", "q", "leave; asks first while jobs run"),
 )
 """The screen's own commands; the registry's stand between them."""
 

@@ -1,20 +1,86 @@
-"""The job whose answers are shown: watched, cancelled, run again where it failed."""
+"""The jobs of this session: watched, shown one at a time, cancelled, forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 
 from textual.message import Message
 
 from ..actions.action import Invocation
 from ..engine.fleet import JobTicket
+from ..model.outcome import Outcome
 from .glyphs import Glyphs
 from .job_feed import Jobs, feed
+from .text import cut, safe
 from .widgets.answers_model import AnswersModel
+from .widgets.job_list import JobLine
+
+MOST_JOBS = 20
+"""Jobs of a session that are kept: as many as the engine keeps of those that are done."""
+
+NAME_WIDTH = 24
+"""Cells of a command line in a sentence that names its job."""
+
+
+@dataclass(eq=False, slots=True)
+class WatchedJob:
+    """A job of this session. `number` is the one that a person knows it by, `asked` what it was started by."""
+
+    number: int
+    asked: Invocation
+    model: AnswersModel
+    cancelled: bool = False
+    """Whether its end was asked for."""
+
+    @property
+    def id(self) -> str:
+        return self.model.job.id
+
+    @property
+    def running(self) -> bool:
+        """Whether a host of it has not ended yet."""
+        return not self.model.finished
+
+    @property
+    def failed(self) -> bool:
+        """Whether it went wrong on some host by itself: not what a person's cancel has ended."""
+        return self._tally()[1] > 0
+
+    def _tally(self) -> tuple[int, int, int]:
+        """On how many hosts it ended well, badly, and by a person's cancel."""
+        counts = self.model.counts
+        well = counts.get(Outcome.OK, 0)
+        off = counts.get(Outcome.CANCELLED, 0) + counts.get(Outcome.NOTRUN, 0) if self.cancelled else 0
+        return well, self.model.ended - well - off, off
+
+    @property
+    def state(self) -> str:
+        """What it is doing, in one word of job_list.STATES."""
+        if self.running:
+            return "cancelling" if self.cancelled else "running" if self.model.begun else "waiting"
+        if self.failed:
+            return "failed"
+        return "cancelled" if self._tally()[2] else "done"
+
+    @property
+    def line(self) -> JobLine:
+        """How it stands, for the list of jobs."""
+        model, title = self.model, safe(self.model.job.title)
+        hosts, tally = len(model.job.targets), self._tally()
+        return JobLine(self.id, self.number, title, self.state, model.lasted(), hosts, model.ended, *tally)
+
+    @property
+    def name(self) -> str:
+        """`#3 uname -r`, for a sentence."""
+        return f"#{self.number} {cut(safe(self.model.job.title), NAME_WIDTH)}"
 
 
 class JobControl:
-    """One job at a time is shown. `spawn` runs the reader as a task that the screen owns; `send` takes its news."""
+    """Holds the jobs, newest first. The one that is shown is the newest until a person chooses another one.
+
+    `spawn` runs the reader of each as a task that the screen owns; `send` takes its news.
+    """
 
     def __init__(
         self,
@@ -27,39 +93,72 @@ class JobControl:
         self._glyphs = glyphs
         self._send = send
         self._spawn = spawn
-        self.model: AnswersModel | None = None
-        self.asked: Invocation | None = None
-        """What the job was started by."""
-        self.cancelled = False
-        """Whether the end of the job was asked for."""
+        self._number = 0
+        self.jobs: tuple[WatchedJob, ...] = ()
+        self.shown: WatchedJob | None = None
 
     @property
-    def running(self) -> bool:
-        """Whether a host of the job has not ended yet."""
-        return self.model is not None and not self.model.finished
+    def running(self) -> tuple[WatchedJob, ...]:
+        """Those of which a host has not ended yet."""
+        return tuple(job for job in self.jobs if job.running)
 
     @property
-    def failed_hosts(self) -> tuple[str, ...]:
-        """Where the last command did not end well."""
-        return self.model.failed_hosts if self.model is not None else ()
+    def out_of_sight(self) -> int:
+        """How many run beside the one that is shown."""
+        return sum(job is not self.shown for job in self.running)
 
-    def watch(self, job: JobTicket, asked: Invocation) -> AnswersModel:
-        """Show a job that `asked` has started; the caller has seen to it that no other one runs."""
-        self.asked = asked
-        self.model = AnswersModel(job, self._fleet, self._glyphs)
-        self.cancelled = False
-        self._spawn(feed(self._fleet, self.model, self._send))
-        return self.model
+    def job(self, id: str) -> WatchedJob | None:
+        """The job of that id; None where it is not kept."""
+        return next((job for job in self.jobs if job.id == id), None)
 
-    def cancel(self) -> bool:
-        """End the job; False where none runs."""
-        if self.model is None or not self.running:
+    def is_shown(self, id: str) -> bool:
+        """Whether the answers of that job are those that are seen."""
+        return self.shown is not None and self.shown.id == id
+
+    def watch(self, ticket: JobTicket, asked: Invocation) -> WatchedJob:
+        """Show a job that `asked` has started. Beyond MOST_JOBS the oldest that is done is forgotten."""
+        self._number += 1
+        job = WatchedJob(self._number, asked, AnswersModel(ticket, self._fleet, self._glyphs))
+        self.jobs = (job, *self.jobs)
+        self.show(job)
+        done = [each for each in self.jobs if not each.running]
+        if len(self.jobs) > MOST_JOBS and done:
+            self._forget(done[-1])
+        self._spawn(feed(self._fleet, job.model, self._send))
+        return job
+
+    def before(self, job: WatchedJob) -> tuple[int, tuple[WatchedJob, ...]]:
+        """On how many hosts of a new job others have not ended yet, and which, oldest first. A host does one job at a
+        time."""
+        others = [(each, {*each.model.left} & {*job.model.left}) for each in self.running if each is not job]
+        common = set().union(*(hosts for _, hosts in others))
+        return len(common), tuple(each for each, hosts in reversed(others) if hosts)
+
+    def show(self, job: WatchedJob | None) -> None:
+        """Show that one from now on."""
+        if self.shown is not None and self.shown is not job:
+            self.shown.model.rest()
+        self.shown = job
+
+    def beside(self, step: int) -> WatchedJob | None:
+        """The job so many places further on in the list than the one that is shown; None beyond its ends."""
+        if self.shown is None:
+            return None
+        place = self.jobs.index(self.shown) + step
+        return self.jobs[place] if 0 <= place < len(self.jobs) else None
+
+    def cancel(self, job: WatchedJob | None) -> bool:
+        """End that job; False where it does not run."""
+        if job is None or not job.running:
             return False
-        self.cancelled = True
-        self._fleet.cancel(self.model.job.id)
+        job.cancelled = True
+        self._fleet.cancel(job.id)
         return True
 
-    def forget(self) -> None:
-        """Drop the answers of a job that is done."""
-        if not self.running:
-            self.model = None
+    def forget_done(self) -> None:
+        """Drop the answers of all jobs that are done; of those that run, the newest is shown."""
+        shown, self.jobs = self.shown, self.running
+        self.show(shown if shown in self.jobs else next(iter(self.jobs), None))
+
+    def _forget(self, job: WatchedJob) -> None:
+        self.jobs = tuple(each for each in self.jobs if each is not job)

@@ -34,7 +34,7 @@ async def feed(jobs: Jobs, model: AnswersModel, send: Callable[[Message], object
     def tell() -> None:
         nonlocal told, later
         told, later = loop.time(), None
-        send(JobAdvanced())
+        send(JobAdvanced(model.job.id))
 
     try:
         async for event in jobs.events(model.job.id):
@@ -45,7 +45,7 @@ async def feed(jobs: Jobs, model: AnswersModel, send: Callable[[Message], object
         if later is not None:
             later.cancel()
     model.finish()
-    send(JobEnded())
+    send(JobEnded(model.job.id))
     if await jobs.name_parts(model.job.id):
         model.look()
-        send(JobAdvanced())
+        send(JobAdvanced(model.job.id))

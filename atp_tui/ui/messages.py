@@ -14,12 +14,26 @@ class FleetChanged(Message):
     described: bool
 
 
+@dataclass
 class JobAdvanced(Message):
-    """Something came back from the job that is shown."""
+    """Something came back from the job of that id."""
+
+    job: str
 
 
+@dataclass
 class JobEnded(Message):
-    """The job that is shown has its last result."""
+    """The job of that id has its last result."""
+
+    job: str
+
+
+@dataclass
+class JobChosen(Message):
+    """The answers of the job of that id are asked for, in the list of jobs. `opened`: they are to have the focus."""
+
+    job: str
+    opened: bool = False
 
 
 @dataclass
@@ -50,7 +64,7 @@ class PaneLeft(Message):
 
 
 class CancelRequested(Message):
-    """Esc or Ctrl+C in the pane: end the running job, or leave the pane where none runs."""
+    """Esc or Ctrl+C in the pane: end the job that is shown, or leave the pane where that does not run."""
 
 
 class Copied(Message):
@@ -62,7 +76,7 @@ class Copied(Message):
 
 
 class RerunRequested(Message):
-    """Run the last command again on the hosts where it failed."""
+    """Run the command whose answers are shown again on the hosts where it failed."""
 
 
 @dataclass

@@ -31,8 +31,6 @@ class LineEditor:
 
     text: str = ""
     at: int = 0
-    busy: bool = False
-    """Whether a job runs."""
     hidden: bool = False
     """Whether it is a password, which has no words: their keys go over all of it."""
     ran: list[str] = field(default_factory=list)
@@ -77,9 +75,6 @@ class LineEditor:
                 pass  # the `!` of the key: refused, and kept
             case "enter" if self.text.strip():
                 self.ran.append(self.text.strip())
-                if self.busy:
-                    return  # a job runs: the line is refused, and kept
-                self.busy = True
                 self.history.add(self.text.rstrip())
                 self._put("", 0)
 

@@ -274,8 +274,9 @@ async def test_another_action_that_starts_a_job_is_shown_and_run_again_as_what_i
         await opened.press("colon", *"probe @kvm[02-03]", "enter")
         await opened.until(lambda: bool(fakes.jobs.started))
         (job,) = fakes.jobs.started
-        await opened.press("colon", *"probe @kvm04", "enter")
-        await opened.until(lambda: opened.has("a job runs already"))
+        opened.screen.answers.focus()
+        await opened.press("r")
+        await opened.until(lambda: opened.has("#1 probe still runs"))
         job.end("kvm02", Outcome.OK, 0, b"x")
         job.end("kvm03", Outcome.FAILED, 1, b"x")
         await opened.until(lambda: opened.has("r rerun failed"))

@@ -291,33 +291,21 @@ async def test_when_a_cancelled_job_has_ended_it_is_told_how_far_it_had_come(fak
         await opened.until(lambda: opened.has("3/4 done"))
         job.takes_its_time = True
         await opened.press("escape")
-        await opened.until(lambda: opened.has("cancelling: the commands"))
+        await opened.until(lambda: opened.has("cancelling #1 sleep: its commands"))
         job.end("kvm04", Outcome.CANCELLED, None)
-        await opened.until(lambda: opened.has("cancelled: 2 of 4 hosts had answered"))
+        await opened.until(lambda: opened.has("cancelled #1 sleep: 2 of 4 hosts had answered"))
         assert not opened.has("cancelling")
 
 
 async def test_a_job_that_ends_by_itself_tells_of_no_cancel(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"sleep", "enter", "escape")
-        await opened.until(lambda: opened.has("cancelled: 0 of 1 host had answered"))
+        await opened.until(lambda: opened.has("cancelled #1 sleep: 0 of 1 host had answered"))
         await opened.press(*"true", "enter")
         fakes.jobs.started[1].end("kvm01")
         opened.screen.tell("something else")
         await opened.until(lambda: opened.has("1/1 done · 1 ok"))
         assert opened.has("something else")
-
-
-async def test_one_job_at_a_time(fakes: FleetServices) -> None:
-    async with open_app(fakes) as opened:
-        await opened.press("exclamation_mark", *"sleep", "enter", *"id", "enter")
-        assert len(fakes.jobs.started) == 1
-        assert opened.has("a job runs already")
-        fakes.jobs.started[0].end("kvm01")
-        await opened.until(lambda: opened.has("1/1 done"))
-        assert opened.screen.pane.line.value == "id", "what could not run is not lost"
-        await opened.press("enter")
-        assert len(fakes.jobs.started) == 2
 
 
 async def test_history_is_walked_and_survives_the_program(tmp_path: Path) -> None:

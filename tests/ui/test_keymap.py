@@ -154,7 +154,7 @@ async def test_changed_keys_do_their_work_and_the_old_ones_none() -> None:
         assert opened.has("f10   :quit") and opened.has("m  mark the host") is False
         rows = [" ".join(line.split()) for line in opened.lines()]
         assert any("m mark the host, or all of a group" in row for row in rows)
-        assert any("f4 cancel the running job" in row for row in rows)
+        assert any("f4 cancel the job that is shown" in row for row in rows)
         await opened.press("escape", "f")
         await opened.type("nosuch")
         assert opened.has("Press f to change it.")

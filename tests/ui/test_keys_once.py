@@ -23,6 +23,7 @@ from atp_tui.ui.keymap import OWN, keys_written
 from atp_tui.ui.screens.help import command_section
 from atp_tui.ui.screens.keys import help_keys, keys_of
 from atp_tui.ui.widgets.command_pane import CommandInput, Mode
+from atp_tui.ui.widgets.job_list import JobList
 
 from .conftest import Opened, open_app
 from .fleet_services import FleetServices, rack
@@ -123,12 +124,13 @@ async def test_the_bottom_line_and_the_help_say_what_works_where_the_focus_is(ch
     fakes.services = replace(fakes.services, keys=tuple(chosen.items()))
     async with open_app(fakes, (200, 60)) as opened:
         opened.screen.set_class(True, "-answers")
+        opened.screen.query_one(JobList).set_class(True, "-several")
         await opened.pilot.pause()
         commands = {command.id for command in OWN.commands}
         chains = [{binding.id for part in chain for binding in part} | commands for chain in CHAINS]
         places = opened.screen.focus_chain
         assert {type(each).__name__ for each in places} == {
-            "HostTree", "ConnectionList", "DomainList", "CommandInput", "Answers",
+            "HostTree", "ConnectionList", "DomainList", "CommandInput", "JobList", "Answers",
         }  # fmt: skip
         for place in places:
             place.focus()

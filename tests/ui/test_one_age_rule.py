@@ -33,7 +33,7 @@ NOT_A_FIGURE = {
     "CommandPane": rf"{NAMES}|\(\d+\)",
 }
 WITHOUT_FIGURES = {
-    "TooSmall", "KeyLine", "Answers",  # nothing in them was sampled
+    "TooSmall", "KeyLine", "JobList", "Answers",  # nothing in them was sampled
     "Container", "Horizontal", "Vertical", "HostPanel",  # they hold others
     "Static", "CommandInput",  # parts of the pane
 }  # fmt: skip

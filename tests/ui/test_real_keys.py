@@ -67,7 +67,6 @@ def test_random_bursts_run_what_a_plain_line_editor_holds(fleet: Terminal, tmp_p
             editor.insert(sign)
             sent += sign
         editor.press("enter")
-        editor.busy = False
         for chunk in chunks(chance, f"{sent}\r".encode()):
             fleet.send(chunk)
         fleet.until(lambda: len(history(tmp_path)) >= number + 1)  # noqa: B023 # called at once

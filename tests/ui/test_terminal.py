@@ -51,6 +51,25 @@ def test_two_hosts_answer_and_the_terminal_is_given_back(demo: Terminal) -> None
     assert demo.is_given_back()
 
 
+def test_two_jobs_run_at_once_and_each_is_shown_and_ended_by_itself(demo: Terminal) -> None:
+    demo.shows("kvm01", "kvm02", "● 5")
+    demo.keys("!@kvm01 sleep 600\r@kvm02 hostname\r")
+    demo.shows("#2 hostname  1/1 done · 1 ok", "+1 job running", "running")
+    demo.keys("@kvm02 sleep 601\r")
+    demo.shows("#3 sleep 601  0/1 done", "+1 job running")
+    demo.keys("\x1b[6~\x1b[6~")
+    demo.shows("#1 sleep 600  0/1 done")
+    demo.keys("\x03")
+    demo.shows("cancelled #1 sleep 600: 0 of 1 host had answered", "1/1 done · 1 cancelled", "+1 job running")
+    demo.keys("\x03>>")
+    demo.shows("#3 sleep 601  0/1 done", "1 job running")
+    demo.keys("\x03")
+    demo.shows("cancelled #3 sleep 601")
+    demo.keys("q")
+    assert demo.ended() == 0
+    assert demo.is_given_back()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_terminated_program_gives_the_terminal_back(demo: Terminal, number: signal.Signals) -> None:
     demo.shows("kvm01", "● 5")

@@ -26,8 +26,9 @@ from ..text import cut, safe
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.host_tree import HostTree
 from ..words import sentence
-from .ask import AskScreen, ask_about_key, ask_about_many
+from .ask import ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
+from .job_dispatch import JobDispatch
 from .keys import help_keys
 from .password import PasswordScreen
 
@@ -63,13 +64,15 @@ class Dispatch:
         self._person = services.who
         self._keys = keys
         self._targeting = targeting
-        self._starting = False
+        self.jobs = JobDispatch(screen, services.fleet, keys)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
+            "older-job": lambda _: self.jobs.show_older(),
+            "newer-job": lambda _: self.jobs.show_newer(),
             "rerun": self._rerun,
-            "cancel": lambda _: self.cancel(),
+            "cancel": self._cancel,
             "clear": self._clear,
             "jump": self._jump,
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
@@ -103,7 +106,7 @@ class Dispatch:
             # the number that was typed is that of these hosts: others may be connected or busy by now
             if pane.still_has(line) and self._targeting.can_run_on(targets):
                 pane.line_is_run()
-                self._start(invocation)
+                self.jobs.start(invocation)
             else:
                 again = f"{self._keys.sign('pane.enter')} asks again"
                 self._screen.tell(f"hosts of the line have gone meanwhile: {again}", wrong=True)
@@ -111,49 +114,9 @@ class Dispatch:
         self._run_if_agreed(line, targets, run)
 
     def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[Invocation], object]) -> None:
-        if self._is_free():
+        if self.jobs.has_room():
             invocation = self._invocation("run", targets, {"command": line})
             self._if_confirmed(invocation, "run", [f"  {cut(safe(line), MOST_SHOWN)}"], "run it", run)
-
-    def _is_free(self) -> bool:
-        """Whether a job may be started. One is shown at a time: where it is not, that is told."""
-        busy = self._screen.jobs.running or self._starting
-        if busy:
-            self._screen.tell(f"a job runs already: {self._how_to_cancel}", wrong=True)
-        return not busy
-
-    def _start(self, invocation: Invocation) -> None:
-        self._starting = True
-        self._screen.spawn(self._start_job(invocation))
-
-    async def _start_job(self, invocation: Invocation) -> None:
-        try:
-            performed = await self._fleet.perform(invocation)
-        finally:
-            self._starting = False
-        if performed.problem is not None:
-            self._screen.tell(sentence(performed.problem.reason), wrong=True)
-        if performed.job is not None:
-            self._screen.jobs.watch(performed.job, invocation)
-            self._screen.show_answers()
-
-    @property
-    def _how_to_cancel(self) -> str:
-        return f"{self._keys.sign('pane.cancel')} in the command line cancels it"
-
-    def cancel(self) -> bool:
-        """End the running job; False where none runs."""
-        cancelled = self._screen.jobs.cancel()
-        if cancelled:
-            self._screen.tell("cancelling: the commands are ended on their hosts too")
-        return cancelled
-
-    def job_ended(self) -> None:
-        """Where the job was cancelled, say what that came to in place of what was told when it was asked for."""
-        jobs = self._screen.jobs
-        if jobs.model is not None and jobs.cancelled and not jobs.running:
-            hosts = len(jobs.model.job.targets)
-            self._screen.tell(f"cancelled: {jobs.model.answered} of {hosts} host{'s' * (hosts != 1)} had answered")
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
@@ -162,15 +125,21 @@ class Dispatch:
         self._screen.pane.enter(Mode.FILTER, text or None)
 
     def _rerun(self, _: str) -> None:
-        asked, failed = self._screen.jobs.asked, self._screen.jobs.failed_hosts
-        if asked is None or not failed:
+        job = self._screen.jobs.shown
+        failed = job.model.failed_hosts if job is not None else ()
+        if job is not None and job.running:
+            self._screen.tell(f"{job.name} still runs: once it has ended, it can run again", wrong=True)
+            return
+        if job is None or not failed:
             self._screen.tell("nothing failed")
-        elif asked.action == "run":
-            self._run_if_agreed(asked.text("command"), failed, self._start)
-        elif self._is_free():
+            return
+        asked = job.asked
+        if asked.action == "run":
+            self._run_if_agreed(asked.text("command"), failed, self.jobs.start)
+        elif self.jobs.has_room():
             title = asked.action
             again = self._invocation(asked.action, failed, asked.arguments, asked.secret)
-            self._if_confirmed(again, title, [], title, self._start)
+            self._if_confirmed(again, title, [], title, self.jobs.start)
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app
@@ -180,12 +149,8 @@ class Dispatch:
             app.push_screen(self._help)
 
     def _clear(self, _: str) -> None:
-        if self._screen.jobs.running:
-            self._screen.tell(f"the job still runs: {self._how_to_cancel}", wrong=True)
-            return
-        self._screen.jobs.forget()
-        self._screen.show_answers()
-        self._screen.hosts.focus()
+        if self.jobs.clear():
+            self._screen.hosts.focus()
 
     def _jump(self, host_id: str) -> None:
         if not host_id:  # chosen in the palette
@@ -196,14 +161,17 @@ class Dispatch:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
 
     def _quit(self, _: str) -> None:
-        screen, model = self._screen, self._screen.jobs.model
-        if model is None or not screen.jobs.running:
-            screen.post_message(QuitRequested())
-            return
-        question = [f"{model.summary()}: {safe(model.job.title)}", "Quitting ends the command on every host."]
-        self._ask(
-            AskScreen("a job runs", question, yes="quit", no="stay"), lambda: screen.post_message(QuitRequested())
-        )
+        question = self.jobs.before_quitting()
+        if question is None:
+            self._screen.post_message(QuitRequested())
+        else:
+            self._ask(question, lambda: self._screen.post_message(QuitRequested()))
+
+    def _cancel(self, _: str) -> None:
+        if not self.jobs.cancel():
+            self._screen.tell(
+                "the job that is shown has ended" if self._screen.jobs.shown else "no command was run yet"
+            )
 
     # Host keys and passwords
 
@@ -285,12 +253,12 @@ class Dispatch:
             self._screen.tell(sentence(error.reason), wrong=True)
             return
 
-        if action.starts_job and not self._is_free():
+        if action.starts_job and not self.jobs.has_room():
             return
 
         def act(agreed: Invocation) -> None:
             if action.starts_job:
-                self._start(agreed)
+                self.jobs.start(agreed)
                 return
             where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
             self._screen.spawn(self._reported(agreed, f"{action.title}: {where}" if hosts else action.title))

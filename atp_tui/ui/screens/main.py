@@ -27,6 +27,7 @@ from ..messages import (
     FilterChanged,
     FleetChanged,
     JobAdvanced,
+    JobChosen,
     JobEnded,
     PaneLeft,
     RerunRequested,
@@ -40,6 +41,7 @@ from ..widgets.domain_list import DomainList
 from ..widgets.footer import KeyLine, Keys
 from ..widgets.host_panel import HostPanel, PanelSnapshot
 from ..widgets.host_tree import HostTree
+from ..widgets.job_list import JobList
 from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
@@ -49,7 +51,7 @@ from .palette import Offer, completions, offers
 TICK = 1.0
 
 WIDTHS = [(0, "-tiny"), (LEAST[0], "-narrow"), (120, "-normal"), (180, "-wide")]
-HEIGHTS = [(0, "-low"), (LEAST[1], "-enough")]
+HEIGHTS = [(0, "-low"), (LEAST[1], "-short"), (20, "-enough")]
 """From how many columns and rows on the screen has which class; app.tcss says what that means."""
 
 
@@ -94,7 +96,9 @@ class MainScreen(Screen[None]):
                     keys=self.keys,
                     id="pane",
                 )
-            yield Answers(glyphs=self._glyphs, id="answers")
+            with Vertical(id="results"):
+                yield JobList(glyphs=self._glyphs, id="jobs")
+                yield Answers(glyphs=self._glyphs, id="answers")
         yield KeyLine(self.keys, id="keys")
 
     def on_mount(self) -> None:
@@ -239,7 +243,7 @@ class MainScreen(Screen[None]):
 
     @on(CancelRequested)
     def _cancel_requested(self) -> None:
-        if not self._dispatch.cancel():
+        if not self._dispatch.jobs.cancel():
             self.hosts.focus()
 
     @on(PaneLeft)
@@ -251,24 +255,41 @@ class MainScreen(Screen[None]):
         self.tell(f"copied {message.lines} line{'s' * (message.lines != 1)}")
 
     @on(JobAdvanced)
-    def _job_advanced(self) -> None:
-        self.answers.advance()
+    def _job_advanced(self, message: JobAdvanced) -> None:
+        if self.jobs.is_shown(message.job):
+            self.answers.advance()
+        self.show_jobs()
 
     @on(JobEnded)
-    def _job_ended(self) -> None:
-        self.answers.advance()
+    def _job_ended(self, message: JobEnded) -> None:
+        if self.jobs.is_shown(message.job):
+            self.answers.advance()
         self.show_jobs()
-        self._dispatch.job_ended()
+        self._dispatch.jobs.ended(message.job)
+
+    @on(JobChosen)
+    def _job_chosen(self, message: JobChosen) -> None:
+        self._dispatch.jobs.show(self.jobs.job(message.job))
+        if message.opened:
+            self.answers.focus()
 
     def show_answers(self) -> None:
-        """Show the job's answers, which take their room with the first job; close them where there is none."""
-        self.set_class(self.jobs.model is not None, "-answers")
-        self.answers.show(self.jobs.model)
+        """Show the chosen job's answers, which take their room with the first job; close them where there is none."""
+        shown = self.jobs.shown
+        self.set_class(shown is not None, "-answers")
+        if shown is None:
+            self.answers.show(None)
+        else:
+            self.answers.show(shown.model, shown.number)
         self.show_jobs()
 
     def show_jobs(self) -> None:
-        """Say how many jobs run."""
-        self.query_one("#status", StatusBar).jobs = int(self.jobs.running)
+        """Say how the jobs stand, and how many run."""
+        jobs, status = self.jobs, self.query_one("#status", StatusBar)
+        shown = jobs.shown.id if jobs.shown is not None else None
+        self.query_one("#jobs", JobList).show([job.line for job in jobs.jobs], shown)
+        status.job = jobs.shown is not None and jobs.shown.running
+        status.others = jobs.out_of_sight
 
     # Keys
 
@@ -285,7 +306,7 @@ class MainScreen(Screen[None]):
 
     def action_interrupt(self) -> None:
         """Ctrl+C outside the command line."""
-        if not self._dispatch.cancel():
+        if not self._dispatch.jobs.cancel():
             self.tell(f"{self.keys.sign('screen.quit')} quits")
 
     @on(events.DescendantFocus)
@@ -303,6 +324,8 @@ class MainScreen(Screen[None]):
         self.query_one("#status", StatusBar).tick()
         self.query_one("#keys", KeyLine).tick(self._clock())
         self.answers.tick()
+        if self.jobs.running:
+            self.show_jobs()
         self.pane.tick()
         self._show_panel()
 

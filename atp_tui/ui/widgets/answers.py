@@ -1,4 +1,4 @@
-"""The answers to the last command: a virtualised list of blocks that fold."""
+"""The answers to a command: a virtualised list of blocks that fold."""
 
 from __future__ import annotations
 
@@ -34,12 +34,22 @@ class Answers(LinesView[AnswerLine]):
         super().__init__(id=id)
         self._keys = glyphs.keys
         self._model: AnswersModel | None = None
+        self._number = 0
 
-    def show(self, model: AnswersModel | None) -> None:
-        """Show the answers of another job; None for none."""
-        self._model = model
+    def show(self, model: AnswersModel | None, number: int = 0) -> None:
+        """Show the answers of the job that a person knows by this number, where they were left; None for none."""
+        if self._model is not None:
+            self._model.place = self._place()
+        self._model, self._number = model, number
         self.set_lines([])
         self.advance()
+        if model is not None and model.place is not None:
+            self.cursor_to_key(model.place)
+
+    def _place(self) -> str | None:
+        """The key of the line under the cursor; None at the end, which is followed."""
+        line = self.cursor_line
+        return None if line is None or line.key == self.lines[-1].key else line.key
 
     def advance(self) -> None:
         """Take over what the model has learned."""
@@ -52,9 +62,13 @@ class Answers(LinesView[AnswerLine]):
             self.cursor_to(len(lines) - 1)  # one host's output is followed, until a person looks at what came before
 
     def tick(self) -> None:
-        """Let the time of a running job go on."""
-        if self._model is not None and not self._model.finished:
+        """Let the time of a running job go on, and see whether the outputs of one that has ended are still there."""
+        if self._model is None:
+            return
+        if not self._model.finished:
             self.set_title(self._title_now())
+        elif self._model.check():
+            self.advance()
 
     def draw(self, line: AnswerLine, width: int) -> Spans:
         return clip(((" ", "text"), *line.spans), width)  # the first cell is the cursor's
@@ -100,7 +114,8 @@ class Answers(LinesView[AnswerLine]):
             head, room = " ", room + width_of(head) - 1
         if room - width_of(again) < LEAST_COMMAND:
             again = ""
-        line = cut(safe(model.job.title), max(0, room - width_of(again)))
+        number = f"#{self._number} " if self._number else ""
+        line = cut(number + safe(model.job.title), max(0, room - width_of(again)))
         if not line:
             tally = tally.lstrip()
         return Content("").join([Content(head), Content.styled(line, "$foreground"), Content(f"{tally}{again} ")])

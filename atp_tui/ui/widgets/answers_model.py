@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -35,6 +36,9 @@ _WORST = (
     Outcome.ERROR, Outcome.AUTH, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.FAILED,
     Outcome.CANCELLED, Outcome.NOTRUN, Outcome.OK,
 )  # fmt: skip
+
+DROPPED = "not kept any more: newer jobs needed the room"
+"""What stands in place of the output of a job that the engine has dropped."""
 
 _S = ConnectionState
 
@@ -91,18 +95,23 @@ class AnswersModel:
 
     def __init__(self, job: JobTicket, fleet: Answered, glyphs: Glyphs = UNICODE) -> None:
         self.job = job
+        self.place: str | None = None
+        """Where a person had come to when other answers were shown; None for the end."""
         self._fleet = fleet
         self._ended_at: float | None = None
         self._glyphs = glyphs
         self._names = tuple(map(str, job.targets))
         self._live = {name: _Live() for name in self._names}
-        self._results: dict[str, CommandResult] = {}
+        self._results: dict[str, CommandResult] = {}  # without their outputs: these are the engine's to keep or drop
+        self._counts: Counter[Outcome] = Counter()
         self._number = 0
         self._parts: dict[int, Part] = {}
         self._ordered: list[Part] = []
         self._compared: set[str] = set(self._names)
         self._open: set[str] = set(self._names) if len(self._names) == 1 else set()
+        self._begun = False
         self._finished = False
+        self._dropped = False
         self._lines: dict[str, Block] = {}
 
     @property
@@ -110,10 +119,19 @@ class AnswersModel:
         return self._finished
 
     @property
+    def begun(self) -> bool:
+        """Whether something has come of any host."""
+        return self._begun
+
+    @property
+    def ended(self) -> int:
+        """How many hosts have ended."""
+        return len(self._results)
+
+    @property
     def counts(self) -> dict[Outcome, int]:
         """How many hosts ended in which way, worst first."""
-        found = [result.outcome for result in self._results.values()]
-        return {outcome: found.count(outcome) for outcome in _WORST if outcome in found}
+        return {outcome: self._counts[outcome] for outcome in _WORST if outcome in self._counts}
 
     @property
     def answered(self) -> int:
@@ -127,16 +145,21 @@ class AnswersModel:
         ended = self._results
         return tuple(name for name in self._names if name in ended and ended[name].outcome is not Outcome.OK)
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Hosts that have not ended, in the order they were asked."""
+        return tuple(name for name in self._names if name not in self._results)
+
     def summary(self) -> str:
         """`17/18 done · 16 ok · 1 failed`; with the time since the job began, all of it when it is done."""
         parts = [f"{len(self._results)}/{len(self.job.targets)} done"]
         counts = self.counts
         ordered = [Outcome.OK, *(outcome for outcome in counts if outcome is not Outcome.OK)]
         parts += [f"{counts[outcome]} {outcome_word(outcome)}" for outcome in ordered if outcome in counts]
-        parts.append(self._lasted())
+        parts.append(self.lasted())
         return " · ".join(parts)
 
-    def _lasted(self) -> str:
+    def lasted(self) -> str:
         """The job's own time, which is more than its slowest host's: not all hosts are worked on at once. Whole seconds
         while it runs, since the title is looked at once a second."""
         if self._ended_at is None:
@@ -151,9 +174,11 @@ class AnswersModel:
             case TargetOutput(target=target):
                 self._live[str(target)].take(event)
             case TargetEnded(target=target, result=result):
-                self._results[str(target)] = result
+                self._results[str(target)] = replace(result, stdout=b"", stderr=b"")
+                self._counts[result.outcome] += 1
             case _:
                 return
+        self._begun = True
         self._lines.pop(str(target), None)
 
     def finish(self) -> None:
@@ -173,10 +198,27 @@ class AnswersModel:
     def look(self) -> None:
         """Take over the groups that have changed, of a job that has ended."""
         found = self._fleet.parts(self.job.id, self._number)
+        if found.number < self._number:
+            self._dropped = True
+            self._open.clear()
+            self._lines.clear()
+        if not found.parts:
+            return
         for part in found.parts:
             self._parts[part.group] = part
         self._number = found.number
         self._ordered = sorted(self._parts.values(), key=_worst_first)
+        self._lines.clear()
+
+    def check(self) -> bool:
+        """Whether the outputs of an ended job have just gone: the engine has dropped them for newer ones."""
+        if not self._finished or self._dropped:
+            return False
+        self.look()
+        return self._dropped
+
+    def rest(self) -> None:
+        """The answers are out of sight: hold no outputs for them."""
         self._lines.clear()
 
     def _output(self, part: Part) -> bytes:
@@ -187,13 +229,17 @@ class AnswersModel:
         return b"\n" in output.rstrip(b"\n") or bool(part.error is not None and output)
 
     def toggle(self, block: str) -> None:
-        """Fold or unfold a block."""
+        """Fold or unfold a block; one whose output has gone has nothing to unfold."""
+        if self._dropped:
+            return
         self._open ^= {block}
         self._compared.add(block)
         self._lines.pop(block, None)
 
     def toggle_all(self) -> None:
         """Unfold every block, or fold all where all are open."""
+        if self._dropped:
+            return
         blocks = set(map(_group_key, self._ordered)) if self._finished else set(self._names)
         self._open = set() if blocks <= self._open else blocks
         self._compared = set(blocks) if len(blocks) <= MOST_COMPARED else set()
@@ -255,6 +301,8 @@ class AnswersModel:
             said = output().rstrip(b"\n")
             first, _, rest = said.partition(b"\n")
             text = sentence(part.error) if part.error is not None and not said else shown_line(first)
+            if self._dropped and part.error is None:
+                text = DROPPED
             others = rest.count(b"\n") + 1 if rest else 0
             more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
             state, word = _LIKE.get(part.outcome, _S.FAILED), _status(part.outcome, part.exit_status)

@@ -68,6 +68,12 @@ class CommandInput(Input):
     def action_cancel(self) -> None:
         self._pane.leave()
 
+    def action_newer_job(self) -> None:
+        self.post_message(CommandLineRequested("newer-job", ""))
+
+    def action_older_job(self) -> None:
+        self.post_message(CommandLineRequested("older-job", ""))
+
     def action_complete(self) -> None:
         if self._pane.mode is Mode.COMMAND and self.cursor_position == len(self.value) and self._suggestion:
             self.action_cursor_right()

@@ -27,7 +27,10 @@ class StatusBar(Widget):
 
     snapshot: reactive[Summary | None] = reactive(None)
     """None: nothing is known of the fleet yet."""
-    jobs: reactive[int] = reactive(0)
+    job: reactive[bool] = reactive(False)
+    """Whether the job whose answers are shown runs."""
+    others: reactive[int] = reactive(0)
+    """How many jobs run beside it: out of sight, and never left out here."""
     clock: reactive[str] = reactive("")
 
     def __init__(
@@ -53,7 +56,6 @@ class StatusBar(Widget):
         counts = [(state, number.get(state, 0)) for state in STATE_ORDER if state in number or state in always]
         states = [Content.styled(f"{self._glyphs.state(state)} {count}  ", f"${state.value}" if count else "$dim")
                   for state, count in counts]  # fmt: skip
-        jobs = f"{self.jobs} job{'s' * (self.jobs != 1)} running  " if self.jobs else ""
         left: list[Part] = [
             (0, Content.styled(" atp  ", "bold $title-focus")),
             (5, Content.styled(f"{self._source}  ", "$title")),
@@ -63,7 +65,7 @@ class StatusBar(Widget):
             *self._domains(now),
             *sum_parts(now),
             (4, Content.styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
-            (1, Content.styled(jobs, "$connecting")),
+            self._jobs(),
         ]
         clock = Content(f"{self.clock} ")
         for least in range(6, -1, -1):  # leave out whole kinds until the rest fits
@@ -73,6 +75,11 @@ class StatusBar(Widget):
                 break
         gap = max(0, width - used - clock.cell_length)
         return Content("").join([*shown, Content(" " * gap), clock]).truncate(width)
+
+    def _jobs(self) -> Part:
+        if self.others:
+            return 0, Content.styled(f"+{self.others} job{'s' * (self.others != 1)} running  ", "$connecting")
+        return 1, Content.styled("1 job running  " if self.job else "", "$connecting")
 
     def _silent(self, now: Summary) -> list[Part]:
         """How many of the hosts that count as lost have only fallen silent."""

@@ -39,12 +39,13 @@ async def fleet(
     *ids: str,
     output_limit: int = 1 << 20,
     job_limit: int = 64 << 20,
+    all_limit: int = 256 << 20,
     config: TransportConfig | None = None,
 ) -> AsyncIterator[JobRunner]:
     async with TransportManager(config, lambda host, channel: driver) as manager:
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
-        runner = JobRunner(manager, output_limit=output_limit, job_limit=job_limit)
+        runner = JobRunner(manager, output_limit=output_limit, job_limit=job_limit, all_limit=all_limit)
         try:
             async with asyncio.timeout(30):
                 yield runner
@@ -245,6 +246,56 @@ async def test_equal_outputs_use_the_budget_of_a_job_up_once() -> None:
     assert {id(result.stdout) for result in results} == {id(results[0].stdout)}
     (part,) = job.fold.parts()
     assert (part.count, job.fold.output(part.digest)) == (20, bytes(1000))
+
+
+def test_the_jobs_share_a_budget_and_what_one_gives_back_the_others_have() -> None:
+    asked: list[int] = []
+    above = Budget(10, make_room=asked.append)
+    first, second = Budget(8, above), Budget(8, above)
+    assert (first.take(9), second.take(5)) == (8, 2)
+    assert asked == [5], "only where less is left"
+    second.give_back(1)
+    first.give_all_back()
+    assert (above.left, first.left, second.left) == (9, 8, 7)
+    second.give_all_back()
+    assert above.left == 10
+
+
+async def test_for_new_output_the_oldest_jobs_that_are_done_are_dropped_first() -> None:
+    held = asyncio.Event()
+
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", command.line[-1].encode() * 1000)
+        if command.line.startswith("held"):
+            await held.wait()
+        return ExitStatus(0)
+
+    async with fleet(LoopbackDriver(shell=shell), "a", "b", all_limit=3500) as runner:
+        running = start(runner, ("b",), Command("held 0"))
+        old, next_one = [start(runner, ("a",), Command(f"done {n}")) for n in (1, 2)]
+        await old.wait()
+        await next_one.wait()
+        assert runner.jobs == (running, old, next_one)
+        last = start(runner, ("a",), Command("done 3"))
+        (result,) = await last.wait()
+        assert runner.jobs == (running, next_one, last), "the oldest went, but never one that runs"
+        assert not result.truncated
+        held.set()
+        await running.wait()
+
+
+async def test_where_all_jobs_still_run_their_limit_cuts() -> None:
+    both = asyncio.Barrier(2)
+
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        output("stdout", host_id.encode() * 1000)
+        await both.wait()
+        return ExitStatus(0)
+
+    async with fleet(LoopbackDriver(shell=shell), "a", "b", all_limit=1500) as runner:
+        jobs = [start(runner, (host,)) for host in ("a", "b")]
+        results = [(await job.wait())[0] for job in jobs]
+    assert sorted((len(each.stdout), each.truncated) for each in results) == [(500, True), (1000, False)]
 
 
 async def test_a_late_reader_sees_the_same_as_an_early_one() -> None:

@@ -1,0 +1,150 @@
+"""What the screen's commands do to jobs: start, show, cancel and forget them, and what is told of each.
+
+Each job runs until its own end; one of them is shown, and that one alone is what a cancel means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...actions.action import Invocation
+from ...engine.fleet import Fleet
+from ..job_control import MOST_JOBS, JobControl, WatchedJob
+from ..keymap import Keymap
+from ..text import safe
+from ..words import sentence
+from .ask import AskScreen
+
+
+class JobSurface(Protocol):
+    """The main screen, as far as jobs need it."""
+
+    @property
+    def jobs(self) -> JobControl: ...
+    def show_answers(self) -> None: ...
+    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
+    def tell(self, text: str, *, wrong: bool = False) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class _Start:
+    """A job that was asked for and is not there yet. It is what a person means to see next, and to cancel."""
+
+    cancelled: bool = False
+
+
+class JobDispatch:
+    """One method a command."""
+
+    def __init__(self, screen: JobSurface, fleet: Fleet, keys: Keymap) -> None:
+        self._screen = screen
+        self._fleet = fleet
+        self._keys = keys
+        self._starts: list[_Start] = []
+
+    @property
+    def _how_to_cancel(self) -> str:
+        return f"{self._keys.sign('pane.cancel')} in the command line cancels the one that is shown"
+
+    def has_room(self) -> bool:
+        """Whether one more job may be started; where not, that is told."""
+        has_room = len(self._screen.jobs.running) + len(self._starts) < MOST_JOBS
+        if not has_room:
+            self._screen.tell(f"{MOST_JOBS} jobs run already: {self._how_to_cancel}", wrong=True)
+        return has_room
+
+    def start(self, invocation: Invocation) -> None:
+        """Have the door carry it out; its job is shown when it is there."""
+        start = _Start()
+        self._starts.append(start)
+        self._screen.spawn(self._started(invocation, start))
+
+    async def _started(self, invocation: Invocation, start: _Start) -> None:
+        try:
+            performed = await self._fleet.perform(invocation)
+        finally:
+            self._starts.remove(start)
+        if performed.problem is not None:
+            self._screen.tell(sentence(performed.problem.reason), wrong=True)
+        if performed.job is not None:
+            job = self._screen.jobs.watch(performed.job, invocation)
+            self._screen.show_answers()
+            self._tell_of_wait(job)
+            if start.cancelled:
+                self._cancel(job)
+
+    def _tell_of_wait(self, job: WatchedJob) -> None:
+        """Where others still work on hosts of a new job, it comes after them there, which is told."""
+        hosts, others = self._screen.jobs.before(job)
+        if hosts:
+            numbers = ", ".join(f"#{each.number}" for each in others)
+            on = f"{hosts} host{'s' * (hosts != 1)}"
+            self._screen.tell(f"#{job.number} waits on {on} for {numbers}: one job a host at a time")
+
+    def cancel(self) -> bool:
+        """End the job that is shown, or is about to be; False where it does not run."""
+        if self._starts:
+            self._starts[-1].cancelled = True
+            return True
+        return self._cancel(self._screen.jobs.shown)
+
+    def _cancel(self, job: WatchedJob | None) -> bool:
+        cancelled = self._screen.jobs.cancel(job)
+        if job is not None and cancelled:
+            self._screen.tell(f"cancelling {job.name}: its commands are ended on the hosts too")
+        return cancelled
+
+    def ended(self, id: str) -> None:
+        """Say what a cancel came to in place of what was told when it was asked for, and what went wrong unseen."""
+        job = self._screen.jobs.job(id)
+        if job is None:
+            return
+        if job.cancelled:
+            hosts, answered = len(job.model.job.targets), job.model.answered
+            self._screen.tell(f"cancelled {job.name}: {answered} of {hosts} host{'s' * (hosts != 1)} had answered")
+        elif job.failed and job is not self._screen.jobs.shown:
+            self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=True)
+
+    def show(self, job: WatchedJob | None) -> None:
+        """Show the answers of another job."""
+        if job is not None and job is not self._screen.jobs.shown:
+            self._screen.jobs.show(job)
+            self._screen.show_answers()
+
+    def show_older(self) -> None:
+        """Show the job before, in the order of their numbers."""
+        self._show_beside(1, "older")
+
+    def show_newer(self) -> None:
+        """Show the job after."""
+        self._show_beside(-1, "newer")
+
+    def _show_beside(self, step: int, which: str) -> None:
+        job = self._screen.jobs.beside(step)
+        if job is None:
+            self._screen.tell(f"no {which} job" if self._screen.jobs.shown else "no command was run yet")
+        self.show(job)
+
+    def clear(self) -> bool:
+        """Forget all jobs that have ended. False where some still run, which is told."""
+        self._screen.jobs.forget_done()
+        self._screen.show_answers()
+        running = len(self._screen.jobs.running)
+        if running:
+            are = "job still runs" if running == 1 else "jobs still run"
+            self._screen.tell(f"{running} {are}: {self._how_to_cancel}", wrong=True)
+        return not running
+
+    def before_quitting(self) -> AskScreen | None:
+        """What is asked before the end of the program ends jobs; None where none runs."""
+        running = self._screen.jobs.running
+        if not running:
+            return None
+        told = [f"#{job.number} {job.model.summary()}: {safe(job.model.job.title)}" for job in running]
+        if len(running) == 1:
+            title, end = "a job runs", "Quitting ends the command on every host."
+        else:
+            title, end = f"{len(running)} jobs run", "Quitting ends the commands of all of them on every host."
+        return AskScreen(title, [*told, end], yes="quit", no="stay")

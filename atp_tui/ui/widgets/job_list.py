@@ -1,0 +1,114 @@
+"""The jobs of this session, newest first: a line each, the one whose answers are shown under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual.content import Content
+
+from ...model.connection import ConnectionState
+from ..glyphs import UNICODE, Glyphs
+from ..messages import JobChosen
+from ..text import fit
+from .answers import clip
+from .lines import LinesView, Spans
+
+_S = ConnectionState
+
+STATES = {
+    "waiting": _S.DISCONNECTED,
+    "running": _S.CONNECTING,
+    "cancelling": _S.DRAINING,
+    "cancelled": _S.DISCONNECTED,
+    "failed": _S.FAILED,
+    "done": _S.CONNECTED,
+}
+"""What a job is doing in one word; it wears the glyph and the colour of a state."""
+
+STATE_WIDTH = max(map(len, STATES))
+TIME_WIDTH = 6
+
+MOST_ROWS = 5
+"""Jobs that are in view at a time."""
+
+
+class JobLine(NamedTuple):
+    """One job. `title` is safe text, `state` one of STATES, `lasted` a time in words.
+
+    Of its `hosts`, so many have `ended`: some `well`, some `badly`, and those that a cancel has `called_off`.
+    """
+
+    key: str
+    number: int
+    title: str
+    state: str
+    lasted: str
+    hosts: int
+    ended: int
+    well: int
+    badly: int
+    called_off: int
+
+
+class JobList(LinesView[JobLine]):
+    """Shows nothing until there are two jobs: the title of the answers tells all of a single one. Posts JobChosen."""
+
+    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._follows = False
+        self._digits = (0, 0)
+        self._some_called_off = False
+
+    def on_mount(self) -> None:
+        keys = self._glyphs.keys
+        hints = [f"{keys.sign(f'screen.{id}')} {word}" for id, word in (("older-job", "older"), ("newer-job", "newer"))]
+        self.set_title(Content("").join([Content(" jobs  "), Content.styled("  ".join(hints), "not bold $dim"), " "]))
+
+    def show(self, jobs: Sequence[JobLine], shown: str | None) -> None:
+        """Take over how the jobs are now; the cursor stands on the one with the key `shown`."""
+        self.set_class(len(jobs) > 1, "-several")
+        lines = jobs if len(jobs) > 1 else ()
+        if not lines and not self.lines:
+            return
+        height = min(len(lines), MOST_ROWS) + 1  # and the title
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        self._digits = (
+            max((len(str(line.number)) for line in lines), default=0),
+            max((len(str(line.hosts)) for line in lines), default=0),
+        )
+        self._some_called_off = any(line.called_off for line in lines)
+        self._follows = True
+        self.set_lines(lines)
+        if shown is not None and (self.cursor_line is None or self.cursor_line.key != shown):
+            self.cursor_to_key(
+                shown
+            )  # which brings it into view: not at each look, since a wheel may have moved the list
+        self._follows = False
+
+    def line_highlighted(self, line: JobLine | None) -> None:
+        if line is not None and not self._follows:
+            self.post_message(JobChosen(line.key))
+
+    def line_opened(self, line: JobLine) -> None:
+        self.post_message(JobChosen(line.key, opened=True))
+
+    def draw(self, line: JobLine, width: int) -> Spans:
+        state = STATES[line.state]
+        numbers, hosts = self._digits
+        spans = (
+            (" ", "text"), (f"#{line.number}".rjust(numbers + 1), "dim"),
+            (f" {self._glyphs.state(state)} {line.state:<{STATE_WIDTH}}", state.value),
+            (f" {line.ended:>{hosts}}/{line.hosts:<{hosts}}", "text"),
+            self._tallied(line.well, _S.CONNECTED), self._tallied(line.badly, _S.FAILED),
+            *([self._tallied(line.called_off, _S.DISCONNECTED)] if self._some_called_off else []),
+            (f" {fit(line.lasted, TIME_WIDTH, right=True)}  ", "dim"), (line.title, "text"),
+        )  # fmt: skip
+        return clip(spans, width)
+
+    def _tallied(self, hosts: int, state: ConnectionState) -> tuple[str, str]:
+        """How many hosts ended so, in cells of one width; blank for none."""
+        words = f" {self._glyphs.state(state)}{hosts}" if hosts else ""
+        return words.ljust(self._digits[1] + 2), state.value
