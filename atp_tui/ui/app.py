@@ -79,6 +79,7 @@ class AtpApp(ThemedApp):
                 await stack.enter_async_context(services.start())
             # left first: a fleet that ends has a thousand changes of state that nobody need see
             await carry(services.fleet.changes(), self._main.post_message, services.refresh)
+            raise RuntimeError("the fleet tells of no changes any more")  # the screen would show what was, for ever
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

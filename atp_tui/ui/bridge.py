@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from ..engine.fleet import Change
 from .messages import FleetChanged
@@ -39,3 +39,5 @@ async def carry(changes: AsyncIterator[Change], send: Callable[[FleetChanged], o
     finally:
         coming.cancel()
         await asyncio.wait([coming])
+        if isinstance(changes, AsyncGenerator):
+            await changes.aclose()  # one whose last value was not taken would wait for ever

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from textual import events
 from textual.widget import Widget
 
+from atp_tui.engine.fleet import Change
 from atp_tui.ui.app import AtpApp
 from atp_tui.ui.widgets.status_bar import StatusBar
 
@@ -178,6 +179,19 @@ async def test_a_defect_of_the_engine_ends_the_program_without_showing_locals(
     report = capsys.readouterr().err
     assert app.return_code == 1
     assert report == ""
+
+
+async def test_a_fleet_that_tells_of_no_changes_any_more_is_a_defect_and_no_still_picture() -> None:
+    fakes = FleetServices(rack(1))
+
+    async def changes() -> AsyncIterator[Change]:
+        yield Change(1, urgent=True, described=True)
+
+    fakes.fleet.changes = changes  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match="no changes any more"):
+        async with AtpApp(fakes.services).run_test() as pilot:
+            for _ in range(100):
+                await pilot.pause(0.02)
 
 
 def painted(opened: Opened) -> list[Segment]:

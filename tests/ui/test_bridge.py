@@ -71,6 +71,21 @@ async def test_a_bridge_that_is_cancelled_leaves_the_changes() -> None:
     assert asyncio.all_tasks() == before
 
 
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_bridge_that_is_cancelled_as_a_change_comes_leaves_the_changes(turns: int) -> None:
+    source, sent = Source(), list[FleetChanged]()
+    task = asyncio.create_task(carry(source.changes(), sent.append, LONG))
+    source.put(urgent=True)
+    await sent_are(sent, 1)
+    source.put()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert source.left
+
+
 async def test_a_defect_of_either_side_is_raised_and_leaves_nothing() -> None:
     before = asyncio.all_tasks()
     source = Source()
