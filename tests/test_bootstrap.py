@@ -269,6 +269,9 @@ def test_the_tests_tools_come_from_the_dependency_group(machine: Machine) -> Non
     assert any(line.startswith("ruff==") for line in wanted)
 
 
+PYTESTS = "pytest pytest-chaos pytest-alone"
+
+
 def test_test_runs_every_check_in_the_checkout(machine: Machine) -> None:
     machine.install_packages()
     result = machine.atp("test")
@@ -279,14 +282,15 @@ def test_test_runs_every_check_in_the_checkout(machine: Machine) -> None:
             ("ruff", " check"),
             ("ruff", " format --check"),
             ("lint-imports", " --no-logo"),
-            ("mypy", ""),
             ("pytest", " tests/unit -n 4 --dist loadfile --cov --cov-report=term:skip-covered"),
+            ("mypy", ""),
             ("pytest", " -n 4 --dist loadfile --ignore tests/unit --ignore tests/chaos"),
-            ("pytest", " tests/chaos"),
+            ("pytest", " tests/chaos -m not alone -n 2 --dist worksteal"),
+            ("pytest", " tests/chaos -m alone"),
         ]
     ]
     last = result.stderr.splitlines()[-1]
-    assert last == "atp: all passed: ruff-check ruff-format import-linter mypy pytest-unit pytest pytest-chaos"
+    assert last == f"atp: all passed: ruff-check ruff-format import-linter pytest-unit mypy {PYTESTS}"
 
 
 def test_one_failing_check_fails_the_run_and_hides_no_other(machine: Machine) -> None:
@@ -295,7 +299,7 @@ def test_one_failing_check_fails_the_run_and_hides_no_other(machine: Machine) ->
     result = machine.atp("test")
     assert result.returncode == 1
     last = result.stderr.splitlines()[-1]
-    assert last == "atp: FAILED: mypy (passed: ruff-check ruff-format import-linter pytest-unit pytest pytest-chaos)"
+    assert last == f"atp: FAILED: mypy (passed: ruff-check ruff-format import-linter pytest-unit {PYTESTS})"
 
 
 def test_options_after_test_go_to_pytest_alone(machine: Machine) -> None:

@@ -31,7 +31,7 @@ from ..drivers.ssh_links import Sleeper
 from .remains import Remains
 from .stage import HANG, nothing, version
 
-pytestmark = pytest.mark.daemons
+pytestmark = [pytest.mark.daemons, pytest.mark.alone]
 
 CANCELS = int(os.environ.get("ATP_CHAOS_CANCELS", "10000"))
 """Cancelled pieces of work in all: 10,000 is what the project promises; ATP_CHAOS_CANCELS sets another number."""

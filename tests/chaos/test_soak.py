@@ -22,6 +22,7 @@ CALM = Gauges(60.0, 12, 2, 1)
 
 
 @pytest.mark.daemons
+@pytest.mark.alone
 @pytest.mark.timeout(HANG + 10)
 def test_a_short_soak_leaks_nothing_and_every_host_comes_back(libvirtd: object, tmp_path: Path) -> None:
     require_sshd()
