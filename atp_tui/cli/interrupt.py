@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..model.exhausted import exhausted
+from ..transport.clock import SleepCountingLoop
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -75,7 +76,7 @@ def run_verb(verb: Verb) -> int:
                 return interrupt.exit_status
         return status if interrupt.number is None else interrupt.exit_status
 
-    runner = asyncio.Runner()
+    runner = asyncio.Runner(loop_factory=SleepCountingLoop)
     try:
         return runner.run(main())
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sys
@@ -22,6 +21,7 @@ from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
+from ..transport.clock import run_awake
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
 from ..ui.key_check import key_problems
@@ -63,7 +63,7 @@ def _first_start(arguments: Arguments) -> int:
     while True:
         look = GuideLook(arguments.theme, (path.parent / "themes",), notice, _ascii_only())
         guide = GuideApp(found, path, partial(text_with, path), look)
-        asyncio.run(run_until_left(guide))
+        run_awake(run_until_left(guide))
         match guide.return_value:
             case GuideAnswer(choice=GuideChoice.IMPORT, hosts=hosts):
                 return _show(FileSource(append_hosts(path, hosts)), arguments)
@@ -90,7 +90,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
         _log.warning("%s", warning)
     policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
     app = screen_of(Engine(source, policy=policy), arguments)
-    asyncio.run(run_until_left(app))
+    run_awake(run_until_left(app))
     return app.return_code or 0
 
 

@@ -165,13 +165,14 @@ class Monitor:
         """Ask the hosts of the next slot, and come back when the one after it is due."""
         step = self.interval / len(self._slots)
         now = self._clock.monotonic()
-        if now - self._next_turn > self.interval:
-            self._next_turn = now  # the machine slept: what was missed is not made up for
+        has_slept = now - self._next_turn > self.interval
+        if has_slept:
+            self._next_turn = now  # what was missed is not made up for
         self._next_turn += step
         self._timer = self._clock.call_later(self._next_turn - now, self._turn_slots)
         self._turn = (self._turn + 1) % len(self._slots)
-        for beat in self._slots[self._turn].values():
-            self._begin(beat)
+        for beat in (self._beats if has_slept else self._slots[self._turn]).values():
+            self._begin(beat)  # after a sleep nothing is known of now
 
     def _begin(self, beat: _Beat) -> None:
         """Start a sample, unless one runs or the host is not connected."""

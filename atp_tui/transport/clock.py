@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from .rounds import Rounds
+
+T = TypeVar("T")
 
 
 class TimerHandle(Protocol):
@@ -29,7 +32,7 @@ class Clock(Protocol):
     """The program's clock. Its moments are instants in seconds, which never go back."""
 
     def monotonic(self) -> float:
-        """Seconds since 1970 as the machine had them when the program started, and even ones since.
+        """Seconds since 1970 as the machine had them when the program started, and even ones since, asleep or awake.
 
         The difference of two is the time between them, whatever was done to the time of day. Another program on the
         same machine, and a surface in another process, has about the same ones.
@@ -50,12 +53,37 @@ class Clock(Protocol):
         ...
 
 
-_BEGAN = time.time() - time.monotonic()
+def boot_seconds() -> float:
+    """Seconds since the machine was started, those that it slept included: CLOCK_BOOTTIME, see clock_gettime(2).
+
+    Where the system has no such clock, time.monotonic(), which on Linux stands still while the machine sleeps.
+    """
+    return _machine()
+
+
+_machine = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+_BEGAN = time.time() - boot_seconds()
 
 
 def instant() -> float:
     """This moment, as Clock.monotonic tells it."""
-    return time.monotonic() + _BEGAN
+    return boot_seconds() + _BEGAN
+
+
+class SleepCountingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers fall due by the time that has really passed, though the machine slept meanwhile.
+
+    The kernel still wakes it by CLOCK_MONOTONIC, so what fell due in a sleep is late by what its wait had left.
+    """
+
+    def time(self) -> float:
+        return boot_seconds()
+
+
+def run_awake(main: Coroutine[Any, Any, T]) -> T:
+    """As asyncio.run, on a SleepCountingLoop."""
+    with asyncio.Runner(loop_factory=SleepCountingLoop) as runner:
+        return runner.run(main)
 
 
 class LoopClock:

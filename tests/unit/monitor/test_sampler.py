@@ -20,7 +20,7 @@ from atp_tui.transport.entry import SSH_SESSIONS
 from atp_tui.transport.hub import Subscription
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.loopback import LoopbackDriver, LoopbackVirt
-from tests.fakes.virtual_time import VirtualClock, run_virtual
+from tests.fakes.virtual_time import VirtualClock, VirtualLoop, run_virtual
 
 from .samples import domain, node
 
@@ -56,6 +56,28 @@ def test_each_host_is_sampled_once_an_interval_and_not_all_at_once() -> None:
         assert set(Counter(sample.host_id for sample in samples).values()) == {10}
         moments = Counter(round(sample.at, 3) for sample in samples)
         assert max(moments.values()) == 1
+
+    run_virtual(main())
+
+
+def test_after_a_sleep_of_the_machine_all_hosts_are_asked_at_once_and_then_in_turn_again() -> None:
+    async def main() -> None:
+        hosts = [f"h{n}" for n in range(20)]
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        async with manager_for(LoopbackDriver()) as manager:
+            await add(manager, *hosts)
+            async with Monitor(manager, interval=10.0):
+                await asyncio.sleep(25.025)
+                with manager.hub.subscribe(10_000) as news:
+                    loop.leap(60)
+                    await asyncio.sleep(0.2)
+                    assert {sample.host_id for sample in taken(news)} == set(hosts)
+                with manager.hub.subscribe(10_000) as news:
+                    await asyncio.sleep(20)
+                    samples = taken(news)
+        assert set(Counter(sample.host_id for sample in samples).values()) == {2}
+        assert max(Counter(round(sample.at, 3) for sample in samples).values()) == 1
 
     run_virtual(main())
 
