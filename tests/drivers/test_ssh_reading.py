@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import shutil
 import sys
 import threading
@@ -594,6 +595,50 @@ async def test_a_directory_that_is_closed_is_told_as_the_configs(tmp_path: Path)
             assert words in (await said.communicate())[0].decode()
     finally:
         shutil.rmtree(home)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="another user is needed")
+@pytest.mark.parametrize("text", ["Include @FILE@\n", "Host other\n Nonsense x\n Include @FILE@\n"])
+async def test_an_included_file_that_is_closed_decides_nothing(text: str) -> None:
+    script = (
+        "import pathlib, sys\n"
+        "from atp_tui.drivers.ssh.config.client import SshClient\n"
+        "from atp_tui.drivers.ssh.config.reader import ConfigReader\n"
+        "from atp_tui.drivers.ssh.config.said import ConfigBroken, Question\n"
+        "class NotInstalled(SshClient):\n"
+        "    can_answer = lambda self, question: None\n"
+        "for client in SshClient, NotInstalled:\n"
+        "    reader = ConfigReader(pathlib.Path('/nowhere'), client())\n"
+        "    for lenient in True, False:\n"
+        "        try:\n"
+        "            print(reader.read(Question('box', config_file=pathlib.Path(sys.argv[1]), lenient=lenient)))\n"
+        "        except ConfigBroken as error:\n"
+        "            print(error)\n"
+        "    reader.close()\n"
+    )
+    directory = Path("/tmp") / f"included-{os.getpid()}"
+    directory.mkdir()
+    closed, config = directory / "closed", directory / "config"
+    closed.write_text("RevokedHostKeys /r\n")
+    closed.chmod(0o600)
+    config.write_text(text.replace("@FILE@", str(closed)))
+    nobody = str(pwd.getpwnam("nobody").pw_uid)  # without an account ssh answers nobody
+    as_nobody = ["setpriv", f"--reuid={nobody}", "--clear-groups"]
+    try:
+        asked = await asyncio.create_subprocess_exec(
+            *as_nobody, "ssh", "-G", "-F", config, "box",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        assert f"Can't open user config file {closed}: Permission denied" in (await asked.communicate())[0].decode()
+        said = await asyncio.create_subprocess_exec(
+            *as_nobody, PYTHON, "-c", script, config,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            env={"HOME": "/nowhere", "PATH": os.environ["PATH"], "PYTHONPATH": ":".join(_paths())},
+        )  # fmt: skip
+        told = (await said.communicate())[0].decode().splitlines()
+        assert [f"{closed} cannot be read: Permission denied" in line for line in told] == [True] * 4
+    finally:
+        shutil.rmtree(directory)
 
 
 def _paths() -> list[str]:
