@@ -299,6 +299,22 @@ async def test_what_could_make_a_key_good_is_passed_over_for_no_host(
 
 
 @pytest.mark.parametrize("installed", [True, False])
+async def test_a_host_for_which_no_known_hosts_are_named_needs_those_of_ssh_config(
+    tmp_path: Path, installed: bool
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("UserKnownHostsFile\n")
+    asked = PathReader(reader(Counting() if installed else NotInstalled()))
+    try:
+        named = host("box", config, user="u", port=22, identity_files=("/k",), known_hosts=("/h",))
+        assert (await endpoint(asked, named)).known_hosts == (Path("/h"),)
+        with pytest.raises(ConfigBroken, match="line 1"):
+            await endpoint(asked, host("box", config, user="u", port=22, identity_files=("/k",), known_hosts=()))
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize("installed", [True, False])
 async def test_a_file_of_no_use_leaves_no_host_without_its_checks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
