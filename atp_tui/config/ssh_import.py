@@ -25,7 +25,8 @@ def candidates(ssh_config: Path) -> tuple[HostInfo, ...]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or error}", file=ssh_config) from error
+        file = Path(error.filename or ssh_config)
+        raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except TooDeep as error:
         raise ConfigError(error.words, file=error.line.file, line=error.line.number) from error
     for name in names:

@@ -152,7 +152,8 @@ class Walk:
                 yield file
 
     def lines(self, file: Path, depth: int = 0) -> Iterator[Line]:
-        """All lines, those of included files in the place of their Include. Raises TooDeep, and OSError for `file`."""
+        """All lines, those of included files in the place of their Include. Raises TooDeep, and OSError for `file` and
+        for an included one that is there and cannot be read: OpenSSH gives up on the whole."""
         self.files.append(file)
         for line in read_lines(file):
             if line.keyword != "include":
@@ -166,5 +167,5 @@ class Walk:
             for name in files:
                 try:
                     yield from self.lines(name, depth + 1)
-                except OSError:
-                    continue  # OpenSSH goes on without an included file that it may not read
+                except FileNotFoundError:
+                    continue

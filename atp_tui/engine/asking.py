@@ -56,7 +56,8 @@ class Asking:
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         """As Fleet.ask."""
-        hosts = [host for host in self._manager.list_hosts() if host.id in ids]
+        asked = set(ids)
+        hosts = [host for host in self._manager.list_hosts() if host.id in asked]
         samples = await self._each(hosts, self._sample if wanted is Wanted.FIGURES else self._domains)
         well = [host.id for host in hosts if isinstance(samples[host.id], HostSampled)]
         times: Mapping[str, float] = {}

@@ -119,9 +119,9 @@ def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, 
 
 
 def _goes_on(word: str) -> bool:
-    """Whether words behind an assignment may be parts of its value."""
+    """Whether words behind an assignment may be parts of its value, or of a command that begins in the same word."""
     try:
         shlex.split(word)
     except ValueError:
         return True
-    return "`" in word or "(" in word
+    return any(sign in word for sign in "`({;&|<>")

@@ -102,9 +102,12 @@ class _Reading:
         return ConfigError(f"{what} in {text!r}", key="uri", hint=hint)
 
     def _password(self) -> ConfigError:
-        text, query, _ = self._text.partition("?")  # a parameter without a = may be the password
-        hint = "never write one there: it ends up in process lists and logs"
-        return self._wrong("a password", hint, redacted(text) + (query and f"?{HIDDEN}"))
+        text, sign, query = self._text.partition("?")  # a parameter without a = may be the password
+        if "@" in query:  # the ? may be the password's own, with all that stands between it and the user
+            shown = redacted(f"{text.partition('@')[0]}@") + HIDDEN
+        else:
+            shown = redacted(text) + (sign and f"?{HIDDEN}")
+        return self._wrong("a password", "never write one there: it ends up in process lists and logs", shown)
 
     def _split(self) -> SplitResult:
         try:
@@ -198,8 +201,9 @@ class _Reading:
             raw, _, value = part.partition("=")
             name = self._unescaped(raw).lower()
             value = self._unescaped(value)
-            bare = raw == part and "@" in name  # the end of user:pass?word@host
-            if driver != SIMULATED and (bare or uri_parameters.is_secret(name, value)):
+            # the end of user:pass?word@host, which may have a = as well
+            is_end = "@" in name or ("@" in value and name not in uri_parameters.KNOWN)
+            if driver != SIMULATED and (is_end or uri_parameters.is_secret(name, value)):
                 raise self._password()
             if not name or not name.isprintable():
                 raise self._wrong("a parameter without a name that can be read", "write ?name=value&name=value")

@@ -134,12 +134,13 @@ async def test_a_shell_below_a_forced_command_ends_with_all_it_started(tmp_path:
         await sleeper.is_gone()
 
 
+@pytest.mark.parametrize("sessions", [1, 2])
 async def test_what_a_forced_command_puts_into_a_session_of_its_own_ends_and_a_daemon_of_it_does_not(
-    tmp_path: Path,
+    tmp_path: Path, sessions: int
 ) -> None:
     sleeper, lost, daemon = Sleeper(), Sleeper(), Sleeper()
     try:
-        async with forced(tmp_path, 'setsid -w sh -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
+        async with forced(tmp_path, "setsid -w " * sessions + 'sh -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
             await timed_out(link, f"setsid {daemon.line} & {sleeper.line} | cat", sleeper)
             await sleeper.is_gone()
             task = asyncio.create_task(run(link, f"{lost.line} | cat"))

@@ -176,6 +176,19 @@ async def test_the_key_that_was_on_file_goes_only_once_the_new_one_is_stored(tmp
     assert second.read_text() == before
 
 
+@pytest.mark.parametrize("how", ["link", "twice"])
+def test_a_file_that_is_listed_by_two_names_keeps_the_key_that_is_trusted(tmp_path: Path, how: str) -> None:
+    first, second = tmp_path / "known_hosts", tmp_path / ("known_hosts2" if how == "link" else "known_hosts")
+    first.write_text(f"127.0.0.1 {_another_key()}\n")
+    if how == "link":
+        second.symlink_to(first.name)
+    settings = SshSettings(user="u", port=22, known_hosts=(str(first), str(second)))
+    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
+    HostKeyStore().trust_now(host, key := _another_key(), replace=True)
+    found = subprocess.run(["ssh-keygen", "-F", "127.0.0.1", "-f", first], capture_output=True, text=True, check=True)
+    assert key in found.stdout
+
+
 async def test_trust_makes_a_refused_key_known(sshd: PrivateSshd, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.write_text(f"other.example {_another_key()}")  # without an end of line

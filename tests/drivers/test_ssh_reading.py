@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import shutil
 import sys
 import threading
@@ -293,6 +294,22 @@ async def test_what_could_make_a_key_good_is_passed_over_for_no_host(
         assert (await asked.ask(Question("good", config_file=config, lenient=True))).values == {"hostname": ("good",)}
         with pytest.raises(ConfigBroken, match="too deep" if "Include" in line else "line 2"):
             await asked.ask(Question("bad", config_file=config, lenient=True))
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_a_host_for_which_no_known_hosts_are_named_needs_those_of_ssh_config(
+    tmp_path: Path, installed: bool
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("UserKnownHostsFile\n")
+    asked = PathReader(reader(Counting() if installed else NotInstalled()))
+    try:
+        named = host("box", config, user="u", port=22, identity_files=("/k",), known_hosts=("/h",))
+        assert (await endpoint(asked, named)).known_hosts == (Path("/h"),)
+        with pytest.raises(ConfigBroken, match="line 1"):
+            await endpoint(asked, host("box", config, user="u", port=22, identity_files=("/k",), known_hosts=()))
     finally:
         asked.close()
 
@@ -594,6 +611,50 @@ async def test_a_directory_that_is_closed_is_told_as_the_configs(tmp_path: Path)
             assert words in (await said.communicate())[0].decode()
     finally:
         shutil.rmtree(home)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="another user is needed")
+@pytest.mark.parametrize("text", ["Include @FILE@\n", "Host other\n Nonsense x\n Include @FILE@\n"])
+async def test_an_included_file_that_is_closed_decides_nothing(text: str) -> None:
+    script = (
+        "import pathlib, sys\n"
+        "from atp_tui.drivers.ssh.config.client import SshClient\n"
+        "from atp_tui.drivers.ssh.config.reader import ConfigReader\n"
+        "from atp_tui.drivers.ssh.config.said import ConfigBroken, Question\n"
+        "class NotInstalled(SshClient):\n"
+        "    can_answer = lambda self, question: None\n"
+        "for client in SshClient, NotInstalled:\n"
+        "    reader = ConfigReader(pathlib.Path('/nowhere'), client())\n"
+        "    for lenient in True, False:\n"
+        "        try:\n"
+        "            print(reader.read(Question('box', config_file=pathlib.Path(sys.argv[1]), lenient=lenient)))\n"
+        "        except ConfigBroken as error:\n"
+        "            print(error)\n"
+        "    reader.close()\n"
+    )
+    directory = Path("/tmp") / f"included-{os.getpid()}"
+    directory.mkdir()
+    closed, config = directory / "closed", directory / "config"
+    closed.write_text("RevokedHostKeys /r\n")
+    closed.chmod(0o600)
+    config.write_text(text.replace("@FILE@", str(closed)))
+    nobody = str(pwd.getpwnam("nobody").pw_uid)  # without an account ssh answers nobody
+    as_nobody = ["setpriv", f"--reuid={nobody}", "--clear-groups"]
+    try:
+        asked = await asyncio.create_subprocess_exec(
+            *as_nobody, "ssh", "-G", "-F", config, "box",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        assert f"Can't open user config file {closed}: Permission denied" in (await asked.communicate())[0].decode()
+        said = await asyncio.create_subprocess_exec(
+            *as_nobody, PYTHON, "-c", script, config,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            env={"HOME": "/nowhere", "PATH": os.environ["PATH"], "PYTHONPATH": ":".join(_paths())},
+        )  # fmt: skip
+        told = (await said.communicate())[0].decode().splitlines()
+        assert [f"{closed} cannot be read: Permission denied" in line for line in told] == [True] * 4
+    finally:
+        shutil.rmtree(directory)
 
 
 def _paths() -> list[str]:

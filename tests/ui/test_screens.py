@@ -91,6 +91,27 @@ async def test_a_terminal_that_is_too_small_has_no_command_but_to_quit(fakes: Fl
         assert opened.app._exit
 
 
+async def test_what_closes_over_a_terminal_that_is_too_small_gives_no_list_its_keys(fakes: FleetServices) -> None:
+    """All hosts were marked there without being seen, and a line that was begun had lost its place to the tree."""
+    async with open_app(fakes, (80, 24)) as opened:
+        keyboard = Keyboard(opened.app)
+        for begun in (b"", b"!sy"):
+            keyboard.send(begun + b"\x10")
+            await keyboard.done()
+            await opened.pilot.resize_terminal(50, 12)
+            await opened.press("escape")
+            await opened.until(lambda: opened.has("Needs 60x15"))
+            keyboard.send(b"a")
+            await keyboard.done()
+            assert not opened.app.focused
+            await opened.pilot.resize_terminal(80, 24)
+            await opened.until(lambda: opened.app.focused and opened.app.focused.is_on_screen)
+        assert not opened.screen.hosts.asked.marked
+        keyboard.send(b"nc\r")
+        await keyboard.done()
+        assert [job.title for job in fakes.jobs.started] == ["sync"]
+
+
 async def test_a_panel_that_a_narrower_terminal_hides_gives_the_focus_back(fakes: FleetServices) -> None:
     async with open_app(fakes, (120, 40)) as opened:
         await opened.press("tab")

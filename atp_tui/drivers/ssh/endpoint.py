@@ -120,7 +120,7 @@ def limited(endpoint: Endpoint, settings: SshSettings) -> Endpoint:
 
 def question(name: str, user: str | None, port: int | None, settings: SshSettings) -> Question:
     """What to ask ssh_config about one sshd."""
-    whole = None not in (user, port, settings.identity_files, settings.known_hosts)
+    whole = None not in (user, port, settings.identity_files) and bool(settings.known_hosts)
     return Question(name, user, port, _expanded(settings.config_file) if settings.config_file else None, whole)
 
 

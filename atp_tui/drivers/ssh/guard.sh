@@ -132,25 +132,38 @@ add_member() {
 
 end() { # LEADER...
   [ $# -gt 0 ] || return 0
-  if [ -n "$wrapped" ]; then
+  # shellcheck disable=SC2034
+  for hop in $wrapped; do
     outer=" $* " inner=
     each add_inner
     # shellcheck disable=SC2086
     set -- "$@" $inner
-  fi
+  done
   members=
   for one; do signal TERM "$one"; done
   sleep "$after"
   for one; do signal KILL "$one"; done
 }
 
-# A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too. That session is
-# the command's as well: it is led by a child of the leader's. What a command puts into another one is a daemon.
+# A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too, and one such as
+# `setsid -w su -c` in a session below that. These are the command's as well: a child of the session above leads each.
+# What a command puts into a further one is a daemon.
 # shellcheck disable=SC2329 # each calls it
 add_inner() {
   [ "$pid" = "$session" ] || return 0
+  case $outer in *" $pid "*) return ;; esac
   look_at "$parent" || return 0
   case $outer in *" $session "*) inner="$inner $pid" ;; esac
+}
+
+# Sets wrapped: the sessions between the leader's and this shell, this one's too.
+find_wrapped() {
+  wrapped='' above=$$
+  [ -n "$leads" ] && [ -z "$by_ps" ] || return 0
+  while [ "$above" != "$leader" ] && look_at "$above"; do
+    [ "$above" != "$session" ] || wrapped="$wrapped $above"
+    above=$parent
+  done
 }
 
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
@@ -240,8 +253,7 @@ by_ps=''
 find_server || exit 1
 leads=
 [ "$own_session" != "$leader" ] || leads=yes
-wrapped=
-if [ -n "$leads" ] && [ -z "$by_ps" ] && look_at $$ && [ "$session" != "$leader" ]; then wrapped=yes; fi
+find_wrapped
 list=/proc/$server/task/$server/children
 children
 case " $found " in *" $leader "*) ;; *) exit 1 ;; esac

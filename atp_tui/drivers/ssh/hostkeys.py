@@ -157,7 +157,7 @@ class HostKeyStore:
         (replace_keys if replace else append_key)(first, place.name, line, hashed=place.hashed)
         if replace:  # only now: were no key left on file, any key would pass for new
             for file in place.files[1:]:
-                if _is_own(file):
+                if _is_own(file) and not file.samefile(first):  # a second name of the first one
                     remove_keys(file, place.name)
         refused.pop(line, None)
         return first

@@ -110,7 +110,9 @@ class MainScreen(Screen[None]):
     def _keep_focus(self) -> None:
         """A region that another size hides loses the focus, and without one no key of a list does anything. The line
         has it again as soon as it can be seen: what is typed on is no command for the tree."""
-        if self.focused and self.focused.is_on_screen:
+        if self._shows_nothing:
+            self.set_focus(None)  # a list that was covered has kept it, and with it the keys that mark
+        if self._shows_nothing or (self.focused and self.focused.is_on_screen):
             return
         if self._in_line and self.pane.line.is_on_screen:
             self.pane.go_on()
@@ -119,7 +121,11 @@ class MainScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing can be seen no command has a key but the one that is told there."""
-        return action != "command" or parameters == ("quit",) or not self.query_one(TooSmall).display
+        return action != "command" or parameters == ("quit",) or not self._shows_nothing
+
+    @property
+    def _shows_nothing(self) -> bool:
+        return self.query_one(TooSmall).display
 
     # The regions
 
@@ -312,6 +318,9 @@ class MainScreen(Screen[None]):
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
         """Not called where the terminal's window loses the focus, and where it comes back."""
+        if self._shows_nothing:  # the list that has it where nothing else does, as a palette goes
+            self._keep_focus()
+            return
         self._in_line = self.focused is self.pane.line
         self._point()
         self._show_keys()

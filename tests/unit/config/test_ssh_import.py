@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,11 @@ def test_no_file_is_no_hosts_and_an_unreadable_one_is_told(tmp_path: Path) -> No
     assert candidates(tmp_path / "gone") == ()
     with pytest.raises(ConfigError):
         candidates(tmp_path)
+
+
+def test_an_included_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "config").write_text(f"Host a\nInclude {tmp_path}/pipe\n")
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        candidates(tmp_path / "config")
+    assert caught.value.file == tmp_path / "pipe"

@@ -128,6 +128,17 @@ async def test_hosts_are_asked_now_and_a_host_that_is_let_go_of_has_a_problem(fl
     assert left.detail.host.row.rtt is None and left.detail.host.domains == ()
 
 
+async def test_hosts_that_are_asked_are_not_looked_for_one_by_one(fleet: Fleet) -> None:
+    """Of 10,000 hosts that took the event loop more than a second."""
+
+    class Searched(list[str]):
+        def __contains__(self, host_id: object) -> bool:
+            raise AssertionError("all ids are gone through for one host")
+
+    (answer,) = await fleet.ask(Searched(["kvm01"]), Wanted.DOMAINS)
+    assert answer.problem is None
+
+
 async def test_domains_alone_are_asked_for_without_the_node(fleet: Fleet) -> None:
     (answer,) = await fleet.ask(("kvm01",), Wanted.DOMAINS)
     detail = fleet.detail("kvm01")

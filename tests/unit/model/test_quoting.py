@@ -28,6 +28,8 @@ PLANTED = "not-for-the-screen"
         (f"A=my\\ {PLANTED} nc", "A=… …"),
         (f"A=$(cat {PLANTED} x) nc", "A=… …"),
         (f"A=`cat {PLANTED} x` nc", "A=… …"),
+        (f"A=${{B:-x {PLANTED} y}} nc", "A=… …"),
+        *[(f"A=x{sign}login {PLANTED} nc", "A=… …") for sign in (";", "&&", "|")],
         ("A='http://p' B=\"x\"y nc box", "A=… B=… nc box"),
         ("", ""),
     ],

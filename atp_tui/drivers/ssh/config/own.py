@@ -160,8 +160,10 @@ class _Reading:
             for file in self._walk.below(line, depth):
                 try:
                     self._lines(file, depth + 1, active)
-                except OSError:
-                    continue  # OpenSSH goes on without an included file that it may not read
+                except FileNotFoundError:
+                    continue
+                except OSError as error:  # OpenSSH gives up on the whole, be it included for other hosts
+                    raise ConfigBroken(f"{line.place}: {file} cannot be read: {error.strerror or error}") from error
         except TooDeep as error:
             if depth:  # told at the outermost Include: nothing more is read of what has no end
                 raise
