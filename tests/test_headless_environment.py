@@ -73,7 +73,9 @@ def test_a_user_without_a_home_reaches_hosts_and_sees_no_error_of_a_library(tmp_
     hosts = host_table("web1", None, ssh_table(sshd)), host_table("virt1", "qemu+tls://127.0.0.1:1/system", None)
     words = ["setpriv", "--reuid", "54321", "--clear-groups", "env", "-u", "HOME", "-u", "XDG_CONFIG_HOME"]
     os.chmod(written(tmp_path / "hosts.toml", *hosts), 0o644)
-    for directory in (tmp_path, *tmp_path.parents):
+    sshd.config_file.chmod(0o644)  # one that is named and cannot be read stops a host, as for ssh
+    sshd.known_hosts.chmod(0o600)
+    for directory in (tmp_path, *tmp_path.parents, sshd.config_file.parent):
         if directory.stat().st_uid == os.getuid() and directory != Path("/tmp") and directory.is_relative_to("/tmp"):
             directory.chmod(0o755)
     status, said, complaints = before(words, "--config", str(tmp_path / "hosts.toml"), "stats")
