@@ -191,6 +191,10 @@ class Fleet(Protocol):
         """
         ...
 
+    def looked_at(self, host_id: str) -> None:
+        """A person looks at a host: an attempt to connect that it waits for comes sooner. Harmless, however often."""
+        ...
+
     # -- questions to a person; they are answered by invocations -------------------------------------------------
 
     def waiting(self) -> tuple[Waiting, ...]:

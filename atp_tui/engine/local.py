@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
@@ -41,6 +42,7 @@ class Transport(Protocol):
     def clock(self) -> Clock: ...
     def host(self, host_id: str) -> HostInfo: ...
     def pools(self, host_id: str) -> tuple[PoolStatistics, ...]: ...
+    def looked_at(self, host_id: str) -> None: ...
 
 
 class View(Protocol):
@@ -232,6 +234,11 @@ class LocalFleet:
             return Resolved(self._targets.resolve(expression))
         except ConfigError as error:
             return Resolved(problem=problem_of(error))
+
+    def looked_at(self, host_id: str) -> None:
+        """As Fleet.looked_at."""
+        with suppress(HostUnknown):
+            self._transport.looked_at(host_id)
 
     # -- questions -----------------------------------------------------------------------------------------------
 

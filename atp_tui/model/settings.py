@@ -113,7 +113,9 @@ class PoolConfig:
 class ReconnectConfig:
     """`[transport.reconnect]`: when to try again after a loss, and when to give up.
 
-    `max_attempts` 0 never gives up. `slow_lane` is the period of single attempts after giving up (±20 %), 0 for none.
+    `max_attempts` 0 never gives up. `slow_lane` is the longest wait before a single attempt after giving up (±20 %), 0
+    for no attempt; the wait grows to it with the outage (transport/backoff.py), and good news shortens it.
+
     Raises ConfigError, naming the key, for a value out of range.
     """
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..model.settings import Jitter, ReconnectConfig
 
 SLOW_LANE_SPREAD = 0.2
 """The slow lane's period varies by this share, so that hosts given up together do not come back in step."""
+
+OUTAGE_SHARE = 0.25
+"""The slow lane's period as a share of the time that the peer has been away: a host that reboots for a minute is back
+some seconds later, and one that has been away for long is not asked all the time. Each attempt comes when the outage
+has grown by a quarter, so an outage of an hour costs some 20 attempts more than one of a minute."""
+
+
+class Outage(NamedTuple):
+    """How long a peer has been away: seconds since the loss, or since the first attempt. `hopes` counts the good news
+    since then, and `since_news` are the seconds since the last."""
+
+    away: float
+    since_news: float
+    hopes: int
 
 
 def backoff_delay(config: ReconnectConfig, attempt: int, uniform: float) -> float:
@@ -14,16 +30,35 @@ def backoff_delay(config: ReconnectConfig, attempt: int, uniform: float) -> floa
     The ceiling is min(initial_delay × multiplier^attempt, max_delay); with full jitter the delay is `uniform` (0 to 1)
     of it, as in https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
     """
-    try:
-        ceiling = min(config.initial_delay * config.backoff_multiplier**attempt, config.max_delay)
-    except OverflowError:  # 2.0**1024; with max_attempts 0 a host can be away for that long
-        ceiling = config.max_delay
+    ceiling = _ceiling(config, attempt)
     return ceiling * uniform if config.jitter is Jitter.FULL else ceiling
 
 
-def slow_lane_delay(config: ReconnectConfig, uniform: float) -> float:
-    """Seconds before the next single attempt after giving up: slow_lane ± 20 %, `uniform` being 0 to 1."""
-    return config.slow_lane * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))
+def _ceiling(config: ReconnectConfig, attempt: int) -> float:
+    try:
+        return min(config.initial_delay * config.backoff_multiplier**attempt, config.max_delay)
+    except OverflowError:  # 2.0**1024; with max_attempts 0 a host can be away for that long
+        return config.max_delay
+
+
+def slow_lane_delay(config: ReconnectConfig, outage: Outage, uniform: float) -> float:
+    """Seconds before the next single attempt after giving up; `uniform` is 0 to 1.
+
+    That is OUTAGE_SHARE of the outage, at least initial_delay and at most slow_lane, ± 20 %. After good news it is the
+    share of the time since then, where that is less, and at least `least_delay_with_hope`.
+    """
+    period = max(config.initial_delay, OUTAGE_SHARE * outage.away)
+    with_hope = max(least_delay_with_hope(config, outage.hopes), OUTAGE_SHARE * outage.since_news)
+    return min(config.slow_lane, period, with_hope) * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))
+
+
+def least_delay_with_hope(config: ReconnectConfig, in_vain: int) -> float:
+    """Seconds that good news leaves between an attempt that failed and the next one.
+
+    `in_vain` is how often since the loss there was good news. None has helped, so the next one hastens less: a
+    neighbour that comes and goes is no reason to ask a dead host all the time.
+    """
+    return _ceiling(config, in_vain)
 
 
 def gave_up(config: ReconnectConfig, attempt: int) -> bool:
@@ -36,8 +71,10 @@ def may_try_again(config: ReconnectConfig, attempt: int) -> bool:
     return config.slow_lane > 0 or not gave_up(config, attempt)
 
 
-def delay_after_failure(config: ReconnectConfig, attempt: int, uniform: float) -> float | None:
+def delay_after_failure(config: ReconnectConfig, attempt: int, outage: Outage, uniform: float) -> float | None:
     """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none."""
     if not may_try_again(config, attempt):
         return None
-    return slow_lane_delay(config, uniform) if gave_up(config, attempt) else backoff_delay(config, attempt - 1, uniform)
+    if gave_up(config, attempt):
+        return slow_lane_delay(config, outage, uniform)
+    return backoff_delay(config, attempt - 1, uniform)

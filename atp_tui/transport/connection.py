@@ -21,7 +21,7 @@ from ..model.message import told
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
-from .backoff import backoff_delay, delay_after_failure, gave_up, may_try_again
+from .backoff import backoff_delay, delay_after_failure, gave_up, least_delay_with_hope, may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
 from .driver import CallsLibvirt, OpensStreams, RunsCommands
@@ -216,6 +216,23 @@ class HostConnection:
         self.retry()
         return True
 
+    def hear_good_news(self, spread: float = 0.0, *, under_way: bool = True) -> bool:
+        """There is reason to hope: bring the attempt that is waited for forward. Whether it comes sooner now.
+
+        It comes by chance within `spread` seconds, so that connections which hear the same do not all come at once, and
+        not before the least delay after the attempt that failed last. Not `under_way`: an attempt that is being made
+        has brought this news itself. Where no attempt is to come, none will.
+        """
+        life = self.life
+        if life.next_attempt_at is None and not (under_way and self._attempting()):
+            return False
+        now, failed_at = self.clock.monotonic(), max(self._attempt_ended_at, life.away_since)
+        least = least_delay_with_hope(self.config.reconnect, life.hopes)
+        sooner = life.hope(now, max(now, failed_at + least) + spread * self._rng.random())
+        if sooner and life.next_attempt_at is not None:
+            self._pause.change(life.next_attempt_at - now)
+        return sooner
+
     async def disconnect(self) -> None:
         """Close for good. Takes a second at most, with a silent peer too."""
         self._closed = True
@@ -296,10 +313,11 @@ class HostConnection:
         """Note a failed attempt; whether there will be another one."""
         self.counters.failed(error, self.clock.monotonic())
         attempt = self.life.attempt + 1
-        last = error.permanent or not self.config.auto_reconnect
-        delay = None if last else delay_after_failure(self.config.reconnect, attempt, self._rng.random())
+        last, now = error.permanent or not self.config.auto_reconnect, self.clock.monotonic()
+        outage = self.life.outage(now)
+        delay = None if last else delay_after_failure(self.config.reconnect, attempt, outage, self._rng.random())
         given_up = gave_up(self.config.reconnect, attempt) or delay is None
-        at = None if delay is None else self.clock.monotonic() + delay
+        at = None if delay is None else now + delay
         self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
         return at is not None and not self.life.ended  # the listener of the transition may have closed it
 

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 LostCallback = Callable[[TransportError], None]
 
+FoundCallback = Callable[[str], None]
+"""Is told the numeric address that a name has."""
+
 
 class RawStream(Protocol):
     """A byte stream through a link to a socket on the far side. `data` and `ended` call back on the event loop."""
@@ -140,7 +143,8 @@ class OpenRequest:
 
     `on_lost` is called on the event loop, at most once, when a link that was handed out ends without having been
     asked to. `carrier` is the host's SSH link, for a connection that rides on it; that stays open as long as the new
-    link does. `progress` is where a driver that is cancelled leaves what it knows of the peer.
+    link does. `progress` is where a driver that is cancelled leaves what it knows of the peer. `on_found` is called
+    with the first address of the first peer on the way, where there is one.
     """
 
     host: HostInfo
@@ -148,6 +152,7 @@ class OpenRequest:
     on_lost: LostCallback
     carrier: OpensStreams | None = None
     progress: Progress = field(default_factory=Progress, compare=False)
+    on_found: FoundCallback = field(default=lambda _: None, compare=False)
 
 
 class Driver(Protocol):

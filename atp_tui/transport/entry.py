@@ -13,6 +13,7 @@ from ..model.settings import Channel, TransportConfig
 from .clock import Clock
 from .dialer import Dialed, Dialer
 from .driver import LostCallback
+from .neighbours import place_of
 from .pool import ConnectionPool
 from .slot import LeaseClass
 from .status import host_status
@@ -24,11 +25,12 @@ SSH_SESSIONS = 8
 class Entry:
     """A host and its pools. `main` is the one that is kept open and watched, `status` what was last told of it.
 
-    `fleet` are the settings of a host that has none of its own. `on_change` hears of every transition before the pool
+    `fleet` are the settings of a host that has none of its own. `place` is what it has in common with its neighbours,
+    where that is known. `on_change` hears of every transition before the pool
     acts on it, `on_settled` when it has acted. An Entry is the PoolListener of its pools.
     """
 
-    __slots__ = ("_clock", "_dialer", "_on_change", "_on_settled", "_rng", "config", "host", "pools", "status")
+    __slots__ = ("_clock", "_dialer", "_on_change", "_on_settled", "_rng", "config", "host", "place", "pools", "status")
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class Entry:
     ) -> None:
         self.host = host
         self.config = settings_of(host, fleet)
+        self.place = place_of(host, None)
         self.status = host_status(host.id, (), last_error=None, changed_at=clock.monotonic(), draining=False)
         self.pools: dict[Channel, ConnectionPool] = {}
         self._dialer = dialer
@@ -71,6 +74,10 @@ class Entry:
     def changed(self, change: ConnectionChanged) -> None:
         """See PoolListener."""
         self._on_change(change)
+        if change.after is ConnectionState.CONNECTED:
+            for channel, pool in self.pools.items():
+                if channel != change.channel:
+                    pool.hear_good_news(under_way=False)  # a hypervisor's attempt may have opened its carrier
 
     def settled(self) -> None:
         """See PoolListener."""
@@ -80,6 +87,11 @@ class Entry:
         """Begin connecting. Returns at once."""
         for pool in self.pools.values():
             pool.start()
+
+    def hear_good_news(self, spread: float = 0.0) -> None:
+        """There is reason to hope: attempts that are waited for come sooner, by chance within `spread` seconds."""
+        for pool in self.pools.values():
+            pool.hear_good_news(spread)
 
     def configure(self, host: HostInfo, fleet: TransportConfig) -> None:
         """Take new settings, and a new description of a host that is reached in the same ways as before."""
@@ -105,10 +117,12 @@ class Entry:
 
     def _make_pool(self, channel: Channel) -> ConnectionPool:
         carried = channel == "virt" and self.host.over_ssh
+        is_the_way = channel == ("ssh" if self.host.over_ssh else self.host.main_channel)
+        on_found = self._found if is_the_way else _not_asked
 
         async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
             carrier = self.pools["ssh"].lease(lease_class=LeaseClass.WATCH, fail_fast=True) if carried else None
-            return await self._dialer.dial(host, channel, config, on_lost, carrier)
+            return await self._dialer.dial(host, channel, config, on_lost, carrier, on_found)
 
         return ConnectionPool(
             self.host,
@@ -119,6 +133,9 @@ class Entry:
             rng=self._rng,
             listener=self,
         )
+
+    def _found(self, address: str) -> None:
+        self.place = place_of(self.host, address)
 
     def _pool_config(self, channel: Channel) -> TransportConfig:
         """A host's SSH pool holds one connection, opened when first needed, or kept open where there is no other."""
@@ -135,3 +152,7 @@ class Entry:
                 requests_per_connection=SSH_SESSIONS,
             ),
         )
+
+
+def _not_asked(address: str) -> None:
+    """The address of a way that the host is not watched by."""

@@ -9,14 +9,21 @@ from ..model.errors import ConnectionLost, ConnectTimeout, TransportError
 from ..model.host import HostInfo
 from ..model.message import Message, told
 from ..model.say import Say
+from .backoff import Outage
 
 _S = ConnectionState
 
 
 class Lifecycle:
-    """State, since when, why, how many attempts have failed in a row, and when the next one is. Seconds, monotonic."""
+    """State, since when, why, how many attempts have failed in a row, and when the next one is. Seconds, monotonic.
 
-    __slots__ = ("attempt", "error", "next_attempt_at", "since", "state")
+    `away_since`: when it was lost, or began to be opened for the first time. `hopes` counts the good news since then,
+    of which the last came at `hoped_at`: one in each wait, and in each attempt.
+    """
+
+    __slots__ = (
+        "_hopes_now", "attempt", "away_since", "error", "hoped_at", "hopes", "next_attempt_at", "since", "state",
+    )  # fmt: skip
 
     def __init__(self, now: float) -> None:
         self.state = _S.DISCONNECTED
@@ -24,6 +31,10 @@ class Lifecycle:
         self.error: TransportError | None = None
         self.attempt = 0
         self.next_attempt_at: float | None = None
+        self.away_since = now
+        self.hopes = 0
+        self.hoped_at = now
+        self._hopes_now = False
 
     def move(
         self,
@@ -39,11 +50,34 @@ class Lifecycle:
             raise AssertionError(f"{self.state} to {state} is not a legal transition")
         if state is not self.state:
             self.since = now
+        if self.state in (_S.CONNECTED, _S.DISCONNECTED):
+            self.away_since = self.hoped_at = now
+            self.hopes = 0
         self.state = state
         self.error = error
         self.next_attempt_at = next_attempt_at
+        self._hopes_now = False
         if attempt is not None:
             self.attempt = attempt
+
+    def hope(self, now: float, at: float) -> bool:
+        """There is good news, which has the attempt that is waited for come at `at`. Whether it comes sooner now.
+
+        Where an attempt is being made, which may have begun too early for the news, the wait after it will be short.
+        """
+        if self._hopes_now:
+            return False
+        self._hopes_now = True
+        self.hopes += 1
+        self.hoped_at = now
+        if self.next_attempt_at is None or at >= self.next_attempt_at:
+            return False
+        self.next_attempt_at = at
+        return True
+
+    def outage(self, now: float) -> Outage:
+        """How long it has been away."""
+        return Outage(now - self.away_since, now - self.hoped_at, self.hopes)
 
     @property
     def ended(self) -> bool:

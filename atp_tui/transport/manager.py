@@ -26,6 +26,7 @@ from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
 from .lease import Lease
+from .neighbours import Neighbours
 from .pool import ConnectionPool
 from .slot import LeaseClass
 
@@ -60,6 +61,7 @@ class TransportManager:
         self._rng = rng or random.Random()
         self._entries: dict[str, Entry] = {}
         self._dialer = Dialer(choose, Gate(self.config.max_concurrent_connects, self.clock), self.clock)
+        self._neighbours: Neighbours[Entry] = Neighbours(self.config.max_concurrent_connects, Entry.hear_good_news)
         self._leaving: dict[Entry, None] = {}  # in the order of their leaving
         self._closed = False
 
@@ -142,6 +144,10 @@ class TransportManager:
             entry.start()
         else:
             entry.main.retry()
+
+    def looked_at(self, host_id: str) -> None:
+        """A person looks at a host: an attempt that it waits for comes sooner, and nothing else. Raises HostUnknown."""
+        self._entry(host_id).hear_good_news()
 
     async def disconnect(self, host_id: str, limit: float = 1.0) -> None:
         """Close a host's connections and keep them closed until `retry`. Raises HostUnknown."""
@@ -340,6 +346,7 @@ class TransportManager:
 
     async def _close_entry(self, entry: Entry, limit: float) -> None:
         self._leaving[entry] = None
+        self._neighbours.forget(entry)
         try:
             await entry.close(limit)
         except BaseException:
@@ -365,8 +372,9 @@ class TransportManager:
             return  # it has left the fleet: nobody can ask for its status any more
         status = entry.read_status()
         if status != entry.status:
-            entry.status = status
+            before, entry.status = entry.status, status
             self.hub.publish(HostChanged(self.clock.monotonic(), status))
+            self._neighbours.note(entry, entry.place, before, status)
 
     def _entry(self, host_id: str) -> Entry:
         entry = self._entries.get(host_id)

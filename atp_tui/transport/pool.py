@@ -43,7 +43,7 @@ class PoolListener(Protocol):
         ...
 
     def settled(self) -> None:
-        """The pool has acted on the transition that it told last: its status may be another one."""
+        """The pool has acted on the transition that it told last, or on good news: its status may be another one."""
         ...
 
 
@@ -190,6 +190,12 @@ class ConnectionPool:
             if slot.connection is not None:
                 slot.connection.retry()
         self._perform(self.core.demand())
+
+    def hear_good_news(self, spread: float = 0.0, *, under_way: bool = True) -> None:
+        """As HostConnection.hear_good_news, for all of them."""
+        sooner = [connection.hear_good_news(spread, under_way=under_way) for connection in self.connections()]
+        if any(sooner):
+            self._listener.settled()
 
     def configure(self, host: HostInfo, config: TransportConfig) -> None:
         """Take new settings and a new description of the same host."""

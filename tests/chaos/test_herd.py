@@ -8,12 +8,13 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from atp_tui.drivers.libvirt.binding import load
 from atp_tui.drivers.libvirt.driver import LibvirtDriver
+from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConnectFailed, TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import PoolConfig, ReconnectConfig, TransportConfig
@@ -158,6 +159,25 @@ async def test_200_hosts_lost_together_come_back_spread_out_and_in_time(own_libv
     assert not crowded(buckets), buckets
     assert took < MAX_DELAY + 2, f"{took:.1f} s"
     await nothing_left_since(before)
+
+
+async def test_hosts_that_have_given_up_are_back_soon_after_a_short_outage(own_libvirtd: PrivateLibvirtd) -> None:
+    """Not minutes later: with a slow lane of ten minutes `until` would not live to see it."""
+    config = replace(CONFIG, reconnect=ReconnectConfig(initial_delay=0.2, max_attempts=2, slow_lane=600))
+    recording = Recording()
+    async with TransportManager(config, lambda host, channel: recording, rng=random.Random(7)) as manager:
+        for number in range(HOSTS):
+            await manager.add_host(HostInfo(f"kvm{number:03}", "127.0.0.1", uri=own_libvirtd.uri("tcp"), ssh=None))
+        await until(manager, connected=HOSTS)
+        recording.openings.clear()
+        await beside(own_libvirtd.kill)
+        await asyncio.sleep(8)
+        states = Counter(manager.host_state(host.id).state for host in manager.list_hosts())
+        await beside(own_libvirtd.start)
+        await until(manager, connected=HOSTS)
+    await recording.close()
+    assert states[ConnectionState.FAILED] > HOSTS / 2, states
+    assert most_in_flight(recording.openings, PATIENCE / 2) <= LIMIT
 
 
 def test_hosts_in_step_would_be_noticed() -> None:

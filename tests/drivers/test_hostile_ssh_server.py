@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,13 +19,18 @@ from asyncssh.kex_dh import _group14_p, _group18_p
 from asyncssh.packet import Boolean, String
 
 from atp_tui.drivers.ssh.diffie_hellman import Exchange, use_own_groups
+from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.model.causes import Cause
+from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import CallFailed, ConnectFailed, HostKeyRejected
+from atp_tui.model.events import ConnectionChanged
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import HostKeyPolicy, SshSettings
+from atp_tui.model.message import Message
+from atp_tui.model.settings import HostKeyPolicy, Jitter, ReconnectConfig, SshSettings, TransportConfig
+from atp_tui.transport.manager import TransportManager
 
 from ..daemons.sshd import running_sshd
-from .ssh_links import answers, fails, host_of, open_link, run
+from .ssh_links import HANG, answers, fails, host_of, open_link, run
 
 pytestmark = pytest.mark.daemons
 
@@ -195,3 +201,65 @@ async def test_what_a_library_cannot_read_is_the_peers_fault(tmp_path: Path) -> 
         await over.wait()
     assert isinstance(error, ConnectFailed)
     assert (error.kind, error.permanent) == (Cause.NO_SSH_SERVER, False)
+
+
+class Spoiler:
+    """A proxy that flips one bit of what the server says on the first connection, where `place` finds it."""
+
+    def __init__(self, port: int, place: Callable[[bytes], int], bit: int) -> None:
+        self.spoilt = 0
+        self._port = port
+        self._place = place
+        self._bit = bit
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
+        with contextlib.suppress(OSError):
+            await asyncio.gather(self._pass_on(reader, to_server), self._pass_on(from_server, writer, spoil=True))
+
+    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, spoil: bool = False) -> None:
+        said = b""
+        try:
+            while data := await source.read(65536):
+                before, said = len(said), said + data
+                at = self._place(said) - before if spoil and not self.spoilt else -1
+                if 0 <= at < len(data):
+                    data = data[:at] + bytes([data[at] ^ self._bit]) + data[at + 1 :]
+                    self.spoilt += 1
+                sink.write(data)
+        finally:
+            sink.close()
+
+
+@pytest.mark.parametrize("place", ["version line", "algorithms", "host key", "kind of key", "signature"])
+async def test_one_spoilt_bit_of_a_handshake_is_not_for_good(tmp_path: Path, place: str) -> None:
+    """The host is tried again by itself. A spoilt key is not taken for one that has changed."""
+    with running_sshd(tmp_path / "sshd") as daemon:
+        key = base64.b64decode(daemon.host_public_key.split()[1])
+        places: dict[str, tuple[Callable[[bytes], int], int]] = {
+            "version line": (lambda said: 10, 0x80),  # no ASCII any more
+            "algorithms": (lambda said: 200, 1),
+            "host key": (lambda said: said.find(key) + len(key) - 1 if key in said else -1, 1),
+            "kind of key": (lambda said: said.find(key) + 8 if key in said else -1, 1),
+            # behind the key: the server's number for the key exchange (36 bytes), and the signature's frame
+            "signature": (lambda said: said.find(key) + len(key) + 36 + 4 + 19 + 10 if key in said else -1, 1),
+        }
+        spoiler = Spoiler(daemon.port, *places[place])
+        async with await asyncio.start_server(spoiler.serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            known_hosts = tmp_path / "known_hosts"
+            known_hosts.write_text(f"[127.0.0.1]:{port} {daemon.host_public_key}\n")
+            host = host_of(daemon, replace(daemon.ssh_settings(known_hosts=known_hosts), port=port))
+            config = TransportConfig(reconnect=ReconnectConfig(initial_delay=0.05, jitter=Jitter.NONE))
+            driver = SshDriver()
+            async with TransportManager(config, lambda *_: driver) as manager, asyncio.timeout(HANG):
+                with manager.hub.subscribe() as news:
+                    await manager.add_host(host)
+                    causes: list[Message] = []
+                    while manager.host_state("peer").state is not ConnectionState.CONNECTED:
+                        changes = [one for one in await news.batch() if isinstance(one, ConnectionChanged)]
+                        causes += [one.cause for one in changes if one.cause is not None]
+                        assert manager.host_state("peer").retries, causes
+            await driver.close()
+    assert spoiler.spoilt == 1
+    assert causes

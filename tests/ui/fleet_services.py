@@ -56,6 +56,10 @@ class FakeTransport:
     clock: RealClock = field(default_factory=RealClock)
     statuses: dict[str, HostStatus] = field(default_factory=dict)
     heard: dict[str, float] = field(default_factory=dict)
+    looks: list[str] = field(default_factory=list)
+
+    def looked_at(self, host_id: str) -> None:
+        self.looks.append(host_id)
 
     def host(self, host_id: str) -> HostInfo:
         try:

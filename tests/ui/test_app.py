@@ -306,3 +306,22 @@ async def test_no_key_of_many_is_lost_and_each_finds_what_the_one_before_has_ope
         await opened.until(lambda: main.pane.line.value == "q")
         assert main.hosts.asked.filter == "kvm3"
         assert main.hosts.cursor_hosts == ("kvm31",), "30 lines below the first host; the filter leaves it"
+
+
+async def test_a_host_that_the_cursor_rests_on_is_looked_at() -> None:
+    fakes = FleetServices(rack(9))
+    async with open_app(fakes) as opened:
+        await opened.press(*["down"] * 4)
+        await opened.until(lambda: "kvm05" in fakes.transport.looks)
+
+
+async def test_a_host_that_is_opened_is_looked_at_and_those_that_the_cursor_passes_over_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("atp_tui.ui.screens.main.REST", 3600.0)
+    fakes = FleetServices(rack(9))
+    async with open_app(fakes) as opened:
+        await opened.press(*["down"] * 4)
+        assert not fakes.transport.looks
+        await opened.press("enter")
+        assert fakes.transport.looks == ["kvm05"]

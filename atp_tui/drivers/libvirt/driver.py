@@ -95,6 +95,7 @@ class LibvirtDriver:
         """Try the addresses of a name in turn, each for its share of the time, so that a dead one hides no living."""
         assert uri.host is not None
         addresses = await self._resolver.addresses(uri.host)
+        request.on_found(addresses[0])
         if len(addresses) == 1:
             return await self._at(binding, request, uri, addresses[0])
         share = request.config.connect_timeout / len(addresses)

@@ -82,11 +82,11 @@ def _disconnected(
     match error:
         case asyncssh.PermissionDenied():
             return AuthFailed(_refusal(error.reason, port, overheard))  # it names the user and the host
-        case asyncssh.KeyExchangeFailed() if "mismatch" in error.reason:
-            # the bytes were spoilt on the way, or the peer has not the key that it shows
-            return ConnectFailed(told(Say.NO_KEY_PROVED, where=where, why=said(error.reason)), kind=Cause.FAILED)
-        case asyncssh.KeyExchangeFailed():
+        case asyncssh.KeyExchangeFailed() if error.reason.lower().startswith("no matching"):
             return ConnectFailed(_about(where, said(error.reason)), permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
+        case asyncssh.KeyExchangeFailed():
+            # the bytes were spoilt on the way, or the peer has not the key that it shows: another try may go well
+            return ConnectFailed(told(Say.NO_KEY_PROVED, where=where, why=said(error.reason)), kind=Cause.FAILED)
         case asyncssh.ConnectionLost() if overheard is not None and overheard.goodbye:
             reason = told(Say.ENDED_SAYING, where=where, why=said(overheard.goodbye))
             return ConnectFailed(reason, kind=Cause.ENDED_EARLY)

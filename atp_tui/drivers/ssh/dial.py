@@ -13,6 +13,7 @@ from ...model.errors import ConnectFailed
 from ...model.message import told
 from ...model.quoting import redacted
 from ...model.say import Say
+from ...transport.driver import FoundCallback
 from ..resolver import Resolver
 from .endpoint import Endpoint
 from .processes import Processes
@@ -27,14 +28,18 @@ class Dialled:
     proxy: Proxy | None = None
 
 
-async def dial(endpoint: Endpoint, resolver: Resolver, processes: Processes, limit: float) -> Dialled:
+async def dial(
+    endpoint: Endpoint, resolver: Resolver, processes: Processes, limit: float, on_found: FoundCallback
+) -> Dialled:
     """Connect. `limit` is the seconds of the whole attempt: an address that is not the last one gets its share.
 
-    `processes` has the program. Raises ConnectFailed, OSError. A cancel leaves no socket and no process.
+    `processes` has the program. `on_found` hears of the first address. Raises ConnectFailed, OSError. A cancel leaves
+    no socket and no process.
     """
     if endpoint.proxy_command is not None:
         return Dialled(*Proxy.start(endpoint.proxy_command, processes))
     names = await resolver.addresses(endpoint.name)
+    on_found(names[0])
     addresses = [address for name in names for address in _socket_addresses(name, endpoint)]
     if not addresses:
         raise ConnectFailed(

@@ -40,21 +40,30 @@ class HostKeyCheck:
     _good: bytes | None = field(default=None, repr=False)
 
     def validate(self, key_data: bytes) -> SSHKey:
-        """The key that a host shows, where it is good. asyncssh asks for each exchange of keys.
+        """The key that a host shows. asyncssh asks for each exchange of keys, and then has it check the signature.
 
-        Raises HostKeyNotVerifiable.
+        One that is not good is refused there, once the host has proved to hold it: a bit that was spoilt on the way
+        makes another key of the right one, and such a host has not changed its key. Raises HostKeyNotVerifiable.
         """
         agreed = self.agreed()
         if agreed and kind_of(key_data) != verdict.kind_of_algorithm(agreed):
             self.verdict = None
             self.trouble = told(Say.ANOTHER_KIND_OF_KEY, agreed=agreed)
             raise HostKeyNotVerifiable(str(self.trouble))
-        key = self._good_key(key_data)
-        return verdict.bound_to(key, agreed) if agreed else key
+        refusal: HostKeyNotVerifiable | None = None
+        try:
+            key = self._good_key(key_data)
+        except HostKeyNotVerifiable as error:
+            if self.verdict is None:
+                raise
+            key, refusal = self.verdict.key, error
+        bound = verdict.bound_to(key, agreed) if agreed else key
+        return bound if refusal is None else verdict.refused_when_proved(bound, refusal)
 
     def _good_key(self, key_data: bytes) -> SSHKey:
         if self._good == key_data and self.verdict is not None:
             return self.verdict.key
+        self.verdict = None
         try:
             found = self.verdict = self._judge(key_data)
         except (KeyImportError, ValueError) as error:
@@ -115,6 +124,8 @@ class HostKeyCheck:
         found = self.verdict
         if found is None:
             message = told(Say.ABOUT, subject=self.name, message=self.trouble or text(reason))
+            if self.trouble is not None:  # no host that works shows such a key: it was spoilt on the way
+                return ConnectFailed(message, kind=Cause.FAILED)
             return ConnectFailed(message, permanent=True, kind=Cause.NO_COMMON_ALGORITHM)
         fingerprint, kind = found.key.get_fingerprint(), found.key.get_algorithm()
         name, key, why = self.name, f"{kind} {fingerprint}", found.why or text("")

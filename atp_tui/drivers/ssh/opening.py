@@ -152,7 +152,9 @@ class Opener:
             owner = Owner(HostKeyCheck(endpoint, filed, revoked), self._question(host, endpoint))
             sock = None
             if before is None:
-                dialled = await dial(endpoint, self._resolver, self._processes, config.connect_timeout)
+                dialled = await dial(
+                    endpoint, self._resolver, self._processes, config.connect_timeout, request.on_found
+                )
                 sock, proxy = dialled.sock, dialled.proxy
                 if proxy is not None:
                     stack.callback(proxy.release)

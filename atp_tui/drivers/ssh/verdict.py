@@ -180,6 +180,19 @@ def bound_to(key: SSHKey, algorithm: str) -> SSHKey:
     return bound
 
 
+def refused_when_proved(key: SSHKey, refusal: Exception) -> SSHKey:
+    """The key, whose own signature raises `refusal`; any other one is no signature of it."""
+    refused = copy.copy(key)
+
+    def verify(data: bytes, sig: bytes) -> bool:
+        if key.verify(data, sig):
+            raise refusal
+        return False
+
+    refused.verify = verify  # type: ignore[method-assign]
+    return refused
+
+
 def algorithms(
     filed: FiledKeys, defaults: Sequence[bytes], certificates: Sequence[bytes], *, revokes: bool = False
 ) -> list[str]:

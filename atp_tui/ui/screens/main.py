@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 
 from ...model.order import natural
 from ...monitor.query import Query, Sort
@@ -50,6 +51,9 @@ from .palette import Offer, completions, offers
 
 TICK = 1.0
 
+REST = 0.5
+"""Seconds after which the cursor rests on a host rather than passes over it."""
+
 WIDTHS = [(0, "-tiny"), (LEAST[0], "-narrow"), (120, "-normal"), (180, "-wide")]
 HEIGHTS = [(0, "-low"), (LEAST[1], "-short"), (20, "-enough")]
 """From how many columns and rows on the screen has which class; app.tcss says what that means."""
@@ -77,6 +81,7 @@ class MainScreen(Screen[None]):
         self._in_line = False
         self._covered = False
         self._pointed = False
+        self._rest: Timer | None = None
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
@@ -180,6 +185,7 @@ class MainScreen(Screen[None]):
     @on(HostTree.HostOpened)
     def _host_opened(self) -> None:
         self._open_panel(True)
+        self._looked_at()
         self._show_panel()
         self.panel.query_one(DomainList).focus()
 
@@ -214,6 +220,14 @@ class MainScreen(Screen[None]):
         if shown != self._shown:
             self._shown = shown
             self._show_panel()
+            if self._rest is not None:
+                self._rest.stop()
+            self._rest = self.set_timer(REST, self._looked_at)
+
+    def _looked_at(self) -> None:
+        """A person looks at the host under the cursor: where it is away, it is tried sooner."""
+        if self._shown is not None:
+            self._fleet.looked_at(self._shown)
 
     @on(events.ScreenSuspend)
     def _is_covered(self) -> None:

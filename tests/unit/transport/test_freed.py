@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from atp_tui.model.connection import ConnectionState
+from atp_tui.transport.entry import Entry
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.driver import FakeDriver
 from tests.fakes.virtual_time import run_virtual
@@ -46,6 +47,25 @@ def test_a_host_that_is_let_go_of_is_freed(way: str) -> None:
             await asyncio.sleep(100)
             driver.links.clear()  # a real driver keeps no list of what it has opened
             assert [each() for each in before] == [None, None, None]
+
+    run_virtual(main())
+
+
+def test_a_host_that_is_let_go_of_while_it_is_away_is_freed() -> None:
+    """It had waited for news of its neighbours."""
+
+    def entries() -> list[Entry]:
+        return [each for each in gc.get_objects() if isinstance(each, Entry)]
+
+    async def main() -> None:
+        others = entries()  # of other tests
+        driver = FakeDriver()
+        driver.script = lambda request: "silent" if request.host.id == "a" else None
+        async with fleet(driver, "a", "b") as manager:
+            await asyncio.sleep(50)
+            await manager.remove_host("a")
+            await asyncio.sleep(100)
+            assert [entry.host.id for entry in entries() if entry not in others] == ["b"]
 
     run_virtual(main())
 

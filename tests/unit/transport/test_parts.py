@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.model.connection import TRANSITIONS, ConnectionState
+from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.events import EventsLost, HostRemoved
 from atp_tui.model.settings import Jitter, ReconnectConfig, SelectionStrategy
-from atp_tui.transport.backoff import backoff_delay, slow_lane_delay
+from atp_tui.transport.backoff import Outage, backoff_delay, delay_after_failure, least_delay_with_hope, slow_lane_delay
 from atp_tui.transport.gate import Gate
 from atp_tui.transport.hub import EventHub
+from atp_tui.transport.lifecycle import Lifecycle
 from atp_tui.transport.metrics import LATENCY_WINDOW, Metrics
 from atp_tui.transport.selection import Selector
 from atp_tui.transport.slot import Slot
@@ -33,7 +36,82 @@ def test_full_jitter_stays_within_the_ceiling(attempt: int, uniform: float) -> N
 
 @given(uniform=st.floats(0, 1))
 def test_slow_lane_varies_by_a_fifth(uniform: float) -> None:
-    assert 240 <= slow_lane_delay(ReconnectConfig(), uniform) <= 360
+    assert 240 <= slow_lane_delay(ReconnectConfig(), Outage(1e6, 1e6, 0), uniform) <= 360
+
+
+@given(away=st.floats(0, 1e6), uniform=st.floats(0, 1), slow_lane=st.floats(0.001, 1e4))
+def test_the_slow_lane_grows_with_the_outage(away: float, uniform: float, slow_lane: float) -> None:
+    """The wait is never longer than a share of the outage, the first delay apart, nor longer than slow_lane."""
+    config = ReconnectConfig(slow_lane=slow_lane)
+    delay = slow_lane_delay(config, Outage(away, away, 0), uniform)
+    assert 0 < delay <= 1.2 * min(slow_lane, max(config.initial_delay, away / 4)) * (1 + 1e-9)
+    assert delay <= slow_lane_delay(config, Outage(away * 2, away * 2, 0), uniform)
+
+
+@given(
+    config=st.builds(
+        ReconnectConfig,
+        max_attempts=st.integers(0, 8),
+        jitter=st.sampled_from(Jitter),
+        slow_lane=st.sampled_from([0.0, 20.0, 300.0]),
+    ),
+    seed=st.integers(0, 2**32),
+    outage=st.floats(0.01, 20_000),
+)
+def test_after_an_outage_nobody_waits_longer_than_the_settings_say(
+    config: ReconnectConfig, seed: int, outage: float
+) -> None:
+    """By a host's own delays alone, where a port refuses at once and nobody has good news."""
+    rng = random.Random(seed)
+    now, attempt = backoff_delay(config, 0, rng.random()), 0
+    while now < outage:
+        attempt += 1
+        delay = delay_after_failure(config, attempt, Outage(now, now, 0), rng.random())
+        if delay is None:
+            assert not config.slow_lane
+            return
+        now += delay
+    waited = now - outage
+    quick = (
+        config.max_delay if not config.max_attempts else min(config.max_delay, 2.0 ** max(0, config.max_attempts - 1))
+    )
+    lane = 1.2 * min(config.slow_lane, max(config.initial_delay, outage / 4))
+    assert waited <= max(quick, lane)
+
+
+@given(away=st.floats(0, 1e6), since_news=st.floats(0, 1e6), hopes=st.integers(0, 100), uniform=st.floats(0, 1))
+def test_good_news_never_makes_a_wait_longer(away: float, since_news: float, hopes: int, uniform: float) -> None:
+    """And after much of it in vain no wait is shorter than a minute, or the share of the outage."""
+    config, since_news = ReconnectConfig(), min(since_news, away)
+    without = slow_lane_delay(config, Outage(away, away, 0), uniform)
+    delay = slow_lane_delay(config, Outage(away, since_news, hopes), uniform)
+    assert delay <= without
+    assert delay >= min(without, 0.8 * least_delay_with_hope(config, hopes))
+
+
+@given(attempt=st.integers(0, 5000))
+def test_good_news_in_vain_counts_less_and_less(attempt: int) -> None:
+    config = ReconnectConfig()
+    assert least_delay_with_hope(config, attempt) == min(60, 2.0 ** min(attempt, 10))
+
+
+def test_an_attempt_is_brought_forward_once_in_each_wait_and_never_put_off() -> None:
+    life = Lifecycle(0.0)
+    life.move(ConnectionState.CONNECTING, None, 1.0)
+    assert not life.hope(1.5, 1.5), "an attempt runs"
+    assert (life.hopes, life.hoped_at) == (1, 1.5)
+    refused = ConnectFailed("refused")
+    life.move(ConnectionState.RECONNECTING, refused, 2.0, attempt=1, next_attempt_at=10.0)
+    assert life.hope(3.0, 5.0)
+    assert not life.hope(3.5, 4.0), "once"
+    assert (life.next_attempt_at, life.hopes, life.hoped_at) == (5.0, 2, 3.0)
+    life.move(ConnectionState.RECONNECTING, refused, 6.0, attempt=2, next_attempt_at=20.0)
+    assert not life.hope(7.0, 20.0)
+    assert (life.next_attempt_at, life.hopes, life.hoped_at, life.away_since) == (20.0, 3, 7.0, 1.0)
+    life.move(ConnectionState.RECONNECTING, refused, 8.0)
+    life.move(ConnectionState.CONNECTED, None, 9.0, attempt=0)
+    life.move(ConnectionState.RECONNECTING, refused, 50.0, next_attempt_at=51.0)
+    assert (life.hopes, life.hoped_at, life.away_since) == (0, 50.0, 50.0), "another outage"
 
 
 def slots(*uses: int) -> list[Slot[None]]:

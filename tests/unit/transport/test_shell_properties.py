@@ -202,6 +202,13 @@ class ShellMachine(RuleBasedStateMachine):
 
         self.do(ask())
 
+    @rule(host=hosts)
+    def a_person_looks(self, host: str) -> None:
+        async def look() -> None:
+            self.manager.looked_at(host)
+
+        self.do(look())
+
     @rule(host=hosts, config=st.none() | configs)
     def settings_change(self, host: str, config: TransportConfig | None) -> None:
         """A host gets settings of its own, or goes by the fleet's again."""
