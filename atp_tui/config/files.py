@@ -1,4 +1,4 @@
-"""The bytes of a configuration file, whatever the path turns out to be: it may be a pipe, or have no end."""
+"""The bytes of a file, whatever the path turns out to be: it may be a pipe, or have no end; and who may write it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,36 @@ def read_bytes(path: Path, *, patience: float = WRITER_LIMIT) -> bytes:
     finally:
         os.close(descriptor)
     raise ValueError(f"it has more than {LARGEST >> 20} MiB")
+
+
+def read_regular(path: Path) -> bytes:
+    """All of a file of the program's own. /dev/null counts as one: a link to it turns off what is kept in the file.
+
+    Raises OSError, and ValueError for a pipe, a directory, a device, or too much: none of them may hold the start up.
+    """
+    with open(path, "rb", opener=without_waiting) as file:
+        require_regular(file.fileno())
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST >> 20} MiB")
+    return found
+
+
+def without_waiting(path: str, flags: int) -> int:
+    """An opener for `open` that waits for no other end of a pipe, and makes what is private."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
+
+
+def require_regular(descriptor: int) -> None:
+    """Raises ValueError for what is neither a regular file nor /dev/null."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) and not os.path.samestat(status, os.stat(os.devnull)):
+        raise ValueError("is no regular file")
+
+
+def others_may_write(status: os.stat_result) -> bool:
+    """Whether somebody else than this user and root may write it: OpenSSH's rule (SSHCONF_CHECKPERM in readconf.c)."""
+    return status.st_uid not in (0, os.getuid()) or bool(status.st_mode & 0o022)
 
 
 def _read(descriptor: int) -> bytes:

@@ -18,6 +18,7 @@ from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
+from ..config.files import read_regular
 from ..model.errors import ConfigError
 from .text import safe
 
@@ -130,14 +131,16 @@ def no_such_theme(name: str, themes: Iterable[str]) -> str:
 def load_theme(file: Path) -> ColorTheme:
     """Read one theme file. Raises ConfigError naming the file, the line and the key."""
     try:
-        text = file.read_text("utf-8")
+        text = read_regular(file).decode("utf-8")
         data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=file) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())  # else it says "at end of document"
         raise ConfigError(f"not TOML: {error}", file=file, line=line) from error
+    except ValueError as error:  # not UTF-8, too large, no regular file
+        raise ConfigError(f"cannot be read: {error}", file=file) from error
     return _Reader(file, text, data).theme()
 
 

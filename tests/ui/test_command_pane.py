@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -522,6 +525,53 @@ def test_history_from_a_file_has_no_control_characters(tmp_path: Path) -> None:
     file = tmp_path / "history"
     file.write_bytes(b"id\x1b[31m\nls\xff\n" + "rm \u202eevil\u2066 x\u2028y\n".encode())
     assert History(file).lines == ("id[31m", "ls\N{REPLACEMENT CHARACTER}", "rm evil xy")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "endless", "full", "blocked"])
+def test_what_cannot_be_a_history_costs_the_history_and_one_message(tmp_path: Path, kind: str) -> None:
+    """A pipe that nobody writes to held the start up, before any signal was heard."""
+    file = tmp_path / "history"
+    match kind:
+        case "fifo":
+            os.mkfifo(file)
+        case "directory":
+            file.mkdir()
+        case "blocked":
+            tmp_path.joinpath("x").write_text("a file where a directory is needed")
+            file = tmp_path / "x" / "history"
+        case _:
+            file.symlink_to("/dev/zero" if kind == "endless" else "/dev/full")
+    told: list[str] = []
+    history = History(file, tell=told.append)
+    for line in ("id", "uptime"):
+        history.add(line)
+    assert history.lines == ("id", "uptime")
+    assert len(told) == 1 and told[0].startswith(f"the history is not kept: {file}: "), told
+
+
+def test_a_history_that_goes_to_dev_null_is_none_and_leaves_that_as_it_is(tmp_path: Path) -> None:
+    file, told = tmp_path / "history", list[str]()
+    file.symlink_to(os.devnull)
+    History(file, tell=told.append).add("id")
+    assert told == []
+    assert stat.S_IMODE(os.stat(os.devnull).st_mode) & 0o666 == 0o666, "as root it would have been made private"
+
+
+def test_programs_lose_none_of_each_others_lines_while_one_shortens_the_history(tmp_path: Path) -> None:
+    file = tmp_path / "history"
+    file.write_text("".join(f"old{number}\n" for number in range(30)))
+    shorten = (
+        "import sys; from pathlib import Path; from atp_tui.ui.history import History\n"
+        "for _ in range(300): History(Path(sys.argv[1]), limit=400)._shorten()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", shorten, str(file)]) as other:
+        history = History(file, limit=400)
+        number = 0
+        while other.poll() is None or number < 20:
+            number += 1
+            history.add(f"line{number % 300}")
+    assert other.returncode == 0
+    assert set(history.lines) <= set(file.read_text().splitlines())
 
 
 def test_history_without_a_writable_file_lives_in_memory(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ class MainScreen(Screen[None]):
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
                     self._targeting.select,
-                    History(services.history_file),
+                    History(services.history_file, tell=self._tell_soon),
                     self._completions,
                     keys=self.keys,
                     id="pane",
@@ -138,6 +138,10 @@ class MainScreen(Screen[None]):
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something in the line at the bottom for a while."""
         self.query_one("#keys", KeyLine).tell(text, self._clock(), wrong=wrong)
+
+    def _tell_soon(self, text: str) -> None:
+        """As `tell`, of what went wrong before that line was there."""
+        self.call_after_refresh(self.tell, text, wrong=True)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""
