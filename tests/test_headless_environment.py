@@ -105,6 +105,17 @@ def test_a_theme_of_ones_own_goes_by_the_name_in_its_file_and_what_is_wrong_with
     assert "by the name that stands in a file of themes/" in " ".join(atp("--help").stdout.split())
 
 
+def test_no_compiler_is_started(config: str, tmp_path: Path) -> None:
+    """asyncssh's search for libraries that it can do without ran ldconfig, gcc and ld, as PATH has them."""
+    for name in ("gcc", "cc", "ld", "objdump"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {name} >>{tmp_path}/started\nexit 1\n")
+        program.chmod(0o755)
+    environ = environment({"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert before([], "--config", config, "run", "-w", "web1", "echo", "on", environ=environ)[:2] == (0, "web1: on\n")
+    assert not (tmp_path / "started").exists(), (tmp_path / "started").read_text()
+
+
 def test_the_log_that_is_named_is_written(config: str) -> None:
     (named,) = (line.split()[1] for line in atp("info").stdout.splitlines() if line.startswith("log "))
     atp("--config", config, "run", "-w", "web1", "true")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from collections.abc import Callable, Collection
-from functools import partial
 
 from ..config.paths import runtime_base
 from ..model.errors import ConnectFailed
@@ -89,13 +87,19 @@ class Drivers:
         return LibvirtDriver(runtime_base(), credentials=self.credentials)
 
 
+def _asyncssh() -> None:
+    from .ssh.library import load_asyncssh
+
+    load_asyncssh()
+
+
 def _libvirt() -> None:
     from .libvirt.binding import load  # and no mere import: it must be silenced before
 
     load()
 
 
-_LOAD: dict[str, Callable[[], object]] = {"asyncssh": partial(importlib.import_module, "asyncssh"), "libvirt": _libvirt}
+_LOAD: dict[str, Callable[[], object]] = {"asyncssh": _asyncssh, "libvirt": _libvirt}
 
 
 def _simulated() -> Driver:

@@ -12,6 +12,7 @@ from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import OpenRequest
 from ..home import stand_in_for_home
 from .hostkeys import HostKeyStore
+from .library import load_asyncssh
 
 if TYPE_CHECKING:
     from .link import SshLink
@@ -31,6 +32,7 @@ class SshDriver:
         self._opener: Opener | None = None
 
     async def open(self, request: OpenRequest) -> SshLink:
+        load_asyncssh()
         from .link import SshLink
         from .opening import Opener
 
