@@ -99,7 +99,7 @@ def configuration(arguments: Arguments) -> FleetConfig:
 
 
 def _raise_descriptor_limit() -> None:
-    """A libvirt connection has two descriptors, and the usual soft limit of 1,024 is soon reached."""
+    """A libvirt connection has three descriptors, and the usual soft limit of 1,024 is soon reached."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

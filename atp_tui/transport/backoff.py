@@ -7,6 +7,10 @@ from ..model.settings import Jitter, ReconnectConfig
 SLOW_LANE_SPREAD = 0.2
 """The slow lane's period varies by this share, so that hosts given up together do not come back in step."""
 
+LIMIT_DELAY = 5.0
+"""Seconds, ± 20 %, before the next attempt where a limit of this machine was met: the host is not to blame, and another
+look at the limit costs it nothing."""
+
 
 def backoff_delay(config: ReconnectConfig, attempt: int, uniform: float) -> float:
     """Seconds before the attempt that follows `attempt` failures (0: the connection was just lost).
@@ -23,7 +27,7 @@ def backoff_delay(config: ReconnectConfig, attempt: int, uniform: float) -> floa
 
 def slow_lane_delay(config: ReconnectConfig, uniform: float) -> float:
     """Seconds before the next single attempt after giving up: slow_lane ± 20 %, `uniform` being 0 to 1."""
-    return config.slow_lane * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))
+    return _spread(config.slow_lane, uniform)
 
 
 def gave_up(config: ReconnectConfig, attempt: int) -> bool:
@@ -36,8 +40,17 @@ def may_try_again(config: ReconnectConfig, attempt: int) -> bool:
     return config.slow_lane > 0 or not gave_up(config, attempt)
 
 
-def delay_after_failure(config: ReconnectConfig, attempt: int, uniform: float) -> float | None:
-    """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none."""
+def delay_after_failure(config: ReconnectConfig, attempt: int, uniform: float, *, ours: bool) -> float | None:
+    """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none.
+
+    `ours`: a limit of this machine was met, and there always will be one.
+    """
+    if ours:
+        return _spread(LIMIT_DELAY, uniform)
     if not may_try_again(config, attempt):
         return None
     return slow_lane_delay(config, uniform) if gave_up(config, attempt) else backoff_delay(config, attempt - 1, uniform)
+
+
+def _spread(period: float, uniform: float) -> float:
+    return period * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))

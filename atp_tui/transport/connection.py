@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from ..model.causes import Cause
 from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, TransportError
 from ..model.events import ConnectionChanged
@@ -295,10 +296,11 @@ class HostConnection:
     def _attempt_failed(self, error: TransportError) -> bool:
         """Note a failed attempt; whether there will be another one."""
         self.counters.failed(error, self.clock.monotonic())
-        attempt = self.life.attempt + 1
+        ours, policy = error.kind is Cause.THIS_MACHINE, self.config.reconnect
+        attempt = self.life.attempt + (not ours)
         last = error.permanent or not self.config.auto_reconnect
-        delay = None if last else delay_after_failure(self.config.reconnect, attempt, self._rng.random())
-        given_up = gave_up(self.config.reconnect, attempt) or delay is None
+        delay = None if last else delay_after_failure(policy, attempt, self._rng.random(), ours=ours)
+        given_up = delay is None or (not ours and gave_up(policy, attempt))
         at = None if delay is None else self.clock.monotonic() + delay
         self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
         return at is not None and not self.life.ended  # the listener of the transition may have closed it
