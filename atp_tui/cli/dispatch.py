@@ -44,6 +44,7 @@ figures make some of 20 ms. What the engine freezes is left alone by both. See h
 def dispatch(arguments: Arguments) -> int:
     """Do what was asked for; the exit status."""
     _raise_descriptor_limit()
+    _forbid_core_dumps()
     gc.set_threshold(*COLLECT)
     # Where there is no log file records go nowhere: Python's last resort would write over the screen.
     logging.getLogger().addHandler(logging.NullHandler())
@@ -103,6 +104,11 @@ def _raise_descriptor_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _forbid_core_dumps() -> None:
+    """Passwords that were typed are in memory. What this program starts writes no core file either."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _source(arguments: Arguments) -> FileSource:

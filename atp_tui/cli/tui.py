@@ -131,6 +131,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         notice=_notice(config.warnings) or _above_the_limit(config.hosts),
         ascii_only=_ascii_only(),
         history_file=None if engine.source.name == "demo" else _history(),
+        history_secrets=config.ui.history_secrets,
         start=start,
     )
 

@@ -491,6 +491,11 @@ def test_a_mistake_in_the_line_is_answered_in_the_words_of_the_verbs(
     [
         " secret-by-space", "mysql -u root -phunter2", "export PASSWORD=x", "curl -H 'Authorization: Bearer abc'",
         "sshpass -p x ssh h", "curl https://u:p@example.org/", "vault --token abc", "echo api_key=1", "",
+        "AWS_SECRET_ACCESS_KEY=x aws s3 ls", "curl -u ann:hunter2 https://x", "curl --user=ann:x y", "curl -uann:x y",
+        "echo x | sudo -S id", "sudo -kS id", "sudo -u ann -S id", "docker login -u ann -p hunter2 reg",
+        "echo ann:x | chpasswd", "redis-cli -a hunter2 info", "psql postgres://:pw@db/x", "export STRIPE_KEY=sk_1",
+        "echo x | passwd ann", "ldapsearch -D cn=a -w hunter2", "ipmitool -H x -U a -P b power on",
+        "virsh secret-set-value 1-2 aGk=", "htpasswd -nb ann x", "echo x | passwd --stdin ann",
     ],
 )  # fmt: skip
 def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str) -> None:
@@ -501,11 +506,25 @@ def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str)
     assert not file.exists()
 
 
-@pytest.mark.parametrize("line", ["passwd -S root", "ls -p /etc", "systemctl status sshd", "cat /etc/passwd"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "passwd -S root", "ls -p /etc", "systemctl status sshd", "cat /etc/passwd", "docker run -u 1000:1000 x id",
+        "sort --key=2 x", "mkdir -p /a", "ssh -p 22 x", "sudo -u ann ls", "sudo systemctl restart x",
+        "sort -u /a:b", "curl http://h:80/a@b", "grep -u x", "date +%H:%M",
+    ],
+)  # fmt: skip
 def test_history_keeps_what_only_looks_a_little_like_it(line: str) -> None:
     history = History()
     history.add(line)
     assert history.lines == (line,)
+
+
+def test_lines_of_ones_own_patterns_are_not_kept_either() -> None:
+    history = History(secrets=[r"\bvault\b.*\s-t\b"])
+    history.add("vault read -t x")
+    history.add("vault status")
+    assert history.lines == ("vault status",)
 
 
 def test_history_keeps_each_line_once_and_no_more_than_its_limit(tmp_path: Path) -> None:

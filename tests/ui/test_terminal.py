@@ -51,7 +51,7 @@ def test_two_hosts_answer_and_the_terminal_is_given_back(demo: Terminal) -> None
     assert demo.is_given_back()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_terminated_program_gives_the_terminal_back(demo: Terminal, number: signal.Signals) -> None:
     demo.shows("kvm01", "● 5")
     demo.process.send_signal(number)

@@ -89,7 +89,7 @@ class MainScreen(Screen[None]):
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
                     self._targeting.select,
-                    History(services.history_file, tell=self._tell_soon),
+                    History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
                     self._completions,
                     keys=self.keys,
                     id="pane",
