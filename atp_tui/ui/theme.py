@@ -18,7 +18,7 @@ from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from ..config.files import read_regular
+from ..config.files import others_may_write, read_regular
 from ..model.errors import ConfigError
 from .text import safe
 
@@ -109,12 +109,24 @@ def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ColorTheme], tuple[C
     for folder in folders:
         for file in sorted(folder.glob("*.toml")):
             try:
+                _require_own(file)
                 theme = load_theme(file)
             except ConfigError as error:
                 problems.append(error)
             else:
                 themes[theme.name] = theme
     return themes, tuple(problems)
+
+
+def _require_own(file: Path) -> None:
+    """Raises ConfigError for a theme of a person that others may write: it could hide what the screen says. Those that
+    come with the program are as it is."""
+    try:
+        strange = others_may_write(file.stat())
+    except OSError:
+        return  # its reading says so
+    if strange and file.parent != themes_folder():
+        raise ConfigError("somebody else may write it", file=file, hint="have it be yours or root's, and chmod go-w")
 
 
 def register_themes(app: App[Any], themes: Mapping[str, ColorTheme]) -> None:

@@ -185,6 +185,15 @@ def test_what_is_no_file_is_no_theme_and_holds_nothing_up(tmp_path: Path, kind: 
         load_theme(file)
 
 
+def test_a_theme_that_others_may_write_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(GOOD.replace('name = "dark"', 'name = "own"'), "utf-8")
+    assert "own" in load_themes([tmp_path])[0]
+    file.chmod(0o666)
+    themes, problems = load_themes([themes_folder(), tmp_path])
+    assert "own" not in themes and [problem.file for problem in problems] == [file]
+
+
 def test_a_bad_file_harms_no_other_and_ones_own_replaces_ours(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("name =", "utf-8")
     (tmp_path / "own.toml").write_text(GOOD.replace("#15171b", "#000000"), "utf-8")
