@@ -13,6 +13,7 @@ from ..actions.registry import ACTIONS
 from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
+from ..drivers.private import sweep
 from ..model.errors import AtpError, ConfigError, ConfigErrors
 from .arguments import Arguments
 from .interrupt import run_verb
@@ -51,6 +52,7 @@ def dispatch(arguments: Arguments) -> int:
     no_log = open_log(arguments.verbose)
     if no_log is not None:
         complain(f"warning: {no_log}")
+    sweep()
     try:
         _check_theme(arguments)
         return _VERBS[arguments.verb](arguments)

@@ -21,8 +21,9 @@ from ..transport.driver import Progress
 LIBVIRT = LIBVIRT_FILES
 """What one libvirt connection keeps open: its socket, our duplicate of that, and the pipe of its event loop."""
 
-BRIDGED = LIBVIRT + 3
-"""What it takes over SSH or TLS: its socket's other end, the socket to the host, and for a moment one that listens."""
+BRIDGED = LIBVIRT + 4
+"""What it takes over SSH or TLS: its socket's other end, the socket to the host, and for a moment one that listens in a
+locked directory."""
 
 SSH = 2
 """What an SSH connection takes: its socket, and for a moment a file, an agent or a pipe."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-from ...config.paths import RUNTIME_PREFIX
 from ...model.causes import Cause, seconds
 from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
@@ -18,6 +16,7 @@ from ...model.say import Say
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
 from ..descriptors import BRIDGED, LIBVIRT, Descriptors
 from ..home import stand_in_for_home
+from ..private import private_directory
 from ..resolver import Resolver
 from .answers import Answers
 from .attempt import Attempt
@@ -139,13 +138,10 @@ class LibvirtDriver:
 
     async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:
         bridge = attempt.bridge()
-        # mkdtemp's directory is 0700: only this user can enter. It goes as soon as libvirt has connected or failed.
-        with tempfile.TemporaryDirectory(
-            prefix=RUNTIME_PREFIX, dir=self._runtime, ignore_cleanup_errors=True
-        ) as private:
+        with private_directory(self._runtime) as private:  # it goes as soon as libvirt has connected or failed
             try:
                 bridge.connect(await open_far(FarEnd(bridge)))
-                path = Path(private, "libvirt.sock")
+                path = private / "libvirt.sock"
                 await bridge.listen(path)
             except BaseException:
                 bridge.abort()
