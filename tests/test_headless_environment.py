@@ -47,7 +47,7 @@ def test_with_few_descriptors_it_says_so_or_does_its_work(config: str, limit: in
     if status == 0:
         assert said == "web1: on\n"
     else:
-        assert f"this machine's limit of {limit} open files (ulimit -n): 0 hosts fit" in complaints, complaints
+        assert f"this machine's limit of {limit} open files (ulimit -n): 0 libvirt hosts fit" in complaints, complaints
 
 
 def test_hosts_beyond_the_limit_of_descriptors_are_told_of_it_and_the_others_are_watched(
@@ -58,11 +58,11 @@ def test_hosts_beyond_the_limit_of_descriptors_are_told_of_it_and_the_others_are
     config = written(tmp_path / "hosts.toml", *hosts)
     status, said, complaints = before(["prlimit", "--nofile=110:110"], "--config", config, "stats", "--json")
     found = [(host["state"], host["cause"]) for host in json.loads(said)["hosts"]]
-    full = ("reconnecting", "this machine's limit of 110 open files (ulimit -n): 28 hosts fit")
+    full = ("reconnecting", "this machine's limit of 110 open files (ulimit -n): 28 libvirt hosts fit")
     assert (status, set(found), complaints) == (3, {("connected", None), full}, "")
     assert 25 <= found.count(("connected", None)) <= 30
     done = before(["prlimit", "--nofile=1024:1024"], "info")
-    assert "\nopen files     this machine's limit of 1,024 open files (ulimit -n): 326 hosts fit\n" in done[1]
+    assert "\nopen files     this machine's limit of 1,024 open files (ulimit -n): 326 libvirt hosts fit\n" in done[1]
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])

@@ -21,7 +21,7 @@ _GENERAL: Mapping[Say, str] = {
     #
     # -- limits of this machine, and defects -------------------------------------------------------------------------
     #
-    Say.TOO_MANY_FILES: "this machine's limit of {limit:,} open files (ulimit -n): {hosts:,} hosts fit",
+    Say.TOO_MANY_FILES: "this machine's limit of {limit:,} open files (ulimit -n): {hosts:,} libvirt hosts fit",
     Say.NO_MEMORY: "there is no memory left here",
     Say.NO_TEMPORARY: "no directory for temporary files can be written to here: see TMPDIR, and the room on its disk",
     # the kernel may have had no process to give, or no memory for its stack: Python does not say which

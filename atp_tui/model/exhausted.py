@@ -55,7 +55,9 @@ def _limit(error: BaseException) -> Message | None:
         import resource
 
         return too_many_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+    # the loader's words again, of a library for which there was no room
+    no_room = isinstance(error, ImportError) and "failed to map segment" in str(error)
+    if isinstance(error, MemoryError) or number == errno.ENOMEM or no_room:
         return told(Say.NO_MEMORY)
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):  # tempfile's words
         return told(Say.NO_TEMPORARY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -45,6 +46,8 @@ from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
 from .palette import Offer, completions, offers
+
+_log = logging.getLogger(__name__)
 
 TICK = 1.0
 
@@ -140,7 +143,8 @@ class MainScreen(Screen[None]):
         self.query_one("#keys", KeyLine).tell(text, self._clock(), wrong=wrong)
 
     def _tell_soon(self, text: str) -> None:
-        """As `tell`, of what went wrong before that line was there."""
+        """As `tell`, of what went wrong before that line was there. It has room for one thing: all stand in the log."""
+        _log.warning("%s", text)
         self.call_after_refresh(self.tell, text, wrong=True)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -137,6 +137,7 @@ def test_a_link_in_the_reports_place_is_not_written_through(
             FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
             "no directory for temporary files can",
         ),
+        (ImportError("libx.so.0: failed to map segment from shared object"), "there is no memory left here"),
         (MemoryError(), "there is no memory left here"),
         (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "this machine's limit of "),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is no memory left here"),
