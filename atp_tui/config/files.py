@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import select
 import stat
 import time
@@ -66,6 +68,23 @@ def require_regular(descriptor: int) -> None:
 def others_may_write(status: os.stat_result) -> bool:
     """Whether somebody else than this user and root may write it: OpenSSH's rule (SSHCONF_CHECKPERM in readconf.c)."""
     return status.st_uid not in (0, os.getuid()) or bool(status.st_mode & 0o022)
+
+
+def strangers_may_write(status: os.stat_result) -> bool:
+    """As `others_may_write`, but for this user's group of one, as Debian's OpenSSH has it: with such groups the umask
+    is 002, and every file that is made is writable by its group."""
+    return others_may_write(status) and (
+        status.st_uid not in (0, os.getuid()) or bool(status.st_mode & 0o002) or not _is_group_of_one(status.st_gid)
+    )
+
+
+def _is_group_of_one(number: int) -> bool:
+    """Whether a group is this user's alone. By its name: to ask each account for its group could take very long."""
+    try:
+        group, user = grp.getgrgid(number), pwd.getpwuid(os.getuid())
+    except KeyError:
+        return False
+    return (group.gr_name, group.gr_gid) == (user.pw_name, user.pw_gid) and set(group.gr_mem) <= {user.pw_name}
 
 
 def _read(descriptor: int) -> bytes:

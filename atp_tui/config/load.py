@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import tags_of
 from ..model.settings import TransportConfig
-from .files import others_may_write, read_bytes
+from .files import read_bytes, strangers_may_write
 from .fleet import FleetConfig, MonitorSettings, UiSettings
 from .hosts import read_hosts
 from .layers import read_layers
@@ -55,7 +55,7 @@ def _of_strangers(path: Path) -> tuple[ConfigError, ...]:
         status = path.stat()
     except OSError:
         return ()
-    if not stat.S_ISREG(status.st_mode) or not others_may_write(status):
+    if not stat.S_ISREG(status.st_mode) or not strangers_may_write(status):
         return ()
     mode = f"{status.st_mode & 0o777:04o}"
     words = f"somebody else may write it (owner {status.st_uid}, mode {mode})"

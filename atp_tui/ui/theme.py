@@ -18,7 +18,7 @@ from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from ..config.files import others_may_write, read_regular
+from ..config.files import read_regular, strangers_may_write
 from ..model.errors import ConfigError
 from .text import safe
 
@@ -122,7 +122,7 @@ def _require_own(file: Path) -> None:
     """Raises ConfigError for a theme of a person that others may write: it could hide what the screen says. Those that
     come with the program are as it is."""
     try:
-        strange = others_may_write(file.stat())
+        strange = strangers_may_write(file.stat())
     except OSError:
         return  # its reading says so
     if strange and file.parent != themes_folder():

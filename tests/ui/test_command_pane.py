@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
 
+from atp_tui.config.replace import replace_file
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
+from atp_tui.ui import history as history_module
 from atp_tui.ui.history import History
 from atp_tui.ui.messages import FilterChanged
 from atp_tui.ui.targeting import MOST_FOLDED, Targeting, split_line
@@ -576,21 +578,23 @@ def test_a_history_that_goes_to_dev_null_is_none_and_leaves_that_as_it_is(tmp_pa
     assert stat.S_IMODE(os.stat(os.devnull).st_mode) & 0o666 == 0o666, "as root it would have been made private"
 
 
-def test_programs_lose_none_of_each_others_lines_while_one_shortens_the_history(tmp_path: Path) -> None:
+def test_what_another_program_adds_while_the_history_is_shortened_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "history"
     file.write_text("".join(f"old{number}\n" for number in range(30)))
-    shorten = (
-        "import sys; from pathlib import Path; from atp_tui.ui.history import History\n"
-        "for _ in range(300): History(Path(sys.argv[1]), limit=400)._shorten()\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", shorten, str(file)]) as other:
-        history = History(file, limit=400)
-        number = 0
-        while other.poll() is None or number < 20:
-            number += 1
-            history.add(f"line{number % 300}")
-    assert other.returncode == 0
-    assert set(history.lines) <= set(file.read_text().splitlines())
+    other = History(file, limit=100)
+    adding = threading.Thread(target=other.add, args=["of the other program"])
+
+    def slowly(*arguments: Any, **named: Any) -> None:
+        adding.start()  # what is kept was read already
+        adding.join(0.05)
+        replace_file(*arguments, **named)
+
+    monkeypatch.setattr(history_module, "replace_file", slowly)
+    History(file, limit=10)
+    adding.join()
+    assert file.read_text().splitlines() == [*(f"old{number}" for number in range(20, 30)), "of the other program"]
 
 
 def test_history_without_a_writable_file_lives_in_memory(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -234,8 +235,18 @@ def test_reading_needs_no_tomlkit() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, "it takes 50 ms to import"
 
 
-@pytest.mark.parametrize(("mode", "told"), [(0o644, 0), (0o600, 0), (0o664, 1), (0o666, 1)])
-def test_a_file_that_others_may_write_is_told(tmp_path: Path, mode: int, told: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "members", "told"),
+    [(0o644, ["ann"], 0), (0o600, ["ann"], 0), (0o664, [], 0), (0o664, ["ann"], 1), (0o666, [], 1)],
+)
+def test_a_file_that_others_may_write_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, members: list[str], told: int
+) -> None:
+    """A group of which this user is the only member is nobody else."""
+    user = SimpleNamespace(pw_name="eve", pw_gid=os.getgid())
+    group = SimpleNamespace(gr_name="eve", gr_gid=os.getgid(), gr_mem=members)
+    monkeypatch.setattr("pwd.getpwuid", lambda number: user)
+    monkeypatch.setattr("grp.getgrgid", lambda number: group)
     file = tmp_path / "hosts.toml"
     file.write_text('[[hosts]]\nid = "a"\nhost = "127.0.0.1"\n')
     file.chmod(mode)
