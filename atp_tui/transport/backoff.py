@@ -7,7 +7,7 @@ from ..model.settings import Jitter, ReconnectConfig
 SLOW_LANE_SPREAD = 0.2
 """The slow lane's period varies by this share, so that hosts given up together do not come back in step."""
 
-LIMIT_DELAY = 5.0
+LIMIT_DELAY = 10.0
 """Seconds, ± 20 %, before the next attempt where a limit of this machine was met: the host is not to blame, and another
 look at the limit costs it nothing."""
 

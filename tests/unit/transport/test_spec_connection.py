@@ -229,7 +229,7 @@ def test_a_call_waits_for_the_connection_up_to_its_deadline() -> None:
 
 @pytest.mark.parametrize("before", [1, 3])
 def test_a_limit_of_this_machine_sends_no_host_to_the_slow_lane(before: int) -> None:
-    """It is tried again each five seconds, and what the host itself has failed of before still counts."""
+    """It is tried again each ten seconds, and what the host itself has failed of before still counts."""
 
     def refused_here(request: OpenRequest) -> TransportError:
         error = ConnectFailed("a key cannot be read", permanent=True)
@@ -249,9 +249,9 @@ def test_a_limit_of_this_machine_sends_no_host_to_the_slow_lane(before: int) -> 
             standing = alone.connection.life.standing
             assert (standing.state, standing.attempt) == (S.RECONNECTING, before)
             assert standing.trouble is not None and standing.trouble.cause is Cause.THIS_MACHINE
-            assert 40 / 6 <= len(driver.attempts) - before <= 400 / 4 + 1
+            assert 40 / 12 <= len(driver.attempts) - before <= 400 / 8 + 1
             driver.script = lambda request: None
-            await asyncio.sleep(6)
+            await asyncio.sleep(12)
             assert alone.connection.state is S.CONNECTED
 
     run_virtual(main())
