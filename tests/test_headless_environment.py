@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -46,8 +47,22 @@ def test_with_few_descriptors_it_says_so_or_does_its_work(config: str, limit: in
     if status == 0:
         assert said == "web1: on\n"
     else:
-        assert "too many open files here: this program may have " in complaints, (limit, complaints)
-        assert "(ulimit -n)" in complaints
+        assert f"this machine's limit of {limit} open files (ulimit -n): 0 libvirt hosts fit" in complaints, complaints
+
+
+def test_hosts_beyond_the_limit_of_descriptors_are_told_of_it_and_the_others_are_watched(
+    tmp_path: Path, libvirtd: PrivateLibvirtd
+) -> None:
+    """GLib, in libvirt's client, ends the whole program where it cannot have a pipe."""
+    hosts = (host_table(f"virt{number:02}", libvirtd.uri("tcp"), None) for number in range(40))
+    config = written(tmp_path / "hosts.toml", *hosts)
+    status, said, complaints = before(["prlimit", "--nofile=110:110"], "--config", config, "stats", "--json")
+    found = [(host["state"], host["cause"]) for host in json.loads(said)["hosts"]]
+    full = ("reconnecting", "this machine's limit of 110 open files (ulimit -n): 28 libvirt hosts fit")
+    assert (status, set(found), complaints) == (3, {("connected", None), full}, "")
+    assert 25 <= found.count(("connected", None)) <= 30
+    done = before(["prlimit", "--nofile=1024:1024"], "info")
+    assert "\nopen files     this machine's limit of 1,024 open files (ulimit -n): 326 libvirt hosts fit\n" in done[1]
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
@@ -105,6 +120,17 @@ def test_a_theme_of_ones_own_goes_by_the_name_in_its_file_and_what_is_wrong_with
     assert why.startswith(f"atp-tui: warning: {own}:6: colors.primary: ")
     assert said.startswith("atp-tui: --theme: no theme mine; there are colour-blind-safe, dark")
     assert "by the name that stands in a file of themes/" in " ".join(atp("--help").stdout.split())
+
+
+def test_no_compiler_is_started(config: str, tmp_path: Path) -> None:
+    """asyncssh's search for libraries that it can do without ran ldconfig, gcc and ld, as PATH has them."""
+    for name in ("gcc", "cc", "ld", "objdump"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {name} >>{tmp_path}/started\nexit 1\n")
+        program.chmod(0o755)
+    environ = environment({"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert before([], "--config", config, "run", "-w", "web1", "echo", "on", environ=environ)[:2] == (0, "web1: on\n")
+    assert not (tmp_path / "started").exists(), (tmp_path / "started").read_text()
 
 
 def test_the_log_that_is_named_is_written(config: str) -> None:

@@ -13,6 +13,7 @@ from ..actions.registry import ACTIONS
 from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
+from ..drivers.private import sweep
 from ..model.errors import AtpError, ConfigError, ConfigErrors
 from .arguments import Arguments
 from .interrupt import run_verb
@@ -44,12 +45,14 @@ figures make some of 20 ms. What the engine freezes is left alone by both. See h
 def dispatch(arguments: Arguments) -> int:
     """Do what was asked for; the exit status."""
     _raise_descriptor_limit()
+    _forbid_core_dumps()
     gc.set_threshold(*COLLECT)
     # Where there is no log file records go nowhere: Python's last resort would write over the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     no_log = open_log(arguments.verbose)
     if no_log is not None:
         complain(f"warning: {no_log}")
+    sweep()
     try:
         _check_theme(arguments)
         return _VERBS[arguments.verb](arguments)
@@ -99,10 +102,15 @@ def configuration(arguments: Arguments) -> FleetConfig:
 
 
 def _raise_descriptor_limit() -> None:
-    """A libvirt connection has two descriptors, and the usual soft limit of 1,024 is soon reached."""
+    """A libvirt connection has three descriptors, and the usual soft limit of 1,024 is soon reached."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _forbid_core_dumps() -> None:
+    """Passwords that were typed are in memory. What this program starts writes no core file either."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _source(arguments: Arguments) -> FileSource:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+import resource
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from .. import __version__
 from ..config.fleet import FleetConfig
 from ..config.paths import describe_paths
+from ..model.exhausted import too_many_files
 from .arguments import Arguments
 from .encode import encode_listed
 from .output import emit, emit_json
@@ -32,6 +34,7 @@ def info(arguments: Arguments) -> int:
     facts = [("atp-tui", __version__), ("Python", platform.python_version())]
     facts += [(name, _version(name)) for name in _LIBRARIES]
     facts.append(("libvirt", _libvirt()))
+    facts.append(("open files", str(too_many_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))))
     emit(table(("WHAT", "VALUE"), [*facts, *describe_paths(arguments.config)]))
     return 0
 

@@ -18,6 +18,7 @@ from ..config.paths import log_file, private_dir
 from ..model.errors import ConfigError
 from ..model.text import safe
 from .crash import described
+from .repeats import Repeats
 
 LONGEST = 1 << 20
 """Bytes of the log after which it begins anew; the one before is kept beside it as `.1`."""
@@ -52,6 +53,7 @@ class _LogFile(RotatingFileHandler):
     """A regular file of this user's, opened without waiting: a FIFO in its place would hold the program up."""
 
     def __init__(self, path: Path) -> None:
+        self._repeats = Repeats()
         super().__init__(path, maxBytes=LONGEST, backupCount=1, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
@@ -61,6 +63,18 @@ class _LogFile(RotatingFileHandler):
             os.close(descriptor)
             raise ValueError("is no regular file")
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            for each in self._repeats.take(record):
+                super().emit(each)
+        except Exception:  # noqa: BLE001 - a message whose arguments do not fit it, say
+            self.handleError(record)
+
+    def close(self) -> None:
+        for each in self._repeats.rest():
+            super().emit(each)
+        super().close()
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
         """Whether the file is full; where another program has put a new one in its place, that one is taken first."""

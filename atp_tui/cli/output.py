@@ -6,10 +6,16 @@ import contextlib
 import json
 import os
 import sys
-from typing import TextIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TextIO, TypeVar
 
 from ..model.errors import ActionFailed, AtpError
 from ..model.text import safe
+
+S = TypeVar("S")
+
+PIECE = 1 << 20
+"""Characters of JSON that are put together before they are written."""
 
 
 class ReaderGone(AtpError):
@@ -34,11 +40,16 @@ def emit(text: str) -> None:
 
     What the terminal's encoding lacks is replaced: a name in another script is no reason to fail.
     """
+    _emit([text])
+
+
+def _emit(pieces: Iterable[str]) -> None:
     stream = standard_output()
-    data = text.encode(stream.encoding or "utf-8", "replace")
+    encoding = stream.encoding or "utf-8"
     try:
         stream.flush()
-        stream.buffer.write(data)
+        for piece in pieces:
+            stream.buffer.write(piece.encode(encoding, "replace"))
         stream.buffer.flush()
     except OSError as error:
         # the interpreter flushes once more at its end: give it somewhere to flush to
@@ -49,8 +60,36 @@ def emit(text: str) -> None:
 
 
 def emit_json(value: object) -> None:
-    """Print one JSON object as RFC 8259 has it, which knows no NaN. Raises ValueError for a value that holds one."""
-    emit(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    """Print one JSON object as RFC 8259 has it, which knows no NaN. Raises ValueError for a value that holds one.
+
+    It is written piece by piece: of 64 MiB of control characters, 384 MiB of JSON would be in memory, and twice.
+    """
+    _emit(_in_pieces(json.JSONEncoder(indent=2, allow_nan=False).iterencode(value)))
+
+
+def _in_pieces(tokens: Iterable[str]) -> Iterator[str]:
+    """Tokens put together, so that a short answer is written whole or not at all; a line end after the last one."""
+    held: list[str] = []
+    size = 0
+    for token in tokens:
+        held.append(token)
+        size += len(token)
+        if size >= PIECE:
+            yield "".join(held)
+            held.clear()
+            size = 0
+    yield "".join([*held, "\n"])
+
+
+class Each(list[Any]):
+    """A list for `emit_json` whose items are made one by one as they are written, by `make` of one of `sources`."""
+
+    def __init__(self, make: Callable[[S], object], sources: Sequence[S]) -> None:
+        super().__init__(sources)  # what is empty is seen there
+        self._make: Callable[[Any], object] = make
+
+    def __iter__(self) -> Iterator[object]:
+        return map(self._make, super().__iter__())
 
 
 def unwritable(error: OSError) -> ActionFailed:

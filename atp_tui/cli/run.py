@@ -30,7 +30,7 @@ from .asked import settled
 from .gather import gathered
 from .interrupt import Interrupt
 from .lines import HostLines
-from .output import ReaderGone, complain, emit, emit_json, line_of, standard_output, unwritable
+from .output import Each, ReaderGone, complain, emit, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 from .words import ending, sentence
 
@@ -78,7 +78,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     for group in groups:
         emit(group)
     if arguments.json:
-        emit_json({"results": [encode(result) for result in results], "truncated": bool(cut)})
+        emit_json({"results": Each(encode, results), "truncated": bool(cut)})
     if cut:
         option = "--json" if arguments.json else "--gather"
         complain(f"output was cut on {fold_names(cut)}: without {option} all of it comes")

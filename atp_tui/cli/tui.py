@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -20,6 +21,7 @@ from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..model.errors import ConfigError
+from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
 from ..transport.clock import run_awake
 from ..ui.app import AtpApp
@@ -126,9 +128,10 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         keys=config.ui.keys,
         theme=arguments.theme or config.ui.theme,
         theme_folders=theme_folders(),
-        notice=_notice(config.warnings),
+        notice=_notice(config.warnings) or _above_the_limit(config.hosts),
         ascii_only=_ascii_only(),
         history_file=None if engine.source.name == "demo" else _history(),
+        history_secrets=config.ui.history_secrets,
         start=start,
     )
 
@@ -146,6 +149,13 @@ def _notice(warnings: Sequence[ConfigError]) -> str:
         return ""
     number = f" 1 of {len(warnings)}" if len(warnings) > 1 else ""
     return f"warning{number}: {warnings[0]}"
+
+
+def _above_the_limit(hosts: Sequence[HostInfo]) -> str:
+    """What is said where not all hosts can be watched at a time."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    number = sum(host.connection_uri is not None for host in hosts)
+    return "" if number <= hosts_that_fit(limit) else f"{too_many_files(limit)}, and there are {number:,}"
 
 
 def _ascii_only() -> bool:

@@ -15,7 +15,8 @@ from ..model.settings import SshSettings, TransportConfig
 class UiSettings:
     """`[ui]`: `theme` is a name that stands in a file of themes/; `refresh` is the seconds between two updates.
 
-    `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written.
+    `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written. `history_secrets` are regular
+    expressions of command lines that the history does not keep.
 
     Raises ConfigError, naming the key, for a value out of range.
     """
@@ -23,10 +24,13 @@ class UiSettings:
     theme: str = "dark"
     refresh: float = 1.0
     keys: tuple[tuple[str, str], ...] = ()
+    history_secrets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")
         checks.seconds("ui.refresh", self.refresh)
+        for pattern in self.history_secrets:
+            checks.pattern("ui.history_secrets", pattern)
 
 
 @dataclass(frozen=True, slots=True)

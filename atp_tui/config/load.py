@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import tags_of
 from ..model.settings import TransportConfig
-from .files import read_bytes
+from .files import read_bytes, strangers_may_write
 from .fleet import FleetConfig, MonitorSettings, UiSettings
 from .hosts import read_hosts
 from .layers import read_layers
@@ -40,7 +42,24 @@ def load(path: Path, check_keys: KeyCheck | None = None) -> FleetConfig:
     Raises ConfigErrors (a ConfigError) with all that is wrong with it, each with file, line, key, and what would be
     right. A thousand hosts take a tenth of a second.
     """
-    return parse(read_text(path), path, check_keys)
+    config = parse(read_text(path), path, check_keys)
+    return replace(config, warnings=(*_of_strangers(path), *config.warnings))
+
+
+def _of_strangers(path: Path) -> tuple[ConfigError, ...]:
+    """What is said of a file that others may write: it decides where commands and passwords go, and who is trusted.
+
+    OpenSSH refuses such a file of its own. A fleet's file may be another's on purpose, a colleague's or a tool's.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    if not stat.S_ISREG(status.st_mode) or not strangers_may_write(status):
+        return ()
+    mode = f"{status.st_mode & 0o777:04o}"
+    words = f"somebody else may write it (owner {status.st_uid}, mode {mode})"
+    return (ConfigError(words, file=path, hint="have it be yours or root's, and chmod go-w"),)
 
 
 def read_text(path: Path) -> str:

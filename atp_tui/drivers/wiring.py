@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from collections.abc import Callable, Collection
-from functools import partial
 
 from ..config.paths import runtime_base
 from ..model.errors import ConnectFailed
@@ -14,6 +12,7 @@ from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel
 from ..transport.driver import Driver
 from .aside import off_loop
+from .descriptors import Descriptors
 from .libvirt.credentials import CredentialStore
 from .ssh.hostkeys import HostKeyStore
 
@@ -31,6 +30,7 @@ class Drivers:
     def __init__(self, simulated: Driver | None = None) -> None:
         self.host_keys = HostKeyStore()
         self.credentials = CredentialStore()
+        self._descriptors = Descriptors()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver:
@@ -81,12 +81,18 @@ class Drivers:
     def _ssh(self) -> Driver:
         from .ssh.driver import SshDriver
 
-        return SshDriver(self.host_keys)
+        return SshDriver(self.host_keys, descriptors=self._descriptors)
 
     def _libvirt(self) -> Driver:
         from .libvirt.driver import LibvirtDriver
 
-        return LibvirtDriver(runtime_base(), credentials=self.credentials)
+        return LibvirtDriver(runtime_base(), credentials=self.credentials, descriptors=self._descriptors)
+
+
+def _asyncssh() -> None:
+    from .ssh.library import load_asyncssh
+
+    load_asyncssh()
 
 
 def _libvirt() -> None:
@@ -95,7 +101,7 @@ def _libvirt() -> None:
     load()
 
 
-_LOAD: dict[str, Callable[[], object]] = {"asyncssh": partial(importlib.import_module, "asyncssh"), "libvirt": _libvirt}
+_LOAD: dict[str, Callable[[], object]] = {"asyncssh": _asyncssh, "libvirt": _libvirt}
 
 
 def _simulated() -> Driver:

@@ -39,6 +39,7 @@ class Cause(StrEnum):
     LOOKUP_FAILED = "name lookup failed"
     WRONG_FAMILY = "no address of family"
     SYSTEM = "system error"
+    THIS_MACHINE = "limit of this machine"
 
     NO_BANNER = "no SSH banner {}"
     NO_SSH_SERVER = "no SSH server there"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 
@@ -44,6 +45,15 @@ def _finite(key: str, value: object, example: str) -> float:
             f"{quoted(value)} is not a number that can be used", key=key, hint=f"write one such as {example}"
         )
     return value
+
+
+def pattern(key: str, value: str) -> None:
+    """`value` is a regular expression of Python's."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        message = f"{quoted(value)} is no regular expression: {error.msg}"
+        raise ConfigError(message, key=key, hint="write one such as 'vault .*-t'") from error
 
 
 def count(key: str, value: object, *, least: int, most: int = LARGEST) -> None:

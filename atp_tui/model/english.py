@@ -21,11 +21,12 @@ _GENERAL: Mapping[Say, str] = {
     #
     # -- limits of this machine, and defects -------------------------------------------------------------------------
     #
-    Say.TOO_MANY_FILES: "too many open files here: this program may have {limit} (ulimit -n)",
+    Say.TOO_MANY_FILES: "this machine's limit of {limit:,} open files (ulimit -n): {hosts:,} libvirt hosts fit",
     Say.NO_MEMORY: "there is no memory left here",
     Say.NO_TEMPORARY: "no directory for temporary files can be written to here: see TMPDIR, and the room on its disk",
     # the kernel may have had no process to give, or no memory for its stack: Python does not say which
     Say.NO_THREAD: "no further thread could be started here: see ulimit -u and -v, or the limits of the container",
+    Say.NO_PROCESS: "no further program could be started here: see ulimit -u and -v, or the limits of the container",
     Say.NO_THREAD_FOR_CALL: "no thread is to be had for the call: {why}",
     Say.DEFECT: "the program failed: {kind} (see the log)",
     Say.ANSWER_UNREADABLE: "its answer cannot be read ({kind}, see the log)",

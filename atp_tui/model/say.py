@@ -19,6 +19,7 @@ class Say(StrEnum):
     NO_MEMORY = "no-memory"
     NO_TEMPORARY = "no-temporary"
     NO_THREAD = "no-thread"
+    NO_PROCESS = "no-process"
     NO_THREAD_FOR_CALL = "no-thread-for-call"
     DEFECT = "defect"
     ANSWER_UNREADABLE = "answer-unreadable"

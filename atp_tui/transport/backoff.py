@@ -9,6 +9,10 @@ from ..model.settings import Jitter, ReconnectConfig
 SLOW_LANE_SPREAD = 0.2
 """The slow lane's period varies by this share, so that hosts given up together do not come back in step."""
 
+LIMIT_DELAY = 10.0
+"""Seconds, ± 20 %, before the next attempt where a limit of this machine was met: the host is not to blame, and another
+look at the limit costs it nothing."""
+
 OUTAGE_SHARE = 0.25
 """The slow lane's period as a share of the time that the peer has been away: a host that reboots for a minute is back
 some seconds later, and one that has been away for long is not asked all the time. Each attempt comes when the outage
@@ -49,7 +53,7 @@ def slow_lane_delay(config: ReconnectConfig, outage: Outage, uniform: float) -> 
     """
     period = max(config.initial_delay, OUTAGE_SHARE * outage.away)
     with_hope = max(least_delay_with_hope(config, outage.hopes), OUTAGE_SHARE * outage.since_news)
-    return min(config.slow_lane, period, with_hope) * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))
+    return _spread(min(config.slow_lane, period, with_hope), uniform)
 
 
 def least_delay_with_hope(config: ReconnectConfig, in_vain: int) -> float:
@@ -71,10 +75,21 @@ def may_try_again(config: ReconnectConfig, attempt: int) -> bool:
     return config.slow_lane > 0 or not gave_up(config, attempt)
 
 
-def delay_after_failure(config: ReconnectConfig, attempt: int, outage: Outage, uniform: float) -> float | None:
-    """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none."""
+def delay_after_failure(
+    config: ReconnectConfig, attempt: int, outage: Outage, uniform: float, *, ours: bool
+) -> float | None:
+    """Seconds before the attempt that follows the `attempt`th failure in a row; None: there will be none.
+
+    `ours`: a limit of this machine was met, and there always will be one.
+    """
+    if ours:
+        return _spread(LIMIT_DELAY, uniform)
     if not may_try_again(config, attempt):
         return None
     if gave_up(config, attempt):
         return slow_lane_delay(config, outage, uniform)
     return backoff_delay(config, attempt - 1, uniform)
+
+
+def _spread(period: float, uniform: float) -> float:
+    return period * (1 + SLOW_LANE_SPREAD * (2 * uniform - 1))

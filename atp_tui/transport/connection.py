@@ -21,7 +21,7 @@ from ..model.message import told
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
-from .backoff import backoff_delay, delay_after_failure, gave_up, least_delay_with_hope, may_try_again
+from .backoff import may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
 from .driver import CallsLibvirt, OpensStreams, RunsCommands
@@ -73,7 +73,6 @@ class HostConnection:
         self.opened: Opened | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
-        self._attempt_ended_at = float("-inf")
         self._pause = Pause(clock)
         self._watchers = Watchers()
 
@@ -211,7 +210,7 @@ class HostConnection:
 
     def hasten(self) -> bool:
         """Attempt now unless one has just failed; False then. For callers that wait, who may be many."""
-        if self.clock.monotonic() - self._attempt_ended_at < self.config.reconnect.initial_delay:
+        if self.clock.monotonic() - self.life.failed_at < self.config.reconnect.initial_delay:
             return not self._pause.is_on and self._attempting()
         self.retry()
         return True
@@ -223,14 +222,12 @@ class HostConnection:
         not before the least delay after the attempt that failed last. Not `under_way`: an attempt that is being made
         has brought this news itself. Where no attempt is to come, none will.
         """
-        life = self.life
-        if life.next_attempt_at is None and not (under_way and self._attempting()):
+        if self.life.next_attempt_at is None and not (under_way and self._attempting()):
             return False
-        now, failed_at = self.clock.monotonic(), max(self._attempt_ended_at, life.away_since)
-        least = least_delay_with_hope(self.config.reconnect, life.hopes)
-        sooner = life.hope(now, max(now, failed_at + least) + spread * self._rng.random())
-        if sooner and life.next_attempt_at is not None:
-            self._pause.change(life.next_attempt_at - now)
+        now = self.clock.monotonic()
+        sooner = self.life.hope(now, self.life.earliest(self.config.reconnect, now) + spread * self._rng.random())
+        if sooner and self.life.next_attempt_at is not None:
+            self._pause.change(self.life.next_attempt_at - now)
         return sooner
 
     async def disconnect(self) -> None:
@@ -287,13 +284,11 @@ class HostConnection:
         while True:
             if self.life.next_attempt_at is not None:
                 await self._pause.sleep(self.life.next_attempt_at - self.clock.monotonic())
-                slow_lane = self.life.state is _S.FAILED
-                self._move(_S.CONNECTING if slow_lane else _S.RECONNECTING, self.life.error)
+                self._move(_S.CONNECTING if self.life.state is _S.FAILED else _S.RECONNECTING, self.life.error)
             self._generation += 1
             try:
                 dialed = await self._dial(self.host_info, self.config, partial(self._lost, self._generation))
             except TransportError as error:
-                self._attempt_ended_at = self.clock.monotonic()
                 if not self._attempt_failed(error):
                     return
             else:
@@ -311,14 +306,10 @@ class HostConnection:
 
     def _attempt_failed(self, error: TransportError) -> bool:
         """Note a failed attempt; whether there will be another one."""
-        self.counters.failed(error, self.clock.monotonic())
-        attempt = self.life.attempt + 1
-        last, now = error.permanent or not self.config.auto_reconnect, self.clock.monotonic()
-        outage = self.life.outage(now)
-        delay = None if last else delay_after_failure(self.config.reconnect, attempt, outage, self._rng.random())
-        given_up = gave_up(self.config.reconnect, attempt) or delay is None
-        at = None if delay is None else now + delay
-        self._move(_S.FAILED if given_up else _S.RECONNECTING, error, attempt=attempt, next_attempt_at=at)
+        now = self.clock.monotonic()
+        self.counters.failed(error, now)
+        state, attempt, at = self.life.after_failure(error, self.config, now, self._rng.random)
+        self._move(state, error, attempt=attempt, next_attempt_at=at)
         return at is not None and not self.life.ended  # the listener of the transition may have closed it
 
     # -- loss ----------------------------------------------------------------------------------------------------
@@ -331,15 +322,12 @@ class HostConnection:
         dialed = self._take_down()
         self.counters.failed(error, self.clock.monotonic())
         try:
-            if error.permanent or not self.config.auto_reconnect:
-                self._move(_S.FAILED, error)
-                return
-            delay = backoff_delay(self.config.reconnect, 0, self._rng.random())
-            self._move(_S.RECONNECTING, error, next_attempt_at=self.clock.monotonic() + delay)
+            state, at = self.life.after_loss(error, self.config, self.clock.monotonic(), self._rng.random)
+            self._move(state, error, next_attempt_at=at)
         finally:
             if dialed is not None:
                 dialed.end()  # after the news of the loss: the carrier's pool may act on being let go
-        if not self.life.ended:  # the listener of the transition may have closed it
+        if at is not None and not self.life.ended:  # the listener of the transition may have closed it
             self._supervise()
 
     def _take_down(self) -> Dialed | None:
@@ -388,10 +376,9 @@ class HostConnection:
         attempt: int | None = None,
         next_attempt_at: float | None = None,
     ) -> None:
-        before = self.life.state
-        self.life.move(state, error, self.clock.monotonic(), attempt=attempt, next_attempt_at=next_attempt_at)
+        before, now = self.life.state, self.clock.monotonic()
+        self.life.move(state, error, now, attempt=attempt, next_attempt_at=next_attempt_at)
         self._watchers.wake()
-        now = self.clock.monotonic()
         self._on_change(self, connection_changed(now, self.host_info.id, self.channel, self.id, before, self.life))
 
     async def _wait_for_link(self, timeout: float | None) -> tuple[Opened, float]:
@@ -405,8 +392,7 @@ class HostConnection:
         except TimeoutError as error:
             reason = told(Say.NO_CONNECTION_IN_TIME, host=self.host_info.host, limit=timeout or 0.0)
             raise CallTimeout(reason, host=self.host_info.id) from (self.life.error or error)
-        spent = self.clock.monotonic() - begun
-        return opened, float("inf") if timeout is None else max(0.001, timeout - spent)
+        return opened, float("inf") if timeout is None else max(0.001, begun + timeout - self.clock.monotonic())
 
     def _require_hope(self) -> None:
         """Raise why there will be no connection; start an attempt where none runs and one may help."""

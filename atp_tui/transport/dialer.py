@@ -135,6 +135,8 @@ class Dialer:
                     kind=request.progress.kind,
                     detail=seconds(limit),
                 ) from error
+            if isinstance(error, Exception) and (ours := exhausted(error)) is not None:
+                raise ConnectFailed(ours, host=host.id, kind=Cause.THIS_MACHINE) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
                 reason = error.reason if isinstance(error, AtpError) else _unforeseen(error, host.id)
@@ -156,6 +158,6 @@ class Dialer:
 
 def _unforeseen(error: Exception, host_id: str) -> Message:
     """What is said of an error that no driver has words for: its own are a library's, and may hold anything."""
-    if isinstance(error, ImportError) and exhausted(error) is None:  # names what is to be installed
+    if isinstance(error, ImportError):  # names what is to be installed
         return told(Say.ABOUT, subject=type(error).__name__, message=text(str(error)))
     return reason_of(error, _log, f"opening a connection to {host_id}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
+from ..model.causes import Cause
 from ..model.connection import TRANSITIONS, ConnectionState, Standing
 from ..model.errors import ConnectionLost, ConnectTimeout, TransportError
 from ..model.host import HostInfo
 from ..model.message import Message, told
 from ..model.say import Say
-from .backoff import Outage
+from ..model.settings import ReconnectConfig, TransportConfig
+from .backoff import Outage, backoff_delay, delay_after_failure, gave_up, least_delay_with_hope
 
 _S = ConnectionState
 
@@ -18,11 +21,12 @@ class Lifecycle:
     """State, since when, why, how many attempts have failed in a row, and when the next one is. Seconds, monotonic.
 
     `away_since`: when it was lost, or began to be opened for the first time. `hopes` counts the good news since then,
-    of which the last came at `hoped_at`: one in each wait, and in each attempt.
+    of which the last came at `hoped_at`: one in each wait, and in each attempt. `failed_at` is when one last failed.
     """
 
     __slots__ = (
-        "_hopes_now", "attempt", "away_since", "error", "hoped_at", "hopes", "next_attempt_at", "since", "state",
+        "_hopes_now", "attempt", "away_since", "error", "failed_at", "hoped_at", "hopes", "next_attempt_at", "since",
+        "state",
     )  # fmt: skip
 
     def __init__(self, now: float) -> None:
@@ -35,6 +39,7 @@ class Lifecycle:
         self.hopes = 0
         self.hoped_at = now
         self._hopes_now = False
+        self.failed_at = float("-inf")
 
     def move(
         self,
@@ -78,6 +83,33 @@ class Lifecycle:
     def outage(self, now: float) -> Outage:
         """How long it has been away."""
         return Outage(now - self.away_since, now - self.hoped_at, self.hopes)
+
+    def earliest(self, policy: ReconnectConfig, now: float) -> float:
+        """The moment before which no good news brings an attempt."""
+        return max(now, max(self.failed_at, self.away_since) + least_delay_with_hope(policy, self.hopes))
+
+    def after_loss(
+        self, error: TransportError, config: TransportConfig, now: float, random: Callable[[], float]
+    ) -> tuple[ConnectionState, float | None]:
+        """What a loss leads to: the state, and when the first attempt is, None where none is to come."""
+        if error.permanent or not config.auto_reconnect:
+            return _S.FAILED, None
+        return _S.RECONNECTING, now + backoff_delay(config.reconnect, 0, random())
+
+    def after_failure(
+        self, error: TransportError, config: TransportConfig, now: float, random: Callable[[], float]
+    ) -> tuple[ConnectionState, int, float | None]:
+        """An attempt has failed. What it leads to: the state, how many have failed in a row, and when the next one is,
+        None where none is to come. A limit of this machine is no failure of the host. `random` gives 0 to 1.
+        """
+        self.failed_at = now
+        ours, policy = error.kind is Cause.THIS_MACHINE, config.reconnect
+        attempt = self.attempt + (not ours)
+        if error.permanent or not config.auto_reconnect:
+            return _S.FAILED, attempt, None
+        delay = delay_after_failure(policy, attempt, self.outage(now), random(), ours=ours)
+        given_up = delay is None or (not ours and gave_up(policy, attempt))
+        return _S.FAILED if given_up else _S.RECONNECTING, attempt, None if delay is None else now + delay
 
     @property
     def ended(self) -> bool:

@@ -81,10 +81,22 @@ class Driver(LinuxDriver):
         assert error is not None, "there is no screen without a terminal"
         output = self._output = Output(error.fileno(), error.encoding, self._repaint)
         output.start()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+        except RuntimeError:  # this machine has no further thread
+            self._let_go()
+            raise
         self._started = self._key_thread is not None and self._key_thread.is_alive()
         if not self._started:  # continued in the background (`bg`), where the terminal is another program's
             output.stop()
+
+    def _let_go(self) -> None:
+        """Give the terminal back where it was half taken: a thread that was not started cannot be waited for."""
+        if self._key_thread is not None and self._key_thread.ident is None:
+            self._key_thread = None
+            self.stop_application_mode()
+        if self._writer_thread is not None and self._writer_thread.ident is None:
+            self._writer_thread = None
 
     def suspend_application_mode(self) -> None:
         """For SIGTSTP, which may come before the terminal is taken, and after it was given back for good."""

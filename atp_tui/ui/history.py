@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import re
-from contextlib import suppress
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from ..config.files import read_regular, require_regular, without_waiting
 from ..config.replace import PRIVATE, replace_file
 from .typeable import typeable
 
 LIMIT = 1000
 
+TRIES, PAUSE = 20, 0.01
+"""How often another program's lock is looked at, and the seconds between: it is held for one write."""
+
 _WORD = r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credential)s?"
+_NAME = r"(?:[A-Z0-9]+_)*(?:KEY|SECRET|TOKEN|PASS(?:WORD|WD|PHRASE)?|PWD|CREDENTIALS?)(?:_[A-Z0-9]+)*"
 _SECRET = re.compile(
-    rf"(?i){_WORD}['\"]?\s*[=:]\s*\S|--?{_WORD}\s+\S"
-    r"|sshpass\s+-p|\bmysql\S*\s.*-p\S|://[^/\s:@]+:[^/\s@]+@|authorization:|bearer\s"
+    rf"(?i:{_WORD}['\"]?\s*[=:]\s*\S|--?{_WORD}\s+\S|://[^/\s:@]*:[^/\s@]+@|authorization:|bearer\s)"
+    rf"|\b{_NAME}=\S"
+    # curl and wget; docker's `-u 1000:1000` is no password
+    r"|\s(?:-u|--user|--proxy-user)[\s=]*(?!\d+:\d+(?:\s|$))[^\s:=/-][^\s:]*:[^\s/]"
+    # programs that take a password in an option of one letter
+    r"|\bsshpass\s.*-p|\b(?:mysql|mariadb)\S*\s.*-p\S|\blogin\b.*\s-p|\bredis-cli\s.*-a|\bldap\w+\s.*-w\s*\S"
+    r"|\b(?:ipmitool|zip|unzip)\s.*-P\s*\S|\b7z\w*\s.*-p\S|\bsmbclient\s.*-U\s*\S+%"
+    # what reads one from standard input
+    r"|\bsudo\s(?:.*\s)?-[A-Za-z]*S|\bsudo\s.*--stdin|\bchpasswd\b|\bpasswd\s.*--stdin|\|\s*(?:sudo\s+)?passwd\b"
+    r"|\bsecret-set-value\b|\bhtpasswd\s.*-\w*b"
 )
-"""Lines that look as if they carried a secret are remembered neither in the file nor in memory."""
+"""Lines that look as if they carried a secret are remembered neither in the file nor in memory. It is a guess: a line
+with a space before it is never kept, whatever it looks like."""
 
 
 class History:
     """Commands typed before. A line that begins with a space or seems to hold a secret is not kept.
 
-    `file` None keeps it in memory. A file that cannot be read or written costs the history, never the command.
+    `file` None keeps it in memory. A file that cannot be read or written costs the history, never the command: `tell`
+    is called once with the reason. `secrets` are regular expressions of further lines that are not kept.
     """
 
-    def __init__(self, file: Path | None = None, *, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        file: Path | None = None,
+        *,
+        secrets: Iterable[str] = (),
+        limit: int = LIMIT,
+        tell: Callable[[str], object] = lambda words: None,
+    ) -> None:
+        self._secrets = (_SECRET, *map(re.compile, secrets))
         self._file = file
         self._limit = limit
+        self._tell = tell
         self._lines: list[str] = self._load()
         self._at = len(self._lines)
         self._draft = ""
@@ -40,7 +70,7 @@ class History:
 
     def add(self, line: str) -> None:
         """Remember a line that was run; repeated lines move to the end."""
-        if line.strip() and not line.startswith(" ") and not _SECRET.search(line):
+        if line.strip() and not line.startswith(" ") and not self._may_hold_a_secret(line):
             if line in self._lines:
                 self._lines.remove(line)
             self._lines.append(line)
@@ -66,35 +96,82 @@ class History:
         """The newest line that begins so and is longer."""
         return next((line for line in reversed(self._lines) if line.startswith(beginning) and line != beginning), None)
 
+    def _may_hold_a_secret(self, line: str) -> bool:
+        return any(pattern.search(line) for pattern in self._secrets)
+
     def _load(self) -> list[str]:
         if self._file is None:
             return []
         try:
-            text = self._file.read_text("utf-8", "replace")
-        except OSError:
+            lines = _lines_of(read_regular(self._file))
+        except FileNotFoundError:
             return []
-        lines = [typeable(line) for line in text.split("\n")]
-        # the newest of equal lines stays: a dict keeps the first, hence twice reversed
-        kept = [*dict.fromkeys(line for line in reversed(lines) if line)][: self._limit][::-1]
+        except (OSError, ValueError) as error:
+            self._give_up(error)
+            return []
         if len(lines) > 2 * self._limit:
-            self._rewrite(kept)
-        return kept
+            self._shorten()
+        return _newest(lines, self._limit)
 
     def _append(self, line: str) -> None:
         if self._file is None:
             return
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_APPEND, PRIVATE)
-            with open(descriptor, "wb") as file:
-                os.fchmod(descriptor, PRIVATE)
+            with _held(self._file) as file:
                 file.write((line + "\n").encode("utf-8", "replace"))
-        except OSError:
-            self._file = None  # read-only home: keep what is in memory, ask the disk no more
+        except (OSError, ValueError) as error:
+            self._give_up(error)
 
-    def _rewrite(self, lines: list[str]) -> None:
-        """Shorten the file; several programs append to it, so the new one replaces it whole."""
+    def _shorten(self) -> None:
+        """Have the file hold no more than what is kept. What another program has added since it was read stays."""
         assert self._file is not None
-        text = "".join(line + "\n" for line in lines)
-        with suppress(OSError):  # it stays as long as it is
+        with suppress(OSError, ValueError), _held(self._file):  # it stays as long as it is
+            kept = _newest(_lines_of(read_regular(self._file)), self._limit)
+            text = "".join(line + "\n" for line in kept)
             replace_file(self._file, text.encode("utf-8", "replace"), mode=PRIVATE, durable=False)
+
+    def _give_up(self, error: OSError | ValueError) -> None:
+        """Keep what is in memory, ask the disk no more, and say so once."""
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        self._tell(f"the history is not kept: {self._file}: {why}")
+        self._file = None
+
+
+def _lines_of(data: bytes) -> list[str]:
+    return [line for line in map(typeable, data.decode("utf-8", "replace").split("\n")) if line]
+
+
+def _newest(lines: list[str], limit: int) -> list[str]:
+    """The last `limit` lines. The newest of equal ones stays: a dict keeps the first, hence twice reversed."""
+    return [*dict.fromkeys(reversed(lines))][:limit][::-1]
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[BinaryIO]:
+    """The file of that name, to append to, while no other program writes or replaces it.
+
+    Raises OSError, and ValueError for what is no regular file: one may stop us once it is full.
+    """
+    for _ in range(TRIES):
+        with open(path, "ab", buffering=0, opener=without_waiting) as file:
+            descriptor = file.fileno()
+            require_regular(descriptor)
+            if _is_ours(path, descriptor):
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):  # and not /dev/null, which is everybody's
+                    os.fchmod(descriptor, PRIVATE)
+                yield file
+                return
+        time.sleep(PAUSE)
+    raise OSError(errno.EBUSY, "another program keeps it locked")
+
+
+def _is_ours(path: Path, descriptor: int) -> bool:
+    """Whether this program has the lock now, on the file that still has the name."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError:  # a file system without locks
+        return True

@@ -65,6 +65,8 @@ class Output(threading.Thread):
 
     def stop(self) -> None:
         """Write what waits, and end. Takes 2 × PATIENCE at most."""
+        if self.ident is None:  # this machine had no thread for it
+            return
         with self._changed:
             self._ended = True
             self._changed.notify()

@@ -19,11 +19,12 @@ class Services:
     """All that the screens are given.
 
     `actions` are those of the registry; `read_only`: none passes that changes something. `refresh` is the seconds
-    between repaints of metrics. `start` is entered on the application's loop after the first frame was painted and left
-    when it quits: it starts the transport and adds the hosts. `history_file` None keeps the history of commands in
-    memory alone. `period` is the seconds between two samples of a host. `theme_folders` hold themes beside the
-    program's own. `notice` is told at the start, as something that is wrong. `who` is the person at the screen. `keys`
-    are the keys that this person has chosen, by the id of what they do.
+    between repaints of metrics. `start` is entered on the application's loop after the first frame was painted and
+    left when it quits: it starts the transport and adds the hosts. `history_file` None keeps the history of commands
+    in memory alone, and lines of `history_secrets` are not kept at all. `period` is the seconds between two samples
+    of a host. `theme_folders` hold themes beside the program's own. `notice` is told at the start, as something that
+    is wrong. `who` is the person at the screen. `keys` are the keys that this person has chosen, by the id of what
+    they do.
     """
 
     fleet: Fleet
@@ -40,4 +41,5 @@ class Services:
     notice: str = ""
     ascii_only: bool = False
     history_file: Path | None = None
+    history_secrets: tuple[str, ...] = ()
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

@@ -18,7 +18,7 @@ from textual.app import App
 
 _log = logging.getLogger(__name__)
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that leave the application; Ctrl+C as a key does not come as one while it runs."""
 
 _DEAD = select.POLLHUP | select.POLLERR | select.POLLNVAL

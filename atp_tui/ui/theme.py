@@ -18,6 +18,7 @@ from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
+from ..config.files import read_regular, strangers_may_write
 from ..model.errors import ConfigError
 from .text import safe
 
@@ -108,12 +109,24 @@ def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ColorTheme], tuple[C
     for folder in folders:
         for file in sorted(folder.glob("*.toml")):
             try:
+                _require_own(file)
                 theme = load_theme(file)
             except ConfigError as error:
                 problems.append(error)
             else:
                 themes[theme.name] = theme
     return themes, tuple(problems)
+
+
+def _require_own(file: Path) -> None:
+    """Raises ConfigError for a theme of a person that others may write: it could hide what the screen says. Those that
+    come with the program are as it is."""
+    try:
+        strange = strangers_may_write(file.stat())
+    except OSError:
+        return  # its reading says so
+    if strange and file.parent != themes_folder():
+        raise ConfigError("somebody else may write it", file=file, hint="have it be yours or root's, and chmod go-w")
 
 
 def register_themes(app: App[Any], themes: Mapping[str, ColorTheme]) -> None:
@@ -130,14 +143,16 @@ def no_such_theme(name: str, themes: Iterable[str]) -> str:
 def load_theme(file: Path) -> ColorTheme:
     """Read one theme file. Raises ConfigError naming the file, the line and the key."""
     try:
-        text = file.read_text("utf-8")
+        text = read_regular(file).decode("utf-8")
         data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=file) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())  # else it says "at end of document"
         raise ConfigError(f"not TOML: {error}", file=file, line=line) from error
+    except ValueError as error:  # not UTF-8, too large, no regular file
+        raise ConfigError(f"cannot be read: {error}", file=file) from error
     return _Reader(file, text, data).theme()
 
 

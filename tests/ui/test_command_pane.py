@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
 
+from atp_tui.config.replace import replace_file
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
+from atp_tui.ui import history as history_module
 from atp_tui.ui.history import History
 from atp_tui.ui.messages import FilterChanged
 from atp_tui.ui.targeting import MOST_FOLDED, Targeting, split_line
@@ -476,6 +481,11 @@ def test_a_mistake_in_the_line_is_answered_in_the_words_of_the_verbs(
     [
         " secret-by-space", "mysql -u root -phunter2", "export PASSWORD=x", "curl -H 'Authorization: Bearer abc'",
         "sshpass -p x ssh h", "curl https://u:p@example.org/", "vault --token abc", "echo api_key=1", "",
+        "AWS_SECRET_ACCESS_KEY=x aws s3 ls", "curl -u ann:hunter2 https://x", "curl --user=ann:x y", "curl -uann:x y",
+        "echo x | sudo -S id", "sudo -kS id", "sudo -u ann -S id", "docker login -u ann -p hunter2 reg",
+        "echo ann:x | chpasswd", "redis-cli -a hunter2 info", "psql postgres://:pw@db/x", "export STRIPE_KEY=sk_1",
+        "echo x | passwd ann", "ldapsearch -D cn=a -w hunter2", "ipmitool -H x -U a -P b power on",
+        "virsh secret-set-value 1-2 aGk=", "htpasswd -nb ann x", "echo x | passwd --stdin ann",
     ],
 )  # fmt: skip
 def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str) -> None:
@@ -486,11 +496,25 @@ def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str)
     assert not file.exists()
 
 
-@pytest.mark.parametrize("line", ["passwd -S root", "ls -p /etc", "systemctl status sshd", "cat /etc/passwd"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "passwd -S root", "ls -p /etc", "systemctl status sshd", "cat /etc/passwd", "docker run -u 1000:1000 x id",
+        "sort --key=2 x", "mkdir -p /a", "ssh -p 22 x", "sudo -u ann ls", "sudo systemctl restart x",
+        "sort -u /a:b", "curl http://h:80/a@b", "grep -u x", "date +%H:%M",
+    ],
+)  # fmt: skip
 def test_history_keeps_what_only_looks_a_little_like_it(line: str) -> None:
     history = History()
     history.add(line)
     assert history.lines == (line,)
+
+
+def test_lines_of_ones_own_patterns_are_not_kept_either() -> None:
+    history = History(secrets=[r"\bvault\b.*\s-t\b"])
+    history.add("vault read -t x")
+    history.add("vault status")
+    assert history.lines == ("vault status",)
 
 
 def test_history_keeps_each_line_once_and_no_more_than_its_limit(tmp_path: Path) -> None:
@@ -510,6 +534,55 @@ def test_history_from_a_file_has_no_control_characters(tmp_path: Path) -> None:
     file = tmp_path / "history"
     file.write_bytes(b"id\x1b[31m\nls\xff\n" + "rm \u202eevil\u2066 x\u2028y\n".encode())
     assert History(file).lines == ("id[31m", "ls\N{REPLACEMENT CHARACTER}", "rm evil xy")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "endless", "full", "blocked"])
+def test_what_cannot_be_a_history_costs_the_history_and_one_message(tmp_path: Path, kind: str) -> None:
+    """A pipe that nobody writes to held the start up, before any signal was heard."""
+    file = tmp_path / "history"
+    match kind:
+        case "fifo":
+            os.mkfifo(file)
+        case "directory":
+            file.mkdir()
+        case "blocked":
+            tmp_path.joinpath("x").write_text("a file where a directory is needed")
+            file = tmp_path / "x" / "history"
+        case _:
+            file.symlink_to("/dev/zero" if kind == "endless" else "/dev/full")
+    told: list[str] = []
+    history = History(file, tell=told.append)
+    for line in ("id", "uptime"):
+        history.add(line)
+    assert history.lines == ("id", "uptime")
+    assert len(told) == 1 and told[0].startswith(f"the history is not kept: {file}: "), told
+
+
+def test_a_history_that_goes_to_dev_null_is_none_and_leaves_that_as_it_is(tmp_path: Path) -> None:
+    file, told = tmp_path / "history", list[str]()
+    file.symlink_to(os.devnull)
+    History(file, tell=told.append).add("id")
+    assert told == []
+    assert stat.S_IMODE(os.stat(os.devnull).st_mode) & 0o666 == 0o666, "as root it would have been made private"
+
+
+def test_what_another_program_adds_while_the_history_is_shortened_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "history"
+    file.write_text("".join(f"old{number}\n" for number in range(30)))
+    other = History(file, limit=100)
+    adding = threading.Thread(target=other.add, args=["of the other program"])
+
+    def slowly(*arguments: Any, **named: Any) -> None:
+        adding.start()  # what is kept was read already
+        adding.join(0.05)
+        replace_file(*arguments, **named)
+
+    monkeypatch.setattr(history_module, "replace_file", slowly)
+    History(file, limit=10)
+    adding.join()
+    assert file.read_text().splitlines() == [*(f"old{number}" for number in range(20, 30)), "of the other program"]
 
 
 def test_history_without_a_writable_file_lives_in_memory(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_two_jobs_run_at_once_and_each_is_shown_and_ended_by_itself(demo: Termin
     assert demo.is_given_back()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_terminated_program_gives_the_terminal_back(demo: Terminal, number: signal.Signals) -> None:
     demo.shows("kvm01", "● 5")
     demo.process.send_signal(number)

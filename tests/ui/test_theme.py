@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,26 @@ def test_a_bad_file_names_itself_and_its_key(tmp_path: Path, text: str, key: str
     with pytest.raises(ConfigError) as caught:
         load_theme(file)
     assert (caught.value.file, caught.value.key, caught.value.line) == (file, key, line)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "endless"])
+def test_what_is_no_file_is_no_theme_and_holds_nothing_up(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "mine.toml"
+    if kind == "endless":
+        file.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(file) if kind == "fifo" else file.mkdir()
+    with pytest.raises(ConfigError, match=r"cannot be read: (is no regular file|Is a directory)"):
+        load_theme(file)
+
+
+def test_a_theme_that_others_may_write_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(GOOD.replace('name = "dark"', 'name = "own"'), "utf-8")
+    assert "own" in load_themes([tmp_path])[0]
+    file.chmod(0o666)
+    themes, problems = load_themes([themes_folder(), tmp_path])
+    assert "own" not in themes and [problem.file for problem in problems] == [file]
 
 
 def test_a_bad_file_harms_no_other_and_ones_own_replaces_ours(tmp_path: Path) -> None:

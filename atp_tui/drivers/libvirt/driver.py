@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-from ...config.paths import RUNTIME_PREFIX
 from ...model.causes import Cause, seconds
 from ...model.errors import ConnectFailed, CredentialWanted, TransportError, Unsupported
 from ...model.host import ConnectionUri
 from ...model.message import told
 from ...model.say import Say
 from ...transport.driver import OpenRequest, RawStream, StreamReceiver
+from ..descriptors import BRIDGED, LIBVIRT, Descriptors
 from ..home import stand_in_for_home
+from ..private import private_directory
 from ..resolver import Resolver
 from .answers import Answers
 from .attempt import Attempt
@@ -37,7 +37,7 @@ class LibvirtDriver:
 
     `runtime` is the directory below which the private sockets of bridged connections are made; None: the system's
     directory for temporary files. `resolver` finds the addresses of names. `credentials` has what people type; give
-    the same one to whoever asks them.
+    the same one to whoever asks them. `descriptors` counts open files; give the same one to all drivers.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class LibvirtDriver:
         runtime: Path | None = None,
         resolver: Resolver | None = None,
         credentials: CredentialStore | None = None,
+        descriptors: Descriptors | None = None,
     ) -> None:
+        self._descriptors = descriptors or Descriptors()
         self.credentials = credentials or CredentialStore()
         self._resolver = resolver or Resolver()
         self._runtime = runtime
@@ -59,19 +61,24 @@ class LibvirtDriver:
             raise Unsupported(told(Say.NO_URI), host=request.host.id)
         typed = self.credentials.typed(request.host.id, uri.text)
         try:
-            binding = load()
-            match uri.transport:
-                case "tcp" | "tls":
-                    return await self._first_address(binding, request, uri)
-                case "ssh":
-                    return await self._over_ssh(binding, request, uri)
-                case _:
-                    return await self._here(binding, request, uri)
+            async with self._descriptors.room(
+                BRIDGED if uri.transport in ("ssh", "tls") else LIBVIRT, request.progress
+            ):
+                return await self._by_transport(load(), request, uri)
         except TransportError as error:
             error.host = request.host.id
             if isinstance(error, CredentialWanted) and typed is not None:
                 self.credentials.forget(request.host.id, uri.text, typed)
             raise
+
+    async def _by_transport(self, binding: Binding, request: OpenRequest, uri: ConnectionUri) -> LibvirtLink:
+        match uri.transport:
+            case "tcp" | "tls":
+                return await self._first_address(binding, request, uri)
+            case "ssh":
+                return await self._over_ssh(binding, request, uri)
+            case _:
+                return await self._here(binding, request, uri)
 
     async def close(self) -> None:
         """Nothing is held but libvirt's event thread, which stays: libvirt cannot do without it."""
@@ -132,13 +139,10 @@ class LibvirtDriver:
 
     async def _bridged(self, attempt: Attempt, uri: ConnectionUri, open_far: OpenFarEnd) -> LibvirtLink:
         bridge = attempt.bridge()
-        # mkdtemp's directory is 0700: only this user can enter. It goes as soon as libvirt has connected or failed.
-        with tempfile.TemporaryDirectory(
-            prefix=RUNTIME_PREFIX, dir=self._runtime, ignore_cleanup_errors=True
-        ) as private:
+        with private_directory(self._runtime) as private:  # it goes as soon as libvirt has connected or failed
             try:
                 bridge.connect(await open_far(FarEnd(bridge)))
-                path = Path(private, "libvirt.sock")
+                path = private / "libvirt.sock"
                 await bridge.listen(path)
             except BaseException:
                 bridge.abort()

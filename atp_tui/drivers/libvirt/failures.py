@@ -9,6 +9,7 @@ from typing import Any
 from ...model import libvirt
 from ...model.causes import Cause
 from ...model.errors import AtpError, AuthFailed, CallFailed, ConnectFailed, ConnectionLost, TransportError
+from ...model.exhausted import exhausted
 from ...model.message import Message, text, told
 from ...model.say import Say
 from ..system import system_cause
@@ -69,6 +70,10 @@ def connect_failure(error: Any, peer: str | None, host: str, driver: str = "") -
     if code == libvirt.VIR_ERR_INTERNAL_ERROR and error.get_error_domain() == libvirt.VIR_FROM_RPC:
         # the socket was closed between two requests, by whoever read the reason; libvirt tells the next no more
         return ConnectFailed(told(Say.ENDED_OR_ANOTHER, peer=peer), host=host, kind=Cause.ENDED_EARLY)
+    if code == libvirt.VIR_ERR_SYSTEM_ERROR and error.get_error_domain() == libvirt.VIR_FROM_RPC:
+        limit = exhausted(OSError(number, ""))  # of a socket that could not be made here
+        if limit is not None:
+            return ConnectFailed(limit, host=host, kind=Cause.THIS_MACHINE)
     if code == libvirt.VIR_ERR_RPC:
         reason = told(Say.NOT_LIBVIRT, peer=peer, why=_first_word(one_line(error), peer))
         return ConnectFailed(reason, host=host, kind=Cause.NOT_LIBVIRT)

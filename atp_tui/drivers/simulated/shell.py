@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ...config.paths import RUNTIME_PREFIX
 from ...model.host import SIMULATED, HostInfo
 from ...model.outcome import Stream
 from ...model.settings import CommandGuard, HostKeyPolicy, SshSettings
 from ...transport.clock import Clock, LoopClock
+from ..private import private_directory
 from .driver import SimulatedDriver, SimulatedHost
 from .faults import FaultScript
 from .node import SimulatedNode
@@ -72,7 +74,7 @@ class DemoShell:
         self._sessions: set[asyncio.Future[Any]] = set()
         self._access: ShellAccess | None = None
         self._acceptor: asyncssh.SSHAcceptor | None = None
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._directory = ExitStack()
 
     @property
     def access(self) -> ShellAccess:
@@ -100,9 +102,8 @@ class DemoShell:
 
         from .shell_gate import Gate
 
-        self._directory = tempfile.TemporaryDirectory(prefix="atp-tui-demo-")  # 0700, as mkdtemp makes it
         try:
-            directory = Path(self._directory.name)
+            directory = self._directory.enter_context(private_directory(None, f"{RUNTIME_PREFIX}demo-"))
             host_key, client_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
             public_key = client_key.convert_to_public()
             self._acceptor = await asyncssh.listen(
@@ -144,8 +145,7 @@ class DemoShell:
         for connection in connections:
             await connection.wait_closed()
         await asyncio.gather(*self._sessions, return_exceptions=True)
-        if self._directory is not None:
-            self._directory.cleanup()
+        self._directory.close()
 
     async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """One session: its command runs until it is done or its owner goes away, whichever comes first."""

@@ -11,7 +11,6 @@ from asyncssh.packet import PacketDecodeError
 
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, ConnectFailed, ConnectionLost, TransportError
-from ...model.exhausted import exhausted
 from ...model.message import Message, text, told
 from ...model.say import Say
 from ..system import lookup_cause, system_cause
@@ -116,8 +115,7 @@ def _of_system(error: OSError, where: str, name: str) -> ConnectFailed:
                 kind=Cause.BAD_FILE,
             )
         case _:
-            reason = exhausted(error) or _about(where, error.strerror or str(error))
-            return ConnectFailed(reason, kind=system_cause(error))
+            return ConnectFailed(_about(where, error.strerror or str(error)), kind=system_cause(error))
 
 
 def _about(where: str, words: str) -> Message:

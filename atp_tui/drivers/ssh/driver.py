@@ -10,8 +10,10 @@ from ...model.message import told
 from ...model.say import Say
 from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import OpenRequest
+from ..descriptors import SSH, Descriptors
 from ..home import stand_in_for_home
 from .hostkeys import HostKeyStore
+from .library import load_asyncssh
 
 if TYPE_CHECKING:
     from .link import SshLink
@@ -23,21 +25,30 @@ class SshDriver:
 
     `key_store` decides on host keys; give the same one to whoever calls its trust(). `password` is asked for
     (host, user) when sshd takes passwords and no key was good, once an attempt; None: passwords are not used.
+    `descriptors` counts open files; give the same one to all drivers.
     """
 
-    def __init__(self, key_store: HostKeyStore | None = None, password: Password | None = None) -> None:
+    def __init__(
+        self,
+        key_store: HostKeyStore | None = None,
+        password: Password | None = None,
+        descriptors: Descriptors | None = None,
+    ) -> None:
+        self._descriptors = descriptors or Descriptors()
         self.key_store = key_store or HostKeyStore()
         self._password = password
         self._opener: Opener | None = None
 
     async def open(self, request: OpenRequest) -> SshLink:
+        load_asyncssh()
         from .link import SshLink
         from .opening import Opener
 
         stand_in_for_home()
         if self._opener is None:
             self._opener = Opener(self.key_store, self._password)
-        connection, owner, route = await self._opener.open(request)
+        async with self._descriptors.room(SSH, request.progress):
+            connection, owner, route = await self._opener.open(request)
         settings = request.host.ssh or SshSettings()
         guarded = settings.command_guard is not CommandGuard.NONE
         link = SshLink(request.host.id, connection, owner, route, request.on_lost, guarded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -48,6 +49,8 @@ from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
 from .palette import Offer, completions, offers
+
+_log = logging.getLogger(__name__)
 
 TICK = 1.0
 
@@ -96,7 +99,7 @@ class MainScreen(Screen[None]):
                     yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
                 yield CommandPane(
                     self._targeting.select,
-                    History(services.history_file),
+                    History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
                     self._completions,
                     keys=self.keys,
                     id="pane",
@@ -153,6 +156,11 @@ class MainScreen(Screen[None]):
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something in the line at the bottom for a while."""
         self.query_one("#keys", KeyLine).tell(text, self._clock(), wrong=wrong)
+
+    def _tell_soon(self, text: str) -> None:
+        """As `tell`, of what went wrong before that line was there. It has room for one thing: all stand in the log."""
+        _log.warning("%s", text)
+        self.call_after_refresh(self.tell, text, wrong=True)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""

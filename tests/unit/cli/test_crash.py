@@ -129,16 +129,17 @@ def test_a_link_in_the_reports_place_is_not_written_through(
     [
         (
             OSError(errno.EMFILE, "Too many open files", "/a/module.py"),
-            "too many open files here: this program may have ",
+            "this machine's limit of ",
         ),
-        (ImportError("libffi.so: Too many open files"), "too many open files here"),
+        (ImportError("libffi.so: Too many open files"), "this machine's limit of "),
         (RuntimeError("can't start new thread"), "no further thread could be started here: see ulimit -u and -v"),
         (
             FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
             "no directory for temporary files can",
         ),
+        (ImportError("libx.so.0: failed to map segment from shared object"), "there is no memory left here"),
         (MemoryError(), "there is no memory left here"),
-        (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "too many open files here"),
+        (ExceptionGroup("g", [OSError(errno.EMFILE, "x")]), "this machine's limit of "),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is no memory left here"),
         (ExceptionGroup("g", [ExceptionGroup("h", [KeyError("x")])]), "the program failed: KeyError; "),
     ],

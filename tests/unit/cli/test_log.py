@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from atp_tui.cli import log
+from atp_tui.cli.repeats import MOST, Repeats
 from atp_tui.config.paths import log_file
 
 
@@ -130,6 +132,43 @@ def test_where_no_file_can_stand_beside_it_the_log_still_begins_anew() -> None:
         program.handle(record(words))
     program.close()
     assert log_file().read_text() == "first\nsecond\n"
+
+
+def test_a_warning_that_comes_again_is_counted_and_told_once_a_minute() -> None:
+    """A host that failed each half second wrote 59 kB of one traceback in 20 s."""
+    log_file().parent.mkdir(parents=True)
+    program = handler_of_another_program()
+    moments = [0, 1, 2, 3, 59, 61, 62, 200]
+    for moment in moments:
+        each = record("the host answers nonsense")
+        each.created = 1_000_000 + moment
+        program.handle(each)
+        if moment == 2:
+            other = record("something else")
+            other.created = each.created
+            program.handle(other)
+            for level in (logging.INFO, logging.INFO):
+                change = record("a change")
+                change.levelno, change.created = level, each.created
+                program.handle(change)
+    again = record("the host answers nonsense")
+    again.created = 1_000_000 + 201
+    program.handle(again)
+    program.close()
+    lines = [re.sub("since .*", "since …)", line) for line in log_file().read_text().splitlines()]
+    first, counted = "the host answers nonsense", "the host answers nonsense ({} more since …)"
+    assert lines == [
+        first, "something else", "a change", "a change", counted.format(4), first, counted.format(1), first,
+        counted.format(1),
+    ]  # fmt: skip
+
+
+def test_many_different_warnings_are_not_remembered_for_ever() -> None:
+    repeats = Repeats()
+    for number in range(3 * MOST):
+        assert len(repeats.take(record(f"line {number}"))) == 1
+    assert len(repeats._held) <= MOST
+    assert repeats.rest() == []
 
 
 def test_the_message_of_an_error_is_in_the_log_without_its_values() -> None:

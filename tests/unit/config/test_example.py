@@ -55,7 +55,7 @@ def test_every_setting_is_there_with_its_default(table: str, key: str, default: 
         values = values[part]
     assert key in values
     if not table.startswith("ssh"):
-        assert values[key] == default
+        assert values[key] == (list(default) if isinstance(default, tuple) else default)
     assert re.search(rf"^#{key} = ", TEXT, re.MULTILINE), "as a comment: who copies the file keeps the defaults"
 
 

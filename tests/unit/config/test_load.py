@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -231,3 +233,32 @@ def test_a_thousand_hosts(tmp_path: Path) -> None:
 def test_reading_needs_no_tomlkit() -> None:
     code = "import sys, atp_tui.config.load, atp_tui.config.store; sys.exit('tomlkit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, "it takes 50 ms to import"
+
+
+@pytest.mark.parametrize(
+    ("mode", "members", "told"),
+    [(0o644, ["ann"], 0), (0o600, ["ann"], 0), (0o664, [], 0), (0o664, ["ann"], 1), (0o666, [], 1)],
+)
+def test_a_file_that_others_may_write_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, members: list[str], told: int
+) -> None:
+    """A group of which this user is the only member is nobody else."""
+    user = SimpleNamespace(pw_name="eve", pw_gid=os.getgid())
+    group = SimpleNamespace(gr_name="eve", gr_gid=os.getgid(), gr_mem=members)
+    monkeypatch.setattr("pwd.getpwuid", lambda number: user)
+    monkeypatch.setattr("grp.getgrgid", lambda number: group)
+    file = tmp_path / "hosts.toml"
+    file.write_text('[[hosts]]\nid = "a"\nhost = "127.0.0.1"\n')
+    file.chmod(mode)
+    warnings = load(file).warnings
+    assert [str(warning).startswith(f"{file}: somebody else may write it (owner ") for warning in warnings] == [
+        True
+    ] * told
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text('[[hosts]]\nid = "a"\nhost = "127.0.0.1"\n')
+    os.chown(file, 54321, 54321)
+    assert "(owner 54321, mode 0644)" in str(load(file).warnings[0])

@@ -66,7 +66,7 @@ def test_after_an_outage_nobody_waits_longer_than_the_settings_say(
     now, attempt = backoff_delay(config, 0, rng.random()), 0
     while now < outage:
         attempt += 1
-        delay = delay_after_failure(config, attempt, Outage(now, now, 0), rng.random())
+        delay = delay_after_failure(config, attempt, Outage(now, now, 0), rng.random(), ours=False)
         if delay is None:
             assert not config.slow_lane
             return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import random
 from dataclasses import replace
 
 import pytest
 
+from atp_tui.model.causes import Cause
 from atp_tui.model.errors import (
     AuthFailed,
     CallFailed,
@@ -221,6 +223,36 @@ def test_a_call_waits_for_the_connection_up_to_its_deadline() -> None:
             assert isinstance(caught.value.__cause__, ConnectFailed), "the reason is told"
             driver.script = lambda request: None
             assert await alone.connection.call(lambda virt: 7, deadline=60) == 7
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("before", [1, 3])
+def test_a_limit_of_this_machine_sends_no_host_to_the_slow_lane(before: int) -> None:
+    """It is tried again each ten seconds, and what the host itself has failed of before still counts."""
+
+    def refused_here(request: OpenRequest) -> TransportError:
+        error = ConnectFailed("a key cannot be read", permanent=True)
+        error.__cause__ = OSError(errno.EMFILE, "Too many open files")
+        return error
+
+    async def main() -> None:
+        driver = FakeDriver()
+        slow = replace(CONFIG, reconnect=replace(EXACT, max_attempts=2, slow_lane=300))
+        async with watched(driver, slow) as alone:
+            driver.script = lambda request: ConnectFailed("connection refused")
+            alone.connection.start()
+            await until(lambda: len(driver.attempts) == before)
+            await asyncio.sleep(0.1)
+            driver.script = refused_here
+            await asyncio.sleep(400)
+            standing = alone.connection.life.standing
+            assert (standing.state, standing.attempt) == (S.RECONNECTING, before)
+            assert standing.trouble is not None and standing.trouble.cause is Cause.THIS_MACHINE
+            assert 40 / 12 <= len(driver.attempts) - before <= 400 / 8 + 1
+            driver.script = lambda request: None
+            await asyncio.sleep(12)
+            assert alone.connection.state is S.CONNECTED
 
     run_virtual(main())
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ....config.files import others_may_write
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk, read_lines
 from ....model.quoting import redacted_words
 from .canonical import check_canonical, is_canonicalized
@@ -56,8 +57,7 @@ def read_own(question: Question, system_file: Path, programs: Programs, bad: Bad
 def _check_owner(file: Path) -> None:
     """Raises ConfigBroken for a file that somebody else may write, OSError. What stands in it would be run, and decides
     where a login goes: OpenSSH gives up (readconf.c, SSHCONF_CHECKPERM)."""
-    status = file.stat()
-    if status.st_uid not in (0, os.getuid()) or status.st_mode & 0o022:
+    if others_may_write(file.stat()):
         raise ConfigBroken(f"Bad owner or permissions on {file}: nobody else may write it (chmod go-w)")
 
 
