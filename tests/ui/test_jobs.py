@@ -360,7 +360,7 @@ async def test_their_own_keys_show_another_job() -> None:
     async with open_app(fakes) as opened:
         for line in ("one", "two", "three"):
             await run(opened, line)
-        assert opened.has("jobs  f8 older  > newer")
+        await opened.until(lambda: opened.has("jobs  f8 older  > newer"))
         await opened.press("f9", "pagedown")
         await opened.until(lambda: "#2 two" in title(opened))
         opened.screen.hosts.focus()
