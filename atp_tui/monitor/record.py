@@ -56,7 +56,7 @@ class HostRecord:
         self.requests_per_second: float | None = None
         self.cpu: float | None = None
         self.memory: float | None = None
-        self.vms: DomainCounts | None = None
+        self._vms: DomainCounts | None = None
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
@@ -94,7 +94,7 @@ class HostRecord:
         before, self._before, self._last = self._last, self._last, sample
         self.cpu = _cpu_share(before, sample)
         self.memory = _memory_share(sample)
-        self.vms = None if sample.node is None else count_domains([domain.state for domain in sample.domains])
+        self._vms = None
         if before is not None and sample.at - before.at >= FIRST_MISSING * self._interval:
             self._leave_gap(before.at, sample.at)
         self._count(sample)
@@ -175,6 +175,13 @@ class HostRecord:
     @property
     def shown_state(self) -> ConnectionState:
         return self.status.state if self._verdict.silent_since is None else ConnectionState.RECONNECTING
+
+    @property
+    def vms(self) -> DomainCounts | None:
+        last = self._last
+        if self._vms is None and last is not None and last.node is not None:  # counted once, where somebody looks
+            self._vms = count_domains([domain.state for domain in last.domains])
+        return self._vms
 
     @property
     def domains(self) -> int | None:

@@ -53,15 +53,12 @@ class Clock(Protocol):
         ...
 
 
-def boot_seconds() -> float:
-    """Seconds since the machine was started, those that it slept included: CLOCK_BOOTTIME, see clock_gettime(2).
+boot_seconds = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+"""Seconds since the machine was started, those that it slept included: CLOCK_BOOTTIME, see clock_gettime(2).
 
-    Where the system has no such clock, time.monotonic(), which on Linux stands still while the machine sleeps.
-    """
-    return _machine()
+Where the system has no such clock, time.monotonic(), which on Linux stands still while the machine sleeps. It is asked
+some ten times for each sample of a host, so it is no function in Python."""
 
-
-_machine = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
 _BEGAN = time.time() - boot_seconds()
 
 

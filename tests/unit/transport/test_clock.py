@@ -19,7 +19,7 @@ ASLEEP = 3600.0
 def machine(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Put seconds in, and the machine has slept them: CLOCK_MONOTONIC does not count them, CLOCK_BOOTTIME does."""
     asleep: list[float] = []
-    monkeypatch.setattr(clock, "_machine", lambda: time.monotonic() + sum(asleep))
+    monkeypatch.setattr(clock, "boot_seconds", lambda: time.monotonic() + sum(asleep))
     return asleep
 
 
