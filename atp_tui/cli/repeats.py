@@ -27,10 +27,11 @@ class Repeats:
         if record.levelno < logging.WARNING:
             return [*due, record]
         key = record.name, record.levelno, record.getMessage()
-        first, times = self._held.get(key, (record, -1))
-        self._held[key] = first, times + 1
-        if times >= 0:
+        if key in self._held:
+            first, times = self._held[key]
+            self._held[key] = first, times + 1
             return due
+        self._held[key] = _line_of(record), 0
         if len(self._held) > MOST:
             due += self._told(next(iter(self._held)))
         return [*due, record]
@@ -53,9 +54,14 @@ class Repeats:
         first, times = self._held.pop(key)
         if not times:
             return []
-        told = copy(first)
         since = time.strftime("%H:%M:%S", time.localtime(first.created))
-        told.msg, told.args = f"{first.getMessage()} ({times} more since {since})", None
-        told.exc_info = told.exc_text = told.stack_info = None
-        told.created = time.time()
-        return [told]
+        first.msg, first.created = f"{first.msg} ({times} more since {since})", time.time()
+        return [first]
+
+
+def _line_of(record: logging.LogRecord) -> logging.LogRecord:
+    """The record as text alone: its error would keep every value of its frames in memory, passwords among them."""
+    line = copy(record)
+    line.msg, line.args = record.getMessage(), None
+    line.exc_info = line.exc_text = line.stack_info = None
+    return line

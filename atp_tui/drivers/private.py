@@ -36,7 +36,11 @@ def private_directory(base: Path | None, prefix: str = RUNTIME_PREFIX) -> Iterat
 def _made(base: Path | None, prefix: str) -> tuple[Path, int]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=prefix, dir=base))  # 0700
-        lock = os.open(path / _LOCK, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            lock = os.open(path / _LOCK, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError:  # no descriptor is left, or no room: without the file nobody would ever sweep it
+            path.rmdir()
+            raise
         try:
             _lock(lock)
         except BlockingIOError:  # a program that sweeps has taken it for one that was left

@@ -13,6 +13,8 @@ import pytest
 from atp_tui.drivers import private
 from atp_tui.drivers.private import private_directory, sweep
 
+PREPARED = "import tempfile, random, atp_tui.drivers.private; tempfile.gettempdir(); random.seed()\n"
+
 HOLDS = """
 import sys, time
 from pathlib import Path
@@ -43,6 +45,13 @@ def test_what_a_killed_program_has_left_is_swept_and_what_another_one_uses_is_no
     assert left.exists()
     sweep([tmp_path])
     assert not left.exists()
+
+
+def test_a_directory_that_can_have_no_lock_is_not_left(tmp_path: Path) -> None:
+    script = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n" + HOLDS  # none is free
+    done = subprocess.run([sys.executable, "-c", PREPARED + script, str(tmp_path)], capture_output=True, text=True)
+    assert "Too many open files" in done.stderr
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ import stat
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,6 +171,27 @@ def test_many_different_warnings_are_not_remembered_for_ever() -> None:
         assert len(repeats.take(record(f"line {number}"))) == 1
     assert len(repeats._held) <= MOST
     assert repeats.rest() == []
+
+
+def test_a_warning_that_is_remembered_keeps_nothing_of_its_error_in_memory() -> None:
+    class Value:
+        pass
+
+    def fail() -> None:
+        value = Value()
+        kept.append(weakref.ref(value))
+        raise ValueError(value)
+
+    kept: list[weakref.ref[Value]] = []
+    repeats = Repeats()
+    try:
+        fail()
+    except ValueError:
+        told = logging.LogRecord("x", logging.ERROR, "", 1, "failed: %s", (kept[0](),), sys.exc_info())
+        assert repeats.take(told) == [told] and told.exc_info is not None, "it is written whole"
+    del told
+    gc.collect()
+    assert kept[0]() is None and len(repeats._held) == 1
 
 
 def test_the_message_of_an_error_is_in_the_log_without_its_values() -> None:
