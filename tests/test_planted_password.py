@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from atp_tui.drivers.sources import FileSource
 from atp_tui.engine.engine import Engine
 
 from .daemons.sshd import running_sshd
+from .program import run_program
 from .ui.conftest import lines_of
 
 HANG = 60.0
@@ -74,15 +73,7 @@ def atp(home: Path, *arguments: str, **more: str) -> str:
     env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1]), **more}
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         env[name] = str(home / name)
-    done = subprocess.run(
-        [sys.executable, "-m", "atp_tui", *arguments],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-        check=False,
-    )
+    done = run_program(arguments, env, HANG)
     said = done.stdout + done.stderr
     assert said, arguments
     assert "Traceback" not in said

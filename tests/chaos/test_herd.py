@@ -42,7 +42,7 @@ CONFIG = TransportConfig(
     reconnect=ReconnectConfig(initial_delay=0.75, max_delay=MAX_DELAY, max_attempts=0),
 )
 
-pytestmark = [pytest.mark.daemons, pytest.mark.alone, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.daemons, pytest.mark.timeout(120)]
 
 
 @dataclass

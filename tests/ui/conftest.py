@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -115,6 +116,12 @@ async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> A
         hosts = len(fakes.transport.list_hosts())
         await opened.until(lambda: shown_as(opened, S.CONNECTED) == hosts)
         yield opened
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is drawn by itself: without a terminal nobody sees it, and for thousands of keys it takes long."""
+    monkeypatch.setattr(Compositor, "render_update", lambda *_given, **_named: None)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from .fleet_services import FleetServices
 from .keyboard import Keyboard
 from .line_editor import chunks
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_keys_follow_a_moving_focus_through_any_journey_in_one_burst(fakes: FleetServices, seed: int) -> None:

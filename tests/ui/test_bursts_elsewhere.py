@@ -16,6 +16,8 @@ from .line_editor import LineEditor, burst, chunks
 
 LEADS_ELSEWHERE = ("enter", "older", "newer")
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 @pytest.mark.parametrize(
     ("opened_by", "without"),

@@ -8,6 +8,8 @@ import pytest
 
 from .bursts import play_bursts
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 @pytest.mark.parametrize("seed", range(8, 16))
 async def test_random_bursts_do_what_a_plain_line_editor_does(seed: int, tmp_path: Path) -> None:
