@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Time that one example takes tells how busy the machine is: four workers share it, and branches are counted.
+# Time that one example takes tells how busy the machine is: several workers share it, and branches are counted.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 

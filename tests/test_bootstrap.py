@@ -284,8 +284,8 @@ def test_test_runs_every_check_in_the_checkout(machine: Machine) -> None:
             ("lint-imports", " --no-logo"),
             ("pytest", " tests/unit -n 4 --dist loadfile --cov --cov-report=term:skip-covered"),
             ("mypy", ""),
-            ("pytest", " -n 4 --dist loadfile --ignore tests/unit --ignore tests/chaos"),
-            ("pytest", " tests/chaos -m not alone -n 2 --dist worksteal"),
+            ("pytest", " -n 6 --dist loadfile --ignore tests/unit --ignore tests/chaos"),
+            ("pytest", " tests/chaos -m not alone -n 3 --dist worksteal"),
             ("pytest", " tests/chaos -m alone"),
         ]
     ]
