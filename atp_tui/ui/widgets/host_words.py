@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ...model.causes import LONGEST_SHORT, Remedy, Trouble
 from ...model.connection import ConnectionState
-from ...model.message import Message
+from ...model.message import Message, told
+from ...model.say import Say
 from ...monitor.rows import HostRow
 from ..format import age, countdown
 from ..keymap import Keymap
@@ -101,6 +102,13 @@ def silence(row: HostRow, now: float) -> str:
 def answers_errors(row: HostRow) -> str:
     """`answers errors: …` of a host that is connected and whose answers are errors; else empty."""
     return f"answers errors: {sentence(row.sample_error)}" if row.sample_error is not None else ""
+
+
+def nonsense(row: HostRow) -> str:
+    """`answers nonsense: cpu.time is a text (12 so far)` of a host that has done so; else empty."""
+    if row.odd is None:
+        return ""
+    return f"{sentence(told(Say.ANSWERS_NONSENSE, what=row.odd.what))} ({row.odd.times} so far)"
 
 
 def counts_down(standing: Standing) -> bool:

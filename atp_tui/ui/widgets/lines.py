@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -15,8 +16,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...model.fence import Fence
+from ...model.message import told
+from ...model.say import Say
 from .. import bindings
-from ..text import cut
+from ..text import cut, safe
+from ..words import sentence
 
 Spans = tuple[tuple[str, str], ...]
 """A line as drawn: pieces of safe text, each with the name of its role (one of SPAN_ROLES)."""
@@ -39,6 +44,8 @@ SPAN_ROLES = (
 )
 """The roles a span may have. Each is a component class `lines--<role>`, coloured by the theme."""
 
+
+_log = logging.getLogger(__name__)
 
 BAR = "▌"
 """Marks the line under the cursor: drawn in the colour of the focused title, and grey without the focus."""
@@ -125,6 +132,7 @@ class LinesView(ScrollView, Generic[L]):
         self._drawn_for = (-1, Size(0, 0))
         self._styles_by_role: dict[tuple[str, bool], Style] = {}
         self._title = Content("")
+        self._fence = Fence(_log)
 
     # What a subclass gives
 
@@ -303,7 +311,14 @@ class LinesView(ScrollView, Generic[L]):
         return frame
 
     def _drawing(self, index: int, width: int) -> tuple[bool, Spans]:
-        return index == self._cursor and self.SHOWS_CURSOR, self.draw(self._lines[index], width)
+        line = self._lines[index]
+        try:
+            spans = self.draw(line, width)
+        except Exception as error:  # noqa: BLE001 - it costs that line, not the screen
+            instead = told(Say.NOT_DRAWN, kind=type(error).__name__)
+            cause = self._fence.caught(error, "the line of %s cannot be drawn", line.key, instead)
+            spans = ((cut(f" {safe(line.key)}: {sentence(cause)}", width), "failed"),)
+        return index == self._cursor and self.SHOWS_CURSOR, spans
 
     def _placeholder_line(self, y: int, width: int) -> Strip:
         sentences = self.placeholder()

@@ -17,7 +17,7 @@ from ..keymap import OWN, Keymap
 from ..spark import area
 from ..text import cut, fit, safe, width_of, wrap
 from ..words import state_word
-from .host_words import answers_errors, cause_of, channel_of, mended, next_step, silence
+from .host_words import answers_errors, cause_of, channel_of, mended, next_step, nonsense, silence
 from .lines import Spans
 from .system_words import NO_SYSTEM, system_words
 
@@ -80,19 +80,15 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
         words = [f"{state_word(row.state)} {lasted}" if silent else lasted, safe(row.address)]
         if row.sample_error is not None:
             rest = wrap(answers_errors(row), max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
+        rest += wrap(nonsense(row), max(1, width - 4), 2, glyphs.ellipsis)
     elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
         words = [cause, following]
     else:
         words, rest = [following], wrap(cause, max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     text = between.join(word for word in words if word)
     first = ((sign, row.shown_state.value), (cut(f"  {text}", max(0, room), glyphs.ellipsis), "text"))
-    return [
-        first,
-        *(
-            ((cut(f"   {line}", width, glyphs.ellipsis), "failed" if row.sample_error is not None else "text"),)
-            for line in rest
-        ),
-    ]
+    role = "failed" if row.state is ConnectionState.CONNECTED else "text"
+    return [first, *(((cut(f"   {line}", width, glyphs.ellipsis), role),) for line in rest)]
 
 
 def _cause(row: HostRow) -> str:

@@ -129,7 +129,7 @@ def test_figures_have_their_units(monkeypatch: pytest.MonkeyPatch) -> None:
         ["a", "db", "paused", "2", "-", "u"],
     ]
     pool = {"active_connections": 1, "max_connections": 10, "total_requests": 3, "total_errors": 0}
-    host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None}
+    host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None, "nonsense": None}
     monkeypatch.setattr(metrics, "METRICS", tuple(each for each in metrics.METRICS if each.name == "rtt"))
     shown = stats_table([{**host, "rtt": 0.0123}, {**host, "rtt": None, "error": "no answer"}])
     assert [line.split() for line in shown.splitlines()[1:]] == [
