@@ -167,13 +167,13 @@ async def _show(events: AsyncIterator[JobEvent], cancel: Callable[[], None], int
                         lines[stream].add(str(target), data)
                     except Exception as error:  # noqa: BLE001 - as above
                         why = fence.caught(error, _UNTOLD, str(target))
-                        live.err("atp-tui: " + line_of(str(target), sentence(why)))
+                        live.err(line_of(f"atp-tui: {target}", sentence(why)))
                     await live.room()
                 case TargetEnded(result=result):
                     for each in lines.values():
                         each.end(result.host)
                     if live.gone is None and result.outcome is not Outcome.OK:
-                        live.err("atp-tui: " + line_of(result.host, ending(result)))
+                        live.err(line_of(f"atp-tui: {result.host}", ending(result)))
                 case _:
                     pass
     return live.gone

@@ -9,7 +9,7 @@ from typing import Any
 from ..model.connection import ConnectionState
 from ..model.fence import Fence
 from ..model.node import Oddity
-from ..model.text import safe
+from ..model.text import Printed, printed, safe
 from ..monitor import metrics
 from ..monitor.metrics import Form
 from ..ui.text import width_of
@@ -23,20 +23,20 @@ WIDEST = 64
 """Cells up to which a column grows. A longer cell stands out of its line alone, whole: it widens no other line."""
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Printed:
     """Columns as wide as they need to be, up to WIDEST, the last one open-ended; remote text made safe."""
-    cells = [list(heads), *([safe("-" if cell is None else str(cell)) for cell in row] for row in rows)]
+    cells = [[safe("-" if cell is None else str(cell)) for cell in row] for row in (heads, *rows)]
     whole = [row for row in cells if len(row) == len(heads)]
     widths = [min(max(width_of(row[column]) for row in whole), WIDEST) for column in range(len(heads) - 1)]
     lines = ("  ".join([*map(_filled, row[:-1], widths), row[-1]]) for row in cells)
-    return "".join(line.rstrip() + "\n" for line in lines)
+    return printed([safe(line.rstrip()) for line in lines])
 
 
 def _filled(cell: str, width: int) -> str:
     return cell + " " * (width - width_of(cell))
 
 
-def stats_table(hosts: Iterable[dict[str, Any]]) -> str:
+def stats_table(hosts: Iterable[dict[str, Any]]) -> Printed:
     """One line a host: its state, its main pool, and the figures that JSON has."""
     shown = [metric for metric in metrics.METRICS if metric.digits is not None]
     return table(
@@ -78,7 +78,7 @@ def _figure(form: Form, figure: float | None) -> str | None:
     return None if figure is None else f"{figure * form.factor:.1f} {form.unit}".rstrip()
 
 
-def domain_table(domains: Iterable[dict[str, Any]]) -> str:
+def domain_table(domains: Iterable[dict[str, Any]]) -> Printed:
     """One line a domain."""
     return table(
         ("HOST", "DOMAIN", "STATE", "VCPUS", "MEMORY", "UUID"),
@@ -96,7 +96,7 @@ def domain_table(domains: Iterable[dict[str, Any]]) -> str:
     )
 
 
-def host_table(hosts: Iterable[dict[str, Any]]) -> str:
+def host_table(hosts: Iterable[dict[str, Any]]) -> Printed:
     """One line a configured host."""
     return table(
         ("ID", "HOST", "URI", "SSH", "TAGS"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .text import Safe, safe
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "_.-:=+*#"
 
@@ -40,14 +42,14 @@ def area(
     high: float | None = None,
     *,
     ascii_only: bool = False,
-) -> list[str]:
+) -> list[Safe]:
     """A filled chart of `height` rows, top row first, each exactly `width` cells; two values a cell, newest last.
 
     A value at `low` still shows its lowest dot, so that "zero" differs from "not known".
     With `ascii_only` one cell shows one value.
     """
     if width <= 0 or height <= 0:
-        return [""] * max(height, 0)
+        return [safe("")] * max(height, 0)
     columns = width if ascii_only else 2 * width
     steps = len(_ASCII_FILL) - 1 if ascii_only else 4
     shown = values[-columns:]
@@ -55,7 +57,7 @@ def area(
     rows = []
     for row in range(height - 1, -1, -1):
         fills = [min(steps, max(0, filled - row * steps)) for filled in heights]
-        rows.append("".join(_ASCII_FILL[fill] for fill in fills) if ascii_only else _braille(fills))
+        rows.append(safe("".join(_ASCII_FILL[fill] for fill in fills) if ascii_only else _braille(fills)))
     return rows
 
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
@@ -20,6 +19,7 @@ from ...model.message import told
 from ...model.say import Say
 from ...monitor.fleet import HostDetail
 from ..glyphs import UNICODE, Glyphs
+from ..shown import styled
 from ..text import cut, safe
 from ..words import sentence
 from .connection_list import ConnectionList
@@ -162,7 +162,7 @@ class HostPanel(Vertical):
         detail = self._snapshot.detail
         if detail is None:
             self._head.set_lines(())
-            self._head.set_title(Content(""))
+            self._head.set_title(styled(""))
             return
         width = max(self.size.width, 1)
         charts = self._chart_height()
@@ -174,9 +174,9 @@ class HostPanel(Vertical):
             self._give_up(error)
             lines = ()
         if self._broken:
-            lines = (HeadLine("broken", ((cut(f" {self._broken}", width), "failed"),)), *lines)
+            lines = (HeadLine("broken", ((cut(safe(f" {self._broken}"), width), "failed"),)), *lines)
         self._head.set_lines(lines)
-        self._head.set_title(Content(f" {safe(detail.row.id)} "))
+        self._head.set_title(styled(f" {safe(detail.row.id)} "))
 
     def _give_up(self, error: Exception) -> None:
         detail = self._snapshot.detail
