@@ -30,8 +30,14 @@ def spark(
     top = _top(shown, low, high)
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
     last = len(blocks) - 1
-    line = "".join(" " if math.isnan(value) else blocks[round(last * _share(value, low, top))] for value in shown)
-    return line.rjust(width)
+    line = []
+    for value in shown:  # as `_share` has it, in place: a screen of hosts has more than a thousand of them
+        share = (value - low) / (top - low) if top > low else 0.0
+        if share > 0.0:
+            line.append(blocks[round(last * share) if share < 1.0 else last])
+        else:
+            line.append(" " if value != value else blocks[0])
+    return "".join(line).rjust(width)
 
 
 def area(
