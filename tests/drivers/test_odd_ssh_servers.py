@@ -8,6 +8,7 @@ import json
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,7 @@ Act = Callable[[asyncssh.SSHServerProcess[bytes]], object]
 
 
 @asynccontextmanager
-async def serving(
-    directory: Path,
-    act: Act,
-    *,
-    banner: str = "",
-    opened: Callable[[asyncssh.SSHServerConnection], object] | None = None,
-) -> AsyncIterator[HostInfo]:
+async def serving(directory: Path, act: Act, *, banner: str = "", **options: Any) -> AsyncIterator[HostInfo]:
     """A server that lets everybody in and does `act` for each command."""
 
     connections: list[asyncssh.SSHServerConnection] = []
@@ -67,7 +62,7 @@ async def serving(
     key = asyncssh.generate_private_key("ssh-ed25519")
     empty(directory)
     async with asyncssh.listen(
-        "127.0.0.1", 0, server_factory=Server, server_host_keys=[key], process_factory=act, encoding=None
+        "127.0.0.1", 0, server_factory=Server, server_host_keys=[key], process_factory=act, encoding=None, **options
     ) as server:
         try:
             yield HostInfo(directory.name, "127.0.0.1", uri=None, ssh=settings(directory, server.get_port()))
@@ -267,6 +262,48 @@ async def test_channels_towards_us_are_refused(tmp_path: Path) -> None:
     async with serving(tmp_path / "peer", act) as host, linked(host) as link:
         assert await link.run(Command("true"), Output(), 10.0) == ExitStatus(0)
     assert tried.is_set() and lent == []
+
+
+async def test_a_server_that_changes_keys_with_each_packet_is_heard_out(tmp_path: Path) -> None:
+    def act(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        for number in range(50):
+            process.stdout.write(b"%04d" % number * 50)
+        process.exit(0)
+
+    output = Output()
+    async with serving(tmp_path / "peer", act, rekey_bytes=1) as host, linked(host) as link:
+        assert await link.run(Command("true"), output, HANG) == ExitStatus(0)
+    assert output.stdout == b"".join(b"%04d" % number * 50 for number in range(50))
+
+
+@pytest.mark.parametrize("policy", [HostKeyPolicy.STRICT, HostKeyPolicy.ACCEPT_NEW])
+@pytest.mark.parametrize("another", [True, False])
+async def test_a_server_that_comes_with_another_key_later_is_refused(
+    tmp_path: Path, policy: HostKeyPolicy, another: bool
+) -> None:
+    other = asyncssh.load_keypairs([asyncssh.generate_private_key("ssh-ed25519")])[0]
+
+    def act(process: Any) -> None:
+        conn = process.channel._conn
+        if another:
+            conn._server_host_keys.update(dict.fromkeys(conn._server_host_keys, other))
+        conn._kexinit_sent = True
+        conn._send_kexinit()
+        process.exit(0)  # waits for the new keys
+
+    async with serving(tmp_path / "peer", act) as host:
+        async with linked(host):
+            pass  # its key is on file now
+        assert host.ssh is not None
+        on_file = (tmp_path / "peer" / "known_hosts").read_bytes()
+        async with linked(replace(host, ssh=replace(host.ssh, host_key_policy=policy))) as link:
+            if another:
+                with pytest.raises(TransportError):
+                    await link.run(Command("true"), Output(), HANG)
+            else:
+                assert await link.run(Command("true"), Output(), HANG) == ExitStatus(0)
+            assert link.is_alive() is not another
+        assert (tmp_path / "peer" / "known_hosts").read_bytes() == on_file
 
 
 def kexinit(names: bytes, length: int | None = None) -> bytes:
