@@ -50,7 +50,7 @@ def test_with_few_descriptors_it_says_so_or_does_its_work(config: str, limit: in
         assert f"this machine's limit of {limit} open files (ulimit -n): 0 libvirt hosts fit" in complaints, complaints
 
 
-@pytest.mark.parametrize("megabytes", [80, 120, 200, 500])
+@pytest.mark.parametrize("megabytes", [120, 500])
 def test_with_little_memory_it_says_so_or_does_its_work(config: str, megabytes: int) -> None:
     words = ["prlimit", f"--as={megabytes << 20}"]
     status, said, complaints = before(words, "--config", config, "run", "-w", "web1", "echo", "on")
