@@ -50,6 +50,13 @@ def test_with_few_descriptors_it_says_so_or_does_its_work(config: str, limit: in
         assert f"this machine's limit of {limit} open files (ulimit -n): 0 libvirt hosts fit" in complaints, complaints
 
 
+@pytest.mark.parametrize("megabytes", [120, 500])
+def test_with_little_memory_it_says_so_or_does_its_work(config: str, megabytes: int) -> None:
+    words = ["prlimit", f"--as={megabytes << 20}"]
+    status, said, complaints = before(words, "--config", config, "run", "-w", "web1", "echo", "on")
+    assert (status == 0 and said == "web1: on\n") or (status in (3, 70) and complaints), (status, complaints)
+
+
 def test_hosts_beyond_the_limit_of_descriptors_are_told_of_it_and_the_others_are_watched(
     tmp_path: Path, libvirtd: PrivateLibvirtd
 ) -> None:

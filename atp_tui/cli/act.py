@@ -12,6 +12,7 @@ from ..engine.targets import first_reading, needed
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.target import on_hosts
+from ..model.text import printed, safe
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import settled
@@ -45,7 +46,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
         problem = (await engine.fleet.perform(invocation(targets))).problem
     # an error of no host in particular is that of all
     failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(targets, problem)
-    emit("".join(f"{host}: {action.name}: done\n" for host in targets if host not in failed))
+    emit(printed([safe(f"{host}: {action.name}: done") for host in targets if host not in failed]))
     for host, why in failed.items():
         complain(f"{host}: {whole(why)}")
     if left_out or any(why.unreached for why in failed.values()):

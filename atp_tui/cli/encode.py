@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ from ..engine.fleet import Answer
 from ..model.causes import Trouble
 from ..model.connection import ConnectionSnapshot, PoolStatistics
 from ..model.host import HostInfo
-from ..model.node import DomainReading
+from ..model.node import DomainReading, Oddity
 from ..monitor.metrics import exported
 from .words import WORDS, sentence
 
@@ -19,12 +20,12 @@ _MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_act
 def encode_host(answer: Answer) -> dict[str, Any]:
     """One entry of "hosts" in `stats`: "pool" and "connections" are the main pool's, "ssh" the SSH pool beside it.
 
-    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short. The figures are
-    those that METRICS has for JSON.
+    "error" says why there is no sample of a host, where there is none; "trouble" is "cause" in short; "nonsense" says
+    why a figure is null that the host has given. The figures are those that METRICS has for JSON.
     """
     host, row, problem = answer.detail.host, answer.detail.host.row, answer.problem
     main, *beside = answer.detail.pools
-    return {
+    entry = {
         "host": row.id,
         "state": str(row.state),
         "cause": None if row.cause is None else sentence(row.cause),
@@ -35,11 +36,51 @@ def encode_host(answer: Answer) -> dict[str, Any]:
         "ssh": None
         if not beside
         else {"pool": encode_pool(beside[0]), "connections": [_connection(one) for one in beside[0].connections]},
-        "node": None if host.node is None else _plain(asdict(host.node)),
+        "node": None if host.node is None else asdict(host.node),
         "system": None if host.system is None else asdict(host.system),
         **exported(row),
         "error": None if problem is None else sentence(problem.reason),
     }
+    return strict(entry, row.odd)
+
+
+def strict(entry: dict[str, Any], odd: Oddity | None = None) -> dict[str, Any]:
+    """The entry as JSON can have it (RFC 8259, UTF-8), with the reason of each null that a host is to blame for.
+
+    A number that is not finite and what is no value of JSON become null. "nonsense" is null, or has the "count" of
+    these and of the figures that were left out before (`odd`), and "what" one of them was.
+    """
+    wrong: list[str] = []
+    clean = {_utf8(name): _strict(value, name, wrong) for name, value in entry.items()}
+    if wrong:
+        odd = Oddity(len(wrong), wrong[0]) if odd is None else Oddity(odd.times + len(wrong), odd.what)
+    return {**clean, "nonsense": None if odd is None else encode_odd(odd)}
+
+
+def encode_odd(odd: Oddity) -> dict[str, Any]:
+    """How many answers of a host were no figures, and what one of them was."""
+    return {"count": odd.times, "what": _utf8(odd.what)}
+
+
+def valid(entry: dict[str, Any]) -> dict[str, Any]:
+    """As `strict`, for an entry with no figures of a host."""
+    return {name: _strict(value, name, []) for name, value in entry.items()}
+
+
+def _strict(value: Any, name: str, wrong: list[str]) -> Any:
+    """The value; what is none goes into `wrong`, by the name under which it stands."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return _utf8(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, dict):
+        return {_utf8(str(key)): _strict(each, f"{name}.{key}", wrong) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(each, name, wrong) for each in value]
+    wrong.append(_utf8(f"{name} is no {'finite number' if isinstance(value, float) else 'value'}"))
+    return None
 
 
 def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
@@ -88,21 +129,17 @@ def encode_trouble(trouble: Trouble | None) -> dict[str, Any] | None:
 
 def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
     """One entry of "domains"."""
-    return {"host": host_id, **_plain(domain._asdict())}
-
-
-def _plain(entry: dict[str, Any]) -> dict[str, Any]:
-    """The entry with its texts as UTF-8 can carry them: a lone surrogate, made of a byte that was none, is no JSON."""
-    return {name: _utf8(value) if isinstance(value, str) else value for name, value in entry.items()}
+    return strict({"host": host_id, **domain._asdict()})
 
 
 def _utf8(text: str) -> str:
-    return str(text).encode("utf-8", "replace").decode()
+    """The text as UTF-8 can carry it: a lone surrogate, made of a byte that was none, is no JSON."""
+    return str(text) if text.isascii() else str(text).encode("utf-8", "replace").decode()
 
 
 def encode_listed(host: HostInfo) -> dict[str, Any]:
     """One entry of "hosts" in `hosts list`: the configuration with its defaults; "ssh": whether it takes commands."""
-    return {
+    entry = {
         "id": host.id,
         "host": host.host,
         "uri": host.uri,
@@ -110,3 +147,4 @@ def encode_listed(host: HostInfo) -> dict[str, Any]:
         "metadata": dict(host.metadata),
         "ssh": host.takes_commands,
     }
+    return valid(entry)

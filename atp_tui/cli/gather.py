@@ -8,11 +8,11 @@ from ..engine.fleet import Fleet
 from ..executor.fold import Part
 from ..model.order import natural
 from ..model.outcome import Outcome
-from ..model.text import safe, safe_bytes
+from ..model.text import Printed, printed, safe, safe_bytes
 from .words import ending
 
 
-async def gathered(fleet: Fleet, job: str) -> Iterator[str]:
+async def gathered(fleet: Fleet, job: str) -> Iterator[Printed]:
     """The groups of a job that is over, each as text: those that went well first, and of these the largest."""
     await fleet.name_parts(job)
     return (_text(part, fleet.output(job, part.digest)) for part in _in_order(fleet.parts(job).parts))
@@ -25,8 +25,8 @@ def _in_order(parts: Iterable[Part]) -> list[Part]:
     return sorted(parts, key=key)
 
 
-def _text(part: Part, output: bytes) -> str:
+def _text(part: Part, output: bytes) -> Printed:
     """`kvm[01-17] (17):` and how they ended, where that was not well; then what they said, two cells further in."""
     ended = "" if part.outcome is Outcome.OK else f" {ending(part)}"
-    lines = [f"  {safe_bytes(line)}" for line in output.split(b"\n")] if output else []
-    return "\n".join([f"{safe(part.label)} ({part.count}):{ended}", *lines]) + "\n"
+    lines = [safe(f"  {safe_bytes(line)}") for line in output.split(b"\n")] if output else []
+    return printed([safe(f"{part.label} ({part.count}):{ended}"), *lines])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..model.text import safe
+from ..model.text import LINE_END, Printed, continued, every_line, safe, safe_bytes
 
 LONGEST = 256 << 10
 """Bytes of a line that wait for its end. A longer one is written in pieces, so that no line takes the memory."""
@@ -17,7 +17,7 @@ class HostLines:
     a line feed ends it there, and the rest is a line of its own.
     """
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[Printed], None]) -> None:
         self._write = write
         self._rest: dict[str, bytearray] = {}
         self._open: str | None = None
@@ -45,7 +45,7 @@ class HostLines:
             self._whole(host, bytes(rest) + b"\n")
 
     def _whole(self, host: str, lines: bytes) -> None:
-        prefix = f"{safe(host)}: "
+        prefix = safe(f"{host}: ")
         text = lines[:-1].decode("utf-8", "replace")
         interrupted = host in self._begun and self._open != host
         self._begun.discard(host)
@@ -55,25 +55,19 @@ class HostLines:
             text = text[1:]
         lead = self._lead(host)
         self._open = None
-        self._write(f"{lead}{_shown(text, prefix)}\n")
+        self._write(continued(lead, every_line(text, prefix, first=False), LINE_END))
 
     def _piece(self, host: str, data: bytes) -> None:
         lead = self._lead(host)
         self._open = host
         self._begun.add(host)
-        self._write(lead + safe(data.decode("utf-8", "replace")))
+        self._write(continued(lead, safe_bytes(data)))
 
-    def _lead(self, host: str) -> str:
+    def _lead(self, host: str) -> Printed:
         if self._open == host:
-            return ""
-        return ("\n" if self._open is not None else "") + f"{safe(host)}: "
-
-
-def _shown(text: str, prefix: str) -> str:
-    if text.isascii() and text.replace("\n", "").isprintable():  # a quick look at all of it: most output is like that
-        return text.replace("\n", "\n" + prefix)
-    # one that ends its lines with CR LF means no harm by it
-    return ("\n" + prefix).join(safe(line.removesuffix("\r")) for line in text.split("\n"))
+            return continued()
+        name = safe(f"{host}: ")
+        return continued(name) if self._open is None else continued(LINE_END, name)
 
 
 def _unfinished(data: bytearray) -> int:

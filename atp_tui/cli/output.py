@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TextIO, TypeVar
 
 from ..model.errors import ActionFailed, AtpError
-from ..model.text import safe
+from ..model.text import Printed, printed, safe
 
 S = TypeVar("S")
 
@@ -22,9 +22,9 @@ class ReaderGone(AtpError):
     """Nobody reads standard output any more. There is nothing to say of it: the exit status does."""
 
 
-def line_of(host: str, text: str) -> str:
+def line_of(host: str, text: str) -> Printed:
     """`host: text`, with nothing in it that a terminal would obey."""
-    return f"{safe(host)}: {safe(text)}\n"
+    return printed([safe(f"{host}: {text}")])
 
 
 def standard_output() -> TextIO:
@@ -35,7 +35,7 @@ def standard_output() -> TextIO:
     return stream
 
 
-def emit(text: str) -> None:
+def emit(text: Printed) -> None:
     """Print to standard output. Raises ReaderGone, and ActionFailed where it cannot be written for another reason.
 
     What the terminal's encoding lacks is replaced: a name in another script is no reason to fail.
@@ -100,5 +100,5 @@ def unwritable(error: OSError) -> ActionFailed:
 def complain(message: str) -> None:
     """One line on standard error, if there is one. A line end in it makes no second one: it may be a host's."""
     with contextlib.suppress(OSError, AttributeError):
-        sys.stderr.write(f"atp-tui: {safe(message)}\n")  # Python escapes there what the encoding lacks
+        sys.stderr.write(printed([safe(f"atp-tui: {message}")]))  # Python escapes there what the encoding lacks
         sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from ..executor.folding import fold_names
 from ..executor.outcome import exit_status_of
 from ..executor.reader import JobEvent, TargetEnded, TargetOutput
 from ..model.errors import ActionFailed
+from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
@@ -27,12 +29,17 @@ from .act import require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import settled
+from .encode import valid
 from .gather import gathered
 from .interrupt import Interrupt
 from .lines import HostLines
 from .output import Each, ReaderGone, complain, emit, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
 from .words import ending, sentence
+
+_log = logging.getLogger(__name__)
+
+_UNTOLD = "what %s has said cannot be told"
 
 USAGE = 2
 """The exit status where the program was not used as it can be."""
@@ -78,7 +85,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     for group in groups:
         emit(group)
     if arguments.json:
-        emit_json({"results": Each(encode, results), "truncated": bool(cut)})
+        emit_json({"results": Each(partial(_encoded, Fence(_log)), results), "truncated": bool(cut)})
     if cut:
         option = "--json" if arguments.json else "--gather"
         complain(f"output was cut on {fold_names(cut)}: without {option} all of it comes")
@@ -109,7 +116,7 @@ def encode(result: CommandResult) -> dict[str, Any]:
     Where that has happened to one of the two, all of it stands beside the text as "stdout_base64" or "stderr_base64"
     (RFC 4648), so that the bytes can be had as they came.
     """
-    return {
+    entry = {
         "host": result.host,
         "outcome": str(result.outcome),
         "exit_status": result.exit_status,
@@ -120,6 +127,15 @@ def encode(result: CommandResult) -> dict[str, Any]:
         "duration": round(result.duration, 6),
         "error": None if result.error is None else sentence(result.error),
     }
+    return valid(entry)
+
+
+def _encoded(fence: Fence, result: CommandResult) -> dict[str, Any]:
+    try:
+        return encode(result)
+    except Exception as error:  # noqa: BLE001 - it costs that host its answer, not the others theirs
+        why = fence.caught(error, _UNTOLD, result.host)
+        return encode(CommandResult(result.host, Outcome.ERROR, None, b"", b"", 0.0, why))
 
 
 def _text_of(stream: Stream, output: bytes) -> dict[str, str]:
@@ -142,17 +158,22 @@ async def _show(events: AsyncIterator[JobEvent], cancel: Callable[[], None], int
             live.hurry()
 
         interrupt.cancel = leave
+        fence = Fence(_log)
         lines = {"stdout": HostLines(live.out), "stderr": HostLines(live.err)}
         async for event in events:
             match event:
                 case TargetOutput(target=target, stream=stream, data=data):
-                    lines[stream].add(str(target), data)
+                    try:
+                        lines[stream].add(str(target), data)
+                    except Exception as error:  # noqa: BLE001 - as above
+                        why = fence.caught(error, _UNTOLD, str(target))
+                        live.err(line_of(f"atp-tui: {target}", sentence(why)))
                     await live.room()
                 case TargetEnded(result=result):
                     for each in lines.values():
                         each.end(result.host)
                     if live.gone is None and result.outcome is not Outcome.OK:
-                        live.err("atp-tui: " + line_of(result.host, ending(result)))
+                        live.err(line_of(f"atp-tui: {result.host}", ending(result)))
                 case _:
                     pass
     return live.gone

@@ -9,7 +9,8 @@ from __future__ import annotations
 from ..executor.fold import Part
 from ..model.catalogue import ENGLISH
 from ..model.errors import AtpError, ConfigError
-from ..model.message import Message
+from ..model.message import Message, told
+from ..model.node import Oddity
 from ..model.outcome import CommandResult, Outcome
 from ..model.problem import Problem
 from ..model.say import Say
@@ -20,6 +21,11 @@ WORDS = ENGLISH.with_sentences({})
 def sentence(message: Message) -> str:
     """A message in one line. Remote text in it is not yet safe for a terminal."""
     return WORDS.sentence(message)
+
+
+def nonsense(odd: Oddity) -> str:
+    """What a host has answered that is no figure, and how often."""
+    return f"{sentence(told(Say.ANSWERS_NONSENSE, what=odd.what))} ({odd.times})"
 
 
 def whole(problem: Problem) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from ..model.text import Printed
+
 WAITING = 256 << 10
 """Bytes that may wait to be written before `room` waits for the reader."""
 
@@ -38,11 +40,11 @@ class LiveOutput:
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._write, name="output", daemon=True)
 
-    def out(self, text: str) -> None:
+    def out(self, text: Printed) -> None:
         """To standard output."""
         self._put(self._out, text)
 
-    def err(self, text: str) -> None:
+    def err(self, text: Printed) -> None:
         """To standard error."""
         self._put(self._err, text)
 
@@ -52,7 +54,7 @@ class LiveOutput:
             self._room = self._loop.create_future()
             await self._room
 
-    def _put(self, descriptor: int, text: str) -> None:
+    def _put(self, descriptor: int, text: Printed) -> None:
         if text and not self._ended.done():
             data = text.encode(errors="replace")
             self._waiting += len(data)

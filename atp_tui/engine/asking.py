@@ -11,13 +11,12 @@ from ..executor.targets import Targets
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, ConfigError
 from ..model.events import HostSampled
-from ..model.exhausted import exhausted
+from ..model.fence import Fence
 from ..model.host import HostInfo
-from ..model.message import told
-from ..model.node import DomainReading
+from ..model.node import DomainReading, Oddity
 from ..model.problem import problem_of
-from ..model.say import Say
 from ..model.settings import TransportConfig
+from ..monitor.border import Nonsense, Odd
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.readings import read_domains
@@ -53,6 +52,7 @@ class Asking:
         self._monitor = monitor
         self._described = described
         self._config = config
+        self._fence = Fence(_log)
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         """As Fleet.ask."""
@@ -120,12 +120,15 @@ class Asking:
     async def _domains(self, host: HostInfo) -> HostSampled:
         """A sample of the domains alone: a node whose own figures cannot be read has domains all the same."""
 
+        odd = Odd()
+
         async def read(connection: HostConnection) -> tuple[DomainReading, ...]:
-            return await connection.call(read_domains)
+            return await connection.call(lambda virt: read_domains(virt, odd))
 
         domains = await self._manager.execute_on_host(host.id, read, timeout=self._limit(host), fail_fast=True)
         requests, errors = self._manager.totals(host.id)
-        return HostSampled(self._manager.clock.monotonic(), host.id, None, domains, 0.0, requests, errors)
+        now = self._manager.clock.monotonic()
+        return HostSampled(now, host.id, None, domains, 0.0, requests, errors, odd=odd.told())
 
     async def _each(
         self, hosts: Iterable[HostInfo], ask: Callable[[HostInfo], Awaitable[HostSampled]]
@@ -142,8 +145,7 @@ class Asking:
             except AtpError as error:
                 answers[host.id] = error
             except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw costs its own host alone
-                _log.exception("the answer of %s cannot be read", host.id)
-                reason = exhausted(error) or told(Say.ANSWER_UNREADABLE, kind=type(error).__name__)
+                reason = self._fence.caught(error, "the answer of %s cannot be read", host.id)
                 answers[host.id] = CallFailed(reason, host=host.id)
 
         async with asyncio.TaskGroup() as group:
@@ -154,9 +156,16 @@ class Asking:
     def _answer(self, host_id: str, sample: HostSampled | AtpError, round_trip: float | None) -> Answer:
         """What one host has said. The round-trip time is the one that was measured for itself."""
         record = HostRecord(self._manager.host(host_id), self._manager.host_state(host_id), history=1)
-        if isinstance(sample, HostSampled):
-            record.sampled(sample)
-        said = record.detail()
+        try:
+            if isinstance(sample, HostSampled):
+                record.sampled(sample)
+            said = record.detail()
+        except Exception as error:  # noqa: BLE001 - as above
+            sample = CallFailed(self._fence.caught(error, "what %s has said could not be shown", host_id), host=host_id)
+            record.spoil(sample.reason)
+            said = record.detail()
+        if isinstance(sample, Nonsense):
+            said = replace(said, row=replace(said.row, odd=Oddity(1, sample.what)))
         said = replace(said, row=replace(said.row, rtt=round_trip))
         detail = Detail(self._manager.clock.monotonic(), said, self._manager.pools(host_id), record.host.reached_by)
         return Answer(detail, problem_of(sample) if isinstance(sample, AtpError) else None)

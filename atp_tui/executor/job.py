@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..model.fence import Fence
 from ..model.message import Message
 from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream
 from ..model.target import TargetId
@@ -15,6 +17,8 @@ from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
 from .texts import Text
+
+_log = logging.getLogger(__name__)
 
 
 class Controls(Protocol):
@@ -75,6 +79,7 @@ class Job:
         self._finished = asyncio.Event()
         self._controls = controls
         self._budget = budget
+        self._fence = Fence(_log)
 
     @property
     def id(self) -> str:
@@ -152,6 +157,23 @@ class Job:
         """A target has ended, and this is kept of it. Once for each target."""
         capture = self._captures[target]
         assert capture.result is None, f"{target} has ended twice"
+        try:
+            result, text, new = self._folded(target, ended, capture)
+        except Exception as error:  # noqa: BLE001 - a job that had no end would keep the answers of all its targets
+            why = self._fence.caught(error, "the answer of %s cannot be kept", str(target))
+            unread = Ended(Outcome.ERROR, None, why, ended.duration)
+            result, text, new = self._folded(target, unread, Capture(0, self._budget, capture.place))
+        at = self._controls.wall()
+        capture.end(result, at)
+        self.results[target] = result
+        self._tell(capture, News.ENDED)
+        if self.done:
+            self._finished.set()
+        passed = self.spec.options.streamed and capture.heard
+        return Final(result, text, new, at, complete=not (result.truncated or passed))
+
+    def _folded(self, target: TargetId, ended: Ended, capture: Capture) -> tuple[CommandResult, Text, bool]:
+        """The result of a target, put to those that are equal; its text, and whether that is a new one."""
         text, new = self.fold.texts.keep(capture.kept("stdout"), capture.kept("stderr"))
         if not new:
             capture.shared()
@@ -167,15 +189,8 @@ class Job:
             truncated=capture.truncated,
             domain=target.domain,
         )
-        at = self._controls.wall()
-        capture.end(result, at)
-        self.results[target] = result
         self.fold.take(target, result, text)
-        self._tell(capture, News.ENDED)
-        if self.done:
-            self._finished.set()
-        passed = self.spec.options.streamed and capture.heard
-        return Final(result, text, new, at, complete=not (result.truncated or passed))
+        return result, text, new
 
     def dropped(self) -> None:
         """The job is kept no longer: others may have its room."""

@@ -31,6 +31,9 @@ _GENERAL: Mapping[Say, str] = {
     Say.DEFECT: "the program failed: {kind} (see the log)",
     Say.ANSWER_UNREADABLE: "its answer cannot be read ({kind}, see the log)",
     Say.SAMPLE_UNREADABLE: "its answer could not be read: {kind}",
+    Say.ANSWERS_NONSENSE: "answers nonsense: {what}",
+    Say.FIGURES_ENDED: "the command that tells its figures has ended",
+    Say.NOT_DRAWN: "cannot be drawn ({kind}, see the log)",
     #
     # -- connections: pools, time limits, capabilities ---------------------------------------------------------------
     #

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .connection import ConnectionState, HostStatus
 from .host import HostInfo
 from .message import Message
-from .node import DomainReading, NodeReading, SystemReading
+from .node import DomainReading, NodeReading, Oddity, SystemReading
 from .settings import Channel
 
 
@@ -59,7 +59,8 @@ class HostSampled(Event):
     """A sample of a host has arrived: its node's figures, its domains, and the round-trip time in seconds.
 
     `node` is None for a host with SSH alone. `requests` and `errors` are the counters of all its pools. `system` is
-    what its /proc says, None where no SSH connection is open or the far side is not Linux.
+    what its /proc says, None where no SSH connection is open or the far side is not Linux. `odd` is what of its answers
+    was no figure, and is left out; None: nothing.
     """
 
     host_id: str
@@ -69,13 +70,14 @@ class HostSampled(Event):
     requests: float
     errors: float
     system: SystemReading | None = None
+    odd: Oddity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SampleFailed(Event):
     """A sample of a connected host has failed for `cause`. `answered`: the host did answer, with an error.
 
-    `requests` and `errors` are as in HostSampled.
+    `requests`, `errors` and `odd` are as in HostSampled.
     """
 
     host_id: str
@@ -83,6 +85,7 @@ class SampleFailed(Event):
     answered: bool
     requests: float
     errors: float
+    odd: Oddity | None = None
 
 
 @dataclass(frozen=True, slots=True)

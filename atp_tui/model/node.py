@@ -97,6 +97,13 @@ class SystemReading:
     root_free_kib: int | None
 
 
+class Oddity(NamedTuple):
+    """Answers of a host that were no figures: so many `times`, and `what` one of them was, as `cpu.time is a text`."""
+
+    times: int
+    what: str
+
+
 class DomainReading(NamedTuple):
     """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`.
 

@@ -24,6 +24,9 @@ class Say(StrEnum):
     DEFECT = "defect"
     ANSWER_UNREADABLE = "answer-unreadable"
     SAMPLE_UNREADABLE = "sample-unreadable"
+    ANSWERS_NONSENSE = "answers-nonsense"
+    FIGURES_ENDED = "figures-ended"
+    NOT_DRAWN = "not-drawn"
 
     # connections: pools, time limits, capabilities
     NO_SUCH_HOST = "no-such-host"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from ..model import events
 from ..model.connection import HostStatus
 from ..model.errors import HostUnknown
+from ..model.fence import Fence
 from ..model.host import HostInfo
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow, Known
 
 __all__ = ["DomainRow", "FleetView", "HostDetail", "HostRow", "Hosts"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Hosts(Protocol):
@@ -31,6 +38,7 @@ class FleetView:
     def __init__(self, hosts: Hosts, *, history: int = 120, interval: float | None = None) -> None:
         self.generation = 0
         self._hosts = hosts
+        self._fence = Fence(_log)
         self._history = history
         self._interval = interval
         self._records: dict[str, HostRecord] = {}
@@ -44,12 +52,12 @@ class FleetView:
             case events.HostSampled(host_id=host_id):
                 record = self._records.get(host_id)
                 if record is not None:
-                    record.sampled(event)
+                    self._fenced(record, record.sampled, event)
                     self._touch(host_id)
             case events.SampleFailed(host_id=host_id):
                 record = self._records.get(host_id)
                 if record is not None:
-                    record.failed(event)
+                    self._fenced(record, record.failed, event)
                     self._touch(host_id)
             case events.HostChanged(status=status):
                 record = self._records.get(status.host_id)
@@ -71,21 +79,35 @@ class FleetView:
 
         To be called about once a second by the surface that shows the fleet.
         """
-        older = frozenset([host_id for host_id, record in self._records.items() if record.grow_old(now)])
+        older: list[str] = []
+        for host_id, record in self._records.items():
+            try:  # in place, as in `rows`: a thousand hosts are gone through twice a second
+                if record.grow_old(now):
+                    older.append(host_id)
+            except Exception as error:  # noqa: BLE001 - see _fenced
+                self._spoil(record, error)
+                older.append(host_id)
         for host_id in older:
             self._touch(host_id)
-        return older
+        return frozenset(older)
 
     def rows(self) -> tuple[HostRow, ...]:
         """One row a host, in the order they were added. Only rows that have changed are made anew."""
         if self._rows is None:
-            self._rows = tuple([record.row() for record in self._records.values()])
+            rows: list[HostRow] = []
+            for record in self._records.values():
+                try:
+                    rows.append(record.row())
+                except Exception as error:  # noqa: BLE001 - see _fenced
+                    self._spoil(record, error)
+                    rows.append(record.row())
+            self._rows = tuple(rows)
         return self._rows
 
     def row(self, host_id: str) -> HostRow | None:
         """One host's row; None for a host that is not there."""
         record = self._records.get(host_id)
-        return None if record is None else record.row()
+        return None if record is None else self._row(record)
 
     def look(self, host_id: str) -> Known | None:
         """What is known of one host, to be read at once: no row is made for it. None for a host that is not there."""
@@ -94,7 +116,9 @@ class FleetView:
     def detail(self, host_id: str) -> HostDetail | None:
         """All that is known of one host; None for a host that is not there."""
         record = self._records.get(host_id)
-        return None if record is None else record.detail()
+        if record is None:
+            return None
+        return self._fenced(record, record.detail) or record.detail()
 
     def changed(self) -> frozenset[str]:
         """The hosts that have changed, come or gone since this was last asked."""
@@ -128,3 +152,20 @@ class FleetView:
             self._touch(gone)
         for host in present:
             self._describe(host)
+
+    # -- the fence -----------------------------------------------------------------------------------------------
+
+    def _row(self, record: HostRecord) -> HostRow:
+        """The row; where it cannot be made of what the host has said, that of a host that has said nothing."""
+        return self._fenced(record, record.row) or record.row()
+
+    def _fenced(self, record: HostRecord, act: Callable[..., T], *arguments: object) -> T | None:
+        """What `act` gives. What an answer makes go wrong ends with its host's record, which then tells of it."""
+        try:
+            return act(*arguments)
+        except Exception as error:  # noqa: BLE001 - it costs that host its figures, not the others theirs
+            self._spoil(record, error, next((event.at for event in arguments if isinstance(event, events.Event)), None))
+            return None
+
+    def _spoil(self, record: HostRecord, error: Exception, at: float | None = None) -> None:
+        record.spoil(self._fence.caught(error, "what %s has said could not be shown", record.id), at)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..model import libvirt
 from ..model.libvirt import VirtConnect, VirtDomain
 from ..model.node import REASONS, DomainReading, DomainState, NodeReading, reason_of
-from .border import LARGEST, LONGEST_NAME, MOST_PARTS, name_of, required, text, whole
+from .border import LARGEST, LONGEST_NAME, MOST_PARTS, Nonsense, Odd, name_of, required, text
 
 T = TypeVar("T")
 
@@ -38,23 +38,26 @@ _STATES = tuple(DomainState)  # declared in the order of virDomainState, from 0
 _REASONS = tuple([REASONS[state] for state in DomainState])
 
 
-def read_all(virt: VirtConnect, known: NodeReading | None = None) -> tuple[NodeReading, tuple[DomainReading, ...]]:
-    """The node and its domains in one hop to the lane; `known` and errors as in read_node."""
-    return read_node(virt, known), read_domains(virt)
+def read_all(
+    virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None
+) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    """The node and its domains in one hop to the lane; `known`, `odd` and errors as in read_node."""
+    return read_node(virt, known, odd), read_domains(virt, odd)
 
 
-def read_node(virt: VirtConnect, known: NodeReading | None = None) -> NodeReading:
+def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None) -> NodeReading:
     """One reading of the node. Runs on a lane; blocks for two round trips, for seven when `known` is None.
 
     `known` is an earlier reading of the same connection: what cannot change under an open connection (names,
-    versions, size) is taken from it, and what was None then is not asked for again.
-    Raises libvirtError for everything but a lack of support, Nonsense.
+    versions, size) is taken from it, and what was None then is not asked for again. What came and is no figure is
+    noted in `odd`. Raises libvirtError for everything but a lack of support, Nonsense.
     """
-    node = known or _static_facts(virt)
+    odd = Odd() if odd is None else odd
+    node = known or _static_facts(virt, odd)
     asks_cpu = known is None or known.cpu_busy is not None
     asks_memory = known is None or known.memory_free_kib is not None
-    busy, idle = _cpu(virt) if asks_cpu else (None, None)
-    total, available = _memory(virt, node.hypervisor) if asks_memory else (None, None)
+    busy, idle = _cpu(virt, odd) if asks_cpu else (None, None)
+    total, available = _memory(virt, node.hypervisor, odd) if asks_memory else (None, None)
     return NodeReading(
         hostname=node.hostname,
         hypervisor=node.hypervisor,
@@ -68,12 +71,13 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None) -> NodeReadin
     )
 
 
-def read_domains(virt: VirtConnect) -> tuple[DomainReading, ...]:
+def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReading, ...]:
     """All domains, running or not, in libvirt's order. Runs on a lane; one round trip where the driver has bulk
-    statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. Raises libvirtError,
-    Nonsense.
+    statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. `odd` and errors as
+    in read_node.
     """
-    return tuple([reading for each in _all_stats(virt) if (reading := _domain(*each)) is not None])
+    odd = Odd() if odd is None else odd
+    return tuple([reading for each in _all_stats(virt) if (reading := _domain(*each, odd)) is not None])
 
 
 def _optional(ask: Callable[..., T], *arguments: int, unsupported: frozenset[int] = _UNSUPPORTED) -> T | None:
@@ -92,12 +96,12 @@ def _code(error: Exception) -> int | None:
     return get_error_code() if get_error_code is not None else None
 
 
-def _static_facts(virt: VirtConnect) -> NodeReading:
+def _static_facts(virt: VirtConnect, odd: Odd) -> NodeReading:
     _, memory, cpus, *_ = (*virt.getInfo(), None, None, None)
     return NodeReading(
         hostname=text(virt.getHostname(), "the host's name"),
         hypervisor=text(virt.getType(), "the hypervisor's name"),
-        hypervisor_version=whole(_optional(virt.getVersion)),
+        hypervisor_version=odd.whole(_optional(virt.getVersion), "the hypervisor's version"),
         libvirt_version=required(virt.getLibVersion(), "libvirt's version"),
         cpus=required(cpus, "the number of CPUs"),
         memory_kib=required(memory, "the memory's size", LARGEST >> 10) << 10,
@@ -107,37 +111,41 @@ def _static_facts(virt: VirtConnect) -> NodeReading:
     )
 
 
-def _cpu(virt: VirtConnect) -> tuple[int, int] | tuple[None, None]:
+def _cpu(virt: VirtConnect, odd: Odd) -> tuple[int, int] | tuple[None, None]:
     """Nanoseconds (busy, idle). A processor that waits for a disk has nothing to run: it counts as idle."""
     cpu = _optional(virt.getCPUStats, libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
     if cpu is None:
         return None, None
-    busy, idle = _sum(cpu, ("user", "kernel")), _sum(cpu, ("idle",), ("iowait",))
+    busy, idle = _sum(cpu, odd, "cpu", ("user", "kernel")), _sum(cpu, odd, "cpu", ("idle",), ("iowait",))
     return (None, None) if busy is None or idle is None else (busy, idle)
 
 
-def _memory(virt: VirtConnect, hypervisor: str) -> tuple[int | None, int | None]:
+def _memory(virt: VirtConnect, hypervisor: str, odd: Odd) -> tuple[int | None, int | None]:
     """KiB (total, available). Buffers and cache count as available, as `free` counts them."""
     stats = _optional(virt.getMemoryStats, libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
     if stats is not None:
-        total, available = whole(stats.get("total")), _sum(stats, ("free",), ("buffers", "cached"))
+        total = odd.whole(stats.get("total"), "memory.total")
+        available = _sum(stats, odd, "memory", ("free",), ("buffers", "cached"))
         return (None, None) if total is None or available is None else (total, available)
     if hypervisor == "TEST":
         return None, None  # its getFreeMemory is a fixed figure, in KiB where the API says bytes
-    free = whole(_optional(virt.getFreeMemory))
+    free = odd.whole(_optional(virt.getFreeMemory), "the free memory")
     return None, None if free is None else free >> 10
 
 
-def _sum(figures: Mapping[str, Any], needed: tuple[str, ...], more: tuple[str, ...] = ()) -> int | None:
+def _sum(
+    figures: Mapping[str, Any], odd: Odd, of: str, needed: tuple[str, ...], more: tuple[str, ...] = ()
+) -> int | None:
     """The sum of the `needed` figures, and of those of `more` that are there; None where it cannot be made."""
     total = 0
     for names, missing in ((needed, None), (more, 0)):
         for name in names:
             part = figures.get(name, missing)
             if not (type(part) is int and 0 <= part <= LARGEST):
+                odd.whole(part, f"{of}.{name}")
                 return None
             total += part
-    return total if total <= LARGEST else None
+    return odd.whole(total, f"the sum of {of}.{needed[0]} and others")
 
 
 def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any]]]:
@@ -151,7 +159,7 @@ def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any
     return stats
 
 
-def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | None:
+def _domain(domain: VirtDomain, stats: Mapping[str, Any], odd: Odd) -> DomainReading | None:
     get = stats.get
     # checked in place: this runs for each domain of each sample, and a call to check each figure would double its cost
     state, cpu_time, vcpus = get("state.state"), get("cpu.time"), get("vcpu.current")
@@ -163,25 +171,29 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
         and 0 <= memory <= LARGEST
         and 0 <= maximum <= LARGEST
     ):
-        info = _info(domain)
+        info = _in_place_of(stats, domain, odd)
         if info is None:
             return None
         state, maximum, memory, vcpus, cpu_time = info
     if not (type(cpu_time) is int and 0 <= cpu_time <= LARGEST):
-        cpu_time = None
+        cpu_time = odd.whole(cpu_time, "cpu.time")
     interfaces = get("net.count")
     if interfaces == 1 and type(interfaces) is int:  # most domains
         received, sent = get("net.0.rx.bytes"), get("net.0.tx.bytes")
         if not (type(received) is type(sent) is int and 0 <= received <= LARGEST and 0 <= sent <= LARGEST):
-            received, sent = _traffic(stats)
+            received, sent = _traffic(stats, odd)
     else:
-        received, sent = _traffic(stats)
+        received, sent = _traffic(stats, odd)
     if state >= len(_STATES):
         state = 0  # "no state"
     word = _STATES[state]
     if stats:
         words, number = _REASONS[state], get("state.reason")
-        reason = words[number] if type(number) is int and 0 <= number < len(words) else None
+        if type(number) is int:
+            reason = words[number] if 0 <= number < len(words) else None
+        else:
+            reason = None
+            odd.whole(number, "state.reason")
     else:
         reason = _asked_reason(domain, word)
     name = domain.name()
@@ -192,6 +204,25 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any]) -> DomainReading | Non
         DomainReading,
         (name, domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason),
     )
+
+
+def _in_place_of(
+    stats: Mapping[str, Any], domain: VirtDomain, odd: Odd
+) -> tuple[int, int, int, int, int | None] | None:
+    """As `_info`, where `stats` lack a figure that is needed. Raises Nonsense where it was no figure, and no other
+    is to be had.
+    """
+    lacking = Odd()
+    for name in ("state.state", "vcpu.current", "balloon.current", "balloon.maximum", "cpu.time"):
+        lacking.whole(stats.get(name), name)
+    odd.join(lacking)
+    try:
+        return _info(domain, odd)
+    except Exception as error:
+        nonsense = lacking.told()
+        if nonsense is None:
+            raise
+        raise Nonsense(nonsense.what) from error
 
 
 def _asked_reason(domain: VirtDomain, state: DomainState) -> str | None:
@@ -207,7 +238,7 @@ def _asked_reason(domain: VirtDomain, state: DomainState) -> str | None:
         raise
 
 
-def _info(domain: VirtDomain) -> tuple[int, int, int, int, int | None] | None:
+def _info(domain: VirtDomain, odd: Odd) -> tuple[int, int, int, int, int | None] | None:
     """[state, maximum memory, memory, vCPUs, CPU time], None for a domain that has gone. Raises Nonsense."""
     try:
         info = domain.info()
@@ -221,16 +252,17 @@ def _info(domain: VirtDomain) -> tuple[int, int, int, int, int | None] | None:
         required(maximum, "a domain's maximum memory"),
         required(memory, "a domain's memory"),
         required(vcpus, "a domain's number of CPUs"),
-        whole(cpu_time),
+        odd.whole(cpu_time, "a domain's CPU time"),
     )
 
 
-def _traffic(stats: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _traffic(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None]:
     """Bytes received and sent by the domain, summed over those of its interfaces that have counters."""
-    count = whole(stats.get("net.count"), MOST_PARTS) or 0
-    return _summed(stats, count, "rx"), _summed(stats, count, "tx")
+    count = odd.whole(stats.get("net.count"), "net.count", MOST_PARTS) or 0
+    return _summed(stats, odd, count, "rx"), _summed(stats, odd, count, "tx")
 
 
-def _summed(stats: Mapping[str, Any], count: int, way: str) -> int | None:
-    counted = [value for n in range(count) if (value := whole(stats.get(f"net.{n}.{way}.bytes"))) is not None]
-    return whole(sum(counted)) if counted else None
+def _summed(stats: Mapping[str, Any], odd: Odd, count: int, way: str) -> int | None:
+    names = [f"net.{n}.{way}.bytes" for n in range(count)]
+    counted = [value for name in names if (value := odd.whole(stats.get(name), name)) is not None]
+    return odd.whole(sum(counted), f"the sum of net.*.{way}.bytes") if counted else None

@@ -12,7 +12,7 @@ from ..model.causes import Trouble
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
 from ..model.message import Message
-from ..model.node import DomainReading, NodeReading, SystemReading
+from ..model.node import DomainReading, NodeReading, Oddity, SystemReading
 from . import metrics
 from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
@@ -61,6 +61,7 @@ class HostRecord:
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
         self._error: Message | None = None
+        self.odd: Oddity | None = None
         self._hearing = Hearing(interval, status, ROW_HISTORY)
         self._verdict = self._hearing.verdict()
 
@@ -99,6 +100,7 @@ class HostRecord:
             self._leave_gap(before.at, sample.at)
         self._count(sample)
         self._error = None
+        self._note(sample.odd)
         for metric, series in self._series:
             series.append(metric.read(self))
         self._spark.append(NAN if self.cpu is None else self.cpu)
@@ -109,10 +111,26 @@ class HostRecord:
         """A sample has failed. A host whose answer is an error is not silent; its figures grow old all the same."""
         if self.status.state is ConnectionState.CONNECTED:
             self._count(failure)
+            self._note(failure.odd)
             if failure.answered:
                 self._error = failure.cause
                 self._heard(failure.at, sample=False)
             self._row = None
+
+    def spoil(self, cause: Message, at: float | None = None) -> None:
+        """What the host last said cannot be shown, for `cause`: none of it is kept. `at` is the moment of a sample."""
+        self._last = self._before = self.cpu = self.memory = self._vms = None
+        self._frames.clear()
+        self._error = cause
+        if at is not None:
+            self._hearing.heard(at, sample=False)
+            self._verdict = self._hearing.verdict()
+        self._row = None
+
+    def _note(self, odd: Oddity | None) -> None:
+        """Count what was no figure, and keep what the newest of it was."""
+        if odd is not None:
+            self.odd = Oddity(odd.times + (self.odd.times if self.odd is not None else 0), odd.what)
 
     def _count(self, news: events.HostSampled | events.SampleFailed) -> None:
         """What the counters of requests and errors gained since they were last read."""
@@ -241,6 +259,7 @@ class HostRecord:
             history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
             node=last.node if last else None,
             system=last.system if last else None,
+            odd=self.odd,
         )
 
     def _frame(self, sample: events.HostSampled) -> _DomainFrame:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
 from ..model.message import Message
-from ..model.node import DomainReading, DomainState, NodeReading, SystemReading
+from ..model.node import DomainReading, DomainState, NodeReading, Oddity, SystemReading
 from .freshness import Freshness
 
 _D = DomainState
@@ -108,7 +108,8 @@ class HostRow:
     `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
     `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
     CPU share of the last samples, oldest first (NaN where there was none). `node` and `system` are the newest sample's
-    readings, so that a metric can be any figure of them. `marked` hosts and the like are the
+    readings, so that a metric can be any figure of them. `odd` counts the answers that were no figures since the host
+    is watched. `marked` hosts and the like are the
     screen's business, not in here.
     """
 
@@ -139,6 +140,7 @@ class HostRow:
     history: tuple[float, ...]
     node: NodeReading | None = None
     system: SystemReading | None = None
+    odd: Oddity | None = None
 
     @property
     def fresh(self) -> bool:

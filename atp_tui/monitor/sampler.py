@@ -11,15 +11,17 @@ from types import TracebackType
 from ..model import events
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, HostUnknown
+from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.libvirt import VirtConnect
 from ..model.message import Message, told
-from ..model.node import DomainReading, NodeReading, SystemReading
+from ..model.node import DomainReading, NodeReading, Oddity, SystemReading
 from ..model.say import Say
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 from ..transport.slot import LeaseClass
+from .border import Nonsense, Odd
 from .readings import read_all
 from .system_reader import SystemReader
 
@@ -41,7 +43,6 @@ class _Beat:
     connection: tuple[float, int, int] | None = None
     node: NodeReading | None = None
     system: SystemReader | None = None
-    defective: bool = False
 
     def leave(self) -> None:
         """End what runs on the host for its samples."""
@@ -61,6 +62,7 @@ class Monitor:
         self.interval = interval
         self._manager = manager
         self._clock = manager.clock
+        self._fence = Fence(_log)
         self._beats: dict[str, _Beat] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._slots: list[dict[str, _Beat]] = [{} for _ in range(max(1, round(interval / STEP)))]
@@ -183,22 +185,22 @@ class Monitor:
     async def _try(self, beat: _Beat) -> None:
         try:
             await self._ask(beat, None, fail_fast=True)
-            beat.defective = False
         except AtpError as error:  # counted by the connection, which goes to Reconnecting where it must
-            self._tell_failure(beat.host.id, error.reason, answered=isinstance(error, CallFailed))
+            odd = Oddity(1, error.what) if isinstance(error, Nonsense) else None
+            self._tell_failure(beat.host.id, error.reason, answered=isinstance(error, CallFailed), odd=odd)
         except Exception as error:  # noqa: BLE001 - an answer nobody foresaw costs that host its figures, not the others theirs
-            if not beat.defective:
-                _log.exception("the sample of %s could not be read", beat.host.id)
-            beat.defective = True
-            self._tell_failure(beat.host.id, told(Say.SAMPLE_UNREADABLE, kind=type(error).__name__), answered=True)
+            host_id = beat.host.id
+            unread = told(Say.SAMPLE_UNREADABLE, kind=type(error).__name__)
+            cause = self._fence.caught(error, "the sample of %s could not be read", host_id, unread)
+            self._tell_failure(host_id, cause, answered=True)
         finally:
             beat.task = None
 
-    def _tell_failure(self, host_id: str, cause: Message, *, answered: bool) -> None:
+    def _tell_failure(self, host_id: str, cause: Message, *, answered: bool, odd: Oddity | None = None) -> None:
         if self._state(host_id) is not None:
             requests, errors = self._manager.totals(host_id)
             now = self._clock.monotonic()
-            self._manager.hub.publish(events.SampleFailed(now, host_id, cause, answered, requests, errors))
+            self._manager.hub.publish(events.SampleFailed(now, host_id, cause, answered, requests, errors, odd))
 
     def _state(self, host_id: str) -> ConnectionState | None:
         try:
@@ -216,11 +218,11 @@ class Monitor:
             lease = self._manager.lease(host_id, lease_class, fail_fast=fail_fast)
             connection = lease.take() or await lease.acquire()
             try:
-                node, domains, rtt = await self._measure(beat, connection)
+                node, domains, rtt, odd = await self._measure(beat, connection)
             finally:
                 lease.release()
         else:
-            node, domains, rtt = await self._manager.execute_on_host(
+            node, domains, rtt, odd = await self._manager.execute_on_host(
                 host_id,
                 lambda connection: self._measure(beat, connection),
                 timeout=timeout,
@@ -230,24 +232,27 @@ class Monitor:
         at = self._clock.monotonic()
         system = await self._read_system(beat) if beat.host.takes_commands else None
         requests, errors = self._manager.totals(host_id)
-        sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system)
+        if beat.system is not None and beat.system.nonsense is not None:
+            odd.add(beat.system.nonsense)
+        sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system, odd.told())
         self._manager.hub.publish(sample)
         return sample
 
     async def _measure(
         self, beat: _Beat, connection: HostConnection
-    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float]:
-        """What the host says over this connection, and the round-trip time in seconds."""
+    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float, Odd]:
+        """What the host says over this connection, the round-trip time in seconds, and what was no figure."""
+        odd = Odd()
         begun = self._clock.monotonic()
         if connection.channel == "ssh":
             await connection.ping()
-            return None, (), self._clock.monotonic() - begun
+            return None, (), self._clock.monotonic() - begun, odd
         counters = connection.counters  # ids begin anew where a host was disconnected and comes back
         identity = counters.created_at, connection.id, counters.times_up
         known = beat.node if beat.connection == identity else None
-        (node, domains), work = await connection.call(lambda virt: _timed(virt, known))
+        (node, domains), work = await connection.call(lambda virt: _timed(virt, known, odd))
         beat.connection, beat.node = identity, node
-        return node, domains, self._clock.monotonic() - begun - work
+        return node, domains, self._clock.monotonic() - begun - work, odd
 
     async def _read_system(self, beat: _Beat) -> SystemReading | None:
         """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
@@ -262,13 +267,15 @@ class Monitor:
         return await beat.system.read(self.interval / 2)
 
 
-def _timed(virt: VirtConnect, known: NodeReading | None) -> tuple[tuple[NodeReading, tuple[DomainReading, ...]], float]:
+def _timed(
+    virt: VirtConnect, known: NodeReading | None, odd: Odd
+) -> tuple[tuple[NodeReading, tuple[DomainReading, ...]], float]:
     """A reading, and the seconds it took on the lane beyond one round trip of libvirt's cheapest call.
 
     A host with many domains takes long to read over the best of networks: that is no round-trip time.
     """
     begun = time.perf_counter()
-    readings = read_all(virt, known)
+    readings = read_all(virt, known, odd)
     work = time.perf_counter() - begun
     virt.getLibVersion()
     return readings, work

@@ -54,10 +54,10 @@ def parse(answer: str) -> SystemReading:
     memory = {key: _whole(words.get(key, ())[:1], key.rstrip(":")) for key in _MEMORY_KEYS & words.keys()}
     load = [_decimal(word, "the load") for word in words.get("load", ())[:3]]
     if len(load) != 3:
-        raise Nonsense("answers nonsense: the load is missing")
+        raise Nonsense("the load is missing")
     ticks = [_whole([word], "the CPU time") for word in words.get("cpu", ())[:8]]
     if len(ticks) < 5:
-        raise Nonsense("answers nonsense: the CPU time is missing")
+        raise Nonsense("the CPU time is missing")
     total = _needed(memory, "MemTotal:")
     # MemAvailable came with Linux 3.14
     free = memory["MemAvailable:"] if "MemAvailable:" in memory else _needed(memory, "MemFree:")
@@ -94,7 +94,7 @@ def _root(lines: Sequence[str]) -> tuple[int, int, int] | tuple[None, None, None
 
 def _needed(memory: dict[str, int], key: str) -> int:
     if key not in memory:
-        raise Nonsense(f"answers nonsense: {key.rstrip(':')} is missing")
+        raise Nonsense(f"{key.rstrip(':')} is missing")
     return memory[key]
 
 
@@ -103,8 +103,8 @@ def _whole(words: Iterable[str], name: str) -> int:
         # isdecimal alone takes digits of every script; nineteen of ours hold every number up to LARGEST
         if word.isascii() and word.isdecimal() and len(word) <= 19:
             return _bounded(int(word), name)
-        raise Nonsense(f"answers nonsense: {name} is no whole number")
-    raise Nonsense(f"answers nonsense: {name} is missing")
+        raise Nonsense(f"{name} is no whole number")
+    raise Nonsense(f"{name} is missing")
 
 
 def _decimal(word: str, name: str) -> float:
@@ -112,10 +112,10 @@ def _decimal(word: str, name: str) -> float:
     digits = word.isascii() and whole.isdecimal() and (part.isdecimal() or not part)
     if digits and len(whole) <= LONGEST_WHOLE and len(part) <= LONGEST_WHOLE:
         return float(word)
-    raise Nonsense(f"answers nonsense: {name} is no number")
+    raise Nonsense(f"{name} is no number")
 
 
 def _bounded(value: int, name: str) -> int:
     if value > LARGEST:
-        raise Nonsense(f"answers nonsense: {name} is too large")
+        raise Nonsense(f"{name} is too large")
     return value

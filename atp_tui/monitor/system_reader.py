@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from ..model.errors import AtpError, CallTimeout, ConnectionLost, NoPlace, Unsupported
+from ..model.errors import AtpError, CallFailed, CallTimeout, ConnectionLost, NoPlace, Unsupported
+from ..model.message import told
 from ..model.node import SystemReading
 from ..model.outcome import Command
+from ..model.say import Say
 from ..transport.driver import OpensStreams, RawStream
 from .border import Nonsense
 from .system import BEGIN, END, FIGURES_COMMAND, LONGEST_ANSWER, parse
@@ -40,6 +42,8 @@ class SystemReader:
         self._failures = 0
         self._answered = False
         self._pause = self._left_out = 0
+        self.nonsense: str | None = None
+        """What was wrong with the last answer, where that was no reading."""
 
     @property
     def link(self) -> OpensStreams:
@@ -53,6 +57,7 @@ class SystemReader:
 
     async def read(self, timeout: float) -> SystemReading | None:
         """One reading; None where the host gives none. `timeout` in seconds."""
+        self.nonsense = None
         if self.gave_up:
             return None
         if self._left_out:
@@ -62,6 +67,7 @@ class SystemReader:
             async with asyncio.timeout(timeout):
                 reading = parse(await self._ask())
         except (AtpError, TimeoutError) as error:
+            self.nonsense = error.what if isinstance(error, Nonsense) else None
             self._failed(error)
             return None
         except BaseException:
@@ -123,7 +129,7 @@ class SystemReader:
         """What the command says. More than an answer's length is no answer."""
         self._received += data.decode("utf-8", "replace")
         if len(self._received) > LONGEST_ANSWER:
-            self._settle(Nonsense("answers nonsense: its figures have no end"))
+            self._settle(Nonsense("its figures have no end"))
             self.close()
             return
         head, ended, rest = self._received.partition(f"{END}\n")
@@ -136,7 +142,7 @@ class SystemReader:
         self._stream = None
         if self._answer is None and isinstance(error, NoPlace):
             self._make_way()
-        self._settle(error if isinstance(error, AtpError) else Nonsense("its figures have ended"))
+        self._settle(error if isinstance(error, AtpError) else CallFailed(told(Say.FIGURES_ENDED)))
 
     def pause_writing(self) -> None:
         """One line at a time is written, and the next only after its answer."""

@@ -9,11 +9,11 @@ from typing import Protocol
 from ..model.causes import Cause, seconds
 from ..model.errors import AtpError, CallTimeout, ConnectFailed, ConnectTimeout, PoolError, TransportError
 from ..model.exhausted import exhausted
+from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.message import Message, text, told
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
-from ..model.unforeseen import reason_of
 from .clock import Clock
 from .driver import Driver, FoundCallback, Link, LostCallback, OpenRequest, OpensStreams
 from .gate import Gate
@@ -84,6 +84,7 @@ class Dialer:
         self._gate = gate
         self._clock = clock
         self._jumps: dict[str, Gate] = {}
+        self._fence = Fence(_log)
 
     async def dial(
         self,
@@ -139,7 +140,7 @@ class Dialer:
                 raise ConnectFailed(ours, host=host.id, kind=Cause.THIS_MACHINE) from error
             if isinstance(error, Exception) and not isinstance(error, TransportError):
                 # The daemon answered with an error, or the driver has a defect: this host's cause, and tried again.
-                reason = error.reason if isinstance(error, AtpError) else _unforeseen(error, host.id)
+                reason = error.reason if isinstance(error, AtpError) else self._unforeseen(error, host.id)
                 raise ConnectFailed(reason, host=host.id, kind=Cause.FAILED) from error
             raise
 
@@ -155,9 +156,11 @@ class Dialer:
             place.begin()
             return await self._open(request, channel)
 
-
-def _unforeseen(error: Exception, host_id: str) -> Message:
-    """What is said of an error that no driver has words for: its own are a library's, and may hold anything."""
-    if isinstance(error, ImportError):  # names what is to be installed
-        return told(Say.ABOUT, subject=type(error).__name__, message=text(str(error)))
-    return reason_of(error, _log, f"opening a connection to {host_id}")
+    def _unforeseen(self, error: Exception, host_id: str) -> Message:
+        """What is said of an error that no driver has words for: its own are a library's, and may hold anything."""
+        if isinstance(error, ImportError):  # names what is to be installed
+            return told(Say.ABOUT, subject=type(error).__name__, message=text(str(error)))
+        if isinstance(error, OSError) and error.strerror:
+            return text(error.strerror)
+        defect = told(Say.DEFECT, kind=type(error).__name__)
+        return self._fence.caught(error, "opening a connection to %s failed", host_id, defect)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..model.connection import ConnectionState
 from .keymap import OWN, Keymap
+from .text import Safe, safe
 
 _S = ConnectionState
 
@@ -24,7 +25,7 @@ class Glyphs:
     folded: str
     unfolded: str
     separator: str
-    ellipsis: str
+    ellipsis: Safe
     received: str
     sent: str
     rule: str
@@ -35,6 +36,6 @@ class Glyphs:
         return self.states[STATE_ORDER.index(state)]
 
 
-UNICODE = Glyphs("●◔◐✕○◌", "▸", "▾", "·", "…", "↓", "↑", "─", ascii_only=False)
-ASCII = Glyphs("+~!x-.", ">", "v", "-", "~", "<", ">", "-", ascii_only=True)
+UNICODE = Glyphs("●◔◐✕○◌", "▸", "▾", "·", safe("…"), "↓", "↑", "─", ascii_only=False)
+ASCII = Glyphs("+~!x-.", ">", "v", "-", safe("~"), "<", ">", "-", ascii_only=True)
 """For terminals and fonts without the others."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..config.files import read_regular, require_regular, without_waiting
+from ..config.paths import private_dir
 from ..config.replace import PRIVATE, replace_file
 from .typeable import typeable
 
@@ -117,7 +118,7 @@ class History:
         if self._file is None:
             return
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_dir(self._file.parent)
             with _held(self._file) as file:
                 file.write((line + "\n").encode("utf-8", "replace"))
         except (OSError, ValueError) as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .text import Safe, safe
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "_.-:=+*#"
 
@@ -28,8 +30,14 @@ def spark(
     top = _top(shown, low, high)
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
     last = len(blocks) - 1
-    line = "".join(" " if math.isnan(value) else blocks[round(last * _share(value, low, top))] for value in shown)
-    return line.rjust(width)
+    line = []
+    for value in shown:  # as `_share` has it, in place: a screen of hosts has more than a thousand of them
+        share = (value - low) / (top - low) if top > low else 0.0
+        if share > 0.0:
+            line.append(blocks[round(last * share) if share < 1.0 else last])
+        else:
+            line.append(" " if value != value else blocks[0])
+    return "".join(line).rjust(width)
 
 
 def area(
@@ -40,14 +48,14 @@ def area(
     high: float | None = None,
     *,
     ascii_only: bool = False,
-) -> list[str]:
+) -> list[Safe]:
     """A filled chart of `height` rows, top row first, each exactly `width` cells; two values a cell, newest last.
 
     A value at `low` still shows its lowest dot, so that "zero" differs from "not known".
     With `ascii_only` one cell shows one value.
     """
     if width <= 0 or height <= 0:
-        return [""] * max(height, 0)
+        return [safe("")] * max(height, 0)
     columns = width if ascii_only else 2 * width
     steps = len(_ASCII_FILL) - 1 if ascii_only else 4
     shown = values[-columns:]
@@ -55,7 +63,7 @@ def area(
     rows = []
     for row in range(height - 1, -1, -1):
         fills = [min(steps, max(0, filled - row * steps)) for filled in heights]
-        rows.append("".join(_ASCII_FILL[fill] for fill in fills) if ascii_only else _braille(fills))
+        rows.append(safe("".join(_ASCII_FILL[fill] for fill in fills) if ascii_only else _braille(fills)))
     return rows
 
 

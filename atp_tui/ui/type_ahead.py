@@ -15,6 +15,7 @@ from textual.message_pump import MessagePump
 from textual.widgets import Input
 
 from .early_keys import HearsNothingAtFirst
+from .text import safe
 from .typeable import one_line
 
 Typed = events.Key | events.Paste | events.MouseDown | events.MouseUp | events.MouseScrollDown | events.MouseScrollUp
@@ -103,7 +104,7 @@ class TypeAheadApp(App[object]):
     def refuse(self, why: str) -> None:
         """Say over whatever screen there is that a key or a paste does nothing. Only the last one is said."""
         self.clear_notifications()
-        self.notify(why, severity="warning", markup=False)
+        self.notify(safe(why), severity="warning", markup=False)
 
     def _is_early(self, event: Typed) -> bool:
         """Whether the screen that is on top now does not listen yet."""

@@ -13,7 +13,7 @@ from ..model.connection import ConnectionState
 from ..model.message import Message
 from ..model.outcome import Outcome
 from ..model.say import Say
-from .text import safe
+from .text import Safe, safe
 
 WORDS = ENGLISH.with_sentences(
     {
@@ -23,21 +23,21 @@ WORDS = ENGLISH.with_sentences(
 )
 
 
-def sentence(message: Message) -> str:
+def sentence(message: Message) -> Safe:
     """A message in one line."""
     return safe(WORDS.sentence(message))
 
 
-def short(trouble: Trouble) -> str:
+def short(trouble: Trouble) -> Safe:
     """A cause in LONGEST_SHORT cells at most."""
     return safe(WORDS.short(trouble))
 
 
-def state_word(state: ConnectionState) -> str:
+def state_word(state: ConnectionState) -> Safe:
     """The state of a host or connection."""
-    return WORDS.state(state)
+    return safe(WORDS.state(state))
 
 
-def outcome_word(outcome: Outcome) -> str:
+def outcome_word(outcome: Outcome) -> Safe:
     """How work on a target ended."""
-    return WORDS.outcome(outcome)
+    return safe(WORDS.outcome(outcome))

@@ -10,7 +10,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 _PROGRAM = 0x20008086
@@ -54,10 +54,19 @@ def node_info(memory: int = 1 << 20, cpus: int = 4) -> bytes:
 class HostileLibvirtd:
     """Listens on a free port of 127.0.0.1 while it is entered. `answers` go over those of a peaceful one.
 
-    `asked` are the procedures that it has heard.
+    `asked` are the procedures that it has heard. `spoil` makes of an answer to ALL_STATS, as it would go over the wire,
+    what goes there in its place; the connection ends behind it where `hangs_up`.
     """
 
-    def __init__(self, answers: Mapping[int, bytes]) -> None:
+    def __init__(
+        self,
+        answers: Mapping[int, bytes],
+        spoil: Callable[[bytes], bytes] | None = None,
+        *,
+        hangs_up: bool = False,
+    ) -> None:
+        self._spoil = spoil
+        self._hangs_up = hangs_up
         self._answers = {
             OPEN: b"",
             CLOSE: b"",
@@ -106,7 +115,13 @@ class HostileLibvirtd:
                 answer = self._answers.get(procedure)
                 status, payload = (_ERROR, _no_support()) if answer is None else (_OK, answer)
                 reply = struct.pack(">IIiiIi", program, version, procedure, _REPLY, serial, status) + payload
-                connection.sendall(struct.pack(">I", len(reply) + 4) + reply)
+                frame = struct.pack(">I", len(reply) + 4) + reply
+                if self._spoil is None or procedure != ALL_STATS:
+                    connection.sendall(frame)
+                    continue
+                connection.sendall(self._spoil(frame))
+                if self._hangs_up:
+                    return
 
 
 def _no_support() -> bytes:

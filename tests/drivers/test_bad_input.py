@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from atp_tui.api import Command, ExitStatus, HostConnection, HostInfo, HostKeyPolicy, TransportConfig, TransportManager
+from atp_tui.cli.arguments import Arguments
+from atp_tui.cli.ask_hosts import stats
+from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.resolver import Resolver
+from atp_tui.drivers.sources import FileSource
 
+from ..daemons.hostile_libvirtd import HostileLibvirtd
 from ..daemons.sshd import PrivateSshd
 from .test_libvirt_open import unanswered_port
 
@@ -77,3 +86,30 @@ async def test_ssh_finds_the_one_address_of_ten_that_works(
         async with TransportManager(TransportConfig(connect_timeout=10)) as manager:
             await manager.add_host(HostInfo("many", "many.example", uri=None, ssh=settings))
             assert await manager.execute_on_host("many", name_of, timeout=60) == "many"
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_other_host(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The system's resolver cannot be cut short: a question stays on its thread."""
+    hangs, asked = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(name: Any, *arguments: Any, **named: Any) -> Any:
+        if str(name).startswith("dead"):
+            assert hangs.wait(60)
+            raise socket.gaierror(socket.EAI_AGAIN, "too late")
+        return asked(name, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with HostileLibvirtd({}) as daemon:
+        dead = [HostInfo(f"dead{n}", f"dead{n}.example", uri=f"qemu+tcp://dead{n}.example/system") for n in range(10)]
+        good = HostInfo("good", "127.0.0.1", uri=daemon.uri)
+        config = FleetConfig(transport=TransportConfig(connect_timeout=0.5), hosts=(*dead, good))
+        try:
+            async with asyncio.timeout(30):
+                assert await stats(Arguments("stats", json=True), FileSource(config)) == 3
+        finally:
+            hangs.set()
+    told = {host["host"]: host["error"] for host in json.loads(capsys.readouterr().out)["hosts"]}
+    assert told.pop("good") is None
+    assert len(told) == 10 and all(told.values())

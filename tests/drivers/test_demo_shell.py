@@ -243,6 +243,15 @@ async def test_it_lends_no_other_way_in(shell: DemoShell) -> None:
         assert no_command.exit_status == 2
 
 
+async def test_connections_that_say_nothing_keep_nobody_out(shell: DemoShell) -> None:
+    idle = [await asyncio.open_connection("127.0.0.1", shell.access.port) for _ in range(149)]
+    try:
+        assert await ask(shell, "hostname") == (0, "kvm01\n", "")
+    finally:
+        for _, writer in idle:
+            writer.close()
+
+
 async def test_a_sleep_ends_with_its_channel_or_its_connection(shell: DemoShell) -> None:
     async with await connect(shell.access) as connection:
         before = asyncio.all_tasks()

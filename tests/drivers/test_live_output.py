@@ -10,6 +10,7 @@ import pytest
 
 from atp_tui.drivers import live_output
 from atp_tui.drivers.live_output import WAITING, LiveOutput
+from atp_tui.model.text import Printed
 
 
 class Pipe:
@@ -43,9 +44,9 @@ def fail() -> None:
 async def test_all_arrives_in_order_on_both(pipes: tuple[Pipe, Pipe]) -> None:
     out, err = pipes
     async with LiveOutput(fail, out.writing, err.writing) as live:
-        live.out("a\n")
-        live.err("b\n")
-        live.out("\ud800\n")
+        live.out(Printed("a\n"))
+        live.err(Printed("b\n"))
+        live.out(Printed("\ud800\n"))
     assert os.read(out.reading, 99) == b"a\n?\n"
     assert os.read(err.reading, 99) == b"b\n"
 
@@ -54,7 +55,7 @@ async def test_a_reader_that_stands_still_is_waited_for_and_loses_nothing(pipes:
     out, err = pipes
     text = "x" * (WAITING + (1 << 20))
     async with LiveOutput(fail, out.writing, err.writing) as live:
-        live.out(text)
+        live.out(Printed(text))
         room = asyncio.ensure_future(live.room())
         await asyncio.sleep(0)
         assert not room.done()
@@ -81,7 +82,7 @@ async def test_a_reader_that_has_left_is_told_once(pipes: tuple[Pipe, Pipe]) -> 
     out.leave(out.reading)
     async with LiveOutput(lambda: gone.append("out"), out.writing, err.writing) as live:
         for _ in range(3):
-            live.out("x" * WAITING)
+            live.out(Printed("x" * WAITING))
         await live.room()
     assert gone == ["out"]
     assert isinstance(live.gone, BrokenPipeError)
@@ -90,8 +91,8 @@ async def test_a_reader_that_has_left_is_told_once(pipes: tuple[Pipe, Pipe]) -> 
 async def test_a_standard_error_that_cannot_be_written_is_no_reason_to_end(pipes: tuple[Pipe, Pipe]) -> None:
     out, err = pipes
     async with LiveOutput(fail, out.writing, err.reading) as live:
-        live.err("lost")
-        live.out("kept")
+        live.err(Printed("lost"))
+        live.out(Printed("kept"))
     assert live.gone is None
     assert os.read(out.reading, 99) == b"kept"
 
@@ -102,7 +103,7 @@ async def test_a_person_who_wants_to_leave_waits_for_no_reader(
     out, err = pipes
     monkeypatch.setattr(live_output, "HURRY", 0.0)
     async with LiveOutput(fail, out.writing, err.writing) as live:
-        live.out("x" * (1 << 20))
+        live.out(Printed("x" * (1 << 20)))
         live.hurry()
     os.read(out.reading, 1 << 20)
     out.leave(out.reading)

@@ -121,7 +121,7 @@ def test_a_new_line_is_a_sum_over_the_fleet() -> None:
 @pytest.mark.usefixtures("errors_too")
 def test_a_new_line_is_in_the_json_and_the_table_of_stats() -> None:
     assert exported(ROWS[1])["oops"] == 7.0
-    entry = {"host": "b", "state": "connected", "cause": None, "error": None, **exported(ROWS[1])}
+    entry = {"host": "b", "state": "connected", "cause": None, "error": None, "nonsense": None, **exported(ROWS[1])}
     pool = {"active_connections": 1, "max_connections": 1, "total_requests": 3, "total_errors": 0}
     head, line = stats_table([entry | {"pool": pool}]).splitlines()
     assert "RTT" in head.split() and head.split()[-2:] == ["OOPS/S", "CAUSE"]

@@ -35,7 +35,7 @@ NOT_A_FIGURE = {
 WITHOUT_FIGURES = {
     "TooSmall", "KeyLine", "JobList", "Answers",  # nothing in them was sampled
     "Container", "Horizontal", "Vertical", "HostPanel",  # they hold others
-    "Static", "CommandInput",  # parts of the pane
+    "Words", "CommandInput",  # parts of the pane
 }  # fmt: skip
 FIGURE = re.compile(r"\d|[▁-█]|[\u2801-\u28ff]")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
 
-from atp_tui.model.text import _DISPUTED, _needs_care
+from atp_tui.model.text import _DISPUTED, _HARMLESS, LINE_END, _needs_care, continued, every_line, printed
 from atp_tui.ui.text import cut, fit, safe, safe_bytes, width_of, wrap
 
 ANYTHING = st.text(st.characters(exclude_categories=()))  # lone surrogates and all
@@ -95,21 +95,21 @@ def test_bytes_that_are_not_utf8() -> None:
 
 
 def test_a_wide_character_is_never_halved() -> None:
-    assert fit("数据库", 5) == "数据…"
-    assert fit("数据库", 4) == "数… "
-    assert fit("数据库", 7, right=True) == " 数据库"
+    assert fit(safe("数据库"), 5) == "数据…"
+    assert fit(safe("数据库"), 4) == "数… "
+    assert fit(safe("数据库"), 7, right=True) == " 数据库"
 
 
 def test_an_ellipsis_that_does_not_fit_is_left_out() -> None:
-    assert cut("abc", 1) == "…"
-    assert cut("abc", 2, "...") == "ab"
-    assert cut("abc", 0) == ""
+    assert cut(safe("abc"), 1) == "…"
+    assert cut(safe("abc"), 2, safe("...")) == "ab"
+    assert cut(safe("abc"), 0) == ""
 
 
 @given(ANYTHING | ODD, st.integers(1, 40), st.integers(1, 6))
 def test_wrapped_text_fits_and_is_cut_only_at_its_end(text: str, width: int, most: int) -> None:
     shown = safe(text)
-    lines = wrap(shown, width, most, ellipsis="")
+    lines = wrap(shown, width, most, ellipsis=safe(""))
     assert len(lines) <= most
     assert all(width_of(line) <= width for line in lines)
     if width > 1:  # a wide character fits no single cell
@@ -117,7 +117,25 @@ def test_wrapped_text_fits_and_is_cut_only_at_its_end(text: str, width: int, mos
 
 
 def test_text_is_broken_at_spaces() -> None:
-    assert wrap("no route to host kvm01", 9, 4) == ["no route", "to host", "kvm01"]
-    assert wrap("no route to host kvm01", 9, 2) == ["no route", "to host …"]
-    assert wrap("abcdefghij", 4, 3) == ["abcd", "efgh", "ij"]
-    assert wrap("", 4, 3) == []
+    assert wrap(safe("no route to host kvm01"), 9, 4) == ["no route", "to host", "kvm01"]
+    assert wrap(safe("no route to host kvm01"), 9, 2) == ["no route", "to host …"]
+    assert wrap(safe("abcdefghij"), 4, 3) == ["abcd", "efgh", "ij"]
+    assert wrap(safe(""), 4, 3) == []
+
+
+def test_what_is_found_harmless_at_once_is_what_the_sanitiser_would_leave() -> None:
+    for code in range(0x110000):
+        if _HARMLESS(chr(code)):
+            assert chr(code).isprintable() and not _needs_care(chr(code)), hex(code)
+    assert _HARMLESS("▁▂▃ ● connected · 12 % …")
+
+
+@given(st.lists(ANYTHING | ODD, max_size=4), ANYTHING | ODD)
+def test_what_is_printed_has_no_line_feed_but_ours(lines: list[str], name: str) -> None:
+    assert printed(map(safe, lines)).count("\n") == len(lines)
+    prefix = safe(f"{name}: ")
+    text = "\n".join(lines)
+    told = every_line(text, prefix)
+    assert told.split("\n") == [prefix + safe(line.removesuffix("\r")) for line in text.split("\n")]
+    assert every_line(text, prefix, first=False) == told.removeprefix(prefix)
+    assert continued(prefix, LINE_END, told) == f"{prefix}\n{told}"

@@ -10,13 +10,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from ...model.questions import KeyQuestion
 from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 from ..keymap import OWN
 from ..question_words import Ask, asked
+from ..shown import Words, styled, together
 from ..text import safe
 from ..typeable import TYPEABLE
 from .dialogue import Dialogue
@@ -50,8 +51,8 @@ class TypedAskScreen(Dialogue[bool]):
 
     def parts(self) -> Iterable[Widget]:
         return (
-            Horizontal(Static(Content(asked(Ask.TYPE_IT))), Input(compact=True, id="word", restrict=TYPEABLE)),
-            Static("", classes="gap"),
+            Horizontal(Words(styled(asked(Ask.TYPE_IT))), Input(compact=True, id="word", restrict=TYPEABLE)),
+            Words(classes="gap"),
         )
 
     @on(Input.Submitted)
@@ -69,21 +70,21 @@ def ask_about_key(question: KeyQuestion) -> HearsNothingAtFirst[bool]:
     """The dialogue about an SSH host key. The fingerprint is what a person compares; all of it is remote text."""
     kind = safe(question.public_key.split(" ", 1)[0]) or asked(Ask.KEY_OF_UNKNOWN_TYPE)
     shown = [
-        Content(asked(Ask.KEY_SHOWN, host=question.host_id, address=question.address)),
+        styled(asked(Ask.KEY_SHOWN, host=question.host_id, address=question.address)),
         _key(kind, safe(question.fingerprint)),
-        Content(""),
+        styled(""),
     ]
     if question.changed:
         shown += [
-            Content.styled(asked(Ask.CHANGED_KEY_ON_FILE), "bold $failed"),
+            styled(asked(Ask.CHANGED_KEY_ON_FILE), "bold $failed"),
             *(_key(*safe(key).split(" ", 1)) for key in question.on_file),
-            Content(""),
-            *map(Content, asked(Ask.CHANGED_KEY_BEWARE).splitlines()),
-            Content(""),
+            styled(""),
+            *map(styled, asked(Ask.CHANGED_KEY_BEWARE).splitlines()),
+            styled(""),
         ]
         title, word, yes = asked(Ask.CHANGED_KEY), question.host_id, asked(Ask.REPLACE)
         return TypedAskScreen(title, shown, word=word, yes=yes, grave=True)
-    shown += [*map(Content, asked(Ask.NEW_KEY_COMPARE).splitlines()), Content("")]
+    shown += [*map(styled, asked(Ask.NEW_KEY_COMPARE).splitlines()), styled("")]
     return AskScreen(asked(Ask.NEW_KEY), shown, yes=asked(Ask.TRUST), no=asked(Ask.REFUSE))
 
 
@@ -95,4 +96,4 @@ def ask_about_many(doing: str, what: Sequence[str], hosts: int, yes: str) -> Typ
 
 def _key(kind: str, fingerprint: str = "") -> Content:
     """Type and fingerprint, always in the same columns: keys that stand below each other are easily compared."""
-    return Content("").join([Content.styled(f"  {kind:<19} ", "$dim"), Content.styled(fingerprint, "bold")])
+    return together(styled(f"  {kind:<19} ", "$dim"), styled(fingerprint, "bold"))

@@ -12,10 +12,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
 
 from .. import bindings
 from ..early_keys import HearsNothingAtFirst
+from ..shown import Words, styled
 
 Answer = TypeVar("Answer")
 
@@ -45,12 +45,12 @@ class Dialogue(HearsNothingAtFirst[Answer], ModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask", classes="grave" if self._grave else "") as box:
-            box.border_title = Content(self._title)
+            box.border_title = styled(self._title)
             with VerticalScroll(id="ask-lines", can_focus=False):
                 for line in self._lines:
-                    yield Static(line if isinstance(line, Content) else Content(line))
+                    yield Words(line if isinstance(line, Content) else styled(line))
             yield from self.parts()
-            yield Static(Content.styled(self._choices, "bold"), id="choices")
+            yield Words(styled(self._choices, "bold"), id="choices")
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._fit)
@@ -82,4 +82,4 @@ class Dialogue(HearsNothingAtFirst[Answer], ModalScreen[Answer]):
 
     def say(self, words: str) -> None:
         """Say in place of the choices why an answer is none."""
-        self.query_one("#choices", Static).update(Content.styled(words, "bold $failed"))
+        self.query_one("#choices", Words).say(styled(words, "bold $failed"))

@@ -11,14 +11,14 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Center, Middle, Vertical
-from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from ...model.host import HostInfo
 from .. import bindings
 from ..glyphs import ASCII, UNICODE
 from ..keymap import OWN
+from ..shown import Words, styled
 from ..text import safe
 from ..theme import no_such_theme
 from ..themed_app import ThemedApp
@@ -73,11 +73,11 @@ class GuideApp(ThemedApp):
         found = len(self._found)
         hosts = f"{found} host{'s' * (found != 1)} found" if found else "none found there"
         with Middle(), Center(), Vertical(id="guide") as page:
-            page.border_title = "welcome"
-            yield Static(Content.styled("No hosts are known yet.", "bold"))
-            yield Static(Content("They live in this file, one entry a host:"))
-            yield Static(Content(f"  {self._path}"))
-            yield Static("")
+            page.border_title = styled("welcome")
+            yield Words(styled("No hosts are known yet.", "bold"))
+            yield Words(styled("They live in this file, one entry a host:"))
+            yield Words(styled(f"  {self._path}"))
+            yield Words()
             about = (
                 f"{hosts}; you choose",
                 "a simulated fleet, nothing real",
@@ -86,7 +86,7 @@ class GuideApp(ThemedApp):
             yield OptionList(
                 *(
                     Option(
-                        Content(f"{OWN.sign(f'guide.{choice}')}  {binding.description:<26}  {words}"),
+                        styled(f"{OWN.sign(f'guide.{choice}')}  {binding.description:<26}  {words}"),
                         id=choice,
                         disabled=choice is GuideChoice.IMPORT and not found,
                     )
@@ -94,13 +94,13 @@ class GuideApp(ThemedApp):
                 ),
                 compact=True,
             )
-            yield Static("")
+            yield Words()
             notices = [notice for notice in (self._wrong_theme(), safe(self._look.notice)) if notice]
             for notice in notices:
-                yield Static(Content.styled(notice, "$failed"))
+                yield Words(styled(notice, "$failed"))
             *ways, last = (f"guide.{choice}" for choice in GuideChoice)
             digits, leave = OWN.sign(*ways), f"{OWN.sign(last)} {bindings.GUIDE[-1].description}"
-            yield Static(Content.styled(f"↑ ↓ and Enter, or {digits}     {leave}", "$dim"))
+            yield Words(styled(f"↑ ↓ and Enter, or {digits}     {leave}", "$dim"))
 
     def _wrong_theme(self) -> str:
         wanted = self._look.theme

@@ -10,9 +10,8 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from ...config.forges import is_forge
 from ...model.errors import ConfigError
@@ -22,8 +21,9 @@ from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 from ..glyphs import UNICODE, Glyphs
 from ..keymap import OWN
-from ..text import cut_middle, fit, safe, width_of
-from ..widgets.lines import LinesView, Spans
+from ..shown import Words, styled
+from ..text import Safe, cut_middle, fit, safe, width_of
+from ..widgets.lines import LinesView, Spans, drawn
 from ..widgets.too_small import LEAST
 
 Preview = Callable[[Sequence[HostInfo]], str]
@@ -71,7 +71,7 @@ class ChoiceList(LinesView[ChoiceLine]):
 
     def _show(self) -> None:
         self.set_lines(tuple(self._shown))
-        self.set_title(Content(f" hosts of ~/.ssh/config  {len(self.chosen)} of {len(self._shown)} chosen "))
+        self.set_title(styled(f" hosts of ~/.ssh/config  {len(self.chosen)} of {len(self._shown)} chosen "))
         self.post_message(self.Changed())
 
     def draw(self, line: ChoiceLine, width: int) -> Spans:
@@ -79,7 +79,7 @@ class ChoiceList(LinesView[ChoiceLine]):
         note = "  a forge by its name" if line.forge else ""
         address = f"  {safe(line.host.host)}" if line.host.host != line.host.id else ""
         sign = "[x]" if line.chosen else "[ ]"
-        return ((f" {sign} ", "mark"), (name, "text" if line.chosen else "dim"), (address + note, "dim"))
+        return drawn((f" {sign} ", "mark"), (name, "text" if line.chosen else "dim"), (address + note, "dim"))
 
     def line_opened(self, line: ChoiceLine) -> None:
         self.post_message(self.Agreed())
@@ -104,14 +104,14 @@ class ChoiceList(LinesView[ChoiceLine]):
 
 class TextLine(NamedTuple):
     key: str
-    text: str
+    text: Safe
 
 
 class FileText(LinesView[TextLine]):
     """The file as it would be; it is looked at, and scrolled."""
 
     def draw(self, line: TextLine, width: int) -> Spans:
-        return ((f" {cut_middle(line.text, width - 1)}", "text"),)
+        return drawn((f" {cut_middle(line.text, width - 1)}", "text"))
 
     def placeholder(self) -> Sequence[str]:
         return ("No host is chosen: nothing would be written.",)
@@ -134,13 +134,13 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
         super().__init__()
         self._choices = ChoiceList(hosts, glyphs)
         self._file = FileText(id="file")
-        self._path = path
+        self._path = safe(path)
         self._preview = preview
         self._glyphs = glyphs
         self._written: tuple[HostInfo, ...] | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(Content.styled(" Nothing is written and no host is contacted before Enter.", "bold"))
+        yield Words(styled(" Nothing is written and no host is contacted before Enter.", "bold"))
         with Container(id="import"):
             with Vertical(id="import-left"):
                 yield self._choices
@@ -149,13 +149,13 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
                     ("user", " user for all", "as ssh_config has it"),
                 ):
                     with Horizontal():
-                        yield Static(Content(label))
+                        yield Words(styled(label))
                         yield Input(placeholder=what, id=name)
             yield self._file
-        yield Static("", id="import-note")
+        yield Words(id="import-note")
         pressed = [(OWN.sign(each.id or ""), each.description) for each in (*bindings.CHOICES, *bindings.IMPORT)]
         keys = "   ".join(f"{key} {what}" for key, what in (*pressed[:3], ("tab", "next"), *pressed[3:]))
-        yield Static(Content.styled(f" {keys}", "$dim"))
+        yield Words(styled(f" {keys}", "$dim"))
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -171,12 +171,12 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
             text = self._preview(self._written) if self._written else ""
         except ConfigError as error:
             self._written, text, note = None, "", f"{error.message}{f'; {error.hint}' if error.hint else ''}"
-        self._file.set_title(Content(f" {cut_middle(self._path, 60, self._glyphs.ellipsis)} "))
+        self._file.set_title(styled(f" {cut_middle(self._path, 60, self._glyphs.ellipsis)} "))
         self._file.show(text)
         self._note(note)
 
     def _note(self, words: str) -> None:
-        self.query_one("#import-note", Static).update(Content.styled(f" {safe(words)}", "$failed"))
+        self.query_one("#import-note", Words).say(styled(f" {safe(words)}", "$failed"))
 
     def _hosts(self) -> tuple[HostInfo, ...]:
         tags = tuple(self.query_one("#tags", Input).value.replace(",", " ").split())

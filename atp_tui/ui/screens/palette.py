@@ -8,9 +8,9 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 
 from ..commands import ScreenCommand
+from ..shown import styled
 from ..text import safe
 
 MOST_HITS = 50
@@ -70,7 +70,7 @@ class FleetCommands(Provider):
         # hosts are found when something is typed: there may be a thousand
         known = self.app.actions() if isinstance(self.app, OffersCommands) else ()
         for name, help_text, line in self._shown(known):
-            yield DiscoveryHit(Content(name), self._chosen(line), text=name, help=help_text)
+            yield DiscoveryHit(styled(name), self._chosen(line), text=name, help=help_text)
 
     _newest: object = None
 
@@ -84,7 +84,7 @@ class FleetCommands(Provider):
         best = sorted((hit for hit in scored if hit[0] > 0), key=lambda hit: -hit[0])
         for score, name, help_text, line in best[:MOST_HITS]:
             words = help_text or self._state_of(line.removeprefix(JUMP))
-            yield Hit(score, Content(name), self._chosen(line), text=name, help=words)
+            yield Hit(score, styled(name), self._chosen(line), text=name, help=words)
 
     def _state_of(self, host_id: str) -> str:
         return self.app.state_of(host_id) if isinstance(self.app, OffersCommands) else ""

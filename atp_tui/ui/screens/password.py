@@ -8,15 +8,15 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from ...model.credential import Credential, Secret
 from ...model.questions import PasswordQuestion
 from .. import bindings
 from ..keymap import OWN
 from ..question_words import Ask, asked
+from ..shown import Words, styled
 from .dialogue import Dialogue
 
 
@@ -39,7 +39,7 @@ class PasswordScreen(Dialogue[Credential | None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.PASSWORD]
 
     def __init__(self, question: PasswordQuestion) -> None:
-        refused = (Content.styled(asked(Ask.LAST_WAS_REFUSED), "bold $failed"),) if question.refused else ()
+        refused = (styled(asked(Ask.LAST_WAS_REFUSED), "bold $failed"),) if question.refused else ()
         lines = (
             asked(Ask.PASSWORD_FOR, host=question.host_id, address=question.address),
             *refused,
@@ -54,9 +54,9 @@ class PasswordScreen(Dialogue[Credential | None]):
 
     def parts(self) -> Iterable[Widget]:
         return (
-            Horizontal(Static(Content(asked(Ask.NAME_FIELD))), Input(self._question.user, compact=True, id="user")),
-            Horizontal(Static(Content(asked(Ask.PASSWORD_FIELD))), HiddenInput(id="password")),
-            Static("", classes="gap"),
+            Horizontal(Words(styled(asked(Ask.NAME_FIELD))), Input(self._question.user, compact=True, id="user")),
+            Horizontal(Words(styled(asked(Ask.PASSWORD_FIELD))), HiddenInput(id="password")),
+            Words(classes="gap"),
         )
 
     def on_mount(self) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import overload
 
-from .lines import Spans
+from .lines import Spans, drawn
+
+_INDENT = drawn(("    ", "text"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Block:
     def line(self, number: int) -> AnswerLine:
         """A line by its number; 0 is the head."""
         if number:
-            spans = (("    ", "text"), *self._body(number - 1))
+            spans = (*_INDENT, *self._body(number - 1))
             return AnswerLine(f"{self.key}\n{number - 1}", self.key, False, spans)
         if not isinstance(self._head, AnswerLine):
             self._head = AnswerLine(self.key, self.key, True, self._head())

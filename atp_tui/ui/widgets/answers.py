@@ -12,10 +12,11 @@ from textual.content import Content
 from .. import bindings
 from ..glyphs import UNICODE, Glyphs
 from ..messages import CancelRequested, Copied, RerunRequested
-from ..text import cut, safe, width_of
+from ..shown import styled, together
+from ..text import Safe, cut, safe, width_of
 from .answer_blocks import AnswerLine, AnswerLines
 from .answers_model import AnswersModel
-from .lines import LinesView, Spans
+from .lines import LinesView, Spans, drawn
 
 LEAST_COMMAND = 12
 """Cells of the command that the title shows before it leaves other words out."""
@@ -23,6 +24,8 @@ LEAST_COMMAND = 12
 
 EDGE = 4
 """Cells of the upper edge that a title never gets: the corners, and a blank beside each."""
+
+_MARGIN = drawn((" ", "text"))
 
 
 class Answers(LinesView[AnswerLine]):
@@ -71,7 +74,7 @@ class Answers(LinesView[AnswerLine]):
             self.advance()
 
     def draw(self, line: AnswerLine, width: int) -> Spans:
-        return clip(((" ", "text"), *line.spans), width)  # the first cell is the cursor's
+        return clip((*_MARGIN, *line.spans), width)  # the first cell is the cursor's
 
     def placeholder(self) -> Sequence[str]:
         mark, run = self._keys.sign("hosts.mark"), self._keys.sign("action.run")
@@ -106,7 +109,7 @@ class Answers(LinesView[AnswerLine]):
     def _title_now(self) -> Content:
         model = self._model
         if model is None:
-            return Content(" answers ")
+            return styled(" answers ")
         head, tally = " answers  ", f"  {model.summary()}"
         again = f"  {self._keys.sign('answers.rerun')} rerun failed" if model.finished and model.failed_hosts else ""
         room = self.outer_size.width - EDGE - width_of(head + tally) - 1  # the command gives way, never the tally
@@ -115,10 +118,10 @@ class Answers(LinesView[AnswerLine]):
         if room - width_of(again) < LEAST_COMMAND:
             again = ""
         number = f"#{self._number} " if self._number else ""
-        line = cut(number + safe(model.job.title), max(0, room - width_of(again)))
+        line = cut(safe(number + model.job.title), max(0, room - width_of(again)))
         if not line:
             tally = tally.lstrip()
-        return Content("").join([Content(head), Content.styled(line, "$foreground"), Content(f"{tally}{again} ")])
+        return together(styled(head), styled(line, "$foreground"), styled(f"{tally}{again} "))
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -127,7 +130,7 @@ class Answers(LinesView[AnswerLine]):
 
 def clip(spans: Spans, width: int) -> Spans:
     """As many of the spans as fit, the last one cut."""
-    shown: list[tuple[str, str]] = []
+    shown: list[tuple[Safe, str]] = []
     for text, role in spans:
         if width <= 0:
             break

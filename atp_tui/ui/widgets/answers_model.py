@@ -21,7 +21,7 @@ from ..text import fit, safe
 from ..words import outcome_word, sentence
 from .answer_blocks import AnswerLines, Block
 from .group_body import LINE_BYTES, GroupBody, role_of, shown_line
-from .lines import Spans
+from .lines import Spans, drawn
 
 LIVE_LINES = 200
 """Lines of a running host that are kept; the whole output comes with its result."""
@@ -289,7 +289,7 @@ class AnswersModel:
             duration = countdown(result.duration) if result is not None else ""
             return self._head(state, self._fold_mark(host), host.ljust(width), word, duration.rjust(6), last)
 
-        return Block(host, head, len(rows) if host in self._open else 0, lambda number: (rows[number],))
+        return Block(host, head, len(rows) if host in self._open else 0, lambda number: drawn(rows[number]))
 
     def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
         key = _group_key(part)
@@ -302,12 +302,12 @@ class AnswersModel:
             first, _, rest = said.partition(b"\n")
             text = sentence(part.error) if part.error is not None and not said else shown_line(first)
             if self._dropped and part.error is None:
-                text = DROPPED
+                text = safe(DROPPED)
             others = rest.count(b"\n") + 1 if rest else 0
             more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
             state, word = _LIKE.get(part.outcome, _S.FAILED), _status(part.outcome, part.exit_status)
             spans = self._head(state, mark, fit(safe(part.label), width), word, f"{part.count:>5}", text)
-            return (*spans, (more, "dim"), *_change(said, compared))
+            return (*spans, *drawn((more, "dim"), *_change(said, compared)))
 
         if key not in self._open:
             return Block(key, head, 0, _nothing)
@@ -319,7 +319,7 @@ class AnswersModel:
         self, state: ConnectionState, mark: tuple[str, str], label: str, word: str, figure: str, text: str
     ) -> Spans:
         glyph, role = self._glyphs.state(state), state.value
-        return (
+        return drawn(
             mark, (f"{glyph} ", role), (label, "strong"), (f" {figure}  ", "dim"), (f"{word:<12}", role),
             (text, "text"),
         )  # fmt: skip

@@ -12,12 +12,13 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from .. import bindings
 from ..history import History
 from ..keymap import OWN, Keymap
 from ..messages import CancelRequested, CommandLineRequested, FilterChanged, PaneLeft, RunRequested
+from ..shown import Words, styled, together
 from ..targeting import Selection
 from ..text import cut, safe
 from ..typeable import TYPEABLE
@@ -118,9 +119,9 @@ class CommandPane(Horizontal):
         self._drafts = dict.fromkeys(Mode, "")
 
     def compose(self) -> ComposeResult:
-        yield Static(id="target", markup=False)
+        yield Words(id="target")
         yield CommandInput(self, _Completer(self._completion))
-        yield Static(id="note", markup=False)
+        yield Words(id="note")
 
     def on_mount(self) -> None:
         self.show_target()
@@ -148,7 +149,7 @@ class CommandPane(Horizontal):
     def _switch(self, mode: Mode, text: str | None = None) -> None:
         self._drafts[self._mode] = self.line.value
         self._mode = mode
-        self.border_title = f" {mode.name.lower()} "
+        self.border_title = styled(f" {mode.name.lower()} ")
         self.line.placeholder = PLACEHOLDERS[mode].format_map(self._signs)
         self.line.value = self._drafts[mode] if text is None else text
         self.line.cursor_position = len(self.line.value)
@@ -156,18 +157,18 @@ class CommandPane(Horizontal):
 
     def show_target(self) -> None:
         """Say again which hosts a command would run on: call it when marks, cursor or hosts change."""
-        label = self.query_one("#target", Static)
+        label = self.query_one("#target", Words)
         if self._mode is not Mode.RUN:
-            _put(label, Content.styled(f" {self._mode.value}", "bold $title-focus"))
+            _put(label, styled(f" {self._mode.value}", "bold $title-focus"))
             self.tell("")
             return
         chosen = self._select(self.line.value)
         parts = [
-            Content(f" {cut(chosen.label, LABEL_WIDTH)} "),
-            Content.styled(f"({len(chosen.ids)}) ", "bold" if chosen.ids else "$dim"),
-            Content.styled(f"{Mode.RUN.value} ", "$title-focus"),
+            styled(f" {cut(safe(chosen.label), LABEL_WIDTH)} "),
+            styled(f"({len(chosen.ids)}) ", "bold" if chosen.ids else "$dim"),
+            styled(f"{Mode.RUN.value} ", "$title-focus"),
         ]
-        _put(label, Content("").join(parts))
+        _put(label, together(*parts))
         left_out = len(chosen.left_out)
         names = chosen.left_out[0] if left_out == 1 else f"{left_out} hosts"
         left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
@@ -182,7 +183,7 @@ class CommandPane(Horizontal):
         """A few words at the right end of the line."""
         room = max(NOTE, self.size.width // 2)  # where there is room, a mistake is told with its column and its hint
         shown = f" {cut(safe(text), room)} " if text else ""
-        _put(self.query_one("#note", Static), Content.styled(shown, "$dim"))
+        _put(self.query_one("#note", Words), styled(shown, "$dim"))
 
     def recall(self, *, older: bool) -> None:
         """Walk through what was typed before in this mode."""
@@ -260,9 +261,9 @@ class CommandPane(Horizontal):
         return None
 
 
-def _put(widget: Static, content: Content) -> None:
+def _put(widget: Words, content: Content) -> None:
     """Show other text; only where its width differs is the screen laid out anew, which costs more than all the rest."""
     width = widget.styles.width
     if width is None or width.value != content.cell_length:
         widget.styles.width = content.cell_length
-    widget.update(content, layout=False)
+    widget.say(content, layout=False)

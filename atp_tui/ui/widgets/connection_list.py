@@ -6,17 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from textual.content import Content
-
 from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
 from ...monitor.freshness import is_old
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import UNICODE, Glyphs
+from ..shown import assembled
 from ..step_words import Next, step
 from ..text import cut, safe, width_of
 from ..words import state_word
 from .host_words import RETRY, brief_of, cause_of, counts_down, next_step
-from .lines import LinesView, Spans
+from .lines import LinesView, Spans, drawn
 
 _WORD = width_of(state_word(ConnectionState.CONNECTED))
 """Only lines with figures need their words equally long; after the longer states free text follows."""
@@ -52,18 +51,19 @@ def draw_connection(
     that has fallen silent: they stand in the line of each connection that was to answer it.
     """
     connection = line.connection
-    state, word, aged = connection.state, state_word(connection.state), is_old(now - connection.last_active, period)
+    word: str = state_word(connection.state)
+    state, aged = connection.state, is_old(now - connection.last_active, period)
     if silent and aged and state is ConnectionState.CONNECTED:
         state, word = ConnectionState.RECONNECTING, silent
     role = state.value
-    head: Spans = (
+    head = (
         (f" {connection.channel:<4} {f'#{connection.id}':<4}", "dim"),
         (f"{glyphs.state(state)} {word:<{_WORD}}", role),
     )
     left = width - sum(width_of(text) for text, _ in head)
     if connection.state is ConnectionState.CONNECTED:
-        return (*head, (_figures(connection, left), "dim" if aged else "text"))
-    return (*head, ("  " + _trouble(connection, left - 2, now, glyphs), "text"))
+        return drawn(*head, (_figures(connection, left), "dim" if aged else "text"))
+    return drawn(*head, ("  " + _trouble(connection, left - 2, now, glyphs), "text"))
 
 
 def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyphs) -> str:
@@ -83,7 +83,7 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
         text = between.join(word for word in words if word)
         if width_of(text) <= room:
             return text
-    return cut(brief or following.short, max(room, 0), glyphs.ellipsis)
+    return cut(brief or safe(following.short), max(room, 0), glyphs.ellipsis)
 
 
 def _figures(connection: ConnectionSnapshot, left: int) -> str:
@@ -131,10 +131,10 @@ class ConnectionList(LinesView[ConnectionLine]):
         self._main = pools[0].channel if pools else ""
         self.set_lines(connection_lines(pools))
         words = [f" {safe(pool_words(pool, self._glyphs.separator))} " for pool in pools]
-        parts: list[Content | str | tuple[str, str]] = [" connections "]
+        parts: list[str | tuple[str, str]] = [" connections "]
         for word in words:
             parts += [(self._glyphs.rule * 2, "not bold $rule"), (word, "not bold $dim")]
-        self.set_title(Content.assemble(*parts))
+        self.set_title(assembled(*parts))
 
     def advance(self, now: float) -> None:
         """Let the countdowns go on."""

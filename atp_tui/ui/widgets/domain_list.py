@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from textual.content import Content
 from textual.message import Message
 
 from ...model.connection import ConnectionState
@@ -16,9 +15,10 @@ from ...model.order import natural
 from ...monitor.fleet import DomainRow, HostDetail
 from ..format import byte_rate, memory, percent
 from ..glyphs import UNICODE, Glyphs
+from ..shown import assembled
 from ..spark import spark
-from ..text import fit, safe, width_of
-from .lines import LinesView, Spans
+from ..text import Safe, fit, safe, width_of
+from .lines import LinesView, Spans, drawn
 
 _D, _S = DomainState, ConnectionState
 
@@ -96,10 +96,15 @@ def domain_lines(domains: Sequence[DomainRow]) -> tuple[DomainLine, ...]:
     return tuple(DomainLine(row.reading.uuid, row) for row in ordered)
 
 
-def state_words(reading: DomainReading) -> str:
+@lru_cache(maxsize=256)
+def _state_words(state: DomainState, reason: str | None) -> Safe:
+    told = reason is not None and (state in _EXPLAINED or reason in ("crashed", "failed"))
+    return safe(f"{state.value} ({reason})" if told else state.value)
+
+
+def state_words(reading: DomainReading) -> Safe:
     """`paused (I/O error)`: the state, and why where that is what a person asks next."""
-    told = reading.reason is not None and (reading.state in _EXPLAINED or reading.reason in ("crashed", "failed"))
-    return f"{reading.state.value} ({reading.reason})" if told else reading.state.value
+    return _state_words(reading.state, reading.reason)
 
 
 def draw_domain(
@@ -134,7 +139,7 @@ def draw_domain(
     if at.rates and running:
         rates = f"  {glyphs.received}{byte_rate(row.rx_rate)} {glyphs.sent}{byte_rate(row.tx_rate)}"
         spans.append((rates, role))
-    return tuple(spans)
+    return drawn(*spans)
 
 
 class DomainList(LinesView[DomainLine]):
@@ -168,7 +173,7 @@ class DomainList(LinesView[DomainLine]):
         self._name_width = max((width_of(safe(line.domain.reading.name)) for line in lines), default=0)
         self._state_width = max([_WORD, *(width_of(state_words(line.domain.reading)) for line in lines)])
         self.set_lines(lines)
-        self.set_title(Content.assemble(" VMs ", *self._counts(lines)))
+        self.set_title(assembled(" VMs ", *self._counts(lines)))
 
     def draw(self, line: DomainLine, width: int) -> Spans:
         stale = self._detail is None or not self._detail.row.fresh

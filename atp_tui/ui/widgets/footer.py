@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from ..keymap import OWN, Keymap
+from ..shown import styled, together
 from ..text import cut, safe, width_of
 
 NOTICE_SECONDS = 4.0
@@ -65,19 +66,17 @@ class KeyLine(Widget):
         width = self.size.width - 1
         text, wrong = self.notice
         least = _width(_only(self.keys, self._spared.always if wrong else self._spared.matters))
-        text = cut(text, max(width - least - GAP - 1, 0)) if text else ""
+        text = cut(safe(text), max(width - least - GAP - 1, 0)) if text else ""
         room = width - (width_of(text) + GAP + 1 if text else 0)
         calls, keys = fitting(() if text else self.calls, self.keys, room, self._spared)
-        parts = [Content(" ")]
+        parts = [styled(" ")]
         for pairs, style in ((calls, "$failed"), (keys, "$dim")):
             for key, meaning in pairs:
-                parts += [Content.styled(key, "bold"), Content.styled(f" {meaning}{' ' * GAP}", style)]
-        hints = Content("").join(parts)
+                parts += [styled(key, "bold"), styled(f" {meaning}{' ' * GAP}", style)]
+        hints = together(*parts)
         if text:
             gap = max(0, width - width_of(text) - hints.cell_length)
-            hints = Content("").join(
-                [hints, Content(" " * gap), Content.styled(text, "$failed" if wrong else "$title-focus")]
-            )
+            hints = together(hints, styled(" " * gap), styled(text, "$failed" if wrong else "$title-focus"))
         return hints.truncate(width + 1)
 
 
@@ -120,7 +119,7 @@ def _cut_call(meaning: str, width: int) -> str:
     """`a-very-lon…: key CHANGED`: the name is cut before what is the matter with it."""
     name, between, what = meaning.rpartition(": ")
     room = width - width_of(between + what)
-    return cut(name, room) + between + what if room >= 4 else cut(meaning, width)
+    return cut(safe(name), room) + between + what if room >= 4 else cut(safe(meaning), width)
 
 
 def _only(keys: Keys, names: frozenset[str]) -> Keys:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...executor.difference import diff
 from ...executor.fold import Part
-from ..text import safe_bytes
+from ..text import Safe, safe_bytes
 from ..words import sentence
-from .lines import Spans
+from .lines import Spans, drawn
 
 LINE_BYTES = 2000
 """Longer lines are cut: nobody reads them here, and a host may send a gigabyte without a line end."""
@@ -23,15 +23,15 @@ class GroupBody:
         self._lines: list[bytes] | None = None
         lines = self._output.count(b"\n") + 1 if output else 0
         self._shown = min(lines, MOST_LINES)
-        self._above: list[Spans] = [((sentence(part.error), "failed"),)] if part.error is not None else []
+        self._above: list[Spans] = [drawn((sentence(part.error), "failed"))] if part.error is not None else []
         self._below: list[Spans] = []
         if lines > MOST_LINES:
-            self._below.append(((f"… only the first {MOST_LINES} lines are shown here", "dim"),))
+            self._below.append(drawn((f"… only the first {MOST_LINES} lines are shown here", "dim")))
         if part.cut:
-            self._below.append((("… there was more output than is kept", "dim"),))
+            self._below.append(drawn(("… there was more output than is kept", "dim")))
         if against is not None and reference and output:
             changes = [((shown_line(line), role_of(line)),) for line in diff(output, reference)]
-            self._below += [((f"against {against}:", "dim"),), *changes] if changes else []
+            self._below += [drawn((f"against {against}:", "dim")), *changes] if changes else []
         self.count = len(self._above) + self._shown + len(self._below)
 
     def __call__(self, number: int) -> Spans:
@@ -49,7 +49,7 @@ def role_of(change: bytes) -> str:
     return "connected" if change.startswith(b"+") else "failed"
 
 
-def shown_line(line: bytes) -> str:
+def shown_line(line: bytes) -> Safe:
     """A line of output as safe text, cut where it is longer than anyone reads."""
     line = line.removesuffix(b"\r")
-    return safe_bytes(line[:LINE_BYTES]) + ("…" if len(line) > LINE_BYTES else "")
+    return safe_bytes(line[:LINE_BYTES] + ("…".encode() if len(line) > LINE_BYTES else b""))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.content import Content
 
-from ..text import fit, safe, width_of, wrap
-from .lines import LinesView, Spans
+from ..shown import assembled
+from ..text import Safe, fit, safe, width_of, wrap
+from .lines import LinesView, Spans, drawn
 
 Section = tuple[str, tuple[tuple[str, str], ...]]
 """A title, and pairs of what is pressed or typed and what that does."""
@@ -34,20 +34,21 @@ def help_lines(sections: Sequence[Section], width: int) -> tuple[HelpLine, ...]:
     """The page in `width` columns. What a key does stands in one column for all, and goes on below itself."""
     column = max((width_of(safe(left)) for _, rows in sections for left, _ in rows), default=0)
     column = min(column, width // 2)
-    drawn: list[Spans] = []
+    page: list[Spans] = []
     for title, rows in sections:
-        drawn += [((f" {safe(title)}", "title"),)] if not drawn else [(), ((f" {safe(title)}", "title"),)]
+        head = drawn((f" {title}", "title"))
+        page += [head] if not page else [(), head]
         for left, right in rows:
-            drawn += _row(safe(left), safe(right), column, min(width, MOST_WIDTH))
-    return tuple(HelpLine(str(number), spans) for number, spans in enumerate(drawn))
+            page += _row(safe(left), safe(right), column, min(width, MOST_WIDTH))
+    return tuple(HelpLine(str(number), spans) for number, spans in enumerate(page))
 
 
-def _row(left: str, right: str, column: int, width: int) -> list[Spans]:
-    first, *others = wrap(right, width - column - 6, MOST_ROWS) or [""]
+def _row(left: Safe, right: Safe, column: int, width: int) -> list[Spans]:
+    first, *others = wrap(right, width - column - 6, MOST_ROWS) or [safe("")]
     below = " " * (3 + column + 2)
     return [
-        (("   ", "text"), (fit(left, column), "strong"), (f"  {first}", "text")),
-        *(((below, "text"), (other, "text")) for other in others),
+        drawn(("   ", "text"), (fit(left, column), "strong"), (f"  {first}", "text")),
+        *(drawn((below, "text"), (other, "text")) for other in others),
     ]
 
 
@@ -63,7 +64,7 @@ class HelpPage(LinesView[HelpLine]):
         super().__init__(id=id)
         self._sections = sections
         self._laid_out_for = 0
-        self.set_title(Content.assemble(" help  ", (f"{keys} ", "$dim")))
+        self.set_title(assembled(" help  ", (f"{keys} ", "$dim")))
 
     def draw(self, line: HelpLine, width: int) -> Spans:
         return line.spans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,19 +10,25 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
 from ...model.connection import PoolStatistics
+from ...model.fence import Fence
+from ...model.message import told
+from ...model.say import Say
 from ...monitor.fleet import HostDetail
 from ..glyphs import UNICODE, Glyphs
-from ..text import safe
+from ..shown import styled
+from ..text import cut, safe
+from ..words import sentence
 from .connection_list import ConnectionList
 from .domain_list import DomainList
 from .host_words import counts_down
 from .lines import LinesView, Spans
 from .panel_head import HeadLine, head_lines
+
+_log = logging.getLogger(__name__)
 
 TICK = 0.2
 """Seconds between two looks at the countdowns."""
@@ -89,6 +96,8 @@ class HostPanel(Vertical):
         self._snapshot = PanelSnapshot()
         self._now = 0.0
         self._ticks = 0
+        self._broken = ""
+        self._fence = Fence(_log)
         self._head = PanelHead()
         self._connections = ConnectionList(glyphs=glyphs)
         self._domains = DomainList(glyphs=glyphs)
@@ -103,10 +112,16 @@ class HostPanel(Vertical):
         if snapshot.of is not None:
             self._now = snapshot.of.now
         silent_since = snapshot.detail.row.silent_since if snapshot.detail is not None else None
-        self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since)
+        self._broken = ""
+        try:
+            self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since)
+            self._domains.update(snapshot.detail)
+        except Exception as error:  # noqa: BLE001 - it costs this host its lists, not the screen
+            self._give_up(error)
+            self._connections.update((), self._now)
+            self._domains.update(None)
         trouble = snapshot.detail.row.trouble if snapshot.detail is not None else None
         self._connections.r_helps = trouble is None or trouble.remedy is Remedy.RETRY
-        self._domains.update(snapshot.detail)
         self._lay_out()
 
     def compose(self) -> ComposeResult:
@@ -147,13 +162,27 @@ class HostPanel(Vertical):
         detail = self._snapshot.detail
         if detail is None:
             self._head.set_lines(())
-            self._head.set_title(Content(""))
+            self._head.set_title(styled(""))
             return
         width = max(self.size.width, 1)
         charts = self._chart_height()
         uri = self._snapshot.of.uri if self._snapshot.of is not None else None
-        self._head.set_lines(head_lines(detail, uri, width, charts, self._now, self._glyphs))
-        self._head.set_title(Content(f" {safe(detail.row.id)} "))
+        lines: Sequence[HeadLine]
+        try:
+            lines = head_lines(detail, uri, width, charts, self._now, self._glyphs)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._give_up(error)
+            lines = ()
+        if self._broken:
+            lines = (HeadLine("broken", ((cut(safe(f" {self._broken}"), width), "failed"),)), *lines)
+        self._head.set_lines(lines)
+        self._head.set_title(styled(f" {safe(detail.row.id)} "))
+
+    def _give_up(self, error: Exception) -> None:
+        detail = self._snapshot.detail
+        host = detail.row.id if detail is not None else ""
+        instead = told(Say.NOT_DRAWN, kind=type(error).__name__)
+        self._broken = sentence(self._fence.caught(error, "the panel of %s cannot be drawn", host, instead))
 
     def _chart_height(self) -> int:
         height = self.size.height

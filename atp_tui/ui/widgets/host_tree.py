@@ -10,13 +10,13 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.content import Content
 from textual.message import Message
 
 from ...monitor.metrics import find_metric
 from ...monitor.query import GroupLine, HostLine, Line, Query, Sort, host_key, orders
 from .. import bindings
 from ..glyphs import UNICODE, Glyphs
+from ..shown import assembled
 from ..text import cut, safe, width_of
 from ..words import sentence
 from .host_words import counts_down
@@ -206,13 +206,13 @@ class HostTree(LinesView[Line]):
         heads = tuple((end, name) for end, name in heads if end <= width - 2)
         room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
         words = self._title_words(room)
-        parts: list[Content | str | tuple[str, str]] = [words]
+        parts: list[str | tuple[str, str]] = [words]
         used = width_of(words) + 1  # the line begins left of the title
         for end, name in heads:
             gap = max(0, end - used - len(name) - 1)
             parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
             used = end + 1
-        self.set_title(Content.assemble(*parts))
+        self.set_title(assembled(*parts))
 
     def _title_words(self, room: int) -> str:
         """The words of the title in `room` cells: the filter matters most, then the order, then the number of marks."""
@@ -225,7 +225,7 @@ class HostTree(LinesView[Line]):
         choices = (f"Hosts{by_order}{wanted}{marks}", f"Hosts{by_order}{wanted}", f"Hosts{wanted}", wanted.strip())
         fitting = (choice for choice in choices if choice and width_of(choice) + 2 <= room)
         words = next(fitting, wanted.strip() or "Hosts")
-        return f" {cut(words, max(room - 2, 0), self._glyphs.ellipsis)} "
+        return f" {cut(safe(words), max(room - 2, 0), self._glyphs.ellipsis)} "
 
     # Keys
 

@@ -9,12 +9,13 @@ from typing import Protocol
 
 from ...model.causes import LONGEST_SHORT, Remedy, Trouble
 from ...model.connection import ConnectionState
-from ...model.message import Message
+from ...model.message import Message, told
+from ...model.say import Say
 from ...monitor.rows import HostRow
 from ..format import age, countdown
 from ..keymap import Keymap
 from ..step_words import Next, Step, step
-from ..text import cut
+from ..text import ELLIPSIS, Safe, cut, safe
 from ..words import sentence, short
 
 _S = ConnectionState
@@ -49,12 +50,12 @@ class Standing(Caused, Protocol):
     def retries(self) -> bool: ...
 
 
-def cause_of(standing: Caused) -> str:
+def cause_of(standing: Caused) -> Safe:
     """Why it is not connected, in safe text, all of it; empty where nothing went wrong."""
-    return sentence(standing.cause) if standing.cause is not None else ""
+    return sentence(standing.cause) if standing.cause is not None else safe("")
 
 
-def brief_of(standing: Caused, ellipsis: str = "…") -> str:
+def brief_of(standing: Caused, ellipsis: Safe = ELLIPSIS) -> Safe:
     """Why it is not connected, in LONGEST_SHORT cells at most; empty where nothing went wrong."""
     words = short(standing.trouble) if standing.trouble is not None else cause_of(standing)
     return cut(words, LONGEST_SHORT, ellipsis)
@@ -98,9 +99,16 @@ def silence(row: HostRow, now: float) -> str:
     return f"silent {age(now - row.silent_since)}" if row.silent_since is not None else ""
 
 
-def answers_errors(row: HostRow) -> str:
+def answers_errors(row: HostRow) -> Safe:
     """`answers errors: …` of a host that is connected and whose answers are errors; else empty."""
-    return f"answers errors: {sentence(row.sample_error)}" if row.sample_error is not None else ""
+    return safe(f"answers errors: {sentence(row.sample_error)}" if row.sample_error is not None else "")
+
+
+def nonsense(row: HostRow) -> Safe:
+    """`answers nonsense: cpu.time is a text (12 so far)` of a host that has done so; else empty."""
+    if row.odd is None:
+        return safe("")
+    return safe(f"{sentence(told(Say.ANSWERS_NONSENSE, what=row.odd.what))} ({row.odd.times} so far)")
 
 
 def counts_down(standing: Standing) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from textual.content import Content
-
 from ...model.connection import ConnectionState
 from ..glyphs import UNICODE, Glyphs
 from ..messages import JobChosen
-from ..text import fit
+from ..shown import styled, together
+from ..text import fit, safe
 from .answers import clip
-from .lines import LinesView, Spans
+from .lines import LinesView, Spans, drawn
 
 _S = ConnectionState
 
@@ -64,7 +63,7 @@ class JobList(LinesView[JobLine]):
     def on_mount(self) -> None:
         keys = self._glyphs.keys
         hints = [f"{keys.sign(f'screen.{id}')} {word}" for id, word in (("older-job", "older"), ("newer-job", "newer"))]
-        self.set_title(Content("").join([Content(" jobs  "), Content.styled("  ".join(hints), "not bold $dim"), " "]))
+        self.set_title(together(styled(" jobs  "), styled("  ".join(hints), "not bold $dim"), styled(" ")))
 
     def show(self, jobs: Sequence[JobLine], shown: str | None) -> None:
         """Take over how the jobs are now; the cursor stands on the one with the key `shown`."""
@@ -98,13 +97,13 @@ class JobList(LinesView[JobLine]):
     def draw(self, line: JobLine, width: int) -> Spans:
         state = STATES[line.state]
         numbers, hosts = self._digits
-        spans = (
+        spans = drawn(
             (" ", "text"), (f"#{line.number}".rjust(numbers + 1), "dim"),
             (f" {self._glyphs.state(state)} {line.state:<{STATE_WIDTH}}", state.value),
             (f" {line.ended:>{hosts}}/{line.hosts:<{hosts}}", "text"),
             self._tallied(line.well, _S.CONNECTED), self._tallied(line.badly, _S.FAILED),
             *([self._tallied(line.called_off, _S.DISCONNECTED)] if self._some_called_off else []),
-            (f" {fit(line.lasted, TIME_WIDTH, right=True)}  ", "dim"), (line.title, "text"),
+            (f" {fit(safe(line.lasted), TIME_WIDTH, right=True)}  ", "dim"), (line.title, "text"),
         )  # fmt: skip
         return clip(spans, width)
 

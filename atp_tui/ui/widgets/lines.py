@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -15,11 +16,27 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...model.fence import Fence
+from ...model.message import told
+from ...model.say import Say
+from ...model.text import safe_pieces
 from .. import bindings
-from ..text import cut
+from ..shown import styled
+from ..text import Safe, cut, safe, without_first
+from ..words import sentence
 
-Spans = tuple[tuple[str, str], ...]
-"""A line as drawn: pieces of safe text, each with the name of its role (one of SPAN_ROLES)."""
+Spans = tuple[tuple[Safe, str], ...]
+"""A line as drawn: pieces of safe text, each with the name of its role (one of SPAN_ROLES). No other text is drawn."""
+
+
+Piece = tuple[str, str]
+"""What becomes a span by `drawn`: a text that may hold anything, and its role."""
+
+
+def drawn(*pieces: Piece) -> Spans:
+    """A line of these pieces, each made safe."""
+    return safe_pieces(pieces)
+
 
 SPAN_ROLES = (
     "text",
@@ -40,7 +57,9 @@ SPAN_ROLES = (
 """The roles a span may have. Each is a component class `lines--<role>`, coloured by the theme."""
 
 
-BAR = "▌"
+_log = logging.getLogger(__name__)
+
+BAR = safe("▌")
 """Marks the line under the cursor: drawn in the colour of the focused title, and grey without the focus."""
 
 
@@ -124,7 +143,8 @@ class LinesView(ScrollView, Generic[L]):
         self._drawn: dict[int, tuple[bool, Spans]] = {}
         self._drawn_for = (-1, Size(0, 0))
         self._styles_by_role: dict[tuple[str, bool], Style] = {}
-        self._title = Content("")
+        self._title = styled("")
+        self._fence = Fence(_log)
 
     # What a subclass gives
 
@@ -289,9 +309,9 @@ class LinesView(ScrollView, Generic[L]):
         if y not in self._drawn:
             self._drawn[y] = self._drawing(index, width)
         at_cursor, spans = self._drawn[y]
-        segments = [Segment(text, self._style(role, at_cursor)) for text, role in spans]
         if at_cursor:
-            segments = self._with_bar(segments)
+            spans = self._with_bar(spans)
+        segments = [_segment(text, self._style(role, at_cursor)) for text, role in spans]
         return Strip(segments).adjust_cell_length(width, self._style("text", at_cursor))
 
     def _frame(self) -> tuple[int, Size]:
@@ -303,13 +323,20 @@ class LinesView(ScrollView, Generic[L]):
         return frame
 
     def _drawing(self, index: int, width: int) -> tuple[bool, Spans]:
-        return index == self._cursor and self.SHOWS_CURSOR, self.draw(self._lines[index], width)
+        line = self._lines[index]
+        try:
+            spans = self.draw(line, width)
+        except Exception as error:  # noqa: BLE001 - it costs that line, not the screen
+            instead = told(Say.NOT_DRAWN, kind=type(error).__name__)
+            cause = self._fence.caught(error, "the line of %s cannot be drawn", line.key, instead)
+            spans = ((cut(safe(f" {line.key}: {sentence(cause)}"), width), "failed"),)
+        return index == self._cursor and self.SHOWS_CURSOR, spans
 
     def _placeholder_line(self, y: int, width: int) -> Strip:
         sentences = self.placeholder()
         row = y - (1 if self.size.height > len(sentences) else 0)
-        text = cut(f" {sentences[row]}", width) if 0 <= row < len(sentences) else ""
-        return Strip([Segment(text, self._style("dim", False))]).adjust_cell_length(width, self.rich_style)
+        text = cut(safe(f" {sentences[row]}" if 0 <= row < len(sentences) else ""), width)
+        return Strip([_segment(text, self._style("dim", False))]).adjust_cell_length(width, self.rich_style)
 
     def _style(self, role: str, at_cursor: bool) -> Style:
         style = self._styles_by_role.get((role, at_cursor))
@@ -320,19 +347,15 @@ class LinesView(ScrollView, Generic[L]):
             self._styles_by_role[role, at_cursor] = style
         return style
 
-    def _with_bar(self, segments: list[Segment]) -> list[Segment]:
+    def _with_bar(self, spans: Spans) -> Spans:
         """The bar in the first cell of the line under the cursor, where that is blank. The ground of the line can only
         differ a little from the others, or no text could be read on both; the bar is seen from afar, in any palette."""
         ground = self._style("text", True)
         shown = self.has_focus or ground.bgcolor != self.rich_style.bgcolor or ground.underline
-        if ground.reverse or not shown or not segments or not segments[0].text.startswith(" "):
-            return segments
-        first, *rest = segments
-        return [
-            Segment(BAR, self._style("bar" if self.has_focus else "dim", True)),
-            Segment(first.text[1:], first.style),
-            *rest,
-        ]
+        if ground.reverse or not shown or not spans or not spans[0][0].startswith(" "):
+            return spans
+        (text, role), *rest = spans
+        return ((BAR, "bar" if self.has_focus else "dim"), (without_first(text), role), *rest)
 
     def _under_cursor(self, style: Style) -> Style:
         name = "lines--cursor" if self.has_focus else "lines--cursor-blurred"
@@ -341,3 +364,8 @@ class LinesView(ScrollView, Generic[L]):
             return self.rich_style + Style(reverse=True)
         marked = Style(bgcolor=cursor.bgcolor, bold=cursor.bold, underline=cursor.underline)
         return style + marked
+
+
+def _segment(text: Safe, style: Style) -> Segment:
+    """What rich paints as it is: the only place that hands text to it, and it takes no other than safe text."""
+    return Segment(text, style)

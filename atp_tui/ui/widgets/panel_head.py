@@ -15,11 +15,13 @@ from ..format import WRITE, age, memory, version
 from ..glyphs import Glyphs
 from ..keymap import OWN, Keymap
 from ..spark import area
-from ..text import cut, fit, safe, width_of, wrap
+from ..text import Safe, cut, fit, safe, width_of, wrap
 from ..words import state_word
-from .host_words import answers_errors, cause_of, channel_of, mended, next_step, silence
-from .lines import Spans
+from .host_words import answers_errors, cause_of, channel_of, mended, next_step, nonsense, silence
+from .lines import Spans, drawn
 from .system_words import NO_SYSTEM, system_words
+
+_GAP = drawn((" ", "text"))
 
 LABEL = 12
 WIDE_LABEL = 17
@@ -74,32 +76,28 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
     silent = silence(row, now)
     sign = f" {glyphs.state(row.shown_state)} {silent or state_word(row.state)}"
     room = width - width_of(sign)
-    rest: list[str] = []
+    rest: list[Safe] = []
     if row.state is ConnectionState.CONNECTED:
         lasted = f"for {age(now - row.since)}"
         words = [f"{state_word(row.state)} {lasted}" if silent else lasted, safe(row.address)]
         if row.sample_error is not None:
             rest = wrap(answers_errors(row), max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
+        rest += wrap(nonsense(row), max(1, width - 4), 2, glyphs.ellipsis)
     elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
         words = [cause, following]
     else:
         words, rest = [following], wrap(cause, max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
     text = between.join(word for word in words if word)
-    first = ((sign, row.shown_state.value), (cut(f"  {text}", max(0, room), glyphs.ellipsis), "text"))
-    return [
-        first,
-        *(
-            ((cut(f"   {line}", width, glyphs.ellipsis), "failed" if row.sample_error is not None else "text"),)
-            for line in rest
-        ),
-    ]
+    first = drawn((sign, row.shown_state.value), (cut(safe(f"  {text}"), max(0, room), glyphs.ellipsis), "text"))
+    role = "failed" if row.state is ConnectionState.CONNECTED else "text"
+    return [first, *(((cut(safe(f"   {line}"), width, glyphs.ellipsis), role),) for line in rest)]
 
 
-def _cause(row: HostRow) -> str:
+def _cause(row: HostRow) -> Safe:
     """The channel and all of the cause; and where libvirt alone is lost, that SSH is not."""
     channel, cause = channel_of(row), cause_of(row)
     named = f"{channel}: {cause}" if channel and cause else cause
-    return f"{named} (SSH is up: commands run)" if named and row.answers_ssh and row.takes_commands else named
+    return safe(f"{named} (SSH is up: commands run)" if named and row.answers_ssh and row.takes_commands else named)
 
 
 def _following(row: HostRow, now: float, keys: Keymap) -> str:
@@ -123,14 +121,14 @@ def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: 
     if node is not None:
         hypervisor = safe(node.hypervisor)
         if node.hypervisor_version is not None:
-            hypervisor += f" {version(node.hypervisor_version)}"
+            hypervisor = safe(f"{hypervisor} {version(node.hypervisor_version)}")
         words += [
             hypervisor,
             f"libvirt {version(node.libvirt_version)}",
             f"{node.cpus} cpu",
             memory(node.memory_kib).strip(),
         ]
-    return ((cut("   " + f" {glyphs.separator} ".join(words), width, glyphs.ellipsis), "dim"),)
+    return ((cut(safe("   " + f" {glyphs.separator} ".join(words)), width, glyphs.ellipsis), "dim"),)
 
 
 def _system(detail: HostDetail, width: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
@@ -141,7 +139,7 @@ def _system(detail: HostDetail, width: int, glyphs: Glyphs, *, stale: bool) -> l
         words = (NO_SYSTEM,)
     else:
         return []
-    text = cut("   " + f" {glyphs.separator} ".join(words), width, glyphs.ellipsis)
+    text = cut(safe("   " + f" {glyphs.separator} ".join(words)), width, glyphs.ellipsis)
     return [((text, "dim" if stale or detail.system is None else "text"),)]
 
 
@@ -167,18 +165,16 @@ def _chart(chart: Chart, width: int, height: int, glyphs: Glyphs, *, stale: bool
     """Name and newest figure at the left, the chart beside them; where it is high enough its scale as well."""
     newest = next((value for value in reversed(chart.values) if not math.isnan(value)), None)
     known = [value for value in chart.values if not math.isnan(value)]
-    figure = chart.write(newest).strip()
+    figure = safe(chart.write(newest).strip())
     role = "dim" if stale else "strong"
     if height == 1:
         room = WIDE_LABEL - len(chart.name) - 2
-        labels: list[Spans] = [((f" {chart.name}", "dim"), (fit(figure, room, right=True), role), (" ", "text"))]
+        labels = [drawn((f" {chart.name}", "dim"), (fit(figure, room, right=True), role), (" ", "text"))]
     else:
-        labels = [((fit(f" {chart.name}", LABEL), "dim"),), ((fit(f" {figure}", LABEL), role),)]
+        labels = [((fit(safe(f" {chart.name}"), LABEL), "dim"),), ((fit(safe(f" {figure}"), LABEL), role),)]
         if height > 2 and chart.top is None and known:
-            labels.append(((fit(f" max {chart.write(max(known)).strip()}", LABEL), "dim"),))
-        labels += [((" " * LABEL, "text"),)] * (height - len(labels))
+            labels.append(((fit(safe(f" max {chart.write(max(known)).strip()}"), LABEL), "dim"),))
+        labels += [drawn((" " * LABEL, "text"))] * (height - len(labels))
     room = width - (WIDE_LABEL if height == 1 else LABEL) - 1
     plot = area(chart.values, max(1, room), height, high=chart.top, ascii_only=glyphs.ascii_only)
-    return [
-        (*label, (row, "dim" if stale else "chart"), (" ", "text")) for label, row in zip(labels, plot, strict=True)
-    ]
+    return [(*label, (row, "dim" if stale else "chart"), *_GAP) for label, row in zip(labels, plot, strict=True)]

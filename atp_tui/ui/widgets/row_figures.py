@@ -5,6 +5,7 @@ How old the figures are is the row's own verdict (`freshness`): old ones are dim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ...model.connection import ConnectionState
@@ -14,9 +15,9 @@ from ...monitor.rows import HostRow
 from ..format import NOT_KNOWN, WRITE, age
 from ..glyphs import Glyphs
 from ..spark import spark
-from ..text import cut, width_of
+from ..text import cut, safe, width_of
 from .host_words import answers_errors, silence
-from .lines import Spans
+from .lines import Piece
 
 _S = ConnectionState
 
@@ -45,31 +46,31 @@ class FigureColumns(Protocol):
     def spark(self) -> int: ...
 
 
-def draw_figures(row: HostRow, at: FigureColumns, now: float, glyphs: Glyphs, width: int) -> Spans:
+def draw_figures(row: HostRow, at: FigureColumns, now: float, glyphs: Glyphs, width: int) -> Sequence[Piece]:
     """The figures of a connected host, its silence or its error where these are what there is to say."""
     silent = silence(row, now)
     words = _instead(row, now)
     if row.sample_error is not None and not row.fresh:
-        return ((cut(f"  {answers_errors(row)}", width, glyphs.ellipsis), "failed"),)
+        return ((cut(safe(f"  {answers_errors(row)}"), width, glyphs.ellipsis), "failed"),)
     if words:
         told = f"{silent} {glyphs.separator} " if silent and not at.word else ""
         room = max(0, width - 2 - width_of(told))
-        return (("  " + told, "reconnecting"), (cut(words, room, glyphs.ellipsis), "dim"))
+        return ("  " + told, "reconnecting"), (cut(safe(words), room, glyphs.ellipsis), "dim")
     role = "text" if row.fresh else "dim"
     first, rest = "", at.figures
     while rest and rest[0].metric.form is Form.SHARE and rest[0].write is not None:
         first, rest = first + rest[0].write(rest[0].read(row)).rjust(rest[0].width), rest[1:]
     if silent and not at.word and len(silent) >= len(first):
-        return ((cut(f"  {silent}", width, glyphs.ellipsis), "reconnecting"),)
+        return ((cut(safe(f"  {silent}"), width, glyphs.ellipsis), "reconnecting"),)
     # where there is no column for the word, it stands in that of the first figures
-    spans = [(silent.rjust(len(first)), "reconnecting") if silent and not at.word else (first, role)]
+    spans: list[Piece] = [(silent.rjust(len(first)), "reconnecting") if silent and not at.word else (first, role)]
     for column in rest:
         if column.write is None:
             spans += _domains(row, column.width, role, glyphs)
         else:
             spans.append((column.write(column.read(row)).rjust(column.width), role))
     chart = spark(row.history, at.spark - 1, high=1.0, ascii_only=glyphs.ascii_only) if at.spark else ""
-    return (*spans, (f" {chart}", "chart" if row.fresh else "dim"))
+    return *spans, (f" {chart}", "chart" if row.fresh else "dim")
 
 
 def _instead(row: HostRow, now: float) -> str:
@@ -79,7 +80,7 @@ def _instead(row: HostRow, now: float) -> str:
     return f"figures are {age(now - row.sampled_at)} old" if row.freshness is Freshness.LAPSED else ""
 
 
-def _domains(row: HostRow, width: int, role: str, glyphs: Glyphs) -> Spans:
+def _domains(row: HostRow, width: int, role: str, glyphs: Glyphs) -> Sequence[Piece]:
     """`◐1 3/6`: those that are up, of all; before them the paused and the crashed, where there are any and room."""
     if row.vms is None:
         return ((NOT_KNOWN.rjust(width), role),)

@@ -13,6 +13,7 @@ from ...monitor.metrics import find_metric
 from ...monitor.tally import Summary
 from ..format import NOT_KNOWN, WRITE, rate
 from ..glyphs import STATE_ORDER, UNICODE, Glyphs
+from ..shown import styled, together
 from ..text import safe
 
 SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, ConnectionState.FAILED)
@@ -54,55 +55,55 @@ class StatusBar(Widget):
         number = dict(now.states)
         always = SHOWN_ALWAYS if self.snapshot is not None else ()
         counts = [(state, number.get(state, 0)) for state in STATE_ORDER if state in number or state in always]
-        states = [Content.styled(f"{self._glyphs.state(state)} {count}  ", f"${state.value}" if count else "$dim")
+        states = [styled(f"{self._glyphs.state(state)} {count}  ", f"${state.value}" if count else "$dim")
                   for state, count in counts]  # fmt: skip
         left: list[Part] = [
-            (0, Content.styled(" atp  ", "bold $title-focus")),
-            (5, Content.styled(f"{self._source}  ", "$title")),
-            (0, Content.styled(self._read_only, "bold")),
-            (0, Content("").join(states)),
+            (0, styled(" atp  ", "bold $title-focus")),
+            (5, styled(f"{self._source}  ", "$title")),
+            (0, styled(self._read_only, "bold")),
+            (0, together(*states)),
             *self._silent(now),
             *self._domains(now),
             *sum_parts(now),
-            (4, Content.styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
+            (4, styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
             self._jobs(),
         ]
-        clock = Content(f"{self.clock} ")
+        clock = styled(f"{self.clock} ")
         for least in range(6, -1, -1):  # leave out whole kinds until the rest fits
             shown = [part for need, part in left if need < max(least, 1)]
             used = sum(part.cell_length for part in shown)
             if used + clock.cell_length <= width or least <= 1:
                 break
         gap = max(0, width - used - clock.cell_length)
-        return Content("").join([*shown, Content(" " * gap), clock]).truncate(width)
+        return together(*shown, styled(" " * gap), clock).truncate(width)
 
     def _jobs(self) -> Part:
         if self.others:
-            return 0, Content.styled(f"+{self.others} job{'s' * (self.others != 1)} running  ", "$connecting")
-        return 1, Content.styled("1 job running  " if self.job else "", "$connecting")
+            return 0, styled(f"+{self.others} job{'s' * (self.others != 1)} running  ", "$connecting")
+        return 1, styled("1 job running  " if self.job else "", "$connecting")
 
     def _silent(self, now: Summary) -> list[Part]:
         """How many of the hosts that count as lost have only fallen silent."""
         if not now.silent:
             return []
-        return [(1, Content.styled(f"({now.silent} silent)  ", "$reconnecting"))]
+        return [(1, styled(f"({now.silent} silent)  ", "$reconnecting"))]
 
     def _domains(self, now: Summary) -> list[Part]:
         """`VMs 410 up 2 paused 18 off`: together they are all that fresh figures tell of; the rest is not known now."""
         if now.vms is None:
-            parts: list[Part] = [(2, Content.styled(f" VMs {NOT_KNOWN}  ", "$dim"))]
+            parts: list[Part] = [(2, styled(f" VMs {NOT_KNOWN}  ", "$dim"))]
         else:
             up, paused, crashed, off, unknown = now.vms
             parts = [
-                (2, Content(f" VMs {up} up ")),
-                *[(2, Content.styled(f"{paused} paused ", "$reconnecting"))] * (paused > 0),
-                *[(2, Content.styled(f"{crashed} crashed ", "$failed"))] * (crashed > 0),
-                (3, Content(f"{off} off ")),
-                *[(3, Content(f"{unknown} without state "))] * (unknown > 0),
+                (2, styled(f" VMs {up} up ")),
+                *[(2, styled(f"{paused} paused ", "$reconnecting"))] * (paused > 0),
+                *[(2, styled(f"{crashed} crashed ", "$failed"))] * (crashed > 0),
+                (3, styled(f"{off} off ")),
+                *[(3, styled(f"{unknown} without state "))] * (unknown > 0),
             ]
         if now.unseen:
-            parts.append((3, Content.styled(f"{now.unseen} unknown ", "$dim")))
-        return [*parts, (2, Content(" "))]
+            parts.append((3, styled(f"{now.unseen} unknown ", "$dim")))
+        return [*parts, (2, styled(" "))]
 
 
 def sum_parts(now: Summary) -> list[Part]:
@@ -112,7 +113,7 @@ def sum_parts(now: Summary) -> list[Part]:
         metric = find_metric(name)
         if metric is not None:
             words = f"{WRITE[metric.form](figure)} {metric.head}  "
-            found.append((4, Content.styled(words, "$dim" if figure is None else "")))
+            found.append((4, styled(words, "$dim" if figure is None else "")))
     return found
 
 

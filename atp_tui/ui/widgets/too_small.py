@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from ..shown import lines_shown
+
 LEAST = (60, 15)
 """Columns and rows below which nothing would be readable."""
 
@@ -14,4 +16,4 @@ class TooSmall(Widget):
 
     def render(self) -> Content:
         width, height = self.size
-        return Content(f"Needs {LEAST[0]}x{LEAST[1]},\nhas {width}x{height}.\nq quits.")
+        return lines_shown(f"Needs {LEAST[0]}x{LEAST[1]},", f"has {width}x{height}.", "q quits.")

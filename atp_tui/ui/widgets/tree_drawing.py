@@ -24,7 +24,7 @@ from ..glyphs import Glyphs
 from ..text import cut, cut_middle, fit, safe, width_of
 from ..words import state_word
 from .host_words import brief_of, channel_of, next_step, silence
-from .lines import Spans
+from .lines import Spans, drawn
 from .row_figures import FigureColumn, draw_figures
 
 _S = ConnectionState
@@ -117,15 +117,15 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyph
         word_role = "dim" if row.shown_state is _S.CONNECTED else role  # green words would hide the one red one
         word = (f"  {silence(row, now) or state_word(row.shown_state):<{WORD}}", word_role) if at.word else ("", role)
         left = width - INDENT - at.id - at.word
-        return (mark, sign, (fit(shown, at.id), "text"), word, *draw_figures(row, at, now, glyphs, left))
+        return drawn(mark, sign, (fit(shown, at.id), "text"), word, *draw_figures(row, at, now, glyphs, left))
     text_role = "text" if row.state in _LOST else "dim"
     text = _whole_trouble(row, now, width - INDENT - at.id, glyphs)
     if text is not None:
-        return (mark, sign, (fit(shown, at.id), "text"), (text, text_role))
+        return drawn(mark, sign, (fit(shown, at.id), "text"), (text, text_role))
     # the words matter more here than that they stand under the figures, and the cause more than the whole id
     room = width - INDENT - MARGINS - width_of(brief_of(row, glyphs.ellipsis))
     shown = cut_middle(name, min(at.id, max(8, room)), glyphs.ellipsis)
-    return (mark, sign, (shown, "text"), (_trouble(row, now, width - INDENT - width_of(shown), glyphs), text_role))
+    return drawn(mark, sign, (shown, "text"), (_trouble(row, now, width - INDENT - width_of(shown), glyphs), text_role))
 
 
 def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
@@ -135,16 +135,16 @@ def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
     while counts and 10 + sum(width_of(text) for text, _ in counts) > width:
         counts.pop(0)
     room = max(0, width - 3 - sum(width_of(text) for text, _ in counts) - 1)
-    name = cut(UNTAGGED if line.tag is None else safe(line.tag), room, glyphs.ellipsis)
+    name = cut(safe(UNTAGGED if line.tag is None else line.tag), room, glyphs.ellipsis)
     extra = f" {mark}" if mark else ""
     extra = extra if width_of(name) + width_of(extra) <= room else ""
     cause, left = "", room - width_of(name) - width_of(extra)
     if line.cause is not None and left > 16:
         told = f"  {line.cause.number} {glyphs.separator} {brief_of(line.cause)}"
-        cause = cut(told, left - 1, glyphs.ellipsis)
+        cause = cut(safe(told), left - 1, glyphs.ellipsis)
     padding = " " * (left - width_of(cause))
     fold = glyphs.folded if line.folded else glyphs.unfolded
-    return (
+    return drawn(
         (f" {fold} ", "title"),
         (name, "strong"),
         (extra, "mark"),
@@ -197,7 +197,8 @@ def _trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str:
     if whole is not None:
         return whole
     room = max(width - MARGINS, 0)
-    return "  " + cut(brief_of(row, glyphs.ellipsis) or next_step(row, now, glyphs.keys).short, room, glyphs.ellipsis)
+    words = brief_of(row, glyphs.ellipsis) or safe(next_step(row, now, glyphs.keys).short)
+    return "  " + cut(words, room, glyphs.ellipsis)
 
 
 def _joined(parts: Iterable[str], glyphs: Glyphs) -> str:

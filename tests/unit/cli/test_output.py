@@ -18,6 +18,7 @@ from atp_tui.cli.info import info
 from atp_tui.cli.output import PIECE, Each, ReaderGone, complain, emit, emit_json
 from atp_tui.cli.tables import domain_table, stats_table, table
 from atp_tui.model.errors import ActionFailed
+from atp_tui.model.text import Printed
 from atp_tui.monitor import metrics
 from atp_tui.ui.text import width_of
 
@@ -31,7 +32,7 @@ def opened(path: Path) -> Iterator[TextIO]:
 def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="latin-1"))
-    emit("dömäin 数据库\n")
+    emit(Printed("dömäin 数据库\n"))
     assert raw.getvalue() == "dömäin ???\n".encode("latin-1")
 
 
@@ -74,14 +75,14 @@ def test_a_full_disk_is_told_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -
     with opened(Path("/dev/full")) as full:
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(ActionFailed, match="No space left"):
-            emit("text")
+            emit(Printed("text"))
         monkeypatch.undo()
 
 
 def test_a_closed_output_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(ActionFailed, match="no standard output"):
-        emit("text")
+        emit(Printed("text"))
 
 
 def test_a_reader_that_has_gone_is_told_to_the_caller_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,8 +91,8 @@ def test_a_reader_that_has_gone_is_told_to_the_caller_alone(monkeypatch: pytest.
     with open(writing, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         with pytest.raises(ReaderGone):
-            emit("text")
-        emit("the interpreter's last flush does no harm")
+            emit(Printed("text"))
+        emit(Printed("the interpreter's last flush does no harm"))
         monkeypatch.undo()
 
 
@@ -129,7 +130,7 @@ def test_figures_have_their_units(monkeypatch: pytest.MonkeyPatch) -> None:
         ["a", "db", "paused", "2", "-", "u"],
     ]
     pool = {"active_connections": 1, "max_connections": 10, "total_requests": 3, "total_errors": 0}
-    host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None}
+    host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None, "nonsense": None}
     monkeypatch.setattr(metrics, "METRICS", tuple(each for each in metrics.METRICS if each.name == "rtt"))
     shown = stats_table([{**host, "rtt": 0.0123}, {**host, "rtt": None, "error": "no answer"}])
     assert [line.split() for line in shown.splitlines()[1:]] == [

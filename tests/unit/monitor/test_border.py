@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -12,11 +13,13 @@ from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import HostSampled
 from atp_tui.model.host import HostInfo
-from atp_tui.monitor.border import LARGEST, LONGEST_NAME, Nonsense
+from atp_tui.model.libvirt import VIR_ERR_NO_SUPPORT
+from atp_tui.model.node import Oddity
+from atp_tui.monitor.border import LARGEST, LONGEST_NAME, Nonsense, Odd
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.readings import read_all
 
-from .test_readings import Connect, Domain
+from .test_readings import Connect, Domain, VirError
 
 HOSTILE = "\x1b]0;owned\x07"
 
@@ -132,6 +135,40 @@ def test_an_answer_that_cannot_be_is_named() -> None:
         assert error.message == "answers nonsense: a domain's number of CPUs is a text"
     else:
         raise AssertionError("a text was taken for a number of CPUs")
+
+
+@given(st.dictionaries(st.sampled_from(["cpu.time", "net.0.rx.bytes", "net.0.tx.bytes", "state.reason"]), anything))
+def test_each_value_that_is_no_figure_is_counted(wrong: dict[str, Any]) -> None:
+    well = {"state.state": 1, "vcpu.current": 1, "balloon.current": 1, "balloon.maximum": 1, "net.count": 1}
+    odd = Odd()
+    read_all(Connect(getAllDomainStats=[(Domain("d"), well | wrong)]), None, odd)
+    none = [
+        name
+        for name, value in wrong.items()
+        if value is not None and (type(value) is not int or (name != "state.reason" and not 0 <= value <= LARGEST))
+    ]
+    told = odd.told()
+    assert (0 if told is None else told.times) == len(none)
+    assert told is None or (told.what.isprintable() and told.what.startswith(tuple(f"{name} is " for name in none)))
+
+
+def test_a_figure_that_is_none_and_cannot_be_asked_for_otherwise_is_named() -> None:
+    refuses = Domain("d", VirError(VIR_ERR_NO_SUPPORT))
+    odd = Odd()
+    try:
+        read_all(Connect(getAllDomainStats=[(refuses, {"vcpu.current": HOSTILE, "cpu.time": -1})]), None, odd)
+    except Nonsense as error:
+        assert error.message == "answers nonsense: vcpu.current is a text"
+        assert copy.copy(error).what == error.what
+    else:
+        raise AssertionError("there was no other figure")
+    assert odd.told() == Oddity(2, "vcpu.current is a text")
+    try:
+        read_all(Connect(getAllDomainStats=[(refuses, {})]), None, odd)
+    except VirError:
+        pass
+    else:
+        raise AssertionError("nothing was nonsense")
 
 
 def test_a_driver_that_tells_only_its_utilisation_has_no_cpu_figure() -> None:

@@ -11,9 +11,10 @@ import pytest
 from atp_tui.model.errors import CallFailed, CallTimeout, ConnectFailed
 from atp_tui.model.events import HostSampled, SampleFailed
 from atp_tui.model.host import HostInfo
-from atp_tui.model.node import DomainReading, NodeReading
+from atp_tui.model.node import DomainReading, NodeReading, Oddity
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.monitor import sampler
+from atp_tui.monitor.border import Nonsense, Odd
 from atp_tui.monitor.sampler import Monitor
 from atp_tui.transport.connection import HostConnection
 from atp_tui.transport.entry import SSH_SESSIONS
@@ -28,7 +29,7 @@ from .samples import domain, node
 @pytest.fixture(autouse=True)
 def plain_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The virt of these tests is the reading itself."""
-    monkeypatch.setattr(sampler, "read_all", lambda virt, known: (node(), (domain("d"),)))
+    monkeypatch.setattr(sampler, "read_all", lambda virt, known, odd: (node(), (domain("d"),)))
 
 
 def taken(subscription: Subscription) -> list[HostSampled]:
@@ -216,7 +217,7 @@ def test_a_host_that_is_being_sampled_can_be_removed() -> None:
 def test_why_a_sample_failed_is_told_and_whether_the_host_had_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     failures = {"answers": CallFailed("monitor does not respond"), "hangs": CallTimeout("no answer"), "odd": KeyError()}
 
-    def read_all(virt: LoopbackVirt, known: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: LoopbackVirt, known: object, odd: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
         raise failures[virt.host_id]
 
     monkeypatch.setattr(sampler, "read_all", read_all)
@@ -238,6 +239,31 @@ def test_why_a_sample_failed_is_told_and_whether_the_host_had_answered(monkeypat
     run_virtual(main())
 
 
+def test_what_was_no_figure_goes_with_the_sample_or_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_all(virt: LoopbackVirt, known: object, odd: Odd) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+        if virt.host_id == "lost":
+            raise Nonsense("the number of CPUs is a text")
+        odd.note("text", "cpu.time")
+        return node(), ()
+
+    monkeypatch.setattr(sampler, "read_all", read_all)
+
+    async def main() -> None:
+        async with manager_for(LoopbackDriver()) as manager:
+            await add(manager, "odd", "lost")
+            with manager.hub.subscribe(1000) as news:
+                async with Monitor(manager, interval=1.0):
+                    await asyncio.sleep(1.5)
+                told = {
+                    (event.host_id, event.odd)
+                    for event in news._events
+                    if isinstance(event, HostSampled | SampleFailed)
+                }
+        assert told == {("odd", Oddity(1, "cpu.time is a text")), ("lost", Oddity(1, "the number of CPUs is a text"))}
+
+    run_virtual(main())
+
+
 def test_one_host_on_demand_with_or_without_the_rhythm() -> None:
     async def main() -> None:
         async with manager_for(LoopbackDriver()) as manager:
@@ -251,7 +277,7 @@ def test_one_host_on_demand_with_or_without_the_rhythm() -> None:
 def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     known: list[object] = []
 
-    def read_all(virt: object, before: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: object, before: object, odd: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
         known.append(before)
         return node(), ()
 
@@ -285,7 +311,7 @@ def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch
 def test_an_unforeseen_answer_costs_one_host_its_figures_and_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def read_all(virt: LoopbackVirt, known: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: LoopbackVirt, known: object, odd: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
         if virt.host_id == "ill":
             raise KeyError("cpu")
         return node(), ()

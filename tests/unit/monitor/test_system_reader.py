@@ -7,11 +7,15 @@ import gc
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from atp_tui.model.errors import ConnectFailed, ConnectionLost, NoPlace
-from atp_tui.monitor.system import LONGEST_ANSWER
+from atp_tui.monitor.system import BEGIN, END, LONGEST_ANSWER
 from atp_tui.monitor.system_reader import LONGEST_PAUSE, MOST_FAILURES, SystemReader
 from atp_tui.transport.driver import StreamReceiver
+
+from .test_system import ANSWER
 
 
 class Stream:
@@ -113,3 +117,50 @@ async def test_a_command_that_speaks_or_ends_before_it_is_opened_is_ended(floods
         assert await reader.read(5.0) is None
     assert reader.gave_up
     assert link.streams and all(stream.aborted for stream in link.streams)
+
+
+class ChattyLink:
+    """A link whose command answers each question with the next piece, cut anywhere."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+
+    async def open_pipe(self, command: object, receiver: StreamReceiver, *, spare: bool = False) -> Stream:
+        link, loop = self, asyncio.get_running_loop()
+
+        class Answering(Stream):
+            def write(self, data: bytes) -> None:
+                while link.pieces:
+                    loop.call_soon(receiver.data, link.pieces.pop(0))
+
+        return Answering()
+
+
+pieces = st.lists(
+    st.binary() | st.sampled_from([f"{line}\n".encode() for line in (BEGIN, END, *ANSWER.splitlines())]), max_size=40
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(pieces, st.booleans())
+def test_whatever_bytes_come_are_a_reading_or_none(pieces: list[bytes], whole: bool) -> None:
+    async def main() -> None:
+        link: Any = ChattyLink([f"{BEGIN}\n{ANSWER}{END}\n".encode()] if whole else pieces)
+        reader = SystemReader(link)
+        for _ in range(3):
+            reading = await reader.read(0.001)
+            assert reading is None or (reading.cpus >= 0 and reader.nonsense is None)
+        assert reader.nonsense is None or reader.nonsense.isprintable()
+        reader.close()
+
+    asyncio.run(main())
+
+
+async def test_nonsense_is_told_until_the_next_reading() -> None:
+    wrong = ANSWER.replace("0.25", "nan")
+    link: Any = ChattyLink([f"{BEGIN}\n{wrong}{END}\n".encode()])
+    reader = SystemReader(link)
+    assert await reader.read(60.0) is None
+    assert reader.nonsense == "the load is no number"
+    link.pieces = [f"{BEGIN}\n{ANSWER}{END}\n".encode()]
+    assert await reader.read(60.0) is not None or reader.nonsense is None

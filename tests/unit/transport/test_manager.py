@@ -9,10 +9,14 @@ from itertools import pairwise
 import pytest
 
 from atp_tui.model.errors import AuthFailed, CallTimeout, CheckoutTimeout, ConnectFailed
+from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import PoolConfig
 from atp_tui.transport.connection import HostConnection
+from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.transport.manager import TransportManager
 from tests.fakes.driver import FakeDriver
-from tests.fakes.virtual_time import run_virtual
+from tests.fakes.loopback import LoopbackDriver
+from tests.fakes.virtual_time import VirtualClock, run_virtual
 from tests.unit.transport.fleets import CONFIG, S, answer, fleet
 
 
@@ -253,3 +257,21 @@ def test_fail_fast_does_not_wait_through_reconnects() -> None:
             return asyncio.get_running_loop().time() - begun
 
     assert run_virtual(main()) < 1
+
+
+def test_a_defect_that_many_hosts_meet_is_in_the_log_once_with_its_number(caplog: pytest.LogCaptureFixture) -> None:
+    class Defective(LoopbackDriver):
+        async def open(self, request: OpenRequest) -> Link:
+            raise KeyError("cpu")
+
+    async def main() -> None:
+        async with TransportManager(None, lambda host, channel: Defective(), clock=VirtualClock()) as manager:
+            for number in range(30):
+                await manager.add_host(HostInfo(f"a{number}", "192.0.2.1", uri="sim://x/"))
+            await asyncio.sleep(1.0)
+            causes = {str(manager.host_state(f"a{number}").cause) for number in range(30)}
+            assert causes == {"the program failed: KeyError (see the log)"}
+
+    run_virtual(main())
+    assert sum(record.exc_info is not None for record in caplog.records) == 1
+    assert "times so far" in caplog.records[1].getMessage() and len(caplog.records) < 5
