@@ -34,6 +34,7 @@ _QUOTED_OR_WORD = re.compile(r"""(?<=")[^"]*(?=")|(?<=')[^']*(?=')|[^\s"']+""")
 
 _PROGRAM = re.compile(r"[\w./~+-]+")
 _OPTION = re.compile(r"-\w|--[A-Za-z][A-Za-z-]*(?:=|$)")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 
 _OF_SHELLS = "'\"`$(){}<>|&;\\"
 """Signs at which a shell parts words, or which it takes away."""
@@ -104,7 +105,7 @@ def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, 
     program = False
     for word in command.split():
         option = _OPTION.match(word)
-        if not program and "=" in word:
+        if not program and _ASSIGNMENT.match(word):
             program = _goes_on(word)  # then nobody knows which word is the program
             yield word, f"{word.partition('=')[0]}={HIDDEN}"
         elif not program:

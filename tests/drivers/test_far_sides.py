@@ -6,6 +6,7 @@ OpenSSH's own `ssh` says what is right: what a command sees and says is the same
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -134,13 +135,20 @@ async def test_a_shell_below_a_forced_command_ends_with_all_it_started(tmp_path:
         await sleeper.is_gone()
 
 
-@pytest.mark.parametrize("sessions", [1, 2])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "setsid -w sh -c",
+        "setsid -w setsid -w sh -c",
+        pytest.param("su nobody -s /bin/sh -c", marks=pytest.mark.skipif(os.geteuid() != 0, reason="wants a password")),
+    ],
+)
 async def test_what_a_forced_command_puts_into_a_session_of_its_own_ends_and_a_daemon_of_it_does_not(
-    tmp_path: Path, sessions: int
+    tmp_path: Path, before: str
 ) -> None:
     sleeper, lost, daemon = Sleeper(), Sleeper(), Sleeper()
     try:
-        async with forced(tmp_path, "setsid -w " * sessions + 'sh -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
+        async with forced(tmp_path, f'{before} "$SSH_ORIGINAL_COMMAND"') as (link, _):
             await timed_out(link, f"setsid {daemon.line} & {sleeper.line} | cat", sleeper)
             await sleeper.is_gone()
             task = asyncio.create_task(run(link, f"{lost.line} | cat"))
@@ -152,6 +160,17 @@ async def test_what_a_forced_command_puts_into_a_session_of_its_own_ends_and_a_d
             assert daemon.sleeping()
     finally:
         daemon.kill()
+
+
+async def test_of_a_command_that_the_guard_does_not_find_it_is_told_that_it_may_go_on(tmp_path: Path) -> None:
+    """Without SSH_CONNECTION, and in a session of its own, the guard cannot tell which server is the connection's."""
+    sleeper = Sleeper()
+    async with forced(tmp_path, 'env -i PATH="$PATH" setsid -w setsid -w sh -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
+        with pytest.raises(CallTimeout) as caught:
+            await link.run(Command(sleeper.line), lambda stream, data: None, 1)
+        assert is_guarded(link)
+        assert caught.value.reason.id is Say.COMMAND_MAY_GO_ON
+    sleeper.kill()
 
 
 async def test_below_a_forced_command_that_makes_a_terminal_there_is_no_guard(tmp_path: Path) -> None:

@@ -212,3 +212,15 @@ def test_a_key_in_the_comment_of_another_one_is_not_there(tmp_path: Path) -> Non
     file.write_text(f"box {OTHER} was {KEY}\n")
     assert append_key(file, "box", KEY)
     assert file.read_text().endswith(f"\nbox {KEY}\n")
+
+
+@pytest.mark.parametrize("before", [None, f"other {OTHER}\n"])
+def test_a_former_file_is_not_lost_for_one_in_which_nothing_was_replaced(tmp_path: Path, before: str | None) -> None:
+    """`ssh-keygen -R` leaves it too: it may be all that is left of a file that was moved away."""
+    file, former = tmp_path / "known", tmp_path / "known.old"
+    former.write_text("kept\n")
+    if before is not None:
+        file.write_text(before)
+    replace_keys(file, "a", KEY)
+    assert file.read_text() == f"{before or ''}a {KEY}\n"
+    assert former.read_text() == "kept\n"

@@ -167,7 +167,7 @@ async def test_a_file_that_is_replaced_between_the_look_and_the_storing_counts(
 async def test_the_key_that_was_on_file_goes_only_once_the_new_one_is_stored(tmp_path: Path) -> None:
     first, second = tmp_path / "known_hosts", tmp_path / "known_hosts2"
     _old(first).mkdir()  # where no former file can be kept, the first one cannot be written anew
-    first.write_text("# mine\n")
+    first.write_text(f"127.0.0.1 {_another_key()}\n")
     second.write_text(before := f"127.0.0.1 {_another_key()}\n")
     settings = SshSettings(user="u", port=22, known_hosts=(str(first), str(second)))
     host = HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)

@@ -72,6 +72,11 @@ class Ward:
         self.leaders: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
         self._done = False
 
+    @property
+    def sees_nothing(self) -> bool:
+        """Whether the guard has looked, and knows no process of the command: it cannot end it."""
+        return self.leaders.done() and not self.leaders.result()
+
     def ended(self) -> None:
         """The command has ended by itself."""
         self._when_known(b"e")

@@ -59,19 +59,23 @@ each() {
 # Sets leader, the process above this shell that the SSH server has started, and server; and shared, where the server is
 # none of those that have a process for each connection: its children may be other connections' commands.
 find_server() {
-  leader=$$ shared=''
+  leader=$$ shared='' other=''
   while look_at "$leader" && [ "$parent" -gt 1 ]; do
     server=$parent own_session=$session
     name=
     read -r name <"/proc/$server/comm"
     case $name in sshd* | dropbear*) return 0 ;; esac
     if [ "$session" = "$leader" ] && ! is_ours "$server"; then # where it is, it only stands before the command
-      [ -n "$by_ps" ] || shared=yes
-      return 0
+      [ -n "$other" ] || other="$leader $server"
+      [ ! -r "/proc/$server/environ" ] || break # else another user's, as the su of a forced command may be
     fi
     leader=$server
   done
-  return 1
+  # shellcheck disable=SC2086
+  set -- $other
+  [ $# = 2 ] || return 1
+  leader=$1 server=$2 own_session=$1
+  [ -n "$by_ps" ] || shared=yes
 }
 
 # Sets found: the server's children.

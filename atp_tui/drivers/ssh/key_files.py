@@ -52,14 +52,20 @@ def _has(data: bytes, name: str, public_key: str) -> bool:
 
 
 def replace_keys(path: Path, name: str, public_key: str, *, hashed: bool = False) -> None:
-    """Put one key in the place of all that `ssh-keygen -R name` removes; the former file stays as `….old`.
+    """Put one key in the place of all that `ssh-keygen -R name` removes; the former file stays as `….old`, where it had
+    something to remove.
 
     Raises OSError; the file is then what it was.
     """
     written = hashed_name(name) if hashed else name
     with WRITING:
         before = path.read_bytes() if path.exists() else b""
-        _rewrite(path, before, with_entry(KnownHosts(before).without(name), written, public_key))
+        kept = KnownHosts(before).without(name)
+        after = with_entry(kept, written, public_key)
+        if kept == before:  # an earlier `….old` says more than this file, all of which stays
+            replace_file(path, after)
+        else:
+            _rewrite(path, before, after)
 
 
 def remove_keys(path: Path, name: str) -> bool:

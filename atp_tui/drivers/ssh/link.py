@@ -103,20 +103,21 @@ class SshLink:
         for as long as it comes without a second's pause.
         """
         self._check_alive()
+        session = CommandSession(output)
         try:
             self._commands += 1
             async with asyncio.timeout(timeout) as limit:
-                return await self._run(command, output)
+                return await self._run(command, session)
         except TimeoutError as error:
             if not limit.expired():
                 raise  # the caller's own, out of `output`
-            what = Say.COMMAND_MAY_GO_ON if self._guard.is_missing else Say.COMMAND_TOO_LATE
+            unguarded = self._guard.is_missing or session.unseen
+            what = Say.COMMAND_MAY_GO_ON if unguarded else Say.COMMAND_TOO_LATE
             raise CallTimeout(told(what, host=self._name, limit=timeout or 0.0), host=self._name) from error
         finally:
             self._commands -= 1
 
-    async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
-        session = CommandSession(output)
+    async def _run(self, command: Command, session: CommandSession) -> ExitStatus:
         try:
             channel, ward = await self._start(lambda: session, command.line)
         except BaseException:
@@ -144,6 +145,7 @@ class SshLink:
                 if not session.closed:
                     channel.abort()  # only what it left behind holds the channel
             elif not session.closed:
+                session.unseen = ward is not None and ward.sees_nothing
                 self._abort_session(channel, ward)
             elif ward is not None:
                 ward.ended()
@@ -305,9 +307,13 @@ class SshLink:
         return await open_session(self._connection, self._open, make_session, line, self._name)
 
     def _abort_session(self, channel: Channel, ward: Ward | None) -> None:
-        """End what runs on a channel, and the channel. Without a guard: by SSH's signals, which OpenSSH passes on to a
-        command's group from 7.9 on, but not to a forced command, nor where the user is root."""
+        """End what runs on a channel, and the channel. Without a guard, or where that sees nothing: by SSH's signals,
+        which OpenSSH passes on to a command's group from 7.9 on, but not to a forced command, nor where the user is
+        root."""
         self._expect_dying()
+        if ward is not None and ward.sees_nothing:
+            ward.ended()
+            ward = None
         cut_short(channel, ward if self._guard.stands else None)
 
     def _expect_dying(self) -> None:

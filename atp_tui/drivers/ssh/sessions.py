@@ -38,6 +38,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     While `output` asks for a pause the channel is not read: the far side can send what SSH's window allows (asyncssh
     offers 2 MiB), and then the command blocks in its write. The connection goes on, heartbeats and other commands too.
+    `unseen`: it was cut short, and the guard knew no process of it.
     """
 
     def __init__(self, output: OutputSink) -> None:
@@ -51,6 +52,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self.status: ExitStatus | None = None
         self.failure: Exception | None = None
         self.loss: Exception | None = None
+        self.unseen = False
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._held = False
         self._whole_status: int | None = None

@@ -30,6 +30,8 @@ PLANTED = "not-for-the-screen"
         (f"A=`cat {PLANTED} x` nc", "A=… …"),
         (f"A=${{B:-x {PLANTED} y}} nc", "A=… …"),
         *[(f"A=x{sign}login {PLANTED} nc", "A=… …") for sign in (";", "&&", "|")],
+        (f"nc;{PLANTED}=x login", "…"),
+        (f"--x=y {PLANTED} nc", "…"),
         ("A='http://p' B=\"x\"y nc box", "A=… B=… nc box"),
         ("", ""),
     ],
