@@ -12,7 +12,7 @@ from ..engine.source import FleetSource
 from ..model.fence import Fence
 from ..model.problem import Problem
 from .arguments import Arguments
-from .encode import encode_domain, encode_host, encode_odd
+from .encode import encode_domain, encode_host, encode_odd, valid
 from .output import complain, emit, emit_json
 from .tables import domain_table, stats_table
 from .words import nonsense, sentence
@@ -54,7 +54,7 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
         except Exception as error:  # noqa: BLE001 - it costs that host its domains, not the others theirs
             answer = replace(answer, problem=Problem(fence.caught(error, _UNTOLD, host.row.id)))
         if answer.problem is not None:
-            errors.append({"host": host.row.id, "error": sentence(answer.problem.reason)})
+            errors.append(valid({"host": host.row.id, "error": sentence(answer.problem.reason)}))
         if host.row.odd is not None:
             odd.append({"host": host.row.id, **encode_odd(host.row.odd)})
     if arguments.json:

@@ -24,6 +24,7 @@ from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.sources import FileSource
 from atp_tui.engine.fleet import Answer, Detail
 from atp_tui.executor.fold import Fold
+from atp_tui.model.errors import CallFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.message import text
 from atp_tui.model.node import DomainReading, DomainState, NodeReading, Oddity, SystemReading
@@ -134,6 +135,25 @@ async def test_one_host_whose_figures_cannot_be_had_at_all_says_which(capsys: py
     assert good["error"] is None
     assert bad["error"] == "answers nonsense: the memory's size is a text"
     assert bad["nonsense"] == {"count": 1, "what": "the memory's size is a text"}
+
+
+@pytest.mark.parametrize("verb", [stats, domains])
+async def test_words_of_an_error_that_are_no_utf_8_are_json_all_the_same(
+    verb: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Refuses(Virt):
+        def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> Any:
+            raise CallFailed("monitor\udcff\x1b[2J")
+
+    source = fleet()
+    source.drivers = OneDriver(LoopbackDriver(virt=lambda host: Refuses({}) if host == "odd" else Virt({})))
+    for as_json in (True, False):
+        assert await verb(Arguments("stats" if verb is stats else "domains", json=as_json), source) == 3
+    out, err = capsys.readouterr()
+    told, end = json.JSONDecoder(parse_constant=no_constant).raw_decode(out)
+    errors = [entry["error"] for entry in told["hosts" if verb is stats else "errors"]]
+    assert errors[-1] == "monitor?\x1b[2J"
+    assert "monitor?␛[2J" in out[end:] + err
 
 
 async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
