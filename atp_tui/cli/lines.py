@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..model.text import safe
+from ..model.text import safe, safe_bytes
 
 LONGEST = 256 << 10
 """Bytes of a line that wait for its end. A longer one is written in pieces, so that no line takes the memory."""
+
+_AT_A_TIME = 64 << 10
+"""Bytes whose lines are objects of their own at the same time: a million short lines would be 100 MB."""
+
+
+def indented(output: bytes, prefix: str) -> str:
+    """Output as lines that can be shown, each after `prefix`."""
+    shown: list[str] = []
+    start = 0
+    while start <= len(output):
+        end = output.find(b"\n", start + _AT_A_TIME)
+        end = len(output) if end < 0 else end
+        shown.append(_indented(output[start:end], prefix))
+        start = end + 1
+    return "\n".join(shown)
+
+
+def _indented(output: bytes, prefix: str) -> str:
+    return "\n".join([prefix + safe_bytes(line) for line in output.split(b"\n")])
 
 
 class HostLines:
