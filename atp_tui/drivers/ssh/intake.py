@@ -30,12 +30,12 @@ from ...model.message import Message, told
 from ...model.say import Say
 from .turns import TurnTransport
 
-SHARE = 0.002
+SHARE = 0.001
 """Seconds of a turn of the event loop that one connection's packets may take. What is left waits for the next turn, and
 the connection is not read meanwhile."""
 
-TURN = 0.008
-"""Seconds of a turn that all connections may take together which have used their share."""
+TURN = 0.001
+"""Seconds of a turn that all connections may take together which have used their share: a key takes some ten turns."""
 
 READ = 256 * 1024
 """Bytes that are read at a time: two of SSH's largest packets of data."""
