@@ -8,7 +8,8 @@ from ..engine.fleet import Fleet
 from ..executor.fold import Part
 from ..model.order import natural
 from ..model.outcome import Outcome
-from ..model.text import Printed, printed, safe, safe_bytes
+from ..model.text import Printed, continued, printed, safe
+from .lines import indented
 from .words import ending
 
 
@@ -28,5 +29,5 @@ def _in_order(parts: Iterable[Part]) -> list[Part]:
 def _text(part: Part, output: bytes) -> Printed:
     """`kvm[01-17] (17):` and how they ended, where that was not well; then what they said, two cells further in."""
     ended = "" if part.outcome is Outcome.OK else f" {ending(part)}"
-    lines = [safe(f"  {safe_bytes(line)}") for line in output.split(b"\n")] if output else []
-    return printed([safe(f"{part.label} ({part.count}):{ended}"), *lines])
+    said = indented(output, safe("  ")) if output else continued()
+    return continued(printed([safe(f"{part.label} ({part.count}):{ended}")]), said)

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..model.text import LINE_END, Printed, continued, every_line, safe, safe_bytes
+from ..model.text import LINE_END, Printed, Safe, continued, every_line, printed, safe, safe_bytes
 
 LONGEST = 256 << 10
 """Bytes of a line that wait for its end. A longer one is written in pieces, so that no line takes the memory."""
+
+_AT_A_TIME = 64 << 10
+"""Bytes whose lines are objects of their own at the same time: a million short lines would be 100 MB."""
+
+
+def indented(output: bytes, prefix: Safe) -> Printed:
+    """Output as lines that can be shown, each after `prefix` and with its line feed."""
+    shown: list[Printed] = []
+    start = 0
+    while start <= len(output):
+        end = output.find(b"\n", start + _AT_A_TIME)
+        end = len(output) if end < 0 else end
+        shown.append(printed([safe(f"{prefix}{safe_bytes(line)}") for line in output[start:end].split(b"\n")]))
+        start = end + 1
+    return continued(*shown)
 
 
 class HostLines:

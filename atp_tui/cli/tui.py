@@ -66,6 +66,7 @@ def _first_start(arguments: Arguments) -> int:
         look = GuideLook(arguments.theme, (path.parent / "themes",), notice, _ascii_only())
         guide = GuideApp(found, path, partial(text_with, path), look)
         run_awake(run_until_left(guide))
+        guide.leaving.over()
         match guide.return_value:
             case GuideAnswer(choice=GuideChoice.IMPORT, hosts=hosts):
                 return _show(FileSource(append_hosts(path, hosts)), arguments)

@@ -10,6 +10,9 @@ DIFF_LINES = 12
 
 _DIFFED_BYTES = 64 << 10
 
+_DIFFED_LINES = 1000
+"""Lines cost more than bytes: 32,000 short ones that repeat took 2.3 s, a thousand 0.02 s at worst."""
+
 
 def diff(output: bytes, reference: bytes) -> list[bytes]:
     """How an output differs from another one: lines with `+ ` or `- ` before them, DIFF_LINES at most.
@@ -17,6 +20,8 @@ def diff(output: bytes, reference: bytes) -> list[bytes]:
     Empty where nothing differs, and where one of the outputs is too long to compare at a glance.
     """
     if max(len(output), len(reference)) > _DIFFED_BYTES:
+        return []
+    if max(output.count(b"\n"), reference.count(b"\n")) > _DIFFED_LINES:
         return []
     # latin-1 maps each byte to one character and back: nothing is lost and nothing can fail
     changes = [

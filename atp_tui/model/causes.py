@@ -74,6 +74,7 @@ class Cause(StrEnum):
     LOST = "connection lost"
     ENDED_BY_HOST = "ended by the host"
     SILENT = "silent {}"
+    FLOODS = "floods us"
     SLOW_CALL = "call without answer {}"
     NO_FREE_CONNECTION = "no free connection"
     NO_SESSION = "no session left"

@@ -138,4 +138,9 @@ SENTENCES: Mapping[Say, str] = {
     Say.SSH_FELL_SILENT: "{host} no longer answers (SSH keepalive)",
     Say.SSH_LOST: "the SSH connection to {host} was lost",
     Say.SSH_LOST_SINCE: "the SSH connection to {host} was lost: {why}",
+    Say.FLOODED: "{host} floods us, and the SSH connection was ended: {what}",
+    Say.FLOOD_UNASKED: "more than {number:,} packets that nobody had asked for",
+    Say.FLOOD_UNTAKEN: "{size} MiB of answers that it does not take",
+    Say.FLOOD_DEFERRED: "{number:,} packets wait for a key exchange that does not end",
+    Say.FLOODED_BEFORE: "{where} flooded us {limit:.0f} s ago, and is left alone for {most:g} s",
 }

@@ -255,3 +255,8 @@ class Say(StrEnum):
     SSH_FELL_SILENT = "ssh-fell-silent"
     SSH_LOST = "ssh-lost"
     SSH_LOST_SINCE = "ssh-lost-since"
+    FLOODED = "flooded"
+    FLOOD_UNASKED = "flood-unasked"
+    FLOOD_UNTAKEN = "flood-untaken"
+    FLOOD_DEFERRED = "flood-deferred"
+    FLOODED_BEFORE = "flooded-before"

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import sys
+import termios
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
@@ -42,6 +43,8 @@ class Driver(LinuxDriver):
     _started = False
     _suspended = False
     _to_stop = False
+    _taken = False
+    _given_back = False
     _continued_at = float("-inf")
 
     def __init__(self, app: App[Any], **settings: Any) -> None:
@@ -77,6 +80,8 @@ class Driver(LinuxDriver):
     # Output
 
     def start_application_mode(self) -> None:
+        if self._given_back:
+            return
         error = sys.__stderr__
         assert error is not None, "there is no screen without a terminal"
         output = self._output = Output(error.fileno(), error.encoding, self._repaint)
@@ -87,6 +92,7 @@ class Driver(LinuxDriver):
             self._let_go()
             raise
         self._started = self._key_thread is not None and self._key_thread.is_alive()
+        self._taken = self._started
         if not self._started:  # continued in the background (`bg`), where the terminal is another program's
             output.stop()
 
@@ -131,6 +137,26 @@ class Driver(LinuxDriver):
         if self._output is not None:
             self._output.last_words()
         super().stop_application_mode()
+        self._taken = False
+
+    def give_back(self) -> None:
+        """Give the terminal back for good, where the application still has it. From any thread: the event loop hangs,
+        and what it does with the terminal later is nothing."""
+        output = self._output
+        if not self._taken or output is None:
+            return
+        self._given_back, self._started = True, False
+        self.exit_event.set()  # the reader of the keys ends
+        output.last_words()
+        self._disable_bracketed_paste()
+        self._enable_line_wrap()
+        self._disable_in_band_window_resize()
+        self._disable_mouse_support()
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        self.write("\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l")  # as stop_application_mode has it
+        output.stop()
 
     def close(self) -> None:
         if self._output is not None:

@@ -49,6 +49,8 @@ class Output(threading.Thread):
     def write(self, text: str) -> None:
         """Text to be written after all that came before it."""
         with self._changed:
+            if self._ended:
+                return  # the terminal is given back
             if self._leaving:
                 self._last_words.append(text)
             elif self._dropping or self._size > BACKLOG:

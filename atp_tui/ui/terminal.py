@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import select
 import signal
@@ -12,11 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from textual.app import App
-
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from .themed_app import ThemedApp
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that leave the application; Ctrl+C as a key does not come as one while it runs."""
@@ -57,27 +55,8 @@ def _parent(process: int) -> int:
     return int(status.rpartition(")")[2].split()[1])
 
 
-HARD_END = 10.0
-"""Seconds for the end of an application that was left. Textual would wait for ever for a handler that never ends."""
-
-
-def end_hard(app: App[Any]) -> None:
-    """Give the terminal back and end the program, whatever still runs. Does not return.
-
-    What goes on on other machines ends with the connections to them.
-    """
-    _log.error("the screen was left and did not end within %g s: it was ended", HARD_END)
-    driver = app._driver  # Textual has no public way to it
-    if driver is not None:
-        driver.stop_application_mode()
-        driver.close()
-    _write_to_nobody()
-    logging.shutdown()
-    os._exit(app.return_code or 0)
-
-
-def _on_signal(number: int, act: Callable[[], object]) -> None:
-    """Have the running loop call `act` at a signal, without fail.
+def _on_signal(number: int, act: Callable[[], object], at_once: Callable[[], object]) -> None:
+    """Have the running loop call `act` at a signal, without fail, and `at_once` be called before, as the signal comes.
 
     asyncio's own handler hears of a signal by a byte in the pipe that wakes the loop. Each key that the reader's thread
     hands to the loop leaves a byte there too. Some 280 of them fill it, and then the signal would be lost. Python calls
@@ -88,23 +67,27 @@ def _on_signal(number: int, act: Callable[[], object]) -> None:
     signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
 
     def heard(_number: int, _frame: object) -> None:
+        at_once()
         with suppress(RuntimeError):  # the loop is closed: the program ends anyway
             loop.call_soon_threadsafe(act)
 
     signal.signal(number, heard)
 
 
-async def run_until_left(app: App[Any]) -> None:
+async def run_until_left(app: ThemedApp) -> None:
     """Run an application until it is left; a signal that ends programs leaves it too, however early it comes.
 
     The return code is then 128 + the signal's number. Otherwise the terminal would stay as the screen has set it.
+    From there on the program ends within HARD_END seconds, whatever hangs, unless `app.leaving` hears that it is over.
     Raises what the application failed with, once the terminal is given back.
     """
+    app.leaving.start()
     for number in ENDING:
-        _on_signal(number, partial(app.exit, return_code=128 + number))
+        _on_signal(number, partial(app.exit, return_code=128 + number), partial(app.leaving.begin, 128 + number))
     try:
         await app.run_async()
     finally:
+        app.leaving.begin()
         _write_to_nobody()
     if app._exception is not None:  # Textual has no public way to it
         raise app._exception

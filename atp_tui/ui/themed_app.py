@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from textual.filter import LineFilter, NoColor
 
 from .ascii import AsciiFilter
 from .driver import Driver
-from .terminal import HARD_END, end_hard
+from .leaving import FAILED, Leaving
 from .theme import FIRST_THEME, load_themes, register_themes, themes_folder, variable_defaults
 from .type_ahead import TypeAheadApp
 
@@ -28,13 +27,12 @@ class ThemedApp(TypeAheadApp):
             os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
         self._themes, self._theme_problems = load_themes((themes_folder(), *theme_folders))
         self._ascii = (AsciiFilter(),) if ascii_only else ()
-        self._hard_end: asyncio.TimerHandle | None = None
+        self.leaving = Leaving(self)
 
     def exit(self, *arguments: Any, **named: Any) -> None:
-        """As App.exit; the program ends within HARD_END seconds, whatever keeps its handlers."""
+        """As App.exit; the terminal is given back and the program ends in time, whatever hangs."""
         super().exit(*arguments, **named)
-        if self._hard_end is None and not self.is_headless:
-            self._hard_end = asyncio.get_running_loop().call_later(HARD_END, end_hard, self)
+        self.leaving.begin()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()
@@ -50,4 +48,5 @@ class ThemedApp(TypeAheadApp):
 
     def _fatal_error(self) -> None:
         """Textual's own report prints local variables, secrets with them: the caller of the application hears of it."""
+        self.leaving.begin(FAILED)
         self._close_messages_no_wait()

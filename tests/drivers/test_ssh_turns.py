@@ -19,7 +19,7 @@ async def pair() -> AsyncIterator[tuple[TurnTransport, socket.socket]]:
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
-    yield TurnTransport(transport), theirs
+    yield TurnTransport(transport, 1 << 30, list), theirs
     transport.abort()
     theirs.close()
     await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,9 @@ from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted
 from atp_tui.model.message import text
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
 from atp_tui.model.target import TargetId
+from atp_tui.ui.widgets import answers_model
 from atp_tui.ui.widgets.answers_model import LIVE_LINES, AnswersModel
-from atp_tui.ui.widgets.group_body import LINE_BYTES, MOST_LINES
+from atp_tui.ui.widgets.group_body import LINE_BYTES, MOST_LINES, shown_line
 
 from .answered import Answering
 from .conftest import open_app
@@ -196,6 +198,30 @@ def test_endless_output_costs_bounded_memory() -> None:
     model.finish()
     assert len(model.lines()) == 1 + MOST_LINES + 1
     assert "only the first" in text_of(model)[-1]
+
+
+def test_of_a_million_lines_no_more_are_taken_apart_than_are_kept() -> None:
+    model, said = model_of("kvm01"), output("kvm01", b"\n" * 1_000_000)
+    tracemalloc.start()
+    try:
+        model.apply(said)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(model.lines()) == 1 + LIVE_LINES
+
+
+def test_only_lines_that_are_looked_at_become_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 lines of a binary file took 0.3 s of the event loop, for each piece that came."""
+    made: list[bytes] = []
+    monkeypatch.setattr(answers_model, "shown_line", lambda line: made.append(line) or shown_line(line))  # type: ignore[func-returns-value]
+    model = model_of("kvm01")
+    for number in range(5):
+        model.apply(output("kvm01", b"%d\n" % number * 1000))
+    lines = model.lines()
+    assert "4" in "".join(text for text, _ in lines[0].spans)
+    assert lines[-1].spans[-1][0] == "4"
+    assert len(made) == 2
 
 
 def test_unchanged_blocks_are_not_made_again() -> None:

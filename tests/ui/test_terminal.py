@@ -208,40 +208,6 @@ def test_a_terminal_that_cannot_move_its_cursor_is_refused(tmp_path: Path) -> No
         terminal.close()
 
 
-STUCK = """
-import asyncio
-from atp_tui.ui import themed_app
-from atp_tui.ui.terminal import run_until_left
-
-themed_app.HARD_END = 1.0
-
-class Stuck(themed_app.ThemedApp):
-    async def on_key(self):
-        self.sub_title = "stuck"
-        print("STUCK", file=open("stuck", "w"))
-        await asyncio.Event().wait()
-
-async def main():
-    await run_until_left(Stuck((), ascii_only=False))
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_one_whose_handler_never_ends_is_ended_and_gives_the_terminal_back(tmp_path: Path, number: int) -> None:
-    terminal = Terminal(["-c", f"import os; os.chdir({str(tmp_path)!r})" + STUCK], tmp_path, sys.executable)
-    try:
-        terminal.until(lambda: ENTERED in terminal.received)
-        terminal.keys("x")
-        terminal.until(lambda: (tmp_path / "stuck").exists())
-        terminal.process.send_signal(number)
-        assert terminal.ended() == 128 + number
-        assert terminal.is_given_back()
-    finally:
-        terminal.close()
-
-
 BUSY = """
 import asyncio, os, threading, time
 from atp_tui.ui.terminal import run_until_left

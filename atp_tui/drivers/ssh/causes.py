@@ -15,6 +15,7 @@ from ...model.message import Message, text, told
 from ...model.say import Say
 from ..system import lookup_cause, system_cause
 from .greeting import Greeting
+from .intake import Flood
 from .overheard import Overheard
 
 _MOST_SAID = 300
@@ -42,6 +43,8 @@ def connect_error(
     where = f"{name} port {port}"
     if isinstance(error, TransportError):
         return error
+    if isinstance(error, Flood):
+        return ConnectFailed(told(Say.FLOODED, host=where, what=error.what), kind=Cause.FLOODS)
     if isinstance(error, OSError) and error.errno == EADDRNOTAVAIL and bind_address is not None:
         reason = told(Say.NO_BIND_ADDRESS, address=bind_address, where=where)
         return ConnectFailed(reason, permanent=True, kind=Cause.SSH_CONFIG)
@@ -144,6 +147,8 @@ def _refusal(why: str, port: int, overheard: Overheard | None) -> Message:
 
 def lost_error(error: Exception | None, name: str, goodbye: str = "") -> ConnectionLost:
     """Why an open connection has ended. `goodbye`: the peer's own words."""
+    if isinstance(error, Flood):
+        return ConnectionLost(told(Say.FLOODED, host=name, what=error.what), kind=Cause.FLOODS)
     if goodbye:
         return ConnectionLost(told(Say.SSH_ENDED_SAYING, host=name, why=said(goodbye)), kind=Cause.ENDED_BY_HOST)
     if isinstance(error, asyncssh.ConnectionLost) and "keepalive" in error.reason:

@@ -22,20 +22,23 @@ from .causes import connect_error, unheard
 from .dial import dial
 from .diffie_hellman import use_own_groups
 from .endpoint import Endpoint
+from .floods import Floods
 from .greeting import Greeting
 from .host_key_check import HostKeyCheck
 from .hostkeys import HostKeyStore
 from .identities import Credentials, Identities
+from .inflating import bound_inflating
+from .intake import Flood, Intake, Shares
 from .options import connection_options
 from .overheard import Overheard
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
-from .turns import join_writes
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
 use_own_groups()
+bound_inflating()
 
 Password = Callable[[HostInfo, str], Awaitable[str | None]]
 
@@ -50,8 +53,13 @@ class Owner(asyncssh.SSHClient):
     `forced`: the key that was taken has a command of its own (command= in authorized_keys), which each session runs.
     """
 
-    def __init__(self, check: HostKeyCheck, password: Callable[[], Awaitable[str | None]] | None) -> None:
+    def __init__(
+        self, check: HostKeyCheck, password: Callable[[], Awaitable[str | None]] | None, shares: Shares, floods: Floods
+    ) -> None:
         self.check = check
+        self._shares = shares
+        self._floods = floods
+        self._intake: Intake | None = None
         self.took_socket = False
         self.greeting: Greeting | None = None
         self.overheard: Overheard | None = None
@@ -61,7 +69,7 @@ class Owner(asyncssh.SSHClient):
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
-        join_writes(conn)
+        self._intake = Intake(conn, self._shares)
         self.greeting = Greeting(conn)
         self.check.offered = lambda: conn._server_host_key_algs or ()
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
@@ -78,6 +86,10 @@ class Owner(asyncssh.SSHClient):
             self.forced = True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._intake is not None:
+            self._intake.let_go()
+        if isinstance(exc, Flood):
+            self._floods.note(self.check.endpoint.name, self.check.endpoint.port)
         if self.ended is not None:
             self.ended(exc)
 
@@ -110,6 +122,8 @@ class Opener:
         self._resolver = Resolver()
         self._paths = PathReader()
         self._processes = Processes()
+        self._shares = Shares()
+        self._floods = Floods()
 
     async def close(self) -> None:
         """Have every ProxyCommand and every question to ssh_config ended for good, once all connections are closed."""
@@ -148,8 +162,10 @@ class Opener:
         proxy: Proxy | None = None
         found = Credentials()
         try:
+            self._floods.check(endpoint.name, endpoint.port)
             filed, revoked = await self._store.look_up(endpoint), await self._store.revoked(endpoint)
-            owner = Owner(HostKeyCheck(endpoint, filed, revoked), self._question(host, endpoint))
+            check = HostKeyCheck(endpoint, filed, revoked)
+            owner = Owner(check, self._question(host, endpoint), self._shares, self._floods)
             sock = None
             if before is None:
                 dialled = await dial(

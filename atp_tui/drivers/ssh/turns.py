@@ -8,20 +8,24 @@ the dearest part of a command: 0.02 to 0.05 ms each.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
-
-import asyncssh
+from typing import Any
 
 _MOST_HELD = 64 * 1024
 """Bytes from which on nothing is held back."""
 
 
 class TurnTransport:
-    """A connection's transport that passes on what was written at the end of the turn, and before its own end."""
+    """A connection's transport that passes on what was written at the end of the turn, and before its own end.
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    Where more than `most` bytes wait for the peer after that, `untaken` is called.
+    """
+
+    def __init__(self, transport: asyncio.Transport, most: int, untaken: Callable[[], object]) -> None:
         self._transport = transport
+        self._most = most
+        self._untaken = untaken
         self._loop = asyncio.get_running_loop()
         self._held: list[bytes] = []
         self._size = 0
@@ -52,9 +56,5 @@ class TurnTransport:
             self._size = 0
             with suppress(ConnectionError):  # a jump host's channel has ended: asyncssh hears of it by itself
                 self._transport.write(data)
-
-
-def join_writes(connection: asyncssh.SSHClientConnection) -> None:
-    """Have a new connection write once a turn."""
-    assert connection._transport is not None
-    connection._transport = cast(asyncio.Transport, TurnTransport(connection._transport))
+                if self._transport.get_write_buffer_size() > self._most:
+                    self._untaken()

@@ -52,20 +52,21 @@ _LIKE = {
 
 
 class _Live:
-    """The last lines of a running host, in bounded memory."""
+    """The last lines of a running host, in bounded memory. Of those that come, only the ones looked at become text."""
 
     __slots__ = ("lines", "partial", "started")
 
     def __init__(self, *, started: bool = False) -> None:
         self.started = started
-        self.lines: deque[tuple[str, str]] = deque(maxlen=LIVE_LINES)
+        self.lines: deque[tuple[bytes, str]] = deque(maxlen=LIVE_LINES)
         self.partial = {"stdout": b"", "stderr": b""}
 
     def take(self, event: TargetOutput) -> None:
         role = "text" if event.stream == "stdout" else "reconnecting"
-        *whole, rest = (self.partial[event.stream] + event.data).split(b"\n")
+        # a million lines may have come: no more are taken apart than are kept
+        *whole, rest = (self.partial[event.stream] + event.data).rsplit(b"\n", LIVE_LINES + 1)
         for line in whole[-LIVE_LINES:]:
-            self.lines.append((shown_line(line), role))
+            self.lines.append((line[: LINE_BYTES + 1], role))
         self.partial[event.stream] = rest[: LINE_BYTES + 1]
 
     def last(self) -> str:
@@ -73,13 +74,11 @@ class _Live:
         for stream in ("stderr", "stdout"):
             if self.partial[stream]:
                 return shown_line(self.partial[stream])
-        return self.lines[-1][0] if self.lines else ""
+        return shown_line(self.lines[-1][0]) if self.lines else ""
 
-    def rows(self) -> Iterator[tuple[str, str]]:
-        yield from self.lines
-        for stream, role in (("stdout", "text"), ("stderr", "reconnecting")):
-            if self.partial[stream]:
-                yield shown_line(self.partial[stream]), role
+    def rows(self) -> list[tuple[bytes, str]]:
+        partial = [(self.partial["stdout"], "text"), (self.partial["stderr"], "reconnecting")]
+        return [*self.lines, *((data, role) for data, role in partial if data)]
 
 
 class Answered(Protocol):
@@ -276,20 +275,26 @@ class AnswersModel:
 
     def _host(self, host: str, width: int) -> Block:
         live, result = self._live[host], self._results.get(host)
-        rows = list(live.rows()) if host in self._open else []
-        if result is not None and result.error is not None:
-            rows.append((sentence(result.error), "failed"))
+        rows = live.rows() if host in self._open else []
+        error = sentence(result.error) if result is not None and result.error is not None else None
 
         def head() -> Spans:
             if result is None:
                 state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
             else:
                 state, word = _LIKE.get(result.outcome, _S.FAILED), _status(result.outcome, result.exit_status)
-            last = sentence(result.error) if result is not None and result.error is not None else live.last()
+            last = live.last() if error is None else error
             duration = countdown(result.duration) if result is not None else ""
             return self._head(state, self._fold_mark(host), host.ljust(width), word, duration.rjust(6), last)
 
-        return Block(host, head, len(rows) if host in self._open else 0, lambda number: drawn(rows[number]))
+        def body(number: int) -> Spans:
+            if number == len(rows):
+                return drawn((error or "", "failed"))
+            line, role = rows[number]
+            return ((shown_line(line), role),)
+
+        count = len(rows) + (error is not None) if host in self._open else 0
+        return Block(host, head, count, body)
 
     def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
         key = _group_key(part)

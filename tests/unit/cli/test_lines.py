@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.cli import lines
-from atp_tui.cli.lines import HostLines
-from atp_tui.model.text import safe
+from atp_tui.cli.lines import HostLines, indented
+from atp_tui.model.text import safe, safe_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +57,21 @@ def test_every_character_of_every_host_comes_in_its_order(pieces: list[tuple[str
         said = "".join(line[3:] for line in printed.splitlines() if line.startswith(f"{host}: "))
         expected = "".join(safe(line.removesuffix("\r")) for line in data.split("\n"))
         assert said.replace("␍", "") == expected.replace("␍", "")
+
+
+@given(st.binary(max_size=60), st.integers(1, 20))
+def test_an_indented_output_is_its_lines_however_many_are_taken_at_a_time(output: bytes, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "_AT_A_TIME", size)
+        assert indented(output, safe("> ")) == "".join(f"> {safe_bytes(line)}\n" for line in output.split(b"\n"))
+
+
+def test_a_million_lines_are_not_as_many_objects() -> None:
+    """They took 75 MB before they were joined."""
+    output = b"ab\n" * 1_000_000
+    tracemalloc.start()
+    try:
+        assert len(indented(output, safe("  "))) == 5_000_003
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
