@@ -25,7 +25,7 @@ from atp_tui.model.settings import SshSettings
 
 from ..daemons.hostile_sshd import flooding
 from ..daemons.sshd import PrivateSshd
-from .ssh_links import HANG, fails, linked, open_link, run, until, until_lost
+from .ssh_links import HANG, fails, host_of, linked, open_link, run, until, until_lost
 
 pytestmark = pytest.mark.daemons
 
@@ -153,11 +153,13 @@ async def test_a_flood_gets_its_share_of_a_turn_and_no_more(
     assert most < 50
 
 
+@pytest.mark.parametrize("jump", [False, True], ids=["direct", "jump"])
 async def test_nothing_is_lost_where_each_packet_waits_for_its_turn(
-    sshd: PrivateSshd, monkeypatch: pytest.MonkeyPatch
+    sshd: PrivateSshd, jump: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "perf_counter", Clock(0.6))
-    async with linked(sshd) as link:
+    through = f"{sshd.user}@127.0.0.1:{sshd.port}" if jump else None
+    async with linked(host_of(sshd, sshd.ssh_settings(proxy_jump=through))) as link:
         status, said, _ = await run(link, "seq 1 200000; echo done >&2")
         assert status.status == 0
         assert said.split() == [b"%d" % number for number in range(1, 200001)]

@@ -33,6 +33,15 @@ async def verb(interrupt):
     finally:
         print("in order", flush=True)
 """
+HAS_A_THREAD_THAT_HANGS = """
+async def verb(interrupt):
+    asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
+    print("ready", flush=True)
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        print("in order", flush=True)
+"""
 HAS_NO_THREAD_LEFT = """
 async def verb(interrupt):
     await asyncio.to_thread(len, "")  # so that asyncio has threads of its own to end
@@ -66,6 +75,19 @@ def test_the_second_signal_ends_a_program_whose_loop_stands_still(number: signal
         process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.3)  # two that wait to be heard together count as one
+        process.send_signal(number)
+        assert process.wait(HANG) == -number
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_second_signal_ends_a_program_that_waits_for_a_thread(number: signal.Signals) -> None:
+    """asyncio waits for the threads of its executor, without limit and after the verb's own end."""
+    with running(HAS_A_THREAD_THAT_HANGS, "env", f"--default-signal={number.name[3:]}") as process:
+        process.send_signal(number)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in order\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.3)
         process.send_signal(number)
         assert process.wait(HANG) == -number
 
