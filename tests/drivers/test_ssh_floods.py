@@ -170,11 +170,12 @@ async def test_what_comes_while_a_packet_is_worked_on_is_bounded(hostile: SshSet
     """As while a person types a password: asyncssh goes on reading then, and keeps it all."""
     async with linked(host_with(hostile, "ignore")) as link:
         connection: Any = link._connection
+        within = connection._recv_handler  # it may be in the midst of a packet
         connection._recv_handler = lambda: False  # as asyncssh has it meanwhile
         transport = connection._transport
         await until(lambda: not transport.is_reading(), "it reads on and on")
         assert len(connection._inpbuf) <= intake.MOST_HELD + intake.READ
-        connection._recv_handler = connection._recv_pkthdr
+        connection._recv_handler = within
         connection._recv_data()
         await link.ping(HANG)
 

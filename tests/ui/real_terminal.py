@@ -55,7 +55,9 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return "\n".join(self._screen.display)
+        # pyte's own `display` fails on the second cell of a wide character whose first one was written over
+        width, lines = self._screen.columns, range(self._screen.lines)
+        return "\n".join("".join(self._screen.buffer[y][x].data for x in range(width)) for y in lines)
 
     @property
     def settings(self) -> list[object]:
