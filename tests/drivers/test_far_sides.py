@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.drivers.ssh.link import LONGEST_LINE, SshLink
+from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.drivers.ssh.starts import LONGEST_LINE
 from atp_tui.model.errors import CallFailed, CallTimeout
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus
