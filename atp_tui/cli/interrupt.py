@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..executor.outcome import MAY_STILL_RUN
 from ..model.exhausted import exhausted
 from ..transport.clock import SleepCountingLoop
 
@@ -61,7 +62,10 @@ Verb = Callable[[Interrupt], Coroutine[Any, Any, int]]
 
 
 def run_verb(verb: Verb) -> int:
-    """Run a headless verb on an event loop; its exit status, or that of the signal that interrupted it."""
+    """Run a headless verb on an event loop; its exit status, or that of the signal that interrupted it.
+
+    That some command may still run is told all the same: nobody would look for it otherwise.
+    """
 
     async def main() -> int:
         task = asyncio.current_task()
@@ -74,7 +78,7 @@ def run_verb(verb: Verb) -> int:
                 if interrupt.number is None:
                     raise
                 return interrupt.exit_status
-        return status if interrupt.number is None else interrupt.exit_status
+        return status if interrupt.number is None or status == MAY_STILL_RUN else interrupt.exit_status
 
     runner = asyncio.Runner(loop_factory=SleepCountingLoop)
     try:

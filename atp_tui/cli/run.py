@@ -124,6 +124,7 @@ def encode(result: CommandResult) -> dict[str, Any]:
         **_text_of("stdout", result.stdout),
         **_text_of("stderr", result.stderr),
         "truncated": result.truncated,
+        "may_still_run": result.may_still_run,
         "duration": round(result.duration, 6),
         "error": None if result.error is None else sentence(result.error),
     }

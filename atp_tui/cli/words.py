@@ -48,4 +48,6 @@ def ending(ended: CommandResult | Part) -> str:
     word = WORDS.outcome(ended.outcome)
     if ended.error is None or ended.error.id is Say.CANCELLED:
         return word
+    if ended.error.id is Say.NOT_CONFIRMED:
+        return sentence(ended.error)
     return f"{word}: {sentence(ended.error)}"

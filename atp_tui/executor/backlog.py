@@ -46,10 +46,12 @@ class Place:
 
 
 class Stage(Enum):
-    """Where a target is on its way. LATER: an attempt has failed, and the next one has its moment."""
+    """Where a target is on its way. STOPPING: the end of its attempt was asked for, and is not known yet; it has its
+    places as before. LATER: an attempt has failed, and the next one has its moment."""
 
     WAITING = auto()
     RUNNING = auto()
+    STOPPING = auto()
     LATER = auto()
     ENDED = auto()
 
@@ -58,8 +60,9 @@ class Stage(Enum):
 class Item:
     """One target of one job.
 
-    `tries` counts its attempts. `begun`: the work itself has begun in the attempt that runs. `last` is what the attempt
-    before came to. `number` is its place in the order of its job's backlog while it waits.
+    `tries` counts its attempts. `begun`: the work itself has begun in the attempt that runs. `left`: nobody waits for
+    the end of that attempt any more. `last` is what the attempt before came to. `number` is its place in the order of
+    its job's backlog while it waits.
     """
 
     job: str
@@ -69,7 +72,7 @@ class Item:
     stage: Stage = Stage.WAITING
     tries: int = 0
     begun: bool = False
-    stopping: bool = False
+    left: bool = False
     last: Outcome | None = None
     number: int = -1
 

@@ -56,7 +56,7 @@ class Capture:
 
     The beginning is kept, not the end: what is cut is dropped on arrival, so that nothing slows the sender's loop.
     `place` is that of the target in the order of its job. The moments are of the wall clock: when the work began, when
-    something was last heard, when it ended.
+    something was last heard, when its end was asked for, when it ended.
     """
 
     def __init__(self, limit: int, budget: Budget, place: int = 0) -> None:
@@ -67,6 +67,7 @@ class Capture:
         self.truncated = False
         self.begun_at: float | None = None
         self.heard_at = 0.0
+        self.stopping_at: float | None = None
         self.ended_at = 0.0
         self.result: CommandResult | None = None
 

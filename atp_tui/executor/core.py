@@ -7,6 +7,7 @@ Rules kept here, and attacked by tests/unit/executor/test_core_properties.py:
   no limit is exceeded by a start: of a job (fanout), of a host and of a jump host over all jobs, of all jobs together;
   the job with the fewest targets in work comes first, among equal ones the job that has waited longest; within a job
   targets start in the order asked, passing over those whose host or jump host is full; nothing starts while paused;
+  a target whose end was asked for is in work until the end is told: nothing takes its place before;
   every target ends exactly once, and a job is finished with its last one; what has begun is tried again only where the
   job asks for it, a refused login never.
 """
@@ -53,16 +54,18 @@ class Reason(StrEnum):
 class Plan:
     """What the runner must do now.
 
-    `start`: begin an attempt. `stop`: end the attempt that runs; its end is told by `ended` as any other one. `ended`:
+    `start`: begin an attempt. `stop`: end the attempt that runs; its end is told by `ended` as any other one, which may
+    take seconds. `leave`: wait no longer for the end of an attempt that was stopped; it is told without it. `ended`:
     the outcome of the last attempt is the target's. `notrun`: the target ends without having run. `finished`: the jobs
     whose last target has ended, which the core has forgotten. `wake`: the moment of the next `tick`, None for none.
     """
 
-    __slots__ = ("ended", "finished", "notrun", "start", "stop", "wake")
+    __slots__ = ("ended", "finished", "leave", "notrun", "start", "stop", "wake")
 
     def __init__(self) -> None:
         self.start: list[Key] = []
         self.stop: list[tuple[Key, Reason]] = []
+        self.leave: list[Key] = []
         self.ended: list[tuple[Key, Outcome]] = []
         self.notrun: list[tuple[Key, Reason]] = []
         self.finished: list[str] = []
@@ -137,7 +140,7 @@ class JobCore:
 
     def begun(self, job: str, target: TargetId) -> None:
         """The work itself begins in the attempt that runs: from now on it may have had an effect."""
-        item = self._running(job, target)
+        item = self._in_work(job, target)
         if item is not None:
             item.begun = True
 
@@ -147,12 +150,13 @@ class JobCore:
         News of a target that does not run changes nothing.
         """
         plan = Plan()
-        item = self._running(job, target)
+        item = self._in_work(job, target)
         if item is not None:
             record = self._jobs[job]
+            again = retryable and self._again(record, item, outcome)
             self._give_back(record, item)
             item.last = outcome
-            if retryable and self._again(record, item):
+            if again:
                 item.stage = Stage.LATER
                 delay = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(item.tries - 1, 16))
                 heappush(self._later, (now + delay, self._numbered(), item))
@@ -173,6 +177,16 @@ class JobCore:
                 item = record.items.get(target)
                 if item is not None:
                     self._call_off(record, item, reason, plan)
+        return self._planned(plan)
+
+    def leave(self, job: str) -> Plan:
+        """Nobody waits any more for the ends of what was stopped in a job: they are told as they are known now."""
+        plan = Plan()
+        record = self._jobs.get(job)
+        for item in [] if record is None else record.items.values():
+            if item.stage is Stage.STOPPING and not item.left:
+                item.left = True
+                plan.leave.append((job, item.target))
         return self._planned(plan)
 
     def pause(self, job: str) -> Plan:
@@ -202,26 +216,25 @@ class JobCore:
 
     # -- the rules -----------------------------------------------------------------------------------------------
 
-    def _running(self, job: str, target: TargetId) -> Item | None:
+    def _in_work(self, job: str, target: TargetId) -> Item | None:
         record = self._jobs.get(job)
         item = None if record is None else record.items.get(target)
-        return item if item is not None and item.stage is Stage.RUNNING else None
+        return item if item is not None and item.stage in (Stage.RUNNING, Stage.STOPPING) else None
 
     @staticmethod
-    def _again(record: _Job, item: Item) -> bool:
+    def _again(record: _Job, item: Item, outcome: Outcome) -> bool:
         """Whether an attempt whose connection failed is followed by another one."""
         options = record.options
-        if item.stopping or item.tries > options.retries or item.last is Outcome.AUTH:
+        if item.stage is Stage.STOPPING or item.tries > options.retries or outcome is Outcome.AUTH:
             return False
         return options.retry_any or not item.begun
 
     def _call_off(self, record: _Job, item: Item, reason: Reason, plan: Plan) -> None:
         key = item.job, item.target
         if item.stage is Stage.RUNNING:
-            if not item.stopping:
-                item.stopping = True
-                plan.stop.append((key, reason))
-        elif item.stage is not Stage.ENDED:
+            item.stage = Stage.STOPPING
+            plan.stop.append((key, reason))
+        elif item.stage not in (Stage.STOPPING, Stage.ENDED):
             record.backlog.drop(item)
             if item.last is None:
                 plan.notrun.append((key, reason))

@@ -38,6 +38,7 @@ class Ended:
     status: ExitStatus | None
     error: Message | None
     duration: float
+    may_still_run: bool = False
 
 
 @dataclass(slots=True)
@@ -103,6 +104,8 @@ class Job:
     def cancel(self, targets: Collection[TargetId] | None = None) -> None:
         """End it now, on some targets or on all: work in progress is ended on the far side too, what has not begun does
         not run. Harmless where it is done.
+
+        A target has its result once its end is known, some seconds later at most: CANCELLED, or else UNCONFIRMED.
         """
         self._controls.cancel(self.id, targets)
 
@@ -153,6 +156,12 @@ class Job:
 
         return sink
 
+    def stop(self, target: TargetId) -> None:
+        """The end of the work on a target was asked for."""
+        capture = self._captures[target]
+        capture.stopping_at = self._controls.wall()
+        self._tell(capture, News.STOPPING)
+
     def end(self, target: TargetId, ended: Ended) -> Final:
         """A target has ended, and this is kept of it. Once for each target."""
         capture = self._captures[target]
@@ -188,6 +197,7 @@ class Job:
             signal=ended.status.signal if ended.status else None,
             truncated=capture.truncated,
             domain=target.domain,
+            may_still_run=ended.may_still_run,
         )
         self.fold.take(target, result, text)
         return result, text, new

@@ -17,7 +17,9 @@ W = TypeVar("W", bound=Work)
 Perform = Callable[[HostConnection, TargetId, W, OutputSink], Awaitable[ExitStatus]]
 """Carries work out on a target, over a connection of its host; output goes to the sink as it comes.
 
-Work that has no exit status of its own ends with 0. Raises what keeps it from coming to its end; a cancel ends it.
+Work that has no exit status of its own ends with 0. Raises what keeps it from coming to its end. A cancel ends it: then
+it may wait some seconds for its end, which it confirms in the error where that is known (model.ending); a second cancel
+ends that wait. An end that is not confirmed is told so.
 """
 
 

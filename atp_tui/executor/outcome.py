@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+from ..model.ending import is_confirmed
 from ..model.errors import (
     AtpError,
     AuthFailed,
@@ -26,7 +27,6 @@ from ..model.unforeseen import reason_of
 _log = logging.getLogger(__name__)
 
 _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
-    (asyncio.CancelledError, Outcome.CANCELLED),
     (CallTimeout, Outcome.TIMEOUT),
     (TimeoutError, Outcome.TIMEOUT),
     # "auth" is both halves of who-are-you: the host refused us, or we refused the host
@@ -42,16 +42,24 @@ def outcome_of_error(error: BaseException, *, begun: bool = False) -> Outcome:
     """The outcome that an error stands for; ERROR for whatever is not about reaching the host.
 
     `begun`: the work itself had begun. Then a lost connection is UNKNOWN, since the work may have come to its end
-    unseen; where it had not, a cancel is NOTRUN. A limit that was asked for is a TIMEOUT, in whatever it ran out. The
-    limits on connecting (connect_timeout, checkout_timeout) make the host UNREACHABLE.
+    unseen, and a cancel whose error is not confirmed is UNCONFIRMED; where it had not, a cancel is NOTRUN. A limit that
+    was asked for is a TIMEOUT, in whatever it ran out. The limits on connecting (connect_timeout, checkout_timeout)
+    make the host UNREACHABLE.
     """
     if isinstance(error, CheckoutTimeout) and error.asked:
         return Outcome.TIMEOUT
     if begun and isinstance(error, ConnectionLost):
         return Outcome.UNKNOWN
-    if not begun and isinstance(error, asyncio.CancelledError):
-        return Outcome.NOTRUN
+    if isinstance(error, asyncio.CancelledError):
+        return Outcome.NOTRUN if not begun else Outcome.CANCELLED if is_confirmed(error) else Outcome.UNCONFIRMED
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
+
+
+def may_still_run(error: BaseException, outcome: Outcome, *, begun: bool) -> bool:
+    """Whether work that ended so, by an error, may still be going on."""
+    if outcome is Outcome.TIMEOUT:
+        return begun and not is_confirmed(error)
+    return outcome in (Outcome.UNCONFIRMED, Outcome.UNKNOWN)
 
 
 def retryable(error: BaseException) -> bool:
@@ -85,12 +93,17 @@ def describe(error: BaseException, failed: str = "a command") -> Message:
 
 _NOT_REACHED = frozenset(Outcome) - {Outcome.OK, Outcome.FAILED}
 
+MAY_STILL_RUN = 5
+"""The exit status of a run after which some command may still run."""
+
 
 def exit_status_of(results: Iterable[CommandResult]) -> int:
-    """The exit status of a whole run: 0 all ok; 3 some host was not reached or did not finish; else 1, some failed;
-    else 4, all went well but some output was cut.
+    """The exit status of a whole run: 0 all ok; 5 some command may still run; else 3, some host was not reached or did
+    not finish; else 1, some failed; else 4, all went well but some output was cut.
     """
     results = tuple(results)
+    if any(result.may_still_run for result in results):
+        return MAY_STILL_RUN
     outcomes = {result.outcome for result in results}
     if outcomes & _NOT_REACHED:
         return 3

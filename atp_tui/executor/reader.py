@@ -47,6 +47,13 @@ class TargetOutput(JobEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetStopping(JobEvent):
+    """The end of the work on one target was asked for: it is being cancelled until its TargetEnded."""
+
+    target: TargetId
+
+
+@dataclass(frozen=True, slots=True)
 class TargetEnded(JobEvent):
     """One target is done, however it ended. Exactly one of these comes for each target of a job."""
 
@@ -60,7 +67,8 @@ class News(IntEnum):
     STARTED = 0
     STDOUT = 1
     STDERR = 2
-    ENDED = 3
+    STOPPING = 3
+    ENDED = 4
 
 
 _STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
@@ -75,7 +83,7 @@ class Reader:
     """One iteration over a job: where it has read to, and what has changed since, each change at most once.
 
     It holds no output of its own, so a reader as slow as it likes costs a few bytes a target. News are numbers, the
-    place of the target times four and the kind of news: they are told for every piece of output of every target.
+    place of the target times the number of kinds, and the kind: they are told for each piece of output of each target.
     """
 
     def __init__(self, job: str, targets: Sequence[TargetId], captures: Sequence[Capture]) -> None:
@@ -97,6 +105,8 @@ class Reader:
             self._news[first + News.STDERR] = None
         if capture.result is not None:
             self._news[first + News.ENDED] = None
+        elif capture.stopping_at is not None:
+            self._news[first + News.STOPPING] = None
 
     def restart(self, place: int) -> None:
         """The work on a target is done anew: its output is read from its beginning."""
@@ -129,6 +139,8 @@ class Reader:
         capture, target = self._captures[place], self._targets[place]
         if news == News.STARTED:
             return TargetStarted(self._job, self._numbered(), capture.begun_at or 0.0, target)
+        if news == News.STOPPING:
+            return TargetStopping(self._job, self._numbered(), capture.stopping_at or 0.0, target)
         if news == News.ENDED:
             assert capture.result is not None
             self._ended += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..model.errors import HostUnknown
@@ -20,7 +21,7 @@ from .job import Ended, Job
 from .journal import Journal
 from .kind import AnyKind
 from .log import JobLog
-from .outcome import describe, outcome_of_error, outcome_of_exit, retryable
+from .outcome import describe, may_still_run, outcome_of_error, outcome_of_exit, retryable
 from .spec import JobSpec
 from .works import WORKS, kind_of
 
@@ -29,6 +30,9 @@ KEPT_JOBS = 20
 
 JOB_LIMIT = 64 << 20
 """Bytes of output that one job keeps over all its targets."""
+
+LEAVE_AFTER = 0.5
+"""Seconds that the end of the program waits for the ends of what it has cancelled: most come within a tenth."""
 
 ALL_LIMIT = 4 * JOB_LIMIT
 """Bytes of output that all jobs together keep: for more, the oldest that are done are dropped whole."""
@@ -127,9 +131,19 @@ class JobRunner:
         self._perform(self._core.resume(job))
 
     async def close(self) -> None:
-        """Cancel every job and wait until what ran was told to end on its far side."""
+        """Cancel every job and wait until what ran was told to end on its far side, and for LEAVE_AFTER seconds at most
+        until it has ended: what has not is told as not confirmed.
+        """
         for job in list(self._jobs):
             self.cancel(job)
+        with suppress(TimeoutError):
+            async with self._clock.timeout(LEAVE_AFTER):
+                await self._idle()
+        for job in list(self._jobs):
+            self._perform(self._core.leave(job))
+        await self._idle()
+
+    async def _idle(self) -> None:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -140,8 +154,13 @@ class JobRunner:
         for key, reason in plan.stop:
             attempt = self._attempts[key]
             attempt.reason = reason
+            attempt.job.stop(attempt.target)
             if attempt.entered and attempt.task is not None:
                 attempt.task.cancel()  # one that has not made its first step sees the reason in it
+        for key in plan.leave:
+            attempt = self._attempts[key]
+            if attempt.entered and attempt.task is not None:
+                attempt.task.cancel()  # once more: the work waits no longer, see Kind
         for key, _ in plan.ended:
             attempt = self._attempts.pop(key)
             assert attempt.ended is not None
@@ -200,8 +219,9 @@ class JobRunner:
             self._tasks.discard(attempt.task)
         now = self._clock.monotonic()
         outcome, why = _how_it_ended(attempt, error)
+        open_end = attempt.status is None and error is not None and may_still_run(error, outcome, begun=attempt.begun)
         again = attempt.status is None and error is not None and retryable(error)
-        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since)
+        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since, open_end)
         self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
 
     # -- time, routes, memory ------------------------------------------------------------------------------------
@@ -258,5 +278,15 @@ def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outco
         return Outcome.ERROR, told(Say.NO_EXIT_STATUS, kind=attempt.kind.name)  # a defect of that kind
     outcome = outcome_of_error(error, begun=attempt.begun)
     if isinstance(error, asyncio.CancelledError) and attempt.reason is not None:
-        return outcome, attempt.reason.message
-    return outcome, describe(error, f"work of the kind {attempt.kind.name!r} on {attempt.target}")
+        reason = attempt.reason
+        if outcome is Outcome.UNCONFIRMED:
+            return outcome, told(Say.NOT_CONFIRMED) if reason is Reason.CANCELLED else _open(reason.message)
+        return outcome, reason.message
+    why = describe(error, f"work of the kind {attempt.kind.name!r} on {attempt.target}")
+    if outcome is Outcome.TIMEOUT and may_still_run(error, outcome, begun=attempt.begun):
+        return outcome, _open(why)
+    return outcome, why
+
+
+def _open(why: Message) -> Message:
+    return told(Say.WITH_NOTE, message=why, note=told(Say.MAY_STILL_RUN))

@@ -77,6 +77,8 @@ _GENERAL: Mapping[Say, str] = {
     # -- how work on a target ended ----------------------------------------------------------------------------------
     #
     Say.CANCELLED: "cancelled",
+    Say.NOT_CONFIRMED: "cancelled, not confirmed: may still run",
+    Say.MAY_STILL_RUN: "its end was not confirmed: it may still run",
     Say.DEADLINE: "the deadline of the job has passed",
     Say.TIMED_OUT: "timed out",
     Say.NO_EXIT_STATUS: "work of the kind {kind!r} gave no exit status",

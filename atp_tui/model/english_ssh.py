@@ -112,6 +112,9 @@ SENTENCES: Mapping[Say, str] = {
         "the command on {host} took longer than {limit:g} s; "
         "it may go on there: nothing on this host ends it (see command_guard in the README)"
     ),
+    Say.COMMAND_MAY_STILL_RUN: (
+        "the command on {host} took longer than {limit:g} s; its end was not confirmed: it may still run"
+    ),
     Say.NO_STATUS: "{host} ended the command without an exit status",
     Say.CANNOT_OPEN: "cannot open {path} there: {why}",
     Say.CANNOT_START: "cannot start {line}: {why}",

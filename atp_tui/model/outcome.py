@@ -29,7 +29,8 @@ class Outcome(StrEnum):
     """How work on one target ended.
 
     FAILED: the command ran and its exit status was not 0. UNKNOWN: it had begun when the connection was lost, and may
-    have come to its end. NOTRUN: it never began, since the job was cancelled or its deadline had passed.
+    have come to its end. CANCELLED: it had begun, and is known to have been ended. UNCONFIRMED: its end was asked for,
+    and is not known to have come. NOTRUN: it never began, since the job was cancelled or its deadline had passed.
     """
 
     OK = "ok"
@@ -38,6 +39,7 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
     AUTH = "auth"
     CANCELLED = "cancelled"
+    UNCONFIRMED = "unconfirmed"
     ERROR = "error"
     UNKNOWN = "unknown"
     NOTRUN = "notrun"
@@ -83,7 +85,8 @@ class TaskResult(Generic[T]):
 class CommandResult:
     """How work ended on one target: a host by its id, or the `domain` of that name on it.
 
-    Output is remote bytes, cut after a limit (`truncated`); duration in seconds.
+    Output is remote bytes, cut after a limit (`truncated`); duration in seconds. `may_still_run`: it had begun, and
+    that it has ended is not known; so it is with a time limit too whose cut was not confirmed.
     """
 
     host: str
@@ -96,6 +99,7 @@ class CommandResult:
     signal: str | None = None
     truncated: bool = False
     domain: str | None = None
+    may_still_run: bool = False
 
     @property
     def target(self) -> TargetId:

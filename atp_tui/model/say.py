@@ -67,6 +67,8 @@ class Say(StrEnum):
 
     # how work on a target ended
     CANCELLED = "cancelled"
+    NOT_CONFIRMED = "not-confirmed"
+    MAY_STILL_RUN = "may-still-run"
     DEADLINE = "deadline"
     TIMED_OUT = "timed-out"
     NO_EXIT_STATUS = "no-exit-status"
@@ -232,6 +234,7 @@ class Say(StrEnum):
     DID_NOT_ANSWER = "did-not-answer"
     COMMAND_TOO_LATE = "command-too-late"
     COMMAND_MAY_GO_ON = "command-may-go-on"
+    COMMAND_MAY_STILL_RUN = "command-may-still-run"
     NO_STATUS = "no-status"
     CANNOT_OPEN = "cannot-open"
     CANNOT_START = "cannot-start"

@@ -28,7 +28,7 @@ from .driver import CallsLibvirt, OpensStreams, RunsCommands
 from .heartbeat import Heartbeat, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
-from .opened import Opened, unsupported
+from .opened import Opened, too_late, unsupported
 from .pause import Pause
 from .status import connection_changed, connection_snapshot
 from .watchers import Watchers
@@ -121,7 +121,7 @@ class HostConnection:
         """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
 
         Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
-        process ends with it.
+        process ends with it; whether that is known, the error of a time-out or a cancel says (model.ending).
         """
         opened, left = self.opened, timeout
         if opened is None:
@@ -390,8 +390,7 @@ class HostConnection:
                     self._require_hope()
                     await self._watchers.wait()
         except TimeoutError as error:
-            reason = told(Say.NO_CONNECTION_IN_TIME, host=self.host_info.host, limit=timeout or 0.0)
-            raise CallTimeout(reason, host=self.host_info.id) from (self.life.error or error)
+            raise too_late(self.host_info, timeout or 0.0) from (self.life.error or error)
         return opened, float("inf") if timeout is None else max(0.001, begun + timeout - self.clock.monotonic())
 
     def _require_hope(self) -> None:

@@ -103,7 +103,8 @@ class RunsCommands(Protocol):
         """Run a command and hand its output to `output` as it arrives.
 
         Raises CallTimeout, ConnectionLost. A time-out, a cancel or the end of the link kills the remote process and all
-        it started.
+        it started. After a time-out or a cancel it waits some seconds for the far side's word that they have ended; the
+        error then says whether it came (model.ending). Cancelled once more, it waits no longer.
         """
         ...
 

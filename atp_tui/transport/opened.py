@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..model.errors import Unsupported
+from ..model.ending import confirm
+from ..model.errors import CallTimeout, Unsupported
+from ..model.host import HostInfo
 from ..model.message import told
 from ..model.say import Say
 from ..model.settings import Channel
@@ -34,4 +36,11 @@ def unsupported(host: str, channel: Channel, capability: type) -> Unsupported:
     """The error for a `capability` that the host's connection on `channel` does not have."""
     error = Unsupported(told(_REFUSALS[channel, capability], host=host), host=host)
     error.channel = channel
+    return error
+
+
+def too_late(host: HostInfo, limit: float) -> CallTimeout:
+    """The error for a link that did not come within `limit` seconds: nothing was asked of the peer."""
+    error = CallTimeout(told(Say.NO_CONNECTION_IN_TIME, host=host.host, limit=limit), host=host.id)
+    confirm(error)
     return error

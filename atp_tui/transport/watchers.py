@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from ..model.ending import confirm
+
 
 class Watchers:
     """One future a task. Addresses must play no part in their order: a run is repeatable."""
@@ -19,6 +21,9 @@ class Watchers:
         self._futures[future] = None
         try:
             await future
+        except asyncio.CancelledError as error:
+            confirm(error)  # there is no link yet: nothing was asked of the peer
+            raise
         finally:
             self._futures.pop(future, None)
 

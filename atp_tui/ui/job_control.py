@@ -44,7 +44,7 @@ class WatchedJob:
 
     @property
     def failed(self) -> bool:
-        """Whether it went wrong on some host by itself: not what a person's cancel has ended."""
+        """Whether it went wrong on some host: not where a person's cancel is known to have ended it."""
         return self._tally()[1] > 0
 
     def _tally(self) -> tuple[int, int, int]:
@@ -55,10 +55,17 @@ class WatchedJob:
         return well, self.model.ended - well - off, off
 
     @property
+    def unconfirmed(self) -> int:
+        """On how many hosts it was cancelled, and may still run."""
+        return self.model.counts.get(Outcome.UNCONFIRMED, 0)
+
+    @property
     def state(self) -> str:
         """What it is doing, in one word of job_list.STATES."""
         if self.running:
             return "cancelling" if self.cancelled else "running" if self.model.begun else "waiting"
+        if self.unconfirmed:
+            return "unconfirmed"
         if self.failed:
             return "failed"
         return "cancelled" if self._tally()[2] else "done"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..model.catalogue import ENGLISH
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
-from ..model.message import Message
+from ..model.message import Message, told
 from ..model.outcome import Outcome
 from ..model.say import Say
 from .text import Safe, safe
@@ -41,3 +41,9 @@ def state_word(state: ConnectionState) -> Safe:
 def outcome_word(outcome: Outcome) -> Safe:
     """How work on a target ended."""
     return safe(WORDS.outcome(outcome))
+
+
+def outcome_count(number: int, outcome: Outcome) -> Safe:
+    """On how many targets work ended so, for a sum: `16 ok`. What may still run is said in full there."""
+    word = sentence(told(Say.NOT_CONFIRMED)) if outcome is Outcome.UNCONFIRMED else outcome_word(outcome)
+    return safe(f"{number} {word}")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from atp_tui.model.ending import is_confirmed
 from atp_tui.model.errors import CallTimeout, ConnectFailed, ConnectionLost
 from atp_tui.model.outcome import Command
 from atp_tui.transport.driver import CallsLibvirt, Link, OpensStreams, RunsCommands
@@ -97,6 +98,30 @@ async def test_a_command_runs(name: str, libvirtd: PrivateLibvirtd) -> None:
         status = await link.run(Command("echo out; echo err >&2; exit 3"), lambda *piece: output.append(piece), HANG)
     assert status.status == 3
     assert sorted(output) == [("stderr", b"err\n"), ("stdout", b"out\n")]
+
+
+@each_rig("runs")
+async def test_an_end_is_confirmed_by_a_peer_that_answers_alone(name: str, libvirtd: PrivateLibvirtd) -> None:
+    async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
+        assert isinstance(link, RunsCommands)
+        for silent in (False, True):
+            begun = asyncio.Event()
+            line = Command("echo begun; exec sleep 3600")
+            task = asyncio.create_task(link.run(line, lambda *_, begun=begun: begun.set(), None))
+            async with asyncio.timeout(HANG):
+                await begun.wait()
+                if silent:
+                    rig.peer_of().silence()
+                task.cancel()
+                await asyncio.wait([task], timeout=0.2 if silent else None)
+                assert task.done() is not silent, "it waits for the peer's word"
+                task.cancel()
+            await asyncio.wait([task], timeout=HANG)
+            assert task.done(), "a second cancel ends the wait"
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            assert is_confirmed(caught.value) is not silent
+        rig.peer_of().speak()
 
 
 # -- ends --------------------------------------------------------------------------------------------------------------

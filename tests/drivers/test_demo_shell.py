@@ -21,6 +21,8 @@ from atp_tui.drivers.simulated.fleet import demo_fleet
 from atp_tui.drivers.simulated.shell import DemoShell, ShellAccess
 from atp_tui.model.host import HostInfo
 
+from .ssh_links import until
+
 SOURCES = sorted(Path(simulated.__file__).parent.glob("shell*.py"))
 
 
@@ -336,3 +338,13 @@ async def test_openssh_gets_in_as_well(shell: DemoShell) -> None:
     stdout, stderr = await process.communicate()
     assert process.returncode == 0, stderr
     assert stdout.startswith(b"kvm03\n6.")
+
+
+async def test_a_command_that_gets_a_signal_ends_and_says_so(shell: DemoShell) -> None:
+    async with await connect(shell.access, "kvm01") as connection:
+        process = await connection.create_process("sleep 3600")
+        await until(lambda: shell.running_commands == 1, "it never ran")
+        process.terminate()
+        done = await process.wait()
+        assert done.exit_signal is not None and done.exit_signal[0] == "TERM"
+        await until(lambda: shell.running_commands == 0, "it still runs")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.drivers.ssh.link import LONGEST_LINE, SshLink
+from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.drivers.ssh.starts import LONGEST_LINE
 from atp_tui.model.errors import CallFailed, CallTimeout
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus
@@ -169,7 +170,7 @@ async def test_of_a_command_that_the_guard_does_not_find_it_is_told_that_it_may_
         with pytest.raises(CallTimeout) as caught:
             await link.run(Command(sleeper.line), lambda stream, data: None, 1)
         assert is_guarded(link)
-        assert caught.value.reason.id is Say.COMMAND_MAY_GO_ON
+        assert caught.value.reason.id is Say.COMMAND_MAY_STILL_RUN
     sleeper.kill()
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from atp_tui.model.ending import confirm
 from atp_tui.model.errors import CallTimeout, ConnectionLost, TransportError
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
@@ -56,7 +57,11 @@ class FakeLink:
         return function(self)
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None) -> ExitStatus:
-        await self._answer(1e9 if timeout is None else timeout)
+        try:
+            await self._answer(1e9 if timeout is None else timeout)
+        except (asyncio.CancelledError, CallTimeout) as error:
+            confirm(error)  # nothing has begun before the answer
+            raise
         output("stdout", command.line.encode())
         return ExitStatus(0)
 

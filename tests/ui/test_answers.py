@@ -10,9 +10,11 @@ import pytest
 
 from atp_tui.actions.action import Action, Context, Invocation, Subject
 from atp_tui.executor.job import Job
-from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted
+from atp_tui.executor.reader import TargetEnded, TargetOutput, TargetStarted, TargetStopping
+from atp_tui.model import english
 from atp_tui.model.message import text
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
+from atp_tui.model.say import Say
 from atp_tui.model.target import TargetId
 from atp_tui.ui.widgets import answers_model
 from atp_tui.ui.widgets.answers_model import LIVE_LINES, AnswersModel
@@ -62,6 +64,26 @@ def test_a_host_goes_from_waiting_to_running_to_its_end() -> None:
     model.apply(result("kvm01", b"one\ntwo\n", Outcome.FAILED, 3))
     assert "exit 3" in text_of(model)[0]
     assert model.summary() == "1/2 done · 1 failed · 0 s"
+
+
+def test_a_host_is_being_cancelled_until_its_end_is_known_and_what_may_still_run_is_counted_apart() -> None:
+    hosts = [f"kvm{number:02}" for number in range(1, 9)]
+    model = model_of(*hosts)
+    for host in hosts[:7]:
+        model.apply(started(host))
+        model.apply(TargetStopping("job", 1, 0.0, TargetId(host)))
+    assert [text.split()[3] for text in text_of(model)] == ["cancelling"] * 7 + ["waiting"]
+    assert model.summary() == "0/8 done · 7 cancelling · 0 s"
+    why = english.SENTENCES[Say.NOT_CONFIRMED]
+    for host in hosts[:6]:
+        model.apply(result(host, b"", Outcome.UNCONFIRMED, None, error=why))
+    assert model.summary() == "6/8 done · 6 cancelled, not confirmed: may still run · 1 cancelling · 0 s"
+    assert text_of(model)[0].split()[3:] == ["0.5", "s", "unconfirmed", *why.split()]
+    model.apply(result(hosts[6], b"", Outcome.CANCELLED, None))
+    model.apply(result(hosts[7], b"", Outcome.NOTRUN, None))
+    model.finish()
+    assert model.summary() == "8/8 done · 6 cancelled, not confirmed: may still run · 1 cancelled · 1 notrun · 0.0 s"
+    assert [head.split()[2] for head in text_of(model)] == ["kvm[01-06]", "kvm07", "kvm08"]
 
 
 def test_equal_answers_are_one_block_and_the_worst_come_first() -> None:

@@ -340,7 +340,7 @@ async def test_hostile_commands_are_harmless_in_list_and_notices() -> None:
 
 
 def test_the_states_of_a_job_wear_glyphs_of_states() -> None:
-    assert list(STATES) == ["waiting", "running", "cancelling", "cancelled", "failed", "done"]
+    assert list(STATES) == ["waiting", "running", "cancelling", "cancelled", "unconfirmed", "failed", "done"]
 
 
 async def test_a_cancelled_job_says_so_while_it_comes_to_its_end() -> None:
@@ -349,8 +349,9 @@ async def test_a_cancelled_job_says_so_while_it_comes_to_its_end() -> None:
         await opened.press("escape")
         await opened.until(lambda: "cancelling" in row(opened, 2))
         second.end("kvm03", Outcome.CANCELLED, None)
-        second.end("kvm04", Outcome.CANCELLED, None)
-        await opened.until(lambda: "cancelled" in row(opened, 2))
+        second.end("kvm04", Outcome.UNCONFIRMED, None)
+        await opened.until(lambda: "unconfirmed" in row(opened, 2))
+        await opened.until(lambda: opened.has("0 of 2 hosts had answered; 1 not confirmed: may still run"))
 
 
 async def test_their_own_keys_show_another_job() -> None:

@@ -154,6 +154,7 @@ class DemoShell:
         leaving = asyncio.ensure_future(process.wait_closed())
         session = asyncio.gather(running, leaving, return_exceptions=True)
         self._sessions.add(session)
+        process.signal_received = process.exit_with_signal  # type: ignore[method-assign] # as a shell dies of it
         try:
             await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not leaving.done():
@@ -161,6 +162,7 @@ class DemoShell:
         finally:
             running.cancel()
             leaving.cancel()
+            del process.signal_received  # it is a cycle
             await session
             self._sessions.discard(session)
 

@@ -32,6 +32,9 @@ from ...model.errors import TransportError
 KILL_AFTER = 3.0
 """Seconds between TERM and KILL."""
 
+_LOOKS = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 0.9, 0.9)
+"""KILL_AFTER in parts, before each of which the guard looks whether anything of a command is left: most die at once."""
+
 START_LIMIT = 5.0
 """Seconds that the first command of a connection waits for the guard. It is a login shell: 2 ms, or 0.2 s where its
 start-up files are heavy."""
@@ -43,6 +46,7 @@ is lost within them takes along what that command left in the background."""
 LINE = b"echo atp; sh"
 _WORD = b"atp"
 _GUARDING = b"guarding"
+_GONE = b"gone "
 _MOST_SAID = 64 * 1024
 """Bytes that start-up files may write before the guard's own word."""
 
@@ -61,15 +65,21 @@ def script() -> bytes:
     Nothing may follow it before the guard has answered: some shells (dash) read ahead of the script that they run. So
     it names no command that runs already: a guard that comes when it has been given up would end those.
     """
-    return f"after={KILL_AFTER:g}\n{_script()}".encode()
+    looks = " ".join(f"{part:g}" for part in _LOOKS)
+    return f"after={KILL_AFTER:g} looks='{looks}'\n{_script()}".encode()
 
 
 class Ward:
-    """One command that the guard watches. Its leaders are known soon after its start: none, if it has ended by then."""
+    """One command that the guard watches. Its leaders are known soon after its start: none, if it has ended by then.
+
+    `gone` is for a command that is killed: True, nothing of it is left; False, the guard will not tell.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self.leaders: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.leaders: asyncio.Future[list[int]] = loop.create_future()
+        self.gone: asyncio.Future[bool] = loop.create_future()
         self._done = False
 
     @property
@@ -83,7 +93,14 @@ class Ward:
 
     def kill(self) -> None:
         """Have the command's processes ended: TERM, and KILL after KILL_AFTER seconds."""
+        if self._done:
+            self.give_word(False)
         self._when_known(b"k")
+
+    def give_word(self, gone: bool) -> None:
+        """The guard's last word on it."""
+        if not self.gone.done():
+            self.gone.set_result(gone)
 
     def _when_known(self, request: bytes) -> None:
         if not self._done:
@@ -93,13 +110,15 @@ class Ward:
 
 
 class _Shell(asyncssh.SSHClientSession[bytes]):
-    """The guard's session. `word` is set to whether its word has come, `answers` are waited for in their order."""
+    """The guard's session. `word` is set to whether its word has come, `answers` are waited for in their order, and
+    `dying` are the commands that are being ended, by their leaders."""
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.word: asyncio.Future[bool] = loop.create_future()
         self.guarding: asyncio.Future[bool] = loop.create_future()
         self.answers: deque[asyncio.Future[list[int]]] = deque()
+        self.dying: dict[int, Ward] = {}
         self.closed = False
         self._rest = b""
         self._said = 0
@@ -127,12 +146,27 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
         elif not self.guarding.done():
             if line == _GUARDING:
                 self.guarding.set_result(True)
+        elif line.startswith(_GONE):
+            self._gone(line.removeprefix(_GONE))
         elif self.answers:
             _settle(self.answers.popleft(), [int(word) for word in line.split() if word.isdigit()])
+
+    def _gone(self, leader: bytes) -> None:
+        ward = self.dying.pop(int(leader), None) if leader.isdigit() else None
+        if ward is not None and ward not in self.dying.values():
+            ward.give_word(True)
 
     def eof_received(self) -> bool:
         self._give_up()
         return False
+
+    # its output may stay open beyond its end: what it has started to end a command has it too
+
+    def exit_status_received(self, status: int) -> None:
+        self._give_up()
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self._give_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._channel = None  # each has the other until here
@@ -146,6 +180,8 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
                 future.set_result(False)
         while self.answers:
             _settle(self.answers.popleft(), [])
+        while self.dying:
+            self.dying.popitem()[1].give_word(False)
 
 
 class Guard:
@@ -243,6 +279,10 @@ class Guard:
         self._unsettled = True
         self._held_back += [b"%s %d\n" % (request, leader) for leader in leaders]
         if request == b"k":
+            if self._shell is not None and self.stands:
+                self._shell.dying |= dict.fromkeys(leaders, ward)
+            if not leaders or not self.stands:
+                ward.give_word(False)
             self._tell(b"")
         elif self._later is None:  # the next command is likely to say something anyway, and a packet costs 0.06 ms
             self._later = asyncio.get_running_loop().call_later(HOLD_BACK, self._tell, b"")

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # The guard: one shell for each SSH connection, beside the commands, that ends their processes. See guard.py.
-# It is sent through standard input, without these comments. A variable stands before it:
+# It is sent through standard input, without these comments. Two variables stand before it:
 #   after    seconds between TERM and KILL
+#   looks    how they are divided: before each part it is looked whether anything is left
 #
 # A leader is a process that the SSH server has started for one session: the person's login shell, most often.
 # Requests, one a line:
@@ -9,7 +10,7 @@
 #   n        it was: answer with the leaders that are new
 #   w PID    watch the command of that leader too: an earlier guard of this connection did
 #   e PID    the command of that leader has ended by itself: leave alone what it left behind
-#   k PID    end that command
+#   k PID    end that command; where nothing of it is left any more, `gone PID` is said, between the answers
 # At the end of standard input the connection is lost or closed, and every command that still runs is ended.
 
 exec 2>/dev/null
@@ -17,7 +18,7 @@ exec 2>/dev/null
 set +e +u +f
 LC_ALL=C
 export LC_ALL
-: "${after:=3}"
+: "${after:=3}" "${looks:=1 1 1}"
 trap '' HUP INT TERM PIPE # an answer that nobody takes any more is no end
 
 # Sets parent, session and started (ticks since boot) of a process. Fails where it has ended.
@@ -136,6 +137,7 @@ add_member() {
 
 end() { # LEADER...
   [ $# -gt 0 ] || return 0
+  asked=$1
   # shellcheck disable=SC2034
   for hop in $wrapped; do
     outer=" $* " inner=
@@ -145,8 +147,44 @@ end() { # LEADER...
   done
   members=
   for one; do signal TERM "$one"; done
-  sleep "$after"
-  for one; do signal KILL "$one"; done
+  see_them_go "$@" && gone=yes || gone=
+  for one; do signal KILL "$one"; done # a look may miss what starts itself anew all the time
+  [ -n "$gone" ] || see_them_go "$@" && echo "gone $asked"
+}
+
+# Waits until nothing of the commands is left, for as long as there is between TERM and KILL. Fails where something is.
+see_them_go() { # LEADER...
+  for pause in $looks; do
+    are_left "$@" || return 0
+    sleep "$pause" || { sleep "$after" && break; } # not each sleep knows parts of a second
+  done
+  ! are_left "$@"
+}
+
+are_left() { # LEADER...
+  for one; do is_left "$one" && return 0; done
+  return 1
+}
+
+# Whether a process of a command is there. One that has died, and whose parent does not ask for its status, is not. What
+# costs no process is asked first: most of what does not die at once leads its session.
+is_left() { # LEADER
+  top=$1 own=$own_session
+  [ -z "$leads" ] || own=$top
+  for pid in $top $members; do look_at "$pid" && [ "$session" = "$own" ] && return 0; done
+  if [ -n "$leads" ]; then
+    left=$(pgrep -s "$top") # tells of other users' processes too, unlike pkill
+    case $? in
+      0)
+        for pid in $left; do look_at "$pid" && return 0; done
+        return 1
+        ;;
+      1) kill -0 "-$top" && return 0 || return 1 ;; # the kernel's word; see signal_session
+    esac
+  fi
+  each add_member
+  for pid in $members; do look_at "$pid" && return 0; done
+  return 1
 }
 
 # A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too, and one such as
@@ -273,7 +311,7 @@ while read -r request pid; do
     e) forget "$pid" ;;
     k)
       forget "$pid"
-      end "$pid" </dev/null >/dev/null &
+      end "$pid" </dev/null &
       ;;
   esac
 done

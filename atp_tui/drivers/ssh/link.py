@@ -10,32 +10,25 @@ from typing import Any, cast
 import asyncssh
 
 from ...model.causes import Cause, seconds
+from ...model.ending import confirm, is_confirmed
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
 from ...model.message import text, told
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...model.say import Say
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error, said
-from .cutting import cut_short
+from .cutting import Cut, cut_short
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
-from .starts import Channel, MakeSession, NotStarted, Opening, ends_starts, open_session
+from .starts import LONGEST_LINE, Channel, MakeSession, NotStarted, Opening, ends_starts, forks_in_order, open_session
 from .streams import SshStream
 
 GOODBYE = 0.5
 """Seconds that close() gives the connection to wind up."""
 
-LONGEST_LINE = 128 * 1024 - 1
-"""Bytes of a command line: Linux takes no more in one argument (MAX_ARG_STRLEN in linux/binfmts.h), and with twice as
-many OpenSSH ends the connection (PACKET_MAX_SIZE in packet.c)."""
-
 ANSWER_LIMIT = 5.0
 """Seconds that a server has for a global request where the end of a command waits for the answer."""
-
-_IN_ORDER = ("SSH-2.0-OpenSSH", "SSH-2.0-dropbear")
-"""Servers whose one process for a connection forks for a command before it reads on (session_exec_req in session.c of
-OpenSSH, sessioncommand in svr-chansession.c of dropbear)."""
 
 FREE_PLACE_POLL = 0.05
 """Seconds between questions for a session that commands still dying may hold; sshd tells of no free place."""
@@ -62,12 +55,12 @@ class SshLink:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dying_until = 0.0
         self._waited = False
-        version = str(connection.get_extra_info("server_version"))
+        self._open_ends: set[Cut] = set()
         self._guarded = guarded
         self._force: asyncio.Task[None] | None = None
         self._commands = 0
         self._spares: set[PipeSession] = set()
-        self._guard = Guard(self._open_guard, guarded, version.startswith(_IN_ORDER))
+        self._guard = Guard(self._open_guard, guarded, forks_in_order(connection))
         self._owner = owner
         owner.ended = self._ended
 
@@ -103,58 +96,74 @@ class SshLink:
         for as long as it comes without a second's pause.
         """
         self._check_alive()
-        session = CommandSession(output)
         try:
             self._commands += 1
             async with asyncio.timeout(timeout) as limit:
-                return await self._run(command, session)
+                return await self._run(command, output)
         except TimeoutError as error:
             if not limit.expired():
                 raise  # the caller's own, out of `output`
-            unguarded = self._guard.is_missing or session.unseen
-            what = Say.COMMAND_MAY_GO_ON if unguarded else Say.COMMAND_TOO_LATE
+            what = Say.COMMAND_MAY_GO_ON if self._guard.is_missing else Say.COMMAND_MAY_STILL_RUN
+            if is_confirmed(error):
+                what = Say.COMMAND_TOO_LATE
             raise CallTimeout(told(what, host=self._name, limit=timeout or 0.0), host=self._name) from error
         finally:
             self._commands -= 1
 
-    async def _run(self, command: Command, session: CommandSession) -> ExitStatus:
+    async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
+        session = CommandSession(output)
+        task = await self._begin(lambda: session, command.line)
+        cut = False
         try:
-            channel, ward = await self._start(lambda: session, command.line)
-        except BaseException:
-            session.leave()  # it may be opened late
-            raise
-        try:
-            if not channel.is_closing():
-                if command.stdin:
-                    channel.write(command.stdin)
-                channel.write_eof()
-            await session.ended.wait()
-            while session.failure is None and not session.closed:
-                # Silence alone may be a stalled network: what the peer sent before its answer has come by then.
-                received = session.received
-                await self._round_trip(ANSWER_LIMIT)
-                if received == session.received:
-                    break
-                session.watch_silence()
-                await session.ended.wait()
-        finally:
+            channel, _ = await asyncio.shield(task)
+            await self._attend(session, channel, command.stdin)
+        except asyncio.CancelledError as error:
             session.leave()
-            if session.status is not None:
-                if ward is not None:
-                    ward.ended()
-                if not session.closed:
-                    channel.abort()  # only what it left behind holds the channel
-            elif not session.closed:
-                session.unseen = ward is not None and ward.sees_nothing
-                self._abort_session(channel, ward)
-            elif ward is not None:
-                ward.ended()
+            cut = session.status is None and not session.closed
+            if await self._ended_there(Cut(session, task, self._guard)) if cut else session.has_ended_there:
+                confirm(error)
+            raise
+        finally:
+            session.leave()  # it may be opened late
+            if not cut and task.done() and not task.cancelled() and task.exception() is None:
+                self._take_leave(session, *task.result())
         if session.failure is not None:
             raise session.failure
         if session.status is None or session.loss is not None:
             ended = CallFailed(told(Say.NO_STATUS, host=self._name), host=self._name)
             raise self._loss_or(ended) from session.loss
         return session.status
+
+    async def _attend(self, session: CommandSession, channel: Channel, stdin: bytes) -> None:
+        """Be there until a command has ended and nothing more comes of it, or its output is not taken any more."""
+        if not channel.is_closing():
+            if stdin:
+                channel.write(stdin)
+            channel.write_eof()
+        await session.ended.wait()
+        while session.failure is None and not session.closed:
+            # Silence alone may be a stalled network: what the peer sent before its answer has come by then.
+            received = session.received
+            await self._round_trip(ANSWER_LIMIT)
+            if received == session.received:
+                break
+            session.watch_silence()
+            await session.ended.wait()
+
+    def _take_leave(self, session: CommandSession, channel: Channel, ward: Ward | None) -> None:
+        if session.status is None and not session.closed:
+            self._abort_session(channel, ward)
+        elif ward is not None:
+            ward.ended()
+        if session.status is not None and not session.closed:
+            channel.abort()  # only what it left behind holds the channel
+
+    async def _ended_there(self, cut: Cut) -> bool:
+        self._expect_dying()
+        self._open_ends.add(cut)
+        if known := await cut.known():
+            self._open_ends.discard(cut)
+        return known
 
     async def _round_trip(self, limit: float) -> None:
         """Wait for what the peer has sent by now, `limit` seconds at most: some servers answer no global request."""
@@ -254,22 +263,31 @@ class SshLink:
 
     async def _start(self, make_session: MakeSession, line: str) -> tuple[Channel, Ward | None]:
         """Start a command, watched by the guard. Cancelled, it leaves none."""
-        sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
-        if len(sent) > LONGEST_LINE:
-            raise CallFailed(told(Say.LINE_TOO_LONG, size=len(sent), most=LONGEST_LINE), host=self._name)
-        await self._learn_of_force()
-        if self._owner.forced:
-            self._guard.renounce()
-        await self._guard.turn()  # one that is cancelled here has started nothing
-        task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = await self._begin(make_session, line)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             task.add_done_callback(self._abort_late)
             self._expect_dying()  # on the far side it may hold its place already
             raise
+
+    async def _begin(self, make_session: MakeSession, line: str) -> asyncio.Task[tuple[Channel, Ward | None]]:
+        """Have a command started by a task that is not to be cancelled. Cancelled in here, nothing was."""
+        sent = line.encode("utf-8", "surrogateescape")  # as it came, where it is no UTF-8
+        if len(sent) > LONGEST_LINE:
+            raise CallFailed(told(Say.LINE_TOO_LONG, size=len(sent), most=LONGEST_LINE), host=self._name)
+        try:
+            await self._learn_of_force()
+            if self._owner.forced:
+                self._guard.renounce()
+            await self._guard.turn()
+        except asyncio.CancelledError as error:
+            confirm(error)
+            raise
+        task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _open_session(self, make_session: MakeSession, line: bytes, starting: Callable[[], None]) -> Channel:
         """Open a channel for a command, and wait for a place where commands that were cut short still have theirs:
@@ -290,8 +308,9 @@ class SshLink:
                 if self._spare_gives_way():
                     self._expect_dying()
                 elif asyncio.get_running_loop().time() > self._dying_until:
-                    # a guard that did not come, or went, may still hold its place
-                    waits, self._waited = self._guard.is_missing and not self._waited, True
+                    # a guard that did not come, or went, may still hold its place; so may what was not seen to end
+                    waits = self._open_ends or (self._guard.is_missing and not self._waited)
+                    self._waited, self._open_ends = True, set()
                     if not self._guard.give_way() and not waits:
                         raise CallFailed(told(Say.NO_MORE_SESSIONS, why=error.reason), host=self._name) from error
                     self._expect_dying()
@@ -307,13 +326,8 @@ class SshLink:
         return await open_session(self._connection, self._open, make_session, line, self._name)
 
     def _abort_session(self, channel: Channel, ward: Ward | None) -> None:
-        """End what runs on a channel, and the channel. Without a guard, or where that sees nothing: by SSH's signals,
-        which OpenSSH passes on to a command's group from 7.9 on, but not to a forced command, nor where the user is
-        root."""
+        """End what runs on a channel, and the channel; see cut_short."""
         self._expect_dying()
-        if ward is not None and ward.sees_nothing:
-            ward.ended()
-            ward = None
         cut_short(channel, ward if self._guard.stands else None)
 
     def _expect_dying(self) -> None:

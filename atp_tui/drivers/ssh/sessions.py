@@ -38,7 +38,6 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     While `output` asks for a pause the channel is not read: the far side can send what SSH's window allows (asyncssh
     offers 2 MiB), and then the command blocks in its write. The connection goes on, heartbeats and other commands too.
-    `unseen`: it was cut short, and the guard knew no process of it.
     """
 
     def __init__(self, output: OutputSink) -> None:
@@ -46,19 +45,29 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self._loop = asyncio.get_running_loop()
         self._silence: asyncio.TimerHandle | None = None
         self.ended: asyncio.Event = asyncio.Event()
+        self.asked = False
+        """Whether the command was asked for, as far as it is known here: it was not before there was a channel."""
         self.closed = False
+        self.closed_there = False
+        """Whether the far side has closed the channel: neither we, nor the connection's end."""
+        self._on_close: Callable[[], None] | None = None
         self._left = False
         self.received = 0
         self.status: ExitStatus | None = None
         self.failure: Exception | None = None
         self.loss: Exception | None = None
-        self.unseen = False
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._held = False
         self._whole_status: int | None = None
 
+    @property
+    def has_ended_there(self) -> bool:
+        """Whether the far side has told of the command's end."""
+        return self.status is not None or self.closed_there
+
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
+        self.asked = True
         grant_what_is_taken(chan)
         chan._process_exit_status_request = self._exit_status_came  # type: ignore[method-assign]
 
@@ -94,9 +103,20 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         self.loss = exc
         self.closed = True
+        self.closed_there = self._channel is not None and self._channel._recv_state == "closed"
         self._channel = None  # each has the other until here, and nobody waits for the collector of cycles
         self.stop_watching()
         self.ended.set()
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None:
+            on_close()
+
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Have `call` called once the channel is closed, at once where it is."""
+        if self.closed:
+            call()
+        else:
+            self._on_close = call
 
     def watch_silence(self) -> None:
         """Set `ended` once nothing has come for SILENCE seconds."""

@@ -26,6 +26,10 @@ Channel = asyncssh.SSHClientChannel[bytes]
 MakeSession = Callable[[], asyncssh.SSHClientSession[bytes]]
 Opening = Coroutine[Any, Any, tuple[SSHChannel[bytes], object]]
 
+LONGEST_LINE = 128 * 1024 - 1
+"""Bytes of a command line: Linux takes no more in one argument (MAX_ARG_STRLEN in linux/binfmts.h), and with twice as
+many OpenSSH ends the connection (PACKET_MAX_SIZE in packet.c)."""
+
 MOST_TRIES = 20
 """Sessions that are opened for one command: each is closed only where another command ends in that moment."""
 
@@ -81,6 +85,12 @@ def ends_starts(connection: asyncssh.SSHClientConnection) -> bool:
     version: the silent ones count."""
     match = _DROPBEAR.match(str(connection.get_extra_info("server_version")))
     return match is not None and int(match["year"] or 0) < _MENDED
+
+
+def forks_in_order(connection: asyncssh.SSHClientConnection) -> bool:
+    """Whether the server's one process for a connection forks for a command before it reads on (session_exec_req in
+    session.c of OpenSSH, sessioncommand in svr-chansession.c of dropbear)."""
+    return str(connection.get_extra_info("server_version")).startswith(("SSH-2.0-OpenSSH", "SSH-2.0-dropbear"))
 
 
 def _unanswered(connection: asyncssh.SSHClientConnection, name: str) -> Message:

@@ -93,7 +93,7 @@ class JobDispatch:
     def _cancel(self, job: WatchedJob | None) -> bool:
         cancelled = self._screen.jobs.cancel(job)
         if job is not None and cancelled:
-            self._screen.tell(f"cancelling {job.name}: its commands are ended on the hosts too")
+            self._screen.tell(f"cancelling {job.name}: its commands are being ended on the hosts too")
         return cancelled
 
     def ended(self, id: str) -> None:
@@ -103,7 +103,10 @@ class JobDispatch:
             return
         if job.cancelled:
             hosts, answered = len(job.model.job.targets), job.model.answered
-            self._screen.tell(f"cancelled {job.name}: {answered} of {hosts} host{'s' * (hosts != 1)} had answered")
+            said = f"cancelled {job.name}: {answered} of {hosts} host{'s' * (hosts != 1)} had answered"
+            if job.unconfirmed:
+                said += f"; {job.unconfirmed} not confirmed: may still run"
+            self._screen.tell(said, wrong=job.unconfirmed > 0)
         elif job.failed and job is not self._screen.jobs.shown:
             self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=True)
 

@@ -11,14 +11,14 @@ from typing import Protocol
 from ...engine.fleet import JobTicket, Parts
 from ...executor.difference import diff
 from ...executor.fold import Part
-from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
+from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping
 from ...model.connection import ConnectionState
 from ...model.order import NaturalKey, natural
 from ...model.outcome import CommandResult, Outcome
 from ..format import age, countdown
 from ..glyphs import UNICODE, Glyphs
 from ..text import fit, safe
-from ..words import outcome_word, sentence
+from ..words import outcome_count, outcome_word, sentence
 from .answer_blocks import AnswerLines, Block
 from .group_body import LINE_BYTES, GroupBody, role_of, shown_line
 from .lines import Spans, drawn
@@ -33,8 +33,8 @@ MOST_COMPARED = 20
 """Blocks that are compared with the largest one when all are unfolded: more are not read at a glance."""
 
 _WORST = (
-    Outcome.ERROR, Outcome.AUTH, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.FAILED,
-    Outcome.CANCELLED, Outcome.NOTRUN, Outcome.OK,
+    Outcome.ERROR, Outcome.AUTH, Outcome.UNCONFIRMED, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT,
+    Outcome.FAILED, Outcome.CANCELLED, Outcome.NOTRUN, Outcome.OK,
 )  # fmt: skip
 
 DROPPED = "not kept any more: newer jobs needed the room"
@@ -103,6 +103,7 @@ class AnswersModel:
         self._live = {name: _Live() for name in self._names}
         self._results: dict[str, CommandResult] = {}  # without their outputs: these are the engine's to keep or drop
         self._counts: Counter[Outcome] = Counter()
+        self._stopping: set[str] = set()  # their end was asked for, and is not known yet
         self._number = 0
         self._parts: dict[int, Part] = {}
         self._ordered: list[Part] = []
@@ -150,11 +151,13 @@ class AnswersModel:
         return tuple(name for name in self._names if name not in self._results)
 
     def summary(self) -> str:
-        """`17/18 done · 16 ok · 1 failed`; with the time since the job began, all of it when it is done."""
+        """`17/18 done · 16 ok · 1 cancelling`; with the time since the job began, all of it when it is done."""
         parts = [f"{len(self._results)}/{len(self.job.targets)} done"]
         counts = self.counts
         ordered = [Outcome.OK, *(outcome for outcome in counts if outcome is not Outcome.OK)]
-        parts += [f"{counts[outcome]} {outcome_word(outcome)}" for outcome in ordered if outcome in counts]
+        parts += [outcome_count(counts[outcome], outcome) for outcome in ordered if outcome in counts]
+        if self._stopping:
+            parts.append(f"{len(self._stopping)} cancelling")
         parts.append(self.lasted())
         return " · ".join(parts)
 
@@ -172,7 +175,10 @@ class AnswersModel:
                 self._live[str(target)] = _Live(started=True)  # where it has been running before, that is void
             case TargetOutput(target=target):
                 self._live[str(target)].take(event)
+            case TargetStopping(target=target):
+                self._stopping.add(str(target))
             case TargetEnded(target=target, result=result):
+                self._stopping.discard(str(target))
                 self._results[str(target)] = replace(result, stdout=b"", stderr=b"")
                 self._counts[result.outcome] += 1
             case _:
@@ -279,7 +285,9 @@ class AnswersModel:
         error = sentence(result.error) if result is not None and result.error is not None else None
 
         def head() -> Spans:
-            if result is None:
+            if result is None and host in self._stopping:
+                state, word = _S.DRAINING, "cancelling"
+            elif result is None:
                 state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
             else:
                 state, word = _LIKE.get(result.outcome, _S.FAILED), _status(result.outcome, result.exit_status)

@@ -20,6 +20,7 @@ STATES = {
     "running": _S.CONNECTING,
     "cancelling": _S.DRAINING,
     "cancelled": _S.DISCONNECTED,
+    "unconfirmed": _S.FAILED,
     "failed": _S.FAILED,
     "done": _S.CONNECTED,
 }

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from atp_tui.cli.arguments import Arguments
-from atp_tui.cli.interrupt import Interrupt
+from atp_tui.cli.interrupt import Interrupt, run_verb
 from atp_tui.cli.run import run
 from atp_tui.cli.words import ending
 from atp_tui.config.fleet import FleetConfig
@@ -170,6 +170,41 @@ async def test_an_interrupt_cancels_and_still_prints(capsys: pytest.CaptureFixtu
     assert interrupt.exit_status == 130
     assert {entry["outcome"] for entry in json.loads(capsys.readouterr().out)["results"]} == {"cancelled"}
     assert not driver.running
+
+
+async def test_what_may_still_run_is_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+        if host_id == "b":
+            interrupt.heard(signal.SIGINT)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def has_ended(host_id: str) -> bool:
+        return host_id == "a"
+
+    driver = LoopbackDriver(shell=shell)
+    driver.has_ended = has_ended  # type: ignore[method-assign]
+    for as_json in (True, False):
+        arguments = Arguments("run", targets=("@all",), command="sleep 100", json=as_json, gather=not as_json)
+        interrupt = Interrupt(lambda: pytest.fail("the verb has its own way"))
+        async with asyncio.timeout(30):
+            assert await run(arguments, source_of(driver), interrupt) == 5
+        out = capsys.readouterr().out
+        if as_json:
+            results = {entry["host"]: entry for entry in json.loads(out)["results"]}
+            assert [results[host]["outcome"] for host in "ab"] == ["cancelled", "unconfirmed"]
+            assert [results[host]["may_still_run"] for host in "ab"] == [False, True]
+        else:
+            assert out.splitlines() == ["a (1): cancelled", "b (1): cancelled, not confirmed: may still run"]
+
+
+@pytest.mark.parametrize(("status", "ends_with"), [(0, 130), (3, 130), (5, 5)])
+def test_that_something_may_still_run_is_told_after_a_signal_too(status: int, ends_with: int) -> None:
+    async def verb(interrupt: Interrupt) -> int:
+        interrupt.heard(signal.SIGINT)
+        return status
+
+    assert run_verb(verb) == ends_with
 
 
 def test_endings() -> None:

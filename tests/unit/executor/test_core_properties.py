@@ -65,6 +65,7 @@ class JobMachine(RuleBasedStateMachine):
         self.jobs: dict[str, Asked] = {}
         self.running: dict[Key, bool] = {}  # whether the work has begun
         self.stopped: set[Key] = set()
+        self.left: set[Key] = set()
         self.finished: list[str] = []
         self.served: list[str] = []
 
@@ -76,6 +77,10 @@ class JobMachine(RuleBasedStateMachine):
             assert key not in self.stopped, "stopped twice"
             assert reason
             self.stopped.add(key)
+        for key in plan.leave:
+            assert key in self.stopped, "its end was not asked for"
+            assert key not in self.left, "left twice"
+            self.left.add(key)
         for (job, target), outcome in plan.ended:
             assert outcome is self.jobs[job].last[target]
             self.end(job, target, outcome)
@@ -195,6 +200,7 @@ class JobMachine(RuleBasedStateMachine):
         job, target = key
         asked, begun, stopped = self.jobs[job], self.running.pop(key), key in self.stopped
         self.stopped.discard(key)
+        self.left.discard(key)
         asked.last[target] = outcome
         tried = asked.tries[target]
         again = (
@@ -218,6 +224,13 @@ class JobMachine(RuleBasedStateMachine):
         self.perform(self.core.cancel(job, some))
         for target in asked.targets if some is None else some:
             assert target in asked.ended or (job, target) in self.stopped
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def nobody_waits_for_ends(self, data: st.DataObject) -> None:
+        job = data.draw(st.sampled_from(list(self.jobs)))
+        self.perform(self.core.leave(job))
+        assert {key for key in self.stopped if key[0] == job} <= self.left
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -263,10 +276,12 @@ class JobMachine(RuleBasedStateMachine):
         plans = (
             self.core.ended(job, target, Outcome.OK, self.now),
             self.core.cancel(job),
+            self.core.leave(job),
             self.core.pause(job),
             self.core.resume(job),
         )
-        assert not any(plan.start or plan.stop or plan.ended or plan.notrun or plan.finished for plan in plans)
+        for plan in plans:
+            assert not (plan.start or plan.stop or plan.leave or plan.ended or plan.notrun or plan.finished)
 
     # -- what must hold at every step ----------------------------------------------------------------------------
 
@@ -281,6 +296,11 @@ class JobMachine(RuleBasedStateMachine):
     def a_job_is_finished_with_its_last_target(self) -> None:
         done = [job for job, asked in self.jobs.items() if len(asked.ended) == len(asked.targets)]
         assert sorted(self.finished) == sorted(done)
+
+    @invariant()
+    def what_was_stopped_is_in_work_until_its_end_is_told(self) -> None:
+        assert self.left <= self.stopped <= self.running.keys()
+        assert not any(target in self.jobs[job].ended for job, target in self.stopped)
 
     @invariant()
     def limits_hold(self) -> None:

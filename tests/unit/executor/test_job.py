@@ -129,7 +129,7 @@ async def _misbehave(driver: LoopbackDriver, host_id: str, output: OutputSink) -
         ("drops", Outcome.UNKNOWN, None, None, "the peer went away", b""),
         ("crashes", Outcome.ERROR, None, None, "the program failed: ZeroDivisionError (see the log)", b""),
         ("breaks", Outcome.ERROR, None, None, "Broken pipe", b""),
-        ("calltimeout", Outcome.TIMEOUT, None, None, "late", b""),
+        ("calltimeout", Outcome.TIMEOUT, None, None, "late (its end was not confirmed: it may still run)", b""),
         ("nosuch", Outcome.ERROR, None, None, "there is no host 'nosuch'", b""),
     ],
 )

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from atp_tui.executor.job import Job
 from atp_tui.executor.kind import AnyKind, Kind, Perform
-from atp_tui.executor.reader import TargetOutput, TargetStarted
-from atp_tui.executor.runner import JobRunner
+from atp_tui.executor.reader import JobEvent, TargetOutput, TargetStarted, TargetStopping
+from atp_tui.executor.runner import LEAVE_AFTER, JobRunner
 from atp_tui.executor.spec import CommandWork, JobOptions, JobSpec
 from atp_tui.executor.works import WORKS
 from atp_tui.model.errors import ActionFailed, AuthFailed, ConnectFailed, ConnectionLost
@@ -308,5 +309,121 @@ def test_closing_ends_every_job_and_leaves_no_task() -> None:
             assert outcomes(await jobs[0].wait()) == [Outcome.CANCELLED, Outcome.NOTRUN]
             assert outcomes(await jobs[2].wait()) == [Outcome.UNREACHABLE], "how its last attempt ended"
             assert not held.now
+
+    run_virtual(main())
+
+
+class Silent:
+    """Far sides that tell of no end, or of each after `after` seconds."""
+
+    def __init__(self, driver: LoopbackDriver, after: float | None = None) -> None:
+        self.after = after
+        self.asked: list[str] = []
+        driver.has_ended = self._has_ended  # type: ignore[method-assign]
+
+    async def _has_ended(self, host_id: str) -> bool:
+        self.asked.append(host_id)
+        if self.after is None:
+            await asyncio.sleep(5)
+            return False
+        await asyncio.sleep(self.after)
+        return True
+
+
+@pytest.mark.parametrize(("after", "outcome"), [(3.0, Outcome.CANCELLED), (None, Outcome.UNCONFIRMED)])
+def test_a_target_is_in_work_until_its_end_is_known_or_given_up(after: float | None, outcome: Outcome) -> None:
+    async def main() -> None:
+        held = Held()
+        driver = LoopbackDriver(shell=held)
+        async with fleet(driver, "a") as runner:
+            job, news = runner.start(job_of("a")), list[object]()
+            reading = asyncio.create_task(_read(job, news))
+            await settled()
+            Silent(driver, after)
+            job.cancel()
+            job.cancel()  # once more changes nothing
+            next_one = runner.start(job_of("a", line="next"))
+            await settled(1)
+            assert TargetStopping in map(type, news) and not job.done
+            assert held.now == [], "the host is not free before the end is known"
+            late = [type(event) async for event in _first(job, 2)]
+            assert late == [TargetStarted, TargetStopping], "a late reader hears of it too"
+            (result,) = await job.wait()
+            await reading
+            assert (result.outcome, result.may_still_run) == (outcome, after is None)
+            words = "cancelled" if after else "cancelled, not confirmed: may still run"
+            assert said(result.error) == words
+            await settled(0.1)
+            assert held.now == [("a", "next")]
+            held.gate.set()
+            assert outcomes(await next_one.wait()) == [Outcome.OK]
+
+    run_virtual(main())
+
+
+async def _read(job: Job, news: list[object]) -> None:
+    async for event in job:
+        news.append(event)
+
+
+async def _first(job: Job, number: int) -> AsyncIterator[JobEvent]:
+    async for event in job:
+        yield event
+        number -= 1
+        if not number:
+            return
+
+
+def test_time_limits_and_deadlines_say_what_may_still_run() -> None:
+    async def main() -> None:
+        driver = LoopbackDriver(shell=Held())
+        Silent(driver)
+        open_end = " (its end was not confirmed: it may still run)"
+        async with fleet(driver, "a", "b") as runner:
+            (limited,) = await runner.start(job_of("a", timeout=2.0)).wait()
+            (overdue,) = await runner.start(job_of("b", deadline=2.0)).wait()
+            assert (limited.outcome, limited.may_still_run) == (Outcome.TIMEOUT, True)
+            assert said(limited.error) == f"no result within 2 s{open_end}"
+            assert (overdue.outcome, overdue.may_still_run) == (Outcome.UNCONFIRMED, True)
+            assert said(overdue.error) == f"the deadline of the job has passed{open_end}"
+            Silent(driver, after=1.0)
+            (limited,) = await runner.start(job_of("a", timeout=2.0)).wait()
+            assert (limited.outcome, limited.may_still_run) == (Outcome.TIMEOUT, False)
+            assert said(limited.error) == "no result within 2 s"
+
+    run_virtual(main())
+
+
+def test_closing_waits_a_moment_for_ends_and_tells_of_those_that_are_not_known() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        driver = LoopbackDriver(shell=Held())
+        far = Silent(driver)
+        async with fleet(driver, "a", "b") as runner:
+            jobs = [runner.start(job_of(*hosts, fanout=1)) for hosts in ("ab", "b")]
+            await settled()
+            jobs[1].cancel()
+            begun = loop.time()
+            await runner.close()
+            assert LEAVE_AFTER <= loop.time() - begun < 2 * LEAVE_AFTER
+            assert sorted(far.asked) == ["a", "b"]
+            assert outcomes(await jobs[0].wait()) == [Outcome.UNCONFIRMED, Outcome.NOTRUN]
+            assert outcomes(await jobs[1].wait()) == [Outcome.UNCONFIRMED]
+
+    run_virtual(main())
+
+
+def test_work_that_cannot_tell_of_its_end_is_not_told_to_have_ended() -> None:
+    async def forever(connection: HostConnection, target: TargetId, work: VersionWork, sink: OutputSink) -> ExitStatus:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def main() -> None:
+        kind = Kind("version", VersionWork, "virt", forever)
+        async with fleet(LoopbackDriver(), "a", works=(kind,), uri="test+tcp://x/default") as runner:
+            job = runner.start(JobSpec(on_hosts("a"), VersionWork("is"), "me", 0.0))
+            await settled()
+            job.cancel()
+            assert outcomes(await job.wait()) == [Outcome.UNCONFIRMED]
 
     run_virtual(main())
