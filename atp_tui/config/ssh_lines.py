@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,25 @@ MOST_FILES = 4096
 """Files that one ssh_config may include, one that is included twice counted twice. OpenSSH has no such limit."""
 
 _BLANK = " \t\r\n"
+
+_ESCAPE_OR_SET = re.compile(r"\\(.)|(\[!?\]?(?:\[:[a-z]+:\]|[^\]])*\])")
+_CLASS = re.compile(r"\[:([a-z]+):\]")
+_CLASSES = {
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "blank": " \t",
+    "cntrl": "\1-\x1f\x7f",
+    "digit": "0-9",
+    "graph": '"-.0-~!',
+    "lower": "a-z",
+    "print": '"-.0-~! ',
+    "punct": ":-@[-`{-~!-.",
+    "space": " \t-\r",
+    "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f",
+}
+"""Classes of characters in the sets of a pattern, as Python's sets have them: none begins with what means another thing
+there, and none has the /, at which a pattern is parted."""
 
 
 class TooDeep(Exception):
@@ -125,8 +145,15 @@ def included(pattern: str, directory: Path) -> list[Path]:
 
 
 def included_pattern(pattern: str, directory: Path) -> str:
-    """The argument of Include as an absolute pattern."""
-    return str(directory / os.path.expanduser(pattern))
+    """The argument of Include as an absolute pattern of Python's, without escapes and without `[[:digit:]]`."""
+    return _ESCAPE_OR_SET.sub(_for_python, str(directory / os.path.expanduser(pattern)))
+
+
+def _for_python(found: re.Match[str]) -> str:
+    escaped, letters = found.groups()
+    if letters is not None:
+        return _CLASS.sub(lambda name: _CLASSES.get(name[1], name[0]), letters)
+    return f"[{escaped}]" if glob.has_magic(escaped) else escaped
 
 
 class Walk:

@@ -160,6 +160,15 @@ CASES: dict[str, Case] = {
     "include in order": Case(
         "Include @DIR@/p*\n", ("box",), (("p2", "User two\n"), ("p10", "User ten\n"), ("p1", "User one\n"))
     ),
+    "include from directories that are not there": Case("Include @DIR@/*/nothing\nHost box\n  User ann\n"),
+    "include by classes and escapes": Case(
+        r"Include @DIR@/[[:digit:]]x @DIR@/q\? @DIR@/[![:punct:][:space:]]y @DIR@/\r" + "\nUser bob\n",
+        ("box",),
+        (
+            *[(name, "User ann\n") for name in ("ax", "q1", "-y", "]y")],
+            *[("1x", "Port 4\n"), ("ay", "HostName h.lan\n"), ("r", "IdentityFile /k\n"), ("q?", "HostKeyAlias a\n")],
+        ),
+    ),
     "include odd": Case("Include /\nInclude .\nInclude @DIR@/nothing/*\nHost box\n  User ann\n"),
     "include with a comment": Case("Include @DIR@/part # mine\nUser bob\n", ("box",), (("part", "Port 4\n"),)),
     "tabs and returns": Case("Host\tbox\r\n\tUser\tann\r\n\tPort 4\t\r\n"),

@@ -17,7 +17,7 @@ from atp_tui.drivers.ssh.host_key_check import HostKeyCheck
 from atp_tui.drivers.ssh.key_lookup import AT_ONCE, FiledKey, FiledKeys, KeyFiles
 from atp_tui.drivers.ssh.known_hosts import Marker
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import SshSettings
+from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
 from .test_known_hosts import KEYS, hashed
 
@@ -117,6 +117,18 @@ async def test_one_that_hangs_holds_up_nobody() -> None:
         await hanging
     ended.set()
     await off_loop("after", lambda: None)  # the late answer finds nobody, and harms nobody
+
+
+def test_another_key_than_the_new_one_that_was_taken_is_refused_in_a_later_exchange() -> None:
+    new, other = asyncssh.import_public_key(KEYS[0]), asyncssh.generate_private_key("ssh-ed25519")
+    settings = SshSettings(user="u", config_file="/dev/null", host_key_policy=HostKeyPolicy.ACCEPT_NEW)
+    check = HostKeyCheck(resolve(HostInfo("a", "a", uri=None, ssh=settings)), FiledKeys())
+    assert check.validate(new.public_data) == new == check.accepted_new
+    assert check.validate(new.public_data) == new == check.accepted_new
+    shown = check.validate(other.public_data)
+    with pytest.raises(asyncssh.HostKeyNotVerifiable, match="changed"):
+        shown.verify(b"exchange", other.sign(b"exchange", b"ssh-ed25519"))
+    assert check.accepted_new is None
 
 
 def test_another_key_in_a_later_exchange_is_refused() -> None:

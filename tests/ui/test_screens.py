@@ -23,6 +23,7 @@ from atp_tui.ui.key_names import key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
 from atp_tui.ui.screens.password import PasswordScreen
+from atp_tui.ui.widgets.domain_list import DomainList
 
 from .conftest import open_app
 from .fleet_services import FleetServices, S, rack
@@ -118,6 +119,27 @@ async def test_a_panel_that_a_narrower_terminal_hides_gives_the_focus_back(fakes
         assert opened.app.focused is not opened.screen.hosts
         await opened.pilot.resize_terminal(80, 24)
         await opened.until(lambda: opened.app.focused is opened.screen.hosts)
+
+
+async def test_the_tree_has_no_keys_while_the_panel_lies_over_it(fakes: FleetServices) -> None:
+    """`a` marked all hosts there, and `space` one, without being seen; from too small a terminal nothing had them."""
+    async with open_app(fakes, (120, 40)) as opened:
+        hosts, panel = opened.screen.hosts, opened.screen.panel.query_one(DomainList)
+        await opened.press("down", "enter", "shift+tab", "shift+tab")
+        assert opened.app.focused is hosts
+        await opened.pilot.resize_terminal(80, 24)
+        for keys in ("", "! escape", "too small"):
+            if keys == "too small":
+                await opened.pilot.resize_terminal(50, 12)
+                await opened.until(lambda: opened.has("Needs 60x15"))
+                await opened.pilot.resize_terminal(80, 24)
+            else:
+                await opened.press(*keys.split())
+            await opened.until(lambda: opened.app.focused is panel)
+            await opened.press("a", "space", "escape")
+            assert opened.app.focused is hosts and hosts.display
+            assert not hosts.asked.marked
+            await opened.press("enter")
 
 
 async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:

@@ -15,8 +15,8 @@ from ...model.settings import HostKeyPolicy
 from . import verdict
 from .endpoint import Endpoint
 from .key_blobs import kind_of
-from .key_lookup import FiledKeys
-from .known_hosts import can_be_filed, filed_name
+from .key_lookup import FiledKey, FiledKeys
+from .known_hosts import Marker, can_be_filed, filed_name
 from .revoked_keys import RevokedKeys
 from .verdict import Standing, Verdict
 from .wildcards import small
@@ -71,6 +71,9 @@ class HostKeyCheck:
             raise HostKeyNotVerifiable(str(self.trouble)) from error
         if found.standing is not Standing.KNOWN and not (found.standing is Standing.NEW and self._takes_new):
             raise HostKeyNotVerifiable(found.standing.name.lower())
+        if found.standing is Standing.NEW:  # from now on it is the host's: another one in a later exchange has changed
+            taken = FiledKey(Marker.NONE, found.key.public_data, "this connection")
+            self.filed = replace(self.filed, exact=(*self.filed.exact, taken))
         self._good = key_data
         return found.key
 

@@ -49,6 +49,7 @@ class Surface(Protocol):
     def jobs(self) -> JobControl: ...
     @property
     def pane(self) -> CommandPane: ...
+    def focus_hosts(self) -> None: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -150,13 +151,13 @@ class Dispatch:
 
     def _clear(self, _: str) -> None:
         if self.jobs.clear():
-            self._screen.hosts.focus()
+            self._screen.focus_hosts()
 
     def _jump(self, host_id: str) -> None:
         if not host_id:  # chosen in the palette
             self._screen.pane.enter(Mode.COMMAND, "jump ")
         elif self._screen.hosts.show_host(host_id):
-            self._screen.hosts.focus()
+            self._screen.focus_hosts()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
 

@@ -124,8 +124,12 @@ class MainScreen(Screen[None]):
             return
         if self._in_line and self.pane.line.is_on_screen:
             self.pane.go_on()
-        elif self.hosts.is_on_screen:
-            self.hosts.focus()
+        elif self.hosts.is_on_screen or self.panel.is_on_screen:
+            self.focus_hosts()
+
+    def focus_hosts(self) -> None:
+        """The hosts have the focus, or the panel where it lies over them: a list that nobody sees would mark hosts."""
+        (self.hosts if self.hosts.display else self.panel.query_one(DomainList)).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing can be seen no command has a key but the one that is told there."""
@@ -272,11 +276,11 @@ class MainScreen(Screen[None]):
     @on(CancelRequested)
     def _cancel_requested(self) -> None:
         if not self._dispatch.jobs.cancel():
-            self.hosts.focus()
+            self.focus_hosts()
 
     @on(PaneLeft)
     def _pane_left(self) -> None:
-        self.hosts.focus()
+        self.focus_hosts()
 
     @on(Copied)
     def _copied(self, message: Copied) -> None:

@@ -95,7 +95,7 @@ def read_state(config_file: Path | None, system_file: Path) -> FileState:
         patterns += walk.patterns
     unique = tuple(dict.fromkeys(files)), tuple(dict.fromkeys(patterns))
     state = replace(_state(*unique, lines, plain), lists=tuple(_lists(lines)))
-    newest = max((entry[0] for entry in state.stamp if entry is not None and isinstance(entry[0], int)), default=0)
+    newest = max((entry[0] for entry in state.stamp if entry and isinstance(entry[0], int)), default=0)
     if newest > begun - _JUST_NOW:  # it may have changed since, with the same stamp
         return replace(state, lasting=False, common=False)
     return state
