@@ -61,8 +61,16 @@ class LiveOutput:
             self._queue.put((descriptor, data))
 
     def hurry(self) -> None:
-        """From now on wait HURRY seconds at most for the reader to take what is there."""
-        self._loop.call_later(HURRY, self._end)
+        """From now on wait HURRY seconds at most for the reader to take what is there. More may come much later."""
+        self._loop.call_later(HURRY, self._end_if_still_waiting, self._waiting > 0)
+
+    def _end_if_still_waiting(self, waited: bool) -> None:
+        if self._ended.done():
+            return
+        if waited and self._waiting:
+            self._end()
+        else:
+            self.hurry()
 
     async def __aenter__(self) -> Self:
         self._thread.start()

@@ -45,6 +45,7 @@ from atp_tui.api import (
     PoolClosed,
     TransportManager,
 )
+from atp_tui.drivers.ssh import cutting
 from atp_tui.model.events import ConnectionChanged
 from atp_tui.transport.dialer import CLOSE_TIMEOUT
 
@@ -76,6 +77,8 @@ pytestmark = pytest.mark.daemons
 
 MARGIN = 0.25
 """Seconds over the program's own limit within which a cell must have ended."""
+CONFIRM = 0.3
+"""Seconds that the far side has in here to tell of a command's end."""
 TRIES = 3
 """A busy machine may hold up one try by more than MARGIN; a program that is late is late in all of them."""
 
@@ -245,6 +248,8 @@ ROWS: tuple[tuple[Operation, tuple[Route, ...], float], ...] = (
 def _limit(operation: Operation, route: Route, fault: str, limit: float) -> float:
     if operation is open_ and route == "libvirt_over_ssh" and fault == "stopped":
         return 2 * limit  # SSH opens, which has a limit of its own, and only then libvirtd is silent
+    if operation is command:
+        return limit + CONFIRM  # once it is over, the command's end is waited for
     return limit
 
 
@@ -253,6 +258,11 @@ def the_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with stage(tmp_path_factory.mktemp("stage")) as made:
         asyncio.run(warmed_up(made))
         yield made
+
+
+@pytest.fixture(autouse=True)
+def short_waits_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "END_LIMIT", CONFIRM)
 
 
 @pytest.fixture

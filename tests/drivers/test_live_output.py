@@ -97,6 +97,19 @@ async def test_a_standard_error_that_cannot_be_written_is_no_reason_to_end(pipes
     assert os.read(out.reading, 99) == b"kept"
 
 
+async def test_what_comes_late_after_a_person_wants_to_leave_is_written(
+    pipes: tuple[Pipe, Pipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ends of commands may be told seconds later; they were lost."""
+    out, err = pipes
+    monkeypatch.setattr(live_output, "HURRY", 0.0)
+    async with LiveOutput(fail, out.writing, err.writing) as live:
+        live.hurry()
+        await asyncio.sleep(0.05)
+        live.err(Printed("cancelled"))
+    assert os.read(err.reading, 99) == b"cancelled"
+
+
 async def test_a_person_who_wants_to_leave_waits_for_no_reader(
     pipes: tuple[Pipe, Pipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
