@@ -45,6 +45,7 @@ from atp_tui.api import (
     PoolClosed,
     TransportManager,
 )
+from atp_tui.drivers.ssh import cutting
 from atp_tui.model.events import ConnectionChanged
 from atp_tui.transport.dialer import CLOSE_TIMEOUT
 
@@ -73,6 +74,9 @@ from .stage import (
 )
 
 pytestmark = pytest.mark.daemons
+
+END = 0.2
+"""Seconds that the far side has here to tell of a command's end; the program gives it some more."""
 
 MARGIN = 0.25
 """Seconds over the program's own limit within which a cell must have ended."""
@@ -234,7 +238,7 @@ ROWS: tuple[tuple[Operation, tuple[Route, ...], float], ...] = (
     (open_, ROUTES, CONNECT),
     (checkout, ("libvirt", "ssh"), CHECKOUT),
     (call, ("libvirt", "libvirt_over_ssh"), CALL),
-    (command, ("ssh",), CALL),
+    (command, ("ssh",), CALL + END),
     (close, ("libvirt", "ssh"), CLOSE_TIMEOUT),
     (close_in_use, ("libvirt", "ssh"), LEASES + CLOSE_TIMEOUT),
     (shutdown, ("libvirt",), LEASES + CLOSE_TIMEOUT),
@@ -253,6 +257,11 @@ def the_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with stage(tmp_path_factory.mktemp("stage")) as made:
         asyncio.run(warmed_up(made))
         yield made
+
+
+@pytest.fixture(autouse=True)
+def ends_are_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "END_LIMIT", END)
 
 
 @pytest.fixture
