@@ -20,6 +20,7 @@ from .engine.fleet import Fleet, JobTicket, Wanted
 from .engine.person import user_name
 from .model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from .model.credential import Credential, Secret
+from .model.ending import end_is_confirmed
 from .model.errors import (
     ActionFailed,
     AtpError,
@@ -109,6 +110,7 @@ __all__ = [
     "Unsupported",
     "Wanted",
     "act",
+    "end_is_confirmed",
     "open_fleet",
 ]
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from ..model.ending import is_confirmed
+from ..model.ending import end_is_confirmed
 from ..model.errors import (
     AtpError,
     AuthFailed,
@@ -51,14 +51,16 @@ def outcome_of_error(error: BaseException, *, begun: bool = False) -> Outcome:
     if begun and isinstance(error, ConnectionLost):
         return Outcome.UNKNOWN
     if isinstance(error, asyncio.CancelledError):
-        return Outcome.NOTRUN if not begun else Outcome.CANCELLED if is_confirmed(error) else Outcome.UNCONFIRMED
+        if not begun:
+            return Outcome.NOTRUN
+        return Outcome.CANCELLED if end_is_confirmed(error) else Outcome.UNCONFIRMED
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
 
 
 def may_still_run(error: BaseException, outcome: Outcome, *, begun: bool) -> bool:
     """Whether work that ended so, by an error, may still be going on."""
     if outcome is Outcome.TIMEOUT:
-        return begun and not is_confirmed(error)
+        return begun and not end_is_confirmed(error)
     return outcome in (Outcome.UNCONFIRMED, Outcome.UNKNOWN)
 
 

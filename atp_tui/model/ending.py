@@ -11,12 +11,12 @@ import asyncio
 _CONFIRMED = "end_confirmed"
 
 
-def confirm(error: BaseException) -> None:
+def confirm_end(error: BaseException) -> None:
     """The work has ended on the far side, or never began there. For the error that is about to be raised."""
     vars(error)[_CONFIRMED] = True
 
 
-def is_confirmed(error: BaseException) -> bool:
+def end_is_confirmed(error: BaseException) -> bool:
     """Whether the work has ended for sure. A time limit is told by the cancel by which it was kept."""
     found: BaseException | None = error
     while found is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.ending import confirm
+from ..model.ending import confirm_end
 from ..model.errors import CallTimeout, Unsupported
 from ..model.host import HostInfo
 from ..model.message import told
@@ -42,5 +42,5 @@ def unsupported(host: str, channel: Channel, capability: type) -> Unsupported:
 def too_late(host: HostInfo, limit: float) -> CallTimeout:
     """The error for a link that did not come within `limit` seconds: nothing was asked of the peer."""
     error = CallTimeout(told(Say.NO_CONNECTION_IN_TIME, host=host.host, limit=limit), host=host.id)
-    confirm(error)
+    confirm_end(error)
     return error

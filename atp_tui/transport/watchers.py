@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ..model.ending import confirm
+from ..model.ending import confirm_end
 
 
 class Watchers:
@@ -22,7 +22,7 @@ class Watchers:
         try:
             await future
         except asyncio.CancelledError as error:
-            confirm(error)  # there is no link yet: nothing was asked of the peer
+            confirm_end(error)  # there is no link yet: nothing was asked of the peer
             raise
         finally:
             self._futures.pop(future, None)

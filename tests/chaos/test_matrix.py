@@ -75,10 +75,11 @@ from .stage import (
 
 pytestmark = pytest.mark.daemons
 
+END = 0.2
+"""Seconds that the far side has here to tell of a command's end; the program gives it some more."""
+
 MARGIN = 0.25
 """Seconds over the program's own limit within which a cell must have ended."""
-CONFIRM = 0.3
-"""Seconds that the far side has in here to tell of a command's end."""
 TRIES = 3
 """A busy machine may hold up one try by more than MARGIN; a program that is late is late in all of them."""
 
@@ -237,7 +238,7 @@ ROWS: tuple[tuple[Operation, tuple[Route, ...], float], ...] = (
     (open_, ROUTES, CONNECT),
     (checkout, ("libvirt", "ssh"), CHECKOUT),
     (call, ("libvirt", "libvirt_over_ssh"), CALL),
-    (command, ("ssh",), CALL),
+    (command, ("ssh",), CALL + END),
     (close, ("libvirt", "ssh"), CLOSE_TIMEOUT),
     (close_in_use, ("libvirt", "ssh"), LEASES + CLOSE_TIMEOUT),
     (shutdown, ("libvirt",), LEASES + CLOSE_TIMEOUT),
@@ -248,8 +249,6 @@ ROWS: tuple[tuple[Operation, tuple[Route, ...], float], ...] = (
 def _limit(operation: Operation, route: Route, fault: str, limit: float) -> float:
     if operation is open_ and route == "libvirt_over_ssh" and fault == "stopped":
         return 2 * limit  # SSH opens, which has a limit of its own, and only then libvirtd is silent
-    if operation is command:
-        return limit + CONFIRM  # once it is over, the command's end is waited for
     return limit
 
 
@@ -261,8 +260,8 @@ def the_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture(autouse=True)
-def short_waits_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "END_LIMIT", CONFIRM)
+def ends_are_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "END_LIMIT", END)
 
 
 @pytest.fixture

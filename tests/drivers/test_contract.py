@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from atp_tui.model.ending import is_confirmed
+from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.errors import CallTimeout, ConnectFailed, ConnectionLost
 from atp_tui.model.outcome import Command
 from atp_tui.transport.driver import CallsLibvirt, Link, OpensStreams, RunsCommands
@@ -120,7 +120,7 @@ async def test_an_end_is_confirmed_by_a_peer_that_answers_alone(name: str, libvi
             assert task.done(), "a second cancel ends the wait"
             with pytest.raises(asyncio.CancelledError) as caught:
                 await task
-            assert is_confirmed(caught.value) is not silent
+            assert end_is_confirmed(caught.value) is not silent
         rig.peer_of().speak()
 
 

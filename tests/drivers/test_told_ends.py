@@ -17,7 +17,7 @@ from atp_tui.drivers.ssh import cutting, guard
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.executor.outcome import MAY_STILL_RUN, exit_status_of
 from atp_tui.executor.runner import JobRunner
-from atp_tui.model.ending import is_confirmed
+from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.errors import CallTimeout
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, CommandResult, Outcome
@@ -77,7 +77,7 @@ async def end_of_cancelled(task: asyncio.Task[object]) -> bool:
     assert task.done(), "it still waits"
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
-    return is_confirmed(caught.value)
+    return end_is_confirmed(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ async def test_a_time_limit_says_whether_the_command_has_ended(own_sshd: Private
             with pytest.raises(CallTimeout) as caught:
                 await task
             assert caught.value.reason.id is told
-            assert is_confirmed(caught.value) is not stopped
+            assert end_is_confirmed(caught.value) is not stopped
             assert bool(sleeper.sleeping()) is stopped
         own_sshd.cont()
         await sleeper.is_gone()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from atp_tui.model.ending import confirm
+from atp_tui.model.ending import confirm_end
 from atp_tui.model.errors import CallTimeout, ConnectionLost, TransportError
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.transport.driver import Link, OpenRequest, RawStream, StreamReceiver
@@ -60,7 +60,7 @@ class FakeLink:
         try:
             await self._answer(1e9 if timeout is None else timeout)
         except (asyncio.CancelledError, CallTimeout) as error:
-            confirm(error)  # nothing has begun before the answer
+            confirm_end(error)  # nothing has begun before the answer
             raise
         output("stdout", command.line.encode())
         return ExitStatus(0)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from atp_tui.model.ending import confirm
+from atp_tui.model.ending import confirm_end
 from atp_tui.model.errors import ConnectionLost, TransportError
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.transport.driver import Link, OpenRequest
@@ -66,7 +66,7 @@ class LoopbackLink:
             return await self._driver.shell(self.host_id, command, output)
         except asyncio.CancelledError as error:
             if await self._driver.has_ended(self.host_id):
-                confirm(error)
+                confirm_end(error)
             raise
         finally:
             self._driver.running.remove(self.host_id)

@@ -351,7 +351,8 @@ async def test_a_cancelled_job_says_so_while_it_comes_to_its_end() -> None:
         second.end("kvm03", Outcome.CANCELLED, None)
         second.end("kvm04", Outcome.UNCONFIRMED, None)
         await opened.until(lambda: "unconfirmed" in row(opened, 2))
-        await opened.until(lambda: opened.has("0 of 2 hosts had answered; 1 not confirmed: may still run"))
+        told = "#2 uname -r: 1 cancelled, not confirmed: may still run; 0 of 2 hosts had answered"
+        await opened.until(lambda: opened.has(told))
 
 
 async def test_their_own_keys_show_another_job() -> None:

@@ -179,7 +179,10 @@ is_left() { # LEADER
         for pid in $left; do look_at "$pid" && return 0; done
         return 1
         ;;
-      1) kill -0 "-$top" && return 0 || return 1 ;; # the kernel's word; see signal_session
+      1)
+        # the kernel's word, see signal_session; it knows of other users' processes too where these are hidden (hidepid)
+        case $(kill -0 "-$top" 2>&1) in '' | *permitted*) return 0 ;; *) return 1 ;; esac
+        ;;
     esac
   fi
   each add_member

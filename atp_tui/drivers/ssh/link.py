@@ -10,7 +10,7 @@ from typing import Any, cast
 import asyncssh
 
 from ...model.causes import Cause, seconds
-from ...model.ending import confirm, is_confirmed
+from ...model.ending import confirm_end, end_is_confirmed
 from ...model.errors import CallFailed, CallTimeout, ConnectFailed, ConnectionLost, NoPlace, TransportError, Unsupported
 from ...model.message import text, told
 from ...model.outcome import Command, ExitStatus, OutputSink
@@ -104,7 +104,7 @@ class SshLink:
             if not limit.expired():
                 raise  # the caller's own, out of `output`
             what = Say.COMMAND_MAY_GO_ON if self._guard.is_missing else Say.COMMAND_MAY_STILL_RUN
-            if is_confirmed(error):
+            if end_is_confirmed(error):
                 what = Say.COMMAND_TOO_LATE
             raise CallTimeout(told(what, host=self._name, limit=timeout or 0.0), host=self._name) from error
         finally:
@@ -121,7 +121,7 @@ class SshLink:
             session.leave()
             cut = session.status is None and not session.closed
             if await self._ended_there(Cut(session, task, self._guard)) if cut else session.has_ended_there:
-                confirm(error)
+                confirm_end(error)
             raise
         finally:
             session.leave()  # it may be opened late
@@ -282,7 +282,7 @@ class SshLink:
                 self._guard.renounce()
             await self._guard.turn()
         except asyncio.CancelledError as error:
-            confirm(error)
+            confirm_end(error)
             raise
         task = asyncio.create_task(self._guard.start(lambda starting: self._open_session(make_session, sent, starting)))
         self._tasks.add(task)

@@ -11,10 +11,11 @@ from typing import Protocol
 
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet
+from ...model.outcome import Outcome
 from ..job_control import MOST_JOBS, JobControl, WatchedJob
 from ..keymap import Keymap
 from ..text import safe
-from ..words import sentence
+from ..words import outcome_count, sentence
 from .ask import AskScreen
 
 
@@ -103,10 +104,12 @@ class JobDispatch:
             return
         if job.cancelled:
             hosts, answered = len(job.model.job.targets), job.model.answered
-            said = f"cancelled {job.name}: {answered} of {hosts} host{'s' * (hosts != 1)} had answered"
+            had_answered = f"{answered} of {hosts} host{'s' * (hosts != 1)} had answered"
             if job.unconfirmed:
-                said += f"; {job.unconfirmed} not confirmed: may still run"
-            self._screen.tell(said, wrong=job.unconfirmed > 0)
+                ended = outcome_count(job.unconfirmed, Outcome.UNCONFIRMED)
+                self._screen.tell(f"{job.name}: {ended}; {had_answered}", wrong=True)
+            else:
+                self._screen.tell(f"cancelled {job.name}: {had_answered}")
         elif job.failed and job is not self._screen.jobs.shown:
             self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=True)
 
