@@ -152,7 +152,8 @@ def included_pattern(pattern: str, directory: Path) -> str:
 def _for_python(found: re.Match[str]) -> str:
     escaped, letters = found.groups()
     if letters is not None:
-        return _CLASS.sub(lambda name: _CLASSES.get(name[1], name[0]), letters)
+        inner = _CLASS.sub(lambda name: _CLASSES.get(name[1], name[0]), letters[1:-1])  # `[:digit:]` is a set of signs
+        return f"[{inner}]"
     return f"[{escaped}]" if glob.has_magic(escaped) else escaped
 
 

@@ -169,6 +169,9 @@ CASES: dict[str, Case] = {
             *[("1x", "Port 4\n"), ("ay", "HostName h.lan\n"), ("r", "IdentityFile /k\n"), ("q?", "HostKeyAlias a\n")],
         ),
     ),
+    "include by a class with one bracket": Case(
+        "Include @DIR@/[:digit:]x\n", ("box",), (("dx", "User ann\n"), ("1x", "Port 4\n"))
+    ),
     "include odd": Case("Include /\nInclude .\nInclude @DIR@/nothing/*\nHost box\n  User ann\n"),
     "include with a comment": Case("Include @DIR@/part # mine\nUser bob\n", ("box",), (("part", "Port 4\n"),)),
     "tabs and returns": Case("Host\tbox\r\n\tUser\tann\r\n\tPort 4\t\r\n"),

@@ -208,6 +208,27 @@ async def test_without_a_guard_the_far_sides_close_is_the_word(sshd: PrivateSshd
                 os.kill(pid, signal.SIGKILL)
 
 
+async def test_a_dropbears_close_is_no_word(tmp_path: Path) -> None:
+    """It ends the shell alone, and closes the channel whatever the shell has left."""
+    with dropbear(tmp_path) as settings:
+        unguarded = replace(settings, command_guard=CommandGuard.NONE)
+        sleeper = Sleeper()
+        try:
+            async with linked(HostInfo("peer", "127.0.0.1", uri=None, ssh=unguarded)) as link:
+                assert not await cancelled(link, f"{sleeper.line}; echo done", sleeper)
+        finally:
+            sleeper.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="su wants a password")
+async def test_what_root_runs_as_another_user_ends_too(sshd: PrivateSshd) -> None:
+    """su puts it into a session of its own, and ends only the shell that leads it."""
+    sleeper = Sleeper()
+    async with linked(sshd) as link:
+        assert await cancelled(link, f"su nobody -s /bin/sh -c '{sleeper.line}; true'; true", sleeper)
+        assert not sleeper.sleeping()
+
+
 async def test_where_the_guard_is_killed_meanwhile_the_close_is_the_word(sshd: PrivateSshd) -> None:
     sleeper = Sleeper()
     async with linked(sshd) as link:

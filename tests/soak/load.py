@@ -64,6 +64,7 @@ class Load:
             await asyncio.wait([task])
         finally:
             task.cancel()
+            await asyncio.wait([task])  # a cancelled command waits until its end is confirmed
         self.overrun = max(self.overrun, time.monotonic() - begun - LIMIT)
         if task.cancelled():
             self.outcomes["cancelled"] += 1

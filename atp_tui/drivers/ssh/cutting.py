@@ -1,9 +1,9 @@
 """How a command is ended that still runs, and how its end becomes known.
 
 By its guard, else by SSH's own signals. The guard's word is the best: nothing of the command is left, not in the
-background either. Without it, the far side's close of the channel counts: OpenSSH and dropbear close it once the
-process that they have started has ended and nobody holds its output any more. Only a close that comes before ours says
-so: ours has to be answered by one, whatever runs (RFC 4254, 5.3).
+background either. Without it, the far side's close of the channel counts: OpenSSH closes it once the process that it
+has started has ended and nobody holds its output any more. dropbear waits for that process alone, so its close says
+nothing. Only a close that comes before ours counts: ours has to be answered by one, whatever runs (RFC 4254, 5.3).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import asyncssh
 
 from .guard import KILL_AFTER, Guard, Ward
 from .sessions import CommandSession, send_signal
+from .starts import closes_late
 
 CUT_AFTER = 0.5
 """Seconds between the order to kill a command and the end of its channel, where nobody waits for its end.
@@ -62,12 +63,15 @@ class Cut:
     It works by callbacks and timers, so that all of it goes on where its waiter has gone.
     """
 
-    def __init__(self, session: CommandSession, start: Started, guard: Guard) -> None:
+    def __init__(
+        self, session: CommandSession, start: Started, guard: Guard, connection: asyncssh.SSHClientConnection
+    ) -> None:
         """Order the end: now, or as soon as `start` has started the command."""
         loop = asyncio.get_running_loop()
         self._known: asyncio.Future[bool] = loop.create_future()
         self._session = session
         self._guard = guard
+        self._close_tells = closes_late(connection)
         self._channel: _Channel | None = None
         self._ward: Ward | None = None
         self._timers = [loop.call_later(END_LIMIT, self._over, False)]
@@ -109,7 +113,7 @@ class Cut:
 
     def _guard_says(self, gone: bool) -> None:
         if gone or self._session.closed:
-            self._over(gone or self._session.closed_there)
+            self._over(gone or (self._session.closed_there and self._close_tells))
         elif self._channel is not None and not self._known.done():
             self._signal(self._channel)  # it knows no process of the command, or has gone itself
 
@@ -122,7 +126,7 @@ class Cut:
         if not self._session.closed_there:
             self._over(False)  # the connection was lost
         elif self._ward is None or self._ward.gone.done():
-            self._over(True)
+            self._over(self._close_tells)
 
     def _over(self, known: bool) -> None:
         if self._known.done():

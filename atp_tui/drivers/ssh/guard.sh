@@ -145,11 +145,35 @@ end() { # LEADER...
     # shellcheck disable=SC2086
     set -- "$@" $inner
   done
+  next=$*
+  while [ -n "$next" ]; do
+    below=
+    # shellcheck disable=SC2086
+    find_below $next
+    # shellcheck disable=SC2086
+    set -- "$@" $below
+    next=$below
+  done
   members=
   for one; do signal TERM "$one"; done
   see_them_go "$@" && gone=yes || gone=
   for one; do signal KILL "$one"; done # a look may miss what starts itself anew all the time
   [ -n "$gone" ] || see_them_go "$@" && echo "gone $asked"
+}
+
+# `su -c` in a command puts what it runs into a session of its own, waits for it, and ends no more than its leader: it is
+# the command's. Adds such leaders to below. What `setsid` starts is to be left alone.
+find_below() { # LEADER...
+  [ -n "$leads" ] && [ -z "$by_ps" ] || return 0
+  for top; do
+    for above in $(pgrep -s "$top" -x 'su|runuser|sudo|doas'); do
+      found=
+      read -r found <"/proc/$above/task/$above/children"
+      for pid in $found; do
+        look_at "$pid" && [ "$session" = "$pid" ] && below="$below $pid"
+      done
+    done
+  done
 }
 
 # Waits until nothing of the commands is left, for as long as there is between TERM and KILL. Fails where something is.
@@ -176,13 +200,17 @@ is_left() { # LEADER
     left=$(pgrep -s "$top") # tells of other users' processes too, unlike pkill
     case $? in
       0)
-        for pid in $left; do look_at "$pid" && return 0; done
+        for pid in $left; do
+          # what is gone since may have started another one: it is looked again
+          if look_at "$pid" || { [ -z "$by_ps" ] && [ ! -d "/proc/$pid" ]; }; then return 0; fi
+        done
         return 1
         ;;
       1)
         # the kernel's word, see signal_session; it knows of other users' processes too where these are hidden (hidepid)
         case $(kill -0 "-$top" 2>&1) in '' | *permitted*) return 0 ;; *) return 1 ;; esac
         ;;
+      *) case $(kill -0 "-$top" 2>&1) in *permitted*) return 0 ;; esac ;; # there is no pgrep
     esac
   fi
   each add_member

@@ -17,7 +17,7 @@ from ...model.outcome import Command, ExitStatus, OutputSink
 from ...model.say import Say
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from .causes import lost_error, said
-from .cutting import Cut, cut_short
+from .cutting import Cut, Started, cut_short
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
@@ -120,7 +120,7 @@ class SshLink:
         except asyncio.CancelledError as error:
             session.leave()
             cut = session.status is None and not session.closed
-            if await self._ended_there(Cut(session, task, self._guard)) if cut else session.has_ended_there:
+            if await self._ended_there(session, task) if cut else session.has_ended_there:
                 confirm_end(error)
             raise
         finally:
@@ -158,9 +158,9 @@ class SshLink:
         if session.status is not None and not session.closed:
             channel.abort()  # only what it left behind holds the channel
 
-    async def _ended_there(self, cut: Cut) -> bool:
+    async def _ended_there(self, session: CommandSession, start: Started) -> bool:
+        self._open_ends.add(cut := Cut(session, start, self._guard, self._connection))
         self._expect_dying()
-        self._open_ends.add(cut)
         if known := await cut.known():
             self._open_ends.discard(cut)
         return known

@@ -93,6 +93,12 @@ def forks_in_order(connection: asyncssh.SSHClientConnection) -> bool:
     return str(connection.get_extra_info("server_version")).startswith(("SSH-2.0-OpenSSH", "SSH-2.0-dropbear"))
 
 
+def closes_late(connection: asyncssh.SSHClientConnection) -> bool:
+    """Whether the server closes a command's channel only once nobody holds its output: dropbear does so at the end of
+    the process that it has started (sesschancheckclose in svr-chansession.c)."""
+    return not str(connection.get_extra_info("server_version")).startswith("SSH-2.0-dropbear")
+
+
 def _unanswered(connection: asyncssh.SSHClientConnection, name: str) -> Message:
     reason = told(Say.SESSION_UNANSWERED, host=name)
     if ends_starts(connection):
