@@ -16,6 +16,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -89,7 +90,7 @@ def _become(order: dict[str, object]) -> NoReturn:
     """This process is the program from now on."""
     from atp_tui.__main__ import main
 
-    status: object = 70
+    status: object = 1
     try:
         os.setsid()  # what it starts is its own
         for number, path in ((0, os.devnull), *enumerate(order["files"], 1)):  # type: ignore[arg-type]
@@ -106,6 +107,9 @@ def _become(order: dict[str, object]) -> NoReturn:
         status = main()
     except SystemExit as error:
         status = error.code
+    except BaseException:  # noqa: BLE001 - whatever it is, it is told as Python tells it
+        traceback.print_exc()
+        status = 1
     finally:
         atexit._run_exitfuncs()  # the program's own end does not come back from here where it has a status
         for stream in (sys.stdout, sys.stderr):

@@ -145,5 +145,5 @@ SENTENCES: Mapping[Say, str] = {
     Say.FLOOD_UNASKED: "more than {number:,} packets that nobody had asked for",
     Say.FLOOD_UNTAKEN: "{size} MiB of answers that it does not take",
     Say.FLOOD_DEFERRED: "{number:,} packets wait for a key exchange that does not end",
-    Say.FLOODED_BEFORE: "{where} flooded us {limit:.0f} s ago, and is left alone for {most:g} s",
+    Say.FLOODED_BEFORE: "{where} flooded us {passed:.0f} s ago, and is left alone for {most:g} s",
 }

@@ -107,7 +107,7 @@ async def test_what_waits_for_a_key_exchange_is_bounded(hostile: SshSettings, mo
 async def test_one_that_has_flooded_us_is_left_alone(hostile: SshSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lets us in each time, so that the next attempt would follow at once."""
     driver, now = SshDriver(), [0.0]
-    monkeypatch.setattr(floods, "monotonic", lambda: now[0])
+    monkeypatch.setattr(floods, "_now", lambda: now[0])
     assert (await ended_with(hostile, "keepalive", driver)).kind is Cause.FLOODS
     for now[0] in (1.0, 59.0):
         error = await fails(host_with(hostile, "ignore"), driver)

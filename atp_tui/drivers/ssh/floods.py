@@ -6,7 +6,7 @@ follow at once.
 
 from __future__ import annotations
 
-from time import monotonic
+import asyncio
 
 from ...model.causes import Cause
 from ...model.errors import ConnectFailed
@@ -18,24 +18,28 @@ REST = 60.0
 
 
 class Floods:
-    """Remembers who has flooded us, by address and port."""
+    """Remembers which hosts have flooded us, by address and port. Moments are the event loop's: time asleep counts."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, int], float] = {}
 
     def note(self, name: str, port: int) -> None:
         """It has just happened."""
-        self._since[name, port] = monotonic()
+        self._since[name, port] = _now()
 
     def check(self, name: str, port: int) -> None:
         """Raise ConnectFailed where it has happened less than REST seconds ago."""
         since = self._since.get((name, port))
         if since is None:
             return
-        passed = monotonic() - since
+        passed = _now() - since
         if passed >= REST:
             del self._since[name, port]
             return
         raise ConnectFailed(
-            told(Say.FLOODED_BEFORE, where=f"{name} port {port}", limit=passed, most=REST), kind=Cause.FLOODS
+            told(Say.FLOODED_BEFORE, where=f"{name} port {port}", passed=passed, most=REST), kind=Cause.FLOODS
         )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -95,7 +95,7 @@ def forks_in_order(connection: asyncssh.SSHClientConnection) -> bool:
 
 def closes_late(connection: asyncssh.SSHClientConnection) -> bool:
     """Whether the server closes a command's channel only once nobody holds its output: dropbear does so at the end of
-    the process that it has started (sesschancheckclose in svr-chansession.c)."""
+    the process that it has started (sesscheckclose in svr-chansession.c)."""
     return not str(connection.get_extra_info("server_version")).startswith("SSH-2.0-dropbear")
 
 

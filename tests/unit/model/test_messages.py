@@ -49,7 +49,7 @@ def example(id: Say) -> Message:
     """A message of that id, with parameters of the types that its formats ask for."""
     given: dict[str, Parameter] = {}
     for name, form in fields_of(ENGLISH.sentences[id]).items():
-        number = form.endswith(("g", ",")) or name in ("limit", "number", "status", "size", "port", "bits", "most")
+        number = form.endswith(("g", "f", ",")) or name in ("limit", "number", "status", "size", "port", "bits", "most")
         given[name] = 5 if number else f"<{name}>"
     return told(id, **given)
 
