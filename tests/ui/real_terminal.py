@@ -33,13 +33,15 @@ def _take_terminal() -> None:
 class Terminal:
     """A process on a pseudo-terminal, and what its screen shows."""
 
+    ROWS = ROWS
+
     def __init__(self, arguments: list[str], home: Path, program: str | None = None, **environment: str) -> None:
         """The program of the project, or another one, which then has the terminal for its own, as a shell needs it."""
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.ROWS, COLUMNS, 0, 0))
         self.before = termios.tcgetattr(slave)
         self._slave = slave
-        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._screen = pyte.Screen(COLUMNS, self.ROWS)
         self._stream = pyte.ByteStream(self._screen)
         self.received = bytearray()
         environment = {
