@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_ROW = re.compile(r"^[▌ ] +[✓ ]?([●◐✕○]) ([\w-]+) +(.*?)(?:│|$)")
+_ROW = re.compile(r"^[▌ ] +[✓ ]?([●◔◐✕○◌]) ([\w-]+) +(.*?)(?:│|$)")
 """A host's line of the tree: its sign, its id, the rest of it."""
 _VMS = re.compile(r"\b(\d+)/(\d+)\b")
 

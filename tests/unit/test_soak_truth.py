@@ -10,6 +10,7 @@ SCREEN = """\
    ● ssh-a-0  100 %    7 %   10.6 ms      2/2    0.5  │ ● test  running  2 vcpu
    ◐ tcp-a-0  silent                                  │
    ✕ unix-0   refused 3/4 tried                       │
+   ◔ ssh-b-0  connecting                              │
 """
 
 
@@ -19,6 +20,7 @@ def test_the_hosts_are_read_from_the_tree_and_from_nowhere_else() -> None:
         "ssh-a-0": Shown(True, 2),
         "tcp-a-0": Shown(False, None),
         "unix-0": Shown(False, None),
+        "ssh-b-0": Shown(False, None),
     }
 
 
