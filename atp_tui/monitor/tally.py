@@ -230,7 +230,8 @@ class Tally:
 
 
 def _millionths(figure: float | None) -> int | None:
-    return None if figure is None or not math.isfinite(figure) else round(figure * _PARTS)
+    parts = math.inf if figure is None else figure * _PARTS  # a figure near the largest float has no millionths
+    return round(parts) if math.isfinite(parts) else None
 
 
 def _calls(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

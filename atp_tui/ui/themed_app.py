@@ -12,6 +12,7 @@ from textual.filter import LineFilter, NoColor
 from .ascii import AsciiFilter
 from .driver import Driver
 from .leaving import FAILED, Leaving
+from .strips import keep_no_cycles
 from .theme import FIRST_THEME, load_themes, register_themes, themes_folder, variable_defaults
 from .type_ahead import TypeAheadApp
 
@@ -20,6 +21,7 @@ class ThemedApp(TypeAheadApp):
     """In the program's own themes and those of `theme_folders`; `ascii_only` where the terminal shows no more."""
 
     def __init__(self, theme_folders: Iterable[Path], *, ascii_only: bool) -> None:
+        keep_no_cycles()
         colourless = os.environ.get("NO_COLOR")
         super().__init__(driver_class=Driver)
         self._colourless = (NoColor(),) if colourless is not None else ()

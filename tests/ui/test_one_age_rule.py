@@ -13,6 +13,7 @@ from rich.color import Color
 from textual.widget import Widget
 
 from atp_tui.monitor.query import HostLine
+from atp_tui.ui.roles import role_style
 from atp_tui.ui.widgets.lines import LinesView
 
 from .conftest import Opened, open_app
@@ -110,7 +111,7 @@ def silent_rows(opened: Opened) -> int:
 
 
 def dim_of(widget: Widget) -> Color | None:
-    return widget.get_component_rich_style("lines--dim", partial=True).color
+    return role_style(widget.app, "dim").color
 
 
 def bright_figures(opened: Opened) -> Iterator[tuple[str, str]]:

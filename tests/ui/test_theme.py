@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,23 @@ async def test_another_theme_is_seen_at_once() -> None:
             ]
         assert [color.name for color in seen if color] == [
             SHIPPED[name].colors["connected"] for name in ("dark", "light")
+        ]
+
+
+async def test_a_theme_that_differs_in_one_colour_is_seen_too() -> None:
+    app = _TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        show(app.hosts, (host_row("kvm01"),))
+        dark = app.get_theme("dark")
+        assert dark is not None
+        app.register_theme(replace(dark, name="pink", variables={**dark.variables, "connected": "#ff00aa"}))
+        for name in ("dark", "pink"):
+            app.theme = name
+            await pilot.pause()
+            await pilot.pause()
+        line = app.screen._compositor.render_strips()[1 + app.hosts.region.y]
+        assert [part.style.color.name for part in line if part.style and part.style.color and "●" in part.text] == [
+            "#ff00aa"
         ]
 
 

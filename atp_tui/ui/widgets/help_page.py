@@ -36,7 +36,7 @@ def help_lines(sections: Sequence[Section], width: int) -> tuple[HelpLine, ...]:
     column = min(column, width // 2)
     page: list[Spans] = []
     for title, rows in sections:
-        head = drawn((f" {title}", "title"))
+        head = drawn((f" {title}", "heading"))
         page += [head] if not page else [(), head]
         for left, right in rows:
             page += _row(safe(left), safe(right), column, min(width, MOST_WIDTH))
@@ -56,9 +56,6 @@ class HelpPage(LinesView[HelpLine]):
     """Looked at and scrolled, with no cursor: the keys of a list move the page itself. `keys` are told in its title."""
 
     SHOWS_CURSOR: ClassVar[bool] = False
-    DEFAULT_CSS = """
-    HelpPage > .lines--title { color: $title-focus; text-style: bold; }
-    """
 
     def __init__(self, sections: Sequence[Section], keys: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.theme import Theme
 from textual.widget import Widget
 
 from ...model.fence import Fence
@@ -21,12 +22,13 @@ from ...model.message import told
 from ...model.say import Say
 from ...model.text import safe_pieces
 from .. import bindings
+from ..roles import role_style
 from ..shown import styled
 from ..text import Safe, cut, safe, without_first
 from ..words import sentence
 
 Spans = tuple[tuple[Safe, str], ...]
-"""A line as drawn: pieces of safe text, each with the name of its role (one of SPAN_ROLES). No other text is drawn."""
+"""A line as drawn: pieces of safe text, each with the name of its role (one of `ui.roles`). No other text is drawn."""
 
 
 Piece = tuple[str, str]
@@ -36,25 +38,6 @@ Piece = tuple[str, str]
 def drawn(*pieces: Piece) -> Spans:
     """A line of these pieces, each made safe."""
     return safe_pieces(pieces)
-
-
-SPAN_ROLES = (
-    "text",
-    "strong",
-    "dim",
-    "mark",
-    "chart",
-    "title",
-    "rule",
-    "bar",
-    "connected",
-    "connecting",
-    "reconnecting",
-    "failed",
-    "disconnected",
-    "draining",
-)
-"""The roles a span may have. Each is a component class `lines--<role>`, coloured by the theme."""
 
 
 _log = logging.getLogger(__name__)
@@ -93,11 +76,7 @@ class LinesView(ScrollView, Generic[L]):
     SHOWS_CURSOR: ClassVar[bool] = True
     """False for lines that are only looked at."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"lines--{role}" for role in SPAN_ROLES),
-        "lines--cursor",
-        "lines--cursor-blurred",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--cursor", "lines--cursor-blurred"}
     DEFAULT_CSS = """
     LinesView {
         overflow-x: hidden;
@@ -112,22 +91,8 @@ class LinesView(ScrollView, Generic[L]):
         border-title-color: $title;
         border-title-style: none;
         &:focus { border-title-color: $title-focus; border-title-style: bold; }
-        & > .lines--strong { text-style: bold; }
-        & > .lines--dim { color: $dim; text-style: $dim-style; }
-        & > .lines--mark { color: $mark; }
-        & > .lines--chart { color: $chart; }
-        & > .lines--title { color: $title; }
-        & > .lines--rule { color: $rule; }
-        & > .lines--bar { color: $title-focus; }
-        & > .lines--connected { color: $connected; }
-        & > .lines--connecting { color: $connecting; }
-        & > .lines--reconnecting { color: $reconnecting; }
-        & > .lines--failed { color: $failed; }
-        & > .lines--disconnected { color: $disconnected; }
-        & > .lines--draining { color: $draining; }
         & > .lines--cursor { background: $cursor; text-style: $cursor-style; }
         & > .lines--cursor-blurred { background: $cursor-blurred; text-style: $cursor-blurred-style; }
-        &:nocolor > .lines--dim { text-style: dim; }
         &:nocolor > .lines--cursor { text-style: reverse; }
         &:nocolor > .lines--cursor-blurred { text-style: underline; }
     }
@@ -284,15 +249,20 @@ class LinesView(ScrollView, Generic[L]):
 
     # Painting
 
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._restyle)
+
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles_by_role.clear()
 
     def on_focus(self) -> None:
-        self._styles_by_role.clear()
-        self.refresh()
+        self._restyle()
 
     def on_blur(self) -> None:
+        self._restyle()
+
+    def _restyle(self, _theme: Theme | None = None) -> None:
         self._styles_by_role.clear()
         self.refresh()
 
@@ -341,7 +311,7 @@ class LinesView(ScrollView, Generic[L]):
     def _style(self, role: str, at_cursor: bool) -> Style:
         style = self._styles_by_role.get((role, at_cursor))
         if style is None:
-            style = self.rich_style + self.get_component_rich_style(f"lines--{role}", partial=True)
+            style = self.rich_style + role_style(self.app, role)
             if at_cursor:
                 style = self._under_cursor(style)
             self._styles_by_role[role, at_cursor] = style

@@ -8,7 +8,7 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atp_tui.model.connection import ConnectionState
@@ -118,6 +118,10 @@ news = st.one_of(
 )
 
 
+NEARLY_INFINITE = HostSampled(0.0, "bad", None, (), 0.001, 0, 1.8e302, None)
+
+
+@example([dataclasses.replace(NEARLY_INFINITE, errors=0), NEARLY_INFINITE], Sort.TROUBLE)
 @given(st.lists(news, min_size=1, max_size=4), st.sampled_from([*Sort, "cpu", "memory", "rtt", "vms", "req"]))
 def test_whatever_passes_the_border_the_good_host_stays(bad: list[Event], sort: str) -> None:
     view = view_of("bad", "good")

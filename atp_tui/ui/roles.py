@@ -1,0 +1,51 @@
+"""The roles that pieces of a drawn line have, and the style of each under the theme of the moment."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+
+_VARIABLES = {
+    "text": "",
+    "strong": "",
+    "dim": "dim",
+    "mark": "mark",
+    "chart": "chart",
+    "title": "title",
+    "heading": "title-focus",
+    "rule": "rule",
+    "bar": "title-focus",
+    "connected": "connected",
+    "connecting": "connecting",
+    "reconnecting": "reconnecting",
+    "failed": "failed",
+    "disconnected": "disconnected",
+    "draining": "draining",
+}
+"""The theme's variable with each role's colour; none where the text has the colour of its widget."""
+
+SPAN_ROLES = tuple(_VARIABLES)
+"""The roles a span may have. They are no component classes: Textual would match some 15 more nodes against all style
+sheets for each list, whenever the list gains or loses the focus, and several times at the start."""
+
+_BOLD = ("strong", "heading")
+
+
+def role_style(app: App[Any], role: str) -> Style:
+    """What a role adds to the style of its widget. Raises KeyError where there is no such role."""
+    variables, name = app.theme_variables, _VARIABLES[role]
+    style = Style(bold=True) if role in _BOLD else Style(dim=True) if role == "dim" and app.no_color else Style()
+    if name:
+        style += _coloured(variables[name])
+    if role == "dim" and not app.no_color:
+        style += Style.parse(variables["dim-style"])
+    return style
+
+
+@lru_cache(maxsize=256)
+def _coloured(color: str) -> Style:
+    return Style.from_color(Color.parse(color).rich_color)
