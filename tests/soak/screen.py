@@ -23,6 +23,8 @@ from pathlib import Path
 
 import libvirt
 
+from atp_tui.ui.theme import load_theme, themes_folder
+
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, running_sshd
 from ..ui.real_terminal import Terminal
@@ -56,9 +58,12 @@ FAULT_EACH, COMMAND_EACH, CHANGE_EACH = 60.0, 10.0, 7.0
 FLAT = 1.0
 """MB by which the last quarter's memory may be above the second's."""
 DOMAIN = "<domain type='test'><name>{name}</name><memory>8192</memory><os><type>hvm</type></os></domain>"
+DIM = load_theme(themes_folder() / "dark.toml").colors["dim"].removeprefix("#")
 ON_A_SET = 3
 """Hosts of a set that take commands."""
 
+QUIET = 0.05
+"""Seconds without output after which a frame is whole."""
 ANSWER_LOOKS = 6
 """Looks within which a command on connected hosts must have its answers."""
 
@@ -227,17 +232,22 @@ class Watcher:
         end = time.monotonic() + 1.0
         while (left := end - time.monotonic()) > 0:
             self.terminal.read(left)
+        while self.terminal.read(QUIET):  # a frame that is coming is looked at once it is whole
+            pass
         self.terminal.received.clear()
         if self.terminal.process.poll() is not None:
             raise RuntimeError(f"the program has ended:\n{self.terminal.text}")
-        shown = shown_hosts(self.terminal.text)
+        shown = shown_hosts(self.terminal.text, self._is_dim)
         self.looks += 1
         if missing := set(self.stage.hosts) - shown.keys():
             self.problems.append(f"not on the screen: {sorted(missing)}\n{self.terminal.text}")
-            raise RuntimeError(self.problems[-1])
         self.stage.truth.compare(shown, time.monotonic())
         self._compare_sums(shown)
         self.sizes.append(sizes_of(self.terminal.process.pid))
+
+    def _is_dim(self, row: int, column: int) -> bool:
+        """A figure in grey is old, and says so."""
+        return self.terminal.colour(row, column) == DIM
 
     def _compare_sums(self, shown: dict[str, Shown]) -> None:
         """The top line counts the hosts that the tree shows; it is drawn on the same tick."""

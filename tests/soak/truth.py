@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _ROW = re.compile(r"^[▌ ] +[✓ ]?([●◔◐✕○◌]) ([\w-]+) +(.*?)(?:│|$)")
@@ -19,14 +19,14 @@ class Shown:
     vms: int | None
 
 
-def shown_hosts(text: str) -> dict[str, Shown]:
-    """The hosts in the tree of a screen, by id."""
+def shown_hosts(text: str, is_old: Callable[[int, int], bool]) -> dict[str, Shown]:
+    """The hosts in the tree of a screen, by id. `is_old` says of the figure at a row and column whether it is grey."""
     found: dict[str, Shown] = {}
-    for line in text.split("\n"):
+    for y, line in enumerate(text.split("\n")):
         if row := _ROW.match(line):
-            sign, host, rest = row.groups()
-            vms = _VMS.search(rest)
-            found[host] = Shown(sign == "●", int(vms[2]) if vms and sign == "●" else None)
+            vms = _VMS.search(line, row.start(3), row.end(3))
+            claims = vms is not None and row[1] == "●" and not is_old(y, vms.start())
+            found[row[2]] = Shown(row[1] == "●", int(vms[2]) if vms and claims else None)
     return found
 
 

@@ -61,6 +61,10 @@ class Terminal:
         width, lines = self._screen.columns, range(self._screen.lines)
         return "\n".join("".join(self._screen.buffer[y][x].data for x in range(width)) for y in lines)
 
+    def colour(self, row: int, column: int) -> str:
+        """The foreground of a cell: six hexadecimal digits, or a name."""
+        return str(self._screen.buffer[row][column].fg)
+
     @property
     def settings(self) -> list[object]:
         """The terminal's settings as they are now."""

@@ -8,19 +8,21 @@ SCREEN = """\
  ▾ set0                              6 ●              │ ● connected  for 2 min · 127.0.0.1
 ▌  ● cmd-0    100 %    7 %    2.2 ms      n/a    0.5  │   SSH only
    ● ssh-a-0  100 %    7 %   10.6 ms      2/2    0.5  │ ● test  running  2 vcpu
+   ● ssh-b-0  100 %    7 %   10.6 ms      2/2    0.5  │
    ◐ tcp-a-0  silent                                  │
    ✕ unix-0   refused 3/4 tried                       │
-   ◔ ssh-b-0  connecting                              │
+   ◔ ssh-c-0  connecting                              │
 """
 
 
 def test_the_hosts_are_read_from_the_tree_and_from_nowhere_else() -> None:
-    assert shown_hosts(SCREEN) == {
+    assert shown_hosts(SCREEN, lambda row, column: row == 3) == {
         "cmd-0": Shown(True, None),
         "ssh-a-0": Shown(True, 2),
+        "ssh-b-0": Shown(True, None),
         "tcp-a-0": Shown(False, None),
         "unix-0": Shown(False, None),
-        "ssh-b-0": Shown(False, None),
+        "ssh-c-0": Shown(False, None),
     }
 
 
