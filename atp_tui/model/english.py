@@ -32,6 +32,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.ANSWER_UNREADABLE: "its answer cannot be read ({kind}, see the log)",
     Say.SAMPLE_UNREADABLE: "its answer could not be read: {kind}",
     Say.ANSWERS_NONSENSE: "answers nonsense: {what}",
+    Say.FIGURES_UNMADE: "cannot be made of its answers: {figures} (see the log)",
     Say.FIGURES_ENDED: "the command that tells its figures has ended",
     Say.NOT_DRAWN: "cannot be drawn ({kind}, see the log)",
     #

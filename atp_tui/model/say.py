@@ -25,6 +25,7 @@ class Say(StrEnum):
     ANSWER_UNREADABLE = "answer-unreadable"
     SAMPLE_UNREADABLE = "sample-unreadable"
     ANSWERS_NONSENSE = "answers-nonsense"
+    FIGURES_UNMADE = "figures-unmade"
     FIGURES_ENDED = "figures-ended"
     NOT_DRAWN = "not-drawn"
 

@@ -5,12 +5,17 @@ A new figure of a reading is one line of METRICS. The order of the table is that
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from ..model.fence import Fence
 from ..model.order import NaturalKey, natural
 from .rows import Figures, Known
+
+_log = logging.getLogger(__name__)
 
 
 class Form(Enum):
@@ -38,15 +43,16 @@ class Form(Enum):
 class Metric:
     """One figure. `name` is what a person writes (`cpu>80`), `aliases` are other names for it; small letters.
 
-    `read` gives the figure in its base unit (see Form). `head` stands over its column, `title` beside its chart.
-    `worth` says which columns stay where room is short: the lowest number stays longest. `series`: its last values are
-    kept, and have a chart. `samples` is how many samples it takes: what a counter gained needs two. `ages`: it says
-    nothing of now where the row's figures are old. `sums`: the figures of all hosts added up are a figure of the fleet.
-    `digits`: `stats --json` has it under its name, in its base unit, to so many decimal places; None: it has it not.
+    `find` gives the figure in its base unit (see Form), None where it is not known; it may raise. `head` stands over
+    its column, `title` beside its chart. `worth` says which columns stay where room is short: the lowest number stays
+    longest. `series`: its last values are kept, and have a chart. `samples` is how many samples it takes: what a
+    counter gained needs two. `ages`: it says nothing of now where the row's figures are old. `sums`: the figures of all
+    hosts added up are a figure of the fleet. `digits`: `stats --json` has it under its name, in its base unit, to so
+    many decimal places; None: it has it not.
     """
 
     name: str
-    read: Callable[[Figures], float | None]
+    find: Callable[[Figures], float | None]
     form: Form
     head: str
     title: str
@@ -57,6 +63,23 @@ class Metric:
     ages: bool = True
     sums: bool = False
     digits: int | None = 6
+    _fence: Fence = field(default_factory=lambda: Fence(_log), repr=False)
+
+    def read(self, of: Figures) -> float | None:
+        """The figure in its base unit; None where it is not known, or cannot be made of what the host has said."""
+        figure = self.tried(of)
+        return None if figure is None or math.isnan(figure) else figure
+
+    def tried(self, of: Figures) -> float | None:
+        """As `read`, and NaN where it cannot be made: that ends with this figure of this host, and the log has why."""
+        try:
+            figure = self.find(of)
+            if figure is None or math.isfinite(figure):
+                return figure
+            raise ValueError(f"{self.name} is {figure}")
+        except Exception as error:  # noqa: BLE001 - one raised while all hosts are sorted would be the end of all
+            self._fence.caught(error, f"{self.name} of %s cannot be made", of.id)
+            return math.nan
 
     def now(self, row: Known) -> float | None:
         """The figure of this moment in its base unit; None where it is not known, or too old to be one of now."""
@@ -111,10 +134,16 @@ def metric_names() -> tuple[str, ...]:
 
 
 def exported(of: Figures) -> dict[str, float | None]:
-    """What JSON has of a host's figures: each by its name, in its base unit."""
+    """What JSON has of a host's figures: each by its name, in its base unit; NaN for one that cannot be made."""
     found: dict[str, float | None] = {}
     for metric in METRICS:
         if metric.digits is not None:
-            figure = metric.read(of)
+            figure = metric.tried(of)
             found[metric.name] = None if figure is None else round(figure, metric.digits)
     return found
+
+
+def unmade(of: Figures) -> tuple[str, ...]:
+    """The titles of the figures that cannot be made of what a host has said."""
+    tried = [(metric.title, metric.tried(of)) for metric in METRICS]
+    return tuple(title for title, figure in tried if figure is not None and math.isnan(figure))

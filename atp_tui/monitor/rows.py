@@ -55,6 +55,8 @@ class Figures(Protocol):
     """
 
     @property
+    def id(self) -> str: ...
+    @property
     def node(self) -> NodeReading | None: ...
     @property
     def system(self) -> SystemReading | None: ...
@@ -75,8 +77,6 @@ class Figures(Protocol):
 class Known(Figures, Protocol):
     """What is known of a host, as HostRow has it: a row, or the record that rows are made of."""
 
-    @property
-    def id(self) -> str: ...
     @property
     def tags(self) -> tuple[str, ...]: ...
     @property

@@ -25,7 +25,7 @@ from .backoff import may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
 from .driver import CallsLibvirt, OpensStreams, RunsCommands
-from .heartbeat import Heartbeat, silence
+from .heartbeat import Heartbeat, round_trip, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
 from .opened import Opened, too_late, unsupported
@@ -350,9 +350,8 @@ class HostConnection:
         opened, generation = self.opened, self._generation
         if opened is None:
             return
-        started = self.clock.monotonic()
         try:
-            await opened.link.ping(self.config.heartbeat_timeout)
+            took = await round_trip(self.clock, opened.link, self.config.heartbeat_timeout)
         except CallTimeout as error:
             self._lost(generation, silence(self.host_info.id, self.config.heartbeat_timeout, error))
         except TransportError as error:
@@ -360,11 +359,10 @@ class HostConnection:
         except AtpError as error:  # its answer is an error, or there was nothing to ask with: not its end
             self.counters.failed(error, self.clock.monotonic())
         else:
-            now = self.clock.monotonic()
             if generation == self._generation:
-                self._heartbeat.heard(now)
+                self._heartbeat.heard(self.clock.monotonic())
                 self._abandoned = -1
-            self.counters.measured(now - started)
+            self.counters.measured(took)
 
     # -- transitions ---------------------------------------------------------------------------------------------
 

@@ -10,12 +10,35 @@ from ..model.errors import CallTimeout, ConnectionLost
 from ..model.message import told
 from ..model.say import Say
 from .clock import Clock, TimerHandle
+from .driver import Link
 
 SLACK = 0.001
 """A timer may fire a rounding error too early; that much is no reason to arm another one."""
 
 TOGETHER = 1 / 64
 """The share of its delay that a timer may be late, to wake the event loop for several connections at once."""
+
+
+LATE = 1.0
+"""Seconds by which a limit is noticed too late where this program has stood still: stopped, asleep, starved."""
+
+
+async def round_trip(clock: Clock, link: Link, limit: float) -> float:
+    """The seconds that a ping takes, `limit` at most. Raises what the ping raises.
+
+    A limit that ran out while this program stood still says nothing of the peer, whose answer may lie here unread: it
+    is asked once more.
+    """
+    began = clock.monotonic()
+    try:
+        await link.ping(limit)
+    except CallTimeout:
+        now = clock.monotonic()
+        if now - began <= limit + LATE:
+            raise
+        began = now
+        await link.ping(limit)
+    return clock.monotonic() - began
 
 
 def silence(host: str, limit: float, error: CallTimeout) -> ConnectionLost:

@@ -27,6 +27,7 @@ from atp_tui.api import HostInfo, TransportConfig
 from ..daemons.libvirtd import NO_DAEMONS, PrivateLibvirtd, find_libvirtd
 from ..daemons.sshd import PrivateSshd, require_sshd
 from .stage import HANG, Route, reached, warmed_up
+from .wire import send_whole_packets
 
 INSIDE = "ATP_TEST_INSIDE_NETWORK"
 """Set where a test runs in a network of its own."""
@@ -50,13 +51,20 @@ class Cable:
     def __init__(self, holder: int) -> None:
         """The namespace is that of the process `holder`."""
         self.there = ("nsenter", f"--net=/proc/{holder}/ns/net")
-        peer = ("peer", "name", "far", "address", _FAR_CARD, "netns", str(holder))
-        _do("ip", "link", "add", "name", "near", "address", _NEAR_CARD, "type", "veth", *peer)
+        self._lay(holder)
         for where, device, address in (((), "near", NEAR), (self.there, "far", FAR)):
             _do(*where, "ip", "address", "add", f"{address}/24", "dev", device)
             for each in ("lo", device):
                 _do(*where, "ip", "link", "set", each, "up")
         self.flow()
+
+    def _lay(self, holder: int) -> None:
+        """Have a device `near` here, and `far` there."""
+        peer = ("peer", "name", "far", "address", _FAR_CARD, "netns", str(holder))
+        _do("ip", "link", "add", "name", "near", "address", _NEAR_CARD, "type", "veth", *peer)
+
+    def close(self) -> None:
+        """Nothing of it outlives the namespaces."""
 
     def vanish(self) -> None:
         """From now on no packet arrives, neither here nor there."""
@@ -69,6 +77,44 @@ class Cable:
     def _tell(self, far_card: str, near_card: str) -> None:
         for where, device, address, card in (((), "near", FAR, far_card), (self.there, "far", NEAR, near_card)):
             _do(*where, "ip", "neighbour", "replace", address, "lladdr", card, "dev", device, "nud", "permanent")
+
+
+class LossyCable(Cable):
+    """A cable that can be told to lose packets at random: two of them, and a process between them that passes frames on
+    (wire.py)."""
+
+    def _lay(self, holder: int) -> None:
+        for device, card in (("near", _NEAR_CARD), ("far", _FAR_CARD)):
+            end = f"{device}-end"
+            _do("ip", "link", "add", "name", device, "address", card, "type", "veth", "peer", "name", end)
+            _do("ip", "link", "set", end, "up")
+            send_whole_packets(device)
+        _do("ip", "link", "set", "far", "netns", str(holder))
+        self._wire = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.wire", "near-end", "far-end", "11"],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._line() == "ready"
+
+    def lose(self, percent: float) -> tuple[int, int]:
+        """So many of the packets are lost from now on, each way; how many have passed until now, and how many were
+        lost."""
+        assert self._wire.stdin is not None
+        self._wire.stdin.write(f"{percent}\n")
+        self._wire.stdin.flush()
+        passed, lost = map(int, self._line().split())
+        return passed, lost
+
+    def close(self) -> None:
+        self._wire.communicate()
+        assert self._wire.returncode == 0, "the wire has failed"
+
+    def _line(self) -> str:
+        assert self._wire.stdout is not None
+        return self._wire.stdout.readline().strip()
 
 
 @dataclass
@@ -85,7 +131,7 @@ class FarHost:
 
 
 @contextmanager
-def _cable() -> Iterator[Cable]:
+def _cable(kind: type[Cable]) -> Iterator[Cable]:
     # cat answers once the namespace is there, and ends with this process, whose end of the pipe then closes
     with subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdin is not None
@@ -93,12 +139,13 @@ def _cable() -> Iterator[Cable]:
         holder.stdin.write(b"\n")
         holder.stdin.flush()
         assert holder.stdout.readline() == b"\n"
-        yield Cable(holder.pid)
+        with closing(kind(holder.pid)) as cable:
+            yield cable
 
 
 @contextmanager
-def _far_host(directory: Path) -> Iterator[FarHost]:
-    with _cable() as cable:
+def _far_host(directory: Path, kind: type[Cable]) -> Iterator[FarHost]:
+    with _cable(kind) as cable:
         # the daemons are to run as they always do: without what an ordinary user may in his own namespace
         within = (*cable.there, "setpriv", "--inh-caps=-all", "--ambient-caps=-all")
         with (
@@ -110,11 +157,19 @@ def _far_host(directory: Path) -> Iterator[FarHost]:
             yield FarHost(cable, libvirtd, sshd)
 
 
-def in_own_network(test: Callable[[FarHost], Awaitable[None]]) -> Callable[..., object]:
+Test = Callable[[FarHost], Awaitable[None]]
+
+
+def in_lossy_network(test: Test) -> Callable[..., object]:
+    """As in_own_network, with a LossyCable."""
+    return in_own_network(test, LossyCable)
+
+
+def in_own_network(test: Test, kind: type[Cable] = Cable) -> Callable[..., object]:
     """The test is run by a pytest of its own, in a network of its own that has been used once."""
 
     async def inside(tmp_path: Path) -> None:
-        with _far_host(tmp_path) as far:
+        with _far_host(tmp_path, kind) as far:
             await warmed_up(far)
             await test(far)
 

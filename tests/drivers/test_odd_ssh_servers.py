@@ -29,9 +29,12 @@ from atp_tui.cli.interrupt import Interrupt
 from atp_tui.cli.run import run as run_verb
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.sources import FileSource
-from atp_tui.model.errors import AtpError, TransportError
+from atp_tui.drivers.ssh import cutting, sessions
+from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.model.ending import end_is_confirmed
+from atp_tui.model.errors import AtpError, CallTimeout, TransportError
 from atp_tui.model.host import HostInfo
-from atp_tui.model.outcome import Command, ExitStatus
+from atp_tui.model.outcome import Command, ExitStatus, Stream
 from atp_tui.model.settings import CommandGuard, HostKeyPolicy, SshSettings, TransportConfig
 
 from .ssh_links import HANG, Output, linked, open_link
@@ -229,6 +232,76 @@ async def test_every_host_has_one_answer_and_no_word_of_theirs_is_obeyed(
     shown = out + err + "".join(record.getMessage() for record in caplog.records if record.name.startswith("atp"))
     assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in shown.replace("\n", ""))
     assert "\u202e" not in shown and "\u200b" not in shown
+
+
+PAUSE = 0.2
+"""Seconds between two bytes of a server that dribbles."""
+
+
+def dribbling(ended: bool) -> Act:
+    """Sends one byte after the other for as long as it is let; `ended`: the command's status came before them. The
+    command `echo` is answered."""
+
+    async def dribble(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if process.command == "echo":
+            process.stdout.write(b"well\n")
+            process.exit(0)
+            return
+        if ended:
+            status(process)
+        while not process.channel.is_closing():
+            process.stdout.write(b".")
+            await asyncio.sleep(PAUSE)
+
+    return dribble
+
+
+async def is_well(link: SshLink) -> None:
+    """Others are not held up by what goes on there."""
+    output = Output()
+    assert await link.run(Command("echo"), output, HANG) == ExitStatus(0)
+    assert output.stdout == b"well\n"
+    await link.ping(HANG)
+
+
+async def test_a_status_and_then_bytes_now_and_then_is_the_commands_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who left them behind was a background job: nobody waits longer for it than it is silent."""
+    monkeypatch.setattr(sessions, "SILENCE", PAUSE / 4)
+    output = Output()
+    async with serving(tmp_path / "peer", dribbling(True)) as host, linked(host) as link:
+        assert await link.run(Command("dribble"), output, HANG) == ExitStatus(0)
+        assert len(output.stdout) < 10
+        await is_well(link)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_command_that_dribbles_on_is_waited_for_and_holds_up_nobody(
+    tmp_path: Path, ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end comes with its limit, or with a cancel; its host has told of its status or not."""
+    monkeypatch.setattr(cutting, "END_LIMIT", 2 * PAUSE)
+    async with serving(tmp_path / "peer", dribbling(ended)) as host, linked(host) as link:
+        with pytest.raises(CallTimeout) as late:
+            await link.run(Command("dribble"), Output(), 5 * PAUSE)
+        assert end_is_confirmed(late.value) is ended
+        begun, output = asyncio.Event(), Output()
+
+        def take(stream: Stream, data: bytes) -> None:
+            output(stream, data)
+            if len(output.stdout) == 5:
+                begun.set()
+
+        task = asyncio.create_task(link.run(Command("dribble"), take, None))
+        async with asyncio.timeout(HANG):
+            await begun.wait()
+            await is_well(link)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as cancelled:
+                await task
+        assert end_is_confirmed(cancelled.value) is ended
+        await is_well(link)
 
 
 async def test_channels_towards_us_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ...model.causes import LONGEST_SHORT, Remedy, Trouble
 from ...model.connection import ConnectionState
 from ...model.message import Message, told
 from ...model.say import Say
+from ...monitor.metrics import unmade
 from ...monitor.rows import HostRow
 from ..format import age, countdown
 from ..keymap import Keymap
@@ -109,6 +110,12 @@ def nonsense(row: HostRow) -> Safe:
     if row.odd is None:
         return safe("")
     return safe(f"{sentence(told(Say.ANSWERS_NONSENSE, what=row.odd.what))} ({row.odd.times} so far)")
+
+
+def figures_unmade(row: HostRow) -> Safe:
+    """`cannot be made of its answers: load (see the log)` of a host of which that is so; else empty."""
+    titles = unmade(row)
+    return safe(sentence(told(Say.FIGURES_UNMADE, figures=", ".join(titles))) if titles else "")
 
 
 def counts_down(standing: Standing) -> bool:

@@ -17,7 +17,7 @@ from ..keymap import OWN, Keymap
 from ..spark import area
 from ..text import Safe, cut, fit, safe, width_of, wrap
 from ..words import state_word
-from .host_words import answers_errors, cause_of, channel_of, mended, next_step, nonsense, silence
+from .host_words import answers_errors, cause_of, channel_of, figures_unmade, mended, next_step, nonsense, silence
 from .lines import Spans, drawn
 from .system_words import NO_SYSTEM, system_words
 
@@ -82,7 +82,8 @@ def _standing(detail: HostDetail, width: int, now: float, glyphs: Glyphs) -> lis
         words = [f"{state_word(row.state)} {lasted}" if silent else lasted, safe(row.address)]
         if row.sample_error is not None:
             rest = wrap(answers_errors(row), max(1, width - 4), CAUSE_LINES, glyphs.ellipsis)
-        rest += wrap(nonsense(row), max(1, width - 4), 2, glyphs.ellipsis)
+        for words_of in (nonsense, figures_unmade):
+            rest += wrap(words_of(row), max(1, width - 4), 2, glyphs.ellipsis)
     elif width_of(cause) + len(between) + LONGEST_STEP + 2 <= room:
         words = [cause, following]
     else:
