@@ -42,6 +42,7 @@ class SimulatedDomain:
 
     Its counters are a rate × the seconds of full load it has done: `offset` before the simulation began, and since
     then what `curve` says, read from `phase` seconds on. `cpu_rate` is ns, the others bytes, for one such second.
+    All of these are floats: they are multiplied by one for each sample.
     """
 
     name: str
@@ -51,9 +52,9 @@ class SimulatedDomain:
     memory_kib: int
     curve: LoadCurve
     phase: float
-    cpu_rate: int
-    rx_rate: int
-    tx_rate: int
+    cpu_rate: float
+    rx_rate: float
+    tx_rate: float
     offset: float
     stats: dict[str, int]
 
@@ -197,9 +198,9 @@ def _domain(rng: random.Random, name: str, kind: Kind, vcpus: int, gib: int, rat
         memory_kib=memory,
         curve=curve,
         phase=rng.uniform(0, CYCLE_SECONDS),
-        cpu_rate=vcpus * 1_000_000_000,
-        rx_rate=int(rate * vcpus * rng.uniform(0.4, 1.2)),
-        tx_rate=int(rate * vcpus * rng.uniform(0.2, 1.6)),
+        cpu_rate=vcpus * 1e9,
+        rx_rate=rate * vcpus * rng.uniform(0.4, 1.2),
+        tx_rate=rate * vcpus * rng.uniform(0.2, 1.6),
         # work from before the simulation began; a batch domain has none, it starts anew with each of its runs
         offset=0.0 if curve.is_batch else uptime * rng.uniform(0.02, 0.3),
         stats=fixed,
