@@ -43,6 +43,8 @@ _WORDS = {
     for number, reason in enumerate(REASONS[word])
 }
 
+_CPU = itemgetter("user", "kernel", "idle", "iowait")
+_MEMORY = itemgetter("total", "free", "buffers", "cached")
 _LAST_FIGURE = "net.0.tx.bytes"
 _USUAL = itemgetter(
     "state.state",
@@ -77,16 +79,17 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | No
     asks_memory = known is None or known.memory_free_kib is not None
     busy, idle = _cpu(virt, odd) if asks_cpu else (None, None)
     total, available = _memory(virt, node.hypervisor, odd) if asks_memory else (None, None)
+    hostname, hypervisor, hypervisor_version, libvirt_version, cpus, memory, *_ = node
     return NodeReading(
-        hostname=node.hostname,
-        hypervisor=node.hypervisor,
-        hypervisor_version=node.hypervisor_version,
-        libvirt_version=node.libvirt_version,
-        cpus=node.cpus,
-        memory_kib=node.memory_kib if total is None else total,
-        memory_free_kib=available,
-        cpu_busy=busy,
-        cpu_idle=idle,
+        hostname,
+        hypervisor,
+        hypervisor_version,
+        libvirt_version,
+        cpus,
+        memory if total is None else total,
+        available,
+        busy,
+        idle,
     )
 
 
@@ -168,6 +171,13 @@ def _cpu(virt: VirtConnect, odd: Odd) -> tuple[int, int] | tuple[None, None]:
     cpu = _optional(virt.getCPUStats, libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
     if cpu is None:
         return None, None
+    try:
+        user, kernel, idling, waiting = figures = _CPU(cpu)
+    except KeyError:
+        pass
+    else:
+        if _are_small(figures):
+            return user + kernel, idling + waiting
     busy, idle = _sum(cpu, odd, "cpu", ("user", "kernel")), _sum(cpu, odd, "cpu", ("idle",), ("iowait",))
     return (None, None) if busy is None or idle is None else (busy, idle)
 
@@ -176,6 +186,13 @@ def _memory(virt: VirtConnect, hypervisor: str, odd: Odd) -> tuple[int | None, i
     """KiB (total, available). Buffers and cache count as available, as `free` counts them."""
     stats = _optional(virt.getMemoryStats, libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
     if stats is not None:
+        try:
+            total, free, buffers, cached = figures = _MEMORY(stats)
+        except KeyError:
+            pass
+        else:
+            if _are_small(figures):
+                return total, free + buffers + cached
         total = odd.whole(stats.get("total"), "memory.total")
         available = _sum(stats, odd, "memory", ("free",), ("buffers", "cached"))
         return (None, None) if total is None or available is None else (total, available)
@@ -183,6 +200,15 @@ def _memory(virt: VirtConnect, hypervisor: str, odd: Odd) -> tuple[int | None, i
         return None, None  # its getFreeMemory is a fixed figure, in KiB where the API says bytes
     free = odd.whole(_optional(virt.getFreeMemory), "the free memory")
     return None, None if free is None else free >> 10
+
+
+def _are_small(figures: tuple[Any, int, int, int]) -> bool:
+    """Whether all are figures, and so small that their sum is one: then `_sum` would come to the same."""
+    first, second, third, fourth = figures
+    return (
+        type(first) is type(second) is type(third) is type(fourth) is int
+        and not (first | second | third | fourth) >> 61  # no sign and 61 bits at most
+    )
 
 
 def _sum(

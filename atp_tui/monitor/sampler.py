@@ -217,19 +217,20 @@ class Monitor:
         if timeout is None:  # each sample of each host: the same as below, by a shorter way
             lease = self._manager.lease(host_id, lease_class, fail_fast=fail_fast)
             connection = lease.take() or await lease.acquire()
+            answered = None
             try:
-                node, domains, rtt, odd = await self._measure(beat, connection)
+                node, domains, at, rtt, odd = await self._measure(beat, connection)
+                answered = at
             finally:
-                lease.release()
+                lease.release(answered)
         else:
-            node, domains, rtt, odd = await self._manager.execute_on_host(
+            node, domains, at, rtt, odd = await self._manager.execute_on_host(
                 host_id,
                 lambda connection: self._measure(beat, connection),
                 timeout=timeout,
                 fail_fast=fail_fast,
                 lease_class=lease_class,
             )
-        at = self._clock.monotonic()
         system = await self._read_system(beat) if beat.host.takes_commands else None
         requests, errors = self._manager.totals(host_id)
         if beat.system is not None and beat.system.nonsense is not None:
@@ -240,19 +241,20 @@ class Monitor:
 
     async def _measure(
         self, beat: _Beat, connection: HostConnection
-    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float, Odd]:
-        """What the host says over this connection, the round-trip time in seconds, and what was no figure."""
-        odd = Odd()
-        begun = self._clock.monotonic()
+    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float, float, Odd]:
+        """What the host says over this connection, the moment of its answer, the round-trip time in seconds, and what
+        was no figure. Moment and time are as the connection has measured them for its own figures.
+        """
+        odd, counters = Odd(), connection.counters
         if connection.channel == "ssh":
             await connection.ping()
-            return None, (), self._clock.monotonic() - begun, odd
-        counters = connection.counters  # ids begin anew where a host was disconnected and comes back
+            return None, (), counters.last_active, counters.latencies[-1], odd
+        # ids begin anew where a host was disconnected and comes back
         identity = counters.created_at, connection.id, counters.times_up
         known = beat.node if beat.connection == identity else None
         (node, domains), work = await connection.call(lambda virt: _timed(virt, known, odd))
         beat.connection, beat.node = identity, node
-        return node, domains, self._clock.monotonic() - begun - work, odd
+        return node, domains, counters.last_active, counters.latencies[-1] - work, odd
 
     async def _read_system(self, beat: _Beat) -> SystemReading | None:
         """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""

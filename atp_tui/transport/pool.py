@@ -121,13 +121,12 @@ class ConnectionPool:
         self._checkouts[bisect_left(CHECKOUT_BOUNDS, self._clock.monotonic() - begun)] += 1
         return slot
 
-    def give_back(self, slot: _Slot, lease_class: LeaseClass) -> None:
-        """End a lease of a slot. Only for Lease."""
-        now = self._clock.monotonic()
+    def give_back(self, slot: _Slot, lease_class: LeaseClass, now: float | None = None) -> None:
+        """End a lease of a slot, at the moment `now` where the caller knows it. Only for Lease."""
         self._note_latency(slot)
         if slot.carries == 1 and slot.connection is not None and slot.connection.owes_answer:
             self._clog(slot, slot.connection)
-        plan = self.core.release(slot, now, lease_class)
+        plan = self.core.release(slot, self._clock.monotonic() if now is None else now, lease_class)
         if plan is not None:
             self._perform(plan)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from atp_tui.model.node import DomainState, Oddity
 from atp_tui.monitor import readings
 from atp_tui.monitor.border import LARGEST, LONGEST_NAME, Nonsense, Odd
 from atp_tui.monitor.fleet import FleetView
-from atp_tui.monitor.readings import read_all, read_domains
+from atp_tui.monitor.readings import read_all, read_domains, read_node
 
 from .test_readings import Connect, Domain, VirError
 
@@ -176,6 +177,30 @@ def test_the_short_way_of_a_usual_domain_gives_what_the_long_way_gives(name: str
 @given(st.dictionaries(st.sampled_from(["net.1.rx.bytes", *USUAL]), anything), st.sets(st.sampled_from(list(USUAL))))
 def test_both_ways_agree_whatever_comes(other: dict[str, Any], missing: set[str]) -> None:
     assert_both_ways_agree({key: value for key, value in (USUAL | other).items() if key not in missing})
+
+
+TABLES = {
+    "getCPUStats": {"user": 1, "kernel": 2, "idle": 3, "iowait": 4},
+    "getMemoryStats": {"total": 1, "free": 2, "buffers": 3, "cached": 4},
+}
+
+
+@pytest.mark.parametrize(("call", "name"), [(call, name) for call, table in TABLES.items() for name in table])
+def test_figures_of_a_node_are_the_same_by_the_short_way(call: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = TABLES[call]
+    tables = [table | {name: value} for value in (*ODD, 2**61 - 1, 2**61, 2**62)]
+    tables += [dict.fromkeys(table, 2**61 - 1), dict.fromkeys(table, 2**62)]
+    tables.append({key: value for key, value in table.items() if key != name})
+    ways = [partial(read_node, Connect(**{call: each}), None) for each in tables]
+    short = list(map(outcome, ways))
+    monkeypatch.setattr(readings, "_are_small", lambda _: False)
+    assert short == list(map(outcome, ways))
+
+
+def test_most_nodes_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(readings, "_sum")
+    node = read_node(Connect())
+    assert (node.cpu_busy, node.cpu_idle, node.memory_kib, node.memory_free_kib) == (40, 107, 65536000, 1320)
 
 
 @pytest.mark.parametrize("length", [0, LONGEST_NAME, LONGEST_NAME + 1])
