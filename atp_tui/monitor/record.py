@@ -50,7 +50,8 @@ class HostRecord:
         self._interval = math.inf if interval is None else interval
         self._last: events.HostSampled | None = None
         self._before: events.HostSampled | None = None
-        self._series = tuple([(metric, Series(history)) for metric in metrics.METRICS if metric.series])
+        self._kept = tuple([metric for metric in metrics.METRICS if metric.series])
+        self._series = Series(history, len(self._kept))
         self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
         self.errors_per_second: float | None = None
         self.requests_per_second: float | None = None
@@ -101,8 +102,7 @@ class HostRecord:
         self._count(sample)
         self._error = None
         self._note(sample.odd)
-        for metric, series in self._series:
-            series.append(metric.read(self))
+        self._series.append([metric.read(self) for metric in self._kept])
         self._spark.append(NAN if self.cpu is None else self.cpu)
         self._frames.append(self._frame(sample))
         self._heard(sample.at, sample=True)
@@ -149,9 +149,8 @@ class HostRecord:
     def _leave_gap(self, before: float, after: float) -> None:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
         missed = self._hearing.missed(before, after, self._history)
-        for _metric, series in self._series:
-            for _ in range(missed):
-                series.append(None)
+        for _ in range(missed):
+            self._series.append([None] * len(self._kept))
         self._spark.extend([NAN] * min(missed, ROW_HISTORY))
 
     @property
@@ -218,12 +217,12 @@ class HostRecord:
             node=self.node,
             system=self.system,
             domains=self._domains(),
-            series={metric.name: self._to_now(series) for metric, series in self._series},
+            series={metric.name: self._to_now(column) for column, metric in enumerate(self._kept)},
         )
 
-    def _to_now(self, series: Series) -> tuple[float, ...]:
+    def _to_now(self, column: int) -> tuple[float, ...]:
         """The figures with the gap that has grown since the newest one: a chart ends at this moment."""
-        return (*series.values(), *self._gap(series.size))[-series.size :]
+        return (*self._series.values(column), *self._gap(self._series.size))[-self._series.size :]
 
     def _gap(self, most: int) -> list[float]:
         return [NAN] * self._hearing.missing(most)
@@ -326,7 +325,11 @@ def _busy_share(before: NodeReading | SystemReading | None, after: NodeReading |
 
 
 def _memory_share(sample: events.HostSampled) -> float | None:
-    for reading in (sample.node, sample.system):
-        if reading is not None and reading.memory_free_kib is not None and reading.memory_kib > 0:
-            return bounded(1 - reading.memory_free_kib / reading.memory_kib)
-    return None
+    share_of_node = _taken_share(sample.node)
+    return _taken_share(sample.system) if share_of_node is None else share_of_node
+
+
+def _taken_share(reading: NodeReading | SystemReading | None) -> float | None:
+    if reading is None or (free := reading.memory_free_kib) is None or (total := reading.memory_kib) <= 0:
+        return None
+    return bounded(1 - free / total)

@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable
 
 NAN = math.nan
 
 
 class Series:
-    """The last `size` figures. NaN stands for a sample that is missing. Single precision: these are for charts."""
+    """The last `size` samples of `width` figures each. NaN stands for a figure that is missing. Single precision: these
+    are for charts. All figures of a sample lie side by side: a thousand hosts add some each second.
+    """
 
-    __slots__ = ("_next", "_ring", "size")
+    __slots__ = ("_next", "_ring", "_width", "size")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, width: int) -> None:
         self.size = size
+        self._width = width
         self._ring = array("f")
         self._next = 0
 
-    def append(self, value: float | None) -> None:
-        """Add a figure; the oldest one goes where the ring is full."""
-        figure = NAN if value is None else value
-        if len(self._ring) < self.size:
-            self._ring.append(figure)
+    def append(self, figures: Iterable[float | None]) -> None:
+        """Add a sample; the oldest one goes where the ring is full."""
+        row = array("f", [NAN if figure is None else figure for figure in figures])
+        ring, width, place = self._ring, self._width, self._next
+        if len(ring) < self.size * width:
+            ring.extend(row)
             return
-        self._ring[self._next] = figure
-        self._next = (self._next + 1) % self.size
+        ring[place : place + width] = row
+        self._next = (place + width) % len(ring)
 
-    def values(self) -> tuple[float, ...]:
-        """All figures, oldest first."""
-        if not self._next:
-            return tuple(self._ring)
-        return (*self._ring[self._next :], *self._ring[: self._next])
+    def values(self, column: int) -> tuple[float, ...]:
+        """The figures in that place of all samples, oldest first."""
+        figures, oldest = self._ring[column :: self._width], self._next // self._width
+        return (*figures[oldest:], *figures[:oldest])
 
     def __len__(self) -> int:
-        return len(self._ring)
+        return len(self._ring) // self._width
 
 
 def growth(before: float | None, after: float | None) -> float | None:
@@ -46,8 +50,9 @@ def growth(before: float | None, after: float | None) -> float | None:
 
 def rate(before: float | None, after: float | None, seconds: float) -> float | None:
     """A counter's gain per second; None as for `growth`, and where no time has passed."""
-    gained = growth(before, after)
-    return None if gained is None or seconds <= 0 else gained / seconds
+    if before is None or after is None or after < before or seconds <= 0:
+        return None
+    return (after - before) / seconds
 
 
 def share(part: float | None, rest: float | None) -> float | None:

@@ -11,19 +11,21 @@ from hypothesis import strategies as st
 from atp_tui.monitor.series import Series, bounded, growth, rate, share
 
 
-@given(st.integers(1, 8), st.lists(st.integers(0, 1000)))
-def test_a_series_holds_the_last_figures_oldest_first(size: int, figures: list[int]) -> None:
-    series = Series(size)
+@given(st.integers(1, 8), st.integers(1, 4), st.lists(st.integers(0, 1000)))
+def test_a_series_holds_the_last_figures_oldest_first(size: int, width: int, figures: list[int]) -> None:
+    series = Series(size, width)
     for figure in figures:
-        series.append(figure)
-    assert series.values() == tuple(figures[-size:])
+        series.append([figure + column for column in range(width)])
+    for column in range(width):
+        assert series.values(column) == tuple([figure + column for figure in figures[-size:]])
     assert len(series) == min(size, len(figures))
 
 
 def test_a_missing_figure_is_nan() -> None:
-    series = Series(2)
-    series.append(None)
-    assert math.isnan(series.values()[0])
+    series = Series(2, 2)
+    series.append([1, None])
+    assert series.values(0) == (1,)
+    assert math.isnan(series.values(1)[0])
 
 
 @pytest.mark.parametrize(
