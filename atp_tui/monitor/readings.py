@@ -79,17 +79,11 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | No
     asks_memory = known is None or known.memory_free_kib is not None
     busy, idle = _cpu(virt, odd) if asks_cpu else (None, None)
     total, available = _memory(virt, node.hypervisor, odd) if asks_memory else (None, None)
-    hostname, hypervisor, hypervisor_version, libvirt_version, cpus, memory, *_ = node
-    return NodeReading(
-        hostname,
-        hypervisor,
-        hypervisor_version,
-        libvirt_version,
-        cpus,
-        memory if total is None else total,
-        available,
-        busy,
-        idle,
+    hostname, hypervisor, its_version, libvirt_version, cpus, memory, *_ = node
+    if total is not None:
+        memory = total
+    return tuple.__new__(
+        NodeReading, (hostname, hypervisor, its_version, libvirt_version, cpus, memory, available, busy, idle)
     )
 
 

@@ -12,7 +12,7 @@ from ..model.causes import Trouble
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
 from ..model.message import Message
-from ..model.node import DomainReading, NodeReading, Oddity, SystemReading
+from ..model.node import DomainReading, DomainState, NodeReading, Oddity, SystemReading
 from . import metrics
 from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
@@ -58,6 +58,8 @@ class HostRecord:
         self.cpu: float | None = None
         self.memory: float | None = None
         self._vms: DomainCounts | None = None
+        self._states: list[DomainState] = []
+        self._counts = DomainCounts()
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
@@ -197,7 +199,10 @@ class HostRecord:
     def vms(self) -> DomainCounts | None:
         last = self._last
         if self._vms is None and last is not None and last.node is not None:  # counted once, where somebody looks
-            self._vms = count_domains([domain.state for domain in last.domains])
+            states = [domain.state for domain in last.domains]
+            if states != self._states:  # most samples find all as it was
+                self._states, self._counts = states, count_domains(states)
+            self._vms = self._counts
         return self._vms
 
     @property
@@ -266,7 +271,8 @@ class HostRecord:
         uuids = tuple([domain.uuid for domain in domains])
         last = self._frames[-1].uuids if self._frames else ()
         times = array("q", [-1 if (time := domain.cpu_time) is None else time for domain in domains])
-        return _DomainFrame(sample.at, last if last == uuids else uuids, times)
+        # past the class's own constructor, as in the tally: both are written in Python
+        return tuple.__new__(_DomainFrame, (sample.at, last if last == uuids else uuids, times))
 
     def _domains(self) -> tuple[DomainRow, ...]:
         if self._last is None:
