@@ -62,18 +62,25 @@ class LoadCurve:
         place = (whole & _MASK) * 4
         return self._steps[place] + (position - whole) * 2 * self._steps[place + 1]
 
-    def work(self, moment: float) -> tuple[float, float, bool]:
-        """Seconds of full load until `moment`, since 0 and since the load last was 0, and whether there is load now."""
+    def work(self, moment: float) -> float:
+        """Seconds of full load from 0 until `moment`."""
+        position = moment / STEP_SECONDS
+        whole = int(position)
+        part = position - whole
+        steps, place = self._steps, (whole & _MASK) * 4
+        here = steps[place + 2] + part * (steps[place] + part * steps[place + 1])
+        return ((whole >> _BITS) * self._total + here) * STEP_SECONDS
+
+    def run(self, moment: float) -> float | None:
+        """Of a batch curve: seconds of full load since the load last was 0; None where there is no load at `moment`."""
         position = moment / STEP_SECONDS
         whole = int(position)
         part = position - whole
         steps, place = self._steps, (whole & _MASK) * 4
         value, slope = steps[place], steps[place + 1]
-        here = steps[place + 2] + part * (value + part * slope)
-        ever = ((whole >> _BITS) * self._total + here) * STEP_SECONDS
-        if self.is_batch:
-            return ever, (here - steps[place + 3]) * STEP_SECONDS, value > 0.0 or slope > 0.0
-        return ever, ever, True
+        if value <= 0.0 and slope <= 0.0:
+            return None
+        return (steps[place + 2] + part * (value + part * slope) - steps[place + 3]) * STEP_SECONDS
 
 
 @cache  # at most len(Kind) * VARIANTS curves of STEPS steps

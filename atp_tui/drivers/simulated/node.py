@@ -130,10 +130,11 @@ class SimulatedNode:
             state, offset = domain.state, domain.offset
             done: float | None
             if state is _RUNNING:
-                ever, since, is_on = domain.curve.work(domain.phase + moment)
-                done, work = since + offset, (ever + offset) * domain.vcpus
-                if not is_on:
-                    state, done = _SHUTOFF, None
+                curve, at = domain.curve, domain.phase + moment
+                done = curve.work(at) + offset
+                work = done * domain.vcpus
+                if curve.is_batch and (done := curve.run(at)) is None:
+                    state = _SHUTOFF
             else:  # nothing of it moves
                 done, work = None if state is _SHUTOFF else offset, offset * domain.vcpus
             everything += work
@@ -144,7 +145,7 @@ class SimulatedNode:
 
     def cpu(self, moment: float, figures: NodeFigures) -> tuple[int, int]:
         """Nanoseconds (busy, idle) since boot: what the domains at that moment have used, and the node itself."""
-        own = self._own.work(self._phase + moment)[0] * self.cpus * 0.4
+        own = self._own.work(self._phase + moment) * self.cpus * 0.4
         busy = own + figures.work
         ever = (CYCLE_SECONDS * 2 + self.uptime + moment) * self.cpus
         return int(busy * 1e9), int((ever - busy) * 1e9)
