@@ -17,7 +17,7 @@ from . import metrics
 from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
 from .rows import DomainCounts, DomainRow, HostDetail, HostRow, count_domains
-from .series import NAN, Series, bounded, growth, rate, share
+from .series import NAN, Series, bounded, rate, share_of_growth
 
 ROW_HISTORY = 32
 """Figures in a row's sparkline; the panel's charts have all."""
@@ -327,7 +327,7 @@ def _cpu_share(before: events.HostSampled | None, after: events.HostSampled) -> 
 def _busy_share(before: NodeReading | SystemReading | None, after: NodeReading | SystemReading | None) -> float | None:
     if before is None or after is None:
         return None
-    return share(growth(before.cpu_busy, after.cpu_busy), growth(before.cpu_idle, after.cpu_idle))
+    return share_of_growth(before.cpu_busy, after.cpu_busy, before.cpu_idle, after.cpu_idle)
 
 
 def _memory_share(sample: events.HostSampled) -> float | None:

@@ -24,13 +24,14 @@ class Series:
 
     def append(self, figures: Iterable[float | None]) -> None:
         """Add a sample; the oldest one goes where the ring is full."""
-        row = array("f", [NAN if figure is None else figure for figure in figures])
-        ring, width, place = self._ring, self._width, self._next
-        if len(ring) < self.size * width:
-            ring.extend(row)
+        ring, place = self._ring, self._next
+        if len(ring) < self.size * self._width:
+            ring.extend([NAN if figure is None else figure for figure in figures])
             return
-        ring[place : place + width] = row
-        self._next = (place + width) % len(ring)
+        for figure in figures:
+            ring[place] = NAN if figure is None else figure
+            place += 1
+        self._next = place % len(ring)
 
     def values(self, column: int) -> tuple[float, ...]:
         """The figures in that place of all samples, oldest first."""
@@ -41,27 +42,28 @@ class Series:
         return len(self._ring) // self._width
 
 
-def growth(before: float | None, after: float | None) -> float | None:
-    """What a counter gained between two readings; None where one is missing or the counter has started again."""
-    if before is None or after is None or after < before:
-        return None
-    return after - before
-
-
 def rate(before: float | None, after: float | None, seconds: float) -> float | None:
-    """A counter's gain per second; None as for `growth`, and where no time has passed."""
+    """A counter's gain per second; None where a reading is missing, the counter has started again or no time passed."""
     if before is None or after is None or after < before or seconds <= 0:
         return None
     return (after - before) / seconds
 
 
-def share(part: float | None, rest: float | None) -> float | None:
-    """part / (part + rest), 0 to 1; None where one is not known or both are 0."""
-    if part is None or rest is None or part + rest <= 0:
+def share_of_growth(
+    before: float | None, after: float | None, rest_before: float | None, rest_after: float | None
+) -> float | None:
+    """The share, 0 to 1, that one counter has of what two gained between two readings.
+
+    None where a reading is missing, a counter has started again or neither has gained anything.
+    """
+    if before is None or after is None or rest_before is None or rest_after is None:
         return None
-    return part / (part + rest)
+    part, rest = after - before, rest_after - rest_before
+    return part / (part + rest) if part >= 0 and rest >= 0 and part + rest > 0 else None
 
 
 def bounded(value: float | None) -> float | None:
     """A share kept within 0 to 1: two clocks measured it, and their jitter may push it over the edge."""
-    return None if value is None else min(1.0, max(0.0, value))
+    if value is None or 0.0 <= value <= 1.0:
+        return value
+    return min(1.0, max(0.0, value))

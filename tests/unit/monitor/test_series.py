@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atp_tui.monitor.series import Series, bounded, growth, rate, share
+from atp_tui.monitor.series import Series, bounded, rate, share_of_growth
 
 
 @given(st.integers(1, 8), st.integers(1, 4), st.lists(st.integers(0, 1000)))
@@ -39,7 +39,9 @@ def test_a_rate_is_unknown_where_the_counter_began_again(
 
 
 def test_shares() -> None:
-    assert share(1, 3) == 0.25
-    assert share(0, 0) is None
-    assert share(growth(5, 3), 1) is None
+    assert share_of_growth(5, 6, 7, 10) == 0.25
+    assert share_of_growth(5, 5, 7, 7) is None
+    assert share_of_growth(5, 3, 7, 8) is None
+    assert share_of_growth(5, 6, 7, 6) is None
+    assert share_of_growth(5, 6, None, 6) is None
     assert (bounded(1.2), bounded(-0.1), bounded(0.5), bounded(None)) == (1.0, 0.0, 0.5, None)
