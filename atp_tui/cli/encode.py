@@ -36,7 +36,7 @@ def encode_host(answer: Answer) -> dict[str, Any]:
         "ssh": None
         if not beside
         else {"pool": encode_pool(beside[0]), "connections": [_connection(one) for one in beside[0].connections]},
-        "node": None if host.node is None else asdict(host.node),
+        "node": None if host.node is None else host.node._asdict(),
         "system": None if host.system is None else asdict(host.system),
         **exported(row),
         "error": None if problem is None else sentence(problem.reason),

@@ -19,7 +19,7 @@ from ..actions.policy import Policy
 from ..actions.trust_key import key_question
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
-from ..model.events import ConnectionChanged
+from ..model.events import ConnectionChanged, HostSampled
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import FleetView
@@ -133,7 +133,7 @@ class Engine:
 
     async def _journal(self) -> None:
         """Write every change of a connection to the log."""
-        with self.manager.hub.subscribe(8192) as news:
+        with self.manager.hub.subscribe(8192, without=HostSampled) as news:
             while True:
                 for event in await news.batch():
                     if isinstance(event, ConnectionChanged):

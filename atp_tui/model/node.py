@@ -56,8 +56,7 @@ def reason_of(state: DomainState, number: object) -> str | None:
     return words[number] if isinstance(number, int) and 0 <= number < len(words) else None
 
 
-@dataclass(frozen=True, slots=True)
-class NodeReading:
+class NodeReading(NamedTuple):
     """One reading of a node. Memory in KiB, CPU times in ns since boot summed over its processors.
 
     `cpu_busy` and `cpu_idle` are counters: a share needs two readings. Test drivers lack some of it: None, not 0.

@@ -12,12 +12,12 @@ from ..model.causes import Trouble
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
 from ..model.message import Message
-from ..model.node import DomainReading, NodeReading, Oddity, SystemReading
+from ..model.node import DomainReading, DomainState, NodeReading, Oddity, SystemReading
 from . import metrics
 from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
 from .rows import DomainCounts, DomainRow, HostDetail, HostRow, count_domains
-from .series import NAN, Series, bounded, growth, rate, share
+from .series import NAN, Series, bounded, rate, share_of_growth
 
 ROW_HISTORY = 32
 """Figures in a row's sparkline; the panel's charts have all."""
@@ -50,13 +50,16 @@ class HostRecord:
         self._interval = math.inf if interval is None else interval
         self._last: events.HostSampled | None = None
         self._before: events.HostSampled | None = None
-        self._series = tuple([(metric, Series(history)) for metric in metrics.METRICS if metric.series])
+        self._kept = tuple([metric for metric in metrics.METRICS if metric.series])
+        self._series = Series(history, len(self._kept))
         self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
         self.errors_per_second: float | None = None
         self.requests_per_second: float | None = None
         self.cpu: float | None = None
         self.memory: float | None = None
         self._vms: DomainCounts | None = None
+        self._states: list[DomainState] = []
+        self._counts = DomainCounts()
         self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
@@ -101,8 +104,7 @@ class HostRecord:
         self._count(sample)
         self._error = None
         self._note(sample.odd)
-        for metric, series in self._series:
-            series.append(metric.read(self))
+        self._series.append([metric.read(self) for metric in self._kept])
         self._spark.append(NAN if self.cpu is None else self.cpu)
         self._frames.append(self._frame(sample))
         self._heard(sample.at, sample=True)
@@ -149,9 +151,8 @@ class HostRecord:
     def _leave_gap(self, before: float, after: float) -> None:
         """Samples that did not come leave their places empty: a chart that closed up would hide the outage."""
         missed = self._hearing.missed(before, after, self._history)
-        for _metric, series in self._series:
-            for _ in range(missed):
-                series.append(None)
+        for _ in range(missed):
+            self._series.append([None] * len(self._kept))
         self._spark.extend([NAN] * min(missed, ROW_HISTORY))
 
     @property
@@ -198,7 +199,10 @@ class HostRecord:
     def vms(self) -> DomainCounts | None:
         last = self._last
         if self._vms is None and last is not None and last.node is not None:  # counted once, where somebody looks
-            self._vms = count_domains([domain.state for domain in last.domains])
+            states = [domain.state for domain in last.domains]
+            if states != self._states:  # most samples find all as it was
+                self._states, self._counts = states, count_domains(states)
+            self._vms = self._counts
         return self._vms
 
     @property
@@ -218,12 +222,12 @@ class HostRecord:
             node=self.node,
             system=self.system,
             domains=self._domains(),
-            series={metric.name: self._to_now(series) for metric, series in self._series},
+            series={metric.name: self._to_now(column) for column, metric in enumerate(self._kept)},
         )
 
-    def _to_now(self, series: Series) -> tuple[float, ...]:
+    def _to_now(self, column: int) -> tuple[float, ...]:
         """The figures with the gap that has grown since the newest one: a chart ends at this moment."""
-        return (*series.values(), *self._gap(series.size))[-series.size :]
+        return (*self._series.values(column), *self._gap(self._series.size))[-self._series.size :]
 
     def _gap(self, most: int) -> list[float]:
         return [NAN] * self._hearing.missing(most)
@@ -267,7 +271,8 @@ class HostRecord:
         uuids = tuple([domain.uuid for domain in domains])
         last = self._frames[-1].uuids if self._frames else ()
         times = array("q", [-1 if (time := domain.cpu_time) is None else time for domain in domains])
-        return _DomainFrame(sample.at, last if last == uuids else uuids, times)
+        # past the class's own constructor, as in the tally: both are written in Python
+        return tuple.__new__(_DomainFrame, (sample.at, last if last == uuids else uuids, times))
 
     def _domains(self) -> tuple[DomainRow, ...]:
         if self._last is None:
@@ -322,11 +327,15 @@ def _cpu_share(before: events.HostSampled | None, after: events.HostSampled) -> 
 def _busy_share(before: NodeReading | SystemReading | None, after: NodeReading | SystemReading | None) -> float | None:
     if before is None or after is None:
         return None
-    return share(growth(before.cpu_busy, after.cpu_busy), growth(before.cpu_idle, after.cpu_idle))
+    return share_of_growth(before.cpu_busy, after.cpu_busy, before.cpu_idle, after.cpu_idle)
 
 
 def _memory_share(sample: events.HostSampled) -> float | None:
-    for reading in (sample.node, sample.system):
-        if reading is not None and reading.memory_free_kib is not None and reading.memory_kib > 0:
-            return bounded(1 - reading.memory_free_kib / reading.memory_kib)
-    return None
+    share_of_node = _taken_share(sample.node)
+    return _taken_share(sample.system) if share_of_node is None else share_of_node
+
+
+def _taken_share(reading: NodeReading | SystemReading | None) -> float | None:
+    if reading is None or (free := reading.memory_free_kib) is None or (total := reading.memory_kib) <= 0:
+        return None
+    return bounded(1 - free / total)

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from ..model import events
 from ..model.connection import ConnectionState
-from ..model.errors import AtpError, CallFailed, HostUnknown
+from ..model.errors import AtpError, CallFailed
 from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.libvirt import VirtConnect
@@ -19,6 +19,7 @@ from ..model.node import DomainReading, NodeReading, Oddity, SystemReading
 from ..model.say import Say
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
+from ..transport.driver import OpensStreams
 from ..transport.manager import TransportManager
 from ..transport.slot import LeaseClass
 from .border import Nonsense, Odd
@@ -178,9 +179,11 @@ class Monitor:
 
     def _begin(self, beat: _Beat) -> None:
         """Start a sample, unless one runs or the host is not connected."""
-        if beat.task is not None or self._state(beat.host.id) is not ConnectionState.CONNECTED:
+        if beat.task is not None:
             return
-        beat.task = asyncio.get_running_loop().create_task(self._try(beat))
+        entry = self._manager.entry(beat.host.id)
+        if entry is not None and entry.status.state is ConnectionState.CONNECTED:
+            beat.task = asyncio.get_running_loop().create_task(self._try(beat))
 
     async def _try(self, beat: _Beat) -> None:
         try:
@@ -197,16 +200,11 @@ class Monitor:
             beat.task = None
 
     def _tell_failure(self, host_id: str, cause: Message, *, answered: bool, odd: Oddity | None = None) -> None:
-        if self._state(host_id) is not None:
-            requests, errors = self._manager.totals(host_id)
+        entry = self._manager.entry(host_id)
+        if entry is not None:  # else it was removed; the event that says so is on its way
+            requests, errors = entry.totals()
             now = self._clock.monotonic()
             self._manager.hub.publish(events.SampleFailed(now, host_id, cause, answered, requests, errors, odd))
-
-    def _state(self, host_id: str) -> ConnectionState | None:
-        try:
-            return self._manager.host_state(host_id).state
-        except HostUnknown:
-            return None  # removed; the event that says so is on its way
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -214,23 +212,27 @@ class Monitor:
         host_id = beat.host.id
         # A ping over SSH takes no session, so it waits for none: commands may have all of them.
         lease_class = LeaseClass.WATCH if beat.host.main_channel == "ssh" else LeaseClass.SAMPLE
-        if timeout is None:  # each sample of each host: the same as below, by a shorter way
-            lease = self._manager.lease(host_id, lease_class, fail_fast=fail_fast)
+        entry = self._manager.entry(host_id)
+        if timeout is None and entry is not None:  # each sample of each host: the same as below, by a shorter way
+            lease = entry.main.lease(None, lease_class, fail_fast=fail_fast)
             connection = lease.take() or await lease.acquire()
+            answered = None
             try:
-                node, domains, rtt, odd = await self._measure(beat, connection)
+                node, domains, at, rtt, odd = await self._measure(beat, connection)
+                answered = at
             finally:
-                lease.release()
+                lease.release(answered)
         else:
-            node, domains, rtt, odd = await self._manager.execute_on_host(
+            node, domains, at, rtt, odd = await self._manager.execute_on_host(
                 host_id,
                 lambda connection: self._measure(beat, connection),
                 timeout=timeout,
                 fail_fast=fail_fast,
                 lease_class=lease_class,
             )
-        at = self._clock.monotonic()
-        system = await self._read_system(beat) if beat.host.takes_commands else None
+        system = None
+        if beat.host.takes_commands and ((link := self._streams(host_id)) is not None or beat.system is not None):
+            system = await self._read_system(beat, link)
         requests, errors = self._manager.totals(host_id)
         if beat.system is not None and beat.system.nonsense is not None:
             odd.add(beat.system.nonsense)
@@ -240,23 +242,29 @@ class Monitor:
 
     async def _measure(
         self, beat: _Beat, connection: HostConnection
-    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float, Odd]:
-        """What the host says over this connection, the round-trip time in seconds, and what was no figure."""
-        odd = Odd()
-        begun = self._clock.monotonic()
+    ) -> tuple[NodeReading | None, tuple[DomainReading, ...], float, float, Odd]:
+        """What the host says over this connection, the moment of its answer, the round-trip time in seconds, and what
+        was no figure. Moment and time are as the connection has measured them for its own figures.
+        """
+        odd, counters = Odd(), connection.counters
         if connection.channel == "ssh":
             await connection.ping()
-            return None, (), self._clock.monotonic() - begun, odd
-        counters = connection.counters  # ids begin anew where a host was disconnected and comes back
+            return None, (), counters.last_active, counters.latencies[-1], odd
+        # ids begin anew where a host was disconnected and comes back
         identity = counters.created_at, connection.id, counters.times_up
         known = beat.node if beat.connection == identity else None
         (node, domains), work = await connection.call(lambda virt: _timed(virt, known, odd))
         beat.connection, beat.node = identity, node
-        return node, domains, self._clock.monotonic() - begun - work, odd
+        return node, domains, counters.last_active, counters.latencies[-1] - work, odd
 
-    async def _read_system(self, beat: _Beat) -> SystemReading | None:
-        """What /proc says, within half an interval: a host that answers libvirt must not wait for its SSH."""
-        link = self._manager.open_streams(beat.host.id)
+    def _streams(self, host_id: str) -> OpensStreams | None:
+        entry = self._manager.entry(host_id)
+        return None if entry is None else entry.open_streams()
+
+    async def _read_system(self, beat: _Beat, link: OpensStreams | None) -> SystemReading | None:
+        """What /proc says over an open connection, within half an interval: a host that answers libvirt must not wait
+        for its SSH.
+        """
         if beat.system is not None and beat.system.link is not link:
             beat.system.close()
             beat.system = None

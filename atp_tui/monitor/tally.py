@@ -182,13 +182,10 @@ class Tally:
 
     def _add(self, row: Known, was: _Counted | None = None) -> None:
         host_id, fresh = row.id, row.fresh
-        counted = _Counted(
-            row.tags[0] if row.tags else None,
-            row.shown_state,
-            row.silent_since is not None,
-            row.vms if fresh else None,
-            0 if fresh else row.domains or 0,
-        )
+        tag, silent = row.tags[0] if row.tags else None, row.silent_since is not None
+        vms, unseen = (row.vms, 0) if fresh else (None, row.domains or 0)
+        # past the class's own constructor, which is written in Python: each host is added up each second
+        counted = tuple.__new__(_Counted, (tag, row.shown_state, silent, vms, unseen))
         if counted != was:  # of most samples nothing is that is counted
             if was is not None:
                 self._change(was, -1)

@@ -12,7 +12,7 @@ from ..model.host import HostInfo, settings_of
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock
 from .dialer import Dialed, Dialer
-from .driver import LostCallback
+from .driver import LostCallback, OpensStreams
 from .neighbours import place_of
 from .pool import ConnectionPool
 from .slot import LeaseClass
@@ -70,6 +70,26 @@ class Entry:
             return status
         up = any(connection.life.state is ConnectionState.CONNECTED for connection in ssh.connections())
         return replace(status, answers_ssh=True) if up else status
+
+    def totals(self) -> tuple[int, int]:
+        """(requests, errors) of all pools since they began."""
+        requests = errors = 0
+        for pool in self.pools.values():
+            more_requests, more_errors = pool.totals()
+            requests += more_requests
+            errors += more_errors
+        return requests, errors
+
+    def open_streams(self) -> OpensStreams | None:
+        """The link of an open SSH connection, None where none is open or it carries no streams: this opens none."""
+        pool = self.pools.get("ssh")
+        if pool is None or not pool.core.slots:
+            return None
+        for connection in pool.connections():
+            opened = connection.opened
+            if opened is not None and opened.link.is_alive():
+                return opened.opens_streams
+        return None
 
     def changed(self, change: ConnectionChanged) -> None:
         """See PoolListener."""

@@ -16,20 +16,19 @@ class Subscription:
     def __init__(self, hub: EventHub, size: int, without: type[Event] | None) -> None:
         self._hub = hub
         self._size = size
-        self._without = without
+        self.without = without
         self._events: deque[Event] = deque()
         self._lost = 0
         self._waiter: asyncio.Future[None] | None = None
         self.closed = False
 
     def _put(self, event: Event) -> None:
-        if self._without is not None and isinstance(event, self._without):
-            return
         if len(self._events) >= self._size:
             self._events.popleft()
             self._lost += 1
         self._events.append(event)
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -102,4 +101,6 @@ class EventHub:
     def publish(self, event: Event) -> None:
         """Give an event to every subscriber."""
         for subscription in self._subscriptions:
-            subscription._put(event)
+            without = subscription.without
+            if without is None or not isinstance(event, without):
+                subscription._put(event)

@@ -22,8 +22,8 @@ class Lender(Protocol):
         """Stand in the queue."""
         ...
 
-    def give_back(self, slot: Slot[HostConnection], lease_class: LeaseClass) -> None:
-        """End a lease of a slot."""
+    def give_back(self, slot: Slot[HostConnection], lease_class: LeaseClass, now: float | None = None) -> None:
+        """End a lease of a slot; `now` where the caller has just read the clock."""
         ...
 
 
@@ -60,11 +60,11 @@ class Lease:
         assert connection is not None
         return connection
 
-    def release(self) -> None:
-        """Give the connection back. Once more does no harm."""
+    def release(self, now: float | None = None) -> None:
+        """Give the connection back, at this moment of the clock where it has just been read. Once more does no harm."""
         slot, self._slot = self._slot, None
         if slot is not None:
-            self._pool.give_back(slot, self._class)
+            self._pool.give_back(slot, self._class, now)
 
     __aenter__ = acquire
 

@@ -20,12 +20,10 @@ from ..model.settings import FLEET_WIDE, Channel, TransportConfig
 from .clock import Clock, LoopClock
 from .connection import HostConnection
 from .dialer import ChooseDriver, Dialer
-from .driver import OpensStreams
 from .entry import Entry
 from .fanout import FanOut
 from .gate import Gate
 from .hub import EventHub
-from .lease import Lease
 from .neighbours import Neighbours
 from .pool import ConnectionPool
 from .slot import LeaseClass
@@ -178,26 +176,13 @@ class TransportManager:
 
     def totals(self, host_id: str) -> tuple[int, int]:
         """(requests, errors) of all pools of a host since they began. Raises HostUnknown."""
-        requests = errors = 0
-        for pool in self._entry(host_id).pools.values():
-            more_requests, more_errors = pool.totals()
-            requests += more_requests
-            errors += more_errors
-        return requests, errors
+        return self._entry(host_id).totals()
 
-    def open_streams(self, host_id: str) -> OpensStreams | None:
-        """The link of an open SSH connection, None where none is open or it carries no streams: this opens none.
-
-        It is not leased: it may end at any moment. Raises HostUnknown.
+    def entry(self, host_id: str) -> Entry | None:
+        """What there is to read of a host and to lease of it, for a caller that asks a thousand a second; None where
+        there is no such host. It is to be asked for anew each time: a host may get another one.
         """
-        pool = self._entry(host_id).pools.get("ssh")
-        if pool is None or not pool.core.slots:
-            return None
-        for connection in pool.connections():
-            opened = connection.opened
-            if opened is not None and opened.link.is_alive():
-                return opened.opens_streams
-        return None
+        return self._entries.get(host_id)
 
     @property
     def connection_count(self) -> int:
@@ -247,10 +232,6 @@ class TransportManager:
                 if not limit.expired():
                     raise  # the task's own
                 raise CallTimeout(told(Say.NO_RESULT, limit=timeout), host=host_id) from error
-
-    def lease(self, host_id: str, lease_class: LeaseClass = LeaseClass.WORK, *, fail_fast: bool = False) -> Lease:
-        """A lease of the host's main pool, see ConnectionPool.lease. Raises HostUnknown, Unsupported."""
-        return self._pool(host_id, None).lease(None, lease_class, fail_fast=fail_fast)
 
     async def stream_on_hosts(
         self,

@@ -121,13 +121,14 @@ class ConnectionPool:
         self._checkouts[bisect_left(CHECKOUT_BOUNDS, self._clock.monotonic() - begun)] += 1
         return slot
 
-    def give_back(self, slot: _Slot, lease_class: LeaseClass) -> None:
-        """End a lease of a slot. Only for Lease."""
-        now = self._clock.monotonic()
-        self._note_latency(slot)
-        if slot.carries == 1 and slot.connection is not None and slot.connection.owes_answer:
-            self._clog(slot, slot.connection)
-        plan = self.core.release(slot, now, lease_class)
+    def give_back(self, slot: _Slot, lease_class: LeaseClass, now: float | None = None) -> None:
+        """End a lease of a slot, at the moment `now` where the caller knows it. Only for Lease."""
+        connection = slot.connection
+        if connection is not None:
+            slot.latency = connection.counters.smoothed
+            if slot.carries == 1 and connection.owes_answer:
+                self._clog(slot, connection)
+        plan = self.core.release(slot, self._clock.monotonic() if now is None else now, lease_class)
         if plan is not None:
             self._perform(plan)
 
@@ -136,11 +137,6 @@ class ConnectionPool:
         if not slot.clogged:
             self.core.clog(slot)
             connection.check().add_done_callback(lambda _: self._perform(self.core.unclog(slot)))
-
-    @staticmethod
-    def _note_latency(slot: _Slot) -> None:
-        if slot.connection is not None:
-            slot.latency = slot.connection.counters.smoothed
 
     def _require_open(self, lease_class: LeaseClass, *, fail_fast: bool) -> None:
         host = self.host.id
@@ -246,7 +242,10 @@ class ConnectionPool:
         if self.core.slots or self.config.pool.min_connections_per_host:
             self._arm()  # else it comes back with the first connection, see _open: most hosts' SSH pools have none
         for slot in self.core.slots.values():
-            self._note_latency(slot)  # heartbeats measure those that nobody uses: one that has recovered is used again
+            if (
+                slot.connection is not None
+            ):  # heartbeats measure those that nobody uses: one that recovers is used again
+                slot.latency = slot.connection.counters.smoothed
         self._perform(self.core.tick(self._clock.monotonic()))
         self._stop_retired()
 

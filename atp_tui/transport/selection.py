@@ -24,6 +24,12 @@ class Selector:
 
     def select(self, slots: Sequence[Slot[C]]) -> Slot[C] | None:
         """A slot with fewer active uses than places, None if there is none. `slots` are usable and in order of id."""
+        if len(slots) == 1:  # most pools have one connection
+            (slot,) = slots
+            if slot.active_uses >= slot.places:
+                return None
+            self._last = slot.id
+            return slot
         if self.strategy is SelectionStrategy.ROUND_ROBIN:
             return self._round_robin(slots)
         free = [slot for slot in slots if slot.active_uses < slot.places]

@@ -157,9 +157,9 @@ class SimulatedLink:
 
     async def call(self, function: Callable[[Any], T], timeout: float) -> T:
         """function(SimulatedVirt) after the latency. Raises CallFailed, CallTimeout, ConnectionLost."""
-        await self._round_trip(timeout)
+        moment = await self._round_trip(timeout)
         try:
-            return function(SimulatedVirt(self._host.node, self._elapsed()))
+            return function(SimulatedVirt(self._host.node, moment))
         except SimulatedVirtError as error:
             raise CallFailed(str(error), host=self._host_id, code=error.get_error_code()) from error
 
@@ -174,7 +174,8 @@ class SimulatedLink:
         """End the link at once, and every call in it with ConnectionLost."""
         self._end("the connection was closed")
 
-    async def _round_trip(self, timeout: float) -> None:
+    async def _round_trip(self, timeout: float) -> float:
+        """Wait for one; gives the moment, in seconds of the simulation, that the answer shows."""
         if self._ended is not None:
             raise ConnectionLost(self._ended, host=self._host_id)
         moment = self._clock.monotonic()
@@ -193,6 +194,7 @@ class SimulatedLink:
         if delay > timeout:
             raise CallTimeout(f"no answer within {timeout:g} s", host=self._host_id)
         self._received += 900
+        return now + delay
 
     def _lose(self) -> None:
         why = "the connection was reset by the simulated host"

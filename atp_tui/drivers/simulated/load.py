@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from array import array
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import cache
@@ -44,33 +45,42 @@ class LoadCurve:
         self.values = tuple(values)
         self.is_batch = self.values[0] == 0.0
         following = (*self.values[1:], self.values[0])
-        # of each step: its load, half of what the load gains in it, the integral up to it and up to the last 0
-        steps, total, start = [], 0.0, 0.0
+        # four numbers of each step: its load, half of what the load gains in it, the integral up to it and up to the
+        # last 0; side by side, since a thousand hosts look them up at moments that are all over the cycle
+        steps, total, start = array("d"), 0.0, 0.0
         for value, after in zip(self.values, following, strict=True):
             if value == 0.0:
                 start = total
-            steps.append((value, (after - value) / 2, total, start))
+            steps.extend((value, (after - value) / 2, total, start))
             total += value + (after - value) / 2
-        self._steps, self._total = tuple(steps), total
+        self._steps, self._total = steps, total
 
     def at(self, moment: float) -> float:
         """The load at `moment` seconds."""
         position = moment / STEP_SECONDS
         whole = int(position)
-        value, slope, _, _ = self._steps[whole & _MASK]
-        return value + (position - whole) * 2 * slope
+        place = (whole & _MASK) * 4
+        return self._steps[place] + (position - whole) * 2 * self._steps[place + 1]
 
-    def work(self, moment: float) -> tuple[float, float, bool]:
-        """Seconds of full load until `moment`, since 0 and since the load last was 0, and whether there is load now."""
+    def work(self, moment: float) -> float:
+        """Seconds of full load from 0 until `moment`."""
         position = moment / STEP_SECONDS
         whole = int(position)
         part = position - whole
-        value, slope, before, began = self._steps[whole & _MASK]
-        here = before + part * (value + part * slope)
-        ever = ((whole >> _BITS) * self._total + here) * STEP_SECONDS
-        if self.is_batch:
-            return ever, (here - began) * STEP_SECONDS, value > 0.0 or slope > 0.0
-        return ever, ever, True
+        steps, place = self._steps, (whole & _MASK) * 4
+        here = steps[place + 2] + part * (steps[place] + part * steps[place + 1])
+        return ((whole >> _BITS) * self._total + here) * STEP_SECONDS
+
+    def run(self, moment: float) -> float | None:
+        """Of a batch curve: seconds of full load since the load last was 0; None where there is no load at `moment`."""
+        position = moment / STEP_SECONDS
+        whole = int(position)
+        part = position - whole
+        steps, place = self._steps, (whole & _MASK) * 4
+        value, slope = steps[place], steps[place + 1]
+        if value <= 0.0 and slope <= 0.0:
+            return None
+        return (steps[place + 2] + part * (value + part * slope) - steps[place + 3]) * STEP_SECONDS
 
 
 @cache  # at most len(Kind) * VARIANTS curves of STEPS steps

@@ -42,6 +42,7 @@ class SimulatedDomain:
 
     Its counters are a rate × the seconds of full load it has done: `offset` before the simulation began, and since
     then what `curve` says, read from `phase` seconds on. `cpu_rate` is ns, the others bytes, for one such second.
+    All of these are floats: they are multiplied by one for each sample.
     """
 
     name: str
@@ -51,9 +52,9 @@ class SimulatedDomain:
     memory_kib: int
     curve: LoadCurve
     phase: float
-    cpu_rate: int
-    rx_rate: int
-    tx_rate: int
+    cpu_rate: float
+    rx_rate: float
+    tx_rate: float
     offset: float
     stats: dict[str, int]
 
@@ -129,10 +130,11 @@ class SimulatedNode:
             state, offset = domain.state, domain.offset
             done: float | None
             if state is _RUNNING:
-                ever, since, is_on = domain.curve.work(domain.phase + moment)
-                done, work = since + offset, (ever + offset) * domain.vcpus
-                if not is_on:
-                    state, done = _SHUTOFF, None
+                curve, at = domain.curve, domain.phase + moment
+                done = curve.work(at) + offset
+                work = done * domain.vcpus
+                if curve.is_batch and (done := curve.run(at)) is None:
+                    state = _SHUTOFF
             else:  # nothing of it moves
                 done, work = None if state is _SHUTOFF else offset, offset * domain.vcpus
             everything += work
@@ -143,7 +145,7 @@ class SimulatedNode:
 
     def cpu(self, moment: float, figures: NodeFigures) -> tuple[int, int]:
         """Nanoseconds (busy, idle) since boot: what the domains at that moment have used, and the node itself."""
-        own = self._own.work(self._phase + moment)[0] * self.cpus * 0.4
+        own = self._own.work(self._phase + moment) * self.cpus * 0.4
         busy = own + figures.work
         ever = (CYCLE_SECONDS * 2 + self.uptime + moment) * self.cpus
         return int(busy * 1e9), int((ever - busy) * 1e9)
@@ -197,9 +199,9 @@ def _domain(rng: random.Random, name: str, kind: Kind, vcpus: int, gib: int, rat
         memory_kib=memory,
         curve=curve,
         phase=rng.uniform(0, CYCLE_SECONDS),
-        cpu_rate=vcpus * 1_000_000_000,
-        rx_rate=int(rate * vcpus * rng.uniform(0.4, 1.2)),
-        tx_rate=int(rate * vcpus * rng.uniform(0.2, 1.6)),
+        cpu_rate=vcpus * 1e9,
+        rx_rate=rate * vcpus * rng.uniform(0.4, 1.2),
+        tx_rate=rate * vcpus * rng.uniform(0.2, 1.6),
         # work from before the simulation began; a batch domain has none, it starts anew with each of its runs
         offset=0.0 if curve.is_batch else uptime * rng.uniform(0.02, 0.3),
         stats=fixed,

@@ -17,7 +17,7 @@ from ...model.libvirt import (
     VIR_NODE_MEMORY_STATS_ALL_CELLS,
 )
 from ...model.node import DomainState
-from .node import DomainFigures, NodeFigures, SimulatedNode
+from .node import DomainFigures, NodeFigures, SimulatedDomain, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
 
@@ -49,33 +49,32 @@ class _Unsupported:
         return lambda *_arguments, **_named: _unsupported(f"{self._libvirt_name}.{name}")
 
 
-class SimulatedVirtDomain(_Unsupported):
-    """The twin of libvirt.virDomain, at the moment of the call that it was had in."""
+class SimulatedVirtDomain(_Unsupported, tuple[SimulatedDomain, DomainFigures]):
+    """The twin of libvirt.virDomain, at the moment of the call that it was had in.
 
-    __slots__ = ("_domain", "_figures")
+    A tuple, because one is made for each domain of each sample.
+    """
+
+    __slots__ = ()
     _libvirt_name = "virDomain"
 
-    def __init__(self, figures: DomainFigures) -> None:
-        self._figures = figures
-        self._domain = figures.domain
-
     def name(self) -> str:
-        return self._domain.name
+        return self[0].name
 
     def UUIDString(self) -> str:
-        return self._domain.uuid
+        return self[0].uuid
 
     def isActive(self) -> int:
-        return int(self._figures.state is not DomainState.SHUTOFF)
+        return int(self[1].state is not DomainState.SHUTOFF)
 
     def state(self, flags: int = 0) -> list[int]:
         """[state, reason]."""
-        return [tuple(DomainState).index(self._figures.state), 1]
+        return [tuple(DomainState).index(self[1].state), 1]
 
     def info(self) -> list[int]:
         """[state, maximum memory KiB, memory KiB, vCPUs, CPU time ns]."""
-        domain = self._domain
-        return [self.state()[0], domain.memory_kib, domain.memory_kib, domain.vcpus, self._figures.cpu_time or 0]
+        domain, figures = self
+        return [self.state()[0], domain.memory_kib, domain.memory_kib, domain.vcpus, figures.cpu_time or 0]
 
 
 class SimulatedVirt(_Unsupported):
@@ -134,12 +133,28 @@ class SimulatedVirt(_Unsupported):
         return self._node.memory(self._moment, self._figures)[1] << 10
 
     def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> list[tuple[SimulatedVirtDomain, dict[str, int]]]:
-        """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for."""
-        return [(SimulatedVirtDomain(each), _stats(each)) for each in self._figures.domains]
+        """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for.
+
+        As QEMU's driver answers: a domain that is shut off has neither CPU time nor interfaces.
+        """
+        answer: list[tuple[SimulatedVirtDomain, dict[str, int]]] = []
+        new = tuple.__new__
+        for figures in self._figures.domains:
+            domain, _, done, _ = figures
+            each = domain.stats.copy()
+            if done is None:
+                each["state.state"] = _SHUTOFF
+            else:
+                each["cpu.time"] = int(done * domain.cpu_rate)
+                each["net.count"] = 1
+                each["net.0.rx.bytes"] = int(done * domain.rx_rate)
+                each["net.0.tx.bytes"] = int(done * domain.tx_rate)
+            answer.append((new(SimulatedVirtDomain, (domain, figures)), each))
+        return answer
 
     def listAllDomains(self, flags: int = 0) -> list[SimulatedVirtDomain]:
         """Every domain; `flags` (filters) are not simulated."""
-        return [SimulatedVirtDomain(each) for each in self._figures]
+        return [SimulatedVirtDomain((each.domain, each)) for each in self._figures]
 
     def lookupByName(self, name: str) -> SimulatedVirtDomain:
         return _only((each for each in self._figures if each.domain.name == name), f"name '{name}'")
@@ -150,19 +165,5 @@ class SimulatedVirt(_Unsupported):
 
 def _only(found: Iterable[DomainFigures], what: str) -> SimulatedVirtDomain:
     for figures in found:
-        return SimulatedVirtDomain(figures)
+        return SimulatedVirtDomain((figures.domain, figures))
     raise SimulatedVirtError(f"Domain not found: no domain with matching {what}", VIR_ERR_NO_DOMAIN)
-
-
-def _stats(figures: DomainFigures) -> dict[str, int]:
-    """As QEMU's driver answers: a domain that is shut off has neither CPU time nor interfaces."""
-    domain, _, done, _ = figures
-    stats = domain.stats.copy()
-    if done is None:
-        stats["state.state"] = _SHUTOFF
-        return stats
-    stats["cpu.time"] = int(done * domain.cpu_rate)
-    stats["net.count"] = 1
-    stats["net.0.rx.bytes"] = int(done * domain.rx_rate)
-    stats["net.0.tx.bytes"] = int(done * domain.tx_rate)
-    return stats

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +17,11 @@ from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import HostSampled
 from atp_tui.model.host import HostInfo
 from atp_tui.model.libvirt import VIR_ERR_NO_SUPPORT
-from atp_tui.model.node import Oddity
+from atp_tui.model.node import DomainState, Oddity
+from atp_tui.monitor import readings
 from atp_tui.monitor.border import LARGEST, LONGEST_NAME, Nonsense, Odd
 from atp_tui.monitor.fleet import FleetView
-from atp_tui.monitor.readings import read_all
+from atp_tui.monitor.readings import read_all, read_domains, read_node
 
 from .test_readings import Connect, Domain, VirError
 
@@ -121,6 +125,93 @@ def test_whatever_comes_is_a_reading_of_figures_or_nonsense(
         view.apply(HostSampled(at, "a", node, readings, 0.001, 1, 0))
     assert view.rows()[0].domains == len(readings)
     assert view.detail("a") is not None
+
+
+USUAL = {
+    "state.state": 1,
+    "state.reason": 1,
+    "vcpu.current": 2,
+    "balloon.current": 1024,
+    "balloon.maximum": 2048,
+    "cpu.time": 5,
+    "net.count": 1,
+    "net.0.rx.bytes": 6,
+    "net.0.tx.bytes": 7,
+}
+ODD: tuple[Any, ...] = (
+    *(0, 2, 7, 8, 2**31, LARGEST, LARGEST + 1, 2**64, -1, -(2**63), 1.0, math.nan),
+    *(True, False, None, HOSTILE, b"x", [], {}),
+)
+
+
+def outcome(read: Callable[[Odd], object]) -> tuple[object, Oddity | None]:
+    """What is read, with the classes of its figures, or the class and the words of the error; and what was noted."""
+    odd = Odd()
+    answer: object
+    try:
+        reading = read(odd)
+        answer = reading, [type(figure) for figure in reading] if isinstance(reading, tuple) else []
+    except Exception as error:  # noqa: BLE001 - both ways must fail alike
+        answer = type(error), str(error)
+    return answer, odd.told()
+
+
+def assert_both_ways_agree(stats: dict[str, Any], name: str = "d") -> None:
+    domain = Domain(name, (1, 2048, 1024, 2, 5))
+
+    def short_way(odd: Odd) -> object:
+        found = read_domains(Connect(getAllDomainStats=[(domain, stats)]), odd)
+        return found[0] if found else None
+
+    assert outcome(short_way) == outcome(lambda odd: readings._domain(domain, stats, odd))
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_the_short_way_of_a_usual_domain_gives_what_the_long_way_gives(name: str) -> None:
+    assert_both_ways_agree({key: value for key, value in USUAL.items() if key != name})
+    for value in ODD:
+        assert_both_ways_agree(USUAL | {name: value})
+        assert_both_ways_agree(USUAL | {name: value, "net.1.rx.bytes": 3})
+
+
+@given(st.dictionaries(st.sampled_from(["net.1.rx.bytes", *USUAL]), anything), st.sets(st.sampled_from(list(USUAL))))
+def test_both_ways_agree_whatever_comes(other: dict[str, Any], missing: set[str]) -> None:
+    assert_both_ways_agree({key: value for key, value in (USUAL | other).items() if key not in missing})
+
+
+TABLES = {
+    "getCPUStats": {"user": 1, "kernel": 2, "idle": 3, "iowait": 4},
+    "getMemoryStats": {"total": 1, "free": 2, "buffers": 3, "cached": 4},
+}
+
+
+@pytest.mark.parametrize(("call", "name"), [(call, name) for call, table in TABLES.items() for name in table])
+def test_figures_of_a_node_are_the_same_by_the_short_way(call: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = TABLES[call]
+    tables = [table | {name: value} for value in (*ODD, 2**61 - 1, 2**61, 2**62)]
+    tables += [dict.fromkeys(table, 2**61 - 1), dict.fromkeys(table, 2**62)]
+    tables.append({key: value for key, value in table.items() if key != name})
+    ways = [partial(read_node, Connect(**{call: each}), None) for each in tables]
+    short = list(map(outcome, ways))
+    monkeypatch.setattr(readings, "_are_small", lambda _: False)
+    assert short == list(map(outcome, ways))
+
+
+def test_most_nodes_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(readings, "_sum")
+    node = read_node(Connect())
+    assert (node.cpu_busy, node.cpu_idle, node.memory_kib, node.memory_free_kib) == (40, 107, 65536000, 1320)
+
+
+@pytest.mark.parametrize("length", [0, LONGEST_NAME, LONGEST_NAME + 1])
+def test_both_ways_cut_the_same_names(length: int) -> None:
+    assert_both_ways_agree(USUAL, "n" * length)
+
+
+def test_most_domains_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "_domain", lambda *_: None)
+    (reading,) = read_domains(Connect(getAllDomainStats=[(Domain("d"), USUAL)]))
+    assert reading == ("d", "uuid-d", DomainState.RUNNING, 2, 1024, 2048, 5, 6, 7, "booted")
 
 
 def test_an_answer_that_cannot_be_is_named() -> None:

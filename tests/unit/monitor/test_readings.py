@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -207,7 +206,7 @@ def test_known_facts_are_not_asked_for_again() -> None:
     assert read_node(virt, known) == known
     assert [name for name, *_ in virt.asked] == ["getCPUStats", "getMemoryStats"]
     virt.asked.clear()
-    assert read_node(virt, replace(known, cpu_busy=None, cpu_idle=None, memory_free_kib=None)).cpu_busy is None
+    assert read_node(virt, known._replace(cpu_busy=None, cpu_idle=None, memory_free_kib=None)).cpu_busy is None
     assert virt.asked == []
 
 
