@@ -29,6 +29,7 @@ from .lease import Lease
 from .neighbours import Neighbours
 from .pool import ConnectionPool
 from .slot import LeaseClass
+from .time_limit import TimeLimit
 
 T = TypeVar("T")
 Task = Callable[[HostConnection], Awaitable[T]]
@@ -239,7 +240,7 @@ class TransportManager:
                 lease.release()
         begun = self.clock.monotonic()
         async with pool.lease(timeout, lease_class, fail_fast=fail_fast) as connection:
-            limit = self.clock.timeout(begun + timeout - self.clock.monotonic())
+            limit = TimeLimit(begun + timeout - self.clock.monotonic())
             try:
                 async with limit:
                     return await task(connection)
