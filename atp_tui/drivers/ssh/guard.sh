@@ -242,7 +242,8 @@ find_wrapped() {
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
 # environment, and from a daemon of an earlier command by its age. Sets strays: what leads such a command, or did so:
 # where a command dies of its closed output, its jobs still bear its session. Of the older sessions, see add_settled, and
-# of those that a process of ours has made for itself, as a daemon does, none is a stray.
+# of those that a process of ours has made for itself, as a daemon does, none is a stray. Nor is what holds none of the
+# pipes that a command is started with: where this shell has had no turn since, a daemon is as young as a stray is.
 # shellcheck disable=SC2329 # each calls it
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
@@ -260,7 +261,7 @@ add_stray() {
     [ "$parent" = "$server" ] || [ "$parent" = "$heir" ] || return 0
     stray=$pid
   fi
-  is_ours "$pid" && strays="$strays $stray"
+  is_ours "$pid" && holds_pipe "$pid" && strays="$strays $stray"
 }
 
 # Sets settled: the sessions in which a process is older than any command of which nothing is known.
@@ -278,6 +279,10 @@ find_heir() {
 
 # Whether a process is of this connection. A server's fork that is no command yet is not.
 is_ours() { tr '\0' '\n' <"/proc/$1/environ" | grep -qxF "SSH_CONNECTION=$SSH_CONNECTION"; }
+
+# Whether its standard input, output or errors are a pipe.
+# shellcheck disable=SC2010,SC2329 # what a link leads to is looked at, not names; each calls what calls it
+holds_pipe() { ls -l "/proc/$1/fd/0" "/proc/$1/fd/1" "/proc/$1/fd/2" | grep -q -e 'pipe:' -e 'socket:'; }
 
 forget() { # PID
   case $running in *" $1 "*) running="${running%%" $1 "*} ${running#*" $1 "}" ;; esac
