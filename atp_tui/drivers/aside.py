@@ -64,8 +64,13 @@ class Shared(Generic[K, T]):
         answer = self._asked.get(key)
         if answer is None:
             answer = self._asked[key] = begin()
-            answer.add_done_callback(lambda _: self._asked.pop(key, None))
+            answer.add_done_callback(lambda answer: self._over(key, answer))
         return await asyncio.shield(answer)
+
+    def _over(self, key: K, answer: asyncio.Future[T]) -> None:
+        self._asked.pop(key, None)
+        if not answer.cancelled():
+            answer.exception()  # where each caller has given up, asyncio would print it
 
     def cancel(self) -> None:
         """Cancel all questions that are under way."""

@@ -79,4 +79,5 @@ def ending_of(final: Final) -> Ending:
         duration=result.duration,
         digest=final.text.digest,
         truncated=not final.complete,
+        may_still_run=result.may_still_run,
     )

@@ -16,7 +16,8 @@ class Ending:
     """How the work ended on one target: what is kept of it beside its output.
 
     `at` is a wall-clock moment in seconds since 1970, `duration` in seconds. `digest` is the SHA-256 of its output (its
-    standard output, a zero byte, its standard error), under which the log keeps each text once.
+    standard output, a zero byte, its standard error), under which the log keeps each text once. `may_still_run` as in
+    model.outcome.CommandResult.
     """
 
     target: TargetId
@@ -28,6 +29,7 @@ class Ending:
     duration: float
     digest: bytes
     truncated: bool
+    may_still_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ ALL_LIMIT = 4 * JOB_LIMIT
 
 @dataclass(slots=True, eq=False)
 class _Attempt:
-    """One attempt on a target. `since` is the moment of the first one. `status`: the work has come to its end."""
+    """One attempt on a target. `since` is the moment of the first one. `status`: the work has come to its end.
+    `limit_at`: the moment at which its time limit cuts it short."""
 
     job: Job
     kind: AnyKind
@@ -49,6 +50,7 @@ class _Attempt:
     entered: bool = False
     begun: bool = False
     status: ExitStatus | None = None
+    limit_at: float | None = None
     reason: Reason | None = None
     task: asyncio.Task[None] | None = None
     ended: Ended | None = None
@@ -155,7 +157,8 @@ class JobRunner:
             attempt = self._attempts[key]
             attempt.reason = reason
             attempt.job.stop(attempt.target)
-            if attempt.entered and attempt.task is not None:
+            out_of_time = attempt.limit_at is not None and self._clock.monotonic() >= attempt.limit_at
+            if attempt.entered and attempt.task is not None and not out_of_time:  # then it is being ended: see `leave`
                 attempt.task.cancel()  # one that has not made its first step sees the reason in it
         for key in plan.leave:
             attempt = self._attempts[key]
@@ -211,6 +214,7 @@ class JobRunner:
             attempt.status = await attempt.kind.perform(connection, target, job.spec.work, sink)
 
         timeout, channel = job.spec.options.timeout, attempt.kind.channel
+        attempt.limit_at = None if timeout is None else self._clock.monotonic() + timeout
         await self._manager.execute_on_host(target.host, work, timeout=timeout, channel=channel, fail_fast=True)
 
     def _over(self, attempt: _Attempt, error: BaseException | None) -> None:

@@ -39,12 +39,21 @@ STEPS = (
         "CREATE TRIGGER text_came AFTER INSERT ON texts BEGIN UPDATE sums SET texts = texts + new.size; END",
         "CREATE TRIGGER text_went AFTER DELETE ON texts BEGIN UPDATE sums SET texts = texts - old.size; END",
     ),
+    (
+        "ALTER TABLE endings ADD COLUMN may_still_run INTEGER NOT NULL DEFAULT 0",
+        # a time limit said so in its words alone
+        """UPDATE endings SET may_still_run = 1 WHERE outcome IN ('unconfirmed', 'unknown')
+        OR (outcome = 'timeout' AND error LIKE '%it may still run%')""",
+    ),
 )
 
 _TEXT = "CAST(? AS TEXT)"
 """Texts are given as bytes: the module refuses lone surrogates, which a name from far away may have."""
 
-_ENDING = f"({_TEXT}, {_TEXT}, ?, ?, {_TEXT}, {_TEXT}, ?, ?, ?, ?)"
+_ENDING = f"({_TEXT}, {_TEXT}, ?, ?, {_TEXT}, {_TEXT}, ?, ?, ?, ?, ?)"
+
+_COLUMNS = "target, outcome, exit_status, signal, error, at, duration, digest, truncated, may_still_run"
+"""Of an ending, in the order of `_ending`."""
 
 _AT_ONCE = 64
 """Endings of one statement. After each the thread waits for the interpreter, which a busy event loop keeps for 5 ms."""
@@ -95,12 +104,10 @@ def put_endings(db: sqlite3.Connection, job: str, endings: Sequence[Ending]) -> 
     for first in range(0, len(endings), _AT_ONCE):
         rows = [_row(job, ending) for ending in endings[first : first + _AT_ONCE]]
         db.execute(
-            f"""INSERT INTO endings
-            (job, target, outcome, exit_status, signal, error, at, duration, digest, truncated)
-            VALUES {", ".join([_ENDING] * len(rows))}
+            f"""INSERT INTO endings (job, {_COLUMNS}) VALUES {", ".join([_ENDING] * len(rows))}
             ON CONFLICT (job, target) DO UPDATE SET outcome = excluded.outcome, exit_status = excluded.exit_status,
             signal = excluded.signal, error = excluded.error, at = excluded.at, duration = excluded.duration,
-            digest = excluded.digest, truncated = excluded.truncated""",
+            digest = excluded.digest, truncated = excluded.truncated, may_still_run = excluded.may_still_run""",
             [value for row in rows for value in row],
         )
 
@@ -128,11 +135,7 @@ def read_endings(databases: Sequence[sqlite3.Connection], job: str) -> tuple[End
     """The endings of a job in all databases, in their order."""
     found: dict[TargetId, Ending] = {}
     for db in databases:
-        rows = db.execute(
-            f"""SELECT target, outcome, exit_status, signal, error, at, duration, digest, truncated
-            FROM endings WHERE job = {_TEXT} ORDER BY number""",
-            (_bytes(job),),
-        )
+        rows = db.execute(f"SELECT {_COLUMNS} FROM endings WHERE job = {_TEXT} ORDER BY number", (_bytes(job),))
         for row in rows:
             ending = _ending(row)
             found[ending.target] = ending
@@ -160,11 +163,7 @@ class JobTables:
         """Add all rows of `source` to `target`."""
         for job, *rest in source.execute("SELECT id, asked_at, ended_at, spec FROM jobs"):
             put_job(target, job, *rest)
-        endings = source.execute(
-            """SELECT job, target, outcome, exit_status, signal, error, at, duration, digest, truncated
-            FROM endings ORDER BY number"""
-        )
-        for job, *row in endings:
+        for job, *row in source.execute(f"SELECT job, {_COLUMNS} FROM endings ORDER BY number"):
             put_endings(target, job, [_ending(row)])
         for digest, at, out, err in source.execute("SELECT digest, at, stdout, stderr FROM texts"):
             put_texts(target, at, [(digest, out, err)])
@@ -238,11 +237,12 @@ def _row(job: str, ending: Ending) -> tuple[object, ...]:
         ending.duration,
         ending.digest,
         ending.truncated,
+        ending.may_still_run,
     )
 
 
 def _ending(row: Sequence[object]) -> Ending:
-    target, outcome, exit_status, signal, error, at, duration, digest, truncated = row
+    target, outcome, exit_status, signal, error, at, duration, digest, truncated, may_still_run = row
     return Ending(
         TargetId.parse(str(target)),
         _outcome(str(outcome)),
@@ -253,6 +253,7 @@ def _ending(row: Sequence[object]) -> Ending:
         duration,  # type: ignore[arg-type]
         digest,  # type: ignore[arg-type]
         bool(truncated),
+        bool(may_still_run),
     )
 
 

@@ -27,6 +27,7 @@ from .hub import EventHub
 from .neighbours import Neighbours
 from .pool import ConnectionPool
 from .slot import LeaseClass
+from .time_limit import TimeLimit
 
 T = TypeVar("T")
 Task = Callable[[HostConnection], Awaitable[T]]
@@ -224,7 +225,7 @@ class TransportManager:
                 lease.release()
         begun = self.clock.monotonic()
         async with pool.lease(timeout, lease_class, fail_fast=fail_fast) as connection:
-            limit = self.clock.timeout(begun + timeout - self.clock.monotonic())
+            limit = TimeLimit(begun + timeout - self.clock.monotonic())
             try:
                 async with limit:
                     return await task(connection)

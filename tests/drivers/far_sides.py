@@ -11,16 +11,18 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from atp_tui.model.settings import SshSettings
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import CommandGuard, SshSettings
 
 from ..daemons.keeper import Kept
 from ..daemons.mounts import own_mounts
 from ..daemons.sshd import PrivateSshd, free_port, require_sshd, running_sshd
-from .ssh_links import HANG
+from .ssh_links import HANG, host_of
 
 SHELLS = ("sh", "bash", "dash", "busybox", "mksh", "zsh", "fish", "tcsh")
 """`./atp test` installs what is missing of them."""
@@ -64,6 +66,23 @@ def sshd_for_nobody(before: str = "true") -> Iterator[PrivateSshd]:
         binding = f"mount --bind {directory}/passwd /etc/passwd"
         with prepared_sshd(directory / "sshd", f"{binding} && {before}") as daemon:
             yield daemon
+
+
+def as_nobody(daemon: PrivateSshd, guard: CommandGuard = CommandGuard.AUTO) -> HostInfo:
+    """The host of `sshd_for_nobody`."""
+    return host_of(daemon, replace(daemon.ssh_settings(), user="nobody", command_guard=guard))
+
+
+@contextlib.contextmanager
+def becoming_root() -> Iterator[str]:
+    """Words before a command that any user may run as root, as sudo: a copy of setpriv that belongs to root."""
+    if os.geteuid() != 0:
+        pytest.skip("only root has what others may become root with")
+    with tempfile.TemporaryDirectory() as name:
+        copy = shutil.copy(shutil.which("setpriv") or "setpriv", name)
+        Path(name).chmod(0o755)
+        Path(copy).chmod(0o4755)
+        yield f"{copy} --reuid 0 --regid 0 --clear-groups"
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from ..chaos.proxy import ChaosProxy, Kind, Mode
 from ..daemons.keeper import descendants
 from .far_sides import dropbear
 from .ssh_links import HANG, Output, Sleeper, linked, open_link, run, until
+from .test_ssh_guard import answered
 
 pytestmark = pytest.mark.daemons
 
@@ -134,6 +135,7 @@ async def test_a_command_that_its_guard_never_saw_ends_with_its_connection(tmp_p
     with dropbear(tmp_path) as settings:
         async with linked(dropbear_host(settings)) as link:
             await run(link, "true")
+            await answered(link)
             server, guard = _server_and_guard(tmp_path)
             os.kill(guard, signal.SIGSTOP)
             task = asyncio.create_task(run(link, sleeper.line))

@@ -17,6 +17,7 @@ import pytest
 
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.drivers.ssh.starts import LONGEST_LINE
+from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.errors import CallFailed, CallTimeout
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus
@@ -25,7 +26,7 @@ from atp_tui.model.settings import CommandGuard
 
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .far_sides import SHELLS, dropbear, shell_sshd
-from .ssh_links import HANG, Sleeper, host_of, linked, run, until
+from .ssh_links import HANG, Output, Sleeper, host_of, linked, run, until
 from .test_ssh_guard import known
 
 pytestmark = pytest.mark.daemons
@@ -161,6 +162,26 @@ async def test_what_a_forced_command_puts_into_a_session_of_its_own_ends_and_a_d
             assert daemon.sleeping()
     finally:
         daemon.kill()
+
+
+async def test_what_a_forced_command_does_not_wait_for_is_not_told_to_have_ended(tmp_path: Path) -> None:
+    """setsid without -w: its own exit status, 0, comes at once, and what was asked for holds the channel."""
+    sleeper = Sleeper()
+    try:
+        async with forced(tmp_path, 'setsid sh -c "$SSH_ORIGINAL_COMMAND"') as (link, _):
+            output = Output()
+            line = f"{sleeper.line} & while echo tick; do sleep 0.05; done"
+            task = asyncio.create_task(link.run(Command(line), output, HANG))
+            await sleeper.runs()
+            await until(lambda: bool(output.stdout), "it says nothing")
+            await asyncio.sleep(0.2)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            assert sleeper.sleeping() and not end_is_confirmed(caught.value)
+            assert not is_guarded(link)
+    finally:
+        sleeper.kill()
 
 
 async def test_of_a_command_that_the_guard_does_not_find_it_is_told_that_it_may_go_on(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh import cutting, guard
 from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import ExitStatus
 from atp_tui.model.settings import CommandGuard, SshSettings
@@ -21,7 +23,7 @@ from atp_tui.model.settings import CommandGuard, SshSettings
 from ..daemons.keeper import Kept
 from ..daemons.sshd import PrivateSshd
 from . import server_for_all
-from .far_sides import prepared_sshd, sshd_for_nobody
+from .far_sides import as_nobody, becoming_root, prepared_sshd, sshd_for_nobody
 from .ssh_links import HANG, Sleeper, host_of, linked, run, until
 from .test_far_sides import is_guarded, timed_out
 from .test_ssh_guard import known
@@ -33,10 +35,9 @@ HIDDEN = {
     "contents-hidden": "mount -t proc -o hidepid=1 proc /proc",
     "hidden": "mount -t proc -o hidepid=2 proc /proc",
 }
-
-
-def as_nobody(daemon: PrivateSshd, guard: CommandGuard = CommandGuard.AUTO) -> HostInfo:
-    return host_of(daemon, replace(daemon.ssh_settings(), user="nobody", command_guard=guard))
+WITHOUT_PGREP = "mount --bind /dev/null $(readlink -f $(command -v pgrep))"
+"""pkill is a link to it."""
+HIDDEN |= {f"{kind}-without-pgrep": f"{line} && {WITHOUT_PGREP}" for kind, line in HIDDEN.items()}
 
 
 async def each_end_ends_its_own(host: HostInfo) -> None:
@@ -68,6 +69,28 @@ async def each_end_ends_its_own(host: HostInfo) -> None:
 async def test_an_ordinary_user_of_a_host_that_may_hide_processes(hidden: str) -> None:
     with sshd_for_nobody(HIDDEN[hidden]) as daemon:
         await each_end_ends_its_own(as_nobody(daemon))
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+async def test_what_an_ordinary_user_s_command_runs_as_root_is_not_told_to_have_ended(
+    hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_LOOKS", (0.05,) * 6)
+    monkeypatch.setattr(cutting, "END_LIMIT", 2.0)
+    with becoming_root() as sudo, sshd_for_nobody(HIDDEN[hidden]) as daemon:
+        async with linked(as_nobody(daemon)) as link:
+            for line in (f"{sudo} %s; true", f"timeout 3600 {sudo} %s; true", f"{sudo} %s >/dev/null 2>&1 & wait"):
+                sleeper = Sleeper()
+                try:
+                    task = asyncio.create_task(run(link, line % sleeper.line))
+                    await sleeper.runs()
+                    task.cancel()
+                    with pytest.raises(asyncio.CancelledError) as caught:
+                        await task
+                    # the kernel may end it, where its group is orphaned while what runs beside it is stopped
+                    assert end_is_confirmed(caught.value) is not bool(sleeper.sleeping()), line
+                finally:
+                    sleeper.kill()
 
 
 async def test_ssh_s_own_signals_end_the_command_of_an_ordinary_user_where_there_is_no_guard() -> None:

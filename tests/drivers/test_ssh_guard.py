@@ -249,6 +249,7 @@ async def test_a_command_that_is_cut_short_takes_no_other_one_along(sshd: Privat
         assert [len(sleeper.sleeping()) for sleeper in sleepers] == [0, 1, 1, 0, 1, 0]
     for sleeper in sleepers:
         await sleeper.is_gone()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_guard_that_somebody_killed_is_started_anew_and_knows_what_runs(sshd: PrivateSshd) -> None:
@@ -329,6 +330,7 @@ async def test_a_command_that_its_guard_never_saw_leaves_no_job_and_takes_no_ear
             await run(link, "true")
             go.touch()
             await earlier.runs(2)
+            await answered(link)
             guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
             for guard in guards:
                 os.kill(guard, signal.SIGSTOP)
@@ -346,6 +348,34 @@ async def test_a_command_that_its_guard_never_saw_leaves_no_job_and_takes_no_ear
             assert len(earlier.sleeping()) == 2
     finally:
         earlier.kill()
+
+
+async def test_a_daemon_of_an_earlier_command_lives_on_where_its_guard_is_too_late_to_see_the_next_one(
+    own_sshd: PrivateSshd,
+) -> None:
+    """A busy host: both have lost their parent when the guard looks, and are younger than its last answer."""
+    daemon, sleeper = Sleeper(), Sleeper()
+    try:
+        async with linked(own_sshd) as link:
+            line = f"sleep 0.1; setsid {daemon.line} </dev/null >/dev/null 2>&1 &"
+            assert (await run(link, line))[0] == ExitStatus(0)
+            await daemon.runs()
+            await answered(link)
+            guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
+            for guard in guards:
+                os.kill(guard, signal.SIGSTOP)
+            task = asyncio.create_task(run(link, f"{sleeper.line} >/dev/null 2>&1"))
+            await sleeper.runs()
+            own_sshd.kill()
+            with pytest.raises(ConnectionLost):
+                await task
+            for guard in guards:
+                os.kill(guard, signal.SIGCONT)
+            await sleeper.is_gone()
+            await asyncio.sleep(1 + KILL_AFTER + 0.5)
+            assert daemon.sleeping()
+    finally:
+        daemon.kill()
 
 
 @pytest.mark.parametrize("end", [_by_close, _by_abort, _by_loss])
@@ -382,6 +412,11 @@ async def test_a_job_left_in_the_background_dies_of_what_it_writes_as_with_ssh(
         go.touch()
         await until(lambda: told.exists() and told.read_text() != "", "it went on writing to nobody")
     assert int(told.read_text()) == 128 + signal.SIGPIPE
+
+
+async def answered(link: SshLink) -> None:
+    """Wait until the guard has said which process the last command is. Before that no other one is started."""
+    await until(lambda: not link._guard._starting.locked(), "the guard does not answer")
 
 
 def known(link: SshLink) -> bool:

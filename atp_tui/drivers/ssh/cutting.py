@@ -1,18 +1,22 @@
 """How a command is ended that still runs, and how its end becomes known.
 
 By its guard, else by SSH's own signals. The guard's word is the best: nothing of the command is left, not in the
-background either. Without it, the far side's close of the channel counts: OpenSSH closes it once the process that it
-has started has ended and nobody holds its output any more. dropbear waits for that process alone, so its close says
-nothing. Only a close that comes before ours counts: ours has to be answered by one, whatever runs (RFC 4254, 5.3).
+background either. Without it an exit status counts, once the far side has closed the channel: the process that the
+server has started came to its own end, and nobody holds its output any more. Its death by a signal says nothing of
+what it was waiting for: a signal of SSH's reaches the process group of that process alone, and in it neither what runs
+as another user (`sudo x >/dev/null 2>&1; true`) nor what ignores TERM. dropbear closes the channel whatever holds its
+output, so its close says nothing at all. Only a close that comes before ours counts: ours has to be answered by one,
+whatever runs (RFC 4254, 5.3).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import asyncssh
 
-from .guard import KILL_AFTER, Guard, Ward
+from .guard import KILL_AFTER, Guard, LastWord, Ward
 from .sessions import CommandSession, send_signal
 from .starts import closes_late
 
@@ -55,6 +59,25 @@ def cut_short(channel: _Channel, ward: Ward | None) -> None:
 
 Started = asyncio.Task[tuple[_Channel, Ward | None]]
 """The start of a command, which is not to be cancelled."""
+
+
+def take_leave(session: CommandSession, start: Started, end: Callable[[_Channel, Ward | None], None]) -> None:
+    """Let go of a command that nobody attends to any more; `end` is called for one that still runs.
+
+    At once, or when `start` is over: the status of a short command may come before.
+    """
+    if not start.done():
+        start.add_done_callback(lambda start: take_leave(session, start, end))
+        return
+    if start.cancelled() or start.exception() is not None:
+        return
+    channel, ward = start.result()
+    if session.status is None and not session.closed:
+        end(channel, ward)
+    elif ward is not None:
+        ward.ended()
+    if session.status is not None and not session.closed:
+        channel.abort()  # only what it left behind holds the channel
 
 
 class Cut:
@@ -106,14 +129,16 @@ class Cut:
         self._channel, self._ward = channel, ward
         if ward is not None:
             ward.kill()
-            ward.gone.add_done_callback(lambda gone: self._guard_says(gone.result()))
+            ward.end.add_done_callback(lambda end: self._guard_says(end.result()))
         else:
             self._signal(channel)
         self._session.when_closed(self._closed)
 
-    def _guard_says(self, gone: bool) -> None:
-        if gone or self._session.closed:
-            self._over(gone or (self._session.closed_there and self._close_tells))
+    def _guard_says(self, word: LastWord) -> None:
+        if word is not LastWord.NONE:
+            self._over(word is LastWord.GONE)
+        elif self._session.closed:
+            self._over(self._status_tells())
         elif self._channel is not None and not self._known.done():
             self._signal(self._channel)  # it knows no process of the command, or has gone itself
 
@@ -125,8 +150,12 @@ class Cut:
     def _closed(self) -> None:
         if not self._session.closed_there:
             self._over(False)  # the connection was lost
-        elif self._ward is None or self._ward.gone.done():
-            self._over(self._close_tells)
+        elif self._ward is None or self._ward.end.done():
+            self._over(self._status_tells())
+
+    def _status_tells(self) -> bool:
+        status = self._session.status
+        return self._close_tells and self._session.closed_there and status is not None and status.status is not None
 
     def _over(self, known: bool) -> None:
         if self._known.done():

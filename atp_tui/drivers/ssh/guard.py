@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +48,7 @@ LINE = b"echo atp; sh"
 _WORD = b"atp"
 _GUARDING = b"guarding"
 _GONE = b"gone "
+_LEFT = b"left "
 _MOST_SAID = 64 * 1024
 """Bytes that start-up files may write before the guard's own word."""
 
@@ -69,17 +71,29 @@ def script() -> bytes:
     return f"after={KILL_AFTER:g} looks='{looks}'\n{_script()}".encode()
 
 
+class LastWord(Enum):
+    """What the guard says of a command that was to be ended.
+
+    GONE: nothing of it is left. GOES_ON: but for what it had put into another session, and that goes on. NONE: the
+    guard will not tell.
+    """
+
+    GONE = "gone"
+    GOES_ON = "goes on"
+    NONE = "none"
+
+
 class Ward:
     """One command that the guard watches. Its leaders are known soon after its start: none, if it has ended by then.
 
-    `gone` is for a command that is killed: True, nothing of it is left; False, the guard will not tell.
+    `end` is for a command that is killed.
     """
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         loop = asyncio.get_running_loop()
         self.leaders: asyncio.Future[list[int]] = loop.create_future()
-        self.gone: asyncio.Future[bool] = loop.create_future()
+        self.end: asyncio.Future[LastWord] = loop.create_future()
         self._done = False
 
     @property
@@ -94,13 +108,13 @@ class Ward:
     def kill(self) -> None:
         """Have the command's processes ended: TERM, and KILL after KILL_AFTER seconds."""
         if self._done:
-            self.give_word(False)
+            self.give_word(LastWord.NONE)
         self._when_known(b"k")
 
-    def give_word(self, gone: bool) -> None:
+    def give_word(self, word: LastWord) -> None:
         """The guard's last word on it."""
-        if not self.gone.done():
-            self.gone.set_result(gone)
+        if not self.end.done():
+            self.end.set_result(word)
 
     def _when_known(self, request: bytes) -> None:
         if not self._done:
@@ -147,14 +161,16 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
             if line == _GUARDING:
                 self.guarding.set_result(True)
         elif line.startswith(_GONE):
-            self._gone(line.removeprefix(_GONE))
+            self._ended(line.removeprefix(_GONE), LastWord.GONE)
+        elif line.startswith(_LEFT):
+            self._ended(line.removeprefix(_LEFT), LastWord.GOES_ON)
         elif self.answers:
             _settle(self.answers.popleft(), [int(word) for word in line.split() if word.isdigit()])
 
-    def _gone(self, leader: bytes) -> None:
+    def _ended(self, leader: bytes, word: LastWord) -> None:
         ward = self.dying.pop(int(leader), None) if leader.isdigit() else None
-        if ward is not None and ward not in self.dying.values():
-            ward.give_word(True)
+        if ward is not None and (word is LastWord.GOES_ON or ward not in self.dying.values()):
+            ward.give_word(word)
 
     def eof_received(self) -> bool:
         self._give_up()
@@ -181,7 +197,7 @@ class _Shell(asyncssh.SSHClientSession[bytes]):
         while self.answers:
             _settle(self.answers.popleft(), [])
         while self.dying:
-            self.dying.popitem()[1].give_word(False)
+            self.dying.popitem()[1].give_word(LastWord.NONE)
 
 
 class Guard:
@@ -282,7 +298,7 @@ class Guard:
             if self._shell is not None and self.stands:
                 self._shell.dying |= dict.fromkeys(leaders, ward)
             if not leaders or not self.stands:
-                ward.give_word(False)
+                ward.give_word(LastWord.NONE)
             self._tell(b"")
         elif self._later is None:  # the next command is likely to say something anyway, and a packet costs 0.06 ms
             self._later = asyncio.get_running_loop().call_later(HOLD_BACK, self._tell, b"")

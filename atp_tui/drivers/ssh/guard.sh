@@ -10,7 +10,8 @@
 #   n        it was: answer with the leaders that are new
 #   w PID    watch the command of that leader too: an earlier guard of this connection did
 #   e PID    the command of that leader has ended by itself: leave alone what it left behind
-#   k PID    end that command; where nothing of it is left any more, `gone PID` is said, between the answers
+#   k PID    end that command; where nothing of it is left any more, `gone PID` is said, between the answers, and
+#            `left PID` where all of it has ended but what it had put into another session
 # At the end of standard input the connection is lost or closed, and every command that still runs is ended.
 
 exec 2>/dev/null
@@ -21,13 +22,13 @@ export LC_ALL
 : "${after:=3}" "${looks:=1 1 1}"
 trap '' HUP INT TERM PIPE # an answer that nobody takes any more is no end
 
-# Sets parent, session and started (ticks since boot) of a process. Fails where it has ended.
+# Sets parent, group, session and started (ticks since boot) of a process. Fails where it has ended.
 look_at() {
   if [ -n "$by_ps" ]; then
     # shellcheck disable=SC2046
     set -- $(ps -o ppid= -o pgid= -p "$1")
     [ $# = 2 ] || return 1
-    parent=$1 session=$2 started=0
+    parent=$1 group=$2 session=$2 started=0
     return 0
   fi
   line=
@@ -35,7 +36,7 @@ look_at() {
   # shellcheck disable=SC2086
   set -- ${line##*) }
   [ $# -ge 20 ] && [ "$1" != Z ] && [ "$1" != X ] || return 1
-  parent=$2 session=$4 started=${20}
+  parent=$2 group=$3 session=$4 started=${20}
 }
 
 # Calls a function for each process, with pid, parent, session and started set.
@@ -107,30 +108,67 @@ signal() { # NAME LEADER
   kill "-$1" $members
   # shellcheck disable=SC2086
   kill -CONT $members
+  [ "$1" = KILL ] && [ -n "$leads" ] && chase "$2" KILL
 }
 
 # The same by pkill for a session; fails where there is no pkill. It looks first and signals then, and misses what a
 # process starts in between: so KILL is sent until nobody is left. A process that is gone each time, but for another that
-# it has started, is met by the kernel alone, which signals a group as a whole. The group with the leader's number is the
-# command's: as long as the session lives, no other process or group gets that number.
+# it has started, is met by the kernel, which signals a group as a whole, and by chase. The group with the leader's number
+# is the command's: as long as the session lives, no other process or group gets that number.
 signal_session() { # NAME LEADER
   rounds=10
   while [ "$rounds" -gt 0 ]; do
     pkill "-$1" -s "$2"
-    case $? in 0) ;; 1) return 0 ;; *) return 1 ;; esac
-    [ "$1" = KILL ] || return 0
+    case $? in
+      0) [ "$1" = KILL ] || return 0 ;;
+      1) [ "$1" = KILL ] && chase "$2" KILL || return 0 ;;
+      *) return 1 ;;
+    esac
     kill -KILL "-$2"
     rounds=$((rounds - 1))
   done
 }
+
+# What is gone as soon as it has started the next process is in no list of processes. But it is the newest process of all,
+# time and again: whether one of a session is, and a signal to it. Where many processes have been started since `first`,
+# others may be the newest in a moment, or have the processor: it is looked in several.
+chase() { # SESSION [NAME]
+  newest || return 1
+  turns=1 met=
+  [ "$pid" -ge "$first" ] && [ "$pid" -lt "$((first + 20))" ] || turns=5
+  while :; do
+    tries=30
+    while [ "$tries" -gt 0 ]; do
+      tries=$((tries - 1))
+      newest && look_at "$pid" && [ "$session" = "$1" ] || continue
+      [ -n "$leads" ] || is_orphan || continue
+      met=yes
+      [ -z "${2-}" ] || kill "-$2" "$pid"
+    done
+    [ -z "$met" ] || return 0
+    turns=$((turns - 1))
+    [ "$turns" -gt 0 ] || return 1
+    sleep 0.02 || return 1
+  done
+}
+
+# Sets pid to the newest process of all.
+newest() {
+  # shellcheck disable=SC2034
+  [ -z "$by_ps" ] && read -r load later latest counts pid </proc/loadavg
+}
+
 # shellcheck disable=SC2329 # each calls it
 add_member() {
   case " $members " in *" $pid "*) return ;; esac
   if [ -n "$leads" ]; then
     [ "$session" = "$top" ] || return 0
   else
-    [ "$session" = "$own_session" ] || return 0
     case " $members " in *" $parent "*) ;; *) return ;; esac
+    if [ "$session" != "$own_session" ]; then
+      [ -n "$by_ps" ] || outside="$outside $session"
+      return
+    fi
   fi
   members="$members $pid"
 }
@@ -145,9 +183,11 @@ end() { # LEADER...
     # shellcheck disable=SC2086
     set -- "$@" $inner
   done
-  next=$*
+  look_at "$asked" || started=0
+  outside='' groups='' born=$started next=$*
+  newest && first=$pid
   while [ -n "$next" ]; do
-    below=
+    all=" $* " below=
     # shellcheck disable=SC2086
     find_below $next
     # shellcheck disable=SC2086
@@ -158,22 +198,73 @@ end() { # LEADER...
   for one; do signal TERM "$one"; done
   see_them_go "$@" && gone=yes || gone=
   for one; do signal KILL "$one"; done # a look may miss what starts itself anew all the time
-  [ -n "$gone" ] || see_them_go "$@" && echo "gone $asked"
+  [ -n "$gone" ] || see_them_go "$@" || return 0
+  for pause in 0.1 0.2 0.3 0.4; do # what has left may die of the end of a terminal that was the command's
+    goes_on || break
+    sleep "$pause" || { sleep 1 && break; }
+  done
+  if goes_on; then echo "left $asked"; else echo "gone $asked"; fi
 }
 
 # `su -c` in a command puts what it runs into a session of its own, waits for it, and ends no more than its leader: it is
-# the command's. Adds such leaders to below. What `setsid` starts is to be left alone.
+# the command's. Adds such leaders to below, and to outside the other sessions of what has its parent in the command, as
+# with `setsid`: these are to be left alone. Adds the command's groups of processes to groups.
 find_below() { # LEADER...
   [ -n "$leads" ] && [ -z "$by_ps" ] || return 0
   for top; do
-    for above in $(pgrep -s "$top" -x 'su|runuser|sudo|doas'); do
-      found=
-      read -r found <"/proc/$above/task/$above/children"
-      for pid in $found; do
-        look_at "$pid" && [ "$session" = "$pid" ] && below="$below $pid"
+    within=$(pgrep -s "$top")
+    case $? in
+      0 | 1) ;;
+      *)
+        within=
+        each add_within # there is no pgrep
+        ;;
+    esac
+    for above in $within; do
+      look_at "$above" || continue
+      case " $top $groups " in *" $group "*) ;; *) groups="$groups $group" ;; esac
+      name=
+      read -r name <"/proc/$above/comm"
+      for list_of_one in "/proc/$above"/task/*/children; do # each thread has its own
+        found=
+        read -r found <"$list_of_one"
+        for pid in $found; do add_below; done
       done
     done
   done
+}
+# shellcheck disable=SC2329 # each calls it
+add_within() { if [ "$session" = "$top" ]; then within="$within $pid"; fi; }
+add_below() {
+  look_at "$pid" && [ "$session" != "$top" ] || return 0
+  case "$all $below " in *" $session "*) return ;; esac
+  case $name in
+    su | runuser | sudo | doas) [ "$session" != "$pid" ] || below="$below $pid" ;;
+    *) outside="$outside $session" ;;
+  esac
+}
+
+# Whether something goes on that the command had put into another session; or, where commands lead none, may be the
+# command's and has lost its parent.
+goes_on() {
+  still=
+  [ -z "$outside" ] || each add_still
+  [ -n "$leads$by_ps" ] || { each add_lost && chase "$own_session" && still=yes; }
+  [ -n "$still" ]
+}
+# shellcheck disable=SC2329 # each calls it
+add_still() { case " $outside " in *" $session "*) still=yes ;; esac; }
+# shellcheck disable=SC2329 # each calls it
+add_lost() {
+  [ "$session" = "$own_session" ] && [ "$started" -ge "$born" ] || return 0
+  is_orphan && is_ours "$pid" && still=yes
+}
+# Whether the way up from a process, of which parent is set, leads out of the session but not to the server.
+is_orphan() {
+  while [ "$parent" != "$server" ]; do
+    look_at "$parent" && [ "$session" = "$own_session" ] || return 0
+  done
+  return 1
 }
 
 # Waits until nothing of the commands is left, for as long as there is between TERM and KILL. Fails where something is.
@@ -204,18 +295,27 @@ is_left() { # LEADER
           # what is gone since may have started another one: it is looked again
           if look_at "$pid" || { [ -z "$by_ps" ] && [ ! -d "/proc/$pid" ]; }; then return 0; fi
         done
-        return 1
+        chase "$top"
+        return
         ;;
       1)
         # the kernel's word, see signal_session; it knows of other users' processes too where these are hidden (hidepid)
-        case $(kill -0 "-$top" 2>&1) in '' | *permitted*) return 0 ;; *) return 1 ;; esac
+        for group in $top $groups; do
+          case $(kill -0 "-$group" 2>&1) in '' | *permitted*) return 0 ;; esac
+        done
+        chase "$top"
+        return
         ;;
-      *) case $(kill -0 "-$top" 2>&1) in *permitted*) return 0 ;; esac ;; # there is no pgrep
+      *) # there is no pgrep
+        for group in $top $groups; do
+          case $(kill -0 "-$group" 2>&1) in *permitted*) return 0 ;; esac
+        done
+        ;;
     esac
   fi
   each add_member
   for pid in $members; do look_at "$pid" && return 0; done
-  return 1
+  [ -n "$leads" ] && chase "$top"
 }
 
 # A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too, and one such as
@@ -242,7 +342,8 @@ find_wrapped() {
 # A command that was about to be started as the connection was lost is not in the list yet. It is told from others by its
 # environment, and from a daemon of an earlier command by its age. Sets strays: what leads such a command, or did so:
 # where a command dies of its closed output, its jobs still bear its session. Of the older sessions, see add_settled, and
-# of those that a process of ours has made for itself, as a daemon does, none is a stray.
+# of those that a process of ours has made for itself, as a daemon does, none is a stray. Nor is what holds none of the
+# pipes that a command is started with: where this shell has had no turn since, a daemon is as young as a stray is.
 # shellcheck disable=SC2329 # each calls it
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
@@ -260,7 +361,7 @@ add_stray() {
     [ "$parent" = "$server" ] || [ "$parent" = "$heir" ] || return 0
     stray=$pid
   fi
-  is_ours "$pid" && strays="$strays $stray"
+  is_ours "$pid" && holds_pipe "$pid" && strays="$strays $stray"
 }
 
 # Sets settled: the sessions in which a process is older than any command of which nothing is known.
@@ -278,6 +379,10 @@ find_heir() {
 
 # Whether a process is of this connection. A server's fork that is no command yet is not.
 is_ours() { tr '\0' '\n' <"/proc/$1/environ" | grep -qxF "SSH_CONNECTION=$SSH_CONNECTION"; }
+
+# Whether its standard input, output or errors are a pipe.
+# shellcheck disable=SC2010,SC2329 # what a link leads to is looked at, not names; each calls what calls it
+holds_pipe() { ls -l "/proc/$1/fd/0" "/proc/$1/fd/1" "/proc/$1/fd/2" | grep -q -e 'pipe:' -e 'socket:'; }
 
 forget() { # PID
   case $running in *" $1 "*) running="${running%%" $1 "*} ${running#*" $1 "}" ;; esac
@@ -320,7 +425,7 @@ tell() {
   echo "$1"
 }
 
-members='' expecting='' since=0 strays='' settled='' running=''
+members='' outside='' groups='' first=0 expecting='' since=0 strays='' settled='' running=''
 by_ps=''
 [ -r /proc/$$/stat ] || by_ps=yes
 find_server || exit 1

@@ -16,8 +16,9 @@ from ...model.message import text, told
 from ...model.outcome import Command, ExitStatus, OutputSink
 from ...model.say import Say
 from ...transport.driver import LostCallback, RawStream, StreamReceiver
+from ...transport.time_limit import TimeLimit
 from .causes import lost_error, said
-from .cutting import Cut, Started, cut_short
+from .cutting import Cut, Started, cut_short, take_leave
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
@@ -98,7 +99,7 @@ class SshLink:
         self._check_alive()
         try:
             self._commands += 1
-            async with asyncio.timeout(timeout) as limit:
+            async with TimeLimit(timeout) as limit:
                 return await self._run(command, output)
         except TimeoutError as error:
             if not limit.expired():
@@ -125,8 +126,8 @@ class SshLink:
             raise
         finally:
             session.leave()  # it may be opened late
-            if not cut and task.done() and not task.cancelled() and task.exception() is None:
-                self._take_leave(session, *task.result())
+            if not cut:
+                take_leave(session, task, self._abort_session)
         if session.failure is not None:
             raise session.failure
         if session.status is None or session.loss is not None:
@@ -149,14 +150,6 @@ class SshLink:
                 break
             session.watch_silence()
             await session.ended.wait()
-
-    def _take_leave(self, session: CommandSession, channel: Channel, ward: Ward | None) -> None:
-        if session.status is None and not session.closed:
-            self._abort_session(channel, ward)
-        elif ward is not None:
-            ward.ended()
-        if session.status is not None and not session.closed:
-            channel.abort()  # only what it left behind holds the channel
 
     async def _ended_there(self, session: CommandSession, start: Started) -> bool:
         self._open_ends.add(cut := Cut(session, start, self._guard, self._connection))

@@ -62,8 +62,8 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     @property
     def has_ended_there(self) -> bool:
-        """Whether the far side has told of the command's end."""
-        return self.status is not None or self.closed_there
+        """Whether the far side has told of the command's end, and nobody holds its output any more."""
+        return self.status is not None and self.closed_there
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -117,6 +118,32 @@ def test_an_ending_does_not_wait_for_the_end_of_its_job() -> None:
             assert [ending.outcome for ending in log.batches[-1]] == [Outcome.NOTRUN]
             assert [what for what, _ in log.heard] == ["begun", "ended", "ended", "finished"]
             await runner.close()
+
+    run_virtual(main())
+
+
+def test_an_end_that_nobody_has_confirmed_is_kept_as_that() -> None:
+    async def main() -> None:
+        driver = LoopbackDriver()
+        log = ListLog(driver)
+
+        async def never(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def has_ended(host_id: str) -> bool:
+            return host_id == "ended"
+
+        driver.shell, driver.has_ended = never, has_ended  # type: ignore[method-assign]
+        hosts = ("ended", "open")
+        async with TransportManager(None, lambda host, channel: driver, clock=VirtualClock()) as manager:
+            for name in hosts:
+                await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
+            runner = JobRunner(manager, log=log)
+            await runner.start(command_job(hosts, Command("true"), 0.0, JobOptions(timeout=2.0))).wait()
+            await runner.close()
+        kept = {ending.target.host: (ending.outcome, ending.may_still_run) for ending in log.batches[0]}
+        assert kept == {"ended": (Outcome.TIMEOUT, False), "open": (Outcome.TIMEOUT, True)}
 
     run_virtual(main())
 

@@ -394,6 +394,41 @@ def test_time_limits_and_deadlines_say_what_may_still_run() -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize(("asked_at", "outcome", "took"), [(2.5, Outcome.TIMEOUT, 5.0), (1.5, Outcome.CANCELLED, 4.5)])
+def test_of_a_cancel_and_a_time_limit_the_first_is_told_and_the_other_hurries_nothing(
+    asked_at: float, outcome: Outcome, took: float
+) -> None:
+    async def main() -> None:
+        driver = LoopbackDriver(shell=Held())
+        Silent(driver, after=3.0)
+        async with fleet(driver, "a") as runner:
+            job, begun = runner.start(job_of("a", timeout=2.0)), asyncio.get_running_loop().time()
+            await settled(asked_at)
+            job.cancel()
+            (result,) = await job.wait()
+            assert (result.outcome, result.may_still_run) == (outcome, False)
+            assert asyncio.get_running_loop().time() - begun == pytest.approx(took, abs=0.2)
+
+    run_virtual(main())
+
+
+def test_closing_does_not_wait_longer_for_what_a_time_limit_ends() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        driver = LoopbackDriver(shell=Held())
+        Silent(driver)
+        async with fleet(driver, "a") as runner:
+            job = runner.start(job_of("a", timeout=2.0))
+            await settled(2.5)
+            begun = loop.time()
+            await runner.close()
+            assert LEAVE_AFTER <= loop.time() - begun < 2 * LEAVE_AFTER
+            (result,) = await job.wait()
+            assert (result.outcome, result.may_still_run) == (Outcome.UNCONFIRMED, True)
+
+    run_virtual(main())
+
+
 def test_closing_waits_a_moment_for_ends_and_tells_of_those_that_are_not_known() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()

@@ -49,4 +49,5 @@ endings = st.builds(
     duration=seconds,
     digest=st.binary(min_size=32, max_size=32),
     truncated=st.booleans(),
+    may_still_run=st.booleans(),
 )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.model.outcome import Outcome
 from atp_tui.storage import schema
-from atp_tui.storage.tables import STEPS, put_spec, read_jobs
+from atp_tui.storage.tables import STEPS, put_spec, read_endings, read_jobs
 
 from .records import job
 
@@ -35,6 +36,28 @@ def test_a_file_of_each_older_version_is_brought_up_to_date(tmp_path: Path, vers
         notes = db.execute("SELECT note FROM jobs").fetchall()
         assert notes == ([("newa",)] if version else [])
         assert [record.spec for record in read_jobs([db], 9)] == ([job("a")] if version else [])
+
+
+def test_what_an_older_file_says_of_ends_that_were_not_confirmed_is_read_as_that(tmp_path: Path) -> None:
+    late = "no result within 2 s"
+    ends = {
+        "ok": (Outcome.OK, None, False),
+        "unconfirmed": (Outcome.UNCONFIRMED, "cancelled, not confirmed: may still run", True),
+        "unknown": (Outcome.UNKNOWN, "the connection was lost", True),
+        "ended": (Outcome.TIMEOUT, late, False),
+        "open": (Outcome.TIMEOUT, f"{late} (its end was not confirmed: it may still run)", True),
+    }
+    with opened(tmp_path / "file") as db:
+        schema.migrate(db, STEPS[:1])
+        for host, (outcome, error, _) in ends.items():
+            db.execute(
+                """INSERT INTO endings (job, target, outcome, error, at, duration, digest, truncated)
+                VALUES ('a', ?, ?, ?, 1, 1, x'00', 0)""",
+                (host, outcome.value, error),
+            )
+        schema.migrate(db, STEPS)
+        found = {one.target.host: (one.outcome, one.error, one.may_still_run) for one in read_endings([db], "a")}
+    assert found == ends
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
