@@ -37,6 +37,11 @@ _log = logging.getLogger(__name__)
 MOST_STARTING = 30
 """Seconds after which hosts that have not been reached are no longer waited for before all else is frozen."""
 
+COLLECT_EACH = 60.0
+"""Seconds between two looks for cycles among what has come since the last one. Of its own accord Python may not look
+for an hour: it counts what stays. A job or a fault leaves some thousand objects in cycles, most of them Textual's and
+asyncssh's."""
+
 Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 """Which of a source's hosts are wanted, and how they are to be used."""
 
@@ -123,6 +128,9 @@ class Engine:
             gc.enable()
         await asyncio.sleep(2 * self.monitor.interval)
         gc.freeze()  # with the two samples of each host that are kept
+        while enable:
+            await asyncio.sleep(COLLECT_EACH)
+            gc.collect(1)
 
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)

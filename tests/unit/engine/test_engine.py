@@ -8,6 +8,7 @@ import gc
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,40 @@ async def test_the_collector_leaves_a_watched_fleet_alone_and_is_left_as_it_was(
     async with Engine(DemoSource(DemoOptions(hosts=1, faults=False, seed=1))).running(watch=True):
         """Left before its hosts are up."""
     assert gc.isenabled()
+
+
+async def test_what_a_job_or_a_fault_leaves_in_cycles_is_freed_while_the_fleet_is_watched(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.engine.engine.COLLECT_EACH", 0.05)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(5_000, 500)
+    try:
+        async with (
+            asyncio.timeout(30),
+            Engine(DemoSource(DemoOptions(hosts=1, faults=False, seed=1))).running(watch=True) as engine,
+        ):
+            await _changed_until(engine, gc.isenabled)
+            left: list[weakref.ref[_Cycle]] = []
+
+            def frees() -> bool:
+                left.append(_left_behind())
+                return any(one() is None for one in left)
+
+            await _changed_until(engine, frees)
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+class _Cycle:
+    itself: _Cycle
+
+
+def _left_behind() -> weakref.ref[_Cycle]:
+    cycle = _Cycle()
+    cycle.itself = cycle
+    gc.collect(0)  # it has stayed once: such a look does not come back to it
+    return weakref.ref(cycle)
 
 
 async def _changed_until(engine: Engine, there: Callable[[], bool]) -> None:
