@@ -154,7 +154,12 @@ class DemoShell:
         leaving = asyncio.ensure_future(process.wait_closed())
         session = asyncio.gather(running, leaving, return_exceptions=True)
         self._sessions.add(session)
-        process.signal_received = process.exit_with_signal  # type: ignore[method-assign] # as a shell dies of it
+
+        def end(signal: str) -> None:
+            # as a shell that catches it: its status says that nothing goes on; a death by it would not (see ssh/cutting)
+            process.exit(128 + {"HUP": 1, "INT": 2, "KILL": 9}.get(signal, 15))
+
+        process.signal_received = end  # type: ignore[method-assign]
         try:
             await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not leaving.done():
