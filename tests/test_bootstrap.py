@@ -127,8 +127,9 @@ def test_the_script_is_posix_shell(shell: str) -> None:
 def test_ci_runs_the_same_checks_as_a_person() -> None:
     script = REPOSITORY / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    longer_soak, checks = script.read_text().splitlines()[1:]
+    longer_soak, coverage, checks = script.read_text().splitlines()[1:]
     assert longer_soak.startswith("export ATP_SOAK_MINUTES=")
+    assert coverage.startswith("export ATP_TEST_COVERAGE=1")
     assert checks == 'cd "$(dirname "$0")/.." && exec ./atp test'
 
 
@@ -272,8 +273,10 @@ def test_the_tests_tools_come_from_the_dependency_group(machine: Machine) -> Non
 PYTESTS = "pytest pytest-chaos pytest-alone"
 
 
-def test_test_runs_every_check_in_the_checkout(machine: Machine) -> None:
+@pytest.mark.parametrize("counted", ["", " --cov --cov-report=term:skip-covered"])
+def test_test_runs_every_check_in_the_checkout(machine: Machine, counted: str) -> None:
     machine.install_packages()
+    machine.settings["ATP_TEST_COVERAGE"] = "1" if counted else ""
     result = machine.atp("test")
     assert result.returncode == 0
     assert result.stdout.splitlines() == [
@@ -282,7 +285,7 @@ def test_test_runs_every_check_in_the_checkout(machine: Machine) -> None:
             ("ruff", " check"),
             ("ruff", " format --check"),
             ("lint-imports", " --no-logo"),
-            ("pytest", " tests/unit -n 4 --dist loadfile --cov --cov-report=term:skip-covered"),
+            ("pytest", f" tests/unit -n 4 --dist loadfile{counted}"),
             ("mypy", ""),
             ("pytest", " -n 6 --dist loadfile --ignore tests/unit --ignore tests/chaos"),
             ("pytest", " tests/chaos -m not alone -n 3 --dist worksteal"),
