@@ -111,11 +111,15 @@ def _of_unknown(words: list[str], verb: str | None) -> str:
     return f"unrecognized arguments: {' '.join(told)}{hint}"
 
 
+def _without_password(word: re.Match[str]) -> str:
+    return redacted(word[0]) if "@" in word[0] or ":" in word[0][1:-1] else word[0]
+
+
 class _Parser(argparse.ArgumentParser):
     """Quotes a word of the command line without what could be a password in it, and nothing that a terminal obeys."""
 
     def error(self, message: str) -> NoReturn:
-        message = re.sub(r"\S*@\S*|\S+:\S+", lambda word: redacted(word[0]), message)
+        message = re.sub(r"\S+", _without_password, message)
         super().error("".join(each if each.isprintable() else ascii(each)[1:-1] for each in message))
 
     def _print_message(self, message: str, file: Any = None) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from .ssh_glob import Pattern
 
 USER_DIRECTORY = "~/.ssh"
 """Where a relative Include of a user's file starts, whatever directory the file itself is in."""
@@ -20,25 +20,6 @@ MOST_FILES = 4096
 """Files that one ssh_config may include, one that is included twice counted twice. OpenSSH has no such limit."""
 
 _BLANK = " \t\r\n"
-
-_ESCAPE_OR_SET = re.compile(r"\\(.)|(\[!?\]?(?:\[:[a-z]+:\]|[^\]])*\])")
-_CLASS = re.compile(r"\[:([a-z]+):\]")
-_CLASSES = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "blank": " \t",
-    "cntrl": "\1-\x1f\x7f",
-    "digit": "0-9",
-    "graph": '"-.0-~!',
-    "lower": "a-z",
-    "print": '"-.0-~! ',
-    "punct": ":-@[-`{-~!-.",
-    "space": " \t-\r",
-    "upper": "A-Z",
-    "xdigit": "0-9A-Fa-f",
-}
-"""Classes of characters in the sets of a pattern, as Python's sets have them: none begins with what means another thing
-there, and none has the /, at which a pattern is parted."""
 
 
 class TooDeep(Exception):
@@ -123,10 +104,12 @@ def split_line(raw: str) -> tuple[str, str] | None:
 def read_lines(file: Path) -> list[Line]:
     """The lines of one file; a directory has none. Bytes that are no UTF-8 come as surrogate escapes.
 
-    Raises OSError, for a pipe or a device as well: to read one could take for ever.
+    Raises OSError for what may not be opened, be it a directory, and for a pipe or a device: to read one could take for
+    ever.
     """
     status = file.stat()
     if stat.S_ISDIR(status.st_mode):
+        os.close(os.open(file, os.O_RDONLY))
         return []
     if not stat.S_ISREG(status.st_mode) and not file.samefile(os.devnull):
         raise OSError(22, "neither a file nor /dev/null", str(file))
@@ -139,40 +122,33 @@ def read_lines(file: Path) -> list[Line]:
     return lines
 
 
-def included(pattern: str, directory: Path) -> list[Path]:
-    """The files of one argument of Include, in their order. `directory` is where a relative one starts."""
-    return [Path(name) for name in sorted(glob.glob(included_pattern(pattern, directory)))]
-
-
-def included_pattern(pattern: str, directory: Path) -> str:
-    """The argument of Include as an absolute pattern of Python's, without escapes and without `[[:digit:]]`."""
-    return _ESCAPE_OR_SET.sub(_for_python, str(directory / os.path.expanduser(pattern)))
-
-
-def _for_python(found: re.Match[str]) -> str:
-    escaped, letters = found.groups()
-    if letters is not None:
-        inner = _CLASS.sub(lambda name: _CLASSES.get(name[1], name[0]), letters[1:-1])  # `[:digit:]` is a set of signs
-        return f"[{inner}]"
-    return f"[{escaped}]" if glob.has_magic(escaped) else escaped
-
-
 class Walk:
-    """Follows the Includes of one ssh_config, as deep as OpenSSH would. One object for one reading."""
+    """Follows the Includes of one ssh_config, as deep as OpenSSH would. One object for one reading.
 
-    def __init__(self, directory: Path) -> None:
+    `directory` is where a relative one starts. `of_user`: it is a user's file, whose Includes may begin with `~`.
+    """
+
+    def __init__(self, directory: Path, *, of_user: bool = True) -> None:
         self.directory = directory
+        self.of_user = of_user
         self.files: list[Path] = []
-        self.patterns: list[str] = []
+        self.patterns: list[Pattern] = []
 
     def below(self, line: Line, depth: int) -> Iterator[Path]:
-        """The files that an Include names, `depth` Includes deep. Raises TooDeep, ValueError as Line.words.
+        """The files that an Include names, `depth` Includes deep; what is not there is passed over, as OpenSSH does.
 
-        What is not there is passed over, as OpenSSH does.
+        Raises TooDeep, and ValueError for a line that OpenSSH does not take.
         """
-        for pattern in line.words():
-            self.patterns.append(included_pattern(pattern, self.directory))
-            for file in included(pattern, self.directory):
+        if not line.rest:
+            raise ValueError(f'no argument after keyword "{line.keyword}"')
+        for word in line.words():
+            if not word:
+                raise ValueError(f"keyword {line.keyword} empty argument")
+            if word.startswith("~") and not self.of_user:
+                raise ValueError(f"bad include path {word}.")
+            pattern = Pattern(word, self.directory)
+            self.patterns.append(pattern)
+            for file in pattern.files():
                 if depth >= DEEPEST_INCLUDE:
                     raise TooDeep(line, f"{file} is included too deep (beyond {DEEPEST_INCLUDE} Includes): a circle?")
                 if len(self.files) >= MOST_FILES:

@@ -7,7 +7,6 @@ cannot be told from a password is left out; the file, line and key that a messag
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Iterator
 
 LONGEST = 120
@@ -39,7 +38,18 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 _OF_SHELLS = "'\"`$(){}<>|&;\\"
 """Signs at which a shell parts words, or which it takes away."""
 
-_PARTED = re.compile(f"[{re.escape(_OF_SHELLS)}]+")
+_PARTED = re.compile(r"[^\w.-]+")
+_QUOTES = str.maketrans("", "", "'\"\\")
+
+_SHORT = 3
+"""Letters of a word that is hidden only where it stands by itself: shorter ones are parts of any word."""
+
+_WORD = re.compile(r"[^ \t\n]+")
+"""What all shells part at blanks. A wide or no-break blank belongs to its word for most of them: with all behind it."""
+
+_WHOLE_VALUE = re.compile(r"""(?:[\w./:@%+,=~-]|\$\w|'[^'\\]*'|"[^"\\$`]*")+""")
+"""Values of an assignment that end with their word in every shell. None has an escape, a bracket or `$'`: what such a
+sign makes of the blanks behind it is the shell's to say."""
 
 _WIDE = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\uff1a": ":", "\ufe55": ":"})
 """The signs of East Asian keyboards for the two that make a password one."""
@@ -94,20 +104,32 @@ def command_quoted(command: str, known: Collection[str] = ()) -> str:
 def without_command(text: str, command: str, known: Collection[str] = ()) -> str:
     """What somebody says of a command, without those of its words that `command_quoted` does not show."""
     words = list(_command_words(command, known))
-    hidden = {part for word, shown in words if word != shown for part in (word.strip(_OF_SHELLS), *_PARTED.split(word))}
-    for word in sorted(hidden - {shown for _, shown in words} - {""}, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", HIDDEN, text)
+    hidden = {part for word, shown in words if word != shown for part in _parts(word)}
+    hidden -= {shown for _, shown in words} | {""}
+    for word in sorted((word for word in hidden if word in text), key=len, reverse=True):
+        alone = rf"(?<!\w){re.escape(word)}(?!\w)"
+        text = re.sub(alone, HIDDEN, text) if len(word) <= _SHORT else text.replace(word, HIDDEN)
     return text
+
+
+def _parts(word: str) -> Iterator[str]:
+    """What a shell may say of a word: it whole, a part of it, or what its quotes make of these."""
+    for spelling in (word, word.translate(_QUOTES)):
+        yield spelling.strip(_OF_SHELLS)
+        yield from _PARTED.split(spelling)
 
 
 def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, str]]:
     """Each word, and what is shown of it."""
     program = False
-    for word in command.split():
+    for word in _WORD.findall(command):
         option = _OPTION.match(word)
         if not program and _ASSIGNMENT.match(word):
-            program = _goes_on(word)  # then nobody knows which word is the program
-            yield word, f"{word.partition('=')[0]}={HIDDEN}"
+            name, _, value = word.partition("=")
+            # else nobody knows which word is the program. Behind `PASS= word` the shell runs `word`, but a person may
+            # have meant it as the value
+            program = not _WHOLE_VALUE.fullmatch(value)
+            yield word, f"{name}={HIDDEN}"
         elif not program:
             program = True
             yield word, word if _PROGRAM.fullmatch(word) else HIDDEN
@@ -117,12 +139,3 @@ def _command_words(command: str, known: Collection[str]) -> Iterator[tuple[str, 
             yield word, option[0] + (HIDDEN if option[0] != word else "")
         else:
             yield word, HIDDEN
-
-
-def _goes_on(word: str) -> bool:
-    """Whether words behind an assignment may be parts of its value, or of a command that begins in the same word."""
-    try:
-        shlex.split(word)
-    except ValueError:
-        return True
-    return any(sign in word for sign in "`({;&|<>")

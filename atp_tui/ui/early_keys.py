@@ -7,7 +7,8 @@ import time
 from typing import TypeVar
 
 from textual import events
-from textual.screen import Screen
+
+from .focus import FocusInSight
 
 QUIET = 0.3
 """Seconds without a key, from a question's appearing on, before it listens."""
@@ -46,7 +47,7 @@ class EarlyKeys:
         return early
 
 
-class HearsNothingAtFirst(Screen[Answer]):
+class HearsNothingAtFirst(FocusInSight[Answer]):
     """A screen that asks. The keys of the burst that opened it, or of a person who types on, are no answer."""
 
     _early: EarlyKeys | None = None

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from ..config.files import read_regular, require_regular, without_waiting
 from ..config.paths import private_dir
 from ..config.replace import PRIVATE, replace_file
+from .secret_lines import may_hold_a_secret
 from .typeable import typeable
 
 LIMIT = 1000
@@ -23,26 +24,10 @@ LIMIT = 1000
 TRIES, PAUSE = 20, 0.01
 """How often another program's lock is looked at, and the seconds between: it is held for one write."""
 
-_WORD = r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credential)s?"
-_NAME = r"(?:[A-Z0-9]+_)*(?:KEY|SECRET|TOKEN|PASS(?:WORD|WD|PHRASE)?|PWD|CREDENTIALS?)(?:_[A-Z0-9]+)*"
-_SECRET = re.compile(
-    rf"(?i:{_WORD}['\"]?\s*[=:]\s*\S|--?{_WORD}\s+\S|://[^/\s:@]*:[^/\s@]+@|authorization:|bearer\s)"
-    rf"|\b{_NAME}=\S"
-    # curl and wget; docker's `-u 1000:1000` is no password
-    r"|\s(?:-u|--user|--proxy-user)[\s=]*(?!\d+:\d+(?:\s|$))[^\s:=/-][^\s:]*:[^\s/]"
-    # programs that take a password in an option of one letter
-    r"|\bsshpass\s.*-p|\b(?:mysql|mariadb)\S*\s.*-p\S|\blogin\b.*\s-p|\bredis-cli\s.*-a|\bldap\w+\s.*-w\s*\S"
-    r"|\b(?:ipmitool|zip|unzip)\s.*-P\s*\S|\b7z\w*\s.*-p\S|\bsmbclient\s.*-U\s*\S+%"
-    # what reads one from standard input
-    r"|\bsudo\s(?:.*\s)?-[A-Za-z]*S|\bsudo\s.*--stdin|\bchpasswd\b|\bpasswd\s.*--stdin|\|\s*(?:sudo\s+)?passwd\b"
-    r"|\bsecret-set-value\b|\bhtpasswd\s.*-\w*b"
-)
-"""Lines that look as if they carried a secret are remembered neither in the file nor in memory. It is a guess: a line
-with a space before it is never kept, whatever it looks like."""
-
 
 class History:
-    """Commands typed before. A line that begins with a space or seems to hold a secret is not kept.
+    """Commands typed before. A line that begins with a space or seems to hold a secret is kept neither in the file nor
+    in memory.
 
     `file` None keeps it in memory. A file that cannot be read or written costs the history, never the command: `tell`
     is called once with the reason. `secrets` are regular expressions of further lines that are not kept.
@@ -56,7 +41,7 @@ class History:
         limit: int = LIMIT,
         tell: Callable[[str], object] = lambda words: None,
     ) -> None:
-        self._secrets = (_SECRET, *map(re.compile, secrets))
+        self._secrets = tuple(map(re.compile, secrets))
         self._file = file
         self._limit = limit
         self._tell = tell
@@ -98,7 +83,7 @@ class History:
         return next((line for line in reversed(self._lines) if line.startswith(beginning) and line != beginning), None)
 
     def _may_hold_a_secret(self, line: str) -> bool:
-        return any(pattern.search(line) for pattern in self._secrets)
+        return may_hold_a_secret(line) or any(pattern.search(line) for pattern in self._secrets)
 
     def _load(self) -> list[str]:
         if self._file is None:

@@ -172,6 +172,13 @@ CASES: dict[str, Case] = {
     "include by a class with one bracket": Case(
         "Include @DIR@/[:digit:]x\n", ("box",), (("dx", "User ann\n"), ("1x", "Port 4\n"))
     ),
+    "include by sets with escapes": Case(
+        "Include @DIR@/[\\]]x @DIR@/[a\\-b]y\nUser bob\n", more=(("]x", "Port 4\n"), ("-y", "HostKeyAlias a\n"))
+    ),
+    "include by bytes": Case(
+        "Include @DIR@/? @DIR@/[!a]z\nUser bob\n", more=(("é", "User ann\n"), ("éz", "User ann\n"), ("b", "Port 4\n"))
+    ),
+    "include a file as a directory": Case("Include @DIR@/part/\nUser bob\n", more=(("part", "User ann\n"),)),
     "include odd": Case("Include /\nInclude .\nInclude @DIR@/nothing/*\nHost box\n  User ann\n"),
     "include with a comment": Case("Include @DIR@/part # mine\nUser bob\n", ("box",), (("part", "Port 4\n"),)),
     "tabs and returns": Case("Host\tbox\r\n\tUser\tann\r\n\tPort 4\t\r\n"),

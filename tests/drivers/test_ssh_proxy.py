@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from atp_tui.model.settings import SshSettings, TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from .leftovers import nothing_left_since
-from .ssh_links import Sleeper, settled_leftovers, until
+from .ssh_links import Sleeper, fails, settled_leftovers, until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -151,3 +152,25 @@ def test_a_status_is_read_as_a_shell_has_it() -> None:
         assert process.reap()
         assert process.status() == status
         process.errors.close()
+
+
+PLANTED = "not-for-the-screen"
+
+REPEATED = (
+    "nosuch {}", "PASS= {} nosuch", "nosuch ${{A?{}}}", "nosuch $x(y {}", "nosuch >/nosuch/{}", "nosuch $((1 {}))",
+    "nosuch ~{}", "nosuch {}*", "A=x;pa'ss'{}\\x", "A=x;\v{} y", "sh -c {}", "nosuch `{}`", "A=$'x\\' {} y' nosuch",
+    "A=x\u00a0{} nosuch",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", ["sh", "dash", "bash", "zsh", "ksh", "mksh", "fish", "tcsh"])
+async def test_no_shell_repeats_what_a_message_hides(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (program := shutil.which(shell)) is None:
+        pytest.skip(f"there is no {shell}")
+    monkeypatch.setenv("SHELL", program)
+    for command in REPEATED:
+        error = await fails(_host(tmp_path, command.format(PLANTED)))
+        assert "ProxyCommand" in str(error)
+        assert PLANTED not in str(error)

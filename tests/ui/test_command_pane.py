@@ -485,7 +485,9 @@ def test_a_mistake_in_the_line_is_answered_in_the_words_of_the_verbs(
         "echo x | sudo -S id", "sudo -kS id", "sudo -u ann -S id", "docker login -u ann -p hunter2 reg",
         "echo ann:x | chpasswd", "redis-cli -a hunter2 info", "psql postgres://:pw@db/x", "export STRIPE_KEY=sk_1",
         "echo x | passwd ann", "ldapsearch -D cn=a -w hunter2", "ipmitool -H x -U a -P b power on",
-        "virsh secret-set-value 1-2 aGk=", "htpasswd -nb ann x", "echo x | passwd --stdin ann",
+        "virsh secret-set-value 1-2 aGk=", "htpasswd -nb ann x", "echo x | passwd --stdin ann", "MY_KEY= x nc",
+        "smbclient //h/s -U ann%x", "smbclient '-Uann%x' //h/s", "A=1 MY_KEY_2=x nc", "mariadb-dump -u a -px",
+        "7z a -px y", "zip -P x y", "sudo --stdin id", "export A=KEY=1 DB_PASS=x", "--password\u00a0x",
     ],
 )  # fmt: skip
 def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str) -> None:
@@ -501,13 +503,29 @@ def test_history_keeps_no_line_that_may_hold_a_secret(tmp_path: Path, line: str)
     [
         "passwd -S root", "ls -p /etc", "systemctl status sshd", "cat /etc/passwd", "docker run -u 1000:1000 x id",
         "sort --key=2 x", "mkdir -p /a", "ssh -p 22 x", "sudo -u ann ls", "sudo systemctl restart x",
-        "sort -u /a:b", "curl http://h:80/a@b", "grep -u x", "date +%H:%M",
+        "sort -u /a:b", "curl http://h:80/a@b", "grep -u x", "date +%H:%M", "KEYBOARD=us x", "MONKEY=1 x", "A_KEY=",
+        "smbclient -L host", "mysqldump -u a",
     ],
 )  # fmt: skip
 def test_history_keeps_what_only_looks_a_little_like_it(line: str) -> None:
     history = History()
     history.add(line)
     assert history.lines == (line,)
+
+
+HOSTILE = (
+    "sshpass ", "mysql.", "mysql ", "login ", "redis-cli ", "ldapa ", "zip ", "7z ", "smbclient -U", "-U", "sudo ",
+    "sudo -", "htpasswd -a", "KEY_", "A_", "KEY_A_", "passwd ", "| ", "pass ", " -u", " -u ", "://", "://a:", " -u 1:",
+    "--pass ", "A=", "A=\t", " ",
+)  # fmt: skip
+
+
+@pytest.mark.timeout(120)
+def test_no_line_takes_history_long() -> None:
+    """A program's name again and again took half a minute for 100 kB: each place was tried with all that follows."""
+    for unit in HOSTILE:
+        for before in ("", "sudo ", "mysql ", "smbclient "):
+            History().add(before + unit * (100_000 // len(unit)))
 
 
 def test_lines_of_ones_own_patterns_are_not_kept_either() -> None:

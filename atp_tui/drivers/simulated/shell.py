@@ -156,7 +156,7 @@ class DemoShell:
         self._sessions.add(session)
 
         def end(signal: str) -> None:
-            # as a shell that catches it: its status says that nothing goes on; a death by it would not (see ssh/cutting)
+            # as a shell that catches it: a status says that nothing goes on, a death by it would not (see ssh/cutting)
             process.exit(128 + {"HUP": 1, "INT": 2, "KILL": 9}.get(signal, 15))
 
         process.signal_received = end  # type: ignore[method-assign]

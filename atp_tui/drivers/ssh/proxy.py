@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ GRACE = 1.0
 """Seconds between the end of its output and that of the program, which alone tells the exit status."""
 
 _PIECE = 65536
+
+_SAY_THEIR_NAME = frozenset({"sh", "ash", "dash", "bash", "zsh", "ksh", "mksh", "ksh93", "busybox"})
+"""Shells that put their name before each line of their own; others show the command line as it is."""
 
 
 class Proxy:
@@ -99,13 +103,20 @@ class Proxy:
         return told(Say.PROXY_ENDED, status=status)
 
     def _last_words(self, known: Sequence[str]) -> str:
-        lines = self._said.decode("utf-8", "replace").splitlines()
+        lines = self._said.decode("utf-8", "replace").split("\n")
         if len(self._said) == LAST_WORDS and len(lines) > 1:
             del lines[0]  # its beginning is lost
-        shell = tuple(f"{name}:" for name in (user_shell(), os.path.basename(user_shell())))
+        shell = user_shell()
         # a shell repeats words of a line that it cannot run; what is said by others is their own
-        shown = (without_command(line, self._command, known) if line.startswith(shell) else line for line in lines)
+        shown = (without_command(line, self._command, known) if _may_say(shell, line) else line for line in lines)
         return "; ".join(line.strip() for line in shown if line.strip())
+
+
+def _may_say(shell: str, line: str) -> bool:
+    """Whether a line may be a shell's: the one that runs the command, or one that the command has started."""
+    name = re.match(r"(?:[EW]: )?([^\s:]+):", line)
+    known = _SAY_THEIR_NAME | {os.path.basename(shell)}
+    return os.path.basename(shell) not in _SAY_THEIR_NAME or (name is not None and os.path.basename(name[1]) in known)
 
 
 def _signal_name(number: int) -> str:

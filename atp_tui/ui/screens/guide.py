@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from ...model.host import HostInfo
 from .. import bindings
+from ..focus import FocusInSight
 from ..glyphs import ASCII, UNICODE
 from ..keymap import OWN
 from ..shown import Words, styled
@@ -68,6 +69,9 @@ class GuideApp(ThemedApp):
         self._path = safe(str(path))
         self._preview = preview
         self._look = look
+
+    def get_default_screen(self) -> FocusInSight[None]:
+        return FocusInSight(id="_default")
 
     def compose(self) -> ComposeResult:
         found = len(self._found)

@@ -11,13 +11,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 
 from ...model.order import natural
 from ...monitor.query import Query, Sort
 from .. import bindings
 from ..commands import all_commands
+from ..focus import FocusInSight
 from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
@@ -62,7 +62,7 @@ HEIGHTS = [(0, "-low"), (LEAST[1], "-short"), (20, "-enough")]
 """From how many columns and rows on the screen has which class; app.tcss says what that means."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(FocusInSight[None]):
     """Routes messages between the regions. What commands do is in `dispatch`."""
 
     AUTO_FOCUS = "#tree"  # rather than on_mount, which also comes where the end came first, and there is no tree
@@ -112,24 +112,30 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._keep_focus)
-
-    def _keep_focus(self) -> None:
-        """A region that another size hides loses the focus, and without one no key of a list does anything. The line
-        has it again as soon as it can be seen: what is typed on is no command for the tree."""
+    def keep_focus(self) -> None:
+        """As below; nothing has it where nothing can be seen."""
         if self._shows_nothing:
-            self.set_focus(None)  # a list that was covered has kept it, and with it the keys that mark
-        if self._shows_nothing or (self.focused and self.focused.is_on_screen):
-            return
-        if self._in_line and self.pane.line.is_on_screen:
+            self.set_focus(None)
+        else:
+            super().keep_focus()
+
+    def place_focus(self) -> None:
+        """The line has it again as soon as it can be seen: what is typed on is no command for the tree."""
+        if self._in_line and self.is_in_sight(self.pane.line):
             self.pane.go_on()
-        elif self.hosts.is_on_screen or self.panel.is_on_screen:
+        elif self.is_in_sight(self.hosts) or self.is_in_sight(self.panel):
             self.focus_hosts()
 
     def focus_hosts(self) -> None:
-        """The hosts have the focus, or the panel where it lies over them: a list that nobody sees would mark hosts."""
-        (self.hosts if self.hosts.display else self.panel.query_one(DomainList)).focus()
+        """The hosts have the focus, or the panel where it lies over them: a list that nobody sees would mark hosts. One
+        that is of no host any more gives way: the tree says why there is none."""
+        domains = self.panel.query_one(DomainList)
+        if not self.hosts.display and domains.display:
+            domains.focus()
+            return
+        if not self.hosts.display:
+            self._open_panel(False)
+        self.hosts.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing can be seen no command has a key but the one that is told there."""
@@ -345,7 +351,7 @@ class MainScreen(Screen[None]):
     def _focus_moved(self) -> None:
         """Not called where the terminal's window loses the focus, and where it comes back."""
         if self._shows_nothing:  # the list that has it where nothing else does, as a palette goes
-            self._keep_focus()
+            self.keep_focus()
             return
         self._in_line = self.focused is self.pane.line
         self._point()

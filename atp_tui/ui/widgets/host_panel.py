@@ -33,6 +33,9 @@ _log = logging.getLogger(__name__)
 TICK = 0.2
 """Seconds between two looks at the countdowns."""
 
+LEAST = 2
+"""Rows that each part of the panel has: its title and a line."""
+
 TICKS_PER_AGE = 5
 """Every so many of them the ages are looked at too."""
 
@@ -146,12 +149,14 @@ class HostPanel(Vertical):
             self._draw_head()
 
     def _lay_out(self) -> None:
-        """Charts grow with the panel; the connections get at most a third of it, the domains all the rest."""
+        """Charts grow with the panel; the connections get at most a third of it, the domains all the rest. That is
+        never nothing: a list with keys that nobody sees would have the focus. The head has its foot cut off for it."""
         detail = self._snapshot.detail
         height = self.size.height
         self._draw_head()
-        head = 1 + max(2, len(self._head.lines))
         connections = 1 + min(len(self._connections.lines) or 2, max(height // 3, 2))
+        connections = min(connections, max(LEAST, height - LEAST - 2))
+        head = min(1 + max(2, len(self._head.lines)), max(LEAST, height - connections - LEAST - 1))
         for part, rows in ((self._head, head), (self._connections, connections)):
             if part.styles.height is None or part.styles.height.value != rows:
                 part.styles.height = rows

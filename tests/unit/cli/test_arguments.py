@@ -123,3 +123,11 @@ def test_a_mistake_is_answered_without_a_value_and_without_control_characters(
     assert ended.value.code == 2
     told = capsys.readouterr().err
     assert said in told and "hunter2" not in told and "\x1b" not in told
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("line", [["{}"], ["run", "-w", "a", "--{}"], ["--theme={}", "{}"]])
+def test_a_long_word_is_no_long_wait(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse([word.format("a" * 100_000) for word in line])
+    assert "error:" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from ....model.quoting import redacted_words
 from .programs import Programs
@@ -110,14 +111,18 @@ class SshClient:
             words = f"ssh -G gave no answer for {arguments[-1]} in {error.timeout:g} s"
             raise ConfigBroken(f"{words}: does a Match exec in ssh_config hang?", permanent=False) from None
         if status:
-            raise _refusal(complaints.decode("utf-8", "surrogateescape")[-_LAST_WORDS:])
+            end = f"exit status {status}" if status > 0 else f"signal {-status}"
+            raise _refusal(complaints.decode("utf-8", "surrogateescape")[-_LAST_WORDS:], f"ssh -G ended with {end}")
         return parse_dump(out)
 
 
-def _refusal(complaints: str) -> Refusal:
+def _refusal(complaints: str, end: str) -> Refusal:
+    """What ssh said; of one that said nothing, its `end`."""
+    # ssh names a file as the Include has it: `//` and `/./` are not in the names that our reading has
     lines = {
-        (match["file"], int(match["line"])): redacted_words(match["words"]) for match in _PLACE.finditer(complaints)
+        (str(Path(match["file"])), int(match["line"])): redacted_words(match["words"])
+        for match in _PLACE.finditer(complaints)
     }
     complaints = redacted_words(complaints)
     told = [line.strip() for line in complaints.splitlines() if line.strip() and "terminating, " not in line]
-    return Refusal("; ".join(line for line in told if not line.startswith("Pseudo-terminal")), lines)
+    return Refusal("; ".join(line for line in told if not line.startswith("Pseudo-terminal")) or end, lines)

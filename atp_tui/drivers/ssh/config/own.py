@@ -100,10 +100,10 @@ class _Reading:
         self._own_file = home / "config" if own is None else None
         self._file(own or home / "config", home)
         if own is None:
-            self._file(system_file, system_file.parent)
+            self._file(system_file, system_file.parent, of_user=False)
 
-    def _file(self, file: Path, directory: Path) -> None:
-        self._walk = Walk(directory)
+    def _file(self, file: Path, directory: Path, *, of_user: bool = True) -> None:
+        self._walk = Walk(directory, of_user=of_user)
         try:
             self._lines(file, 0, True)
         except (FileNotFoundError, NotADirectoryError):

@@ -6,7 +6,6 @@ This reading is a light one, and only saves questions. Whatever is not plain to 
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import re
 import time
@@ -14,6 +13,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ....config.ssh_glob import Pattern
 from ....config.ssh_lines import USER_DIRECTORY, Line, TooDeep, Walk
 from ..wildcards import small
 from .keywords import known_name
@@ -23,7 +23,7 @@ from .said import FILES
 _JUST_NOW = 20_000_000
 """Nanoseconds: a second change of a file in one tick of the kernel's clock (up to 10 ms) leaves its times alone."""
 
-Stamp = tuple[tuple[int, int, int, int] | tuple[str, ...] | None, ...]
+Stamp = tuple[tuple[int, int, int, int] | tuple[Path, ...] | None, ...]
 """What a change of the files changes: of each its time of change, size and inode, and the names that patterns find."""
 
 _CHANGING = ("exec", "localnetwork", "canonical")
@@ -47,7 +47,7 @@ class FileState:
     keywords of _LATE with tokens in a line, `lists` the lines that name several files."""
 
     files: tuple[Path, ...]
-    patterns: tuple[str, ...]
+    patterns: tuple[Pattern, ...]
     stamp: Stamp
     empty: bool = False
     lasting: bool = True
@@ -77,14 +77,14 @@ class FileState:
 def read_state(config_file: Path | None, system_file: Path) -> FileState:
     """Read the files that count. Raises nothing: what cannot be read is the judge's to tell."""
     user = Path(os.path.expanduser(USER_DIRECTORY))
-    tops = [(config_file, user)] if config_file else [(user / "config", user), (system_file, system_file.parent)]
+    own, system = Walk(user), Walk(system_file.parent, of_user=False)
+    tops = [(config_file, own)] if config_file else [(user / "config", own), (system_file, system)]
     begun = time.time_ns()
     files: list[Path] = []
-    patterns: list[str] = []
+    patterns: list[Pattern] = []
     lines: list[Line] = []
     plain = True
-    for file, directory in tops:
-        walk = Walk(directory)
+    for file, walk in tops:
         try:
             lines += walk.lines(file)
         except (FileNotFoundError, NotADirectoryError):
@@ -101,10 +101,10 @@ def read_state(config_file: Path | None, system_file: Path) -> FileState:
     return state
 
 
-def _state(files: tuple[Path, ...], patterns: tuple[str, ...], lines: Sequence[Line], plain: bool) -> FileState:
+def _state(files: tuple[Path, ...], patterns: tuple[Pattern, ...], lines: Sequence[Line], plain: bool) -> FileState:
     stamp = _stamp(files, patterns)
     # an Include may have tokens and variables of newer versions in it: then there are files that were not read here
-    lasting = plain and not any("%" in name or "$" in name for name in patterns)
+    lasting = plain and not any("%" in pattern.text or "$" in pattern.text for pattern in patterns)
     lasting = lasting and not any(word in f"{line.keyword} {line.rest}".lower() for line in lines for word in _CHANGING)
     common = lasting and all(_is_plain(line) for line in lines)
     if not common:
@@ -166,12 +166,12 @@ def _conditions(rest: str) -> list[str] | None:
     return [patterns for name, patterns in pairs if name.lstrip("!").lower() in _OF_NAMES]
 
 
-def _stamp(files: Sequence[Path], patterns: Sequence[str]) -> Stamp:
-    stamps: list[tuple[int, int, int, int] | tuple[str, ...] | None] = [_status(file) for file in files]
+def _stamp(files: Sequence[Path], patterns: Sequence[Pattern]) -> Stamp:
+    stamps: list[tuple[int, int, int, int] | tuple[Path, ...] | None] = [_status(file) for file in files]
     for pattern in patterns:
-        directory = os.path.dirname(pattern)
+        directory = pattern.only_directory()
         # a name that comes or goes changes its directory
-        stamps.append(tuple(glob.glob(pattern)) if glob.has_magic(directory) else _status(directory))
+        stamps.append(tuple(pattern.files()) if directory is None else _status(directory))
     return tuple(stamps)
 
 
