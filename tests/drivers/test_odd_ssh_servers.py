@@ -285,7 +285,7 @@ async def test_a_command_that_dribbles_on_is_waited_for_and_holds_up_nobody(
     async with serving(tmp_path / "peer", dribbling(ended)) as host, linked(host) as link:
         with pytest.raises(CallTimeout) as late:
             await link.run(Command("dribble"), Output(), 5 * PAUSE)
-        assert end_is_confirmed(late.value) is ended
+        assert not end_is_confirmed(late.value), "whatever holds its output may go on"
         begun, output = asyncio.Event(), Output()
 
         def take(stream: Stream, data: bytes) -> None:
@@ -300,7 +300,7 @@ async def test_a_command_that_dribbles_on_is_waited_for_and_holds_up_nobody(
             task.cancel()
             with pytest.raises(asyncio.CancelledError) as cancelled:
                 await task
-        assert end_is_confirmed(cancelled.value) is ended
+        assert not end_is_confirmed(cancelled.value)
         await is_well(link)
 
 

@@ -378,6 +378,35 @@ async def test_a_daemon_of_an_earlier_command_lives_on_where_its_guard_is_too_la
         daemon.kill()
 
 
+async def test_so_does_a_daemon_of_a_command_that_was_ended_though_it_holds_a_pipe(own_sshd: PrivateSshd) -> None:
+    daemon, cut, sleeper = Sleeper(), Sleeper(), Sleeper()
+    try:
+        async with linked(own_sshd) as link:
+            await run(link, "true")
+            task = asyncio.create_task(run(link, f"setsid {daemon.line} & {cut.line}"))
+            await daemon.runs()
+            await cut.runs()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
+            for guard in guards:
+                os.kill(guard, signal.SIGSTOP)
+            task = asyncio.create_task(run(link, f"{sleeper.line} >/dev/null 2>&1"))
+            await sleeper.runs()
+            own_sshd.kill()
+            with pytest.raises(ConnectionLost):
+                await task
+            for guard in guards:
+                with suppress(ProcessLookupError):  # what has just ended the command
+                    os.kill(guard, signal.SIGCONT)
+            await sleeper.is_gone()
+            await asyncio.sleep(1 + KILL_AFTER + 0.5)
+            assert daemon.sleeping()
+    finally:
+        daemon.kill()
+
+
 @pytest.mark.parametrize("end", [_by_close, _by_abort, _by_loss])
 async def test_a_job_left_in_the_background_goes_on_as_with_ssh(
     own_sshd: PrivateSshd, end: Callable[..., object]

@@ -184,12 +184,18 @@ async def test_what_has_left_the_session_goes_on_and_is_told(host: HostInfo, lin
 
 @pytest.mark.usefixtures("patience")
 async def test_what_the_end_of_its_terminal_ends_has_ended(host: HostInfo) -> None:
-    """script puts its command into a session of its own, as programs with a terminal do."""
-    sleeper = Sleeper()
+    """script puts its command into a session of its own, as programs with a terminal do. The kernel may take its time
+    to end it, on a busy machine; then it is not confirmed, which is true at that moment."""
     async with linked(host) as link:
-        confirmed = await cancelled(link, f"script -qec '{sleeper.line}; true' /dev/null; true", sleeper)
-        left = sleeper.processes()
-        assert (confirmed, left, link._guard.stands) == (True, [], True)
+        for _ in range(5):
+            sleeper = Sleeper()
+            confirmed = await cancelled(link, f"script -qec '{sleeper.line}; true' /dev/null; true", sleeper)
+            left = sleeper.processes()
+            assert link._guard.stands
+            if confirmed:
+                break
+            await sleeper.is_forgotten()
+        assert (confirmed, left) == (True, [])
 
 
 @pytest.mark.usefixtures("patience")

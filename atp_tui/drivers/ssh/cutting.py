@@ -150,8 +150,10 @@ class Cut:
     def _closed(self) -> None:
         if not self._session.closed_there:
             self._over(False)  # the connection was lost
-        elif self._ward is None or self._ward.end.done():
+        elif self._ward is None:
             self._over(self._status_tells())
+        elif self._ward.end.done():  # the word may have come in the same turn of the loop as the close
+            self._guard_says(self._ward.end.result())
 
     def _status_tells(self) -> bool:
         status = self._session.status

@@ -244,6 +244,14 @@ add_below() {
   esac
 }
 
+# Adds to apart what a command that is about to be ended has put into other sessions: it goes on, and is no stray either,
+# though it may be younger than `since` and hold a pipe of its command.
+set_apart() { # LEADER
+  outside='' groups='' below='' all=" $1 "
+  find_below "$1"
+  apart="$apart $outside"
+}
+
 # Whether something goes on that the command had put into another session; or, where commands lead none, may be the
 # command's and has lost its parent.
 goes_on() {
@@ -348,7 +356,7 @@ find_wrapped() {
 add_stray() {
   [ "$started" -ge "$since" ] || return 0
   if [ -n "$leads" ]; then
-    case " $known $running $settled $strays " in *" $session "*) return ;; esac
+    case " $known $running $settled $strays $apart " in *" $session "*) return ;; esac
     stray=$session above=$parent
     if [ "$pid" = "$session" ]; then
       is_ours "$above" && return 0
@@ -425,7 +433,7 @@ tell() {
   echo "$1"
 }
 
-members='' outside='' groups='' first=0 expecting='' since=0 strays='' settled='' running=''
+members='' outside='' apart='' groups='' first=0 expecting='' since=0 strays='' settled='' running=''
 by_ps=''
 [ -r /proc/$$/stat ] || by_ps=yes
 find_server || exit 1
@@ -439,15 +447,16 @@ known=$found
 delays=
 [ -z "$shared" ] || delays='0.02 0.05 0.1'
 tell guarding
-while read -r request pid; do
+while read -r request asked; do
   case $request in
     x) expecting=yes ;;
     n) answer_new ;;
-    w) running="$running $pid " ;;
-    e) forget "$pid" ;;
+    w) running="$running $asked " ;;
+    e) forget "$asked" ;;
     k)
-      forget "$pid"
-      end "$pid" </dev/null &
+      forget "$asked"
+      set_apart "$asked"
+      end "$asked" </dev/null &
       ;;
   esac
 done
