@@ -46,6 +46,8 @@ LISTED = "`atp-tui hosts list` shows ids and tags"
 _HEAD = re.compile(r"[^:<>=]*[:<>=]")
 _SUSPECT = re.compile(r"(?:[^,!&^\[]|\[[^\]]*\]|[\[])+")
 _SHOWN = 5
+_EXPLAINED = 2_000
+"""Signs of an expression up to which it is looked what may have been meant, which takes its length squared."""
 
 
 class Facts(Protocol):
@@ -119,7 +121,9 @@ class Targets:
         except ConfigError as error:
             if isinstance(error.__cause__, ConfigError):
                 raise  # a condition's own words
-            better = explained(expression, self._suspects(expression), self._resolves) or error
+            better = error
+            if len(expression) <= _EXPLAINED:
+                better = explained(expression, self._suspects(expression), self._resolves) or error
             better.column = better.column or error.column
             raise better from error.__cause__
         return Decided(self._sorted(found.sure), () if found.whole else self._sorted(found.possible - found.sure))

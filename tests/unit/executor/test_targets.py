@@ -337,3 +337,11 @@ def test_a_number_that_clustershell_refuses_still_folds() -> None:
     targets = Targets([host(odd), host("n1")])
     assert set(targets.resolve(fold_names([odd, "n1"]))) == {odd, "n1"}
     assert targets.resolve(odd) == (odd,)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("sign", ["[", "[1-", "{1..", "@", "!", " ", "]", "a b ", "[a]-", "x:", "é"])
+def test_an_absurd_expression_is_refused_in_no_time(sign: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        FLEET.resolve(sign * (100_000 // len(sign)))
+    assert len(str(refused.value)) < 1_000
