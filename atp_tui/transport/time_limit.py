@@ -9,10 +9,14 @@ from types import TracebackType
 LOOK_AGAIN = 0.1
 """Seconds after which a limit that has passed looks again whether the work is still being cancelled."""
 
+MOST_LOOKS = 100
+"""Looks after which it comes all the same, in 10 s: no end is waited for longer than 5 s, so the work has swallowed its
+cancel and goes on."""
+
 
 class TimeLimit(AbstractAsyncContextManager["TimeLimit"]):
     """asyncio.timeout, but for work that is being cancelled already: that would take the limit's cancel for a second
-    one, which ends its wait for its end (see model.ending).
+    one, which ends its wait for its end (see model.ending). Then it comes after MOST_LOOKS at the latest.
 
     `delay` in seconds, None for no limit. Raises TimeoutError in the block, as asyncio.timeout does.
     """
@@ -28,7 +32,7 @@ class TimeLimit(AbstractAsyncContextManager["TimeLimit"]):
         assert task is not None
         if self._delay is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._delay, self._passed, loop, task, task.cancelling())
+            self._timer = loop.call_later(self._delay, self._passed, loop, task, task.cancelling(), MOST_LOOKS)
         return self
 
     async def __aexit__(
@@ -43,9 +47,9 @@ class TimeLimit(AbstractAsyncContextManager["TimeLimit"]):
         """Whether the limit has cut the block short."""
         return self._limit.expired()
 
-    def _passed(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[object], before: int) -> None:
-        if task.cancelling() > before:  # or a limit within the work has passed in this moment, and it goes on
-            self._timer = loop.call_later(LOOK_AGAIN, self._passed, loop, task, before)
+    def _passed(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[object], before: int, looks: int) -> None:
+        if looks and task.cancelling() > before:  # or a limit within the work has passed in this moment, and it goes on
+            self._timer = loop.call_later(LOOK_AGAIN, self._passed, loop, task, before, looks - 1)
         else:
             self._timer = None
             self._limit.reschedule(loop.time())

@@ -68,3 +68,20 @@ def test_a_limit_within_the_work_that_passes_in_the_same_moment_does_not_lift_it
         assert asyncio.get_running_loop().time() < 3.0
 
     run_virtual(main())
+
+
+def test_it_comes_though_a_cancel_was_swallowed() -> None:
+    async def main() -> None:
+        async def work() -> None:
+            async with TimeLimit(2.0):
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(1.0)
+        task.cancel()
+        await asyncio.wait([task], timeout=60.0)
+        assert task.done(), "it waits for ever"
+
+    run_virtual(main())
