@@ -148,12 +148,10 @@ class Cut:
         self._timers.append(asyncio.get_running_loop().call_later(KILL_AFTER, send_signal, channel, "KILL"))
 
     def _closed(self) -> None:
-        if not self._session.closed_there:
-            self._over(False)  # the connection was lost
-        elif self._ward is None:
-            self._over(self._status_tells())
-        elif self._ward.end.done():  # the word may have come in the same turn of the loop as the close
+        if self._ward is not None and self._ward.end.done():  # its word may have come in the same turn of the loop
             self._guard_says(self._ward.end.result())
+        elif self._ward is None or not self._session.closed_there:  # lost, or the far side's own word is all there is
+            self._over(self._status_tells())
 
     def _status_tells(self) -> bool:
         status = self._session.status
