@@ -38,7 +38,9 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 _OF_SHELLS = "'\"`$(){}<>|&;\\"
 """Signs at which a shell parts words, or which it takes away."""
 
-_PARTED = re.compile(r"[^\w.-]+")
+_PARTED = re.compile(r"[^\w.-]+", re.ASCII)
+"""At other letters too: in the C locale a shell writes them as numbers, and the rest of the word as it is."""
+
 _QUOTES = str.maketrans("", "", "'\"\\")
 
 _SHORT = 3

@@ -216,12 +216,15 @@ def test_the_systems_file_includes_nothing_below_a_home_directory(
     assert read_own(Question("box"), NO_FILE, Programs()).first("user") == "ann"
 
 
-def test_a_line_that_only_openssh_finds_wrong_is_found_by_any_name_of_its_file(tmp_path: Path) -> None:
-    (tmp_path / "part").write_text("Host bad\n  Ciphers none-such\n")
-    (tmp_path / "config").write_text(f"Include {tmp_path}//./part\nHost good\n  User ann\n")
+@pytest.mark.parametrize("name", ["part", "é part", "\udcff", "a\\b", "\\303\\251"])
+def test_a_line_that_only_openssh_finds_wrong_is_found_by_any_name_of_its_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("Host bad\n  Ciphers none-such\n")
+    escaped = name.replace("\\", "\\\\")
+    config = f"Include {quoted(f'{tmp_path}//./{escaped}')}\nHost good\n  User ann\n"
+    (tmp_path / "config").write_text(config, encoding="utf-8", errors="surrogateescape")
     reader = ConfigReader(NO_FILE)
     assert reader.read(Question("good", config_file=tmp_path / "config")).first("user") == "ann"
-    with pytest.raises(ConfigBroken, match="part line 2: Bad SSH2 cipher spec"):
+    with pytest.raises(ConfigBroken, match="line 2: Bad SSH2 cipher spec"):
         reader.read(Question("bad", config_file=tmp_path / "config"))
 
 

@@ -92,6 +92,11 @@ def test_a_shell_that_parts_a_word_repeats_no_part_of_it(command: str) -> None:
         (f"nc ${{A?{PLANTED}}}", f"sh: 1: A: {PLANTED}", "sh: 1: …: …"),
         (f'A=x;my"{PLANTED}"x nc', f"sh: my{PLANTED}x: not found", "sh: …: not found"),
         (f"A=\r{PLANTED} nc", f"zsh:1: command not found: A=^M{PLANTED}", "zsh:1: command not found: …=^M…"),
+        (
+            f"B= é{PLANTED}é x",
+            f"bash: line 1: $'\\303\\251{PLANTED}\\303\\251': command not found",
+            "bash: line 1: $'\\303\\251…\\303\\251': command not found",
+        ),
         ("nc -x 1 box", "sh: 11: nc: not found in 1st", "sh: 11: nc: not found in 1st"),
     ],
 )

@@ -21,6 +21,8 @@ _LAST_WORDS = 4000
 
 _PLACE = re.compile(r"^(?P<file>.*?):? line (?P<line>\d+): (?P<words>.*?)\r?$", re.MULTILINE)
 
+_ESCAPED = re.compile(rb"\\(\\|[0-3][0-7]{2})")
+
 _PROBED = ("UserKnownHostsFile", "IdentityAgent", "IdentityFile", "CertificateFile", "RevokedHostKeys", "ProxyCommand")
 """Keywords of which some version prints the value with its tokens expanded, and some as it stands in the file."""
 
@@ -120,9 +122,15 @@ def _refusal(complaints: str, end: str) -> Refusal:
     """What ssh said; of one that said nothing, its `end`."""
     # ssh names a file as the Include has it: `//` and `/./` are not in the names that our reading has
     lines = {
-        (str(Path(match["file"])), int(match["line"])): redacted_words(match["words"])
+        (str(Path(_as_it_is(match["file"]))), int(match["line"])): redacted_words(match["words"])
         for match in _PLACE.finditer(complaints)
     }
     complaints = redacted_words(complaints)
     told = [line.strip() for line in complaints.splitlines() if line.strip() and "terminating, " not in line]
     return Refusal("; ".join(line for line in told if not line.startswith("Pseudo-terminal")) or end, lines)
+
+
+def _as_it_is(name: str) -> str:
+    """A name of which ssh has written the bytes that are no ASCII, and each backslash, with a backslash."""
+    plain = _ESCAPED.sub(lambda found: b"\\" if found[1] == b"\\" else bytes([int(found[1], 8)]), os.fsencode(name))
+    return os.fsdecode(plain)
