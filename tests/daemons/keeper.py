@@ -87,6 +87,7 @@ def _reap(command: int) -> None:
 def _main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     null = subprocess.DEVNULL
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, by all that is started here too
     command = subprocess.Popen(sys.argv[1:], stdin=null, stdout=null, stderr=null).pid
     print(command, flush=True)
     signal.signal(signal.SIGCHLD, lambda *_: _reap(command))
