@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.daemons.sshd import PrivateSshd, free_port, running_sshd
 from tests.program import run_program
@@ -56,24 +57,6 @@ def atp(
     assert "Traceback" not in done.stderr, done.stderr
     assert "Warning" not in done.stderr, done.stderr
     return done
-
-
-def ssh_table(sshd: PrivateSshd, **more: object) -> str:
-    values: dict[str, object] = {
-        "user": sshd.user,
-        "port": sshd.port,
-        "identity_files": [str(sshd.client_key)],
-        "known_hosts": [str(sshd.known_hosts)],
-        "config_file": str(sshd.config_file),
-    }
-    return "[hosts.ssh]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in (values | more).items())
-
-
-def host_table(name: str, uri: str | None, ssh: str | None, tags: tuple[str, ...] = ()) -> str:
-    lines = [f'[[hosts]]\nid = "{name}"\nhost = "127.0.0.1"\ntags = {json.dumps(list(tags))}']
-    lines.append("uri = false" if uri is None else f'uri = "{uri}"')
-    lines.append("ssh = false\n" if ssh is None else ssh)
-    return "\n".join(lines)
 
 
 def written(path: Path, *tables: str) -> str:

@@ -8,8 +8,9 @@ import pytest
 
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of
+from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.sshd import PrivateSshd
-from tests.test_headless import atp, host_table, ssh_table, written
+from tests.test_headless import atp, written
 
 pytestmark = pytest.mark.daemons
 

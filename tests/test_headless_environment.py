@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from atp_tui.ui.theme import themes_folder
+from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.daemons.sshd import PrivateSshd
-from tests.test_headless import HANG, atp, command_line, environment, host_table, ssh_table, written
+from tests.test_headless import HANG, atp, command_line, environment, written
 
 pytestmark = pytest.mark.daemons
 

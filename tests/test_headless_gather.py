@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.sshd import PrivateSshd
-from tests.test_headless import atp, host_table, ssh_table, written
+from tests.test_headless import atp, written
 
 pytestmark = pytest.mark.daemons
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.sshd import PrivateSshd
-from tests.test_headless import HANG, alive, command_line, environment, host_table, ssh_table, wait_until_gone, written
+from tests.test_headless import HANG, alive, command_line, environment, wait_until_gone, written
 
 pytestmark = pytest.mark.daemons
 

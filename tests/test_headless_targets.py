@@ -8,7 +8,8 @@ import pytest
 
 from tests.daemons.sshd import PrivateSshd, free_port
 
-from .test_headless import atp, host_table, results_of, ssh_table, written
+from .daemons.hosts_toml import host_table, ssh_table
+from .test_headless import atp, results_of, written
 
 pytestmark = pytest.mark.daemons
 

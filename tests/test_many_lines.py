@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.sshd import PrivateSshd
-from tests.test_headless import command_line, environment, host_table, ssh_table, written
+from tests.test_headless import command_line, environment, written
 from tests.ui.real_terminal import Terminal
 
 pytestmark = pytest.mark.daemons

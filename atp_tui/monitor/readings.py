@@ -94,9 +94,8 @@ def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReadi
     """
     odd = Odd() if odd is None else odd
     readings: list[DomainReading] = []
-    new = (
-        tuple.__new__
-    )  # past the class's own constructor, which is written in Python: it costs as much as all the rest
+    # past the class's own constructor, which is written in Python: it costs as much as all the rest
+    new = tuple.__new__
     for domain, stats in _all_stats(virt):
         # The usual domain has all figures of _USUAL and one interface. Each of them is looked at as in `_domain`, in
         # place and in few steps: this runs for each domain of each sample. `_domain` has the last word on any other.

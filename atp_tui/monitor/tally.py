@@ -227,8 +227,10 @@ class Tally:
 
 
 def _millionths(figure: float | None) -> int | None:
-    parts = math.inf if figure is None else figure * _PARTS  # a figure near the largest float has no millionths
-    return round(parts) if math.isfinite(parts) else None
+    if figure is None:
+        return None
+    parts = figure * _PARTS
+    return round(parts) if math.isfinite(parts) else None  # a figure near the largest float has no millionths
 
 
 def _calls(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

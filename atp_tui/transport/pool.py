@@ -242,9 +242,8 @@ class ConnectionPool:
         if self.core.slots or self.config.pool.min_connections_per_host:
             self._arm()  # else it comes back with the first connection, see _open: most hosts' SSH pools have none
         for slot in self.core.slots.values():
-            if (
-                slot.connection is not None
-            ):  # heartbeats measure those that nobody uses: one that recovers is used again
+            # heartbeats measure those that nobody uses: what recovers is used again
+            if slot.connection is not None:
                 slot.latency = slot.connection.counters.smoothed
         self._perform(self.core.tick(self._clock.monotonic()))
         self._stop_retired()

@@ -18,7 +18,8 @@ class TimeLimit(AbstractAsyncContextManager["TimeLimit"]):
     """asyncio.timeout, but for work that is being cancelled already: that would take the limit's cancel for a second
     one, which ends its wait for its end (see model.ending). Then it comes after MOST_LOOKS at the latest.
 
-    `delay` in seconds, None for no limit. Raises TimeoutError in the block, as asyncio.timeout does.
+    `delay` in seconds of the event loop's own time, as Clock.timeout has them; None for no limit. Raises TimeoutError
+    in the block, as asyncio.timeout does.
     """
 
     def __init__(self, delay: float | None) -> None:

@@ -26,11 +26,9 @@ _VARIABLES = {
     "disconnected": "disconnected",
     "draining": "draining",
 }
-"""The theme's variable with each role's colour; none where the text has the colour of its widget."""
-
-SPAN_ROLES = tuple(_VARIABLES)
-"""The roles a span may have. They are no component classes: Textual would match some 15 more nodes against all style
-sheets for each list, whenever the list gains or loses the focus, and several times at the start."""
+"""The roles, each with the theme's variable of its colour; none where the text has the colour of its widget. They are
+no component classes: Textual would match some 15 more nodes against all style sheets for each list, whenever the list
+gains or loses the focus, and several times at the start."""
 
 _BOLD = ("strong", "heading")
 

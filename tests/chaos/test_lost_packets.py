@@ -15,6 +15,7 @@ import pytest
 from atp_tui.api import Fleet, act, open_fleet
 from atp_tui.model.outcome import Outcome
 
+from ..daemons.hosts_toml import host_table, ssh_table
 from .network import FAR, FarHost, LossyCable, in_lossy_network
 from .stage import HANG
 
@@ -34,31 +35,13 @@ heartbeat_timeout = 4
 initial_delay = 0.2
 max_delay = 1
 """
-HOST = """
-[[hosts]]
-id = "h{number}"
-host = "{address}"
-uri = false
-[hosts.ssh]
-user = "{user}"
-port = {port}
-identity_files = ["{key}"]
-known_hosts = ["{known}"]
-config_file = "{config}"
-"""
 
 
 def hosts_of(far: FarHost) -> Path:
     """A hosts.toml in which the far host stands several times, each of which has a connection of its own."""
     daemon = far.sshd
     file = daemon.directory / "hosts.toml"
-    hosts = [
-        HOST.format(
-            number=number, address=FAR, user=daemon.user, port=daemon.port, key=daemon.client_key,
-            known=daemon.known_hosts, config=daemon.config_file,
-        )
-        for number in range(HOSTS)
-    ]  # fmt: skip
+    hosts = [host_table(f"h{number}", None, ssh_table(daemon), host=FAR) for number in range(HOSTS)]
     file.write_text(HEAD + "".join(hosts))
     return file
 

@@ -14,6 +14,7 @@ import pytest
 
 from atp_tui.transport.clock import instant
 
+from ..daemons.hosts_toml import host_table, ssh_table
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .watched import Told, Watched
@@ -33,35 +34,18 @@ heartbeat_timeout = 1
 keepalive_interval = 1
 keepalive_count = 3
 """
-HOST = """
-[[hosts]]
-id = "{kind}{number}"
-host = "127.0.0.1"
-uri = {uri}
-[hosts.ssh]
-user = "{user}"
-port = {port}
-identity_files = ["{key}"]
-known_hosts = ["{known}"]
-config_file = "{config}"
-"""
 
 
 def hosts_of(directory: Path, libvirtd: PrivateLibvirtd, sshd: PrivateSshd) -> Path:
     file = directory / "hosts.toml"
     uris = {
-        "virt": f'"{libvirtd.uri("tcp")}"',
-        "over": f'"test+ssh://127.0.0.1/default?socket={libvirtd.socket}"',
-        "ssh": "false",
+        "virt": libvirtd.uri("tcp"),
+        "over": f"test+ssh://127.0.0.1/default?socket={libvirtd.socket}",
+        "ssh": None,
     }
     hosts = [
-        HOST.format(
-            kind=kind, number=number, uri=uri, user=sshd.user, port=sshd.port, key=sshd.client_key,
-            known=sshd.known_hosts, config=sshd.config_file,
-        )
-        for number in range(HOSTS)
-        for kind, uri in uris.items()
-    ]  # fmt: skip
+        host_table(f"{kind}{number}", uri, ssh_table(sshd)) for number in range(HOSTS) for kind, uri in uris.items()
+    ]
     file.write_text(HEAD + "".join(hosts))
     return file
 

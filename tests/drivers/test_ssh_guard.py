@@ -350,36 +350,43 @@ async def test_a_command_that_its_guard_never_saw_leaves_no_job_and_takes_no_ear
         earlier.kill()
 
 
+async def lost_before_its_guard_looks(sshd: PrivateSshd, link: SshLink) -> None:
+    """A command begins, and its connection is lost, while the guard has no turn. It is ended all the same."""
+    sleeper = Sleeper()
+    shells = [pid for pid in descendants(sshd.pid) if _name(pid) == "sh"]
+    for shell in shells:
+        os.kill(shell, signal.SIGSTOP)
+    task = asyncio.create_task(run(link, f"{sleeper.line} >/dev/null 2>&1"))
+    await sleeper.runs()
+    sshd.kill()
+    with pytest.raises(ConnectionLost):
+        await task
+    for shell in shells:
+        with suppress(ProcessLookupError):  # what has just ended another command
+            os.kill(shell, signal.SIGCONT)
+    await sleeper.is_gone()
+    await asyncio.sleep(1 + KILL_AFTER + 0.5)
+
+
 async def test_a_daemon_of_an_earlier_command_lives_on_where_its_guard_is_too_late_to_see_the_next_one(
     own_sshd: PrivateSshd,
 ) -> None:
     """A busy host: both have lost their parent when the guard looks, and are younger than its last answer."""
-    daemon, sleeper = Sleeper(), Sleeper()
+    daemon = Sleeper()
     try:
         async with linked(own_sshd) as link:
             line = f"sleep 0.1; setsid {daemon.line} </dev/null >/dev/null 2>&1 &"
             assert (await run(link, line))[0] == ExitStatus(0)
             await daemon.runs()
             await answered(link)
-            guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
-            for guard in guards:
-                os.kill(guard, signal.SIGSTOP)
-            task = asyncio.create_task(run(link, f"{sleeper.line} >/dev/null 2>&1"))
-            await sleeper.runs()
-            own_sshd.kill()
-            with pytest.raises(ConnectionLost):
-                await task
-            for guard in guards:
-                os.kill(guard, signal.SIGCONT)
-            await sleeper.is_gone()
-            await asyncio.sleep(1 + KILL_AFTER + 0.5)
+            await lost_before_its_guard_looks(own_sshd, link)
             assert daemon.sleeping()
     finally:
         daemon.kill()
 
 
 async def test_so_does_a_daemon_of_a_command_that_was_ended_though_it_holds_a_pipe(own_sshd: PrivateSshd) -> None:
-    daemon, cut, sleeper = Sleeper(), Sleeper(), Sleeper()
+    daemon, cut = Sleeper(), Sleeper()
     try:
         async with linked(own_sshd) as link:
             await run(link, "true")
@@ -389,19 +396,7 @@ async def test_so_does_a_daemon_of_a_command_that_was_ended_though_it_holds_a_pi
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            guards = [pid for pid in descendants(own_sshd.pid) if _name(pid) == "sh"]
-            for guard in guards:
-                os.kill(guard, signal.SIGSTOP)
-            task = asyncio.create_task(run(link, f"{sleeper.line} >/dev/null 2>&1"))
-            await sleeper.runs()
-            own_sshd.kill()
-            with pytest.raises(ConnectionLost):
-                await task
-            for guard in guards:
-                with suppress(ProcessLookupError):  # what has just ended the command
-                    os.kill(guard, signal.SIGCONT)
-            await sleeper.is_gone()
-            await asyncio.sleep(1 + KILL_AFTER + 0.5)
+            await lost_before_its_guard_looks(own_sshd, link)
             assert daemon.sleeping()
     finally:
         daemon.kill()

@@ -25,6 +25,7 @@ import libvirt
 
 from atp_tui.ui.theme import load_theme, themes_folder
 
+from ..daemons.hosts_toml import host_table, ssh_table
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, running_sshd
 from ..ui.real_terminal import Terminal
@@ -111,21 +112,18 @@ class Stage:
             ssh = self.daemons[f"sshd{number}"] = stack.enter_context(running_sshd(directory / f"sshd{number}"))
             known_hosts = directory / f"known_hosts{number}"  # the daemon writes its own anew at each start
             known_hosts.write_bytes(ssh.known_hosts.read_bytes())
-            login = (
-                f'[hosts.ssh]\nuser = "{ssh.user}"\nport = {ssh.port}\nidentity_files = ["{ssh.client_key}"]\n'
-                f'known_hosts = ["{known_hosts}"]\nconfig_file = "{ssh.config_file}"\n'
-            )
-            over_ssh = f'uri = "test+ssh://127.0.0.1/default?socket={virt.socket}"\n'
+            login = ssh_table(ssh, known_hosts=[str(known_hosts)])
+            over_ssh = f"test+ssh://127.0.0.1/default?socket={virt.socket}"
             needs_virt, needs_ssh = (f"libvirtd{number}",), (f"sshd{number}",)
-            for name, uri, needs in (
-                ("tcp-a", f'uri = "{virt.uri("tcp")}"\nssh = false\n', needs_virt),
-                ("tcp-b", f'uri = "{virt.uri("tcp")}"\nssh = false\n', needs_virt),
-                ("unix", f'uri = "{virt.uri("unix")}"\nssh = false\n', needs_virt),
-                ("ssh-a", over_ssh + login, needs_virt + needs_ssh),
-                ("ssh-b", over_ssh + login, needs_virt + needs_ssh),
-                ("cmd", "uri = false\n" + login, needs_ssh),
+            for name, uri, table, needs in (
+                ("tcp-a", virt.uri("tcp"), None, needs_virt),
+                ("tcp-b", virt.uri("tcp"), None, needs_virt),
+                ("unix", virt.uri("unix"), None, needs_virt),
+                ("ssh-a", over_ssh, login, needs_virt + needs_ssh),
+                ("ssh-b", over_ssh, login, needs_virt + needs_ssh),
+                ("cmd", None, login, needs_ssh),
             ):
-                text += f'[[hosts]]\nid = "{name}-{number}"\nhost = "127.0.0.1"\ntags = ["set{number}"]\n{uri}'
+                text += host_table(f"{name}-{number}", uri, table, (f"set{number}",))
                 behind[f"{name}-{number}"] = needs
         self.truth = Truth(behind)
         self.hosts = tuple(behind)
