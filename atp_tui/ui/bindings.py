@@ -1,70 +1,34 @@
-"""Every key that a widget or a screen binds, written once.
+"""Every key that a widget or a screen binds, written once. Those of a view stand in its own folder.
 
 BINDINGS of the classes, the bottom line, the help, the keys that sentences name, and the ids of `[ui.keys]` are all
-taken from here. The keys of commands stand in the registry and in `commands`. A description is what the bottom line
-says, `tooltip` what the help says where that needs more words. Of several keys the first is the one that is shown.
+taken from here. The keys of commands stand in the registry and in `commands`. `views.keys` has all together.
 """
 
 from __future__ import annotations
 
-from textual.binding import Binding
-
-MOVE = Binding.Group("move")
-PAGES = Binding.Group("page up, page down")
-ENDS = Binding.Group("first line, last line")
-MARKS = Binding.Group("mark all that are shown; unmark all")
-FOLDS = Binding.Group("fold, unfold")
-HISTORY = Binding.Group("history")
-NEAR_JOBS = Binding.Group("newer job, older job")
-REGIONS = Binding.Group("next region, region before")
-"""Keys that one line of the help tells together."""
+from .binding import ENDS, HISTORY, MOVE, NEAR_JOBS, PAGES, REGIONS, bind
 
 RUN_HELP = "run on the hosts that the line names; above 20 it asks for their number"
 CANCEL_HELP = "cancel the job that is shown; once more leaves the line"
 SHELL_HELP = "back to the shell; its fg brings the screen back"
 
-
-def _bind(
-    id: str,
-    keys: str,
-    action: str,
-    words: str,
-    told: str = "",
-    *,
-    shown: bool = False,
-    priority: bool = False,
-    group: Binding.Group | None = None,
-) -> Binding:
-    return Binding(keys, action, words, show=shown, tooltip=told, id=id, priority=priority, group=group)
-
-
 LINES = (
-    _bind("lines.up", "up,k", "cursor(-1)", "up", shown=True, group=MOVE),
-    _bind("lines.down", "down,j", "cursor(1)", "down", shown=True, group=MOVE),
-    _bind("lines.page-up", "pageup", "page(-1)", "page up", group=PAGES),
-    _bind("lines.page-down", "pagedown", "page(1)", "page down", group=PAGES),
-    _bind("lines.first", "home", "first", "first line", group=ENDS),
-    _bind("lines.last", "end", "last", "last line", group=ENDS),
-    _bind("lines.open", "enter", "open", "open"),
+    bind("lines.up", "up,k", "cursor(-1)", "up", shown=True, group=MOVE),
+    bind("lines.down", "down,j", "cursor(1)", "down", shown=True, group=MOVE),
+    bind("lines.page-up", "pageup", "page(-1)", "page up", group=PAGES),
+    bind("lines.page-down", "pagedown", "page(1)", "page down", group=PAGES),
+    bind("lines.first", "home", "first", "first line", group=ENDS),
+    bind("lines.last", "end", "last", "last line", group=ENDS),
+    bind("lines.open", "enter", "open", "open"),
 )
 """Of every list."""
 
-HOSTS = (
-    _bind("hosts.mark", "space", "toggle_mark", "mark", "mark the host, or all of a group", shown=True),
-    _bind("hosts.open", "enter", "open", "open", "open the host, fold the group", shown=True),
-    _bind("hosts.mark-shown", "a,asterisk", "mark_shown", "mark all", group=MARKS),
-    _bind("hosts.unmark", "u", "unmark", "unmark all", group=MARKS),
-    _bind("hosts.fold", "left,h", "fold", "fold", group=FOLDS),
-    _bind("hosts.unfold", "right,l", "unfold", "unfold", group=FOLDS),
-    _bind("hosts.sort", "s", "sort", "sort", "sort by trouble, by name, then by each figure"),
-)
-
 ANSWERS = (
-    _bind("answers.fold", "enter,space", "open", "fold", "fold or unfold the answer", shown=True),
-    _bind("answers.fold-all", "a", "toggle_all", "fold all", "fold or unfold all answers", shown=True),
-    _bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
-    _bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
-    _bind(
+    bind("answers.fold", "enter,space", "open", "fold", "fold or unfold the answer", shown=True),
+    bind("answers.fold-all", "a", "toggle_all", "fold all", "fold or unfold all answers", shown=True),
+    bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
+    bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
+    bind(
         "answers.back",
         "escape,ctrl+c",
         "cancel",
@@ -75,62 +39,61 @@ ANSWERS = (
 )
 
 PANE = (
-    _bind("pane.enter", "enter", "submit", "run", RUN_HELP, shown=True),
-    _bind("pane.older", "up", "older", "older", "what was typed before", shown=True, group=HISTORY),
-    _bind("pane.newer", "down", "newer", "newer", "what was typed after it", shown=True, group=HISTORY),
-    _bind("pane.accept", "right", "cursor_right", "complete", "take over the grey completion", shown=True),
-    _bind("pane.cancel", "escape,ctrl+c", "cancel", "cancel job, back", CANCEL_HELP, shown=True),
-    _bind("pane.complete", "tab", "complete", "next", "complete a : command; else the next region", shown=True),
-    _bind("pane.newer-job", "pageup", "newer_job", "newer job", shown=True, group=NEAR_JOBS),
-    _bind("pane.older-job", "pagedown", "older_job", "older job", shown=True, group=NEAR_JOBS),
+    bind("pane.enter", "enter", "submit", "run", RUN_HELP, shown=True),
+    bind("pane.older", "up", "older", "older", "what was typed before", shown=True, group=HISTORY),
+    bind("pane.newer", "down", "newer", "newer", "what was typed after it", shown=True, group=HISTORY),
+    bind("pane.accept", "right", "cursor_right", "complete", "take over the grey completion", shown=True),
+    bind("pane.cancel", "escape,ctrl+c", "cancel", "cancel job, back", CANCEL_HELP, shown=True),
+    bind("pane.complete", "tab", "complete", "next", "complete a : command; else the next region", shown=True),
+    bind("pane.newer-job", "pageup", "newer_job", "newer job", shown=True, group=NEAR_JOBS),
+    bind("pane.older-job", "pagedown", "older_job", "older job", shown=True, group=NEAR_JOBS),
 )
 """Of the command line. What it does with Enter and Esc while it filters stands in `screens/keys`."""
 
 FLEET = (
-    _bind("fleet.next", "tab", "app.focus_next", "next region", group=REGIONS),
-    _bind("fleet.previous", "shift+tab", "app.focus_previous", "region before", group=REGIONS),
-    _bind("fleet.back", "escape", "back", "back", "back to the hosts; then the filter goes", shown=True),
-    _bind("fleet.interrupt", "ctrl+c", "interrupt", "cancel", "cancel the job that is shown"),
+    bind("fleet.next", "tab", "app.focus_next", "next region", group=REGIONS),
+    bind("fleet.previous", "shift+tab", "app.focus_previous", "region before", group=REGIONS),
+    bind("fleet.back", "escape", "back", "back", "back to the hosts; then the filter goes", shown=True),
+    bind("fleet.interrupt", "ctrl+c", "interrupt", "cancel", "cancel the job that is shown"),
 )
 """Of the fleet's screen, for what its regions leave over."""
 
 APP = (
-    _bind("app.palette", "ctrl+p", "command_palette", "find", "find a command, a host or a theme", priority=True),
-    _bind("app.suspend", "ctrl+z", "suspend_process", "shell", SHELL_HELP, priority=True),
-    _bind("app.quit", "ctrl+q", "ask_to_quit", "quit", "quit, from everywhere", priority=True),
+    bind("app.palette", "ctrl+p", "command_palette", "find", "find a command, a host or a theme", priority=True),
+    bind("app.suspend", "ctrl+z", "suspend_process", "shell", SHELL_HELP, priority=True),
+    bind("app.quit", "ctrl+q", "ask_to_quit", "quit", "quit, from everywhere", priority=True),
 )
 
-HELP = (_bind("help.close", "escape,q,question_mark,ctrl+c", "app.pop_screen", "closes", shown=True),)
+HELP = (bind("help.close", "escape,q,question_mark,ctrl+c", "app.pop_screen", "closes", shown=True),)
 
 DIALOGUE = (
-    _bind("dialogue.up", "up", "scroll_lines(-1)", "up"),
-    _bind("dialogue.down", "down", "scroll_lines(1)", "down"),
-    _bind("dialogue.page-up", "pageup", "page_lines(-1)", "page up"),
-    _bind("dialogue.page-down", "pagedown", "page_lines(1)", "page down"),
+    bind("dialogue.up", "up", "scroll_lines(-1)", "up"),
+    bind("dialogue.down", "down", "scroll_lines(1)", "down"),
+    bind("dialogue.page-up", "pageup", "page_lines(-1)", "page up"),
+    bind("dialogue.page-down", "pagedown", "page_lines(1)", "page down"),
 )
 QUESTION = (
-    _bind("question.yes", "y", "answer(True)", "yes", shown=True),
-    _bind("question.no", "n,escape,enter,q,ctrl+c", "answer(False)", "no", shown=True),
+    bind("question.yes", "y", "answer(True)", "yes", shown=True),
+    bind("question.no", "n,escape,enter,q,ctrl+c", "answer(False)", "no", shown=True),
 )
-TYPED_QUESTION = (_bind("typed-question.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),)
-PASSWORD = (_bind("password.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),)
+TYPED_QUESTION = (bind("typed-question.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),)
+PASSWORD = (bind("password.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),)
 
 CHOICES = (
-    _bind("import.choose", "space", "choose", "choose", shown=True),
-    _bind("import.all", "a", "choose_all(True)", "all", shown=True),
-    _bind("import.none", "u", "choose_all(False)", "none", shown=True),
-    _bind("import.write", "enter", "open", "write and connect", shown=True),
+    bind("import.choose", "space", "choose", "choose", shown=True),
+    bind("import.all", "a", "choose_all(True)", "all", shown=True),
+    bind("import.none", "u", "choose_all(False)", "none", shown=True),
+    bind("import.write", "enter", "open", "write and connect", shown=True),
 )
-IMPORT = (_bind("import.back", "escape,ctrl+c", "back", "back", shown=True, priority=True),)
+IMPORT = (bind("import.back", "escape,ctrl+c", "back", "back", shown=True, priority=True),)
 GUIDE = (
-    _bind("guide.import", "1", "choose('import')", "import from ~/.ssh/config", shown=True),
-    _bind("guide.demo", "2", "choose('demo')", "open the demo", shown=True),
-    _bind("guide.example", "3", "choose('example')", "write an example", shown=True),
-    _bind("guide.quit", "q,escape,ctrl+c", "choose('quit')", "quit", shown=True),
+    bind("guide.import", "1", "choose('import')", "import from ~/.ssh/config", shown=True),
+    bind("guide.demo", "2", "choose('demo')", "open the demo", shown=True),
+    bind("guide.example", "3", "choose('example')", "write an example", shown=True),
+    bind("guide.quit", "q,escape,ctrl+c", "choose('quit')", "quit", shown=True),
 )
 
 CHAINS = (
-    (HOSTS, LINES, FLEET, APP),
     (LINES, FLEET, APP),
     (ANSWERS, LINES, FLEET, APP),
     (PANE, FLEET, APP),

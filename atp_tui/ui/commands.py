@@ -16,7 +16,8 @@ from .key_names import key_name
 class ScreenCommand:
     """One command of the screen. `key` is a Textual key name, None where it has none.
 
-    `action` is the action of the registry that it stands for; None: the screen does it itself.
+    `action` is the action of the registry that it stands for, `view` the view that it opens; neither: the screen does
+    it itself.
     """
 
     name: str
@@ -24,11 +25,12 @@ class ScreenCommand:
     key: str | None
     help: str
     action: Action | None = None
+    view: str = ""
 
     @property
     def id(self) -> str:
-        """What `[ui.keys]` calls it: `action.retry`, `screen.filter`."""
-        return f"{'screen' if self.action is None else 'action'}.{self.name}"
+        """What `[ui.keys]` calls it: `action.retry`, `view.events`, `screen.filter`."""
+        return f"{'view' if self.view else 'screen' if self.action is None else 'action'}.{self.name}"
 
     @property
     def needs_hosts(self) -> bool:
@@ -41,6 +43,7 @@ FIRST = (
     ScreenCommand("command", "command", "colon", "type a command of this list"),
 )
 LAST = (
+    ScreenCommand("previous-view", "view before", "minus", "back to the view that was open before this one"),
     ScreenCommand("older-job", "older job", "less_than_sign", "show the answers of the job started before"),
     ScreenCommand("newer-job", "newer job", "greater_than_sign", "show the answers of the job started after"),
     ScreenCommand("rerun", "rerun failed", None, "run the command that is shown again where it failed"),
@@ -51,15 +54,15 @@ LAST = (
     ScreenCommand("help", "help", "question_mark", "this page"),
     ScreenCommand("quit", "quit", "q", "leave; asks first while jobs run"),
 )
-"""The screen's own commands; the registry's stand between them."""
+"""The screen's own commands; the registry's and those that open views stand between them."""
 
 
-def all_commands(actions: Iterable[Action]) -> tuple[ScreenCommand, ...]:
-    """The screen's own commands and the registry's actions."""
+def all_commands(actions: Iterable[Action], opening: Iterable[ScreenCommand] = ()) -> tuple[ScreenCommand, ...]:
+    """The screen's own commands, the registry's actions, and the commands that open views."""
     listed = (
         ScreenCommand(each.name, each.title, each.key and key_name(each.key), each.help, each) for each in actions
     )
-    return (*FIRST, *listed, *LAST)
+    return (*FIRST, *listed, *opening, *LAST)
 
 
 def find(commands: Sequence[ScreenCommand], name: str) -> ScreenCommand | None:

@@ -9,10 +9,11 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ..actions.registry import ACTIONS
-from .bindings import CHAINS, CHANGEABLE, FIXED, HELP, PANE
-from .commands import ScreenCommand, all_commands
+from .bindings import FIXED, HELP, PANE
+from .commands import ScreenCommand
 from .key_names import UnknownKey, key_shown, types_a_sign
 from .keymap import keys_written
+from .views.keys import CHAINS, CHANGEABLE, commands_of
 
 Problem = tuple[str, str, str]
 """The id, what is wrong with it, and what would be right."""
@@ -23,7 +24,7 @@ _EDITING = frozenset(binding.key for binding in Binding.make_bindings(Input.BIND
 
 def key_problems(chosen: Mapping[str, str]) -> Iterator[Problem]:
     """All that is wrong with these keys by id, in their order."""
-    commands = all_commands(ACTIONS)
+    commands = commands_of(ACTIONS)
     known = {id: binding.key for id, binding in CHANGEABLE.items()} | {each.id: each.key or "" for each in commands}
     right: dict[str, tuple[str, ...]] = {}
     for id, written in chosen.items():

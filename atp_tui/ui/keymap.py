@@ -13,13 +13,18 @@ from .key_names import key_name, key_shown
 
 
 class Keymap:
-    """By id, the keys of all bindings and of `commands`. `chosen` has those that a person wants instead of a
+    """By id, the keys of `bindings` and of `commands`. `chosen` has those that a person wants instead of a
     binding's own: one key, or several with commas between them; it must be one that `key_problems` finds right."""
 
-    def __init__(self, commands: Sequence[ScreenCommand] = (), chosen: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        commands: Sequence[ScreenCommand] = (),
+        chosen: Mapping[str, str] | None = None,
+        bindings: Mapping[str, Binding] = CHANGEABLE,
+    ) -> None:
         self.commands = tuple(commands)
         self.chosen = {id: ",".join(keys_written(keys)) for id, keys in (chosen or {}).items()}
-        own = {id: binding.key for id, binding in (CHANGEABLE | FIXED).items()}
+        own = {id: binding.key for id, binding in {**bindings, **FIXED}.items()}
         own |= {command.id: command.key for command in self.commands if command.key}
         self._keys = {id: tuple(keys.split(",")) for id, keys in (own | self.chosen).items()}
 
@@ -57,4 +62,4 @@ def keys_written(keys: str) -> tuple[str, ...]:
 
 
 OWN = Keymap(all_commands(ACTIONS))
-"""All as the program has it, where no person has said otherwise."""
+"""Those of the regions that stand around every view, as the program has them. `views.keys.WHOLE` has all."""

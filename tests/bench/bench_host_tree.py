@@ -15,7 +15,7 @@ from textual import events
 from textual.app import App, ComposeResult
 
 from atp_tui.monitor.fleet import HostRow
-from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.views.fleet.tree import HostTree
 from tests.ui.rows import ThemedApp, host_row
 from tests.ui.shown import ShownRows, show
 

@@ -18,6 +18,9 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.ui.app import AtpApp
 from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
+from atp_tui.ui.views.fleet.tree import HostTree
+from atp_tui.ui.views.fleet.view import FleetView
+from atp_tui.ui.widgets.host_panel import HostPanel
 from atp_tui.ui.widgets.status_bar import StatusBar
 
 from .fleet_services import FleetServices, S, rack
@@ -60,6 +63,19 @@ class Opened:
         screen = self.app.screen_stack[-1]
         assert isinstance(screen, MainScreen)
         return screen
+
+    @property
+    def fleet(self) -> FleetView:
+        """The view that the program begins with."""
+        return self.screen.query_one(FleetView)
+
+    @property
+    def hosts(self) -> HostTree:
+        return self.fleet.hosts
+
+    @property
+    def panel(self) -> HostPanel:
+        return self.fleet.panel
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

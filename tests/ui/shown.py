@@ -8,7 +8,7 @@ from dataclasses import replace
 from atp_tui.monitor.arrangements import Arrangements
 from atp_tui.monitor.query import GroupLine, HostLine, Line, Page, Query, group_key, host_key
 from atp_tui.monitor.rows import HostRow, Known
-from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.views.fleet.tree import HostTree
 
 from .rows import NOW
 

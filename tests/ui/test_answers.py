@@ -364,7 +364,7 @@ async def test_answers_can_be_cleared(fakes: FleetServices) -> None:
 async def test_the_tally_is_never_cut(width: int, command: str) -> None:
     fakes = FleetServices(rack(13))
     async with open_app(fakes, (width, 30)) as opened:
-        opened.screen.hosts.action_mark_shown()
+        opened.hosts.action_mark_shown()
         await opened.press("exclamation_mark")
         opened.screen.pane.line.value = command
         await opened.press("enter")

@@ -145,7 +145,7 @@ async def test_quitting_while_a_job_runs_asks_first(fakes: FleetServices) -> Non
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"sleep", "enter", "tab")
         await opened.until(lambda: fakes.jobs.started)
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.press("q")
         assert opened.has("Quitting ends the command")
         await opened.read()
@@ -304,8 +304,8 @@ async def test_no_key_of_many_is_lost_and_each_finds_what_the_one_before_has_ope
         for key in ("j",) * 30 + elsewhere:
             opened.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await opened.until(lambda: main.pane.line.value == "q")
-        assert main.hosts.asked.filter == "kvm3"
-        assert main.hosts.cursor_hosts == ("kvm31",), "30 lines below the first host; the filter leaves it"
+        assert opened.hosts.asked.filter == "kvm3"
+        assert opened.hosts.cursor_hosts == ("kvm31",), "30 lines below the first host; the filter leaves it"
 
 
 async def test_a_host_that_the_cursor_rests_on_is_looked_at() -> None:
@@ -318,7 +318,7 @@ async def test_a_host_that_the_cursor_rests_on_is_looked_at() -> None:
 async def test_a_host_that_is_opened_is_looked_at_and_those_that_the_cursor_passes_over_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("atp_tui.ui.screens.main.REST", 3600.0)
+    monkeypatch.setattr("atp_tui.ui.views.fleet.view.REST", 3600.0)
     fakes = FleetServices(rack(9))
     async with open_app(fakes) as opened:
         await opened.press(*["down"] * 4)

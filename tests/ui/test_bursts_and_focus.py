@@ -33,7 +33,7 @@ async def test_keys_follow_a_moving_focus_through_any_journey_in_one_burst(fakes
     app = AtpApp(fakes.services)
     async with app.run_test(size=(100, 30), message_hook=hear) as pilot:
         opened = Opened(pilot, fakes)
-        await opened.until(lambda: "started" in fakes.life and opened.screen.hosts.has_focus)
+        await opened.until(lambda: "started" in fakes.life and opened.hosts.has_focus)
         keyboard = Keyboard(app)
         draft, kept, names = "", "", list[str]()
         for _ in range(30):
@@ -57,6 +57,6 @@ async def test_keys_follow_a_moving_focus_through_any_journey_in_one_burst(fakes
                 await asyncio.sleep(0)
             await keyboard.done()
             pane = opened.screen.pane
-            assert opened.screen.hosts.has_focus and opened.screen.pane.line.value == draft
-            assert (pane.mode, opened.screen.hosts.asked.filter) == (Mode.RUN, kept)
+            assert opened.hosts.has_focus and opened.screen.pane.line.value == draft
+            assert (pane.mode, opened.hosts.asked.filter) == (Mode.RUN, kept)
             assert [each.name for each in entered if isinstance(each, CommandLineRequested)] == names

@@ -152,19 +152,19 @@ async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_
     async with open_app(fakes) as opened:
         opened.screen.pane.post_message(FilterChanged("state:connected"))
         await opened.press("down")
-        assert opened.screen.hosts.cursor_hosts == ("kvm02",)
+        assert opened.hosts.cursor_hosts == ("kvm02",)
         await opened.press("exclamation_mark", *"reboot")
         fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
-        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
+        await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm03",))
         opened.app.post_message(events.AppBlur())  # another window is looked at for a while
         fakes.transport.change("kvm03", S.RECONNECTING, "gone for a moment")
-        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm04",))
+        await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm04",))
         opened.app.post_message(events.AppFocus())
         await opened.until(lambda: opened.screen.pane.line.has_focus)
         assert opened.has("kvm02 (1) ❯ reboot")
         await opened.press("enter")
         assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.until(lambda: opened.has("kvm04 (1) ❯"))
 
 
@@ -192,10 +192,10 @@ async def test_a_marked_host_that_goes_is_not_marked_when_it_comes_again(fakes: 
         await opened.press("down", "space")
         host = fakes.transport.infos["kvm02"]
         fakes.transport.remove("kvm02")
-        await opened.until(lambda: not opened.screen.hosts.asked.marked)
+        await opened.until(lambda: not opened.hosts.asked.marked)
         fakes.transport.add(host)
         await opened.until(lambda: opened.has("kvm02"))
-        assert not opened.screen.hosts.asked.marked
+        assert not opened.hosts.asked.marked
 
 
 async def test_a_line_that_was_begun_for_no_host_takes_none_that_the_filter_lets_through_later(
@@ -206,12 +206,12 @@ async def test_a_line_that_was_begun_for_no_host_takes_none_that_the_filter_lets
         keyboard.send(b"/state:failed\r!reboot")
         await keyboard.done()
         fakes.transport.change("kvm02", S.FAILED, "refused")
-        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm02",))
+        await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm02",))
         assert opened.has("no host (0) ❯ reboot")
         keyboard.send(b"\r")
         await keyboard.done()
         assert not fakes.jobs.started
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.until(lambda: opened.has("kvm02 (1) ❯"))
 
 
@@ -232,7 +232,7 @@ async def test_an_action_keeps_its_hosts_while_it_is_typed_or_chosen(fakes: Flee
     async with open_app(fakes) as opened:
         opened.screen.pane.post_message(FilterChanged("state:connected"))
         await opened.press("down")
-        tree, screen = opened.screen.hosts, opened.screen
+        tree, screen = opened.hosts, opened.screen
         assert tree.cursor_hosts == ("kvm02",)
         keyboard = Keyboard(opened.app)
         keyboard.send(b":disconnect" if by == "line" else b"\x10disconnect")
@@ -250,10 +250,10 @@ async def test_a_line_keeps_of_a_group_the_hosts_that_were_shown_as_it_was_begun
         fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
         opened.screen.pane.post_message(FilterChanged("state:connected"))
         await opened.press("home")
-        assert opened.screen.hosts.cursor_hosts == ("kvm01", "kvm03", "kvm04")
+        assert opened.hosts.cursor_hosts == ("kvm01", "kvm03", "kvm04")
         await opened.press("exclamation_mark", *"id")
         fakes.transport.change("kvm02", S.CONNECTED)
-        await opened.until(lambda: len(opened.screen.hosts.cursor_hosts) == 4)
+        await opened.until(lambda: len(opened.hosts.cursor_hosts) == 4)
         await opened.press("enter")
         assert [job.hosts for job in fakes.jobs.started] == [("kvm01", "kvm03", "kvm04")]
 
@@ -283,7 +283,7 @@ async def test_cancel_ends_the_job_and_once_more_leaves_the_line(fakes: FleetSer
         assert opened.screen.pane.line.has_focus
         await opened.until(lambda: opened.has("1 cancelled"))
         await opened.press(key)
-        assert opened.screen.hosts.has_focus
+        assert opened.hosts.has_focus
 
 
 async def test_when_a_cancelled_job_has_ended_it_is_told_how_far_it_had_come(fakes: FleetServices) -> None:
@@ -345,15 +345,15 @@ async def test_a_pasted_escape_sequence_is_refused(fakes: FleetServices) -> None
 async def test_the_filter_narrows_the_tree_while_typing_and_escape_clears_it(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("slash", *"kvm03")
-        await opened.until(lambda: opened.screen.hosts.shown_hosts == ("kvm03",))
+        await opened.until(lambda: opened.hosts.shown_hosts == ("kvm03",))
         await opened.press("enter")
-        assert opened.app.focused is opened.screen.hosts
-        assert opened.screen.hosts.shown_hosts == ("kvm03",), "Enter keeps it"
+        assert opened.app.focused is opened.hosts
+        assert opened.hosts.shown_hosts == ("kvm03",), "Enter keeps it"
         assert opened.has("(1) ❯")
         await opened.press("slash", "escape")
-        await opened.until(lambda: len(opened.screen.hosts.shown_hosts) == 4)
+        await opened.until(lambda: len(opened.hosts.shown_hosts) == 4)
         await opened.press("slash", *"kvm02", "enter", "escape")
-        await opened.until(lambda: len(opened.screen.hosts.shown_hosts) == 4)
+        await opened.until(lambda: len(opened.hosts.shown_hosts) == 4)
         await opened.press("slash")
         assert opened.screen.pane.line.value == ""
 
@@ -361,7 +361,7 @@ async def test_the_filter_narrows_the_tree_while_typing_and_escape_clears_it(fak
 async def test_ctrl_c_cancels_the_job_from_anywhere_and_quits_nothing(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"sleep", "enter")
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.press("ctrl+c")
         assert fakes.jobs.started[0].cancelled
         await opened.until(lambda: not opened.screen.jobs.running)
@@ -415,7 +415,7 @@ async def test_actions_take_hosts_by_name_and_jump_goes_there(fakes: FleetServic
         await opened.press("colon")
         await opened.type("jump kvm04")
         await opened.press("enter")
-        assert opened.screen.hosts.cursor_hosts == ("kvm04",)
+        assert opened.hosts.cursor_hosts == ("kvm04",)
 
 
 # Without an application

@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from atp_tui.ui.screens.import_hosts import ImportScreen
 from atp_tui.ui.screens.password import PasswordScreen
+from atp_tui.ui.views.fleet.tree import HostTree
 from atp_tui.ui.widgets.domain_list import DomainList
-from atp_tui.ui.widgets.host_tree import HostTree
 
 from .conftest import Opened, open_app
 from .fleet_services import FleetServices, rack
@@ -100,8 +100,8 @@ async def test_the_panel_of_a_host_that_is_gone_gives_the_focus_back(size: tuple
 async def test_a_filter_that_nothing_passes_shows_that_where_the_panel_was(fakes: FleetServices) -> None:
     async with open_app(fakes, (80, 24)) as opened:
         await opened.press("down", "enter", "slash", *"zzz", "enter")
-        await opened.until(lambda: opened.app.focused is opened.screen.hosts and opened.screen.hosts.display)
-        assert not opened.screen.panel.display
+        await opened.until(lambda: opened.app.focused is opened.hosts and opened.hosts.display)
+        assert not opened.panel.display
         await opened.press("escape")
         assert opened.has("kvm01"), "Esc takes the filter back, as ever"
 

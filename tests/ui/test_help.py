@@ -63,7 +63,7 @@ async def test_each_of_the_usual_keys_closes_it(fakes: FleetServices, key: str) 
             await opened.press("question_mark")
             assert opened.has("this page")
             await opened.press(key)
-            assert not opened.has("this page") and opened.app.focused is opened.screen.hosts
+            assert not opened.has("this page") and opened.app.focused is opened.hosts
 
 
 async def test_it_scrolls_by_keys_and_wheel(fakes: FleetServices) -> None:

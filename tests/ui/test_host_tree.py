@@ -19,7 +19,7 @@ from atp_tui.monitor.query import CommonCause, GroupLine, Query, Sort
 from atp_tui.monitor.rows import DomainCounts
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
-from atp_tui.ui.widgets.tree_drawing import columns, draw_group, draw_host
+from atp_tui.ui.views.fleet.drawing import columns, draw_group, draw_host
 
 from .rows import NOW, host_row, text_of
 from .shown import ShownRows, group_of, line_of, page_of

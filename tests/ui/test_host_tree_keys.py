@@ -11,7 +11,7 @@ from textual.message import Message
 from atp_tui.model.connection import ConnectionState
 from atp_tui.monitor.query import Sort
 from atp_tui.ui.text import safe, width_of
-from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.views.fleet.tree import HostTree
 
 from .rows import NOW, ThemedApp, host_row, screen_of
 from .shown import ShownRows, show

@@ -104,7 +104,7 @@ async def test_the_shown_job_is_chosen_by_key_and_mouse(where: str) -> None:
             listed.focus()
             older, newer = "down", "up"
         elif where in ("hosts", "answers"):
-            (opened.screen.hosts if where == "hosts" else opened.screen.answers).focus()
+            (opened.hosts if where == "hosts" else opened.screen.answers).focus()
         if where == "mouse":
             Keyboard(opened.app).click(20, listed.region.y + 2)
         elif where == "palette":
@@ -161,7 +161,7 @@ async def test_cancel_ends_the_shown_job_alone_and_says_which(key: str) -> None:
         await opened.until(lambda: opened.has("cancelled #2 uname -r: 0 of 2 hosts had answered"))
         await opened.press(key)
         assert not first.cancelled, "once more leaves the line"
-        assert opened.screen.hosts.has_focus
+        assert opened.hosts.has_focus
         await opened.press("ctrl+c")
         assert not first.cancelled and opened.has("q quits")
         await opened.press("less_than_sign", "ctrl+c")
@@ -210,7 +210,7 @@ async def test_the_jobs_out_of_sight_are_counted_at_every_size(size: tuple[int, 
         await run(opened, "@kvm01 id")
         await opened.until(lambda: "+2 jobs running" in opened.lines()[0])
         assert opened.screen.query_one(JobList).is_on_screen is (size[1] >= 20)
-        assert opened.screen.hosts.size.height >= 3
+        assert opened.hosts.size.height >= 3
 
 
 async def test_quitting_asks_about_all_jobs_that_run() -> None:
@@ -218,7 +218,7 @@ async def test_quitting_asks_about_all_jobs_that_run() -> None:
         third = await run(opened, "@kvm01 true")
         third.end("kvm01")
         await opened.until(lambda: opened.has("1/1 done"))
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.press("q")
         await opened.read()
         assert isinstance(opened.app.screen, AskScreen) and opened.has("2 jobs run")
@@ -365,6 +365,6 @@ async def test_their_own_keys_show_another_job() -> None:
         await opened.until(lambda: opened.has("jobs  f8 older  > newer"))
         await opened.press("f9", "pagedown")
         await opened.until(lambda: "#2 two" in title(opened))
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.press("less_than_sign", "f8")
         await opened.until(lambda: "#1 one" in title(opened))

@@ -16,12 +16,14 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import atp_tui.ui
-from atp_tui.ui.bindings import CHAINS, CHANGEABLE, FIXED
+from atp_tui.ui.bindings import FIXED
 from atp_tui.ui.key_check import key_problems
 from atp_tui.ui.key_names import key_shown
-from atp_tui.ui.keymap import OWN, keys_written
+from atp_tui.ui.keymap import keys_written
 from atp_tui.ui.screens.help import command_section
 from atp_tui.ui.screens.keys import help_keys, keys_of
+from atp_tui.ui.views.fleet.spec import FLEET as FLEET_VIEW
+from atp_tui.ui.views.keys import CHAINS, CHANGEABLE, WHOLE
 from atp_tui.ui.widgets.command_pane import CommandInput, Mode
 from atp_tui.ui.widgets.job_list import JobList
 
@@ -65,8 +67,8 @@ def test_every_binding_of_every_class_has_an_id_of_its_own_and_words() -> None:
     for binding in bound:
         assert isinstance(binding, Binding), binding
         assert re.fullmatch(r"[a-z-]+\.[a-z-]+", binding.id or "") and binding.description, binding
-        assert binding is (CHANGEABLE | FIXED).get(binding.id or ""), "it is in ui/bindings, and nowhere else"
-    commands = [command.id for command in OWN.commands]
+        assert binding is (CHANGEABLE | FIXED).get(binding.id or ""), "it is in ui/bindings or its view alone"
+    commands = [command.id for command in WHOLE.commands]
     times = Counter([*(binding.id for binding in bound), *commands])
     assert set(times.values()) == {1}
     assert times.keys() - set(commands) == CHANGEABLE.keys() | FIXED.keys(), "and no class binds another one"
@@ -74,11 +76,11 @@ def test_every_binding_of_every_class_has_an_id_of_its_own_and_words() -> None:
 
 def test_two_bindings_of_one_place_share_a_key_only_where_that_is_meant() -> None:
     shared = set()
-    for chain in CHAINS[:4]:
-        ids = [*(binding.id or "" for part in chain for binding in part), *(command.id for command in OWN.commands)]
+    for chain in CHAINS[:-1]:
+        ids = [*(binding.id or "" for part in chain for binding in part), *(command.id for command in WHOLE.commands)]
         for place, inner in enumerate(ids):
             shared |= {
-                (key, inner, outer) for outer in ids[place + 1 :] for key in {*OWN.keys(inner)} & {*OWN.keys(outer)}
+                (key, inner, outer) for outer in ids[place + 1 :] for key in {*WHOLE.keys(inner)} & {*WHOLE.keys(outer)}
             }
     assert shared == SHADOWED
 
@@ -86,11 +88,11 @@ def test_two_bindings_of_one_place_share_a_key_only_where_that_is_meant() -> Non
 def test_the_example_lists_every_key_that_can_be_changed_as_it_is() -> None:
     text = EXAMPLE.read_text("utf-8")
     listed = tomllib.loads(re.sub(r"^#(?=[^ \n])", "", text, flags=re.MULTILINE))["ui"]["keys"]
-    without = {command.id for command in OWN.commands if not command.key}
-    wanted = CHANGEABLE.keys() | {command.id for command in OWN.commands} - without
+    without = {command.id for command in WHOLE.commands if not command.key}
+    wanted = CHANGEABLE.keys() | {command.id for command in WHOLE.commands} - without
     assert listed.keys() == wanted, f"[ui.keys] of {EXAMPLE.name} lists too few or too many: {listed.keys() ^ wanted}"
     for id, keys in listed.items():
-        assert keys_written(keys) == OWN.keys(id), id
+        assert keys_written(keys) == WHOLE.keys(id), id
     unnamed = [id for id in sorted(without) if id not in text]
     assert not unnamed, f"the comment over [ui.keys] of {EXAMPLE.name} names what has no key of its own: {unnamed}"
     assert not list(key_problems(listed))
@@ -105,7 +107,7 @@ def check_where_the_focus_is(opened: Opened) -> set[str]:
     """What works here is what the bottom line and the help say; the ids that a key press finds here."""
     active = opened.screen.active_bindings
     signs = {key_shown(key): each.binding for key, each in active.items()}
-    for sign, words in keys_of(opened.app.focused, opened.screen.keys):
+    for sign, words in keys_of(opened.app.focused, FLEET_VIEW, opened.screen.keys):
         if words != "other hosts":  # a word that is typed
             assert all(each in signs for each in sign.split()), (sign, words)
     rows = told(opened)
@@ -126,7 +128,7 @@ async def test_the_bottom_line_and_the_help_say_what_works_where_the_focus_is(ch
         opened.screen.set_class(True, "-answers")
         opened.screen.query_one(JobList).set_class(True, "-several")
         await opened.pilot.pause()
-        commands = {command.id for command in OWN.commands}
+        commands = {command.id for command in WHOLE.commands}
         chains = [{binding.id for part in chain for binding in part} | commands for chain in CHAINS]
         places = opened.screen.focus_chain
         assert {type(each).__name__ for each in places} == {
@@ -142,7 +144,7 @@ async def test_the_bottom_line_and_the_help_say_what_works_where_the_focus_is(ch
                     opened.screen.pane.enter(mode)
                     check_where_the_focus_is(opened)
             else:
-                assert {command.id for command in OWN.commands if opened.screen.keys.keys(command.id)} <= found | {
+                assert {command.id for command in WHOLE.commands if opened.screen.keys.keys(command.id)} <= found | {
                     outer for _, _, outer in SHADOWED
                 }
         await opened.press(opened.screen.keys.keys("screen.help")[0])
@@ -154,6 +156,6 @@ def test_the_keys_of_the_readme_are_the_programs_own() -> None:
     _, _, after = README.read_text("utf-8").partition("\n## Keys\n")
     rows = [line.split("|") for line in after.partition("\n\nThe line above")[0].splitlines() if line.startswith("| `")]
     told = {sign for row in rows for cell in (row[1], row[3]) for sign in re.findall("`([^`]+)`", cell)}
-    own = {key_shown(key) for id in (*CHANGEABLE, *(each.id for each in OWN.commands)) for key in OWN.keys(id)}
+    own = {key_shown(key) for id in (*CHANGEABLE, *(each.id for each in WHOLE.commands)) for key in WHOLE.keys(id)}
     assert len(told) > 15
     assert {sign.lower() if len(sign) > 1 else sign for sign in told} <= own

@@ -23,8 +23,8 @@ from atp_tui.monitor.rows import Figures, HostDetail, HostRow
 from atp_tui.monitor.tally import Tally
 from atp_tui.ui.format import NOT_KNOWN
 from atp_tui.ui.glyphs import UNICODE
+from atp_tui.ui.views.fleet.drawing import columns, draw_host
 from atp_tui.ui.widgets.panel_head import head_lines
-from atp_tui.ui.widgets.tree_drawing import columns, draw_host
 
 from ..unit.monitor.samples import node, sample
 from ..unit.monitor.test_fleet import FewHosts

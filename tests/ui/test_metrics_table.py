@@ -19,9 +19,9 @@ from atp_tui.monitor.rows import Figures, HostRow
 from atp_tui.monitor.tally import Tally
 from atp_tui.ui.format import WRITE
 from atp_tui.ui.glyphs import UNICODE
+from atp_tui.ui.views.fleet.drawing import WIDTHS, columns, draw_host
 from atp_tui.ui.widgets.panel_head import head_lines
 from atp_tui.ui.widgets.status_bar import sum_parts
-from atp_tui.ui.widgets.tree_drawing import WIDTHS, columns, draw_host
 
 from ..unit.monitor.samples import node, sample
 from ..unit.monitor.test_fleet import FewHosts

@@ -23,7 +23,7 @@ async def test_clicks_where_a_message_has_just_gone_do_not_end_the_program(
         row = next(row for row, line in enumerate(opened.lines()) if "2 lines were pasted" in line)
         keyboard.click(opened.lines()[row].index("2 lines"), row, times=3)  # the first takes it away
         await keyboard.done()
-        opened.screen.hosts.focus()  # a click that came later than the message went there was one on what lies below
+        opened.hosts.focus()  # a click that came later than the message went there was one on what lies below
         await opened.pilot.pause()
         keyboard.send(b"!echo c")
         await keyboard.done()

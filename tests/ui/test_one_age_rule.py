@@ -99,7 +99,7 @@ async def sampled(opened: Opened) -> None:
         for host in transport.list_hosts():
             transport.sample(host.id, busy=number * 1_000_000_000, requests=120.0 * number)
         transport.clock.ahead += PERIOD if number == 1 else 0
-    shown = opened.screen.hosts
+    shown = opened.hosts
     await opened.until(
         lambda: None not in [line.row.requests_per_second for line in shown.lines if isinstance(line, HostLine)]
     )
@@ -116,7 +116,7 @@ def dim_of(widget: Widget) -> Color | None:
 
 def bright_figures(opened: Opened) -> Iterator[tuple[str, str]]:
     """Each piece of the screen with a figure in it that is not dim, with the class of its widget."""
-    dim = dim_of(opened.screen.hosts)
+    dim = dim_of(opened.hosts)
     strips = opened.app.screen._compositor.render_strips()
     for widget in opened.screen.walk_children(Widget):
         name = type(widget).__name__

@@ -23,6 +23,7 @@ from atp_tui.engine.engine import Engine
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
+from atp_tui.ui.views.fleet.tree import HostTree
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.daemons.sshd import PrivateSshd, free_port
 
@@ -116,10 +117,12 @@ async def test_each_fault_is_told_in_a_few_words(
                 )
 
             def shown() -> dict[str, str]:
-                width = screen.hosts.scrollable_content_region.width
+                width = screen.query_one(HostTree).scrollable_content_region.width
                 return {
-                    line.key.removeprefix("host "): "".join(text for text, _ in screen.hosts.draw(line, width)).rstrip()
-                    for line in screen.hosts.lines
+                    line.key.removeprefix("host "): "".join(
+                        text for text, _ in screen.query_one(HostTree).draw(line, width)
+                    ).rstrip()
+                    for line in screen.query_one(HostTree).lines
                 }
 
             def untold(texts: dict[str, str]) -> list[str]:

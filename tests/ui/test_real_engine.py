@@ -26,7 +26,9 @@ from atp_tui.model.outcome import CommandResult
 from atp_tui.model.target import TargetId
 from atp_tui.ui.early_keys import HearsNothingAtFirst
 from atp_tui.ui.screens.main import MainScreen
+from atp_tui.ui.views.fleet.tree import HostTree
 from atp_tui.ui.widgets.command_pane import CommandInput
+from atp_tui.ui.widgets.host_panel import HostPanel
 
 from .conftest import lines_of
 
@@ -47,6 +49,14 @@ class Seen:
         screen = self.pilot.app.screen_stack[1]
         assert isinstance(screen, MainScreen)
         return screen
+
+    @property
+    def hosts(self) -> HostTree:
+        return self.screen.query_one(HostTree)
+
+    @property
+    def panel(self) -> HostPanel:
+        return self.screen.query_one(HostPanel)
 
     @property
     def text(self) -> str:
@@ -75,10 +85,10 @@ class Seen:
 
     async def go_down(self) -> None:
         """Press j, and wait until the cursor is on another line."""
-        before = self.screen.hosts.cursor_line
+        before = self.hosts.cursor_line
         assert before is not None
         await self.pilot.press("j")
-        await self.until(lambda: (line := self.screen.hosts.cursor_line) is not None and line.key != before.key)
+        await self.until(lambda: (line := self.hosts.cursor_line) is not None and line.key != before.key)
 
     async def type(self, text: str) -> None:
         names = {" ": "space", "-": "minus", "@": "at", ",": "comma"}
@@ -144,7 +154,7 @@ async def test_with_many_hosts_silent_keys_are_answered_and_it_can_be_left(numbe
     async with opened(FileSource(FleetConfig(hosts=hosts))) as seen:
         await seen.until(lambda: seen.ids(S.CONNECTED) == set(names[silent:]))
         await seen.until(lambda: seen.ids(S.CONNECTING) == set(names[:silent]))
-        tree = seen.screen.hosts
+        tree = seen.hosts
         await seen.pilot.press("home")
         for _ in range(10):
             await seen.go_down()

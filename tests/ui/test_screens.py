@@ -18,11 +18,12 @@ from atp_tui.model.message import text
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.monitor.query import Query
 from atp_tui.ui.bridge import SHORTEST_GAP, carry
-from atp_tui.ui.commands import FIRST, LAST, all_commands, find
+from atp_tui.ui.commands import FIRST, LAST, find
 from atp_tui.ui.key_names import key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
 from atp_tui.ui.screens.password import PasswordScreen
+from atp_tui.ui.views.keys import OPENING, commands_of
 from atp_tui.ui.widgets.domain_list import DomainList
 
 from .conftest import open_app
@@ -37,13 +38,13 @@ WANTED = PasswordQuestion("kvm02", "192.0.2.3:16514\x1b[31m", "", refused=False,
 
 async def test_in_a_narrow_terminal_enter_opens_the_panel_and_escape_closes_it(fakes: FleetServices) -> None:
     async with open_app(fakes, (80, 24)) as opened:
-        assert not opened.screen.panel.display
+        assert not opened.panel.display
         await opened.press("down", "enter")
         assert opened.has("connections") and opened.has("192.0.2.3")
-        assert not opened.screen.hosts.display
+        assert not opened.hosts.display
         await opened.press("escape")
-        assert opened.screen.hosts.display and not opened.screen.panel.display
-        assert opened.app.focused is opened.screen.hosts
+        assert opened.hosts.display and not opened.panel.display
+        assert opened.app.focused is opened.hosts
 
 
 async def test_in_a_wide_terminal_the_panel_follows_the_cursor(fakes: FleetServices) -> None:
@@ -60,7 +61,7 @@ async def test_a_terminal_that_was_too_small_takes_keys_again(fakes: FleetServic
         await opened.pilot.resize_terminal(50, 12)
         await opened.until(lambda: opened.has("Needs 60x15"))
         await opened.pilot.resize_terminal(80, 24)
-        await opened.until(lambda: opened.app.focused is opened.screen.hosts)
+        await opened.until(lambda: opened.app.focused is opened.hosts)
         await opened.press("down", "enter")
         assert opened.has("connections") and opened.has("192.0.2.3")
 
@@ -107,7 +108,7 @@ async def test_what_closes_over_a_terminal_that_is_too_small_gives_no_list_its_k
             assert not opened.app.focused
             await opened.pilot.resize_terminal(80, 24)
             await opened.until(lambda: opened.app.focused and opened.app.focused.is_on_screen)
-        assert not opened.screen.hosts.asked.marked
+        assert not opened.hosts.asked.marked
         keyboard.send(b"nc\r")
         await keyboard.done()
         assert [job.title for job in fakes.jobs.started] == ["sync"]
@@ -116,15 +117,15 @@ async def test_what_closes_over_a_terminal_that_is_too_small_gives_no_list_its_k
 async def test_a_panel_that_a_narrower_terminal_hides_gives_the_focus_back(fakes: FleetServices) -> None:
     async with open_app(fakes, (120, 40)) as opened:
         await opened.press("tab")
-        assert opened.app.focused is not opened.screen.hosts
+        assert opened.app.focused is not opened.hosts
         await opened.pilot.resize_terminal(80, 24)
-        await opened.until(lambda: opened.app.focused is opened.screen.hosts)
+        await opened.until(lambda: opened.app.focused is opened.hosts)
 
 
 async def test_the_tree_has_no_keys_while_the_panel_lies_over_it(fakes: FleetServices) -> None:
     """`a` marked all hosts there, and `space` one, without being seen; from too small a terminal nothing had them."""
     async with open_app(fakes, (120, 40)) as opened:
-        hosts, panel = opened.screen.hosts, opened.screen.panel.query_one(DomainList)
+        hosts, panel = opened.hosts, opened.panel.query_one(DomainList)
         await opened.press("down", "enter", "shift+tab", "shift+tab")
         assert opened.app.focused is hosts
         await opened.pilot.resize_terminal(80, 24)
@@ -158,13 +159,13 @@ async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServ
         bound = {key: binding.action for key, binding in opened.app._bindings if binding.action.startswith("screen.")}
         await opened.press("question_mark")
         lines = [" ".join(line.split()) for line in opened.lines()]
-        for command in all_commands(ACTIONS):
+        for command in commands_of(ACTIONS):
             row = f"{key_shown(command.key)} :{command.name} {command.help}".strip()
             assert any(row in line for line in lines), row
             assert command.key is None or bound.pop(command.key) == f"screen.command({command.name!r})"
         assert not bound, "no key that the help does not name"
         await opened.press("escape")
-        assert opened.app.focused is opened.screen.hosts
+        assert opened.app.focused is opened.hosts
 
 
 @pytest.mark.parametrize(("key", "trusted"), [("y", [KEY]), ("n", []), ("escape", []), ("enter", [])])
@@ -233,7 +234,7 @@ async def test_a_jump_without_a_host_asks_for_its_name(fakes: FleetServices) -> 
         await opened.type("kvm03")
         assert opened.screen.pane.line.value == "jump kvm03"
         await opened.press("enter")
-        assert opened.screen.hosts.cursor_hosts == ("kvm03",)
+        assert opened.hosts.cursor_hosts == ("kvm03",)
 
 
 async def test_who_means_a_revoked_key_is_not_asked_about_another_host() -> None:
@@ -244,7 +245,7 @@ async def test_who_means_a_revoked_key_is_not_asked_about_another_host() -> None
         fakes.transport.change("kvm01", S.FAILED, "revoked", retries=False, trouble=REVOKED.trouble)
         fakes.transport.change("kvm02", S.FAILED, "unknown", retries=False, trouble=unknown.trouble)
         await opened.until(lambda: opened.has("K kvm02: key unknown"))
-        opened.screen.hosts.show_host("kvm01")
+        opened.hosts.show_host("kvm01")
         await opened.press("K")
         assert opened.has("the key of kvm01 cannot be trusted from here") and not opened.has("trust and store")
 
@@ -363,7 +364,7 @@ async def test_the_palette_finds_commands_hosts_and_themes(fakes: FleetServices)
         await opened.until(lambda: opened.has("host kvm03"))
         await opened.press("enter")
         await opened.until(lambda: len(opened.app.screen_stack) == 2)
-        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
+        await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm03",))
         await opened.press("ctrl+p", *"high")
         await opened.until(lambda: opened.has("theme high-contrast"))
         await opened.press("enter")
@@ -377,7 +378,7 @@ async def test_the_palette_works_over_every_screen(fakes: FleetServices, over: s
     fakes.wanted["kvm01"] = replace(WANTED, host_id="kvm01")
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"id", "enter")
-        opened.screen.hosts.focus()
+        opened.hosts.focus()
         await opened.press(over)
         if over != "question_mark":
             await opened.read()
@@ -387,7 +388,7 @@ async def test_the_palette_works_over_every_screen(fakes: FleetServices, over: s
         await opened.until(lambda: opened.has("jump to host"))
         await opened.press(*["backspace"] * 4, *"kvm03", "enter")
         await opened.until(lambda: len(opened.app.screen_stack) == 2)
-        await opened.until(lambda: opened.screen.hosts.cursor_hosts == ("kvm03",))
+        await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm03",))
         assert opened.app.is_running and not fakes.door.passed
         await opened.press("question_mark")
         assert opened.has("this page"), "the help opens again"
@@ -424,7 +425,7 @@ async def test_read_only_refuses_what_changes_something_before_it_asks() -> None
 
 
 def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
-    commands = all_commands(ACTIONS)
+    commands = commands_of(ACTIONS)
     names = [command.name for command in commands]
     keys = [command.key for command in commands if command.key]
     assert len(set(names)) == len(names)
@@ -432,7 +433,7 @@ def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
     assert find(commands, "ret") == find(commands, "retry")
     assert find(commands, "re") is None, "rerun and retry begin so"
     assert find(commands, "") is None
-    assert len(commands) == len(FIRST) + len(ACTIONS) + len(LAST)
+    assert len(commands) == len(FIRST) + len(ACTIONS) + len(OPENING) + len(LAST)
     keys_of_actions = {action.key and key_name(action.key) for action in ACTIONS}
     assert {command.key for command in commands if command.action} == keys_of_actions
 
@@ -449,7 +450,7 @@ async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action
         if gone.key is not None:
             await opened.press(key_name(gone.key))
             assert not fakes.door.passed and len(opened.app.screen_stack) == 2
-            assert opened.app.focused is opened.screen.hosts
+            assert opened.app.focused is opened.hosts
         await opened.press("colon")
         await opened.type(gone.name)
         await opened.press("enter")

@@ -16,8 +16,8 @@ from atp_tui.model.say import Say
 from atp_tui.model.target import TargetId
 from atp_tui.ui import step_words, words
 from atp_tui.ui.glyphs import UNICODE
+from atp_tui.ui.views.fleet.drawing import columns, draw_host
 from atp_tui.ui.widgets.panel_head import head_lines
-from atp_tui.ui.widgets.tree_drawing import columns, draw_host
 
 from .answered import Answering
 from .rows import NOW, detail, host_row, text_of

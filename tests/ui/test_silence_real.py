@@ -49,7 +49,7 @@ def virsh(daemon: PrivateLibvirtd, *words: str) -> str:
 async def watch(seen: Seen) -> None:
     """Wait until both hosts have figures and the first one is in the panel."""
     await seen.until(lambda: seen.ids(S.CONNECTED) == {"stops", "stays"})
-    seen.screen.hosts.show_host("stops")
+    seen.hosts.show_host("stops")
     await seen.until(lambda: "VMs 2 up 0 off" in seen.text and "1 running" in seen.text)
 
 
@@ -64,7 +64,7 @@ async def test_a_stopped_daemon_is_silent_on_screen_before_it_is_lost(
             assert seen.ids(S.CONNECTED) == {"stops", "stays"}, "it is not lost yet"
             await seen.until(lambda: "VMs 1 up 0 off 1 unknown" in seen.text)
             await seen.until(lambda: "◐ silent" in seen.text and "◐ stops  silent" in seen.text.replace("   ", "  "))
-            vms = seen.screen.panel.query_one(DomainList)
+            vms = seen.panel.query_one(DomainList)
             drawn = [one for one in vms.render_line(0) if one.text.strip() and one.style]
             assert {one.style.color for one in drawn if one.style} == {dim_of(vms)}
         finally:

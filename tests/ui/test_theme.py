@@ -14,7 +14,7 @@ from textual.color import Color
 
 from atp_tui.model.errors import ConfigError
 from atp_tui.ui.theme import ROLES, STATES, ColorTheme, load_theme, load_themes, themes_folder
-from atp_tui.ui.widgets.host_tree import HostTree
+from atp_tui.ui.views.fleet.tree import HostTree
 from atp_tui.ui.widgets.lines import BAR
 
 from .conftest import open_app

@@ -12,7 +12,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import AuthFailed, ConnectFailed, HostKeyRejected
 from atp_tui.ui.glyphs import UNICODE
 from atp_tui.ui.text import width_of
-from atp_tui.ui.widgets.tree_drawing import LONGEST_ID, Columns, columns, draw_host
+from atp_tui.ui.views.fleet.drawing import LONGEST_ID, Columns, columns, draw_host
 from atp_tui.ui.words import WORDS
 
 from .rows import NOW, host_row, screen_of, text_of

@@ -9,7 +9,7 @@ import pytest
 
 from atp_tui.monitor.query import PAGE, HostLine, Page, Query, host_key
 from atp_tui.monitor.rows import HostRow
-from atp_tui.ui.widgets.tree_lines import TreeLines
+from atp_tui.ui.views.fleet.lines import TreeLines
 
 from .rows import host_row
 from .shown import ShownRows

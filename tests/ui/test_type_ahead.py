@@ -41,8 +41,8 @@ async def test_no_dialogue_hears_the_burst_that_opens_it(fakes: FleetServices, k
         keyboard = Keyboard(opened.app)
         keyboard.send(b"!id\r\t")  # a job runs, so that q asks
         await keyboard.done()
-        opened.screen.hosts.focus()
-        await opened.until(lambda: opened.screen.hosts.has_focus)
+        opened.hosts.focus()
+        await opened.until(lambda: opened.hosts.has_focus)
         keyboard.send(f"{key}y\r\x03\x1b[200~y\x1b[201~yy\r".encode())
         await keyboard.done()
         assert isinstance(opened.app.screen, HearsNothingAtFirst)
@@ -68,7 +68,7 @@ def test_a_dialogue_listens_after_a_pause_and_to_no_key_that_is_held() -> None:
 async def test_a_handler_that_never_ends_does_not_take_the_keyboard_away(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         hung = asyncio.Event()
-        opened.screen.panel.call_later(hung.wait)
+        opened.panel.call_later(hung.wait)
         keyboard = Keyboard(opened.app)
         keyboard.send(b"!id")
         await keyboard.done()
@@ -93,7 +93,7 @@ async def test_a_paste_of_several_lines_is_refused_with_words(
         keyboard = Keyboard(opened.app)
         for opener in ("!", "P"):
             if opener == "P":
-                opened.screen.hosts.focus()
+                opened.hosts.focus()
                 await opened.pilot.pause()
             keyboard.send(opener.encode())
             await keyboard.done()

@@ -23,8 +23,8 @@ from ..messages import QuitRequested, ThemeRequested
 from ..services import Services
 from ..targeting import Targeting
 from ..text import cut, safe
+from ..views.view import View
 from ..widgets.command_pane import CommandPane, Mode
-from ..widgets.host_tree import HostTree
 from ..words import sentence
 from .ask import ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
@@ -44,12 +44,14 @@ class Surface(Protocol):
     @property
     def app(self) -> App[object]: ...
     @property
-    def hosts(self) -> HostTree: ...
-    @property
     def jobs(self) -> JobControl: ...
     @property
     def pane(self) -> CommandPane: ...
-    def focus_hosts(self) -> None: ...
+    @property
+    def view(self) -> View: ...
+    def open_view(self, name: str) -> None: ...
+    def previous_view(self) -> None: ...
+    def show_host(self, host_id: str) -> bool: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -76,6 +78,7 @@ class Dispatch:
             "cancel": self._cancel,
             "clear": self._clear,
             "jump": self._jump,
+            "previous-view": lambda _: screen.previous_view(),
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
@@ -92,6 +95,8 @@ class Dispatch:
         command = find(self._keys.commands, name)
         if command is None:
             self._screen.tell(f"no command {safe(name)}: {self._keys.sign('screen.help')} shows them all", wrong=True)
+        elif command.view:
+            self._screen.open_view(command.view)
         elif command.action is None:
             self._own[command.name](argument)
         elif command.action.prompts:
@@ -151,13 +156,13 @@ class Dispatch:
 
     def _clear(self, _: str) -> None:
         if self.jobs.clear():
-            self._screen.focus_hosts()
+            self._screen.view.take_focus()
 
     def _jump(self, host_id: str) -> None:
         if not host_id:  # chosen in the palette
             self._screen.pane.enter(Mode.COMMAND, "jump ")
-        elif self._screen.hosts.show_host(host_id):
-            self._screen.focus_hosts()
+        elif self._screen.show_host(host_id):
+            self._screen.view.take_focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
 

@@ -8,15 +8,17 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from ...monitor.tally import Waiting
-from ..bindings import ANSWERS, APP, FLEET, HOSTS, LINES, PANE
+from ..bindings import ANSWERS, APP, FLEET, LINES, PANE
 from ..keymap import OWN, Keymap
 from ..text import safe
+from ..views.registry import VIEWS
+from ..views.spec import ViewSpec
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandInput, Mode
 from ..widgets.footer import Keys
 from ..widgets.help_page import Section
-from ..widgets.host_tree import HostTree
 from ..widgets.host_words import PRESSED, brief_of
+from ..widgets.lines import LinesView
 
 _SENTENCE = ("@tag", "other hosts")
 _FILTERS: Mapping[tuple[str, ...], str] = {
@@ -28,7 +30,7 @@ _COMMANDS: Mapping[tuple[str, ...], str] = {
 }  # fmt: skip
 """What the keys of the command line do while it is not for running; its bindings tell the rest."""
 
-_IN_TREE = (
+_IN_VIEW = (
     "screen.filter",
     "screen.command",
     "action.run",
@@ -40,7 +42,7 @@ _IN_TREE = (
 _EVERYWHERE = ("screen.command", "action.run", "screen.help", "screen.quit")
 
 
-def keys_of(focused: Widget | None, keys: Keymap) -> Keys:
+def keys_of(focused: Widget | None, view: ViewSpec, keys: Keymap) -> Keys:
     """What the focused region's keys do, then those that work everywhere."""
     match focused:
         case CommandInput(mode=Mode.RUN):
@@ -51,8 +53,8 @@ def keys_of(focused: Widget | None, keys: Keymap) -> Keys:
             return tuple((keys.sign(*ids), meaning) for ids, meaning in words.items())
         case Answers():
             return (*_hints(ANSWERS, keys), *_commands(_EVERYWHERE, keys))
-        case HostTree():
-            return (*_hints(HOSTS, keys), *_commands(_IN_TREE, keys))
+        case LinesView(BINDINGS=bound) if view.keys and view.keys[0] in bound:
+            return (*_hints(view.keys, keys), *_commands(_IN_VIEW, keys))
         case _:
             return (*_hints(LINES, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))
 
@@ -96,7 +98,7 @@ _LINES_TYPED = (
 def help_keys(keys: Keymap) -> tuple[Section, ...]:
     """What the keys do that are no commands', region by region."""
     return (
-        ("hosts", _told(HOSTS, keys)),
+        *((view.title, _told(view.keys, keys)) for view in VIEWS if view.keys),
         ("command line", (*_told(PANE, keys), *_LINES_TYPED)),
         ("answers", _told(ANSWERS, keys)),
         ("everywhere", _told((*(each for each in LINES if each.group), *FLEET, *APP), keys)),

@@ -1,4 +1,4 @@
-"""The screen one leaves open all day: the fleet, the host under the cursor, the command line and its answers."""
+"""The frame around the views, which is left open all day: status line, command line, the jobs' answers, the keys."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
-from textual.timer import Timer
+from textual.containers import Container, Vertical
 
 from ...model.order import natural
 from ...monitor.query import Query, Sort
 from .. import bindings
-from ..commands import all_commands
 from ..focus import FocusInSight
+from ..frame.views import ViewStack
 from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
@@ -35,14 +34,15 @@ from ..messages import (
     RerunRequested,
     RunRequested,
 )  # fmt: skip
+from ..places import Place, Stack
 from ..services import Services
 from ..targeting import Targeting
+from ..views.keys import CHANGEABLE, commands_of
+from ..views.registry import VIEWS
+from ..views.view import View, ViewServices
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
-from ..widgets.domain_list import DomainList
 from ..widgets.footer import KeyLine, Keys
-from ..widgets.host_panel import HostPanel, PanelSnapshot
-from ..widgets.host_tree import HostTree
 from ..widgets.job_list import JobList
 from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
@@ -54,16 +54,13 @@ _log = logging.getLogger(__name__)
 
 TICK = 1.0
 
-REST = 0.5
-"""Seconds after which the cursor rests on a host rather than passes over it."""
-
 WIDTHS = [(0, "-tiny"), (LEAST[0], "-narrow"), (120, "-normal"), (180, "-wide")]
 HEIGHTS = [(0, "-low"), (LEAST[1], "-short"), (20, "-enough")]
 """From how many columns and rows on the screen has which class; app.tcss says what that means."""
 
 
 class MainScreen(FocusInSight[None]):
-    """Routes messages between the regions. What commands do is in `dispatch`."""
+    """Routes messages between the view in sight and the regions around it. What commands do is in `dispatch`."""
 
     AUTO_FOCUS = "#tree"  # rather than on_mount, which also comes where the end came first, and there is no tree
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -75,16 +72,16 @@ class MainScreen(FocusInSight[None]):
         self._services = services
         self._fleet = services.fleet
         self._clock = services.fleet.now
-        self.keys = Keymap(all_commands(services.actions), dict(services.keys))
+        self.keys = Keymap(commands_of(services.actions), dict(services.keys), CHANGEABLE)
         self._glyphs = replace(ASCII if services.ascii_only else UNICODE, keys=self.keys)
         self._theme_names = theme_names
         self._targeting = Targeting(services.fleet)
         self._calls: Keys = ()
-        self._shown: str | None = None
         self._in_line = False
         self._covered = False
         self._pointed = False
-        self._rest: Timer | None = None
+        given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong))
+        self._views = ViewStack(VIEWS, given)
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
@@ -94,9 +91,7 @@ class MainScreen(FocusInSight[None]):
         yield StatusBar(services.source, self._glyphs, read_only=services.read_only, id="status")
         with Container(id="workspace"):
             with Vertical(id="left"):
-                with Horizontal(id="hosts"):
-                    yield HostTree(self._fleet, glyphs=self._glyphs, file=services.file, id="tree")
-                    yield HostPanel(clock=self._clock, glyphs=self._glyphs, id="panel")
+                yield self._views
                 yield CommandPane(
                     self._targeting.select,
                     History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
@@ -120,22 +115,11 @@ class MainScreen(FocusInSight[None]):
             super().keep_focus()
 
     def place_focus(self) -> None:
-        """The line has it again as soon as it can be seen: what is typed on is no command for the tree."""
+        """The line has it again as soon as it can be seen: what is typed on is no command for the view."""
         if self._in_line and self.is_in_sight(self.pane.line):
             self.pane.go_on()
-        elif self.is_in_sight(self.hosts) or self.is_in_sight(self.panel):
-            self.focus_hosts()
-
-    def focus_hosts(self) -> None:
-        """The hosts have the focus, or the panel where it lies over them: a list that nobody sees would mark hosts. One
-        that is of no host any more gives way: the tree says why there is none."""
-        domains = self.panel.query_one(DomainList)
-        if not self.hosts.display and domains.display:
-            domains.focus()
-            return
-        if not self.hosts.display:
-            self._open_panel(False)
-        self.hosts.focus()
+        elif self.is_in_sight(self.view):
+            self.view.take_focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing can be seen no command has a key but the one that is told there."""
@@ -148,12 +132,9 @@ class MainScreen(FocusInSight[None]):
     # The regions
 
     @property
-    def hosts(self) -> HostTree:
-        return self.query_one("#tree", HostTree)
-
-    @property
-    def panel(self) -> HostPanel:
-        return self.query_one("#panel", HostPanel)
+    def view(self) -> View:
+        """The view in sight."""
+        return self._views.view
 
     @property
     def pane(self) -> CommandPane:
@@ -176,76 +157,75 @@ class MainScreen(FocusInSight[None]):
         """Run work as a task of this screen: it is cancelled with it, and its defects end the program."""
         self.run_worker(work)
 
+    # The views
+
+    def open_view(self, name: str) -> None:
+        """Open a view by its name, above the first one."""
+        self._go(self._views.stack.opened(Place(name)))
+
+    def previous_view(self) -> None:
+        """Go back to the view that was open before this one."""
+        self._go(self._views.stack.swapped())
+
+    def show_host(self, host_id: str) -> bool:
+        """Put the cursor on a host, in the view where it is listed; False where the filter hides it."""
+        if self.view.show_host(host_id):
+            return True
+        self.open_view(VIEWS[0].name)
+        return self.view.show_host(host_id)
+
+    @on(View.PlaceRequested)
+    def _place_requested(self, message: View.PlaceRequested) -> None:
+        self._go(self._views.stack.deeper(message.place))
+
+    def _go(self, stack: Stack) -> None:
+        """Bring the last place of a path into sight, with the focus, where the command line has not got it."""
+        if stack.here != self._views.stack.here:
+            self._pointed = False
+            self._views.go(stack)
+            self.pane.take_filter(self.view.filter)
+            self._point()
+            self.query_one("#status", StatusBar).crumbs = self._views.crumbs
+            self.view.take_focus()
+        else:
+            self._views.go(stack)
+
     # The fleet
 
     @on(FleetChanged)
     def _fleet_changed(self, message: FleetChanged) -> None:
-        hosts, summary = self.hosts, self._fleet.summary()
-        if message.described:
-            hosts.mark(frozenset(self._fleet.known(hosts.asked.marked)))
-        hosts.look()
+        summary = self._fleet.summary()
+        self.view.look(message.described)
         self.query_one("#status", StatusBar).snapshot = summary
         calls = calling_keys(summary.calls, self.keys)
         if calls != self._calls:
             self._calls = calls
             self._show_keys()
         self._point()
-        self._show_panel()
 
-    @on(HostTree.HostHighlighted)
-    def _host_highlighted(self) -> None:
+    @on(View.Moved)
+    def _moved(self) -> None:
         self._point()
-
-    @on(HostTree.MarksChanged)
-    def _marks_changed(self) -> None:
-        self._point()
-
-    @on(HostTree.HostOpened)
-    def _host_opened(self) -> None:
-        self._open_panel(True)
-        self._looked_at()
-        self._show_panel()
-        self.panel.query_one(DomainList).focus()
-
-    def _open_panel(self, is_open: bool) -> None:
-        """Where there is no room for both, the panel lies over the tree. The classes are theirs and not the screen's:
-        for that one's Textual would style every widget anew."""
-        self.panel.set_class(is_open, "-open")
-        self.hosts.set_class(is_open, "-covered")
 
     @on(FilterChanged)
     def _filter_changed(self, message: FilterChanged) -> None:
-        self.hosts.search(message.text)
+        self.view.search(message.text)
         self._point()
 
     def _point(self) -> None:
-        """Take over what is marked and under the cursor.
+        """Take over what the view points at: what is marked in it and under its cursor.
 
-        Not while a command is being typed, after `:` too, or something lies over the tree, such as the palette: a host
+        Not while a command is being typed, after `:` too, or something lies over the view, such as the palette: a host
         that the filter hides by itself hands the cursor to a neighbour, and a group under the cursor grows. The hosts
         of a command are those that a person has chosen for it, which may be none: only before there is a fleet can
         nobody have chosen.
         """
-        cursor = self.hosts.cursor_hosts
-        marked = self._fleet.known(self.hosts.asked.marked)
         is_typed = self._in_line and self.pane.mode is not Mode.FILTER
         is_covered = self._covered or self.app.screen is not self
         if not (self._pointed and (is_typed or is_covered)):
-            self._pointed = self.hosts.has_fleet
-            if self._targeting.point(marked, cursor):
+            self._pointed = self.view.is_ready
+            if self._targeting.point(*self.view.pointed):
                 self.pane.show_target()
-        shown = cursor[0] if len(cursor) == 1 else None
-        if shown != self._shown:
-            self._shown = shown
-            self._show_panel()
-            if self._rest is not None:
-                self._rest.stop()
-            self._rest = self.set_timer(REST, self._looked_at)
-
-    def _looked_at(self) -> None:
-        """A person looks at the host under the cursor: where it is away, it is tried sooner."""
-        if self._shown is not None:
-            self._fleet.looked_at(self._shown)
 
     @on(events.ScreenSuspend)
     def _is_covered(self) -> None:
@@ -260,10 +240,6 @@ class MainScreen(FocusInSight[None]):
         self._covered = self.app.screen is not self
         if self.query("#pane"):
             self._point()
-
-    def _show_panel(self) -> None:
-        detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
-        self.panel.snapshot = PanelSnapshot(detail, self._services.period)
 
     # Commands and their answers
 
@@ -282,11 +258,11 @@ class MainScreen(FocusInSight[None]):
     @on(CancelRequested)
     def _cancel_requested(self) -> None:
         if not self._dispatch.jobs.cancel():
-            self.focus_hosts()
+            self.view.take_focus()
 
     @on(PaneLeft)
     def _pane_left(self) -> None:
-        self.focus_hosts()
+        self.view.take_focus()
 
     @on(Copied)
     def _copied(self, message: Copied) -> None:
@@ -336,11 +312,17 @@ class MainScreen(FocusInSight[None]):
         self._dispatch.do(name)
 
     def action_back(self) -> None:
-        """Esc: the host panel closes, then the hosts have the focus again, then the filter goes."""
-        if self.hosts.has_focus and self.hosts.asked.filter:
+        """Esc: what is open within the view closes, then the view has the focus again, then its filter goes, then it is
+        left for the one below."""
+        view = self.view
+        if view.has_focus_within and view.step_back():
+            return
+        if not view.has_focus_within:
+            view.take_focus()
+        elif view.filter:
             self.pane.clear_filter()
-        self._open_panel(False)
-        self.hosts.focus()
+        else:
+            self._go(self._views.stack.back())
 
     def action_interrupt(self) -> None:
         """Ctrl+C outside the command line."""
@@ -359,7 +341,7 @@ class MainScreen(FocusInSight[None]):
 
     def _show_keys(self) -> None:
         line = self.query_one("#keys", KeyLine)
-        line.calls, line.keys = self._calls, keys_of(self.focused, self.keys)
+        line.calls, line.keys = self._calls, keys_of(self.focused, self._views.spec, self.keys)
 
     def _tick(self) -> None:
         self.query_one("#status", StatusBar).tick()
@@ -368,7 +350,7 @@ class MainScreen(FocusInSight[None]):
         if self.jobs.running:
             self.show_jobs()
         self.pane.tick()
-        self._show_panel()
+        self.view.tick()
 
     # The palette
 

@@ -208,6 +208,12 @@ class CommandPane(Horizontal):
         self._drafts[Mode.FILTER] = ""
         self.post_message(FilterChanged(""))
 
+    def take_filter(self, text: str) -> None:
+        """Another view is in sight, with a filter of its own."""
+        if self._mode is Mode.FILTER:
+            self._switch(Mode.RUN)
+        self._drafts[Mode.FILTER] = text
+
     def _back(self) -> None:
         self._switch(Mode.RUN)
         self.post_message(PaneLeft())

@@ -14,10 +14,13 @@ from ...monitor.tally import Summary
 from ..format import NOT_KNOWN, WRITE, rate
 from ..glyphs import STATE_ORDER, UNICODE, Glyphs
 from ..shown import styled, together
-from ..text import safe
+from ..text import cut, safe
 
 SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, ConnectionState.FAILED)
 """States whose count is shown at 0 too: figures that come and go would move the ones beside them."""
+
+CRUMB = 24
+"""Cells of a place in the path."""
 
 Part = tuple[int, Content]
 """How easily a part is left out (0: never), and the part."""
@@ -33,6 +36,8 @@ class StatusBar(Widget):
     others: reactive[int] = reactive(0)
     """How many jobs run beside it: out of sight, and never left out here."""
     clock: reactive[str] = reactive("")
+    crumbs: reactive[tuple[str, ...]] = reactive(())
+    """The places above the first view, from the lowest one to that in sight; they may hold anything."""
 
     def __init__(
         self, source: str, glyphs: Glyphs = UNICODE, *, read_only: bool = False, id: str | None = None
@@ -59,7 +64,8 @@ class StatusBar(Widget):
                   for state, count in counts]  # fmt: skip
         left: list[Part] = [
             (0, styled(" atp  ", "bold $title-focus")),
-            (5, styled(f"{self._source}  ", "$title")),
+            (5, styled(f"{self._source}{'' if self.crumbs else '  '}", "$title")),
+            (1, self._path()),
             (0, styled(self._read_only, "bold")),
             (0, together(*states)),
             *self._silent(now),
@@ -76,6 +82,12 @@ class StatusBar(Widget):
                 break
         gap = max(0, width - used - clock.cell_length)
         return together(*shown, styled(" " * gap), clock).truncate(width)
+
+    def _path(self) -> Content:
+        """Where one is: `› VMs › kvm01/web`."""
+        between = f" {self._glyphs.folded} "
+        words = "".join(between + cut(safe(crumb), CRUMB, self._glyphs.ellipsis) for crumb in self.crumbs)
+        return styled(f"{words}  " if words else "", "$title-focus")
 
     def _jobs(self) -> Part:
         if self.others:

@@ -12,17 +12,17 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from ...monitor.metrics import find_metric
-from ...monitor.query import GroupLine, HostLine, Line, Query, Sort, host_key, orders
-from .. import bindings
-from ..glyphs import UNICODE, Glyphs
-from ..shown import assembled
-from ..text import cut, safe, width_of
-from ..words import sentence
-from .host_words import counts_down
-from .lines import LinesView, Spans
-from .tree_drawing import Columns, columns, draw_group, draw_host
-from .tree_lines import Pages, TreeLines
+from ....monitor.metrics import find_metric
+from ....monitor.query import GroupLine, HostLine, Line, Query, Sort, host_key, orders
+from ...glyphs import UNICODE, Glyphs
+from ...shown import assembled
+from ...text import cut, safe, width_of
+from ...widgets.host_words import counts_down
+from ...widgets.lines import LinesView, Spans
+from ...words import sentence
+from .drawing import Columns, columns, draw_group, draw_host
+from .keys import HOSTS
+from .lines import Pages, TreeLines
 
 TICK = 0.2
 """Seconds between two looks at the countdowns in view."""
@@ -34,7 +34,7 @@ TICKS_PER_AGE = 5
 class HostTree(LinesView[Line]):
     """Shows the lines that `asked` has in the fleet, from the first call of `look` on; to be called on each change."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.HOSTS]
+    BINDINGS: ClassVar[list[BindingType]] = [*HOSTS]
 
     class HostHighlighted(Message):
         """The cursor has come to another host, or off the hosts onto a group (None)."""

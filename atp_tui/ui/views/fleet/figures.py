@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ...model.connection import ConnectionState
-from ...monitor.freshness import Freshness
-from ...monitor.metrics import Form, Metric
-from ...monitor.rows import HostRow
-from ..format import NOT_KNOWN, WRITE, age
-from ..glyphs import Glyphs
-from ..spark import spark
-from ..text import cut, safe, width_of
-from .host_words import answers_errors, silence
-from .lines import Piece
+from ....model.connection import ConnectionState
+from ....monitor.freshness import Freshness
+from ....monitor.metrics import Form, Metric
+from ....monitor.rows import HostRow
+from ...format import NOT_KNOWN, WRITE, age
+from ...glyphs import Glyphs
+from ...spark import spark
+from ...text import cut, safe, width_of
+from ...widgets.host_words import answers_errors, silence
+from ...widgets.lines import Piece
 
 _S = ConnectionState
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, overload
 
-from ...monitor.query import PAGE, Line, Page, Query
+from ....monitor.query import PAGE, Line, Page, Query
 
 
 class Pages(Protocol):

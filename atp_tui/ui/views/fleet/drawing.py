@@ -13,19 +13,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ...model.causes import LONGEST_SHORT
-from ...model.connection import ConnectionState
-from ...monitor import metrics
-from ...monitor.fleet import HostRow
-from ...monitor.metrics import Form, Metric
-from ...monitor.query import GroupLine, HostLine
-from ..format import age
-from ..glyphs import Glyphs
-from ..text import cut, cut_middle, fit, safe, width_of
-from ..words import state_word
-from .host_words import brief_of, channel_of, next_step, silence
-from .lines import Spans, drawn
-from .row_figures import FigureColumn, draw_figures
+from ....model.causes import LONGEST_SHORT
+from ....model.connection import ConnectionState
+from ....monitor import metrics
+from ....monitor.fleet import HostRow
+from ....monitor.metrics import Form, Metric
+from ....monitor.query import GroupLine, HostLine
+from ...format import age
+from ...glyphs import Glyphs
+from ...text import cut, cut_middle, fit, safe, width_of
+from ...widgets.host_words import brief_of, channel_of, next_step, silence
+from ...widgets.lines import Spans, drawn
+from ...words import state_word
+from .figures import FigureColumn, draw_figures
 
 _S = ConnectionState
 

@@ -1,0 +1,1 @@
+"""The hosts under their groups, and the host under the cursor."""

@@ -1,0 +1,122 @@
+"""The fleet's view: the tree of hosts, and beside or over it the panel of the host under the cursor."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.timer import Timer
+
+from ...widgets.domain_list import DomainList
+from ...widgets.host_panel import HostPanel, PanelSnapshot
+from ..view import Pointed, View, ViewServices
+from .tree import HostTree
+
+REST = 0.5
+"""Seconds after which the cursor rests on a host rather than passes over it."""
+
+
+class FleetView(View):
+    """Where there is no room for both, the panel opens over the tree."""
+
+    def __init__(self, given: ViewServices) -> None:
+        super().__init__(id="hosts")
+        self._fleet = given.fleet
+        services = given.services
+        self.hosts = HostTree(self._fleet, glyphs=given.glyphs, file=services.file, id="tree")
+        self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
+        self._period = services.period
+        self._shown: str | None = None
+        self._rest: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.hosts
+        yield self.panel
+
+    def look(self, described: bool) -> None:
+        if described:
+            self.hosts.mark(frozenset(self._fleet.known(self.hosts.asked.marked)))
+        self.hosts.look()
+        self._follow_cursor()
+        self._show_panel()
+
+    def tick(self) -> None:
+        self._show_panel()
+
+    @property
+    def pointed(self) -> Pointed:
+        return Pointed(self._fleet.known(self.hosts.asked.marked), self.hosts.cursor_hosts)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.hosts.has_fleet
+
+    @property
+    def filter(self) -> str:
+        return self.hosts.asked.filter
+
+    def search(self, text: str) -> None:
+        self.hosts.search(text)
+        self._follow_cursor()
+
+    def show_host(self, host_id: str) -> bool:
+        return self.hosts.show_host(host_id)
+
+    # The focus
+
+    def take_focus(self) -> None:
+        """The tree has it, or the panel where it lies over the tree: a list that nobody sees would mark hosts. A panel
+        that is of no host any more gives way: the tree says why there is none."""
+        domains = self.panel.query_one(DomainList)
+        if not self.hosts.display and domains.display:
+            domains.focus()
+            return
+        if not self.hosts.display:
+            self._open_panel(False)
+        self.hosts.focus()
+
+    def step_back(self) -> bool:
+        if self.hosts.has_focus:
+            return False
+        self._open_panel(False)
+        self.hosts.focus()
+        return True
+
+    def _open_panel(self, is_open: bool) -> None:
+        """The classes are theirs and not the screen's: for that one's Textual would style every widget anew."""
+        self.panel.set_class(is_open, "-open")
+        self.hosts.set_class(is_open, "-covered")
+
+    # The cursor
+
+    @on(HostTree.HostHighlighted)
+    @on(HostTree.MarksChanged)
+    def _moved(self) -> None:
+        self._follow_cursor()
+        self.post_message(self.Moved())
+
+    @on(HostTree.HostOpened)
+    def _host_opened(self) -> None:
+        self._open_panel(True)
+        self._looked_at()
+        self._show_panel()
+        self.panel.query_one(DomainList).focus()
+
+    def _follow_cursor(self) -> None:
+        """The panel shows the host under the cursor, and that one is looked at once the cursor rests on it."""
+        cursor = self.hosts.cursor_hosts
+        shown = cursor[0] if len(cursor) == 1 else None
+        if shown != self._shown:
+            self._shown = shown
+            self._show_panel()
+            if self._rest is not None:
+                self._rest.stop()
+            self._rest = self.set_timer(REST, self._looked_at)
+
+    def _looked_at(self) -> None:
+        """A person looks at the host under the cursor: where it is away, it is tried sooner."""
+        if self._shown is not None:
+            self._fleet.looked_at(self._shown)
+
+    def _show_panel(self) -> None:
+        detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
+        self.panel.snapshot = PanelSnapshot(detail, self._period)

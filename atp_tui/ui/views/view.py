@@ -1,0 +1,103 @@
+"""The base of every view, what it is given, and what it tells the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from textual.containers import Container
+from textual.message import Message
+
+from ...engine.fleet import Fleet
+from ..glyphs import Glyphs
+from ..places import Place
+from ..services import Services
+
+
+class Pointed(NamedTuple):
+    """The hosts that a view points at: those that are marked in it, and those under its cursor."""
+
+    marked: tuple[str, ...] = ()
+    cursor: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewServices:
+    """What a view is given. `tell` says something in the line at the bottom, as what went wrong where the second is
+    true."""
+
+    services: Services
+    glyphs: Glyphs
+    tell: Callable[[str, bool], None]
+
+    @property
+    def fleet(self) -> Fleet:
+        """The port to the hosts."""
+        return self.services.fleet
+
+
+class View(Container):
+    """Fills the room of the views. Kept once it was opened, and told of nothing while it is out of sight.
+
+    A subclass overrides what it has.
+    """
+
+    DEFAULT_CSS = """
+    View { width: 1fr; height: 1fr; }
+    """
+
+    class PlaceRequested(Message):
+        """Enter leads on to another place."""
+
+        def __init__(self, place: Place) -> None:
+            super().__init__()
+            self.place = place
+
+    class Moved(Message):
+        """The cursor, the marks or the filter differ: the frame looks at `pointed` and `crumb` again."""
+
+    def open(self, subject: str) -> None:
+        """Be the view of this (of "" for all); `look` comes next. A view that is of all has nothing to do."""
+
+    def look(self, described: bool) -> None:
+        """There is something else to read of the fleet, or the view comes into sight. `described`: hosts may have come
+        or gone."""
+
+    def tick(self) -> None:
+        """A second has gone by."""
+
+    def take_focus(self) -> None:
+        """Give the focus to the list that a person sees first."""
+        raise NotImplementedError
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is something in it that a person can have pointed at."""
+        return True
+
+    @property
+    def pointed(self) -> Pointed:
+        """The hosts that commands go to."""
+        return Pointed()
+
+    @property
+    def crumb(self) -> str:
+        """Its place in a word or two, beside its title: the host it is of. May hold anything."""
+        return ""
+
+    @property
+    def filter(self) -> str:
+        """What `/` has left here; "" for nothing."""
+        return ""
+
+    def search(self, text: str) -> None:
+        """`/` was typed in: show what passes. A view that has no filter shows all."""
+
+    def show_host(self, host_id: str) -> bool:
+        """Put the cursor on a host; False where it is not shown here."""
+        return False
+
+    def step_back(self) -> bool:
+        """Esc: close what is open within the view; False where nothing is, so that the frame leaves it."""
+        return False
