@@ -19,7 +19,9 @@ from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
+from ..monitor.cells import Cell, cell_of
 from ..monitor.follower import Changed
+from ..monitor.metrics import find_metric
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
@@ -205,6 +207,11 @@ class LocalFleet:
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""
         return tuple([row for row in map(self._view.row, ids) if row is not None])
+
+    def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
+        """As Fleet.cells."""
+        found, look = find_metric(metric), self._view.look
+        return tuple([cell_of(known, found) for known in map(look, ids) if known is not None])
 
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.known."""

@@ -16,6 +16,7 @@ from ...model.order import natural
 from ...monitor.query import Query, Sort
 from .. import bindings
 from ..focus import FocusInSight
+from ..frame.results import ResultsRegion
 from ..frame.views import ViewStack
 from ..glyphs import ASCII, UNICODE
 from ..history import History
@@ -43,7 +44,6 @@ from ..views.view import View, ViewServices
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.footer import KeyLine, Keys
-from ..widgets.job_list import JobList
 from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
@@ -80,9 +80,10 @@ class MainScreen(FocusInSight[None]):
         self._in_line = False
         self._covered = False
         self._pointed = False
-        given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong))
-        self._views = ViewStack(VIEWS, given)
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
+        self._results = ResultsRegion(self._glyphs, lambda: self.jobs.shown)
+        given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results)
+        self._views = ViewStack(VIEWS, given)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
     def compose(self) -> ComposeResult:
@@ -99,9 +100,7 @@ class MainScreen(FocusInSight[None]):
                     keys=self.keys,
                     id="pane",
                 )
-            with Vertical(id="results"):
-                yield JobList(glyphs=self._glyphs, id="jobs")
-                yield Answers(glyphs=self._glyphs, id="answers")
+            yield self._results
         yield KeyLine(self.keys, id="keys")
 
     def on_mount(self) -> None:
@@ -142,7 +141,7 @@ class MainScreen(FocusInSight[None]):
 
     @property
     def answers(self) -> Answers:
-        return self.query_one("#answers", Answers)
+        return self._results.answers
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something in the line at the bottom for a while."""
@@ -159,9 +158,18 @@ class MainScreen(FocusInSight[None]):
 
     # The views
 
-    def open_view(self, name: str) -> None:
-        """Open a view by its name, above the first one."""
-        self._go(self._views.stack.opened(Place(name)))
+    def open_view(self, name: str, subject: str = "") -> None:
+        """Open a view by its name, above the first one; one that needs a host, of that under the cursor where no
+        subject is named."""
+        spec = self._views.specs[name]
+        if not spec.needs:
+            self._go(self._views.stack.opened(Place(name)))
+            return
+        subject = subject or self.view.subject(spec.needs)
+        if subject:
+            self._go(self._views.stack.deeper(Place(name, subject)))
+        else:
+            self.tell(f"{spec.title}: put the cursor on a {spec.needs}, or name it", wrong=True)
 
     def previous_view(self) -> None:
         """Go back to the view that was open before this one."""
@@ -183,9 +191,12 @@ class MainScreen(FocusInSight[None]):
         if stack.here != self._views.stack.here:
             self._pointed = False
             self._views.go(stack)
+            self.set_class(self.view.SHOWS_RESULTS, "-only-results")
             self.pane.take_filter(self.view.filter)
             self._point()
             self.query_one("#status", StatusBar).crumbs = self._views.crumbs
+            self._in_line = False
+            self.set_focus(None)  # what has it is out of sight, and a new view takes it a moment later
             self.view.take_focus()
         else:
             self._views.go(stack)
@@ -257,7 +268,11 @@ class MainScreen(FocusInSight[None]):
 
     @on(CancelRequested)
     def _cancel_requested(self) -> None:
-        if not self._dispatch.jobs.cancel():
+        if self._dispatch.jobs.cancel():
+            return
+        if self.view.SHOWS_RESULTS and not self._in_line:
+            self._go(self._views.stack.back())
+        else:
             self.view.take_focus()
 
     @on(PaneLeft)
@@ -301,7 +316,7 @@ class MainScreen(FocusInSight[None]):
         """Say how the jobs stand, and how many run."""
         jobs, status = self.jobs, self.query_one("#status", StatusBar)
         shown = jobs.shown.id if jobs.shown is not None else None
-        self.query_one("#jobs", JobList).show([job.line for job in jobs.jobs], shown)
+        self._results.jobs.show([job.line for job in jobs.jobs], shown)
         status.job = jobs.shown is not None and jobs.shown.running
         status.others = jobs.out_of_sight
 
@@ -317,7 +332,8 @@ class MainScreen(FocusInSight[None]):
         view = self.view
         if view.has_focus_within and view.step_back():
             return
-        if not view.has_focus_within:
+        # a view that was opened a moment ago has not got the focus yet, and is left all the same
+        if self._results.has_focus_within or self.pane.has_focus_within:
             view.take_focus()
         elif view.filter:
             self.pane.clear_filter()
