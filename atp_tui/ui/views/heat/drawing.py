@@ -57,7 +57,7 @@ def scale_for(metric: Metric, figures: Iterable[float], before: Scale | None = N
 def legend(metric: Metric, scale: Scale, glyphs: Glyphs) -> str:
     """`▁ 0 % … █ 100 %`: what the lowest and the highest sign mean."""
     blocks = ASCII_BLOCKS if glyphs.ascii_only else BLOCKS
-    low, high = WRITE[metric.form](0.0).shelf(), WRITE[metric.form](scale.top).shelf()
+    low, high = WRITE[metric.form](0.0).strip(), WRITE[metric.form](scale.top).strip()
     return f"{low} {blocks} {high}"
 
 
