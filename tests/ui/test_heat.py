@@ -234,3 +234,7 @@ async def test_the_worst_come_first_and_figures_change() -> None:
         await opened.until(lambda: view.cells.map.order[0] == "kvm04")
         await opened.press("f")
         await opened.until(lambda: opened.has(" memory "))
+        await opened.press("colon", *"figure", "space", *"rtt", "enter")
+        await opened.until(lambda: opened.has("─ RTT "))
+        await opened.press("colon", *"figure", "space", *"rtx", "enter")
+        await opened.until(lambda: opened.has("no figure rtx: there are cpu, memory, rtt"))

@@ -38,7 +38,7 @@ from ..messages import (
 from ..places import Place, Stack
 from ..services import Services
 from ..targeting import Targeting
-from ..views.keys import CHANGEABLE, commands_of
+from ..views.keys import CHANGEABLE, commands_of, performing
 from ..views.registry import VIEWS
 from ..views.view import View, ViewServices
 from ..widgets.answers import Answers
@@ -48,7 +48,7 @@ from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
-from .palette import Offer, completions, offers
+from .palette import Arguments, Offer, completions, offers
 
 _log = logging.getLogger(__name__)
 
@@ -174,6 +174,16 @@ class MainScreen(FocusInSight[None]):
     def previous_view(self) -> None:
         """Go back to the view that was open before this one."""
         self._go(self._views.stack.swapped())
+
+    def perform_in_view(self, name: str, argument: str) -> None:
+        """Have the view in sight perform a command, or else the first view that has it, which is opened for it."""
+        view, command = performing(self._views.spec)[name]
+        if command.asks and not argument:  # chosen in the palette, or typed for its completion
+            self.pane.enter(Mode.COMMAND, f"{name} ")
+            return
+        if view is not self._views.spec:
+            self.open_view(view.name)
+        self.view.commands[name](argument)
 
     def show_host(self, host_id: str) -> bool:
         """Put the cursor on a host, in the view where it is listed; False where the filter hides it."""
@@ -372,14 +382,18 @@ class MainScreen(FocusInSight[None]):
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        return offers(self.keys.commands, self._fleet.hosts(Query()), self._theme_names)
+        return offers(self.keys.commands, self._fleet.hosts(Query()), self._theme_names, self._arguments())
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
         name, _, argument = line.partition(" ")
         self._dispatch.do(name, argument)
 
-    def _completions(self) -> Sequence[str]:
+    def _completions(self, text: str = "") -> Sequence[str]:
         groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
         hosts = self._fleet.hosts(Query(sort=Sort.NAME))
-        return completions(self.keys.commands, hosts, groups, self._theme_names)
+        return completions(self.keys.commands, hosts, groups, self._theme_names, self._arguments(), text)
+
+    def _arguments(self) -> list[Arguments]:
+        in_views = performing(self._views.spec).values()
+        return [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -112,6 +112,11 @@ class View(Container):
     def show_host(self, host_id: str) -> bool:
         """Put the cursor on a host; False where it is not shown here."""
         return False
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[str], object]]:
+        """By name, what performs each command of its spec with the text behind it, which may be empty."""
+        return {}
 
     def step_back(self) -> bool:
         """Esc: close what is open within the view; False where nothing is, so that the frame leaves it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..spec import ViewSpec
+from ....engine.fleet import Fleet
+from ....monitor.metrics import METRICS
+from ..spec import ViewCommand, ViewSpec
 from .keys import HEAT as KEYS
 
 if TYPE_CHECKING:
@@ -17,4 +20,12 @@ def _make(services: ViewServices) -> View:
     return HeatView(services)
 
 
-HEAT = ViewSpec("heat", "heat", "3", "every host as a cell, coloured by CPU or another figure", _make, KEYS)
+def _figures(_fleet: Fleet) -> Iterable[str]:
+    return (metric.name for metric in METRICS)
+
+
+FIGURE = ViewCommand("figure", "colour by", "colour the heat map by a figure: figure rtt", _figures, asks=True)
+
+HEAT = ViewSpec(
+    "heat", "heat", "3", "every host as a cell, coloured by CPU or another figure", _make, KEYS, commands=(FIGURE,)
+)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 from textual import on
 from textual.app import ComposeResult
 
 from ....model.connection import ConnectionState
 from ....model.order import natural
+from ....model.quoting import redacted
 from ....monitor.cells import Cell
-from ....monitor.metrics import METRICS, Metric
+from ....monitor.metrics import METRICS, Metric, find_metric
 from ....monitor.query import Query, Sort, group_key
 from ...format import NOT_KNOWN, WRITE
 from ...places import Place
@@ -38,6 +40,7 @@ class HeatView(View):
         super().__init__(id="heat")
         self._fleet = given.fleet
         self._glyphs = given.glyphs
+        self._tell = given.tell
         self.cells = HeatCells(given.glyphs, id="heat-cells")
         self._query = Query(sort=Sort.NAME)
         self._metric: Metric = METRICS[0]
@@ -136,11 +139,26 @@ class HeatView(View):
     def _opened(self, message: HeatCells.Opened) -> None:
         self.post_message(self.PlaceRequested(Place("host", message.host_id)))
 
+    @property
+    def commands(self) -> Mapping[str, Callable[[str], object]]:
+        return {"figure": self._choose_figure}
+
+    def _choose_figure(self, name: str) -> None:
+        metric = find_metric(name)
+        if metric is None:
+            known = ", ".join(each.name for each in METRICS)
+            self._tell(f"no figure {safe(redacted(name))}: there are {known}", True)
+        else:
+            self._colour_by(metric)
+
+    def _colour_by(self, metric: Metric) -> None:
+        self._metric, self._scale = metric, None
+        self.look(self._worst_first)
+
     @on(HeatCells.FigureRequested)
     def _next_figure(self) -> None:
         at = METRICS.index(self._metric) if self._metric in METRICS else -1
-        self._metric, self._scale = METRICS[(at + 1) % len(METRICS)], None
-        self.look(self._worst_first)
+        self._colour_by(METRICS[(at + 1) % len(METRICS)])
 
     @on(HeatCells.OrderRequested)
     def _other_order(self) -> None:
