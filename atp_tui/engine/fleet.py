@@ -21,6 +21,7 @@ from ..model.connection import PoolStatistics
 from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
 from ..monitor.query import Page, Query
@@ -197,6 +198,10 @@ class Fleet(Protocol):
 
         What hosts.toml says needs no host. Those on which a condition hangs are asked, and only these.
         """
+        ...
+
+    def reload(self) -> Reload:
+        """What became of the file of the hosts, where somebody has changed it since the start."""
         ...
 
     def looked_at(self, host_id: str) -> None:

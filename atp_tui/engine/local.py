@@ -17,6 +17,7 @@ from ..model.host import HostInfo
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
@@ -130,6 +131,7 @@ class LocalFleet:
         jobs: Jobs,
         key_question: Callable[[str], KeyQuestion | None],
         password_question: Callable[[str], PasswordQuestion | None],
+        reload: Callable[[], Reload] = Reload,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -139,6 +141,7 @@ class LocalFleet:
         self._jobs = jobs
         self._key_question = key_question
         self._password_question = password_question
+        self.reload = reload
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle

@@ -16,6 +16,7 @@ from ...model.order import natural
 from ...monitor.query import Query, Sort
 from .. import bindings
 from ..focus import FocusInSight
+from ..frame.navigation import Navigation
 from ..frame.results import ResultsRegion
 from ..frame.views import ViewStack
 from ..glyphs import ASCII, UNICODE
@@ -35,7 +36,7 @@ from ..messages import (
     RerunRequested,
     RunRequested,
 )  # fmt: skip
-from ..places import Place, Stack
+from ..reload_words import reload_sign, reload_told
 from ..services import Services
 from ..targeting import Targeting
 from ..views.keys import CHANGEABLE, commands_of, performing
@@ -80,10 +81,12 @@ class MainScreen(FocusInSight[None]):
         self._in_line = False
         self._covered = False
         self._pointed = False
+        self._told_of_file = 0
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._results = ResultsRegion(self._glyphs, lambda: self.jobs.shown)
         given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results)
         self._views = ViewStack(VIEWS, given)
+        self.navigation = Navigation(self._views, self)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
     def compose(self) -> ComposeResult:
@@ -158,58 +161,23 @@ class MainScreen(FocusInSight[None]):
 
     # The views
 
-    def open_view(self, name: str, subject: str = "") -> None:
-        """Open a view by its name, above the first one; one that needs a host, of that under the cursor where no
-        subject is named."""
-        spec = self._views.specs[name]
-        if not spec.needs:
-            self._go(self._views.stack.opened(Place(name)))
-            return
-        subject = subject or self.view.subject(spec.needs)
-        if subject:
-            self._go(self._views.stack.deeper(Place(name, subject)))
-        else:
-            self.tell(f"{spec.title}: put the cursor on a {spec.needs}, or name it", wrong=True)
-
-    def previous_view(self) -> None:
-        """Go back to the view that was open before this one."""
-        self._go(self._views.stack.swapped())
-
-    def perform_in_view(self, name: str, argument: str) -> None:
-        """Have the view in sight perform a command, or else the first view that has it, which is opened for it."""
-        view, command = performing(self._views.spec)[name]
-        if command.asks and not argument:  # chosen in the palette, or typed for its completion
-            self.pane.enter(Mode.COMMAND, f"{name} ")
-            return
-        if view is not self._views.spec:
-            self.open_view(view.name)
-        self.view.commands[name](argument)
-
-    def show_host(self, host_id: str) -> bool:
-        """Put the cursor on a host, in the view where it is listed; False where the filter hides it."""
-        if self.view.show_host(host_id):
-            return True
-        self.open_view(VIEWS[0].name)
-        return self.view.show_host(host_id)
-
     @on(View.PlaceRequested)
     def _place_requested(self, message: View.PlaceRequested) -> None:
-        self._go(self._views.stack.deeper(message.place))
+        self.navigation.deeper(message.place)
 
-    def _go(self, stack: Stack) -> None:
-        """Bring the last place of a path into sight, with the focus, where the command line has not got it."""
-        if stack.here != self._views.stack.here:
-            self._pointed = False
-            self._views.go(stack)
-            self.set_class(self.view.SHOWS_RESULTS, "-only-results")
-            self.pane.take_filter(self.view.filter)
-            self._point()
-            self.query_one("#status", StatusBar).crumbs = self._views.crumbs
-            self._in_line = False
-            self.set_focus(None)  # what has it is out of sight, and a new view takes it a moment later
-            self.view.take_focus()
-        else:
-            self._views.go(stack)
+    def arrived(self) -> None:
+        """Another view is in sight: it has the focus, and commands go to what it points at."""
+        self._pointed = self._in_line = False
+        self.set_class(self.view.SHOWS_RESULTS, "-only-results")
+        self.pane.take_filter(self.view.filter)
+        self._point()
+        self.query_one("#status", StatusBar).crumbs = self._views.crumbs
+        self.set_focus(None)  # what has it is out of sight, and a new view takes it a moment later
+        self.view.take_focus()
+
+    def ask_for(self, command: str) -> None:
+        """Open the line for what stands behind the name of a `:` command."""
+        self.pane.enter(Mode.COMMAND, f"{command} ")
 
     # The fleet
 
@@ -217,12 +185,21 @@ class MainScreen(FocusInSight[None]):
     def _fleet_changed(self, message: FleetChanged) -> None:
         summary = self._fleet.summary()
         self.view.look(message.described)
+        self._tell_of_file()
         self.query_one("#status", StatusBar).snapshot = summary
         calls = calling_keys(summary.calls, self.keys)
         if calls != self._calls:
             self._calls = calls
             self._show_keys()
         self._point()
+
+    def _tell_of_file(self) -> None:
+        """Say once what a change of the file of the hosts came to; and all the time that it is wrong, where it is."""
+        reload, name = self._fleet.reload(), self._services.source
+        if reload.number != self._told_of_file:
+            self._told_of_file = reload.number
+            self.tell(reload_told(reload, name), wrong=reload.problem is not None)
+            self.query_one("#status", StatusBar).wrong = reload_sign(reload, name)
 
     @on(View.Moved)
     def _moved(self) -> None:
@@ -281,7 +258,7 @@ class MainScreen(FocusInSight[None]):
         if self._dispatch.jobs.cancel():
             return
         if self.view.SHOWS_RESULTS and not self._in_line:
-            self._go(self._views.stack.back())
+            self.navigation.back()
         else:
             self.view.take_focus()
 
@@ -348,7 +325,7 @@ class MainScreen(FocusInSight[None]):
         elif view.filter:
             self.pane.clear_filter()
         else:
-            self._go(self._views.stack.back())
+            self.navigation.back()
 
     def action_interrupt(self) -> None:
         """Ctrl+C outside the command line."""
