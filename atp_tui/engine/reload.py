@@ -28,12 +28,13 @@ class Hosts(Protocol):
     async def remove_host(self, host_id: str) -> None: ...
     async def update_host(self, host: HostInfo) -> None: ...
     def configure(self, config: TransportConfig) -> None: ...
+    def list_hosts(self) -> tuple[HostInfo, ...]: ...
 
 
 class Reloading:
     """Applies versions of a configuration, one after the other. `state` is what became of the newest.
 
-    `prepare` loads what new hosts need; `publish` tells of each version; `now` is the program's clock.
+    `turn` is held while hosts come and go by it: others that do the same take it too. `prepare` loads what new hosts need; `publish` tells of each version; `now` is the program's clock.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Reloading:
     ) -> None:
         self.config = config
         self.state = Reload(good_since=now())
+        self.turn = asyncio.Lock()
         self._hosts = hosts
         self._prepare = prepare
         self._publish = publish
@@ -58,14 +60,19 @@ class Reloading:
 
     async def take(self, version: FleetConfig | ConfigError) -> None:
         """Apply a version, or keep what is there where it is an error."""
+        async with self.turn:
+            await self._take(version)
+
+    async def _take(self, version: FleetConfig | ConfigError) -> None:
         number = self.state.number + 1
         if isinstance(version, ConfigError):
             state = Reload(number, problem=problem_of(version), good_since=self.state.good_since)
         else:
-            changes = changes_between(self.config, version)
-            if changes == Changes() and self.state.problem is None:
-                return  # it was only touched
+            # what an edit of ours has changed has been followed already
+            changes = changes_between(replace(self.config, hosts=self._hosts.list_hosts()), version)
             self.config = version
+            if changes == Changes() and self.state.problem is None:
+                return
             await self._apply(changes)
             counts = len(changes.added), len(changes.removed), len(changes.changed)
             state = Reload(number, *counts, later=changes.later, good_since=self._now())
