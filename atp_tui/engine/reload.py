@@ -34,7 +34,8 @@ class Hosts(Protocol):
 class Reloading:
     """Applies versions of a configuration, one after the other. `state` is what became of the newest.
 
-    `turn` is held while hosts come and go by it: others that do the same take it too. `prepare` loads what new hosts need; `publish` tells of each version; `now` is the program's clock.
+    `turn` is held while hosts come and go by it: others that do the same take it too. `prepare` loads what new hosts
+    need; `publish` tells of each version; `now` is the program's clock.
     """
 
     def __init__(
