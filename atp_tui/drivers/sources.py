@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ..config.fleet import FleetConfig, MonitorSettings
 from ..model.host import HostInfo
+from .hosts_file import HostsFileAside
 from .wiring import Drivers
 
 MADE = 25
@@ -22,6 +23,7 @@ class FileSource:
         self.config = config
         self.name = config.path.name if config.path else "hosts"
         self.drivers = Drivers()
+        self.hosts_file = None if config.path is None else HostsFileAside(config.path)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
@@ -41,6 +43,7 @@ class DemoSource:
     """The embedded fleet, with its SSH server on loopback."""
 
     name = "demo"
+    hosts_file = None
 
     def __init__(self, options: DemoOptions) -> None:
         from .simulated.driver import SimulatedDriver

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from ..actions.action import Context
@@ -17,8 +17,10 @@ from ..actions.door import Audit, Door
 from ..actions.log_in import password_question
 from ..actions.policy import Policy
 from ..actions.trust_key import key_question
+from ..config.fleet import FleetConfig
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
+from ..model.errors import HostUnknown
 from ..model.events import ConnectionChanged, HostSampled
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -67,9 +69,14 @@ class Engine:
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager, self.view)
         drivers = source.drivers
-        self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
+        context = Context(
+            self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
+        )
+        self.door = Door(context, policy, audit)
         asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
         self._opened: tuple[HostInfo, ...] = ()
+        self._select: Select | None = None
+        self._runs = False
         self.fleet: Fleet = LocalFleet(
             self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question,
@@ -86,6 +93,7 @@ class Engine:
             if watch and collects:
                 gc.disable()  # until the hosts are up, see _freezing
                 stack.callback(gc.enable)
+            self._select = select
             stack.push_async_callback(self.source.drivers.close)
             hosts = self._opened = await stack.enter_async_context(self.source.opened())
             await stack.enter_async_context(self.manager)
@@ -103,7 +111,11 @@ class Engine:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             if watch:
                 await stack.enter_async_context(self._freezing(enable=collects))
-            yield self
+            self._runs = True
+            try:
+                yield self
+            finally:
+                self._runs = False
 
     @asynccontextmanager
     async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:
@@ -143,6 +155,31 @@ class Engine:
     def _described(self) -> tuple[HostInfo, ...]:
         """The hosts of the source, also those that were not selected, and those that have come since."""
         return tuple({host.id: host for host in (*self._opened, *self.manager.list_hosts())}.values())
+
+    async def _following(self, config: FleetConfig, touched: Collection[str]) -> None:
+        """Bring the fleet to what its file says now of these hosts; nothing, where it is not running.
+
+        A fleet of some of the hosts gets no others by it: a verb connects to no host that it was not asked for.
+        """
+        if not self._runs:
+            return
+        self._opened = config.hosts
+        hosts = {host.id: host for host in config.hosts if host.id in touched}
+        new = [host for host in hosts.values() if self.manager.entry(host.id) is None and self._select is None]
+        await self.source.drivers.load_for(new)
+        for number, host in enumerate(new, 1):
+            await self.manager.add_host(host)
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        await asyncio.gather(*(self._follow(host_id, hosts.get(host_id)) for host_id in touched))
+
+    async def _follow(self, host_id: str, host: HostInfo | None) -> None:
+        """Bring one host that is there to its description, or let it go where it has none."""
+        with suppress(HostUnknown):
+            if host is None:
+                await self.manager.remove_host(host_id)
+            elif host != self.manager.host(host_id):
+                await self.manager.update_host(host)
 
     async def _journal(self) -> None:
         """Write every change of a connection to the log."""

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from ..actions.action import Credentials
+from ..actions.action import Credentials, HostsFile
 from ..config.fleet import FleetConfig
 from ..model.host import HostInfo
 from ..model.settings import Channel
@@ -60,6 +60,11 @@ class FleetSource(Protocol):
 
     @property
     def drivers(self) -> DriverSet: ...
+
+    @property
+    def hosts_file(self) -> HostsFile | None:
+        """The file that the hosts come from, to be edited; None where they come from none."""
+        ...
 
     def opened(self) -> AbstractAsyncContextManager[tuple[HostInfo, ...]]:
         """The hosts, and what they need to be reached, until the block ends."""
