@@ -19,6 +19,8 @@ from ..engine.person import user_name
 from ..engine.targets import first_reading
 from ..model.errors import ActionFailed, ConfigError
 from ..model.host import HostInfo
+from ..model.message import told
+from ..model.say import Say
 from ..model.target import on_hosts
 from ..model.text import Printed, printed, safe
 from .act import FAILED, require
@@ -119,7 +121,7 @@ def agreed(arguments: Arguments, invocation: Invocation) -> Invocation | None:
     if arguments.hosts_verb != "remove" or number <= ASK_ABOVE or arguments.yes or arguments.dry_run:
         return replace(invocation, confirmed=number)
     if sys.stdin is None or not sys.stdin.isatty():
-        raise ActionFailed(f"remove is for {number} hosts, and there is no terminal to ask at: give --yes")
+        raise ActionFailed(told(Say.NOBODY_TO_ASK, action=invocation.action, number=number))
     complain(f"{number} hosts are taken out of the file. Type their number to go on:")
     if sys.stdin.readline().strip() != str(number):
         complain("nothing was removed")

@@ -24,6 +24,7 @@ Plain = str | int | float | bool | tuple[str, ...]
 ROOT: KeyPath = ("hosts", 0)
 """Where the host stands in its own small document."""
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _REST_OF_LINE = re.compile(r"[^\n]*(?:\n|$)")
 _COMMA_BEHIND = re.compile(r"[ \t]*,[ \t]*")
 _COMMA_BEFORE = re.compile(r"[ \t]*,[ \t]*$")
@@ -44,6 +45,11 @@ def written(value: Plain) -> str:
     except UnicodeEncodeError:
         raise ConfigError("the value is not UTF-8 text") from None
     return text
+
+
+def _key(parts: Key) -> str:
+    """A key as TOML writes it."""
+    return ".".join(part if _BARE.fullmatch(part) else written(part) for part in parts)
 
 
 def with_key(text: str, key: Key, value: Plain) -> str:
@@ -119,18 +125,18 @@ def _put(text: str, extents: Extents, table: KeyPath, rest: Key, value: Plain) -
                 key=named((*_relative(table), *rest)),
                 hint=f"take that away first: {named(_relative(table))}=",
             )
-        return _into_braces(text, extents, braces, f"{named(rest)} = {written(value)}")
+        return _into_braces(text, extents, braces, f"{_key(rest)} = {written(value)}")
     if any(header == table for header, _, _ in extents.headers):
         pairs = [extent for extent in extents.pairs.values() if extent.table == table]
         ends = [end for header, _, end in extents.headers if header == table]
-        return _into_lines(text, pairs, ends[0], f"{named(rest)} = {written(value)}")
+        return _into_lines(text, pairs, ends[0], f"{_key(rest)} = {written(value)}")
     like = [(where, extent) for where, extent in extents.pairs.items() if _dotted_below(table, where, extent)]
     if not like:
         return None
     _, last = max(like, key=lambda pair: pair[1].start)
     assert last.table is not None
     key = (*_relative(table)[len(last.table) - len(ROOT) :], *rest)
-    return _into_lines(text, [last], last.end, f"{named(key)} = {written(value)}")
+    return _into_lines(text, [last], last.end, f"{_key(key)} = {written(value)}")
 
 
 def _dotted_below(table: KeyPath, where: KeyPath, extent: Extent) -> bool:

@@ -98,6 +98,7 @@ class Say(StrEnum):
     NO_PUBLIC_KEY = "no-public-key"
     LOG_IN_ON_SCREEN = "log-in-on-screen"
     NO_HOSTS_FILE = "no-hosts-file"
+    NOBODY_TO_ASK = "nobody-to-ask"
 
     # libvirt: the way to its daemon
     NO_BINDING = "no-binding"
