@@ -17,6 +17,7 @@ from .. import __version__
 from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
+from .hosts_arguments import add_hosts, hosts_values, shielded
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
@@ -34,7 +35,7 @@ _SHOWN = 60
 class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
-    `targets` has the node set of each `-w`: what each means by itself is added up.
+    `targets` has the node set of each `-w`: what each means by itself is added up. `words` are those of `hosts`.
     """
 
     verb: Verb
@@ -53,6 +54,11 @@ class Arguments:
     read_only: bool = False
     command: str = ""
     given: str = ""
+    hosts_verb: str = "list"
+    words: tuple[str, ...] = ()
+    dry_run: bool = False
+    yes: bool = False
+    connect: bool = False
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -77,6 +83,8 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["run"].error("a command is needed: atp-tui run -w TARGETS uname -r")
         if not _is_text(values["command"]):
             verbs["run"].error("the command is not UTF-8 text")
+    elif verb == "hosts":
+        values |= hosts_values(found)
     elif command:
         parser.error("only run takes a command after --")
     elif isinstance(found.__dict__.get("targets"), list):
@@ -146,6 +154,8 @@ def _apart(
     argparse would look for our options among those of the command (`ls -w 80`).
     """
     verb = _first_word(words, parser)
+    if words[verb : verb + 1] == ["hosts"]:
+        return shielded(words, verb, lambda rest: _first_word(rest, parser)), []
     if words[verb : verb + 1] != ["run"]:
         end = words.index("--") if "--" in words else len(words)
         return words[:end], words[end + 1 :] or words[end:]
@@ -217,9 +227,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         if action.headless:
             _act(verb(action.name, action.help, shared), action)
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
-    hosts = verb("hosts", "what hosts.toml says", shared)
-    listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
-    listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
+    add_hosts(verb("hosts", "what hosts.toml says, and its hosts added, changed and removed", shared), shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
     return parser, added.choices

@@ -151,9 +151,29 @@ def _domains(arguments: Arguments) -> int:
 
 
 def _hosts(arguments: Arguments) -> int:
-    from .info import list_hosts
+    from .hosts import agreed, check, edit, invocation_of, list_hosts
 
-    return list_hosts(arguments, configuration(arguments))
+    match arguments.hosts_verb:
+        case "list":
+            return list_hosts(arguments, configuration(arguments))
+        case "check":
+            source = _source(arguments)
+            return run_verb(lambda interrupt: check(arguments, source))
+    source = _edited(arguments)
+    invocation = agreed(arguments, invocation_of(arguments, source.config))
+    return USAGE if invocation is None else run_verb(lambda interrupt: edit(arguments, source, invocation))
+
+
+def _edited(arguments: Arguments) -> FileSource:
+    """The configuration that is to be edited: it need not be there for a first host, nor be right to be taken back."""
+    from ..drivers.sources import FileSource
+
+    path = find_config(arguments.config)
+    if arguments.hosts_verb in ("undo", "redo") and path is not None:
+        return FileSource(FleetConfig(path))
+    if arguments.hosts_verb == "add" and path is None:
+        return FileSource(FleetConfig(default_config()))
+    return _source(arguments)
 
 
 def _info(arguments: Arguments) -> int:

@@ -50,6 +50,7 @@ class FleetConfig:
     In `hosts`, each in the order of the file, overrides are resolved: `ssh` is merged over the tags' and `[ssh]`'s
     settings and holds the user and port of a `+ssh` URI; `transport` is set where anything differs from
     `transport` here. `ssh` here is what `[ssh]` says. `path` is None for a fleet that came from no file.
+    `disabled` are the hosts with `enabled = false`: they are kept in the file, never contacted, and in no targets.
     `warnings` are about what does no harm but can hardly be meant.
     """
 
@@ -60,3 +61,4 @@ class FleetConfig:
     ui: UiSettings = field(default_factory=UiSettings)
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     warnings: tuple[ConfigError, ...] = ()
+    disabled: tuple[HostInfo, ...] = ()

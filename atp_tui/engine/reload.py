@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -54,15 +54,18 @@ class Reloading:
         self._publish = publish
         self._now = now
 
-    async def run(self, versions: AsyncIterator[FleetConfig | ConfigError]) -> None:
-        """Until there are no more versions."""
-        async for version in versions:
-            await self.take(version)
-
     async def take(self, version: FleetConfig | ConfigError) -> None:
         """Apply a version, or keep what is there where it is an error."""
         async with self.turn:
             await self._take(version)
+
+    async def follow(self, config: FleetConfig, touched: Collection[str], *, takes_new: bool) -> None:
+        """Bring these hosts to what an edit of ours has made of them; new ones come only where `takes_new`."""
+        async with self.turn:
+            there = {host.id: host for host in self._hosts.list_hosts()}
+            wanted = [host for host in config.hosts if host.id in touched and (takes_new or host.id in there)]
+            before = FleetConfig(hosts=tuple(host for host in there.values() if host.id in touched))
+            await self._apply(changes_between(before, FleetConfig(hosts=tuple(wanted))))
 
     async def _take(self, version: FleetConfig | ConfigError) -> None:
         number = self.state.number + 1
