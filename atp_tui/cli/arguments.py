@@ -17,6 +17,8 @@ from .. import __version__
 from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
+from .examples import add_examples
+from .setup_verbs import add_setup_verbs
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
@@ -181,6 +183,11 @@ def _as_sent(word: str) -> str:
         return word  # typed in the locale's own encoding, or no text at all
 
 
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of the program and all its verbs."""
+    return _parser()[0]
+
+
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
@@ -222,6 +229,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
+    add_setup_verbs(verb, added, shared, as_json)
+    add_examples(parser)
     return parser, added.choices
 
 

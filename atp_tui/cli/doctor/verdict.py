@@ -1,0 +1,91 @@
+"""What a check says, and what a check is: a look at the machine, and a pure function that judges what it has found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ...config.fleet import FleetConfig
+from ...config.load import load
+from ...config.paths import find_config
+from ...engine.targets import first_reading
+from ...model.errors import ConfigError
+from ...model.host import HostInfo
+
+F = TypeVar("F")
+
+
+class Level(StrEnum):
+    """How bad it is. Something that is `WRONG` keeps the program, or a part of it, from working."""
+
+    OK = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One thing that was found, and what would mend it ("" where nothing is to be done)."""
+
+    level: Level
+    found: str
+    remedy: str = ""
+
+
+def ok(found: str) -> Verdict:
+    return Verdict(Level.OK, found)
+
+
+def warning(found: str, remedy: str = "") -> Verdict:
+    return Verdict(Level.WARNING, found, remedy)
+
+
+def wrong(found: str, remedy: str = "") -> Verdict:
+    return Verdict(Level.WRONG, found, remedy)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks about: the configuration that --config names, a set of hosts ("" all), the environment."""
+
+    config: Path | None = None
+    targets: str = ""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @cached_property
+    def fleet(self) -> FleetConfig | None:
+        """The configuration; None where there is none, or none that can be read: another check says so."""
+        try:
+            path = find_config(self.config, self.environ)
+            return None if path is None else load(path)
+        except ConfigError:
+            return None
+
+    @cached_property
+    def hosts(self) -> tuple[HostInfo, ...]:
+        """The hosts that are meant. Raises ConfigError (key "targets") for a set of which nothing is known."""
+        hosts = () if self.fleet is None else self.fleet.hosts
+        if not self.targets:
+            return hosts
+        reading = first_reading((self.targets,), hosts)
+        if reading.undecided:
+            raise ConfigError(
+                f"{self.targets} depends on what the hosts say, and no host is asked",
+                key="targets",
+                hint="name hosts and tags alone",
+            )
+        return tuple(host for host in hosts if host.id in set(reading.ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[F]):
+    """One line of the table of checks. `look` may raise; `judge` is pure, and gives at least one verdict."""
+
+    name: str
+    look: Callable[[Asked], F]
+    judge: Callable[[F], Iterable[Verdict]]
