@@ -88,7 +88,7 @@ def test_what_is_wrong_with_hosts_toml_is_told_with_its_line_and_without_its_pas
     assert {each["verdict"] for each in told} == {"wrong"}
     assert any("hosts.toml:5" in each["found"] for each in told)
     assert "hunter2" not in json.dumps(found)
-    assert found["keys"][0]["found"] == "not looked at: no host is known"
+    assert found["keys"][0]["found"] == "not looked at: hosts.toml gives no host"
 
 
 def test_a_theme_a_job_file_and_a_directory_that_cannot_be_used_are_told(home: Path) -> None:
@@ -99,14 +99,27 @@ def test_a_theme_a_job_file_and_a_directory_that_cannot_be_used_are_told(home: P
     (home / ".local/share/atp_tui").mkdir(parents=True, mode=0o700)
     (home / ".local/share/atp_tui/storage.sqlite3").write_text("no database " * 100)
     (home / ".local/state").write_text("a file")
+    os.mkfifo(themes / "pipe.toml")
     status, found = doctor(home)
     assert status == 1
-    assert ["mine.toml:2" in found["themes"][0]["found"], "pink" in found["themes"][1]["found"]] == [True, True]
+    broken, pipe, missing = (each["found"] for each in found["themes"])
+    assert ("mine.toml:2" in broken, "no regular file" in pipe, "pink" in missing) == (True, True, True)
     assert (found["jobs"][0]["verdict"], "not a database" in found["jobs"][0]["found"]) == ("wrong", True)
     by_directory = {each["found"].partition(":")[0]: each for each in found["directories"]}
     assert by_directory["state"]["verdict"] == "wrong"
     assert "is no directory" in by_directory["state"]["found"]
     assert by_directory["jobs"]["verdict"] == "ok"
+
+
+def test_a_pipe_in_the_place_of_the_job_file_and_one_for_hosts_toml_hold_nothing_up(home: Path) -> None:
+    (home / ".local/share/atp_tui").mkdir(parents=True)
+    os.mkfifo(home / ".local/share/atp_tui/storage.sqlite3")
+    os.mkfifo(home / "pipe")
+    (home / "hosts").write_text(shell("a", "192.0.2.1"))
+    with subprocess.Popen(["sh", "-c", "cat hosts >pipe"], cwd=home):
+        status, found = doctor(home, "--config", str(home / "pipe"))
+    assert (status, "no regular file" in found["jobs"][0]["found"]) == (1, True)
+    assert f"{home / 'pipe'}, 1 host, " in found["hosts.toml"][0]["found"]
 
 
 @contextmanager

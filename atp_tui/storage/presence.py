@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +33,13 @@ class StoreFound:
 def find_store(path: Path) -> StoreFound:
     """Open the file and look at its schema; it blocks, for some seconds where another program writes."""
     try:
-        os.stat(path)
+        regular = stat.S_ISREG(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return StoreFound(path, there=False)
     except OSError as error:
         return StoreFound(path, error=error.strerror or str(error))
+    if not regular:
+        return StoreFound(path, error="is no regular file")  # a pipe would be opened for ever
     name = f"file:{quote(os.fsencode(path))}?mode=ro"
     try:
         with closing(sqlite3.connect(name, uri=True, timeout=_PATIENCE)) as db:

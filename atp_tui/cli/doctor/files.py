@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...config.paths import default_config, find_config, log_file, runtime_base, state_dir, storage_file, theme_folders
-from ...model.errors import ConfigError, ConfigErrors
+from ...config.paths import default_config, log_file, runtime_base, state_dir, storage_file, theme_folders
+from ...model.errors import ConfigError
 from ...storage.filesystems import SHARED, kind_of
 from ...storage.presence import StoreFound, find_store
-from .verdict import Asked, Verdict, ok, warning, wrong
+from .verdict import Asked, Verdict, number, ok, warning, wrong
 
 LITTLE = 64 << 20
 """Bytes of free space below which the log, the history and the file of jobs may soon have no room."""
@@ -30,19 +30,12 @@ class FleetFound:
 
 
 def look_fleet(asked: Asked) -> FleetFound:
-    from ...config.load import load
-    from ...ui.key_check import key_problems
-
-    try:
-        path = find_config(asked.config, asked.environ)
-        if path is None:
-            return FleetFound(None, str(default_config()))
-        fleet = load(path, key_problems)
-        return FleetFound(path, hosts=len(fleet.hosts), mode=_mode(path), warnings=fleet.warnings)
-    except ConfigErrors as error:
-        return FleetFound(error.file, errors=error.errors)
-    except ConfigError as error:
-        return FleetFound(error.file, errors=(error,))
+    read = asked.read
+    if read.config is None:
+        looked_for = str(default_config()) if read.path is None and not read.errors else ""
+        return FleetFound(read.path, looked_for, errors=read.errors)
+    assert read.path is not None
+    return FleetFound(read.path, "", len(read.config.hosts), _mode(read.path), warnings=read.config.warnings)
 
 
 def judge_fleet(found: FleetFound) -> Iterable[Verdict]:
@@ -54,7 +47,7 @@ def judge_fleet(found: FleetFound) -> Iterable[Verdict]:
     verdicts = [_of_file(warning, each) for each in found.warnings]
     if not found.hosts:
         verdicts.append(warning(f"{found.path} names no host", "hosts.example.toml shows how"))
-    return verdicts or [ok(f"{found.path}, {found.hosts:,} hosts, mode {found.mode:04o}")]
+    return verdicts or [ok(f"{found.path}, {number(found.hosts, 'host')}, mode {found.mode:04o}")]
 
 
 def _of_file(level: Callable[[str, str], Verdict], error: ConfigError) -> Verdict:
@@ -63,7 +56,7 @@ def _of_file(level: Callable[[str, str], Verdict], error: ConfigError) -> Verdic
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFound:
-    """A directory of the program. `there` False: it is made when it is needed, below `above`, the nearest that exists.
+    """A directory of the program, "" where there is no home. `there` False: it is made when it is needed.
 
     `kind` of its file system, `free` in bytes, `error` why it cannot be used. `private`: nobody else may read it.
     """
@@ -71,7 +64,6 @@ class DirectoryFound:
     what: str
     path: str
     there: bool = True
-    above: str = ""
     mode: int = 0
     kind: str = ""
     free: int = 0
@@ -93,14 +85,14 @@ def _directory(what: str, of: Callable[[], Path], *, private: bool = True) -> Di
     try:
         path = of()
     except ConfigError as error:
-        return DirectoryFound(what, "none", error=error.message)
+        return DirectoryFound(what, "", error=error.message)
     try:
         there = next(each for each in (path, *path.parents) if os.path.lexists(each))
-        trouble = _trouble(there, path)
         space = os.statvfs(there)
         free = space.f_bavail * space.f_frsize
-        above = "" if there == path else str(there)
-        return DirectoryFound(what, str(path), not above, above, _mode(there), kind_of(there), free, trouble, private)
+        return DirectoryFound(
+            what, str(path), there == path, _mode(there), kind_of(there), free, _trouble(there, path), private
+        )
     except OSError as error:
         return DirectoryFound(what, str(path), error=error.strerror or str(error))
 
@@ -123,10 +115,10 @@ def judge_directories(found: Iterable[DirectoryFound]) -> Iterable[Verdict]:
 
 
 def _judge_directory(found: DirectoryFound) -> Verdict:
-    subject = f"{found.what}: {found.path}"
+    subject = f"{found.what}: {found.path}".removesuffix(": ")
     if found.error:
-        mend = f"have {found.above or found.path} be yours and writable, or set HOME"
-        return wrong(f"{subject}: {found.error}", mend)
+        mend = f"let {found.path} be a directory of yours that you can write to, or set HOME to another one"
+        return wrong(f"{subject}: {found.error}", mend if found.path else "set HOME")
     shared = found.kind in SHARED.values()
     kind = f", {found.kind}{' (other machines may write there)' if shared else ''}" if found.kind else ""
     space = f"{found.free / (1 << 30):.1f} GiB free{kind}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from ...model.host import SIMULATED, HostInfo
 from .verdict import Asked, Verdict, ok, warning, wrong
 
 NEEDED = (3, 11)
@@ -112,8 +113,12 @@ def look_libvirt(asked: Asked) -> LibvirtFound:
     from ...drivers.libvirt.presence import find_binding
 
     found = find_binding()
-    needed = None if asked.fleet is None else any(host.uri is not None for host in asked.fleet.hosts)
+    needed = None if asked.fleet is None else any(map(_by_libvirt, asked.fleet.hosts))
     return LibvirtFound(found.binding, found.library, found.one_call_at_a_time, found.error, needed)
+
+
+def _by_libvirt(host: HostInfo) -> bool:
+    return host.connection_uri is not None and host.connection_uri.driver != SIMULATED
 
 
 def judge_libvirt(found: LibvirtFound) -> Iterable[Verdict]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...model.message import Message
 from ...model.say import Say
 from ..words import sentence
-from .verdict import Asked, Verdict, ok, warning, wrong
+from .verdict import Asked, Verdict, number, ok, warning, wrong
 
 if TYPE_CHECKING:  # the room loads asyncssh, and a check that cannot load it says so by itself
     from ...drivers.ssh.presence import AgentFound, ClientFound, KeysFound
@@ -60,12 +60,12 @@ def judge_agent(found: AgentFound) -> Iterable[Verdict]:
         return [wrong(f"{found.path}: {found.error}", 'eval "$(ssh-agent)" and ssh-add; in an old tmux, a new shell')]
     if not found.keys:
         return [warning(f"{found.path} holds no key", "ssh-add")]
-    return [ok(f"{found.path} holds {_number(found.keys, 'key')}")]
+    return [ok(f"{found.path} holds {number(found.keys, 'key')}")]
 
 
 def look_keys(asked: Asked) -> tuple[KeysFound, ...] | None:
     """None: no host is known."""
-    if not asked.hosts:
+    if not asked.hosts:  # raises for a set that means none
         return None
     from ...drivers.ssh.presence import find_keys
 
@@ -74,12 +74,12 @@ def look_keys(asked: Asked) -> tuple[KeysFound, ...] | None:
 
 def judge_keys(found: Sequence[KeysFound] | None) -> Iterable[Verdict]:
     if found is None:
-        return [ok("not looked at: no host is known")]
+        return [ok("not looked at: hosts.toml gives no host")]
     if not found:
         return [ok("no host of these is reached by SSH")]
     verdicts = []
     for each in found:
-        subject = f"{_names(each.hosts)}: {_number(each.keys, 'key')} to offer"
+        subject = f"{_names(each.hosts)}: {number(each.keys, 'key')} to offer"
         why = _several([sentence(trouble) for trouble in each.troubles])
         if each.keys:
             verdicts.append(warning(f"{subject}; {why}", _remedy(each.troubles)) if why else ok(subject))
@@ -105,7 +105,3 @@ def _names(hosts: Sequence[str]) -> str:
 def _several(texts: Sequence[str]) -> str:
     shown = "; ".join(texts[:_SHOWN])
     return shown if len(texts) <= _SHOWN else f"{shown}; and {len(texts) - _SHOWN} more"
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

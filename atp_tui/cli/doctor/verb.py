@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from ...model.text import Printed, printed, safe
 from ..arguments import Arguments
 from ..output import emit, emit_json
-from .checks import examined
+from .checks import CHECKS, examined
 from .verdict import Asked, Level, Verdict
+
+_WIDTH = max(len(check.name) for check in CHECKS)
 
 Told = Sequence[tuple[str, Verdict]]
 """Verdicts with the names of their checks."""
@@ -24,11 +26,15 @@ def doctor(arguments: Arguments) -> int:
     asked = Asked(arguments.config, arguments.given, dict(os.environ))
     if asked.fleet is not None:
         _ = asked.hosts  # raises
-    told = tuple(examined(asked))
+    told = []
+    for name, verdict in examined(asked):
+        told.append((name, verdict))
+        if not arguments.json:
+            emit(as_text(name, verdict))  # at once: a check may take seconds
     if arguments.json:
         emit_json(as_json(told))
     else:
-        emit(as_text(told))
+        emit(printed([safe(_sum(told))]))
     return int(any(verdict.level is Level.WRONG for _, verdict in told))
 
 
@@ -45,14 +51,14 @@ def as_json(told: Told) -> dict[str, object]:
     }
 
 
-def as_text(told: Told) -> Printed:
-    """A line for each verdict, with its remedy in a line below, and a line that sums up."""
-    width = max((len(name) for name, _ in told), default=0)
-    lines = []
-    for name, verdict in told:
-        lines.append(f"{verdict.level.value:<7}  {name:<{width}}  {verdict.found}")
-        if verdict.remedy:
-            lines.append(f"{'':<7}  {'':<{width}}  → {verdict.remedy}")
-    counted = Counter(verdict.level for _, verdict in told)
-    lines.append(f"{counted[Level.WRONG]} wrong, {counted[Level.WARNING]} to know of, {counted[Level.OK]} in order")
+def as_text(name: str, verdict: Verdict) -> Printed:
+    """The line of a verdict, and the line of its remedy below."""
+    lines = [f"{verdict.level.value:<7}  {name:<{_WIDTH}}  {verdict.found}"]
+    if verdict.remedy:
+        lines.append(f"{'':<7}  {'':<{_WIDTH}}  → {verdict.remedy}")
     return printed(map(safe, lines))
+
+
+def _sum(told: Told) -> str:
+    counted = Counter(verdict.level for _, verdict in told)
+    return f"{counted[Level.WRONG]} wrong, {counted[Level.WARNING]} to know of, {counted[Level.OK]} in order"

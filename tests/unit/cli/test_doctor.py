@@ -65,7 +65,7 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Level, str]:
         (ssh.judge_agent(AgentFound("/a", 1)), Level.OK, "holds 1 key ->"),
         (ssh.judge_agent(AgentFound("/a", 0)), Level.WARNING, "ssh-add"),
         (ssh.judge_agent(AgentFound("/a", error="refused")), Level.WRONG, "/a: refused"),
-        (ssh.judge_keys(None), Level.OK, "no host is known"),
+        (ssh.judge_keys(None), Level.OK, "gives no host"),
         (ssh.judge_keys(()), Level.OK, "no host of these"),
         (ssh.judge_keys([KEYS]), Level.OK, "a, b: 1 key to offer"),
         (ssh.judge_keys([replace(KEYS, troubles=(LOCKED,))]), Level.WARNING, "ssh-add /k"),
@@ -84,6 +84,7 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Level, str]:
         (files.judge_directories([replace(DIRECTORY, free=3 << 20)]), Level.WARNING, "3 MiB free"),
         (files.judge_directories([replace(DIRECTORY, kind="nfs")]), Level.OK, "nfs (other machines may write there)"),
         (files.judge_directories([DIRECTORY, replace(DIRECTORY, error="full of eels")]), Level.WRONG, "full of eels"),
+        (files.judge_directories([replace(DIRECTORY, path="", error="no home")]), Level.WRONG, "state: no home -> set"),
         (files.judge_store(StoreFound(Path("/j"), there=False)), Level.OK, "none yet"),
         (files.judge_store(StoreFound(Path("/j"), steps=2, known=2)), Level.OK, "schema 2 of 2"),
         (files.judge_store(StoreFound(Path("/j"), error="is no database")), Level.WRONG, "/j: is no database"),
@@ -173,16 +174,21 @@ def test_each_check_of_the_table_has_a_name_of_its_own() -> None:
 
 
 def test_text_has_a_line_for_each_and_nothing_that_a_terminal_obeys() -> None:
-    told = [("a", ok("fine")), ("longer", warning("odd\x1b[2J", "mend\nit")), ("a", wrong("bad"))]
-    text = as_text(told)
-    assert "\x1b" not in text
-    assert text.splitlines() == [
-        "ok       a       fine",
-        "warning  longer  odd␛[2J",
-        "                 → mend␊it",
-        "wrong    a       bad",
-        "1 wrong, 1 to know of, 1 in order",
+    assert as_text("keys", ok("fine")) == "ok       keys         fine\n"
+    assert as_text("open files", warning("odd\x1b[2J", "mend\nit")).splitlines() == [
+        "warning  open files   odd␛[2J",
+        "                      → mend␊it",
     ]
-    assert json.loads(json.dumps(as_json(told)))["checks"][2] == {
-        "check": "a", "verdict": "wrong", "found": "bad", "remedy": None,
-    }  # fmt: skip
+
+
+def test_json_has_each_and_counts_them() -> None:
+    told = [("a", ok("fine")), ("b", warning("odd", "mend it")), ("a", wrong("bad"))]
+    assert json.loads(json.dumps(as_json(told))) == {
+        "checks": [
+            {"check": "a", "verdict": "ok", "found": "fine", "remedy": None},
+            {"check": "b", "verdict": "warning", "found": "odd", "remedy": "mend it"},
+            {"check": "a", "verdict": "wrong", "found": "bad", "remedy": None},
+        ],
+        "wrong": 1,
+        "warnings": 1,
+    }
