@@ -23,9 +23,10 @@ from .setup_verbs import add_setup_verbs
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
-EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed; 2 usage or configuration;
-3 some host was not reached or timed out; 4 all went well, but --json or --gather holds cut output;
-70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed, or doctor found something wrong;
+2 usage or configuration; 3 some host was not reached or timed out; 4 all went well, but --json or --gather holds
+cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader
+any more."""
 
 
 _SHOWN = 60
