@@ -17,14 +17,17 @@ from .. import __version__
 from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
+from .examples import add_examples
 from .hosts_arguments import add_hosts, hosts_values, shielded
+from .setup_verbs import add_setup_verbs
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
-EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed; 2 usage or configuration;
-3 some host was not reached or timed out; 4 all went well, but --json or --gather holds cut output;
-70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed, or doctor found something wrong;
+2 usage or configuration; 3 some host was not reached or timed out; 4 all went well, but --json or --gather holds
+cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader
+any more."""
 
 
 _SHOWN = 60
@@ -191,6 +194,11 @@ def _as_sent(word: str) -> str:
         return word  # typed in the locale's own encoding, or no text at all
 
 
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of the program and all its verbs."""
+    return _parser()[0]
+
+
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
@@ -230,6 +238,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     add_hosts(verb("hosts", "what hosts.toml says, and its hosts added, changed and removed", shared), shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
+    add_setup_verbs(verb, added, shared, as_json)
+    add_examples(parser)
     return parser, added.choices
 
 

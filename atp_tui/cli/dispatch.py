@@ -43,6 +43,11 @@ https://docs.python.org/3/library/gc.html.
 """
 
 
+LEAVE_NO_TRACE = frozenset({"doctor", "completion", "complete-words", "man"})
+"""Verbs for which no log is opened and nothing is swept: a shell asks while a line is typed, and `doctor` is to see the
+directories as they are."""
+
+
 def dispatch(arguments: Arguments) -> int:
     """Do what was asked for; the exit status."""
     _raise_descriptor_limit()
@@ -50,10 +55,11 @@ def dispatch(arguments: Arguments) -> int:
     gc.set_threshold(*COLLECT)
     # Where there is no log file records go nowhere: Python's last resort would write over the screen.
     logging.getLogger().addHandler(logging.NullHandler())
-    no_log = open_log(arguments.verbose)
-    if no_log is not None:
-        complain(f"warning: {no_log}")
-    sweep()
+    if arguments.verb not in LEAVE_NO_TRACE:
+        no_log = open_log(arguments.verbose)
+        if no_log is not None:
+            complain(f"warning: {no_log}")
+        sweep()
     try:
         _check_theme(arguments)
         return _VERBS[arguments.verb](arguments)
@@ -182,6 +188,30 @@ def _info(arguments: Arguments) -> int:
     return info(arguments)
 
 
+def _doctor(arguments: Arguments) -> int:
+    from .doctor import doctor
+
+    return doctor(arguments)
+
+
+def _completion(arguments: Arguments) -> int:
+    from .completion import completion
+
+    return completion(arguments)
+
+
+def _complete_words(arguments: Arguments) -> int:
+    from .complete_words import complete_words
+
+    return complete_words(arguments)
+
+
+def _man(arguments: Arguments) -> int:
+    from .man import man
+
+    return man(arguments)
+
+
 def _demo(arguments: Arguments) -> int:
     from .tui import open_demo
 
@@ -202,5 +232,9 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "hosts": _hosts,
     "domains": _domains,
     "info": _info,
+    "doctor": _doctor,
+    "completion": _completion,
+    "complete-words": _complete_words,
+    "man": _man,
     **{action.name: _act for action in ACTIONS if action.headless},
 }

@@ -68,6 +68,18 @@ def themes_dir() -> Path:
     return default_config().parent / "themes"
 
 
+def shipped_themes() -> Path:
+    """The folder of the themes that come with the program: inside the wheel, else beside the package in a checkout.
+
+    Raises ConfigError where neither is there.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "themes", package.parent / "themes"):
+        if folder.is_dir():
+            return folder
+    raise ConfigError("the colour themes are missing", file=package / "themes", hint="install the program again")
+
+
 def theme_folders() -> tuple[Path, ...]:
     """Where to look for the user's own themes; nowhere without a home."""
     try:

@@ -19,6 +19,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from ..config.files import read_regular, strangers_may_write
+from ..config.paths import shipped_themes
 from ..model.errors import ConfigError
 from .text import safe
 
@@ -88,15 +89,8 @@ def variable_defaults() -> dict[str, str]:
 
 
 def themes_folder() -> Path:
-    """The folder of the themes that come with the program: inside the wheel, else beside the package in a checkout.
-
-    Raises ConfigError where neither is there.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "themes", package.parent / "themes"):
-        if folder.is_dir():
-            return folder
-    raise ConfigError("the colour themes are missing", file=package / "themes", hint="install the program again")
+    """The folder of the themes that come with the program. Raises ConfigError where there is none."""
+    return shipped_themes()
 
 
 def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ColorTheme], tuple[ConfigError, ...]]:
