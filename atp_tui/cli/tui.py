@@ -31,6 +31,7 @@ from ..ui.key_check import key_problems
 from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
+from ..ui.theme import AUTO, load_themes, themes_folder
 from .arguments import Arguments
 from .editor import edited_example
 from .output import complain
@@ -134,7 +135,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         keys=config.ui.keys,
         accents=config.ui.accents,
         memory=memory,
-        theme=arguments.theme or memory.now.theme or config.ui.theme,
+        theme=arguments.theme or _still_there(memory.now.theme) or config.ui.theme,
         theme_folders=theme_folders(),
         notice=_notice(config.warnings) or _above_the_limit(config.hosts) or "".join(told),
         ascii_only=_ascii_only(),
@@ -157,6 +158,13 @@ def _memory(source: FleetSource, tell: Callable[[str], object]) -> ScreenMemory:
     except ConfigError:
         file = None
     return ScreenMemory(file, source.name if path is None else str(path.absolute()), tell=heard)
+
+
+def _still_there(theme: str | None) -> str | None:
+    """A theme that was chosen once, if it can be shown: its file may have gone."""
+    if theme is None or theme in (AUTO, *load_themes((themes_folder(), *theme_folders()))[0]):
+        return theme
+    return None
 
 
 def _history() -> Path | None:

@@ -81,12 +81,14 @@ def test_a_theme_that_is_chosen_is_there_at_the_next_start_and_counts_less_than_
     file = tmp_path / ".local/state/atp_tui/screen.json"
     assert json.loads(file.read_text())["fleets"] == {str(hosts): {"theme": "light"}}
     assert file.stat().st_mode & 0o777 == 0o600
-    terminal = Terminal(["--config", str(hosts)], tmp_path)
-    try:
-        terminal.shows("kvm01", "q quit")
-        assert ground(terminal) == "fafaf7"
-    finally:
-        terminal.close()
+    for remembered, expected in ("light", "fafaf7"), ("whose-file-has-gone", "000000"):
+        file.write_text(file.read_text().replace("light", remembered))
+        terminal = Terminal(["--config", str(hosts)], tmp_path)
+        try:
+            terminal.shows("kvm01", "q quit")
+            assert ground(terminal) == expected and "no theme" not in terminal.text
+        finally:
+            terminal.close()
 
 
 def test_a_file_of_a_theme_is_taken_over_as_it_is_written_and_a_broken_one_says_where(tmp_path: Path) -> None:

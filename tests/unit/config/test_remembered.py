@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atp_tui.config.remembered import MOST_FLEETS, VERSION, Remembered, ScreenMemory
 
@@ -136,3 +139,33 @@ def test_an_empty_file_is_as_none(file: Path) -> None:
     told: list[str] = []
     ScreenMemory(file, "a", tell=told.append).keep(theme="light")
     assert ScreenMemory(file, "a").now == Remembered(theme="light") and not told
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.sampled_from(["a", "theme", "cpu"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["version", "fleets", "a", "theme", "folds", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+DATA = st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()) | JSON.map(
+    lambda fleets: json.dumps({"version": VERSION, "fleets": fleets}).encode()
+)  # fmt: skip
+
+
+@given(DATA)
+def test_whatever_the_file_holds_it_is_never_an_error_and_what_is_kept_then_is_there(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "screen.json"
+        file.write_bytes(data)
+        told: list[str] = []
+        ScreenMemory(file, "a", tell=told.append).keep(theme="light", folds=("x",))
+        now = ScreenMemory(file, "a", tell=told.append).now
+        assert (now.theme, now.folds) == ("light", ("x",))
+        assert len(told) <= 1
