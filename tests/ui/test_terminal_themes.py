@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,24 @@ def test_auto_is_light_on_a_light_ground_and_follows_it_and_takes_no_key(tmp_pat
         assert terminal.ended() == 0
         assert terminal.is_given_back()
         assert terminal.received.count(FOLLOW.encode()) == terminal.received.count(LEAVE.encode()) == 1
+    finally:
+        terminal.close()
+
+
+def test_who_comes_back_from_a_stop_is_asked_again(tmp_path: Path) -> None:
+    terminal = demo(tmp_path, "--theme", "auto")
+    try:
+        terminal.shows("kvm01", "q quit")
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.until(lambda: LEAVE.encode() in terminal.received)
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.until(lambda: terminal.received.count(ASK.encode()) == 2)
+        terminal.send(b"\x1b]11;rgb:ffff/ffff/ffff\x07")
+        has_ground(terminal, "fafaf7")
+        terminal.keys("q")
+        assert terminal.ended() == 0
+        assert terminal.is_given_back()
+        assert terminal.received.count(FOLLOW.encode()) == terminal.received.count(LEAVE.encode()) == 2
     finally:
         terminal.close()
 
