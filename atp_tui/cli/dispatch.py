@@ -83,13 +83,15 @@ def _check_theme(arguments: Arguments) -> None:
     """Raise ConfigError where a headless verb is given a theme that is not there; the screen tells by itself."""
     if arguments.theme is None or arguments.verb in ("tui", "demo"):
         return
-    from ..ui.theme import load_themes, themes_folder
+    from ..ui.theme import AUTO, load_themes, themes_folder
 
     themes, problems = load_themes((themes_folder(), *theme_folders()))
-    if arguments.theme not in themes:
+    if arguments.theme not in (*themes, AUTO):
         for problem in problems:  # one of them may be why
             complain(f"warning: {problem}")
-        raise ConfigError(f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted(themes))}")
+        raise ConfigError(
+            f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted((*themes, AUTO)))}"
+        )
 
 
 def configuration(arguments: Arguments) -> FleetConfig:

@@ -9,14 +9,15 @@ from ..model import checks
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.settings import SshSettings, TransportConfig
+from .accents import Accents
 
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """`[ui]`: `theme` is a name that stands in a file of themes/; `refresh` is the seconds between two updates.
+    """`[ui]`: `theme` is a name that stands in a file of themes/, or "auto". `refresh` is the seconds between updates.
 
     `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written. `history_secrets` are regular
-    expressions of command lines that the history does not keep.
+    expressions of command lines that the history does not keep. `accents` are `[ui.accents]`: tags and their colours.
 
     Raises ConfigError, naming the key, for a value out of range.
     """
@@ -25,6 +26,7 @@ class UiSettings:
     refresh: float = 1.0
     keys: tuple[tuple[str, str], ...] = ()
     history_secrets: tuple[str, ...] = ()
+    accents: Accents = ()
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")

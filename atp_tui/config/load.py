@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import HostInfo, tags_of
 from ..model.settings import TransportConfig
+from .accents import without_hosts, wrong_accents
 from .files import read_bytes, strangers_may_write
 from .fleet import FleetConfig, MonitorSettings, UiSettings
 from .hosts import read_hosts
@@ -132,10 +133,15 @@ def _fleet(document: dict[str, Any], text: str, path: Path, check_keys: KeyCheck
     ui = _section(UiSettings, "ui", document, problems)
     for id, message, hint in check_keys(dict(ui.keys)) if check_keys is not None else ():
         problems.add(("ui", "keys", id), message, hint)
+    for tag, message, hint in wrong_accents(ui.accents):
+        problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
     problems.raise_any()
-    for tag in layers.tags.keys() - tags_of((*hosts, *disabled)).keys():
+    tags = tags_of((*hosts, *disabled)).keys()
+    for tag in layers.tags.keys() - tags:
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
+    for tag in without_hosts(ui.accents, tags):
+        problems.warn(("ui", "accents", tag), "no host has this tag", "check its spelling, or remove the line")
     warnings = sorted(problems.warnings, key=lambda warning: warning.line or 0)
     return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(warnings), disabled)
 

@@ -53,6 +53,11 @@ def history_file() -> Path:
     return state_dir() / "history"
 
 
+def screen_file() -> Path:
+    """How each fleet was last looked at. Raises ConfigError where there is no home."""
+    return state_dir() / "screen.json"
+
+
 def log_file() -> Path:
     """The program's own log. Raises ConfigError where there is no home."""
     return _at_home(lambda: platformdirs.user_log_path(APP)) / f"{APP}.log"
@@ -123,6 +128,7 @@ def describe_paths(
         ("configuration", used),
         ("themes", _told(themes_dir)),
         ("history", _told(history_file)),
+        ("screen", _told(screen_file)),
         ("log", _told(log_file)),
         ("reports", _told(lambda: Path(*reports()))),
         ("runtime", f"{runtime_base(environ)}/{RUNTIME_PREFIX}*"),
