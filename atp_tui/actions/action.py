@@ -18,6 +18,7 @@ from ..model.target import TargetId
 if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --help loads nothing of weight
     from ..config.edits import Edit
     from ..config.fleet import FleetConfig
+    from ..config.form import FormField
     from ..config.hosts_file import Written
     from ..executor.job import Job
     from ..executor.runner import JobRunner
@@ -49,6 +50,14 @@ class HostsFile(Protocol):
 
     async def known(self) -> FleetConfig:
         """What the file says now."""
+        ...
+
+    async def fields(self, host_id: str) -> tuple[FormField, ...]:
+        """What may be filled in of a host; of a new one where the id is ""."""
+        ...
+
+    async def look(self, edits: Sequence[Edit], what: str) -> Written:
+        """What `edit` would do; nothing is written."""
         ...
 
     async def edit(self, edits: Sequence[Edit], what: str) -> Written:

@@ -145,7 +145,7 @@ _KEYS = "KEY=VALUE, such as ssh.port=2222 tags=prod,rack1 metadata.site=north"
 ADD_HOST = Action(
     "add-host",
     "add host",
-    None,
+    "+",
     "write a new host to hosts.toml: add-host kvm07 192.0.2.7 tags=prod",
     Subject.NOTHING,
     changes=True,
@@ -155,22 +155,24 @@ ADD_HOST = Action(
         Argument("host", "its name or address"),
         Argument("keys", _KEYS, required=False, rest=True),
     ),
+    prompts=True,
 )
 COPY_HOST = Action(
     "copy-host",
     "copy host",
-    None,
+    "d",
     "write the same host once more under another id: copy-host kvm08 host=192.0.2.8",
     Subject.HOSTS,
     changes=True,
     run=_edit,
     arguments=(Argument("id", "the id of the copy"), Argument("keys", _KEYS, required=False, rest=True)),
     single=True,
+    prompts=True,
 )
 EDIT_HOST = Action(
     "edit-host",
     "edit host",
-    None,
+    "e",
     "change keys in hosts.toml: edit-host ssh.port=2222 metadata.site=north; KEY= takes one away",
     Subject.HOSTS,
     changes=True,
@@ -179,6 +181,7 @@ EDIT_HOST = Action(
         Argument("keys", _KEYS, rest=True),
         Argument("seen", "the values that were seen before, as KEY=VALUE", required=False),
     ),
+    prompts=True,
 )
 MOVE_HOST = Action(
     "move-host",
@@ -192,17 +195,25 @@ MOVE_HOST = Action(
     single=True,
 )
 REMOVE_HOST = Action(
-    "remove-host", "remove host", None, "take it out of hosts.toml", Subject.HOSTS, changes=True, run=_edit
+    "remove-host",
+    "remove host",
+    "D",
+    "take it out of hosts.toml",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    prompts=True,
 )
 TAG_HOST = Action(
     "tag-host",
     "tag host",
-    None,
+    "T",
     "give it tags and take some away: tag-host +new -old",
     Subject.HOSTS,
     changes=True,
     run=_edit,
     arguments=(Argument("tags", "tags, such as +new -old", rest=True),),
+    prompts=True,
 )
 DISABLE_HOST = Action(
     "disable-host",
@@ -223,8 +234,8 @@ ENABLE_HOST = Action(
     run=_edit,
     arguments=(Argument("hosts", "the hosts: ids, kvm[01-04], @tag", rest=True),),
 )
-UNDO = Action("undo", "undo", None, "take the last change of hosts.toml back", Subject.NOTHING, changes=True, run=_undo)
-REDO = Action("redo", "redo", None, "do again what was undone in hosts.toml", Subject.NOTHING, changes=True, run=_redo)
+UNDO = Action("undo", "undo", "z", "take the last change of hosts.toml back", Subject.NOTHING, changes=True, run=_undo)
+REDO = Action("redo", "redo", "Z", "do again what was undone in hosts.toml", Subject.NOTHING, changes=True, run=_redo)
 
 HOSTS_FILE = (
     ADD_HOST,

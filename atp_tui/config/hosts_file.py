@@ -17,11 +17,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ..model.errors import ConfigError
+from ..model.quoting import quoted
 from .difference import in_short, unified
 from .document import Document, edited, read
 from .edits import Edit
 from .files import LARGEST
 from .fleet import FleetConfig
+from .form import FormField, empty_fields, fields_of
 from .load import decode, parse, parse_again
 from .replace import replace_file
 from .undo import Step, Steps, Versions, is_version
@@ -88,6 +90,16 @@ class HostsFile:
     def known(self) -> FleetConfig:
         """What the file says now."""
         return self._current().config
+
+    def fields(self, host_id: str) -> tuple[FormField, ...]:
+        """What may be filled in of a host, or of a new one where the id is "". Raises ConfigError for one not there."""
+        document = self._current().document
+        if not host_id:
+            return empty_fields(document.tables)
+        for table in document.hosts:
+            if table.get("id") == host_id:
+                return fields_of(document.tables, table)
+        raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint="somebody took it out")
 
     def look(self, edits: Sequence[Edit], what: str = "") -> Written:
         """What `edit` would do; nothing is written."""

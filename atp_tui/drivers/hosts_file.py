@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..config.edits import Edit
 from ..config.fleet import FleetConfig
+from ..config.form import FormField
 from ..config.hosts_file import HostsFile, Written
 from ..config.paths import state_dir
 from ..config.undo import Versions, folder_of
@@ -28,6 +29,11 @@ class HostsFileAside:
         """As actions.action.HostsFile."""
         async with self._turn:
             return await off_loop("hosts.toml", self.file.known)
+
+    async def fields(self, host_id: str) -> tuple[FormField, ...]:
+        """As engine.local.HostsFile."""
+        async with self._turn:
+            return await off_loop("hosts.toml", partial(self.file.fields, host_id))
 
     async def look(self, edits: Sequence[Edit], what: str) -> Written:
         """What `edit` would do; nothing is written."""

@@ -82,7 +82,7 @@ class Engine:
         self._runs = False
         self.fleet: Fleet = LocalFleet(
             self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
-            self.key_question, self.password_question, lambda: self.reloading.state,
+            self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
         )  # fmt: skip
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Protocol
 
 from ..actions.action import Invocation
+from ..config.form import FormField
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
@@ -96,6 +97,22 @@ class Admission:
 
     problem: Problem | None = None
     confirm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What may be filled in of a host in hosts.toml; nothing where `problem` says why."""
+
+    fields: tuple[FormField, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an invocation would change in hosts.toml, as `diff -u` has it; `problem` says why it would be refused."""
+
+    difference: str = ""
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +237,16 @@ class Fleet(Protocol):
 
     def password_question(self, host_id: str) -> PasswordQuestion | None:
         """The password that keeps a host from being connected; None where none does, or no such host is there."""
+        ...
+
+    # -- the file of the hosts, which is edited by invocations ----------------------------------------------------
+
+    async def form(self, host_id: str) -> Form:
+        """What may be filled in of a host; of a new one where the id is ""."""
+        ...
+
+    async def preview(self, invocation: Invocation) -> Preview:
+        """What an invocation would change in the file; nothing is written."""
         ...
 
     # -- what is done --------------------------------------------------------------------------------------------

@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import suppress
 from typing import Protocol
 
-from ..actions.action import Action, Invocation
+from ..actions.action import Action, HostsFile, Invocation
+from ..actions.hosts import edits_of
 from ..actions.policy import Policy
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
-from ..model.errors import AtpError, ConfigError, HostUnknown
+from ..model.errors import ActionFailed, AtpError, ConfigError, HostUnknown
 from ..model.host import HostInfo
+from ..model.message import told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
+from ..model.say import Say
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
@@ -26,7 +29,20 @@ from ..monitor.metrics import find_metric
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
-from .fleet import Admission, Answer, Change, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
+from .fleet import (
+    Admission,
+    Answer,
+    Change,
+    Detail,
+    Form,
+    JobTicket,
+    Parts,
+    Performed,
+    Preview,
+    Resolved,
+    Settled,
+    Wanted,
+)
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -132,6 +148,7 @@ class LocalFleet:
         key_question: Callable[[str], KeyQuestion | None],
         password_question: Callable[[str], PasswordQuestion | None],
         reload: Callable[[], Reload] = Reload,
+        hosts_file: HostsFile | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -142,6 +159,7 @@ class LocalFleet:
         self._key_question = key_question
         self._password_question = password_question
         self.reload = reload
+        self._hosts_file = hosts_file
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
@@ -270,6 +288,28 @@ class LocalFleet:
             return self._password_question(host_id)
         except HostUnknown:
             return None
+
+    # -- the file of the hosts -----------------------------------------------------------------------------------
+
+    async def form(self, host_id: str) -> Form:
+        """As Fleet.form."""
+        try:
+            if self._hosts_file is None:
+                raise ActionFailed(told(Say.NO_HOSTS_FILE))
+            return Form(await self._hosts_file.fields(host_id))
+        except AtpError as error:
+            return Form(problem=problem_of(error))
+
+    async def preview(self, invocation: Invocation) -> Preview:
+        """As Fleet.preview."""
+        try:
+            self._door.admit(invocation)
+            if self._hosts_file is None:
+                raise ActionFailed(told(Say.NO_HOSTS_FILE))
+            edits = edits_of(invocation, await self._hosts_file.known())
+            return Preview((await self._hosts_file.look(edits, "")).difference)
+        except AtpError as error:
+            return Preview(problem=problem_of(error))
 
     # -- what is done --------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class _PaneApp(ThemedApp):
         fakes = FleetServices(rack(2) + rack(1, tag="prod", start=3) + rack(1, tag="test", start=4))
         self.fleet = fakes.fleet
         self.targeting = Targeting(fakes.fleet, ACCENTS)
-        self.pane = CommandPane(self.targeting.select, History(), lambda: (), id="pane")
+        self.pane = CommandPane(self.targeting.select, History(), lambda _text: (), id="pane")
 
     def compose(self) -> ComposeResult:
         yield self.pane

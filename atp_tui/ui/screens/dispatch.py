@@ -29,6 +29,7 @@ from ..widgets.command_pane import CommandPane, Mode
 from ..words import sentence
 from .ask import ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
+from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
 from .keys import help_keys
 from .password import PasswordScreen
@@ -52,6 +53,7 @@ class Surface(Protocol):
     def view(self) -> View: ...
     @property
     def navigation(self) -> Navigation: ...
+    def ask_for(self, command: str) -> None: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -68,6 +70,7 @@ class Dispatch:
         self._keys = keys
         self._targeting = targeting
         self.jobs = JobDispatch(screen, services.fleet, keys)
+        self._hosts_file = HostDispatch(screen, services.fleet, keys, services.who)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
@@ -87,6 +90,11 @@ class Dispatch:
             "run": self._run,
             "trust-key": self._look_at_key,
             "log-in": self._ask_for_password,
+            "add-host": lambda text: self._form("add-host", text),
+            "edit-host": lambda text: self._form("edit-host", text),
+            "copy-host": lambda text: self._form("copy-host", text),
+            "tag-host": lambda text: self._form("tag-host", text),
+            "remove-host": lambda text: self._form("remove-host", text),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
@@ -180,6 +188,32 @@ class Dispatch:
             self._screen.tell(
                 "the job that is shown has ended" if self._screen.jobs.shown else "no command was run yet"
             )
+
+    # Hosts of hosts.toml
+
+    def _form(self, name: str, argument: str) -> None:
+        """A form or a question, or at once where the line has said all."""
+        action = next(each.action for each in self._keys.commands if each.name == name)
+        word = argument.partition(" ")[0]
+        if action is None or (argument and word != argument) or (argument and not word.startswith("@")):
+            if action is not None:
+                self._act(action, argument)
+            return
+        hosts = self._meant(argument) if action.needs_hosts else ()
+        if hosts is None:
+            return
+        if action.needs_hosts and not hosts:
+            self._screen.tell("no host is marked or under the cursor", wrong=True)
+        elif name == "add-host":
+            self._hosts_file.add()
+        elif name == "tag-host":
+            self._screen.ask_for(f"tag-host {argument}".rstrip())
+        elif name == "copy-host":
+            self._hosts_file.copy(hosts[0])
+        elif name == "edit-host":
+            self._hosts_file.edit(hosts)
+        else:
+            self._hosts_file.remove(hosts)
 
     # Host keys and passwords
 

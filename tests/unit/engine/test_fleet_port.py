@@ -216,6 +216,13 @@ async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
     fleet.cancel("no such job")
 
 
+async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -> None:
+    form = await fleet.form("kvm01")
+    assert form.fields == () and form.problem is not None and "no hosts.toml" in form.problem.message
+    preview = await fleet.preview(Invocation("undo", (), {}, "somebody"))
+    assert preview.difference == "" and preview.problem is not None
+
+
 async def test_the_door_is_the_same_one(fleet: Fleet) -> None:
     assert fleet.admit(run("id", "kvm01")).problem is None
     asked = fleet.admit(run("id", *HOSTS))
