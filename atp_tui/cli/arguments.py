@@ -17,7 +17,7 @@ from .. import __version__
 from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
-from .hosts_arguments import add_hosts, hosts_values, shielded
+from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
@@ -35,7 +35,8 @@ _SHOWN = 60
 class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
-    `targets` has the node set of each `-w`: what each means by itself is added up. `words` are those of `hosts`.
+    `targets` has the node set of each `-w`: what each means by itself is added up. `hosts_words` are those of
+    `hosts_verb`.
     """
 
     verb: Verb
@@ -55,7 +56,7 @@ class Arguments:
     command: str = ""
     given: str = ""
     hosts_verb: str = "list"
-    words: tuple[str, ...] = ()
+    hosts_words: tuple[str, ...] = ()
     dry_run: bool = False
     yes: bool = False
     connect: bool = False
@@ -67,6 +68,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
     _refuse_strangers_before_the_verb(words, parser, verbs)
     found, unknown = parser.parse_known_args(words)
+    unknown = taken_in(found, unknown)
     if unknown:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}

@@ -89,6 +89,14 @@ def shielded(words: list[str], verb: int, first: Callable[[list[str]], int]) -> 
     return [*words[: verb + 1], *kept]
 
 
+def taken_in(found: argparse.Namespace, unknown: list[str]) -> list[str]:
+    """What is left of unknown words: those behind an option belong to those before it, where a verb takes many."""
+    if "keys" not in vars(found):
+        return unknown
+    found.keys = [*(found.keys or []), *(word for word in unknown if not word.startswith("-"))]
+    return [word for word in unknown if word.startswith("-")]
+
+
 def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
     """The fields of Arguments that the words of `hosts` come to: all words in their order, and options as KEY=VALUE."""
     given = vars(found)
@@ -98,4 +106,7 @@ def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
     words += [f"{key}={given[name]}" for name, key in options if given.get(name) is not None]
     if given.get("tag"):
         words.append(f"tags={','.join(given['tag'])}")
-    return {"words": tuple(word.removeprefix(_MARK) for word in words), "targets": tuple(given.get("targets") or ())}
+    return {
+        "hosts_words": tuple(word.removeprefix(_MARK) for word in words),
+        "targets": tuple(given.get("targets") or ()),
+    }
