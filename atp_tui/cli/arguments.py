@@ -22,9 +22,9 @@ from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
-EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed; 2 usage or configuration;
-3 some host was not reached or timed out; 4 all went well, but --json or --gather holds cut output;
-70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed;
+2 usage or configuration; 3 some host was not reached or timed out;
+4 all went well, but --json or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
 
 
 _SHOWN = 60
