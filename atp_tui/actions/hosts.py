@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..model.errors import ActionFailed
 from ..model.message import told
+from ..model.quoting import redacted
 from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
 
@@ -47,7 +48,7 @@ def edits_of(invocation: Invocation, config: FleetConfig | None = None) -> tuple
             where = invocation.text("where")
             if where not in ("before", "after"):
                 raise ActionFailed(
-                    told(Say.CANNOT_BE_DONE_SO, action="move-host", why=f"{where} is not before or after")
+                    told(Say.CANNOT_BE_DONE_SO, action="move-host", why=f"{redacted(where)} is not before or after")
                 )
             return (edits.Move(hosts[0], invocation.text("other"), where == "before"),)
         case "remove-host":
@@ -93,7 +94,8 @@ def _tags(invocation: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words = _words(invocation, "tags")
     for word in words:
         if word[:1] not in ("+", "-") or not word[1:]:
-            why = f"write +{word.lstrip('+-') or 'tag'} or -{word.lstrip('+-') or 'tag'}"
+            tag = redacted(word.lstrip("+-")) or "tag"
+            why = f"write +{tag} or -{tag}"
             raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
     return tuple(word[1:] for word in words if word[0] == "+"), tuple(word[1:] for word in words if word[0] == "-")
 
