@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..model.errors import ActionFailed
 from ..model.message import told
+from ..model.quoting import redacted
 from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
 
@@ -47,7 +48,7 @@ def edits_of(invocation: Invocation, config: FleetConfig | None = None) -> tuple
             where = invocation.text("where")
             if where not in ("before", "after"):
                 raise ActionFailed(
-                    told(Say.CANNOT_BE_DONE_SO, action="move-host", why=f"{where} is not before or after")
+                    told(Say.CANNOT_BE_DONE_SO, action="move-host", why=f"{redacted(where)} is not before or after")
                 )
             return (edits.Move(hosts[0], invocation.text("other"), where == "before"),)
         case "remove-host":
@@ -93,7 +94,8 @@ def _tags(invocation: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words = _words(invocation, "tags")
     for word in words:
         if word[:1] not in ("+", "-") or not word[1:]:
-            why = f"write +{word.lstrip('+-') or 'tag'} or -{word.lstrip('+-') or 'tag'}"
+            tag = redacted(word.lstrip("+-")) or "tag"
+            why = f"write +{tag} or -{tag}"
             raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
     return tuple(word[1:] for word in words if word[0] == "+"), tuple(word[1:] for word in words if word[0] == "-")
 
@@ -146,7 +148,7 @@ ADD_HOST = Action(
     "add-host",
     "add host",
     "+",
-    "write a new host to hosts.toml: add-host kvm07 192.0.2.7 tags=prod",
+    "write a new host: add-host kvm07 192.0.2.7 tags=prod",
     Subject.NOTHING,
     changes=True,
     run=_edit,
@@ -161,7 +163,7 @@ COPY_HOST = Action(
     "copy-host",
     "copy host",
     "d",
-    "write the same host once more under another id: copy-host kvm08 host=192.0.2.8",
+    "write it once more: copy-host kvm08 host=192.0.2.8",
     Subject.HOSTS,
     changes=True,
     run=_edit,
@@ -173,7 +175,7 @@ EDIT_HOST = Action(
     "edit-host",
     "edit host",
     "e",
-    "change keys in hosts.toml: edit-host ssh.port=2222 metadata.site=north; KEY= takes one away",
+    "change its keys: edit-host ssh.port=2222 uri=",
     Subject.HOSTS,
     changes=True,
     run=_edit,
@@ -208,7 +210,7 @@ TAG_HOST = Action(
     "tag-host",
     "tag host",
     "T",
-    "give it tags and take some away: tag-host +new -old",
+    "give it tags, take some away: tag-host +new -old",
     Subject.HOSTS,
     changes=True,
     run=_edit,
@@ -219,7 +221,7 @@ DISABLE_HOST = Action(
     "disable-host",
     "disable host",
     None,
-    "keep it in hosts.toml, and leave it alone: it is not contacted any more",
+    "keep it in hosts.toml, and contact it no more",
     Subject.HOSTS,
     changes=True,
     run=_edit,
@@ -228,7 +230,7 @@ ENABLE_HOST = Action(
     "enable-host",
     "enable host",
     None,
-    "watch a host again that was disabled: enable-host kvm07",
+    "watch what was disabled again: enable-host kvm07",
     Subject.NOTHING,
     changes=True,
     run=_edit,

@@ -18,16 +18,16 @@ from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
-from .hosts_arguments import add_hosts, hosts_values, shielded
+from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .setup_verbs import add_setup_verbs
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
-EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed, or doctor found something wrong;
-2 usage or configuration; 3 some host was not reached or timed out; 4 all went well, but --json or --gather holds
-cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader
-any more."""
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed, or doctor
+found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 all went well, but --json
+or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output
+has no reader any more."""
 
 
 _SHOWN = 60
@@ -38,7 +38,8 @@ _SHOWN = 60
 class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
-    `targets` has the node set of each `-w`: what each means by itself is added up. `words` are those of `hosts`.
+    `targets` has the node set of each `-w`: what each means by itself is added up. `hosts_words` are those of
+    `hosts_verb`.
     """
 
     verb: Verb
@@ -58,7 +59,7 @@ class Arguments:
     command: str = ""
     given: str = ""
     hosts_verb: str = "list"
-    words: tuple[str, ...] = ()
+    hosts_words: tuple[str, ...] = ()
     dry_run: bool = False
     yes: bool = False
     connect: bool = False
@@ -70,6 +71,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
     _refuse_strangers_before_the_verb(words, parser, verbs)
     found, unknown = parser.parse_known_args(words)
+    unknown = taken_in(found, unknown)
     if unknown:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}

@@ -83,7 +83,7 @@ def _all(config: FleetConfig) -> tuple[HostInfo, ...]:
 
 def invocation_of(arguments: Arguments, config: FleetConfig) -> Invocation:
     """What is asked for. Raises ConfigError for the hosts that are named."""
-    action, words = _ACTIONS[arguments.hosts_verb], arguments.words
+    action, words = _ACTIONS[arguments.hosts_verb], arguments.hosts_words
     hosts: tuple[str, ...] = ()
     given: dict[str, str] = {}
     match arguments.hosts_verb:
@@ -189,7 +189,7 @@ async def check(arguments: Arguments, source: FileSource) -> int:
     What is wrong with the file was raised when it was read. Raises ConfigError for the hosts that are named.
     """
     config = source.config
-    ids = named(arguments.words[0], config) if arguments.words else tuple(host.id for host in _all(config))
+    ids = named(arguments.hosts_words[0], config) if arguments.hosts_words else tuple(host.id for host in _all(config))
     watched = tuple(host for host in config.hosts if host.id in set(ids))
     failed = await _connected(source, watched) if arguments.connect else {}
     if arguments.json:

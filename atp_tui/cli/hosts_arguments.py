@@ -23,36 +23,31 @@ def add_hosts(
     dry = argparse.ArgumentParser(add_help=False)
     dry.add_argument("--dry-run", action="store_true", help="show how the file would differ, and write nothing")
 
-    def verb(name: str, what: str, *parents: argparse.ArgumentParser, epilog: str = "") -> argparse.ArgumentParser:
+    def verb(name: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         return added.add_parser(
-            name, help=what, description=what, parents=[shared, as_json, *parents], allow_abbrev=False, epilog=epilog
+            name, help=what, description=what, parents=[shared, as_json, *parents], allow_abbrev=False
         )
 
-    listing = verb("list", "list the hosts", epilog="example: atp-tui hosts list -w @rack1 --json")
+    listing = verb("list", "list the hosts")
     listing.add_argument("-w", dest="targets", action="append", default=argparse.SUPPRESS, metavar="SET", help=_SET)
-    _add(
-        verb("add", "write a new host", dry, epilog="example: atp-tui hosts add kvm07 192.0.2.7 --tag prod --user root")
-    )
-    edit = verb("edit", "change keys of hosts", dry, epilog="example: atp-tui hosts edit kvm07 ssh.port=2222 uri=")
+    _add(verb("add", "write a new host", dry))
+    edit = verb("edit", "change keys of hosts", dry)
     _words(edit, ("set", "SET", _SET), ("+keys", "KEY=VALUE", _KEYS))
-    copy = verb("copy", "write a host once more", dry, epilog="example: atp-tui hosts copy kvm07 kvm08 host=192.0.2.8")
+    copy = verb("copy", "write a host once more", dry)
     _words(copy, ("set", "HOST", "the host that is copied"), _ID, ("*keys", "KEY=VALUE", _KEYS))
-    tag = verb("tag", "give hosts tags, and take some away", dry, epilog="example: atp-tui hosts tag @rack1 +new -old")
+    tag = verb("tag", "give hosts tags, and take some away", dry)
     _words(tag, ("set", "SET", _SET), ("+keys", "+TAG|-TAG", "tags to give and to take away"))
     for name, what in (("enable", "watch hosts again"), ("disable", "keep hosts in the file, and leave them alone")):
-        example = f"example: atp-tui hosts {name} kvm[01-04]"
-        _words(verb(name, what, dry, epilog=example), ("set", "SET", _SET))
-    move = verb("move", "put a host elsewhere in the file", dry, epilog="example: atp-tui hosts move kvm07 after kvm02")
+        _words(verb(name, what, dry), ("set", "SET", _SET))
+    move = verb("move", "put a host elsewhere in the file", dry)
     where = ("+keys", "before|after OTHER", "its new place")
     _words(move, ("set", "HOST", "the host that moves"), where)
-    remove = verb(
-        "remove", "take hosts out of the file", dry, epilog="example: atp-tui hosts remove 'kvm[07-09]' --yes"
-    )
+    remove = verb("remove", "take hosts out of the file", dry)
     _words(remove, ("set", "SET", _SET))
     remove.add_argument("--yes", action="store_true", help="do not ask where there are more than 3")
     verb("undo", "take the last edit back", dry)
     verb("redo", "do again what was undone", dry)
-    check = verb("check", "say what is wrong with the file", epilog="example: atp-tui hosts check @rack1 --connect")
+    check = verb("check", "say what is wrong with the file")
     check.add_argument("set", nargs="?", metavar="SET", help=_SET)
     check.add_argument(
         "--connect", action="store_true", help="connect to the hosts, and say why where it does not work"
@@ -89,6 +84,14 @@ def shielded(words: list[str], verb: int, first: Callable[[list[str]], int]) -> 
     return [*words[: verb + 1], *kept]
 
 
+def taken_in(found: argparse.Namespace, unknown: list[str]) -> list[str]:
+    """What is left of unknown words: those behind an option belong to those before it, where a verb takes many."""
+    if "keys" not in vars(found):
+        return unknown
+    found.keys = [*(found.keys or []), *(word for word in unknown if not word.startswith("-"))]
+    return [word for word in unknown if word.startswith("-")]
+
+
 def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
     """The fields of Arguments that the words of `hosts` come to: all words in their order, and options as KEY=VALUE."""
     given = vars(found)
@@ -98,4 +101,7 @@ def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
     words += [f"{key}={given[name]}" for name, key in options if given.get(name) is not None]
     if given.get("tag"):
         words.append(f"tags={','.join(given['tag'])}")
-    return {"words": tuple(word.removeprefix(_MARK) for word in words), "targets": tuple(given.get("targets") or ())}
+    return {
+        "hosts_words": tuple(word.removeprefix(_MARK) for word in words),
+        "targets": tuple(given.get("targets") or ()),
+    }

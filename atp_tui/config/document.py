@@ -54,11 +54,15 @@ class Edited:
 def read(text: str, path: Path) -> Document:
     """The document of a text. Raises ConfigErrors where it is not TOML, or its hosts are no tables."""
     text = text.removeprefix(_MARK)
+    return Document(text, _tables(text, path), lay_out(text))
+
+
+def _tables(text: str, path: Path) -> dict[str, Any]:
     tables = read_document(text, path)
     hosts = tables.get("hosts", [])
     if not isinstance(hosts, list) or not all(isinstance(host, dict) for host in hosts):
         raise ConfigError("the hosts are no tables", key="hosts", file=path, hint="begin each host with [[hosts]]")
-    return Document(text, tables, lay_out(text))
+    return tables
 
 
 def edited(before: Document, edits: Sequence[Edit], path: Path) -> Edited:
@@ -70,7 +74,7 @@ def edited(before: Document, edits: Sequence[Edit], path: Path) -> Edited:
     draft = _Draft(before, path)
     try:
         _draw(draft, edits)
-        after = read(draft.layout.text, path)
+        after = Document(draft.layout.text, _tables(draft.layout.text, path), draft.layout)
     except (ValueError, IndexError) as error:
         raise _refused(path, "the file would be no TOML") from error
     except ConfigErrors as error:  # of the reading alone: an edit has one at a time
@@ -149,8 +153,10 @@ class _Draft:
             pieces = [piece for number in numbers for piece in self.layout.hosts[number]]
             self._lay(without_pieces(self.layout.text, pieces))
         else:
-            for number in sorted(numbers, reverse=True):
-                self._lay(without_element(self.layout.text, self._elements(), number))
+            text, elements = self.layout.text, self._elements()
+            for number in sorted(numbers, reverse=True):  # those before it stay where they are
+                text = without_element(text, elements, number)
+            self._lay(text)
         gone = set(numbers)
         self.hosts = [host for number, host in enumerate(self.hosts) if number not in gone]
         self._count()

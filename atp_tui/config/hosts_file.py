@@ -208,6 +208,9 @@ class HostsFile:
                 raise ConfigError("is no regular file, so its hosts cannot be edited", file=self.path, hint=hint)
             data = self.path.read_bytes()
         except FileNotFoundError:
+            if self.path.is_symlink():
+                hint = "remove the link, or make the file that it names"
+                raise ConfigError("is a link to a file that is not there", file=self.path, hint=hint) from None
             return None
         except OSError as error:
             raise ConfigError(f"cannot be read: {error.strerror or error}", file=self.path) from error

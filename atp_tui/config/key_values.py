@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from ..model.errors import ConfigError
-from ..model.quoting import quoted
+from ..model.quoting import quoted, redacted
 from ..model.settings import SshSettings, TransportConfig
 from .hosts import HOST_KEYS
 from .pairs import Key, Plain
@@ -48,7 +48,7 @@ def _pair(word: str) -> tuple[Key, Plain | None]:
     try:
         word.encode()
     except UnicodeEncodeError:
-        raise ConfigError("is not UTF-8 text", key=ascii(name)[1:-1]) from None
+        raise ConfigError("is not UTF-8 text", key=ascii(redacted(name))[1:-1]) from None
     if not sign:
         raise ConfigError(f"{quoted(word)} has no =", hint="write KEY=VALUE, such as ssh.port=2222; KEY= takes it away")
     table, _, rest = name.partition(".")
@@ -87,4 +87,4 @@ def _unknown(name: str) -> ConfigError:
     close = get_close_matches(name, _KINDS, n=1)
     keys = ", ".join(key for key in HOST_KEYS if key not in _WHOLE)
     hint = f"did you mean {close[0]}?" if close else f"the keys are {keys}, ssh.KEY, transport.KEY and metadata.NAME"
-    return ConfigError("is no key of a host", key=name, hint=hint)
+    return ConfigError("is no key of a host", key=redacted(name), hint=hint)

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .positions import find_extents
 
@@ -147,10 +148,9 @@ def _after_value(text: str, at: int) -> int:
             return at
 
 
+@lru_cache(256)
 def _first_key(key: str) -> tuple[str, bool]:
-    """The first part of a dotted key, and whether more parts follow."""
-    if key.strip().isidentifier():  # nearly all of them
-        return key.strip(), False
+    """The first part of a dotted key, and whether more parts follow. A thousand hosts have a handful of headers."""
     table = tomllib.loads(f"{key.strip()} = 0")
     ((first, value),) = table.items()
     return first, isinstance(value, dict)

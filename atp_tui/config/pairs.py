@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from ..model.errors import ConfigError
+from ..model.quoting import redacted
 from .arrays import with_element, without_element
 from .layout import line_end_of
 from .positions import Extent, Extents, KeyPath, find_extents
@@ -31,8 +32,8 @@ _COMMA_BEFORE = re.compile(r"[ \t]*,[ \t]*$")
 
 
 def named(key: Key) -> str:
-    """A key as a person writes it: `ssh.user`."""
-    return ".".join(map(bare, key))
+    """A key as a message shows it: `ssh.user`."""
+    return ".".join(bare(redacted(part)) for part in key)
 
 
 def written(value: Plain) -> str:
@@ -119,7 +120,7 @@ def _put(text: str, extents: Extents, table: KeyPath, rest: Key, value: Plain) -
     braces = extents.pairs.get(table)
     if braces is not None:
         if text[braces.value] != "{":
-            held = text[braces.value : braces.end]
+            held = redacted(text[braces.value : braces.end])
             raise ConfigError(
                 f"cannot be set while {named(_relative(table))} is {held}",
                 key=named((*_relative(table), *rest)),

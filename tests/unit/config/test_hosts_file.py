@@ -131,6 +131,13 @@ def test_a_file_that_is_wrong_already_is_not_edited(path: Path) -> None:
         opened(path).edit([tag("x")], "")
 
 
+def test_a_link_to_nothing_is_told(path: Path) -> None:
+    link = path.with_suffix(".link")
+    link.symlink_to("nothing")
+    with pytest.raises(ConfigError, match="is a link to a file that is not there"):
+        opened(link).edit([NEW], "")
+
+
 def test_a_directory_and_a_device_are_not_edited(path: Path) -> None:
     for odd in (path.parent, Path("/dev/null")):
         with pytest.raises(ConfigError, match="is no regular file"):
