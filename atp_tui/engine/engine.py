@@ -24,6 +24,7 @@ from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
+from ..monitor.happenings import Happenings
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .asking import Asking
@@ -63,7 +64,8 @@ class Engine:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.view = FleetView(self.manager, interval=source.config.monitor.interval)
-        self.follower = Follower(self.manager.hub, self.view, self.manager.clock)
+        self.happenings = Happenings(self.manager, self.view)
+        self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager, self.view)
@@ -75,7 +77,7 @@ class Engine:
             source.config, self.manager, drivers.load_for, self.manager.hub.publish, self.manager.clock.monotonic
         )
         self.fleet: Fleet = LocalFleet(
-            self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
+            self.manager, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state,
         )  # fmt: skip
 

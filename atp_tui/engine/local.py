@@ -22,6 +22,7 @@ from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
 from ..monitor.follower import Changed
+from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.metrics import find_metric
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
@@ -61,6 +62,12 @@ class Follower(Protocol):
     """Tells which rows of the view have changed, on the event loop; what `listen` gives back ends that."""
 
     def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]: ...
+
+
+class Happenings(Protocol):
+    """The log of what has happened."""
+
+    def page(self, query: HappeningQuery, now: float) -> HappeningPage: ...
 
 
 class Targets(Protocol):
@@ -125,6 +132,7 @@ class LocalFleet:
         transport: Transport,
         view: View,
         follower: Follower,
+        happenings: Happenings,
         targets: Targets,
         asking: Asking,
         door: Door,
@@ -136,6 +144,7 @@ class LocalFleet:
         """The questions may raise HostUnknown."""
         self._transport = transport
         self._view = view
+        self._happenings = happenings
         self._targets = targets
         self._door = door
         self._jobs = jobs
@@ -226,6 +235,10 @@ class LocalFleet:
     def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.runnable."""
         return tuple([row.id for row in self.rows(ids) if row.takes_commands])
+
+    def happened(self, query: HappeningQuery) -> HappeningPage:
+        """As Fleet.happened."""
+        return self._happenings.page(query, self.now())
 
     def detail(self, host_id: str) -> Detail | None:
         """As Fleet.detail."""

@@ -11,6 +11,7 @@ from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.events import EventsLost, HostChanged, HostRemoved
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Changed, Follower
+from atp_tui.monitor.happenings import Happenings
 from tests.ui.fleet_services import FakeTransport, rack
 
 S = ConnectionState
@@ -20,7 +21,8 @@ class Watched:
     def __init__(self, count: int, interval: float | None = None) -> None:
         self.transport = FakeTransport({host.id: host for host in rack(count)})
         self.view = FleetView(self.transport, interval=interval)
-        self.follower = Follower(self.transport.hub, self.view, self.transport.clock)
+        log = Happenings(self.transport, self.view)
+        self.follower = Follower(self.transport.hub, self.view, log, self.transport.clock)
         self.heard: list[Changed] = []
         self.news = asyncio.Event()
 
