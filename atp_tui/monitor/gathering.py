@@ -14,6 +14,7 @@ from .happening import (
     AnsweredAgain,
     DomainMoved,
     FellSilent,
+    FileRead,
     Gathered,
     Happening,
     HostMoved,
@@ -65,7 +66,7 @@ def shared_by(happening: Happening) -> Hashable | None:
     """What happenings have in common that may have one line; None for what has always its own."""
     match happening.what:
         case StateMoved(after=after, cause=cause, trouble=trouble):
-            why = trouble.cause if trouble is not None else cause.id if cause is not None else None
+            why = cause if trouble is None else trouble.cause
             return happening.kind, happening.place, after, why
         case FellSilent() | AnsweredAgain() as what:
             return type(what), happening.place
@@ -73,7 +74,7 @@ def shared_by(happening: Happening) -> Hashable | None:
             return happening.host, before, after
         case HostMoved(move=move):
             return move
-        case NewsLost():
+        case FileRead() | NewsLost():
             return None
 
 
@@ -94,7 +95,7 @@ class Gathering:
     def add(self, happening: Happening) -> None:
         """Take the next one. Its number must be higher than all before."""
         subject = subject_of(happening)
-        changes = not isinstance(happening.what, HostMoved | NewsLost)
+        changes = not isinstance(happening.what, HostMoved | FileRead | NewsLost)
         if changes and self._joins_flapping(happening, subject):
             return
         heap = self._shared_heap(happening, subject)

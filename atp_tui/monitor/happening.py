@@ -13,6 +13,7 @@ from ..model.connection import ConnectionState
 from ..model.message import Message
 from ..model.node import DomainState
 from ..model.problem import Problem
+from ..model.reload import Reload
 from .query import PAGE
 
 
@@ -26,6 +27,8 @@ class HappeningKind(StrEnum):
     DOMAIN = "vm"
     HOSTS = "hosts"
     """A host came into the fleet, left it, or is described otherwise."""
+    FILE = "file"
+    """The file of the hosts was changed while the program runs."""
     LOSS = "loss"
 
 
@@ -89,13 +92,20 @@ class HostMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRead:
+    """The file of the hosts was changed by somebody, and read again. What that did to hosts came before."""
+
+    reload: Reload
+
+
+@dataclass(frozen=True, slots=True)
 class NewsLost:
     """So many events came faster than they were taken, and are not known. States were read anew after it."""
 
     count: int
 
 
-What = StateMoved | FellSilent | AnsweredAgain | DomainMoved | HostMoved | NewsLost
+What = StateMoved | FellSilent | AnsweredAgain | DomainMoved | HostMoved | FileRead | NewsLost
 
 
 @dataclass(frozen=True, slots=True)

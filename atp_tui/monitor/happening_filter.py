@@ -12,7 +12,17 @@ from functools import lru_cache
 
 from ..model.errors import ConfigError
 from ..model.quoting import redacted
-from .happening import AnsweredAgain, DomainMoved, FellSilent, Happening, HappeningKind, HostMoved, NewsLost, StateMoved
+from .happening import (
+    AnsweredAgain,
+    DomainMoved,
+    FellSilent,
+    FileRead,
+    Happening,
+    HappeningKind,
+    HostMoved,
+    NewsLost,
+    StateMoved,
+)
 from .terms import wrong
 
 Passes = Callable[[Happening, str], bool]
@@ -40,6 +50,8 @@ def _told(happening: Happening) -> tuple[str, ...]:
             return ("silent",)
         case AnsweredAgain():
             return ("answers again",)
+        case FileRead(reload=reload):
+            return "config", "" if reload.problem is None else reload.problem.sentence
         case NewsLost():
             return ("lost",)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from ..model.day import Day
 from ..model.errors import ConfigError
 from ..model.problem import Problem, problem_of
 from .gathering import Heap
@@ -24,19 +24,6 @@ from .happening_filter import Passes, happening_filter
 _Ref = tuple[int, Heap | None, bool]
 """A line before it is made: the number of a happening, and the heap below whose line it stands. The line of a heap
 (True) has the number of its newest happening, that of a day the number of its first one, with a minus."""
-
-
-class Day:
-    """The local day of a moment, from its first instant to that of the next one."""
-
-    def __init__(self, at: float) -> None:
-        year, month, day, *_ = time.localtime(at)
-        self.begins = time.mktime((year, month, day, 0, 0, 0, 0, 0, -1))
-        self.ends = time.mktime((year, month, day + 1, 0, 0, 0, 0, 0, -1))
-
-    def holds(self, at: float) -> bool:
-        """Whether a moment is of this day."""
-        return self.begins <= at < self.ends
 
 
 class Passing:

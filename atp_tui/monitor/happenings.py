@@ -17,6 +17,7 @@ from typing import Protocol
 from ..model import events
 from ..model.causes import Cause
 from ..model.connection import ConnectionState, HostStatus
+from ..model.day import Day
 from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.node import DomainReading
@@ -26,6 +27,7 @@ from .happening import (
     AnsweredAgain,
     DomainMoved,
     FellSilent,
+    FileRead,
     Happening,
     HappeningKind,
     HappeningPage,
@@ -37,7 +39,7 @@ from .happening import (
     What,
 )
 from .happening_filter import searched
-from .happening_pages import Day, Lines, Passing
+from .happening_pages import Lines, Passing
 from .rows import Known
 
 _log = logging.getLogger(__name__)
@@ -128,6 +130,8 @@ class Happenings:
                 self._note(at, HappeningKind.HOSTS, host.id, HostMoved(HostMove.CHANGED))
             case events.HostRemoved(host_id=host_id, at=at):
                 self._removed(host_id, at)
+            case events.ConfigReloaded(reload=reload, at=at):
+                self._note(at, HappeningKind.FILE, "", FileRead(reload))
             case events.EventsLost(count=count, at=at):
                 self._note(at, HappeningKind.LOSS, "", NewsLost(count))
                 self._read_anew(at)

@@ -101,7 +101,7 @@ def test_a_domain_that_starts_and_crashes_over_and_over_is_one_line() -> None:
 
 
 def test_what_many_hosts_share_is_no_flapping_of_each_of_them() -> None:
-    told = []
+    told: list[Happening] = []
     for turn in range(8):
         for host in range(10):
             told.append(happening(len(told) + 1, 100 + turn * 6, f"a{host}", BACK if turn % 2 else LOST))
