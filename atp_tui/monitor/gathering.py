@@ -70,8 +70,8 @@ def shared_by(happening: Happening) -> Hashable | None:
             return happening.kind, happening.place, after, why
         case FellSilent() | AnsweredAgain() as what:
             return type(what), happening.place
-        case DomainMoved(before=before, after=after):
-            return happening.host, before, after
+        case DomainMoved(before=before, after=after, reason=reason):
+            return happening.host, before, after, reason
         case HostMoved(move=move):
             return move
         case FileRead() | NewsLost():

@@ -113,10 +113,16 @@ class Happenings:
     # -- what comes ----------------------------------------------------------------------------------------------
 
     def hear(self, event: events.Event) -> None:
-        """Take an event; most of them are nothing to tell of."""
-        if type(event) is events.HostSampled:  # a thousand a second, where all others are rare
-            self._sampled(event)
-            return
+        """Take an event; most of them are nothing to tell of. What one makes go wrong costs its own line alone."""
+        try:
+            if type(event) is events.HostSampled:  # a thousand a second, where all others are rare
+                self._sampled(event)
+            else:
+                self._take(event)
+        except Exception as error:  # noqa: BLE001 - the fleet is watched on, whatever one host has said
+            self._fence.caught(error, "what has happened to %s cannot be told", getattr(event, "host_id", "a host"))
+
+    def _take(self, event: events.Event) -> None:
         match event:
             case events.SampleFailed(host_id=host_id, at=at):
                 self._heard_again(host_id, at)
@@ -221,10 +227,7 @@ class Happenings:
             return
         if list(map(_IDENTITY, before)) == list(map(_IDENTITY, after)):  # as most samples find it
             return
-        try:
-            host.domains = self._compare(sample, before)
-        except Exception as error:  # noqa: BLE001 - it costs that host this comparison, not the others theirs
-            self._fence.caught(error, "what has become of the domains of %s cannot be told", sample.host_id)
+        host.domains = self._compare(sample, before)
 
     def _compare(self, sample: events.HostSampled, before: tuple[DomainReading, ...]) -> tuple[DomainReading, ...]:
         """Note what differs; gives the domains that are known by now."""
@@ -252,10 +255,11 @@ class Happenings:
     def _note(self, at: float, kind: HappeningKind, host_id: str, what: What) -> None:
         host = self._hosts.get(host_id)
         tags, place = (host.tags, host.place) if host is not None else ((), None)
-        self._newest = number = self._newest + 1
-        happening = self._kept[number] = Happening(number, at, kind, host_id, tags, place, what)
-        self._told[number] = searched(happening)
+        number = self._newest + 1
+        happening = Happening(number, at, kind, host_id, tags, place, what)
+        told = searched(happening)  # it makes a sentence of the cause, which is the one thing here that may go wrong
         self._gathering.add(happening)
+        self._newest, self._kept[number], self._told[number] = number, happening, told
         if host_id:
             self._of_host.setdefault(host_id, deque()).append(number)
             self._longest = max(self._longest, len(host_id))

@@ -23,10 +23,11 @@ from atp_tui.model.events import (
     SampleFailed,
 )
 from atp_tui.model.host import HostInfo
-from atp_tui.model.message import text
+from atp_tui.model.message import text, told
 from atp_tui.model.node import DomainReading, DomainState, NodeReading, Oddity
 from atp_tui.model.problem import Problem
 from atp_tui.model.reload import Reload
+from atp_tui.model.say import Say
 from atp_tui.model.settings import SshSettings
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.happening import (
@@ -342,15 +343,17 @@ def test_what_is_told_is_plain_data(fleet: Fleet) -> None:
     assert copy.deepcopy(page) == page == pickle.loads(pickle.dumps(page))
 
 
-def test_a_domain_that_cannot_be_compared_ends_with_its_host(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    fleet.sample("kvm01", domain("web", D.RUNNING))
-    with monkeypatch.context() as patch:
-        patch.setattr(fleet.log, "_domain_moved", lambda *_: 1 / 0)
-        fleet.sample("kvm01", domain("web", D.PAUSED))
-    assert "kvm01 cannot be told" in caplog.text
-    fleet.sample("kvm01", domain("web", D.RUNNING))
+def test_what_one_event_makes_go_wrong_costs_its_own_line(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    unsayable = told(Say.NO_SUCH_HOST)  # without the parameter that its sentence needs
+    broken = HostStatus(Standing(S.FAILED, unsayable, fleet.now, 1, None, True), "kvm01")
+    fleet.hear(HostChanged(fleet.now, broken))
+    fleet.sample("kvm02", DomainReading(*domain("web", D.RUNNING)[:1], [], D.RUNNING, 1, 1, 1, 1, 1, 1))  # type: ignore
+    fleet.sample("kvm02", domain("web", D.RUNNING))
+    assert "cannot be told" in caplog.text
+    fleet.move("kvm01", S.CONNECTED)
+    fleet.move("kvm02", S.CONNECTED)
+    assert [each.after for each in fleet.told("kind:state") if isinstance(each, StateMoved)] == [S.CONNECTED] * 2
+    fleet.sample("kvm02", domain("web", D.PAUSED))
     assert len(fleet.told("kind:vm")) == 1
 
 
