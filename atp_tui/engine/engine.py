@@ -25,6 +25,7 @@ from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
+from ..monitor.happenings import Happenings
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .asking import Asking
@@ -64,7 +65,8 @@ class Engine:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.view = FleetView(self.manager, interval=source.config.monitor.interval)
-        self.follower = Follower(self.manager.hub, self.view, self.manager.clock)
+        self.happenings = Happenings(self.manager, self.view)
+        self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager, self.view)
@@ -81,7 +83,7 @@ class Engine:
         self._select: Select | None = None
         self._runs = False
         self.fleet: Fleet = LocalFleet(
-            self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
+            self.manager, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
         )  # fmt: skip
 

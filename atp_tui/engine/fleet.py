@@ -25,6 +25,7 @@ from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
+from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
@@ -194,6 +195,11 @@ class Fleet(Protocol):
 
     def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
         """Those of these hosts that are there and take commands, in this order."""
+        ...
+
+    def happened(self, query: HappeningQuery) -> HappeningPage:
+        """Some of the lines of what has happened: changes of hosts and of their domains, refusals, hosts that came and
+        went. The newest are kept, and how many older ones were dropped is told."""
         ...
 
     def detail(self, host_id: str) -> Detail | None:

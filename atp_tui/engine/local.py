@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Protocol
 
-from ..actions.action import Action, HostsFile, Invocation
+from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_of
-from ..actions.policy import Policy
-from ..executor.fold import Fold
 from ..executor.reader import JobEvent
-from ..model.connection import PoolStatistics
 from ..model.errors import ActionFailed, AtpError, ConfigError, HostUnknown
-from ..model.host import HostInfo
 from ..model.message import told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
-from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
 from ..monitor.follower import Changed
+from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.metrics import find_metric
 from ..monitor.query import Page, Query
-from ..monitor.rows import HostDetail, HostRow, Known
+from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
+from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, View
 from .fleet import (
     Admission,
-    Answer,
     Change,
     Detail,
     Form,
@@ -40,97 +35,10 @@ from .fleet import (
     Performed,
     Preview,
     Resolved,
-    Settled,
-    Wanted,
 )
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
-
-
-class Clock(Protocol):
-    """The program's clock."""
-
-    def monotonic(self) -> float: ...
-
-
-class Transport(Protocol):
-    """What is read of the transport manager. None of it waits; HostUnknown for a host that is gone."""
-
-    @property
-    def clock(self) -> Clock: ...
-    def host(self, host_id: str) -> HostInfo: ...
-    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]: ...
-    def looked_at(self, host_id: str) -> None: ...
-
-
-class View(Protocol):
-    """The rows as they are now."""
-
-    def rows(self) -> tuple[HostRow, ...]: ...
-    def row(self, host_id: str) -> HostRow | None: ...
-    def look(self, host_id: str) -> Known | None: ...
-    def detail(self, host_id: str) -> HostDetail | None: ...
-
-
-class Follower(Protocol):
-    """Tells which rows of the view have changed, on the event loop; what `listen` gives back ends that."""
-
-    def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]: ...
-
-
-class Targets(Protocol):
-    """The target language. `resolve` raises ConfigError, with the column of the mistake."""
-
-    def resolve(self, expression: str) -> tuple[str, ...]: ...
-
-
-class Asking(Protocol):
-    """Asks hosts."""
-
-    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
-    async def settle(self, expressions: Sequence[str]) -> Settled: ...
-
-
-class Job(Protocol):
-    """Work on many targets. Iterating gives its events, exactly one TargetEnded for each target, then ends."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def targets(self) -> tuple[TargetId, ...]: ...
-    @property
-    def started_at(self) -> float: ...
-    @property
-    def done(self) -> bool: ...
-    @property
-    def fold(self) -> Fold: ...
-    def cancel(self) -> None: ...
-    async def wait(self) -> tuple[CommandResult, ...]: ...
-    def __aiter__(self) -> AsyncIterator[JobEvent]: ...
-
-
-class Jobs(Protocol):
-    """The jobs that are kept."""
-
-    def job(self, job: str) -> Job | None: ...
-
-
-class Door(Protocol):
-    """The one way to whatever touches a host, hosts.toml or known_hosts."""
-
-    @property
-    def policy(self) -> Policy: ...
-
-    def admit(self, invocation: Invocation) -> Action:
-        """The action; raises AtpError where it would not be carried out even if a person confirmed it."""
-        ...
-
-    async def perform(self, invocation: Invocation) -> Job | None:
-        """Carry it out; gives the job that it has started, if it did. Raises AtpError."""
-        ...
 
 
 class LocalFleet:
@@ -141,6 +49,7 @@ class LocalFleet:
         transport: Transport,
         view: View,
         follower: Follower,
+        happenings: Happenings,
         targets: Targets,
         asking: Asking,
         door: Door,
@@ -153,6 +62,7 @@ class LocalFleet:
         """The questions may raise HostUnknown."""
         self._transport = transport
         self._view = view
+        self._happenings = happenings
         self._targets = targets
         self._door = door
         self._jobs = jobs
@@ -244,6 +154,10 @@ class LocalFleet:
     def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.runnable."""
         return tuple([row.id for row in self.rows(ids) if row.takes_commands])
+
+    def happened(self, query: HappeningQuery) -> HappeningPage:
+        """As Fleet.happened."""
+        return self._happenings.page(query, self.now())
 
     def detail(self, host_id: str) -> Detail | None:
         """As Fleet.detail."""

@@ -30,6 +30,7 @@ from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Follower
+from atp_tui.monitor.happenings import Happenings
 from atp_tui.transport.hub import EventHub
 from atp_tui.ui.services import Services
 
@@ -250,10 +251,11 @@ class FleetServices:
         self.questions: dict[str, KeyQuestion] = {}
         self.wanted: dict[str, PasswordQuestion] = {}
         self.life: list[str] = []
-        self.follower = Follower(self.transport.hub, self.view, self.transport.clock)
+        self.happenings = Happenings(self.transport, self.view)
+        self.follower = Follower(self.transport.hub, self.view, self.happenings, self.transport.clock)
         self.fleet = LocalFleet(
-            self.transport, self.view, self.follower, TargetsOf(self.transport, self.view), NobodyAsks(),
-            self.door, self.jobs, self.questions.get, self.wanted.get,
+            self.transport, self.view, self.follower, self.happenings, TargetsOf(self.transport, self.view),
+            NobodyAsks(), self.door, self.jobs, self.questions.get, self.wanted.get,
         )  # fmt: skip
         self.services = Services(
             fleet=self.fleet, actions=self.door.actions, read_only=self.door.policy.read_only,

@@ -3,10 +3,12 @@ first."""
 
 from __future__ import annotations
 
+from .events.spec import EVENTS
 from .fleet.spec import FLEET
 from .heat.spec import HEAT
 from .host.spec import HOST
 from .jobs.spec import JOBS
+from .messages.spec import MESSAGES
 from .spec import ViewSpec
 
-VIEWS: tuple[ViewSpec, ...] = (FLEET, HEAT, JOBS, HOST)
+VIEWS: tuple[ViewSpec, ...] = (FLEET, HEAT, EVENTS, JOBS, HOST, MESSAGES)

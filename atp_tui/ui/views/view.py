@@ -13,6 +13,7 @@ from ...engine.fleet import Fleet
 from ..glyphs import Glyphs
 from ..places import Place
 from ..services import Services
+from ..told import Told
 
 
 class Pointed(NamedTuple):
@@ -36,12 +37,13 @@ class Results(Protocol):
 @dataclass(frozen=True, slots=True)
 class ViewServices:
     """What a view is given. `tell` says something in the line at the bottom, as what went wrong where the second is
-    true."""
+    true; `told` is what was said there."""
 
     services: Services
     glyphs: Glyphs
     tell: Callable[[str, bool], None]
     results: Results
+    told: Told
 
     @property
     def fleet(self) -> Fleet:

@@ -22,6 +22,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import on_hosts
+from atp_tui.monitor.happening import GatheredLine, HappeningLine, HappeningQuery, HostMoved, StateMoved
 from atp_tui.monitor.query import GroupLine, HostLine, Query
 from tests.fakes.twin import crossing, packed, port_methods, twin_of, unpacked
 
@@ -92,6 +93,22 @@ async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
     assert row.sampled_at is not None
     for moment in (row.since, row.sampled_at, main.connections[0].created_at, main.connections[0].last_active):
         assert 0 <= detail.now - moment < 120
+
+
+async def test_what_has_happened_is_read_by_pages(fleet: Fleet) -> None:
+    page = fleet.happened(HappeningQuery(newest_first=False))
+    (added, *_) = page.lines
+    assert isinstance(added, GatheredLine) and added.hosts[:3] == HOSTS and isinstance(added.last.what, HostMoved)
+    await fleet.perform(Invocation("disconnect", on_hosts("kvm02"), {}, "somebody"))
+    seen = page.newest
+    await changed_until(fleet, lambda: fleet.happened(HappeningQuery(since=seen)).newer)
+    newest, *_ = fleet.happened(HappeningQuery(host="kvm02", count=5)).lines
+    assert isinstance(newest, HappeningLine) and isinstance(newest.happening.what, StateMoved)
+    assert newest.happening.what.after is ConnectionState.DISCONNECTED
+    assert 0 <= fleet.now() - newest.happening.at < 60
+    first = fleet.happened(HappeningQuery("host:kvm02 kind:state", count=1, find=newest.key))
+    assert len(first.lines) == 1 and first.place == 0
+    assert fleet.happened(HappeningQuery("kind:nothing")).problem is not None
 
 
 async def test_what_is_looked_at_is_kept_fresh(fleet: Fleet) -> None:
@@ -264,6 +281,7 @@ async def test_all_that_crosses_survives_copy_pickle_and_bytes(fleet: Fleet) -> 
     events = [event async for event in fleet.events(ticket.id)]
     values = [
         fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.page(Query("latency>5")),
+        fleet.happened(HappeningQuery(unfolded=frozenset({"gathered 1"}))), fleet.happened(HappeningQuery("kind:no")),
         fleet.detail("kvm01"), fleet.resolve("kvm[01-02]"), fleet.resolve("@nope"), run("id", "kvm01"),
         ticket, fleet.parts(ticket.id), fleet.admit(run("id", *HOSTS)), fleet.waiting(),
         Query("x", marked=frozenset("a")), *events,

@@ -14,6 +14,7 @@ from ....monitor.metrics import find_metric
 from ....monitor.query import orders
 from ...text import safe
 from ...widgets.host_panel import HostPanel, PanelSnapshot
+from ...widgets.panel_events import last_events
 from ..view import Pointed, View, ViewServices
 from .tree import HostTree
 
@@ -32,12 +33,17 @@ class FleetView(View):
         self.hosts = HostTree(self._fleet, glyphs=given.glyphs, file=services.file, id="tree")
         self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
         self._period = services.period
+        self._tell = given.tell
         self._shown: str | None = None
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self.hosts
         yield self.panel
+
+    def open(self, subject: str) -> None:
+        if subject and not self.hosts.show_host(subject):
+            self._tell(f"no host {safe(subject)} is shown: the filter may hide it", True)
 
     def look(self, described: bool) -> None:
         if described:
@@ -142,4 +148,5 @@ class FleetView(View):
 
     def _show_panel(self) -> None:
         detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
-        self.panel.snapshot = PanelSnapshot(detail, self._period)
+        happened = last_events(self._fleet, detail.host.row.id) if detail is not None else ()
+        self.panel.snapshot = PanelSnapshot(detail, self._period, happened)

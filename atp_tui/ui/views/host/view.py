@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 
 from ...text import safe
 from ...widgets.host_panel import HostPanel, PanelSnapshot
+from ...widgets.panel_events import last_events
 from ..view import Pointed, View, ViewServices
 
 
@@ -28,7 +29,8 @@ class HostView(View):
         self._fleet.looked_at(subject)
 
     def look(self, described: bool) -> None:
-        self.panel.snapshot = PanelSnapshot(self._fleet.detail(self._host), self._period)
+        detail, happened = self._fleet.detail(self._host), last_events(self._fleet, self._host)
+        self.panel.snapshot = PanelSnapshot(detail, self._period, happened)
 
     def tick(self) -> None:
         self.look(False)
