@@ -56,6 +56,8 @@ class Arguments:
     gather: bool = False
     no_guard: bool = False
     read_only: bool = False
+    view: str | None = None
+    only: str | None = None
     command: str = ""
     given: str = ""
     hosts_verb: str = "list"
@@ -220,6 +222,10 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         description="Watch a fleet of libvirt hosts, and run commands on it over SSH. Without a verb: the screen.",
         epilog=EXIT_STATUSES,
         allow_abbrev=False,
+    )
+    parser.add_argument("--view", metavar="VIEW", help="open a view: heat, events, host/kvm07, 'fleet?filter=@rack1'")
+    parser.add_argument(
+        "--only", metavar="SET", help="watch only these hosts of hosts.toml, and show no others: @rack1, kvm[01-18]"
     )
     parser.add_argument("--version", action="version", version=f"atp-tui {__version__}")
     added = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")

@@ -23,6 +23,7 @@ from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
 from ..keymap import Keymap
+from ..locator import locator_of
 from ..messages import (
     CancelRequested,
     CommandLineRequested,
@@ -112,6 +113,9 @@ class MainScreen(FocusInSight[None]):
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
+        if self._services.view is not None:
+            locator = locator_of(self._services.view, self._views.specs)
+            self.call_after_refresh(self.navigation.go_to, locator)
 
     def keep_focus(self) -> None:
         """As below; nothing has it where nothing can be seen."""

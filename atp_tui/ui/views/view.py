@@ -108,6 +108,11 @@ class View(Container):
         """What `/` has left here; "" for nothing."""
         return ""
 
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """How it was arranged: its commands, each with the argument that leads there. For a locator."""
+        return ()
+
     def search(self, text: str) -> None:
         """`/` was typed in: show what passes. A view that has no filter shows all."""
 

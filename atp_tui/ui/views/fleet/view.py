@@ -11,7 +11,7 @@ from textual.timer import Timer
 from ....model.near import nearest
 from ....model.quoting import redacted
 from ....monitor.metrics import find_metric
-from ....monitor.query import orders
+from ....monitor.query import Sort, orders
 from ...text import safe
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ...widgets.panel_events import last_events
@@ -66,6 +66,10 @@ class FleetView(View):
     @property
     def filter(self) -> str:
         return self.hosts.asked.filter
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        return (("sort", self.hosts.sort),) if self.hosts.sort != Sort.TROUBLE else ()
 
     def search(self, text: str) -> None:
         self.hosts.search(text)
