@@ -25,7 +25,10 @@ SAMPLED_STATS = (
     | libvirt.VIR_DOMAIN_STATS_BALLOON
     | libvirt.VIR_DOMAIN_STATS_VCPU
     | libvirt.VIR_DOMAIN_STATS_INTERFACE
+    | libvirt.VIR_DOMAIN_STATS_BLOCK
 )
+"""The groups that a sample asks for, in one call. QEMU answers those of the disks and of the balloon through the domain's
+monitor: with NOWAIT a domain whose monitor is busy, as during a migration, has no figures of its disks in that answer."""
 
 _UNSUPPORTED = frozenset(
     {libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_UNSUPPORTED}
@@ -115,11 +118,10 @@ def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReadi
                     and len(name := domain.name()) <= LONGEST_NAME
                 ):
                     word, reason = words
+                    read, written = _of_disks(stats, odd)
+                    figures = vcpus, memory, maximum, cpu_time, received, sent
                     readings.append(
-                        new(
-                            DomainReading,
-                            (name, domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason),
-                        )
+                        new(DomainReading, (name, domain.UUIDString(), word, *figures, reason, read, written))
                     )
                     continue
         reading = _domain(domain, stats, odd)
@@ -263,7 +265,8 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any], odd: Odd) -> DomainRea
     name = domain.name()
     if len(name) > LONGEST_NAME:
         name = name_of(name)
-    return DomainReading(name, domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason)
+    figures = vcpus, memory, maximum, cpu_time, received, sent
+    return DomainReading(name, domain.UUIDString(), word, *figures, reason, *_of_disks(stats, odd))
 
 
 def _in_place_of(
@@ -319,10 +322,23 @@ def _info(domain: VirtDomain, odd: Odd) -> tuple[int, int, int, int, int | None]
 def _traffic(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None]:
     """Bytes received and sent by the domain, summed over those of its interfaces that have counters."""
     count = odd.whole(stats.get("net.count"), "net.count", MOST_PARTS) or 0
-    return _summed(stats, odd, count, "rx"), _summed(stats, odd, count, "tx")
+    return _summed(stats, odd, count, "net", "rx"), _summed(stats, odd, count, "net", "tx")
 
 
-def _summed(stats: Mapping[str, Any], odd: Odd, count: int, way: str) -> int | None:
-    names = [f"net.{n}.{way}.bytes" for n in range(count)]
+def _of_disks(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None]:
+    """Bytes read and written by the domain, summed over those of its disks that have counters: an empty drive has none."""
+    count = stats.get("block.count")
+    if count is None:
+        return None, None
+    if count == 1:  # the usual domain has one disk
+        read, written = stats.get("block.0.rd.bytes"), stats.get("block.0.wr.bytes")
+        if type(count) is type(read) is type(written) is int and not (read | written) >> 63:
+            return read, written
+    count = odd.whole(count, "block.count", MOST_PARTS) or 0
+    return _summed(stats, odd, count, "block", "rd"), _summed(stats, odd, count, "block", "wr")
+
+
+def _summed(stats: Mapping[str, Any], odd: Odd, count: int, of: str, way: str) -> int | None:
+    names = [f"{of}.{n}.{way}.bytes" for n in range(count)]
     counted = [value for name in names if (value := odd.whole(stats.get(name), name)) is not None]
-    return odd.whole(sum(counted), f"the sum of net.*.{way}.bytes") if counted else None
+    return odd.whole(sum(counted), f"the sum of {of}.*.{way}.bytes") if counted else None
