@@ -27,8 +27,8 @@ SAMPLED_STATS = (
     | libvirt.VIR_DOMAIN_STATS_INTERFACE
     | libvirt.VIR_DOMAIN_STATS_BLOCK
 )
-"""The groups that a sample asks for, in one call. QEMU answers those of the disks and of the balloon through the domain's
-monitor: with NOWAIT a domain whose monitor is busy, as during a migration, has no figures of its disks in that answer."""
+"""The groups that a sample asks for, in one call. QEMU answers that of the disks through the domain's monitor: with
+NOWAIT a domain whose monitor is busy, as during a migration, has no figures of its disks in that answer."""
 
 _UNSUPPORTED = frozenset(
     {libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_UNSUPPORTED}
@@ -326,7 +326,7 @@ def _traffic(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None
 
 
 def _of_disks(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None]:
-    """Bytes read and written by the domain, summed over those of its disks that have counters: an empty drive has none."""
+    """Bytes read and written by the domain, summed over its disks with counters: an empty drive has none."""
     count = stats.get("block.count")
     if count is None:
         return None, None
