@@ -113,6 +113,13 @@ def test_a_domain_that_is_gone_is_told_of_for_a_minute() -> None:
     assert not host.domains.gone
 
 
+def test_counters_whose_sum_has_more_than_63_bits_have_no_sum() -> None:
+    host = Host()
+    for _ in range(2):
+        host.says(guest("web", 0)._replace(read_bytes=2**63 - 1, written_bytes=1))
+    assert math.isnan(host.domains.rates(DISK)[0]) and host.row("web").read_rate == 0
+
+
 def test_a_rename_is_another_list() -> None:
     host = Host()
     host.says(guest("web", 0))
@@ -133,7 +140,7 @@ def test_samples_that_did_not_come_leave_their_places_empty() -> None:
     assert host.domains.series("uuid-nobody") == {}
 
 
-COUNTS = st.sampled_from([None, 0, 1, 5, 2**62, 2**63 - 1])
+COUNTS = st.sampled_from([None, 0, 1, 5, 2**61])
 
 
 @st.composite
@@ -165,7 +172,7 @@ def test_whatever_comes_no_rate_is_negative_and_all_ways_of_reading_agree(
             assert all(rate is None or 0 <= rate < math.inf for rate in told)
             assert row.at <= host.now and row.cpu in (None, pytest.approx(rates[CPU][place]))
             both = None if None in told[3:] else sum(told[3:])  # type: ignore[arg-type]
-            assert both is None or row.kept or both == pytest.approx(rates[DISK][place]) or both >= 2**62
+            assert both is None or row.kept or both == pytest.approx(rates[DISK][place])
             assert (row.memory is None and math.isnan(shares[place])) or row.memory == shares[place]
             assert row.reading.state not in OFF or not row.kept
         for uuid, row in host.domains.gone.items():
