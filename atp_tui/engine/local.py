@@ -19,11 +19,15 @@ from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
+from ..monitor.domain_arrangement import DomainArrangements
+from ..monitor.domain_detail import domain_detail
+from ..monitor.domain_index import HostWithDomains
+from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
-from .fleet import Admission, Answer, Change, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
+from .fleet import Admission, Answer, Change, Described, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -48,10 +52,13 @@ class Transport(Protocol):
 class View(Protocol):
     """The rows as they are now."""
 
+    @property
+    def host_ids(self) -> Collection[str]: ...
     def rows(self) -> tuple[HostRow, ...]: ...
     def row(self, host_id: str) -> HostRow | None: ...
     def look(self, host_id: str) -> Known | None: ...
     def detail(self, host_id: str) -> HostDetail | None: ...
+    def with_domains(self, host_id: str) -> HostWithDomains | None: ...
 
 
 class Follower(Protocol):
@@ -71,6 +78,7 @@ class Asking(Protocol):
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
     async def settle(self, expressions: Sequence[str]) -> Settled: ...
+    async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
 
 
 class Job(Protocol):
@@ -140,8 +148,10 @@ class LocalFleet:
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
+        self.describe_domain = asking.describe_domain
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
+        self._domains = DomainArrangements(view)
         self._order: Mapping[str, int] | None = None
         self._number = 0
         self._streams: list[_Stream] = []
@@ -163,6 +173,7 @@ class LocalFleet:
             self._order = None
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
+        self._domains.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -201,6 +212,30 @@ class LocalFleet:
         """As Fleet.group_of."""
         self._listen()
         return self._arrangements.group_of(query, host_id)
+
+    def domain_page(self, query: DomainQuery) -> DomainPage:
+        """As Fleet.domain_page."""
+        self._listen()
+        return self._domains.of(query).page(query, self.now())
+
+    def domain_place(self, query: DomainQuery, key: str) -> int | None:
+        """As Fleet.domain_place."""
+        self._listen()
+        return self._domains.of(query).place(query, key)
+
+    def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
+        """As Fleet.domain_keys."""
+        self._listen()
+        return self._domains.of(query).keys(group)
+
+    def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
+        """As Fleet.domain_hosts."""
+        self._listen()
+        return self.known(self._domains.hosts(keys))
+
+    def domain(self, host_id: str, which: str) -> DomainDetail | None:
+        """As Fleet.domain."""
+        return domain_detail(self._view, host_id, which, self.now())
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""

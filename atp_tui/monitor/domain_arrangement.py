@@ -198,16 +198,15 @@ class DomainArrangement:
             if not entries:
                 self._passing.pop(host, None)
                 continue
-            figures = HostFigures(next(iter(entries)).host.of_domains)
+            figures = HostFigures(next(iter(entries)).host)
             if (wanted := self._wanted) is not None:
                 entries = self._passing[host] = [entry for entry in entries if wanted(entry, figures)]
             if self._figure is not None:
                 values = figures.of(self._figure)
                 for entry in entries:
-                    value = values[entry.place] if entry.fresh else math.nan
-                    self._values[entry] = (
-                        math.inf if value != value else -value
-                    )  # the largest first, then what is not known
+                    value = values[entry.place]
+                    # the largest first, then what is not known
+                    self._values[entry] = math.inf if value != value else -value
 
     def _arrange(self) -> None:
         entries: Sequence[Entry] = self._index.entries

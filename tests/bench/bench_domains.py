@@ -95,7 +95,7 @@ def look(load: Load, query: DomainQuery) -> float:
 def arrangements() -> None:
     load = Load()
     told("100 samples of 100 domains each", [load.answer() for _ in range(ROUNDS)])
-    parts = []
+    parts: list[float] = []
     while not parts or not load.arranged.of(DomainQuery()).page(DomainQuery(), load.now).complete:
         parts.append(look(load, DomainQuery()))
     told(f"opening, in {len(parts)} parts", parts)

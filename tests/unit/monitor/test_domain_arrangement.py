@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,7 +16,9 @@ from atp_tui.model.events import HostAdded, HostChanged, HostRemoved, HostSample
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState
 from atp_tui.monitor import domain_index
+from atp_tui.monitor.border import Nonsense
 from atp_tui.monitor.domain_arrangement import KEPT, DomainArrangements
+from atp_tui.monitor.domain_detail import LONGEST_XML, domain_detail, read_xml
 from atp_tui.monitor.domain_query import (
     DomainGroupLine,
     DomainGroups,
@@ -258,6 +261,45 @@ def test_a_large_fleet_is_taken_over_in_parts(monkeypatch: pytest.MonkeyPatch) -
     fleet.says("kvm1", guest("web10"))
     fleet.says("kvm2", *[guest(f"n{number}") for number in range(4)])
     assert [line.key for line in fleet.page(DomainQuery("web")).lines] == ["kvm1/uuid-web9", "kvm1/uuid-web10"]
+
+
+def test_a_domain_is_found_by_its_name_before_its_uuid_and_when_it_is_gone() -> None:
+    fleet = Fleet("kvm1")
+    named_so = guest("uuid-web")._replace(uuid="other")
+    for _ in range(2):
+        fleet.goes_on()
+        fleet.says("kvm1", guest("web"), named_so, guest("a/b"))
+
+    def found(which: str) -> str | None:
+        detail = domain_detail(fleet.view, "kvm1", which, fleet.now)
+        return None if detail is None else detail.row.reading.uuid
+
+    assert [found(which) for which in ("web", "uuid-web", "other", "a/b", "c")] == [
+        "uuid-web", "other", "other", "uuid-a/b", None,
+    ]  # fmt: skip
+    fleet.goes_on()
+    fleet.says("kvm1", guest("web"))
+    gone = domain_detail(fleet.view, "kvm1", "a/b", fleet.now)
+    assert gone is not None and gone.row.gone and not gone.fresh and gone.series == ()
+    assert domain_detail(fleet.view, "kvm9", "web", fleet.now) is None
+
+
+def test_a_description_that_is_beyond_measure_is_cut_and_one_that_is_none_is_nonsense() -> None:
+    class Virt:
+        def __init__(self, xml: Any) -> None:
+            self.xml = xml
+
+        def lookupByUUIDString(self, uuidstr: str) -> Virt:
+            return self
+
+        def XMLDesc(self, flags: int = 0) -> str:
+            assert not flags, "no secrets are asked for"
+            return self.xml  # type: ignore[no-any-return]
+
+    assert read_xml(Virt("<domain/>"), "u") == "<domain/>"
+    assert len(read_xml(Virt("x" * 2 * LONGEST_XML), "u")) == LONGEST_XML
+    with pytest.raises(Nonsense):
+        read_xml(Virt(5), "u")
 
 
 def test_arrangements_that_nobody_looks_at_are_let_go() -> None:
