@@ -29,6 +29,7 @@ from ..transport.manager import TransportManager
 from .asking import Asking
 from .fleet import Fleet
 from .local import LocalFleet
+from .reload import Reloading
 from .source import FleetSource
 from .targets import CurrentTargets
 
@@ -70,9 +71,12 @@ class Engine:
         self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
         asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
         self._opened: tuple[HostInfo, ...] = ()
+        self.reloading = Reloading(
+            source.config, self.manager, drivers.load_for, self.manager.hub.publish, self.manager.clock.monotonic
+        )
         self.fleet: Fleet = LocalFleet(
             self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
-            self.key_question, self.password_question,
+            self.key_question, self.password_question, lambda: self.reloading.state,
         )  # fmt: skip
 
     @asynccontextmanager
@@ -102,8 +106,14 @@ class Engine:
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             if watch:
+                if select is None:
+                    await stack.enter_async_context(_beside(self._follow_file(), "reload"))
                 await stack.enter_async_context(self._freezing(enable=collects))
             yield self
+
+    async def _follow_file(self) -> None:
+        await self.reloading.run(self.source.watched())
+        await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
 
     @asynccontextmanager
     async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:

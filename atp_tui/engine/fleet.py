@@ -21,7 +21,9 @@ from ..model.connection import PoolStatistics
 from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.reload import Reload
 from ..model.target import TargetId
+from ..monitor.cells import Cell
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow
@@ -171,6 +173,13 @@ class Fleet(Protocol):
         """The rows of these hosts, in this order; hosts that are not there are left out."""
         ...
 
+    def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
+        """These hosts with the figure of the metric of that name, in this order; hosts that are not there are left out.
+
+        As `rows`, but so cheap that all hosts in view of a heat map may be asked for.
+        """
+        ...
+
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """Those of these hosts that are there, in the order of the fleet."""
         ...
@@ -224,6 +233,10 @@ class Fleet(Protocol):
 
         What hosts.toml says needs no host. Those on which a condition hangs are asked, and only these.
         """
+        ...
+
+    def reload(self) -> Reload:
+        """What became of the file of the hosts, where somebody has changed it since the start."""
         ...
 
     def looked_at(self, host_id: str) -> None:

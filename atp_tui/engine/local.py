@@ -17,13 +17,16 @@ from ..model.host import HostInfo
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
+from ..monitor.cells import Cell, cell_of
 from ..monitor.domain_arrangement import DomainArrangements
 from ..monitor.domain_detail import domain_detail
 from ..monitor.domain_index import HostWithDomains
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
+from ..monitor.metrics import find_metric
 from ..monitor.query import Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
@@ -136,6 +139,7 @@ class LocalFleet:
         jobs: Jobs,
         key_question: Callable[[str], KeyQuestion | None],
         password_question: Callable[[str], PasswordQuestion | None],
+        reload: Callable[[], Reload] = Reload,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -145,6 +149,7 @@ class LocalFleet:
         self._jobs = jobs
         self._key_question = key_question
         self._password_question = password_question
+        self.reload = reload
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
@@ -240,6 +245,11 @@ class LocalFleet:
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""
         return tuple([row for row in map(self._view.row, ids) if row is not None])
+
+    def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
+        """As Fleet.cells."""
+        found, look = find_metric(metric), self._view.look
+        return tuple([cell_of(known, found) for known in map(look, ids) if known is not None])
 
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.known."""

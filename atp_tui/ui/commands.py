@@ -16,8 +16,8 @@ from .key_names import key_name
 class ScreenCommand:
     """One command of the screen. `key` is a Textual key name, None where it has none.
 
-    `action` is the action of the registry that it stands for, `view` the view that it opens; neither: the screen does
-    it itself.
+    `action` is the action of the registry that it stands for, `view` the view that it opens, `in_view`: a view performs
+    it; none of these: the screen does it itself.
     """
 
     name: str
@@ -26,11 +26,13 @@ class ScreenCommand:
     help: str
     action: Action | None = None
     view: str = ""
+    in_view: bool = False
 
     @property
     def id(self) -> str:
-        """What `[ui.keys]` calls it: `action.retry`, `view.events`, `screen.filter`."""
-        return f"{'view' if self.view else 'screen' if self.action is None else 'action'}.{self.name}"
+        """What `[ui.keys]` calls it: `action.retry`, `view.events`, `view.sort`, `screen.filter`."""
+        of_views = self.view or self.in_view
+        return f"{'view' if of_views else 'screen' if self.action is None else 'action'}.{self.name}"
 
     @property
     def needs_hosts(self) -> bool:
@@ -54,15 +56,15 @@ LAST = (
     ScreenCommand("help", "help", "question_mark", "this page"),
     ScreenCommand("quit", "quit", "q", "leave; asks first while jobs run"),
 )
-"""The screen's own commands; the registry's and those that open views stand between them."""
+"""The screen's own commands; the registry's and those of views stand between them."""
 
 
-def all_commands(actions: Iterable[Action], opening: Iterable[ScreenCommand] = ()) -> tuple[ScreenCommand, ...]:
-    """The screen's own commands, the registry's actions, and the commands that open views."""
+def all_commands(actions: Iterable[Action], of_views: Iterable[ScreenCommand] = ()) -> tuple[ScreenCommand, ...]:
+    """The screen's own commands, the registry's actions, and the commands that open views or that views perform."""
     listed = (
         ScreenCommand(each.name, each.title, each.key and key_name(each.key), each.help, each) for each in actions
     )
-    return (*FIRST, *listed, *opening, *LAST)
+    return (*FIRST, *listed, *of_views, *LAST)
 
 
 def find(commands: Sequence[ScreenCommand], name: str) -> ScreenCommand | None:

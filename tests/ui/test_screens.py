@@ -23,7 +23,7 @@ from atp_tui.ui.key_names import key_name, key_shown
 from atp_tui.ui.messages import FleetChanged
 from atp_tui.ui.screens.ask import AskScreen
 from atp_tui.ui.screens.password import PasswordScreen
-from atp_tui.ui.views.keys import OPENING, commands_of
+from atp_tui.ui.views.keys import IN_VIEWS, OPENING, commands_of
 from atp_tui.ui.widgets.domain_list import DomainList
 
 from .conftest import open_app
@@ -433,7 +433,7 @@ def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
     assert find(commands, "ret") == find(commands, "retry")
     assert find(commands, "re") is None, "rerun and retry begin so"
     assert find(commands, "") is None
-    assert len(commands) == len(FIRST) + len(ACTIONS) + len(OPENING) + len(LAST)
+    assert len(commands) == len(FIRST) + len(ACTIONS) + len(OPENING) + len(IN_VIEWS) + len(LAST)
     keys_of_actions = {action.key and key_name(action.key) for action in ACTIONS}
     assert {command.key for command in commands if command.action} == keys_of_actions
 

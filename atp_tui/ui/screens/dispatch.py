@@ -17,6 +17,7 @@ from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.target import on_hosts
 from ..commands import find
 from ..early_keys import HearsNothingAtFirst
+from ..frame.navigation import Navigation
 from ..job_control import JobControl
 from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
@@ -49,9 +50,8 @@ class Surface(Protocol):
     def pane(self) -> CommandPane: ...
     @property
     def view(self) -> View: ...
-    def open_view(self, name: str) -> None: ...
-    def previous_view(self) -> None: ...
-    def show_host(self, host_id: str) -> bool: ...
+    @property
+    def navigation(self) -> Navigation: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -78,7 +78,7 @@ class Dispatch:
             "cancel": self._cancel,
             "clear": self._clear,
             "jump": self._jump,
-            "previous-view": lambda _: screen.previous_view(),
+            "previous-view": lambda _: screen.navigation.to_and_fro(),
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
@@ -96,7 +96,9 @@ class Dispatch:
         if command is None:
             self._screen.tell(f"no command {safe(name)}: {self._keys.sign('screen.help')} shows them all", wrong=True)
         elif command.view:
-            self._screen.open_view(command.view)
+            self._screen.navigation.open(command.view, argument)
+        elif command.in_view:
+            self._screen.navigation.perform(command.name, argument)
         elif command.action is None:
             self._own[command.name](argument)
         elif command.action.prompts:
@@ -161,7 +163,7 @@ class Dispatch:
     def _jump(self, host_id: str) -> None:
         if not host_id:  # chosen in the palette
             self._screen.pane.enter(Mode.COMMAND, "jump ")
-        elif self._screen.show_host(host_id):
+        elif self._screen.navigation.show_host(host_id):
             self._screen.view.take_focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)

@@ -12,6 +12,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from ..commands import ScreenCommand
 from ..shown import styled
 from ..text import safe
+from ..views.spec import ViewCommand
 
 MOST_HITS = 50
 
@@ -28,6 +29,9 @@ Offer = tuple[str, str, str]
 """What is shown, what it does in words, and the `:` line that does it. The words of a host are its state: they are
 looked up for those that are shown."""
 
+Arguments = tuple[ViewCommand, Sequence[str]]
+"""A command of a view, and what may stand behind it now."""
+
 
 def actions(commands: Sequence[ScreenCommand]) -> Iterator[Offer]:
     """What stands in the palette before anything is typed."""
@@ -35,9 +39,14 @@ def actions(commands: Sequence[ScreenCommand]) -> Iterator[Offer]:
         yield command.title, command.help, command.name
 
 
-def offers(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str]) -> Iterator[Offer]:
-    """Everything that can be found: commands, hosts to jump to, themes."""
+def offers(
+    commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str], arguments: Iterable[Arguments] = ()
+) -> Iterator[Offer]:
+    """Everything that can be found: commands, those of views with each argument, hosts to jump to, themes."""
     yield from actions(commands)
+    for command, words in arguments:
+        for word in words:
+            yield f"{command.title} {word}", command.help, f"{command.name} {word}"
     for host in hosts:
         yield f"host {host}", "", f"{JUMP}{host}"
     for name in themes:
@@ -45,12 +54,29 @@ def offers(commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequ
 
 
 def completions(
-    commands: Sequence[ScreenCommand], hosts: Sequence[str], groups: Sequence[str], themes: Sequence[str]
+    commands: Sequence[ScreenCommand],
+    hosts: Sequence[str],
+    groups: Sequence[str],
+    themes: Sequence[str],
+    arguments: Iterable[Arguments] = (),
+    text: str = "",
 ) -> list[str]:
-    """What may be typed after `:`, the shortest things first; what is done to hosts may name a group of them."""
+    """What may be typed after `:`, the shortest things first; what is done to hosts may name a group of them. `text` is
+    what stands there."""
     names = [command.name for command in commands]
     on_groups = [f"{command.name} @{group}" for command in commands if command.needs_hosts for group in groups]
-    return [*names, *(f"theme {name}" for name in themes), *on_groups, *(f"{JUMP}{host}" for host in hosts)]
+    with_words = [line for command, words in arguments for line in _with_words(command, words, text)]
+    on_hosts = (f"{JUMP}{host}" for host in hosts)
+    return [*names, *(f"theme {name}" for name in themes), *with_words, *on_groups, *on_hosts]
+
+
+def _with_words(command: ViewCommand, words: Sequence[str], text: str) -> list[str]:
+    """The command with each word; where some stand there with commas between them, with each of the others more."""
+    begun, comma, _ = text.rpartition(",")
+    if not comma or not command.several or not begun.startswith(f"{command.name} "):
+        return [f"{command.name} {word}" for word in words]
+    there = begun.removeprefix(f"{command.name} ").split(",")
+    return [f"{begun},{word}" for word in words if word not in there]
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ from .. import bindings
 from ..commands import ScreenCommand, all_commands
 from ..keymap import Keymap
 from .registry import VIEWS
+from .spec import ViewCommand, ViewSpec
 
 CHAINS = (*((view.keys, bindings.LINES, bindings.FLEET, bindings.APP) for view in VIEWS), *bindings.CHAINS)
 """As bindings.CHAINS."""
@@ -21,9 +22,24 @@ OPENING = tuple(ScreenCommand(each.name, each.title, each.key, each.help, view=e
 """The commands that open a view."""
 
 
+def performing(here: ViewSpec) -> dict[str, tuple[ViewSpec, ViewCommand]]:
+    """By name, the commands that views perform, each with its view: the one in sight, else the first that has it."""
+    found: dict[str, tuple[ViewSpec, ViewCommand]] = {}
+    for view in (here, *VIEWS):
+        for each in view.commands:
+            found.setdefault(each.name, (view, each))
+    return found
+
+
+IN_VIEWS = tuple(
+    ScreenCommand(each.name, each.title, None, each.help, in_view=True) for _, each in performing(VIEWS[0]).values()
+)
+"""The commands that views perform."""
+
+
 def commands_of(actions: Iterable[Action]) -> tuple[ScreenCommand, ...]:
     """Everything that can be typed after `:`, with these actions of the registry."""
-    return all_commands(actions, OPENING)
+    return all_commands(actions, (*OPENING, *IN_VIEWS))
 
 
 WHOLE = Keymap(commands_of(ACTIONS), bindings=CHANGEABLE)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 if TYPE_CHECKING:
+    from ...engine.fleet import Fleet
     from .view import View, ViewServices
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCommand:
+    """A command of a view, typed after `:` and performed by `View.commands` under the same name.
+
+    `arguments` gives what may stand behind it, with commas between them where it takes `several`. `asks`: without an
+    argument there is nothing to do, so that the line is opened for it.
+    """
+
+    name: str
+    title: str
+    help: str
+    arguments: Callable[[Fleet], Iterable[str]]
+    several: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +34,8 @@ class ViewSpec:
     """One view. `name` is what `:` opens, `key` the Textual name of its key, None for none.
 
     `keys` are those of the list that has its focus, as the key line and the help tell them. `needs` says in a word what
-    it is of ("host"); "" where it is of all. `make` gives its widget: called once, when it is first opened.
+    it is of ("host"); "" where it is of all. `make` gives its widget: called once, when it is first opened. A command
+    may have the name of another view's: the view in sight performs it, else the first one that has it.
     """
 
     name: str
@@ -27,3 +45,8 @@ class ViewSpec:
     make: Callable[[ViewServices], View]
     keys: tuple[Binding, ...] = ()
     needs: str = ""
+    commands: tuple[ViewCommand, ...] = ()
+
+    def command(self, name: str) -> ViewCommand | None:
+        """Its command of that name."""
+        return next((each for each in self.commands if each.name == name), None)

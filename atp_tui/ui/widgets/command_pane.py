@@ -96,7 +96,8 @@ class _Completer(Suggester):
 class CommandPane(Horizontal):
     """Posts RunRequested, CommandLineRequested, FilterChanged, CancelRequested and PaneLeft.
 
-    `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`.
+    `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`, of
+    which a part stands there.
     """
 
     BORDER_TITLE = " run "
@@ -105,7 +106,7 @@ class CommandPane(Horizontal):
         self,
         select: Callable[[str], Selection],
         history: History,
-        completions: Callable[[], Sequence[str]],
+        completions: Callable[[str], Sequence[str]],
         *,
         keys: Keymap = OWN,
         id: str | None = None,
@@ -263,7 +264,7 @@ class CommandPane(Horizontal):
         if self._mode is Mode.RUN:
             return self._histories[Mode.RUN].completion(text)
         if self._mode is Mode.COMMAND:
-            return next((each for each in self._completions() if each.startswith(text) and each != text), None)
+            return next((each for each in self._completions(text) if each.startswith(text) and each != text), None)
         return None
 
 

@@ -76,6 +76,15 @@ async def test_the_sums_the_pages_and_the_rows_are_of_one_fleet(fleet: Fleet) ->
     assert fleet.page(Query("latency>5")).problem is not None
 
 
+async def test_cells_have_the_figures_of_the_rows(fleet: Fleet) -> None:
+    rows = fleet.rows(HOSTS)
+    for name, read in (("cpu", [row.cpu for row in rows]), ("memory", [row.memory for row in rows])):
+        cells = fleet.cells((*HOSTS, "nowhere"), name)
+        assert [(cell.id, cell.figure) for cell in cells] == list(zip(HOSTS, read, strict=True))
+        assert all(cell.state is ConnectionState.CONNECTED and cell.fresh for cell in cells)
+    assert [cell.figure for cell in fleet.cells(HOSTS, "no such metric")] == [None] * 3
+
+
 async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
     assert abs(fleet.now() - time.time()) < 60, "seconds since 1970"
     detail = fleet.detail("kvm01")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..spec import ViewSpec
+from ....monitor.query import orders
+from ..spec import ViewCommand, ViewSpec
 from .keys import HOSTS
 
 if TYPE_CHECKING:
@@ -17,4 +18,8 @@ def _make(services: ViewServices) -> View:
     return FleetView(services)
 
 
-FLEET = ViewSpec("fleet", "hosts", "1", "all hosts under their groups, and the one under the cursor", _make, HOSTS)
+COMMANDS = (ViewCommand("sort", "sort by", "put the lines in another order: sort cpu", lambda _: orders(), asks=True),)
+
+FLEET = ViewSpec(
+    "fleet", "hosts", "1", "all hosts under their groups, and the one under the cursor", _make, HOSTS, commands=COMMANDS
+)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from ...widgets.domain_list import DomainList
+from ....model.near import nearest
+from ....model.quoting import redacted
+from ....monitor.metrics import find_metric
+from ....monitor.query import orders
+from ...text import safe
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ..view import Pointed, View, ViewServices
 from .tree import HostTree
@@ -21,6 +27,7 @@ class FleetView(View):
     def __init__(self, given: ViewServices) -> None:
         super().__init__(id="hosts")
         self._fleet = given.fleet
+        self._tell = given.tell
         services = given.services
         self.hosts = HostTree(self._fleet, glyphs=given.glyphs, file=services.file, id="tree")
         self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
@@ -61,12 +68,28 @@ class FleetView(View):
     def show_host(self, host_id: str) -> bool:
         return self.hosts.show_host(host_id)
 
+    # Commands
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[str], object]]:
+        return {"sort": self._sort}
+
+    def _sort(self, name: str) -> None:
+        metric = find_metric(name)
+        order = name if metric is None else metric.name
+        if order in orders():
+            self.hosts.sort = order
+            return
+        near = nearest(name, orders(), 1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        self._tell(f"no order {safe(redacted(name))}: {meant}there are {', '.join(orders())}", True)
+
     # The focus
 
     def take_focus(self) -> None:
         """The tree has it, or the panel where it lies over the tree: a list that nobody sees would mark hosts. A panel
         that is of no host any more gives way: the tree says why there is none."""
-        domains = self.panel.query_one(DomainList)
+        domains = self.panel.domains
         if not self.hosts.display and domains.display:
             domains.focus()
             return
@@ -99,7 +122,7 @@ class FleetView(View):
         self._open_panel(True)
         self._looked_at()
         self._show_panel()
-        self.panel.query_one(DomainList).focus()
+        self.panel.domains.focus()
 
     def _follow_cursor(self) -> None:
         """The panel shows the host under the cursor, and that one is looked at once the cursor rests on it."""
