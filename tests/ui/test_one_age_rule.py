@@ -33,13 +33,15 @@ NOT_A_FIGURE = {
     "PanelHead": rf"{NAMES}|{SILENCE}|for \d+ s",
     "ConnectionList": rf"{SILENCE}",
     "DomainList": NAMES,
+    "DomainTable": rf"{NAMES}|VMs \d+|\d+ s\b|\d+ [●◐✕○]",
+    "DomainXml": r".*",
     "HeatCells": rf"{NAMES}|{SILENCE}",
     "CommandPane": rf"{NAMES}|\(\d+\)",
 }
 WITHOUT_FIGURES = {
     "TooSmall", "KeyLine", "JobList", "Answers",  # nothing in them was sampled
     "Container", "Horizontal", "Vertical", "HostPanel", "ViewStack", "ResultsRegion",  # they hold others
-    "FleetView", "HeatView", "HostView", "JobsView",
+    "FleetView", "DomainsView", "DomainView", "HeatView", "HostView", "JobsView",
     "Words", "CommandInput",  # parts of the pane
 }  # fmt: skip
 TEXTUALS = {"ScrollBar", "ScrollBarCorner", "ToastRack", "Tooltip"}
