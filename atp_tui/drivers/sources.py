@@ -11,6 +11,7 @@ from ..config.fleet import FleetConfig, MonitorSettings
 from ..config.load import load
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
+from .hosts_file import HostsFileAside
 from .watched_file import signature_of, versions
 from .wiring import Drivers
 
@@ -25,6 +26,7 @@ class FileSource:
         self.config = config
         self.name = config.path.name if config.path else "hosts"
         self.drivers = Drivers()
+        self.hosts_file = None if config.path is None else HostsFileAside(config.path)
         # as it is now: what is written from here on is another version
         self._signature = signature_of(config.path) if config.path is not None else ""
 
@@ -52,6 +54,7 @@ class DemoSource:
     """The embedded fleet, with its SSH server on loopback."""
 
     name = "demo"
+    hosts_file = None
 
     def __init__(self, options: DemoOptions) -> None:
         from .simulated.driver import SimulatedDriver

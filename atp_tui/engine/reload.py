@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -28,12 +28,14 @@ class Hosts(Protocol):
     async def remove_host(self, host_id: str) -> None: ...
     async def update_host(self, host: HostInfo) -> None: ...
     def configure(self, config: TransportConfig) -> None: ...
+    def list_hosts(self) -> tuple[HostInfo, ...]: ...
 
 
 class Reloading:
     """Applies versions of a configuration, one after the other. `state` is what became of the newest.
 
-    `prepare` loads what new hosts need; `publish` tells of each version; `now` is the program's clock.
+    `turn` is held while hosts come and go by it: others that do the same take it too. `prepare` loads what new hosts
+    need; `publish` tells of each version; `now` is the program's clock.
     """
 
     def __init__(
@@ -46,26 +48,35 @@ class Reloading:
     ) -> None:
         self.config = config
         self.state = Reload(good_since=now())
+        self.turn = asyncio.Lock()
         self._hosts = hosts
         self._prepare = prepare
         self._publish = publish
         self._now = now
 
-    async def run(self, versions: AsyncIterator[FleetConfig | ConfigError]) -> None:
-        """Until there are no more versions."""
-        async for version in versions:
-            await self.take(version)
-
     async def take(self, version: FleetConfig | ConfigError) -> None:
         """Apply a version, or keep what is there where it is an error."""
+        async with self.turn:
+            await self._take(version)
+
+    async def follow(self, config: FleetConfig, touched: Collection[str], *, takes_new: bool) -> None:
+        """Bring these hosts to what an edit of ours has made of them; new ones come only where `takes_new`."""
+        async with self.turn:
+            there = {host.id: host for host in self._hosts.list_hosts()}
+            wanted = [host for host in config.hosts if host.id in touched and (takes_new or host.id in there)]
+            before = FleetConfig(hosts=tuple(host for host in there.values() if host.id in touched))
+            await self._apply(changes_between(before, FleetConfig(hosts=tuple(wanted))))
+
+    async def _take(self, version: FleetConfig | ConfigError) -> None:
         number = self.state.number + 1
         if isinstance(version, ConfigError):
             state = Reload(number, problem=problem_of(version), good_since=self.state.good_since)
         else:
-            changes = changes_between(self.config, version)
-            if changes == Changes() and self.state.problem is None:
-                return  # it was only touched
+            # what an edit of ours has changed has been followed already
+            changes = changes_between(replace(self.config, hosts=self._hosts.list_hosts()), version)
             self.config = version
+            if changes == Changes() and self.state.problem is None:
+                return
             await self._apply(changes)
             counts = len(changes.added), len(changes.removed), len(changes.changed)
             state = Reload(number, *counts, later=changes.later, good_since=self._now())

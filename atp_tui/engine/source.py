@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from ..actions.action import Credentials
+from ..actions.action import Credentials, HostsFile
 from ..config.fleet import FleetConfig
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
@@ -61,6 +61,11 @@ class FleetSource(Protocol):
 
     @property
     def drivers(self) -> DriverSet: ...
+
+    @property
+    def hosts_file(self) -> HostsFile | None:
+        """The file that the hosts come from, to be edited; None where they come from none."""
+        ...
 
     def watched(self) -> AsyncIterator[FleetConfig | ConfigError]:
         """Each later version of the configuration, or what is wrong with it. A source that never changes has none."""

@@ -76,7 +76,7 @@ class MainScreen(FocusInSight[None]):
         self.keys = Keymap(commands_of(services.actions), dict(services.keys), CHANGEABLE)
         self._glyphs = replace(ASCII if services.ascii_only else UNICODE, keys=self.keys)
         self._theme_names = theme_names
-        self._targeting = Targeting(services.fleet)
+        self._targeting = Targeting(services.fleet, services.accents)
         self._calls: Keys = ()
         self._in_line = False
         self._covered = False
