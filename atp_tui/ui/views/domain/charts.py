@@ -22,6 +22,10 @@ TWO_ABREAST = 72
 """Cells from which on two charts stand side by side."""
 
 
+NARROWEST = 22
+"""Cells below which there is no chart."""
+
+
 class Chart(NamedTuple):
     """One figure over time: its name, its values oldest first (NaN: not known), how one is written, and its top (None:
     the largest that is shown)."""
@@ -36,6 +40,8 @@ def chart_rows(charts: Sequence[Chart], width: int, height: int, glyphs: Glyphs,
     """The charts, each `height` rows high, two abreast where there is room; dim where they are `stale`."""
     abreast = 2 if width >= TWO_ABREAST else 1
     each = (width - 1) // abreast
+    if each < NARROWEST:
+        return []
     rows: list[Spans] = []
     for start in range(0, len(charts), abreast):
         drawings = [_chart(chart, each, height, glyphs, stale) for chart in charts[start : start + abreast]]

@@ -38,6 +38,9 @@ UNTAGGED = "untagged"
 """The name over the domains whose hosts have no tag."""
 
 _RATE = 11
+_AMOUNTS = 22
+"""Cells of ` 4.0 GiB of  8.0 GiB` before the share, and what parts it from the column before."""
+
 _COUNTS = (("up", _S.CONNECTED), ("paused", _S.RECONNECTING), ("crashed", _S.FAILED), ("off", _S.DISCONNECTED))
 _RUNNING = frozenset({_S.CONNECTED, _S.DRAINING})
 
@@ -99,10 +102,10 @@ def domain_columns(width: int, names: int, usual: int, hosts: int, groups: Domai
         sizes["disk"] += _RATE
         sizes["net"] += _RATE
         left -= 2 * _RATE
-    amounts = both and left >= 19
+    amounts = both and left >= _AMOUNTS
     if amounts:
-        sizes["memory"] += 19
-        left -= 19
+        sizes["memory"] += _AMOUNTS
+        left -= _AMOUNTS
     reason = min(LONGEST_STATE - STATE, left) if both else 0
     sizes["state"] += reason
     left -= reason
