@@ -195,7 +195,6 @@ def _domain(rng: random.Random, name: str, kind: Kind, vcpus: int, gib: int, rat
         "balloon.maximum": memory,
         "vcpu.current": vcpus,
         "vcpu.maximum": vcpus,
-        "block.count": 1,
     }
     return SimulatedDomain(
         name=name,

@@ -235,7 +235,7 @@ def test_other_errors_are_raised() -> None:
         read_node(Connect(getMemoryStats=ZeroDivisionError()))
 
 
-def test_bulk_statistics_need_one_round_trip() -> None:
+def test_bulk_statistics_need_a_round_trip_and_another_one_for_the_disks_of_those_that_run() -> None:
     stats = {
         "state.state": 3,
         "cpu.time": 77,
@@ -261,8 +261,21 @@ def test_bulk_statistics_need_one_round_trip() -> None:
     assert (reading.rx_bytes, reading.tx_bytes) == (55, 66)
     assert (reading.read_bytes, reading.written_bytes) == (77, 88)
     assert virt.asked == [
-        ("getAllDomainStats", readings.SAMPLED_STATS, numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+        ("getAllDomainStats", readings.SAMPLED_STATS, numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT),
+        (
+            "getAllDomainStats",
+            numbers.VIR_DOMAIN_STATS_BLOCK,
+            numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE,
+        ),
     ]
+
+
+def test_the_disks_of_domains_that_are_off_are_never_asked_for() -> None:
+    """QEMU's driver opens their images for that, which hangs where these lie on a storage that is gone."""
+    off = {"state.state": 5, "vcpu.current": 1, "balloon.current": 1, "balloon.maximum": 2}
+    virt = Connect(getAllDomainStats=[(Domain("old"), off)])
+    assert [reading.read_bytes for reading in read_domains(virt)] == [None]
+    assert len(virt.asked) == 1
 
 
 def test_a_domain_whose_monitor_is_busy_has_no_figures_of_its_disks() -> None:
