@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 
 from ....model.near import nearest
 from ....model.quoting import redacted
-from ....monitor.domain_query import DomainGroups, DomainLine, DomainSort
+from ....monitor.domain_query import DomainGroups, DomainLine, DomainPage, DomainSort
 from ...places import Place
 from ...text import safe
 from ..view import Pointed, View, ViewServices
@@ -28,6 +28,7 @@ class DomainsView(View):
         super().__init__(id="domains")
         self._fleet = given.fleet
         self._tell = given.tell
+        self._hosts: tuple[frozenset[str], DomainPage | None, tuple[str, ...]] | None = None
         self.table = DomainTable(given.fleet, glyphs=given.glyphs, id="domain-table")
 
     def compose(self) -> ComposeResult:
@@ -49,8 +50,14 @@ class DomainsView(View):
 
     @property
     def pointed(self) -> Pointed:
-        marked = self._fleet.domain_hosts(self.table.asked.marked)
-        return Pointed(marked, self._fleet.domain_hosts(self.table.cursor_keys))
+        return Pointed(self._marked_hosts(), self._fleet.domain_hosts(self.table.cursor_keys))
+
+    def _marked_hosts(self) -> tuple[str, ...]:
+        """Asked for at each move of the cursor: thousands of domains may be marked, so it is read once a look."""
+        marked, head = self.table.asked.marked, self.table.head
+        if self._hosts is None or self._hosts[0] is not marked or self._hosts[1] is not head:
+            self._hosts = marked, head, self._fleet.domain_hosts(marked)
+        return self._hosts[2]
 
     def subject(self, needs: str) -> str:
         line = self.table.cursor_line
