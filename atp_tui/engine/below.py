@@ -13,11 +13,13 @@ from ..model.connection import PoolStatistics
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
+from ..monitor.domain_index import HostWithDomains
 from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.rows import HostDetail, HostRow, Known
 from .fleet import (
     Answer,
+    Described,
     Settled,
     Wanted,
 )
@@ -42,10 +44,13 @@ class Transport(Protocol):
 class View(Protocol):
     """The rows as they are now."""
 
+    @property
+    def host_ids(self) -> Collection[str]: ...
     def rows(self) -> tuple[HostRow, ...]: ...
     def row(self, host_id: str) -> HostRow | None: ...
     def look(self, host_id: str) -> Known | None: ...
     def detail(self, host_id: str) -> HostDetail | None: ...
+    def with_domains(self, host_id: str) -> HostWithDomains | None: ...
 
 
 class Follower(Protocol):
@@ -71,6 +76,7 @@ class Asking(Protocol):
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
     async def settle(self, expressions: Sequence[str]) -> Settled: ...
+    async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
 
 
 class Job(Protocol):

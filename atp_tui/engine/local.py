@@ -18,6 +18,9 @@ from ..model.reload import Reload
 from ..model.say import Say
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
+from ..monitor.domain_arrangement import DomainArrangements
+from ..monitor.domain_detail import domain_detail
+from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.metrics import find_metric
@@ -73,8 +76,10 @@ class LocalFleet:
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
+        self.describe_domain = asking.describe_domain
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
+        self._domains = DomainArrangements(view)
         self._order: Mapping[str, int] | None = None
         self._number = 0
         self._streams: list[_Stream] = []
@@ -96,6 +101,7 @@ class LocalFleet:
             self._order = None
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
+        self._domains.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -134,6 +140,30 @@ class LocalFleet:
         """As Fleet.group_of."""
         self._listen()
         return self._arrangements.group_of(query, host_id)
+
+    def domain_page(self, query: DomainQuery) -> DomainPage:
+        """As Fleet.domain_page."""
+        self._listen()
+        return self._domains.of(query).page(query, self.now())
+
+    def domain_place(self, query: DomainQuery, key: str) -> int | None:
+        """As Fleet.domain_place."""
+        self._listen()
+        return self._domains.of(query).place(query, key)
+
+    def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
+        """As Fleet.domain_keys."""
+        self._listen()
+        return self._domains.of(query).keys(group)
+
+    def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
+        """As Fleet.domain_hosts."""
+        self._listen()
+        return self.known(self._domains.hosts(keys))
+
+    def domain(self, host_id: str, which: str) -> DomainDetail | None:
+        """As Fleet.domain."""
+        return domain_detail(self._view, host_id, which, self.now())
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""

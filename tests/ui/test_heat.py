@@ -235,6 +235,6 @@ async def test_the_worst_come_first_and_figures_change() -> None:
         await opened.press("f")
         await opened.until(lambda: opened.has(" memory "))
         await opened.press("colon", *"figure", "space", *"rtt", "enter")
-        await opened.until(lambda: opened.has("─ RTT "))
+        await opened.until(lambda: opened.has(" RTT "))
         await opened.press("colon", *"figure", "space", *"rtx", "enter")
         await opened.until(lambda: opened.has("no figure rtx: there are cpu, memory, rtt"))

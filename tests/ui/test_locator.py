@@ -52,7 +52,7 @@ async def test_the_screen_begins_with_the_view_that_was_asked_for_and_tells_its_
     fakes = FleetServices([*rack(4), *rack(2, tag="rack2", start=5)])
     fakes.services = replace(fakes.services, view="heat?filter=rack2&figure=rtt")
     async with open_app(fakes) as opened:
-        await opened.until(lambda: opened.has("▸ heat") and opened.has("kvm05 (1)") and opened.has("─ RTT"))
+        await opened.until(lambda: opened.has("▸ heat") and opened.has("kvm05 (1)") and opened.has(" RTT /"))
         assert not opened.has("rack1")
         opened.app.type_command("locator")
         await opened.until(lambda: opened.has("copied atp-tui --view 'heat?filter=rack2&figure=rtt'"))

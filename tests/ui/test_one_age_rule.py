@@ -33,6 +33,8 @@ NOT_A_FIGURE = {
     "PanelHead": rf"{NAMES}|{SILENCE}|for \d+ s",
     "ConnectionList": rf"{SILENCE}",
     "DomainList": NAMES,
+    "DomainTable": rf"{NAMES}|VMs \d+|\d+ s\b|\d+ [●◐✕○]",
+    "DomainXml": r".*",
     "HeatCells": rf"{NAMES}|{SILENCE}",
     "CommandPane": rf"{NAMES}|kvm\[[\d-]+\]|\(\d+\)",
 }
@@ -40,6 +42,7 @@ WITHOUT_FIGURES = {
     "TooSmall", "KeyLine", "JobList", "Answers",  # nothing in them was sampled
     "Container", "Horizontal", "Vertical", "HostPanel", "ViewStack", "ResultsRegion",  # they hold others
     "FleetView", "HeatView", "HostView", "JobsView", "EventsView", "MessagesView",
+    "DomainsView", "DomainView",
     "PanelEvents", "EventLog", "MessageList",  # what has happened has its time, and grows no older
     "Words", "CommandInput",  # parts of the pane
 }  # fmt: skip

@@ -12,7 +12,9 @@ from ....model.near import nearest
 from ....model.quoting import redacted
 from ....monitor.metrics import find_metric
 from ....monitor.query import Sort, orders
+from ...places import Place
 from ...text import safe
+from ...widgets.domain_list import DomainList
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ...widgets.panel_events import last_events
 from ..view import Pointed, View, ViewServices
@@ -78,6 +80,13 @@ class FleetView(View):
     def show_host(self, host_id: str) -> bool:
         return self.hosts.show_host(host_id)
 
+    def subject(self, needs: str) -> str:
+        """Of domains, that under the cursor of the panel's list."""
+        if needs != "domain":
+            return super().subject(needs)
+        domain = self.panel.domains.cursor_line if self.panel.display else None
+        return "" if domain is None or self._shown is None else f"{self._shown}/{domain.domain.reading.name}"
+
     # Commands
 
     @property
@@ -133,6 +142,10 @@ class FleetView(View):
         self._looked_at()
         self._show_panel()
         self.panel.domains.focus()
+
+    @on(DomainList.DomainOpened)
+    def _domain_opened(self, message: DomainList.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", f"{message.host}/{message.name}")))
 
     def _follow_cursor(self) -> None:
         """The panel shows the host under the cursor, and that one is looked at once the cursor rests on it."""
