@@ -17,6 +17,7 @@ from .. import __version__
 from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
+from .hosts_import import ImportWords, add_import, words_of
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
@@ -53,6 +54,7 @@ class Arguments:
     read_only: bool = False
     command: str = ""
     given: str = ""
+    importing: ImportWords | None = None
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -65,6 +67,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
     values["verb"] = verb = found.verb or "tui"
+    values["importing"] = words_of(found)
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
@@ -220,6 +223,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     hosts = verb("hosts", "what hosts.toml says", shared)
     listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
     listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
+    add_import(listing, shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
     return parser, added.choices

@@ -151,6 +151,10 @@ def _domains(arguments: Arguments) -> int:
 
 
 def _hosts(arguments: Arguments) -> int:
+    if arguments.importing is not None:
+        from .importing import import_hosts
+
+        return import_hosts(arguments.importing, arguments)
     from .info import list_hosts
 
     return list_hosts(arguments, configuration(arguments))
