@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from atp_tui.config.imports.sources import SOURCES
 from tests.program import run_program
 
 ROOT = Path(__file__).parents[1]
@@ -175,6 +176,24 @@ def test_hostile_names_do_nothing_to_a_terminal(home: Path) -> None:
     assert not {"\x1b", "\u202e", "\x9b"} & set(shown)
 
 
+def test_names_that_are_no_text_are_json_all_the_same(home: Path) -> None:
+    path = configured(home)
+    words = ("--config", str(path), "hosts", "import", "known-hosts", "-", "--json", "--dry-run")
+    done = run_with_input(home, b"h\xffst ssh-rsa K\nkvm9 ssh-rsa L # \xe4\n", *words)
+    found = json.loads(done.stdout.decode("utf-8", "strict"))
+    assert done.returncode == 0
+    assert [host["id"] for host in found["new"]] == ["kvm9"]
+    assert [each["line"] for each in found["left_out"]] == [1]
+    json.dumps(found, ensure_ascii=False).encode()  # a lone surrogate would not pass
+
+
+def test_help_names_every_source(home: Path) -> None:
+    done = run(home, "hosts", "import", "--help")
+    assert done.returncode == 0
+    for source in SOURCES:
+        assert f"\n  {source} " in done.stdout
+
+
 def asked(home: Path, answer: bytes) -> tuple[int, str]:
     """The exit status and what was shown, where a person at a terminal gives this answer."""
     command = [
@@ -205,6 +224,14 @@ def asked(home: Path, answer: bytes) -> tuple[int, str]:
             answer = b""
     os.close(ours)
     return process.wait(HANG), shown.decode()
+
+
+def test_a_long_difference_is_cut_before_the_question(home: Path) -> None:
+    configured(home)
+    (home / "inventory").write_text("new[1:200]\n")
+    _, shown = asked(home, b"n\n")
+    assert "more lines: --dry-run shows all" in shown
+    assert 'id = "new200"' not in shown
 
 
 @pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"n\n", 1), (b"\n", 1), (b"\x04", 1)])

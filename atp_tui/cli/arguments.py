@@ -220,8 +220,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         if action.headless:
             _act(verb(action.name, action.help, shared), action)
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
-    hosts = verb("hosts", "what hosts.toml says", shared)
-    listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
+    hosts = verb("hosts", "what hosts.toml says, and hosts added to it", shared)
+    listing = hosts.add_subparsers(dest="listing", required=True, metavar="VERB", title="verbs")
     listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
     add_import(listing, shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)

@@ -23,7 +23,7 @@ from ..model.message import told
 from ..model.say import Say
 from ..model.text import printed, safe
 from .arguments import Arguments
-from .encode import encode_listed
+from .encode import encode_listed, valid
 from .hosts_import import ImportWords
 from .output import complain, emit, emit_json, standard_output
 from .tables import table
@@ -35,6 +35,12 @@ _STANDARD_INPUT = Path("-")
 
 _SHOWN = 20
 """Entries that are told one by one in each part of the plan. --json has all."""
+
+_NAMES = 1_000
+"""Letters of folded names that a part of the plan shows."""
+
+_LINES = 400
+"""Lines of the difference that stand before a question: what scrolls by is not read. --dry-run shows all."""
 
 
 def import_hosts(words: ImportWords, arguments: Arguments) -> int:
@@ -53,7 +59,8 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     path = config.path or default_config()
     difference = list(_difference(path, plan)) if plan.new else []
     if not arguments.json:
-        _show(source, narrowed, plan, difference)
+        _show(source, narrowed, plan)
+        _show_difference(difference, len(difference) if words.dry_run or words.yes else _LINES)
     written = bool(plan.new) and not words.dry_run and _agreed(words, arguments.json, piped, path, plan)
     if written:
         _write(path, plan)
@@ -142,15 +149,15 @@ def _agreed(words: ImportWords, json: bool, piped: bool, path: Path, plan: Plan)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _show(source: Source, imported: Imported, plan: Plan, difference: list[str]) -> None:
-    """The plan for a person, then the file's difference."""
+def _show(source: Source, imported: Imported, plan: Plan) -> None:
+    """The plan for a person."""
     rows = [
-        ("new", _hosts(len(plan.new)), fold_names(host.id for host in plan.new)),
-        ("the same", _hosts(len(plan.same)), fold_names(plan.same)),
+        ("new", _hosts(len(plan.new)), _folded(host.id for host in plan.new)),
+        ("the same", _hosts(len(plan.same)), _folded(plan.same)),
         ("changed", _hosts(len(plan.changed)), "left as they are" if plan.changed else ""),
         *(("", changed.id, _changes(changed)) for changed in plan.changed[:_SHOWN]),
         *_more(len(plan.changed)),
-        ("not there", _hosts(len(plan.gone)), f"{fold_names(plan.gone)} (in hosts.toml alone)" if plan.gone else ""),
+        ("not there", _hosts(len(plan.gone)), f"{_folded(plan.gone)} (in hosts.toml alone)" if plan.gone else ""),
     ]
     left_out = imported.left_out
     number = len(left_out) + imported.untold
@@ -158,8 +165,17 @@ def _show(source: Source, imported: Imported, plan: Plan, difference: list[str])
     rows += [("", each.name, _why(each)) for each in left_out[:_SHOWN]]
     rows += _more(number)
     emit(table((source.name.upper(), "NUMBER", "WHICH"), rows))
-    if difference:
-        emit(printed([safe(line) for line in ("", *difference)]))
+
+
+def _show_difference(lines: list[str], most: int) -> None:
+    if lines:
+        more = [f"… {len(lines) - most:,} more lines: --dry-run shows all"] if len(lines) > most else []
+        emit(printed([safe(line) for line in ("", *lines[:most], *more)]))
+
+
+def _folded(names: Iterable[str]) -> str:
+    folded = fold_names(names)
+    return folded if len(folded) <= _NAMES else f"{folded[:_NAMES]}… (--json has all)"
 
 
 def _more(number: int) -> list[tuple[str, str, str]]:
@@ -186,7 +202,7 @@ def _encoded(
     source: Source, path: Path, imported: Imported, plan: Plan, difference: list[str], written: bool
 ) -> dict[str, Any]:
     """The plan as JSON: "changed" has the values of each key in the file and in the source."""
-    return {
+    found = {
         "source": source.name,
         "file": str(path),
         "new": [encode_listed(host) for host in plan.new],
@@ -210,3 +226,4 @@ def _encoded(
         "difference": difference,
         "written": written,
     }
+    return valid(found)

@@ -16,7 +16,7 @@ from .encode import encode_listed
 from .output import emit, emit_json
 from .tables import host_table, table
 
-_LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit")
+_LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit", "PyYAML")
 
 
 def list_hosts(arguments: Arguments, config: FleetConfig) -> int:

@@ -64,11 +64,12 @@ def split_words(text: str, *, comments: bool = True) -> list[str]:
             continue
         if comments and text[at] == "#":
             break
-        word, quote = "", ""
+        word: list[str] = []
+        quote = ""
         while at < end:
             letter, after = text[at], text[at + 1 : at + 2]
             if letter == "\\" and after and (after in "'\"\\" or (after == " " and not quote)):
-                word += after
+                word.append(after)
                 at += 1
             elif not quote and letter in " \t":
                 break
@@ -77,11 +78,11 @@ def split_words(text: str, *, comments: bool = True) -> list[str]:
             elif letter == quote:
                 quote = ""
             else:
-                word += letter
+                word.append(letter)
             at += 1
         if quote:
             raise ValueError("invalid quotes")
-        words.append(word)
+        words.append("".join(word))
     return words
 
 

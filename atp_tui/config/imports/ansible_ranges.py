@@ -14,7 +14,7 @@ from .node_sets import LONGEST_END, TooManyNames
 FORM = "write ranges as in kvm[01:40] or db[a:f]"
 
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
-_PORT = re.compile(r"((?:[^\[\]:]|\[[^\[\]]*\])+):([0-9]+)")
+_PORT = re.compile(r"((?:[^\[\]:]++|\[[^\[\]]*+\])++):([0-9]+)")
 _NUMBERS = re.compile(r"(?P<low>[0-9]*):(?P<high>[0-9]+)(?::(?P<step>[0-9]+))?")
 _LETTERS = re.compile(r"(?P<low>[A-Za-z]):(?P<high>[A-Za-z])(?::(?P<step>[0-9]+))?")
 

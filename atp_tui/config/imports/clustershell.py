@@ -25,7 +25,6 @@ LOCAL = "local"
 """The source of groups that are written in the old form."""
 
 _YAML = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*(?:---|[^\s#:]+:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+\S)")
-_LINE = re.compile(r"\s*(?P<group>[^\s:#][^:]*?)\s*:(?P<nodes>.*)")
 _OWN = re.compile(r"(?P<source>[^:]+):(?P<group>.+)")
 
 
@@ -126,9 +125,9 @@ def _groups(given: Given, gathering: Gathering) -> Iterator[_Group]:
 def _of_lines(given: Given, gathering: Gathering) -> Iterator[_Group]:
     for number, raw in enumerate(given.text.split("\n"), 1):
         text = raw.partition("#")[0]
-        found = _LINE.fullmatch(text.rstrip())
-        if found:
-            yield _Group(LOCAL, found["group"], found["nodes"].strip(), given, number)
+        name, colon, nodes = (part.strip() for part in text.partition(":"))
+        if colon and name:
+            yield _Group(LOCAL, name, nodes, given, number)
         elif text.strip():
             gathering.leave_out(text.strip(), "is no group", given, number, "write group: node[1-9]")
 

@@ -19,6 +19,9 @@ KEYS = ("id", "host", "uri", "tags", "user", "port")
 
 SEPARATORS = ",;\t"
 
+_SECRET = re.compile(r"pass|pwd|secret|token|credential|api.?key", re.IGNORECASE)
+"""Heads of columns that hosts.toml is no place for."""
+
 _COMPARED = 50
 """Heads that are looked at for a slip."""
 
@@ -44,6 +47,8 @@ def _read(given: Given, gathering: Gathering) -> None:
     if first is None:
         raise ConfigError("is empty", file=given.file, hint=_HINT)
     heads = _heads(first[1], given, first[0])
+    for head in filter(_SECRET.search, heads):
+        gathering.leave_out(head, "is a column of secrets, by its head", given, first[0])
     for line, cells in rows:
         if not any(cells):
             continue
@@ -102,4 +107,5 @@ def _fill(entry: Entry, values: dict[str, str]) -> None:
     entry.user = values.get("user") or None
     entry.port = values.get("port") or None
     entry.tags = dict.fromkeys(_TAG.findall(values.get("tags", "")))
-    entry.metadata = {head: value for head, value in values.items() if head and value and head not in KEYS}
+    others = {head: value for head, value in values.items() if head and value and head not in KEYS}
+    entry.metadata = {head: value for head, value in others.items() if not _SECRET.search(head)}

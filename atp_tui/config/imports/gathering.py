@@ -20,6 +20,9 @@ from .node_sets import TooManyNames, told
 PATTERN = re.compile(r"[*?]")
 """Signs that make a name stand for others."""
 
+LONGEST_NAME = 253
+"""Letters of a name in the DNS (RFC 1035, section 2.3.4, as text)."""
+
 _COUNTED = 100_000
 """Names beyond MOST_HOSTS that are told apart to count them."""
 
@@ -69,6 +72,9 @@ class Entry:
 
     def info(self, host_id: str) -> HostInfo:
         """The host. Raises ConfigError, naming the key, for a value that it cannot have."""
+        host = self.host or self.name
+        if max(len(host), len(host_id)) > LONGEST_NAME:
+            raise ConfigError(f"has more than the {LONGEST_NAME} letters of a name", key="host")
         ssh = SshSettings(
             user=self.user or None,
             port=_port(self.port),
@@ -76,7 +82,7 @@ class Entry:
         )
         return HostInfo(
             host_id,
-            self.host or self.name,
+            host,
             uri=None if self.uri is False else str(self.uri or ""),
             tags=tuple(self.tags),
             metadata=self.metadata,

@@ -10,7 +10,7 @@ from .found import Given, Imported
 from .gathering import Gathering, too_many
 from .node_sets import TooManyNames, Work, expanded
 
-_WORD = re.compile(r"(?:\[[^\[\]\n]*\]|[^\s;])+")
+_WORD = re.compile(r"(?:\[[^\[\]\n]*+\]|[^\s;\[]++|\[)++")
 """A node set may have blanks nowhere but in its brackets, where they are its mistake."""
 
 

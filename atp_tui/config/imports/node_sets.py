@@ -20,7 +20,7 @@ MOST_WORK = 500_000
 LONGEST_END = 100
 """Digits of an end of a range: ClusterShell refuses a number above 1e100."""
 
-_OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\[\]]*\])*)([,!&^]?)")
+_OPERAND = re.compile(r"((?:[^,!&^\[\]]++|\[[^\[\]]*+\])*+)([,!&^]?)")
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _PART = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+)(?:/(?P<step>[0-9]+))?)?")
 

@@ -15,6 +15,8 @@ from .found import Given, Imported
 LARGEST = 16 << 20
 """Bytes of a file. 10,000 hosts of an inventory with a line of variables each are 2 MB."""
 
+_CONFIG = "~/.config/"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -32,7 +34,7 @@ class Source:
 
     def files(self) -> tuple[Path, ...]:
         """The files to read where none is named; empty for standard input. Raises ConfigError where none is there."""
-        patterns = [Path(os.path.expanduser(pattern)) for pattern in self.defaults]
+        patterns = [_placed(pattern) for pattern in self.defaults]
         found = tuple(file for pattern in patterns for file in sorted(pattern.parent.glob(pattern.name)))
         if not found and self.defaults:
             looked = ", ".join(self.defaults)
@@ -106,6 +108,14 @@ def read_file(source: Source, file: Path) -> Given:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except ValueError as error:
         raise ConfigError(f"cannot be imported: {error}", file=file) from error
+
+
+def _placed(pattern: str) -> Path:
+    """A pattern with the user's directories in it."""
+    configured = os.environ.get("XDG_CONFIG_HOME")
+    if configured and pattern.startswith(_CONFIG):
+        return Path(configured, pattern.removeprefix(_CONFIG))
+    return Path(os.path.expanduser(pattern))
 
 
 def _too_much(file: Path | None) -> ConfigError:

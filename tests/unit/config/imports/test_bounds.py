@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.cli.hosts_import import SOURCES as NAMES
+from atp_tui.config.imports import node_sets
 from atp_tui.config.imports.found import MOST_HOSTS, MOST_LEFT_OUT, Given
 from atp_tui.config.imports.sources import LARGEST, SOURCES, read_file
 from atp_tui.config.store import append_hosts
@@ -57,11 +58,50 @@ def test_ranges_are_refused_with_their_number_and_line(source: str, text: str) -
     assert caught.value.line == 2
 
 
-def test_names_that_come_again_and_again_have_an_end() -> None:
-    with pytest.raises(ConfigError, match="repeats counted"):
-        read("list", "kvm[1-9999]\n" * 60)
-    with pytest.raises(ConfigError, match="repeats counted"):
-        read("ansible", "kvm[1:9999]\n" * 60)
+@pytest.mark.parametrize(("source", "line"), [("list", "kvm[1-9999]\n"), ("ansible", "kvm[1:9999]\n")])
+def test_names_that_come_again_and_again_have_an_end(source: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_sets, "MOST_WORK", 50_000)
+    assert len(read(source, line * 5).hosts) == 9999
+    with pytest.raises(ConfigError, match="repeats counted") as caught:
+        read(source, line * 8)
+    assert caught.value.line == 6
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("list", "{}"),
+        ("csv", "{}"),
+        ("known-hosts", "{} ssh-rsa K"),
+        ("ssh-config", "Host {}"),
+        ("clustershell", "x{0:.2}: {0}"),
+        ("ansible", "{}"),
+    ],
+)
+def test_a_name_without_an_end_is_none(source: str, line: str) -> None:
+    heads = "id\n" if source == "csv" else ""
+    found = read(source, f"{heads}{line.format('ok')}\n{line.format('a' * 60_000)}\n")
+    assert [host.info.id for host in found.hosts] == ["ok"]
+    assert len(found.left_out) == 1
+    assert len(str(found.left_out[0])) < 500
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("clustershell", "a" + " " * 4_000_000),
+        ("clustershell", "a:\n" + " " * 4_000_000),
+        ("list", "[" * 4_000_000),
+        ("ansible", "[" * 4_000_000),
+        ("ansible", "all:" + " " * 4_000_000),
+        ("csv", 'id\n"' + "a" * 4_000_000),
+        ("ssh-config", "Host " + "a" * 4_000_000),
+        ("libvirt", "'" * 4_000_001),
+    ],
+)
+def test_one_endless_line_is_read_in_time(source: str, text: str) -> None:
+    """A pattern that takes time by the square of a line would run into the suite's own limit."""
+    assert read(source, text).hosts == ()
 
 
 def test_what_is_wrong_all_over_is_counted_and_then_refused() -> None:
@@ -99,6 +139,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 def test_without_a_file_the_sources_own_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     with pytest.raises(ConfigError, match=r"looked for ~/\.ssh/known_hosts"):
         SOURCES["known-hosts"].files()
     (tmp_path / ".config/clustershell/groups.d").mkdir(parents=True)
@@ -107,6 +148,10 @@ def test_without_a_file_the_sources_own_are_looked_for(tmp_path: Path, monkeypat
     mine = [file.name for file in SOURCES["clustershell"].files() if file.is_relative_to(tmp_path)]
     assert mine == ["a.yaml", "b.yaml", "local.cfg"]
     assert SOURCES["list"].files() == ()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    (tmp_path / "xdg/libvirt").mkdir(parents=True)
+    (tmp_path / "xdg/libvirt/libvirt.conf").write_text("")
+    assert SOURCES["libvirt"].files()[0] == tmp_path / "xdg/libvirt/libvirt.conf"
 
 
 @pytest.mark.parametrize("source", NAMES)

@@ -100,6 +100,13 @@ def test_a_table(separator: str) -> None:
     assert found["kvm4"].uri == "qemu+tcp://h/system"
 
 
+def test_a_column_of_secrets_stays_where_it_is() -> None:
+    found = read("csv", "id,IPMI password,note\na,pa55,x\n")
+    assert dict(found.hosts[0].info.metadata) == {"note": "x"}
+    assert [(each.line, each.name) for each in found.left_out] == [(1, "IPMI password")]
+    assert "pa55" not in repr(found)
+
+
 def test_cells_in_quotes_keep_the_line_numbers_right() -> None:
     text = 'id,note,tags\na,"two\nlines","x, y"\nb,,bad&tag\n'
     assert dict(hosts("csv", text)["a"].metadata) == {"note": "two\nlines"}
