@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...model.errors import ConfigError
 from .found import MOST_HOSTS, Given
-from .gathering import Entry, Gathering, TooManyHosts
+from .gathering import Entry, Gathering, too_many_hosts
 from .node_sets import Work
 
 ALL, UNGROUPED = "all", "ungrouped"
@@ -81,7 +81,7 @@ class Inventory:
         host = self._hosts.get(name)
         if host is None:
             if len(self._hosts) >= 2 * MOST_HOSTS:  # some may be this machine, or patterns
-                raise TooManyHosts(2 * MOST_HOSTS, file=given.file, line=line, least=True)
+                raise too_many_hosts(2 * MOST_HOSTS, file=given.file, line=line, least=True)
             host = self._hosts[name] = _Host(given, line)
         host.groups[group] = None
         return host.variables

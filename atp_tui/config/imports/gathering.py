@@ -30,28 +30,24 @@ _PORT = re.compile(r"[0-9]{1,9}")
 
 
 class TooManyHosts(ConfigError):
-    """A source that names more hosts than MOST_HOSTS: `number`, or more; with `repeats`, some of them again."""
+    """A source that names more hosts than MOST_HOSTS: all of it is refused."""
 
-    def __init__(
-        self,
-        number: int,
-        *,
-        file: Path | None = None,
-        line: int | None = None,
-        least: bool = False,
-        repeats: bool = False,
-    ) -> None:
-        super().__init__(
-            f"names {'more than ' if least else ''}{told(number)} hosts{', repeats counted' if repeats else ''}",
-            file=file,
-            line=line,
-            hint=f"at most {MOST_HOSTS:,} are imported at a time: give a part of it",
-        )
+
+def too_many_hosts(
+    number: int, *, file: Path | None = None, line: int | None = None, least: bool = False, repeats: bool = False
+) -> TooManyHosts:
+    """The error of a source that names `number` hosts, or more (`least`); with `repeats`, some of them again."""
+    return TooManyHosts(
+        f"names {'more than ' if least else ''}{told(number)} hosts{', repeats counted' if repeats else ''}",
+        file=file,
+        line=line,
+        hint=f"at most {MOST_HOSTS:,} are imported at a time: give a part of it",
+    )
 
 
 def too_many(error: TooManyNames, given: Given, line: int) -> TooManyHosts:
     """The same, of a line."""
-    return TooManyHosts(error.number, file=given.file, line=line, repeats=error.repeats)
+    return too_many_hosts(error.number, file=given.file, line=line, repeats=error.repeats)
 
 
 @dataclass(slots=True)
@@ -163,7 +159,7 @@ class Gathering:
     def imported(self) -> Imported:
         """What was found. Raises TooManyHosts, and ConfigError where nothing was found at all."""
         if self._beyond:
-            raise TooManyHosts(MOST_HOSTS + len(self._beyond), least=len(self._beyond) == _COUNTED)
+            raise too_many_hosts(MOST_HOSTS + len(self._beyond), least=len(self._beyond) == _COUNTED)
         hosts: dict[str, FoundHost] = {}
         ids = HostIds()
         for entry in self._entries.values():
