@@ -115,7 +115,7 @@ def test_what_is_wrong_all_over_is_counted_and_then_refused() -> None:
     ("data", "words"),
     [
         (b"kvm1\n\x00kvm2", "is binary"),
-        (gzip.compress(b"kvm1\n" * 100), "is binary|not UTF-8"),
+        (gzip.compress(b"kvm1\n" * 100, mtime=0), "is binary|not UTF-8"),
         ("kvm1\nk\u00e4se\n".encode("latin-1"), "not UTF-8"),
         (b"x" * (LARGEST + 1), "more than 16 MiB"),
     ],
