@@ -56,6 +56,21 @@ def run_with_input(home: Path, data: bytes, *words: str) -> subprocess.Completed
     return done
 
 
+def test_what_differs_is_changed_where_that_is_asked_for(home: Path) -> None:
+    path = configured(home)
+    (home / "inventory").write_text("[web]\nkvm1 ansible_user=admin\nkvm2\n")
+    words = ("--config", str(path), "hosts", "import", "ansible", "inventory")
+    left = run(home, *words, "--dry-run")
+    assert left.returncode == 0 and "left as they are: --update changes them" in left.stdout
+    done = run(home, *words, "--update", "--yes")
+    assert done.returncode == 0 and "1 host added, 1 changed" in done.stdout
+    text = path.read_text()
+    assert text.startswith("# mine\n") and 'tags = ["mine", "web"]' in text and 'user = "admin"' in text
+    assert 'id = "kvm2"' in text and 'id = "old"' in text
+    again = run(home, *words, "--update", "--yes")
+    assert again.returncode == 0 and path.read_text() == text, "a second import finds nothing to do"
+
+
 def read_json(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
@@ -121,7 +136,7 @@ def test_standard_input(home: Path) -> None:
     words = ("--config", str(path), "hosts", "import", "list")
     refused = run_with_input(home, b"web[01-40].example.org\n", *words)
     assert refused.returncode == 2
-    assert b"--yes adds them" in refused.stderr
+    assert b"--yes writes it" in refused.stderr
     assert path.read_text() == FILE
     done = run_with_input(home, b"web[01-40].example.org\n", *words, "-", "--user", "root", "--yes")
     assert done.returncode == 0
@@ -239,5 +254,5 @@ def test_a_person_at_a_terminal_is_asked(home: Path, answer: bytes, status: int)
     path = configured(home)
     ended, shown = asked(home, answer)
     assert ended == status, shown
-    assert "add 2 hosts to" in shown
+    assert "2 hosts added: write" in shown
     assert (path.read_text() != FILE) == (status == 0)

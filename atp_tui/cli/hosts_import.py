@@ -14,7 +14,7 @@ SOURCES = ("ssh-config", "libvirt", "ansible", "clustershell", "csv", "list", "k
 
 _ABOUT = """Add the hosts of another program's file to hosts.toml. What it would do is shown, with the file's
 difference, and asked for at a terminal. Nothing is contacted, and nothing is run. Hosts that are in hosts.toml
-already are left as they are; what differs is told."""
+already are left as they are, but with --update; what differs is told."""
 
 _EXAMPLES = """sources, with the files that are read where none is named:
   ssh-config    Host lines of ~/.ssh/config, names without wildcards
@@ -36,6 +36,7 @@ class ImportWords:
     file: Path | None = None
     tags: tuple[str, ...] = ()
     user: str | None = None
+    update: bool = False
     dry_run: bool = False
     yes: bool = False
 
@@ -58,6 +59,9 @@ def add_import(listing: Any, *parents: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-w", dest="targets", action="append", default=[], metavar="SET", help="only these of the source, as for run"
     )
+    parser.add_argument(
+        "--update", action="store_true", help="also change hosts of which the source says something else"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only show what it would do")
     parser.add_argument("--yes", action="store_true", help="ask nothing")
 
@@ -67,7 +71,9 @@ def words_of(found: argparse.Namespace) -> ImportWords | None:
     values = vars(found)
     if values.get("verb") != "hosts" or values.get("hosts_verb") != VERB:
         return None
-    return ImportWords(found.source, found.file, tuple(found.tags or ()), found.user, found.dry_run, found.yes)
+    return ImportWords(
+        found.source, found.file, tuple(found.tags or ()), found.user, found.update, found.dry_run, found.yes
+    )
 
 
 def _file(text: str) -> Path:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..config.edits import Change
 from ..config.fleet import FleetConfig
+from ..config.hosts_file import HostsFile
 from ..config.imports.found import Given, Imported, LeftOut
 from ..config.imports.gathering import chosen
 from ..config.imports.plan import Changed, Plan, Value, planned
 from ..config.imports.sources import LARGEST, SOURCES, Source, read_file
 from ..config.load import load
-from ..config.paths import default_config, find_config
+from ..config.paths import default_config, find_config, versions_dir
 from ..config.store import append_hosts, text_with
+from ..config.undo import Versions, folder_of
 from ..executor.folding import fold_names
 from ..executor.targets import Targets
 from ..model.errors import ConfigError, ReadOnly
@@ -57,26 +60,47 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     narrowed = _narrowed(found, words, arguments.targets)
     plan = _with_tag_of(words, config, planned(narrowed, config.hosts, all_found=found))
     path = config.path or default_config()
-    difference = list(_difference(path, plan)) if plan.new else []
+    plan_changes = plan.changed if words.update else ()
+    does = bool(plan.new or plan_changes)
+    difference = list(_difference(path, plan, plan_changes)) if does else []
     if not arguments.json:
-        _show(source, narrowed, plan)
+        _show(source, narrowed, plan, words)
         _show_difference(difference, len(difference) if words.dry_run or words.yes else _LINES)
-    written = bool(plan.new) and not words.dry_run and _agreed(words, arguments.json, piped, path, plan)
+    what = _what(plan, plan_changes)
+    written = does and not words.dry_run and _agreed(words, arguments.json, piped, path, what)
     if written:
-        _write(path, plan)
+        _write(path, plan, plan_changes)
     if arguments.json:
         emit_json(_encoded(source, path, narrowed, plan, difference, written))
     elif written:
-        emit(printed([safe(f"{_hosts(len(plan.new))} added to {path}")]))
-    return 0 if written or not plan.new or words.dry_run else DECLINED
+        emit(printed([safe(f"{what}: {path}")]))
+    return 0 if written or not does or words.dry_run else DECLINED
 
 
-def _write(path: Path, plan: Plan) -> None:
-    """Do what the plan says: the one place where an import writes.
+def _what(plan: Plan, changes: Sequence[Changed]) -> str:
+    """`40 hosts added, 2 changed`."""
+    parts = [f"{_hosts(len(plan.new))} added"] if plan.new or not changes else []
+    parts += [f"{_hosts(len(changes)) if not plan.new else f'{len(changes):,}'} changed"] if changes else []
+    return ", ".join(parts)
 
-    `plan.changed` stays undone: it takes edits of entries in their place.
-    """
-    append_hosts(path, plan.new)
+
+def _write(path: Path, plan: Plan, changes: Sequence[Changed]) -> None:
+    """Do what the plan says: the one place where an import writes. What was changed can be undone by `hosts undo`."""
+    if changes:
+        versions = Versions(folder_of(path, versions_dir()))
+        HostsFile(path, versions).edit(_edits(changes), f"import {_hosts(len(changes))}")
+    if plan.new:
+        append_hosts(path, plan.new)
+
+
+def _edits(changes: Sequence[Changed]) -> list[Change]:
+    return [Change(each.id, tuple((_key(of.key), of.there) for of in each.differences)) for each in changes]
+
+
+def _key(written: str) -> tuple[str, ...]:
+    """`metadata.a.b` is the metadata of the name `a.b`; no other key has a part with a dot."""
+    table, dot, name = written.partition(".")
+    return (table, name) if dot else (table,)
 
 
 def _configuration(arguments: Arguments) -> FleetConfig:
@@ -129,32 +153,39 @@ def _with_tag_of(words: ImportWords, config: FleetConfig, plan: Plan) -> Plan:
     return Plan(plan.new, plan.same, plan.changed, tuple(host_id for host_id in plan.gone if host_id in tagged))
 
 
-def _difference(path: Path, plan: Plan) -> Iterator[str]:
+def _difference(path: Path, plan: Plan, changes: Sequence[Changed]) -> Iterator[str]:
     """The lines of a unified difference between the file and what it would be. Raises ConfigError as text_with does."""
-    after = text_with(path, plan.new).splitlines()
-    before = path.read_text("utf-8").splitlines() if path.exists() else []
-    return difflib.unified_diff(before, after, str(path), f"{path} with the import", lineterm="")
+    before = path.read_text("utf-8") if path.exists() else ""
+    changed = HostsFile(path).look(_edits(changes)).after if changes else None
+    after = text_with(path, plan.new, changed) if plan.new else changed or before
+    return difflib.unified_diff(
+        before.splitlines(), after.splitlines(), str(path), f"{path} with the import", lineterm=""
+    )
 
 
-def _agreed(words: ImportWords, json: bool, piped: bool, path: Path, plan: Plan) -> bool:
+def _agreed(words: ImportWords, json: bool, piped: bool, path: Path, what: str) -> bool:
     """Whether it is to be written. Raises ConfigError where nobody can be asked."""
     if words.yes:
         return True
     if json or piped or sys.stdin is None or not (sys.stdin.isatty() and standard_output().isatty()):
         raise ConfigError(
-            f"nothing was written: {_hosts(len(plan.new))} would be added, and nobody can be asked",
-            hint="--yes adds them, --dry-run only shows them",
+            f"nothing was written, and nobody can be asked: it would be {what}",
+            hint="--yes writes it, --dry-run only shows it",
         )
-    complain(f"add {_hosts(len(plan.new))} to {path}? y or n")
+    complain(f"{what}: write {path}? y or n")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _show(source: Source, imported: Imported, plan: Plan) -> None:
+def _show(source: Source, imported: Imported, plan: Plan, words: ImportWords) -> None:
     """The plan for a person."""
     rows = [
         ("new", _hosts(len(plan.new)), _folded(host.id for host in plan.new)),
         ("the same", _hosts(len(plan.same)), _folded(plan.same)),
-        ("changed", _hosts(len(plan.changed)), "left as they are" if plan.changed else ""),
+        (
+            "changed",
+            _hosts(len(plan.changed)),
+            "" if words.update or not plan.changed else "left as they are: --update changes them",
+        ),
         *(("", changed.id, _changes(changed)) for changed in plan.changed[:_SHOWN]),
         *_more(len(plan.changed)),
         ("not there", _hosts(len(plan.gone)), f"{_folded(plan.gone)} (in hosts.toml alone)" if plan.gone else ""),
