@@ -253,6 +253,7 @@ add_below() {
 
 # Adds to hidden what a command runs as another user where other users' processes are hidden (hidepid). The kernel tells
 # their number as a child's, and whether they are there, but neither group nor session.
+# shellcheck disable=SC2329 # each_child calls it
 add_hidden() { if [ ! -r "/proc/$pid/stat" ] && is_there "$pid"; then hidden="$hidden $pid"; fi; }
 
 # Calls a function for each child of a process, with pid set. Each thread has a list of its own.
