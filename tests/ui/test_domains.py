@@ -201,6 +201,17 @@ async def test_orders_groups_folds_and_the_filter(fakes: FleetServices) -> None:
         await opened.until(lambda: listed(opened)[0] == "CRASHED")
 
 
+async def test_a_locator_leads_to_the_same_list(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        assert str(opened.screen.navigation.locator) == "domains"
+        for command in ("sort memory", "group host"):
+            opened.app.type_command(command)
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "domains?sort=mem&group=host")
+        opened.app.type_command("domain kvm01/web9")
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "domain/kvm01/web9")
+
+
 async def test_marks_are_of_vms_and_commands_go_to_their_hosts(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await sampled(opened)

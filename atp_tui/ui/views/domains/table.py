@@ -97,7 +97,13 @@ class DomainTable(LinesView[AnyDomainLine]):
         if first and len(self._paged) > 1 and query.groups is not DomainGroups.NONE:
             self.cursor_to(1)
         self._retitle()
-        if not head.complete and self.is_mounted:
+        self._look_for_more()
+
+    def on_mount(self) -> None:
+        self._look_for_more()
+
+    def _look_for_more(self) -> None:
+        if self.is_mounted and self._paged is not None and not self._paged.head.complete:
             self.set_timer(MORE, self._look_in_sight)
 
     def _look_later(self) -> None:
