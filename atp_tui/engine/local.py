@@ -19,7 +19,6 @@ from ..model.say import Say
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
 from ..monitor.domain_arrangement import DomainArrangements
-from ..monitor.domain_detail import domain_detail
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
@@ -163,7 +162,7 @@ class LocalFleet:
 
     def domain(self, host_id: str, which: str) -> DomainDetail | None:
         """As Fleet.domain."""
-        return domain_detail(self._view, host_id, which, self.now())
+        return self._domains.detail(host_id, which, self.now())
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""

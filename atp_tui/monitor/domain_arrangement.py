@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
@@ -9,12 +10,16 @@ from itertools import count
 from operator import attrgetter
 
 from ..model.errors import ConfigError
+from ..model.fence import Fence
+from ..model.node import DomainReading, DomainState
 from ..model.order import natural
 from ..model.problem import Problem, problem_of
+from .domain_detail import domain_detail
 from .domain_filter import DomainPredicate, HostFigures, compares_figures, parse_domain_filter
 from .domain_index import GONE, STATE_ORDER, DomainIndex, DomainSource, Entry
 from .domain_query import (
     AnyDomainLine,
+    DomainDetail,
     DomainGroupLine,
     DomainGroups,
     DomainLine,
@@ -25,6 +30,8 @@ from .domain_query import (
     host_of,
 )
 from .rows import DomainCounts, DomainRow
+
+_log = logging.getLogger(__name__)
 
 KEPT = 4
 """Filters, orders and groupings that are kept: those of the views a person goes back and forth between."""
@@ -52,6 +59,7 @@ class DomainArrangement:
 
     def __init__(self, index: DomainIndex, filter: str, sort: DomainSort, groups: DomainGroups) -> None:
         self._index = index
+        self._fence = Fence(_log)
         self._sort = sort
         self._by = groups
         self._figure = _FIGURES.get(sort)
@@ -165,9 +173,18 @@ class DomainArrangement:
         if key not in folded or not key:
             below = max(0, skip - bool(key))
             for entry in group.entries[below : below + query.count]:
-                row: DomainRow = entry.row
+                row = self._row_of(entry)
                 lines.append(DomainLine(entry.key, key, entry.host.id, row, entry.fresh, entry.key in query.marked))
         return lines
+
+    def _row_of(self, entry: Entry) -> DomainRow:
+        """The domain; where no row can be made of what its host has said, its name alone."""
+        try:
+            return entry.row
+        except Exception as error:  # noqa: BLE001 - it costs that domain its figures, not the others their lines
+            self._fence.caught(error, "a VM of %s cannot be shown", entry.host.id)
+            nothing = DomainReading(entry.name, entry.uuid, DomainState.NOSTATE, 0, 0, 0, None, None, None)
+            return DomainRow(nothing, None, None, None, ())
 
     # -- keeping up ----------------------------------------------------------------------------------------------
 
@@ -194,19 +211,26 @@ class DomainArrangement:
                 self._passing.pop(gone, None)
             self._stamps = dict(stamps)
         for host in hosts:
+            self._passing.pop(host, None)
             entries = self._index.of(host)
             if not entries:
-                self._passing.pop(host, None)
                 continue
-            figures = HostFigures(next(iter(entries)).host)
-            if (wanted := self._wanted) is not None:
-                entries = self._passing[host] = [entry for entry in entries if wanted(entry, figures)]
-            if self._figure is not None:
-                values = figures.of(self._figure)
-                for entry in entries:
-                    value = values[entry.place]
-                    # the largest first, then what is not known
-                    self._values[entry] = math.inf if value != value else -value
+            try:
+                self._look_at_host(host, entries)
+            except Exception as error:  # noqa: BLE001 - as in `_row_of`
+                self._fence.caught(error, "the VMs of %s cannot be compared", host)
+                self._values |= dict.fromkeys(entries, math.inf)
+
+    def _look_at_host(self, host: str, entries: Collection[Entry]) -> None:
+        figures = HostFigures(next(iter(entries)).host)
+        if (wanted := self._wanted) is not None:
+            entries = self._passing[host] = [entry for entry in entries if wanted(entry, figures)]
+        if self._figure is not None:
+            values = figures.of(self._figure)
+            for entry in entries:
+                value = values[entry.place]
+                # the largest first, then what is not known
+                self._values[entry] = math.inf if value != value else -value
 
     def _arrange(self) -> None:
         entries: Sequence[Entry] = self._index.entries
@@ -251,6 +275,7 @@ class DomainArrangements:
 
     def __init__(self, source: DomainSource) -> None:
         self._index = DomainIndex(source)
+        self._fence = Fence(_log)
         self._source = source
         self._kept: dict[tuple[str, DomainSort, DomainGroups], DomainArrangement] = {}
 
@@ -271,6 +296,10 @@ class DomainArrangements:
         if len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return arrangement
+
+    def detail(self, host_id: str, which: str, now: float) -> DomainDetail | None:
+        """As `domain_detail`."""
+        return domain_detail(self._source, host_id, which, now, self._fence)
 
     def hosts(self, keys: Collection[str]) -> set[str]:
         """The hosts of those of these domains that are there."""

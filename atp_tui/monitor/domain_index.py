@@ -6,15 +6,19 @@ for 100 ms. So a fleet that is looked at for the first time is taken over in par
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Protocol
 
+from ..model.fence import Fence
 from ..model.node import DomainState
 from ..model.order import NaturalKey, natural
 from .domain_query import domain_key
 from .domain_record import HostDomains, Listed
 from .rows import DomainRow, HostRow
+
+_log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 2_000
 """Domains that are taken over in one look: that takes some 10 ms."""
@@ -104,6 +108,7 @@ class DomainIndex:
 
     def __init__(self, source: DomainSource) -> None:
         self._source = source
+        self._fence = Fence(_log)
         self._seen: dict[str, _Seen] = {}
         self._waiting: dict[str, None] = {}
         self._all = True
@@ -132,7 +137,11 @@ class DomainIndex:
             if len(came) >= MOST_AT_ONCE and host_id not in self._seen:
                 continue  # a known one is never put off: its domains have other places now
             del self._waiting[host_id]
-            self._follow(host_id, came, went)
+            try:
+                self._follow(host_id, came, went)
+            except Exception as error:  # noqa: BLE001 - it costs that host its domains, not the others theirs
+                self._fence.caught(error, "the domains of %s cannot be listed", host_id)
+                self._drop(host_id, went)
         if went:
             self.entries = [entry for entry in self.entries if entry not in went]
         if came:
@@ -165,16 +174,13 @@ class DomainIndex:
     def _follow(self, host_id: str, came: list[Entry], went: set[Entry]) -> None:
         host = self._source.with_domains(host_id)
         seen = self._seen.get(host_id)
+        if host is None or (seen is not None and any(entry.host is not host for entry in seen.entries.values())):
+            self._drop(host_id, went)
+            seen = None
         if host is None:
-            if seen is not None:
-                went.update(seen.entries.values())
-                del self._seen[host_id]
-                self.version += 1
             return
         domains = host.of_domains
-        if seen is None or any(entry.host is not host for entry in seen.entries.values()):
-            if seen is not None:
-                went.update(seen.entries.values())
+        if seen is None:
             seen = self._seen[host_id] = _Seen()
         listed, states, gone = domains.listed, domains.states, frozenset(domains.gone)
         is_new = listed is not seen.listed or gone != seen.gone
@@ -189,6 +195,12 @@ class DomainIndex:
             entry.rank = _RANKS[entry.state]
         seen.listed, seen.states, seen.gone = listed, list(states), gone
         seen.fresh, seen.tags = host.fresh, host.tags
+
+    def _drop(self, host_id: str, went: set[Entry]) -> None:
+        seen = self._seen.pop(host_id, None)
+        if seen is not None:
+            went.update(seen.entries.values())
+            self.version += 1
 
     def _relist(self, host: HostWithDomains, seen: _Seen, came: list[Entry], went: set[Entry]) -> None:
         """Domains of the host came or went, or have other names."""

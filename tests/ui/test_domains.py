@@ -151,14 +151,14 @@ EXPECTED = {
         "   ● app    kvm02  running        100 %   25 %   4.0 MB/s   4.0 MB/s",
     ],
     120: [
-        "▌  ✕ bad    kvm02  crashed                        0 %   25 %    0.0 B/s    0.0 B/s    0.0 B/s    0.0 B/s",
-        "   ◐ db     kvm01  paused                         0 %   25 %    0.0 B/s    0.0 B/s    0.0 B/s    0.0 B/s",
-        "   ● app    kvm02  running                      100 %   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s   2.0 MB/s",
+        "▌  ✕ bad    kvm02  crashed                       0 %   25 %    0.0 B/s    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ◐ db     kvm01  paused                        0 %   25 %    0.0 B/s    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ● app    kvm02  running                     100 %   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s   2.0 MB/s",
     ],
     200: [
-        "▌  ✕ bad    kvm02  crashed               0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
-        "   ◐ db     kvm01  paused                0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
-        "   ● app    kvm02  running             100 %   2.0 GiB of  8.0 GiB   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s",
+        "▌  ✕ bad    kvm02  crashed              0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ◐ db     kvm01  paused               0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ● app    kvm02  running            100 %   2.0 GiB of  8.0 GiB   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s",
     ],
 }
 """What stands left of the ages and the charts."""
@@ -199,6 +199,17 @@ async def test_orders_groups_folds_and_the_filter(fakes: FleetServices) -> None:
         await opened.until(lambda: opened.has("no order cpo: did you mean cpu?"))
         opened.app.type_command("group state")
         await opened.until(lambda: listed(opened)[0] == "CRASHED")
+
+
+async def test_a_locator_leads_to_the_same_list(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        assert str(opened.screen.navigation.locator) == "domains"
+        for command in ("sort memory", "group host"):
+            opened.app.type_command(command)
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "domains?sort=mem&group=host")
+        opened.app.type_command("domain kvm01/web9")
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "domain/kvm01/web9")
 
 
 async def test_marks_are_of_vms_and_commands_go_to_their_hosts(fakes: FleetServices) -> None:

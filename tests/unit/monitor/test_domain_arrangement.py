@@ -18,7 +18,7 @@ from atp_tui.model.node import DomainReading, DomainState
 from atp_tui.monitor import domain_index
 from atp_tui.monitor.border import Nonsense
 from atp_tui.monitor.domain_arrangement import KEPT, DomainArrangements
-from atp_tui.monitor.domain_detail import LONGEST_XML, domain_detail, read_xml
+from atp_tui.monitor.domain_detail import LONGEST_XML, read_xml
 from atp_tui.monitor.domain_query import (
     DomainGroupLine,
     DomainGroups,
@@ -27,6 +27,7 @@ from atp_tui.monitor.domain_query import (
     DomainQuery,
     DomainSort,
 )
+from atp_tui.monitor.domain_record import HostDomains
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.rows import DomainCounts
 
@@ -271,7 +272,7 @@ def test_a_domain_is_found_by_its_name_before_its_uuid_and_when_it_is_gone() -> 
         fleet.says("kvm1", guest("web"), named_so, guest("a/b"))
 
     def found(which: str) -> str | None:
-        detail = domain_detail(fleet.view, "kvm1", which, fleet.now)
+        detail = fleet.arranged.detail("kvm1", which, fleet.now)
         return None if detail is None else detail.row.reading.uuid
 
     assert [found(which) for which in ("web", "uuid-web", "other", "a/b", "c")] == [
@@ -279,9 +280,9 @@ def test_a_domain_is_found_by_its_name_before_its_uuid_and_when_it_is_gone() -> 
     ]  # fmt: skip
     fleet.goes_on()
     fleet.says("kvm1", guest("web"))
-    gone = domain_detail(fleet.view, "kvm1", "a/b", fleet.now)
+    gone = fleet.arranged.detail("kvm1", "a/b", fleet.now)
     assert gone is not None and gone.row.gone and not gone.fresh and gone.series == ()
-    assert domain_detail(fleet.view, "kvm9", "web", fleet.now) is None
+    assert fleet.arranged.detail("kvm9", "web", fleet.now) is None
 
 
 def test_a_description_that_is_beyond_measure_is_cut_and_one_that_is_none_is_nonsense() -> None:
@@ -300,6 +301,32 @@ def test_a_description_that_is_beyond_measure_is_cut_and_one_that_is_none_is_non
     assert len(read_xml(Virt("x" * 2 * LONGEST_XML), "u")) == LONGEST_XML
     with pytest.raises(Nonsense):
         read_xml(Virt(5), "u")
+
+
+@pytest.mark.parametrize("broken", ["row", "rates", "states"])
+def test_what_a_host_makes_go_wrong_ends_with_its_own_domains(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = three_hosts()
+    ill = fleet.view.with_domains("kvm1")
+    assert ill is not None
+    working = getattr(HostDomains, broken)
+
+    def breaks(self: HostDomains, *given: Any) -> Any:
+        if self is ill.of_domains:
+            raise ZeroDivisionError
+        return working.fget(self) if broken == "states" else working(self, *given)
+
+    monkeypatch.setattr(HostDomains, broken, property(breaks) if broken == "states" else breaks)
+    for query in (DomainQuery(sort=DomainSort.CPU), DomainQuery("cpu>=0"), DomainQuery(groups=DomainGroups.STATE)):
+        names = [line.row.reading.name for line in fleet.page(query).lines if isinstance(line, DomainLine)]
+        assert {"app", "bad"} <= set(names), "the others stay"
+        if broken == "row":
+            assert "web10" in names, "by its name alone"
+            detail = fleet.arranged.detail("kvm1", "web10", fleet.now)
+            assert detail is not None and detail.row.reading.name == "web10" and not detail.fresh
+    monkeypatch.undo()
+    fleet.goes_on()
+    fleet.says("kvm1", guest("web10", work=9))
+    assert "web10" in fleet.names()
 
 
 def test_arrangements_that_nobody_looks_at_are_let_go() -> None:

@@ -97,7 +97,13 @@ class DomainTable(LinesView[AnyDomainLine]):
         if first and len(self._paged) > 1 and query.groups is not DomainGroups.NONE:
             self.cursor_to(1)
         self._retitle()
-        if not head.complete and self.is_mounted:
+        self._look_for_more()
+
+    def on_mount(self) -> None:
+        self._look_for_more()
+
+    def _look_for_more(self) -> None:
+        if self.is_mounted and self._paged is not None and not self._paged.head.complete:
             self.set_timer(MORE, self._look_in_sight)
 
     def _look_later(self) -> None:
@@ -125,10 +131,11 @@ class DomainTable(LinesView[AnyDomainLine]):
     def draw(self, line: AnyDomainLine, width: int) -> Spans:
         if isinstance(line, DomainGroupLine):
             return draw_group_line(line, width, self._glyphs)
-        return draw_domain_line(line, width, self._columns(width), self._now, self._glyphs)
+        return draw_domain_line(line, width, self._columns(), self._now, self._glyphs)
 
-    def _columns(self, width: int) -> DomainColumns:
-        head = self.head
+    def _columns(self) -> DomainColumns:
+        """Those of a list with a scrollbar: a filter that lets it go must not move the figures."""
+        head, width = self.head, self.size.width - 1
         names, usual, hosts = (head.names, head.usual, head.hosts) if head is not None else (0, 0, 0)
         return domain_columns(width, names, usual, hosts, self._query.groups)
 
@@ -152,7 +159,7 @@ class DomainTable(LinesView[AnyDomainLine]):
     def _retitle(self) -> None:
         """`VMs 410 of 1,204 / web`, and the heads of the columns, which that is cut for."""
         width = self.scrollable_content_region.width
-        heads = self._columns(width).heads() if self.lines else ()
+        heads = self._columns().heads() if self.lines else ()
         heads = tuple((end, name) for end, name in heads if end <= width - 2)
         room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
         words = self._title_words(room)

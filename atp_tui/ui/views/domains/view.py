@@ -74,6 +74,13 @@ class DomainsView(View):
         self.post_message(self.Moved())
 
     @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        asked = self.table.asked
+        sort = () if asked.sort is DomainSort.TROUBLE else (("sort", asked.sort.value),)
+        groups = () if asked.groups is DomainGroups.NONE else (("group", asked.groups.value),)
+        return sort + groups
+
+    @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
         return {"sort": self._sort, "group": self._group}
 
