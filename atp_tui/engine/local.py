@@ -20,7 +20,8 @@ from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.follower import Changed
-from ..monitor.query import Page, Query
+from ..monitor.grouping import fields_of
+from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
 from .fleet import Admission, Answer, Change, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
@@ -143,6 +144,7 @@ class LocalFleet:
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
         self._order: Mapping[str, int] | None = None
+        self._fields: Fields | None = None
         self._number = 0
         self._streams: list[_Stream] = []
         self._follower = follower
@@ -160,7 +162,7 @@ class LocalFleet:
         self._number += 1
         described = changed.hosts is None
         if described:
-            self._order = None
+            self._order = self._fields = None
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
         for stream in self._streams:
@@ -196,6 +198,28 @@ class LocalFleet:
         """As Fleet.hosts."""
         self._listen()
         return self._arrangements.hosts(query, group)
+
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """As Fleet.between."""
+        self._listen()
+        return self._arrangements.between(query, one, other)
+
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """As Fleet.following."""
+        self._listen()
+        return self._arrangements.following(query, key, step)
+
+    def sums(self, query: Query, key: str) -> GroupSums | None:
+        """As Fleet.sums."""
+        self._listen()
+        return self._arrangements.sums(query, key)
+
+    def fields(self) -> Fields:
+        """As Fleet.fields."""
+        self._listen()
+        if self._fields is None:
+            self._fields = fields_of(self._view.rows())
+        return self._fields
 
     def group_of(self, query: Query, host_id: str) -> str | None:
         """As Fleet.group_of."""

@@ -46,7 +46,7 @@ SHADOWED = {
 """Keys that a region has a use of its own for, and what they do elsewhere."""
 
 CHOSEN = {
-    "hosts.mark": "m", "hosts.mark-shown": "f9", "lines.up": "i, up", "answers.rerun": "R", "pane.cancel": "f4",
+    "hosts.mark": "m", "hosts.mark-shown": "f9", "lines.up": "e, up", "answers.rerun": "R", "pane.cancel": "f4",
     "fleet.next": "f6", "fleet.back": "f7", "action.retry": "f5", "action.run": "x", "screen.filter": "f",
     "screen.quit": "f10", "screen.help": "f1", "app.palette": "f2", "action.connect": "c",
 }  # fmt: skip

@@ -35,7 +35,7 @@ SIGNS = {
 """The sign and the colour that a domain's state borrows from a connection's, so that there is one set to learn."""
 
 _TROUBLE = {_D.CRASHED: 0, _D.PAUSED: 1, _D.SHUTOFF: 3, _D.NOSTATE: 3}
-_OFF = frozenset({_D.SHUTOFF, _D.NOSTATE})
+OFF = frozenset({_D.SHUTOFF, _D.NOSTATE})
 """States in which nothing is used, and what is told of the memory is what it may have."""
 
 _EXPLAINED = frozenset({_D.PAUSED, _D.CRASHED, _D.PMSUSPENDED})
@@ -134,7 +134,7 @@ def draw_domain(
         )
     if at.memory:
         spans.append(
-            (memory(reading.memory_max_kib if reading.state in _OFF else reading.memory_kib).rjust(at.memory), role)
+            (memory(reading.memory_max_kib if reading.state in OFF else reading.memory_kib).rjust(at.memory), role)
         )
     if at.rates and running:
         rates = f"  {glyphs.received}{byte_rate(row.rx_rate)} {glyphs.sent}{byte_rate(row.tx_rate)}"

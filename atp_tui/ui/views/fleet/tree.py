@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
@@ -12,17 +12,33 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from ....monitor.metrics import find_metric
-from ....monitor.query import GroupLine, HostLine, Line, Query, Sort, host_key, orders
+from ....monitor.metrics import Metric
+from ....monitor.orders import orders
+from ....monitor.query import (
+    TROUBLE_KEY,
+    CauseLine,
+    GroupLine,
+    GroupSums,
+    HostLine,
+    Page,
+    Query,
+    TroubleLine,
+    group_above,
+    host_key,
+)
 from ...glyphs import UNICODE, Glyphs
 from ...shown import assembled
-from ...text import cut, safe, width_of
-from ...widgets.host_words import counts_down
+from ...text import safe, width_of
+from ...widgets.host_words import brief_of, counts_down
 from ...widgets.lines import LinesView, Spans
 from ...words import sentence
-from .drawing import Columns, columns, draw_group, draw_host
+from .choices import grouping_words
+from .drawing import Columns, columns, draw_host
+from .headings import draw_cause, draw_group, draw_trouble, group_name
 from .keys import HOSTS
-from .lines import Pages, TreeLines
+from .lines import Pages, Shown, TreeLines
+from .title import At, title_words
+from .unfolded import DomainBelow, Domains, draw_domain
 
 TICK = 0.2
 """Seconds between two looks at the countdowns in view."""
@@ -31,13 +47,13 @@ TICKS_PER_AGE = 5
 """Every so many of them all lines in view are looked at, for figures grow old while no news comes."""
 
 
-class HostTree(LinesView[Line]):
+class HostTree(LinesView[Shown]):
     """Shows the lines that `asked` has in the fleet, from the first call of `look` on; to be called on each change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*HOSTS]
 
     class HostHighlighted(Message):
-        """The cursor has come to another host, or off the hosts onto a group (None)."""
+        """The cursor has come to another host, or off the hosts onto a group or a cause (None)."""
 
         def __init__(self, host_id: str | None) -> None:
             super().__init__()
@@ -63,16 +79,28 @@ class HostTree(LinesView[Line]):
         *,
         glyphs: Glyphs = UNICODE,
         file: Path | None = None,
+        tell: Callable[[str, bool], None] = lambda text, wrong: None,
+        groupings: Callable[[], Sequence[tuple[str, ...]]] = lambda: (),
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
+        """`tell` says something in the line at the bottom, as what went wrong where the second is true; `groupings`
+        gives those that a key goes through."""
         super().__init__(id=id, classes=classes)
         self._fleet = fleet
+        self._tell = tell
+        self._groupings = groupings
         self._glyphs = glyphs
         self._file = safe(str(file or "hosts.toml"))
         self._query = Query()
         self._tree: TreeLines | None = None
         self._hosts_at_cursor: tuple[str, tuple[str, ...]] | None = None
+        self._columns_chosen: tuple[Metric, ...] = ()
+        self._unfolded: frozenset[str] = frozenset()
+        self._domains = Domains(fleet.detail)
+        self._range: tuple[str, frozenset[str]] | None = None
+        self._looks = False
+        self._told: object = None
         self._now = 0.0
         self._ticks = 0
 
@@ -90,14 +118,30 @@ class HostTree(LinesView[Line]):
 
     def look(self) -> None:
         """Take over what the fleet is now."""
-        first = self._tree is None or not len(self._tree)
-        self._tree = TreeLines(self._fleet, self._query, max(0, self.scroll_offset.y), self._look_later)
-        self._now = self._tree.head.now
+        before = self._tree
+        first = before is None or not len(before)
+        top = max(0, self.scroll_offset.y)
+        tree = TreeLines(self._fleet, self._query, top, self._look_later, self._unfolded, self._domains)
+        self._tree = tree
+        self._now = tree.head.now
         self._hosts_at_cursor = None
-        self.set_lines(self._tree)
-        if first and len(self._tree) > 1:
-            self.cursor_to(1)  # on the first host rather than on its group, so that its panel is there at once
+        self._looks = True
+        try:
+            self.set_lines(tree)
+        finally:
+            self._looks = False
+        if first and len(tree) > 1:
+            # on the first host rather than on its group, so that its panel is there at once
+            self.cursor_to(tree.head.pinned + len(self._query.group))
+        elif before is not None:
+            self._keep_still(top, before.head.pinned, tree.head.pinned)
         self._retitle()
+
+    def _keep_still(self, top: int, before: int, now: int) -> None:
+        """Where lines of trouble have come or gone above what is in view, that stays where it is; at the very top they
+        come into sight."""
+        if now != before and top > before:
+            self.scroll_to(y=top + now - before, animate=False, force=True)
 
     def _look_later(self) -> None:
         if self.is_attached:
@@ -128,7 +172,9 @@ class HostTree(LinesView[Line]):
         match self.cursor_line:
             case HostLine(row=row):
                 return (row.id,)
-            case GroupLine(key=key):
+            case DomainBelow(host=host):
+                return (host,)
+            case GroupLine(key=key) | CauseLine(key=key) | TroubleLine(key=key):
                 if self._hosts_at_cursor is None or self._hosts_at_cursor[0] != key:
                     self._hosts_at_cursor = key, self._fleet.hosts(self._query, key)
                 return self._hosts_at_cursor[1]
@@ -136,17 +182,53 @@ class HostTree(LinesView[Line]):
 
     @property
     def sort(self) -> str:
+        """The order of the hosts in a group, one of `orders`."""
         return self._query.sort
 
     @sort.setter
     def sort(self, sort: str) -> None:
         self._ask(replace(self._query, sort=sort))
 
+    @property
+    def grouping(self) -> tuple[str, ...]:
+        """As Query.group."""
+        return self._query.group
+
+    @grouping.setter
+    def grouping(self, group: tuple[str, ...]) -> None:
+        self._ask(replace(self._query, group=group))
+
+    @property
+    def columns(self) -> tuple[Metric, ...]:
+        """The columns that a person has chosen, in their order; none: the program's own."""
+        return self._columns_chosen
+
+    @columns.setter
+    def columns(self, chosen: tuple[Metric, ...]) -> None:
+        self._columns_chosen = chosen
+        self._retitle()
+        self.redraw()
+
+    @property
+    def heading(self) -> tuple[str, GroupSums | None]:
+        """What the cursor is on where that is no host: its name, which may hold anything, and its sums."""
+        match self.cursor_line:
+            case GroupLine(key=key, by=by, name=name):
+                title = group_name(by, name)
+            case CauseLine(key=key) as line:
+                title = brief_of(line) if line.causes == 1 else "other causes"
+            case TroubleLine(key=key):
+                title = "trouble"
+            case _:
+                return "", None
+        return title, self._fleet.sums(self._query, key)
+
     def show_host(self, host_id: str) -> bool:
         """Put the cursor on a host, unfolding its group; False where the filter hides it or there is none such."""
         group = self._fleet.group_of(self._query, host_id)
-        if group is not None:
+        while group:
             self._ask(replace(self._query, folded=self._query.folded - {group}))
+            group = group_above(group)
         return self.cursor_to_key(host_key(host_id))
 
     def cursor_to_key(self, key: str) -> bool:
@@ -157,15 +239,24 @@ class HostTree(LinesView[Line]):
 
     # Drawing
 
-    def draw(self, line: Line, width: int) -> Spans:
-        if isinstance(line, GroupLine):
-            return draw_group(line, width, self._glyphs)
-        at = self._columns(width)
-        return draw_host(line, width, at, self._now, self._glyphs)
+    def draw(self, line: Shown, width: int) -> Spans:
+        match line:
+            case HostLine():
+                return draw_host(line, width, self._columns(width), self._now, self._glyphs)
+            case GroupLine():
+                return draw_group(line, width, self._glyphs)
+            case CauseLine():
+                return draw_cause(line, width, self._glyphs)
+            case TroubleLine():
+                return draw_trouble(line, width, self._glyphs)
+            case DomainBelow():
+                at = self._columns(width)
+                return draw_domain(line, width, at.id + at.word, self._glyphs)
 
     def _columns(self, width: int) -> Columns:
         head = self._tree.head if self._tree is not None else None
-        return columns(width, head.longest if head is not None else 0, head.usual if head is not None else 0)
+        longest, usual = (0, 0) if head is None else (head.longest, head.usual)
+        return columns(width, longest, usual, self._columns_chosen or None)
 
     def placeholder(self) -> Sequence[str]:
         if self._tree is None:
@@ -202,10 +293,17 @@ class HostTree(LinesView[Line]):
     def _retitle(self) -> None:
         """`Hosts`, what is unusual about them, and the heads of the columns, which that is cut for."""
         width = self.scrollable_content_region.width
-        heads = self._columns(width).heads() if self.lines else ()
+        head = self._tree.head if self._tree is not None else Page(self._now)
+        at = At(self.cursor_place + 1 if self.lines else 0, len(self.lines), self._range is not None)
+        columns = self._columns(width)
+        told = width, columns, self._query, at, head.known, head.shown, head.marked, head.problem
+        if told == self._told:
+            return  # at most looks it says what it said before
+        self._told = told
+        heads = columns.heads() if self.lines else ()
         heads = tuple((end, name) for end, name in heads if end <= width - 2)
         room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
-        words = self._title_words(room)
+        words = title_words(self._query, head, at, room, self._glyphs)
         parts: list[str | tuple[str, str]] = [words]
         used = width_of(words) + 1  # the line begins left of the title
         for end, name in heads:
@@ -214,67 +312,139 @@ class HostTree(LinesView[Line]):
             used = end + 1
         self.set_title(assembled(*parts))
 
-    def _title_words(self, room: int) -> str:
-        """The words of the title in `room` cells: the filter matters most, then the order, then the number of marks."""
-        metric = find_metric(self._query.sort)
-        order = self._query.sort if metric is None else metric.head
-        by_order = "" if order == Sort.TROUBLE else f" by {order}"
-        wanted = f" / {safe(self._query.filter)}" if self._query.filter else ""
-        marked = len(self._query.marked)
-        marks = f" {self._glyphs.separator} {marked} marked" if marked else ""
-        choices = (f"Hosts{by_order}{wanted}{marks}", f"Hosts{by_order}{wanted}", f"Hosts{wanted}", wanted.strip())
-        fitting = (choice for choice in choices if choice and width_of(choice) + 2 <= room)
-        words = next(fitting, wanted.strip() or "Hosts")
-        return f" {cut(safe(words), max(room - 2, 0), self._glyphs.ellipsis)} "
-
     # Keys
 
-    def line_highlighted(self, line: Line | None) -> None:
+    def line_highlighted(self, line: Shown | None) -> None:
+        if self._range is not None:
+            if self._looks or line is None:
+                self.end_range()  # it has not been moved by a person
+            else:
+                start, before = self._range
+                self._mark(before.union(self._fleet.between(self._query, start, _place_key(line))))
         self.post_message(self.HostHighlighted(line.row.id if isinstance(line, HostLine) else None))
 
-    def line_opened(self, line: Line) -> None:
-        if isinstance(line, HostLine):
-            self.post_message(self.HostOpened(line.row.id))
-        elif line.folded:
-            self.action_unfold()
-        else:
-            self.action_fold()
+    def line_opened(self, line: Shown) -> None:
+        match line:
+            case HostLine(row=row):
+                self.post_message(self.HostOpened(row.id))
+            case DomainBelow(host=host):
+                self.post_message(self.HostOpened(host))
+            case _ if line.folded:
+                self.action_unfold()
+            case _:
+                self.action_fold()
+
+    def cursor_to(self, index: int) -> None:
+        super().cursor_to(index)
+        if self._tree is not None:
+            self._retitle()
 
     def action_toggle_mark(self) -> None:
         hosts = frozenset(self.cursor_hosts)
         marked = self._query.marked
-        self._mark(marked - hosts if hosts <= marked else marked | hosts)
+        self.mark_as_person(marked - hosts if hosts <= marked else marked | hosts)
 
     def action_mark_shown(self) -> None:
-        self._mark(self._query.marked | frozenset(self.shown_hosts))
+        self.mark_as_person(self._query.marked | frozenset(self.shown_hosts))
 
     def action_unmark(self) -> None:
-        self._mark(frozenset())
+        self.mark_as_person(frozenset())
+
+    def action_invert(self) -> None:
+        self.mark_as_person(self._query.marked ^ frozenset(self.shown_hosts))
+
+    def action_range(self) -> None:
+        line = self.cursor_line
+        if self._range is not None or line is None:
+            self.end_range()
+            return
+        before = self._query.marked
+        self._range = _place_key(line), before
+        self._mark(before.union(self._fleet.between(self._query, _place_key(line), _place_key(line))))
+        self._retitle()
+
+    def end_range(self) -> bool:
+        """Leave the marks as they are, and let moving mark no more; False where no range is open."""
+        was, self._range = self._range, None
+        if was is not None:
+            self._retitle()
+        return was is not None
+
+    def action_step(self, step: int) -> None:
+        line = self.cursor_line
+        found = None if line is None else self._fleet.following(self._query, _place_key(line), step)
+        if found is None:
+            self._tell("no host is in trouble", False)
+        else:
+            self.cursor_to_key(found)
 
     def action_sort(self) -> None:
         every = orders()
         self.sort = every[(every.index(self._query.sort) + 1) % len(every)]
 
+    def action_reverse(self) -> None:
+        self._ask(replace(self._query, reverse=not self._query.reverse))
+
+    def action_group(self) -> None:
+        every = self._groupings()
+        if every:
+            now = self._query.group
+            self.grouping = every[(every.index(now) + 1) % len(every) if now in every else 0]
+            self._tell(f"grouped by {safe(grouping_words(self._query.group))}", False)
+
     def action_fold(self) -> None:
-        group = self._group_at_cursor()
-        if group is not None and not self._query.filter:
+        line = self.cursor_line
+        match line:
+            case DomainBelow(host=host):
+                self.cursor_to_key(host_key(host))
+                self._unfold(self._unfolded - {host})
+            case HostLine(row=row, key=key) if row.id in self._unfolded and key == host_key(row.id):
+                self._unfold(self._unfolded - {row.id})
+            case CauseLine(key=key) if not line.folded:
+                self._ask(replace(self._query, opened=self._query.opened - {key}))
+            case HostLine(group=group) if group in self._query.opened:
+                self.cursor_to_key(group)
+                self._ask(replace(self._query, opened=self._query.opened - {group}))
+            case CauseLine():
+                self._fold(TROUBLE_KEY)
+            case HostLine(group=group) if group:
+                self._fold(group)
+            case GroupLine(key=key, folded=True) if above := group_above(key):
+                self._fold(above)
+            case GroupLine(key=key) | TroubleLine(key=key):
+                self._fold(key)
+
+    def _fold(self, group: str) -> None:
+        if group == TROUBLE_KEY or not self._query.filter:
             self.cursor_to_key(group)
             self._ask(replace(self._query, folded=self._query.folded | {group}))
 
     def action_unfold(self) -> None:
-        group = self._group_at_cursor()
-        if group is not None:
-            self._ask(replace(self._query, folded=self._query.folded - {group}))
-
-    def _group_at_cursor(self) -> str | None:
         match self.cursor_line:
-            case HostLine(group=group):
-                return group
-            case GroupLine(key=key):
-                return key
-        return None
+            case HostLine(row=row, key=key) if row.domains and key == host_key(row.id):
+                self._unfold(self._unfolded | {row.id})
+            case CauseLine(key=key):
+                self._ask(replace(self._query, opened=self._query.opened | {key}))
+            case GroupLine(key=key) | TroubleLine(key=key):
+                self._ask(replace(self._query, folded=self._query.folded - {key}))
+
+    def _unfold(self, hosts: frozenset[str]) -> None:
+        """Let the domains of these hosts have lines."""
+        self._unfolded = hosts
+        self._domains.keep(hosts)
+        self.look()
+
+    def mark_as_person(self, marked: frozenset[str]) -> None:
+        """Let these be the marked hosts, as a person wants it; a range that is open ends."""
+        self.end_range()
+        self._mark(marked)
 
     def _mark(self, marked: frozenset[str]) -> None:
         if marked != self._query.marked:
             self.mark(marked)
             self.post_message(self.MarksChanged(marked))
+
+
+def _place_key(line: Shown) -> str:
+    """The key by which the fleet knows a line: a domain stands at its host."""
+    return host_key(line.host) if isinstance(line, DomainBelow) else line.key

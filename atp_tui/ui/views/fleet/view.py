@@ -1,4 +1,4 @@
-"""The fleet's view: the tree of hosts, and beside or over it the panel of the host under the cursor."""
+"""The fleet's view: the tree of hosts, and beside or over it the panel of the host or the group under the cursor."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from ....model.near import nearest
-from ....model.quoting import redacted
-from ....monitor.metrics import find_metric
-from ....monitor.query import orders
-from ...text import safe
 from ...widgets.domain_list import DomainList
+from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ..view import Pointed, View, ViewServices
+from .choices import groupings
+from .commands import FleetCommands
 from .tree import HostTree
 
 REST = 0.5
@@ -28,9 +26,13 @@ class FleetView(View):
     def __init__(self, given: ViewServices) -> None:
         super().__init__(id="hosts")
         self._fleet = given.fleet
-        self._tell = given.tell
         services = given.services
-        self.hosts = HostTree(self._fleet, glyphs=given.glyphs, file=services.file, id="tree")
+        self.hosts = HostTree(
+            self._fleet, glyphs=given.glyphs, file=services.file, tell=given.tell,
+            groupings=lambda: groupings(self._fleet.fields()), id="tree",
+        )  # fmt: skip
+        self._commands = FleetCommands(self._fleet, self.hosts, given.tell)
+        self.group = GroupPanel(glyphs=given.glyphs)
         self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
         self._period = services.period
         self._shown: str | None = None
@@ -39,6 +41,7 @@ class FleetView(View):
     def compose(self) -> ComposeResult:
         yield self.hosts
         yield self.panel
+        yield self.group
 
     def look(self, described: bool) -> None:
         if described:
@@ -73,17 +76,7 @@ class FleetView(View):
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"sort": self._sort}
-
-    def _sort(self, name: str) -> None:
-        metric = find_metric(name)
-        order = name if metric is None else metric.name
-        if order in orders():
-            self.hosts.sort = order
-            return
-        near = nearest(name, orders(), 1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        self._tell(f"no order {safe(redacted(name))}: {meant}there are {', '.join(orders())}", True)
+        return self._commands.by_name
 
     # The focus
 
@@ -100,7 +93,7 @@ class FleetView(View):
 
     def step_back(self) -> bool:
         if self.hosts.has_focus:
-            return False
+            return self.hosts.end_range()
         self._open_panel(False)
         self.hosts.focus()
         return True
@@ -142,5 +135,10 @@ class FleetView(View):
             self._fleet.looked_at(self._shown)
 
     def _show_panel(self) -> None:
+        on_group = self._shown is None and bool(self.hosts.cursor_hosts)
+        self.panel.set_class(on_group, "-replaced")
+        self.group.set_class(on_group, "-shown")
+        if on_group and self.group.display:
+            self.group.show(*self.hosts.heading)
         detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
         self.panel.snapshot = PanelSnapshot(detail, self._period)
