@@ -84,9 +84,11 @@ def test_the_model_needs_the_standard_library_only() -> None:
     assert loaded_by(IMPORT_LAYER, "atp_tui.model") - sys.stdlib_module_names == {"atp_tui"}
 
 
-@pytest.mark.parametrize("option", ["--version", "--help"])
-def test_the_entry_point_is_light(option: str) -> None:
-    loaded = loaded_by(RUN_PROGRAM, option)
+@pytest.mark.parametrize(
+    "words", ["--version", "--help", "completion bash", "completion zsh", "man", "complete-words targets"]
+)
+def test_the_entry_point_is_light(words: str) -> None:
+    loaded = loaded_by(RUN_PROGRAM, *words.split())
     assert "atp_tui" in loaded
     assert not loaded & (LIBRARIES | {"ClusterShell", "tomlkit"})
 

@@ -110,7 +110,7 @@ def test_a_theme_that_is_not_there_is_told_by_every_verb(config: str) -> None:
     for verb in (("run", "-w", "web1", "true"), ("stats",), ("domains",), ("hosts", "list"), ("info",)):
         done = atp("--theme", "nope", "--config", config, *verb)
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith("atp-tui: --theme: no theme nope; there are colour-blind-safe, dark")
+        assert done.stderr.startswith("atp-tui: --theme: no theme nope; there are auto, colour-blind-safe, dark")
         assert atp("--theme", "light", "--config", config, "hosts", "list").returncode == 0
 
 
@@ -126,7 +126,7 @@ def test_a_theme_of_ones_own_goes_by_the_name_in_its_file_and_what_is_wrong_with
     assert (done.returncode, done.stdout) == (2, "")
     why, said = done.stderr.splitlines()
     assert why.startswith(f"atp-tui: warning: {own}:6: colors.primary: ")
-    assert said.startswith("atp-tui: --theme: no theme mine; there are colour-blind-safe, dark")
+    assert said.startswith("atp-tui: --theme: no theme mine; there are auto, colour-blind-safe, dark")
     assert "by the name that stands in a file of themes/" in " ".join(atp("--help").stdout.split())
 
 

@@ -256,3 +256,26 @@ async def test_the_screen_shows_and_keeps_none_of_it(
         assert "a user in '@root:…@box0'" in seen[-1]
         await pilot.press("escape", "q")
     nowhere("\n".join(seen) + caplog.text, tmp_path, behind_a_planted_jump.parent)
+
+
+def test_no_edit_of_hosts_toml_shows_what_was_typed_by_a_slip(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    hosts = given / "hosts.toml"
+    hosts.write_text(_host(0, uri=False))
+    before = hosts.read_text()
+    edits: list[tuple[str, ...]] = [("edit", "box0", f"{key}={slip}") for key in ("uri", "host") for slip in URIS]
+    for name in NAMES:
+        edits += [("add", name, "x"), ("add", "x", name), ("edit", "box0", name)]
+        edits += [("edit", "box0", f"ssh.port={name}"), ("edit", "box0", f"{name}=x"), ("tag", "box0", f"+{name}")]
+        edits += [
+            ("tag", "box0", name),
+            ("move", "box0", "after", name),
+            ("move", "box0", name, "x"),
+            ("copy", "box0", name),
+        ]
+    for name in NAMES[:3]:  # where hosts are named
+        edits += [("edit", name, "host=x"), ("remove", name), ("enable", name), ("check", name), (name,)]
+    for verb, *words in edits:
+        nowhere(atp(tmp_path, "hosts", verb, "--config", str(hosts), *words), tmp_path)
+    assert hosts.read_text() == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,10 @@ from ..model.say import Say
 from ..model.target import TargetId
 
 if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --help loads nothing of weight
+    from ..config.edits import Edit
+    from ..config.fleet import FleetConfig
+    from ..config.form import FormField
+    from ..config.hosts_file import Written
     from ..executor.job import Job
     from ..executor.runner import JobRunner
     from ..transport.manager import TransportManager
@@ -41,14 +45,48 @@ class Credentials(Protocol):
     def remember(self, host_id: str, uri: str, credential: Credential) -> None: ...
 
 
+class HostsFile(Protocol):
+    """The hosts.toml that the hosts come from. All of it raises ConfigError, and nothing is written then."""
+
+    async def known(self) -> FleetConfig:
+        """What the file says now."""
+        ...
+
+    async def fields(self, host_id: str) -> tuple[FormField, ...]:
+        """What may be filled in of a host; of a new one where the id is ""."""
+        ...
+
+    async def look(self, edits: Sequence[Edit], what: str) -> Written:
+        """What `edit` would do; nothing is written."""
+        ...
+
+    async def edit(self, edits: Sequence[Edit], what: str) -> Written:
+        """Write the file with these edits, on whatever is in it now; `what` is done, in words, for an undo."""
+        ...
+
+    async def undo(self) -> Written:
+        """Take the last edit back. Refused where somebody else has changed the file since."""
+        ...
+
+    async def redo(self) -> Written:
+        """Do again what was taken back last. Refused as `undo` is."""
+        ...
+
+
+Follow = Callable[["FleetConfig", Collection[str]], Awaitable[None]]
+"""Brings the running fleet to what its file says now of the hosts with these ids, and touches no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What actions work with."""
+    """What actions work with. `hosts_file` None: the hosts come from no file. `follow` None: no fleet is running."""
 
     manager: TransportManager
     jobs: JobRunner
     host_keys: HostKeys
     credentials: Credentials
+    hosts_file: HostsFile | None = None
+    follow: Follow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from ..model.message import told
 from ..model.say import Say
 from .action import Action
 from .connections import CONNECT, DISCONNECT, RETRY
+from .hosts import HOSTS_FILE
 from .log_in import LOG_IN
 from .run import RUN
 from .trust_key import TRUST_KEY
 
-ACTIONS: tuple[Action, ...] = (RUN, RETRY, CONNECT, DISCONNECT, TRUST_KEY, LOG_IN)
+ACTIONS: tuple[Action, ...] = (RUN, RETRY, CONNECT, DISCONNECT, TRUST_KEY, LOG_IN, *HOSTS_FILE)
 
 
 def find(name: str, actions: tuple[Action, ...] = ACTIONS) -> Action:

@@ -17,13 +17,17 @@ from .. import __version__
 from ..actions.action import Action
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
+from .examples import add_examples
+from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
+from .setup_verbs import add_setup_verbs
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
-EXIT_STATUSES = """exit status: 0 all went well; 1 a command, or trust-key, failed; 2 usage or configuration;
-3 some host was not reached or timed out; 4 all went well, but --json or --gather holds cut output;
-70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output has no reader any more."""
+EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed, or doctor
+found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 all went well, but --json
+or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output
+has no reader any more."""
 
 
 _SHOWN = 60
@@ -34,7 +38,8 @@ _SHOWN = 60
 class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
-    `targets` has the node set of each `-w`: what each means by itself is added up.
+    `targets` has the node set of each `-w`: what each means by itself is added up. `hosts_words` are those of
+    `hosts_verb`.
     """
 
     verb: Verb
@@ -53,6 +58,11 @@ class Arguments:
     read_only: bool = False
     command: str = ""
     given: str = ""
+    hosts_verb: str = "list"
+    hosts_words: tuple[str, ...] = ()
+    dry_run: bool = False
+    yes: bool = False
+    connect: bool = False
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -61,6 +71,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
     _refuse_strangers_before_the_verb(words, parser, verbs)
     found, unknown = parser.parse_known_args(words)
+    unknown = taken_in(found, unknown)
     if unknown:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
@@ -77,6 +88,8 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["run"].error("a command is needed: atp-tui run -w TARGETS uname -r")
         if not _is_text(values["command"]):
             verbs["run"].error("the command is not UTF-8 text")
+    elif verb == "hosts":
+        values |= hosts_values(found)
     elif command:
         parser.error("only run takes a command after --")
     elif isinstance(found.__dict__.get("targets"), list):
@@ -146,6 +159,8 @@ def _apart(
     argparse would look for our options among those of the command (`ls -w 80`).
     """
     verb = _first_word(words, parser)
+    if words[verb : verb + 1] == ["hosts"]:
+        return shielded(words, verb, lambda rest: _first_word(rest, parser)), []
     if words[verb : verb + 1] != ["run"]:
         end = words.index("--") if "--" in words else len(words)
         return words[:end], words[end + 1 :] or words[end:]
@@ -179,6 +194,11 @@ def _as_sent(word: str) -> str:
         return os.fsencode(word).decode()
     except UnicodeError:
         return word  # typed in the locale's own encoding, or no text at all
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of the program and all its verbs."""
+    return _parser()[0]
 
 
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
@@ -217,11 +237,11 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         if action.headless:
             _act(verb(action.name, action.help, shared), action)
     verb("stats", "connect to each host and show its connections and node", shared, as_json)
-    hosts = verb("hosts", "what hosts.toml says", shared)
-    listing = hosts.add_subparsers(dest="listing", required=True, metavar="list")
-    listing.add_parser("list", help="list the hosts", parents=[shared, as_json], allow_abbrev=False)
+    add_hosts(verb("hosts", "what hosts.toml says, and its hosts added, changed and removed", shared), shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
+    add_setup_verbs(verb, added, shared, as_json)
+    add_examples(parser)
     return parser, added.choices
 
 

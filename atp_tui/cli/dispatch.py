@@ -43,6 +43,11 @@ https://docs.python.org/3/library/gc.html.
 """
 
 
+LEAVE_NO_TRACE = frozenset({"doctor", "completion", "complete-words", "man"})
+"""Verbs for which no log is opened and nothing is swept: a shell asks while a line is typed, and `doctor` is to see the
+directories as they are."""
+
+
 def dispatch(arguments: Arguments) -> int:
     """Do what was asked for; the exit status."""
     _raise_descriptor_limit()
@@ -50,10 +55,11 @@ def dispatch(arguments: Arguments) -> int:
     gc.set_threshold(*COLLECT)
     # Where there is no log file records go nowhere: Python's last resort would write over the screen.
     logging.getLogger().addHandler(logging.NullHandler())
-    no_log = open_log(arguments.verbose)
-    if no_log is not None:
-        complain(f"warning: {no_log}")
-    sweep()
+    if arguments.verb not in LEAVE_NO_TRACE:
+        no_log = open_log(arguments.verbose)
+        if no_log is not None:
+            complain(f"warning: {no_log}")
+        sweep()
     try:
         _check_theme(arguments)
         return _VERBS[arguments.verb](arguments)
@@ -77,13 +83,15 @@ def _check_theme(arguments: Arguments) -> None:
     """Raise ConfigError where a headless verb is given a theme that is not there; the screen tells by itself."""
     if arguments.theme is None or arguments.verb in ("tui", "demo"):
         return
-    from ..ui.theme import load_themes, themes_folder
+    from ..ui.theme import AUTO, load_themes, themes_folder
 
     themes, problems = load_themes((themes_folder(), *theme_folders()))
-    if arguments.theme not in themes:
+    if arguments.theme not in (*themes, AUTO):
         for problem in problems:  # one of them may be why
             complain(f"warning: {problem}")
-        raise ConfigError(f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted(themes))}")
+        raise ConfigError(
+            f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted((*themes, AUTO)))}"
+        )
 
 
 def configuration(arguments: Arguments) -> FleetConfig:
@@ -151,15 +159,59 @@ def _domains(arguments: Arguments) -> int:
 
 
 def _hosts(arguments: Arguments) -> int:
-    from .info import list_hosts
+    from .hosts import agreed, check, edit, invocation_of, list_hosts
 
-    return list_hosts(arguments, configuration(arguments))
+    match arguments.hosts_verb:
+        case "list":
+            return list_hosts(arguments, configuration(arguments))
+        case "check":
+            source = _source(arguments)
+            return run_verb(lambda interrupt: check(arguments, source))
+    source = _edited(arguments)
+    invocation = agreed(arguments, invocation_of(arguments, source.config))
+    return USAGE if invocation is None else run_verb(lambda interrupt: edit(arguments, source, invocation))
+
+
+def _edited(arguments: Arguments) -> FileSource:
+    """The configuration that is to be edited: it need not be there for a first host, nor be right to be taken back."""
+    from ..drivers.sources import FileSource
+
+    path = find_config(arguments.config)
+    if arguments.hosts_verb in ("undo", "redo") and path is not None:
+        return FileSource(FleetConfig(path))
+    if arguments.hosts_verb == "add" and path is None:
+        return FileSource(FleetConfig(default_config()))
+    return _source(arguments)
 
 
 def _info(arguments: Arguments) -> int:
     from .info import info
 
     return info(arguments)
+
+
+def _doctor(arguments: Arguments) -> int:
+    from .doctor import doctor
+
+    return doctor(arguments)
+
+
+def _completion(arguments: Arguments) -> int:
+    from .completion import completion
+
+    return completion(arguments)
+
+
+def _complete_words(arguments: Arguments) -> int:
+    from .complete_words import complete_words
+
+    return complete_words(arguments)
+
+
+def _man(arguments: Arguments) -> int:
+    from .man import man
+
+    return man(arguments)
 
 
 def _demo(arguments: Arguments) -> int:
@@ -182,5 +234,9 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "hosts": _hosts,
     "domains": _domains,
     "info": _info,
+    "doctor": _doctor,
+    "completion": _completion,
+    "complete-words": _complete_words,
+    "man": _man,
     **{action.name: _act for action in ACTIONS if action.headless},
 }

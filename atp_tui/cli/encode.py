@@ -137,7 +137,7 @@ def _utf8(text: str) -> str:
     return str(text) if text.isascii() else str(text).encode("utf-8", "replace").decode()
 
 
-def encode_listed(host: HostInfo) -> dict[str, Any]:
+def encode_listed(host: HostInfo, *, enabled: bool = True) -> dict[str, Any]:
     """One entry of "hosts" in `hosts list`: the configuration with its defaults; "ssh": whether it takes commands."""
     entry = {
         "id": host.id,
@@ -146,5 +146,6 @@ def encode_listed(host: HostInfo) -> dict[str, Any]:
         "tags": list(host.tags),
         "metadata": dict(host.metadata),
         "ssh": host.takes_commands,
+        "enabled": enabled,
     }
     return valid(entry)

@@ -1,4 +1,4 @@
-"""`atp-tui info` and `atp-tui hosts list`: what is known without asking any host."""
+"""`atp-tui info`: what is known without asking any host."""
 
 from __future__ import annotations
 
@@ -8,25 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from .. import __version__
-from ..config.fleet import FleetConfig
 from ..config.paths import describe_paths
 from ..model.exhausted import too_many_files
 from .arguments import Arguments
-from .encode import encode_listed
-from .output import emit, emit_json
-from .tables import host_table, table
+from .output import emit
+from .tables import table
 
 _LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit")
-
-
-def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
-    """Show what the configuration says; the exit status."""
-    hosts = [encode_listed(host) for host in config.hosts]
-    if arguments.json:
-        emit_json({"hosts": hosts})
-    else:
-        emit(host_table(hosts))
-    return 0
 
 
 def info(arguments: Arguments) -> int:

@@ -99,9 +99,16 @@ def domain_table(domains: Iterable[dict[str, Any]]) -> Printed:
 def host_table(hosts: Iterable[dict[str, Any]]) -> Printed:
     """One line a configured host."""
     return table(
-        ("ID", "HOST", "URI", "SSH", "TAGS"),
+        ("ID", "HOST", "URI", "SSH", "ENABLED", "TAGS"),
         (
-            (host["id"], host["host"], host["uri"] or "-", "yes" if host["ssh"] else "no", " ".join(host["tags"]))
+            (
+                host["id"],
+                host["host"],
+                host["uri"] or "-",
+                "yes" if host["ssh"] else "no",
+                "yes" if host["enabled"] else "no",
+                " ".join(host["tags"]),
+            )
             for host in hosts
         ),
     )

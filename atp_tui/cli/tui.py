@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ..actions.policy import Policy
 from ..config.load import load
-from ..config.paths import default_config, find_config, history_file, ssh_config_file, theme_folders
+from ..config.paths import default_config, find_config, history_file, screen_file, ssh_config_file, theme_folders
+from ..config.remembered import ScreenMemory
 from ..config.ssh_import import candidates
 from ..config.store import append_hosts, text_with
 from ..drivers.sources import DemoOptions, DemoSource, FileSource
@@ -30,6 +31,7 @@ from ..ui.key_check import key_problems
 from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
+from ..ui.theme import AUTO, load_themes, themes_folder
 from .arguments import Arguments
 from .editor import edited_example
 from .output import complain
@@ -105,7 +107,9 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
         async with engine.running(watch=True):
             yield
 
-    app = AtpApp(_services(engine, arguments, start))
+    services = _services(engine, arguments, start)
+    app = AtpApp(services)
+    app.theme_chosen = lambda name: services.memory.keep(theme=name)
 
     def warn(host: str, words: str) -> None:
         _log.warning("%s: %s", host, words)
@@ -117,6 +121,8 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
     config = engine.source.config
+    told: list[str] = []
+    memory = _memory(engine.source, told.append)
     return Services(
         fleet=engine.fleet,
         actions=engine.door.actions,
@@ -127,14 +133,38 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         refresh=config.ui.refresh,
         period=config.monitor.interval,
         keys=config.ui.keys,
-        theme=arguments.theme or config.ui.theme,
+        accents=config.ui.accents,
+        memory=memory,
+        theme=arguments.theme or _still_there(memory.now.theme) or config.ui.theme,
         theme_folders=theme_folders(),
-        notice=_notice(config.warnings) or _above_the_limit(config.hosts),
+        notice=_notice(config.warnings) or _above_the_limit(config.hosts) or "".join(told),
         ascii_only=_ascii_only(),
         history_file=None if engine.source.name == "demo" else _history(),
         history_secrets=config.ui.history_secrets,
         start=start,
     )
+
+
+def _memory(source: FleetSource, tell: Callable[[str], object]) -> ScreenMemory:
+    """What is remembered of how this fleet was looked at; nothing lasts where there is no home."""
+
+    def heard(words: str) -> None:
+        _log.warning("%s", words)
+        tell(words)
+
+    path = source.config.path
+    try:
+        file = screen_file()
+    except ConfigError:
+        file = None
+    return ScreenMemory(file, source.name if path is None else str(path.absolute()), tell=heard)
+
+
+def _still_there(theme: str | None) -> str | None:
+    """A theme that was chosen once, if it can be shown: its file may have gone."""
+    if theme is None or theme in (AUTO, *load_themes((themes_folder(), *theme_folders()))[0]):
+        return theme
+    return None
 
 
 def _history() -> Path | None:

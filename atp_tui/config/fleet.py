@@ -9,14 +9,15 @@ from ..model import checks
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.settings import SshSettings, TransportConfig
+from .accents import Accents
 
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """`[ui]`: `theme` is a name that stands in a file of themes/; `refresh` is the seconds between two updates.
+    """`[ui]`: `theme` is a name that stands in a file of themes/, or "auto". `refresh` is the seconds between updates.
 
     `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written. `history_secrets` are regular
-    expressions of command lines that the history does not keep.
+    expressions of command lines that the history does not keep. `accents` are `[ui.accents]`: tags and their colours.
 
     Raises ConfigError, naming the key, for a value out of range.
     """
@@ -25,6 +26,7 @@ class UiSettings:
     refresh: float = 1.0
     keys: tuple[tuple[str, str], ...] = ()
     history_secrets: tuple[str, ...] = ()
+    accents: Accents = ()
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")
@@ -50,6 +52,7 @@ class FleetConfig:
     In `hosts`, each in the order of the file, overrides are resolved: `ssh` is merged over the tags' and `[ssh]`'s
     settings and holds the user and port of a `+ssh` URI; `transport` is set where anything differs from
     `transport` here. `ssh` here is what `[ssh]` says. `path` is None for a fleet that came from no file.
+    `disabled` are the hosts with `enabled = false`: they are kept in the file, never contacted, and in no targets.
     `warnings` are about what does no harm but can hardly be meant.
     """
 
@@ -60,3 +63,4 @@ class FleetConfig:
     ui: UiSettings = field(default_factory=UiSettings)
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     warnings: tuple[ConfigError, ...] = ()
+    disabled: tuple[HostInfo, ...] = ()

@@ -14,17 +14,21 @@ from .positions import KeyPath
 from .problems import Problems
 from .tables import Values, add_misfit, describe, home_of, settle
 
-HOST_KEYS = ("id", "host", "uri", "tags", "metadata", "ssh", "transport")
+HOST_KEYS = ("id", "host", "uri", "tags", "metadata", "ssh", "transport", "enabled")
 """The keys of one [[hosts]] entry."""
 
 
-def read_hosts(hosts: object, layers: Layers, problems: Problems) -> tuple[HostInfo, ...]:
-    """The hosts of a document in its order. What is wrong with one is noted, and the others are read all the same."""
+def read_hosts(hosts: object, layers: Layers, problems: Problems) -> tuple[tuple[HostInfo, ...], tuple[HostInfo, ...]]:
+    """The hosts of a document in its order, and those that are not enabled.
+
+    What is wrong with one is noted, and the others are read all the same.
+    """
     if not isinstance(hosts, list):
         problems.add(("hosts",), f"is {describe(hosts)}", "begin each host with [[hosts]], in two pairs of brackets")
-        return ()
+        return (), ()
     found: dict[str, int] = {}
-    read = []
+    read: list[HostInfo] = []
+    disabled: list[HostInfo] = []
     for index, table in enumerate(hosts):
         path: KeyPath = ("hosts", index)
         if not isinstance(table, dict):
@@ -39,8 +43,9 @@ def read_hosts(hosts: object, layers: Layers, problems: Problems) -> tuple[HostI
         elif isinstance(name, str) and name.isprintable():
             found[name] = index
             problems.host_ids[index] = redacted(name)
-        read.append(_Entry(table, path, layers, problems).read())
-    return tuple(read)
+        entry = _Entry(table, path, layers, problems)
+        (read if entry.is_enabled() else disabled).append(entry.read())
+    return tuple(read), tuple(disabled)
 
 
 class _Entry:
@@ -66,6 +71,12 @@ class _Entry:
         self._remark(host)
         below = self._layers.below(host.tags)
         return replace(host, ssh=self._ssh(host, below.ssh), transport=self._transport(host, below.transport))
+
+    def is_enabled(self) -> bool:
+        value = self._table.get("enabled", True)
+        if not isinstance(value, bool):
+            self._wrong("enabled", f"is {describe(value)}", "write enabled = false, or leave it out")
+        return value is not False
 
     def _make(self, values: dict[str, Any]) -> HostInfo:
         harmless = {"id": f"x{self._path[-1]}", "host": "x", "uri": "test:///default", "tags": ()}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..model.errors import ConfigError, ConfigErrors
-from ..model.host import tags_of
+from ..model.host import HostInfo, tags_of
 from ..model.settings import TransportConfig
+from .accents import without_hosts, wrong_accents
 from .files import read_bytes, strangers_may_write
 from .fleet import FleetConfig, MonitorSettings, UiSettings
 from .hosts import read_hosts
@@ -95,6 +96,32 @@ def parse(text: str, path: Path, check_keys: KeyCheck | None = None) -> FleetCon
         raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
 
 
+def read_document(text: str, path: Path) -> dict[str, Any]:
+    """The tables of a text, as they are written. Raises ConfigErrors where it is not TOML."""
+    try:
+        return _document(text, path)
+    except RecursionError as error:
+        raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
+
+
+def parse_again(tables: dict[str, Any], text: str, before: FleetConfig, touched: Collection[str]) -> FleetConfig:
+    """As `parse`, where tomllib has read `tables` of `text`, and only the hosts `touched` have changed since `before`.
+
+    Of a thousand hosts these alone are read anew. `warnings` are those of `before`.
+    """
+    assert before.path is not None, "it came from a file"
+    anew = [host for host in tables.get("hosts", []) if host.get("id") in touched]
+    try:
+        part = _fleet({**tables, "hosts": anew}, "", before.path, None)
+    except ConfigErrors:
+        return parse(text, before.path)  # which says it with lines
+    known = {host.id: host for host in (*before.hosts, *before.disabled, *part.hosts, *part.disabled)}
+    split: tuple[list[HostInfo], list[HostInfo]] = [], []
+    for host in tables.get("hosts", []):
+        split[host.get("enabled") is False].append(known[host["id"]])
+    return replace(before, hosts=tuple(split[0]), disabled=tuple(split[1]))
+
+
 def _fleet(document: dict[str, Any], text: str, path: Path, check_keys: KeyCheck | None) -> FleetConfig:
     problems = Problems(path, text)
     for key in document.keys() - set(_TABLES):
@@ -102,16 +129,21 @@ def _fleet(document: dict[str, Any], text: str, path: Path, check_keys: KeyCheck
     layers = read_layers(document, problems, path.parent.absolute())
     base = layers.below(())
     transport, _ = settle(TransportConfig, base.transport, problems)
-    hosts = read_hosts(document.get("hosts", []), layers, problems)
+    hosts, disabled = read_hosts(document.get("hosts", []), layers, problems)
     ui = _section(UiSettings, "ui", document, problems)
     for id, message, hint in check_keys(dict(ui.keys)) if check_keys is not None else ():
         problems.add(("ui", "keys", id), message, hint)
+    for tag, message, hint in wrong_accents(ui.accents):
+        problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
     problems.raise_any()
-    for tag in layers.tags.keys() - tags_of(hosts).keys():
+    tags = tags_of((*hosts, *disabled)).keys()
+    for tag in layers.tags.keys() - tags:
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
+    for tag in without_hosts(ui.accents, tags):
+        problems.warn(("ui", "accents", tag), "no host has this tag", "check its spelling, or remove the line")
     warnings = sorted(problems.warnings, key=lambda warning: warning.line or 0)
-    return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(warnings))
+    return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(warnings), disabled)
 
 
 def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:

@@ -53,6 +53,11 @@ def history_file() -> Path:
     return state_dir() / "history"
 
 
+def screen_file() -> Path:
+    """How each fleet was last looked at. Raises ConfigError where there is no home."""
+    return state_dir() / "screen.json"
+
+
 def log_file() -> Path:
     """The program's own log. Raises ConfigError where there is no home."""
     return _at_home(lambda: platformdirs.user_log_path(APP)) / f"{APP}.log"
@@ -66,6 +71,18 @@ def reports() -> tuple[Path, str]:
 def themes_dir() -> Path:
     """Where the user's own themes are. Raises ConfigError where there is no home."""
     return default_config().parent / "themes"
+
+
+def shipped_themes() -> Path:
+    """The folder of the themes that come with the program: inside the wheel, else beside the package in a checkout.
+
+    Raises ConfigError where neither is there.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "themes", package.parent / "themes"):
+        if folder.is_dir():
+            return folder
+    raise ConfigError("the colour themes are missing", file=package / "themes", hint="install the program again")
 
 
 def theme_folders() -> tuple[Path, ...]:
@@ -111,6 +128,7 @@ def describe_paths(
         ("configuration", used),
         ("themes", _told(themes_dir)),
         ("history", _told(history_file)),
+        ("screen", _told(screen_file)),
         ("log", _told(log_file)),
         ("reports", _told(lambda: Path(*reports()))),
         ("runtime", f"{runtime_base(environ)}/{RUNTIME_PREFIX}*"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 KeyPath = tuple[str | int, ...]
@@ -33,6 +34,34 @@ def find_positions(text: str) -> Mapping[KeyPath, int]:
     return _Scanner(text).scan()
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """From where to where in a text a pair goes, or an array's element; `value` is where its value begins.
+
+    `table` is the table below whose header a pair stands; None for what stands inside another value.
+    """
+
+    start: int
+    value: int
+    end: int
+    table: KeyPath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """All pairs and elements of a text by their path, and its headers in their order: path, start and end of each."""
+
+    pairs: dict[KeyPath, Extent] = field(default_factory=dict)
+    headers: list[tuple[KeyPath, int, int]] = field(default_factory=list)
+
+
+def find_extents(text: str) -> Extents:
+    """Where each pair, element and header of `text` begins and ends."""
+    scanner = _Scanner(text)
+    scanner.scan()
+    return scanner.extents
+
+
 def line_of(text: str, offset: int) -> int:
     """The line of an offset, counted from 1."""
     return text.count("\n", 0, offset) + 1
@@ -44,6 +73,7 @@ class _Scanner:
         self._at = 0
         self._found: dict[KeyPath, int] = {}
         self._last_index: dict[KeyPath, int] = {}
+        self.extents = Extents()
 
     def scan(self) -> dict[KeyPath, int]:
         table: KeyPath = ()
@@ -52,7 +82,7 @@ class _Scanner:
             if self._text[self._at] == "[":
                 table = self._header()
             else:
-                self._pair(table)
+                self._pair(table, table)
             self._skip(_BLANK)
         return self._found
 
@@ -78,6 +108,7 @@ class _Scanner:
         elif path not in self._last_index:
             self._found[path] = start  # a header is a better place than an earlier header below it
         self._found.setdefault(path, start)
+        self.extents.headers.append((path, start, self._at))
         return path
 
     def _element(self, path: KeyPath) -> KeyPath:
@@ -95,31 +126,36 @@ class _Scanner:
                 return parts
             self._at += 1
 
-    def _pair(self, table: KeyPath) -> None:
+    def _pair(self, above: KeyPath, table: KeyPath | None = None) -> None:
         start = self._at
-        path = table
+        path = above
         for part in self._key():
             path = (*path, part)
             self._found.setdefault(path, start)
         self._at += 1
         self._skip(_SPACE)
-        self._value(path)
+        self._value(path, start, table)
 
-    def _value(self, path: KeyPath) -> None:
-        opening = self._text[self._at]
+    def _value(self, path: KeyPath, start: int, table: KeyPath | None = None) -> None:
+        value = self._at
+        opening = self._text[value]
         if opening == "[":
             self._array(path)
         elif opening == "{":
             self._inline_table(path)
         elif not self._skip(_STRING):
             self._skip(_SCALAR)
+        end = self._at
+        while self._text[end - 1] in " \t":  # behind a number
+            end -= 1
+        self.extents.pairs[path] = Extent(start, value, end, table)
 
     def _array(self, path: KeyPath) -> None:
         self._at += 1
         index = 0
         while not self._closes("]"):
             self._found[(*path, index)] = self._at
-            self._value((*path, index))
+            self._value((*path, index), self._at)
             index += 1
         self._at += 1
 

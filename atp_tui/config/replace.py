@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,12 +14,21 @@ PRIVATE = 0o600
 """The mode of a new file."""
 
 
-def replace_file(path: Path, data: bytes, *, new: bool = False, mode: int | None = None, durable: bool = True) -> None:
+def replace_file(
+    path: Path,
+    data: bytes,
+    *,
+    new: bool = False,
+    mode: int | None = None,
+    durable: bool = True,
+    check: Callable[[], object] = bool,
+) -> None:
     """Put `data` in the place of what `path` holds. A link stays one: the file that it points to is replaced.
 
     Mode and owner stay as they were, the owner as far as the system lets us; a new file is PRIVATE, and directories
     that are missing are made for the user alone. `mode` sets another one. `new`: there must be no file yet. `durable`:
-    it is on the disk when this returns, which blocks for as long as the disk takes.
+    it is on the disk when this returns, which blocks for as long as the disk takes. `check` is called in the last
+    moment, and what it raises keeps the file as it is.
     Raises OSError (FileExistsError for `new`); the file is then what it was, and nothing is left beside it.
     """
     target = path if new else Path(os.path.realpath(path))
@@ -31,6 +41,7 @@ def replace_file(path: Path, data: bytes, *, new: bool = False, mode: int | None
             _dress(file.fileno(), None if new else target, mode)
             if durable:
                 os.fsync(file.fileno())
+        check()
         if new:
             os.link(beside, target)  # unlike a rename it fails where somebody else has just written one
         else:

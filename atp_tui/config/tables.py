@@ -50,6 +50,17 @@ _FIELDS: Mapping[type, Mapping[str, Any]] = {
 }
 
 
+def kinds_of(settings: type) -> dict[str, type]:
+    """The kind of value of each field of a dataclass, by its name; `table.name` for those of a dataclass inside it."""
+    kinds: dict[str, type] = {}
+    for name, hint in _FIELDS[settings].items():
+        if _is_table(hint):
+            kinds |= {f"{name}.{inner}": kind for inner, kind in kinds_of(hint).items()}
+        else:
+            kinds[name] = _kind(hint)
+    return kinds
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Given:
     """A value that the file gives, and where it stands."""

@@ -8,7 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from ..config.fleet import FleetConfig, MonitorSettings
+from ..config.load import load
+from ..model.errors import ConfigError
 from ..model.host import HostInfo
+from .hosts_file import HostsFileAside
+from .watched_file import signature_of, versions
 from .wiring import Drivers
 
 MADE = 25
@@ -16,12 +20,21 @@ MADE = 25
 
 
 class FileSource:
-    """The hosts of a configuration that was read."""
+    """The hosts of a configuration that was read; where it came from a regular file, this one is watched."""
 
     def __init__(self, config: FleetConfig) -> None:
         self.config = config
         self.name = config.path.name if config.path else "hosts"
         self.drivers = Drivers()
+        self.hosts_file = None if config.path is None else HostsFileAside(config.path)
+        # as it is now: what is written from here on is another version
+        self._signature = signature_of(config.path) if config.path is not None else ""
+
+    async def watched(self) -> AsyncIterator[FleetConfig | ConfigError]:
+        path = self.config.path
+        if path is not None and path.is_file():
+            async for version in versions(path, load, self._signature):
+                yield version
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
@@ -41,6 +54,7 @@ class DemoSource:
     """The embedded fleet, with its SSH server on loopback."""
 
     name = "demo"
+    hosts_file = None
 
     def __init__(self, options: DemoOptions) -> None:
         from .simulated.driver import SimulatedDriver
@@ -50,6 +64,10 @@ class DemoSource:
         self._simulated = SimulatedDriver(seed=options.seed)
         self.drivers = Drivers(self._simulated)
         self.config = replace(FleetConfig(), transport=demo_transport(), monitor=MonitorSettings(interval=1.0))
+
+    async def watched(self) -> AsyncIterator[FleetConfig | ConfigError]:
+        return
+        yield  # an iterator without an item
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:

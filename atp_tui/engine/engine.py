@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..actions.door import Audit, Door
 from ..actions.log_in import password_question
 from ..actions.policy import Policy
 from ..actions.trust_key import key_question
+from ..config.fleet import FleetConfig
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
 from ..model.events import ConnectionChanged, HostSampled
@@ -29,6 +30,7 @@ from ..transport.manager import TransportManager
 from .asking import Asking
 from .fleet import Fleet
 from .local import LocalFleet
+from .reload import Reloading
 from .source import FleetSource
 from .targets import CurrentTargets
 
@@ -67,12 +69,20 @@ class Engine:
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager, self.view)
         drivers = source.drivers
-        self.door = Door(Context(self.manager, self.jobs, drivers.host_keys, drivers.credentials), policy, audit)
+        context = Context(
+            self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
+        )
+        self.door = Door(context, policy, audit)
         asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
         self._opened: tuple[HostInfo, ...] = ()
+        self.reloading = Reloading(
+            source.config, self.manager, drivers.load_for, self.manager.hub.publish, self.manager.clock.monotonic
+        )
+        self._select: Select | None = None
+        self._runs = False
         self.fleet: Fleet = LocalFleet(
             self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
-            self.key_question, self.password_question,
+            self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
         )  # fmt: skip
 
     @asynccontextmanager
@@ -86,6 +96,7 @@ class Engine:
             if watch and collects:
                 gc.disable()  # until the hosts are up, see _freezing
                 stack.callback(gc.enable)
+            self._select = select
             stack.push_async_callback(self.source.drivers.close)
             hosts = self._opened = await stack.enter_async_context(self.source.opened())
             await stack.enter_async_context(self.manager)
@@ -102,8 +113,21 @@ class Engine:
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             if watch:
+                if select is None:
+                    await stack.enter_async_context(_beside(self._follow_file(), "reload"))
                 await stack.enter_async_context(self._freezing(enable=collects))
-            yield self
+            self._runs = True
+            try:
+                yield self
+            finally:
+                self._runs = False
+
+    async def _follow_file(self) -> None:
+        async for version in self.source.watched():
+            await self.reloading.take(version)
+            if isinstance(version, FleetConfig):
+                self._opened = version.hosts
+        await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
 
     @asynccontextmanager
     async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:
@@ -143,6 +167,15 @@ class Engine:
     def _described(self) -> tuple[HostInfo, ...]:
         """The hosts of the source, also those that were not selected, and those that have come since."""
         return tuple({host.id: host for host in (*self._opened, *self.manager.list_hosts())}.values())
+
+    async def _following(self, config: FleetConfig, touched: Collection[str]) -> None:
+        """Bring the fleet to what its file says now of these hosts; nothing, where it is not running.
+
+        A fleet of some of the hosts gets no others by it: a verb connects to no host that it was not asked for.
+        """
+        if self._runs:
+            self._opened = config.hosts
+            await self.reloading.follow(config, touched, takes_new=self._select is None)
 
     async def _journal(self) -> None:
         """Write every change of a connection to the log."""

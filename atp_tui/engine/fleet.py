@@ -15,13 +15,16 @@ from enum import Enum
 from typing import Protocol
 
 from ..actions.action import Invocation
+from ..config.form import FormField
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
 from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.reload import Reload
 from ..model.target import TargetId
+from ..monitor.cells import Cell
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
@@ -94,6 +97,22 @@ class Admission:
 
     problem: Problem | None = None
     confirm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What may be filled in of a host in hosts.toml; nothing where `problem` says why."""
+
+    fields: tuple[FormField, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an invocation would change in hosts.toml, as `diff -u` has it; `problem` says why it would be refused."""
+
+    difference: str = ""
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +200,13 @@ class Fleet(Protocol):
         """The rows of these hosts, in this order; hosts that are not there are left out."""
         ...
 
+    def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
+        """These hosts with the figure of the metric of that name, in this order; hosts that are not there are left out.
+
+        As `rows`, but so cheap that all hosts in view of a heat map may be asked for.
+        """
+        ...
+
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """Those of these hosts that are there, in the order of the fleet."""
         ...
@@ -210,6 +236,10 @@ class Fleet(Protocol):
         """
         ...
 
+    def reload(self) -> Reload:
+        """What became of the file of the hosts, where somebody has changed it since the start."""
+        ...
+
     def looked_at(self, host_id: str) -> None:
         """A person looks at a host: an attempt to connect that it waits for comes sooner. Harmless, however often."""
         ...
@@ -226,6 +256,16 @@ class Fleet(Protocol):
 
     def password_question(self, host_id: str) -> PasswordQuestion | None:
         """The password that keeps a host from being connected; None where none does, or no such host is there."""
+        ...
+
+    # -- the file of the hosts, which is edited by invocations ----------------------------------------------------
+
+    async def form(self, host_id: str) -> Form:
+        """What may be filled in of a host; of a new one where the id is ""."""
+        ...
+
+    async def preview(self, invocation: Invocation) -> Preview:
+        """What an invocation would change in the file; nothing is written."""
         ...
 
     # -- what is done --------------------------------------------------------------------------------------------

@@ -7,24 +7,43 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import suppress
 from typing import Protocol
 
-from ..actions.action import Action, Invocation
+from ..actions.action import Action, HostsFile, Invocation
+from ..actions.hosts import edits_of
 from ..actions.policy import Policy
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
-from ..model.errors import AtpError, ConfigError, HostUnknown
+from ..model.errors import ActionFailed, AtpError, ConfigError, HostUnknown
 from ..model.host import HostInfo
+from ..model.message import told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.reload import Reload
+from ..model.say import Say
 from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
+from ..monitor.cells import Cell, cell_of
 from ..monitor.follower import Changed
 from ..monitor.grouping import fields_of
+from ..monitor.metrics import find_metric
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow, Known
 from ..monitor.tally import Summary, Tally, Waiting
-from .fleet import Admission, Answer, Change, Detail, JobTicket, Parts, Performed, Resolved, Settled, Wanted
+from .fleet import (
+    Admission,
+    Answer,
+    Change,
+    Detail,
+    Form,
+    JobTicket,
+    Parts,
+    Performed,
+    Preview,
+    Resolved,
+    Settled,
+    Wanted,
+)
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -129,6 +148,8 @@ class LocalFleet:
         jobs: Jobs,
         key_question: Callable[[str], KeyQuestion | None],
         password_question: Callable[[str], PasswordQuestion | None],
+        reload: Callable[[], Reload] = Reload,
+        hosts_file: HostsFile | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -138,6 +159,8 @@ class LocalFleet:
         self._jobs = jobs
         self._key_question = key_question
         self._password_question = password_question
+        self.reload = reload
+        self._hosts_file = hosts_file
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
@@ -230,6 +253,11 @@ class LocalFleet:
         """As Fleet.rows."""
         return tuple([row for row in map(self._view.row, ids) if row is not None])
 
+    def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
+        """As Fleet.cells."""
+        found, look = find_metric(metric), self._view.look
+        return tuple([cell_of(known, found) for known in map(look, ids) if known is not None])
+
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.known."""
         self._listen()
@@ -284,6 +312,28 @@ class LocalFleet:
             return self._password_question(host_id)
         except HostUnknown:
             return None
+
+    # -- the file of the hosts -----------------------------------------------------------------------------------
+
+    async def form(self, host_id: str) -> Form:
+        """As Fleet.form."""
+        try:
+            if self._hosts_file is None:
+                raise ActionFailed(told(Say.NO_HOSTS_FILE))
+            return Form(await self._hosts_file.fields(host_id))
+        except AtpError as error:
+            return Form(problem=problem_of(error))
+
+    async def preview(self, invocation: Invocation) -> Preview:
+        """As Fleet.preview."""
+        try:
+            self._door.admit(invocation)
+            if self._hosts_file is None:
+                raise ActionFailed(told(Say.NO_HOSTS_FILE))
+            edits = edits_of(invocation, await self._hosts_file.known())
+            return Preview((await self._hosts_file.look(edits, "")).difference)
+        except AtpError as error:
+            return Preview(problem=problem_of(error))
 
     # -- what is done --------------------------------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from ..actions.action import Credentials
+from ..actions.action import Credentials, HostsFile
 from ..config.fleet import FleetConfig
+from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.settings import Channel
 from ..transport.driver import Driver
@@ -60,6 +61,15 @@ class FleetSource(Protocol):
 
     @property
     def drivers(self) -> DriverSet: ...
+
+    @property
+    def hosts_file(self) -> HostsFile | None:
+        """The file that the hosts come from, to be edited; None where they come from none."""
+        ...
+
+    def watched(self) -> AsyncIterator[FleetConfig | ConfigError]:
+        """Each later version of the configuration, or what is wrong with it. A source that never changes has none."""
+        ...
 
     def opened(self) -> AbstractAsyncContextManager[tuple[HostInfo, ...]]:
         """The hosts, and what they need to be reached, until the block ends."""

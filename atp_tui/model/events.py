@@ -8,6 +8,7 @@ from .connection import ConnectionState, HostStatus
 from .host import HostInfo
 from .message import Message
 from .node import DomainReading, NodeReading, Oddity, SystemReading
+from .reload import Reload
 from .settings import Channel
 
 
@@ -86,6 +87,13 @@ class SampleFailed(Event):
     requests: float
     errors: float
     odd: Oddity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReloaded(Event):
+    """The file of the hosts was changed by somebody, and has been read again. The hosts' own events came before."""
+
+    reload: Reload
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ class Say(StrEnum):
     KEY_NOT_STORED = "key-not-stored"
     NO_PUBLIC_KEY = "no-public-key"
     LOG_IN_ON_SCREEN = "log-in-on-screen"
+    NO_HOSTS_FILE = "no-hosts-file"
+    NOBODY_TO_ASK = "nobody-to-ask"
 
     # libvirt: the way to its daemon
     NO_BINDING = "no-binding"

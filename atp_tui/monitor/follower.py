@@ -95,7 +95,7 @@ class Follower:
 
     def _apply(self, news: Sequence[events.Event]) -> None:
         hosts: set[str] = set()
-        everything = urgent = False
+        everything = urgent = told = False
         apply, add = self._view.apply, hosts.add
         for event in news:
             apply(event)
@@ -110,9 +110,11 @@ class Follower:
                     urgent = True
                 case events.HostAdded() | events.HostRemoved() | events.HostUpdated() | events.EventsLost():
                     everything = urgent = True
+                case events.ConfigReloaded():
+                    urgent = told = True
                 case _:
                     pass
-        if everything or hosts:
+        if everything or hosts or told:
             self._tell(Changed(None if everything else frozenset(hosts), urgent))
 
     def _tell(self, change: Changed) -> None:

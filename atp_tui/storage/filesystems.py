@@ -32,6 +32,18 @@ OF_ONE_MACHINE = {
 }
 """Names of the file systems of one machine by statfs's f_type: statfs(2), linux/magic.h, and the file systems' own."""
 
+SHARED = {
+    0x00C36400: "ceph",
+    0xFF534D42: "cifs",
+    0x65735546: "fuse",
+    0x47504653: "gpfs",
+    0x0BD00BD0: "lustre",
+    0x6969: "nfs",
+    0xFE534D42: "smb2",
+    0x01021997: "9p",
+}
+"""Names of some to which other machines may write."""
+
 _LONGEST_ANSWER = 512
 """Bytes, more than any system's struct statfs has (120 on x86-64)."""
 
@@ -42,6 +54,12 @@ def is_of_one_machine(path: Path) -> bool:
     An unknown type may be shared, and so may any where the system is not Linux.
     """
     return type_of(path) in OF_ONE_MACHINE
+
+
+def kind_of(path: Path) -> str:
+    """The name of a path's file system, or the number of an unknown one; "" where that is not known. Raises OSError."""
+    number = type_of(path)
+    return "" if number is None else (OF_ONE_MACHINE | SHARED).get(number, f"{number:#x}")
 
 
 def type_of(path: Path) -> int | None:

@@ -11,7 +11,7 @@ from textual.filter import LineFilter
 
 _PLAIN = str.maketrans(
     "─│┌┐└┘├┤┬┴┼━┃▔▁▎▊▌▐█·…❯↑↓→←●◔◐✕○◌▸▾",
-    "-|+++++++++-|-_|||||-~>^v><+~!x-.>v",
+    "-|+++++++++=|-_|||||-~>^v><+~!x-.>v",
 )
 """Borders, scrollbars and signs, whoever has drawn them, each as one ASCII character."""
 

@@ -64,6 +64,12 @@ APP = (
     bind("app.quit", "ctrl+q", "ask_to_quit", "quit", "quit, from everywhere", priority=True),
 )
 
+FORM = (
+    bind("form.save", "ctrl+s", "save", "save", shown=True, priority=True),
+    bind("form.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),
+    bind("form.next", "down", "app.focus_next", "next field"),
+    bind("form.previous", "up", "app.focus_previous", "field before"),
+)
 HELP = (bind("help.close", "escape,q,question_mark,ctrl+c", "app.pop_screen", "closes", shown=True),)
 
 DIALOGUE = (
@@ -102,7 +108,7 @@ CHAINS = (
 """What is asked for a key, in this order, in each place of the fleet's screens: where a key may have one meaning only.
 The commands come last in all but the help's."""
 
-_FIXED = (DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, GUIDE)
+_FIXED = (FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, GUIDE)
 FIXED = {binding.id: binding for part in _FIXED for binding in part if binding.id} | {
     binding.id: binding for binding in PANE if binding.id and binding.action == "cursor_right"
 }

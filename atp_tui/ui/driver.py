@@ -22,6 +22,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from .ground import ASK, FOLLOW, LEAVE, Answers
 from .output import Output
 
 LONE_ESCAPE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.03
@@ -30,6 +31,9 @@ LONE_ESCAPE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.03
 ONE_TICK = 0.0005
 """Seconds between a SIGCONT and a SIGTSTP that are taken for one look at signals. Of two that came while Python was in
 a long call it handles the lower number first, SIGCONT. To stop then would be for good: nobody continues it again."""
+
+SILENT = ("linux", "dumb")
+"""Terminals that are asked nothing: the console of Linux has no answer, and old ones show the question."""
 
 LOOK_AROUND = 0.1
 """Seconds without a key after which the reader looks whether it should end."""
@@ -50,6 +54,10 @@ class Driver(LinuxDriver):
     def __init__(self, app: App[Any], **settings: Any) -> None:
         """`settings` are those of Textual's driver."""
         self._loop = asyncio.get_running_loop()
+        self._answers = Answers(lambda dark: self._soon(lambda: self.ground_is(dark)))
+        self._follows_ground = False
+        self.ground_is: Callable[[bool], object] = lambda dark: None
+        """Hears on the event loop whether the terminal's ground is dark, once it was asked and when that changes."""
         super().__init__(app, **settings)
 
     # Job control: its signals are noted at once, and acted on by the event loop, each to its end. Handlers that act
@@ -77,6 +85,15 @@ class Driver(LinuxDriver):
                 os.kill(os.getpid(), signal.SIGSTOP)  # it comes back from there when the program is continued
         self.resume_application_mode()
 
+    # The terminal's ground
+
+    def follow_ground(self) -> None:
+        """Ask whether the terminal is light or dark, and have it tell when that changes. Nobody waits for an answer."""
+        if self.input_tty and os.environ.get("TERM") not in SILENT:
+            self._follows_ground = True
+            self._answers.asked()
+            self.write(ASK + FOLLOW)
+
     # Output
 
     def start_application_mode(self) -> None:
@@ -95,6 +112,8 @@ class Driver(LinuxDriver):
         self._taken = self._started
         if not self._started:  # continued in the background (`bg`), where the terminal is another program's
             output.stop()
+        elif self._follows_ground:  # meanwhile it may have become another one: a multiplexer was attached elsewhere
+            self.follow_ground()
 
     def _let_go(self) -> None:
         """Give the terminal back where it was half taken: a thread that was not started cannot be waited for."""
@@ -136,6 +155,7 @@ class Driver(LinuxDriver):
         self._started = False
         if self._output is not None:
             self._output.last_words()
+            self._leave_ground()
         super().stop_application_mode()
         self._taken = False
 
@@ -148,6 +168,7 @@ class Driver(LinuxDriver):
         self._given_back, self._started = True, False
         self.exit_event.set()  # the reader of the keys ends
         output.last_words()
+        self._leave_ground()
         self._disable_bracketed_paste()
         self._enable_line_wrap()
         self._disable_in_band_window_resize()
@@ -157,6 +178,10 @@ class Driver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         self.write("\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l")  # as stop_application_mode has it
         output.stop()
+
+    def _leave_ground(self) -> None:
+        if self._follows_ground:
+            self.write(LEAVE)
 
     def close(self) -> None:
         if self._output is not None:
@@ -173,12 +198,15 @@ class Driver(LinuxDriver):
         begun = False
         messages: Iterable[Message]
         while not self.exit_event.is_set():
-            if not keys.poll(_milliseconds(LONE_ESCAPE if begun else LOOK_AROUND)):
-                begun = False
-                messages = parser.tick()
+            if not keys.poll(_milliseconds(self._answers.patience or (LONE_ESCAPE if begun else LOOK_AROUND))):
+                text = self._answers.give_up()
+                begun = bool(text)
+                messages = parser.feed(text) if text else parser.tick()
             elif data := self._read():
                 begun = True
-                text = decode(data)  # nothing as yet of a sign that is cut; to the parser that would mean the end
+                text = self._answers.feed(
+                    decode(data)
+                )  # nothing as yet of a sign that is cut; to the parser that would mean the end
                 messages = parser.feed(text) if text else ()
             else:
                 time.sleep(LOOK_AROUND)  # the terminal has gone, and always says so at once

@@ -19,6 +19,7 @@ _VARIABLES = {
     "heading": "title-focus",
     "rule": "rule",
     "bar": "title-focus",
+    "cell": "",
     "connected": "connected",
     "connecting": "connecting",
     "reconnecting": "reconnecting",
@@ -36,6 +37,8 @@ _BOLD = ("strong", "heading")
 def role_style(app: App[Any], role: str) -> Style:
     """What a role adds to the style of its widget. Raises KeyError where there is no such role."""
     variables, name = app.theme_variables, _VARIABLES[role]
+    if role == "cell":
+        return Style(reverse=True, bold=True)
     style = Style(bold=True) if role in _BOLD else Style(dim=True) if role == "dim" and app.no_color else Style()
     if name:
         style += _coloured(variables[name])

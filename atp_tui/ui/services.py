@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..actions.action import Action
+from ..config.accents import Accents
+from ..config.remembered import ScreenMemory
 from ..engine.fleet import Fleet
 
 
@@ -24,7 +26,7 @@ class Services:
     in memory alone, and lines of `history_secrets` are not kept at all. `period` is the seconds between two samples
     of a host. `theme_folders` hold themes beside the program's own. `notice` is told at the start, as something that
     is wrong. `who` is the person at the screen. `keys` are the keys that this person has chosen, by the id of what
-    they do.
+    they do. `accents` are tags with their colours; `memory` is what is remembered of how this fleet was looked at.
     """
 
     fleet: Fleet
@@ -42,4 +44,6 @@ class Services:
     ascii_only: bool = False
     history_file: Path | None = None
     history_secrets: tuple[str, ...] = ()
+    accents: Accents = ()
+    memory: ScreenMemory = field(default_factory=ScreenMemory)
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ..config.accents import Accent, Accents, accent_of
 from ..engine.fleet import Resolved
 from ..executor.folding import fold_names
 from ..model.problem import Problem
 from ..model.quoting import redacted
+from ..monitor.rows import HostRow
 from .text import safe
 
 _OPENS_THE_LINE = re.compile(r"![@\w]")
@@ -29,13 +31,14 @@ class Hosts(Protocol):
 
     def resolve(self, expression: str) -> Resolved: ...
     def runnable(self, ids: Collection[str]) -> tuple[str, ...]: ...
+    def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The hosts of one command line. `label` is how a person reads them, `command` the line without its `@…` word.
 
-    `left_out` take no commands. `problem` says why there is nothing to run on.
+    `left_out` take no commands. `problem` says why there is nothing to run on. `accent` is that of the hosts' tags.
     """
 
     label: str
@@ -43,6 +46,7 @@ class Selection:
     command: str
     left_out: tuple[str, ...] = ()
     problem: str | None = None
+    accent: Accent | None = None
 
 
 def split_line(line: str) -> tuple[str | None, str]:
@@ -55,10 +59,14 @@ def split_line(line: str) -> tuple[str | None, str]:
 
 
 class Targeting:
-    """Holds what is marked and what the cursor is on, and answers which hosts a line would run on."""
+    """Holds what is marked and what the cursor is on, and answers which hosts a line would run on.
 
-    def __init__(self, fleet: Hosts) -> None:
+    `accents` are those of `[ui.accents]`.
+    """
+
+    def __init__(self, fleet: Hosts, accents: Accents = ()) -> None:
         self._fleet = fleet
+        self._accents = accents
         self._marked: tuple[str, ...] = ()
         self._cursor: tuple[str, ...] = ()
         self._label = NO_HOST
@@ -102,7 +110,13 @@ class Targeting:
         problem = None
         if not run_on:
             problem = "no host of these takes commands" if left_out else "no host is marked or under the cursor"
-        return Selection(safe(label), run_on, command, left_out, problem)
+        return Selection(safe(label), run_on, command, left_out, problem, self._accent(ids))
+
+    def _accent(self, hosts: Sequence[str]) -> Accent | None:
+        """That of the tags that any of these hosts has."""
+        if not self._accents:
+            return None
+        return accent_of({tag for row in self._fleet.rows(hosts) for tag in row.tags}, self._accents)
 
     def _resolve(self, expression: str) -> Resolved:
         """Read `@rack1` as a tag, else `@kvm[01-04]` as names. Of two mistakes that of the longer reading is told."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,10 +19,17 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from ..config.files import read_regular, strangers_may_write
+from ..config.paths import shipped_themes
 from ..model.errors import ConfigError
 from .text import safe
 
 FIRST_THEME = "dark"
+
+AUTO = "auto"
+"""The theme that is dark or light as the terminal is. No file has this name."""
+
+_BY_GROUND = {True: "dark", False: "light"}
+_OF_16_COLOURS = "terminal-16"
 
 BASE_COLORS = ("primary", "secondary", "accent", "foreground", "background", "surface", "panel")
 """Keys of `[colors]`; Textual's own names. All but primary may be left out."""
@@ -82,21 +89,29 @@ class ColorTheme:
         return self.textual.name
 
 
+def following(themes: Mapping[str, ColorTheme], *, dark: bool) -> ColorTheme:
+    """What AUTO is on such a ground: a person's own "dark" or "light", where there is one, else the program's."""
+    return _named(AUTO, themes[_BY_GROUND[dark]])
+
+
+def in_16_colours(theme: ColorTheme, themes: Mapping[str, ColorTheme]) -> ColorTheme:
+    """A theme as a terminal of 16 colours shows it: in the terminal's own. The nearest ones to the colours of a theme
+    would make all states one grey, and red text under the cursor could not be read on its ground."""
+    return theme if theme.textual.ansi else _named(theme.name, themes[_OF_16_COLOURS])
+
+
+def _named(name: str, theme: ColorTheme) -> ColorTheme:
+    return replace(theme, textual=replace(theme.textual, name=name))
+
+
 def variable_defaults() -> dict[str, str]:
     """What our style variables are under a theme that says nothing about them, as Textual's own themes do."""
     return dict(_DEFAULTS)
 
 
 def themes_folder() -> Path:
-    """The folder of the themes that come with the program: inside the wheel, else beside the package in a checkout.
-
-    Raises ConfigError where neither is there.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "themes", package.parent / "themes"):
-        if folder.is_dir():
-            return folder
-    raise ConfigError("the colour themes are missing", file=package / "themes", hint="install the program again")
+    """The folder of the themes that come with the program. Raises ConfigError where there is none."""
+    return shipped_themes()
 
 
 def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ColorTheme], tuple[ConfigError, ...]]:
@@ -142,18 +157,23 @@ def no_such_theme(name: str, themes: Iterable[str]) -> str:
 
 def load_theme(file: Path) -> ColorTheme:
     """Read one theme file. Raises ConfigError naming the file, the line and the key."""
+    data = b""
     try:
-        text = read_regular(file).decode("utf-8")
-        data = tomllib.loads(text)
+        data = read_regular(file)
+        text = data.decode("utf-8")
+        found = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else len(text.splitlines())  # else it says "at end of document"
+        place = re.search(r"line (\d+)", str(error))
+        line = int(place[1]) if place else len(text.splitlines())  # else it says "at end of document"
         raise ConfigError(f"not TOML: {error}", file=file, line=line) from error
-    except ValueError as error:  # not UTF-8, too large, no regular file
+    except UnicodeDecodeError as error:
+        line = 1 + data.count(b"\n", 0, error.start)
+        raise ConfigError("is not UTF-8 text", file=file, line=line, hint="save the file as UTF-8") from error
+    except ValueError as error:  # too large, no regular file
         raise ConfigError(f"cannot be read: {error}", file=file) from error
-    return _Reader(file, text, data).theme()
+    return _Reader(file, text, found).theme()
 
 
 class _Reader:
@@ -169,6 +189,9 @@ class _Reader:
         name = self._data.get("name", self._file.stem)
         if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
             raise self._wrong("name", f"{name!r} is not a theme name", "use small letters, digits and '-'")
+        if name == AUTO:
+            hint = "choose another; what it is on a dark and on a light ground are the themes dark and light"
+            raise self._wrong("name", f"{name!r} is the theme that follows the terminal", hint)
         dark, ansi = self._flag("dark", True), self._flag("ansi", False)
         base = self._table("colors", BASE_COLORS, needed=("primary",))
         states = self._table("states", STATES, needed=STATES)
@@ -227,7 +250,10 @@ class _Reader:
                 raise self._wrong(prefix + key, "unknown key", "the keys are " + ", ".join(known))
 
     def _wrong(self, key: str, message: str, hint: str) -> ConfigError:
-        last = re.escape(key.rpartition(".")[2])
-        found = re.search(rf"^\s*\[?{last}\]?\s*(=|$)", self._text, re.MULTILINE)
-        line = self._text.count("\n", 0, found.end()) + 1 if found else None
+        table, _, last = key.rpartition(".")
+        line = self._line(last) or self._line(table)  # of what is missing: that of its table
         return ConfigError(message, key=key, file=self._file, line=line, hint=hint)
+
+    def _line(self, key: str) -> int | None:
+        found = re.search(rf"^\s*\[?{re.escape(key)}\]?\s*(=|$)", self._text, re.MULTILINE) if key else None
+        return self._text.count("\n", 0, found.end()) + 1 if found else None

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.filter import LineFilter, NoColor
 
+from ..model.errors import ConfigError
 from .ascii import AsciiFilter
 from .driver import Driver
 from .leaving import FAILED, Leaving
 from .strips import keep_no_cycles
-from .theme import FIRST_THEME, load_themes, register_themes, themes_folder, variable_defaults
+from .theme import AUTO, FIRST_THEME, ColorTheme, following, in_16_colours, register_themes, variable_defaults
+from .theme_folders import ThemeFolders
 from .type_ahead import TypeAheadApp
+
+LOOK_AT_THEMES = 1.0
+"""Seconds between two looks at the files of a person's themes."""
 
 
 class ThemedApp(TypeAheadApp):
@@ -27,8 +33,14 @@ class ThemedApp(TypeAheadApp):
         self._colourless = (NoColor(),) if colourless is not None else ()
         if colourless is not None:
             os.environ["NO_COLOR"] = colourless  # Textual takes it out, and what this program starts should see it too
-        self._themes, self._theme_problems = load_themes((themes_folder(), *theme_folders))
+        self._ground_is_dark = True
+        self._theme_files = ThemeFolders(theme_folders)
+        self._theme_problems = self._theme_files.problems
+        self._themes = self._with_auto()
         self._ascii = (AsciiFilter(),) if ascii_only else ()
+        self._begun = False
+        self.theme_chosen: Callable[[str], object] = lambda name: None
+        """Hears of each theme that a person chooses while the application runs."""
         self.leaving = Leaving(self)
 
     def exit(self, *arguments: Any, **named: Any) -> None:
@@ -43,12 +55,67 @@ class ThemedApp(TypeAheadApp):
         # Textual's own filter for this paints greys, and all black where the theme has only the terminal's own colours
         return (*(self._colourless or super().get_line_filters()), *self._ascii)
 
+    # Themes
+
     def begin_with_theme(self, wanted: str | None) -> None:
-        """Show the theme of that name, the first one where there is none."""
-        register_themes(self, self._themes)
+        """Show the theme of that name, the first one where there is none; from now on their files are looked at."""
+        if isinstance(self._driver, Driver):
+            self._driver.ground_is = self.ground_is
+        self.set_interval(LOOK_AT_THEMES, self.look_at_themes)
+        register_themes(self, self._as_shown())
         self.theme = wanted if wanted in self._themes else FIRST_THEME
+        self._begun = True
+
+    def watch_theme(self, before: str, name: str) -> None:
+        """Another theme was chosen, or the one that is shown has other colours now."""
+        if name == AUTO and isinstance(self._driver, Driver) and before != AUTO:
+            self._driver.follow_ground()
+        if self._begun and before != name:
+            self.theme_chosen(name)
+
+    def ground_is(self, dark: bool) -> None:
+        """The terminal's ground is dark, or light: the theme that follows it does so."""
+        if dark != self._ground_is_dark:
+            self._ground_is_dark = dark
+            self._take_themes()
+
+    def look_at_themes(self) -> None:
+        """Take over what has changed in the files of the themes, while the terminal has the focus."""
+        before = set(map(str, self._theme_files.problems))
+        if self.app_focus and self._theme_files.look_again():
+            self._take_themes()
+            for problem in self._theme_files.problems:
+                if str(problem) not in before:
+                    self.warn(f"the colours stay as they were: {_short(problem)}")
+
+    def warn(self, text: str) -> None:
+        """Say what went wrong without stopping anything."""
+        self.refuse(text)
+
+    def _take_themes(self) -> None:
+        """Show the themes as they are now; the one in use stays as it was where its file has gone."""
+        shown = self.get_theme(self.theme)
+        self._themes = self._with_auto()
+        register_themes(self, self._as_shown())
+        if self.get_theme(self.theme) != shown:
+            self.mutate_reactive(App.theme)
+
+    def _with_auto(self) -> dict[str, ColorTheme]:
+        themes = self._theme_files.themes
+        return {**themes, AUTO: following(themes, dark=self._ground_is_dark)}
+
+    def _as_shown(self) -> dict[str, ColorTheme]:
+        if self.is_headless or self.console.color_system != "standard":
+            return self._themes
+        return {name: in_16_colours(theme, self._themes) for name, theme in self._themes.items()}
 
     def _fatal_error(self) -> None:
         """Textual's own report prints local variables, secrets with them: the caller of the application hears of it."""
         self.leaving.begin(FAILED)
         self._close_messages_no_wait()
+
+
+def _short(problem: ConfigError) -> str:
+    """What is wrong with a file of a theme, in one line: a person who edits one knows the folder."""
+    file = None if problem.file is None else Path(problem.file.name)
+    return str(ConfigError(problem.message, key=problem.key, file=file, line=problem.line, hint=problem.hint))

@@ -17,6 +17,7 @@ from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.problem import problem_of
 from atp_tui.monitor.facts import HostFacts
+from atp_tui.monitor.rows import HostRow
 from atp_tui.ui.targeting import Targeting
 from tests.ui.rows import host_row
 
@@ -32,14 +33,14 @@ class Current:
             HostInfo(name, "192.0.2.1", tags=("prod", f"rack{n % 25}"), metadata={"site": ("north", "south")[n % 2]})
             for n, name in enumerate(ids)
         ]
-        self.rows = tuple(
+        self.known = tuple(
             host_row(host.id, tags=host.tags, metadata=tuple(host.metadata.items()), cpu=n % 100 / 100)
             for n, host in enumerate(self.hosts)
         )
         self.targets = Targets(self.hosts)
 
     def anew(self) -> None:
-        self.targets = self.targets.knowing(HostFacts(self.rows))
+        self.targets = self.targets.knowing(HostFacts(self.known))
 
     def resolve(self, expression: str) -> Resolved:
         try:
@@ -49,6 +50,10 @@ class Current:
 
     def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
         return tuple(ids)
+
+    def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
+        wanted = set(ids)
+        return tuple(row for row in self.known if row.id in wanted)
 
 
 def main(number: int) -> None:

@@ -186,7 +186,7 @@ async def test_a_theme_that_is_not_there_is_told() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.theme == "dark"
-        assert "no theme nope␛[31m: there are colour-blind-safe, dark" in shown(app)
+        assert "no theme nope␛[31m: there are auto, colour-blind-safe, dark" in shown(app)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from textual.widget import Widget
 
 from atp_tui.monitor.query import HostLine
 from atp_tui.ui.roles import role_style
+from atp_tui.ui.views.registry import VIEWS
+from atp_tui.ui.views.spec import ViewSpec
 from atp_tui.ui.widgets.lines import LinesView
 
 from .conftest import Opened, open_app
@@ -23,21 +25,25 @@ PERIOD = 20.0
 """Seconds: so long that a busy machine lets nothing grow old that the test has not made old."""
 
 # what is true now, whatever the age of the samples, and may therefore stand in full colour
-NAMES = r"kvm\d+|rack\d+|web\d+|192\.0\.2\.\d+|hosts\.toml"
+NAMES = r"kvm\d+|rack\d+|web\d+|192\.0\.2\.\d+(/24)?|hosts\.toml"
 SILENCE = r"silent \d+ s"
 NOT_A_FIGURE = {
     "StatusBar": rf"\d\d:\d\d:\d\d|[●◔◐✕○◌] \d+|\(\d+ silent\)|{NAMES}",
-    "HostTree": rf"{NAMES}|{SILENCE}|\d+ [●◔◐✕○◌]",
+    "HostTree": rf"{NAMES}|{SILENCE}|\d+ [●◔◐✕○◌]|row \d+ of \d+|\d+ of \d+|\d+ hosts?|\d+ causes?",
+    "GroupLines": rf"{NAMES}|\d+ [●◔◐✕○◌]|\d+ hosts?|\d+ of them|\d+ · ",
     "PanelHead": rf"{NAMES}|{SILENCE}|for \d+ s",
     "ConnectionList": rf"{SILENCE}",
     "DomainList": NAMES,
+    "HeatCells": rf"{NAMES}|{SILENCE}",
     "CommandPane": rf"{NAMES}|\(\d+\)",
 }
 WITHOUT_FIGURES = {
     "TooSmall", "KeyLine", "JobList", "Answers",  # nothing in them was sampled
-    "Container", "Horizontal", "Vertical", "HostPanel",  # they hold others
+    "Container", "Horizontal", "Vertical", "HostPanel", "GroupPanel", "ViewStack", "ResultsRegion",  # they hold others
+    "FleetView", "HeatView", "HostView", "JobsView",
     "Words", "CommandInput",  # parts of the pane
 }  # fmt: skip
+TEXTUALS = {"ScrollBar", "ScrollBarCorner", "ToastRack", "Tooltip"}
 FIGURE = re.compile(r"\d|[▁-█]|[\u2801-\u28ff]")
 
 
@@ -55,9 +61,25 @@ async def test_every_old_figure_is_dim_in_every_widget(size: tuple[int, int], sh
         await sampled(opened)
         known = NOT_A_FIGURE.keys() | WITHOUT_FIGURES
         there = {type(widget).__name__ for widget in opened.screen.walk_children(Widget)}
-        assert there - known <= {"ScrollBar", "ScrollBarCorner", "ToastRack", "Tooltip"}, "say which are figures"
+        assert there - known <= TEXTUALS, "say which are figures"
         bright = {name for name, _ in bright_figures(opened)}
         assert bright == shown
+        fakes.transport.clock.ahead += 2 * PERIOD + 0.5
+        await opened.until(lambda: silent_rows(opened) == 4)
+        await opened.until(lambda: not [*bright_figures(opened)])
+
+
+@pytest.mark.parametrize("spec", VIEWS, ids=lambda spec: str(spec.name))
+async def test_every_old_figure_is_dim_in_every_view(spec: ViewSpec) -> None:
+    fakes = FleetServices(rack(4), interval=PERIOD)
+    async with open_app(fakes, (200, 60)) as opened:
+        await sampled(opened)
+        opened.app.type_command(spec.name)
+        await opened.until(lambda: opened.screen._views.stack.here.view == spec.name)
+        there = {type(widget).__name__ for widget in opened.screen.walk_children(Widget)}
+        assert there - (NOT_A_FIGURE.keys() | WITHOUT_FIGURES) <= TEXTUALS, "say which are figures"
+        if spec.name != "jobs":
+            await opened.until(lambda: {name for name, _ in bright_figures(opened)} > {"StatusBar"})
         fakes.transport.clock.ahead += 2 * PERIOD + 0.5
         await opened.until(lambda: silent_rows(opened) == 4)
         await opened.until(lambda: not [*bright_figures(opened)])

@@ -12,6 +12,7 @@ from rich.color import ColorSystem
 from textual.app import ComposeResult
 from textual.color import Color
 
+from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import ConfigError
 from atp_tui.ui.theme import ROLES, STATES, ColorTheme, load_theme, load_themes, themes_folder
 from atp_tui.ui.views.fleet.tree import HostTree
@@ -83,14 +84,17 @@ def of_256(color: str) -> str:
 def test_a_theme_is_the_same_one_in_256_colours(theme: ColorTheme) -> None:
     background = theme.textual.background
     assert background is not None
+    surface, panel = theme.textual.surface, theme.textual.panel
+    assert surface is not None and panel is not None
     grounds = [background, theme.colors["cursor"], theme.colors["cursor-blurred"]]
-    for ground in grounds:
+    for ground in (*grounds, surface, panel):
         red, green, blue = Color.parse(ground).rgb
         if max(red, green, blue) - min(red, green, blue) < 20:  # a grey must not become teal or lavender
             assert len(set(Color.parse(of_256(ground)).rgb)) == 1, f"{ground} is {of_256(ground)}"
-        for role in (*STATES, *TEXT_ROLES):
+        assert contrast(of_256(theme.textual.foreground or ""), of_256(ground)) >= 7
+        for role in (*STATES, *TEXT_ROLES) if ground in grounds else ():
             ratio = contrast(of_256(theme.colors[role]), of_256(ground))
-            assert ratio >= ENOUGH.get(theme.name, 4.4), f"{role} on {ground}: {ratio:.2f}"
+            assert ratio >= ENOUGH.get(theme.name, 4.5), f"{role} on {ground}: {ratio:.2f}"
     assert len({of_256(ground) for ground in grounds}) == 3, "the line under the cursor has a ground of its own"
     signs = [of_256(theme.colors[state]) for state in ("connected", "reconnecting", "failed")]
     assert len(set(signs)) == 3
@@ -114,6 +118,20 @@ async def test_the_cursor_is_found_in_every_theme(theme: ColorTheme, focused: bo
         ground = rich.color.Color.parse(theme.textual.background).downgrade(depth).get_truecolor().hex
         assert contrast(bar, ground) >= 3
         assert BAR not in app.hosts.render_line(2).text
+
+
+@pytest.mark.parametrize("focused", [True, False])
+async def test_the_cursor_is_found_in_the_terminals_own_colours(focused: bool) -> None:
+    app = _TreeApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.theme = "terminal-16"
+        show(app.hosts, (host_row("kvm01", state=ConnectionState.FAILED), host_row("kvm02")))
+        app.screen.set_focus(app.hosts if focused else None)
+        await pilot.pause()
+        at_cursor, below = ([each.style for each in app.hosts.render_line(row) if each.style] for row in (1, 2))
+        assert all(style.reverse if focused else style.underline for style in at_cursor)
+        assert not focused or len({style.color for style in at_cursor}) == 1, "no red block on red"
+        assert not any(style.reverse or style.underline for style in below)
 
 
 def test_the_terminal_theme_uses_the_terminals_colours_only() -> None:
@@ -173,7 +191,7 @@ async def test_a_theme_that_differs_in_one_colour_is_seen_too() -> None:
     ("text", "key", "line"),
     [
         (GOOD.replace('failed = "#f4877f"', 'failed = "reddish"'), "states.failed", 18),
-        (GOOD.replace('failed = "#f4877f"\n', ""), "states.failed", None),
+        (GOOD.replace('failed = "#f4877f"\n', ""), "states.failed", 14),
         (GOOD.replace("[roles]", '[roles]\nblink = "#ffffff"'), "roles.blink", 23),
         (GOOD.replace('mark = "#e6c07b"', "mark = 3"), "roles.mark", 24),
         (GOOD.replace("dark = true", 'dark = "yes"'), "dark", 3),
@@ -181,7 +199,8 @@ async def test_a_theme_that_differs_in_one_colour_is_seen_too() -> None:
         (GOOD + '\ncursor-style = "blink"', "roles.cursor-style", 32),
         ("colors = 3", "colors", 1),
         ("name = ", None, 1),
-        ("\udcff", None, None),
+        ("# a\n\udcff", None, 2),
+        (GOOD.replace('name = "dark"', 'name = "auto"'), "name", 2),
     ],
 )
 def test_a_bad_file_names_itself_and_its_key(tmp_path: Path, text: str, key: str | None, line: int | None) -> None:

@@ -64,13 +64,7 @@ def load() -> Binding:
 @functools.cache
 def _load() -> Binding:
     """Each step is made once, also where a later one fails for want of a thread or a descriptor, and is tried again."""
-    # libvirt reads the variable when it is loaded. Without it, its log goes to file descriptor 2: over the screen.
-    outputs = os.environ.get(LOG_OUTPUTS, "")
-    if not outputs or "stderr" in outputs:
-        os.environ[LOG_OUTPUTS] = "4:file:/dev/null"
-        for told in ("LIBVIRT_DEBUG", "LIBVIRT_LOG_FILTERS"):
-            os.environ.pop(told, None)  # they would have it tell of the change above, there
-    libvirt = importlib.import_module("libvirt")
+    libvirt = import_silenced()
     libvirt.registerErrorHandler(_unheard, None)
     _reaper(libvirt)
     events = _events(libvirt)
@@ -80,6 +74,17 @@ def _load() -> Binding:
     # libvirt would prefer this file to all others, and look for the wrong host in it: see auth_conf
     auth_file = os.environ.pop(AUTH_FILE, None)
     return Binding(libvirt, events, auth_file, f"/proc/self/fd/{empty}")
+
+
+def import_silenced() -> Any:
+    """The module `libvirt`, whose log does not reach the screen. Raises what the import raises."""
+    # libvirt reads the variable when it is loaded. Without it, its log goes to file descriptor 2: over the screen.
+    outputs = os.environ.get(LOG_OUTPUTS, "")
+    if not outputs or "stderr" in outputs:
+        os.environ[LOG_OUTPUTS] = "4:file:/dev/null"
+        for told in ("LIBVIRT_DEBUG", "LIBVIRT_LOG_FILTERS"):
+            os.environ.pop(told, None)  # they would have it tell of the change above, there
+    return importlib.import_module("libvirt")
 
 
 _events = functools.cache(EventLoop)

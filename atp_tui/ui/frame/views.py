@@ -21,7 +21,7 @@ class ViewStack(Container):
 
     def __init__(self, specs: Sequence[ViewSpec], given: ViewServices) -> None:
         super().__init__(id="view")
-        self._specs = {spec.name: spec for spec in specs}
+        self.specs = {spec.name: spec for spec in specs}
         self._given = given
         first = specs[0]
         self._views: dict[str, View] = {first.name: first.make(given)}
@@ -42,12 +42,12 @@ class ViewStack(Container):
     @property
     def spec(self) -> ViewSpec:
         """What is known of it."""
-        return self._specs[self._stack.here.view]
+        return self.specs[self._stack.here.view]
 
     @property
     def crumbs(self) -> tuple[str, ...]:
         """What the places above the first one are of, or else their titles. They may hold anything."""
-        return tuple(place.subject or self._specs[place.view].title for place in self._stack.path[1:])
+        return tuple(place.subject or self.specs[place.view].title for place in self._stack.path[1:])
 
     def go(self, stack: Stack) -> None:
         """Bring the last place of that path into sight."""
@@ -55,7 +55,7 @@ class ViewStack(Container):
         place = stack.here
         view = self._views.get(place.view)
         if view is None:
-            view = self._views[place.view] = self._specs[place.view].make(self._given)
+            view = self._views[place.view] = self.specs[place.view].make(self._given)
             self.mount(view)
         if before is not view:
             before.display = False

@@ -17,6 +17,7 @@ from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.target import on_hosts
 from ..commands import find
 from ..early_keys import HearsNothingAtFirst
+from ..frame.navigation import Navigation
 from ..job_control import JobControl
 from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
@@ -28,6 +29,7 @@ from ..widgets.command_pane import CommandPane, Mode
 from ..words import sentence
 from .ask import ask_about_key, ask_about_many
 from .help import HelpScreen, command_section
+from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
 from .keys import help_keys
 from .password import PasswordScreen
@@ -49,10 +51,9 @@ class Surface(Protocol):
     def pane(self) -> CommandPane: ...
     @property
     def view(self) -> View: ...
-    def open_view(self, name: str) -> None: ...
-    def previous_view(self) -> None: ...
-    def perform_in_view(self, name: str, argument: str) -> None: ...
-    def show_host(self, host_id: str) -> bool: ...
+    @property
+    def navigation(self) -> Navigation: ...
+    def ask_for(self, command: str) -> None: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -69,6 +70,7 @@ class Dispatch:
         self._keys = keys
         self._targeting = targeting
         self.jobs = JobDispatch(screen, services.fleet, keys)
+        self._hosts_file = HostDispatch(screen, services.fleet, keys, services.who)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
@@ -79,7 +81,7 @@ class Dispatch:
             "cancel": self._cancel,
             "clear": self._clear,
             "jump": self._jump,
-            "previous-view": lambda _: screen.previous_view(),
+            "previous-view": lambda _: screen.navigation.to_and_fro(),
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
@@ -88,6 +90,11 @@ class Dispatch:
             "run": self._run,
             "trust-key": self._look_at_key,
             "log-in": self._ask_for_password,
+            "add-host": lambda text: self._form("add-host", text),
+            "edit-host": lambda text: self._form("edit-host", text),
+            "copy-host": lambda text: self._form("copy-host", text),
+            "tag-host": lambda text: self._form("tag-host", text),
+            "remove-host": lambda text: self._form("remove-host", text),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
@@ -97,9 +104,9 @@ class Dispatch:
         if command is None:
             self._screen.tell(f"no command {safe(name)}: {self._keys.sign('screen.help')} shows them all", wrong=True)
         elif command.view:
-            self._screen.open_view(command.view)
+            self._screen.navigation.open(command.view, argument)
         elif command.in_view:
-            self._screen.perform_in_view(command.name, argument)
+            self._screen.navigation.perform(command.name, argument)
         elif command.action is None:
             self._own[command.name](argument)
         elif command.action.prompts:
@@ -164,7 +171,7 @@ class Dispatch:
     def _jump(self, host_id: str) -> None:
         if not host_id:  # chosen in the palette
             self._screen.pane.enter(Mode.COMMAND, "jump ")
-        elif self._screen.show_host(host_id):
+        elif self._screen.navigation.show_host(host_id):
             self._screen.view.take_focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
@@ -181,6 +188,32 @@ class Dispatch:
             self._screen.tell(
                 "the job that is shown has ended" if self._screen.jobs.shown else "no command was run yet"
             )
+
+    # Hosts of hosts.toml
+
+    def _form(self, name: str, argument: str) -> None:
+        """A form or a question, or at once where the line has said all."""
+        action = next(each.action for each in self._keys.commands if each.name == name)
+        word = argument.partition(" ")[0]
+        if action is None or (argument and word != argument) or (argument and not word.startswith("@")):
+            if action is not None:
+                self._act(action, argument)
+            return
+        hosts = self._meant(argument) if action.needs_hosts else ()
+        if hosts is None:
+            return
+        if action.needs_hosts and not hosts:
+            self._screen.tell("no host is marked or under the cursor", wrong=True)
+        elif name == "add-host":
+            self._hosts_file.add()
+        elif name == "tag-host":
+            self._screen.ask_for(f"tag-host {argument}".rstrip())
+        elif name == "copy-host":
+            self._hosts_file.copy(hosts[0])
+        elif name == "edit-host":
+            self._hosts_file.edit(hosts)
+        else:
+            self._hosts_file.remove(hosts)
 
     # Host keys and passwords
 

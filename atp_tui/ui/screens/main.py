@@ -17,6 +17,8 @@ from ...monitor.orders import Sort
 from ...monitor.query import Query
 from .. import bindings
 from ..focus import FocusInSight
+from ..frame.navigation import Navigation
+from ..frame.results import ResultsRegion
 from ..frame.views import ViewStack
 from ..glyphs import ASCII, UNICODE
 from ..history import History
@@ -35,7 +37,7 @@ from ..messages import (
     RerunRequested,
     RunRequested,
 )  # fmt: skip
-from ..places import Place, Stack
+from ..reload_words import reload_sign, reload_told
 from ..services import Services
 from ..targeting import Targeting
 from ..views.keys import CHANGEABLE, commands_of, performing
@@ -44,7 +46,6 @@ from ..views.view import View, ViewServices
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.footer import KeyLine, Keys
-from ..widgets.job_list import JobList
 from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
@@ -76,14 +77,17 @@ class MainScreen(FocusInSight[None]):
         self.keys = Keymap(commands_of(services.actions), dict(services.keys), CHANGEABLE)
         self._glyphs = replace(ASCII if services.ascii_only else UNICODE, keys=self.keys)
         self._theme_names = theme_names
-        self._targeting = Targeting(services.fleet)
+        self._targeting = Targeting(services.fleet, services.accents)
         self._calls: Keys = ()
         self._in_line = False
         self._covered = False
         self._pointed = False
-        given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong))
-        self._views = ViewStack(VIEWS, given)
+        self._told_of_file = 0
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
+        self._results = ResultsRegion(self._glyphs, lambda: self.jobs.shown)
+        given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results)
+        self._views = ViewStack(VIEWS, given)
+        self.navigation = Navigation(self._views, self)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
     def compose(self) -> ComposeResult:
@@ -100,9 +104,7 @@ class MainScreen(FocusInSight[None]):
                     keys=self.keys,
                     id="pane",
                 )
-            with Vertical(id="results"):
-                yield JobList(glyphs=self._glyphs, id="jobs")
-                yield Answers(glyphs=self._glyphs, id="answers")
+            yield self._results
         yield KeyLine(self.keys, id="keys")
 
     def on_mount(self) -> None:
@@ -143,7 +145,7 @@ class MainScreen(FocusInSight[None]):
 
     @property
     def answers(self) -> Answers:
-        return self.query_one("#answers", Answers)
+        return self._results.answers
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something in the line at the bottom for a while."""
@@ -160,46 +162,23 @@ class MainScreen(FocusInSight[None]):
 
     # The views
 
-    def open_view(self, name: str) -> None:
-        """Open a view by its name, above the first one."""
-        self._go(self._views.stack.opened(Place(name)))
-
-    def previous_view(self) -> None:
-        """Go back to the view that was open before this one."""
-        self._go(self._views.stack.swapped())
-
-    def perform_in_view(self, name: str, argument: str) -> None:
-        """Have the view in sight perform a command, or else the first view that has it, which is opened for it."""
-        view, command = performing(self._views.spec)[name]
-        if command.asks and not argument:  # chosen in the palette, or typed for its completion
-            self.pane.enter(Mode.COMMAND, f"{name} ")
-            return
-        if view is not self._views.spec:
-            self.open_view(view.name)
-        self.view.commands[name](argument)
-
-    def show_host(self, host_id: str) -> bool:
-        """Put the cursor on a host, in the view where it is listed; False where the filter hides it."""
-        if self.view.show_host(host_id):
-            return True
-        self.open_view(VIEWS[0].name)
-        return self.view.show_host(host_id)
-
     @on(View.PlaceRequested)
     def _place_requested(self, message: View.PlaceRequested) -> None:
-        self._go(self._views.stack.deeper(message.place))
+        self.navigation.deeper(message.place)
 
-    def _go(self, stack: Stack) -> None:
-        """Bring the last place of a path into sight, with the focus, where the command line has not got it."""
-        if stack.here != self._views.stack.here:
-            self._pointed = False
-            self._views.go(stack)
-            self.pane.take_filter(self.view.filter)
-            self._point()
-            self.query_one("#status", StatusBar).crumbs = self._views.crumbs
-            self.view.take_focus()
-        else:
-            self._views.go(stack)
+    def arrived(self) -> None:
+        """Another view is in sight: it has the focus, and commands go to what it points at."""
+        self._pointed = self._in_line = False
+        self.set_class(self.view.SHOWS_RESULTS, "-only-results")
+        self.pane.take_filter(self.view.filter)
+        self._point()
+        self.query_one("#status", StatusBar).crumbs = self._views.crumbs
+        self.set_focus(None)  # what has it is out of sight, and a new view takes it a moment later
+        self.view.take_focus()
+
+    def ask_for(self, command: str) -> None:
+        """Open the line for what stands behind the name of a `:` command."""
+        self.pane.enter(Mode.COMMAND, f"{command} ")
 
     # The fleet
 
@@ -207,12 +186,21 @@ class MainScreen(FocusInSight[None]):
     def _fleet_changed(self, message: FleetChanged) -> None:
         summary = self._fleet.summary()
         self.view.look(message.described)
+        self._tell_of_file()
         self.query_one("#status", StatusBar).snapshot = summary
         calls = calling_keys(summary.calls, self.keys)
         if calls != self._calls:
             self._calls = calls
             self._show_keys()
         self._point()
+
+    def _tell_of_file(self) -> None:
+        """Say once what a change of the file of the hosts came to; and all the time that it is wrong, where it is."""
+        reload, name = self._fleet.reload(), self._services.source
+        if reload.number != self._told_of_file:
+            self._told_of_file = reload.number
+            self.tell(reload_told(reload, name), wrong=reload.problem is not None)
+            self.query_one("#status", StatusBar).wrong = reload_sign(reload, name)
 
     @on(View.Moved)
     def _moved(self) -> None:
@@ -268,7 +256,11 @@ class MainScreen(FocusInSight[None]):
 
     @on(CancelRequested)
     def _cancel_requested(self) -> None:
-        if not self._dispatch.jobs.cancel():
+        if self._dispatch.jobs.cancel():
+            return
+        if self.view.SHOWS_RESULTS and not self._in_line:
+            self.navigation.back()
+        else:
             self.view.take_focus()
 
     @on(PaneLeft)
@@ -312,7 +304,7 @@ class MainScreen(FocusInSight[None]):
         """Say how the jobs stand, and how many run."""
         jobs, status = self.jobs, self.query_one("#status", StatusBar)
         shown = jobs.shown.id if jobs.shown is not None else None
-        self.query_one("#jobs", JobList).show([job.line for job in jobs.jobs], shown)
+        self._results.jobs.show([job.line for job in jobs.jobs], shown)
         status.job = jobs.shown is not None and jobs.shown.running
         status.others = jobs.out_of_sight
 
@@ -328,12 +320,13 @@ class MainScreen(FocusInSight[None]):
         view = self.view
         if view.has_focus_within and view.step_back():
             return
-        if not view.has_focus_within:
+        # a view that was opened a moment ago has not got the focus yet, and is left all the same
+        if self._results.has_focus_within or self.pane.has_focus_within:
             view.take_focus()
         elif view.filter:
             self.pane.clear_filter()
         else:
-            self._go(self._views.stack.back())
+            self.navigation.back()
 
     def action_interrupt(self) -> None:
         """Ctrl+C outside the command line."""

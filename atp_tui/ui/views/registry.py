@@ -4,6 +4,9 @@ first."""
 from __future__ import annotations
 
 from .fleet.spec import FLEET
+from .heat.spec import HEAT
+from .host.spec import HOST
+from .jobs.spec import JOBS
 from .spec import ViewSpec
 
-VIEWS: tuple[ViewSpec, ...] = (FLEET,)
+VIEWS: tuple[ViewSpec, ...] = (FLEET, HEAT, JOBS, HOST)

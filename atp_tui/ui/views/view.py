@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 from textual.containers import Container
 from textual.message import Message
@@ -22,6 +22,17 @@ class Pointed(NamedTuple):
     cursor: tuple[str, ...] = ()
 
 
+class Results(Protocol):
+    """The region of the jobs and their answers, which stands beside the views."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the job whose answers are shown."""
+        ...
+
+    def take_focus(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ViewServices:
     """What a view is given. `tell` says something in the line at the bottom, as what went wrong where the second is
@@ -30,6 +41,7 @@ class ViewServices:
     services: Services
     glyphs: Glyphs
     tell: Callable[[str, bool], None]
+    results: Results
 
     @property
     def fleet(self) -> Fleet:
@@ -43,6 +55,9 @@ class View(Container):
     A subclass overrides what it has.
     """
 
+    SHOWS_RESULTS: ClassVar[bool] = False
+    """Whether the region of the jobs and their answers takes its room."""
+
     DEFAULT_CSS = """
     View { width: 1fr; height: 1fr; }
     """
@@ -55,7 +70,7 @@ class View(Container):
             self.place = place
 
     class Moved(Message):
-        """The cursor, the marks or the filter differ: the frame looks at `pointed` and `crumb` again."""
+        """The cursor, the marks or the filter differ: the frame looks at `pointed` again."""
 
     def open(self, subject: str) -> None:
         """Be the view of this (of "" for all); `look` comes next. A view that is of all has nothing to do."""
@@ -81,10 +96,10 @@ class View(Container):
         """The hosts that commands go to."""
         return Pointed()
 
-    @property
-    def crumb(self) -> str:
-        """Its place in a word or two, beside its title: the host it is of. May hold anything."""
-        return ""
+    def subject(self, needs: str) -> str:
+        """What under the cursor another view can be of, which needs a "host" or such; "" where there is nothing."""
+        cursor = self.pointed.cursor
+        return cursor[0] if needs == "host" and len(cursor) == 1 else ""
 
     @property
     def filter(self) -> str:

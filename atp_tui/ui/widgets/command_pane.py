@@ -9,11 +9,14 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.color import Color
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.suggester import Suggester
+from textual.theme import Theme
 from textual.widgets import Input
 
+from ...config.accents import Accent
 from .. import bindings
 from ..history import History
 from ..keymap import OWN, Keymap
@@ -118,6 +121,7 @@ class CommandPane(Horizontal):
         self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "cancel")}
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
+        self._worn: tuple[Mode, Accent | None] | None = None
 
     def compose(self) -> ComposeResult:
         yield Words(id="target")
@@ -125,6 +129,7 @@ class CommandPane(Horizontal):
         yield Words(id="note")
 
     def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._dress_anew)
         self.show_target()
 
     @property
@@ -150,7 +155,6 @@ class CommandPane(Horizontal):
     def _switch(self, mode: Mode, text: str | None = None) -> None:
         self._drafts[self._mode] = self.line.value
         self._mode = mode
-        self.border_title = styled(f" {mode.name.lower()} ")
         self.line.placeholder = PLACEHOLDERS[mode].format_map(self._signs)
         self.line.value = self._drafts[mode] if text is None else text
         self.line.cursor_position = len(self.line.value)
@@ -160,12 +164,14 @@ class CommandPane(Horizontal):
         """Say again which hosts a command would run on: call it when marks, cursor or hosts change."""
         label = self.query_one("#target", Words)
         if self._mode is not Mode.RUN:
+            self._wear(None)
             _put(label, styled(f" {self._mode.value}", "bold $title-focus"))
             self.tell("")
             return
         chosen = self._select(self.line.value)
+        self._wear(chosen.accent)
         parts = [
-            styled(f" {cut(safe(chosen.label), LABEL_WIDTH)} "),
+            styled(f" {cut(safe(chosen.label), LABEL_WIDTH)} ", accent_style(chosen.accent)),
             styled(f"({len(chosen.ids)}) ", "bold" if chosen.ids else "$dim"),
             styled(f"{Mode.RUN.value} ", "$title-focus"),
         ]
@@ -174,6 +180,26 @@ class CommandPane(Horizontal):
         names = chosen.left_out[0] if left_out == 1 else f"{left_out} hosts"
         left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
         self.tell(left if chosen.problem is None or not self.line.value else chosen.problem)
+
+    def _wear(self, accent: Accent | None) -> None:
+        """Frame and title say that hosts have a tag with an accent: by the colour, the line's weight and the tag."""
+        if self._worn == (self._mode, accent):
+            return
+        self._worn = (self._mode, accent)
+        title = styled(f" {self._mode.name.lower()} ")
+        if accent is None:
+            self.styles.clear_rule("border_top")
+            self.border_title = title
+            return
+        self.styles.border_top = ("heavy", Color.parse(self.app.theme_variables.get(accent.colour, accent.colour)))
+        tag = styled(f" {cut(safe(accent.tag), LABEL_WIDTH)} ", f"reverse {accent_style(accent)}")
+        self.border_title = together(title, tag)
+
+    def _dress_anew(self, _theme: Theme) -> None:
+        mode, accent = self._worn or (self._mode, None)
+        self._worn = None
+        if mode is self._mode:
+            self._wear(accent)
 
     def tick(self) -> None:
         """A second has passed: hosts that the line names by a condition may be others by now."""
@@ -266,6 +292,13 @@ class CommandPane(Horizontal):
         if self._mode is Mode.COMMAND:
             return next((each for each in self._completions(text) if each.startswith(text) and each != text), None)
         return None
+
+
+def accent_style(accent: Accent | None) -> str:
+    """The style of a text about hosts with that accent."""
+    if accent is None:
+        return ""
+    return f"bold {accent.colour}" if accent.colour.startswith("#") else f"bold ${accent.colour}"
 
 
 def _put(widget: Words, content: Content) -> None:

@@ -69,8 +69,11 @@ class PanelHead(LinesView[HeadLine], can_focus=False):
     def draw(self, line: HeadLine, width: int) -> Spans:
         return line.spans
 
+    empty = "Move to a host to see its connections and VMs here."
+    """What stands there while it is of no host."""
+
     def placeholder(self) -> Sequence[str]:
-        return ("Move to a host to see its connections and VMs here.",)
+        return (self.empty,)
 
 
 class HostPanel(Vertical):
@@ -103,7 +106,17 @@ class HostPanel(Vertical):
         self._fence = Fence(_log)
         self._head = PanelHead()
         self._connections = ConnectionList(glyphs=glyphs)
-        self._domains = DomainList(glyphs=glyphs)
+        self.domains = DomainList(glyphs=glyphs)
+
+    @property
+    def empty(self) -> str:
+        """What it says while there is nothing to show."""
+        return self._head.empty
+
+    @empty.setter
+    def empty(self, words: str) -> None:
+        self._head.empty = safe(words)
+        self._head.refresh()
 
     @property
     def snapshot(self) -> PanelSnapshot:
@@ -118,11 +131,11 @@ class HostPanel(Vertical):
         self._broken = ""
         try:
             self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since)
-            self._domains.update(snapshot.detail)
+            self.domains.update(snapshot.detail)
         except Exception as error:  # noqa: BLE001 - it costs this host its lists, not the screen
             self._give_up(error)
             self._connections.update((), self._now)
-            self._domains.update(None)
+            self.domains.update(None)
         trouble = snapshot.detail.row.trouble if snapshot.detail is not None else None
         self._connections.r_helps = trouble is None or trouble.remedy is Remedy.RETRY
         self._lay_out()
@@ -130,7 +143,7 @@ class HostPanel(Vertical):
     def compose(self) -> ComposeResult:
         yield self._head
         yield self._connections
-        yield self._domains
+        yield self.domains
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
@@ -160,7 +173,7 @@ class HostPanel(Vertical):
         for part, rows in ((self._head, head), (self._connections, connections)):
             if part.styles.height is None or part.styles.height.value != rows:
                 part.styles.height = rows
-        for lists in (self._connections, self._domains):
+        for lists in (self._connections, self.domains):
             lists.display = detail is not None
 
     def _draw_head(self) -> None:

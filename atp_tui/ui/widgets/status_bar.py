@@ -39,6 +39,9 @@ class StatusBar(Widget):
     crumbs: reactive[tuple[str, ...]] = reactive(())
     """The places above the first view, from the lowest one to that in sight; they may hold anything."""
 
+    wrong: reactive[str] = reactive("")
+    """What is wrong with the file of the hosts, in a few words."""
+
     def __init__(
         self, source: str, glyphs: Glyphs = UNICODE, *, read_only: bool = False, id: str | None = None
     ) -> None:
@@ -67,6 +70,7 @@ class StatusBar(Widget):
             (5, styled(f"{self._source}{'' if self.crumbs else '  '}", "$title")),
             (1, self._path()),
             (0, styled(self._read_only, "bold")),
+            (1, styled(self.wrong, "$failed")),
             (0, together(*states)),
             *self._silent(now),
             *self._domains(now),

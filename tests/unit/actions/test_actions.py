@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import tempfile
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,13 @@ from atp_tui.actions.action import Action, Context, Invocation, Value
 from atp_tui.actions.door import Door
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of, key_question
+from atp_tui.config.fleet import FleetConfig
+from atp_tui.drivers.hosts_file import HostsFileAside
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Credential, Secret
-from atp_tui.model.errors import ActionFailed, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
+from atp_tui.model.errors import ActionFailed, AtpError, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
 from atp_tui.model.host import HostInfo
 from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.transport.manager import TransportManager
@@ -56,16 +60,33 @@ class Rig:
     driver: LoopbackDriver
     kept: Kept
     door: Door
+    file: Path
+    followed: list[tuple[str, ...]]
 
     async def ask(self, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value) -> None:
         job = await self.door.perform(Invocation(action, on_hosts(*hosts), arguments, "tester", secret))
         if job is not None:
             await job.wait()
 
+    def in_file(self) -> list[str]:
+        """The hosts of the file in its order, those that are disabled in brackets, each with its tags."""
+        tables = tomllib.loads(self.file.read_text()).get("hosts", [])
+        names = [" ".join([each["id"], *each.get("tags", [])]) for each in tables]
+        return [name if each.get("enabled", True) else f"({name})" for name, each in zip(names, tables, strict=True)]
+
     async def until(self, host: str, state: ConnectionState) -> None:
         with self.manager.hub.subscribe() as news:
             while self.manager.host_state(host).state is not state:
                 await news.batch()
+
+
+Behaviour = Callable[..., Awaitable[None]]
+
+
+def file_of(ids: Iterable[str], folder: str) -> Path:
+    path = Path(folder, "hosts.toml")
+    path.write_text("\n".join(f'[[hosts]]\nid = "{name}"\nhost = "192.0.2.1"\nuri = false\n' for name in ids))
+    return path
 
 
 @asynccontextmanager
@@ -78,10 +99,18 @@ async def rig(
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=None))
         jobs, kept = JobRunner(manager), Kept(driver)
+        followed: list[tuple[str, ...]] = []
+
+        async def follow(config: FleetConfig, touched: Collection[str]) -> None:
+            followed.append(tuple(touched))
+
         try:
-            async with asyncio.timeout(30):
-                await asyncio.sleep(0.05)
-                yield Rig(manager, driver, kept, Door(Context(manager, jobs, kept, kept), actions=actions))
+            with tempfile.TemporaryDirectory() as folder:
+                file = file_of(ids, folder)
+                context = Context(manager, jobs, kept, kept, HostsFileAside(file), follow)
+                async with asyncio.timeout(30):
+                    await asyncio.sleep(0.05)
+                    yield Rig(manager, driver, kept, Door(context, actions=actions), file, followed)
         finally:
             await jobs.close()
 
@@ -142,13 +171,59 @@ async def a_password_goes_to_its_host(actions: tuple[Action, ...] = ACTIONS) -> 
         assert credential.password.reveal() == "qr-7e7e"
 
 
-BEHAVIOUR: Mapping[str, Callable[..., Awaitable[None]]] = {
+def edits(action: str, *hosts: str, expected: list[str], touched: tuple[str, ...], **arguments: Value) -> Behaviour:
+    """That an action makes the hosts of a file, which are a and b, into those expected, and what follows it."""
+
+    async def behaves(actions: tuple[Action, ...] = ACTIONS) -> None:
+        async with rig("a", "b", actions=actions) as there:
+            await there.door.perform(Invocation(action, on_hosts(*hosts), arguments))
+            assert (there.in_file(), there.followed) == (expected, [touched])
+
+    return behaves
+
+
+async def a_disabled_host_is_enabled(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", "b", actions=actions) as there:
+        there.file.write_text(there.file.read_text() + "enabled = false\n")
+        await there.ask("enable-host", hosts="b")
+        assert (there.in_file(), there.followed) == (["a", "b"], [("b",)])
+
+
+async def undo_takes_back(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        before = there.file.read_bytes()
+        await there.ask("tag-host", "a", tags="+x")
+        await there.ask("undo")
+        assert (there.file.read_bytes(), there.followed) == (before, [("a",), ("a",)])
+
+
+async def redo_does_it_again(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        await there.ask("tag-host", "a", tags="+x")
+        await there.ask("undo")
+        await there.ask("redo")
+        assert (there.in_file(), len(there.followed)) == (["a x"], 3)
+
+
+BEHAVIOUR: Mapping[str, Behaviour] = {
     "retry": a_refused_host_comes_back_by_retry,
     "disconnect": disconnect_holds,
     "connect": connect_ends_it,
     "run": run_runs,
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
+    "add-host": edits(
+        "add-host", id="c", host="192.0.2.3", keys="tags=x ssh.port=2", expected=["a", "b", "c x"], touched=("c",)
+    ),
+    "copy-host": edits("copy-host", "a", id="c", keys="tags=y", expected=["a", "c y", "b"], touched=("c",)),
+    "edit-host": edits("edit-host", "a", "b", keys="tags=x", expected=["a x", "b x"], touched=("a", "b")),
+    "move-host": edits("move-host", "a", where="after", other="b", expected=["b", "a"], touched=("a",)),
+    "remove-host": edits("remove-host", "a", expected=["b"], touched=("a",)),
+    "tag-host": edits("tag-host", "a", "b", tags="+x +y -z", expected=["a x y", "b x y"], touched=("a", "b")),
+    "disable-host": edits("disable-host", "b", expected=["a", "(b)"], touched=("b",)),
+    "enable-host": a_disabled_host_is_enabled,
+    "undo": undo_takes_back,
+    "redo": redo_does_it_again,
 }
 
 
@@ -252,3 +327,36 @@ async def test_what_is_not_there() -> None:
             await there.door.perform(Invocation("retry", (TargetId("a", "web1"),)))
         with pytest.raises(ActionFailed, match="password is typed on the screen"):
             await there.ask("log-in", "a", user="admin", uri="qemu+tls://a/system")
+
+
+@pytest.mark.parametrize(
+    ("action", "hosts", "arguments", "words"),
+    [
+        ("edit-host", ("a", "b"), {"keys": "id=c"}, "an id is one host's"),
+        ("edit-host", ("a",), {"keys": "'host"}, "no closing quotation"),
+        ("edit-host", ("a",), {"keys": "host"}, "write KEY=VALUE"),
+        ("edit-host", ("a",), {"keys": "host=b", "seen": "host=c"}, "was 'c'"),
+        ("tag-host", ("a",), {"tags": "new"}, r"write \+new or -new"),
+        ("tag-host", ("a",), {"tags": "+ ''"}, r"write \+tag or -tag"),
+        ("move-host", ("a",), {"where": "near", "other": "b"}, "near is not before or after"),
+        ("enable-host", (), {"hosts": "nobody"}, "nobody"),
+        ("add-host", (), {"id": "a", "host": "a"}, "there is a host 'a' already"),
+        ("add-host", (), {"id": "a"}, "needs its name or address"),
+    ],
+)
+async def test_an_edit_of_the_file_that_means_nothing_is_refused(
+    action: str, hosts: tuple[str, ...], arguments: dict[str, Value], words: str
+) -> None:
+    async with rig("a", "b") as there:
+        before = there.file.read_bytes()
+        with pytest.raises(AtpError, match=words):
+            await there.door.perform(Invocation(action, on_hosts(*hosts), arguments))
+        assert (there.file.read_bytes(), there.followed) == (before, [])
+
+
+async def test_hosts_of_no_file_cannot_be_edited() -> None:
+    async with rig("a") as there:
+        context = Context(there.manager, JobRunner(there.manager), there.kept, there.kept)
+        for action in ("undo", "redo"):
+            with pytest.raises(ActionFailed, match=r"come from no hosts\.toml"):
+                await Door(context).perform(Invocation(action))

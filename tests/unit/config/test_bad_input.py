@@ -114,6 +114,7 @@ def errors_of(text: str) -> list[ConfigError]:
         (HOST + "tags = 'prod'\n", 4, "hosts[a].tags", "the text 'prod'", "array"),
         (HOST + "tags = ['x', 3]\n", 4, "hosts[a].tags[1]", "the number 3", "text in quotes"),
         (HOST + "tags = ['all']\n", 4, "hosts[a].tags", "'all'", "another word"),
+        (HOST + "enabled = 'no'\n", 4, "hosts[a].enabled", "the text 'no'", "write enabled = false"),
         (HOST + "metadata = 'x'\n", 4, "hosts[a].metadata", "the text 'x'", "site"),
         (HOST + "[hosts.metadata]\nv = 1.10\n", 5, "hosts[a].metadata.v", "the number 1.1", "quotes"),
         (HOST + "ssh = true\n", 4, "hosts[a].ssh", "is true", "ssh = false"),

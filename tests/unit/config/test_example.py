@@ -28,7 +28,7 @@ def keys_with_defaults(settings: type, table: str) -> list[tuple[str, str, Any]]
         default = getattr(settings(), field.name)
         if dataclasses.is_dataclass(default):
             found += keys_with_defaults(type(default), f"{table}.{field.name}")
-        elif field.name != "keys":  # its ids are the screen's: tests/ui/test_keymap.py has them
+        elif field.name not in ("keys", "accents"):  # ids of the screen (tests/ui/test_keymap.py has them), and tags
             found.append((table, field.name, default))
     return found
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from atp_tui.config.positions import KeyPath, find_positions, line_of
+from atp_tui.config.positions import KeyPath, find_extents, find_positions, line_of
 
 TRICKY = '''a.b.c = 1 # x
 "q\\u0041" = """x
@@ -146,6 +147,32 @@ def test_it_finds_what_tomllib_finds(text: str) -> None:
     except tomllib.TOMLDecodeError:
         assume(False)
     assert set(find_positions(text)) == set(paths_of(document))
+
+
+def value_at(document: Any, path: KeyPath) -> Any:
+    for part in path:
+        document = document[part]
+    return document
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.lists(statements, max_size=8).map("\n".join))
+@example(TRICKY)
+def test_the_extent_of_a_value_is_its_text(text: str) -> None:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        assume(False)
+    extents = find_extents(text)
+    for path, extent in extents.pairs.items():
+        assert tomllib.loads(f"k = {text[extent.value : extent.end]}")["k"] == value_at(document, path)
+        assert extent.start <= extent.value < extent.end
+        if extent.table is not None:
+            assert text[: extent.start].rpartition("\n")[2].strip(" \t") == ""
+            value_at(document, extent.table)
+    for path, start, end in extents.headers:
+        value_at(document, path)
+        assert text[start] == "[" and text[end - 1] == "]"
 
 
 def test_the_tricky_document_line_by_line() -> None:

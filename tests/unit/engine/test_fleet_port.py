@@ -75,6 +75,15 @@ async def test_the_sums_the_pages_and_the_rows_are_of_one_fleet(fleet: Fleet) ->
     assert fleet.page(Query("latency>5")).problem is not None
 
 
+async def test_cells_have_the_figures_of_the_rows(fleet: Fleet) -> None:
+    rows = fleet.rows(HOSTS)
+    for name, read in (("cpu", [row.cpu for row in rows]), ("memory", [row.memory for row in rows])):
+        cells = fleet.cells((*HOSTS, "nowhere"), name)
+        assert [(cell.id, cell.figure) for cell in cells] == list(zip(HOSTS, read, strict=True))
+        assert all(cell.state is ConnectionState.CONNECTED and cell.fresh for cell in cells)
+    assert [cell.figure for cell in fleet.cells(HOSTS, "no such metric")] == [None] * 3
+
+
 async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
     assert abs(fleet.now() - time.time()) < 60, "seconds since 1970"
     detail = fleet.detail("kvm01")
@@ -205,6 +214,13 @@ async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
     assert fleet.parts("no such job", 7).parts == () and fleet.output("no such job", b"x") == b""
     assert not await fleet.name_parts("no such job") and await fleet.results("no such job") == ()
     fleet.cancel("no such job")
+
+
+async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -> None:
+    form = await fleet.form("kvm01")
+    assert form.fields == () and form.problem is not None and "no hosts.toml" in form.problem.message
+    preview = await fleet.preview(Invocation("undo", (), {}, "somebody"))
+    assert preview.difference == "" and preview.problem is not None
 
 
 async def test_the_door_is_the_same_one(fleet: Fleet) -> None:

@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from ...widgets.domain_list import DomainList
 from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ..view import Pointed, View, ViewServices
@@ -83,7 +82,7 @@ class FleetView(View):
     def take_focus(self) -> None:
         """The tree has it, or the panel where it lies over the tree: a list that nobody sees would mark hosts. A panel
         that is of no host any more gives way: the tree says why there is none."""
-        domains = self.panel.query_one(DomainList)
+        domains = self.panel.domains
         if not self.hosts.display and domains.display:
             domains.focus()
             return
@@ -116,7 +115,7 @@ class FleetView(View):
         self._open_panel(True)
         self._looked_at()
         self._show_panel()
-        self.panel.query_one(DomainList).focus()
+        self.panel.domains.focus()
 
     def _follow_cursor(self) -> None:
         """The panel shows the host under the cursor, and that one is looked at once the cursor rests on it."""

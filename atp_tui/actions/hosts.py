@@ -1,0 +1,253 @@
+"""Hosts of hosts.toml added, changed, removed, and all that taken back: the running fleet follows what was written."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..model.errors import ActionFailed
+from ..model.message import told
+from ..model.quoting import redacted
+from ..model.say import Say
+from .action import Action, Argument, Context, Invocation, Subject
+
+if TYPE_CHECKING:
+    from ..config.edits import Edit
+    from ..config.fleet import FleetConfig
+    from ..config.hosts_file import Written
+    from ..config.pairs import Key, Plain
+    from .action import HostsFile
+
+    Pairs = tuple[tuple[Key, Plain], ...]
+    PairsToTake = tuple[tuple[Key, Plain | None], ...]
+
+_log = logging.getLogger(__name__)
+
+
+def edits_of(invocation: Invocation, config: FleetConfig | None = None) -> tuple[Edit, ...]:
+    """What an invocation of this family means for the file. `config` is what the file says, which enable-host needs.
+
+    Raises ActionFailed or ConfigError for words that mean nothing.
+    """
+    from ..config import edits
+
+    hosts = invocation.hosts
+    match invocation.action:
+        case "add-host":
+            return (edits.Add(_new(invocation)),)
+        case "copy-host":
+            return (edits.Copy(hosts[0], invocation.text("id"), _given(invocation)),)
+        case "edit-host":
+            values, seen = _pairs(invocation, "keys"), _pairs(invocation, "seen")
+            if len(hosts) > 1 and any(key == ("id",) for key, _ in values):
+                raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action="edit-host", why="an id is one host's"))
+            return tuple(edits.Change(host, values, seen) for host in hosts)
+        case "move-host":
+            where = invocation.text("where")
+            if where not in ("before", "after"):
+                raise ActionFailed(
+                    told(Say.CANNOT_BE_DONE_SO, action="move-host", why=f"{redacted(where)} is not before or after")
+                )
+            return (edits.Move(hosts[0], invocation.text("other"), where == "before"),)
+        case "remove-host":
+            return tuple(map(edits.Remove, hosts))
+        case "tag-host":
+            add, remove = _tags(invocation)
+            return tuple(edits.Tag(host, add, remove) for host in hosts)
+        case "disable-host":
+            return tuple(edits.enabled(host, False) for host in hosts)
+        case _:
+            return tuple(edits.enabled(host, True) for host in _disabled(invocation, config))
+
+
+def _new(invocation: Invocation) -> Pairs:
+    """The keys of a new host, in the order in which the example has them."""
+    from ..config.hosts import HOST_KEYS
+
+    asked = ((("id",), invocation.text("id")), (("host",), invocation.text("host")), *_given(invocation))
+    return tuple(sorted(asked, key=lambda pair: HOST_KEYS.index(pair[0][0])))
+
+
+def _given(invocation: Invocation) -> Pairs:
+    from ..config.key_values import given
+
+    return given(_pairs(invocation, "keys"))
+
+
+def _pairs(invocation: Invocation, name: str) -> PairsToTake:
+    from ..config.key_values import pairs_of
+
+    return pairs_of(_words(invocation, name))
+
+
+def _words(invocation: Invocation, name: str) -> list[str]:
+    try:
+        return shlex.split(invocation.text(name))
+    except ValueError as error:
+        why = f"{error}".lower()
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why)) from error
+
+
+def _tags(invocation: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    words = _words(invocation, "tags")
+    for word in words:
+        if word[:1] not in ("+", "-") or not word[1:]:
+            tag = redacted(word.lstrip("+-")) or "tag"
+            why = f"write +{tag} or -{tag}"
+            raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
+    return tuple(word[1:] for word in words if word[0] == "+"), tuple(word[1:] for word in words if word[0] == "-")
+
+
+def _disabled(invocation: Invocation, config: FleetConfig | None) -> tuple[str, ...]:
+    from ..executor.targets import Targets
+
+    hosts = () if config is None else (*config.disabled, *config.hosts)
+    return Targets(hosts).resolve(invocation.text("hosts"))
+
+
+def _what(invocation: Invocation, touched: Sequence[str]) -> str:
+    """What was done, in a few words: of many hosts the first, and how many more."""
+    more = f" and {len(touched) - 1} more" if len(touched) > 1 else ""
+    return f"{invocation.action} {touched[0]}{more}" if touched else invocation.action
+
+
+async def _edit(context: Context, invocation: Invocation) -> None:
+    file = _file(context)
+    config = await file.known() if invocation.action == "enable-host" else None
+    edits = edits_of(invocation, config)
+    named = invocation.hosts or ([invocation.text("id")] if invocation.action == "add-host" else [])
+    await _followed(context, await file.edit(edits, _what(invocation, named or [invocation.text("hosts")])))
+
+
+async def _undo(context: Context, invocation: Invocation) -> None:
+    await _followed(context, await _file(context).undo())
+
+
+async def _redo(context: Context, invocation: Invocation) -> None:
+    await _followed(context, await _file(context).redo())
+
+
+def _file(context: Context) -> HostsFile:
+    if context.hosts_file is None:
+        raise ActionFailed(told(Say.NO_HOSTS_FILE))
+    return context.hosts_file
+
+
+async def _followed(context: Context, written: Written) -> None:
+    if written.note:
+        _log.warning("%s: %s", written.path, written.note)
+    if context.follow is not None:
+        await context.follow(written.config, written.touched)
+
+
+_KEYS = "KEY=VALUE, such as ssh.port=2222 tags=prod,rack1 metadata.site=north"
+
+ADD_HOST = Action(
+    "add-host",
+    "add host",
+    "+",
+    "write a new host: add-host kvm07 192.0.2.7 tags=prod",
+    Subject.NOTHING,
+    changes=True,
+    run=_edit,
+    arguments=(
+        Argument("id", "the id of the new host"),
+        Argument("host", "its name or address"),
+        Argument("keys", _KEYS, required=False, rest=True),
+    ),
+    prompts=True,
+)
+COPY_HOST = Action(
+    "copy-host",
+    "copy host",
+    "d",
+    "write it once more: copy-host kvm08 host=192.0.2.8",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    arguments=(Argument("id", "the id of the copy"), Argument("keys", _KEYS, required=False, rest=True)),
+    single=True,
+    prompts=True,
+)
+EDIT_HOST = Action(
+    "edit-host",
+    "edit host",
+    "e",
+    "change its keys: edit-host ssh.port=2222 uri=",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    arguments=(
+        Argument("keys", _KEYS, rest=True),
+        Argument("seen", "the values that were seen before, as KEY=VALUE", required=False),
+    ),
+    prompts=True,
+)
+MOVE_HOST = Action(
+    "move-host",
+    "move host",
+    None,
+    "put it elsewhere in hosts.toml: move-host after kvm02",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    arguments=(Argument("where", "before or after"), Argument("other", "the id of another host")),
+    single=True,
+)
+REMOVE_HOST = Action(
+    "remove-host",
+    "remove host",
+    "D",
+    "take it out of hosts.toml",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    prompts=True,
+)
+TAG_HOST = Action(
+    "tag-host",
+    "tag host",
+    "T",
+    "give it tags, take some away: tag-host +new -old",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    arguments=(Argument("tags", "tags, such as +new -old", rest=True),),
+    prompts=True,
+)
+DISABLE_HOST = Action(
+    "disable-host",
+    "disable host",
+    None,
+    "keep it in hosts.toml, and contact it no more",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+)
+ENABLE_HOST = Action(
+    "enable-host",
+    "enable host",
+    None,
+    "watch what was disabled again: enable-host kvm07",
+    Subject.NOTHING,
+    changes=True,
+    run=_edit,
+    arguments=(Argument("hosts", "the hosts: ids, kvm[01-04], @tag", rest=True),),
+)
+UNDO = Action("undo", "undo", "z", "take the last change of hosts.toml back", Subject.NOTHING, changes=True, run=_undo)
+REDO = Action("redo", "redo", "Z", "do again what was undone in hosts.toml", Subject.NOTHING, changes=True, run=_redo)
+
+HOSTS_FILE = (
+    ADD_HOST,
+    EDIT_HOST,
+    COPY_HOST,
+    TAG_HOST,
+    ENABLE_HOST,
+    DISABLE_HOST,
+    MOVE_HOST,
+    REMOVE_HOST,
+    UNDO,
+    REDO,
+)

@@ -1,0 +1,22 @@
+# $argv[1]: hosts, tags, targets or themes; with the --config of the line
+function _atp_tui_words
+    set -l config
+    set -l typed (commandline -opc)
+    if set -l place (contains -i -- --config $typed)
+        set config --config $typed[(math $place + 1)]
+    end
+    command atp-tui complete-words $config $argv[1] 2>/dev/null
+end
+
+# the last name of a set of targets is completed
+function _atp_tui_targets
+    set -l typed (commandline -ct | string trim -c "'\"")
+    set -l before (string match -r '^.*[,&!^]' -- $typed)
+    for word in (_atp_tui_words targets)
+        echo "$before$word"
+    end
+end
+
+function _atp_tui_themes
+    _atp_tui_words themes
+end

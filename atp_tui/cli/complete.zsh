@@ -1,0 +1,28 @@
+# $1: hosts, tags, targets or themes; with the --config of the line, which _arguments has taken out of $words
+_atp_tui_words() {
+  local -a config typed
+  typed=(${(z)LBUFFER})
+  local place=${typed[(I)--config]}
+  (( place && place < $#typed )) && config=(--config "${(Q)typed[place + 1]}")
+  _call_program words atp-tui complete-words ${(q)config} $1
+}
+
+# the last name of a set of targets is completed
+_atp_tui_targets() {
+  local -a found
+  found=(${(f)"$(_atp_tui_words targets)"})
+  compset -P '*[,&!^]'
+  # behind a name that is not quoted, a sign that goes on with the set takes the place of the blank
+  if [[ -n $compstate[quote] ]]; then compadd -- $found; else compadd -S ' ' -r $' \t\n,&!^' -- $found; fi
+}
+
+_atp_tui_themes() {
+  local -a found
+  found=(${(f)"$(_atp_tui_words themes)"})
+  compadd -- $found
+}
+
+# a value for which there is nothing to offer, without the message that would keep options from being completed
+_atp_tui_nothing() {
+  return 1
+}

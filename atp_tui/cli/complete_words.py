@@ -1,0 +1,60 @@
+"""`atp-tui complete-words`: the words that a shell offers while a command line is typed. It says nothing of errors."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ..config.files import read_regular
+from ..config.load import load
+from ..config.paths import find_config, shipped_themes, theme_folders
+from ..model.errors import ConfigError
+from ..model.host import ALL, HostInfo, tags_of
+from ..model.text import printed, safe
+from .arguments import Arguments
+from .output import ReaderGone, emit
+
+_HARMLESS = re.compile(r"[\w@.+/%-]+").fullmatch
+"""A word that every shell takes as it stands. Others are not offered: a tag may be `$(reboot)`."""
+
+
+def complete_words(arguments: Arguments) -> int:
+    """Print the words, one a line; 0 always: where there are none, there is nothing to offer."""
+    try:
+        emit(printed(map(safe, sorted(filter(_HARMLESS, _words(arguments))))))
+    except (ConfigError, OSError, ReaderGone):
+        return 0
+    return 0
+
+
+def _words(arguments: Arguments) -> Iterable[str]:
+    if arguments.given == "themes":
+        return set(_themes((shipped_themes(), *theme_folders())))
+    path = find_config(arguments.config)
+    hosts = load(path).hosts if path is not None else ()
+    match arguments.given:
+        case "hosts":
+            return [host.id for host in hosts]
+        case "tags":
+            return tags_of(hosts)
+        case _:
+            return _targets(hosts)
+
+
+def _targets(hosts: Sequence[HostInfo]) -> list[str]:
+    groups = [*tags_of(hosts), *([ALL] if hosts else [])]
+    return [*(host.id for host in hosts), *(f"@{group}" for group in groups)]
+
+
+def _themes(folders: Iterable[Path]) -> Iterator[str]:
+    """The names of themes as the screen knows them; whether their colours are good, it says."""
+    for folder in folders:
+        for file in folder.glob("*.toml"):
+            try:
+                name = tomllib.loads(read_regular(file).decode()).get("name", file.stem)
+            except (OSError, ValueError):
+                continue
+            if isinstance(name, str):
+                yield name

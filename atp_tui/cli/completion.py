@@ -1,0 +1,53 @@
+"""`atp-tui completion`: what completes a command line in bash, zsh and fish, made by shtab from the parser.
+
+Hosts, tags and themes are asked for while a person types, by `atp-tui complete-words`, which reads hosts.toml alone.
+Shtab's functions for a shell take a word for a word. A set of targets is several, with signs between them, and bash
+takes words apart at `@` and `=` besides: `complete.bash`, `complete.zsh` and `complete.fish` see to that.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib.resources import files
+from typing import Any
+
+from ..model.text import printed, safe
+from .arguments import Arguments, whole_parser
+from .output import emit
+from .parsers import commands
+from .setup_verbs import SHELLS
+
+_TARGETS = {"bash": "_atp_tui_targets", "zsh": "_atp_tui_targets", "fish": "(_atp_tui_targets)"}
+_THEMES = {"bash": "_atp_tui_themes", "zsh": "_atp_tui_themes", "fish": "(_atp_tui_themes)"}
+
+_NOTHING = {"zsh": "_atp_tui_nothing"}
+
+_BY_PLACEHOLDER: dict[str, Any] = {"TARGETS": _TARGETS, "SET": _TARGETS, "FILE": "file", "COMMAND": _NOTHING}
+"""What completes a value, by the word that stands for it in the help."""
+
+
+def completion(arguments: Arguments) -> int:
+    """Print the completion of a shell; the exit status."""
+    emit(printed(map(safe, script(arguments.given).splitlines())))
+    return 0
+
+
+def script(shell: str) -> str:
+    """What a shell reads: functions that complete every verb and option of the program, as text."""
+    import shtab
+
+    parser = whole_parser()
+    for command in commands(parser):
+        _say_what_completes(command.parser)
+    assert shell in SHELLS
+    own = (files(__package__) / f"complete.{shell}").read_text(encoding="utf-8")
+    if shell != "bash":
+        return str(shtab.complete(parser, shell, preamble=own))
+    return f"{shtab.complete(parser, shell)}\n\n{own}"  # its own registration comes last
+
+
+def _say_what_completes(parser: argparse.ArgumentParser) -> None:
+    for action in parser._actions:  # argparse has no public list of them
+        how = _THEMES if action.dest == "theme" else _BY_PLACEHOLDER.get(str(action.metavar))
+        if how is not None:
+            action.complete = how  # type: ignore[attr-defined]  # where shtab looks

@@ -1,0 +1,92 @@
+"""Examples of each verb, for `--help` and the manual page. A test reads each of them with the parser."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from .parsers import commands
+
+Examples = tuple[tuple[str, str], ...]
+"""Command lines as they are typed in a shell, and what each does."""
+
+EXAMPLES: Mapping[str, Examples] = {
+    "": (
+        ("atp-tui", "the screen, for the hosts of hosts.toml"),
+        ("atp-tui --config lab.toml --read-only", "another fleet, and only watch it"),
+        ("atp-tui demo --faults", "a fleet to try it on, with hosts that fail and come back"),
+        ("atp-tui doctor", "what is wrong on this machine, and what would mend it"),
+    ),
+    "demo": (
+        ("atp-tui demo --hosts 200 --faults", "a larger fleet, of which some hosts fail"),
+        ("atp-tui demo --seed 7", "another fleet, the same each time"),
+    ),
+    "run": (
+        ("atp-tui run -w @rack1 uptime", "each line as it comes, with its host"),
+        ("atp-tui run -w @prod --gather uname -r", "equal answers once, with the hosts that gave them"),
+        ("atp-tui run -w 'kvm[01-18]&@prod' --json -- 'df -h / | tail -1'", "hosts that are both, and JSON"),
+        ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
+    ),
+    "connect": (("atp-tui connect -w @rack1", "whether each host can be reached, and why not"),),
+    "trust-key": (
+        (
+            "atp-tui trust-key -w kvm07 SHA256:uNiVztksCsDhcc0u9e8BrSKFmfMmUx5",
+            "the fingerprint that the host showed you",
+        ),
+    ),
+    "stats": (
+        ("atp-tui stats", "one line a host: state, connections, figures"),
+        ("atp-tui stats --json | jq '.hosts[] | select(.state == \"failed\") | .host'", "for programs"),
+    ),
+    "hosts": (("atp-tui hosts list", "what hosts.toml says"),),
+    "hosts add": (
+        ("atp-tui hosts add kvm07 192.0.2.7 --tag prod --user root", "write it, and watch it"),
+        ("atp-tui hosts add kvm07 kvm07.example.org --dry-run", "only show the lines of the file"),
+    ),
+    "hosts edit": (
+        ("atp-tui hosts edit kvm07 ssh.port=2222 uri=", "another port, and the usual URI again"),
+        ("atp-tui hosts edit @rack1 metadata.site=north --dry-run", "what would change for all of a group"),
+    ),
+    "hosts copy": (("atp-tui hosts copy kvm07 kvm08 host=192.0.2.8", "the same again, elsewhere"),),
+    "hosts tag": (("atp-tui hosts tag @rack1 +new -old", "one tag more and one less"),),
+    "hosts enable": (("atp-tui hosts enable kvm[01-04]", "watch them again"),),
+    "hosts disable": (("atp-tui hosts disable kvm[01-04]", "keep them in the file, and leave them alone"),),
+    "hosts move": (("atp-tui hosts move kvm07 after kvm02", "another place in the file"),),
+    "hosts remove": (("atp-tui hosts remove 'kvm[07-09]' --yes", "without a question"),),
+    "hosts undo": (("atp-tui hosts undo", "as the file was before the last edit"),),
+    "hosts redo": (("atp-tui hosts redo", "what was undone last"),),
+    "hosts check": (("atp-tui hosts check @rack1 --connect", "the file, and whether each can be reached"),),
+    "hosts list": (("atp-tui hosts list --json", "ids, addresses, URIs and tags, for programs"),),
+    "domains": (("atp-tui domains", "every VM of every host"), ("atp-tui domains --json", "the same for programs")),
+    "info": (("atp-tui info", "which files are used, and which versions"),),
+    "doctor": (
+        ("atp-tui doctor", "all checks; exit status 1 where something is wrong"),
+        ("atp-tui doctor '@prod!kvm07'", "the keys of these hosts alone"),
+        ("atp-tui doctor --json", "for programs"),
+    ),
+    "completion": (
+        ("atp-tui completion bash > ~/.local/share/bash-completion/completions/atp-tui", "where bash looks for it"),
+        ("atp-tui completion fish > ~/.config/fish/completions/atp-tui.fish", "where fish looks for it"),
+        ("atp-tui completion zsh > ~/.local/share/zsh/site-functions/_atp-tui", "a directory of zsh's fpath"),
+    ),
+    "man": (("atp-tui man | man -l -", "read it"),),
+}
+"""By the name of a verb, "" being the program."""
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Lines that are indented stay as they are; the others are wrapped as argparse does it."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n\n".join(part if "\n " in part else fill(part, width, indent) for part in text.split("\n\n"))
+
+
+def add_examples(parser: argparse.ArgumentParser) -> None:
+    """Put the examples of each verb below its help; what stood there comes after them."""
+    for command in commands(parser):
+        lines = [f"  {line}\n      {does}" for line, does in EXAMPLES.get(command.name, ())]
+        if lines:
+            shown = "\n".join(["examples:", *lines])
+            command.parser.epilog = "\n\n".join(filter(None, [shown, command.parser.epilog]))
+            command.parser.formatter_class = _Formatter

@@ -1,0 +1,232 @@
+"""`atp-tui hosts …`: what hosts.toml says, and edits of it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..actions.action import Invocation
+from ..actions.hosts import edits_of
+from ..actions.policy import Policy
+from ..config.fleet import FleetConfig
+from ..config.hosts_file import Written
+from ..drivers.sources import FileSource
+from ..engine.engine import Engine
+from ..engine.person import user_name
+from ..engine.targets import first_reading
+from ..model.errors import ActionFailed, ConfigError
+from ..model.host import HostInfo
+from ..model.message import told
+from ..model.say import Say
+from ..model.target import on_hosts
+from ..model.text import Printed, printed, safe
+from .act import FAILED, require
+from .arguments import Arguments
+from .ask_hosts import NOT_ALL
+from .encode import encode_listed, valid
+from .output import complain, emit, emit_json
+from .tables import host_table
+from .words import whole
+
+ASK_ABOVE = 3
+"""A removal of more hosts asks for their number."""
+
+_ACTIONS = {
+    "add": "add-host",
+    "edit": "edit-host",
+    "copy": "copy-host",
+    "tag": "tag-host",
+    "enable": "enable-host",
+    "disable": "disable-host",
+    "move": "move-host",
+    "remove": "remove-host",
+    "undo": "undo",
+    "redo": "redo",
+}
+"""The verbs that write, and the action that each of them is."""
+
+
+def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
+    """Show what the configuration says, of all hosts or of those that are meant; the exit status."""
+    chosen = _all(config)
+    if arguments.targets:
+        ids = {host for each in arguments.targets for host in named(each, config)}
+        chosen = tuple(host for host in chosen if host.id in ids)
+    off = {host.id for host in config.disabled}
+    hosts = [encode_listed(host, enabled=host.id not in off) for host in chosen]
+    if arguments.json:
+        emit_json({"hosts": hosts})
+    else:
+        emit(host_table(hosts))
+    return 0
+
+
+def named(expression: str, config: FleetConfig) -> tuple[str, ...]:
+    """The hosts of the file that an expression names, those that are disabled among them.
+
+    Raises ConfigError (key "targets") where it is wrong, and for a condition that hosts would have to be asked about.
+    """
+    reading = first_reading((expression,), _all(config))
+    if reading.undecided:
+        hint = "name them by ids, @tag, or what the file says, such as site:north"
+        raise ConfigError("nobody is asked here for what hosts do", key="targets", hint=hint)
+    return reading.ids
+
+
+def _all(config: FleetConfig) -> tuple[HostInfo, ...]:
+    """All hosts of the file, those that are disabled behind the others."""
+    return (*config.hosts, *config.disabled)
+
+
+def invocation_of(arguments: Arguments, config: FleetConfig) -> Invocation:
+    """What is asked for. Raises ConfigError for the hosts that are named."""
+    action, words = _ACTIONS[arguments.hosts_verb], arguments.hosts_words
+    hosts: tuple[str, ...] = ()
+    given: dict[str, str] = {}
+    match arguments.hosts_verb:
+        case "undo" | "redo":
+            pass
+        case "add":
+            given = {"id": words[0], "host": words[1], "keys": shlex.join(words[2:])}
+        case "enable":
+            given = {"hosts": ",".join(named(words[0], config))}
+        case "copy":
+            hosts, given = _only(words[0], config), {"id": words[1], "keys": shlex.join(words[2:])}
+        case "move":
+            if len(words) != 3:
+                raise ConfigError(f"{len(words) - 1} words", key="move", hint="write before OTHER, or after OTHER")
+            hosts, given = _only(words[0], config), {"where": words[1], "other": words[2]}
+        case verb:
+            hosts = named(words[0], config)
+            given = {"tags" if verb == "tag" else "keys": shlex.join(words[1:])} if words[1:] else {}
+    return Invocation(action, on_hosts(*hosts), given, user_name())
+
+
+def _only(word: str, config: FleetConfig) -> tuple[str, ...]:
+    hosts = named(word, config)
+    if len(hosts) != 1:
+        raise ConfigError(f"{len(hosts)} hosts are named", key="targets", hint="this is for one host at a time")
+    return hosts
+
+
+def agreed(arguments: Arguments, invocation: Invocation) -> Invocation | None:
+    """The invocation as a person has agreed to it; None where nobody has. Asks at a terminal, by the number of hosts.
+
+    Raises ActionFailed where there is no terminal, and --yes was not given.
+    """
+    number = len(invocation.targets)
+    if arguments.hosts_verb != "remove" or number <= ASK_ABOVE or arguments.yes or arguments.dry_run:
+        return replace(invocation, confirmed=number)
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise ActionFailed(told(Say.NOBODY_TO_ASK, action=invocation.action, number=number))
+    complain(f"{number} hosts are taken out of the file. Type their number to go on:")
+    if sys.stdin.readline().strip() != str(number):
+        complain("nothing was removed")
+        return None
+    return replace(invocation, confirmed=number)
+
+
+async def edit(arguments: Arguments, source: FileSource, invocation: Invocation) -> int:
+    """Edit the file and say what has become of it; the exit status.
+
+    Raises ActionFailed for words that cannot be taken, ReadOnly, and ConfigError where a dry run finds an edit wrong.
+    """
+    policy = Policy(
+        read_only=arguments.read_only, confirm_above=ASK_ABOVE if arguments.hosts_verb == "remove" else None
+    )
+    engine = Engine(source, policy=policy)
+    require(engine, invocation)
+    file = source.hosts_file
+    assert file is not None, "it was found by its path"
+    back = arguments.hosts_verb in ("undo", "redo")
+    edits = () if back else edits_of(invocation, source.config)
+    if arguments.dry_run:
+        again = arguments.hosts_verb == "redo"
+        _tell(arguments, await (file.look_back(again=again) if back else file.look(edits, "")))
+        return 0
+    problem = (await engine.fleet.perform(invocation)).problem  # the engine is not running: no host is contacted
+    if problem is not None:
+        complain(whole(problem))
+        return FAILED
+    assert file.written is not None, "it was performed"
+    _tell(arguments, file.written)
+    return 0
+
+
+def _tell(arguments: Arguments, written: Written) -> None:
+    if arguments.json:
+        entry: dict[str, Any] = {
+            "file": str(written.path),
+            "written": not arguments.dry_run and written.before != written.after,
+            "changed": list(written.touched) if written.before != written.after else [],
+            "difference": written.difference,
+            "note": written.note or None,
+        }
+        emit_json(valid(entry))
+        return
+    if written.note:
+        complain(f"warning: {written.note}")
+    if arguments.dry_run:
+        emit(_lines(written.difference.splitlines()))
+    elif written.before == written.after:
+        emit(_lines(["nothing to change"]))
+    elif arguments.hosts_verb in ("undo", "redo"):
+        emit(_lines([written.what]))
+    else:
+        emit(_lines([f"{host}: {_ACTIONS[arguments.hosts_verb]}: done" for host in written.touched]))
+
+
+def _lines(lines: Sequence[str]) -> Printed:
+    return printed([safe(line) for line in lines])
+
+
+async def check(arguments: Arguments, source: FileSource) -> int:
+    """Say what the file comes to, and with --connect whether each host is reached; the exit status.
+
+    What is wrong with the file was raised when it was read. Raises ConfigError for the hosts that are named.
+    """
+    config = source.config
+    ids = named(arguments.hosts_words[0], config) if arguments.hosts_words else tuple(host.id for host in _all(config))
+    watched = tuple(host for host in config.hosts if host.id in set(ids))
+    failed = await _connected(source, watched) if arguments.connect else {}
+    if arguments.json:
+        reached = [{"host": host.id, "error": failed.get(host.id)} for host in watched] if arguments.connect else None
+        entry: dict[str, Any] = {
+            "file": str(config.path),
+            "hosts": len(config.hosts),
+            "disabled": len(config.disabled),
+            "warnings": list(map(str, config.warnings)),
+            "connected": reached,
+        }
+        emit_json(valid(entry))
+    else:
+        found = [_counted(len(config.hosts), "host")]
+        found += [f"{len(config.disabled)} disabled"] if config.disabled else []
+        found += [_counted(len(config.warnings), "warning")] if config.warnings else []
+        emit(_lines([f"{config.path}: {', '.join(found)}, no mistake"]))
+        if arguments.connect:
+            emit(_lines([f"{host.id}: connected" for host in watched if host.id not in failed]))
+            for host, why in failed.items():
+                complain(f"{host}: {why}")
+    return NOT_ALL if failed else 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+async def _connected(source: FileSource, hosts: tuple[HostInfo, ...]) -> dict[str, str]:
+    """Connect to these hosts; why not, for each that could not be reached."""
+    if not hosts:
+        return {}
+    engine = Engine(source)
+    invocation = Invocation("connect", on_hosts(*(host.id for host in hosts)), {}, user_name())
+    async with engine.running(watch=False, select=lambda _: hosts):
+        problem = (await engine.fleet.perform(invocation)).problem
+    if problem is None:
+        return {}
+    each = dict(problem.hosts) or {host.id: problem for host in hosts}
+    return {host: whole(why) for host, why in each.items()}

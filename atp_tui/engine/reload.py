@@ -1,0 +1,109 @@
+"""The hosts follow their file: what was changed in it is applied, and nothing else is touched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from ..config.changes import Changes, changes_between
+from ..config.fleet import FleetConfig
+from ..model.errors import ConfigError, HostUnknown
+from ..model.events import ConfigReloaded, Event
+from ..model.host import HostInfo
+from ..model.problem import problem_of
+from ..model.reload import Reload
+from ..model.settings import TransportConfig
+
+AT_ONCE = 64
+"""Hosts that are let go or described anew at a time: each may take a second to end what runs on it."""
+
+
+class Hosts(Protocol):
+    """Where hosts are added and let go; TransportManager is one."""
+
+    async def add_host(self, host: HostInfo) -> None: ...
+    async def remove_host(self, host_id: str) -> None: ...
+    async def update_host(self, host: HostInfo) -> None: ...
+    def configure(self, config: TransportConfig) -> None: ...
+    def list_hosts(self) -> tuple[HostInfo, ...]: ...
+
+
+class Reloading:
+    """Applies versions of a configuration, one after the other. `state` is what became of the newest.
+
+    `turn` is held while hosts come and go by it: others that do the same take it too. `prepare` loads what new hosts
+    need; `publish` tells of each version; `now` is the program's clock.
+    """
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        hosts: Hosts,
+        prepare: Callable[[tuple[HostInfo, ...]], Awaitable[None]],
+        publish: Callable[[Event], object],
+        now: Callable[[], float],
+    ) -> None:
+        self.config = config
+        self.state = Reload(good_since=now())
+        self.turn = asyncio.Lock()
+        self._hosts = hosts
+        self._prepare = prepare
+        self._publish = publish
+        self._now = now
+
+    async def take(self, version: FleetConfig | ConfigError) -> None:
+        """Apply a version, or keep what is there where it is an error."""
+        async with self.turn:
+            await self._take(version)
+
+    async def follow(self, config: FleetConfig, touched: Collection[str], *, takes_new: bool) -> None:
+        """Bring these hosts to what an edit of ours has made of them; new ones come only where `takes_new`."""
+        async with self.turn:
+            there = {host.id: host for host in self._hosts.list_hosts()}
+            wanted = [host for host in config.hosts if host.id in touched and (takes_new or host.id in there)]
+            before = FleetConfig(hosts=tuple(host for host in there.values() if host.id in touched))
+            await self._apply(changes_between(before, FleetConfig(hosts=tuple(wanted))))
+
+    async def _take(self, version: FleetConfig | ConfigError) -> None:
+        number = self.state.number + 1
+        if isinstance(version, ConfigError):
+            state = Reload(number, problem=problem_of(version), good_since=self.state.good_since)
+        else:
+            # what an edit of ours has changed has been followed already
+            changes = changes_between(replace(self.config, hosts=self._hosts.list_hosts()), version)
+            self.config = version
+            if changes == Changes() and self.state.problem is None:
+                return
+            await self._apply(changes)
+            counts = len(changes.added), len(changes.removed), len(changes.changed)
+            state = Reload(number, *counts, later=changes.later, good_since=self._now())
+        self.state = state
+        self._publish(ConfigReloaded(self._now(), state))
+
+    async def _apply(self, changes: Changes) -> None:
+        if changes.transport is not None:
+            self._hosts.configure(changes.transport)
+            self.config = replace(self.config, transport=changes.transport)
+        await self._each(self._hosts.remove_host(host_id) for host_id in changes.removed)
+        await self._prepare((*changes.added, *changes.changed))
+        await self._each(self._hosts.update_host(host) for host in changes.changed)
+        for number, host in enumerate(changes.added):
+            await self._each([self._hosts.add_host(host)])
+            if number % 50 == 49:
+                await asyncio.sleep(0)  # as at the start: a thousand hosts at once would hold up the keys
+
+    async def _each(self, work: Iterable[Awaitable[None]]) -> None:
+        """A host that somebody let go meanwhile costs the others nothing."""
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(each: Awaitable[None]) -> None:
+            async with places:
+                with suppress(HostUnknown):
+                    await each
+
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(one(each))

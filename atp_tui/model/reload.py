@@ -1,0 +1,25 @@
+"""What became of a file of hosts that was changed while the program runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """The newest change of the file. `number` rises with each; 0: it is as it was at the start.
+
+    So many hosts were `added`, `removed` and `changed` by it. `later` names what of it counts from the next start on.
+    `problem` says why the file cannot be used: then all goes on as it was at the moment `good_since`, an instant of the
+    program's clock, when the file was last read well.
+    """
+
+    number: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    later: tuple[str, ...] = ()
+    problem: Problem | None = None
+    good_since: float = 0.0

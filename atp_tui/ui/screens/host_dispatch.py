@@ -1,0 +1,156 @@
+"""What the keys of host management do: forms and questions in front of the registry's actions on hosts.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from textual.app import App
+
+from ...actions.action import Invocation, Value
+from ...config.form import OF_ONE, FormField
+from ...engine.fleet import Fleet, Preview
+from ...model.message import told
+from ...model.problem import Problem
+from ...model.say import Say
+from ...model.target import on_hosts
+from ..keymap import Keymap
+from ..text import safe
+from ..words import sentence
+from .ask import AskScreen, TypedAskScreen
+from .host_form import Changes, HostForm
+
+_ARGUMENTS: Mapping[str, tuple[str, ...]] = {"add-host": ("id", "host"), "copy-host": ("id",), "edit-host": ()}
+"""The fields that an action takes as arguments of its own; the others are KEY=VALUE words."""
+
+NOTHING_TYPED = Problem(told(Say.TEXT, text="nothing was changed: type something, or leave the form"))
+
+ASK_NUMBER_ABOVE = 3
+"""Hosts that are taken out by y alone; of more their number is typed."""
+
+
+class FormSurface(Protocol):
+    """The main screen, as far as forms need it."""
+
+    @property
+    def app(self) -> App[object]: ...
+    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
+    def tell(self, text: str, *, wrong: bool = False) -> None: ...
+
+
+class HostDispatch:
+    """One method a command. `person` is the one at the screen."""
+
+    def __init__(self, screen: FormSurface, fleet: Fleet, keys: Keymap, person: str) -> None:
+        self._screen = screen
+        self._fleet = fleet
+        self._keys = keys
+        self._person = person
+
+    def add(self) -> None:
+        """Open the form of a new host."""
+        self._screen.spawn(self._open("add-host", (), "new host"))
+
+    def edit(self, hosts: Sequence[str]) -> None:
+        """Open the form of a host, or of what several have in common."""
+        title = f"edit {hosts[0]}" if len(hosts) == 1 else f"edit {len(hosts)} hosts"
+        self._screen.spawn(self._open("edit-host", tuple(hosts), title))
+
+    def copy(self, host: str) -> None:
+        """Open the form of a new host that is like this one."""
+        self._screen.spawn(self._open("copy-host", (host,), f"copy of {host}"))
+
+    def remove(self, hosts: Sequence[str]) -> None:
+        """Ask, then take hosts out of the file."""
+        rows = self._fleet.rows(hosts)
+        domains = sum(row.domains or 0 for row in rows)
+        what = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
+        view = f", and {domains} VM{'s' * (domains != 1)} with it out of view" if domains else ""
+        lines = [f"  {', '.join(map(safe, hosts[:12]))}{' …' if len(hosts) > 12 else ''}", ""]
+        goes, whom = ("It goes", "the host itself") if len(hosts) == 1 else ("They go", "the hosts themselves")
+        lines += [f"{goes} out of hosts.toml{view}.", f"Nothing happens to {whom}.", ""]
+        question = (
+            AskScreen(f"remove {safe(what)}", lines, yes="remove it", no="keep it")
+            if len(hosts) <= ASK_NUMBER_ABOVE
+            else TypedAskScreen(f"remove {what}", lines, word=str(len(hosts)), yes="remove them")
+        )
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._screen.spawn(self._removed(tuple(hosts)))
+
+        self._screen.app.push_screen(question, answered)
+
+    async def _removed(self, hosts: tuple[str, ...]) -> None:
+        problem = await self._performed(self._invocation("remove-host", hosts, {}))
+        if problem is None:
+            self._tell_done(f"removed: {hosts[0] if len(hosts) == 1 else f'{len(hosts)} hosts'}")
+        else:
+            self._screen.tell(sentence(problem.reason), wrong=True)
+
+    async def _open(self, action: str, hosts: tuple[str, ...], title: str) -> None:
+        forms = [await self._fleet.form(host) for host in hosts or ("",)]
+        problem = next((form.problem for form in forms if form.problem is not None), None)
+        if problem is not None:
+            self._screen.tell(problem.sentence, wrong=True)
+            return
+        fields, differing = common([form.fields for form in forms])
+        if action == "copy-host":
+            fields = tuple(replace(each, value="") if each.key == "id" else each for each in fields)
+
+        async def preview(values: Mapping[str, str], changes: Changes) -> Preview:
+            asked = self._asked(action, hosts, values, changes)
+            return Preview() if asked is None else await self._fleet.preview(asked)
+
+        async def save(values: Mapping[str, str], changes: Changes) -> Problem | None:
+            asked = self._asked(action, hosts, values, changes)
+            return NOTHING_TYPED if asked is None else await self._performed(asked)
+
+        form = HostForm(title, fields, differing, preview, save)
+
+        def closed(written: bool | None) -> None:
+            if written:
+                self._tell_done(f"saved: {hosts[0] if action == 'edit-host' and len(hosts) == 1 else title}")
+
+        self._screen.app.push_screen(form, closed)
+
+    def _tell_done(self, done: str) -> None:
+        undo = self._keys.sign("action.undo")
+        self._screen.tell(f"{safe(done)}{f'   {undo} undoes' if undo else ''}")
+
+    def _asked(
+        self, action: str, hosts: tuple[str, ...], values: Mapping[str, str], changes: Changes
+    ) -> Invocation | None:
+        """What the fields ask for; None where they ask for nothing yet."""
+        own = _ARGUMENTS[action]
+        if not all(values.get(key) for key in own) or not (own or changes):
+            return None
+        words = " ".join(word for key, each in changes.items() if key not in own for word in each)
+        arguments: dict[str, Value] = {key: values[key] for key in own}
+        return self._invocation(action, hosts, {**arguments, "keys": words} if words else arguments)
+
+    def _invocation(self, action: str, hosts: tuple[str, ...], arguments: Mapping[str, Value]) -> Invocation:
+        return Invocation(action, on_hosts(*hosts), arguments, self._person)
+
+    async def _performed(self, invocation: Invocation) -> Problem | None:
+        number = len(invocation.targets) or None
+        return (await self._fleet.perform(replace(invocation, confirmed=number))).problem
+
+
+def common(forms: Sequence[Sequence[FormField]]) -> tuple[tuple[FormField, ...], frozenset[str]]:
+    """The fields that several hosts can have in common, and the keys of those whose values differ."""
+    if len(forms) == 1:
+        return tuple(forms[0]), frozenset()
+    found, differing = [], set()
+    for fields in zip(*forms, strict=True):
+        first = fields[0]
+        if first.key in OF_ONE:
+            continue
+        if all(field.value == first.value for field in fields):
+            same = all(field.inherited == first.inherited for field in fields)
+            found.append(first if same else replace(first, inherited="", origin=""))
+        else:
+            found.append(FormField(first.key))
+            differing.add(first.key)
+    return tuple(found), frozenset(differing)

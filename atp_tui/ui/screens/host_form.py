@@ -1,0 +1,209 @@
+"""The form of a host: its keys in hosts.toml, checked as they are typed, with the lines of the file as they would be.
+
+┌─ edit kvm07 ──────────────────────────────────────────────────────────┐
+│ id               kvm07                                                │
+│ ssh.user         root                                                 │
+│ ssh.port         22            from [tags.prod.ssh]                   │
+├─ what would be written ───────────────────────────────────────────────┤
+│ -tags = ["prod"]                                                      │
+│ +tags = ["prod", "rack2"]                                             │
+└ ctrl+s save   esc back ───────────────────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Input
+
+from ...config.form import FormField, words_of
+from ...engine.fleet import Preview
+from ...model.problem import Problem
+from ...model.quoting import redacted
+from .. import bindings
+from ..early_keys import HearsNothingAtFirst
+from ..keymap import OWN
+from ..shown import Words, styled
+from ..text import cut, safe
+from ..typeable import TYPEABLE
+from ..widgets.lines import LinesView, Spans, drawn
+
+SETTLES = 0.15
+"""Seconds without a key before the file is asked what would be written."""
+
+EXAMPLES: Mapping[str, str] = {
+    "id": "kvm07", "host": "kvm07.example.org or an address", "tags": "prod rack1", "metadata": "site=north",
+    "ssh.proxy_jump": "bastion", "ssh.identity_files": "~/.ssh/id_ed25519",
+}  # fmt: skip
+"""What stands greyed in an empty field that inherits nothing."""
+
+DIFFERS = "they differ"
+
+Changes = Mapping[str, tuple[str, ...]]
+"""By the key of a field, the KEY=VALUE words that change it, each quoted as for a shell."""
+
+
+class DifferenceLine(NamedTuple):
+    key: str
+    text: str
+
+
+_ROLES = {"+": "connected", "-": "failed"}
+
+
+class DifferenceLines(LinesView[DifferenceLine], can_focus=False):
+    """A difference as `diff -u` has it, without its head: three lines name the file and the first place."""
+
+    SHOWS_CURSOR: ClassVar[bool] = False
+
+    def show(self, difference: str) -> None:
+        lines = difference.splitlines()[3:]
+        self.set_lines([DifferenceLine(str(number), line) for number, line in enumerate(lines)])
+
+    def draw(self, line: DifferenceLine, width: int) -> Spans:
+        if line.text.startswith("@@"):
+            return drawn((" …", "dim"))
+        shown = redacted(line.text) if "@" in line.text else line.text
+        return drawn((" " + cut(safe(shown), width - 1), _ROLES.get(line.text[:1], "text")))
+
+    def placeholder(self) -> Sequence[str]:
+        return ("Nothing differs from the file.",)
+
+
+class HostForm(HearsNothingAtFirst[bool]):
+    """Dismissed with whether something was written.
+
+    `preview` says what the values would change, `save` writes them and gives the problem, if there is one. The keys
+    in `differing` have several values among the hosts that the form is of: left empty, each keeps its own.
+    """
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.FORM]
+
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[FormField],
+        differing: frozenset[str],
+        preview: Callable[[Mapping[str, str], Changes], Awaitable[Preview]],
+        save: Callable[[Mapping[str, str], Changes], Awaitable[Problem | None]],
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._fields = tuple(fields)
+        self._differing = differing
+        self._preview = preview
+        self._save = save
+        self._difference = DifferenceLines(id="difference")
+        self._look: asyncio.Task[None] | None = None
+        self._leaves = False
+        self._saving = False
+
+    def compose(self) -> ComposeResult:
+        yield Words(styled(f" {safe(self._title)}", "bold $title-focus"), id="form-title")
+        with VerticalScroll(id="fields", can_focus=False):
+            for field in self._fields:
+                with Horizontal():
+                    yield Words(styled(f" {field.key}"), classes="label")
+                    yield Input(
+                        field.value, placeholder=self._placeholder(field), compact=True, id=_input_id(field.key),
+                        restrict=TYPEABLE, select_on_focus=False,
+                    )  # fmt: skip
+                    origin = f"from {field.origin} " if field.origin and field.inherited else ""
+                    yield Words(styled(safe(origin), "$dim"), classes="origin")
+        yield self._difference
+        yield Words(id="form-note")
+        yield Words(styled(f" {self._keys()}", "$dim"), id="form-keys")
+
+    def _placeholder(self, field: FormField) -> str:
+        if field.key in self._differing:
+            return DIFFERS
+        return safe(redacted(field.inherited) if "@" in field.inherited else field.inherited) or EXAMPLES.get(
+            field.key, ""
+        )
+
+    @staticmethod
+    def _keys() -> str:
+        return "   ".join(f"{OWN.sign(each.id or '')} {each.description}" for each in bindings.FORM if each.show)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._difference.set_title(styled(" what would be written "))
+        self._look_soon()
+
+    # What was typed
+
+    @property
+    def changes(self) -> Changes:
+        """For each key that differs from the file, the KEY=VALUE words that say so."""
+        found = {field.key: words_of(field.key, field.value, self._typed(field)) for field in self._fields}
+        return {key: words for key, words in found.items() if words}
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What stands in each field, by its key."""
+        return {field.key: self._typed(field).strip() for field in self._fields}
+
+    def _typed(self, field: FormField) -> str:
+        return self.query_one(f"#{_input_id(field.key)}", Input).value
+
+    @on(Input.Changed)
+    def _look_soon(self) -> None:
+        self._leaves = False
+        if self._look is not None:
+            self._look.cancel()
+        self._look = asyncio.create_task(self._looked())
+
+    async def _looked(self) -> None:
+        await asyncio.sleep(SETTLES)
+        found = await self._preview(self.values, self.changes)
+        self._difference.show(found.difference)
+        self._say(found.problem)
+
+    def _say(self, problem: Problem | None) -> None:
+        words = "" if problem is None else f"{problem.where.rpartition(': ')[0].rpartition('/')[2]} {problem.sentence}"
+        self.query_one("#form-note", Words).say(styled(f" {words.strip()}", "$failed"))
+
+    def on_unmount(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+
+    # Keys
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.focus_next()
+
+    def action_save(self) -> None:
+        if not self._saving:
+            self._saving = True
+            self.run_worker(self._saved())
+
+    async def _saved(self) -> None:
+        try:
+            problem = await self._save(self.values, self.changes)
+        finally:
+            self._saving = False
+        if problem is None:
+            self.dismiss(True)
+        else:
+            self._say(problem)
+
+    def action_leave(self) -> None:
+        """What was typed is lost by the second press only."""
+        if self.changes and not self._leaves:
+            self._leaves = True
+            words = f" {OWN.sign('form.leave')} again forgets what was typed, {OWN.sign('form.save')} saves it"
+            self.query_one("#form-note", Words).say(styled(words, "bold"))
+        else:
+            self.dismiss(False)
+
+
+def _input_id(key: str) -> str:
+    return "field-" + key.replace(".", "-").replace("_", "-")

@@ -1,0 +1,1 @@
+"""The whole fleet as cells, coloured by one figure."""

@@ -1,0 +1,232 @@
+"""hosts.toml is changed while the engine runs: only what differs is touched, and a broken file costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atp_tui.config.changes import Changes, changes_between
+from atp_tui.config.fleet import FleetConfig, MonitorSettings
+from atp_tui.config.load import load, parse
+from atp_tui.drivers.sources import FileSource
+from atp_tui.engine.engine import Engine
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.events import ConfigReloaded, Event, HostAdded, HostChanged, HostRemoved, HostUpdated
+from atp_tui.model.host import HostInfo
+from atp_tui.model.settings import TransportConfig
+
+PATIENCE = 30.0
+NAMES = st.sampled_from([f"kvm0{number}" for number in range(8)])
+HOSTS = st.dictionaries(NAMES, st.sampled_from(["192.0.2.1", "192.0.2.2"])).map(
+    lambda found: tuple(HostInfo(name, address) for name, address in found.items())
+)
+
+
+@given(HOSTS, HOSTS)
+def test_the_changes_lead_from_one_configuration_to_the_other(
+    before: tuple[HostInfo, ...], after: tuple[HostInfo, ...]
+) -> None:
+    found = changes_between(FleetConfig(hosts=before), FleetConfig(hosts=after))
+    hosts = {host.id: host for host in before}
+    for host_id in found.removed:
+        del hosts[host_id]
+    for host in found.changed:
+        assert hosts[host.id] != host, "what is the same is not touched"
+        hosts[host.id] = host
+    for host in found.added:
+        assert host.id not in hosts
+        hosts[host.id] = host
+    assert hosts == {host.id: host for host in after}
+    assert found.transport is None and found.later == ()
+
+
+def test_settings_of_the_fleet_count_now_where_they_can() -> None:
+    before = FleetConfig()
+    after = FleetConfig(
+        transport=TransportConfig(connect_timeout=5.0, max_concurrent_connects=3), monitor=MonitorSettings(interval=9.0)
+    )
+    found = changes_between(before, after)
+    assert found.transport == TransportConfig(connect_timeout=5.0)
+    assert found.later == ("transport.max_concurrent_connects", "[monitor]")
+
+
+def text_of(*hosts: str, tag: str = "rack1", more: str = "") -> str:
+    return more + "".join(
+        f'[[hosts]]\nid = "{host}"\nhost = "127.0.0.1"\nuri = "sim://{host}/"\nssh = false\ntags = ["{tag}"]\n'
+        for host in hosts
+    )
+
+
+class Running:
+    """An engine whose hosts are those of a file, and all that was told of them since."""
+
+    def __init__(self, engine: Engine, file: Path) -> None:
+        self.engine = engine
+        self.file = file
+        self.news: list[Event] = []
+
+    def ids(self) -> list[str]:
+        return [host.id for host in self.engine.manager.list_hosts()]
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not holds():  # noqa: ASYNC110 - what is waited for is a file, or many events
+                await asyncio.sleep(0.02)
+
+    async def reloaded(self, number: int) -> None:
+        await self.until(lambda: self.engine.fleet.reload().number == number)
+
+    def about(self) -> set[str]:
+        """The hosts that came, went, were described anew or changed their state since the news were last forgotten."""
+        told: set[str] = set()
+        for event in self.news:
+            match event:
+                case HostAdded(host=host) | HostUpdated(host=host):
+                    told.add(host.id)
+                case HostRemoved(host_id=host_id):
+                    told.add(host_id)
+                case HostChanged(status=status):
+                    told.add(status.host_id)
+                case _:
+                    pass
+        return told
+
+
+@asynccontextmanager
+async def running(file: Path) -> AsyncIterator[Running]:
+    engine = Engine(FileSource(load(file)))
+    found = Running(engine, file)
+    async with engine.running(watch=True):
+        with engine.manager.hub.subscribe(8192) as news:
+
+            async def listen() -> None:
+                while True:
+                    found.news += await news.batch()
+
+            listening = asyncio.create_task(listen())
+            try:
+                yield found
+            finally:
+                listening.cancel()
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atp_tui.drivers.watched_file.LOOK_EACH", 0.05)
+
+
+async def connected(found: Running) -> None:
+    state = found.engine.manager.host_state
+    await found.until(lambda: all(state(each).state is ConnectionState.CONNECTED for each in found.ids()))
+    await asyncio.sleep(0.2)  # the news of it are on their way
+    found.news.clear()
+
+
+async def test_only_the_hosts_that_differ_are_touched(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(text_of("kvm01", "kvm02", "kvm03"))
+    async with running(file) as found:
+        await connected(found)
+        file.write_text(text_of("kvm01") + text_of("kvm03", tag="rack2") + text_of("kvm04"))
+        await found.reloaded(1)
+        assert sorted(found.ids()) == ["kvm01", "kvm03", "kvm04"]
+        assert found.engine.manager.host("kvm03").tags == ("rack2",)
+        state = found.engine.fleet.reload()
+        assert (state.added, state.removed, state.changed, state.problem) == (1, 1, 1, None)
+        assert "kvm01" not in found.about()
+        assert any(isinstance(each, ConfigReloaded) for each in found.news)
+
+
+async def test_a_broken_file_keeps_what_is_there_and_says_where_it_broke(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(text_of("kvm01", "kvm02"))
+    async with running(file) as found:
+        await connected(found)
+        file.write_text(text_of("kvm01") + "[[hosts]]\nid = 7\n")
+        await found.reloaded(1)
+        problem = found.engine.fleet.reload().problem
+        assert problem is not None and f"{file}:7" in problem.where
+        assert found.ids() == ["kvm01", "kvm02"] and not found.about()
+        file.write_text(text_of("kvm01", "kvm02"))
+        await found.reloaded(2)
+        assert found.engine.fleet.reload().problem is None and not found.about()
+
+
+@pytest.mark.parametrize("kind", ["gone", "empty", "unreadable", "binary"])
+async def test_a_file_that_cannot_be_meant_lets_no_host_go(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(text_of("kvm01", "kvm02"))
+    async with running(file) as found:
+        await connected(found)
+        match kind:
+            case "gone":
+                file.unlink()
+            case "empty":
+                file.write_text("")
+            case "unreadable":
+                file.unlink()
+                file.mkdir()
+            case _:
+                file.write_bytes(bytes(range(256)))
+        await found.reloaded(1)
+        assert found.engine.fleet.reload().problem is not None
+        assert found.ids() == ["kvm01", "kvm02"] and not found.about()
+
+
+async def test_a_file_that_is_written_in_pieces_is_read_when_it_stands_still(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    whole = text_of(*(f"kvm{number:02}" for number in range(1, 21)))
+    file.write_text(whole)
+    async with running(file) as found:
+        await connected(found)
+        with file.open("w") as out:
+            for start in range(0, len(whole), len(whole) // 40):
+                out.write(whole[start : start + len(whole) // 40])
+                out.flush()
+                await asyncio.sleep(0.02)
+            out.write(text_of("kvm99"))
+        await found.until(lambda: "kvm99" in found.ids())
+        gone = [event for event in found.news if isinstance(event, HostRemoved)]
+        assert not gone and len(found.ids()) == 21
+
+
+async def test_an_editor_may_put_another_file_in_its_place_and_a_touch_is_no_change(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(text_of("kvm01"))
+    async with running(file) as found:
+        await connected(found)
+        os.utime(file, (1, 1))
+        other = tmp_path / "new"
+        other.write_text(text_of("kvm01", "kvm02"))
+        await asyncio.sleep(0.3)
+        assert found.engine.fleet.reload().number == 0
+        other.replace(file)
+        await found.reloaded(1)
+        assert found.ids() == ["kvm01", "kvm02"]
+
+
+async def test_new_settings_of_the_fleet_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(text_of("kvm01"))
+    async with running(file) as found:
+        await connected(found)
+        file.write_text(text_of("kvm01", more="[transport]\nheartbeat_interval = 7\nmax_concurrent_connects = 4\n"))
+        await found.reloaded(1)
+        assert found.engine.manager.config.heartbeat_interval == 7.0
+        assert found.engine.manager.config.max_concurrent_connects == 16
+        assert found.engine.fleet.reload().later == ("transport.max_concurrent_connects",)
+        assert not found.about(), "a host that has no setting of its own is not described anew"
+
+
+def test_a_thousand_hosts_with_one_change_are_one_change(tmp_path: Path) -> None:
+    names = [f"kvm{number:04}" for number in range(1000)]
+    before = parse(text_of(*names), tmp_path)
+    after = parse(text_of(*names[:500]) + text_of(names[500], tag="rack9") + text_of(*names[501:]), tmp_path)
+    assert changes_between(before, after) == Changes(changed=(after.hosts[500],))
