@@ -13,6 +13,9 @@ Path = tuple[str | None, ...]
 """The names of the groups around a host, from the outermost on; None: the group of the hosts that have no name."""
 
 
+_NO_NAME: Path = (None,)
+
+
 def namer(by: str) -> Callable[[Known], str | None]:
     """What gives the name of a host's group, by one part of `Query.group`."""
     if by == TAG:
@@ -28,6 +31,8 @@ def namer(by: str) -> Callable[[Known], str | None]:
 
 def pather(group: tuple[str, ...]) -> Callable[[Known], Path]:
     """What gives the path of a host."""
+    if group == (TAG,):
+        return lambda of: of.tags[:1] or _NO_NAME
     namers = tuple(map(namer, group))
     if not namers:
         return lambda of: ()

@@ -69,7 +69,7 @@ class Placing:
     """`note` says which hosts changed; `refresh` takes that into account, and all else is what it then left.
 
     `version` differs where hosts have come, gone or changed places, or their troubles have. `rolled` is for whoever
-    adds up groups: what is in there is dropped where a host of the group has changed. `widths` are the length of the
+    adds up groups: it is emptied when hosts have changed. `widths` are the length of the
     longest id of all hosts, and the one that nine ids of ten have at most.
     """
 
@@ -122,6 +122,7 @@ class Placing:
         if self._all or many:
             self._rebuild()
         elif self._dirty and self.problem is None:
+            self.rolled.clear()  # few groups are in sight, and most of these have a host that has changed
             left = FEW_MOVES + len(self.placed) // REBUILD_FROM
             for host_id in self._dirty:
                 left -= self._follow(host_id)
@@ -168,10 +169,6 @@ class Placing:
         """Take over what a host is now; whether its line has come, gone or moved."""
         known, was = self._wanted_look(host_id), self.placed.get(host_id)
         now = None if known is None else self._placed_of(known)
-        for there in (was, now):
-            if there is not None and self.rolled:
-                self.rolled.pop(there.path, None)
-                self.rolled.pop(there.path[:1], None)
         if now == was:
             return False
         moved = now is None or was is None or (now.path, now.key) != (was.path, was.key)
