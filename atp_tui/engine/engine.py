@@ -10,6 +10,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Context
@@ -20,11 +21,13 @@ from ..actions.trust_key import key_question
 from ..config.fleet import FleetConfig
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
+from ..model.errors import ConfigError
 from ..model.events import ConnectionChanged, HostSampled
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
+from ..monitor.happenings import Happenings
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .asking import Asking
@@ -64,7 +67,8 @@ class Engine:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.view = FleetView(self.manager, interval=source.config.monitor.interval)
-        self.follower = Follower(self.manager.hub, self.view, self.manager.clock)
+        self.happenings = Happenings(self.manager, self.view)
+        self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager, self.view)
@@ -81,7 +85,7 @@ class Engine:
         self._select: Select | None = None
         self._runs = False
         self.fleet: Fleet = LocalFleet(
-            self.manager, self.view, self.follower, self.targets, asking, self.door, self.jobs,
+            self.manager, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
         )  # fmt: skip
 
@@ -113,8 +117,7 @@ class Engine:
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             if watch:
-                if select is None:
-                    await stack.enter_async_context(_beside(self._follow_file(), "reload"))
+                await stack.enter_async_context(_beside(self._follow_file(), "reload"))
                 await stack.enter_async_context(self._freezing(enable=collects))
             self._runs = True
             try:
@@ -124,10 +127,19 @@ class Engine:
 
     async def _follow_file(self) -> None:
         async for version in self.source.watched():
-            await self.reloading.take(version)
             if isinstance(version, FleetConfig):
                 self._opened = version.hosts
+            await self.reloading.take(self._selected(version))
         await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
+
+    def _selected(self, version: FleetConfig | ConfigError) -> FleetConfig | ConfigError:
+        """The version with the hosts that are wanted of it."""
+        if self._select is None or isinstance(version, ConfigError):
+            return version
+        try:
+            return replace(version, hosts=tuple(self._select(version.hosts)))
+        except ConfigError as error:
+            return error
 
     @asynccontextmanager
     async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:

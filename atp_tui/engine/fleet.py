@@ -25,6 +25,8 @@ from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
+from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
+from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
@@ -67,6 +69,14 @@ class Answer:
     """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is."""
 
     detail: Detail
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The XML of a domain, without secrets; none where `problem` says why. A description beyond measure is cut."""
+
+    xml: str = ""
     problem: Problem | None = None
 
 
@@ -215,6 +225,11 @@ class Fleet(Protocol):
         """Those of these hosts that are there and take commands, in this order."""
         ...
 
+    def happened(self, query: HappeningQuery) -> HappeningPage:
+        """Some of the lines of what has happened: changes of hosts and of their domains, refusals, hosts that came and
+        went. The newest are kept, and how many older ones were dropped is told."""
+        ...
+
     def detail(self, host_id: str) -> Detail | None:
         """Everything about one host; None for a host that is not there."""
         ...
@@ -223,10 +238,36 @@ class Fleet(Protocol):
         """The hosts that an expression of the target language names: `@rack1&state:connected`, `kvm[01-18]`."""
         ...
 
+    # -- domains; the key of one is host/uuid --------------------------------------------------------------------
+
+    def domain_page(self, query: DomainQuery) -> DomainPage:
+        """Some of the lines that a query has."""
+        ...
+
+    def domain_place(self, query: DomainQuery, key: str) -> int | None:
+        """As `place`."""
+        ...
+
+    def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
+        """The keys of the domains that pass the filter, of all groups or of that with the key `group`, in order."""
+        ...
+
+    def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
+        """The hosts of those of these domains that are there, in the order of the fleet."""
+        ...
+
+    def domain(self, host_id: str, which: str) -> DomainDetail | None:
+        """The domain of that name, or else of that uuid, on a host; None where none is, or has been just now."""
+        ...
+
     # -- what hosts are asked now, each within the time that it has to connect ------------------------------------
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         """The answers of these hosts, in this order; hosts that are not there are left out."""
+        ...
+
+    async def describe_domain(self, host_id: str, uuid: str) -> Described:
+        """What a domain is made of, in libvirt's XML."""
         ...
 
     async def settle(self, expressions: Sequence[str]) -> Settled:

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Protocol
 
-from ..actions.action import Action, HostsFile, Invocation
+from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_of
-from ..actions.policy import Policy
-from ..executor.fold import Fold
 from ..executor.reader import JobEvent
-from ..model.connection import PoolStatistics
 from ..model.errors import ActionFailed, AtpError, ConfigError, HostUnknown
-from ..model.host import HostInfo
 from ..model.message import told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
-from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
+from ..monitor.domain_arrangement import DomainArrangements
+from ..monitor.domain_detail import domain_detail
+from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
 from ..monitor.grouping import fields_of
+from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.metrics import find_metric
 from ..monitor.query import Fields, GroupSums, Page, Query
-from ..monitor.rows import HostDetail, HostRow, Known
+from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
+from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, View
 from .fleet import (
     Admission,
-    Answer,
     Change,
     Detail,
     Form,
@@ -41,97 +39,10 @@ from .fleet import (
     Performed,
     Preview,
     Resolved,
-    Settled,
-    Wanted,
 )
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
-
-
-class Clock(Protocol):
-    """The program's clock."""
-
-    def monotonic(self) -> float: ...
-
-
-class Transport(Protocol):
-    """What is read of the transport manager. None of it waits; HostUnknown for a host that is gone."""
-
-    @property
-    def clock(self) -> Clock: ...
-    def host(self, host_id: str) -> HostInfo: ...
-    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]: ...
-    def looked_at(self, host_id: str) -> None: ...
-
-
-class View(Protocol):
-    """The rows as they are now."""
-
-    def rows(self) -> tuple[HostRow, ...]: ...
-    def row(self, host_id: str) -> HostRow | None: ...
-    def look(self, host_id: str) -> Known | None: ...
-    def detail(self, host_id: str) -> HostDetail | None: ...
-
-
-class Follower(Protocol):
-    """Tells which rows of the view have changed, on the event loop; what `listen` gives back ends that."""
-
-    def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]: ...
-
-
-class Targets(Protocol):
-    """The target language. `resolve` raises ConfigError, with the column of the mistake."""
-
-    def resolve(self, expression: str) -> tuple[str, ...]: ...
-
-
-class Asking(Protocol):
-    """Asks hosts."""
-
-    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
-    async def settle(self, expressions: Sequence[str]) -> Settled: ...
-
-
-class Job(Protocol):
-    """Work on many targets. Iterating gives its events, exactly one TargetEnded for each target, then ends."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def targets(self) -> tuple[TargetId, ...]: ...
-    @property
-    def started_at(self) -> float: ...
-    @property
-    def done(self) -> bool: ...
-    @property
-    def fold(self) -> Fold: ...
-    def cancel(self) -> None: ...
-    async def wait(self) -> tuple[CommandResult, ...]: ...
-    def __aiter__(self) -> AsyncIterator[JobEvent]: ...
-
-
-class Jobs(Protocol):
-    """The jobs that are kept."""
-
-    def job(self, job: str) -> Job | None: ...
-
-
-class Door(Protocol):
-    """The one way to whatever touches a host, hosts.toml or known_hosts."""
-
-    @property
-    def policy(self) -> Policy: ...
-
-    def admit(self, invocation: Invocation) -> Action:
-        """The action; raises AtpError where it would not be carried out even if a person confirmed it."""
-        ...
-
-    async def perform(self, invocation: Invocation) -> Job | None:
-        """Carry it out; gives the job that it has started, if it did. Raises AtpError."""
-        ...
 
 
 class LocalFleet:
@@ -142,6 +53,7 @@ class LocalFleet:
         transport: Transport,
         view: View,
         follower: Follower,
+        happenings: Happenings,
         targets: Targets,
         asking: Asking,
         door: Door,
@@ -154,6 +66,7 @@ class LocalFleet:
         """The questions may raise HostUnknown."""
         self._transport = transport
         self._view = view
+        self._happenings = happenings
         self._targets = targets
         self._door = door
         self._jobs = jobs
@@ -164,8 +77,10 @@ class LocalFleet:
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
+        self.describe_domain = asking.describe_domain
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
+        self._domains = DomainArrangements(view)
         self._order: Mapping[str, int] | None = None
         self._fields: Fields | None = None
         self._number = 0
@@ -188,6 +103,7 @@ class LocalFleet:
             self._order = self._fields = None
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
+        self._domains.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -249,6 +165,30 @@ class LocalFleet:
         self._listen()
         return self._arrangements.group_of(query, host_id)
 
+    def domain_page(self, query: DomainQuery) -> DomainPage:
+        """As Fleet.domain_page."""
+        self._listen()
+        return self._domains.of(query).page(query, self.now())
+
+    def domain_place(self, query: DomainQuery, key: str) -> int | None:
+        """As Fleet.domain_place."""
+        self._listen()
+        return self._domains.of(query).place(query, key)
+
+    def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
+        """As Fleet.domain_keys."""
+        self._listen()
+        return self._domains.of(query).keys(group)
+
+    def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
+        """As Fleet.domain_hosts."""
+        self._listen()
+        return self.known(self._domains.hosts(keys))
+
+    def domain(self, host_id: str, which: str) -> DomainDetail | None:
+        """As Fleet.domain."""
+        return domain_detail(self._view, host_id, which, self.now())
+
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""
         return tuple([row for row in map(self._view.row, ids) if row is not None])
@@ -268,6 +208,10 @@ class LocalFleet:
     def runnable(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.runnable."""
         return tuple([row.id for row in self.rows(ids) if row.takes_commands])
+
+    def happened(self, query: HappeningQuery) -> HappeningPage:
+        """As Fleet.happened."""
+        return self._happenings.page(query, self.now())
 
     def detail(self, host_id: str) -> Detail | None:
         """As Fleet.detail."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,15 +55,28 @@ class Moments(Protocol):
     def monotonic(self) -> float: ...
 
 
+class Log(Protocol):
+    """What keeps a record of what happens; Happenings is one."""
+
+    def hear(self, event: events.Event) -> None:
+        """An event that the view has taken."""
+        ...
+
+    def look(self, hosts: Iterable[str], now: float) -> None:
+        """Rows of these hosts look different, since it is `now`."""
+        ...
+
+
 class Follower:
-    """Applies every event to `view` and tells its listeners which rows have changed by that.
+    """Applies every event to `view`, then to `log`, and tells its listeners which rows have changed by that.
 
     It subscribes at once: what happens before `run` has its first turn counts too. Listeners are called on the event
     loop and must not block.
     """
 
-    def __init__(self, hub: EventSource, view: FleetView, clock: Moments) -> None:
+    def __init__(self, hub: EventSource, view: FleetView, log: Log, clock: Moments) -> None:
         self._view = view
+        self._log = log
         self._clock = clock
         self._listeners: list[Callable[[Changed], object]] = []
         self._subscription = hub.subscribe(QUEUE)
@@ -88,17 +101,20 @@ class Follower:
 
     async def _watch_ages(self) -> None:
         while True:
-            older = self._view.grow_old(self._clock.monotonic())
+            now = self._clock.monotonic()
+            older = self._view.grow_old(now)
             if older:
+                self._log.look(older, now)
                 self._tell(Changed(older, urgent=True))
             await asyncio.sleep(AGE_TICK)
 
     def _apply(self, news: Sequence[events.Event]) -> None:
         hosts: set[str] = set()
         everything = urgent = told = False
-        apply, add = self._view.apply, hosts.add
+        apply, hear, add = self._view.apply, self._log.hear, hosts.add
         for event in news:
             apply(event)
+            hear(event)
             if type(event) is events.HostSampled:  # a thousand a second, where all others are rare
                 add(event.host_id)
                 continue

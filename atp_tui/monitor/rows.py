@@ -14,6 +14,9 @@ from .freshness import Freshness
 
 _D = DomainState
 
+OFF = frozenset({_D.SHUTOFF, _D.NOSTATE})
+"""States in which nothing is used, and what is told of the memory is what it may have."""
+
 
 class DomainCounts(NamedTuple):
     """Domains by what a person must know of them; together they are all. `up` run, or are shutting down.
@@ -175,13 +178,38 @@ class HostRow:
 
 @dataclass(frozen=True, slots=True)
 class DomainRow:
-    """One domain in the host panel. Rates are per second between the two newest samples; None: not known."""
+    """One domain. Rates are per second between the two newest samples of it; None: not known.
+
+    Rates are in bytes. `cpu` is the share of its own processors, and `history` has its last values, oldest first. `at`
+    is the moment of the figures. Where an answer lacks any (the domain is locked by a migration, or has just begun
+    anew) the last ones are kept: those are named in `kept` ("cpu", "net", "disk"), and are of the moment `kept_at`. A
+    domain that is in no answer any more is `gone`, and all of it is of the moment `at`.
+    """
 
     reading: DomainReading
     cpu: float | None
     rx_rate: float | None
     tx_rate: float | None
     history: tuple[float, ...]
+    read_rate: float | None = None
+    write_rate: float | None = None
+    at: float = 0.0
+    kept: tuple[str, ...] = ()
+    kept_at: float | None = None
+    gone: bool = False
+
+    @property
+    def oldest(self) -> float:
+        """The moment of the oldest of its figures."""
+        return self.at if self.kept_at is None else self.kept_at
+
+    @property
+    def memory(self) -> float | None:
+        """The share of the memory that it may have, None while it is off."""
+        reading = self.reading
+        if reading.state in OFF or reading.memory_max_kib <= 0:
+            return None
+        return reading.memory_kib / reading.memory_max_kib
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
+from ..model.day import Day
 from ..monitor.metrics import Form
 
 NOT_KNOWN = "n/a"
@@ -83,6 +85,21 @@ def tally(number: int, width: int) -> str:
         if len(figure) <= width:
             return figure.rjust(width)
     return "9" * (width - 1) + "+"
+
+
+def clock(at: float) -> str:
+    """The local time of a moment in seconds since 1970, in 8 cells: `14:03:12`."""
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def day(at: float) -> str:
+    """The local day of a moment: `Saturday 28 November 2026`."""
+    return time.strftime("%A %d %B %Y", time.localtime(at)).replace(" 0", " ", 1)
+
+
+def moment(at: float, now: float) -> str:
+    """In 8 cells the time of a moment of today, or else its day: `14:03:12`, `  28 Nov`."""
+    return clock(at) if Day(now).holds(at) else time.strftime("%d %b", time.localtime(at)).rjust(8)
 
 
 def age(seconds: float) -> str:

@@ -226,7 +226,7 @@ async def test_the_palette_has_the_colours_of_the_theme_and_no_sign_that_fonts_l
         for theme in ("terminal-16", "dark"):
             opened.app.theme = theme
             await opened.press("ctrl+p")
-            await opened.until(lambda: opened.has("go to the command line"))
+            await opened.until(lambda: opened.has("show only hosts"))
             shown = painted(opened)
             assert not {sign for each in shown for sign in each.text if not sign.isascii()} - set("─▁▂▃▄▅▆▇█…")
             grounds = {each.style.bgcolor for each in shown if each.style}

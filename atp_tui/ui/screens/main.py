@@ -24,6 +24,7 @@ from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
 from ..keymap import Keymap
+from ..locator import locator_of
 from ..messages import (
     CancelRequested,
     CommandLineRequested,
@@ -40,6 +41,7 @@ from ..messages import (
 from ..reload_words import reload_sign, reload_told
 from ..services import Services
 from ..targeting import Targeting
+from ..told import Told
 from ..views.keys import CHANGEABLE, commands_of, performing
 from ..views.registry import VIEWS
 from ..views.view import View, ViewServices
@@ -83,9 +85,12 @@ class MainScreen(FocusInSight[None]):
         self._covered = False
         self._pointed = False
         self._told_of_file = 0
+        self._told = Told()
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
         self._results = ResultsRegion(self._glyphs, lambda: self.jobs.shown)
-        given = ViewServices(services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results)
+        given = ViewServices(
+            services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results, self._told
+        )
         self._views = ViewStack(VIEWS, given)
         self.navigation = Navigation(self._views, self)
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
@@ -109,6 +114,9 @@ class MainScreen(FocusInSight[None]):
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
+        if self._services.view is not None:
+            locator = locator_of(self._services.view, self._views.specs)
+            self.call_after_refresh(self.navigation.go_to, locator)
 
     def keep_focus(self) -> None:
         """As below; nothing has it where nothing can be seen."""
@@ -149,6 +157,7 @@ class MainScreen(FocusInSight[None]):
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something in the line at the bottom for a while."""
+        self._told.add(text, self._clock(), wrong=wrong)
         self.query_one("#keys", KeyLine).tell(text, self._clock(), wrong=wrong)
 
     def _tell_soon(self, text: str) -> None:

@@ -13,6 +13,7 @@ from ...engine.fleet import Fleet
 from ..glyphs import Glyphs
 from ..places import Place
 from ..services import Services
+from ..told import Told
 
 
 class Pointed(NamedTuple):
@@ -36,12 +37,13 @@ class Results(Protocol):
 @dataclass(frozen=True, slots=True)
 class ViewServices:
     """What a view is given. `tell` says something in the line at the bottom, as what went wrong where the second is
-    true."""
+    true; `told` is what was said there."""
 
     services: Services
     glyphs: Glyphs
     tell: Callable[[str, bool], None]
     results: Results
+    told: Told
 
     @property
     def fleet(self) -> Fleet:
@@ -105,6 +107,11 @@ class View(Container):
     def filter(self) -> str:
         """What `/` has left here; "" for nothing."""
         return ""
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """How it was arranged: its commands, each with the argument that leads there. For a locator."""
+        return ()
 
     def search(self, text: str) -> None:
         """`/` was typed in: show what passes. A view that has no filter shows all."""

@@ -18,6 +18,7 @@ from ...model.fence import Fence
 from ...model.message import told
 from ...model.say import Say
 from ...monitor.fleet import HostDetail
+from ...monitor.happening import Happening
 from ..glyphs import UNICODE, Glyphs
 from ..shown import styled
 from ..text import cut, safe
@@ -26,6 +27,7 @@ from .connection_list import ConnectionList
 from .domain_list import DomainList
 from .host_words import counts_down
 from .lines import LinesView, Spans
+from .panel_events import PanelEvents
 from .panel_head import HeadLine, head_lines
 
 _log = logging.getLogger(__name__)
@@ -36,16 +38,21 @@ TICK = 0.2
 LEAST = 2
 """Rows that each part of the panel has: its title and a line."""
 
+EVENTS_FROM = 36
+"""Rows from which on the panel has the last events of its host: what is left of a terminal of 40."""
+
 TICKS_PER_AGE = 5
 """Every so many of them the ages are looked at too."""
 
 
 @dataclass(frozen=True, slots=True)
 class PanelSnapshot:
-    """What the panel shows: a host, None where the cursor is on none. `period` is the seconds between two samples."""
+    """What the panel shows: a host, None where the cursor is on none. `period` is the seconds between two samples,
+    `events` the last that happened to it, the newest first."""
 
     of: Detail | None = None
     period: float = 2.0
+    events: tuple[Happening, ...] = ()
 
     @property
     def detail(self) -> HostDetail | None:
@@ -83,6 +90,7 @@ class HostPanel(Vertical):
     HostPanel {
         & > PanelHead { height: 3; }
         & > ConnectionList { height: 3; }
+        & > PanelEvents { height: 3; }
         & > DomainList { height: 1fr; }
         & .lines--cursor-blurred { background: transparent; text-style: none; }
     }
@@ -106,6 +114,7 @@ class HostPanel(Vertical):
         self._fence = Fence(_log)
         self._head = PanelHead()
         self._connections = ConnectionList(glyphs=glyphs)
+        self._events = PanelEvents(glyphs=glyphs)
         self.domains = DomainList(glyphs=glyphs)
 
     @property
@@ -131,10 +140,12 @@ class HostPanel(Vertical):
         self._broken = ""
         try:
             self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since)
+            self._events.update(snapshot.events, self._now)
             self.domains.update(snapshot.detail)
         except Exception as error:  # noqa: BLE001 - it costs this host its lists, not the screen
             self._give_up(error)
             self._connections.update((), self._now)
+            self._events.update((), self._now)
             self.domains.update(None)
         trouble = snapshot.detail.row.trouble if snapshot.detail is not None else None
         self._connections.r_helps = trouble is None or trouble.remedy is Remedy.RETRY
@@ -143,6 +154,7 @@ class HostPanel(Vertical):
     def compose(self) -> ComposeResult:
         yield self._head
         yield self._connections
+        yield self._events
         yield self.domains
 
     def on_mount(self) -> None:
@@ -162,19 +174,22 @@ class HostPanel(Vertical):
             self._draw_head()
 
     def _lay_out(self) -> None:
-        """Charts grow with the panel; the connections get at most a third of it, the domains all the rest. That is
-        never nothing: a list with keys that nobody sees would have the focus. The head has its foot cut off for it."""
+        """Charts grow with the panel; the connections get at most a third of it, the events what they need where it is
+        high enough, the domains all the rest. That is never nothing: a list with keys that nobody sees would have the
+        focus. The head has its foot cut off for it."""
         detail = self._snapshot.detail
         height = self.size.height
         self._draw_head()
         connections = 1 + min(len(self._connections.lines) or 2, max(height // 3, 2))
         connections = min(connections, max(LEAST, height - LEAST - 2))
-        head = min(1 + max(2, len(self._head.lines)), max(LEAST, height - connections - LEAST - 1))
-        for part, rows in ((self._head, head), (self._connections, connections)):
+        events = 1 + len(self._events.lines) if self._events.lines and height >= EVENTS_FROM else 0
+        head = min(1 + max(2, len(self._head.lines)), max(LEAST, height - connections - events - LEAST - 1))
+        for part, rows in ((self._head, head), (self._connections, connections), (self._events, max(events, 1))):
             if part.styles.height is None or part.styles.height.value != rows:
                 part.styles.height = rows
         for lists in (self._connections, self.domains):
             lists.display = detail is not None
+        self._events.display = detail is not None and events > 0
 
     def _draw_head(self) -> None:
         detail = self._snapshot.detail

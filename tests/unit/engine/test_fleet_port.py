@@ -22,6 +22,8 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import on_hosts
+from atp_tui.monitor.domain_query import DomainGroups, DomainLine, DomainQuery, DomainSort
+from atp_tui.monitor.happening import GatheredLine, HappeningLine, HappeningQuery, HostMoved, StateMoved
 from atp_tui.monitor.query import GroupLine, HostLine, Query
 from tests.fakes.twin import crossing, packed, port_methods, twin_of, unpacked
 
@@ -94,6 +96,22 @@ async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
         assert 0 <= detail.now - moment < 120
 
 
+async def test_what_has_happened_is_read_by_pages(fleet: Fleet) -> None:
+    page = fleet.happened(HappeningQuery(newest_first=False))
+    (added, *_) = page.lines
+    assert isinstance(added, GatheredLine) and added.hosts[:3] == HOSTS and isinstance(added.last.what, HostMoved)
+    await fleet.perform(Invocation("disconnect", on_hosts("kvm02"), {}, "somebody"))
+    seen = page.newest
+    await changed_until(fleet, lambda: fleet.happened(HappeningQuery(since=seen)).newer)
+    newest, *_ = fleet.happened(HappeningQuery(host="kvm02", count=5)).lines
+    assert isinstance(newest, HappeningLine) and isinstance(newest.happening.what, StateMoved)
+    assert newest.happening.what.after is ConnectionState.DISCONNECTED
+    assert 0 <= fleet.now() - newest.happening.at < 60
+    first = fleet.happened(HappeningQuery("host:kvm02 kind:state", count=1, find=newest.key))
+    assert len(first.lines) == 1 and first.place == 0
+    assert fleet.happened(HappeningQuery("kind:nothing")).problem is not None
+
+
 async def test_what_is_looked_at_is_kept_fresh(fleet: Fleet) -> None:
     def sampled() -> float:
         (row,) = fleet.rows(("kvm01",))
@@ -155,6 +173,34 @@ async def test_domains_alone_are_asked_for_without_the_node(fleet: Fleet) -> Non
     names = [domain.reading.name for domain in detail.host.domains]
     assert [domain.reading.name for domain in answer.detail.host.domains] == names and names
     assert answer.detail.host.node is None and answer.detail.host.row.rtt is None
+
+
+async def test_the_domains_of_all_hosts_are_one_list(fleet: Fleet) -> None:
+    query = DomainQuery(sort=DomainSort.NAME, groups=DomainGroups.HOST)
+    page = fleet.domain_page(query)
+    assert page.complete and page.total == len(page.lines) and page.shown == page.known
+    vms = fleet.summary().vms
+    assert vms is not None and page.known == vms.all
+    for number, line in enumerate(page.lines):
+        assert fleet.domain_place(query, line.key) == number
+        if isinstance(line, DomainLine):
+            assert fleet.domain_hosts((line.key, "kvm01/nobody", "nowhere/x")) == (line.host,)
+            detail = fleet.domain(line.host, line.row.reading.name)
+            assert detail is not None and detail.row.reading.uuid == line.row.reading.uuid and detail.fresh
+            assert detail.host.id == line.host and dict(detail.series).keys() >= {"cpu", "memory", "disk", "net"}
+        else:
+            assert len(fleet.domain_keys(query, line.key)) == line.domains
+    assert fleet.domain("kvm01", "nobody") is None and fleet.domain("nowhere", "web") is None
+    assert fleet.domain_page(DomainQuery("latency>5")).problem is not None
+
+
+async def test_a_domain_says_what_it_is_made_of(fleet: Fleet) -> None:
+    host, _, uuid = fleet.domain_keys(DomainQuery("host:kvm01"))[0].partition("/")
+    described = await fleet.describe_domain(host, uuid)
+    assert described.problem is None and f"<uuid>{uuid}</uuid>" in described.xml
+    for other, which in ((host, "00000000-0000-0000-0000-000000000000"), ("nowhere", uuid)):
+        described = await fleet.describe_domain(other, which)
+        assert described.problem is not None and not described.xml
 
 
 async def test_a_condition_is_settled_by_asking_those_on_which_it_hangs(fleet: Fleet) -> None:
@@ -264,6 +310,9 @@ async def test_all_that_crosses_survives_copy_pickle_and_bytes(fleet: Fleet) -> 
     events = [event async for event in fleet.events(ticket.id)]
     values = [
         fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.page(Query("latency>5")),
+        fleet.happened(HappeningQuery(unfolded=frozenset({"gathered 1"}))), fleet.happened(HappeningQuery("kind:no")),
+        fleet.domain_page(DomainQuery(groups=DomainGroups.STATE)), fleet.domain_page(DomainQuery("latency>5")),
+        fleet.domain("kvm01", fleet.domain_keys(DomainQuery("host:kvm01"))[0].partition("/")[2]),
         fleet.detail("kvm01"), fleet.resolve("kvm[01-02]"), fleet.resolve("@nope"), run("id", "kvm01"),
         ticket, fleet.parts(ticket.id), fleet.admit(run("id", *HOSTS)), fleet.waiting(),
         Query("x", marked=frozenset("a")), *events,

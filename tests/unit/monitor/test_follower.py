@@ -11,6 +11,8 @@ from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.events import EventsLost, HostChanged, HostRemoved
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Changed, Follower
+from atp_tui.monitor.happening import AnsweredAgain, Happening, HappeningLine, HappeningQuery
+from atp_tui.monitor.happenings import Happenings
 from tests.ui.fleet_services import FakeTransport, rack
 
 S = ConnectionState
@@ -20,7 +22,8 @@ class Watched:
     def __init__(self, count: int, interval: float | None = None) -> None:
         self.transport = FakeTransport({host.id: host for host in rack(count)})
         self.view = FleetView(self.transport, interval=interval)
-        self.follower = Follower(self.transport.hub, self.view, self.transport.clock)
+        self.log = log = Happenings(self.transport, self.view)
+        self.follower = Follower(self.transport.hub, self.view, log, self.transport.clock)
         self.heard: list[Changed] = []
         self.news = asyncio.Event()
 
@@ -95,3 +98,26 @@ async def test_figures_that_grow_old_are_told_though_nothing_comes() -> None:
     assert row is not None and not row.fresh and row.silent_since is not None
     task.cancel()
     await asyncio.wait([task])
+
+
+async def test_the_log_hears_of_events_and_of_silence_which_no_event_tells() -> None:
+    there = Watched(2, interval=0.1)
+    for host in ("kvm01", "kvm02"):
+        there.transport.change(host, S.CONNECTED)
+        there.transport.sample(host, busy=1)
+    task = asyncio.create_task(there.follower.run())
+    there.follower.listen(there.hear)
+    while len(silent := of_kind(there, "silence")) < 2:
+        await there.next()
+    assert {each.host for each in silent} == {"kvm01", "kvm02"}
+    there.transport.sample("kvm01", busy=2)
+    while not any(isinstance(each.what, AnsweredAgain) for each in of_kind(there, "silence")):
+        await there.next()
+    task.cancel()
+    await asyncio.wait([task])
+    assert len(of_kind(there, "state")) == 2
+
+
+def of_kind(there: Watched, kind: str) -> list[Happening]:
+    page = there.log.page(HappeningQuery(f"kind:{kind}"), there.transport.clock.monotonic())
+    return [line.happening for line in page.lines if isinstance(line, HappeningLine)]

@@ -37,6 +37,13 @@ class HostTree(FleetLines):
             super().__init__()
             self.host_id = host_id
 
+    class DomainOpened(Message):
+        """As HostOpened, on a domain below its host."""
+
+        def __init__(self, host: str, name: str) -> None:
+            super().__init__()
+            self.host, self.name = host, name
+
     class MarksChanged(Message):
         """These hosts are marked now; later snapshots should say so too."""
 
@@ -59,8 +66,9 @@ class HostTree(FleetLines):
         match line:
             case HostLine(row=row):
                 self.post_message(self.HostOpened(row.id))
-            case DomainBelow(host=host):
-                self.post_message(self.HostOpened(host))
+            case DomainBelow(host=host, domain=domain):
+                opened = self.HostOpened(host) if domain is None else self.DomainOpened(host, domain.reading.name)
+                self.post_message(opened)
             case _ if line.folded:
                 self.action_unfold()
             case _:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from ....engine.fleet import Detail
 from ....model.connection import ConnectionState
 from ....monitor.query import HostLine
-from ....monitor.rows import DomainRow, HostRow
+from ....monitor.rows import OFF, DomainRow, HostRow
 from ...format import memory, percent
 from ...glyphs import Glyphs
 from ...text import fit, safe
-from ...widgets.domain_list import OFF, SIGNS, domain_lines, state_words
+from ...widgets.domain_list import SIGNS, domain_lines, state_words
 from ...widgets.lines import Spans, drawn
 
 MOST_DOMAINS = 2000

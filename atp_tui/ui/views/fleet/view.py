@@ -8,12 +8,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
+from ....monitor.orders import Sort
+from ....monitor.query import TAG
+from ...places import Place
+from ...text import safe
+from ...widgets.domain_list import DomainList
 from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
+from ...widgets.panel_events import last_events
 from ..view import Pointed, View, ViewServices
-from .choices import groupings
+from .choices import NONE, groupings
 from .commands import FleetCommands
 from .tree import HostTree
+from .unfolded import DomainBelow
 
 REST = 0.5
 """Seconds after which the cursor rests on a host rather than passes over it."""
@@ -34,6 +41,7 @@ class FleetView(View):
         self.group = GroupPanel(glyphs=given.glyphs)
         self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
         self._period = services.period
+        self._tell = given.tell
         self._shown: str | None = None
         self._rest: Timer | None = None
 
@@ -41,6 +49,10 @@ class FleetView(View):
         yield self.hosts
         yield self.panel
         yield self.group
+
+    def open(self, subject: str) -> None:
+        if subject and not self.hosts.show_host(subject):
+            self._tell(f"no host {safe(subject)} is shown: the filter may hide it", True)
 
     def look(self, described: bool) -> None:
         if described:
@@ -64,12 +76,29 @@ class FleetView(View):
     def filter(self) -> str:
         return self.hosts.asked.filter
 
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        asked, columns = self.hosts.asked, self.hosts.columns
+        found = [("sort", asked.sort)] if asked.sort != Sort.TROUBLE else []
+        found += [("group", ",".join(asked.group) or NONE)] if asked.group != (TAG,) else []
+        return (*found, *((("columns", ",".join(each.name for each in columns)),) if columns else ()))
+
     def search(self, text: str) -> None:
         self.hosts.search(text)
         self._follow_cursor()
 
     def show_host(self, host_id: str) -> bool:
         return self.hosts.show_host(host_id)
+
+    def subject(self, needs: str) -> str:
+        """Of domains, that under the cursor of the tree, or of the panel's list."""
+        if needs != "domain":
+            return super().subject(needs)
+        below = self.hosts.cursor_line
+        if isinstance(below, DomainBelow) and below.domain is not None:
+            return f"{below.host}/{below.domain.reading.name}"
+        domain = self.panel.domains.cursor_line if self.panel.display else None
+        return "" if domain is None or self._shown is None else f"{self._shown}/{domain.domain.reading.name}"
 
     # Commands
 
@@ -117,6 +146,14 @@ class FleetView(View):
         self._show_panel()
         self.panel.domains.focus()
 
+    @on(DomainList.DomainOpened)
+    def _domain_opened(self, message: DomainList.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", f"{message.host}/{message.name}")))
+
+    @on(HostTree.DomainOpened)
+    def _domain_below_opened(self, message: HostTree.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", f"{message.host}/{message.name}")))
+
     def _follow_cursor(self) -> None:
         """The panel shows the host under the cursor, and that one is looked at once the cursor rests on it."""
         cursor = self.hosts.cursor_hosts
@@ -140,4 +177,5 @@ class FleetView(View):
         if on_group and self.group.display:
             self.group.show(*self.hosts.heading)
         detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
-        self.panel.snapshot = PanelSnapshot(detail, self._period)
+        happened = last_events(self._fleet, detail.host.row.id) if detail is not None else ()
+        self.panel.snapshot = PanelSnapshot(detail, self._period, happened)

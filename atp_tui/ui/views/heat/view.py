@@ -70,6 +70,10 @@ class HeatView(View):
     def filter(self) -> str:
         return self._query.filter
 
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        return (("figure", self._metric.name),) if self._metric is not METRICS[0] else ()
+
     def search(self, text: str) -> None:
         self._query = Query(filter=text, sort=Sort.NAME)
         self.look(True)

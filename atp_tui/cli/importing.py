@@ -1,0 +1,229 @@
+"""`atp-tui hosts import`: what it would do, the question, and the hosts added to the file."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..config.fleet import FleetConfig
+from ..config.imports.found import Given, Imported, LeftOut
+from ..config.imports.gathering import chosen
+from ..config.imports.plan import Changed, Plan, Value, planned
+from ..config.imports.sources import LARGEST, SOURCES, Source, read_file
+from ..config.load import load
+from ..config.paths import default_config, find_config
+from ..config.store import append_hosts, text_with
+from ..executor.folding import fold_names
+from ..executor.targets import Targets
+from ..model.errors import ConfigError, ReadOnly
+from ..model.message import told
+from ..model.say import Say
+from ..model.text import printed, safe
+from .arguments import Arguments
+from .encode import encode_listed, valid
+from .hosts_import import ImportWords
+from .output import complain, emit, emit_json, standard_output
+from .tables import table
+
+DECLINED = 1
+"""The exit status where a person has answered no."""
+
+_STANDARD_INPUT = Path("-")
+
+_SHOWN = 20
+"""Entries that are told one by one in each part of the plan. --json has all."""
+
+_NAMES = 1_000
+"""Letters of folded names that a part of the plan shows."""
+
+_LINES = 400
+"""Lines of the difference that stand before a question: what scrolls by is not read. --dry-run shows all."""
+
+
+def import_hosts(words: ImportWords, arguments: Arguments) -> int:
+    """Show the plan, ask, and write; the exit status.
+
+    Raises ConfigError for a source, a choice or a configuration that cannot be read, or where nobody is there to be
+    asked; ReadOnly with --read-only, but for a dry run.
+    """
+    if arguments.read_only and not words.dry_run:
+        raise ReadOnly(told(Say.READ_ONLY, action="hosts import"))
+    source = SOURCES[words.source]
+    config = _configuration(arguments)
+    found, piped = _found(source, words)
+    narrowed = _narrowed(found, words, arguments.targets)
+    plan = _with_tag_of(words, config, planned(narrowed, config.hosts, all_found=found))
+    path = config.path or default_config()
+    difference = list(_difference(path, plan)) if plan.new else []
+    if not arguments.json:
+        _show(source, narrowed, plan)
+        _show_difference(difference, len(difference) if words.dry_run or words.yes else _LINES)
+    written = bool(plan.new) and not words.dry_run and _agreed(words, arguments.json, piped, path, plan)
+    if written:
+        _write(path, plan)
+    if arguments.json:
+        emit_json(_encoded(source, path, narrowed, plan, difference, written))
+    elif written:
+        emit(printed([safe(f"{_hosts(len(plan.new))} added to {path}")]))
+    return 0 if written or not plan.new or words.dry_run else DECLINED
+
+
+def _write(path: Path, plan: Plan) -> None:
+    """Do what the plan says: the one place where an import writes.
+
+    `plan.changed` stays undone: it takes edits of entries in their place.
+    """
+    append_hosts(path, plan.new)
+
+
+def _configuration(arguments: Arguments) -> FleetConfig:
+    """The configuration that hosts are added to; an empty one where the user has none yet. Raises ConfigError."""
+    path = find_config(arguments.config)
+    if path is None:
+        return FleetConfig(default_config())
+    if not path.is_file():
+        raise ConfigError("is no file that hosts can be added to", file=path, hint="name one with --config")
+    config = load(path)
+    for warning in config.warnings:
+        complain(f"warning: {warning}")
+    return config
+
+
+def _found(source: Source, words: ImportWords) -> tuple[Imported, bool]:
+    """All that the source names, and whether it came from standard input. Raises ConfigError."""
+    files = (words.file,) if words.file is not None else source.files()
+    if not files or files == (_STANDARD_INPUT,):
+        try:
+            return source.imported([_from_standard_input(source)]), True
+        except ConfigError as error:
+            error.file = error.file or Path("standard input")
+            raise
+    return source.imported([read_file(source, file) for file in files]), False
+
+
+def _from_standard_input(source: Source) -> Given:
+    if sys.stdin is None:
+        raise ConfigError("there is no standard input to read", hint="name a file")
+    if sys.stdin.isatty():
+        complain(f"reading {source.about} from the terminal: end it with Ctrl+D")
+    try:
+        return source.given(sys.stdin.buffer.read(LARGEST + 1))
+    except OSError as error:
+        raise ConfigError(f"standard input cannot be read: {error.strerror}", hint="name a file") from error
+
+
+def _narrowed(found: Imported, words: ImportWords, sets: Iterable[str]) -> Imported:
+    """The hosts that -w means among those of the source, with --tag and --user. Raises ConfigError."""
+    targets = Targets(host.info for host in found.hosts)
+    meant = [frozenset(targets.resolve(each)) for each in sets]
+    ids = frozenset().union(*meant) if meant else None
+    return chosen(found, lambda host: ids is None or host.id in ids, tags=words.tags, user=words.user)
+
+
+def _with_tag_of(words: ImportWords, config: FleetConfig, plan: Plan) -> Plan:
+    """The plan, in which with --tag only hosts that have these tags may be gone: others came from elsewhere."""
+    tagged = {host.id for host in config.hosts if set(words.tags) <= set(host.tags)}
+    return Plan(plan.new, plan.same, plan.changed, tuple(host_id for host_id in plan.gone if host_id in tagged))
+
+
+def _difference(path: Path, plan: Plan) -> Iterator[str]:
+    """The lines of a unified difference between the file and what it would be. Raises ConfigError as text_with does."""
+    after = text_with(path, plan.new).splitlines()
+    before = path.read_text("utf-8").splitlines() if path.exists() else []
+    return difflib.unified_diff(before, after, str(path), f"{path} with the import", lineterm="")
+
+
+def _agreed(words: ImportWords, json: bool, piped: bool, path: Path, plan: Plan) -> bool:
+    """Whether it is to be written. Raises ConfigError where nobody can be asked."""
+    if words.yes:
+        return True
+    if json or piped or sys.stdin is None or not (sys.stdin.isatty() and standard_output().isatty()):
+        raise ConfigError(
+            f"nothing was written: {_hosts(len(plan.new))} would be added, and nobody can be asked",
+            hint="--yes adds them, --dry-run only shows them",
+        )
+    complain(f"add {_hosts(len(plan.new))} to {path}? y or n")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _show(source: Source, imported: Imported, plan: Plan) -> None:
+    """The plan for a person."""
+    rows = [
+        ("new", _hosts(len(plan.new)), _folded(host.id for host in plan.new)),
+        ("the same", _hosts(len(plan.same)), _folded(plan.same)),
+        ("changed", _hosts(len(plan.changed)), "left as they are" if plan.changed else ""),
+        *(("", changed.id, _changes(changed)) for changed in plan.changed[:_SHOWN]),
+        *_more(len(plan.changed)),
+        ("not there", _hosts(len(plan.gone)), f"{_folded(plan.gone)} (in hosts.toml alone)" if plan.gone else ""),
+    ]
+    left_out = imported.left_out
+    number = len(left_out) + imported.untold
+    rows.append(("left out", f"{number:,} entr{'y' if number == 1 else 'ies'}", ""))
+    rows += [("", each.name, _why(each)) for each in left_out[:_SHOWN]]
+    rows += _more(number)
+    emit(table((source.name.upper(), "NUMBER", "WHICH"), rows))
+
+
+def _show_difference(lines: list[str], most: int) -> None:
+    if lines:
+        more = [f"… {len(lines) - most:,} more lines: --dry-run shows all"] if len(lines) > most else []
+        emit(printed([safe(line) for line in ("", *lines[:most], *more)]))
+
+
+def _folded(names: Iterable[str]) -> str:
+    folded = fold_names(names)
+    return folded if len(folded) <= _NAMES else f"{folded[:_NAMES]}… (--json has all)"
+
+
+def _more(number: int) -> list[tuple[str, str, str]]:
+    return [("", f"{number - _SHOWN:,} more", "--json has all")] if number > _SHOWN else []
+
+
+def _why(left_out: LeftOut) -> str:
+    return str(left_out).replace(f"{left_out.name}: ", "", 1)
+
+
+def _changes(changed: Changed) -> str:
+    return "; ".join(f"{each.key}: {_shown(each.here)} → {_shown(each.there)}" for each in changed.differences)
+
+
+def _shown(value: Value) -> str:
+    return "-" if value is None else " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _hosts(number: int) -> str:
+    return f"{number:,} host{'' if number == 1 else 's'}"
+
+
+def _encoded(
+    source: Source, path: Path, imported: Imported, plan: Plan, difference: list[str], written: bool
+) -> dict[str, Any]:
+    """The plan as JSON: "changed" has the values of each key in the file and in the source."""
+    found = {
+        "source": source.name,
+        "file": str(path),
+        "new": [encode_listed(host) for host in plan.new],
+        "same": list(plan.same),
+        "changed": [
+            {"id": each.id, "keys": [{"key": of.key, "file": of.here, "source": of.there} for of in each.differences]}
+            for each in plan.changed
+        ],
+        "not_in_source": list(plan.gone),
+        "left_out": [
+            {
+                "name": each.name,
+                "reason": each.reason,
+                "hint": each.hint or None,
+                "file": None if each.file is None else str(each.file),
+                "line": each.line,
+            }
+            for each in imported.left_out
+        ],
+        "left_out_untold": imported.untold,
+        "difference": difference,
+        "written": written,
+    }
+    return valid(found)

@@ -1,0 +1,120 @@
+"""What the fleet of this process is made of, as its port sees each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from typing import Protocol
+
+from ..actions.action import Action, Invocation
+from ..actions.policy import Policy
+from ..executor.fold import Fold
+from ..executor.reader import JobEvent
+from ..model.connection import PoolStatistics
+from ..model.host import HostInfo
+from ..model.outcome import CommandResult
+from ..model.target import TargetId
+from ..monitor.domain_index import HostWithDomains
+from ..monitor.follower import Changed
+from ..monitor.happening import HappeningPage, HappeningQuery
+from ..monitor.rows import HostDetail, HostRow, Known
+from .fleet import (
+    Answer,
+    Described,
+    Settled,
+    Wanted,
+)
+
+
+class Clock(Protocol):
+    """The program's clock."""
+
+    def monotonic(self) -> float: ...
+
+
+class Transport(Protocol):
+    """What is read of the transport manager. None of it waits; HostUnknown for a host that is gone."""
+
+    @property
+    def clock(self) -> Clock: ...
+    def host(self, host_id: str) -> HostInfo: ...
+    def pools(self, host_id: str) -> tuple[PoolStatistics, ...]: ...
+    def looked_at(self, host_id: str) -> None: ...
+
+
+class View(Protocol):
+    """The rows as they are now."""
+
+    @property
+    def host_ids(self) -> Collection[str]: ...
+    def rows(self) -> tuple[HostRow, ...]: ...
+    def row(self, host_id: str) -> HostRow | None: ...
+    def look(self, host_id: str) -> Known | None: ...
+    def detail(self, host_id: str) -> HostDetail | None: ...
+    def with_domains(self, host_id: str) -> HostWithDomains | None: ...
+
+
+class Follower(Protocol):
+    """Tells which rows of the view have changed, on the event loop; what `listen` gives back ends that."""
+
+    def listen(self, heard: Callable[[Changed], object]) -> Callable[[], None]: ...
+
+
+class Happenings(Protocol):
+    """The log of what has happened."""
+
+    def page(self, query: HappeningQuery, now: float) -> HappeningPage: ...
+
+
+class Targets(Protocol):
+    """The target language. `resolve` raises ConfigError, with the column of the mistake."""
+
+    def resolve(self, expression: str) -> tuple[str, ...]: ...
+
+
+class Asking(Protocol):
+    """Asks hosts."""
+
+    async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
+    async def settle(self, expressions: Sequence[str]) -> Settled: ...
+    async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
+
+
+class Job(Protocol):
+    """Work on many targets. Iterating gives its events, exactly one TargetEnded for each target, then ends."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def targets(self) -> tuple[TargetId, ...]: ...
+    @property
+    def started_at(self) -> float: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def fold(self) -> Fold: ...
+    def cancel(self) -> None: ...
+    async def wait(self) -> tuple[CommandResult, ...]: ...
+    def __aiter__(self) -> AsyncIterator[JobEvent]: ...
+
+
+class Jobs(Protocol):
+    """The jobs that are kept."""
+
+    def job(self, job: str) -> Job | None: ...
+
+
+class Door(Protocol):
+    """The one way to whatever touches a host, hosts.toml or known_hosts."""
+
+    @property
+    def policy(self) -> Policy: ...
+
+    def admit(self, invocation: Invocation) -> Action:
+        """The action; raises AtpError where it would not be carried out even if a person confirmed it."""
+        ...
+
+    async def perform(self, invocation: Invocation) -> Job | None:
+        """Carry it out; gives the job that it has started, if it did. Raises AtpError."""
+        ...

@@ -1,0 +1,1 @@
+"""What was said in the line at the bottom."""
