@@ -27,7 +27,7 @@ from ..model.target import TargetId
 from ..monitor.cells import Cell
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.happening import HappeningPage, HappeningQuery
-from ..monitor.query import Page, Query
+from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
 
@@ -180,11 +180,30 @@ class Fleet(Protocol):
         ...
 
     def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
-        """The ids of the hosts that pass the filter, of all groups or of that with the key `group`, in their order."""
+        """The ids of the hosts that pass the filter, of all groups or of the group or cause with the key `group`, in
+        their order."""
+        ...
+
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """The ids of the hosts from the line of one key to that of another one; of lines that are folded all."""
+        ...
+
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """The key of the next line after that of `key` (`step` 1) or before it (-1), going round, that is of a host in
+        trouble or of a folded group which has one; while a filter is set of any host. None where there is none such."""
+        ...
+
+    def sums(self, query: Query, key: str) -> GroupSums | None:
+        """The hosts of the group or the cause of that key added up; None where there is none such."""
+        ...
+
+    def fields(self) -> Fields:
+        """By what the hosts can be grouped."""
         ...
 
     def group_of(self, query: Query, host_id: str) -> str | None:
-        """The key of the group in which a host stands; None for a host that does not pass the filter."""
+        """The key of the group in which a host stands, "" where there are no groups; None for a host that does not pass
+        the filter."""
         ...
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:

@@ -21,9 +21,10 @@ from ..monitor.cells import Cell, cell_of
 from ..monitor.domain_arrangement import DomainArrangements
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
+from ..monitor.grouping import fields_of
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.metrics import find_metric
-from ..monitor.query import Page, Query
+from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
 from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, View
@@ -80,6 +81,7 @@ class LocalFleet:
         self._arrangements = Arrangements(view)
         self._domains = DomainArrangements(view)
         self._order: Mapping[str, int] | None = None
+        self._fields: Fields | None = None
         self._number = 0
         self._streams: list[_Stream] = []
         self._follower = follower
@@ -97,7 +99,7 @@ class LocalFleet:
         self._number += 1
         described = changed.hosts is None
         if described:
-            self._order = None
+            self._order = self._fields = None
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
         self._domains.note(changed.hosts)
@@ -134,6 +136,28 @@ class LocalFleet:
         """As Fleet.hosts."""
         self._listen()
         return self._arrangements.hosts(query, group)
+
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """As Fleet.between."""
+        self._listen()
+        return self._arrangements.between(query, one, other)
+
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """As Fleet.following."""
+        self._listen()
+        return self._arrangements.following(query, key, step)
+
+    def sums(self, query: Query, key: str) -> GroupSums | None:
+        """As Fleet.sums."""
+        self._listen()
+        return self._arrangements.sums(query, key)
+
+    def fields(self) -> Fields:
+        """As Fleet.fields."""
+        self._listen()
+        if self._fields is None:
+            self._fields = fields_of(self._view.rows())
+        return self._fields
 
     def group_of(self, query: Query, host_id: str) -> str | None:
         """As Fleet.group_of."""

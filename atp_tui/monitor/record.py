@@ -29,8 +29,8 @@ class HostRecord:
     """
 
     def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
-        self.host, self.id, self.tags = host, host.id, host.tags
-        self._metadata = tuple(host.metadata.items())
+        self.id = host.id
+        self._describe(host)
         self.status = status
         self._history = history
         self._interval = math.inf if interval is None else interval
@@ -55,9 +55,14 @@ class HostRecord:
 
     def describe(self, host: HostInfo) -> None:
         """The host's description has changed."""
-        self.host, self.tags = host, host.tags
-        self._metadata = tuple(host.metadata.items())
+        self._describe(host)
         self._row = None
+
+    def _describe(self, host: HostInfo) -> None:
+        self.host, self.address, self.tags = host, host.host, host.tags
+        self.metadata = tuple(host.metadata.items())
+        over_ssh = host.over_ssh or host.main_channel == "ssh"
+        self.jump = None if host.jump_host is None or not over_ssh else host.jump_host.removesuffix(":22")
 
     def moved(self, status: HostStatus) -> None:
         """The host's status has changed."""
@@ -165,6 +170,10 @@ class HostRecord:
         return self.status.trouble
 
     @property
+    def sampled_at(self) -> float | None:
+        return self._last.at if self._last else None
+
+    @property
     def silent_since(self) -> float | None:
         return self._verdict.silent_since
 
@@ -224,7 +233,7 @@ class HostRecord:
             id=host.id,
             address=host.host,
             tags=host.tags,
-            metadata=self._metadata,
+            metadata=self.metadata,
             state=status.state,
             cause=status.cause,
             since=status.since,
@@ -249,6 +258,7 @@ class HostRecord:
             node=last.node if last else None,
             system=last.system if last else None,
             odd=self.odd,
+            jump=self.jump,
         )
 
 

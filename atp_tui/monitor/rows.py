@@ -81,13 +81,21 @@ class Known(Figures, Protocol):
     """What is known of a host, as HostRow has it: a row, or the record that rows are made of."""
 
     @property
+    def address(self) -> str: ...
+    @property
     def tags(self) -> tuple[str, ...]: ...
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def jump(self) -> str | None: ...
     @property
     def state(self) -> ConnectionState: ...
     @property
     def cause(self) -> Message | None: ...
     @property
     def trouble(self) -> Trouble | None: ...
+    @property
+    def sampled_at(self) -> float | None: ...
     @property
     def silent_since(self) -> float | None: ...
     @property
@@ -107,7 +115,8 @@ class HostRow:
     Moments are instants of the program's clock, in seconds since 1970; shares are 0 to 1; None: not known.
     `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `trouble` and `answers_ssh` are the host's status.
     `sampled_at` is the moment of the newest sample; the figures are those of that sample, and `freshness` says how far
-    they can be trusted. `metadata` is the description's, as pairs of key and value.
+    they can be trusted. `metadata` is the description's, as pairs of key and value. `jump` is the jump host that it
+    is reached through first, where hosts.toml names one.
     `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
     `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
     CPU share of the last samples, oldest first (NaN where there was none). `node` and `system` are the newest sample's
@@ -144,6 +153,7 @@ class HostRow:
     node: NodeReading | None = None
     system: SystemReading | None = None
     odd: Oddity | None = None
+    jump: str | None = None
 
     @property
     def fresh(self) -> bool:

@@ -13,7 +13,8 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
 from ...model.order import natural
-from ...monitor.query import Query, Sort
+from ...monitor.orders import Sort
+from ...monitor.query import Query
 from .. import bindings
 from ..focus import FocusInSight
 from ..frame.navigation import Navigation

@@ -197,4 +197,4 @@ def test_what_is_known_of_a_host_is_what_its_row_says(news: list[str]) -> None:
         before = [getattr(known, name) for name in NAMES]
         row = view.row("a")
         assert before == [getattr(row, name) for name in NAMES], news
-    assert len(NAMES) == 18 and view.look("b") is None
+    assert len(NAMES) == 22 and view.look("b") is None
