@@ -19,6 +19,7 @@ from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
+from .hosts_import import ImportWords, words_of
 from .setup_verbs import add_setup_verbs
 
 Verb = str
@@ -65,6 +66,7 @@ class Arguments:
     dry_run: bool = False
     yes: bool = False
     connect: bool = False
+    importing: ImportWords | None = None
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -78,6 +80,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
     values["verb"] = verb = found.verb or "tui"
+    values["importing"] = words_of(found)
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
