@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 KEPT = 4
 """Filters, orders and groupings that are kept: those of the views a person goes back and forth between."""
 
+SORTED_EACH = 5.0
+"""Seconds between two orders by a figure: lines that change their places with each sample cannot be read."""
+
 _VERSIONS = count(1)
 """As in arrangement.py."""
 
@@ -69,7 +72,8 @@ class DomainArrangement:
             self._wanted = parse_domain_filter(filter)
         except ConfigError as error:
             self._problem = problem_of(error)
-        self._follows_figures = self._figure is not None or (self._wanted is not None and compares_figures(filter))
+        self._compares = self._wanted is not None and compares_figures(filter)
+        self._now = self._sorted_at = -math.inf
         self._dirty: set[str] = set()
         self._stamps: dict[str, int] = {}
         self._passing: dict[str, list[Entry]] = {}
@@ -83,11 +87,12 @@ class DomainArrangement:
 
     def note(self, hosts: Collection[str]) -> None:
         """There are new figures of these hosts."""
-        if self._follows_figures:
+        if self._compares or self._figure is not None:
             self._dirty.update(hosts)
 
     def page(self, query: DomainQuery, now: float) -> DomainPage:
         """The page that `query` asks for. Filter, order and grouping must be those of this arrangement."""
+        self._now = max(self._now, now)
         self._refresh()
         index = self._index
         if self._problem is not None:
@@ -193,9 +198,11 @@ class DomainArrangement:
         if self._problem is not None:
             return
         changed = self._index.version != self._seen_version
-        dirty, self._dirty = self._dirty, set()
-        if not changed and not dirty:
+        is_due = self._compares or self._now - self._sorted_at >= SORTED_EACH
+        if not changed and not (self._dirty and is_due):
             return
+        dirty, self._dirty = self._dirty, set()
+        self._sorted_at = self._now
         self._seen_version = self._index.version
         if self._wanted is not None or self._figure is not None:
             self._look_at(dirty, changed)

@@ -17,7 +17,7 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.node import DomainReading, DomainState
 from atp_tui.monitor import domain_index
 from atp_tui.monitor.border import Nonsense
-from atp_tui.monitor.domain_arrangement import KEPT, DomainArrangements
+from atp_tui.monitor.domain_arrangement import KEPT, SORTED_EACH, DomainArrangements
 from atp_tui.monitor.domain_detail import LONGEST_XML, read_xml
 from atp_tui.monitor.domain_query import (
     DomainGroupLine,
@@ -251,6 +251,19 @@ def test_a_version_differs_where_lines_change_places_alone() -> None:
     assert fleet.page().version != versions[0]
 
 
+def test_an_order_by_a_figure_stands_for_some_seconds_while_the_figures_go_on() -> None:
+    fleet = three_hosts()
+    query = DomainQuery("name:web", DomainSort.CPU)
+    assert [name_of(line) for line in fleet.page(query).lines] == ["web10", "web9"]
+    fleet.goes_on()
+    fleet.says("kvm1", guest("web10", work=4), guest("web9", work=4), guest("db", D.PAUSED))
+    lines = fleet.page(query).lines
+    assert [name_of(line) for line in lines] == ["web10", "web9"]
+    assert isinstance(lines[1], DomainLine) and lines[1].row.cpu == 0.75
+    fleet.now += SORTED_EACH - 2.0
+    assert [name_of(line) for line in fleet.page(query).lines] == ["web9", "web10"]
+
+
 def test_a_large_fleet_is_taken_over_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(domain_index, "MOST_AT_ONCE", 3)
     fleet = three_hosts()
@@ -352,6 +365,7 @@ class KeptUpToDate(RuleBasedStateMachine):
     def begins(self, filter: str, sort: DomainSort, groups: DomainGroups) -> None:
         self.fleet = Fleet("kvm1")
         self.query = DomainQuery(filter, sort, groups)
+        self.later = 0.0
 
     @rule(host=HOSTS)
     def comes_or_goes(self, host: str) -> None:
@@ -376,8 +390,9 @@ class KeptUpToDate(RuleBasedStateMachine):
 
     @rule()
     def somebody_looks(self) -> None:
-        kept = self.fleet.page(self.query)
-        anew = DomainArrangements(self.fleet.view).of(self.query).page(self.query, self.fleet.now)
+        later = self.later = max(self.later, self.fleet.now) + SORTED_EACH  # so that an order by a figure is due
+        kept = self.fleet.arranged.of(self.query).page(self.query, later)
+        anew = DomainArrangements(self.fleet.view).of(self.query).page(self.query, later)
         assert shape(kept) == shape(anew)
         assert repr(kept.lines) == repr(anew.lines)  # by repr: no NaN equals another
 
