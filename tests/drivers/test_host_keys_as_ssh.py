@@ -19,7 +19,7 @@ from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected, Ho
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
-from ..daemons.sshd import PrivateSshd, running_sshd
+from ..daemons.sshd import QUICK_KEYS, PrivateSshd, running_sshd
 from .ssh_links import HANG, open_link
 
 pytestmark = pytest.mark.daemons
@@ -199,9 +199,8 @@ class Place:
         """Whether OpenSSH goes on. What it may have stored is taken back."""
         checking = "accept-new" if policy is HostKeyPolicy.ACCEPT_NEW else "yes"
         options = ["-o", f"StrictHostKeyChecking={checking}", "-o", "BatchMode=yes", "-o", "IdentityAgent=none"]
-        process = await asyncio.create_subprocess_exec(
-            "ssh", "-F", self.config, *options, "box", "true", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+        words = ["ssh", "-F", str(self.config), *options, *QUICK_KEYS, "box", "true"]
+        process = await asyncio.create_subprocess_exec(*words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         async with asyncio.timeout(HANG):
             await process.communicate()
         return process.returncode == 0
@@ -287,18 +286,24 @@ CERTIFICATES: list[tuple[str, list[str], int, str, bool | None]] = [
 VERBATIM = "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com,ssh-ed25519"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Certified:
     daemon: PrivateSshd
     authority: asyncssh.SSHKey
+    shown: tuple[list[str], int, bytes] | None = None
+    """The certificate that the daemon shows, and what is in it."""
 
     def sign(self, names: list[str], hours: int) -> None:
+        path = self.daemon.directory / "host_key-cert.pub"
+        if self.shown is not None and self.shown == (names, hours, path.read_bytes()):
+            return  # most rows want the same: the daemon need not start anew
         key = asyncssh.import_public_key(self.daemon.host_public_key)
         end = f"{hours}h" if hours > 0 else "-1h"
         signed = self.authority.generate_host_certificate(
             key, "host", principals=names, valid_after="-3d", valid_before=end
         )
-        (self.daemon.directory / "host_key-cert.pub").write_bytes(signed.export_certificate())
+        self.shown = names, hours, signed.export_certificate()
+        path.write_bytes(self.shown[2])
         self.daemon.restart()
 
 
