@@ -71,6 +71,7 @@ class FleetLines(LinesView[Shown]):
         self._domains = Domains(fleet.detail)
         self._range: tuple[str, frozenset[str]] | None = None
         self._looks = False
+        self._is_touched = False
         self._told: object = None
         self._now = 0.0
         self._ticks = 0
@@ -103,10 +104,24 @@ class FleetLines(LinesView[Shown]):
             self._looks = False
         if first and len(tree) > 1:
             # on the first host rather than on its group, so that its panel is there at once
-            self.cursor_to(tree.head.pinned + len(self._query.group))
+            super().cursor_to(tree.head.pinned + len(self._query.group))
+        elif not self._is_touched:
+            self.scroll_to(y=0, animate=False, force=True)
         elif before is not None:
             self._keep_still(top, before.head.pinned, tree.head.pinned)
         self._retitle()
+
+    def cursor_to(self, index: int) -> None:
+        """As LinesView. Until a person has moved, the beginning is in sight, wherever the first host goes meanwhile:
+        while a fleet connects, groups change their places, and what is wrong stands on top."""
+        self._is_touched = True
+        super().cursor_to(index)
+
+    def on_mouse_scroll_down(self) -> None:
+        self._is_touched = True
+
+    def on_mouse_scroll_up(self) -> None:
+        self._is_touched = True
 
     def _keep_still(self, top: int, before: int, now: int) -> None:
         """Where lines of trouble have come or gone above what is in view, that stays where it is; at the very top they
