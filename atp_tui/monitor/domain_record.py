@@ -22,11 +22,17 @@ GONE_FOR = 60.0
 """Seconds that a domain is told of after the first answer in which it is missing."""
 
 CPU, NET, DISK = range(3)
-"""The counters that are kept: nanoseconds, and bytes in both directions together."""
+"""The counters: nanoseconds, and bytes in both directions together."""
 
 NAMES = ("cpu", "net", "disk")
 
 _NS = 1e9
+
+
+DiskRates = dict[str, tuple[float | None, float | None]]
+"""Bytes read and written a second, by the uuid of a domain; None: not known."""
+
+_NO_RATES: tuple[float | None, float | None] = (None, None)
 
 
 class Listed:
@@ -48,13 +54,14 @@ class Listed:
 
 
 class _Frame(NamedTuple):
-    """The domains at one moment. `counters` are those of CPU of all, then of NET, then of DISK, -1 for none; `memory`
-    is in KiB, -1 while off."""
+    """The domains at one moment. `counters` are those of CPU of all, then of NET, -1 for none; `memory` is in KiB, -1
+    while off; `disk` is what went to and from their disks a second when these were asked for last, NaN for none."""
 
     at: float
     listed: Listed
     counters: array[int]
     memory: array[int]
+    disk: array[float]
 
 
 class HostDomains:
@@ -65,6 +72,8 @@ class HostDomains:
         self._last: events.HostSampled | None = None
         self._before: events.HostSampled | None = None
         self._frames: deque[_Frame] = deque(maxlen=DOMAIN_HISTORY + 1)
+        self._disks: tuple[float, dict[str, tuple[int | None, int | None]]] | None = None
+        self._disk_rates: DiskRates = {}
         self._kept: dict[str, DomainRow] = {}
         self._states: list[DomainState] | None = None
         self.gone: dict[str, DomainRow] = {}
@@ -72,13 +81,18 @@ class HostDomains:
 
     def take(self, sample: events.HostSampled) -> None:
         """Take a sample."""
-        frame = self._frame(sample)
+        rates = self._rates_of_disks(sample)
+        frame = self._frame(sample, rates)
         if self._frames:
             last = self._frames[-1]
             # a counter that fell, or came no more, is less than it was
-            if frame.listed is not last.listed or True in map(lt, frame.counters, last.counters):
+            if (
+                frame.listed is not last.listed
+                or True in map(lt, frame.counters, last.counters)
+                or (frame.disk is not last.disk and _lost(last.disk, frame.disk))
+            ):
                 self._hold(frame, sample)
-        self._before, self._last, self._states = self._last, sample, None
+        self._before, self._last, self._states, self._disk_rates = self._last, sample, None, rates
         self._frames.append(frame)
         if self._kept:
             self._kept = {uuid: row for uuid, row in self._kept.items() if self._lacks(uuid, row)}
@@ -90,8 +104,9 @@ class HostDomains:
 
     def clear(self) -> None:
         """Nothing that was said of them counts."""
-        self._last = self._before = self._states = None
+        self._last = self._before = self._states = self._disks = None
         self._frames.clear()
+        self._disk_rates = {}
         self._kept.clear()
         self.gone.clear()
 
@@ -156,6 +171,8 @@ class HostDomains:
     def _gains(self, which: int) -> list[float]:
         """What a counter of each domain gained a second since the sample before; NaN where that is not known."""
         now = self._frames[-1]
+        if which == DISK:
+            return list(now.disk)
         if len(self._frames) < 2 or (seconds := now.at - (last := self._frames[-2]).at) <= 0:
             return [NAN] * len(now.listed.uuids)
         after, before = _column(now, which), _column(last, which)
@@ -175,7 +192,7 @@ class HostDomains:
 
     # -- samples -------------------------------------------------------------------------------------------------
 
-    def _frame(self, sample: events.HostSampled) -> _Frame:
+    def _frame(self, sample: events.HostSampled, rates: DiskRates) -> _Frame:
         domains, last = sample.domains, self._frames[-1] if self._frames else None
         uuids = tuple([domain.uuid for domain in domains])
         names = tuple([domain.name for domain in domains])
@@ -185,12 +202,42 @@ class HostDomains:
             listed = Listed(uuids, names)
         counters = array("q", [-1 if (time := domain.cpu_time) is None else time for domain in domains])
         counters.extend([_both(domain.rx_bytes, domain.tx_bytes) for domain in domains])
-        counters.extend([_both(domain.read_bytes, domain.written_bytes) for domain in domains])
         memory = array("q", [-1 if domain.state in OFF else domain.memory_kib for domain in domains])
         if last is not None and last.memory == memory:
             memory = last.memory  # most of them have what they had
         # past the class's own constructor, which is written in Python
-        return tuple.__new__(_Frame, (sample.at, listed, counters, memory))
+        return tuple.__new__(
+            _Frame, (sample.at, listed, counters, memory, self._disk_frame(sample, listed, memory, rates))
+        )
+
+    def _disk_frame(
+        self, sample: events.HostSampled, listed: Listed, memory: array[int], rates: DiskRates
+    ) -> array[float]:
+        """What went to and from the disks of each domain a second. Between two readings of them the last one stands,
+        but for a domain that is off by now."""
+        last = self._frames[-1] if self._frames else None
+        if rates is self._disk_rates and last is not None and last.listed is listed and last.memory is memory:
+            return last.disk  # the same ones are off, too
+        found = array("d")
+        for domain in sample.domains:
+            one, other = _NO_RATES if domain.state in OFF else rates.get(domain.uuid, _NO_RATES)
+            found.append(NAN if one is None or other is None else one + other)
+        return found
+
+    def _rates_of_disks(self, sample: events.HostSampled) -> DiskRates:
+        """What their counters gained a second since they were read before; what is known where this was no reading."""
+        if not sample.disks:
+            return self._disk_rates
+        now = {domain.uuid: (domain.read_bytes, domain.written_bytes) for domain in sample.domains}
+        before, self._disks = self._disks, (sample.at, now)
+        if before is None:
+            return {}
+        seconds, was = sample.at - before[0], before[1]
+        found = {}
+        for uuid, (read, written) in now.items():
+            was_read, was_written = was.get(uuid, (None, None))
+            found[uuid] = rate(was_read, read, seconds), rate(was_written, written, seconds)
+        return found
 
     def _hold(self, frame: _Frame, sample: events.HostSampled) -> None:
         """Before `sample` is taken: keep the last figures of the domains that it lacks, or of which it lacks any."""
@@ -216,8 +263,10 @@ class HostDomains:
         """What the two newest samples say, without the history."""
         assert self._last is not None
         domain, before = self._last.domains[place], self._reading_before(place)
+        off = domain.state in OFF
+        read, written = _NO_RATES if off else self._disk_rates.get(domain.uuid, _NO_RATES)
         if before is None or self._before is None:
-            return DomainRow(domain, None, None, None, (), at=self._last.at)
+            return DomainRow(domain, None, None, None, (), read_rate=read, write_rate=written, at=self._last.at)
         seconds = self._last.at - self._before.at
         used = rate(before.cpu_time, domain.cpu_time, seconds)
         return DomainRow(
@@ -226,8 +275,8 @@ class HostDomains:
             rx_rate=rate(before.rx_bytes, domain.rx_bytes, seconds),
             tx_rate=rate(before.tx_bytes, domain.tx_bytes, seconds),
             history=(),
-            read_rate=rate(before.read_bytes, domain.read_bytes, seconds),
-            write_rate=rate(before.written_bytes, domain.written_bytes, seconds),
+            read_rate=read,
+            write_rate=written,
             at=self._last.at,
         )
 
@@ -266,6 +315,8 @@ class HostDomains:
     def _rates(self, uuid: str, which: int) -> list[float]:
         """What a counter gained a second between each two samples, oldest first; samples that did not come leave their
         places empty."""
+        if which == DISK:
+            return self._held(uuid)
         found: list[float] = []
         last: tuple[float, int] | None = None
         for frame in self._frames:
@@ -276,6 +327,18 @@ class HostDomains:
                 found += [NAN] * self._hearing.missed(last[0], frame.at, DOMAIN_HISTORY)
                 found.append((count - before) / gone_by if count >= before >= 0 and gone_by > 0 else NAN)
             last = frame.at, count
+        return found
+
+    def _held(self, uuid: str) -> list[float]:
+        """As `_rates`, of the disks at each sample but the oldest one."""
+        found: list[float] = []
+        last: float | None = None
+        for frame in self._frames:
+            if last is not None:
+                found += [NAN] * self._hearing.missed(last, frame.at, DOMAIN_HISTORY)
+                place = frame.listed.places.get(uuid)
+                found.append(NAN if place is None else frame.disk[place])
+            last = frame.at
         return found
 
     def _memory(self, uuid: str) -> list[float]:
@@ -310,9 +373,15 @@ def _column(frame: _Frame, which: int) -> array[int]:
 def _fell(before: _Frame, place: int, after: _Frame, now: int) -> bool:
     """Whether any counter of a domain is less than it was, or is there no more."""
     sizes = len(before.listed.uuids), len(after.listed.uuids)
-    return any(
-        after.counters[which * sizes[1] + now] < before.counters[which * sizes[0] + place] for which in (CPU, NET, DISK)
+    was, disk = before.disk[place], after.disk[now]
+    return (was == was and disk != disk) or any(
+        after.counters[which * sizes[1] + now] < before.counters[which * sizes[0] + place] for which in (CPU, NET)
     )
+
+
+def _lost(before: array[float], after: array[float]) -> bool:
+    """Whether any of these was known and is no more."""
+    return any(b == b and a != a for b, a in zip(before, after, strict=True))
 
 
 def _figure_of(row: DomainRow, which: int) -> float:

@@ -67,10 +67,11 @@ _USUAL = itemgetter(
 
 
 def read_all(
-    virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None
+    virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None, *, disks: bool = True
 ) -> tuple[NodeReading, tuple[DomainReading, ...]]:
-    """The node and its domains in one hop to the lane; `known`, `odd` and errors as in read_node."""
-    return read_node(virt, known, odd), read_domains(virt, odd)
+    """The node and its domains in one hop to the lane; `known`, `odd` and errors as in read_node, `disks` as in
+    read_domains."""
+    return read_node(virt, known, odd), read_domains(virt, odd, disks=disks)
 
 
 def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None) -> NodeReading:
@@ -94,15 +95,15 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | No
     )
 
 
-def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReading, ...]:
+def read_domains(virt: VirtConnect, odd: Odd | None = None, *, disks: bool = True) -> tuple[DomainReading, ...]:
     """All domains, running or not, in libvirt's order. Runs on a lane; one round trip where the driver has bulk
     statistics (QEMU does) and another one for the disks of those that run, else two to a domain. A domain that vanishes
-    meanwhile is left out. `odd` and errors as in read_node.
+    meanwhile is left out. `odd` and errors as in read_node. Without `disks` these are not asked for.
     """
     odd = Odd() if odd is None else odd
     readings: list[DomainReading] = []
     all_stats = _all_stats(virt)
-    disks = _disks(virt, all_stats)
+    of_disks = _disks(virt, all_stats) if disks else _NO_DISKS
     # past the class's own constructor, which is written in Python: it costs as much as all the rest
     new = tuple.__new__
     for domain, stats in all_stats:
@@ -125,11 +126,11 @@ def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReadi
                 ):
                     word, reason = words
                     uuid = domain.UUIDString()
-                    read, written = _of_disks(disks.get(uuid, _NOTHING), odd)
+                    read, written = _of_disks(of_disks.get(uuid, _NOTHING), odd) if of_disks else (None, None)
                     figures = vcpus, memory, maximum, cpu_time, received, sent
                     readings.append(new(DomainReading, (name, uuid, word, *figures, reason, read, written)))
                     continue
-        reading = _domain(domain, stats, odd, disks)
+        reading = _domain(domain, stats, odd, of_disks)
         if reading is not None:
             readings.append(reading)
     return tuple(readings)

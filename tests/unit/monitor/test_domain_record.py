@@ -30,6 +30,11 @@ def guest(name: str, moved: int | None, **changes: Any) -> DomainReading:
     return reading._replace(**changes)
 
 
+def bare(name: str, moved: int) -> DomainReading:
+    """As `guest`, in a sample that has not asked for the disks."""
+    return guest(name, moved, read_bytes=None, written_bytes=None)
+
+
 class Host:
     """A host whose samples a test gives, two seconds apart."""
 
@@ -37,9 +42,9 @@ class Host:
         self.domains = HostDomains(Hearing(2.0, UP, DOMAIN_HISTORY))
         self.now = 0.0
 
-    def says(self, *domains: DomainReading, after: float = 2.0) -> None:
+    def says(self, *domains: DomainReading, after: float = 2.0, disks: bool = True) -> None:
         self.now += after
-        self.domains.take(HostSampled(self.now, "a", None, domains, 0.001, 0, 0))
+        self.domains.take(HostSampled(self.now, "a", None, domains, 0.001, 0, 0, disks=disks))
 
     def row(self, name: str) -> DomainRow:
         return next(row for row in self.domains.rows() if row.reading.name == name)
@@ -113,11 +118,34 @@ def test_a_domain_that_is_gone_is_told_of_for_a_minute() -> None:
     assert not host.domains.gone
 
 
-def test_counters_whose_sum_has_more_than_63_bits_have_no_sum() -> None:
+def test_counters_whose_sum_has_more_than_63_bits_have_rates_all_the_same() -> None:
     host = Host()
     for _ in range(2):
-        host.says(guest("web", 0)._replace(read_bytes=2**63 - 1, written_bytes=1))
-    assert math.isnan(host.domains.rates(DISK)[0]) and host.row("web").read_rate == 0
+        host.says(guest("web", 0)._replace(read_bytes=2**63 - 1, written_bytes=1, rx_bytes=2**63 - 1, tx_bytes=1))
+    assert host.domains.rates(DISK) == [0] and host.row("web").read_rate == 0
+    assert math.isnan(host.domains.rates(NET)[0]) and host.row("web").rx_rate == 0
+
+
+def test_between_two_readings_of_the_disks_the_last_rates_stand() -> None:
+    host = Host()
+    host.says(guest("web", 0), guest("db", 0), after=1)
+    for number in (1, 2, 3):
+        host.says(bare("web", number), bare("db", number), after=1, disks=False)
+        assert host.row("web").read_rate is None, "one reading is no rate yet"
+    host.says(guest("web", 8), guest("db", 8), after=1)
+    read = host.row("web").read_rate
+    assert read is not None and read > 0
+    for number in (9, 10):
+        host.says(bare("web", number), bare("db", number), after=1, disks=False)
+        assert host.row("web").read_rate == read and host.row("web").kept == ()
+        assert host.domains.rates(DISK)[0] == host.domains.rates(DISK)[1] > 0
+    assert host.domains.series(host.row("web").reading.uuid)["disk"][-3:] == (host.domains.rates(DISK)[0],) * 3
+    off = bare("db", 10)._replace(state=DomainState.SHUTOFF)
+    host.says(bare("web", 11), off, after=1, disks=False)
+    assert host.row("db").read_rate is None and host.row("web").read_rate == read, "what is off moves nothing"
+    host.says(guest("web", 1), guest("db", 1), after=1)
+    row = host.row("web")
+    assert row.read_rate == read and "disk" in row.kept, "counters that begin anew have no negative rate"
 
 
 def test_a_rename_is_another_list() -> None:
