@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 
 from atp_tui.engine.fleet import Detail
 from atp_tui.model.node import DomainState
-from atp_tui.monitor.query import Query, host_key
+from atp_tui.monitor.query import HostLine, Query, host_key
 from atp_tui.monitor.rows import DomainCounts, HostRow
 from atp_tui.ui.glyphs import UNICODE
+from atp_tui.ui.places import Place
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.views.fleet import unfolded
 from atp_tui.ui.views.fleet.lines import TreeLines
 from atp_tui.ui.views.fleet.unfolded import DomainBelow, draw_domain
 
+from .conftest import open_app
+from .fleet_services import FleetServices
 from .rows import domain, host_row, screen_of, text_of
 from .shown import ShownRows, show
 from .test_host_tree import HOSTILE
@@ -100,6 +103,15 @@ async def test_a_host_is_unfolded_and_folded_by_the_keys_of_groups() -> None:
         await pilot.press("h")
         await pilot.pause()
         assert "▸ rack1" in screen_of(app)[1]
+
+
+async def test_enter_on_a_domain_leads_to_its_view(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        fakes.transport.sample("kvm01", busy=1)
+        await opened.until(lambda: isinstance(line := opened.hosts.cursor_line, HostLine) and line.row.domains)
+        await opened.press("right", "down", "enter")
+        await opened.until(lambda: opened.screen.view is not opened.fleet)
+        assert opened.screen._views.stack.here == Place("domain", "kvm01/web0")
 
 
 @pytest.mark.parametrize("name", HOSTILE)

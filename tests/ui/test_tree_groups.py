@@ -103,6 +103,20 @@ async def test_the_groups_with_the_worst_hosts_come_first_and_the_cursor_stays()
         await opened.until(lambda: opened.has("no grouping nope: "))
 
 
+async def test_a_locator_tells_order_grouping_and_columns_as_commands_take_them() -> None:
+    async with open_app(two_sites()) as opened:
+        assert not opened.fleet.settings
+        for name, argument in (("sort", "cpu"), ("group", "rack,site"), ("columns", "mem,rtt")):
+            opened.screen._dispatch.do(name, argument)
+        told = (("sort", "cpu"), ("group", "tag:rack,site"), ("columns", "memory,rtt"))
+        assert opened.fleet.settings == told
+        for name, argument in told:
+            opened.fleet.commands[name](argument)
+        assert opened.fleet.settings == told
+        opened.fleet.commands["group"]("none")
+        assert dict(opened.fleet.settings)["group"] == "none"
+
+
 async def test_columns_are_chosen_and_restored() -> None:
     async with open_app(two_sites(), (200, 60)) as opened:
         opened.screen._dispatch.do("columns", "rtt,cpu")

@@ -135,6 +135,21 @@ async def test_at_the_very_top_trouble_comes_into_sight_and_the_cursor_keeps_its
         assert "trouble" not in "\n".join(screen_of(app)) and app.hosts.cursor_hosts == at
 
 
+async def test_a_host_that_moves_up_under_the_cursor_brings_the_causes_into_sight() -> None:
+    """As at the start, where one host after the other is found to be lost."""
+    rows = [well(number, tags=()) for number in range(60)]
+    app = TreeApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.hosts.focus()
+        show(app.hosts, rows)
+        await pilot.press("end")
+        assert app.hosts.cursor_hosts == ("kvm0059",) and app.hosts.scroll_offset.y > 0
+        show(app.hosts, [*rows[:-1], lost(59, tags=())])
+        await pilot.pause()
+        assert "trouble  1 host" in screen_of(app)[1] and app.hosts.cursor_hosts == ("kvm0059",)
+        assert app.hosts.cursor_place == 3
+
+
 async def test_a_cause_unfolds_to_its_hosts_and_is_marked_as_a_whole() -> None:
     rows = [well(1), *(lost(number, LOGIN) for number in (2, 3)), lost(4)]
     app = TreeApp()

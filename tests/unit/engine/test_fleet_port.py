@@ -20,6 +20,7 @@ from atp_tui.engine.fleet import Fleet, Settled, Wanted
 from atp_tui.executor.reader import TargetEnded, TargetOutput
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
+from atp_tui.model.order import natural
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import on_hosts
 from atp_tui.monitor.domain_query import DomainGroups, DomainLine, DomainQuery, DomainSort
@@ -84,6 +85,25 @@ async def test_cells_have_the_figures_of_the_rows(fleet: Fleet) -> None:
         assert [(cell.id, cell.figure) for cell in cells] == list(zip(HOSTS, read, strict=True))
         assert all(cell.state is ConnectionState.CONNECTED and cell.fresh for cell in cells)
     assert [cell.figure for cell in fleet.cells(HOSTS, "no such metric")] == [None] * 3
+
+
+async def test_groups_are_added_up_and_lines_are_gone_through_by_their_keys(fleet: Fleet) -> None:
+    fields = fleet.fields()
+    assert fields.tags and list(fields.tags) == sorted(fields.tags, key=natural)
+    query = Query(sort="name", group=("state",))
+    page = fleet.page(query)
+    first, *_ = page.lines
+    assert isinstance(first, GroupLine) and first.by == "state"
+    sums = fleet.sums(query, first.key)
+    assert sums is not None and sums.hosts == first.hosts and sums.figures == first.figures
+    assert sums.figures.fresh and {name for name, _, _ in sums.highest} == {"cpu", "memory"}
+    assert fleet.sums(query, "group nowhere") is None
+    keys = [line.key for line in page.lines]
+    assert set(fleet.between(query, keys[0], keys[-1])) == set(fleet.hosts(query))
+    assert fleet.between(query, keys[1], keys[1]) == fleet.hosts(query)[:1]
+    assert fleet.between(query, "host nowhere", "host nowhere") == ()
+    matching = replace(query, filter="kvm")
+    assert fleet.following(matching, keys[1], 1) == keys[2] and fleet.following(matching, keys[2], -1) == keys[1]
 
 
 async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
@@ -309,7 +329,8 @@ async def test_all_that_crosses_survives_copy_pickle_and_bytes(fleet: Fleet) -> 
     assert ticket is not None
     events = [event async for event in fleet.events(ticket.id)]
     values = [
-        fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.page(Query("latency>5")),
+        fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.sums(Query(), "group rack1"),
+        fleet.fields(), fleet.page(Query(group=("state", "tag"), reverse=True)), fleet.page(Query("latency>5")),
         fleet.happened(HappeningQuery(unfolded=frozenset({"gathered 1"}))), fleet.happened(HappeningQuery("kind:no")),
         fleet.domain_page(DomainQuery(groups=DomainGroups.STATE)), fleet.domain_page(DomainQuery("latency>5")),
         fleet.domain("kvm01", fleet.domain_keys(DomainQuery("host:kvm01"))[0].partition("/")[2]),

@@ -92,7 +92,8 @@ class FleetLines(LinesView[Shown]):
         """Take over what the fleet is now."""
         before = self._tree
         first = before is None or not len(before)
-        top = max(0, self.scroll_offset.y)
+        top, place = max(0, self.scroll_offset.y), self.cursor_place
+        in_view = self._in_view(place)
         tree = TreeLines(self._fleet, self._query, top, self._look_later, self._unfolded, self._domains)
         self._tree = tree
         self._now = tree.head.now
@@ -108,7 +109,8 @@ class FleetLines(LinesView[Shown]):
         elif not self._is_touched:
             self.scroll_to(y=0, animate=False, force=True)
         elif before is not None:
-            self._keep_still(top, before.head.pinned, tree.head.pinned)
+            moved = self.cursor_place - place if in_view else tree.head.pinned - before.head.pinned
+            self._keep_still(top, before.head.pinned, moved)
         self._retitle()
 
     def cursor_to(self, index: int) -> None:
@@ -123,11 +125,11 @@ class FleetLines(LinesView[Shown]):
     def on_mouse_scroll_up(self) -> None:
         self._is_touched = True
 
-    def _keep_still(self, top: int, before: int, now: int) -> None:
-        """Where lines of trouble have come or gone above what is in view, that stays where it is; at the very top they
-        come into sight."""
-        if now != before and top > before:
-            self.scroll_to(y=top + now - before, animate=False, force=True)
+    def _keep_still(self, top: int, pinned: int, moved: int) -> None:
+        """Where lines have come or gone above the cursor, so that its line has another number, it stays where it is on
+        the screen with what is around it. At the very top nothing is held: there new trouble comes into sight."""
+        if moved and top > pinned:
+            self.scroll_to(y=max(0, top + moved), animate=False, force=True)
 
     def _look_later(self) -> None:
         if self.is_attached:
