@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -104,6 +104,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._look: asyncio.Task[None] | None = None
         self._leaves = False
         self._saving = False
+        self._written = False
 
     def compose(self) -> ComposeResult:
         yield Words(styled(f" {safe(self._title)}", "bold $title-focus"), id="form-title")
@@ -181,7 +182,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         self.focus_next()
 
     def action_save(self) -> None:
-        if not self._saving:
+        if not (self._saving or self._written):
             self._saving = True
             self.run_worker(self._saved())
 
@@ -190,13 +191,23 @@ class HostForm(HearsNothingAtFirst[bool]):
             problem = await self._save(self.values, self.changes)
         finally:
             self._saving = False
-        if problem is None:
-            self.dismiss(True)
-        else:
+        self._written = problem is None
+        if problem is not None:
             self._say(problem)
+        elif self.app.screen is self:  # `is_current` is true below the palette as well
+            self.dismiss(True)
+
+    @on(events.ScreenResume)
+    def _uncovered(self) -> None:
+        """The palette or a question lay over the form as it was written: only the screen on top can be closed."""
+        if self._written and self.app.screen is self:
+            self.dismiss(True)
 
     def action_leave(self) -> None:
-        """What was typed is lost by the second press only."""
+        """What was typed is lost by the second press only. What is being written cannot be left: it would be written
+        all the same, and nothing would say so."""
+        if self._saving or self._written:
+            return
         if self.changes and not self._leaves:
             self._leaves = True
             words = f" {OWN.sign('form.leave')} again forgets what was typed, {OWN.sign('form.save')} saves it"
