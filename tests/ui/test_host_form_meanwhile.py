@@ -74,3 +74,19 @@ async def test_a_list_that_somebody_else_has_added_to_is_not_written_over_unseen
         await seen.pilot.press("ctrl+s")
         await seen.until(lambda: "saved: kvm01" in seen.text)
         assert [host.tags for host in load(file).hosts] == [("prod", "lab"), ("prod", "rack9")]
+
+
+async def test_what_cannot_be_typed_reaches_no_terminal_and_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    async with fleet(file, "kvm01") as seen:
+        odd = r'metadata = { note = "one\ntwo\u001b[31m\u202e" }'
+        file.write_text(f"{text_of('kvm01')}{odd}\n")
+        await seen.until(lambda: seen.engine.manager.host("kvm01").metadata)
+        await form(seen, "e")
+        assert "cannot be typed" in seen.text and "Nothing differs" in seen.text
+        assert not any(sign in seen.text.replace("\n", "") for sign in "\x1b\u202e"), seen.text
+        assert len(seen.text.splitlines()) == 40
+        await fill(seen, "tags", "prod lab")
+        await seen.pilot.press("ctrl+s")
+        await seen.until(lambda: "saved: kvm01" in seen.text)
+        assert odd in file.read_text() and load(file).hosts[0].tags == ("prod", "lab")

@@ -31,7 +31,7 @@ from ..early_keys import HearsNothingAtFirst
 from ..keymap import OWN
 from ..shown import Words, styled
 from ..text import cut, safe
-from ..typeable import TYPEABLE
+from ..typeable import TYPEABLE, typeable
 from ..widgets.lines import LinesView, Spans, drawn
 
 SETTLES = 0.15
@@ -112,15 +112,18 @@ class HostForm(HearsNothingAtFirst[bool]):
             for field in self._fields:
                 with Horizontal():
                     yield Words(styled(f" {field.key}"), classes="label")
-                    yield Input(
-                        field.value, placeholder=self._placeholder(field), compact=True, id=_input_id(field.key),
-                        restrict=TYPEABLE, select_on_focus=False,
-                    )  # fmt: skip
-                    origin = f"from {field.origin} " if field.origin and field.inherited else ""
-                    yield Words(styled(safe(origin), "$dim"), classes="origin")
+                    yield self._input(field)
+                    yield Words(styled(safe(_origin(field)), "$dim"), classes="origin")
         yield self._difference
         yield Words(id="form-note")
         yield Words(styled(f" {self._keys()}", "$dim"), id="form-keys")
+
+    def _input(self, field: FormField) -> Input:
+        can_be = _is_typeable(field)
+        return Input(
+            field.value if can_be else safe(field.value), placeholder=self._placeholder(field), compact=True,
+            id=_input_id(field.key), restrict=TYPEABLE, select_on_focus=False, disabled=not can_be,
+        )  # fmt: skip
 
     def _placeholder(self, field: FormField) -> str:
         if field.key in self._differing:
@@ -152,6 +155,8 @@ class HostForm(HearsNothingAtFirst[bool]):
         return {field.key: self._typed(field).strip() for field in self._fields}
 
     def _typed(self, field: FormField) -> str:
+        if not _is_typeable(field):
+            return field.value
         return self.query_one(f"#{_input_id(field.key)}", Input).value
 
     @on(Input.Changed)
@@ -214,6 +219,18 @@ class HostForm(HearsNothingAtFirst[bool]):
             self.query_one("#form-note", Words).say(styled(words, "bold"))
         else:
             self.dismiss(False)
+
+
+def _is_typeable(field: FormField) -> bool:
+    """Whether an input can show a value as it is: control characters would reach the terminal, or be lost."""
+    return typeable(field.value) == field.value
+
+
+def _origin(field: FormField) -> str:
+    """What stands right of a field, with the blank behind it."""
+    if not _is_typeable(field):
+        return "cannot be typed "
+    return f"from {field.origin} " if field.origin and field.inherited else ""
 
 
 def _input_id(key: str) -> str:
