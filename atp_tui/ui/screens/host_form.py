@@ -192,8 +192,12 @@ class HostForm(HearsNothingAtFirst[bool]):
             self.run_worker(self._saved())
 
     async def _saved(self) -> None:
+        if self._look is not None:
+            self._look.cancel()  # what it finds would take the place of why nothing was written
         try:
             problem = await self._save(self.values, self.changes)
+            if problem is not None:
+                self._difference.show((await self._preview(self.values, self.changes)).difference)
         finally:
             self._saving = False
         self._written = problem is None
