@@ -90,3 +90,12 @@ async def test_what_cannot_be_typed_reaches_no_terminal_and_stays_as_it_is(tmp_p
         await seen.pilot.press("ctrl+s")
         await seen.until(lambda: "saved: kvm01" in seen.text)
         assert odd in file.read_text() and load(file).hosts[0].tags == ("prod", "lab")
+
+
+async def test_what_the_second_esc_forgets_stays_told_while_the_file_is_looked_at(tmp_path: Path) -> None:
+    async with fleet(tmp_path / "hosts.toml", "kvm01") as seen:
+        await form(seen, "e")
+        await fill(seen, "tags", "lab")
+        await seen.pilot.press("escape")
+        await seen.until(lambda: '+tags = ["lab"]' in seen.text)
+        assert "again forgets what was typed" in seen.text

@@ -170,7 +170,8 @@ class HostForm(HearsNothingAtFirst[bool]):
         await asyncio.sleep(SETTLES)
         found = await self._preview(self.values, self.changes)
         self._difference.show(found.difference)
-        self._say(found.problem)
+        if not self._leaves:  # what the next press of that key forgets stays told
+            self._say(found.problem)
 
     def _say(self, problem: Problem | None) -> None:
         words = "" if problem is None else f"{problem.where.rpartition(': ')[0].rpartition('/')[2]} {problem.sentence}"
