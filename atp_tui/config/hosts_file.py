@@ -75,16 +75,25 @@ class _Read:
 class HostsFile:
     """One hosts.toml, which need not be there yet. `versions` None: none are kept, and nothing can be undone.
 
+    `has_hosts`: some were read from it. Where it is gone or empty then, it is not begun anew: a host that is added
+    would be all that it has, and whoever follows the file would let all others go.
+
     Its methods raise ConfigError: where the file is not right as it is, where an edit is refused, where the file cannot
     be read or written. It is then as it was. They are to be called one after the other.
     """
 
     def __init__(
-        self, path: Path, versions: Versions | None = None, now: Callable[[], datetime] = datetime.now
+        self,
+        path: Path,
+        versions: Versions | None = None,
+        now: Callable[[], datetime] = datetime.now,
+        *,
+        has_hosts: bool = False,
     ) -> None:
         self.path = path
         self._versions = versions
         self._now = now
+        self._has_hosts = has_hosts
         self._read: _Read | None = None
 
     def known(self) -> FleetConfig:
@@ -154,6 +163,7 @@ class HostsFile:
                 raise ConfigError(
                     "was changed by somebody else this moment; nothing was written", file=self.path
                 ) from None
+            self._has_hosts = _has_hosts(written.config)
             return self._noted(written, steps.moved(by))
 
     @property
@@ -202,10 +212,14 @@ class HostsFile:
     def _current(self) -> _Read:
         """The file as it is now; what was found out of the same bytes before counts."""
         data = self._bytes()
+        if self._has_hosts and not data:
+            what = "has gone" if data is None else "is empty now"
+            raise ConfigError(what, file=self.path, hint="put it back first: nothing was written")
         if self._read is None or self._read.data != data:
             text = "" if data is None else decode(data, self.path)
             config = parse(text, self.path)
             self._read = _Read(data, read(text, self.path), config)
+        self._has_hosts = _has_hosts(self._read.config)
         return self._read
 
     def _bytes(self) -> bytes | None:
@@ -243,7 +257,7 @@ class HostsFile:
         except OSError as error:
             note = _unkept(error)
         self._put(found.data, data)
-        self._read = after
+        self._read, self._has_hosts = after, _has_hosts(written.config)
         if steps is not None:
             return self._noted(written, steps)
         note = note or "it cannot be undone: there is no home directory to keep versions in"
@@ -299,6 +313,10 @@ class HostsFile:
                 time.sleep(0.02)
             except OSError:
                 return  # a file system without such locks
+
+
+def _has_hosts(config: FleetConfig) -> bool:
+    return bool(config.hosts or config.disabled)
 
 
 def _unkept(error: OSError) -> str:

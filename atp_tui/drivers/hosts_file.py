@@ -18,10 +18,13 @@ from .aside import off_loop
 
 
 class HostsFileAside:
-    """One file, edited by one caller at a time. `written` is what was last made of it, if anything was."""
+    """One file, edited by one caller at a time. `written` is what was last made of it, if anything was.
 
-    def __init__(self, path: Path) -> None:
-        self.file = HostsFile(path, _versions(path))
+    `has_hosts` as of HostsFile.
+    """
+
+    def __init__(self, path: Path, *, has_hosts: bool = False) -> None:
+        self.file = HostsFile(path, _versions(path), has_hosts=has_hosts)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
 

@@ -26,7 +26,8 @@ class FileSource:
         self.config = config
         self.name = config.path.name if config.path else "hosts"
         self.drivers = Drivers()
-        self.hosts_file = None if config.path is None else HostsFileAside(config.path)
+        has_hosts = bool(config.hosts or config.disabled)
+        self.hosts_file = None if config.path is None else HostsFileAside(config.path, has_hosts=has_hosts)
         # as it is now: what is written from here on is another version
         self._signature = signature_of(config.path) if config.path is not None else ""
 

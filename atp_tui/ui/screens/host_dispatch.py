@@ -9,13 +9,14 @@ from typing import Protocol
 from textual.app import App
 
 from ...actions.action import Invocation, Value
-from ...config.form import OF_ONE, FormField
+from ...config.form import OF_ONE, FormField, words_of
 from ...engine.fleet import Fleet, Preview
 from ...model.message import told
 from ...model.problem import Problem
+from ...model.quoting import redacted
 from ...model.say import Say
 from ...model.target import on_hosts
-from ..keymap import Keymap
+from ..keymap import OWN, Keymap
 from ..text import safe
 from ..words import sentence
 from .ask import AskScreen, TypedAskScreen
@@ -47,19 +48,20 @@ class HostDispatch:
         self._fleet = fleet
         self._keys = keys
         self._person = person
+        self._opens = False
 
     def add(self) -> None:
         """Open the form of a new host."""
-        self._screen.spawn(self._open("add-host", (), "new host"))
+        self._open_soon("add-host", (), "new host")
 
     def edit(self, hosts: Sequence[str]) -> None:
         """Open the form of a host, or of what several have in common."""
         title = f"edit {hosts[0]}" if len(hosts) == 1 else f"edit {len(hosts)} hosts"
-        self._screen.spawn(self._open("edit-host", tuple(hosts), title))
+        self._open_soon("edit-host", tuple(hosts), title)
 
     def copy(self, host: str) -> None:
         """Open the form of a new host that is like this one."""
-        self._screen.spawn(self._open("copy-host", (host,), f"copy of {host}"))
+        self._open_soon("copy-host", (host,), f"copy of {host}")
 
     def remove(self, hosts: Sequence[str]) -> None:
         """Ask, then take hosts out of the file."""
@@ -89,6 +91,18 @@ class HostDispatch:
         else:
             self._screen.tell(sentence(problem.reason), wrong=True)
 
+    def _open_soon(self, action: str, hosts: tuple[str, ...], title: str) -> None:
+        """The file is read before the form is there: a key that is held meanwhile opens no second one below it."""
+        if not self._opens:
+            self._opens = True
+            self._screen.spawn(self._opened(action, hosts, title))
+
+    async def _opened(self, action: str, hosts: tuple[str, ...], title: str) -> None:
+        try:
+            await self._open(action, hosts, title)
+        finally:
+            self._opens = False
+
     async def _open(self, action: str, hosts: tuple[str, ...], title: str) -> None:
         forms = [await self._fleet.form(host) for host in hosts or ("",)]
         problem = next((form.problem for form in forms if form.problem is not None), None)
@@ -96,6 +110,7 @@ class HostDispatch:
             self._screen.tell(problem.sentence, wrong=True)
             return
         fields, differing = common([form.fields for form in forms])
+        known = {each.key: each for each in fields}
         if action == "copy-host":
             fields = tuple(replace(each, value="") if each.key == "id" else each for each in fields)
 
@@ -105,7 +120,10 @@ class HostDispatch:
 
         async def save(values: Mapping[str, str], changes: Changes) -> Problem | None:
             asked = self._asked(action, hosts, values, changes)
-            return NOTHING_TYPED if asked is None else await self._performed(asked)
+            if asked is None:
+                return NOTHING_TYPED
+            overtaken = await self._overtaken(hosts, known, changes) if action == "edit-host" else None
+            return overtaken or await self._performed(asked)
 
         form = HostForm(title, fields, differing, preview, save)
 
@@ -114,6 +132,23 @@ class HostDispatch:
                 self._tell_done(f"saved: {hosts[0] if action == 'edit-host' and len(hosts) == 1 else title}")
 
         self._screen.app.push_screen(form, closed)
+
+    async def _overtaken(self, hosts: tuple[str, ...], known: dict[str, FormField], changes: Changes) -> Problem | None:
+        """What somebody else has made of the same keys since the form was opened, or since this was told last: a list
+        is written as a whole, and what has come to it meanwhile would be lost unseen. `known` is brought up to date."""
+        forms = [await self._fleet.form(host) for host in hosts]
+        if any(form.problem is not None for form in forms):
+            return None  # the edit itself says it
+        now, _ = common([form.fields for form in forms])
+        before = dict(known)
+        known.update((each.key, each) for each in now)
+        for field in now:
+            others = words_of(field.key, before[field.key].value, field.value)
+            if names_of(others) & names_of(changes.get(field.key, ())):
+                value = redacted(field.value) if "@" in field.value else field.value
+                again = f"{OWN.sign('form.save')} again writes what is typed here"
+                return Problem(told(Say.TEXT, text=f"{field.key} was changed meanwhile, to {value!r}: {again}"))
+        return None
 
     def _tell_done(self, done: str) -> None:
         undo = self._keys.sign("action.undo")
@@ -136,6 +171,11 @@ class HostDispatch:
     async def _performed(self, invocation: Invocation) -> Problem | None:
         number = len(invocation.targets) or None
         return (await self._fleet.perform(replace(invocation, confirmed=number))).problem
+
+
+def names_of(words: Sequence[str]) -> frozenset[str]:
+    """The keys of KEY=VALUE words."""
+    return frozenset(word.lstrip("'").partition("=")[0] for word in words)
 
 
 def common(forms: Sequence[Sequence[FormField]]) -> tuple[tuple[FormField, ...], frozenset[str]]:

@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -31,7 +31,7 @@ from ..early_keys import HearsNothingAtFirst
 from ..keymap import OWN
 from ..shown import Words, styled
 from ..text import cut, safe
-from ..typeable import TYPEABLE
+from ..typeable import TYPEABLE, typeable
 from ..widgets.lines import LinesView, Spans, drawn
 
 SETTLES = 0.15
@@ -104,6 +104,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._look: asyncio.Task[None] | None = None
         self._leaves = False
         self._saving = False
+        self._written = False
 
     def compose(self) -> ComposeResult:
         yield Words(styled(f" {safe(self._title)}", "bold $title-focus"), id="form-title")
@@ -111,15 +112,18 @@ class HostForm(HearsNothingAtFirst[bool]):
             for field in self._fields:
                 with Horizontal():
                     yield Words(styled(f" {field.key}"), classes="label")
-                    yield Input(
-                        field.value, placeholder=self._placeholder(field), compact=True, id=_input_id(field.key),
-                        restrict=TYPEABLE, select_on_focus=False,
-                    )  # fmt: skip
-                    origin = f"from {field.origin} " if field.origin and field.inherited else ""
-                    yield Words(styled(safe(origin), "$dim"), classes="origin")
+                    yield self._input(field)
+                    yield Words(styled(safe(_origin(field)), "$dim"), classes="origin")
         yield self._difference
         yield Words(id="form-note")
         yield Words(styled(f" {self._keys()}", "$dim"), id="form-keys")
+
+    def _input(self, field: FormField) -> Input:
+        can_be = _is_typeable(field)
+        return Input(
+            field.value if can_be else safe(field.value), placeholder=self._placeholder(field), compact=True,
+            id=_input_id(field.key), restrict=TYPEABLE, select_on_focus=False, disabled=not can_be,
+        )  # fmt: skip
 
     def _placeholder(self, field: FormField) -> str:
         if field.key in self._differing:
@@ -151,6 +155,8 @@ class HostForm(HearsNothingAtFirst[bool]):
         return {field.key: self._typed(field).strip() for field in self._fields}
 
     def _typed(self, field: FormField) -> str:
+        if not _is_typeable(field):
+            return field.value
         return self.query_one(f"#{_input_id(field.key)}", Input).value
 
     @on(Input.Changed)
@@ -164,7 +170,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         await asyncio.sleep(SETTLES)
         found = await self._preview(self.values, self.changes)
         self._difference.show(found.difference)
-        if not self._leaves:
+        if not self._leaves:  # what the next press of that key forgets stays told
             self._say(found.problem)
 
     def _say(self, problem: Problem | None) -> None:
@@ -182,28 +188,54 @@ class HostForm(HearsNothingAtFirst[bool]):
         self.focus_next()
 
     def action_save(self) -> None:
-        if not self._saving:
+        if not (self._saving or self._written):
             self._saving = True
             self.run_worker(self._saved())
 
     async def _saved(self) -> None:
+        if self._look is not None:
+            self._look.cancel()  # what it finds would take the place of why nothing was written
         try:
             problem = await self._save(self.values, self.changes)
+            if problem is not None:
+                self._difference.show((await self._preview(self.values, self.changes)).difference)
         finally:
             self._saving = False
-        if problem is None:
-            self.dismiss(True)
-        else:
+        self._written = problem is None
+        if problem is not None:
             self._say(problem)
+        elif self.app.screen is self:  # `is_current` is true below the palette as well
+            self.dismiss(True)
+
+    @on(events.ScreenResume)
+    def _uncovered(self) -> None:
+        """The palette or a question lay over the form as it was written: only the screen on top can be closed."""
+        if self._written and self.app.screen is self:
+            self.dismiss(True)
 
     def action_leave(self) -> None:
-        """What was typed is lost by the second press only."""
+        """What was typed is lost by the second press only. What is being written cannot be left: it would be written
+        all the same, and nothing would say so."""
+        if self._saving or self._written:
+            return
         if self.changes and not self._leaves:
             self._leaves = True
             words = f" {OWN.sign('form.leave')} again forgets what was typed, {OWN.sign('form.save')} saves it"
             self.query_one("#form-note", Words).say(styled(words, "bold"))
         else:
             self.dismiss(False)
+
+
+def _is_typeable(field: FormField) -> bool:
+    """Whether an input can show a value as it is: control characters would reach the terminal, or be lost."""
+    return typeable(field.value) == field.value
+
+
+def _origin(field: FormField) -> str:
+    """What stands right of a field, with the blank behind it."""
+    if not _is_typeable(field):
+        return "cannot be typed "
+    return f"from {field.origin} " if field.origin and field.inherited else ""
 
 
 def _input_id(key: str) -> str:

@@ -21,6 +21,7 @@ from atp_tui.config.hosts_file import HostsFile
 from atp_tui.config.load import load
 from atp_tui.config.replace import replace_file
 from atp_tui.config.undo import KEPT, Versions, folder_of
+from atp_tui.drivers.sources import FileSource
 from atp_tui.model.errors import ConfigError, ConfigErrors
 
 TEXT = '# mine\n[[hosts]]\nid = "a"\nhost = "192.0.2.1" # here\n\n[[hosts]]\nid = "b"\nhost = "192.0.2.2"\n'
@@ -136,6 +137,29 @@ def test_a_link_to_nothing_is_told(path: Path) -> None:
     link.symlink_to("nothing")
     with pytest.raises(ConfigError, match="is a link to a file that is not there"):
         opened(link).edit([NEW], "")
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.write_text("")], ids=["gone", "empty"])
+def test_a_file_that_had_hosts_is_not_begun_anew(path: Path, lose: Callable[[Path], object]) -> None:
+    """A running fleet that follows the file would let all its hosts go but the new one."""
+    file = FileSource(load(path)).hosts_file
+    assert file is not None
+    lose(path)
+    with pytest.raises(ConfigError, match="put it back first"):
+        file.file.edit([NEW], "")
+    with pytest.raises(ConfigError, match="put it back first"):
+        file.file.look([NEW])
+    assert not path.exists() or not path.read_text()
+    path.write_text(TEXT)
+    assert {host.id for host in file.file.edit([NEW], "").config.hosts} == {"a", "b", "new"}
+
+
+def test_a_file_whose_last_hosts_were_taken_out_here_takes_new_ones(path: Path) -> None:
+    path.write_text('[[hosts]]\nid = "a"\nhost = "192.0.2.1"\n')
+    file = opened(path)
+    file.edit([Remove("a")], "")
+    assert not file.known().hosts
+    assert [host.id for host in file.edit([NEW], "").config.hosts] == ["new"]
 
 
 def test_a_directory_and_a_device_are_not_edited(path: Path) -> None:
