@@ -72,11 +72,11 @@ class TryOut:
         host = self._host
         uri = host.connection_uri
         self._told.begin(TryKind.SETTINGS)
+        if not (host.takes_commands or host.over_ssh):
+            self._told.done(text(redacted(host.uri or "")))
+            await self._hypervisor(None)
+            return
         try:
-            if not (host.takes_commands or host.over_ssh):
-                self._told.done(text(redacted(host.uri or "")))
-                await self._hypervisor(None)
-                return
             async with self._open("ssh", None) as link:
                 if uri is not None:
                     await self._hypervisor(link if host.over_ssh else None)
@@ -84,11 +84,15 @@ class TryOut:
             self._told.failed(error)
 
     async def _hypervisor(self, carrier: Link | None) -> None:
-        await self._port()
-        self._told.begin(TryKind.HYPERVISOR)
-        async with self._open("virt", carrier) as link:
-            assert isinstance(link, CallsLibvirt)
-            self._told.done(await link.call(_asked, self._config.connect_timeout))
+        """What fails is told at once: the goodbye to the SSH connection below takes its time, too."""
+        try:
+            await self._port()
+            self._told.begin(TryKind.HYPERVISOR)
+            async with self._open("virt", carrier) as link:
+                assert isinstance(link, CallsLibvirt)
+                self._told.done(await link.call(_asked, self._config.connect_timeout))
+        except AtpError as error:
+            self._told.failed(error)
 
     @asynccontextmanager
     async def _open(self, channel: Channel, carrier: Link | None) -> AsyncIterator[Link]:

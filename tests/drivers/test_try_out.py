@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -210,6 +211,27 @@ async def test_a_jump_host_that_refuses_is_named(sshd: PrivateSshd) -> None:
     port = free_port()
     steps = await tried(with_ssh(sshd, proxy_jump=f"{sshd.user}@127.0.0.1:{port}"))
     assert failure(steps)[:2] == (K.PORT, Cause.PORT_REFUSED) and steps[-1].peer == f"127.0.0.1 port {port}"
+
+
+PROXY = """
+import socket, sys, threading
+there = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+def back():
+    while data := there.recv(65536):
+        sys.stdout.buffer.write(data); sys.stdout.buffer.flush()
+threading.Thread(target=back, daemon=True).start()
+while data := sys.stdin.buffer.read1(65536):
+    there.sendall(data)
+"""
+
+
+async def test_by_a_proxy_command_there_is_no_tcp_of_ours_either(sshd: PrivateSshd, tmp_path: Path) -> None:
+    proxy, config = tmp_path / "proxy.py", tmp_path / "config"
+    proxy.write_text(PROXY)
+    config.write_text(f"ProxyCommand {sys.executable} {proxy} %p\n")
+    steps = await tried(with_ssh(sshd, config_file=str(config)))
+    assert kinds(steps) == [K.SETTINGS, *SSH_STEPS[2:]]
+    assert steps[1].state is S.LEFT_OUT and "ProxyCommand" in str(steps[1].found)
 
 
 # It leaves nothing
