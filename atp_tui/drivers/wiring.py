@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
 
 from ..config.paths import runtime_base
+from ..engine.try_out import TryStep
 from ..model.errors import ConnectFailed
 from ..model.host import SIMULATED, HostInfo
-from ..model.settings import Channel
+from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
 from .aside import off_loop
 from .descriptors import Descriptors
@@ -28,7 +30,7 @@ class Drivers:
     """
 
     def __init__(self, simulated: Driver | None = None) -> None:
-        self.host_keys = HostKeyStore()
+        self.host_keys: HostKeyStore = HostKeyStore()
         self.credentials = CredentialStore()
         self._descriptors = Descriptors()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
@@ -65,6 +67,21 @@ class Drivers:
 
         if any(name not in sys.modules for name in names):
             await off_loop("import", work)
+
+    async def try_out(self, host: HostInfo, config: TransportConfig) -> AsyncGenerator[TryStep, None]:
+        """As engine.try_out.TriesHosts: on drivers of its own, which store no host key."""
+        from .try_out import KeysUnwritten, TryOut
+
+        await self.load_for([host])
+        apart = Drivers()
+        apart.host_keys, apart.credentials = KeysUnwritten(), self.credentials.copied()
+        apart._descriptors = self._descriptors
+        try:
+            async with aclosing(TryOut(apart, host, config).steps()) as steps:
+                async for step in steps:
+                    yield step
+        finally:
+            await apart.close()
 
     async def close(self) -> None:
         """Release what the drivers hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
@@ -23,6 +23,7 @@ from .fleet import (
     Settled,
     Wanted,
 )
+from .try_out import TryStep
 
 
 class Clock(Protocol):
@@ -77,6 +78,12 @@ class Asking(Protocol):
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
     async def settle(self, expressions: Sequence[str]) -> Settled: ...
     async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
+
+
+class Trying(Protocol):
+    """Tries one host as its file would describe it."""
+
+    def steps(self, host_id: str, edit: Invocation | None) -> AsyncGenerator[TryStep, None]: ...
 
 
 class Job(Protocol):

@@ -36,6 +36,7 @@ from .local import LocalFleet
 from .reload import Reloading
 from .source import FleetSource
 from .targets import CurrentTargets
+from .try_out import Trial
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class Engine:
         self.fleet: Fleet = LocalFleet(
             self.manager, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
+            Trial(source.hosts_file, self.door, drivers),
         )  # fmt: skip
 
     @asynccontextmanager

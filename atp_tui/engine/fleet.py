@@ -30,6 +30,7 @@ from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
+from .try_out import TryStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +308,14 @@ class Fleet(Protocol):
 
     async def preview(self, invocation: Invocation) -> Preview:
         """What an invocation would change in the file; nothing is written."""
+        ...
+
+    def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:
+        """Connect to the host of that id as the file would describe it after `edit`; None: as it does now.
+
+        Nothing is written, no host key is taken for good, and no connection of the fleet is used. The first step that
+        fails is the last. Whoever stops reading ends the attempt.
+        """
         ...
 
     # -- what is done --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_of
@@ -27,7 +27,7 @@ from ..monitor.metrics import find_metric
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
-from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, View
+from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View
 from .fleet import (
     Admission,
     Change,
@@ -39,6 +39,7 @@ from .fleet import (
     Preview,
     Resolved,
 )
+from .try_out import TryStep
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -61,6 +62,7 @@ class LocalFleet:
         password_question: Callable[[str], PasswordQuestion | None],
         reload: Callable[[], Reload] = Reload,
         hosts_file: HostsFile | None = None,
+        trial: Trying | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -73,6 +75,7 @@ class LocalFleet:
         self._password_question = password_question
         self.reload = reload
         self._hosts_file = hosts_file
+        self._trial = trial
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
@@ -277,6 +280,13 @@ class LocalFleet:
             return Preview((await self._hosts_file.look(edits, "")).difference)
         except AtpError as error:
             return Preview(problem=problem_of(error))
+
+    async def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:
+        """As Fleet.try_out."""
+        if self._trial is not None:
+            async with aclosing(self._trial.steps(host_id, edit)) as steps:
+                async for step in steps:
+                    yield step
 
     # -- what is done --------------------------------------------------------------------------------------------
 

@@ -14,9 +14,11 @@ import pytest
 
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
-from atp_tui.drivers.sources import DemoOptions, DemoSource
+from atp_tui.config.load import load
+from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
 from atp_tui.engine.engine import Engine
 from atp_tui.engine.fleet import Fleet, Settled, Wanted
+from atp_tui.engine.try_out import HypervisorFound, TryKind, TryState, TryStep
 from atp_tui.executor.reader import TargetEnded, TargetOutput
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
@@ -30,6 +32,19 @@ from tests.fakes.twin import crossing, packed, port_methods, twin_of, unpacked
 
 PATIENCE = 30.0
 HOSTS = ("kvm01", "kvm02", "kvm03")
+FILE = """[[hosts]]
+id = "kvm01"
+host = "127.0.0.1"
+uri = "sim://kvm01/?domains=3"
+ssh = false
+
+[[hosts]]
+id = "kvm02"
+host = "127.0.0.1"
+uri = "sim://kvm02/?domains=3"
+ssh = false
+enabled = false
+"""
 
 
 @pytest.fixture(params=["local", "twin"])
@@ -289,6 +304,56 @@ async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -
     assert preview.difference == "" and preview.problem is not None
 
 
+async def test_a_fleet_without_a_file_tries_no_host(fleet: Fleet) -> None:
+    (step,) = [step async for step in fleet.try_out("kvm01")]
+    assert (step.kind, step.state) == (TryKind.SETTINGS, TryState.FAILED)
+    assert step.problem is not None and "no hosts.toml" in step.problem.message
+
+
+@pytest.fixture(params=["local", "twin"])
+def fleet_of_a_file(request: pytest.FixtureRequest, tmp_path: Path) -> Fleet:
+    """Two simulated hosts of a hosts.toml, one of them disabled. Nothing of it runs."""
+    file = tmp_path / "hosts.toml"
+    file.write_text(FILE)
+    found = Engine(FileSource(load(file)), policy=Policy()).fleet
+    return found if request.param == "local" else twin_of(found)
+
+
+async def steps_of(fleet: Fleet, tried: str, action: str = "", **arguments: str) -> list[TryStep]:
+    edit = Invocation(action, on_hosts(*([tried] if action == "edit-host" else [])), arguments, "somebody")
+    return [step async for step in fleet.try_out(arguments.get("id", tried), edit if action else None)]
+
+
+@pytest.mark.parametrize("host", ["kvm01", "kvm02"])
+async def test_a_host_is_tried_as_the_file_has_it(fleet_of_a_file: Fleet, host: str) -> None:
+    steps = await steps_of(fleet_of_a_file, host)
+    ended = [step for step in steps if step.state is not TryState.TRYING]
+    assert [(step.kind, step.state) for step in ended] == [
+        (TryKind.SETTINGS, TryState.DONE), (TryKind.HYPERVISOR, TryState.DONE),
+    ]  # fmt: skip
+    assert isinstance(ended[-1].found, HypervisorFound) and ended[-1].found.domains == 3
+    for step in steps:
+        for other in (copy.deepcopy(step), pickle.loads(pickle.dumps(step)), unpacked(packed(step))):
+            assert other == step
+
+
+async def test_a_host_is_tried_as_an_edit_would_describe_it(fleet_of_a_file: Fleet, tmp_path: Path) -> None:
+    (*_, edited) = await steps_of(fleet_of_a_file, "kvm01", "edit-host", keys="uri=sim://kvm01/?domains=5")
+    assert isinstance(edited.found, HypervisorFound) and edited.found.domains == 5
+    (*_, added) = await steps_of(
+        fleet_of_a_file, "", "add-host", id="kvm03", host="127.0.0.1", keys="uri=sim://x/?domains=2 ssh=false"
+    )
+    assert isinstance(added.found, HypervisorFound) and added.found.domains == 2
+    assert (tmp_path / "hosts.toml").read_text() == FILE, "nothing is written"
+
+
+async def test_what_cannot_be_written_is_not_tried(fleet_of_a_file: Fleet) -> None:
+    (bad,) = await steps_of(fleet_of_a_file, "kvm01", "edit-host", keys="ssh.port=many")
+    assert bad.kind is TryKind.SETTINGS and bad.problem is not None and "whole number" in bad.problem.sentence
+    (nowhere,) = await steps_of(fleet_of_a_file, "nowhere")
+    assert nowhere.problem is not None and "nowhere" in nowhere.problem.message
+
+
 async def test_the_door_is_the_same_one(fleet: Fleet) -> None:
     assert fleet.admit(run("id", "kvm01")).problem is None
     asked = fleet.admit(run("id", *HOSTS))
@@ -319,7 +384,16 @@ async def test_changes_that_nobody_waited_for_are_one(fleet: Fleet) -> None:
 
 def test_nothing_but_plain_data_crosses() -> None:
     names = crossing()
-    assert {"HostRow", "Page", "Summary", "Detail", "Invocation", "TargetEnded", "ConnectionSnapshot"} <= names.keys()
+    assert {
+        "HostRow",
+        "Page",
+        "TryStep",
+        "Summary",
+        "Detail",
+        "Invocation",
+        "TargetEnded",
+        "ConnectionSnapshot",
+    } <= names.keys()
     assert len(port_methods()) >= 20
     assert "HostInfo" not in names and "Job" not in names
 
