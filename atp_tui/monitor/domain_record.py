@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..model import events
 from ..model.node import DomainReading, DomainState
+from .domain_disks import NO_RATES, DiskCounters, DiskRates
 from .hearing import Hearing
 from .rows import OFF, DomainRow
 from .series import NAN, bounded, rate
@@ -27,12 +28,6 @@ CPU, NET, DISK = range(3)
 NAMES = ("cpu", "net", "disk")
 
 _NS = 1e9
-
-
-DiskRates = dict[str, tuple[float | None, float | None]]
-"""Bytes read and written a second, by the uuid of a domain; None: not known."""
-
-_NO_RATES: tuple[float | None, float | None] = (None, None)
 
 
 class Listed:
@@ -72,7 +67,7 @@ class HostDomains:
         self._last: events.HostSampled | None = None
         self._before: events.HostSampled | None = None
         self._frames: deque[_Frame] = deque(maxlen=DOMAIN_HISTORY + 1)
-        self._disks: tuple[float, dict[str, tuple[int | None, int | None]]] | None = None
+        self._disks = DiskCounters()
         self._disk_rates: DiskRates = {}
         self._kept: dict[str, DomainRow] = {}
         self._states: list[DomainState] | None = None
@@ -81,7 +76,7 @@ class HostDomains:
 
     def take(self, sample: events.HostSampled) -> None:
         """Take a sample."""
-        rates = self._rates_of_disks(sample)
+        rates = self._disks.take(sample) if sample.disks else self._disk_rates
         frame = self._frame(sample, rates)
         if self._frames:
             last = self._frames[-1]
@@ -104,9 +99,9 @@ class HostDomains:
 
     def clear(self) -> None:
         """Nothing that was said of them counts."""
-        self._last = self._before = self._states = self._disks = None
+        self._last = self._before = self._states = None
         self._frames.clear()
-        self._disk_rates = {}
+        self._disks, self._disk_rates = DiskCounters(), {}
         self._kept.clear()
         self.gone.clear()
 
@@ -220,23 +215,8 @@ class HostDomains:
             return last.disk  # the same ones are off, too
         found = array("d")
         for domain in sample.domains:
-            one, other = _NO_RATES if domain.state in OFF else rates.get(domain.uuid, _NO_RATES)
+            one, other = NO_RATES if domain.state in OFF else rates.get(domain.uuid, NO_RATES)
             found.append(NAN if one is None or other is None else one + other)
-        return found
-
-    def _rates_of_disks(self, sample: events.HostSampled) -> DiskRates:
-        """What their counters gained a second since they were read before; what is known where this was no reading."""
-        if not sample.disks:
-            return self._disk_rates
-        now = {domain.uuid: (domain.read_bytes, domain.written_bytes) for domain in sample.domains}
-        before, self._disks = self._disks, (sample.at, now)
-        if before is None:
-            return {}
-        seconds, was = sample.at - before[0], before[1]
-        found = {}
-        for uuid, (read, written) in now.items():
-            was_read, was_written = was.get(uuid, (None, None))
-            found[uuid] = rate(was_read, read, seconds), rate(was_written, written, seconds)
         return found
 
     def _hold(self, frame: _Frame, sample: events.HostSampled) -> None:
@@ -264,7 +244,7 @@ class HostDomains:
         assert self._last is not None
         domain, before = self._last.domains[place], self._reading_before(place)
         off = domain.state in OFF
-        read, written = _NO_RATES if off else self._disk_rates.get(domain.uuid, _NO_RATES)
+        read, written = NO_RATES if off else self._disk_rates.get(domain.uuid, NO_RATES)
         if before is None or self._before is None:
             return DomainRow(domain, None, None, None, (), read_rate=read, write_rate=written, at=self._last.at)
         seconds = self._last.at - self._before.at
