@@ -139,6 +139,10 @@ class FleetLines(LinesView[Shown]):
         """Show only hosts that pass a filter."""
         self._ask(replace(self._query, filter=filter))
 
+    def fold(self, keys: frozenset[str]) -> None:
+        """Let these groups be the folded ones."""
+        self._ask(replace(self._query, folded=keys))
+
     def mark(self, hosts: frozenset[str]) -> None:
         """Let these hosts be the marked ones."""
         self._ask(replace(self._query, marked=hosts))

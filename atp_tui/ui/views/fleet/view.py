@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from textual import on
 from textual.app import ComposeResult
@@ -82,6 +82,13 @@ class FleetView(View):
         found = [("sort", asked.sort)] if asked.sort != Sort.TROUBLE else []
         found += [("group", ",".join(asked.group) or NONE)] if asked.group != (TAG,) else []
         return (*found, *((("columns", ",".join(each.name for each in columns)),) if columns else ()))
+
+    @property
+    def folds(self) -> Collection[str]:
+        return self.hosts.asked.folded
+
+    def fold(self, keys: frozenset[str]) -> None:
+        self.hosts.fold(keys)
 
     def search(self, text: str) -> None:
         self.hosts.search(text)
