@@ -65,7 +65,7 @@ class TryOut:
                 yield step
         finally:
             work.cancel()
-            await asyncio.wait([work])
+            await _ended(work)
         work.result()  # a defect is raised here
 
     async def _work(self) -> None:
@@ -148,6 +148,19 @@ class TryOut:
                 async with self._clock.timeout(limit / len(addresses)):
                     return await _connected(address, port)
         return await _connected(addresses[-1], port)
+
+
+async def _ended(work: asyncio.Task[None]) -> None:
+    """Wait for the end of it, which has time limits of its own: also where the one who waits is cancelled meanwhile, as
+    by a person who stops a trial and leaves the form in one breath."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _connected(address: str, port: int) -> Message:
