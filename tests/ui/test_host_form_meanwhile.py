@@ -99,3 +99,16 @@ async def test_what_the_second_esc_forgets_stays_told_while_the_file_is_looked_a
         await seen.pilot.press("escape")
         await seen.until(lambda: '+tags = ["lab"]' in seen.text)
         assert "again forgets what was typed" in seen.text
+
+
+async def test_a_command_chosen_over_a_form_forgets_what_was_typed_only_when_asked_twice(tmp_path: Path) -> None:
+    async with fleet(tmp_path / "hosts.toml", "kvm01") as seen:
+        app = seen.pilot.app
+        found = await form(seen, "e")
+        await fill(seen, "tags", "lab")
+        await seen.pilot.press("ctrl+p")
+        await seen.until(lambda: app.screen is not found)
+        app.type_command("retry")  # type: ignore[attr-defined]
+        await seen.until(lambda: app.screen is found and "again forgets what was typed" in seen.text)
+        app.type_command("retry")  # type: ignore[attr-defined]
+        await seen.until(lambda: isinstance(app.screen, MainScreen))
