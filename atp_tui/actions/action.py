@@ -48,6 +48,11 @@ class Credentials(Protocol):
 class HostsFile(Protocol):
     """The hosts.toml that the hosts come from. All of it raises ConfigError, and nothing is written then."""
 
+    @property
+    def written(self) -> Written | None:
+        """What was last made of it, if anything was."""
+        ...
+
     async def known(self) -> FleetConfig:
         """What the file says now."""
         ...

@@ -138,10 +138,15 @@ class JobTicket:
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """How an invocation ended: `problem` None where it was carried out, with the job that it has started, if it did."""
+    """How an invocation ended: `problem` None where it was carried out, with the job that it has started, if it did.
+
+    Of an edit of hosts.toml, `what` was done in words, and `note` is what went wrong beside it, if anything did.
+    """
 
     job: JobTicket | None = None
     problem: Problem | None = None
+    what: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

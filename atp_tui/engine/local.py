@@ -300,11 +300,15 @@ class LocalFleet:
 
     async def perform(self, invocation: Invocation) -> Performed:
         """As Fleet.perform."""
+        before = None if self._hosts_file is None else self._hosts_file.written
         try:
             job = await self._door.perform(invocation)
         except AtpError as error:
             return Performed(problem=problem_of(error))
-        return Performed(None if job is None else JobTicket(job.id, job.title, job.targets, job.started_at))
+        if job is not None:
+            return Performed(JobTicket(job.id, job.title, job.targets, job.started_at))
+        written = None if self._hosts_file is None else self._hosts_file.written
+        return Performed() if written is None or written is before else Performed(what=written.what, note=written.note)
 
     # -- jobs ----------------------------------------------------------------------------------------------------
 

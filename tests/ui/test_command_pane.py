@@ -198,6 +198,14 @@ async def test_a_marked_host_that_goes_is_not_marked_when_it_comes_again(fakes: 
         assert not opened.hosts.asked.marked
 
 
+async def test_a_host_that_goes_while_a_line_is_typed_is_counted_no_more(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"id")
+        assert opened.has("kvm[01-04] (4) ❯")
+        fakes.transport.remove("kvm02")
+        await opened.until(lambda: opened.has("kvm[01-04] (3) ❯") and opened.has("kvm02 takes no commands"))
+
+
 async def test_a_line_that_was_begun_for_no_host_takes_none_that_the_filter_lets_through_later(
     fakes: FleetServices,
 ) -> None:

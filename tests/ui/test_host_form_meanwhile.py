@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
 
 from atp_tui.config.load import load
+from atp_tui.config.undo import Versions
 from atp_tui.ui.screens.host_form import HostForm
 from atp_tui.ui.screens.main import MainScreen
 
@@ -99,3 +104,35 @@ async def test_what_the_second_esc_forgets_stays_told_while_the_file_is_looked_a
         await seen.pilot.press("escape")
         await seen.until(lambda: '+tags = ["lab"]' in seen.text)
         assert "again forgets what was typed" in seen.text
+
+
+async def test_a_command_chosen_over_a_form_forgets_what_was_typed_only_when_asked_twice(tmp_path: Path) -> None:
+    async with fleet(tmp_path / "hosts.toml", "kvm01") as seen:
+        app = seen.pilot.app
+        found = await form(seen, "e")
+        await fill(seen, "tags", "lab")
+        await seen.pilot.press("ctrl+p")
+        await seen.until(lambda: app.screen is not found)
+        app.type_command("retry")  # type: ignore[attr-defined]
+        await seen.until(lambda: app.screen is found and "again forgets what was typed" in seen.text)
+        app.type_command("retry")  # type: ignore[attr-defined]
+        await seen.until(lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_what_cannot_be_undone_says_so_and_an_undo_says_what_it_undid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hosts.toml"
+    async with fleet(file, "kvm01") as seen:
+        app = seen.pilot.app
+        app.type_command("tag-host +one")  # type: ignore[attr-defined]
+        await seen.until(lambda: "tag-host kvm01" in seen.text)
+        app.type_command("undo")  # type: ignore[attr-defined]
+        await seen.until(lambda: "undone: tag-host kvm01" in seen.text)
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(Versions, "keep", Mock(side_effect=full))
+        await form(seen, "e")
+        await fill(seen, "tags", "prod lab")
+        await seen.pilot.press("ctrl+s")
+        await seen.until(lambda: "saved: kvm01: it cannot be undone" in seen.text)
+        assert "z undoes" not in seen.text

@@ -347,8 +347,14 @@ class Dispatch:
         return found.ids
 
     async def _reported(self, invocation: Invocation, done: str) -> None:
-        problem = (await self._fleet.perform(invocation)).problem
-        self._screen.tell(done if problem is None else sentence(problem.reason), wrong=problem is not None)
+        performed = await self._fleet.perform(invocation)
+        problem = performed.problem
+        if problem is not None:
+            self._screen.tell(sentence(problem.reason), wrong=True)
+        elif performed.note:
+            self._screen.tell(safe(f"{performed.what}: {performed.note}"), wrong=True)
+        else:
+            self._screen.tell(safe(performed.what) or done)
 
     def _ask(self, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]) -> None:
         def answered(answer: bool | None) -> None:

@@ -53,6 +53,7 @@ class HostDispatch:
         self._keys = keys
         self._person = person
         self._opens = False
+        self._note = ""
 
     def add(self) -> None:
         """Open the form of a new host."""
@@ -163,6 +164,10 @@ class HostDispatch:
         return None
 
     def _tell_done(self, done: str) -> None:
+        note, self._note = self._note, ""
+        if note:
+            self._screen.tell(f"{safe(done)}: {safe(note)}", wrong=True)
+            return
         undo = self._keys.sign("action.undo")
         self._screen.tell(f"{safe(done)}{f'   {undo} undoes' if undo else ''}")
 
@@ -182,7 +187,9 @@ class HostDispatch:
 
     async def _performed(self, invocation: Invocation) -> Problem | None:
         number = len(invocation.targets) or None
-        return (await self._fleet.perform(replace(invocation, confirmed=number))).problem
+        performed = await self._fleet.perform(replace(invocation, confirmed=number))
+        self._note = performed.note
+        return performed.problem
 
 
 def names_of(words: Sequence[str]) -> frozenset[str]:

@@ -241,20 +241,23 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._trial.display, self._difference.display = shown, not shown
 
     def action_leave(self) -> None:
-        """A trial goes first. What was typed is lost by the second press only. What is being written cannot be left: it
-        would be written all the same, and nothing would say so."""
-        if self._saving or self._written:
-            return
+        """A trial goes first. What is being written is not left: it would be written all the same, and nothing would tell
+        of it."""
         if self._trial.is_trying:
             self._trial.stop()
         elif self._trial.display:
             self._show_trial(False)
-        elif self.changes and not self._leaves:
-            self._leaves = True
-            words = f" {OWN.sign('form.leave')} again forgets what was typed, {OWN.sign('form.save')} saves it"
-            self.query_one("#form-note", Words).say(styled(words, "bold"))
-        else:
+        elif not (self._saving or self._written) and self.may_be_left():
             self.dismiss(False)
+
+    def may_be_left(self) -> bool:
+        """Whether it can be closed: what was typed is lost by the second press only, and the first says so."""
+        if not self.changes or self._leaves or self._saving or self._written:
+            return True
+        self._leaves = True
+        words = f" {OWN.sign('form.leave')} again forgets what was typed, {OWN.sign('form.save')} saves it"
+        self.query_one("#form-note", Words).say(styled(words, "bold"))
+        return False
 
 
 def _is_typeable(field: FormField) -> bool:

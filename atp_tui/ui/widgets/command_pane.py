@@ -202,8 +202,9 @@ class CommandPane(Horizontal):
             self._wear(accent)
 
     def tick(self) -> None:
-        """A second has passed: hosts that the line names by a condition may be others by now."""
-        if self._mode is Mode.RUN and self.line.value.startswith("@"):
+        """A second has passed: hosts that the line names by a condition may be others by now, and those pointed at may
+        have gone while it is typed."""
+        if self._mode is Mode.RUN and (self.line.value.startswith("@") or self.line.has_focus):
             self.show_target()
 
     def tell(self, text: str) -> None:
