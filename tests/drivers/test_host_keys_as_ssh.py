@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -159,9 +159,12 @@ ROWS = [
 
 
 class Place:
-    """An sshd, and a directory with an ssh_config of one row."""
+    """An sshd, and a directory with an ssh_config of one row. `words`: more of them for the real `ssh`."""
 
-    def __init__(self, sshd: PrivateSshd, directory: Path) -> None:
+    words: Sequence[str] = ()
+
+    def __init__(self, sshd: PrivateSshd, directory: Path, words: Sequence[str] = ()) -> None:
+        self.words = words
         self.sshd = sshd
         self.directory = directory
         self.known = directory / "known"
@@ -199,7 +202,7 @@ class Place:
         """Whether OpenSSH goes on. What it may have stored is taken back."""
         checking = "accept-new" if policy is HostKeyPolicy.ACCEPT_NEW else "yes"
         options = ["-o", f"StrictHostKeyChecking={checking}", "-o", "BatchMode=yes", "-o", "IdentityAgent=none"]
-        words = ["ssh", "-F", str(self.config), *options, *QUICK_KEYS, "box", "true"]
+        words = ["ssh", "-F", str(self.config), *options, *self.words, "box", "true"]
         process = await asyncio.create_subprocess_exec(*words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         async with asyncio.timeout(HANG):
             await process.communicate()
@@ -220,7 +223,7 @@ class Place:
 
 @pytest.fixture
 def place(sshd: PrivateSshd, tmp_path: Path) -> Place:
-    return Place(sshd, tmp_path)
+    return Place(sshd, tmp_path, QUICK_KEYS)
 
 
 @pytest.mark.parametrize("policy", [HostKeyPolicy.STRICT, HostKeyPolicy.ACCEPT_NEW])
@@ -330,7 +333,7 @@ async def test_a_certificate_proves_what_it_proves_to_ssh(
     config: str,
 ) -> None:
     certified.sign(names, hours)
-    place = Place(certified.daemon, tmp_path)
+    place = Place(certified.daemon, tmp_path, QUICK_KEYS)
     authority = " ".join(certified.authority.export_public_key().decode().split()[:2])
     place.write(Row(what, known.replace("@CA@", authority), bool(good), config=config))
     refused = await place.ours(HostKeyPolicy.STRICT)
@@ -340,7 +343,7 @@ async def test_a_certificate_proves_what_it_proves_to_ssh(
 
 async def test_where_certificates_alone_are_wanted_no_plain_key_is_taken(certified: Certified, tmp_path: Path) -> None:
     certified.sign(["elsewhere"], 1)
-    place = Place(certified.daemon, tmp_path)
+    place = Place(certified.daemon, tmp_path, QUICK_KEYS)
     place.write(Row("", "@NAME@ @KEY@", False, config="HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com"))
     refused = await place.ours(HostKeyPolicy.ACCEPT_NEW)  # OpenSSH 9.2 takes it, later versions refuse it
     assert isinstance(refused, ConnectFailed)
@@ -359,7 +362,7 @@ async def test_a_certificate_with_a_condition_leaves_the_plain_key(
     signed = await asyncio.create_subprocess_exec("ssh-keygen", *words, directory / "host_key.pub")
     assert await signed.wait() == 0
     certified.daemon.restart()
-    place = Place(certified.daemon, tmp_path)
+    place = Place(certified.daemon, tmp_path, QUICK_KEYS)
     public = " ".join(certified.authority.export_public_key().decode().split()[:2])
     place.write(Row("", known.replace("@CA@", public), True))
     refused = await place.ours(HostKeyPolicy.STRICT)
