@@ -241,8 +241,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._trial.display, self._difference.display = shown, not shown
 
     def action_leave(self) -> None:
-        """A trial goes first. What is being written is not left: it would be written all the same, and nothing would tell
-        of it."""
+        """A trial goes first. What is being written is not left: nothing would tell of it."""
         if self._trial.is_trying:
             self._trial.stop()
         elif self._trial.display:
