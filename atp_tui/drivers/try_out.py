@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from typing import Protocol
 
 from ..engine.try_out import HypervisorFound, TryKind, TryState, TryStep, failed
 from ..model.causes import Cause, seconds
@@ -22,7 +23,7 @@ from ..model.settings import Channel, TransportConfig
 from ..monitor.border import required, whole
 from ..monitor.border import text as text_of
 from ..transport.clock import Clock, LoopClock
-from ..transport.dialer import ChooseDriver, Dialed, Dialer
+from ..transport.dialer import Dialed, Dialer
 from ..transport.driver import CallsLibvirt, Driver, Link, OpenRequest, OpensStreams, Passed, Stage
 from ..transport.gate import Gate
 from .libvirt.uris import TCP_PORT, TLS_PORT
@@ -43,32 +44,51 @@ class KeysUnwritten(HostKeyStore):
         """A person is asked about a key of a connection that is kept."""
 
 
+class OwnDrivers(Protocol):
+    """The drivers of one trial."""
+
+    def __call__(self, host: HostInfo, channel: Channel) -> Driver: ...
+    async def close(self) -> None: ...
+
+
 class TryOut:
-    """One trial. `choose` gives the drivers, which are this trial's own; whoever made them closes them after it."""
+    """One trial. The drivers are its own: it closes them."""
 
     def __init__(
-        self, choose: ChooseDriver, host: HostInfo, config: TransportConfig, clock: Clock | None = None
+        self, drivers: OwnDrivers, host: HostInfo, config: TransportConfig, clock: Clock | None = None
     ) -> None:
-        self._choose = choose
+        self._drivers = drivers
         self._host = host
         self._config = config
         self._clock = clock or LoopClock()
+        self._task: asyncio.Task[None] | None = None
         self._told = _Told(self._clock)
         self._dialer = Dialer(self._heard_driver, Gate(1, self._clock), self._clock)
 
     async def steps(self) -> AsyncGenerator[TryStep, None]:
         """The steps as they come. Closed early, it cuts what is open."""
-        work = asyncio.create_task(self._work(), name=f"try {self._host.id}")
+        work = self._task = asyncio.create_task(self._work(), name=f"try {self._host.id}")
         work.add_done_callback(lambda _: self._told.end())
         try:
             while (step := await self._told.next()) is not None:
                 yield step
         finally:
-            work.cancel()
-            await _ended(work)
+            await self.close()
         work.result()  # a defect is raised here
 
+    async def close(self) -> None:
+        """End it, whether or not somebody still reads its steps. Once more does no harm."""
+        if self._task is not None:
+            self._task.cancel()
+            await _ended(self._task)
+
     async def _work(self) -> None:
+        try:
+            await self._steps()
+        finally:
+            await self._drivers.close()
+
+    async def _steps(self) -> None:
         host = self._host
         uri = host.connection_uri
         self._told.begin(TryKind.SETTINGS)
@@ -113,7 +133,7 @@ class TryOut:
             dialed.end()
 
     def _heard_driver(self, host: HostInfo, channel: Channel) -> Driver:
-        driver = self._choose(host, channel)
+        driver = self._drivers(host, channel)
         return _Heard(driver, self._told) if channel == "ssh" else driver
 
     # -- the port of a libvirt daemon ----------------------------------------------------------------------------------

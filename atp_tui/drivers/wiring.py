@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from ..config.paths import runtime_base
 from ..engine.try_out import TryStep
@@ -17,6 +18,9 @@ from .aside import off_loop
 from .descriptors import Descriptors
 from .libvirt.credentials import CredentialStore
 from .ssh.hostkeys import HostKeyStore
+
+if TYPE_CHECKING:
+    from .try_out import TryOut
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +37,7 @@ class Drivers:
         self.host_keys: HostKeyStore = HostKeyStore()
         self.credentials = CredentialStore()
         self._descriptors = Descriptors()
+        self._trials: set[TryOut] = set()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver:
@@ -76,15 +81,19 @@ class Drivers:
         apart = Drivers()
         apart.host_keys, apart.credentials = KeysUnwritten(), self.credentials.copied()
         apart._descriptors = self._descriptors
+        trial = TryOut(apart, host, config)
+        self._trials.add(trial)
         try:
-            async with aclosing(TryOut(apart, host, config).steps()) as steps:
+            async with aclosing(trial.steps()) as steps:
                 async for step in steps:
                     yield step
         finally:
-            await apart.close()
+            self._trials.discard(trial)
 
     async def close(self) -> None:
-        """Release what the drivers hold."""
+        """Release what the drivers hold. Trials that nobody waits for any more are ended first."""
+        for trial in tuple(self._trials):
+            await trial.close()
         while self._loaded:
             _, driver = self._loaded.popitem()
             await driver.close()
