@@ -71,7 +71,7 @@ async def test_the_list_as_it_is_seen(size: tuple[int, int], expected: list[str]
         await has_lines(opened, 2)
         assert [re.sub(" +", " ", line) for line in shown(opened)] == [re.sub(" +", " ", line) for line in expected]
         assert shown(opened)[0].index("◐") == shown(opened)[1].index("●"), "signs stand below each other"
-        assert opened.has("─ Events ─") and opened.has("▸ events")
+        assert opened.has("━ Events ━") and opened.has("▸ events")
 
 
 async def test_a_line_of_many_unfolds_and_folds(fakes: FleetServices) -> None:
@@ -199,8 +199,15 @@ async def test_commands_go_to_the_hosts_of_the_line(fakes: FleetServices) -> Non
         fakes.transport.change("kvm02", S.FAILED, "refused")
         await open_events(opened)
         await has_lines(opened, 2)
-        assert opened.has("kvm02 (1)")
-        await opened.press("down")
+        assert opened.has("no host (0)"), "the newest line is nobody's choice: another one takes its place"
+        await opened.press("up")
+        await opened.until(lambda: opened.has("kvm02 (1)"))
+        fakes.transport.change("kvm03", S.FAILED, "elsewhere")
+        await opened.until(lambda: opened.has("1 newer ↑"))
+        assert opened.has("kvm02 (1)"), "a line that was chosen stays under the cursor"
+        await opened.press("home")
+        await opened.until(lambda: opened.has("no host (0)"))
+        await opened.press("down", "down")
         await opened.until(lambda: opened.has("(4)"))
 
 
