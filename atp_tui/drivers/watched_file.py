@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ LOOK_EACH = 1.0
 have written half of it."""
 
 Signature = tuple[int, ...] | str
-"""What of a file differs once it was written or replaced; in words, why it cannot be looked at."""
+"""What of a file differs once it was written or replaced, its mode last; in words, why it cannot be looked at."""
 
 Version = FleetConfig | ConfigError
 """A configuration, or what is wrong with the file."""
@@ -53,6 +54,8 @@ async def versions(path: Path, load: Callable[[Path], FleetConfig], known: Signa
 def _loaded(path: Path, load: Callable[[Path], FleetConfig], signature: Signature) -> Version:
     if isinstance(signature, str):
         return ConfigError(f"has gone: {signature}", file=path, hint="put it back, or quit")
+    if not stat.S_ISREG(signature[-1]) and not stat.S_ISDIR(signature[-1]):
+        return ConfigError("is no regular file now", file=path, hint="put the file back, or quit")
     if signature[1] == 0:
         # an editor that found the disk full leaves this; to let all hosts go is no answer to it
         return ConfigError("is empty now", file=path, hint="write the hosts again; where none is meant, a comment")

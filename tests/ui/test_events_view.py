@@ -199,8 +199,15 @@ async def test_commands_go_to_the_hosts_of_the_line(fakes: FleetServices) -> Non
         fakes.transport.change("kvm02", S.FAILED, "refused")
         await open_events(opened)
         await has_lines(opened, 2)
-        assert opened.has("kvm02 (1)")
-        await opened.press("down")
+        assert opened.has("no host (0)"), "the newest line is nobody's choice: another one takes its place"
+        await opened.press("up")
+        await opened.until(lambda: opened.has("kvm02 (1)"))
+        fakes.transport.change("kvm03", S.FAILED, "elsewhere")
+        await opened.until(lambda: opened.has("1 newer ↑"))
+        assert opened.has("kvm02 (1)"), "a line that was chosen stays under the cursor"
+        await opened.press("home")
+        await opened.until(lambda: opened.has("no host (0)"))
+        await opened.press("down", "down")
         await opened.until(lambda: opened.has("(4)"))
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from atp_tui.config.load import load
 from atp_tui.config.undo import Versions
+from atp_tui.ui.screens.ask import AskScreen
 from atp_tui.ui.screens.host_form import HostForm
 from atp_tui.ui.screens.main import MainScreen
 
@@ -136,3 +137,11 @@ async def test_what_cannot_be_undone_says_so_and_an_undo_says_what_it_undid(
         await seen.pilot.press("ctrl+s")
         await seen.until(lambda: "saved: kvm01: it cannot be undone" in seen.text)
         assert "z undoes" not in seen.text
+
+
+async def test_a_blank_behind_the_hosts_spares_no_question(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    async with fleet(file, "kvm01", "kvm02") as seen:
+        seen.pilot.app.type_command("remove-host @all ")  # type: ignore[attr-defined]
+        await seen.until(lambda: isinstance(seen.pilot.app.screen, AskScreen))
+        assert file.read_text() == text_of("kvm01", "kvm02")

@@ -212,6 +212,7 @@ class Dispatch:
     def _form(self, name: str, argument: str) -> None:
         """A form or a question, or at once where the line has said all."""
         action = next(each.action for each in self._keys.commands if each.name == name)
+        argument = argument.strip()  # a blank behind the hosts says nothing, least of all that no question is wanted
         word = argument.partition(" ")[0]
         if action is None or (argument and word != argument) or (argument and not word.startswith("@")):
             if action is not None:

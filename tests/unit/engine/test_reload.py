@@ -159,6 +159,19 @@ async def test_a_broken_file_keeps_what_is_there_and_says_where_it_broke(tmp_pat
         assert found.engine.fleet.reload().problem is None and not found.about()
 
 
+async def test_a_pipe_in_the_place_of_the_file_is_named_as_such_and_not_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(text_of("kvm01"))
+    async with running(file) as found:
+        await connected(found)
+        file.unlink()
+        os.mkfifo(file)
+        await found.reloaded(1)
+        problem = found.engine.fleet.reload().problem
+        assert problem is not None and "is no regular file now" in problem.sentence
+        assert found.ids() == ["kvm01"]
+
+
 @pytest.mark.parametrize("kind", ["gone", "empty", "unreadable", "binary"])
 async def test_a_file_that_cannot_be_meant_lets_no_host_go(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "hosts.toml"

@@ -28,8 +28,9 @@ MOST_UNFOLDED = 50
 class EventLog(LinesView[AnyLine]):
     """Shows what `asked` has in the fleet; `look` is to be called on each change.
 
-    With the cursor on the newest line it stays on the newest. Else it stays on its line, which keeps its place on the
-    screen, and the title says how many newer ones have come.
+    It follows the newest line until a person moves the cursor, which stays on its line from then on: that one keeps its
+    place on the screen, and the title says how many newer ones have come. The end where the newest are is followed
+    again. While it follows, the line under the cursor is nobody's choice.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*EVENTS]
@@ -60,7 +61,10 @@ class EventLog(LinesView[AnyLine]):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts of the line under the cursor."""
+        """The hosts of the line under the cursor; none while it follows the newest: a command must not go to the host
+        of an event that has come as a key was pressed."""
+        if self._follows:
+            return ()
         match self.cursor_line:
             case HappeningLine(happening=happening):
                 return (happening.host,) if happening.host else ()
@@ -79,8 +83,7 @@ class EventLog(LinesView[AnyLine]):
         self.set_lines(lines)
         self._holds = False
         if self._follows:
-            self.cursor_to(self._newest)
-            self._query = replace(self._query, since=lines.head.newest)
+            self._follow()
         else:  # what has come above must not push the line down that is being read
             self.scroll_to(y=max(0, self._cursor - row), animate=False, force=True, immediate=True)
             self.redraw()
@@ -164,13 +167,38 @@ class EventLog(LinesView[AnyLine]):
         self.post_message(self.Highlighted())
 
     def cursor_to(self, index: int) -> None:
-        """As LinesView; on the newest line it follows from then on, on any other it stays."""
+        """As LinesView; from then on it stays on that line."""
+        follows, self._follows = self._follows, False
         super().cursor_to(index)
-        self._follows = self._is_at_newest
+        if follows:
+            self.post_message(self.Highlighted())  # commands go to the line's hosts now, if it is the same one too
         if self._head is not None:
-            if self._follows:
+            if self._is_at_newest:
                 self._query = replace(self._query, since=self._head.newest)
             self._retitle()
+
+    def _follow(self) -> None:
+        """Go to the newest line, and on with it."""
+        held = not self._follows
+        super().cursor_to(self._newest)
+        self._follows = True
+        if held:
+            self.post_message(self.Highlighted())
+        if self._head is not None:
+            self._query = replace(self._query, since=self._head.newest)
+            self._retitle()
+
+    def action_first(self) -> None:
+        if self._query.newest_first:
+            self._follow()
+        else:
+            super().action_first()
+
+    def action_last(self) -> None:
+        if self._query.newest_first:
+            super().action_last()
+        else:
+            self._follow()
 
     def line_opened(self, line: AnyLine) -> None:
         if isinstance(line, GatheredLine):
