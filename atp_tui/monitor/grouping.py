@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from ..model.order import natural
 from .query import BY_TAG, STATE, TAG, Fields, group_key
@@ -42,6 +43,7 @@ def pather(group: tuple[str, ...]) -> Callable[[Known], Path]:
     return lambda of: tuple([name(of) for name in namers])
 
 
+@lru_cache(maxsize=16384)  # for each group at each look that has something new
 def key_of(path: Path, group: tuple[str, ...]) -> str:
     """The key of the line over the innermost group of a path; "" where there is none."""
     key = ""
@@ -61,6 +63,7 @@ def fields_of(hosts: Iterable[Known]) -> Fields:
     return Fields(tuple(sorted(keys.values(), key=natural)), tuple(sorted(tags, key=natural)))
 
 
+@lru_cache(maxsize=16384)
 def by_name(path: Path) -> tuple[tuple[bool, object], ...]:
     """The order of groups by their names, those without one last."""
     return tuple([(name is None, natural(name or "")) for name in path])

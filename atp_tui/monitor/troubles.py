@@ -55,7 +55,10 @@ def trouble_rank(of: Known) -> int:
 
 
 class Ill(NamedTuple):
-    """A host in trouble: the state that it shows, why, where it is, and the moment of its last figures, None: never."""
+    """A host in trouble: the state that it shows, why, where it is, and the moment of its last figures, None: never.
+
+    `words` differ with the reason: a text keeps its hash, and hosts are grouped by it again and again.
+    """
 
     rank: int
     state: ConnectionState
@@ -63,6 +66,7 @@ class Ill(NamedTuple):
     jump: str | None
     subnet: str | None
     last: float | None
+    words: str
 
 
 def ill(of: Known) -> Ill | None:
@@ -81,7 +85,9 @@ def ill(of: Known) -> Ill | None:
         why = of.cause, None
     else:  # by the class of the cause: the channel counts for nothing
         why = None, Trouble(of.trouble.cause, of.trouble.detail, of.trouble.remedy)
-    return Ill(trouble_rank(of), of.shown_state, why, of.jump, subnet_of(of.address), of.sampled_at)
+    message, trouble = why
+    words = repr(message) if trouble is None else f"{trouble.cause} {trouble.detail} {trouble.remedy}"
+    return Ill(trouble_rank(of), of.shown_state, why, of.jump, subnet_of(of.address), of.sampled_at, words)
 
 
 @dataclass(slots=True)
@@ -142,29 +148,29 @@ def places_of(hosts: Iterable[Known]) -> Counter[str]:
 
 def in_common(hosts: Mapping[str, Ill], places: Callable[[], Mapping[str, int]]) -> tuple[Common, ...]:
     """The causes of these hosts, MOST_CAUSES at most. Each host is under one of them."""
-    by_place: dict[tuple[Why, str | None, str | None], list[str]] = {}
-    by_cause: dict[Why, list[str]] = {}
+    by_place: dict[tuple[str, str | None, str | None], list[str]] = {}
+    by_cause: dict[str, list[str]] = {}
     for host, each in hosts.items():
         if each.why[1] is not None and each.why[1].cause in _OF_THE_WAY and (each.jump or each.subnet):
             subnet = None if each.jump else each.subnet
-            by_place.setdefault((each.why, each.jump, subnet), []).append(host)
+            by_place.setdefault((each.words, each.jump, subnet), []).append(host)
         else:
-            by_cause.setdefault(each.why, []).append(host)
+            by_cause.setdefault(each.words, []).append(host)
     found = []
-    for (why, jump, subnet), there in by_place.items():
+    for (words, jump, subnet), there in by_place.items():
         together, others = _together(there, hosts)
         if 2 * len(together) < places().get(jump or subnet or "", 0):
             together, others = [], there
         if together:
-            found.append(_common(together, hosts, why, jump, subnet))
+            found.append(_common(together, hosts, jump, subnet))
         if others:
-            by_cause.setdefault(why, []).extend(others)
-    found += [_common(those, hosts, why) for why, those in by_cause.items()]
+            by_cause.setdefault(words, []).extend(others)
+    found += [_common(those, hosts) for those in by_cause.values()]
     found.sort(key=lambda each: (each.rank, -len(each.hosts), natural(each.hosts[0])))
     if len(found) <= MOST_CAUSES:
         return tuple(found)
     rest = found[MOST_CAUSES - 1 :]
-    last = _common([host for each in rest for host in each.hosts], hosts, rest[0].why)
+    last = _common([host for each in rest for host in each.hosts], hosts)
     last.key, last.causes = "cause", len(rest)
     return (*found[: MOST_CAUSES - 1], last)
 
@@ -185,13 +191,12 @@ def _together(there: list[str], hosts: Mapping[str, Ill]) -> tuple[list[str], li
 
 
 def _common(
-    those: Iterable[str], hosts: Mapping[str, Ill], why: Why, jump: str | None = None, subnet: str | None = None
+    those: Iterable[str], hosts: Mapping[str, Ill], jump: str | None = None, subnet: str | None = None
 ) -> Common:
     ids = tuple(sorted(those, key=natural))
     worst = min((hosts[host] for host in ids), key=lambda each: each.rank)
-    message, trouble = why
-    words = repr(message) if trouble is None else f"{trouble.cause} {trouble.detail} {trouble.remedy}"
-    return Common(f"cause {words} {jump or subnet or ''}", ids, worst.rank, worst.state, why, jump, subnet)
+    key = f"cause {worst.words} {jump or subnet or ''}"
+    return Common(key, ids, worst.rank, worst.state, worst.why, jump, subnet)
 
 
 def most_common(causes: Counter[Why]) -> CommonCause | None:
