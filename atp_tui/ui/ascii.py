@@ -10,8 +10,8 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 _PLAIN = str.maketrans(
-    "─│┌┐└┘├┤┬┴┼━┃▔▁▎▊▌▐█·…❯↑↓→←●◔◐✕○◌▸▾",
-    "-|+++++++++=|-_|||||-~>^v><+~!x-.>v",
+    "─│┌┐└┘├┤┬┴┼━┃▔▁▎▊▌▐█▂▃▄▅▆▇·…❯↑↓→←●◔◐✕○◌▸▾",
+    "-|+++++++++=|-_|||||||||||-~>^v><+~!x-.>v",
 )
 """Borders, scrollbars and signs, whoever has drawn them, each as one ASCII character."""
 
