@@ -20,6 +20,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Input
 
 from ...config.form import FormField, words_of
@@ -76,6 +77,10 @@ class DifferenceLines(LinesView[DifferenceLine], can_focus=False):
         return ("Nothing differs from the file.",)
 
 
+class Fields(VerticalScroll, inherit_bindings=False):
+    """Has no keys: where there is no room for all fields, ↑ and ↓ would scroll, and leave the focus out of sight."""
+
+
 class HostForm(HearsNothingAtFirst[bool]):
     """Dismissed with whether something was written.
 
@@ -100,6 +105,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._differing = differing
         self._preview = preview
         self._save = save
+        self._room = Fields(id="fields", can_focus=False)
         self._difference = DifferenceLines(id="difference")
         self._look: asyncio.Task[None] | None = None
         self._leaves = False
@@ -108,7 +114,7 @@ class HostForm(HearsNothingAtFirst[bool]):
 
     def compose(self) -> ComposeResult:
         yield Words(styled(f" {safe(self._title)}", "bold $title-focus"), id="form-title")
-        with VerticalScroll(id="fields", can_focus=False):
+        with self._room:
             for field in self._fields:
                 with Horizontal():
                     yield Words(styled(f" {field.key}"), classes="label")
@@ -140,6 +146,10 @@ class HostForm(HearsNothingAtFirst[bool]):
         super().on_mount()
         self._difference.set_title(styled(" what would be written "))
         self._look_soon()
+
+    def is_in_sight(self, widget: Widget) -> bool:
+        """As below; a field that is scrolled out of view comes into it with the focus, a moment later."""
+        return super().is_in_sight(widget) or (isinstance(widget, Input) and super().is_in_sight(self._room))
 
     # What was typed
 
