@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import LONGEST
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "atp_tui"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -212,6 +214,10 @@ def test_a_way_around_the_sanitiser_is_found(source: str) -> None:
 def test_every_room_is_named_for_what_it_holds() -> None:
     vague = {"utils", "util", "helpers", "common", "misc", "base"}
     assert [path for path in SOURCES if vague & set(path.relative_to(REPOSITORY).with_suffix("").parts)] == []
+
+
+def test_the_tests_that_begin_first_are_there() -> None:
+    assert [name for name in LONGEST if not (REPOSITORY / "tests" / f"{name}.py").is_file()] == []
 
 
 def offences(source: str) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..model.errors import ActionFailed
-from ..model.message import told
+from ..model.errors import ActionFailed, ConfigError, ConfigErrors
+from ..model.message import text, told
 from ..model.quoting import redacted
 from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
@@ -115,18 +116,37 @@ def _what(invocation: Invocation, touched: Sequence[str]) -> str:
 
 async def _edit(context: Context, invocation: Invocation) -> None:
     file = _file(context)
-    config = await file.known() if invocation.action == "enable-host" else None
-    edits = edits_of(invocation, config)
     named = invocation.hosts or ([invocation.text("id")] if invocation.action == "add-host" else [])
-    await _followed(context, await file.edit(edits, _what(invocation, named or [invocation.text("hosts")])))
+    what = _what(invocation, named or [invocation.text("hosts")])
+    with _told_whole():
+        config = await file.known() if invocation.action == "enable-host" else None
+        written = await file.edit(edits_of(invocation, config), what)
+    await _followed(context, written)
 
 
 async def _undo(context: Context, invocation: Invocation) -> None:
-    await _followed(context, await _file(context).undo())
+    with _told_whole():
+        written = await _file(context).undo()
+    await _followed(context, written)
 
 
 async def _redo(context: Context, invocation: Invocation) -> None:
-    await _followed(context, await _file(context).redo())
+    with _told_whole():
+        written = await _file(context).redo()
+    await _followed(context, written)
+
+
+@contextmanager
+def _told_whole() -> Iterator[None]:
+    """What is wrong with the file or a key is told with its place and what would be right, in one sentence."""
+    try:
+        yield
+    except ConfigErrors as errors:
+        first, *others = errors.errors
+        more = f" (and {len(others)} more like it)" if others else ""
+        raise ActionFailed(text(f"{first}{more}")) from errors
+    except ConfigError as error:
+        raise ActionFailed(text(str(error))) from error
 
 
 def _file(context: Context) -> HostsFile:

@@ -19,6 +19,7 @@ from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
+from .hosts_import import ImportWords, words_of
 from .setup_verbs import add_setup_verbs
 
 Verb = str
@@ -56,6 +57,8 @@ class Arguments:
     gather: bool = False
     no_guard: bool = False
     read_only: bool = False
+    view: str | None = None
+    only: str | None = None
     command: str = ""
     given: str = ""
     hosts_verb: str = "list"
@@ -63,6 +66,7 @@ class Arguments:
     dry_run: bool = False
     yes: bool = False
     connect: bool = False
+    importing: ImportWords | None = None
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -76,6 +80,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         verbs.get(found.verb, parser).error(_of_unknown(unknown, found.verb))
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
     values["verb"] = verb = found.verb or "tui"
+    values["importing"] = words_of(found)
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
@@ -220,6 +225,10 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         description="Watch a fleet of libvirt hosts, and run commands on it over SSH. Without a verb: the screen.",
         epilog=EXIT_STATUSES,
         allow_abbrev=False,
+    )
+    parser.add_argument("--view", metavar="VIEW", help="open a view: heat, events, host/kvm07, 'fleet?filter=@rack1'")
+    parser.add_argument(
+        "--only", metavar="SET", help="watch only these hosts of hosts.toml, and show no others: @rack1, kvm[01-18]"
     )
     parser.add_argument("--version", action="version", version=f"atp-tui {__version__}")
     added = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")

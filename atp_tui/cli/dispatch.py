@@ -161,6 +161,11 @@ def _domains(arguments: Arguments) -> int:
 def _hosts(arguments: Arguments) -> int:
     from .hosts import agreed, check, edit, invocation_of, list_hosts
 
+    if arguments.importing is not None:
+        from .importing import import_hosts
+
+        return import_hosts(arguments.importing, arguments)
+
     match arguments.hosts_verb:
         case "list":
             return list_hosts(arguments, configuration(arguments))

@@ -53,6 +53,11 @@ EXAMPLES: Mapping[str, Examples] = {
     "hosts disable": (("atp-tui hosts disable kvm[01-04]", "keep them in the file, and leave them alone"),),
     "hosts move": (("atp-tui hosts move kvm07 after kvm02", "another place in the file"),),
     "hosts remove": (("atp-tui hosts remove 'kvm[07-09]' --yes", "without a question"),),
+    "hosts import": (
+        ("atp-tui hosts import ssh-config --dry-run", "what would come of ~/.ssh/config"),
+        ("atp-tui hosts import ansible inventory.yml --tag lab -w '@web!web3'", "some of an inventory"),
+        ("atp-tui hosts import list names.txt --user root --yes", "names or node sets, one or more a line"),
+    ),
     "hosts undo": (("atp-tui hosts undo", "as the file was before the last edit"),),
     "hosts redo": (("atp-tui hosts redo", "what was undone last"),),
     "hosts check": (("atp-tui hosts check @rack1 --connect", "the file, and whether each can be reached"),),

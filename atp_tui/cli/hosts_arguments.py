@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from .hosts_import import add_import
+
 _MARK = "\0"
 """Stands before a word that begins with - and is no option. No argument of a process can hold it."""
 
@@ -45,6 +47,7 @@ def add_hosts(
     remove = verb("remove", "take hosts out of the file", dry)
     _words(remove, ("set", "SET", _SET))
     remove.add_argument("--yes", action="store_true", help="do not ask where there are more than 3")
+    add_import(added, shared, as_json)
     verb("undo", "take the last edit back", dry)
     verb("redo", "do again what was undone", dry)
     check = verb("check", "say what is wrong with the file")

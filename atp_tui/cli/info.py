@@ -14,7 +14,7 @@ from .arguments import Arguments
 from .output import emit
 from .tables import table
 
-_LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit")
+_LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit", "PyYAML")
 
 
 def info(arguments: Arguments) -> int:

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from ..actions.policy import Policy
 from ..config.load import load
-from ..config.paths import default_config, find_config, history_file, screen_file, ssh_config_file, theme_folders
+from ..config.paths import (
+    default_config,
+    find_config,
+    history_file,
+    screen_file,
+    ssh_config_file,
+    state_dir,
+    theme_folders,
+)
 from ..config.remembered import ScreenMemory
 from ..config.ssh_import import candidates
 from ..config.store import append_hosts, text_with
@@ -21,6 +29,7 @@ from ..drivers.sources import DemoOptions, DemoSource, FileSource
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
+from ..engine.targets import first_reading
 from ..model.errors import ConfigError
 from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
@@ -28,10 +37,12 @@ from ..transport.clock import run_awake
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
 from ..ui.key_check import key_problems
+from ..ui.locator import locator_of
 from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
 from ..ui.theme import AUTO, load_themes, themes_folder
+from ..ui.views.registry import VIEWS
 from .arguments import Arguments
 from .editor import edited_example
 from .output import complain
@@ -52,6 +63,16 @@ def open_screen(arguments: Arguments) -> int:
     if path is None:
         return _first_start(arguments)
     return _show(FileSource(load(path, key_problems)), arguments)
+
+
+def only(expression: str, hosts: Sequence[HostInfo]) -> tuple[HostInfo, ...]:
+    """Those of the hosts that an expression names. Raises ConfigError where it names none, or what changes."""
+    reading = first_reading([expression], hosts)
+    if reading.undecided:
+        hint = "name hosts, tags or metadata: all else changes while they are watched"
+        raise ConfigError("hangs on what hosts say now", key="--only", hint=hint)
+    wanted = set(reading.ids)
+    return tuple(host for host in hosts if host.id in wanted)
 
 
 def open_demo(arguments: Arguments) -> int:
@@ -93,6 +114,10 @@ def _importable() -> tuple[HostInfo, ...]:
 def _show(source: FleetSource, arguments: Arguments) -> int:
     for warning in source.config.warnings:
         _log.warning("%s", warning)
+    if arguments.view is not None:
+        locator_of(arguments.view, [spec.name for spec in VIEWS])  # before the screen is there
+    if arguments.only is not None:
+        only(arguments.only, source.config.hosts)
     policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
     app = screen_of(Engine(source, policy=policy), arguments)
     run_awake(run_until_left(app))
@@ -104,7 +129,8 @@ def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
 
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
-        async with engine.running(watch=True):
+        select = None if arguments.only is None else partial(only, arguments.only)
+        async with engine.running(watch=True, select=select):
             yield
 
     services = _services(engine, arguments, start)
@@ -128,7 +154,9 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         actions=engine.door.actions,
         read_only=engine.door.policy.read_only,
         who=user_name(),
-        source=engine.source.name,
+        source=engine.source.name if arguments.only is None else f"{engine.source.name}: {arguments.only}",
+        view=arguments.view,
+        dump_folder=lambda: state_dir() / "screens",
         file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,

@@ -63,6 +63,17 @@ def with_element(text: str, bracket: int, elements: Sequence[Element], place: in
     return text[: before[1]] + comma + text[before[1] : unit[1]] + _line(new, text, before, line_end) + text[unit[1] :]
 
 
+def with_elements(text: str, bracket: int, elements: Sequence[Element], new: Sequence[str], line_end: str) -> str:
+    """The text with several elements behind the last one; on lines of their own where it has one."""
+    if not new:
+        return text
+    between = ", "
+    if elements and unit_of(text, elements, len(elements) - 1) is not None:
+        start = elements[-1][0]
+        between = "," + line_end + text[text.rfind("\n", 0, start) + 1 : start]
+    return with_element(text, bracket, elements, len(elements), between.join(new), line_end)
+
+
 def carried(text: str, elements: Sequence[Element], number: int) -> str:
     """An element as `with_element` takes it for another place: with its lines and a comma, where it has some lines."""
     start, end = elements[number]

@@ -9,6 +9,7 @@ it deletes goes to the next one.)
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from typing import Any
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.quoting import quoted, redacted
 from .arrays import carried, with_element, without_element
-from .edits import Add, Change, Copy, Edit, Move, Remove, Table, Tag, bare_of_empty, changed, put, same
+from .edits import Add, Change, Copy, Edit, Move, Remove, Table, Tag, bare_of_empty, changed, holds, put, same
 from .layout import Layout, lay_out, line_end_of
 from .load import read_document
 from .pairs import Key, Plain, with_key, with_text, without_key, without_text
@@ -131,6 +132,8 @@ class _Draft:
             text = texts.get(number, self._small(self.layout.text[start:end]))
             with self._naming(edit.host):
                 table = changed(self.hosts[number], edit)
+                if same(table, self.hosts[number]):
+                    continue
                 texts[number] = self._in(text, edit, number)
             self._touch(edit.host)
             self.hosts[number] = table
@@ -223,8 +226,11 @@ class _Draft:
 
     def _in(self, text: str, edit: Change | Tag, number: int) -> str:
         if isinstance(edit, Change):
+            table = copy.deepcopy(self.hosts[number])
             for key, value in edit.values:
-                text = without_key(text, key) if value is None else with_key(text, key, value)
+                if not holds(table, key, value):  # else it stays as it is written
+                    text = without_key(text, key) if value is None else with_key(text, key, value)
+                put(table, key, value)
             return text
         held = list(self.hosts[number].get("tags", []))
         for index in reversed(range(len(held))):

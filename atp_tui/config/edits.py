@@ -86,8 +86,8 @@ def changed(table: Table, edit: Change | Tag) -> Table:
             table["tags"] = held + new
         return table
     for key, value in edit.seen:
-        now = _at(table, key)
-        if now != (list(value) if isinstance(value, tuple) else value):
+        if not holds(table, key, value):
+            now = _at(table, key)
             raise ConfigError(
                 f"is {quoted(now) if now is not None else 'gone'} by now, and was {quoted(value)}",
                 key=named(key),
@@ -97,6 +97,11 @@ def changed(table: Table, edit: Change | Tag) -> Table:
     for key, value in edit.values:
         put(table, key, value)
     return table
+
+
+def holds(table: Table, key: Key, value: Plain | None) -> bool:
+    """Whether a key has that value; None: whether it is not there."""
+    return same(_at(table, key), list(value) if isinstance(value, tuple) else value)
 
 
 def put(table: Table, key: Key, value: Plain | None) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 from ..model.host import HostInfo, default_uri, uri_ssh_settings
 from ..model.settings import FLEET_WIDE, TransportConfig
+from .arrays import with_elements
 from .fleet import FleetConfig
+from .layout import lay_out, line_end_of
 from .positions import find_positions
 
 
@@ -23,7 +25,7 @@ def with_hosts(text: str, hosts: Sequence[HostInfo], config: FleetConfig) -> str
     place = find_positions(text).get(("hosts",))
     if place is not None and text[place] != "[":
         return _with_elements(text, entries)
-    line_end = "\r\n" if "\r\n" in text else "\n"
+    line_end = line_end_of(text)
     gap = "" if not text else line_end if text.endswith("\n") else line_end * 2
     return text + gap + tomlkit.dumps({"hosts": entries}).replace("\n", line_end)
 
@@ -32,12 +34,15 @@ def _with_elements(text: str, entries: Sequence[dict[str, Any]]) -> str:
     """The same where the hosts are one array (`hosts = [{…}]`), after which TOML allows no [[hosts]]."""
     import tomlkit
 
-    document = tomlkit.parse(text)
+    elements: list[str] = []
     for entry in entries:
         element = tomlkit.inline_table()
         element.update(entry)
-        document["hosts"].append(element)
-    return tomlkit.dumps(document)
+        elements.append(element.as_string())
+    layout = lay_out(text)
+    assert layout.array is not None, "that is where the hosts are"
+    there = [pieces[0] for pieces in layout.hosts]
+    return with_elements(text, layout.array[0], there, elements, line_end_of(text))
 
 
 def _entry(host: HostInfo, config: FleetConfig) -> dict[str, Any]:

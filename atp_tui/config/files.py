@@ -19,13 +19,16 @@ WRITER_LIMIT = 5.0
 _PIECE = 1 << 20
 
 
-def read_bytes(path: Path, *, patience: float = WRITER_LIMIT) -> bytes:
-    """All of a file or pipe. Raises OSError, and ValueError for one without an end and a pipe that nobody writes to."""
+def read_bytes(path: Path, *, patience: float = WRITER_LIMIT, most: int = LARGEST) -> bytes:
+    """All of a file or pipe, of `most` bytes at most.
+
+    Raises OSError, and ValueError for one without an end and a pipe that nobody writes to.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         found = bytearray()
         give_up = time.monotonic() + patience
-        while len(found) <= LARGEST:
+        while len(found) <= most:
             piece = _read(descriptor)
             if piece:
                 found += piece
@@ -37,7 +40,7 @@ def read_bytes(path: Path, *, patience: float = WRITER_LIMIT) -> bytes:
                 time.sleep(0.01)  # no writer yet: poll() has nothing to wait for
     finally:
         os.close(descriptor)
-    raise ValueError(f"it has more than {LARGEST >> 20} MiB")
+    raise ValueError(f"it has more than {most >> 20} MiB")
 
 
 def read_regular(path: Path) -> bytes:

@@ -150,7 +150,7 @@ class HostsFile:
             was, wanted = (step.after, step.before) if by < 0 else (step.before, step.after)
             found = self._bytes()
             data = found or b""
-            known, target = self._versions.data(was), self._versions.data(wanted)
+            known, target = self._version(was), self._version(wanted)
             self._require_unchanged(step, was, known, data)
             if target is None:
                 raise ConfigError("the version to go back to is gone", file=self.versions_folder / wanted)
@@ -195,6 +195,13 @@ class HostsFile:
             return parse(text, self.path)
         except ConfigError:  # it is left behind
             return FleetConfig(self.path)
+
+    def _version(self, name: str) -> bytes | None:
+        try:
+            return None if self._versions is None else self._versions.data(name)
+        except OSError as error:
+            file = self.versions_folder / name
+            raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
 
     def _steps(self) -> Steps:
         try:

@@ -63,6 +63,11 @@ def log_file() -> Path:
     return _at_home(lambda: platformdirs.user_log_path(APP)) / f"{APP}.log"
 
 
+def versions_dir() -> Path:
+    """Where the versions of a hosts.toml before and after its edits are. Raises ConfigError where there is no home."""
+    return state_dir() / "versions"
+
+
 def reports() -> tuple[Path, str]:
     """Where the reports of failures go: the directory, and a pattern of their names. Raises ConfigError as above."""
     return state_dir(), "failure-*.txt"
@@ -129,6 +134,7 @@ def describe_paths(
         ("themes", _told(themes_dir)),
         ("history", _told(history_file)),
         ("screen", _told(screen_file)),
+        ("versions", _told(versions_dir)),
         ("log", _told(log_file)),
         ("reports", _told(lambda: Path(*reports()))),
         ("runtime", f"{runtime_base(environ)}/{RUNTIME_PREFIX}*"),

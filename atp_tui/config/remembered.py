@@ -28,7 +28,8 @@ LONGEST, MOST = 500, 2000
 class Remembered:
     """What a person chose on screen for one fleet; None: nothing was chosen, so what hosts.toml says counts.
 
-    `sort` and `columns` are names of figures, `folds` the groups that are folded, `view` the view that was open last.
+    `sort` and `columns` are names of figures, `group` the fields by which hosts stand together, `folds` the groups that
+    are folded, `view` the view that was open last.
     """
 
     theme: str | None = None
@@ -36,6 +37,7 @@ class Remembered:
     columns: tuple[str, ...] | None = None
     folds: tuple[str, ...] | None = None
     view: str | None = None
+    group: str | None = None
 
 
 class ScreenMemory:
@@ -143,6 +145,7 @@ def _remembered(entry: object) -> Remembered:
     return Remembered(
         theme=text.get("theme"),
         sort=text.get("sort"),
+        group=text.get("group"),
         columns=texts.get("columns"),
         folds=texts.get("folds"),
         view=text.get("view"),

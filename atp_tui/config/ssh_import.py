@@ -4,12 +4,13 @@ host stays there, and is OpenSSH's to read when the host is reached."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
-from .ssh_lines import TooDeep, Walk
+from .host_ids import HostIds
+from .ssh_lines import Line, TooDeep, Walk, lines_of
 
 
 def candidates(ssh_config: Path) -> tuple[HostInfo, ...]:
@@ -19,44 +20,54 @@ def candidates(ssh_config: Path) -> tuple[HostInfo, ...]:
     driver looks them up by that name. `id` is the name made fit for node sets. No file: no hosts. Raises ConfigError
     where the file cannot be read, or its Includes have no end.
     """
-    found: dict[str, HostInfo] = {}
+    ids = HostIds()
+    found = []
     try:
-        names = dict.fromkeys(_names(ssh_config))
+        names = dict.fromkeys(name for name, is_name, _ in host_words(lines_below(ssh_config)) if is_name)
     except FileNotFoundError:
         return ()
+    for name in names:
+        try:
+            host = HostInfo(ids.free(name), name)
+        except ConfigError:
+            continue  # a name for ssh_config's own tricks, which no host can have
+        ids.take(host.id)
+        found.append(host)
+    return tuple(found)
+
+
+def lines_below(file: Path, text: str | None = None) -> Iterator[Line]:
+    """The lines of an ssh_config, those of included files in the place of their Include.
+
+    `text` is what stands in `file`, where it was read already. Raises ConfigError for a file that cannot be read, and
+    Includes without an end; FileNotFoundError where the file itself is not there.
+    """
+    walk = Walk(file.parent)
+    try:
+        if text is not None:
+            yield from walk.followed(lines_of(text, file))
+            return
+        if file.is_dir():
+            raise IsADirectoryError(21, "Is a directory", str(file))
+        yield from walk.lines(file)
+    except FileNotFoundError:
+        raise
     except OSError as error:
-        file = Path(error.filename or ssh_config)
-        raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
+        named = Path(error.filename or file)
+        raise ConfigError(f"cannot be read: {error.strerror or error}", file=named) from error
     except TooDeep as error:
         raise ConfigError(error.words, file=error.line.file, line=error.line.number) from error
-    for name in names:
-        host = _host(name, found)
-        if host is not None:
-            found[host.id] = host
-    return tuple(found.values())
 
 
-def _host(name: str, taken: dict[str, HostInfo]) -> HostInfo | None:
-    base = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("._-")
-    host_id, number = base, 1
-    while host_id in taken:
-        number += 1
-        host_id = f"{base}-{number}"
-    try:
-        return HostInfo(host_id, name)
-    except ConfigError:
-        return None  # a name for ssh_config's own tricks, which no host can have
-
-
-def _names(file: Path) -> Iterator[str]:
-    if file.is_dir():
-        raise IsADirectoryError(21, "Is a directory", str(file))
-    for line in Walk(file.parent).lines(file):
+def host_words(lines: Iterable[Line]) -> Iterator[tuple[str, bool, Line]]:
+    """The words of Host lines: whether each is a plain name, which no word beside a `!` is, and its line."""
+    for line in lines:
         if line.keyword != "host":
             continue
         try:
             words = line.words()
         except ValueError:
             continue  # OpenSSH would refuse the file for it, and says so when a host is reached
-        if not any(word.startswith("!") for word in words):
-            yield from (word for word in words if not re.search(r"[*?]", word))
+        negated = any(word.startswith("!") for word in words)
+        for word in words:
+            yield word, not negated and not re.search(r"[*?]", word), line

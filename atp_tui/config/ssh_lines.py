@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,11 +64,12 @@ def split_words(text: str, *, comments: bool = True) -> list[str]:
             continue
         if comments and text[at] == "#":
             break
-        word, quote = "", ""
+        word: list[str] = []
+        quote = ""
         while at < end:
             letter, after = text[at], text[at + 1 : at + 2]
             if letter == "\\" and after and (after in "'\"\\" or (after == " " and not quote)):
-                word += after
+                word.append(after)
                 at += 1
             elif not quote and letter in " \t":
                 break
@@ -77,11 +78,11 @@ def split_words(text: str, *, comments: bool = True) -> list[str]:
             elif letter == quote:
                 quote = ""
             else:
-                word += letter
+                word.append(letter)
             at += 1
         if quote:
             raise ValueError("invalid quotes")
-        words.append(word)
+        words.append("".join(word))
     return words
 
 
@@ -113,7 +114,11 @@ def read_lines(file: Path) -> list[Line]:
         return []
     if not stat.S_ISREG(status.st_mode) and not file.samefile(os.devnull):
         raise OSError(22, "neither a file nor /dev/null", str(file))
-    text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    return lines_of(file.read_text(encoding="utf-8", errors="surrogateescape"), file)
+
+
+def lines_of(text: str, file: Path) -> list[Line]:
+    """The lines of the text that stands in `file`."""
     lines = []
     for number, raw in enumerate(text.split("\n"), 1):
         split = split_line(raw.partition("\0")[0])
@@ -159,7 +164,11 @@ class Walk:
         """All lines, those of included files in the place of their Include. Raises TooDeep, and OSError for `file` and
         for an included one that is there and cannot be read: OpenSSH gives up on the whole."""
         self.files.append(file)
-        for line in read_lines(file):
+        yield from self.followed(read_lines(file), depth)
+
+    def followed(self, lines: Iterable[Line], depth: int = 0) -> Iterator[Line]:
+        """These lines, and those of the files that they include. Raises as `lines` does."""
+        for line in lines:
             if line.keyword != "include":
                 yield line
                 continue

@@ -122,10 +122,10 @@ def is_version(name: str, data: bytes) -> bool:
     return name.endswith(f"-{digest(data)[:16]}.toml")
 
 
-def folder_of(path: Path, state: Path) -> Path:
-    """Where the versions of a file are kept below the directory of the program's state."""
+def folder_of(path: Path, versions: Path) -> Path:
+    """Where the versions of one file are kept below the directory of all of them."""
     real = os.path.realpath(path)
-    return state / "versions" / f"{os.path.basename(real)}-{digest(os.fsencode(real))[:16]}"
+    return versions / f"{os.path.basename(real)}-{digest(os.fsencode(real))[:16]}"
 
 
 def _names(steps: Sequence[Step]) -> list[str]:

@@ -11,7 +11,7 @@ from ..config.edits import Edit
 from ..config.fleet import FleetConfig
 from ..config.form import FormField
 from ..config.hosts_file import HostsFile, Written
-from ..config.paths import state_dir
+from ..config.paths import versions_dir
 from ..config.undo import Versions, folder_of
 from ..model.errors import ConfigError
 from .aside import off_loop
@@ -68,6 +68,6 @@ class HostsFileAside:
 
 def _versions(path: Path) -> Versions | None:
     try:
-        return Versions(folder_of(path, state_dir()))
+        return Versions(folder_of(path, versions_dir()))
     except ConfigError:  # no home
         return None

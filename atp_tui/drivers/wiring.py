@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from ..config.paths import runtime_base
+from ..engine.try_out import TryStep
 from ..model.errors import ConnectFailed
 from ..model.host import SIMULATED, HostInfo
-from ..model.settings import Channel
+from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
 from .aside import off_loop
 from .descriptors import Descriptors
 from .libvirt.credentials import CredentialStore
 from .ssh.hostkeys import HostKeyStore
+
+if TYPE_CHECKING:
+    from .try_out import TryOut
 
 _log = logging.getLogger(__name__)
 
@@ -28,9 +34,10 @@ class Drivers:
     """
 
     def __init__(self, simulated: Driver | None = None) -> None:
-        self.host_keys = HostKeyStore()
+        self.host_keys: HostKeyStore = HostKeyStore()
         self.credentials = CredentialStore()
         self._descriptors = Descriptors()
+        self._trials: set[TryOut] = set()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver:
@@ -66,8 +73,27 @@ class Drivers:
         if any(name not in sys.modules for name in names):
             await off_loop("import", work)
 
+    async def try_out(self, host: HostInfo, config: TransportConfig) -> AsyncGenerator[TryStep, None]:
+        """As engine.try_out.TriesHosts: on drivers of its own, which store no host key."""
+        from .try_out import KeysUnwritten, TryOut
+
+        await self.load_for([host])
+        apart = Drivers()
+        apart.host_keys, apart.credentials = KeysUnwritten(), self.credentials.copied()
+        apart._descriptors = self._descriptors
+        trial = TryOut(apart, host, config)
+        self._trials.add(trial)
+        try:
+            async with aclosing(trial.steps()) as steps:
+                async for step in steps:
+                    yield step
+        finally:
+            self._trials.discard(trial)
+
     async def close(self) -> None:
-        """Release what the drivers hold."""
+        """Release what the drivers hold. Trials that nobody waits for any more are ended first."""
+        for trial in tuple(self._trials):
+            await trial.close()
         while self._loaded:
             _, driver = self._loaded.popitem()
             await driver.close()

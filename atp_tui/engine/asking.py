@@ -17,6 +17,7 @@ from ..model.node import DomainReading, Oddity
 from ..model.problem import problem_of
 from ..model.settings import TransportConfig
 from ..monitor.border import Nonsense, Odd
+from ..monitor.domain_detail import read_xml
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.readings import read_domains
@@ -25,7 +26,7 @@ from ..monitor.sampler import Monitor
 from ..monitor.terms import Needs
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .fleet import Answer, Detail, Settled, Wanted
+from .fleet import Answer, Described, Detail, Settled, Wanted
 from .limits import limit_of
 from .round_trips import round_trips
 from .targets import first_reading, together
@@ -66,6 +67,22 @@ class Asking:
         present = {host.id for host in self._manager.list_hosts()}  # a host may have gone meanwhile
         answers = {id: self._answer(id, samples[id], times.get(id)) for id in samples if id in present}
         return tuple([answers[id] for id in ids if id in answers])
+
+    async def describe_domain(self, host_id: str, uuid: str) -> Described:
+        """As Fleet.describe_domain."""
+        try:
+            host = self._manager.host(host_id)
+
+            async def read(connection: HostConnection) -> str:
+                return await connection.call(lambda virt: read_xml(virt, uuid))
+
+            limit = self._limit(host)
+            return Described(await self._manager.execute_on_host(host.id, read, timeout=limit, fail_fast=True))
+        except AtpError as error:
+            return Described(problem=problem_of(error))
+        except Exception as error:  # noqa: BLE001 - as in `_each`
+            reason = self._fence.caught(error, "what a domain of %s is made of cannot be read", host_id)
+            return Described(problem=problem_of(CallFailed(reason, host=host_id)))
 
     async def settle(self, expressions: Sequence[str]) -> Settled:
         """As Fleet.settle."""

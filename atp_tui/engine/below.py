@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
@@ -13,14 +13,17 @@ from ..model.connection import PoolStatistics
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
+from ..monitor.domain_index import HostWithDomains
 from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.rows import HostDetail, HostRow, Known
 from .fleet import (
     Answer,
+    Described,
     Settled,
     Wanted,
 )
+from .try_out import TryStep
 
 
 class Clock(Protocol):
@@ -42,10 +45,13 @@ class Transport(Protocol):
 class View(Protocol):
     """The rows as they are now."""
 
+    @property
+    def host_ids(self) -> Collection[str]: ...
     def rows(self) -> tuple[HostRow, ...]: ...
     def row(self, host_id: str) -> HostRow | None: ...
     def look(self, host_id: str) -> Known | None: ...
     def detail(self, host_id: str) -> HostDetail | None: ...
+    def with_domains(self, host_id: str) -> HostWithDomains | None: ...
 
 
 class Follower(Protocol):
@@ -71,6 +77,13 @@ class Asking(Protocol):
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
     async def settle(self, expressions: Sequence[str]) -> Settled: ...
+    async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
+
+
+class Trying(Protocol):
+    """Tries one host as its file would describe it."""
+
+    def steps(self, host_id: str, edit: Invocation | None) -> AsyncGenerator[TryStep, None]: ...
 
 
 class Job(Protocol):

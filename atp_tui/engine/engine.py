@@ -10,6 +10,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Context
@@ -20,6 +21,7 @@ from ..actions.trust_key import key_question
 from ..config.fleet import FleetConfig
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
+from ..model.errors import ConfigError
 from ..model.events import ConnectionChanged, HostSampled
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -34,6 +36,7 @@ from .local import LocalFleet
 from .reload import Reloading
 from .source import FleetSource
 from .targets import CurrentTargets
+from .try_out import Trial
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ class Engine:
         self.fleet: Fleet = LocalFleet(
             self.manager, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
+            Trial(source.hosts_file, self.door, drivers),
         )  # fmt: skip
 
     @asynccontextmanager
@@ -115,8 +119,7 @@ class Engine:
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             if watch:
-                if select is None:
-                    await stack.enter_async_context(_beside(self._follow_file(), "reload"))
+                await stack.enter_async_context(_beside(self._follow_file(), "reload"))
                 await stack.enter_async_context(self._freezing(enable=collects))
             self._runs = True
             try:
@@ -126,10 +129,19 @@ class Engine:
 
     async def _follow_file(self) -> None:
         async for version in self.source.watched():
-            await self.reloading.take(version)
             if isinstance(version, FleetConfig):
                 self._opened = version.hosts
+            await self.reloading.take(self._selected(version))
         await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
+
+    def _selected(self, version: FleetConfig | ConfigError) -> FleetConfig | ConfigError:
+        """The version with the hosts that are wanted of it."""
+        if self._select is None or isinstance(version, ConfigError):
+            return version
+        try:
+            return replace(version, hosts=tuple(self._select(version.hosts)))
+        except ConfigError as error:
+            return error
 
     @asynccontextmanager
     async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:

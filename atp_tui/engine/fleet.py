@@ -25,10 +25,12 @@ from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
+from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.happening import HappeningPage, HappeningQuery
-from ..monitor.query import Page, Query
+from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
+from .try_out import TryStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,14 @@ class Answer:
     """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is."""
 
     detail: Detail
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The XML of a domain, without secrets; none where `problem` says why. A description beyond measure is cut."""
+
+    xml: str = ""
     problem: Problem | None = None
 
 
@@ -176,11 +186,30 @@ class Fleet(Protocol):
         ...
 
     def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
-        """The ids of the hosts that pass the filter, of all groups or of that with the key `group`, in their order."""
+        """The ids of the hosts that pass the filter, of all groups or of the group or cause with the key `group`, in
+        their order."""
+        ...
+
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """The ids of the hosts from the line of one key to that of another one; of lines that are folded all."""
+        ...
+
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """The key of the next line after that of `key` (`step` 1) or before it (-1), going round, that is of a host in
+        trouble or of a folded group which has one; while a filter is set of any host. None where there is none such."""
+        ...
+
+    def sums(self, query: Query, key: str) -> GroupSums | None:
+        """The hosts of the group or the cause of that key added up; None where there is none such."""
+        ...
+
+    def fields(self) -> Fields:
+        """By what the hosts can be grouped."""
         ...
 
     def group_of(self, query: Query, host_id: str) -> str | None:
-        """The key of the group in which a host stands; None for a host that does not pass the filter."""
+        """The key of the group in which a host stands, "" where there are no groups; None for a host that does not pass
+        the filter."""
         ...
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
@@ -215,10 +244,36 @@ class Fleet(Protocol):
         """The hosts that an expression of the target language names: `@rack1&state:connected`, `kvm[01-18]`."""
         ...
 
+    # -- domains; the key of one is host/uuid --------------------------------------------------------------------
+
+    def domain_page(self, query: DomainQuery) -> DomainPage:
+        """Some of the lines that a query has."""
+        ...
+
+    def domain_place(self, query: DomainQuery, key: str) -> int | None:
+        """As `place`."""
+        ...
+
+    def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
+        """The keys of the domains that pass the filter, of all groups or of that with the key `group`, in order."""
+        ...
+
+    def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
+        """The hosts of those of these domains that are there, in the order of the fleet."""
+        ...
+
+    def domain(self, host_id: str, which: str) -> DomainDetail | None:
+        """The domain of that name, or else of that uuid, on a host; None where none is, or has been just now."""
+        ...
+
     # -- what hosts are asked now, each within the time that it has to connect ------------------------------------
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         """The answers of these hosts, in this order; hosts that are not there are left out."""
+        ...
+
+    async def describe_domain(self, host_id: str, uuid: str) -> Described:
+        """What a domain is made of, in libvirt's XML."""
         ...
 
     async def settle(self, expressions: Sequence[str]) -> Settled:
@@ -258,6 +313,14 @@ class Fleet(Protocol):
 
     async def preview(self, invocation: Invocation) -> Preview:
         """What an invocation would change in the file; nothing is written."""
+        ...
+
+    def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:
+        """Connect to the host of that id as the file would describe it after `edit`; None: as it does now.
+
+        Nothing is written, no host key is taken for good, and no connection of the fleet is used. The first step that
+        fails is the last. Whoever stops reading ends the attempt.
+        """
         ...
 
     # -- what is done --------------------------------------------------------------------------------------------

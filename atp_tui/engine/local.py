@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_of
@@ -18,13 +18,16 @@ from ..model.reload import Reload
 from ..model.say import Say
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, cell_of
+from ..monitor.domain_arrangement import DomainArrangements
+from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
+from ..monitor.grouping import fields_of
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.metrics import find_metric
-from ..monitor.query import Page, Query
+from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
-from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, View
+from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View
 from .fleet import (
     Admission,
     Change,
@@ -36,6 +39,7 @@ from .fleet import (
     Preview,
     Resolved,
 )
+from .try_out import TryStep
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
@@ -58,6 +62,7 @@ class LocalFleet:
         password_question: Callable[[str], PasswordQuestion | None],
         reload: Callable[[], Reload] = Reload,
         hosts_file: HostsFile | None = None,
+        trial: Trying | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -70,12 +75,16 @@ class LocalFleet:
         self._password_question = password_question
         self.reload = reload
         self._hosts_file = hosts_file
+        self._trial = trial
         self.now = transport.clock.monotonic
         self.ask = asking.ask
         self.settle = asking.settle
+        self.describe_domain = asking.describe_domain
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
+        self._domains = DomainArrangements(view)
         self._order: Mapping[str, int] | None = None
+        self._fields: Fields | None = None
         self._number = 0
         self._streams: list[_Stream] = []
         self._follower = follower
@@ -93,9 +102,10 @@ class LocalFleet:
         self._number += 1
         described = changed.hosts is None
         if described:
-            self._order = None
+            self._order = self._fields = None
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
+        self._domains.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -130,10 +140,56 @@ class LocalFleet:
         self._listen()
         return self._arrangements.hosts(query, group)
 
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """As Fleet.between."""
+        self._listen()
+        return self._arrangements.between(query, one, other)
+
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """As Fleet.following."""
+        self._listen()
+        return self._arrangements.following(query, key, step)
+
+    def sums(self, query: Query, key: str) -> GroupSums | None:
+        """As Fleet.sums."""
+        self._listen()
+        return self._arrangements.sums(query, key)
+
+    def fields(self) -> Fields:
+        """As Fleet.fields."""
+        self._listen()
+        if self._fields is None:
+            self._fields = fields_of(self._view.rows())
+        return self._fields
+
     def group_of(self, query: Query, host_id: str) -> str | None:
         """As Fleet.group_of."""
         self._listen()
         return self._arrangements.group_of(query, host_id)
+
+    def domain_page(self, query: DomainQuery) -> DomainPage:
+        """As Fleet.domain_page."""
+        self._listen()
+        return self._domains.of(query).page(query, self.now())
+
+    def domain_place(self, query: DomainQuery, key: str) -> int | None:
+        """As Fleet.domain_place."""
+        self._listen()
+        return self._domains.of(query).place(query, key)
+
+    def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
+        """As Fleet.domain_keys."""
+        self._listen()
+        return self._domains.of(query).keys(group)
+
+    def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
+        """As Fleet.domain_hosts."""
+        self._listen()
+        return self.known(self._domains.hosts(keys))
+
+    def domain(self, host_id: str, which: str) -> DomainDetail | None:
+        """As Fleet.domain."""
+        return self._domains.detail(host_id, which, self.now())
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""
@@ -224,6 +280,13 @@ class LocalFleet:
             return Preview((await self._hosts_file.look(edits, "")).difference)
         except AtpError as error:
             return Preview(problem=problem_of(error))
+
+    async def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:
+        """As Fleet.try_out."""
+        if self._trial is not None:
+            async with aclosing(self._trial.steps(host_id, edit)) as steps:
+                async for step in steps:
+                    yield step
 
     # -- what is done --------------------------------------------------------------------------------------------
 

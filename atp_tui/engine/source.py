@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -11,8 +11,9 @@ from ..actions.action import Credentials, HostsFile
 from ..config.fleet import FleetConfig
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
-from ..model.settings import Channel
+from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
+from .try_out import TryStep
 
 
 class KeyStore(Protocol):
@@ -41,6 +42,10 @@ class DriverSet(Protocol):
 
     async def load_for(self, hosts: Collection[HostInfo]) -> None:
         """Load what these hosts need, off the event loop."""
+        ...
+
+    def try_out(self, host: HostInfo, config: TransportConfig) -> AsyncGenerator[TryStep, None]:
+        """As engine.try_out.TriesHosts."""
         ...
 
     async def close(self) -> None:

@@ -146,4 +146,14 @@ SENTENCES: Mapping[Say, str] = {
     Say.FLOOD_UNTAKEN: "{size} MiB of answers that it does not take",
     Say.FLOOD_DEFERRED: "{number:,} packets wait for a key exchange that does not end",
     Say.FLOODED_BEFORE: "{where} flooded us {passed:.0f} s ago, and is left alone for {most:g} s",
+    #
+    # -- SSH: the stages of an attempt that a person watches ---------------------------------------------------------
+    #
+    Say.WAY: "{user} at {where}",
+    Say.WAY_THROUGH: "{user} at {where}, through {hops}",
+    Say.BEHIND: "behind {hop}",
+    Say.BY_PROXY_COMMAND: "by ssh_config's ProxyCommand",
+    Say.ADDRESS_AND_PORT: "{address} port {port}",
+    Say.NEW_KEY: "{key} (new: a connection that is kept stores it)",
+    Say.LOGGED_IN_AS: "as {user}",
 }

@@ -61,7 +61,7 @@ class HostSampled(Event):
 
     `node` is None for a host with SSH alone. `requests` and `errors` are the counters of all its pools. `system` is
     what its /proc says, None where no SSH connection is open or the far side is not Linux. `odd` is what of its answers
-    was no figure, and is left out; None: nothing.
+    was no figure, and is left out; None: nothing. `disks`: those of the domains were asked for.
     """
 
     host_id: str
@@ -72,6 +72,7 @@ class HostSampled(Event):
     errors: float
     system: SystemReading | None = None
     odd: Oddity | None = None
+    disks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,10 @@ VIR_DOMAIN_STATS_CPU_TOTAL = 1 << 1
 VIR_DOMAIN_STATS_BALLOON = 1 << 2
 VIR_DOMAIN_STATS_VCPU = 1 << 3
 VIR_DOMAIN_STATS_INTERFACE = 1 << 4
+VIR_DOMAIN_STATS_BLOCK = 1 << 5
 
 # virConnectGetAllDomainStatsFlags
+VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE = 1 << 0
 VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT = 1 << 29
 
 # virNodeGetCPUStatsAllCPUs, virNodeGetMemoryStatsAllCells
@@ -105,3 +107,19 @@ class VirtConnect(Protocol):
 
     def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> Sequence[tuple[VirtDomain, Mapping[str, Any]]]: ...
     def listAllDomains(self, flags: int = 0) -> Sequence[VirtDomain]: ...
+
+
+class DescribedDomain(Protocol):
+    """libvirt.virDomain, as far as its description goes."""
+
+    def XMLDesc(self, flags: int = 0) -> str:
+        """What the domain is made of; without VIR_DOMAIN_XML_SECURE no secret is in it. A round trip."""
+        ...
+
+
+class FindsDomains(Protocol):
+    """libvirt.virConnect, as far as one domain is looked for."""
+
+    def lookupByUUIDString(self, uuidstr: str) -> DescribedDomain:
+        """The domain; a round trip. Raises VIR_ERR_NO_DOMAIN."""
+        ...

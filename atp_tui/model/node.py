@@ -104,7 +104,8 @@ class Oddity(NamedTuple):
 
 
 class DomainReading(NamedTuple):
-    """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`.
+    """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`
+    over its interfaces, `read_bytes`, `written_bytes` over its disks.
 
     `reason` is why it is in that state, in the words of REASONS; None where libvirt does not say.
     """
@@ -119,3 +120,5 @@ class DomainReading(NamedTuple):
     rx_bytes: int | None
     tx_bytes: int | None
     reason: str | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None

@@ -266,3 +266,12 @@ class Say(StrEnum):
     FLOOD_UNTAKEN = "flood-untaken"
     FLOOD_DEFERRED = "flood-deferred"
     FLOODED_BEFORE = "flooded-before"
+
+    # SSH: the stages of an attempt that a person watches
+    WAY = "way"
+    WAY_THROUGH = "way-through"
+    BEHIND = "behind"
+    BY_PROXY_COMMAND = "by-proxy-command"
+    ADDRESS_AND_PORT = "address-and-port"
+    NEW_KEY = "new-key"
+    LOGGED_IN_AS = "logged-in-as"

@@ -1,337 +1,266 @@
-"""The rows in the order of one filter and one sort, kept up to date by the hosts that changed: pages are cut from it.
-
-Making ten thousand lines for each of the fleet's changes would cost more than all the rest of the program.
-"""
+"""The lines that one filter, one grouping and one sort have: pages are cut from them, and what is asked of them is
+answered without lines being made. Where hosts stand is in `placing`."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from itertools import count
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from ..model.causes import Trouble
-from ..model.connection import ConnectionState
-from ..model.errors import ConfigError
-from ..model.message import Message
 from ..model.order import natural
-from ..model.problem import Problem, problem_of
-from . import metrics
-from .host_filter import Predicate, filter_of
-from .query import CommonCause, GroupLine, HostLine, Line, Page, Query, Sort, group_key, host_key
-from .rows import HostRow, Known
+from .grouping import Path, by_name, key_of
+from .layout import Layout, Node, Stretch, laid_out
+from .placing import Placing, Rows, id_of
+from .query import (
+    TAG,
+    TROUBLE_KEY,
+    CauseLine,
+    GroupLine,
+    GroupSums,
+    HostLine,
+    Line,
+    Page,
+    Query,
+    RollUp,
+    TroubleLine,
+    host_key,
+    lost_key,
+)
+from .rollup import group_sums, roll_up
+from .rows import Known
+from .troubles import Common, most_common
 
 T = TypeVar("T")
 
-_S = ConnectionState
-_TROUBLE = {state: rank for rank, state in enumerate((_S.FAILED, _S.RECONNECTING, _S.CONNECTING, _S.DRAINING))}
-NO_TROUBLE = len(_TROUBLE)
-
-REBUILD_FROM = 4
-"""Where more than one host of so many has another place, all of them are sorted anew: that is faster by then."""
-
-FEW_MOVES = 100
-"""So many hosts are moved one by one in any case."""
-
-_VERSIONS = count(1)
-"""No two arrangements have one in common: one that is made anew, since it had been dropped, answers the same query."""
-
-_Key = tuple[Any, ...]  # what hosts are sorted by; it ends with the natural order of the id, which holds the id itself
-_Why = tuple[Message | None, Trouble | None]
-
-
-class Rows(Protocol):
-    """Where rows are read; FleetView is one.
-
-    `look` gives what is known of a host without a row made of it, to be read at once: it goes on changing.
-    """
-
-    def rows(self) -> tuple[HostRow, ...]: ...
-    def row(self, host_id: str) -> HostRow | None: ...
-    def look(self, host_id: str) -> Known | None: ...
-
-
-def trouble_rank(row: Known) -> int:
-    """How much a host needs a person, the most first; NO_TROUBLE for one that does not."""
-    if row.sample_error is not None and not row.fresh:  # it is connected, and nothing is known of it all the same
-        return _TROUBLE[_S.RECONNECTING]
-    return _TROUBLE.get(row.shown_state, NO_TROUBLE)
-
-
-@dataclass(slots=True)
-class _Placed:
-    """Where a host stands, and what it adds to the sums of its group."""
-
-    tag: str | None
-    key: _Key
-    state: ConnectionState
-    why: _Why | None
-
-
-@dataclass(slots=True)
-class _Group:
-    keys: list[_Key] = field(default_factory=list)
-    counts: Counter[ConnectionState] = field(default_factory=Counter)
-    causes: Counter[_Why] = field(default_factory=Counter)
+MOST_GROUPS = 8
+"""Groups that the line of a cause names at most."""
 
 
 class Arrangement:
-    """The lines for one filter and one order. `note` says which hosts changed; reading takes that into account."""
+    """The lines for one filter, one order and one grouping. `note` says which hosts changed; reading takes that into
+    account."""
 
-    def __init__(self, source: Rows, filter: str = "", sort: str = Sort.TROUBLE) -> None:
+    def __init__(
+        self,
+        source: Rows,
+        filter: str = "",
+        sort: str = "trouble",
+        group: tuple[str, ...] = (TAG,),
+        reverse: bool = False,
+    ) -> None:
         self._source = source
-        self._filter = filter
-        metric = metrics.find_metric(sort)
-        self._sorts_figures = metric is not None
-        self._key: Callable[[Known], _Key] = (
-            metrics.ranking(metric) if metric is not None else _by_name if sort == Sort.NAME else _by_trouble
-        )
-        self._wanted: Predicate | None = None
-        self._problem: Problem | None = None
-        self._placed: dict[str, _Placed] = {}
-        self._groups: dict[str | None, _Group] = {}
-        self._tags: list[str | None] = []
-        self._lengths: Counter[int] = Counter()
-        self._known = 0
-        self._all = True
-        self._dirty: set[str] = set()
-        self._starts: dict[frozenset[str], list[int]] = {}
-        self._version = 0
+        self._grouping = group
+        self._at = Placing(source, filter, sort, group, reverse)
+        self._layouts: dict[tuple[int, frozenset[str], frozenset[str]], Layout] = {}
+        self.note = self._at.note
 
-    def note(self, hosts: Collection[str] | None) -> None:
-        """The rows of these hosts look different; None: hosts came, went or are described otherwise."""
-        if hosts is None:
-            self._all = True
-        elif not self._all:
-            self._dirty.update(hosts)
+    # -- what is asked -------------------------------------------------------------------------------------------
 
     def page(self, query: Query, now: float) -> Page:
-        """The page that `query` asks for. Its filter and its sort must be those of this arrangement."""
-        self._refresh()
-        if self._problem is not None:
-            return Page(now, self._version, known=self._known, problem=self._problem)
-        folded = self._folded(query)
-        starts = self._starts_of(folded)
-        first = max(0, min(query.first, starts[-1]))
+        """The page that `query` asks for. Its filter, sort and grouping must be those of this arrangement."""
+        layout = self._laid_out(query)
+        if self._at.problem is not None:
+            return Page(now, self._at.version, known=self._at.known, problem=self._at.problem)
+        first = max(0, min(query.first, layout.total))
         marks = self._marks(query.marked)
         lines: list[Line] = []
-        for number in range(bisect_left(starts, first + 1) - 1, len(self._tags)):
-            if starts[number] >= first + query.count:
-                break
-            tag = self._tags[number]
-            lines += self._lines(tag, folded, marks, query, first - starts[number])
-        longest, usual = self._widths()
+        for stretch in layout.stretches(first, query.count):
+            if stretch.head:
+                lines.append(self._head(stretch.node, marks, query.marked))
+            lines += self._hosts_of(stretch, query.marked)
+        longest, usual = self._at.widths
+        at = self._at
         return Page(
-            now, self._version, first, tuple(lines[: query.count]), starts[-1], self._known, len(self._placed), longest,
-            usual,
+            now, at.version, first, tuple(lines), layout.total, at.known, len(at.placed), longest, usual,
+            pinned=layout.pinned, marked=marks.total(),
         )  # fmt: skip
 
     def place(self, key: str, query: Query) -> int | None:
         """The number of the line of that key; None where there is none, as of a host whose group is folded."""
-        self._refresh()
-        folded = self._folded(query)
-        starts = self._starts_of(folded)
+        layout = self._laid_out(query)
+        found = layout.line_of(key)
         kind, _, name = key.partition(" ")
-        if kind == "group":
-            tag = name or None
-            return starts[self._tags.index(tag)] if tag in self._groups else None
-        placed = self._placed.get(name)
-        if placed is None or group_key(placed.tag) in folded:
+        if found is not None or name not in self._at.placed:
+            return found
+        if kind == "lost":
+            cause = self._at.troubles.cause_of(name)
+            number = None if cause is None else layout.numbers.get(cause.key)
+            if cause is None or number is None or layout.nodes[number].folded:
+                return None
+            return layout.starts[number] + 1 + bisect_left(cause.hosts, natural(name), key=natural)
+        placed = self._at.placed[name]
+        number = layout.leaves.get(placed.path) if kind == "host" else None
+        if number is None or layout.nodes[number].folded:
             return None
-        return starts[self._tags.index(placed.tag)] + 1 + bisect_left(self._groups[placed.tag].keys, placed.key)
+        head = bool(layout.nodes[number].key)
+        return layout.starts[number] + head + bisect_left(self._at.groups[placed.path].keys, placed.key)
 
-    def hosts(self, group: str | None = None) -> tuple[str, ...]:
-        """The ids of the hosts of a group, by its key, or of all that pass the filter; in their order."""
-        self._refresh()
-        tags = [tag for tag in self._tags if group is None or group_key(tag) == group]
-        return tuple([_id_of(key) for tag in tags for key in self._groups[tag].keys])
+    def hosts(self, key: str | None = None) -> tuple[str, ...]:
+        """The ids of the hosts below the line of that key, of a group or a cause, or of all that pass the filter; in
+        their order."""
+        self._at.refresh()
+        return tuple(self._hosts_below(key))
 
     def group_of(self, host_id: str) -> str | None:
-        """The key of the group in which a host stands; None for one that does not pass the filter."""
-        self._refresh()
-        placed = self._placed.get(host_id)
-        return None if placed is None else group_key(placed.tag)
+        """The key of the group in which a host stands, "" where there are no groups; None for one that does not pass
+        the filter."""
+        self._at.refresh()
+        placed = self._at.placed.get(host_id)
+        return None if placed is None else key_of(placed.path, self._grouping)
 
-    # -- pages ---------------------------------------------------------------------------------------------------
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """The hosts from the line of one key to that of another one, in order: of lines that are folded all."""
+        places = [place for key in (one, other) if (place := self.place(key, query)) is not None]
+        found: dict[str, None] = {}
+        if places:
+            for stretch in self._laid_out(query).stretches(min(places), max(places) + 1 - min(places)):
+                if stretch.head and stretch.node.folded:
+                    found |= dict.fromkeys(self._hosts_below(stretch.node.key))
+                found |= dict.fromkeys(self._ids(stretch))
+        return tuple(found)
 
-    def _folded(self, query: Query) -> frozenset[str]:
-        return query.folded if self._wanted is None else frozenset()
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """The key of the next line (`step` 1) or the one before (-1), going round: of a host in trouble, or of a folded
+        group that has one; while a filter is set of any host. None where there is none such.
+        """
+        layout = self._laid_out(query)
+        here = self.place(key, query)
+        here = (layout.pinned - (step > 0)) if here is None or here < layout.pinned else here
+        wanted = list(self._wanted_lines(layout))[:: 1 if step > 0 else -1]
+        ahead = (key for number, key in wanted if (number > here if step > 0 else number < here))
+        return next(ahead, wanted[0][1] if wanted else None)
 
-    def _starts_of(self, folded: frozenset[str]) -> list[int]:
-        """The number of each group's line, in the order of the groups, and behind them the number of all lines."""
-        starts = self._starts.get(folded)
-        if starts is None:
-            starts = [0]
-            for tag in self._tags:
-                below = 0 if group_key(tag) in folded else len(self._groups[tag].keys)
-                starts.append(starts[-1] + 1 + below)
-            self._starts = {folded: starts}
-        return starts
+    def sums(self, key: str) -> GroupSums | None:
+        """The hosts below the line of that key added up; None where there is no host."""
+        hosts = self.hosts(key)
+        return group_sums(self._looks(hosts)) if hosts else None
 
-    def _marks(self, marked: frozenset[str]) -> Counter[str | None]:
-        """How many hosts of each group are marked."""
-        return Counter(self._placed[host].tag for host in marked if host in self._placed)
+    # -- lines ---------------------------------------------------------------------------------------------------
 
-    def _lines(
-        self, tag: str | None, folded: frozenset[str], marks: Counter[str | None], query: Query, skip: int
-    ) -> list[Line]:
-        """The lines of one group without the first `skip` of them, as many as a page has at most."""
-        group, key = self._groups[tag], group_key(tag)
-        is_folded = key in folded
-        lines: list[Line] = []
-        if skip <= 0:
-            counts = tuple([(state, number) for state, number in group.counts.items() if number])
-            cause = _common(group.causes) if is_folded else None
-            lines.append(GroupLine(key, tag, is_folded, counts, len(group.keys), marks[tag], cause))
-        if not is_folded:
-            below = max(0, skip - 1)
-            for each in group.keys[below : below + query.count]:
-                row = self._source.row(_id_of(each))
-                assert row is not None, "a host that has gone is noted before it is read"
-                lines.append(HostLine(host_key(row.id), key, row, row.id in query.marked))
-        return lines
+    def _laid_out(self, query: Query) -> Layout:
+        self._at.refresh()
+        folded = query.folded if self._at.wanted is None else query.folded & {TROUBLE_KEY}
+        which = self._at.sizes, folded, query.opened
+        layout = self._layouts.get(which)
+        if layout is None:
+            layout = laid_out(
+                self._at.troubles.causes(),
+                self._at.paths(),
+                lambda path: len(self._at.groups[path].keys),
+                lambda path: key_of(path, self._grouping),
+                folded,
+                query.opened,
+            )
+            self._layouts = {which: layout}
+        return layout
 
-    def _widths(self) -> tuple[int, int]:
-        """The length of the longest id, and the one that nine ids of ten have at most."""
-        longest = max(self._lengths, default=0)
-        number = len(self._placed)
-        if number < 2:
-            return longest, longest
-        beyond = -(-number // 10)
-        for length in sorted(self._lengths, reverse=True):
-            if beyond < self._lengths[length]:
-                return longest, length
-            beyond -= self._lengths[length]
-        return longest, 0
+    def _marks(self, marked: frozenset[str]) -> Counter[Path]:
+        """How many hosts of each innermost group are marked."""
+        return Counter(self._at.placed[host].path for host in marked if host in self._at.placed)
 
-    # -- keeping up ----------------------------------------------------------------------------------------------
+    def _head(self, node: Node, marks: Counter[Path], marked: frozenset[str]) -> Line:
+        """The line of a node itself."""
+        if node.cause is not None:
+            return self._cause(node.cause, node.folded, marked)
+        if node.path is None:
+            causes = self._at.troubles.causes()
+            number = sum(self._at.troubles.cause_of(host) is not None for host in marked)
+            return TroubleLine(
+                node.key, node.folded, len(self._at.troubles), sum(each.causes for each in causes), number
+            )
+        paths = self._below(node.path)
+        groups = [self._at.groups[path] for path in paths]
+        counts = _together(group.counts for group in groups)
+        causes_of = _together(group.causes for group in groups) if node.folded else None
+        return GroupLine(
+            key=node.key,
+            by=self._grouping[len(node.path) - 1],
+            name=node.path[-1],
+            depth=len(node.path) - 1,
+            folded=node.folded,
+            counts=tuple([(state, number) for state, number in counts.items() if number]),
+            hosts=sum(len(group.keys) for group in groups),
+            marked=sum(marks[path] for path in paths) if marks else 0,
+            cause=most_common(causes_of) if causes_of else None,
+            figures=self._figures(node.path, paths),
+        )
 
-    def _refresh(self) -> None:
-        many = self._sorts_figures and len(self._dirty) * REBUILD_FROM > len(self._placed)
-        if self._all or many:
-            self._rebuild()
-        elif self._dirty and self._problem is None:
-            left = FEW_MOVES + len(self._placed) // REBUILD_FROM
-            for host_id in self._dirty:
-                left -= self._follow(host_id)
-                if left < 0:
-                    self._rebuild()
-                    break
-        self._all = False
-        self._dirty.clear()
+    def _cause(self, cause: Common, folded: bool, marked: frozenset[str]) -> CauseLine:
+        message, trouble = cause.why
+        groups = dict.fromkeys(self._at.placed[host].path[0] for host in cause.hosts if self._grouping)
+        names = sorted(groups, key=lambda name: by_name((name,)))[:MOST_GROUPS]
+        return CauseLine(
+            cause.key, folded, len(cause.hosts), len(marked.intersection(cause.hosts)), cause.state, message, trouble,
+            cause.jump, cause.subnet, cause.causes, cause.hosts[0], tuple(names),
+        )  # fmt: skip
 
-    def _rebuild(self) -> None:
-        rows = self._source.rows()
-        self._version = next(_VERSIONS)
-        self._known = len(rows)
-        self._placed, self._groups, self._tags, self._starts = {}, {}, [], {}
-        self._lengths = Counter()
-        try:
-            self._wanted, self._problem = filter_of(self._filter, rows), None
-        except ConfigError as error:
-            self._problem = problem_of(error)
+    def _figures(self, path: Path, paths: Sequence[Path]) -> RollUp:
+        found = self._at.rolled.get(path)
+        if found is None:
+            hosts = [id_of(key) for each in paths for key in self._at.groups[each].keys]
+            found = self._at.rolled[path] = roll_up(self._looks(hosts))
+        return found
+
+    def _hosts_of(self, stretch: Stretch, marked: frozenset[str]) -> Iterator[HostLine]:
+        """The lines of the hosts below a node."""
+        node = stretch.node
+        named, depth = (lost_key, 1) if node.cause is not None else (host_key, len(node.path or ()))
+        for host in self._ids(stretch):
+            row = self._source.row(host)
+            assert row is not None, "a host that has gone is noted before it is read"
+            yield HostLine(named(host), node.key, row, host in marked, depth)
+
+    def _ids(self, stretch: Stretch) -> Sequence[str]:
+        node, last = stretch.node, stretch.first + stretch.number
+        if node.cause is not None:
+            return node.cause.hosts[stretch.first : last]
+        if node.path is None or not node.leaf or not stretch.number:
+            return ()
+        return [id_of(key) for key in self._at.groups[node.path].keys[stretch.first : last]]
+
+    def _hosts_below(self, key: str | None) -> Iterator[str]:
+        causes = self._at.troubles.causes()
+        if key == TROUBLE_KEY:
+            yield from (host for each in causes for host in each.hosts)
             return
-        for row in rows:
-            if self._wanted is None or self._wanted(row):
-                placed = self._placed_of(row)
-                self._count(row.id, placed)
-                self._groups[placed.tag].keys.append(placed.key)
-        for group in self._groups.values():
-            group.keys.sort()
+        for each in causes:
+            if each.key == key:
+                yield from each.hosts
+                return
+        for path in self._at.paths():
+            if key is None or key == key_of(path, self._grouping) or key == key_of(path[:1], self._grouping):
+                yield from (id_of(each) for each in self._at.groups[path].keys)
 
-    def _follow(self, host_id: str) -> bool:
-        """Take over what a host is now; whether its line has come, gone or moved."""
-        known, was = self._wanted_look(host_id), self._placed.get(host_id)
-        now = None if known is None else self._placed_of(known)
-        if now == was:
-            return False
-        moved = now is None or was is None or (now.tag, now.key) != (was.tag, was.key)
-        if moved:
-            self._version = next(_VERSIONS)
-        if was is not None:
-            keys = self._groups[was.tag].keys
-            if moved:
-                del keys[bisect_left(keys, was.key)]
-            self._discount(host_id, was)
-        if now is not None:
-            self._count(host_id, now)
-            if moved:
-                insort(self._groups[now.tag].keys, now.key)
-        if was is not None and not self._groups[was.tag].keys:
-            del self._groups[was.tag]
-            self._tags.remove(was.tag)
-        return moved
+    def _below(self, path: Path) -> list[Path]:
+        """The innermost groups of a group."""
+        depth = len(path)
+        return [path] if path in self._at.groups else [each for each in self._at.paths() if each[:depth] == path]
 
-    def _wanted_look(self, host_id: str) -> Known | None:
-        """What is known of a host that passes the filter; None for any other."""
-        if self._wanted is None:
-            return self._source.look(host_id)
-        row = self._source.row(host_id)  # a filter is held against rows
-        return row if row is not None and self._wanted(row) else None
+    def _looks(self, hosts: Iterable[str]) -> Iterator[Known]:
+        return (known for known in map(self._source.look, hosts) if known is not None)
 
-    def _placed_of(self, row: Known) -> _Placed:
-        tag = row.tags[0] if row.tags else None
-        return _Placed(tag, self._key(row), row.shown_state, _why(row))
-
-    def _count(self, host_id: str, placed: _Placed) -> None:
-        group = self._groups.get(placed.tag)
-        if group is None:
-            group = self._groups[placed.tag] = _Group()
-            insort(self._tags, placed.tag, key=_group_order)
-        group.counts[placed.state] += 1
-        if placed.why is not None:
-            group.causes[placed.why] += 1
-        self._lengths[len(host_id)] += 1
-        self._placed[host_id] = placed
-        self._starts = {}
-
-    def _discount(self, host_id: str, placed: _Placed) -> None:
-        group = self._groups[placed.tag]
-        group.counts[placed.state] -= 1
-        if placed.why is not None:
-            _take_one(group.causes, placed.why)
-        _take_one(self._lengths, len(host_id))
-        del self._placed[host_id]
-        self._starts = {}
+    def _wanted_lines(self, layout: Layout) -> Iterator[tuple[int, str]]:
+        """The numbers and keys of the lines that `following` stops at."""
+        for node, start in zip(layout.nodes, layout.starts, strict=True):
+            if node.path is None:
+                continue
+            if node.folded:
+                if any(self._at.groups[path].causes for path in self._below(node.path)):
+                    yield start, node.key
+            elif node.leaf:
+                for number, key in enumerate(self._at.groups[node.path].keys, start + bool(node.key)):
+                    host = id_of(key)
+                    if self._at.wanted is not None or self._at.placed[host].ill is not None:
+                        yield number, host_key(host)
 
 
-def _why(row: Known) -> _Why | None:
-    """Why a host is down, by the class of the cause where it has one: the channel counts for nothing then."""
-    if row.cause is None or row.state is _S.CONNECTED:
-        return None
-    trouble = row.trouble
-    return (row.cause, None) if trouble is None else (None, Trouble(trouble.cause, trouble.detail, trouble.remedy))
-
-
-def _by_trouble(row: Known) -> _Key:
-    return trouble_rank(row), natural(row.id)
-
-
-def _by_name(row: Known) -> _Key:
-    return (natural(row.id),)
-
-
-def _group_order(tag: str | None) -> _Key:
-    return tag is None, natural(tag or "")
-
-
-def _id_of(key: _Key) -> str:
-    text = key[-1][1]
-    assert isinstance(text, str)
-    return text
-
-
-def _take_one(counter: Counter[T], key: T) -> None:
-    """One less of it. To subtract another Counter costs a walk over all keys: a fleet has as many causes as hosts."""
-    counter[key] -= 1
-    if not counter[key]:
-        del counter[key]
-
-
-def _common(causes: Counter[_Why]) -> CommonCause | None:
-    if not causes:
-        return None
-    (cause, trouble), number = causes.most_common(1)[0]
-    return CommonCause(number, cause, trouble)
+def _together(counters: Iterable[Counter[T]]) -> Counter[T]:
+    """All of them in one; the only one as it is."""
+    first, *others = counters
+    if not others:
+        return first
+    whole = Counter(first)
+    for each in others:
+        whole.update(each)
+    return whole

@@ -1,14 +1,16 @@
-"""The arrangements that somebody looks at: one for each filter and order, kept up to date as long as it is in use."""
+"""The arrangements that somebody looks at, kept up to date as long as they are in use: one for each filter, order and
+grouping."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from .arrangement import Arrangement, Rows
-from .query import Page, Query
+from .arrangement import Arrangement
+from .placing import Rows
+from .query import GroupSums, Page, Query
 
-KEPT = 4
-"""Filters and orders that are kept up to date: those of the views a person goes back and forth between."""
+KEPT = 6
+"""Filters, orders and groupings that are kept up to date: those of the views a person goes back and forth between."""
 
 
 class Arrangements:
@@ -16,7 +18,7 @@ class Arrangements:
 
     def __init__(self, source: Rows) -> None:
         self._source = source
-        self._kept: dict[tuple[str, str], Arrangement] = {}
+        self._kept: dict[tuple[str, str, tuple[str, ...], bool], Arrangement] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
         """As Arrangement.note."""
@@ -39,9 +41,21 @@ class Arrangements:
         """As Arrangement.group_of."""
         return self.of(query).group_of(host_id)
 
+    def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
+        """As Arrangement.between."""
+        return self.of(query).between(query, one, other)
+
+    def following(self, query: Query, key: str, step: int) -> str | None:
+        """As Arrangement.following."""
+        return self.of(query).following(query, key, step)
+
+    def sums(self, query: Query, key: str) -> GroupSums | None:
+        """As Arrangement.sums."""
+        return self.of(query).sums(key)
+
     def of(self, query: Query) -> Arrangement:
-        """The arrangement for the filter and the order of a query."""
-        which = query.filter, query.sort
+        """The arrangement for the filter, the order and the grouping of a query."""
+        which = query.filter, query.sort, query.group, query.reverse
         arrangement = self._kept.pop(which, None) or Arrangement(self._source, *which)
         self._kept[which] = arrangement  # the last one in use at the end
         if len(self._kept) > KEPT:

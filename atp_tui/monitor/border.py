@@ -15,7 +15,7 @@ LARGEST = 2**63 - 1
 """libvirt's counters are 64 bits wide; a sum or an array of ours holds signed ones."""
 
 MOST_PARTS = 512
-"""The most interfaces of a domain that are added up: far above what a hypervisor gives one domain."""
+"""The most interfaces, and the most disks, of a domain that are added up: far above what a hypervisor gives one."""
 
 LONGEST_NAME = 1024
 """Characters of a name that are kept: four times those of a host's name (RFC 1035) or of a file that bears a domain's.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol, TypeVar
 
 from ..model import events
@@ -11,6 +11,7 @@ from ..model.connection import HostStatus
 from ..model.errors import HostUnknown
 from ..model.fence import Fence
 from ..model.host import HostInfo
+from .domain_index import HostWithDomains
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow, Known
 
@@ -111,6 +112,15 @@ class FleetView:
         """One host's row; None for a host that is not there."""
         record = self._records.get(host_id)
         return None if record is None else self._row(record)
+
+    @property
+    def host_ids(self) -> Collection[str]:
+        """The ids of all hosts, in the order they were added."""
+        return self._records.keys()
+
+    def with_domains(self, host_id: str) -> HostWithDomains | None:
+        """What is known of one host and its domains, to be read at once; None for a host that is not there."""
+        return self._records.get(host_id)
 
     def look(self, host_id: str) -> Known | None:
         """What is known of one host, to be read at once: no row is made for it. None for a host that is not there."""

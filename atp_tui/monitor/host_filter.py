@@ -12,7 +12,7 @@ nothing runs for want of one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 
 from ..model.errors import ConfigError
@@ -40,7 +40,7 @@ def parse_filter(text: str, metadata: frozenset[str] = frozenset()) -> Predicate
     Raises ConfigError (key "filter") with a hint and the column of a term that could match no host.
     """
     terms = []
-    for column, written in _terms(text, metadata):
+    for column, written in apart(text, (*NAMED, *metadata)):
         try:
             terms.append(_term(written, metadata))
         except ConfigError as error:
@@ -50,10 +50,16 @@ def parse_filter(text: str, metadata: frozenset[str] = frozenset()) -> Predicate
     return lambda row: all(term(row) for term in terms)
 
 
-def _terms(text: str, metadata: Collection[str]) -> list[tuple[int, str]]:
-    """Each term with its column. The parts of a comparison, and a field with its text, may stand apart."""
+def plain_signs(text: str) -> str:
+    """The text with the plain signs in the place of full-width ones."""
+    return text.translate(_WIDE)
+
+
+def apart(text: str, named: Iterable[str]) -> list[tuple[int, str]]:
+    """Each term with its column. The parts of a comparison, and one of the fields `named` with its text, may stand
+    apart."""
     found: list[tuple[int, str]] = []
-    fields = {f"{field}:" for field in (*NAMED, *metadata)}
+    fields = {f"{field}:" for field in named}
     for word in _WORD.finditer(text):
         last = found[-1][1] if found else ""
         if last and (_OPEN.fullmatch(last) or _SIGN.match(word[0]) or last.lstrip("!").casefold() in fields):
@@ -69,7 +75,7 @@ def _term(text: str, metadata: Collection[str]) -> Predicate:
             raise wrong("! alone", "it stands in front of a term, as in !tag:prod")
         wanted = _term(text[1:], metadata)
         return lambda row: not wanted(row)
-    plain = text.translate(_WIDE)
+    plain = plain_signs(text)
     compared = _SIGN.search(plain) is not None  # of a comparison no sign is a name's own
     term = parse_term(plain if compared else text, metadata) or parse_term(plain, metadata)
     if term is not None:

@@ -8,7 +8,7 @@ can send anything. Where nothing is left without it, the reading raises Nonsense
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -32,6 +32,13 @@ _UNSUPPORTED = frozenset(
 )
 # daemons before 4.5 do not know NOWAIT and call it an invalid argument
 _NO_SUCH_FLAG = _UNSUPPORTED | {libvirt.VIR_ERR_INVALID_ARG}
+
+_CPU_TIME = "cpu.time"
+"""QEMU's driver has it of domains that run alone."""
+
+_OF_THOSE_THAT_RUN = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
+_NOTHING: Mapping[str, Any] = {}
+_NO_DISKS: Mapping[str, Mapping[str, Any]] = {}
 
 _EXPLAINED = frozenset({DomainState.PAUSED, DomainState.CRASHED})
 
@@ -60,10 +67,11 @@ _USUAL = itemgetter(
 
 
 def read_all(
-    virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None
+    virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None, *, disks: bool = True
 ) -> tuple[NodeReading, tuple[DomainReading, ...]]:
-    """The node and its domains in one hop to the lane; `known`, `odd` and errors as in read_node."""
-    return read_node(virt, known, odd), read_domains(virt, odd)
+    """The node and its domains in one hop to the lane; `known`, `odd` and errors as in read_node, `disks` as in
+    read_domains."""
+    return read_node(virt, known, odd), read_domains(virt, odd, disks=disks)
 
 
 def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | None = None) -> NodeReading:
@@ -87,16 +95,18 @@ def read_node(virt: VirtConnect, known: NodeReading | None = None, odd: Odd | No
     )
 
 
-def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReading, ...]:
+def read_domains(virt: VirtConnect, odd: Odd | None = None, *, disks: bool = True) -> tuple[DomainReading, ...]:
     """All domains, running or not, in libvirt's order. Runs on a lane; one round trip where the driver has bulk
-    statistics (QEMU does), else two to a domain. A domain that vanishes meanwhile is left out. `odd` and errors as
-    in read_node.
+    statistics (QEMU does) and another one for the disks of those that run, else two to a domain. A domain that vanishes
+    meanwhile is left out. `odd` and errors as in read_node. Without `disks` these are not asked for.
     """
     odd = Odd() if odd is None else odd
     readings: list[DomainReading] = []
+    all_stats = _all_stats(virt)
+    of_disks = _disks(virt, all_stats) if disks else _NO_DISKS
     # past the class's own constructor, which is written in Python: it costs as much as all the rest
     new = tuple.__new__
-    for domain, stats in _all_stats(virt):
+    for domain, stats in all_stats:
         # The usual domain has all figures of _USUAL and one interface. Each of them is looked at as in `_domain`, in
         # place and in few steps: this runs for each domain of each sample. `_domain` has the last word on any other.
         if _LAST_FIGURE in stats:
@@ -115,14 +125,12 @@ def read_domains(virt: VirtConnect, odd: Odd | None = None) -> tuple[DomainReadi
                     and len(name := domain.name()) <= LONGEST_NAME
                 ):
                     word, reason = words
-                    readings.append(
-                        new(
-                            DomainReading,
-                            (name, domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason),
-                        )
-                    )
+                    uuid = domain.UUIDString()
+                    read, written = _of_disks(of_disks.get(uuid, _NOTHING), odd) if of_disks else (None, None)
+                    figures = vcpus, memory, maximum, cpu_time, received, sent
+                    readings.append(new(DomainReading, (name, uuid, word, *figures, reason, read, written)))
                     continue
-        reading = _domain(domain, stats, odd)
+        reading = _domain(domain, stats, odd, of_disks)
         if reading is not None:
             readings.append(reading)
     return tuple(readings)
@@ -219,7 +227,7 @@ def _sum(
     return odd.whole(total, f"the sum of {of}.{needed[0]} and others")
 
 
-def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any]]]:
+def _all_stats(virt: VirtConnect) -> Sequence[tuple[VirtDomain, Mapping[str, Any]]]:
     # NOWAIT: one domain whose monitor hangs must not hold up the figures of all the others
     nowait = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
     stats = _optional(virt.getAllDomainStats, SAMPLED_STATS, nowait, unsupported=_NO_SUCH_FLAG)
@@ -230,7 +238,26 @@ def _all_stats(virt: VirtConnect) -> Iterable[tuple[VirtDomain, Mapping[str, Any
     return stats
 
 
-def _domain(domain: VirtDomain, stats: Mapping[str, Any], odd: Odd) -> DomainReading | None:
+def _disks(
+    virt: VirtConnect, of_all: Iterable[tuple[VirtDomain, Mapping[str, Any]]]
+) -> Mapping[str, Mapping[str, Any]]:
+    """The figures of the disks of each domain that runs, by its uuid; none where the driver or the daemon has none.
+
+    They are asked for apart: of a domain that is shut off QEMU's driver opens the images for them, and where these lie
+    on a storage that is gone, that holds a thread of the daemon for as long. With NOWAIT a domain whose monitor is
+    busy, as during a migration, has no figures there; a daemon without NOWAIT is not asked, for the same reason.
+    """
+    if not any(_CPU_TIME in stats for _, stats in of_all):
+        return _NO_DISKS
+    found = _optional(
+        virt.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_BLOCK, _OF_THOSE_THAT_RUN, unsupported=_NO_SUCH_FLAG
+    )
+    return _NO_DISKS if found is None else {domain.UUIDString(): stats for domain, stats in found}
+
+
+def _domain(
+    domain: VirtDomain, stats: Mapping[str, Any], odd: Odd, disks: Mapping[str, Mapping[str, Any]]
+) -> DomainReading | None:
     get = stats.get
     state, cpu_time, vcpus = get("state.state"), get("cpu.time"), get("vcpu.current")
     memory, maximum = get("balloon.current"), get("balloon.maximum")
@@ -263,7 +290,8 @@ def _domain(domain: VirtDomain, stats: Mapping[str, Any], odd: Odd) -> DomainRea
     name = domain.name()
     if len(name) > LONGEST_NAME:
         name = name_of(name)
-    return DomainReading(name, domain.UUIDString(), word, vcpus, memory, maximum, cpu_time, received, sent, reason)
+    uuid, figures = domain.UUIDString(), (vcpus, memory, maximum, cpu_time, received, sent)
+    return DomainReading(name, uuid, word, *figures, reason, *_of_disks(disks.get(uuid, _NOTHING), odd))
 
 
 def _in_place_of(
@@ -319,10 +347,23 @@ def _info(domain: VirtDomain, odd: Odd) -> tuple[int, int, int, int, int | None]
 def _traffic(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None]:
     """Bytes received and sent by the domain, summed over those of its interfaces that have counters."""
     count = odd.whole(stats.get("net.count"), "net.count", MOST_PARTS) or 0
-    return _summed(stats, odd, count, "rx"), _summed(stats, odd, count, "tx")
+    return _summed(stats, odd, count, "net", "rx"), _summed(stats, odd, count, "net", "tx")
 
 
-def _summed(stats: Mapping[str, Any], odd: Odd, count: int, way: str) -> int | None:
-    names = [f"net.{n}.{way}.bytes" for n in range(count)]
+def _of_disks(stats: Mapping[str, Any], odd: Odd) -> tuple[int | None, int | None]:
+    """Bytes read and written by the domain, summed over its disks with counters: an empty drive has none."""
+    count = stats.get("block.count")
+    if count is None:
+        return None, None
+    if count == 1:  # the usual domain has one disk
+        read, written = stats.get("block.0.rd.bytes"), stats.get("block.0.wr.bytes")
+        if type(count) is type(read) is type(written) is int and not (read | written) >> 63:
+            return read, written
+    count = odd.whole(count, "block.count", MOST_PARTS) or 0
+    return _summed(stats, odd, count, "block", "rd"), _summed(stats, odd, count, "block", "wr")
+
+
+def _summed(stats: Mapping[str, Any], odd: Odd, count: int, of: str, way: str) -> int | None:
+    names = [f"{of}.{n}.{way}.bytes" for n in range(count)]
     counted = [value for name in names if (value := odd.whole(stats.get(name), name)) is not None]
-    return odd.whole(sum(counted), f"the sum of net.*.{way}.bytes") if counted else None
+    return odd.whole(sum(counted), f"the sum of {of}.*.{way}.bytes") if counted else None

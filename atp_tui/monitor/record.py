@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections import deque
-from typing import NamedTuple
 
 from ..model import events
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
 from ..model.message import Message
-from ..model.node import DomainReading, DomainState, NodeReading, Oddity, SystemReading
+from ..model.node import DomainState, NodeReading, Oddity, SystemReading
 from . import metrics
+from .domain_record import HostDomains
 from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
-from .rows import DomainCounts, DomainRow, HostDetail, HostRow, count_domains
+from .rows import DomainCounts, HostDetail, HostRow, count_domains
 from .series import NAN, Series, bounded, rate, share_of_growth
 
 ROW_HISTORY = 32
 """Figures in a row's sparkline; the panel's charts have all."""
-
-DOMAIN_HISTORY = 32
-"""Samples that are kept of each domain: there may be a hundred domains a host."""
-
-_NS = 1e9
-
-
-class _DomainFrame(NamedTuple):
-    """The CPU times of a host's domains at one moment, in ns, -1 for none; `uuids` is shared among frames."""
-
-    at: float
-    uuids: tuple[str, ...]
-    cpu_times: array[int]
 
 
 class HostRecord:
@@ -43,13 +29,12 @@ class HostRecord:
     """
 
     def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
-        self.host, self.id, self.tags = host, host.id, host.tags
-        self._metadata = tuple(host.metadata.items())
+        self.id = host.id
+        self._describe(host)
         self.status = status
         self._history = history
         self._interval = math.inf if interval is None else interval
         self._last: events.HostSampled | None = None
-        self._before: events.HostSampled | None = None
         self._kept = tuple([metric for metric in metrics.METRICS if metric.series])
         self._series = Series(history, len(self._kept))
         self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
@@ -60,19 +45,24 @@ class HostRecord:
         self._vms: DomainCounts | None = None
         self._states: list[DomainState] = []
         self._counts = DomainCounts()
-        self._frames: deque[_DomainFrame] = deque(maxlen=DOMAIN_HISTORY + 1)
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
         self._error: Message | None = None
         self.odd: Oddity | None = None
         self._hearing = Hearing(interval, status, ROW_HISTORY)
         self._verdict = self._hearing.verdict()
+        self.of_domains = HostDomains(self._hearing)
 
     def describe(self, host: HostInfo) -> None:
         """The host's description has changed."""
-        self.host, self.tags = host, host.tags
-        self._metadata = tuple(host.metadata.items())
+        self._describe(host)
         self._row = None
+
+    def _describe(self, host: HostInfo) -> None:
+        self.host, self.address, self.tags = host, host.host, host.tags
+        self.metadata = tuple(host.metadata.items())
+        over_ssh = host.over_ssh or host.main_channel == "ssh"
+        self.jump = None if host.jump_host is None or not over_ssh else host.jump_host.removesuffix(":22")
 
     def moved(self, status: HostStatus) -> None:
         """The host's status has changed."""
@@ -95,7 +85,7 @@ class HostRecord:
 
     def sampled(self, sample: events.HostSampled) -> None:
         """Take a sample: figures of this moment, and what counters gained since the last one."""
-        before, self._before, self._last = self._last, self._last, sample
+        before, self._last = self._last, sample
         self.cpu = _cpu_share(before, sample)
         self.memory = _memory_share(sample)
         self._vms = None
@@ -106,7 +96,7 @@ class HostRecord:
         self._note(sample.odd)
         self._series.append([metric.read(self) for metric in self._kept])
         self._spark.append(NAN if self.cpu is None else self.cpu)
-        self._frames.append(self._frame(sample))
+        self.of_domains.take(sample)
         self._heard(sample.at, sample=True)
 
     def failed(self, failure: events.SampleFailed) -> None:
@@ -121,8 +111,8 @@ class HostRecord:
 
     def spoil(self, cause: Message, at: float | None = None) -> None:
         """What the host last said cannot be shown, for `cause`: none of it is kept. `at` is the moment of a sample."""
-        self._last = self._before = self.cpu = self.memory = self._vms = None
-        self._frames.clear()
+        self._last = self.cpu = self.memory = self._vms = None
+        self.of_domains.clear()
         self._error = cause
         if at is not None:
             self._hearing.heard(at, sample=False)
@@ -180,6 +170,10 @@ class HostRecord:
         return self.status.trouble
 
     @property
+    def sampled_at(self) -> float | None:
+        return self._last.at if self._last else None
+
+    @property
     def silent_since(self) -> float | None:
         return self._verdict.silent_since
 
@@ -221,7 +215,7 @@ class HostRecord:
             row=self.row(),
             node=self.node,
             system=self.system,
-            domains=self._domains(),
+            domains=self.of_domains.rows(),
             series={metric.name: self._to_now(column) for column, metric in enumerate(self._kept)},
         )
 
@@ -239,7 +233,7 @@ class HostRecord:
             id=host.id,
             address=host.host,
             tags=host.tags,
-            metadata=self._metadata,
+            metadata=self.metadata,
             state=status.state,
             cause=status.cause,
             since=status.since,
@@ -264,53 +258,8 @@ class HostRecord:
             node=last.node if last else None,
             system=last.system if last else None,
             odd=self.odd,
+            jump=self.jump,
         )
-
-    def _frame(self, sample: events.HostSampled) -> _DomainFrame:
-        domains = sample.domains
-        uuids = tuple([domain.uuid for domain in domains])
-        last = self._frames[-1].uuids if self._frames else ()
-        times = array("q", [-1 if (time := domain.cpu_time) is None else time for domain in domains])
-        # past the class's own constructor, as in the tally: both are written in Python
-        return tuple.__new__(_DomainFrame, (sample.at, last if last == uuids else uuids, times))
-
-    def _domains(self) -> tuple[DomainRow, ...]:
-        if self._last is None:
-            return ()
-        before = {domain.uuid: domain for domain in self._before.domains} if self._before else {}
-        seconds = self._last.at - self._before.at if self._before else 0.0
-        places = [{uuid: place for place, uuid in enumerate(frame.uuids)} for frame in self._frames]
-        return tuple(self._domain(domain, before.get(domain.uuid), seconds, places) for domain in self._last.domains)
-
-    def _domain(
-        self, domain: DomainReading, before: DomainReading | None, seconds: float, places: list[dict[str, int]]
-    ) -> DomainRow:
-        history = self._domain_history(domain, places)
-        cpu = history[-1] if history and history[-1] == history[-1] else None
-        history = (*history, *self._gap(DOMAIN_HISTORY))[-DOMAIN_HISTORY:]
-        return DomainRow(
-            reading=domain,
-            cpu=cpu,
-            rx_rate=rate(before.rx_bytes, domain.rx_bytes, seconds) if before else None,
-            tx_rate=rate(before.tx_bytes, domain.tx_bytes, seconds) if before else None,
-            history=history,
-        )
-
-    def _domain_history(self, domain: DomainReading, places: list[dict[str, int]]) -> tuple[float, ...]:
-        """Shares of the domain's own processors between each two samples, oldest first; samples that did not come
-        leave their places empty."""
-        shares: list[float] = []
-        last: tuple[float, int | None] | None = None
-        for frame, place in zip(self._frames, places, strict=True):
-            at = place.get(domain.uuid)
-            time = None if at is None or frame.cpu_times[at] < 0 else frame.cpu_times[at]
-            if last is not None:
-                shares += [NAN] * self._hearing.missed(last[0], frame.at, DOMAIN_HISTORY)
-                used = rate(last[1], time, frame.at - last[0])
-                figure = None if used is None or domain.vcpus < 1 else bounded(used / _NS / domain.vcpus)
-                shares.append(NAN if figure is None else figure)
-            last = frame.at, time
-        return tuple(shares)
 
 
 def _cpu_share(before: events.HostSampled | None, after: events.HostSampled) -> float | None:

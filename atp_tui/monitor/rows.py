@@ -14,6 +14,9 @@ from .freshness import Freshness
 
 _D = DomainState
 
+OFF = frozenset({_D.SHUTOFF, _D.NOSTATE})
+"""States in which nothing is used, and what is told of the memory is what it may have."""
+
 
 class DomainCounts(NamedTuple):
     """Domains by what a person must know of them; together they are all. `up` run, or are shutting down.
@@ -78,13 +81,21 @@ class Known(Figures, Protocol):
     """What is known of a host, as HostRow has it: a row, or the record that rows are made of."""
 
     @property
+    def address(self) -> str: ...
+    @property
     def tags(self) -> tuple[str, ...]: ...
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def jump(self) -> str | None: ...
     @property
     def state(self) -> ConnectionState: ...
     @property
     def cause(self) -> Message | None: ...
     @property
     def trouble(self) -> Trouble | None: ...
+    @property
+    def sampled_at(self) -> float | None: ...
     @property
     def silent_since(self) -> float | None: ...
     @property
@@ -104,7 +115,8 @@ class HostRow:
     Moments are instants of the program's clock, in seconds since 1970; shares are 0 to 1; None: not known.
     `since`, `cause`, `attempt`, `next_attempt_at`, `retries`, `trouble` and `answers_ssh` are the host's status.
     `sampled_at` is the moment of the newest sample; the figures are those of that sample, and `freshness` says how far
-    they can be trusted. `metadata` is the description's, as pairs of key and value.
+    they can be trusted. `metadata` is the description's, as pairs of key and value. `jump` is the jump host that it
+    is reached through first, where hosts.toml names one.
     `silent_since` is the moment of the host's last word where it is connected and has missed two samples.
     `sample_error` is why the newest sample failed, where the host answers and its answer is an error. `history` is the
     CPU share of the last samples, oldest first (NaN where there was none). `node` and `system` are the newest sample's
@@ -141,6 +153,7 @@ class HostRow:
     node: NodeReading | None = None
     system: SystemReading | None = None
     odd: Oddity | None = None
+    jump: str | None = None
 
     @property
     def fresh(self) -> bool:
@@ -165,13 +178,38 @@ class HostRow:
 
 @dataclass(frozen=True, slots=True)
 class DomainRow:
-    """One domain in the host panel. Rates are per second between the two newest samples; None: not known."""
+    """One domain. Rates are per second between the two newest samples of it; None: not known.
+
+    Rates are in bytes. `cpu` is the share of its own processors, and `history` has its last values, oldest first. `at`
+    is the moment of the figures. Where an answer lacks any (the domain is locked by a migration, or has just begun
+    anew) the last ones are kept: those are named in `kept` ("cpu", "net", "disk"), and are of the moment `kept_at`. A
+    domain that is in no answer any more is `gone`, and all of it is of the moment `at`.
+    """
 
     reading: DomainReading
     cpu: float | None
     rx_rate: float | None
     tx_rate: float | None
     history: tuple[float, ...]
+    read_rate: float | None = None
+    write_rate: float | None = None
+    at: float = 0.0
+    kept: tuple[str, ...] = ()
+    kept_at: float | None = None
+    gone: bool = False
+
+    @property
+    def oldest(self) -> float:
+        """The moment of the oldest of its figures."""
+        return self.at if self.kept_at is None else self.kept_at
+
+    @property
+    def memory(self) -> float | None:
+        """The share of the memory that it may have, None while it is off."""
+        reading = self.reading
+        if reading.state in OFF or reading.memory_max_kib <= 0:
+            return None
+        return reading.memory_kib / reading.memory_max_kib
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -33,6 +34,11 @@ STEP = 0.1
 thousand hosts would cost as much as the samples do, and one moment for all of them would make a wave of work."""
 
 
+DISKS_EACH = 5.0
+"""Seconds between two readings of the disks of a host's domains: they are a call of their own, which costs as much as
+all the rest. Their rates are means over that time, and stand until the next reading."""
+
+
 @dataclass(slots=True)
 class _Beat:
     """One host's place in the interval, and the sample that runs, if one does."""
@@ -44,6 +50,7 @@ class _Beat:
     connection: tuple[float, int, int] | None = None
     node: NodeReading | None = None
     system: SystemReader | None = None
+    disks_at: float = -math.inf
 
     def leave(self) -> None:
         """End what runs on the host for its samples."""
@@ -236,7 +243,8 @@ class Monitor:
         requests, errors = self._manager.totals(host_id)
         if beat.system is not None and beat.system.nonsense is not None:
             odd.add(beat.system.nonsense)
-        sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system, odd.told())
+        disks = beat.disks_at == at or not domains
+        sample = events.HostSampled(at, host_id, node, domains, rtt, requests, errors, system, odd.told(), disks)
         self._manager.hub.publish(sample)
         return sample
 
@@ -253,8 +261,11 @@ class Monitor:
         # ids begin anew where a host was disconnected and comes back
         identity = counters.created_at, connection.id, counters.times_up
         known = beat.node if beat.connection == identity else None
-        (node, domains), work = await connection.call(lambda virt: _timed(virt, known, odd))
+        disks = self._clock.monotonic() - beat.disks_at >= DISKS_EACH
+        (node, domains), work = await connection.call(lambda virt: _timed(virt, known, odd, disks))
         beat.connection, beat.node = identity, node
+        if disks:
+            beat.disks_at = counters.last_active
         return node, domains, counters.last_active, counters.latencies[-1] - work, odd
 
     def _streams(self, host_id: str) -> OpensStreams | None:
@@ -276,14 +287,14 @@ class Monitor:
 
 
 def _timed(
-    virt: VirtConnect, known: NodeReading | None, odd: Odd
+    virt: VirtConnect, known: NodeReading | None, odd: Odd, disks: bool
 ) -> tuple[tuple[NodeReading, tuple[DomainReading, ...]], float]:
     """A reading, and the seconds it took on the lane beyond one round trip of libvirt's cheapest call.
 
     A host with many domains takes long to read over the best of networks: that is no round-trip time.
     """
     begun = time.perf_counter()
-    readings = read_all(virt, known, odd)
+    readings = read_all(virt, known, odd, disks=disks)
     work = time.perf_counter() - begun
     virt.getLibVersion()
     return readings, work

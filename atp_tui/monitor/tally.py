@@ -14,8 +14,9 @@ from ..model.connection import ConnectionState
 from ..model.message import Message
 from ..model.order import NaturalKey, natural
 from . import metrics
-from .arrangement import NO_TROUBLE, Rows, trouble_rank
+from .placing import Rows
 from .rows import DomainCounts, HostRow, Known
+from .troubles import NO_TROUBLE, trouble_rank
 
 WORST = 5
 """Hosts that a summary names as the worst ones."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ..model.causes import Cause
@@ -28,6 +29,36 @@ LostCallback = Callable[[TransportError], None]
 
 FoundCallback = Callable[[str], None]
 """Is told the numeric address that a name has."""
+
+
+class Stage(StrEnum):
+    """A point that an attempt to open passes on its way. HOP to LOGGED_IN come once for each sshd on the way."""
+
+    WAY = "way"
+    """It is known how the peer is reached, and as whom."""
+    HOP = "hop"
+    """The next sshd is begun with."""
+    CONNECTED = "connected"
+    GREETED = "greeted"
+    PROVED = "proved"
+    """The sshd has proved to have a host key, and that is a good one."""
+    LOGGED_IN = "logged-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An attempt has passed a stage. `found` is what it met there, if that can be told.
+
+    `peer` is told with HOP: a jump host as `name port 22`, "" for the host itself. `found` says there why this side
+    makes no TCP connection of its own to it; None where it does.
+    """
+
+    stage: Stage
+    found: Message | None = None
+    peer: str = ""
+
+
+PassedCallback = Callable[[Passed], None]
 
 
 class RawStream(Protocol):
@@ -145,7 +176,8 @@ class OpenRequest:
     `on_lost` is called on the event loop, at most once, when a link that was handed out ends without having been
     asked to. `carrier` is the host's SSH link, for a connection that rides on it; that stays open as long as the new
     link does. `progress` is where a driver that is cancelled leaves what it knows of the peer. `on_found` is called
-    with the first address of the first peer on the way, where there is one.
+    with the first address of the first peer on the way, where there is one. `on_passed` hears of each stage of an SSH
+    connection, for a person who watches one attempt.
     """
 
     host: HostInfo
@@ -154,6 +186,7 @@ class OpenRequest:
     carrier: OpensStreams | None = None
     progress: Progress = field(default_factory=Progress, compare=False)
     on_found: FoundCallback = field(default=lambda _: None, compare=False)
+    on_passed: PassedCallback = field(default=lambda _: None, compare=False)
 
 
 class Driver(Protocol):

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from ipaddress import ip_address, ip_network
 from typing import Generic, TypeVar
 
 from ..model.connection import ConnectionState, HostStatus
 from ..model.host import HostInfo
+from ..model.subnet import subnet_of
 from .dialer import JUMP_LIMIT
 from .gate import PATIENCE
 
 H = TypeVar("H", bound=Hashable)
-
-PREFIX = {4: 24, 6: 64}
-"""The bits of an address that hosts of one subnet have in common: what a switch, a rack or a site usually has."""
-
 
 _AWAY = (ConnectionState.CONNECTING, ConnectionState.RECONNECTING, ConnectionState.FAILED)
 
@@ -31,16 +27,7 @@ def place_of(host: HostInfo, address: str | None) -> str | None:
         return f"behind {host.jump_host}"
     uri = host.connection_uri
     written = host.host if over_ssh or uri is None else uri.host
-    return None if written is None else _subnet(address or written)
-
-
-def _subnet(address: str) -> str | None:
-    numeric, _, zone = address.partition("%")
-    try:
-        version = ip_address(numeric).version
-    except ValueError:
-        return None
-    return f"{ip_network((numeric, PREFIX[version]), strict=False)}%{zone}"
+    return None if written is None else subnet_of(address or written)
 
 
 class Neighbours(Generic[H]):

@@ -66,6 +66,7 @@ APP = (
 
 FORM = (
     bind("form.save", "ctrl+s", "save", "save", shown=True, priority=True),
+    bind("form.try", "ctrl+t", "try_out", "test connection", shown=True, priority=True),
     bind("form.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),
     bind("form.next", "down", "app.focus_next", "next field"),
     bind("form.previous", "up", "app.focus_previous", "field before"),

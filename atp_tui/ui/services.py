@@ -26,7 +26,9 @@ class Services:
     in memory alone, and lines of `history_secrets` are not kept at all. `period` is the seconds between two samples
     of a host. `theme_folders` hold themes beside the program's own. `notice` is told at the start, as something that
     is wrong. `who` is the person at the screen. `keys` are the keys that this person has chosen, by the id of what
-    they do. `accents` are tags with their colours; `memory` is what is remembered of how this fleet was looked at.
+    they do. `view` is the locator of the view to begin with. `dump_folder` gives the directory for
+    pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
+    remembered of how this fleet was looked at.
     """
 
     fleet: Fleet
@@ -38,6 +40,8 @@ class Services:
     refresh: float = 1.0
     period: float = 2.0
     keys: tuple[tuple[str, str], ...] = ()
+    view: str | None = None
+    dump_folder: Callable[[], Path] = Path.cwd
     theme: str | None = None
     theme_folders: tuple[Path, ...] = ()
     notice: str = ""

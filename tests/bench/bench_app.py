@@ -84,7 +84,7 @@ class Keys:
             self._press(f"{name}, esc", ESCAPE, lambda text: sign not in text)
 
     def all(self) -> None:
-        self.pair("help", b"?", "this page")
+        self.pair("help", b"?", "closes")
         self.pair("palette", PALETTE, "Search for")
         self.cursor()
 
@@ -194,7 +194,7 @@ def ten_thousand() -> None:
     terminal.drain(30)
     share = (terminal.cpu() - before) / (time.perf_counter() - begun)
     keys = Keys(terminal)
-    keys.pair("help", b"?", "this page")
+    keys.pair("help", b"?", "closes")
     keys.cursor()
     pressed = sorted(seconds for times in keys.times.values() for seconds in times)
     at_99 = 1000 * pressed[int(0.99 * len(pressed))]

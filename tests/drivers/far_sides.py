@@ -60,12 +60,18 @@ def sshd_for_nobody(before: str = "true") -> Iterator[PrivateSshd]:
     with tempfile.TemporaryDirectory() as name:  # pytest's directories are closed to nobody
         directory = Path(name)
         directory.chmod(0o755)
-        lines = Path("/etc/passwd").read_text().splitlines()
-        lines = [line.rpartition(":")[0] + ":/bin/sh" if line.startswith("nobody:") else line for line in lines]
-        (directory / "passwd").write_text("\n".join(lines) + "\n")
-        binding = f"mount --bind {directory}/passwd /etc/passwd"
-        with prepared_sshd(directory / "sshd", f"{binding} && {before}") as daemon:
+        with prepared_sshd(directory / "sshd", f"{_nobody_has_a_shell(directory)} && {before}") as daemon:
             yield daemon
+
+
+def _nobody_has_a_shell(directory: Path) -> str:
+    """A line of shell by which the user nobody may log in, with the directory's `home`."""
+    lines = Path("/etc/passwd").read_text().splitlines()
+    for number, fields in enumerate(line.split(":") for line in lines):
+        if fields[0] == "nobody":
+            lines[number] = ":".join([*fields[:5], f"{directory}/home", "/bin/sh"])
+    (directory / "passwd").write_text("\n".join(lines) + "\n")
+    return f"mount --bind {directory}/passwd /etc/passwd"
 
 
 def as_nobody(daemon: PrivateSshd, guard: CommandGuard = CommandGuard.AUTO) -> HostInfo:
@@ -91,6 +97,27 @@ def dropbear(directory: Path) -> Iterator[SshSettings]:
 
     It reads ~/.ssh/authorized_keys of the account alone: it runs in a mount namespace with another home there.
     """
+    home = pwd.getpwuid(os.geteuid()).pw_dir
+    with _dropbear(directory, own_mounts(f"mount --bind {directory}/home {home}")) as settings:
+        yield settings
+
+
+@contextlib.contextmanager
+def dropbear_of_nobody(before: str) -> Iterator[SshSettings]:
+    """A dropbear that the user nobody has started, where `before`, a line of shell, has prepared the file system."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        within = [*own_mounts(f"{_nobody_has_a_shell(directory)} && {before}"), *user]
+        with _dropbear(directory, within, "nobody") as settings:
+            yield settings
+
+
+@contextlib.contextmanager
+def _dropbear(directory: Path, within: list[str], user: str = "") -> Iterator[SshSettings]:
     server = shutil.which("dropbear", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
     if server is None:
         pytest.fail("no dropbear here: ./atp test installs it (Debian: dropbear-bin)")
@@ -105,12 +132,15 @@ def dropbear(directory: Path) -> Iterator[SshSettings]:
     home.chmod(0o700)
     known_hosts = directory / "known_hosts"
     known_hosts.write_text(f"[127.0.0.1]:{port} {' '.join(line.split()[:2])}\n")
+    if user:
+        for path in (host_key, home, home / ".ssh", home / ".ssh" / "authorized_keys"):
+            shutil.chown(path, user)
     words = [server, "-F", "-E", "-s", "-r", str(host_key), "-p", f"127.0.0.1:{port}", "-P", str(directory / "pid")]
-    kept = Kept([*own_mounts(f"mount --bind {home} {pwd.getpwuid(os.geteuid()).pw_dir}"), *words])
+    kept = Kept([*within, *words])
     try:
         _wait_for(port)
         yield SshSettings(
-            user=sshd.user,
+            user=user or sshd.user,
             port=port,
             identity_files=(str(sshd.client_key),),
             known_hosts=(str(known_hosts),),

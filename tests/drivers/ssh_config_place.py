@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings
 
-from ..daemons.sshd import PrivateSshd, running_sshd
+from ..daemons.sshd import QUICK_KEYS, PrivateSshd, running_sshd
 
 FILES = Path(__file__).parent / "ssh_config"
 RELAY = """\
@@ -84,10 +84,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(daemon, directory, relay)
 
 
+def _keys(file: Path) -> Sequence[str]:
+    return () if b"kexalgorithms" in file.read_bytes().lower() else QUICK_KEYS
+
+
 async def by_ssh(file: Path) -> bool:
     """Whether OpenSSH's own client gets there."""
     process = await asyncio.create_subprocess_exec(
-        "ssh", "-F", file, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "box", "echo ok",
+        "ssh", "-F", file, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *_keys(file), "box", "echo ok",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     return (await process.communicate())[0].strip() == b"ok"

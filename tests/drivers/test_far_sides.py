@@ -24,7 +24,7 @@ from atp_tui.model.outcome import Command, ExitStatus
 from atp_tui.model.say import Say
 from atp_tui.model.settings import CommandGuard
 
-from ..daemons.sshd import PrivateSshd, running_sshd
+from ..daemons.sshd import QUICK_KEYS, PrivateSshd, running_sshd
 from .far_sides import SHELLS, dropbear, shell_sshd
 from .ssh_links import HANG, Output, Sleeper, host_of, linked, run, until
 from .test_ssh_guard import known
@@ -37,8 +37,10 @@ OFTEN = ("true", "echo hello", "nosuchcommand", "echo one; nosuchcommand x", "ca
 def by_ssh(daemon: PrivateSshd, line: str, stdin: bytes | None = None) -> tuple[ExitStatus, bytes, bytes]:
     """What `ssh` makes of it, `ssh -n` where there is no stdin."""
     words = ["ssh", "-F", "none", "-i", str(daemon.client_key), "-p", str(daemon.port), "-l", daemon.user, "-q", "-x"]
-    trust = ["-o", f"UserKnownHostsFile={daemon.known_hosts}", "-o", "IdentityAgent=none", "-T", "127.0.0.1"]
-    done = subprocess.run([*words, *trust, line], input=stdin or b"", capture_output=True, check=False, timeout=HANG)
+    trust = ["-o", f"UserKnownHostsFile={daemon.known_hosts}", "-o", "IdentityAgent=none", "-T", *QUICK_KEYS]
+    done = subprocess.run(
+        [*words, *trust, "127.0.0.1", line], input=stdin or b"", capture_output=True, check=False, timeout=HANG
+    )
     return ExitStatus(done.returncode), done.stdout, done.stderr
 
 

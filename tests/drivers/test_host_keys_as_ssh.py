@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected, Ho
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
-from ..daemons.sshd import PrivateSshd, running_sshd
+from ..daemons.sshd import QUICK_KEYS, PrivateSshd, running_sshd
 from .ssh_links import HANG, open_link
 
 pytestmark = pytest.mark.daemons
@@ -159,9 +159,12 @@ ROWS = [
 
 
 class Place:
-    """An sshd, and a directory with an ssh_config of one row."""
+    """An sshd, and a directory with an ssh_config of one row. `words`: more of them for the real `ssh`."""
 
-    def __init__(self, sshd: PrivateSshd, directory: Path) -> None:
+    words: Sequence[str] = ()
+
+    def __init__(self, sshd: PrivateSshd, directory: Path, words: Sequence[str] = ()) -> None:
+        self.words = words
         self.sshd = sshd
         self.directory = directory
         self.known = directory / "known"
@@ -199,9 +202,8 @@ class Place:
         """Whether OpenSSH goes on. What it may have stored is taken back."""
         checking = "accept-new" if policy is HostKeyPolicy.ACCEPT_NEW else "yes"
         options = ["-o", f"StrictHostKeyChecking={checking}", "-o", "BatchMode=yes", "-o", "IdentityAgent=none"]
-        process = await asyncio.create_subprocess_exec(
-            "ssh", "-F", self.config, *options, "box", "true", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+        words = ["ssh", "-F", str(self.config), *options, *self.words, "box", "true"]
+        process = await asyncio.create_subprocess_exec(*words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         async with asyncio.timeout(HANG):
             await process.communicate()
         return process.returncode == 0
@@ -221,7 +223,7 @@ class Place:
 
 @pytest.fixture
 def place(sshd: PrivateSshd, tmp_path: Path) -> Place:
-    return Place(sshd, tmp_path)
+    return Place(sshd, tmp_path, QUICK_KEYS)
 
 
 @pytest.mark.parametrize("policy", [HostKeyPolicy.STRICT, HostKeyPolicy.ACCEPT_NEW])
@@ -287,18 +289,24 @@ CERTIFICATES: list[tuple[str, list[str], int, str, bool | None]] = [
 VERBATIM = "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com,ssh-ed25519"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Certified:
     daemon: PrivateSshd
     authority: asyncssh.SSHKey
+    shown: tuple[list[str], int, bytes] | None = None
+    """The certificate that the daemon shows, and what is in it."""
 
     def sign(self, names: list[str], hours: int) -> None:
+        path = self.daemon.directory / "host_key-cert.pub"
+        if self.shown is not None and self.shown == (names, hours, path.read_bytes()):
+            return  # most rows want the same: the daemon need not start anew
         key = asyncssh.import_public_key(self.daemon.host_public_key)
         end = f"{hours}h" if hours > 0 else "-1h"
         signed = self.authority.generate_host_certificate(
             key, "host", principals=names, valid_after="-3d", valid_before=end
         )
-        (self.daemon.directory / "host_key-cert.pub").write_bytes(signed.export_certificate())
+        self.shown = names, hours, signed.export_certificate()
+        path.write_bytes(self.shown[2])
         self.daemon.restart()
 
 
@@ -325,7 +333,7 @@ async def test_a_certificate_proves_what_it_proves_to_ssh(
     config: str,
 ) -> None:
     certified.sign(names, hours)
-    place = Place(certified.daemon, tmp_path)
+    place = Place(certified.daemon, tmp_path, QUICK_KEYS)
     authority = " ".join(certified.authority.export_public_key().decode().split()[:2])
     place.write(Row(what, known.replace("@CA@", authority), bool(good), config=config))
     refused = await place.ours(HostKeyPolicy.STRICT)
@@ -335,7 +343,7 @@ async def test_a_certificate_proves_what_it_proves_to_ssh(
 
 async def test_where_certificates_alone_are_wanted_no_plain_key_is_taken(certified: Certified, tmp_path: Path) -> None:
     certified.sign(["elsewhere"], 1)
-    place = Place(certified.daemon, tmp_path)
+    place = Place(certified.daemon, tmp_path, QUICK_KEYS)
     place.write(Row("", "@NAME@ @KEY@", False, config="HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com"))
     refused = await place.ours(HostKeyPolicy.ACCEPT_NEW)  # OpenSSH 9.2 takes it, later versions refuse it
     assert isinstance(refused, ConnectFailed)
@@ -354,7 +362,7 @@ async def test_a_certificate_with_a_condition_leaves_the_plain_key(
     signed = await asyncio.create_subprocess_exec("ssh-keygen", *words, directory / "host_key.pub")
     assert await signed.wait() == 0
     certified.daemon.restart()
-    place = Place(certified.daemon, tmp_path)
+    place = Place(certified.daemon, tmp_path, QUICK_KEYS)
     public = " ".join(certified.authority.export_public_key().decode().split()[:2])
     place.write(Row("", known.replace("@CA@", public), True))
     refused = await place.ours(HostKeyPolicy.STRICT)

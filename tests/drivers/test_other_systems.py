@@ -23,7 +23,7 @@ from atp_tui.model.settings import CommandGuard, SshSettings
 from ..daemons.keeper import Kept
 from ..daemons.sshd import PrivateSshd
 from . import server_for_all
-from .far_sides import as_nobody, becoming_root, prepared_sshd, sshd_for_nobody
+from .far_sides import as_nobody, becoming_root, dropbear_of_nobody, prepared_sshd, sshd_for_nobody
 from .ssh_links import HANG, Sleeper, host_of, linked, run, until
 from .test_far_sides import is_guarded, timed_out
 from .test_ssh_guard import known
@@ -71,26 +71,81 @@ async def test_an_ordinary_user_of_a_host_that_may_hide_processes(hidden: str) -
         await each_end_ends_its_own(as_nobody(daemon))
 
 
+RUN_AS_ROOT = (
+    "{sudo} {sleep}; true",
+    "timeout 3600 {sudo} {sleep}; true",
+    "{sudo} {sleep} >/dev/null 2>&1 & wait",
+    # root's own process alone leads the group, or the session
+    "{sudo} timeout 3600 {sleep} >/dev/null 2>&1 & wait",
+    "{sudo} setsid {sleep} >/dev/null 2>&1 & wait",
+)
+
+
 @pytest.mark.parametrize("hidden", HIDDEN)
 async def test_what_an_ordinary_user_s_command_runs_as_root_is_not_told_to_have_ended(
     hidden: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "_LOOKS", (0.05,) * 6)
-    monkeypatch.setattr(cutting, "END_LIMIT", 2.0)
+    monkeypatch.setattr(cutting, "END_LIMIT", 4.0)
     with becoming_root() as sudo, sshd_for_nobody(HIDDEN[hidden]) as daemon:
         async with linked(as_nobody(daemon)) as link:
-            for line in (f"{sudo} %s; true", f"timeout 3600 {sudo} %s; true", f"{sudo} %s >/dev/null 2>&1 & wait"):
-                sleeper = Sleeper()
-                try:
-                    task = asyncio.create_task(run(link, line % sleeper.line))
-                    await sleeper.runs()
-                    task.cancel()
-                    with pytest.raises(asyncio.CancelledError) as caught:
-                        await task
-                    # the kernel may end it, where its group is orphaned while what runs beside it is stopped
-                    assert end_is_confirmed(caught.value) is not bool(sleeper.sleeping()), line
-                finally:
-                    sleeper.kill()
+            await asyncio.gather(*(is_told_as_it_is(link, line.replace("{sudo}", sudo)) for line in RUN_AS_ROOT))
+
+
+@pytest.mark.parametrize("hidden", ["seen", "hidden"])
+async def test_nor_by_a_dropbear_of_that_user_s_own(hidden: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands lead no session, so that the kernel tells nothing of a group either."""
+    monkeypatch.setattr(guard, "_LOOKS", (0.05,) * 6)
+    with becoming_root() as sudo, dropbear_of_nobody(HIDDEN[hidden]) as settings:
+        async with linked(HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)) as link:
+            await is_told_as_it_is(link, "{sleep}; true")
+            assert is_guarded(link)
+            monkeypatch.setattr(cutting, "END_LIMIT", 1.0)
+            for line in ("{sudo} {sleep}; true", "{sudo} timeout 3600 {sleep} >/dev/null 2>&1 & wait"):
+                await is_told_as_it_is(link, line.replace("{sudo}", sudo))
+
+
+async def is_told_as_it_is(link: SshLink, line: str) -> None:
+    """Cancel a command that sleeps, and compare what is told of its end with what is there."""
+    sleeper = Sleeper()
+    try:
+        task = asyncio.create_task(run(link, line.format(sleep=sleeper.line)))
+        await sleeper.runs()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        # the kernel may end it, where its group is orphaned while what runs beside it is stopped
+        assert end_is_confirmed(caught.value) is not bool(sleeper.sleeping()), line
+    finally:
+        sleeper.kill()
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+async def test_nor_while_a_busy_server_has_not_heard_that_the_shell_above_it_is_dead(
+    hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dead shell is still in the list of processes and in its group. What root runs there is in the group alone."""
+    monkeypatch.setattr(guard, "_LOOKS", (0.05,) * 6)
+    monkeypatch.setattr(cutting, "END_LIMIT", 2.5)
+    sleeper, at_its_end = Sleeper(), Sleeper()
+    with becoming_root() as sudo, sshd_for_nobody(HIDDEN[hidden]) as daemon:
+        async with linked(as_nobody(daemon)) as link:
+            try:
+                line = f"trap '{at_its_end.line}; exit' TERM; {sudo} {sleeper.line} >/dev/null 2>&1 & wait"
+                task = asyncio.create_task(run(link, line))
+                await sleeper.runs()
+                task.cancel()
+                await at_its_end.runs()
+                daemon.stop()
+                await at_its_end.is_gone()
+                await asyncio.sleep(1)  # the guard says meanwhile what it has to say
+                daemon.cont()
+                with pytest.raises(asyncio.CancelledError) as caught:
+                    await task
+                assert not end_is_confirmed(caught.value)
+                assert sleeper.sleeping()
+            finally:
+                sleeper.kill()
 
 
 async def test_ssh_s_own_signals_end_the_command_of_an_ordinary_user_where_there_is_no_guard() -> None:

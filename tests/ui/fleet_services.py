@@ -12,7 +12,7 @@ from pathlib import Path
 from atp_tui.actions.action import Action, Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
-from atp_tui.engine.fleet import Answer, Settled, Wanted
+from atp_tui.engine.fleet import Answer, Described, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
@@ -229,13 +229,19 @@ class FakeDoor:
 
 
 class NobodyAsks:
-    """The screen asks hosts for nothing by itself: it shows what the monitor has sampled."""
+    """The screen asks hosts for nothing by itself: it shows what the monitor has sampled. `described` is what a domain
+    is made of when a person asks for it."""
+
+    described = Described("<domain/>")
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         raise AssertionError("the screen asked hosts")
 
     async def settle(self, expressions: Sequence[str]) -> Settled:
         raise AssertionError("the screen asked hosts")
+
+    async def describe_domain(self, host_id: str, uuid: str) -> Described:
+        return self.described
 
 
 class FleetServices:
@@ -253,9 +259,10 @@ class FleetServices:
         self.life: list[str] = []
         self.happenings = Happenings(self.transport, self.view)
         self.follower = Follower(self.transport.hub, self.view, self.happenings, self.transport.clock)
+        self.asking = NobodyAsks()
         self.fleet = LocalFleet(
             self.transport, self.view, self.follower, self.happenings, TargetsOf(self.transport, self.view),
-            NobodyAsks(), self.door, self.jobs, self.questions.get, self.wanted.get,
+            self.asking, self.door, self.jobs, self.questions.get, self.wanted.get,
         )  # fmt: skip
         self.services = Services(
             fleet=self.fleet, actions=self.door.actions, read_only=self.door.policy.read_only,

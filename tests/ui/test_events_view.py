@@ -71,7 +71,7 @@ async def test_the_list_as_it_is_seen(size: tuple[int, int], expected: list[str]
         await has_lines(opened, 2)
         assert [re.sub(" +", " ", line) for line in shown(opened)] == [re.sub(" +", " ", line) for line in expected]
         assert shown(opened)[0].index("◐") == shown(opened)[1].index("●"), "signs stand below each other"
-        assert opened.has("━ Events ━") and opened.has("▸ events")
+        assert opened.has(" Events ") and opened.has("▸ events")
 
 
 async def test_a_line_of_many_unfolds_and_folds(fakes: FleetServices) -> None:

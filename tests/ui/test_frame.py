@@ -14,6 +14,7 @@ from .conftest import Opened, open_app
 from .fleet_services import FleetServices, rack
 
 S = ConnectionState
+KEYS = ("space", "slash")
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
@@ -21,7 +22,7 @@ def here(opened: Opened) -> str:
     return opened.screen._views.stack.here.view
 
 
-OF_NO_HOST = {"jobs", "events", "messages"}
+OF_NO_HOST = {"jobs", "events", "messages", "domains"}
 """Views whose cursor is on no single host here, so that none leads from there to the view of a host."""
 
 
@@ -31,7 +32,9 @@ async def test_each_view_opens_by_name_takes_the_focus_and_is_left_by_esc(
     spec: ViewSpec, size: tuple[int, int]
 ) -> None:
     async with open_app(FleetServices(rack(4)), size) as opened:
-        await opened.press("colon", *spec.name, "enter")
+        of = ["space", "kvm01", "slash", "web1"] if spec.needs == "domain" else []
+        await opened.press("colon", *spec.name, *[key for each in of for key in ([each] if each in KEYS else each)])
+        await opened.press("enter")
         await opened.until(lambda: here(opened) == spec.name and opened.app.focused is not None)
         focused = opened.app.focused
         assert focused is not None and opened.screen.is_in_sight(focused)

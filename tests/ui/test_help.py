@@ -61,9 +61,9 @@ async def test_each_of_the_usual_keys_closes_it(fakes: FleetServices, key: str) 
     async with open_app(fakes) as opened:
         for _ in range(2):
             await opened.press("question_mark")
-            assert opened.has("this page")
+            assert opened.has("esc closes")
             await opened.press(key)
-            assert not opened.has("this page") and opened.app.focused is opened.hosts
+            assert not opened.has("esc closes") and opened.app.focused is opened.hosts
 
 
 async def test_it_scrolls_by_keys_and_wheel(fakes: FleetServices) -> None:

@@ -15,11 +15,13 @@ from atp_tui.model.errors import ConfigError, ConnectFailed, HostKeyRejected
 from atp_tui.model.message import text
 from atp_tui.monitor.fleet import HostRow
 from atp_tui.monitor.host_filter import parse_filter
-from atp_tui.monitor.query import CommonCause, GroupLine, Query, Sort
+from atp_tui.monitor.orders import Sort
+from atp_tui.monitor.query import CauseLine, CommonCause, GroupLine, HostLine, Query, TroubleLine
 from atp_tui.monitor.rows import DomainCounts
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
-from atp_tui.ui.views.fleet.drawing import columns, draw_group, draw_host
+from atp_tui.ui.views.fleet.drawing import columns, draw_host
+from atp_tui.ui.views.fleet.headings import draw_cause, draw_group, draw_trouble
 
 from .rows import NOW, host_row, text_of
 from .shown import ShownRows, group_of, line_of, page_of
@@ -37,8 +39,13 @@ def lost(host_id: str, **changes: object) -> HostRow:
 
 
 def outline(rows: Iterable[HostRow], filter: str = "", sort: str = "trouble", folded: Iterable[str] = ()) -> list[str]:
-    lines = page_of(rows, filter, sort, folded).lines
-    return [line.tag or "untagged" if isinstance(line, GroupLine) else f"  {line.row.id}" for line in lines]
+    """The groups and their hosts, without the lines of trouble."""
+    page = page_of(rows, filter, sort, folded)
+    found = []
+    for line in page.lines[page.pinned :]:
+        assert isinstance(line, GroupLine | HostLine)
+        found.append(line.name or "untagged" if isinstance(line, GroupLine) else f"  {line.row.id}")
+    return found
 
 
 def drawn(row: HostRow, width: int = 52, now: float = NOW, *, marked: bool = False) -> str:
@@ -84,7 +91,7 @@ def test_by_a_figure_the_largest_comes_first_and_what_is_not_known_now_last() ->
 def test_a_folded_group_hides_its_hosts_and_tells_its_main_cause() -> None:
     rows = [lost("a"), lost("b"), lost("c", cause="refused"), host_row("d")]
     page = page_of(rows, folded=["group "])
-    (group,) = page.lines
+    (group,) = page.lines[page.pinned :]
     assert isinstance(group, GroupLine)
     assert group.cause == CommonCause(2, text("silent"), None)
     assert page.shown == 4
@@ -318,9 +325,13 @@ def test_ascii_is_ascii() -> None:
     rows = (host_row("a"), lost("b"), lost("c" * 90, cause="d" * 200), host_row("e", state=S.FAILED))
     page = page_of(rows)
     for line in page.lines:
-        spans = (
-            draw_group(line, 60, ASCII)
-            if isinstance(line, GroupLine)
-            else draw_host(line, 60, columns(60, page.longest), NOW, ASCII)
-        )
+        match line:
+            case GroupLine():
+                spans = draw_group(line, 60, ASCII)
+            case TroubleLine():
+                spans = draw_trouble(line, 60, ASCII)
+            case CauseLine():
+                spans = draw_cause(line, 60, ASCII)
+            case HostLine():
+                spans = draw_host(line, 60, columns(60, page.longest), NOW, ASCII)
         assert text_of(spans).isascii(), text_of(spans)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from atp_tui.model.connection import ConnectionState
-from atp_tui.monitor.query import Sort
+from atp_tui.monitor.orders import Sort
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.views.fleet.tree import HostTree
 
@@ -210,7 +210,7 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         await pilot.resize_terminal(110, 10)
         show(app.hosts, (*FLEET, host_row("kvm-with-a-long-name")), marked=frozenset({"kvm01"}))
         await pilot.pause()
-        assert "Hosts · 1 marked ─" in screen_of(app)[0]
+        assert "Hosts · row 2 of 8 · 1 marked ─" in screen_of(app)[0]
         await pilot.press("s")
         show(app.hosts, FLEET, filter="kvm")
         await pilot.pause()
@@ -219,7 +219,7 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         await pilot.press("s", "s")
         await pilot.pause()
         assert "Hosts by mem / kvm" in screen_of(app)[0]
-        await pilot.press("s", "s", "s", "s")
+        await pilot.press(*"sssssss")
         await pilot.pause()
         assert "Hosts / kvm" in screen_of(app)[0]
 

@@ -134,26 +134,26 @@ def test_what_is_found_right_gives_each_key_one_meaning_and_is_what_textual_does
 
 async def test_changed_keys_do_their_work_and_the_old_ones_none() -> None:
     chosen = {
-        "hosts.mark": "m", "app.palette": "f2", "action.retry": "f5", "action.connect": "c", "screen.quit": "f10",
+        "hosts.mark": "b", "app.palette": "f2", "action.retry": "f5", "action.connect": "c", "screen.quit": "f10",
         "screen.filter": "f", "fleet.back": "f7", "pane.cancel": "f4",
     }  # fmt: skip
     fakes = FleetServices(rack(3))
     fakes.services = replace(fakes.services, keys=tuple(chosen.items()))
-    async with open_app(fakes, (120, 60)) as opened:
+    async with open_app(fakes, (120, 160)) as opened:
         await opened.press("space", "r", "q")
         assert not opened.hosts.asked.marked and not fakes.door.passed and opened.app.is_running
-        await opened.press("m", "f5", "c")
+        await opened.press("b", "f5", "c")
         await opened.until(lambda: fakes.passed("retry") and fakes.passed("connect"))
         assert opened.hosts.asked.marked == {"kvm01"}
-        assert "m mark" in opened.lines()[-1] and "f10 quit" in opened.lines()[-1]
+        assert "b mark" in opened.lines()[-1] and "f10 quit" in opened.lines()[-1]
         await opened.press("ctrl+p")
         assert len(opened.app.screen_stack) == 2
         await opened.press("f2")
         await opened.until(lambda: len(opened.app.screen_stack) == 3)
         await opened.press("escape", "question_mark")
-        assert opened.has("f10   :quit") and opened.has("m  mark the host") is False
+        assert opened.has("f10   :quit") and opened.has("b  mark the host") is False
         rows = [" ".join(line.split()) for line in opened.lines()]
-        assert any("m mark the host, or all of a group" in row for row in rows)
+        assert any("b mark the host, or all of a group" in row for row in rows)
         assert any("f4 cancel the job that is shown" in row for row in rows)
         await opened.press("escape", "f")
         await opened.type("nosuch")

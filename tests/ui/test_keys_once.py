@@ -35,6 +35,7 @@ EXAMPLE, README = ROOT / "hosts.example.toml", ROOT / "README.md"
 
 SHADOWED = {
     ("enter", "hosts.open", "lines.open"),
+    ("enter", "domains.open", "lines.open"),
     ("enter", "heat.open", "lines.open"),
     ("enter", "events.open", "lines.open"),
     ("enter", "answers.fold", "lines.open"),
@@ -48,8 +49,8 @@ SHADOWED = {
 """Keys that a region has a use of its own for, and what they do elsewhere."""
 
 CHOSEN = {
-    "hosts.mark": "b", "hosts.mark-shown": "f9", "lines.up": "i, up", "answers.rerun": "R", "pane.cancel": "f4",
-    "fleet.next": "f6", "fleet.back": "f7", "action.retry": "f5", "action.run": "x", "screen.filter": "w",
+    "hosts.mark": "b", "hosts.mark-shown": "f9", "lines.up": "p, up", "answers.rerun": "R", "pane.cancel": "f4",
+    "fleet.next": "f6", "fleet.back": "f7", "action.retry": "f5", "action.run": "X", "screen.filter": "w",
     "screen.quit": "f10", "screen.help": "f1", "app.palette": "f2", "action.connect": "c",
 }  # fmt: skip
 """Keys of every kind, changed."""

@@ -70,7 +70,7 @@ async def test_what_was_told_is_read_again(fakes: FleetServices, size: tuple[int
         opened.screen.tell("theme [dark]\x1b[31m")
         await opened.press("m")
         await opened.until(lambda: opened.screen.query(MessageList) and opened.has("a jump host that is"))
-        assert opened.has("─ Messages ─") and opened.has("✕ the hosts of rack2")
+        assert opened.has(" Messages ") and opened.has("✕ the hosts of rack2")
         assert opened.has("theme [dark]") and "\x1b" not in opened.text()
         shown = " ".join(" ".join(line.partition("│")[0][12:].split()) for line in opened.lines()[2:12])
         assert " ".join(LONG.split()) in shown, "all of it, in as many lines as it takes"

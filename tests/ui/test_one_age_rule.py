@@ -25,21 +25,25 @@ PERIOD = 20.0
 """Seconds: so long that a busy machine lets nothing grow old that the test has not made old."""
 
 # what is true now, whatever the age of the samples, and may therefore stand in full colour
-NAMES = r"kvm\d+|rack\d+|web\d+|192\.0\.2\.\d+|hosts\.toml"
+NAMES = r"kvm\d+|rack\d+|web\d+|192\.0\.2\.\d+(/24)?|hosts\.toml"
 SILENCE = r"silent \d+ s"
 NOT_A_FIGURE = {
     "StatusBar": rf"\d\d:\d\d:\d\d|[●◔◐✕○◌] \d+|\(\d+ silent\)|{NAMES}",
-    "HostTree": rf"{NAMES}|{SILENCE}|\d+ [●◔◐✕○◌]",
+    "HostTree": rf"{NAMES}|{SILENCE}|\d+ [●◔◐✕○◌]|row \d+ of \d+|\d+ of \d+|\d+ hosts?|\d+ causes?",
+    "GroupLines": rf"{NAMES}|\d+ [●◔◐✕○◌]|\d+ hosts?|\d+ of them|\d+ · ",
     "PanelHead": rf"{NAMES}|{SILENCE}|for \d+ s",
     "ConnectionList": rf"{SILENCE}",
     "DomainList": NAMES,
+    "DomainTable": rf"{NAMES}|VMs \d+|\d+ s\b|\d+ [●◐✕○]",
+    "DomainXml": r".*",
     "HeatCells": rf"{NAMES}|{SILENCE}",
     "CommandPane": rf"{NAMES}|kvm\[[\d-]+\]|\(\d+\)",
 }
 WITHOUT_FIGURES = {
     "TooSmall", "KeyLine", "JobList", "Answers",  # nothing in them was sampled
-    "Container", "Horizontal", "Vertical", "HostPanel", "ViewStack", "ResultsRegion",  # they hold others
+    "Container", "Horizontal", "Vertical", "HostPanel", "GroupPanel", "ViewStack", "ResultsRegion",  # they hold others
     "FleetView", "HeatView", "HostView", "JobsView", "EventsView", "MessagesView",
+    "DomainsView", "DomainView",
     "PanelEvents", "EventLog", "MessageList",  # what has happened has its time, and grows no older
     "Words", "CommandInput",  # parts of the pane
 }  # fmt: skip

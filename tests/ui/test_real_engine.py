@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from atp_tui.cli.arguments import Arguments
 from atp_tui.cli.tui import screen_of
 from atp_tui.config.fleet import FleetConfig
-from atp_tui.config.load import parse
+from atp_tui.config.load import load, parse
 from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
 from atp_tui.engine.engine import Engine
 from atp_tui.engine.source import FleetSource
@@ -91,7 +91,8 @@ class Seen:
         await self.until(lambda: (line := self.hosts.cursor_line) is not None and line.key != before.key)
 
     async def type(self, text: str) -> None:
-        names = {" ": "space", "-": "minus", "@": "at", ",": "comma"}
+        names = {" ": "space", "-": "minus", "@": "at", ",": "comma", "+": "plus", "=": "equals_sign", ":": "colon"}
+        names |= {"/": "slash", ".": "full_stop"}
         await self.pilot.press(*(names.get(character, character) for character in text))
 
 
@@ -166,3 +167,36 @@ async def test_with_many_hosts_silent_keys_are_answered_and_it_can_be_left(numbe
         await seen.until(lambda: "esc closes" in seen.text)
         await seen.pilot.press("escape", "q")
         await seen.until(lambda: not seen.pilot.app.is_running)
+
+
+async def test_hosts_are_edited_from_the_command_line_of_the_screen(temporary: Path) -> None:
+    path = written(temporary / "hosts.toml")
+    async with opened(FileSource(load(path))) as seen:
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02"})
+
+        async def typed(command: str, told: str) -> None:
+            await seen.pilot.press("colon")
+            await seen.type(command)
+            await seen.pilot.press("enter")
+            await seen.until(lambda: told in seen.text)
+
+        await typed("tag-host @kvm02 +new", "tag host: kvm02")
+        assert [host.tags for host in load(path).hosts] == [(), ("new",)]
+        await typed("add-host kvm03 127.0.0.1 uri=sim://kvm03/", "add host")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm03"})
+        await typed("disable-host @kvm01", "disable host: kvm01")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm02", "kvm03"})
+        await typed("enable-host kvm01", "enable host")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm03"})
+        await typed("edit-host @kvm03 id=kvm04", "edit host: kvm03")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm04"})
+        await typed("edit-host @kvm04 ssh.port=no", "ssh.port: is 'no'")
+        await typed("undo", "undo")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm03"})
+
+
+def written(path: Path) -> Path:
+    path.write_text(
+        "\n".join(f'[[hosts]]\nid = "{name}"\nhost = "h"\nuri = "sim://{name}/"\n' for name in ("kvm01", "kvm02"))
+    )
+    return path

@@ -27,7 +27,9 @@ async def test_the_screen_follows_the_file_and_says_what_is_wrong_with_it(
     file.write_text(text_of("kvm01", "kvm02"))
     async with opened(FileSource(load(file))) as seen:
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02"})
-        await seen.pilot.press("j", "space")
+        seen.hosts.show_host("kvm02")
+        await seen.until(lambda: seen.hosts.cursor_hosts == ("kvm02",) and seen.hosts.has_focus)
+        await seen.pilot.press("space")
         file.write_text(text_of("kvm02", "kvm03", "kvm04"))
         await seen.until(lambda: "hosts.toml: 2 added, 1 removed" in seen.text)
         await seen.until(lambda: "kvm04" in seen.text and "kvm01" not in seen.text)

@@ -70,7 +70,7 @@ async def test_a_stopped_daemon_is_silent_on_screen_before_it_is_lost(
         finally:
             own_libvirtd.cont()
         await seen.until(lambda: "● 2  ◐ 0  ✕ 0" in seen.text and "VMs 2 up 0 off" in seen.text)
-        await seen.until(lambda: "silent" not in seen.text)
+        await seen.until(lambda: "silent)" not in seen.text and "  silent" not in seen.text)
         detail = seen.engine.view.detail("stops")
         assert detail is not None
         missing = [share != share for share in detail.domains[0].history]

@@ -181,7 +181,7 @@ def test_keys_that_come_in_one_go_reach_the_region_that_the_first_of_them_opens(
     demo.keys(":nosuch\r")
     demo.shows("no command nosuch")
     demo.keys(":theme light\r?")
-    demo.shows("this page")
+    demo.shows("esc closes")
     demo.keys("qq")  # out of the help, and out of the program
     assert demo.ended() == 0
     assert demo.is_given_back()
@@ -191,9 +191,9 @@ def test_a_byte_that_is_not_utf8_is_no_reason_to_end(demo: Terminal) -> None:
     demo.shows("kvm01", "● 5")
     demo.send(b"\xe9\xff")
     demo.keys("?")
-    demo.shows("this page")
+    demo.shows("esc closes")
     demo.keys("\x1b")
-    demo.until(lambda: "this page" not in demo.text)
+    demo.until(lambda: "esc closes" not in demo.text)
     demo.keys("q")
     assert demo.ended() == 0
     assert demo.is_given_back()

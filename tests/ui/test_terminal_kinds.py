@@ -49,7 +49,7 @@ def test_the_fleet_is_shown_and_nothing_is_garbled(kind: str, tmp_path: Path) ->
     try:
         terminal.shows("kvm01", "kvm02", "+ 3" if plain else "● 3", "q quit")
         terminal.keys("?")
-        terminal.shows("this page")
+        terminal.shows("esc closes")
         terminal.keys("?t")
         terminal.shows("theme ")
         whole(terminal.text)

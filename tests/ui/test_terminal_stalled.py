@@ -108,7 +108,7 @@ def test_the_picture_is_whole_when_the_terminal_comes_back(tmp_path: Path) -> No
             pass
         seen = still(terminal.text)
         terminal.keys("?")
-        terminal.shows("this page")
+        terminal.shows("esc closes")
         terminal.keys("q")  # the whole screen is painted again
         terminal.until(lambda: still(terminal.text) == seen)
         assert len(terminal.received) < 400_000, "what nobody could see was not kept"

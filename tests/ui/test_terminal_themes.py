@@ -38,7 +38,7 @@ def test_auto_is_light_on_a_light_ground_and_follows_it_and_takes_no_key(tmp_pat
         terminal.shows("kvm01")
         assert ground(terminal) == "15171b", "nobody waited for the answer"
         terminal.send(b"fa/fafa/f7f7\x1b\\?")
-        terminal.shows("this page")
+        terminal.shows("esc closes")
         has_ground(terminal, "fafaf7")
         terminal.send(b"\x1b[?997;1n\x1b")
         has_ground(terminal, "15171b")

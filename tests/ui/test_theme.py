@@ -128,7 +128,7 @@ async def test_the_cursor_is_found_in_the_terminals_own_colours(focused: bool) -
         show(app.hosts, (host_row("kvm01", state=ConnectionState.FAILED), host_row("kvm02")))
         app.screen.set_focus(app.hosts if focused else None)
         await pilot.pause()
-        at_cursor, below = ([each.style for each in app.hosts.render_line(row) if each.style] for row in (1, 2))
+        at_cursor, below = ([each.style for each in app.hosts.render_line(row) if each.style] for row in (3, 4))
         assert all(style.reverse if focused else style.underline for style in at_cursor)
         assert not focused or len({style.color for style in at_cursor}) == 1, "no red block on red"
         assert not any(style.reverse or style.underline for style in below)

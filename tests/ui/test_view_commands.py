@@ -29,7 +29,7 @@ async def typed(opened: Opened, line: str) -> None:
 @pytest.mark.parametrize("spec", VIEWS, ids=lambda spec: str(spec.name))
 async def test_each_view_performs_the_commands_of_its_spec(spec: ViewSpec, fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
-        opened.screen.navigation.open(spec.name)
+        opened.screen.navigation.open(spec.name, "kvm01/web1" if spec.needs == "domain" else "")
         view: View = opened.screen.view
         assert set(view.commands) == {each.name for each in spec.commands}
         assert all(list(each.arguments(fakes.fleet)) for each in spec.commands)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ...model.message import Message
 from ...model.say import Say
+from ...transport.clock import run_awake
 from ..words import sentence
 from .verdict import Asked, Verdict, number, ok, warning, wrong
 
@@ -50,7 +50,7 @@ def judge_client(found: ClientFound) -> Iterable[Verdict]:
 def look_agent(asked: Asked) -> AgentFound:
     from ...drivers.ssh.presence import find_agent
 
-    return asyncio.run(find_agent(asked.environ.get("SSH_AUTH_SOCK")))
+    return run_awake(find_agent(asked.environ.get("SSH_AUTH_SOCK")))
 
 
 def judge_agent(found: AgentFound) -> Iterable[Verdict]:
@@ -69,7 +69,7 @@ def look_keys(asked: Asked) -> tuple[KeysFound, ...] | None:
         return None
     from ...drivers.ssh.presence import find_keys
 
-    return asyncio.run(find_keys(asked.hosts))
+    return run_awake(find_keys(asked.hosts))
 
 
 def judge_keys(found: Sequence[KeysFound] | None) -> Iterable[Verdict]:

@@ -22,6 +22,12 @@ class CredentialStore:
         """What was typed for this host under this URI."""
         return self._typed.get((host_id, uri))
 
+    def copied(self) -> CredentialStore:
+        """What is known now, for an attempt that is to change nothing."""
+        copy = CredentialStore()
+        copy._typed = dict(self._typed)
+        return copy
+
     def forget(self, host_id: str, uri: str, credential: Credential) -> None:
         """It was refused. One that was typed meanwhile stays."""
         if self._typed.get((host_id, uri)) is credential:

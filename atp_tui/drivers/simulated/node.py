@@ -17,6 +17,9 @@ GIB = 1 << 20
 _RUNNING, _SHUTOFF = DomainState.RUNNING, DomainState.SHUTOFF
 _STATE_NUMBERS = {state: number for number, state in enumerate(DomainState)}
 
+_DISK = {Kind.WEB: 0.3, Kind.DATABASE: 9.0, Kind.STEADY: 1.0, Kind.IDLE: 0.2, Kind.BATCH: 14.0, Kind.HOT: 2.0}
+"""Bytes to and from its disk for each byte over the network, by the kind of load."""
+
 # (name, kind of load, vCPUs to choose from, GiB to choose from, network bytes/s at full load of one vCPU)
 _ROLES: tuple[tuple[str, Kind, tuple[int, ...], tuple[int, ...], int], ...] = (
     ("web-{:02}", Kind.WEB, (2, 4), (2, 4), 9_000_000),
@@ -55,6 +58,8 @@ class SimulatedDomain:
     cpu_rate: float
     rx_rate: float
     tx_rate: float
+    read_rate: float
+    write_rate: float
     offset: float
     stats: dict[str, int]
 
@@ -179,7 +184,7 @@ def _domains(rng: random.Random, count: int, uptime: int, *, hot: bool) -> tuple
 
 
 def _domain(rng: random.Random, name: str, kind: Kind, vcpus: int, gib: int, rate: int, uptime: int) -> SimulatedDomain:
-    chance = rng.random()
+    chance = rng.random()  # of the disk's rates, too: one more draw would give all that comes later other figures
     state = _SHUTOFF if chance < 0.08 else DomainState.PAUSED if chance < 0.12 else _RUNNING
     curve = load_curve(kind, rng.randrange(VARIANTS))
     memory = gib * GIB
@@ -202,6 +207,8 @@ def _domain(rng: random.Random, name: str, kind: Kind, vcpus: int, gib: int, rat
         cpu_rate=vcpus * 1e9,
         rx_rate=rate * vcpus * rng.uniform(0.4, 1.2),
         tx_rate=rate * vcpus * rng.uniform(0.2, 1.6),
+        read_rate=rate * vcpus * _DISK[kind] * (0.2 + chance / 2),
+        write_rate=rate * vcpus * _DISK[kind] * (0.8 - chance / 2),
         # work from before the simulation began; a batch domain has none, it starts anew with each of its runs
         offset=0.0 if curve.is_batch else uptime * rng.uniform(0.02, 0.3),
         stats=fixed,

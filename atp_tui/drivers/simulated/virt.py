@@ -7,9 +7,11 @@ domains that do not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from typing import Any, NoReturn
 
 from ...model.libvirt import (
+    VIR_DOMAIN_STATS_BLOCK,
     VIR_ERR_INVALID_ARG,
     VIR_ERR_NO_DOMAIN,
     VIR_ERR_NO_SUPPORT,
@@ -20,6 +22,35 @@ from ...model.node import DomainState
 from .node import DomainFigures, NodeFigures, SimulatedDomain, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
+
+_XML = """\
+<domain type='kvm'{id}>
+  <name>{name}</name>
+  <uuid>{uuid}</uuid>
+  <memory unit='KiB'>{memory}</memory>
+  <currentMemory unit='KiB'>{memory}</currentMemory>
+  <vcpu placement='static'>{vcpus}</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc-q35-9.2'>hvm</type>
+    <boot dev='hd'/>
+  </os>
+  <!-- simulated -->
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2' cache='none'/>
+      <source file='/var/lib/libvirt/images/{name}.qcow2'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <interface type='bridge'>
+      <mac address='52:54:00:{mac}'/>
+      <source bridge='br0'/>
+      <model type='virtio'/>
+    </interface>
+    <graphics type='spice' autoport='yes'/>
+    <memballoon model='virtio'/>
+  </devices>
+</domain>
+"""
 
 
 class SimulatedVirtError(Exception):
@@ -75,6 +106,18 @@ class SimulatedVirtDomain(_Unsupported, tuple[SimulatedDomain, DomainFigures]):
         """[state, maximum memory KiB, memory KiB, vCPUs, CPU time ns]."""
         domain, figures = self
         return [self.state()[0], domain.memory_kib, domain.memory_kib, domain.vcpus, figures.cpu_time or 0]
+
+    def XMLDesc(self, flags: int = 0) -> str:
+        """What the domain is made of; `flags` are not simulated."""
+        domain, figures = self
+        return _XML.format(
+            id="" if figures.state is DomainState.SHUTOFF else f" id='{int(domain.phase) % 97 + 1}'",
+            name=escape(domain.name),
+            uuid=domain.uuid,
+            memory=domain.memory_kib,
+            vcpus=domain.vcpus,
+            mac=":".join((domain.uuid[:2], domain.uuid[2:4], domain.uuid[4:6])),
+        )
 
 
 class SimulatedVirt(_Unsupported):
@@ -133,10 +176,13 @@ class SimulatedVirt(_Unsupported):
         return self._node.memory(self._moment, self._figures)[1] << 10
 
     def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> list[tuple[SimulatedVirtDomain, dict[str, int]]]:
-        """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for.
+        """Every domain with the state, cpu, balloon, vcpu and net groups, whichever of them `stats` asks for; or, where
+        it asks for that alone, the block group of those that run.
 
         As QEMU's driver answers: a domain that is shut off has neither CPU time nor interfaces.
         """
+        if stats == VIR_DOMAIN_STATS_BLOCK:
+            return self._disks()
         answer: list[tuple[SimulatedVirtDomain, dict[str, int]]] = []
         new = tuple.__new__
         for figures in self._figures.domains:
@@ -150,6 +196,20 @@ class SimulatedVirt(_Unsupported):
                 each["net.0.rx.bytes"] = int(done * domain.rx_rate)
                 each["net.0.tx.bytes"] = int(done * domain.tx_rate)
             answer.append((new(SimulatedVirtDomain, (domain, figures)), each))
+        return answer
+
+    def _disks(self) -> list[tuple[SimulatedVirtDomain, dict[str, int]]]:
+        answer: list[tuple[SimulatedVirtDomain, dict[str, int]]] = []
+        new = tuple.__new__
+        for figures in self._figures.domains:
+            domain, _, done, _ = figures
+            if done is not None:
+                each = {
+                    "block.count": 1,
+                    "block.0.rd.bytes": int(done * domain.read_rate),
+                    "block.0.wr.bytes": int(done * domain.write_rate),
+                }
+                answer.append((new(SimulatedVirtDomain, (domain, figures)), each))
         return answer
 
     def listAllDomains(self, flags: int = 0) -> list[SimulatedVirtDomain]:

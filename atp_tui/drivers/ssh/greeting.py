@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import asyncssh
 
 _MOST = 200
@@ -13,12 +15,13 @@ _SHOWN = 60
 
 class Greeting:
     """Listens in until the SSH version comes. Lines may stand before it (RFC 4253, 4.2): asyncssh passes over them and
-    tells nobody."""
+    tells nobody. `heard` is called once it has come, with that version."""
 
-    def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
+    def __init__(self, connection: asyncssh.SSHClientConnection, heard: Callable[[str], None]) -> None:
         self._connection = connection
         self._receive = connection.data_received
         self._said = b""
+        self._heard = heard
         connection.data_received = self._listen  # type: ignore[method-assign]
 
     @property
@@ -37,3 +40,4 @@ class Greeting:
         self._receive(data, datatype)
         if self.came:
             self._connection.data_received = self._receive  # type: ignore[method-assign]
+            self._heard(str(self._connection.get_extra_info("server_version")))

@@ -104,6 +104,7 @@ signal() { # NAME LEADER
     kill -STOP $members # what a member started after the look at it would be nobody's later
     each add_member
   done
+  [ -n "$leads$by_ps" ] || for above in $members; do each_child "$above" add_hidden; done
   # shellcheck disable=SC2086
   kill "-$1" $members
   # shellcheck disable=SC2086
@@ -192,7 +193,7 @@ end() { # LEADER...
     # shellcheck disable=SC2086
     set -- "$asked" $next
   else
-    outside='' groups=''
+    outside='' groups='' hidden=''
   fi
   while [ -n "$next" ]; do
     all=" $* " below=
@@ -233,17 +234,15 @@ find_below() { # LEADER...
       case " $top $groups " in *" $group "*) ;; *) groups="$groups $group" ;; esac
       name=
       read -r name <"/proc/$above/comm"
-      for list_of_one in "/proc/$above"/task/*/children; do # each thread has its own
-        found=
-        read -r found <"$list_of_one"
-        for pid in $found; do add_below; done
-      done
+      each_child "$above" add_below
     done
   done
 }
 # shellcheck disable=SC2329 # each calls it
 add_within() { if [ "$session" = "$top" ]; then within="$within $pid"; fi; }
+# shellcheck disable=SC2329 # each_child calls it
 add_below() {
+  add_hidden
   look_at "$pid" && [ "$session" != "$top" ] || return 0
   case "$all $below " in *" $session "*) return ;; esac
   case $name in
@@ -252,11 +251,25 @@ add_below() {
   esac
 }
 
+# Adds to hidden what a command runs as another user where other users' processes are hidden (hidepid). The kernel tells
+# their number as a child's, and whether they are there, but neither group nor session.
+# shellcheck disable=SC2329 # each_child calls it
+add_hidden() { if [ ! -r "/proc/$pid/stat" ] && is_there "$pid"; then hidden="$hidden $pid"; fi; }
+
+# Calls a function for each child of a process, with pid set. Each thread has a list of its own.
+each_child() { # PID FUNCTION
+  for list_of_one in "/proc/$1"/task/*/children; do
+    found=
+    read -r found <"$list_of_one"
+    for pid in $found; do "$2"; done
+  done
+}
+
 # Adds to apart what a command that is about to be ended has put into other sessions: it goes on, and is no stray either,
 # though it may be younger than `since` and hold a pipe of its command. Sets seen: end goes on from what was found here, as
 # each pgrep costs 50 ms of processor where there are 2,000 processes.
 set_apart() { # LEADER
-  outside='' groups='' below='' all=" $1 "
+  outside='' groups='' hidden='' below='' all=" $1 "
   find_below "$1"
   apart="$apart $outside" seen=yes
 }
@@ -304,35 +317,45 @@ is_left() { # LEADER
   top=$1 own=$own_session
   [ -z "$leads" ] || own=$top
   for pid in $top $members; do look_at "$pid" && [ "$session" = "$own" ] && return 0; done
+  for pid in $hidden; do is_there "$pid" && return 0; done
   if [ -n "$leads" ]; then
     left=$(pgrep -s "$top") # tells of other users' processes too, unlike pkill
-    case $? in
-      0)
-        for pid in $left; do
-          # what is gone since may have started another one: it is looked again
-          if look_at "$pid" || { [ -z "$by_ps" ] && [ ! -d "/proc/$pid" ]; }; then return 0; fi
-        done
-        chase "$top"
-        return
-        ;;
-      1)
-        # the kernel's word, see signal_session; it knows of other users' processes too where these are hidden (hidepid)
-        for group in $top $groups; do
-          case $(kill -0 "-$group" 2>&1) in '' | *permitted*) return 0 ;; esac
-        done
-        chase "$top"
-        return
-        ;;
-      *) # there is no pgrep
-        for group in $top $groups; do
-          case $(kill -0 "-$group" 2>&1) in *permitted*) return 0 ;; esac
-        done
-        ;;
-    esac
+    listed=$?
+    for pid in $left; do
+      # what is gone since may have started another one: it is looked again
+      if look_at "$pid" || { [ -z "$by_ps" ] && [ ! -d "/proc/$pid" ]; }; then return 0; fi
+    done
+    group_is_left && return 0
+    [ "$listed" -gt 1 ] || { chase "$top"; return; } # else there is no pgrep
   fi
   each add_member
   for pid in $members; do look_at "$pid" && return 0; done
   [ -n "$leads" ] && chase "$top"
+}
+
+# The same by the kernel's word on the command's groups, which is true of hidden processes as well. But it counts what has
+# died, until the parent has asked for its status (a busy server is late), and tells one's own before another user's: so
+# where others may be hidden, it is no end while there is such a dead one. Where none is hidden, the list of pgrep is all.
+group_is_left() {
+  [ "$listed" != 0 ] || hides || return 1
+  for group in $top $groups; do
+    case $(kill -0 "-$group" 2>&1) in
+      *permitted*) return 0 ;;
+      '') if [ "$listed" = 1 ] || hides; then return 0; fi ;;
+    esac
+  done
+  return 1
+}
+
+is_there() { case $(kill -0 "$1" 2>&1) in '' | *permitted*) return 0 ;; *) return 1 ;; esac; }
+
+# Whether other users' processes may be hidden from this shell.
+hides() {
+  if [ -z "$hiding" ]; then
+    hiding=yes
+    if [ -r /proc/1/stat ] && ! grep -q '^[^ ]* /proc [^ ]* [^ ]*hidepid=' /proc/mounts; then hiding=no; fi
+  fi
+  [ "$hiding" = yes ]
 }
 
 # A forced command such as `setsid -w` runs what was asked for in a session of its own, this shell too, and one such as
@@ -442,7 +465,8 @@ tell() {
   echo "$1"
 }
 
-members='' outside='' apart='' seen='' groups='' first=0 expecting='' since=0 strays='' settled='' running=''
+members='' outside='' apart='' seen='' groups='' hidden='' hiding='' first=0
+expecting='' since=0 strays='' settled='' running=''
 by_ps=''
 [ -r /proc/$$/stat ] || by_ps=yes
 find_server || exit 1

@@ -13,12 +13,12 @@ import asyncssh
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
-from ...model.message import told
+from ...model.message import text, told
 from ...model.quoting import redacted
 from ...model.say import Say
-from ...transport.driver import OpenRequest, Progress
+from ...transport.driver import OpenRequest, Passed, PassedCallback, Progress, Stage
 from ..resolver import Resolver
-from .causes import connect_error, unheard
+from .causes import connect_error, said, unheard
 from .dial import dial
 from .diffie_hellman import use_own_groups
 from .endpoint import Endpoint
@@ -34,6 +34,7 @@ from .overheard import Overheard
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
+from .stages import begins, connected, logged_in, proved, way
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
@@ -54,9 +55,15 @@ class Owner(asyncssh.SSHClient):
     """
 
     def __init__(
-        self, check: HostKeyCheck, password: Callable[[], Awaitable[str | None]] | None, shares: Shares, floods: Floods
+        self,
+        check: HostKeyCheck,
+        password: Callable[[], Awaitable[str | None]] | None,
+        shares: Shares,
+        floods: Floods,
+        passed: PassedCallback,
     ) -> None:
         self.check = check
+        self._passed = passed
         self._shares = shares
         self._floods = floods
         self._intake: Intake | None = None
@@ -70,12 +77,12 @@ class Owner(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
         self._intake = Intake(conn, self._shares)
-        self.greeting = Greeting(conn)
+        self.greeting = Greeting(conn, lambda version: self._passed(Passed(Stage.GREETED, text(said(version)))))
         self.check.offered = lambda: conn._server_host_key_algs or ()
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
         # is good: it is told of none, and this class confirms none.
         conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
-        self.overheard = overheard = Overheard(conn)
+        self.overheard = overheard = Overheard(conn, lambda: self._passed(proved(self.check)))
         self.check.agreed = lambda: overheard.host_key_algorithm
 
     def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
@@ -140,8 +147,12 @@ class Opener:
         owner: Owner | None = None
         with ExitStack() as stack:
             try:
-                for endpoint in await self._paths.path_to(host):
+                path = await self._paths.path_to(host)
+                request.on_passed(way(path))
+                for number, endpoint in enumerate(path):
+                    request.on_passed(begins(path, number))
                     connection, owner = await self._hop(request, endpoint, connection, stack)
+                    request.on_passed(logged_in(endpoint))
             except TransportError as error:
                 error.host = host.id
                 raise
@@ -165,7 +176,8 @@ class Opener:
             self._floods.check(endpoint.name, endpoint.port)
             filed, revoked = await self._store.look_up(endpoint), await self._store.revoked(endpoint)
             check = HostKeyCheck(endpoint, filed, revoked)
-            owner = Owner(check, self._question(host, endpoint), self._shares, self._floods)
+            ask = self._question(host, endpoint)
+            owner = Owner(check, ask, self._shares, self._floods, request.on_passed)
             sock = None
             if before is None:
                 dialled = await dial(
@@ -174,6 +186,8 @@ class Opener:
                 sock, proxy = dialled.sock, dialled.proxy
                 if proxy is not None:
                     stack.callback(proxy.release)
+                else:
+                    request.on_passed(connected(sock))
                 stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint) as found:
                 options = _options(request, endpoint, owner, found)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import asyncssh
-from asyncssh.constants import MSG_DISCONNECT, MSG_USERAUTH_FAILURE
+from asyncssh.constants import MSG_DISCONNECT, MSG_SERVICE_ACCEPT, MSG_USERAUTH_FAILURE
 from asyncssh.packet import PacketDecodeError, SSHPacket
 
 from ...model.message import Message, told
@@ -40,16 +40,20 @@ class Overheard:
 
     `methods`: what the server takes instead, after each refusal of a login. `took_one`: it has taken one login, and
     wants more. `goodbye`: its words as it disconnects, which asyncssh drops where their code is the usual one (11).
+
+    `proved` is called once keys are exchanged and the host key is taken: what comes with the new keys is its owner's.
     """
 
-    def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
+    def __init__(self, connection: asyncssh.SSHClientConnection, proved: Callable[[], None]) -> None:
         self._connection = connection
+        self._proved = proved
         self.methods: tuple[str, ...] = ()
         self.took_one = False
         self.goodbye = ""
         handlers = dict(connection._packet_handlers)
         handlers[MSG_USERAUTH_FAILURE] = _heard(handlers[MSG_USERAUTH_FAILURE], self._refused)
         handlers[MSG_DISCONNECT] = _heard(handlers[MSG_DISCONNECT], self._disconnected)
+        handlers[MSG_SERVICE_ACCEPT] = _heard(handlers[MSG_SERVICE_ACCEPT], self._accepted)
         connection._packet_handlers = handlers  # asyncssh finds it there before the class's own
 
     @property
@@ -75,6 +79,9 @@ class Overheard:
     def _refused(self, packet: SSHPacket) -> None:
         self.methods = tuple(name.decode("ascii", "replace") for name in packet.get_namelist())
         self.took_one = packet.get_boolean() or self.took_one
+
+    def _accepted(self, packet: SSHPacket) -> None:
+        self._proved()
 
     def _disconnected(self, packet: SSHPacket) -> None:
         packet.get_uint32()

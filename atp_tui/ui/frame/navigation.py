@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..locator import Locator
 from ..places import Place, Stack
 from ..views.keys import performing
 from ..views.view import View
@@ -48,6 +49,21 @@ class Navigation:
             self.deeper(Place(name, subject))
         else:
             self._frame.tell(f"{spec.title}: put the cursor on a {spec.needs}, or name it", wrong=True)
+
+    @property
+    def locator(self) -> Locator:
+        """What opens the place in sight, as it is, in another terminal."""
+        return Locator(self._views.stack.here, self.view.filter, self.view.settings)
+
+    def go_to(self, locator: Locator) -> None:
+        """Open what a locator says. Commands that the view has not are left out."""
+        self.open(locator.place.view, locator.place.subject)
+        for name, argument in locator.commands:
+            if name in self.view.commands:
+                self.view.commands[name](argument)
+        if locator.filter:
+            self.view.search(locator.filter)
+            self._frame.arrived()
 
     def deeper(self, place: Place) -> None:
         """Open a place above the one in sight."""

@@ -40,6 +40,11 @@ class ViewStack(Container):
         return self._views[self._stack.here.view]
 
     @property
+    def first(self) -> View:
+        """The view below all others."""
+        return self._views[self._stack.path[0].view]
+
+    @property
     def spec(self) -> ViewSpec:
         """What is known of it."""
         return self.specs[self._stack.here.view]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -12,10 +13,11 @@ from textual.message import Message
 from ...actions.action import Action, Invocation, Value
 from ...model.causes import Cause, Remedy
 from ...model.credential import Credential, Secret
-from ...model.errors import ActionFailed
+from ...model.errors import ActionFailed, ConfigError
 from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.target import on_hosts
 from ..commands import find
+from ..dump import dump
 from ..early_keys import HearsNothingAtFirst
 from ..frame.navigation import Navigation
 from ..job_control import JobControl
@@ -67,6 +69,7 @@ class Dispatch:
         self._screen = screen
         self._fleet = services.fleet
         self._person = services.who
+        self._folder = services.dump_folder
         self._keys = keys
         self._targeting = targeting
         self.jobs = JobDispatch(screen, services.fleet, keys)
@@ -82,6 +85,8 @@ class Dispatch:
             "clear": self._clear,
             "jump": self._jump,
             "previous-view": lambda _: screen.navigation.to_and_fro(),
+            "locator": lambda _: self._copy_locator(),
+            "dump": lambda _: self._dump(),
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
@@ -156,6 +161,19 @@ class Dispatch:
             title = asked.action
             again = self._invocation(asked.action, failed, asked.arguments, asked.secret)
             self._if_confirmed(again, title, [], title, self.jobs.start)
+
+    def _copy_locator(self) -> None:
+        line = f"atp-tui --view {shlex.quote(str(self._screen.navigation.locator))}"
+        self._screen.app.copy_to_clipboard(line)
+        self._screen.tell(f"copied {safe(line)}")
+
+    def _dump(self) -> None:
+        try:
+            file = dump(self._screen.app, self._folder)
+        except (OSError, ConfigError) as error:
+            self._screen.tell(f"the screen could not be written: {safe(str(error))}", wrong=True)
+        else:
+            self._screen.tell(f"written: {safe(str(file))} and .txt")
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app

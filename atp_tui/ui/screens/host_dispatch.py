@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from textual.app import App
 from ...actions.action import Invocation, Value
 from ...config.form import OF_ONE, FormField, words_of
 from ...engine.fleet import Fleet, Preview
+from ...engine.try_out import TryStep
 from ...model.message import told
 from ...model.problem import Problem
 from ...model.quoting import redacted
@@ -26,6 +27,9 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {"add-host": ("id", "host"), "copy-h
 """The fields that an action takes as arguments of its own; the others are KEY=VALUE words."""
 
 NOTHING_TYPED = Problem(told(Say.TEXT, text="nothing was changed: type something, or leave the form"))
+
+NOTHING_TO_TRY = "Type an id and an address first."
+ONE_AT_A_TIME = "The connection is tested to one host at a time."
 
 ASK_NUMBER_ABOVE = 3
 """Hosts that are taken out by y alone; of more their number is typed."""
@@ -126,7 +130,15 @@ class HostDispatch:
             overtaken = await self._overtaken(hosts, known, changes) if action == "edit-host" else None
             return overtaken or await self._performed(asked)
 
-        form = HostForm(title, fields, differing, preview, save)
+        def try_out(values: Mapping[str, str], changes: Changes) -> AsyncIterator[TryStep] | str:
+            if "id" not in values:
+                return ONE_AT_A_TIME
+            asked = self._asked(action, hosts, values, changes)
+            if not values["id"] or (asked is None and action != "edit-host"):
+                return NOTHING_TO_TRY
+            return self._fleet.try_out(values["id"], asked)
+
+        form = HostForm(title, fields, differing, preview, save, try_out, self._keys)
 
         def closed(written: bool | None) -> None:
             if written:

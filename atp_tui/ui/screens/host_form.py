@@ -7,13 +7,13 @@
 ├─ what would be written ───────────────────────────────────────────────┤
 │ -tags = ["prod"]                                                      │
 │ +tags = ["prod", "rack2"]                                             │
-└ ctrl+s save   esc back ───────────────────────────────────────────────┘
+└ ctrl+s save   ctrl+t test connection   esc leave it ──────────────────┘
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events, on
@@ -25,15 +25,18 @@ from textual.widgets import Input
 
 from ...config.form import FormField, words_of
 from ...engine.fleet import Preview
+from ...engine.try_out import TryStep
 from ...model.problem import Problem
 from ...model.quoting import redacted
 from .. import bindings
 from ..early_keys import HearsNothingAtFirst
-from ..keymap import OWN
+from ..keymap import OWN, Keymap
 from ..shown import Words, styled
 from ..text import cut, safe
 from ..typeable import TYPEABLE, typeable
 from ..widgets.lines import LinesView, Spans, drawn
+from ..widgets.try_lines import TryLines
+from ..widgets.try_words import problem_words
 
 SETTLES = 0.15
 """Seconds without a key before the file is asked what would be written."""
@@ -86,6 +89,8 @@ class HostForm(HearsNothingAtFirst[bool]):
 
     `preview` says what the values would change, `save` writes them and gives the problem, if there is one. The keys
     in `differing` have several values among the hosts that the form is of: left empty, each keeps its own.
+    `try_out` gives the steps of a trial of what the values describe, or says why there is nothing to try yet. It is
+    forgotten where something else is typed, since it was about other values.
     """
 
     AUTO_FOCUS = "Input"
@@ -98,6 +103,8 @@ class HostForm(HearsNothingAtFirst[bool]):
         differing: frozenset[str],
         preview: Callable[[Mapping[str, str], Changes], Awaitable[Preview]],
         save: Callable[[Mapping[str, str], Changes], Awaitable[Problem | None]],
+        try_out: Callable[[Mapping[str, str], Changes], AsyncIterator[TryStep] | str],
+        keys: Keymap = OWN,
     ) -> None:
         super().__init__()
         self._title = title
@@ -106,7 +113,9 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._preview = preview
         self._save = save
         self._room = Fields(id="fields", can_focus=False)
+        self._try_out = try_out
         self._difference = DifferenceLines(id="difference")
+        self._trial = TryLines(_signs(keys), id="trial")
         self._look: asyncio.Task[None] | None = None
         self._leaves = False
         self._saving = False
@@ -121,6 +130,7 @@ class HostForm(HearsNothingAtFirst[bool]):
                     yield self._input(field)
                     yield Words(styled(safe(_origin(field)), "$dim"), classes="origin")
         yield self._difference
+        yield self._trial
         yield Words(id="form-note")
         yield Words(styled(f" {self._keys()}", "$dim"), id="form-keys")
 
@@ -145,6 +155,7 @@ class HostForm(HearsNothingAtFirst[bool]):
     def on_mount(self) -> None:
         super().on_mount()
         self._difference.set_title(styled(" what would be written "))
+        self._show_trial(False)
         self._look_soon()
 
     def is_in_sight(self, widget: Widget) -> bool:
@@ -172,6 +183,8 @@ class HostForm(HearsNothingAtFirst[bool]):
     @on(Input.Changed)
     def _look_soon(self) -> None:
         self._leaves = False
+        self._trial.stop()
+        self._show_trial(False)
         if self._look is not None:
             self._look.cancel()
         self._look = asyncio.create_task(self._looked())
@@ -184,8 +197,9 @@ class HostForm(HearsNothingAtFirst[bool]):
             self._say(found.problem)
 
     def _say(self, problem: Problem | None) -> None:
-        words = "" if problem is None else f"{problem.where.rpartition(': ')[0].rpartition('/')[2]} {problem.sentence}"
-        self.query_one("#form-note", Words).say(styled(f" {words.strip()}", "$failed"))
+        self.query_one("#form-note", Words).say(
+            styled("" if problem is None else f" {problem_words(problem)}", "$failed")
+        )
 
     def on_unmount(self) -> None:
         if self._look is not None:
@@ -223,9 +237,26 @@ class HostForm(HearsNothingAtFirst[bool]):
         if self._written and self.app.screen is self:
             self.dismiss(True)
 
+    def action_try_out(self) -> None:
+        """Connect to the host as it is described here; once more, anew."""
+        self._leaves = False
+        steps = self._try_out(self.values, self.changes)
+        self._show_trial(True)
+        if isinstance(steps, str):
+            self._trial.refuse(steps)
+        else:
+            self._trial.try_out(steps)
+
+    def _show_trial(self, shown: bool) -> None:
+        self._trial.display, self._difference.display = shown, not shown
+
     def action_leave(self) -> None:
-        """What is being written is not left: it would be written all the same, and nothing would tell of it."""
-        if not (self._saving or self._written) and self.may_be_left():
+        """A trial goes first. What is being written is not left: nothing would tell of it."""
+        if self._trial.is_trying:
+            self._trial.stop()
+        elif self._trial.display:
+            self._show_trial(False)
+        elif not (self._saving or self._written) and self.may_be_left():
             self.dismiss(False)
 
     def may_be_left(self) -> bool:
@@ -248,6 +279,15 @@ def _origin(field: FormField) -> str:
     if not _is_typeable(field):
         return "cannot be typed "
     return f"from {field.origin} " if field.origin and field.inherited else ""
+
+
+def _signs(keys: Keymap) -> Mapping[str, str]:
+    """The keys that help where a trial has failed."""
+    return {
+        "again": OWN.sign("form.try"),
+        "trust": keys.sign("action.trust-key") or ":trust-key",
+        "log_in": keys.sign("action.log-in") or ":log-in",
+    }
 
 
 def _input_id(key: str) -> str:

@@ -13,10 +13,12 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
 from ...model.order import natural
-from ...monitor.query import Query, Sort
+from ...monitor.orders import Sort
+from ...monitor.query import Query
 from .. import bindings
 from ..focus import FocusInSight
 from ..frame.navigation import Navigation
+from ..frame.remember import Remembering
 from ..frame.results import ResultsRegion
 from ..frame.views import ViewStack
 from ..glyphs import ASCII, UNICODE
@@ -91,6 +93,9 @@ class MainScreen(FocusInSight[None]):
         )
         self._views = ViewStack(VIEWS, given)
         self.navigation = Navigation(self._views, self)
+        self._remembering = Remembering(
+            services.memory, self.navigation, self._views.first, self._views.specs, services.view
+        )
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
     def compose(self) -> ComposeResult:
@@ -112,6 +117,10 @@ class MainScreen(FocusInSight[None]):
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
+        self.call_after_refresh(self._remembering.open)
+
+    def on_unmount(self) -> None:
+        self._remembering.keep()
 
     def keep_focus(self) -> None:
         """As below; nothing has it where nothing can be seen."""
@@ -191,6 +200,8 @@ class MainScreen(FocusInSight[None]):
         summary = self._fleet.summary()
         self.view.look(message.described)
         self._tell_of_file()
+        if summary.hosts:
+            self._remembering.begin()
         self.query_one("#status", StatusBar).snapshot = summary
         calls = calling_keys(summary.calls, self.keys)
         if calls != self._calls:

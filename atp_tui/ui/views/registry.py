@@ -3,6 +3,8 @@ first."""
 
 from __future__ import annotations
 
+from .domain.spec import DOMAIN
+from .domains.spec import DOMAINS
 from .events.spec import EVENTS
 from .fleet.spec import FLEET
 from .heat.spec import HEAT
@@ -11,4 +13,4 @@ from .jobs.spec import JOBS
 from .messages.spec import MESSAGES
 from .spec import ViewSpec
 
-VIEWS: tuple[ViewSpec, ...] = (FLEET, HEAT, EVENTS, JOBS, HOST, MESSAGES)
+VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, HOST, DOMAIN, MESSAGES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -107,6 +107,19 @@ class View(Container):
     def filter(self) -> str:
         """What `/` has left here; "" for nothing."""
         return ""
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """How it was arranged: its commands, each with the argument that leads there. For a locator."""
+        return ()
+
+    @property
+    def folds(self) -> Collection[str]:
+        """The keys of what is folded in it."""
+        return ()
+
+    def fold(self, keys: frozenset[str]) -> None:
+        """Fold these."""
 
     def search(self, text: str) -> None:
         """`/` was typed in: show what passes. A view that has no filter shows all."""

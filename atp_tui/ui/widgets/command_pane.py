@@ -202,8 +202,8 @@ class CommandPane(Horizontal):
             self._wear(accent)
 
     def tick(self) -> None:
-        """A second has passed: hosts that the line names by a condition may be others by now, and those that are
-        pointed at may have gone while it is typed."""
+        """A second has passed: hosts that the line names by a condition may be others by now, and those pointed at may
+        have gone while it is typed."""
         if self._mode is Mode.RUN and (self.line.value.startswith("@") or self.line.has_focus):
             self.show_target()
 

@@ -13,6 +13,7 @@ from ...model.connection import ConnectionState
 from ...model.node import DomainReading, DomainState
 from ...model.order import natural
 from ...monitor.fleet import DomainRow, HostDetail
+from ...monitor.rows import OFF
 from ..format import byte_rate, memory, percent
 from ..glyphs import UNICODE, Glyphs
 from ..shown import assembled
@@ -35,9 +36,6 @@ SIGNS = {
 """The sign and the colour that a domain's state borrows from a connection's, so that there is one set to learn."""
 
 _TROUBLE = {_D.CRASHED: 0, _D.PAUSED: 1, _D.SHUTOFF: 3, _D.NOSTATE: 3}
-_OFF = frozenset({_D.SHUTOFF, _D.NOSTATE})
-"""States in which nothing is used, and what is told of the memory is what it may have."""
-
 _EXPLAINED = frozenset({_D.PAUSED, _D.CRASHED, _D.PMSUSPENDED})
 _WORD = max(len(state) for state in DomainState)
 LONGEST_NAME = 32
@@ -125,7 +123,7 @@ def draw_domain(
             "dim" if running else colour,
         ),
         ((f"{reading.vcpus:>{at.vcpus - 5}} vcpu" if at.vcpus else ""), role),
-        ((percent(row.cpu) if running else "").rjust(at.cpu), role),
+        ((percent(row.cpu) if running else "").rjust(at.cpu), "dim" if "cpu" in row.kept else role),
     ]
     if at.spark:
         history = row.history if running else ()
@@ -134,11 +132,11 @@ def draw_domain(
         )
     if at.memory:
         spans.append(
-            (memory(reading.memory_max_kib if reading.state in _OFF else reading.memory_kib).rjust(at.memory), role)
+            (memory(reading.memory_max_kib if reading.state in OFF else reading.memory_kib).rjust(at.memory), role)
         )
     if at.rates and running:
         rates = f"  {glyphs.received}{byte_rate(row.rx_rate)} {glyphs.sent}{byte_rate(row.tx_rate)}"
-        spans.append((rates, role))
+        spans.append((rates, "dim" if "net" in row.kept else role))
     return drawn(*spans)
 
 
@@ -153,11 +151,11 @@ class DomainList(LinesView[DomainLine]):
             self.uuid = uuid
 
     class DomainOpened(Message):
-        """Enter on a domain, or a double click."""
+        """Enter on a domain of a host, or a double click."""
 
-        def __init__(self, uuid: str) -> None:
+        def __init__(self, host: str, uuid: str, name: str) -> None:
             super().__init__()
-            self.uuid = uuid
+            self.host, self.uuid, self.name = host, uuid, name
 
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -193,7 +191,8 @@ class DomainList(LinesView[DomainLine]):
         self.post_message(self.DomainHighlighted(line.key if line is not None else None))
 
     def line_opened(self, line: DomainLine) -> None:
-        self.post_message(self.DomainOpened(line.key))
+        if self._detail is not None:
+            self.post_message(self.DomainOpened(self._detail.row.id, line.key, line.domain.reading.name))
 
     def _counts(self, lines: Sequence[DomainLine]) -> list[tuple[str, str]]:
         if not lines:

@@ -134,6 +134,11 @@ class LinesView(ScrollView, Generic[L]):
         return self._lines
 
     @property
+    def cursor_place(self) -> int:
+        """The number of the line under the cursor, from 0."""
+        return self._cursor
+
+    @property
     def cursor_line(self) -> L | None:
         """The line under the cursor; None where there is no line."""
         return self._lines[self._cursor] if self._cursor < len(self._lines) else None
@@ -171,7 +176,9 @@ class LinesView(ScrollView, Generic[L]):
         """The text in the line above; safe, since Content holds no markup."""
         if title != self._title:
             self._title = title
-            self.border_title = title  # Content is taken as it is; a str would be read as markup
+            # as Textual's own setter, which would have all lines painted again: only this one differs
+            self._border_title = title
+            self.refresh(Region(0, -1, self.outer_size.width, 1))
 
     def redraw(self, which: Callable[[L], bool] | None = None) -> None:
         """Draw the lines in view again (those that `which` says) and repaint where the drawing differs."""

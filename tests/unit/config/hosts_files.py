@@ -39,6 +39,10 @@ STRANGE = [
     "'C:\\\\x'",
     '"\\u00e9 [[hosts]]"',
 ]
+MORE = [
+    "", ", ssh.user = 'x'", ", tags = ['prod', \"lab\"]", ', metadata = {site = "[{,"}', ", ssh = false",
+    ", tags = [ # all\n    'prod', # one\n    'lab'\n  ]",
+]  # fmt: skip
 ids = st.integers(0, 6).map("kvm{:02}".format)
 strange = st.sampled_from(STRANGE)
 tags = st.lists(st.sampled_from(["prod", "rack1", "lab", "x/y"]), max_size=3, unique=True)
@@ -117,6 +121,11 @@ def _host(draw: st.DrawFn, name: str, foreign: list[str]) -> list[Piece]:
     return [(name, "\n".join([*above, header, *keys, *below]))]
 
 
+def _is_comment(piece: Piece) -> bool:
+    """Whether it is a block of comments that would be another's without a blank line beside it."""
+    return piece[0] is None and all(line.lstrip().startswith("#") for line in piece[1].split("\n"))
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> HostsFile:
     """A file whose hosts have headers, with other tables and comments between them."""
@@ -135,9 +144,9 @@ def tables(draw: st.DrawFn) -> HostsFile:
     for number, (owner, lines) in enumerate(pieces):
         if number:
             before = pieces[number - 1]
-            parted = any(piece[1].startswith("# ") and piece[0] is None for piece in (before, (owner, lines)))
-            parted = parted or before[0] != owner or before[1].startswith("#")
-            text += "\n" * draw(st.integers(2 if parted else 1, 3)) if parted else "\n"
+            line = draw(st.sampled_from(["\n", "\n", " \t\n"]))
+            parted = any(map(_is_comment, (before, (owner, lines)))) or _is_comment((None, before[1].split("\n")[-1]))
+            text += "\n" + line * draw(st.integers(1 if parted else 0, 2))
         text += lines
     text += draw(st.sampled_from(["", "\n", "\n\n", "\n# last"])) if pieces[-1][1] == "# the end" else "\n"
     if draw(st.booleans()):
@@ -151,15 +160,17 @@ def arrays(draw: st.DrawFn) -> HostsFile:
     names = draw(st.lists(ids, min_size=1, max_size=5, unique=True))
     pieces: list[Piece] = []
     for name in names:
-        more = draw(
-            st.sampled_from(
-                ["", ", ssh.user = 'x'", ", tags = ['prod', \"lab\"]", ', metadata = {site = "[{,"}', ", ssh = false"]
-            )
-        )
+        more = draw(st.sampled_from(MORE))
         pieces.append((name, f"{{ id = '{name}', host = \"h\"{more} }}"))
-    if draw(st.booleans()):
+    layout: str = draw(st.sampled_from(["one line", "a line each", "some lines"]))
+    if layout == "one line":
         inside = ", ".join(lines for _, lines in pieces)
-        text = f"hosts = [{inside}]"
+        text: str = f"hosts = [{inside}]"
+    elif layout == "some lines":
+        text = "hosts = ["
+        for number, (_, element) in enumerate(pieces):
+            text += draw(st.sampled_from([" ", "\n  ", "\n\n"])) + element + ("," if number + 1 < len(pieces) else "")
+        text += draw(st.sampled_from(["]", "\n]", ",\n]", " ,]"]))
     else:
         last = draw(st.sampled_from(["", ","]))
         lines = [f"  # above {name}\n  {element}," for name, element in pieces]

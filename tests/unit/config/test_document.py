@@ -209,6 +209,14 @@ def test_a_key_stands_where_a_person_would_write_it(lines: str, edit: Edit, expe
     assert after(before, edit) == then
 
 
+def test_what_is_so_already_stays_as_it_is_written() -> None:
+    text = host("a", "uri = 'x'", "ssh = { port = 0x16 }", "tags = [ 'x' ]")
+    values = (("uri",), "x"), (("ssh", "port"), 22), (("tags",), ("x",)), (("metadata", "m"), None)
+    done = edited(read(text, FILE), [Change("a", values), Tag("a", ("x",), ("y",)), enabled("a", True)], FILE)
+    assert (done.document.text, done.touched) == (text, ())
+    assert after(text, Change("a", (*values, (("host",), "b")))) == text.replace('host = "a"', 'host = "b"')
+
+
 def test_hosts_change_places_with_their_comments() -> None:
     a, b, c = "# a\n" + host("a"), "# b\n" + host("b", "[hosts.ssh]", "port = 2"), host("c").rstrip("\n")
     assert after(f"{a}\n{b}\n{c}", Move("a", "b")) == f"{b}\n{a}\n{c}"

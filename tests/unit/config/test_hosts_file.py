@@ -388,6 +388,16 @@ def test_a_version_that_is_not_what_it_was_is_not_gone_back_to(path: Path, damag
     assert 'tags = ["x"]' in path.read_text()
 
 
+def test_a_version_that_cannot_be_read_is_told(path: Path) -> None:
+    file = opened(path)
+    file.edit([tag("x")], "tag x")
+    for version in file.versions_folder.glob("*.toml"):
+        version.unlink()
+        version.symlink_to(version)
+    with pytest.raises(ConfigError, match="cannot be read: Too many levels of symbolic links"):
+        file.undo()
+
+
 # Disks and homes
 
 

@@ -14,20 +14,37 @@ import pytest
 
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
-from atp_tui.drivers.sources import DemoOptions, DemoSource
+from atp_tui.config.load import load
+from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
 from atp_tui.engine.engine import Engine
 from atp_tui.engine.fleet import Fleet, Settled, Wanted
+from atp_tui.engine.try_out import HypervisorFound, TryKind, TryState, TryStep
 from atp_tui.executor.reader import TargetEnded, TargetOutput
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
+from atp_tui.model.order import natural
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import on_hosts
+from atp_tui.monitor.domain_query import DomainGroups, DomainLine, DomainQuery, DomainSort
 from atp_tui.monitor.happening import GatheredLine, HappeningLine, HappeningQuery, HostMoved, StateMoved
 from atp_tui.monitor.query import GroupLine, HostLine, Query
 from tests.fakes.twin import crossing, packed, port_methods, twin_of, unpacked
 
 PATIENCE = 30.0
 HOSTS = ("kvm01", "kvm02", "kvm03")
+FILE = """[[hosts]]
+id = "kvm01"
+host = "127.0.0.1"
+uri = "sim://kvm01/?domains=3"
+ssh = false
+
+[[hosts]]
+id = "kvm02"
+host = "127.0.0.1"
+uri = "sim://kvm02/?domains=3"
+ssh = false
+enabled = false
+"""
 
 
 @pytest.fixture(params=["local", "twin"])
@@ -83,6 +100,25 @@ async def test_cells_have_the_figures_of_the_rows(fleet: Fleet) -> None:
         assert [(cell.id, cell.figure) for cell in cells] == list(zip(HOSTS, read, strict=True))
         assert all(cell.state is ConnectionState.CONNECTED and cell.fresh for cell in cells)
     assert [cell.figure for cell in fleet.cells(HOSTS, "no such metric")] == [None] * 3
+
+
+async def test_groups_are_added_up_and_lines_are_gone_through_by_their_keys(fleet: Fleet) -> None:
+    fields = fleet.fields()
+    assert fields.tags and list(fields.tags) == sorted(fields.tags, key=natural)
+    query = Query(sort="name", group=("state",))
+    page = fleet.page(query)
+    first, *_ = page.lines
+    assert isinstance(first, GroupLine) and first.by == "state"
+    sums = fleet.sums(query, first.key)
+    assert sums is not None and sums.hosts == first.hosts and sums.figures == first.figures
+    assert sums.figures.fresh and {name for name, _, _ in sums.highest} == {"cpu", "memory"}
+    assert fleet.sums(query, "group nowhere") is None
+    keys = [line.key for line in page.lines]
+    assert set(fleet.between(query, keys[0], keys[-1])) == set(fleet.hosts(query))
+    assert fleet.between(query, keys[1], keys[1]) == fleet.hosts(query)[:1]
+    assert fleet.between(query, "host nowhere", "host nowhere") == ()
+    matching = replace(query, filter="kvm")
+    assert fleet.following(matching, keys[1], 1) == keys[2] and fleet.following(matching, keys[2], -1) == keys[1]
 
 
 async def test_moments_are_instants_of_one_clock(fleet: Fleet) -> None:
@@ -174,6 +210,34 @@ async def test_domains_alone_are_asked_for_without_the_node(fleet: Fleet) -> Non
     assert answer.detail.host.node is None and answer.detail.host.row.rtt is None
 
 
+async def test_the_domains_of_all_hosts_are_one_list(fleet: Fleet) -> None:
+    query = DomainQuery(sort=DomainSort.NAME, groups=DomainGroups.HOST)
+    page = fleet.domain_page(query)
+    assert page.complete and page.total == len(page.lines) and page.shown == page.known
+    vms = fleet.summary().vms
+    assert vms is not None and page.known == vms.all
+    for number, line in enumerate(page.lines):
+        assert fleet.domain_place(query, line.key) == number
+        if isinstance(line, DomainLine):
+            assert fleet.domain_hosts((line.key, "kvm01/nobody", "nowhere/x")) == (line.host,)
+            detail = fleet.domain(line.host, line.row.reading.name)
+            assert detail is not None and detail.row.reading.uuid == line.row.reading.uuid and detail.fresh
+            assert detail.host.id == line.host and dict(detail.series).keys() >= {"cpu", "memory", "disk", "net"}
+        else:
+            assert len(fleet.domain_keys(query, line.key)) == line.domains
+    assert fleet.domain("kvm01", "nobody") is None and fleet.domain("nowhere", "web") is None
+    assert fleet.domain_page(DomainQuery("latency>5")).problem is not None
+
+
+async def test_a_domain_says_what_it_is_made_of(fleet: Fleet) -> None:
+    host, _, uuid = fleet.domain_keys(DomainQuery("host:kvm01"))[0].partition("/")
+    described = await fleet.describe_domain(host, uuid)
+    assert described.problem is None and f"<uuid>{uuid}</uuid>" in described.xml
+    for other, which in ((host, "00000000-0000-0000-0000-000000000000"), ("nowhere", uuid)):
+        described = await fleet.describe_domain(other, which)
+        assert described.problem is not None and not described.xml
+
+
 async def test_a_condition_is_settled_by_asking_those_on_which_it_hangs(fleet: Fleet) -> None:
     assert await fleet.settle(("kvm[01-02]",)) == Settled(("kvm01", "kvm02"))
     assert (await fleet.settle(("kvm[01-02]&cpu>=0", "kvm03"))).ids == ("kvm01", "kvm02", "kvm03")
@@ -240,6 +304,56 @@ async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -
     assert preview.difference == "" and preview.problem is not None
 
 
+async def test_a_fleet_without_a_file_tries_no_host(fleet: Fleet) -> None:
+    (step,) = [step async for step in fleet.try_out("kvm01")]
+    assert (step.kind, step.state) == (TryKind.SETTINGS, TryState.FAILED)
+    assert step.problem is not None and "no hosts.toml" in step.problem.message
+
+
+@pytest.fixture(params=["local", "twin"])
+def fleet_of_a_file(request: pytest.FixtureRequest, tmp_path: Path) -> Fleet:
+    """Two simulated hosts of a hosts.toml, one of them disabled. Nothing of it runs."""
+    file = tmp_path / "hosts.toml"
+    file.write_text(FILE)
+    found = Engine(FileSource(load(file)), policy=Policy()).fleet
+    return found if request.param == "local" else twin_of(found)
+
+
+async def steps_of(fleet: Fleet, tried: str, action: str = "", **arguments: str) -> list[TryStep]:
+    edit = Invocation(action, on_hosts(*([tried] if action == "edit-host" else [])), arguments, "somebody")
+    return [step async for step in fleet.try_out(arguments.get("id", tried), edit if action else None)]
+
+
+@pytest.mark.parametrize("host", ["kvm01", "kvm02"])
+async def test_a_host_is_tried_as_the_file_has_it(fleet_of_a_file: Fleet, host: str) -> None:
+    steps = await steps_of(fleet_of_a_file, host)
+    ended = [step for step in steps if step.state is not TryState.TRYING]
+    assert [(step.kind, step.state) for step in ended] == [
+        (TryKind.SETTINGS, TryState.DONE), (TryKind.HYPERVISOR, TryState.DONE),
+    ]  # fmt: skip
+    assert isinstance(ended[-1].found, HypervisorFound) and ended[-1].found.domains == 3
+    for step in steps:
+        for other in (copy.deepcopy(step), pickle.loads(pickle.dumps(step)), unpacked(packed(step))):
+            assert other == step
+
+
+async def test_a_host_is_tried_as_an_edit_would_describe_it(fleet_of_a_file: Fleet, tmp_path: Path) -> None:
+    (*_, edited) = await steps_of(fleet_of_a_file, "kvm01", "edit-host", keys="uri=sim://kvm01/?domains=5")
+    assert isinstance(edited.found, HypervisorFound) and edited.found.domains == 5
+    (*_, added) = await steps_of(
+        fleet_of_a_file, "", "add-host", id="kvm03", host="127.0.0.1", keys="uri=sim://x/?domains=2 ssh=false"
+    )
+    assert isinstance(added.found, HypervisorFound) and added.found.domains == 2
+    assert (tmp_path / "hosts.toml").read_text() == FILE, "nothing is written"
+
+
+async def test_what_cannot_be_written_is_not_tried(fleet_of_a_file: Fleet) -> None:
+    (bad,) = await steps_of(fleet_of_a_file, "kvm01", "edit-host", keys="ssh.port=many")
+    assert bad.kind is TryKind.SETTINGS and bad.problem is not None and "whole number" in bad.problem.sentence
+    (nowhere,) = await steps_of(fleet_of_a_file, "nowhere")
+    assert nowhere.problem is not None and "nowhere" in nowhere.problem.message
+
+
 async def test_the_door_is_the_same_one(fleet: Fleet) -> None:
     assert fleet.admit(run("id", "kvm01")).problem is None
     asked = fleet.admit(run("id", *HOSTS))
@@ -270,7 +384,16 @@ async def test_changes_that_nobody_waited_for_are_one(fleet: Fleet) -> None:
 
 def test_nothing_but_plain_data_crosses() -> None:
     names = crossing()
-    assert {"HostRow", "Page", "Summary", "Detail", "Invocation", "TargetEnded", "ConnectionSnapshot"} <= names.keys()
+    assert {
+        "HostRow",
+        "Page",
+        "TryStep",
+        "Summary",
+        "Detail",
+        "Invocation",
+        "TargetEnded",
+        "ConnectionSnapshot",
+    } <= names.keys()
     assert len(port_methods()) >= 20
     assert "HostInfo" not in names and "Job" not in names
 
@@ -280,8 +403,11 @@ async def test_all_that_crosses_survives_copy_pickle_and_bytes(fleet: Fleet) -> 
     assert ticket is not None
     events = [event async for event in fleet.events(ticket.id)]
     values = [
-        fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.page(Query("latency>5")),
+        fleet.summary(), fleet.page(Query(folded=frozenset({"group rack1"}))), fleet.sums(Query(), "group rack1"),
+        fleet.fields(), fleet.page(Query(group=("state", "tag"), reverse=True)), fleet.page(Query("latency>5")),
         fleet.happened(HappeningQuery(unfolded=frozenset({"gathered 1"}))), fleet.happened(HappeningQuery("kind:no")),
+        fleet.domain_page(DomainQuery(groups=DomainGroups.STATE)), fleet.domain_page(DomainQuery("latency>5")),
+        fleet.domain("kvm01", fleet.domain_keys(DomainQuery("host:kvm01"))[0].partition("/")[2]),
         fleet.detail("kvm01"), fleet.resolve("kvm[01-02]"), fleet.resolve("@nope"), run("id", "kvm01"),
         ticket, fleet.parts(ticket.id), fleet.admit(run("id", *HOSTS)), fleet.waiting(),
         Query("x", marked=frozenset("a")), *events,

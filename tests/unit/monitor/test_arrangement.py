@@ -15,7 +15,8 @@ from atp_tui.model.errors import CredentialWanted, HostKeyRejected
 from atp_tui.model.message import text
 from atp_tui.monitor.arrangement import Arrangement
 from atp_tui.monitor.freshness import Freshness
-from atp_tui.monitor.query import GroupLine, HostLine, Page, Query, Sort, group_key, host_key, orders
+from atp_tui.monitor.orders import Sort
+from atp_tui.monitor.query import CauseLine, GroupLine, HostLine, Page, Query, RollUp, TroubleLine, group_key, host_key
 from atp_tui.monitor.rows import DomainCounts, HostRow, Known
 from atp_tui.monitor.tally import Summary, Tally
 from atp_tui.ui.widgets.host_words import brief_of
@@ -24,10 +25,17 @@ from tests.ui.rows import NOW, host_row
 S = ConnectionState
 TROUBLES = (None, HostKeyRejected("x", fingerprint="SHA256:x").trouble, CredentialWanted("x").trouble)
 FILTERS = ("", "state:failed", "cpu>50", "!tag:rack2", "kvm1", "latency>5")
-SORTS = (*Sort, orders()[-1])
+SORTS = (Sort.TROUBLE, Sort.NAME, Sort.ERRORS, Sort.DOMAINS, "cpu")
+GROUPS = ((), ("tag",), ("state",), ("site",), ("tag:rack", "site"), ("site", "state"))
 IDS = tuple(f"kvm{number}" for number in range(1, 16))
 TAGS: tuple[tuple[str, ...], ...] = ((), ("rack1",), ("rack2", "rack1"), ("rack10",))
-FOLDS = ((), ("group rack1",), ("group rack1", "group "))
+FOLDS = (
+    (),
+    ("group rack1",),
+    ("group rack1", "group "),
+    ("trouble", "group site:par", "group state:failed"),
+    ("group site:par\nstate:connected", "group tag:rack:rack1"),
+)
 
 
 class Fleet:
@@ -58,6 +66,10 @@ def looks(draw: st.DrawFn) -> dict[str, object]:
         "sample_error": "nonsense" if draw(st.booleans()) else None,
         "vms": draw(st.sampled_from((None, DomainCounts(3, 1), DomainCounts(crashed=2)))),
         "requests_per_second": draw(st.sampled_from((None, 0.0, 2.5))),
+        "errors_per_second": draw(st.sampled_from((None, 0.0, 2.5))),
+        "sampled_at": draw(st.sampled_from((None, NOW - 9, NOW - 8, NOW - 1))),
+        "jump": draw(st.sampled_from((None, "jump-2"))),
+        "metadata": draw(st.sampled_from(((), (("site", "par"),), (("Site", "lon"), ("rack", "1"))))),
     }
 
 
@@ -72,11 +84,21 @@ class KeptUpToDate(RuleBasedStateMachine):
         self.fleet = Fleet()
         self.tally = Tally(self.fleet)
 
-    @initialize(text=st.sampled_from(FILTERS), sort=st.sampled_from(SORTS), hosts=st.sets(st.sampled_from(IDS)))
-    def begins(self, text: str, sort: str, hosts: set[str]) -> None:
+    @initialize(
+        text=st.sampled_from(FILTERS),
+        sort=st.sampled_from(SORTS),
+        hosts=st.sets(st.sampled_from(IDS)),
+        group=st.sampled_from(GROUPS),
+        reverse=st.booleans(),
+    )
+    def begins(self, text: str, sort: str, hosts: set[str], group: tuple[str, ...], reverse: bool) -> None:
         self.fleet.known = {host: host_row(host, tags=TAGS[len(host) % 2]) for host in sorted(hosts)}
-        self.text, self.sort = text, sort
-        self.kept = Arrangement(self.fleet, text, sort)
+        self.query = Query(text, sort, group=group, reverse=reverse)
+        self.kept = self.anew()
+
+    def anew(self) -> Arrangement:
+        asked = self.query
+        return Arrangement(self.fleet, asked.filter, asked.sort, asked.group, asked.reverse)
 
     def note(self, *hosts: str, described: bool = False) -> None:
         for each in (self.kept, self.tally):
@@ -105,8 +127,10 @@ class KeptUpToDate(RuleBasedStateMachine):
         folded=st.sampled_from(FOLDS), marked=st.frozensets(st.sampled_from(IDS)), size=st.integers(1, 9)
     )  # fmt: skip
     def looked_at(self, folded: tuple[str, ...], marked: frozenset[str], size: int) -> None:
-        query = Query(self.text, self.sort, frozenset(folded), marked, 0, 1000)
-        kept, anew = self.kept, Arrangement(self.fleet, self.text, self.sort)
+        kept, anew = self.kept, self.anew()
+        causes = [each.key for each in anew.page(self.query, NOW).lines if isinstance(each, CauseLine)]
+        opened = frozenset(causes[: size // 2])
+        query = replace(self.query, folded=frozenset(folded), marked=marked, count=1000, opened=opened)
         whole = same(kept.page(query, NOW))
         assert whole == same(anew.page(query, NOW))
         assert kept.hosts() == anew.hosts()
@@ -118,12 +142,31 @@ class KeptUpToDate(RuleBasedStateMachine):
         assert tuple(line for page in map(same, pages) for line in page.lines) == whole.lines
         for number, line in enumerate(whole.lines):
             assert kept.place(line.key, query) == number
+            assert isinstance(line, TroubleLine | CauseLine) or line.key.startswith("lost ") == (number < whole.pinned)
             if isinstance(line, HostLine):
-                assert kept.group_of(line.row.id) == line.group and line.marked == (line.row.id in marked)
-            else:
-                inside = kept.hosts(line.key)
-                assert len(inside) == line.hosts == sum(number for _, number in line.counts)
-                assert line.marked == len(marked.intersection(inside))
+                stands = kept.group_of(line.row.id) == line.group
+                assert (stands or line.group in opened) and line.marked == (line.row.id in marked)
+                continue
+            inside, sums = kept.hosts(line.key), kept.sums(line.key)
+            assert len(inside) == line.hosts > 0 and line.marked == len(marked.intersection(inside))
+            assert sums is not None and sums.hosts == line.hosts == sum(number for _, number in sums.states)
+            if isinstance(line, GroupLine):
+                assert sorted(line.counts) == sorted(sums.states) and rounded(line.figures) == rounded(sums.figures)
+        self.steps(query, whole)
+
+    def steps(self, query: Query, whole: Page) -> None:
+        """From line to line, as `n`, `N` and `v` go."""
+        kept, keys = self.kept, [line.key for line in whole.lines]
+        hosts = [line.row.id for line in whole.lines if isinstance(line, HostLine) and line.key.startswith("host ")]
+        if not keys:
+            return
+        assert set(kept.between(query, keys[0], keys[-1])) >= set(hosts)
+        assert kept.between(query, keys[-1], keys[0]) == kept.between(query, keys[0], keys[-1])
+        forth, back = [kept.following(query, key, 1) for key in keys], [kept.following(query, key, -1) for key in keys]
+        stops = {each for each in forth if each is not None}
+        assert stops == {each for each in back if each is not None}
+        for key, ahead in zip(keys, forth, strict=True):
+            assert ahead is None or kept.following(query, ahead, -1) in (key, *stops)
 
     @rule()
     def sums_are_those_made_anew(self) -> None:
@@ -134,10 +177,18 @@ class KeptUpToDate(RuleBasedStateMachine):
 def same(page: Page) -> Page:
     """Versions tell pages of one arrangement apart, and the order of counts means nothing."""
     lines = tuple(
-        replace(line, counts=tuple(sorted(line.counts)), cause=None) if isinstance(line, GroupLine) else line
+        replace(line, counts=tuple(sorted(line.counts)), cause=None, figures=rounded(line.figures))
+        if isinstance(line, GroupLine)
+        else line
         for line in page.lines
     )
     return replace(page, version=0, lines=lines)
+
+
+def rounded(figures: RollUp) -> RollUp:
+    """Means of the same figures, which were added up in another order."""
+    cpu, memory = (None if each is None else round(each, 9) for each in (figures.cpu, figures.memory))
+    return replace(figures, cpu=cpu, memory=memory)
 
 
 def in_order(summary: Summary) -> Summary:
@@ -154,7 +205,7 @@ def test_a_page_beyond_the_end_is_empty_and_says_where_the_end_is(ids: list[str]
     fleet = Fleet()
     fleet.known = {host: host_row(host) for host in ids}
     page = Arrangement(fleet).page(Query(first=first, count=count), NOW)
-    assert page.total == len(ids) + 1
+    assert page.total == len(ids) + 1 and page.pinned == 0
     assert page.first == min(first, page.total) and len(page.lines) == max(0, min(count, page.total - first))
 
 
@@ -185,11 +236,12 @@ def test_lines_have_another_version_only_where_places_change() -> None:
     fleet.known["kvm2"] = host_row("kvm2", state=S.FAILED)
     kept.note(["kvm2"])
     assert kept.page(Query(), NOW).version != before
-    assert [line.key for line in kept.page(Query(), NOW).lines] == [group_key(None), host_key("kvm2"), host_key("kvm1")]
+    assert keys(kept) == [group_key(None), host_key("kvm2"), host_key("kvm1")]
 
 
 def keys(kept: Arrangement, query: Query | None = None) -> list[str]:
-    return [line.key for line in kept.page(query or Query(kept._filter), NOW).lines]
+    page = kept.page(query or Query(), NOW)
+    return [line.key for line in page.lines[page.pinned :]]
 
 
 def test_news_that_come_before_anybody_looks_count_together() -> None:
@@ -207,11 +259,12 @@ def test_a_group_whose_last_host_passes_the_filter_no_more_has_no_line() -> None
     fleet = Fleet()
     fleet.known = {"kvm1": host_row("kvm1", tags=("rack1",), state=S.FAILED), "kvm2": host_row("kvm2", state=S.FAILED)}
     kept = Arrangement(fleet, "state:failed")
-    assert len(keys(kept)) == 4
+    filtered = Query("state:failed")
+    assert len(keys(kept, filtered)) == 4
     fleet.known["kvm1"] = host_row("kvm1", tags=("rack1",))
     kept.note(["kvm1"])
-    assert keys(kept) == [group_key(None), host_key("kvm2")]
-    assert kept.place(group_key("rack1"), Query("state:failed")) is None
+    assert keys(kept, filtered) == [group_key(None), host_key("kvm2")]
+    assert kept.place(group_key("rack1"), filtered) is None
 
 
 def test_the_only_host_of_a_group_stays_where_its_state_moves_it_nowhere() -> None:
@@ -265,10 +318,10 @@ def test_the_folded_group_tells_its_most_frequent_cause() -> None:
     fleet.known = {host: host_row(host, cause="refused", **down) for host in ("kvm1", "kvm2", "kvm3")}
     fleet.known["kvm9"] = host_row("kvm9", state=S.FAILED, cause="gone")
     kept = Arrangement(fleet)
-    query = Query(folded=frozenset({"group "}))
+    query = Query(folded=frozenset({"group ", "trouble"}))
 
     def cause() -> tuple[int, str]:
-        (line,) = kept.page(query, NOW).lines
+        _, line = kept.page(query, NOW).lines
         assert isinstance(line, GroupLine) and line.cause is not None
         return line.cause.number, brief_of(line.cause)
 

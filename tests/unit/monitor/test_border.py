@@ -137,6 +137,9 @@ USUAL = {
     "net.count": 1,
     "net.0.rx.bytes": 6,
     "net.0.tx.bytes": 7,
+    "block.count": 1,
+    "block.0.rd.bytes": 8,
+    "block.0.wr.bytes": 9,
 }
 ODD: tuple[Any, ...] = (
     *(0, 2, 7, 8, 2**31, LARGEST, LARGEST + 1, 2**64, -1, -(2**63), 1.0, math.nan),
@@ -163,7 +166,8 @@ def assert_both_ways_agree(stats: dict[str, Any], name: str = "d") -> None:
         found = read_domains(Connect(getAllDomainStats=[(domain, stats)]), odd)
         return found[0] if found else None
 
-    assert outcome(short_way) == outcome(lambda odd: readings._domain(domain, stats, odd))
+    disks = {domain.UUIDString(): stats} if "cpu.time" in stats else {}
+    assert outcome(short_way) == outcome(lambda odd: readings._domain(domain, stats, odd, disks))
 
 
 @pytest.mark.parametrize("name", USUAL)
@@ -172,6 +176,7 @@ def test_the_short_way_of_a_usual_domain_gives_what_the_long_way_gives(name: str
     for value in ODD:
         assert_both_ways_agree(USUAL | {name: value})
         assert_both_ways_agree(USUAL | {name: value, "net.1.rx.bytes": 3})
+        assert_both_ways_agree(USUAL | {name: value, "block.1.rd.bytes": 3})
 
 
 @given(st.dictionaries(st.sampled_from(["net.1.rx.bytes", *USUAL]), anything), st.sets(st.sampled_from(list(USUAL))))
@@ -211,7 +216,7 @@ def test_both_ways_cut_the_same_names(length: int) -> None:
 def test_most_domains_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readings, "_domain", lambda *_: None)
     (reading,) = read_domains(Connect(getAllDomainStats=[(Domain("d"), USUAL)]))
-    assert reading == ("d", "uuid-d", DomainState.RUNNING, 2, 1024, 2048, 5, 6, 7, "booted")
+    assert reading == ("d", "uuid-d", DomainState.RUNNING, 2, 1024, 2048, 5, 6, 7, "booted", 8, 9)
 
 
 def test_an_answer_that_cannot_be_is_named() -> None:

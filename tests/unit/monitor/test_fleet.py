@@ -95,7 +95,7 @@ def test_domains_come_go_restart_and_lack_counters() -> None:
     assert detail is not None
     figures = {shown.reading.name: shown for shown in detail.domains}
     assert set(figures) == {"stays", "new"}
-    assert (figures["stays"].cpu, figures["stays"].history[0]) == (None, 0.5)
+    assert (figures["stays"].kept, figures["stays"].kept_at, figures["stays"].history[0]) == (("cpu",), 1.0, 0.5)
     assert figures["new"].cpu == 1.0  # four seconds of two processors in one second: the clocks' jitter is cut off
     assert math.isnan(figures["new"].history[0])
     assert view.rows()[0].vms == DomainCounts(up=1, paused=1)
@@ -197,4 +197,4 @@ def test_what_is_known_of_a_host_is_what_its_row_says(news: list[str]) -> None:
         before = [getattr(known, name) for name in NAMES]
         row = view.row("a")
         assert before == [getattr(row, name) for name in NAMES], news
-    assert len(NAMES) == 18 and view.look("b") is None
+    assert len(NAMES) == 22 and view.look("b") is None

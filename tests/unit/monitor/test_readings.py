@@ -235,7 +235,7 @@ def test_other_errors_are_raised() -> None:
         read_node(Connect(getMemoryStats=ZeroDivisionError()))
 
 
-def test_bulk_statistics_need_one_round_trip() -> None:
+def test_bulk_statistics_need_a_round_trip_and_another_one_for_the_disks_of_those_that_run() -> None:
     stats = {
         "state.state": 3,
         "cpu.time": 77,
@@ -247,15 +247,46 @@ def test_bulk_statistics_need_one_round_trip() -> None:
         "net.0.tx.bytes": 6,
         "net.1.rx.bytes": 50,
         "net.1.tx.bytes": 60,
+        "block.count": 3,  # the second is an empty drive
+        "block.0.rd.bytes": 7,
+        "block.0.wr.bytes": 8,
+        "block.1.name": "sda",
+        "block.2.rd.bytes": 70,
+        "block.2.wr.bytes": 80,
     }
     virt = Connect(getAllDomainStats=[(Domain("db1", VirError(1)), stats)])
     (reading,) = read_domains(virt)
     assert (reading.name, reading.uuid, reading.state) == ("db1", "uuid-db1", DomainState.PAUSED)
     assert (reading.cpu_time, reading.memory_kib, reading.memory_max_kib, reading.vcpus) == (77, 1024, 2048, 4)
     assert (reading.rx_bytes, reading.tx_bytes) == (55, 66)
+    assert (reading.read_bytes, reading.written_bytes) == (77, 88)
     assert virt.asked == [
-        ("getAllDomainStats", readings.SAMPLED_STATS, numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+        ("getAllDomainStats", readings.SAMPLED_STATS, numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT),
+        (
+            "getAllDomainStats",
+            numbers.VIR_DOMAIN_STATS_BLOCK,
+            numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | numbers.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE,
+        ),
     ]
+
+
+def test_the_disks_of_domains_that_are_off_are_never_asked_for() -> None:
+    """QEMU's driver opens their images for that, which hangs where these lie on a storage that is gone."""
+    off = {"state.state": 5, "vcpu.current": 1, "balloon.current": 1, "balloon.maximum": 2}
+    virt = Connect(getAllDomainStats=[(Domain("old"), off)])
+    assert [reading.read_bytes for reading in read_domains(virt)] == [None]
+    assert len(virt.asked) == 1
+
+
+def test_a_domain_whose_monitor_is_busy_has_no_figures_of_its_disks() -> None:
+    """With NOWAIT QEMU names the disks of such a domain, and says no more of them."""
+    stats = {
+        "state.state": 3, "state.reason": 2, "cpu.time": 77, "balloon.current": 1024, "balloon.maximum": 2048,
+        "vcpu.current": 4, "net.count": 1, "net.0.rx.bytes": 5, "net.0.tx.bytes": 6, "block.count": 1,
+        "block.0.name": "vda",
+    }  # fmt: skip
+    (reading,) = read_domains(Connect(getAllDomainStats=[(Domain("db1", VirError(1)), stats)]))
+    assert (reading.reason, reading.rx_bytes, reading.read_bytes, reading.written_bytes) == ("migration", 5, None, None)
 
 
 def test_an_old_daemon_is_asked_without_nowait() -> None:

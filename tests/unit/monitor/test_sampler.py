@@ -25,11 +25,13 @@ from tests.fakes.virtual_time import VirtualClock, VirtualLoop, run_virtual
 
 from .samples import domain, node
 
+Readings = tuple[NodeReading, tuple[DomainReading, ...]]
+
 
 @pytest.fixture(autouse=True)
 def plain_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The virt of these tests is the reading itself."""
-    monkeypatch.setattr(sampler, "read_all", lambda virt, known, odd: (node(), (domain("d"),)))
+    monkeypatch.setattr(sampler, "read_all", lambda virt, known, odd, disks: (node(), (domain("d"),)))
 
 
 def taken(subscription: Subscription) -> list[HostSampled]:
@@ -217,7 +219,7 @@ def test_a_host_that_is_being_sampled_can_be_removed() -> None:
 def test_why_a_sample_failed_is_told_and_whether_the_host_had_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     failures = {"answers": CallFailed("monitor does not respond"), "hangs": CallTimeout("no answer"), "odd": KeyError()}
 
-    def read_all(virt: LoopbackVirt, known: object, odd: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: LoopbackVirt, known: object, odd: object, disks: bool) -> Readings:
         raise failures[virt.host_id]
 
     monkeypatch.setattr(sampler, "read_all", read_all)
@@ -240,7 +242,7 @@ def test_why_a_sample_failed_is_told_and_whether_the_host_had_answered(monkeypat
 
 
 def test_what_was_no_figure_goes_with_the_sample_or_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_all(virt: LoopbackVirt, known: object, odd: Odd) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: LoopbackVirt, known: object, odd: Odd, disks: bool) -> Readings:
         if virt.host_id == "lost":
             raise Nonsense("the number of CPUs is a text")
         odd.note("text", "cpu.time")
@@ -277,7 +279,7 @@ def test_one_host_on_demand_with_or_without_the_rhythm() -> None:
 def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     known: list[object] = []
 
-    def read_all(virt: object, before: object, odd: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: object, before: object, odd: object, disks: bool) -> Readings:
         known.append(before)
         return node(), ()
 
@@ -311,7 +313,7 @@ def test_what_cannot_change_is_asked_once_a_link(monkeypatch: pytest.MonkeyPatch
 def test_an_unforeseen_answer_costs_one_host_its_figures_and_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def read_all(virt: LoopbackVirt, known: object, odd: object) -> tuple[NodeReading, tuple[DomainReading, ...]]:
+    def read_all(virt: LoopbackVirt, known: object, odd: object, disks: bool) -> Readings:
         if virt.host_id == "ill":
             raise KeyError("cpu")
         return node(), ()

@@ -18,7 +18,7 @@ from ....model.connection import ConnectionState
 from ....monitor import metrics
 from ....monitor.fleet import HostRow
 from ....monitor.metrics import Form, Metric
-from ....monitor.query import GroupLine, HostLine
+from ....monitor.query import HostLine
 from ...format import age
 from ...glyphs import Glyphs
 from ...text import cut, cut_middle, fit, safe, width_of
@@ -32,8 +32,6 @@ _S = ConnectionState
 INDENT = 5
 WORD = max(width_of(state_word(state)) for state in ConnectionState)
 _LOST = (_S.FAILED, _S.RECONNECTING)
-UNTAGGED = "untagged"
-"""The name over the hosts that have no tag."""
 LONGEST_ID = 24
 USUAL_ID = 12
 """Cells that ids have at least where one of them needs so many: rtt, cpu, mem and VMs fit beside them in 54 columns."""
@@ -43,11 +41,6 @@ LEAST_RIGHT = LONGEST_SHORT + MARGINS
 """Cells right of the ids that a cause needs."""
 LEAST_SPARK = 9
 LONGEST_SPARK = 40
-
-USUAL = (_S.CONNECTED, _S.RECONNECTING, _S.FAILED)
-COUNT_ORDER = (_S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, *USUAL)
-"""The counts of a group from left to right."""
-
 
 WIDTHS = {Form.SHARE: 7, Form.DURATION: 10, Form.RATE: 7, Form.COUNT: 7, Form.DOMAINS: 9}
 """Cells of a column of figures, with what parts it from the one before."""
@@ -73,25 +66,30 @@ class Columns:
         return tuple(found)
 
 
-def columns(width: int, id_width: int, usual: int | None = None) -> Columns:
-    """Share `width` cells out among the columns, what is worth most first: rtt, cpu, mem, VMs, req/s.
+def columns(width: int, id_width: int, usual: int | None = None, chosen: tuple[Metric, ...] | None = None) -> Columns:
+    """Share `width` cells out among the columns, what is worth most first: rtt, cpu, mem, VMs, req/s; or those that a
+    person has `chosen`, in their order, the first of them first.
 
     `id_width` is the width of the widest id, `usual` one that most ids have room in: no column gives way to ids that
     are wider than that, which are cut in their middle. What is left goes to the ids, then to the chart, then to the
     word of the state.
     """
-    return _columns(width, id_width, id_width if usual is None else usual, metrics.METRICS)
+    return _columns(width, id_width, id_width if usual is None else usual, metrics.METRICS, chosen)
 
 
 @lru_cache(maxsize=256)
-def _columns(width: int, id_width: int, usual: int, table: tuple[Metric, ...]) -> Columns:
+def _columns(
+    width: int, id_width: int, usual: int, table: tuple[Metric, ...], chosen: tuple[Metric, ...] | None
+) -> Columns:
+    by_worth = chosen or sorted(table, key=lambda metric: metric.worth)
+    table = chosen or table
     longest = min(id_width, LONGEST_ID)
     id_room = min(longest, max(usual, USUAL_ID), max(8, width - INDENT - LEAST_RIGHT))
     left = (
         width - INDENT - id_room - 2
     )  # the last head of a column needs a cell behind it, and the frame is not touched
     fitting: set[Metric] = set()
-    for metric in sorted(table, key=lambda metric: metric.worth):
+    for metric in by_worth:
         if (size := WIDTHS[metric.form]) > left:
             break
         fitting.add(metric)
@@ -126,46 +124,6 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyph
     room = width - INDENT - MARGINS - width_of(brief_of(row, glyphs.ellipsis))
     shown = cut_middle(name, min(at.id, max(8, room)), glyphs.ellipsis)
     return drawn(mark, sign, (shown, "text"), (_trouble(row, now, width - INDENT - width_of(shown), glyphs), text_role))
-
-
-def draw_group(line: GroupLine, width: int, glyphs: Glyphs) -> Spans:
-    """The line over a group: its name, the marks in it, how many hosts are in which state; folded, its main cause."""
-    mark = "*" if line.marked == line.hosts else f"*{line.marked}" if line.marked else ""
-    counts = _counts(line.counts, glyphs)
-    while counts and 10 + sum(width_of(text) for text, _ in counts) > width:
-        counts.pop(0)
-    room = max(0, width - 3 - sum(width_of(text) for text, _ in counts) - 1)
-    name = cut(safe(UNTAGGED if line.tag is None else line.tag), room, glyphs.ellipsis)
-    extra = f" {mark}" if mark else ""
-    extra = extra if width_of(name) + width_of(extra) <= room else ""
-    cause, left = "", room - width_of(name) - width_of(extra)
-    if line.cause is not None and left > 16:
-        told = f"  {line.cause.number} {glyphs.separator} {brief_of(line.cause)}"
-        cause = cut(safe(told), left - 1, glyphs.ellipsis)
-    padding = " " * (left - width_of(cause))
-    fold = glyphs.folded if line.folded else glyphs.unfolded
-    return drawn(
-        (f" {fold} ", "title"),
-        (name, "strong"),
-        (extra, "mark"),
-        (cause, "dim"),
-        (padding, "text"),
-        *counts,
-    )
-
-
-def _counts(counts: tuple[tuple[ConnectionState, int], ...], glyphs: Glyphs) -> list[tuple[str, str]]:
-    """The usual three states always have their place, at the right edge; the rare ones come before them."""
-    by_state = dict(counts)
-    digits = max(2, len(str(sum(by_state.values()))))
-    spans = []
-    for state in COUNT_ORDER:
-        number = by_state.get(state, 0)
-        if number:
-            spans.append((f"{number:>{digits + 1}} {glyphs.state(state)} ", state.value))
-        elif state in USUAL:
-            spans.append((" " * (digits + 4), "text"))
-    return spans
 
 
 def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str | None:

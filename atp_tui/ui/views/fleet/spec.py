@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....monitor.query import orders
 from ..spec import ViewCommand, ViewSpec
+from .choices import columns_offered, groupings_offered, orders_offered, targets_offered
 from .keys import HOSTS
 
 if TYPE_CHECKING:
@@ -18,7 +18,19 @@ def _make(services: ViewServices) -> View:
     return FleetView(services)
 
 
-COMMANDS = (ViewCommand("sort", "sort by", "put the lines in another order: sort cpu", lambda _: orders(), asks=True),)
+COMMANDS = (
+    ViewCommand("sort", "sort by", "put the hosts in another order: sort cpu", orders_offered, asks=True),
+    ViewCommand(
+        "group", "group by", "group by tag, state, keys of the metadata, beginnings of tags: group site,rack",
+        groupings_offered, several=True, asks=True,
+    ),
+    ViewCommand(
+        "columns", "columns", "choose the columns, in their order: columns cpu,rtt; alone: all of them",
+        columns_offered, several=True,
+    ),
+    ViewCommand("mark", "mark", "mark the hosts of a target: mark @rack1&state:failed", targets_offered, asks=True),
+    ViewCommand("unmark", "unmark", "unmark the hosts of a target", targets_offered, asks=True),
+)  # fmt: skip
 
 FLEET = ViewSpec(
     "fleet", "hosts", "1", "all hosts under their groups, and the one under the cursor", _make, HOSTS, commands=COMMANDS

@@ -1,22 +1,26 @@
-"""The fleet's view: the tree of hosts, and beside or over it the panel of the host under the cursor."""
+"""The fleet's view: the tree of hosts, and beside or over it the panel of the host or the group under the cursor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from ....model.near import nearest
-from ....model.quoting import redacted
-from ....monitor.metrics import find_metric
-from ....monitor.query import orders
+from ....monitor.orders import Sort
+from ....monitor.query import TAG
+from ...places import Place
 from ...text import safe
+from ...widgets.domain_list import DomainList
+from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ...widgets.panel_events import last_events
 from ..view import Pointed, View, ViewServices
+from .choices import NONE, groupings
+from .commands import FleetCommands
 from .tree import HostTree
+from .unfolded import DomainBelow
 
 REST = 0.5
 """Seconds after which the cursor rests on a host rather than passes over it."""
@@ -28,9 +32,13 @@ class FleetView(View):
     def __init__(self, given: ViewServices) -> None:
         super().__init__(id="hosts")
         self._fleet = given.fleet
-        self._tell = given.tell
         services = given.services
-        self.hosts = HostTree(self._fleet, glyphs=given.glyphs, file=services.file, id="tree")
+        self.hosts = HostTree(
+            self._fleet, glyphs=given.glyphs, file=services.file, tell=given.tell,
+            groupings=lambda: groupings(self._fleet.fields()), id="tree",
+        )  # fmt: skip
+        self._commands = FleetCommands(self._fleet, self.hosts, given.tell)
+        self.group = GroupPanel(glyphs=given.glyphs)
         self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
         self._period = services.period
         self._tell = given.tell
@@ -40,6 +48,7 @@ class FleetView(View):
     def compose(self) -> ComposeResult:
         yield self.hosts
         yield self.panel
+        yield self.group
 
     def open(self, subject: str) -> None:
         if subject and not self.hosts.show_host(subject):
@@ -67,6 +76,20 @@ class FleetView(View):
     def filter(self) -> str:
         return self.hosts.asked.filter
 
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        asked, columns = self.hosts.asked, self.hosts.columns
+        found = [("sort", asked.sort)] if asked.sort != Sort.TROUBLE else []
+        found += [("group", ",".join(asked.group) or NONE)] if asked.group != (TAG,) else []
+        return (*found, *((("columns", ",".join(each.name for each in columns)),) if columns else ()))
+
+    @property
+    def folds(self) -> Collection[str]:
+        return self.hosts.asked.folded
+
+    def fold(self, keys: frozenset[str]) -> None:
+        self.hosts.fold(keys)
+
     def search(self, text: str) -> None:
         self.hosts.search(text)
         self._follow_cursor()
@@ -74,21 +97,21 @@ class FleetView(View):
     def show_host(self, host_id: str) -> bool:
         return self.hosts.show_host(host_id)
 
+    def subject(self, needs: str) -> str:
+        """Of domains, that under the cursor of the tree, or of the panel's list."""
+        if needs != "domain":
+            return super().subject(needs)
+        below = self.hosts.cursor_line
+        if isinstance(below, DomainBelow) and below.domain is not None:
+            return f"{below.host}/{below.domain.reading.name}"
+        domain = self.panel.domains.cursor_line if self.panel.display else None
+        return "" if domain is None or self._shown is None else f"{self._shown}/{domain.domain.reading.name}"
+
     # Commands
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"sort": self._sort}
-
-    def _sort(self, name: str) -> None:
-        metric = find_metric(name)
-        order = name if metric is None else metric.name
-        if order in orders():
-            self.hosts.sort = order
-            return
-        near = nearest(name, orders(), 1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        self._tell(f"no order {safe(redacted(name))}: {meant}there are {', '.join(orders())}", True)
+        return self._commands.by_name
 
     # The focus
 
@@ -105,7 +128,7 @@ class FleetView(View):
 
     def step_back(self) -> bool:
         if self.hosts.has_focus:
-            return False
+            return self.hosts.end_range()
         self._open_panel(False)
         self.hosts.focus()
         return True
@@ -130,6 +153,14 @@ class FleetView(View):
         self._show_panel()
         self.panel.domains.focus()
 
+    @on(DomainList.DomainOpened)
+    def _domain_opened(self, message: DomainList.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", f"{message.host}/{message.name}")))
+
+    @on(HostTree.DomainOpened)
+    def _domain_below_opened(self, message: HostTree.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", f"{message.host}/{message.name}")))
+
     def _follow_cursor(self) -> None:
         """The panel shows the host under the cursor, and that one is looked at once the cursor rests on it."""
         cursor = self.hosts.cursor_hosts
@@ -147,6 +178,11 @@ class FleetView(View):
             self._fleet.looked_at(self._shown)
 
     def _show_panel(self) -> None:
+        on_group = self._shown is None and bool(self.hosts.cursor_hosts)
+        self.panel.set_class(on_group, "-replaced")
+        self.group.set_class(on_group, "-shown")
+        if on_group and self.group.display:
+            self.group.show(*self.hosts.heading)
         detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
         happened = last_events(self._fleet, detail.host.row.id) if detail is not None else ()
         self.panel.snapshot = PanelSnapshot(detail, self._period, happened)

@@ -48,7 +48,7 @@ def scale_for(metric: Metric, figures: Iterable[float], before: Scale | None = N
     largest = max(figures, default=0.0)
     if before is not None and before.top / 3 <= largest <= before.top:
         return before
-    if largest <= 0:
+    if largest < 1e-9:  # below all that is written of any figure
         return before or Scale(1.0)
     power = 10.0 ** math.floor(math.log10(largest))
     return Scale(power * next(step for step in _STEPS if step * power >= largest * (1 - 1e-9)))

@@ -13,13 +13,14 @@ from ....model.order import natural
 from ....model.quoting import redacted
 from ....monitor.cells import Cell
 from ....monitor.metrics import METRICS, Metric, find_metric
-from ....monitor.query import Query, Sort, group_key
+from ....monitor.orders import Sort
+from ....monitor.query import Query, group_key
 from ...format import NOT_KNOWN, WRITE
 from ...places import Place
 from ...shown import assembled
 from ...text import safe
 from ...words import state_word
-from ..fleet.drawing import UNTAGGED
+from ..fleet.headings import UNTAGGED
 from ..view import Pointed, View, ViewServices
 from .cells import HeatCells
 from .drawing import Scale, legend, scale_for
@@ -68,6 +69,10 @@ class HeatView(View):
     @property
     def filter(self) -> str:
         return self._query.filter
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        return (("figure", self._metric.name),) if self._metric is not METRICS[0] else ()
 
     def search(self, text: str) -> None:
         self._query = Query(filter=text, sort=Sort.NAME)

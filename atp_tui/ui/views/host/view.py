@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.app import ComposeResult
 
+from ...places import Place
 from ...text import safe
+from ...widgets.domain_list import DomainList
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ...widgets.panel_events import last_events
 from ..view import Pointed, View, ViewServices
@@ -38,9 +41,17 @@ class HostView(View):
     def take_focus(self) -> None:
         self.panel.domains.focus()
 
+    @on(DomainList.DomainOpened)
+    def _domain_opened(self, message: DomainList.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", f"{message.host}/{message.name}")))
+
     @property
     def pointed(self) -> Pointed:
         return Pointed(cursor=self._fleet.known((self._host,)))
+
+    def subject(self, needs: str) -> str:
+        domain = self.panel.domains.cursor_line if needs == "domain" else None
+        return super().subject(needs) if domain is None else f"{self._host}/{domain.domain.reading.name}"
 
     def show_host(self, host_id: str) -> bool:
         return host_id == self._host

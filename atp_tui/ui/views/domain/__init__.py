@@ -1,0 +1,1 @@
+"""One domain on the whole screen."""

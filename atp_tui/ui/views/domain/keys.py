@@ -1,0 +1,7 @@
+"""The keys of the view of one domain."""
+
+from __future__ import annotations
+
+from ...binding import bind
+
+DOMAIN = (bind("domain.xml", "x", "xml", "XML", "ask the host for the VM's XML, or put it away", shown=True),)

@@ -1,0 +1,1 @@
+"""The domains of all hosts in one list."""

@@ -1,0 +1,28 @@
+"""The view of the domains of all hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....monitor.domain_query import DomainGroups, DomainSort
+from ..spec import ViewCommand, ViewSpec
+from .keys import DOMAINS as KEYS
+
+if TYPE_CHECKING:
+    from ..view import View, ViewServices
+
+
+def _make(services: ViewServices) -> View:
+    from .view import DomainsView
+
+    return DomainsView(services)
+
+
+COMMANDS = (
+    ViewCommand("sort", "sort by", "put the lines in another order: sort cpu", lambda _: DomainSort, asks=True),
+    ViewCommand("group", "group by", "let VMs stand together by host, tag or state", lambda _: DomainGroups, asks=True),
+)
+
+DOMAINS = ViewSpec(
+    "domains", "VMs", "2", "the VMs of all hosts in one list, those in trouble first", _make, KEYS, commands=COMMANDS
+)

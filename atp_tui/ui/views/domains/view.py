@@ -1,0 +1,116 @@
+"""The view of the domains of all hosts. Marks are of domains; commands go to their hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from ....model.near import nearest
+from ....model.quoting import redacted
+from ....monitor.domain_query import DomainGroups, DomainLine, DomainPage, DomainSort
+from ...places import Place
+from ...text import safe
+from ..view import Pointed, View, ViewServices
+from .table import DomainTable
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class DomainsView(View):
+    """One list; Enter on a domain opens its own view."""
+
+    def __init__(self, given: ViewServices) -> None:
+        super().__init__(id="domains")
+        self._fleet = given.fleet
+        self._tell = given.tell
+        self._hosts: tuple[frozenset[str], DomainPage | None, tuple[str, ...]] | None = None
+        self.table = DomainTable(given.fleet, glyphs=given.glyphs, id="domain-table")
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def look(self, described: bool) -> None:
+        self.table.look()
+
+    def tick(self) -> None:
+        self.table.grow_old()
+
+    def take_focus(self) -> None:
+        self.table.focus()
+
+    @property
+    def is_ready(self) -> bool:
+        head = self.table.head
+        return head is not None and head.known > 0
+
+    @property
+    def pointed(self) -> Pointed:
+        return Pointed(self._marked_hosts(), self._fleet.domain_hosts(self.table.cursor_keys))
+
+    def _marked_hosts(self) -> tuple[str, ...]:
+        """Asked for at each move of the cursor: thousands of domains may be marked, so it is read once a look."""
+        marked, head = self.table.asked.marked, self.table.head
+        if self._hosts is None or self._hosts[0] is not marked or self._hosts[1] is not head:
+            self._hosts = marked, head, self._fleet.domain_hosts(marked)
+        return self._hosts[2]
+
+    def subject(self, needs: str) -> str:
+        line = self.table.cursor_line
+        if needs == "domain":
+            return domain_subject(line) if isinstance(line, DomainLine) else ""
+        return super().subject(needs)
+
+    @property
+    def filter(self) -> str:
+        return self.table.asked.filter
+
+    def search(self, text: str) -> None:
+        self.table.ask(replace(self.table.asked, filter=text))
+        self.post_message(self.Moved())
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        asked = self.table.asked
+        sort = () if asked.sort is DomainSort.TROUBLE else (("sort", asked.sort.value),)
+        groups = () if asked.groups is DomainGroups.NONE else (("group", asked.groups.value),)
+        return sort + groups
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[str], object]]:
+        return {"sort": self._sort, "group": self._group}
+
+    def _sort(self, name: str) -> None:
+        order = self._chosen("mem" if name == "memory" else name, DomainSort, "order")
+        if order is not None:
+            self.table.ask(replace(self.table.asked, sort=order))
+
+    def _group(self, name: str) -> None:
+        groups = self._chosen(name, DomainGroups, "grouping")
+        if groups is not None:
+            self.table.ask(replace(self.table.asked, groups=groups))
+
+    def _chosen(self, name: str, of: type[E], what: str) -> E | None:
+        if name in [each.value for each in of]:
+            return of(name)
+        near = nearest(name, [each.value for each in of], 1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        self._tell(f"no {what} {safe(redacted(name))}: {meant}there are {', '.join(of)}", True)
+        return None
+
+    @on(DomainTable.Moved)
+    def _moved(self) -> None:
+        self.post_message(self.Moved())
+
+    @on(DomainTable.DomainOpened)
+    def _opened(self, message: DomainTable.DomainOpened) -> None:
+        self.post_message(self.PlaceRequested(Place("domain", domain_subject(message.line))))
+
+
+def domain_subject(line: DomainLine) -> str:
+    """`host/name`, as a person reads it: no id of a host has a slash, so that a name may have some."""
+    return f"{line.host}/{line.row.reading.name}"

@@ -1,0 +1,399 @@
+"""The list of the VMs of all hosts, and the view of a single VM."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from atp_tui.engine.fleet import Described
+from atp_tui.model.errors import CallFailed
+from atp_tui.model.events import HostSampled
+from atp_tui.model.node import DomainReading, DomainState
+from atp_tui.model.problem import problem_of
+from atp_tui.monitor.domain_query import DomainDetail, DomainGroupLine, DomainGroups, DomainLine, DomainSort
+from atp_tui.monitor.rows import DomainCounts, DomainRow
+from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.text import safe, width_of
+from atp_tui.ui.views.domain.charts import Chart, chart_rows
+from atp_tui.ui.views.domain.drawing import head_spans
+from atp_tui.ui.views.domain.view import DomainView
+from atp_tui.ui.views.domain.xml import draw_xml, xml_lines
+from atp_tui.ui.views.domains.drawing import domain_columns, draw_domain_line, draw_group_line
+from atp_tui.ui.views.domains.table import DomainTable
+from atp_tui.ui.views.domains.view import DomainsView
+
+from .conftest import Opened, open_app
+from .fleet_services import FleetServices, S, rack
+from .rows import NOW, host_row, text_of
+
+D = DomainState
+SIZES = [(80, 24), (120, 40), (200, 60)]
+HOSTILE = ["vm[/]", "\x1b[31mred", "[@click=app.quit]x[/]", "\u202evm", "数据库" * 9, "v" * 300, "a/b/c"]
+GIB = 1 << 20
+
+
+def guest(name: str, state: DomainState = D.RUNNING, moved: int = 0, **changes: Any) -> DomainReading:
+    used = None if state is D.SHUTOFF else moved * 10**9
+    reading = DomainReading(name, f"uuid-{name}", state, 2, 2 * GIB, 8 * GIB, used, moved, moved, None, moved, moved)
+    return reading._replace(**changes)
+
+
+def line(reading: DomainReading, **changes: object) -> DomainLine:
+    row = DomainRow(reading, 0.71, 1.2e6, 4e5, (0.5, 0.6, 0.7), 3e6, 9e3, at=NOW - 1)
+    return replace(DomainLine("k", "", "kvm01", row, True, False), **changes)  # type: ignore[arg-type]
+
+
+# Lines
+
+
+@pytest.mark.parametrize("width", [20, 40, 54, 78, 100, 120, 160, 200])
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_lines_fit_whatever_stands_in_them(width: int, glyphs: type) -> None:
+    at = domain_columns(width, 300, 12, 20, DomainGroups.NONE)
+    for name in (*HOSTILE, "db1"):
+        for state in D:
+            for row in (line(guest(name, state)), line(guest(name, state), marked=True, fresh=False)):
+                text = text_of(draw_domain_line(row, width, at, NOW, glyphs))  # type: ignore[arg-type]
+                assert width_of(text) <= width and safe(text) == text
+        group = DomainGroupLine("g", name, False, DomainCounts(1200, 3, 2, 90, 1), 1296, 5)
+        text = text_of(draw_group_line(group, width, glyphs))  # type: ignore[arg-type]
+        assert width_of(text) <= width and safe(text) == text
+
+
+@pytest.mark.parametrize("width", [54, 80, 120, 160, 200])
+def test_figures_stand_still(width: int) -> None:
+    at = domain_columns(width, 12, 8, 6, DomainGroups.NONE)
+    few = DomainRow(guest("a"), 0.0, 0.0, 0.0, (), 0.0, 0.0, at=NOW)
+    many = DomainRow(guest("abcdefgh"), 1.0, 9e8, 9e8, (1.0,) * 32, 9e9, 9e9, at=NOW - 500)
+    none = DomainRow(guest("b"), None, None, None, (), None, None, at=NOW)
+    texts = [
+        text_of(draw_domain_line(line(row.reading, row=row), width, at, NOW, UNICODE)) for row in (few, many, none)
+    ]
+    assert len({width_of(text) for text in texts}) == 1
+    assert "n/a" in texts[2] and "0 %" in texts[0] and "100 %" in texts[1]
+
+
+def test_columns_go_in_the_order_of_their_worth() -> None:
+    order = ("cpu", "host", "memory", "state", "disk", "net", "age", "vcpus")
+    for width in range(10, 300):
+        at = domain_columns(width, 20, 12, 8, DomainGroups.NONE)
+        shown = [bool(getattr(at, column)) for column in order]
+        assert shown == sorted(shown, reverse=True)
+        used = 5 + at.name + sum(getattr(at, column) for column in order) + at.spark
+        assert used < width or width < 25
+    assert not domain_columns(200, 20, 12, 8, DomainGroups.HOST).host, "it stands over the group"
+
+
+def test_one_that_is_off_has_no_figures_and_one_that_is_gone_says_so() -> None:
+    at = domain_columns(120, 12, 12, 6, DomainGroups.NONE)
+    off = text_of(draw_domain_line(line(guest("old", D.SHUTOFF)), 120, at, NOW, UNICODE))
+    assert "shut off" in off and "%" not in off and "MB/s" not in off
+    gone = line(guest("web"), fresh=False)
+    gone = replace(gone, row=replace(gone.row, gone=True, at=NOW - 41))
+    spans = draw_domain_line(gone, 120, at, NOW, UNICODE)
+    assert "gone" in text_of(spans) and "41 s" in text_of(spans)
+    assert {role for text, role in spans if text.strip()} == {"dim"}
+
+
+def test_a_figure_that_is_kept_is_dim_with_its_age() -> None:
+    at = domain_columns(120, 12, 12, 6, DomainGroups.NONE)
+    locked = line(guest("web", D.PAUSED, reason="migration"))
+    locked = replace(locked, row=replace(locked.row, kept=("disk",), kept_at=NOW - 30))
+    spans = draw_domain_line(locked, 120, at, NOW, UNICODE)
+    assert "30 s" in text_of(spans) and "paused (migra" in text_of(spans)
+    assert {role for text, role in spans if "3.0 MB/s" in text} == {"dim"}
+
+
+# The list
+
+
+def says(fakes: FleetServices, host: str, *domains: DomainReading) -> None:
+    now = fakes.transport.heard[host] = fakes.transport.clock.monotonic()
+    fakes.transport.hub.publish(HostSampled(now, host, None, domains, 0.001, 0, 0))
+
+
+async def sampled(opened: Opened) -> None:
+    """Two samples of two hosts, two seconds apart to the moment."""
+    now = opened.fakes.transport.clock.monotonic()
+    for turn in (0, 1):
+        web, app = (guest(name, moved=4_000_000 * turn, cpu_time=3 * turn * 10**9) for name in ("web10", "app"))
+        first = (web, guest("web9"), guest("db", D.PAUSED))
+        second = (app._replace(cpu_time=4 * turn * 10**9), guest("old", D.SHUTOFF), guest("bad", D.CRASHED))
+        for host, domains in (("kvm01", first), ("kvm02", second)):
+            at = opened.fakes.transport.heard[host] = now - 2.0 * (1 - turn)
+            opened.fakes.transport.hub.publish(HostSampled(at, host, None, domains, 0.001, 0, 0))
+    await opened.press("2")
+    await opened.until(lambda: isinstance(opened.screen.view, DomainsView) and opened.has("VMs 6 "))
+
+
+def table(opened: Opened) -> DomainTable:
+    view = opened.screen.view
+    assert isinstance(view, DomainsView)
+    return view.table
+
+
+def listed(opened: Opened) -> list[str]:
+    found: list[str] = []
+    for each in table(opened).lines:
+        found.append(each.row.reading.name if isinstance(each, DomainLine) else each.name.upper())
+    return found
+
+
+EXPECTED = {
+    80: [
+        "▌  ✕ bad    kvm02  crashed          0 %   25 %    0.0 B/s    0.0 B/s",
+        "   ◐ db     kvm01  paused           0 %   25 %    0.0 B/s    0.0 B/s",
+        "   ● app    kvm02  running        100 %   25 %   4.0 MB/s   4.0 MB/s",
+    ],
+    120: [
+        "▌  ✕ bad    kvm02  crashed                       0 %   25 %    0.0 B/s    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ◐ db     kvm01  paused                        0 %   25 %    0.0 B/s    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ● app    kvm02  running                     100 %   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s   2.0 MB/s",
+    ],
+    200: [
+        "▌  ✕ bad    kvm02  crashed              0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ◐ db     kvm01  paused               0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
+        "   ● app    kvm02  running            100 %   2.0 GiB of  8.0 GiB   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s",
+    ],
+}
+"""What stands left of the ages and the charts."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_all_vms_stand_in_one_list_those_in_trouble_first(size: tuple[int, int]) -> None:
+    async with open_app(FleetServices(rack(3)), size) as opened:
+        await sampled(opened)
+        assert listed(opened) == ["bad", "db", "app", "web9", "web10", "old"]
+        await opened.until(lambda: opened.has("▌  ✕ bad"))
+        top = next(number for number, text in enumerate(opened.lines()) if "▌  ✕ bad" in text)
+        shown = [text.split("│")[0].rstrip() for text in opened.lines()[top : top + 3]]
+        for text, wanted in zip(shown, EXPECTED[size[0]], strict=True):
+            assert text.startswith(wanted), f"\n{text}\n{wanted}"
+        assert " cpu " in opened.lines()[top - 1] and "VMs 6" in opened.lines()[top - 1]
+
+
+async def test_orders_groups_folds_and_the_filter(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        await opened.press("s")
+        assert table(opened).asked.sort is DomainSort.NAME and listed(opened)[0] == "app"
+        await opened.press("g")
+        assert listed(opened) == ["KVM01", "db", "web9", "web10", "KVM02", "app", "bad", "old"]
+        await opened.press("home", "left")
+        assert listed(opened) == ["KVM01", "KVM02", "app", "bad", "old"]
+        await opened.press("slash")
+        await opened.type("web")
+        await opened.until(lambda: opened.has("VMs 2 of 6 by name / web"))
+        assert listed(opened) == ["KVM01", "web9", "web10"], "a search unfolds"
+        await opened.press("enter", "escape")
+        await opened.until(lambda: len(listed(opened)) == 5)
+        await opened.press("g", "g", "g")
+        opened.app.type_command("sort cpu")
+        await opened.until(lambda: listed(opened)[:2] == ["app", "web10"])
+        opened.app.type_command("sort cpo")
+        await opened.until(lambda: opened.has("no order cpo: did you mean cpu?"))
+        opened.app.type_command("group state")
+        await opened.until(lambda: listed(opened)[0] == "CRASHED")
+
+
+async def test_a_locator_leads_to_the_same_list(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        assert str(opened.screen.navigation.locator) == "domains"
+        for command in ("sort memory", "group host"):
+            opened.app.type_command(command)
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "domains?sort=mem&group=host")
+        opened.app.type_command("domain kvm01/web9")
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "domain/kvm01/web9")
+
+
+async def test_marks_are_of_vms_and_commands_go_to_their_hosts(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        await opened.until(lambda: opened.has("kvm02 (1)"))
+        await opened.press("j", "space", "j", "space")
+        await opened.until(lambda: opened.has("kvm[01-02] (2)") and opened.has("2 marked"))
+        await opened.press("space", "a")
+        await opened.until(lambda: opened.has("6 marked"))
+        says(opened.fakes, "kvm02", guest("app"))
+        opened.fakes.transport.remove("kvm01")
+        await opened.until(lambda: opened.has("3 marked") and opened.has("kvm02 (1)"))
+        await opened.press("u")
+        await opened.until(lambda: not opened.has("marked"))
+
+
+async def test_placeholders_say_what_would_help(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("2")
+        await opened.until(lambda: opened.has("No VM on any host that has answered."))
+        await sampled(opened)
+        await opened.press("slash")
+        await opened.type("nobody")
+        await opened.until(lambda: opened.has("None of 6 VMs match /nobody"))
+        for text in ("cpu=5",):
+            await opened.press("ctrl+u")
+            await opened.type(text)
+            await opened.until(lambda: opened.has("cpu is compared with") and opened.has("write cpu>5"))
+
+
+async def test_a_name_that_is_hostile_stays_a_name(fakes: FleetServices) -> None:
+    async with open_app(fakes, (200, 60)) as opened:
+        says(fakes, "kvm01", *[guest(name) for name in HOSTILE])
+        await opened.press("2")
+        await opened.until(lambda: opened.has("vm[/]"))
+        for number in range(len(HOSTILE)):
+            await opened.press("home", *["j"] * number, "enter")
+            await opened.until(lambda: isinstance(opened.screen.view, DomainView) and opened.has("uuid-"))
+            await opened.press("escape")
+            await opened.until(lambda: isinstance(opened.screen.view, DomainsView))
+
+
+async def test_a_large_fleet_comes_in_parts_until_it_is_whole(
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.monitor.domain_index.MOST_AT_ONCE", 2)
+    async with open_app(fakes) as opened:
+        for host in fakes.transport.list_hosts():
+            says(fakes, host.id, *[guest(f"{host.id}-{number}") for number in range(3)])
+        await opened.press("2")
+        await opened.until(lambda: opened.has("VMs 12 ") and len(table(opened).lines) == 12)
+
+
+# One VM
+
+
+XML = "<domain type='kvm'>\n  <name>app</name>\n  <!-- a\n  comment -->\n  <os\n    arch='x'/>\n</domain>"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_opens_the_vm_with_its_charts_and_esc_comes_back_to_the_same_line(size: tuple[int, int]) -> None:
+    async with open_app(FleetServices(rack(3)), size) as opened:
+        await sampled(opened)
+        await opened.press("j", "j", "enter")
+        await opened.until(lambda: isinstance(opened.screen.view, DomainView) and opened.has("on kvm02 ●"))
+        for words in ("running", "rack1", "uuid-app", "2 vcpu", "2.0 GiB of 8.0 GiB", "CPU", "network", "last 64 s"):
+            assert opened.has(words), words
+        assert opened.has("kvm02 (1)") and opened.has("▸ kvm02/app"), "commands go to its host"
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.screen.view, DomainsView))
+        line = table(opened).cursor_line
+        assert isinstance(line, DomainLine) and line.row.reading.name == "app"
+
+
+async def test_the_xml_is_asked_for_by_a_key_and_put_away_by_it(fakes: FleetServices) -> None:
+    fakes.asking.described = Described(XML)
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        await opened.press("j", "j", "enter")
+        await opened.until(lambda: opened.has("Press x to ask the host for it."))
+        await opened.press("x")
+        await opened.until(lambda: opened.has("<name>app</name>") and opened.has("asked 0 s ago"))
+        await opened.press("x")
+        await opened.until(lambda: not opened.has("<name>app</name>"))
+        fakes.asking.described = Described(problem=problem_of(CallFailed("the domain is busy", host="kvm02")))
+        await opened.press("x")
+        await opened.until(lambda: opened.has("the domain is busy"))
+        await opened.press("escape")
+        await opened.until(lambda: opened.has("Press x to ask the host for it."))
+
+
+async def test_an_answer_to_a_question_of_before_is_not_shown(fakes: FleetServices) -> None:
+    gate = asyncio.Event()
+
+    async def slow(host_id: str, uuid: str) -> Described:
+        await gate.wait()
+        return Described(f"<late of='{uuid}'/>")
+
+    fakes.fleet.describe_domain = slow
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        await opened.press("enter", "x")
+        await opened.until(lambda: opened.has("Asking kvm02 for it"))
+        await opened.press("escape", "escape", "j", "enter")
+        await opened.until(lambda: opened.has("on kvm01"))
+        gate.set()
+        await opened.pilot.pause(0.1)
+        assert not opened.has("late of")
+
+
+async def test_a_vm_that_is_gone_says_when_it_was_seen(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        opened.app.type_command("domain kvm02/app")
+        await opened.until(lambda: opened.has("on kvm02 ●"))
+        fakes.transport.clock.ahead += 2.0
+        says(fakes, "kvm02", guest("bad", D.CRASHED))
+        await opened.until(lambda: opened.has("gone · last seen 2 s ago, running then"))
+        opened.app.type_command("domain kvm02/nobody")
+        await opened.until(lambda: opened.has("No VM nobody on kvm02."))
+        opened.app.type_command("domain nowhere/x")
+        await opened.until(lambda: opened.has("nowhere is no host of the fleet."))
+
+
+async def test_enter_in_the_panel_of_a_host_opens_its_vm(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        says(fakes, "kvm01", guest("web/9"))
+        await opened.until(lambda: opened.has("web/9"))
+        await opened.press("enter", "enter")
+        await opened.until(lambda: isinstance(opened.screen.view, DomainView) and opened.has("▸ kvm01/web/9"))
+        assert opened.has("uuid-web/9")
+        await opened.press("escape", "o")
+        await opened.until(lambda: opened.has("▸ kvm01") and not isinstance(opened.screen.view, DomainView))
+        await opened.press("enter")
+        await opened.until(lambda: isinstance(opened.screen.view, DomainView))
+
+
+def test_charts_fit_and_say_their_scale() -> None:
+    values = (math.nan, 0.2, 0.5)
+    charts = [
+        Chart(name, values, lambda value: "n/a" if value is None else f"{value:.1f}") for name in ("CPU", "network")
+    ]
+    for width in (30, 40, 71, 72, 120):
+        for height in (1, 2, 3, 4, 8):
+            rows = chart_rows(charts, width, height, UNICODE, stale=False)
+            assert all(width_of(text_of(row)) <= width for row in rows)
+            assert len(rows) == height * (1 if width >= 72 else 2)
+    text = "\n".join(map(text_of, chart_rows(charts, 120, 4, UNICODE, stale=False)))
+    assert "0.5" in text and "max 0.5" in text
+    roles = {role for row in chart_rows(charts, 120, 4, UNICODE, stale=True) for _, role in row}
+    assert roles <= {"dim", "text"}
+
+
+def test_the_head_of_a_vm_fits_and_is_dim_where_its_host_is_lost() -> None:
+    host = host_row("kvm01", state=S.RECONNECTING)
+    row = DomainRow(guest("a" * 90, reason="booted"), 0.5, None, None, (), at=NOW - 30)
+    detail = DomainDetail(NOW, host, row, False, (("cpu", (0.5,)),))
+    for width in (10, 40, 80, 200):
+        for spans in head_spans(detail, width, 2, NOW, UNICODE):
+            assert width_of(text_of(spans)) <= width
+    text = "\n".join(map(text_of, head_spans(detail, 200, 2, NOW, UNICODE)))
+    assert "figures are 30 s old" in text and "n/a" in text and "reconnecting" in text
+
+
+# XML
+
+
+def coloured(xml: str) -> list[list[tuple[str, str]]]:
+    return [[(str(text), role) for text, role in draw_xml(each, 60)] for each in xml_lines(xml)]
+
+
+def test_xml_is_coloured_by_what_it_is() -> None:
+    lines = coloured(XML)
+    assert ("domain", "title") in lines[0] and ("'kvm'", "chart") in lines[0] and ("type", "text") in lines[0]
+    assert ("app", "strong") in lines[1]
+    assert {role for text, role in lines[3] if text.strip()} == {"dim"}, "a comment goes on"
+    assert ("arch", "text") in lines[5] and ("'x'", "chart") in lines[5], "a tag goes on"
+
+
+@pytest.mark.parametrize("xml", ["", "<", "<a", "a>b", "<!--", "-->", "<a b='", "\x1b[31m<x/>", "数" * 90, "<a>" * 999])
+def test_whatever_a_host_sends_as_xml_is_drawn(xml: str) -> None:
+    for each in xml_lines(xml):
+        text = text_of(draw_xml(each, 40))
+        assert width_of(text) <= 40 and safe(text) == text
+        shown: Sequence[str] = text.strip(" ~…")
+        assert not each.text.strip() or shown
