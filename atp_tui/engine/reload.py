@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ..config.changes import Changes, changes_between
 from ..config.fleet import FleetConfig
-from ..model.errors import ConfigError, HostUnknown
+from ..model.errors import ConfigError, HostUnknown, PoolClosed
 from ..model.events import ConfigReloaded, Event
 from ..model.host import HostInfo
 from ..model.problem import problem_of
@@ -96,12 +96,12 @@ class Reloading:
                 await asyncio.sleep(0)  # as at the start: a thousand hosts at once would hold up the keys
 
     async def _each(self, work: Iterable[Awaitable[None]]) -> None:
-        """A host that somebody let go meanwhile costs the others nothing."""
+        """A host that somebody let go meanwhile costs the others nothing, and nor does the end of the program."""
         places = asyncio.Semaphore(AT_ONCE)
 
         async def one(each: Awaitable[None]) -> None:
             async with places:
-                with suppress(HostUnknown):
+                with suppress(HostUnknown, PoolClosed):
                     await each
 
         async with asyncio.TaskGroup() as group:

@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from textual.widgets import Input
 
 from atp_tui.config.load import load
 from atp_tui.config.undo import Versions
@@ -145,3 +146,16 @@ async def test_a_blank_behind_the_hosts_spares_no_question(tmp_path: Path) -> No
         seen.pilot.app.type_command("remove-host @all ")  # type: ignore[attr-defined]
         await seen.until(lambda: isinstance(seen.pilot.app.screen, AskScreen))
         assert file.read_text() == text_of("kvm01", "kvm02")
+
+
+async def test_in_a_small_terminal_the_arrows_lead_from_field_to_field_too(tmp_path: Path) -> None:
+    async with fleet(tmp_path / "hosts.toml", "kvm01") as seen:
+        await seen.pilot.resize_terminal(60, 15)
+        found = await form(seen, "e")
+        keys = [field.id for field in found.query(Input)]
+        for key in keys[1:]:
+            await seen.pilot.press("down")
+            await seen.until(lambda key=key: found.focused is not None and found.focused.id == key)  # type: ignore[misc]
+            await seen.until(lambda: found.focused is not None and found.is_in_sight(found.focused))
+        await seen.pilot.press("up")
+        await seen.until(lambda: found.focused is not None and found.focused.id == keys[-2])

@@ -20,6 +20,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Input
 
 from ...config.form import FormField, words_of
@@ -79,6 +80,10 @@ class DifferenceLines(LinesView[DifferenceLine], can_focus=False):
         return ("Nothing differs from the file.",)
 
 
+class Fields(VerticalScroll, inherit_bindings=False):
+    """Has no keys: where there is no room for all fields, ↑ and ↓ would scroll, and leave the focus out of sight."""
+
+
 class HostForm(HearsNothingAtFirst[bool]):
     """Dismissed with whether something was written.
 
@@ -107,6 +112,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._differing = differing
         self._preview = preview
         self._save = save
+        self._room = Fields(id="fields", can_focus=False)
         self._try_out = try_out
         self._difference = DifferenceLines(id="difference")
         self._trial = TryLines(_signs(keys), id="trial")
@@ -117,7 +123,7 @@ class HostForm(HearsNothingAtFirst[bool]):
 
     def compose(self) -> ComposeResult:
         yield Words(styled(f" {safe(self._title)}", "bold $title-focus"), id="form-title")
-        with VerticalScroll(id="fields", can_focus=False):
+        with self._room:
             for field in self._fields:
                 with Horizontal():
                     yield Words(styled(f" {field.key}"), classes="label")
@@ -151,6 +157,10 @@ class HostForm(HearsNothingAtFirst[bool]):
         self._difference.set_title(styled(" what would be written "))
         self._show_trial(False)
         self._look_soon()
+
+    def is_in_sight(self, widget: Widget) -> bool:
+        """As below; a field that is scrolled out of view comes into it with the focus, a moment later."""
+        return super().is_in_sight(widget) or (isinstance(widget, Input) and super().is_in_sight(self._room))
 
     # What was typed
 

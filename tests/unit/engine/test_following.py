@@ -14,6 +14,7 @@ from atp_tui.config.load import load
 from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
 from atp_tui.engine.engine import Engine, Select
 from atp_tui.model.events import HostAdded, HostRemoved, HostUpdated
+from atp_tui.model.host import HostInfo
 from atp_tui.model.target import on_hosts
 
 TEXT = "\n".join(
@@ -107,3 +108,26 @@ async def test_the_demo_has_no_file() -> None:
     engine = Engine(DemoSource(DemoOptions(hosts=1, faults=False, seed=1)))
     problem = (await engine.fleet.perform(Invocation("undo"))).problem
     assert problem is not None and "no hosts.toml" in problem.sentence
+
+
+async def test_an_edit_that_is_followed_as_the_program_ends_is_written_and_no_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hosts.toml"
+    engine = described(path)
+    loads, ended = asyncio.Event(), asyncio.Event()
+
+    async def load_for(hosts: tuple[HostInfo, ...]) -> None:
+        if [host.id for host in hosts] == ["d"]:
+            loads.set()
+            await ended.wait()
+
+    monkeypatch.setattr(engine.reloading, "_prepare", load_for)
+    asked = Invocation("add-host", on_hosts(), {"id": "d", "host": "127.0.0.1", "keys": "uri=false ssh.port=1"})
+    async with asyncio.timeout(30):
+        async with engine.running(watch=False):
+            performing = asyncio.create_task(engine.fleet.perform(asked))
+            await loads.wait()
+        ended.set()
+        assert (await performing).problem is None
+    assert [host.id for host in load(path).hosts] == ["a", "b", "c", "d"]
