@@ -180,18 +180,18 @@ async def test_hosts_are_edited_from_the_command_line_of_the_screen(temporary: P
             await seen.pilot.press("enter")
             await seen.until(lambda: told in seen.text)
 
-        await typed("tag-host @kvm02 +new", "tag host: kvm02")
+        await typed("tag-host @kvm02 +new", "tag-host kvm02")
         assert [host.tags for host in load(path).hosts] == [(), ("new",)]
-        await typed("add-host kvm03 127.0.0.1 uri=sim://kvm03/", "add host")
+        await typed("add-host kvm03 127.0.0.1 uri=sim://kvm03/", "add-host kvm03")
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm03"})
-        await typed("disable-host @kvm01", "disable host: kvm01")
+        await typed("disable-host @kvm01", "disable-host kvm01")
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm02", "kvm03"})
-        await typed("enable-host kvm01", "enable host")
+        await typed("enable-host kvm01", "enable-host kvm01")
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm03"})
-        await typed("edit-host @kvm03 id=kvm04", "edit host: kvm03")
+        await typed("edit-host @kvm03 id=kvm04", "edit-host kvm03")
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm04"})
         await typed("edit-host @kvm04 ssh.port=no", "ssh.port: is 'no'")
-        await typed("undo", "undo")
+        await typed("undo", "undone: edit-host kvm03")
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02", "kvm03"})
 
 

@@ -91,7 +91,7 @@ def test_the_event_loop_goes_on_while_the_terminal_takes_nothing(watching: Termi
     press_for(watching, STALL)
     for _ in range(3):
         attempt(listener)
-    watching.shows("Hosts", "q quit")
+    watching.shows("refusing", "q quit")
     watching.keys("q")
     assert watching.ended() == 0
     assert watching.is_given_back()
