@@ -170,7 +170,7 @@ def test_a_group_in_itself_is_refused() -> None:
         ("---\nall: [\n", "is not YAML"),
         ("---\nall: *nothing\n", "is defined nowhere"),
         ("---\na: &a\n  children: *a\n", "holds itself"),
-        ("---\n" + "[" * 100_000, "nested too deeply"),
+        ("---\n" + "[" * 100_000, "nested too deeply|maximum nesting depth"),
         ("---\nx: \x07\n", "is not YAML: a control character"),
     ],
 )
