@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from operator import lt
 from typing import NamedTuple
@@ -141,7 +141,7 @@ class HostDomains:
         place = None if self.listed is None else self.listed.places.get(uuid)
         if place is None:
             return {}
-        found = {"cpu": self._shares(self.reading(place)), "memory": self._memory(uuid)}
+        found = {"cpu": self._shares(self.reading(place)), "memory": self._held(uuid, _memory_of)}
         found |= {"disk": self._rates(uuid, DISK), "net": self._rates(uuid, NET)}
         return {name: self._to_now(values) for name, values in found.items()}
 
@@ -296,7 +296,7 @@ class HostDomains:
         """What a counter gained a second between each two samples, oldest first; samples that did not come leave their
         places empty."""
         if which == DISK:
-            return self._held(uuid)
+            return self._held(uuid, lambda frame, place: frame.disk[place])
         found: list[float] = []
         last: tuple[float, int] | None = None
         for frame in self._frames:
@@ -309,27 +309,15 @@ class HostDomains:
             last = frame.at, count
         return found
 
-    def _held(self, uuid: str) -> list[float]:
-        """As `_rates`, of the disks at each sample but the oldest one."""
+    def _held(self, uuid: str, value: Callable[[_Frame, int], float]) -> list[float]:
+        """As `_rates`, of what each sample but the oldest one holds itself: `value` gives it by the domain's place."""
         found: list[float] = []
         last: float | None = None
         for frame in self._frames:
             if last is not None:
                 found += [NAN] * self._hearing.missed(last, frame.at, DOMAIN_HISTORY)
                 place = frame.listed.places.get(uuid)
-                found.append(NAN if place is None else frame.disk[place])
-            last = frame.at
-        return found
-
-    def _memory(self, uuid: str) -> list[float]:
-        """As `_rates`, of the memory at each sample but the oldest one."""
-        found: list[float] = []
-        last: float | None = None
-        for frame in self._frames:
-            if last is not None:
-                found += [NAN] * self._hearing.missed(last, frame.at, DOMAIN_HISTORY)
-                place = frame.listed.places.get(uuid)
-                found.append(NAN if place is None or frame.memory[place] < 0 else float(frame.memory[place]))
+                found.append(NAN if place is None else value(frame, place))
             last = frame.at
         return found
 
@@ -343,6 +331,10 @@ def _both(one: int | None, other: int | None) -> int:
     if one is None or other is None:
         return -1
     return both if (both := one + other) < 1 << 63 else -1
+
+
+def _memory_of(frame: _Frame, place: int) -> float:
+    return NAN if frame.memory[place] < 0 else float(frame.memory[place])
 
 
 def _column(frame: _Frame, which: int) -> array[int]:

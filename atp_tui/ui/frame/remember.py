@@ -10,9 +10,6 @@ from ..locator import Locator, locator_of
 from ..views.view import View
 from .navigation import Navigation
 
-SETTINGS = ("sort", "group", "columns")
-"""The commands of the first view whose arguments are remembered."""
-
 
 class Remembering:
     """Begins with a view that was asked for (`view`, a locator), else with the one that was left."""

@@ -70,13 +70,16 @@ class PagedLines(Sequence[L], Generic[P, L]):
             return [self[each] for each in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
-        index %= len(self)
-        page = self._page(index // PAGE)
+        return self.line_at(index % len(self))
+
+    def line_at(self, number: int) -> L:
+        """The line with that number among those that are read from the fleet, counted from 0."""
+        page = self._page(number // PAGE)
         if not page.lines and page.total:  # lines have gone meanwhile: the last one is the nearest there is
             page = self._reads(page.total - 1, 1)
         if not page.lines:
             page = self.head
-        return self._lines_of(page)[max(0, min(index - page.first, len(page.lines) - 1))]
+        return self._lines_of(page)[max(0, min(number - page.first, len(page.lines) - 1))]
 
     def _page(self, number: int) -> P:
         page = self._read.get(number)

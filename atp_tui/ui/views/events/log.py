@@ -5,24 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import wrap
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from ....monitor.happening import AnyLine, DayLine, GatheredLine, HappeningLine, HappeningPage, HappeningQuery
+from ....monitor.happening import (
+    AnyLine,
+    DayLine,
+    GatheredLine,
+    HappeningLine,
+    HappeningPage,
+    HappeningQuery,
+)
 from ...glyphs import UNICODE, Glyphs
 from ...shown import assembled
 from ...text import cut, safe, width_of
 from ...widgets.lines import LinesView, Spans
+from ...widgets.paged import PagedLines
 from ...words import sentence
 from .drawing import draw_line
 from .keys import EVENTS
-from .lines import EventLines, Happens
 
 MOST_UNFOLDED = 50
 """Lines that are unfolded at a time; the keys of those that were dropped need not be kept for ever."""
+
+
+class Happens(Protocol):
+    """Where the lines are read; the port to the fleet is one."""
+
+    def happened(self, query: HappeningQuery) -> HappeningPage: ...
 
 
 class EventLog(LinesView[AnyLine]):
@@ -77,7 +90,14 @@ class EventLog(LinesView[AnyLine]):
     def look(self) -> None:
         """Take over what has happened by now."""
         row = self._cursor - self.scroll_offset.y
-        lines = EventLines(self._fleet, self._query, max(0, self.scroll_offset.y), self._look_later)
+        query = self._query
+        lines = PagedLines[HappeningPage, AnyLine](
+            lambda first, count: self._fleet.happened(replace(query, first=first, count=count)),
+            lambda page: page.lines,
+            lambda key: self._fleet.happened(replace(query, find=key, count=0)).place,
+            max(0, self.scroll_offset.y),
+            self._look_later,
+        )
         self._head = lines.head
         self._holds = not self._follows
         self.set_lines(lines)

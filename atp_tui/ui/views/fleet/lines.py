@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Protocol, overload
+from typing import Protocol
 
 from ....engine.fleet import Detail
-from ....monitor.query import PAGE, GroupSums, HostLine, Line, Page, Query, host_key
+from ....monitor.query import GroupSums, HostLine, Line, Page, Query, host_key
+from ...widgets.paged import PagedLines
 from .unfolded import DomainBelow, Domains, Inserted
 
 Shown = Line | DomainBelow
@@ -28,13 +29,8 @@ class Pages(Protocol):
     def detail(self, host_id: str) -> Detail | None: ...
 
 
-class TreeLines(Sequence[Shown]):
-    """All lines of a query, of which those near line `around` are read at once, others when they are asked for, and
-    below the hosts of `unfolded` those of their domains.
-
-    What was read stays as it is. `stale` is called where a later page shows that lines have changed their places
-    meanwhile: then it is time for new ones.
-    """
+class TreeLines(PagedLines[Page, Shown]):
+    """All lines of a query, read as PagedLines, and below the hosts of `unfolded` those of their domains."""
 
     def __init__(
         self,
@@ -47,82 +43,38 @@ class TreeLines(Sequence[Shown]):
     ) -> None:
         self._pages = pages
         self._query = query
-        self._stale = stale
-        self._read: dict[int, Page] = {}
         self.below = Inserted(self._unfolded(unfolded), domains or Domains(pages.detail))
         if self.below.total and isinstance(place := self.below.find(around), int):
             around = place
-        self.head = self._page(around // PAGE)
-        if self.head.total <= self.head.first and self.head.total:  # there are fewer lines than there were
-            self.head = self._page((self.head.total - 1) // PAGE)
-
-    @property
-    def places(self) -> Mapping[str, int]:
-        """Where the line of a key is."""
-        return _Places(self._pages, self._query, self)
+        super().__init__(self._some, lambda page: page.lines, self._number, around, stale)
 
     def __len__(self) -> int:
-        return self.head.total + self.below.total
+        return super().__len__() + self.below.total
 
-    @overload
-    def __getitem__(self, index: int) -> Shown: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Shown]: ...
-    def __getitem__(self, index: int | slice) -> Shown | list[Shown]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        index %= len(self)
+    def line_at(self, number: int) -> Shown:
         if self.below.total:
-            found = self.below.find(index)
+            found = self.below.find(number)
             if isinstance(found, DomainBelow):
                 return found
-            index = found
-        page = self._page(index // PAGE)
-        if not page.lines and page.total:  # lines have gone meanwhile: the last one is the nearest there is
-            page = self._pages.page(replace(self._query, first=page.total - 1, count=1))
-        if not page.lines:
-            page = self.head
-        return page.lines[max(0, min(index - page.first, len(page.lines) - 1))]
+            number = found
+        return super().line_at(number)
+
+    def _some(self, first: int, count: int) -> Page:
+        return self._pages.page(replace(self._query, first=first, count=count))
+
+    def _number(self, key: str) -> int | None:
+        """The number of the line with that key, those of domains counted."""
+        if key.startswith("domain "):
+            return self.below.place_of(key)
+        place = self._pages.place(self._query, key)
+        return None if place is None else self.below.shown_at(place)
 
     def _unfolded(self, hosts: Collection[str]) -> list[tuple[int, HostLine]]:
         """The lines of these hosts with their numbers, as they come; those that have none are left out."""
         places = [self._pages.place(self._query, host_key(host)) for host in hosts]
         found = []
         for place in sorted(place for place in places if place is not None):
-            (*_, line) = self._pages.page(replace(self._query, first=place, count=1)).lines
+            (*_, line) = self._some(place, 1).lines
             if isinstance(line, HostLine):
                 found.append((place, line))
         return found
-
-    def _page(self, number: int) -> Page:
-        page = self._read.get(number)
-        if page is None:
-            query = replace(self._query, first=number * PAGE, count=PAGE)
-            page = self._read[number] = self._pages.page(query)
-            if page.version != next(iter(self._read.values())).version:
-                self._stale()
-        return page
-
-
-class _Places(Mapping[str, int]):
-    def __init__(self, pages: Pages, query: Query, lines: TreeLines) -> None:
-        self._pages = pages
-        self._query = query
-        self._lines = lines
-
-    def __getitem__(self, key: str) -> int:
-        below = self._lines.below
-        place = below.place_of(key) if key.startswith("domain ") else self._pages.place(self._query, key)
-        if place is not None and not key.startswith("domain "):
-            place = below.shown_at(place)
-        if place is None or place >= len(self._lines):
-            raise KeyError(key)
-        return place
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.key for line in self._lines)
-
-    def __len__(self) -> int:
-        return len(self._lines)
