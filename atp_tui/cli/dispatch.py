@@ -31,14 +31,15 @@ USAGE = 2
 BROKEN_PIPE = 128 + signal.SIGPIPE
 """What a shell says of a program whose reader has gone (`| head`)."""
 
-COLLECT = 5_000, 500
+COLLECT = 20_000, 125
 """Objects that must have come and stayed before Python looks for cycles among them, and how many such looks pass before
 it looks at those that stayed then; its own defaults are 700 and 10.
 
 Samples keep some ten thousand objects for a while, then drop them, and none is in a cycle: watching makes none, nor
 does the screen while nobody presses a key (`ui/strips`). With the defaults the samples were looked through every
 time: 5 % of a core at 1,000 hosts, in pauses of up to 150 ms in which no key is answered. At 10,000 hosts, 25,000 and
-10 made pauses of 40 to 350 ms; these figures make some of 20 ms. What the engine freezes is left alone by both. See
+10 made pauses of 40 to 350 ms; these figures make one of 20 ms each half minute (with 5,000 four times as many of the
+same length, for what a sample replaces is young again each time). What the engine freezes is left alone by both. See
 https://docs.python.org/3/library/gc.html.
 """
 

@@ -14,8 +14,9 @@ from typing import Protocol
 from ..model.fence import Fence
 from ..model.node import DomainState
 from ..model.order import NaturalKey, natural
+from .domain_history import Listed
 from .domain_query import domain_key
-from .domain_record import HostDomains, Listed
+from .domain_record import HostDomains
 from .rows import DomainRow, HostRow
 
 _log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class _Seen:
         self.entries: dict[str, Entry] = {}
         self.listed: Listed | None = None
         self.gone: frozenset[str] = frozenset()
-        self.states: list[DomainState] = []
+        self.states: tuple[DomainState, ...] = ()
         self.fresh = False
         self.tags: tuple[str, ...] = ()
         self.stamp = 0
@@ -184,7 +185,7 @@ class DomainIndex:
             seen = self._seen[host_id] = _Seen()
         listed, states, gone = domains.listed, domains.states, frozenset(domains.gone)
         is_new = listed is not seen.listed or gone != seen.gone
-        if not is_new and states == seen.states and (host.fresh, host.tags) == (seen.fresh, seen.tags):
+        if not is_new and states is seen.states and (host.fresh, host.tags) == (seen.fresh, seen.tags):
             return
         self.version += 1
         seen.stamp = self.version
@@ -193,7 +194,7 @@ class DomainIndex:
         for entry in seen.entries.values():
             entry.state = GONE if entry.place < 0 else states[entry.place]
             entry.rank = _RANKS[entry.state]
-        seen.listed, seen.states, seen.gone = listed, list(states), gone
+        seen.listed, seen.states, seen.gone = listed, states, gone
         seen.fresh, seen.tags = host.fresh, host.tags
 
     def _drop(self, host_id: str, went: set[Entry]) -> None:

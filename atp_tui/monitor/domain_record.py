@@ -3,92 +3,64 @@
 from __future__ import annotations
 
 from array import array
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import lt
-from typing import NamedTuple
+from operator import add, lt
+from typing import Any
 
 from ..model import events
 from ..model.node import DomainReading, DomainState
+from . import domain_history as history
 from .domain_disks import NO_RATES, DiskCounters, DiskRates
+from .domain_history import DOMAIN_HISTORY, DomainHistory, Frame, Listed
 from .hearing import Hearing
 from .rows import OFF, DomainRow
 from .series import NAN, bounded, rate
-
-DOMAIN_HISTORY = 32
-"""Samples that are kept of each domain: there may be a hundred domains a host."""
 
 GONE_FOR = 60.0
 """Seconds that a domain is told of after the first answer in which it is missing."""
 
 CPU, NET, DISK = range(3)
-"""The counters: nanoseconds, and bytes in both directions together."""
+"""The figures: a share of the processors, and bytes a second in both directions together."""
 
 NAMES = ("cpu", "net", "disk")
 
 _NS = 1e9
-
-
-class Listed:
-    """Which domains an answer has, in its order. Frames with the same ones share it: `is` tells that they have."""
-
-    __slots__ = ("_places", "names", "uuids")
-
-    def __init__(self, uuids: tuple[str, ...], names: tuple[str, ...]) -> None:
-        self.uuids = uuids
-        self.names = names
-        self._places: dict[str, int] | None = None
-
-    @property
-    def places(self) -> Mapping[str, int]:
-        """The place of each uuid. Made where somebody looks."""
-        if self._places is None:
-            self._places = {uuid: place for place, uuid in enumerate(self.uuids)}
-        return self._places
-
-
-class _Frame(NamedTuple):
-    """The domains at one moment. `counters` are those of CPU of all, then of NET, -1 for none; `memory` is in KiB, -1
-    while off; `disk` is what went to and from their disks a second when these were asked for last, NaN for none."""
-
-    at: float
-    listed: Listed
-    counters: array[int]
-    memory: array[int]
-    disk: array[float]
+_COUNTERS_OF = {CPU: (history.CPU,), NET: (history.RECEIVED, history.SENT)}
+_NO_COLUMNS: tuple[tuple[Any, ...], ...] = ((),) * len(DomainReading._fields)
 
 
 class HostDomains:
     """The last samples of a host's domains, and rows made of them when they are asked for."""
 
+    __slots__ = ("_disk_rates", "_disks", "_hearing", "_history", "_kept", "_last", "gone", "states")
+
     def __init__(self, hearing: Hearing) -> None:
         self._hearing = hearing
         self._last: events.HostSampled | None = None
-        self._before: events.HostSampled | None = None
-        self._frames: deque[_Frame] = deque(maxlen=DOMAIN_HISTORY + 1)
+        self._history = DomainHistory()
         self._disks = DiskCounters()
-        self._disk_rates: DiskRates = {}
+        self._disk_rates = NO_RATES
         self._kept: dict[str, DomainRow] = {}
-        self._states: list[DomainState] | None = None
+        self.states: tuple[DomainState, ...] = ()
+        """Those of the newest sample, in its order; the very same object while they stay as they are."""
         self.gone: dict[str, DomainRow] = {}
         """The last rows of those that are missing in the newest answers, by uuid."""
 
     def take(self, sample: events.HostSampled) -> None:
         """Take a sample."""
-        rates = self._disks.take(sample) if sample.disks else self._disk_rates
-        frame = self._frame(sample, rates)
-        if self._frames:
-            last = self._frames[-1]
-            # a counter that fell, or came no more, is less than it was
-            if (
-                frame.listed is not last.listed
-                or True in map(lt, frame.counters, last.counters)
-                or (frame.disk is not last.disk and _lost(last.disk, frame.disk))
-            ):
-                self._hold(frame, sample)
-        self._before, self._last, self._states, self._disk_rates = self._last, sample, None, rates
-        self._frames.append(frame)
+        (frame, states, rates), last = self._frame(sample), self._history.newest
+        # a counter that fell, or came no more, is less than it was
+        if last is not None and (
+            frame.listed is not last.listed
+            or True in map(lt, frame.counters, last.counters)
+            or (frame.disk is not last.disk and _lost(last.disk, frame.disk))
+        ):
+            self._hold(last, frame, sample)
+        self._last, self._disk_rates = sample, rates
+        if states != self.states:
+            self.states = states
+        self._history.append(frame)
         if self._kept:
             self._kept = {uuid: row for uuid, row in self._kept.items() if self._lacks(uuid, row)}
         if self.gone:
@@ -99,9 +71,9 @@ class HostDomains:
 
     def clear(self) -> None:
         """Nothing that was said of them counts."""
-        self._last = self._before = self._states = None
-        self._frames.clear()
-        self._disks, self._disk_rates = DiskCounters(), {}
+        self._last, self.states = None, ()
+        self._history = DomainHistory()
+        self._disks, self._disk_rates = DiskCounters(), NO_RATES
         self._kept.clear()
         self.gone.clear()
 
@@ -113,14 +85,7 @@ class HostDomains:
     @property
     def listed(self) -> Listed | None:
         """The domains of the newest sample; the same object as long as they are the same ones under the same names."""
-        return self._frames[-1].listed if self._frames else None
-
-    @property
-    def states(self) -> list[DomainState]:
-        """Their states, in that order."""
-        if self._states is None:
-            self._states = [] if self._last is None else [domain.state for domain in self._last.domains]
-        return self._states
+        return None if self._history.newest is None else self._history.newest.listed
 
     def reading(self, place: int) -> DomainReading:
         """What the newest sample says of the domain at that place."""
@@ -142,15 +107,15 @@ class HostDomains:
         if place is None:
             return {}
         found = {"cpu": self._shares(self.reading(place)), "memory": self._held(uuid, _memory_of)}
-        found |= {"disk": self._rates(uuid, DISK), "net": self._rates(uuid, NET)}
+        found |= {"disk": self._held(uuid, lambda frame, at: frame.disk[at]), "net": self._traffic(uuid)}
         return {name: self._to_now(values) for name, values in found.items()}
 
     def rates(self, which: int) -> list[float]:
         """What a counter of each domain gained a second between the two newest samples, in their order; NaN where that
         is not known. As in `row`, for all of them at once: they are sorted and searched by it."""
-        if not self._frames:
+        if self._history.newest is None:
             return []
-        found = self._gains(which)
+        found, places = self._gains(self._history.newest, which), self._history.newest.listed.places
         if which == CPU and self._last is not None:
             domains = self._last.domains
             found = [
@@ -158,19 +123,24 @@ class HostDomains:
                 for gain, domain in zip(found, domains, strict=True)
             ]
         for uuid, row in self._kept.items():
-            place = self._frames[-1].listed.places[uuid]
+            place = places[uuid]
             if found[place] != found[place]:
                 found[place] = _figure_of(row, which)
         return found
 
-    def _gains(self, which: int) -> list[float]:
-        """What a counter of each domain gained a second since the sample before; NaN where that is not known."""
-        now = self._frames[-1]
+    def _gains(self, now: Frame, which: int) -> list[float]:
+        """What the counters of each domain gained a second since the sample before; NaN where that is not known."""
         if which == DISK:
             return list(now.disk)
-        if len(self._frames) < 2 or (seconds := now.at - (last := self._frames[-2]).at) <= 0:
+        last = self._history.before()
+        if last is None or (seconds := now.at - last.at) <= 0:
             return [NAN] * len(now.listed.uuids)
-        after, before = _column(now, which), _column(last, which)
+        gains = [self._gains_of(now, last, counter, seconds) for counter in _COUNTERS_OF[which]]
+        return gains[0] if len(gains) == 1 else [*map(add, *gains)]
+
+    @staticmethod
+    def _gains_of(now: Frame, last: Frame, counter: int, seconds: float) -> list[float]:
+        after, before = now.column(counter), last.column(counter)
         if now.listed is not last.listed:
             places = last.listed.places
             before = array("q", [-1 if (at := places.get(uuid)) is None else before[at] for uuid in now.listed.uuids])
@@ -187,41 +157,34 @@ class HostDomains:
 
     # -- samples -------------------------------------------------------------------------------------------------
 
-    def _frame(self, sample: events.HostSampled, rates: DiskRates) -> _Frame:
-        domains, last = sample.domains, self._frames[-1] if self._frames else None
-        uuids = tuple([domain.uuid for domain in domains])
-        names = tuple([domain.name for domain in domains])
+    def _frame(self, sample: events.HostSampled) -> tuple[Frame, tuple[DomainState, ...], DiskRates]:
+        """What is kept of a sample, the states of its domains, and the rates of their disks."""
+        last = self._history.newest
+        # column by column, in C where all is as usual: this runs for each domain of each sample
+        columns = tuple(zip(*sample.domains, strict=True)) or _NO_COLUMNS
+        names, uuids, states, _, memory_kib, _, cpu, received, sent, _, read, written = columns
         if last is not None and last.listed.uuids == uuids and last.listed.names == names:
             listed = last.listed
         else:
             listed = Listed(uuids, names)
-        counters = array("q", [-1 if (time := domain.cpu_time) is None else time for domain in domains])
-        counters.extend([_both(domain.rx_bytes, domain.tx_bytes) for domain in domains])
-        memory = array("q", [-1 if domain.state in OFF else domain.memory_kib for domain in domains])
+        counts = (*cpu, *received, *sent)
+        counters = array("q", [-1 if count is None else count for count in counts] if None in counts else counts)
+        if OFF.isdisjoint(states):
+            memory = array("q", memory_kib)
+        else:
+            memory = array("q", [-1 if state in OFF else kib for state, kib in zip(states, memory_kib, strict=True)])
         if last is not None and last.memory == memory:
             memory = last.memory  # most of them have what they had
-        # past the class's own constructor, which is written in Python
-        return tuple.__new__(
-            _Frame, (sample.at, listed, counters, memory, self._disk_frame(sample, listed, memory, rates))
-        )
-
-    def _disk_frame(
-        self, sample: events.HostSampled, listed: Listed, memory: array[int], rates: DiskRates
-    ) -> array[float]:
-        """What went to and from the disks of each domain a second. Between two readings of them the last one stands,
-        but for a domain that is off by now."""
-        last = self._frames[-1] if self._frames else None
+        rates = self._disks.take(sample.at, listed, read, written) if sample.disks else self._disk_rates
         if rates is self._disk_rates and last is not None and last.listed is listed and last.memory is memory:
-            return last.disk  # the same ones are off, too
-        found = array("d")
-        for domain in sample.domains:
-            one, other = NO_RATES if domain.state in OFF else rates.get(domain.uuid, NO_RATES)
-            found.append(NAN if one is None or other is None else one + other)
-        return found
+            disk = last.disk  # the same ones are off, too
+        else:
+            disk = _both_ways(listed, states, rates)
+        # past the class's own constructor, which is written in Python
+        return tuple.__new__(Frame, (sample.at, listed, counters, memory, disk)), states, rates
 
-    def _hold(self, frame: _Frame, sample: events.HostSampled) -> None:
+    def _hold(self, last: Frame, frame: Frame, sample: events.HostSampled) -> None:
         """Before `sample` is taken: keep the last figures of the domains that it lacks, or of which it lacks any."""
-        last = self._frames[-1]
         for place, uuid in enumerate(last.listed.uuids):
             now = frame.listed.places.get(uuid)
             if now is None:
@@ -242,23 +205,34 @@ class HostDomains:
     def _row(self, place: int) -> DomainRow:
         """What the two newest samples say, without the history."""
         assert self._last is not None
-        domain, before = self._last.domains[place], self._reading_before(place)
-        off = domain.state in OFF
-        read, written = NO_RATES if off else self._disk_rates.get(domain.uuid, NO_RATES)
-        if before is None or self._before is None:
-            return DomainRow(domain, None, None, None, (), read_rate=read, write_rate=written, at=self._last.at)
-        seconds = self._last.at - self._before.at
-        used = rate(before.cpu_time, domain.cpu_time, seconds)
+        domain = self._last.domains[place]
+        read, written = (None, None) if domain.state in OFF else self._disk_rates.of(domain.uuid)
+        used, received, sent = self._gained(place)
         return DomainRow(
             reading=domain,
             cpu=None if used is None or domain.vcpus < 1 else bounded(used / _NS / domain.vcpus),
-            rx_rate=rate(before.rx_bytes, domain.rx_bytes, seconds),
-            tx_rate=rate(before.tx_bytes, domain.tx_bytes, seconds),
+            rx_rate=received,
+            tx_rate=sent,
             history=(),
             read_rate=read,
             write_rate=written,
             at=self._last.at,
         )
+
+    def _gained(self, place: int) -> tuple[float | None, float | None, float | None]:
+        """What each counter of the domain at that place of the newest sample gained a second since the one before."""
+        now, last = self._history.newest, self._history.before()
+        if now is None or last is None:
+            return None, None, None
+        was = place if now.listed is last.listed else last.listed.places.get(now.listed.uuids[place])
+        if was is None:
+            return None, None, None
+        seconds = now.at - last.at
+        used, received, sent = (
+            rate(_known(last.counted(which, was)), _known(now.counted(which, place)), seconds)
+            for which in (history.CPU, history.RECEIVED, history.SENT)
+        )
+        return used, received, sent
 
     def _whole_row(self, place: int) -> DomainRow:
         """As `_row`, with what is kept in the place of what is not known."""
@@ -275,49 +249,49 @@ class HostDomains:
             row = replace(row, read_rate=kept.read_rate, write_rate=kept.write_rate)
         return replace(row, kept=tuple([NAMES[which] for which in lacking]), kept_at=kept.at)
 
-    def _reading_before(self, place: int) -> DomainReading | None:
-        """What the sample before the newest one says of the domain at that place of the newest one."""
-        if self._before is None or len(self._frames) < 2:
-            return None
-        now, last = self._frames[-1].listed, self._frames[-2].listed
-        if now is last:
-            return self._before.domains[place]
-        at = last.places.get(now.uuids[place])
-        return None if at is None else self._before.domains[at]
-
     def _shares(self, domain: DomainReading) -> list[float]:
         """Shares of the domain's own processors between each two samples, oldest first."""
-        if domain.vcpus < 1:
-            return [NAN] * max(0, len(self._frames) - 1)
         scale = _NS * domain.vcpus
-        return [used if used != used else min(used / scale, 1.0) for used in self._rates(domain.uuid, CPU)]
+        return [
+            NAN if scale <= 0 else used if used != used else min(used / scale, 1.0)
+            for used in self._rates(domain.uuid, history.CPU)
+        ]
 
-    def _rates(self, uuid: str, which: int) -> list[float]:
+    def _traffic(self, uuid: str) -> list[float]:
+        """Bytes a second in both directions between each two samples, oldest first."""
+        return [*map(add, self._rates(uuid, history.RECEIVED), self._rates(uuid, history.SENT))]
+
+    def _rates(self, uuid: str, counter: int) -> list[float]:
         """What a counter gained a second between each two samples, oldest first; samples that did not come leave their
         places empty."""
-        if which == DISK:
-            return self._held(uuid, lambda frame, place: frame.disk[place])
-        found: list[float] = []
         last: tuple[float, int] | None = None
-        for frame in self._frames:
-            place = frame.listed.places.get(uuid)
-            count = -1 if place is None else frame.counters[which * len(frame.listed.uuids) + place]
-            if last is not None:
-                before, gone_by = last[1], frame.at - last[0]
-                found += [NAN] * self._hearing.missed(last[0], frame.at, DOMAIN_HISTORY)
-                found.append((count - before) / gone_by if count >= before >= 0 and gone_by > 0 else NAN)
-            last = frame.at, count
-        return found
 
-    def _held(self, uuid: str, value: Callable[[_Frame, int], float]) -> list[float]:
+        def gain(frame: Frame) -> float:
+            nonlocal last
+            place = frame.listed.places.get(uuid)
+            count = -1 if place is None else frame.counted(counter, place)
+            before, last = last, (frame.at, count)
+            if before is None or not (count >= before[1] >= 0 and frame.at > before[0]):
+                return NAN
+            return (count - before[1]) / (frame.at - before[0])
+
+        return self._over_time(gain)
+
+    def _held(self, uuid: str, value: Callable[[Frame, int], float]) -> list[float]:
         """As `_rates`, of what each sample but the oldest one holds itself: `value` gives it by the domain's place."""
+        return self._over_time(
+            lambda frame: NAN if (place := frame.listed.places.get(uuid)) is None else value(frame, place)
+        )
+
+    def _over_time(self, figure: Callable[[Frame], float]) -> list[float]:
+        """The figure of each sample but the oldest one, NaN where a sample did not come."""
         found: list[float] = []
         last: float | None = None
-        for frame in self._frames:
+        for frame in self._history.frames():
+            value = figure(frame)
             if last is not None:
                 found += [NAN] * self._hearing.missed(last, frame.at, DOMAIN_HISTORY)
-                place = frame.listed.places.get(uuid)
-                found.append(NAN if place is None else value(frame, place))
+                found.append(value)
             last = frame.at
         return found
 
@@ -326,28 +300,29 @@ class HostDomains:
         return (*values, *([NAN] * self._hearing.missing(DOMAIN_HISTORY)))[-DOMAIN_HISTORY:]
 
 
-def _both(one: int | None, other: int | None) -> int:
-    """Two counters together, -1 for none. Two of 63 bits may have a sum of 64, which no array of ours holds."""
-    if one is None or other is None:
-        return -1
-    return both if (both := one + other) < 1 << 63 else -1
+def _both_ways(listed: Listed, states: Sequence[DomainState], rates: DiskRates) -> array[float]:
+    """What went to and from the disks of each domain a second. Between two readings of them the last one stands, but
+    for a domain that is off by now."""
+    found = array("d")
+    for uuid, state in zip(listed.uuids, states, strict=True):
+        read, written = (None, None) if state in OFF else rates.of(uuid)
+        found.append(NAN if read is None or written is None else read + written)
+    return found
 
 
-def _memory_of(frame: _Frame, place: int) -> float:
+def _known(count: int) -> int | None:
+    return None if count < 0 else count
+
+
+def _memory_of(frame: Frame, place: int) -> float:
     return NAN if frame.memory[place] < 0 else float(frame.memory[place])
 
 
-def _column(frame: _Frame, which: int) -> array[int]:
-    size = len(frame.listed.uuids)
-    return frame.counters[which * size : (which + 1) * size]
-
-
-def _fell(before: _Frame, place: int, after: _Frame, now: int) -> bool:
+def _fell(before: Frame, place: int, after: Frame, now: int) -> bool:
     """Whether any counter of a domain is less than it was, or is there no more."""
-    sizes = len(before.listed.uuids), len(after.listed.uuids)
     was, disk = before.disk[place], after.disk[now]
     return (was == was and disk != disk) or any(
-        after.counters[which * sizes[1] + now] < before.counters[which * sizes[0] + place] for which in (CPU, NET)
+        after.counted(which, now) < before.counted(which, place) for which in range(history.COUNTERS)
     )
 
 

@@ -11,7 +11,6 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Protocol
 
 from ..model import events
@@ -20,8 +19,10 @@ from ..model.connection import ConnectionState, HostStatus
 from ..model.day import Day
 from ..model.fence import Fence
 from ..model.host import HostInfo
-from ..model.node import DomainReading
+from ..model.node import DomainReading, DomainState
 from ..transport.neighbours import place_of
+from .domain_history import Listed
+from .domain_index import HostWithDomains
 from .gathering import Gathering
 from .happening import (
     AnsweredAgain,
@@ -51,7 +52,6 @@ FILTERS = 4
 """Filters that are kept up to date."""
 
 _S = ConnectionState
-_IDENTITY = itemgetter(*map(DomainReading._fields.index, ("uuid", "state")))
 """The uuid and the state of a domain: in C, since this is read of each domain of each sample."""
 
 _PASSING_THROUGH = (_S.CONNECTING, _S.DRAINING)
@@ -74,6 +74,7 @@ class Looks(Protocol):
     """What is known of a host; FleetView is one."""
 
     def look(self, host_id: str) -> Known | None: ...
+    def with_domains(self, host_id: str) -> HostWithDomains | None: ...
 
 
 @dataclass(slots=True)
@@ -87,6 +88,9 @@ class _Host:
     refusal: Cause | None = None
     silent_since: float | None = None
     domains: tuple[DomainReading, ...] | None = None
+    # as the view has them: while these are the very same objects, no domain has come, gone or changed its state
+    listed: Listed | None = None
+    states: tuple[DomainState, ...] = ()
 
 
 class Happenings:
@@ -221,13 +225,16 @@ class Happenings:
             self._heard_again(sample.host_id, sample.at)
         if sample.node is None:
             return
-        before, after = host.domains, sample.domains
-        host.domains = after
-        if before is None:
+        known = self._view.with_domains(sample.host_id)
+        listed, states = (None, ()) if known is None else (known.of_domains.listed, known.of_domains.states)
+        if listed is not None and listed is host.listed and states is host.states:  # as most samples find it
+            host.domains = sample.domains
             return
-        if list(map(_IDENTITY, before)) == list(map(_IDENTITY, after)):  # as most samples find it
-            return
-        host.domains = self._compare(sample, before)
+        before, host.domains = host.domains, sample.domains
+        if before is not None:
+            host.domains = self._compare(sample, before)
+        # a domain that may be there although it is missing is looked for each time
+        host.listed, host.states = listed if host.domains is sample.domains else None, states
 
     def _compare(self, sample: events.HostSampled, before: tuple[DomainReading, ...]) -> tuple[DomainReading, ...]:
         """Note what differs; gives the domains that are known by now."""

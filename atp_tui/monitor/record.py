@@ -43,7 +43,7 @@ class HostRecord:
         self.cpu: float | None = None
         self.memory: float | None = None
         self._vms: DomainCounts | None = None
-        self._states: list[DomainState] = []
+        self._states: tuple[DomainState, ...] = ()
         self._counts = DomainCounts()
         self._row: HostRow | None = None
         self._counted: tuple[float, float, float] | None = None
@@ -193,8 +193,8 @@ class HostRecord:
     def vms(self) -> DomainCounts | None:
         last = self._last
         if self._vms is None and last is not None and last.node is not None:  # counted once, where somebody looks
-            states = [domain.state for domain in last.domains]
-            if states != self._states:  # most samples find all as it was
+            states = self.of_domains.states
+            if states is not self._states:  # most samples find all as it was
                 self._states, self._counts = states, count_domains(states)
             self._vms = self._counts
         return self._vms

@@ -2,12 +2,13 @@
 
     python -m tests.bench.bench_app [silent] [thousand] [tenthousand]
     python -m tests.bench.bench_app starts CHECKOUT
+    python -m tests.bench.bench_app shares CHECKOUT
 
 `silent`: 90 of 100 hosts accept and never answer (a real listener), ten are the test driver. Beside it, in one run, the
 same program on the ten alone: what the silent ones cost is the difference. `thousand`: 1,000 simulated hosts sampled
 every second. `tenthousand`: 10,000 of them every ten seconds. `starts`: first frames of this working tree and of
-another one of this repository, in turns, with the CPU that the loop's thread had used by then. A key's time ends with
-the last byte of the first frame that shows what it did.
+another one of this repository, in turns, with the CPU that the loop's thread had used by then. `shares`: the CPU that
+both take at 1,000 hosts, side by side. A key's time ends with the last byte of the first frame that shows what it did.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ TIMES = 30
 
 STARTS = 10
 """How often each side is started."""
+
+SPELL, ROUNDS = 20.0, 3
+"""Seconds of one measurement of CPU, and how many there are after the one that warms up."""
 
 HEALTHY, SILENT = 10, 90
 
@@ -173,6 +177,31 @@ def starts(checkout: Path) -> None:
         print(f"{tree}: first frame {milliseconds(sorted(times))}, CPU {milliseconds(sorted(cpu[tree]))}")
 
 
+def shares(checkout: Path) -> None:
+    """Both watch 1,000 simulated hosts at the same time, so that whatever else the machine does strikes both."""
+    terminals = {
+        tree: Terminal("demo", "--hosts", "1000", checkout=tree) for tree in (Path(__file__).parents[2], checkout)
+    }
+    for terminal in terminals.values():
+        terminal.painted(lambda text: "quit" in text)
+    used: dict[Path, list[float]] = {tree: [] for tree in terminals}
+    for _ in range(1 + ROUNDS):
+        before = {tree: (terminal.cpu(), time.perf_counter()) for tree, terminal in terminals.items()}
+        end = time.perf_counter() + SPELL
+        while time.perf_counter() < end:
+            for terminal in terminals.values():
+                terminal.drain(0.2)
+        for tree, terminal in terminals.items():
+            cpu, begun = before[tree]
+            used[tree].append((terminal.cpu() - cpu) / (time.perf_counter() - begun))
+    for tree, terminal in terminals.items():
+        terminal.quit()
+        print(
+            f"{tree}: {statistics.median(used[tree][1:]):.1%} of a core, rounds of {SPELL:g} s",
+            [f"{share:.1%}" for share in used[tree][1:]],
+        )
+
+
 def simulated_file(number: int) -> Path:
     """So many simulated hosts in racks of 40, each sampled every ten seconds."""
     hosts = [
@@ -207,6 +236,9 @@ def ten_thousand() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["starts"]:
         starts(Path(sys.argv[2]))
+        sys.exit()
+    if sys.argv[1:2] == ["shares"]:
+        shares(Path(sys.argv[2]))
         sys.exit()
     chosen = sys.argv[1:] or ["silent", "thousand"]
     for name in chosen:

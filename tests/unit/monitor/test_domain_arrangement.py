@@ -326,7 +326,7 @@ def test_what_a_host_makes_go_wrong_ends_with_its_own_domains(broken: str, monke
     def breaks(self: HostDomains, *given: Any) -> Any:
         if self is ill.of_domains:
             raise ZeroDivisionError
-        return working.fget(self) if broken == "states" else working(self, *given)
+        return working.__get__(self) if broken == "states" else working(self, *given)
 
     monkeypatch.setattr(HostDomains, broken, property(breaks) if broken == "states" else breaks)
     for query in (DomainQuery(sort=DomainSort.CPU), DomainQuery("cpu>=0"), DomainQuery(groups=DomainGroups.STATE)):

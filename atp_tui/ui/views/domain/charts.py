@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ....monitor.domain_record import DOMAIN_HISTORY
+from ....monitor.domain_history import DOMAIN_HISTORY
 from ...glyphs import Glyphs
 from ...spark import area
 from ...text import Safe, fit, safe

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.message import Message
 
 from ....engine.fleet import Described
+from ....monitor.domain_history import DOMAIN_HISTORY
 from ....monitor.domain_query import DomainDetail
-from ....monitor.domain_record import DOMAIN_HISTORY
 from ...format import age
 from ...glyphs import Glyphs
 from ...shown import assembled, styled
