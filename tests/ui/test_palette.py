@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from textual.command import DiscoveryHit, Hit
+from textual.command import CommandList, DiscoveryHit, Hit
 
 from atp_tui.ui.screens.palette import FleetCommands
 
@@ -36,6 +36,23 @@ async def test_the_palette_lives_in_a_terminal_of_a_few_columns(fakes: FleetServ
         await opened.press("escape", "ctrl+p", *"zz")
         await opened.pilot.resize_terminal(120, 40)
         await opened.until(lambda: opened.has("No matches found"))
+
+
+async def test_the_line_under_the_cursor_is_seen_in_every_theme(fakes: FleetServices) -> None:
+    """Textual 8.2.8 draws no `text-style: reverse` of a component's style: the palette had a cursor that nobody saw."""
+    async with open_app(fakes) as opened:
+        for theme in opened.app.available_themes:
+            opened.app.theme = theme
+            await opened.press("ctrl+p", "down")
+            options = opened.app.screen.query_one(CommandList)
+            await opened.until(lambda options=options: options.highlighted is not None)
+            await opened.pilot.pause()
+            lines = [options.render_line(number) for number in range(2 * len(options.options))]
+            at = options.highlighted
+            assert at is not None
+            styles = [{segment.style.bgcolor for segment in line if segment.style} for line in lines]
+            assert styles[2 * at] != styles[2 * at + 2], f"no ground of its own in {theme}"
+            await opened.press("escape")
 
 
 async def test_only_the_last_of_keys_that_come_fast_is_searched_for(fakes: FleetServices) -> None:
