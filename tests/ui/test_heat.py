@@ -43,16 +43,18 @@ def cell(
     return Cell(host_id, state, figure, fresh)
 
 
-@given(GROUPS, st.integers(1, 200))
+@given(GROUPS, st.integers(1, 200), st.integers(0, 60))
 def test_each_host_has_one_cell_and_no_cell_covers_another(
-    groups: Sequence[tuple[str, tuple[str, ...]]], width: int
+    groups: Sequence[tuple[str, tuple[str, ...]]], width: int, height: int
 ) -> None:
-    found = lay_out(groups, width)
+    found = lay_out(groups, width, height)
     assert found.order == tuple(each for _, ids in groups for each in ids), "they are read row by row, in their order"
     assert len(set(found.places.values())) == len(found.order)
     assert all(found.at(row, column) == each for each, (row, column) in found.places.items())
     if found.label == 0 or width > found.label + 12 + 4:
         assert all(column < width for _, column in found.places.values())
+    if found.name:
+        assert len(found.rows) <= height and all(column + found.cell <= width for _, column in found.places.values())
 
 
 @given(GROUPS, st.integers(20, 200), st.data())
@@ -118,11 +120,24 @@ def test_no_figure_is_above_its_scale(figures: list[float], of: Metric) -> None:
 def test_a_row_shows_labels_marks_and_the_cursor() -> None:
     found = lay_out([("rack1", ("a", "b", "c")), ("rack2", ("d",))], 60)
     cells = {each: cell(each, figure) for each, figure in (("a", 0.0), ("b", 0.95), ("d", 0.5))}
-    spans = draw_row(found.rows[0], found.label, 60, cells, Scale(1.0), {"b"}, "d", UNICODE)
+    spans = draw_row(found.rows[0], found, cells, Scale(1.0), Form.SHARE, {"b"}, "d", UNICODE)
     text = "".join(piece for piece, _ in spans)
     assert text.startswith(" rack1 ▁ █*") and "rack2 " in text
     assert [piece for piece, role in spans if role == "cell"] == [BLOCKS[round(7 * 0.5)]]
     assert text.startswith(" rack1 ▁ █*  "), "a cell whose figures were not asked for is blank"
+
+
+def test_a_cell_has_the_name_and_the_figure_where_all_of_them_have_room() -> None:
+    groups = [("rack1", ("kvm01", "kvm02", "kvm03"))]
+    assert not lay_out(groups, 78).name and not lay_out(groups, 20, 20).name and lay_out(groups, 78, 1).name
+    assert not lay_out([("rack1", tuple(f"kvm{n:04}" for n in range(1000)))], 119, 34).name
+    found = lay_out(groups, 78, 20)
+    cells = {"kvm01": cell("kvm01", 0.41), "kvm02": cell("kvm02", 0.95, S.FAILED), "kvm03": cell("kvm03", None)}
+    spans = draw_row(found.rows[0], found, cells, Scale(1.0), Form.SHARE, {"kvm01"}, "kvm02", UNICODE)
+    text = "".join(piece for piece, _ in spans)
+    assert text.split() == ["rack1", "▄*kvm01", "41", "%", "✕", "kvm02", "·", "kvm03"], "no figure that is none of now"
+    assert [text.index(name) for name in cells] == [found.places[each][1] + 2 for each in cells]
+    assert "".join(piece for piece, role in spans if role == "cell") == "✕kvm02"
 
 
 async def heat(opened: Opened) -> HeatView:
@@ -149,7 +164,7 @@ async def test_the_view_shows_all_hosts_and_what_the_signs_mean(size: tuple[int,
         await opened.until(lambda: opened.has("✕ ") and opened.has("rack2"))
         assert opened.has("0 % ▁▂▃▄▅▆▇█ 100 %") and opened.has("▸ heat")
         row = next(line for line in opened.lines() if "rack1" in line)
-        assert "✕" in row and "rack2" in row
+        assert "✕ kvm04" in row and "▁ kvm01      0 %" in row, "there is room for names and figures"
         assert view.cells.at == "kvm01"
 
 

@@ -45,7 +45,6 @@ async def test_the_line_under_the_cursor_is_seen_in_every_theme(fakes: FleetServ
             opened.app.theme = theme
             await opened.press("ctrl+p", "down")
             options = opened.app.screen.query_one(CommandList)
-            await opened.until(lambda options=options: options.highlighted is not None)
             await opened.pilot.pause()
             lines = [options.render_line(number) for number in range(2 * len(options.options))]
             at = options.highlighted

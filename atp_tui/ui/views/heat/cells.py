@@ -11,6 +11,7 @@ from textual.message import Message
 
 from ....model.problem import Problem
 from ....monitor.cells import Cell
+from ....monitor.metrics import Form
 from ...glyphs import Glyphs
 from ...text import safe
 from ...widgets.lines import LinesView, Spans
@@ -54,6 +55,7 @@ class HeatCells(LinesView[HeatRow]):
         self._groups: Sequence[tuple[str, Sequence[str]]] = ()
         self._cells: Mapping[str, Cell] = {}
         self._scale = Scale(1.0)
+        self._form = Form.SHARE
         self._problem: Problem | None = None
         self._filter = ""
         self._known = 0
@@ -69,16 +71,17 @@ class HeatCells(LinesView[HeatRow]):
 
     def _place(self) -> None:
         before = self.map
-        self.map = lay_out(self._groups, max(1, self.scrollable_content_region.width))
+        room = self.scrollable_content_region
+        self.map = lay_out(self._groups, max(1, room.width), room.height)
         if self.at not in self.map.places:
             where = before.places.get(self.at or "")
             near = self.map.nearest(min(where[0], len(self.map.rows) - 1), where[1]) if where is not None else None
             self.at = near or next(iter(self.map.order), None)
         self.set_lines(self.map.rows)
 
-    def update(self, cells: Mapping[str, Cell], scale: Scale) -> None:
-        """Take over the figures of the cells in view."""
-        self._cells, self._scale = cells, scale
+    def update(self, cells: Mapping[str, Cell], scale: Scale, form: Form) -> None:
+        """Take over the figures of the cells in view, and how they are written."""
+        self._cells, self._scale, self._form = cells, scale, form
         self.redraw()
 
     def in_view(self) -> list[str]:
@@ -98,7 +101,7 @@ class HeatCells(LinesView[HeatRow]):
             self.post_message(self.Moved())
 
     def draw(self, line: HeatRow, width: int) -> Spans:
-        return draw_row(line, self.map.label, width, self._cells, self._scale, self.marked, self.at, self._glyphs)
+        return draw_row(line, self.map, self._cells, self._scale, self._form, self.marked, self.at, self._glyphs)
 
     def placeholder(self) -> Sequence[str]:
         change = f"Press {self._glyphs.keys.sign('screen.filter')} to change it."

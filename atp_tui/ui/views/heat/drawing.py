@@ -18,7 +18,7 @@ from ...glyphs import Glyphs
 from ...spark import ASCII_BLOCKS, BLOCKS
 from ...text import cut, fit, safe
 from ...widgets.lines import Piece, Spans, drawn
-from .layout import CELL, HeatRow
+from .layout import FIGURE, GAP, HeatMap, HeatRow
 
 WARM, HOT = 0.75, 0.9
 """Shares of the scale from which a figure is told from the others by its colour."""
@@ -77,10 +77,10 @@ def sign_of(cell: Cell, scale: Scale, glyphs: Glyphs) -> tuple[str, str]:
 
 def draw_row(
     row: HeatRow,
-    label: int,
-    width: int,
+    map: HeatMap,
     cells: Mapping[str, Cell],
     scale: Scale,
+    form: Form,
     marked: Collection[str],
     at: str | None,
     glyphs: Glyphs,
@@ -90,16 +90,28 @@ def draw_row(
     column = 0
     for start, shelf in row.shelves:
         pieces.append((" " * (start - column), "text"))
-        if label:
-            name = cut(safe(shelf.label), label - 1, glyphs.ellipsis)
-            pieces.append((fit(name, label), "title"))
+        if map.label:
+            name = cut(safe(shelf.label), map.label - 1, glyphs.ellipsis)
+            pieces.append((fit(name, map.label), "title"))
         for host_id in shelf.ids:
             cell = cells.get(host_id)
             sign, role = (" ", "text") if cell is None else sign_of(cell, scale, glyphs)
             pieces.append((sign, "cell" if host_id == at else role))
             pieces.append(("*", "mark") if host_id in marked else (" ", "text"))
-        column = start + label + len(shelf.ids) * CELL
+            if map.name:
+                name, figure = fit(cut(safe(host_id), map.name, glyphs.ellipsis), map.name), figure_of(cell, form)
+                pieces.append((name, "cell" if host_id == at else "text"))
+                fresh = cell is not None and cell.fresh
+                pieces.append((figure.rjust(FIGURE) + " " * GAP, role if role != "chart" and fresh else "dim"))
+        column = start + map.label + len(shelf.ids) * map.cell
     return drawn(*_joined(pieces))
+
+
+def figure_of(cell: Cell | None, form: Form) -> str:
+    """The figure of a host that is connected, else nothing: its sign says what it is."""
+    if cell is None or cell.figure is None or cell.state is not ConnectionState.CONNECTED:
+        return ""
+    return WRITE[form](cell.figure).strip()
 
 
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:

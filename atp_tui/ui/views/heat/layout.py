@@ -2,6 +2,11 @@
 
 rack1  ▁▃▂▁▁▇      rack2  ▂▂✕▁▁▁      rack3  ▃▃▂▁
 rack4  ▁▁▂▁        rack5  ▂▂▁▁▁▁
+
+Where there is room for all hosts, each cell has the host's name and its figure, too:
+
+rack1  ▁ kvm01   9 %   ▃ kvm02  41 %
+rack2  ▂ kvm07  23 %   ✕ kvm08
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...text import width_of
+from ...text import safe, width_of
 
 CELL = 2
 """Columns of the terminal that a host takes: its sign, and the sign of a mark."""
@@ -21,6 +26,11 @@ GAP = 2
 """Columns between two shelves."""
 
 MARGIN = 1
+
+FIGURE = 9
+"""Columns of a figure beside its name, with the blank before it: `12000 ms` is the widest."""
+
+LONGEST_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,16 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """All rows. `label` is the width of the labels with the blank behind them, 0 for none.
+    """All rows. `label` is the width of the labels with the blank behind them, 0 for none; `cell` that of a cell, and
+    `name` that of the name in it, 0 where a cell is a sign alone.
 
     `places` has the row and the column of each host's sign.
     """
 
     rows: tuple[HeatRow, ...]
     label: int
+    cell: int
+    name: int
     order: tuple[str, ...]
     places: dict[str, tuple[int, int]]
 
@@ -83,20 +96,32 @@ class HeatMap:
         if number < 0:
             return None
         start, shelf = shelves[number]
-        place = (column - start - self.label) // CELL
+        place = (column - start - self.label) // self.cell
         return shelf.ids[place] if column >= start + self.label and place < len(shelf.ids) else None
 
 
-def lay_out(groups: Sequence[tuple[str, Sequence[str]]], width: int) -> HeatMap:
-    """The rows of these groups (label, ids) in `width` columns. A single group without a label fills whole rows."""
+def lay_out(groups: Sequence[tuple[str, Sequence[str]]], width: int, height: int = 0) -> HeatMap:
+    """The rows of these groups (label, ids) in `width` columns. A single group without a label fills whole rows. Cells
+    have names and figures where all rows of such cells stand in `height` rows."""
+    hosts = sum(len(ids) for _, ids in groups)
+    if 0 < hosts <= height * (width // (CELL + FIGURE + GAP)):  # or they could not stand there
+        name = min(max(width_of(safe(each)) for _, ids in groups for each in ids), LONGEST_NAME)
+        cell = CELL + name + FIGURE + GAP
+        with_names = _place(groups, width, cell, name)
+        if len(with_names.rows) <= height and with_names.label + cell <= width - 2 * MARGIN:
+            return with_names
+    return _place(groups, width, CELL, 0)
+
+
+def _place(groups: Sequence[tuple[str, Sequence[str]]], width: int, cell: int, name_width: int) -> HeatMap:
     label = min(max((width_of(name) for name, _ in groups), default=0), LONGEST_LABEL)
     label = label + 1 if label else 0
-    room = max(1, (width - 2 * MARGIN - label) // CELL)
+    room = max(1, (width - 2 * MARGIN - label) // cell)
     sizes = sorted(len(ids) for _, ids in groups)
     # a group that is far larger than the usual one takes several shelves: it must not cost all others their place
     usual = sizes[(4 * (len(sizes) - 1)) // 5] if sizes else 0
-    in_shelf = room if not label else max(1, min(room, max(usual, LEAST_IN_ROW)))
-    wide = label + in_shelf * CELL + GAP
+    in_shelf = room if not label else max(1, min(room, sizes[-1] if name_width else max(usual, LEAST_IN_ROW)))
+    wide = label + in_shelf * cell + GAP
     in_row = max(1, (width - 2 * MARGIN + GAP) // wide) if label else 1
     shelves = [
         Shelf(name if start == 0 else "", tuple(ids[start : start + in_shelf]))
@@ -109,6 +134,6 @@ def lay_out(groups: Sequence[tuple[str, Sequence[str]]], width: int) -> HeatMap:
         rows.append(HeatRow(f"row {number}", row))
         for start, shelf in row:
             for place, host_id in enumerate(shelf.ids):
-                places[host_id] = number, start + label + place * CELL
+                places[host_id] = number, start + label + place * cell
                 order.append(host_id)
-    return HeatMap(tuple(rows), label, tuple(order), places)
+    return HeatMap(tuple(rows), label, cell, name_width, tuple(order), places)

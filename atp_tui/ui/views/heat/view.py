@@ -96,7 +96,7 @@ class HeatView(View):
         cells = {cell.id: cell for cell in self._fleet.cells(wanted, self._metric.name)}
         figures = [cell.figure for cell in cells.values() if cell.figure is not None and cell.fresh]
         self._scale = scale_for(self._metric, figures, self._scale)
-        self.cells.update(cells, self._scale)
+        self.cells.update(cells, self._scale, self._metric.form)
         self._retitle(cells)
 
     def _arrange(self) -> None:
