@@ -104,6 +104,9 @@ def machine(tmp_path: Path) -> Machine:
     made = Machine(tmp_path, tmp_path / "a check out")
     (tmp_path / "bin").mkdir()
     made.checkout.mkdir()
+    for directory in (tmp_path, *tmp_path.parents):
+        if directory.stat().st_uid == os.getuid() and directory != Path(directory.anchor):
+            directory.chmod(directory.stat().st_mode | 0o001)  # pytest's own directories are closed to others
     for name in ("atp", "pyproject.toml"):
         shutil.copy2(REPOSITORY / name, made.checkout / name)
     for name in COMMANDS:
@@ -303,6 +306,17 @@ def test_one_failing_check_fails_the_run_and_hides_no_other(machine: Machine) ->
     assert result.returncode == 1
     last = result.stderr.splitlines()[-1]
     assert last == f"atp: FAILED: mypy (passed: ruff-check ruff-format import-linter pytest-unit {PYTESTS})"
+
+
+def test_a_checkout_that_others_may_not_enter_is_named_before_root_runs_tests(machine: Machine) -> None:
+    machine.install_packages()
+    machine.checkout.chmod(0o700)
+    found = machine.atp("test", "-k", "nothing")
+    assert found.returncode == 1 and f"none may enter {machine.checkout}; make" in found.stderr
+    assert not machine.log(), "nothing is installed before"
+    assert machine.atp("--version").returncode == 0
+    machine.command("id", "#!/bin/sh\necho 1000\n")
+    assert machine.atp("test", "-k", "nothing").returncode == 0, "one's own tests run as oneself alone"
 
 
 def test_options_after_test_go_to_pytest_alone(machine: Machine) -> None:
