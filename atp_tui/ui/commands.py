@@ -43,6 +43,12 @@ class ScreenCommand:
 FIRST = (
     ScreenCommand("filter", "filter", "slash", "show only hosts that match: a name, a tag, state:failed, cpu>80"),
     ScreenCommand("command", "command", "colon", "type a command of this list"),
+    ScreenCommand(
+        "only",
+        "show only",
+        "equals_sign",
+        "show what a sum at the top counts: only failed; once more shows all",
+    ),
 )
 LAST = (
     ScreenCommand("previous-view", "view before", "minus", "back to the view that was open before this one"),

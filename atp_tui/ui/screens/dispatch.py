@@ -14,7 +14,9 @@ from ...actions.action import Action, Invocation, Value
 from ...model.causes import Cause, Remedy
 from ...model.credential import Credential, Secret
 from ...model.errors import ActionFailed, ConfigError
+from ...model.near import nearest
 from ...model.questions import KeyQuestion, PasswordQuestion
+from ...model.quoting import redacted
 from ...model.target import on_hosts
 from ..commands import find
 from ..dump import dump
@@ -24,6 +26,7 @@ from ..job_control import JobControl
 from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
 from ..services import Services
+from ..sums import counting, find_sum, sums
 from ..targeting import Targeting
 from ..text import cut, safe
 from ..views.view import View
@@ -34,6 +37,7 @@ from .help import HelpScreen, command_section
 from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
 from .keys import help_keys
+from .only import OnlyScreen
 from .password import PasswordScreen
 
 T = TypeVar("T")
@@ -77,6 +81,7 @@ class Dispatch:
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._own: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
+            "only": self._only,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
             "older-job": lambda _: self.jobs.show_older(),
             "newer-job": lambda _: self.jobs.show_newer(),
@@ -144,6 +149,23 @@ class Dispatch:
 
     def _filter(self, text: str) -> None:
         self._screen.pane.enter(Mode.FILTER, text or None)
+
+    def _only(self, name: str) -> None:
+        if not name:
+            self._screen.app.push_screen(OnlyScreen(counting(self._fleet.summary()), self._keys), self._only_chosen)
+            return
+        found = find_sum(name.casefold())
+        if found is None:
+            there = [each.name for each in sums()]
+            near = nearest(name, there, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            self._screen.tell(f"no sum {safe(redacted(name))}: {meant}there are {', '.join(there)}", wrong=True)
+        else:
+            self._screen.navigation.show_only(found.filter, found.of)
+
+    def _only_chosen(self, name: str | None) -> None:
+        if name:
+            self._only(name)
 
     def _rerun(self, _: str) -> None:
         job = self._screen.jobs.shown

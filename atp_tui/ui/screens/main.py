@@ -52,6 +52,7 @@ from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
+from .only import ONLY
 from .palette import Arguments, Offer, completions, offers
 
 _log = logging.getLogger(__name__)
@@ -389,4 +390,5 @@ class MainScreen(FocusInSight[None]):
 
     def _arguments(self) -> list[Arguments]:
         in_views = performing(self._views.spec).values()
-        return [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]
+        of_views = [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]
+        return [*of_views, (ONLY, tuple(ONLY.arguments(self._fleet)))]

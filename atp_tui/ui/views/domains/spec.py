@@ -24,5 +24,12 @@ COMMANDS = (
 )
 
 DOMAINS = ViewSpec(
-    "domains", "VMs", "2", "the VMs of all hosts in one list, those in trouble first", _make, KEYS, commands=COMMANDS
+    "domains",
+    "VMs",
+    "2",
+    "the VMs of all hosts in one list, those in trouble first",
+    _make,
+    KEYS,
+    filters="domain",
+    commands=COMMANDS,
 )

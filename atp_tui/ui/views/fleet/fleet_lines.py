@@ -294,7 +294,10 @@ class FleetLines(LinesView[Shown]):
         self._told = told
         heads = columns.heads() if self.lines else ()
         heads = tuple((end, name) for end, name in heads if end <= width - 2)
-        room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
+        wanted = width_of(safe(f" / {self._query.filter} ")) if self._query.filter else 0
+        while heads and _room(heads, width) < min(wanted, width // 2):
+            heads = heads[1:]  # a filter hides hosts: it is told before the heads of columns are
+        room = _room(heads, width)
         words = title_words(self._query, head, at, room, self._glyphs)
         parts: list[str | tuple[str, str]] = [words]
         used = width_of(words) + 1  # the line begins left of the title
@@ -303,3 +306,8 @@ class FleetLines(LinesView[Shown]):
             parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
             used = end + 1
         self.set_title(assembled(*parts))
+
+
+def _room(heads: Sequence[tuple[int, str]], width: int) -> int:
+    """The cells left of the first head, in a line of `width`."""
+    return heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)

@@ -33,5 +33,12 @@ COMMANDS = (
 )  # fmt: skip
 
 FLEET = ViewSpec(
-    "fleet", "hosts", "1", "all hosts under their groups, and the one under the cursor", _make, HOSTS, commands=COMMANDS
+    "fleet",
+    "hosts",
+    "1",
+    "all hosts under their groups, and the one under the cursor",
+    _make,
+    HOSTS,
+    filters="host",
+    commands=COMMANDS,
 )
