@@ -5,7 +5,14 @@ from __future__ import annotations
 from ...binding import FOLDS, MARKS, bind
 
 DOMAINS = (
-    bind("domains.mark", "space", "toggle_mark", "mark", "mark the VM, or all of a group", shown=True),
+    bind(
+        "domains.mark",
+        "space",
+        "toggle_mark",
+        "mark",
+        "mark the VM, or all of a group, for its host",
+        shown=True,
+    ),
     bind("domains.open", "enter", "open", "open", "open the VM, fold the group", shown=True),
     bind("domains.mark-shown", "a,asterisk", "mark_shown", "mark all", group=MARKS),
     bind("domains.unmark", "u", "unmark", "unmark all", group=MARKS),

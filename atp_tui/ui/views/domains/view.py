@@ -1,4 +1,5 @@
-"""The view of the domains of all hosts. Marks are of domains; commands go to their hosts."""
+"""The view of the domains of all hosts. Marks are of domains; commands go to their hosts, and where there are no such
+marks to the hosts that are marked in the other views."""
 
 from __future__ import annotations
 
@@ -28,8 +29,9 @@ class DomainsView(View):
         super().__init__(id="domains")
         self._fleet = given.fleet
         self._tell = given.tell
+        self._marks = given.marks
         self._hosts: tuple[frozenset[str], DomainPage | None, tuple[str, ...]] | None = None
-        self.table = DomainTable(given.fleet, glyphs=given.glyphs, id="domain-table")
+        self.table = DomainTable(given.fleet, glyphs=given.glyphs, marks=given.marks, id="domain-table")
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -50,7 +52,8 @@ class DomainsView(View):
 
     @property
     def pointed(self) -> Pointed:
-        return Pointed(self._marked_hosts(), self._fleet.domain_hosts(self.table.cursor_keys))
+        marked = self._marked_hosts() or self._marks.known(self._fleet)
+        return Pointed(marked, self._fleet.domain_hosts(self.table.cursor_keys))
 
     def _marked_hosts(self) -> tuple[str, ...]:
         """Asked for at each move of the cursor: thousands of domains may be marked, so it is read once a look."""

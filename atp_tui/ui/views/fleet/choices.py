@@ -99,11 +99,6 @@ def _words(fields: Fields) -> list[str]:
     return list(dict.fromkeys([TAG, *(key.casefold() for key in fields.metadata), *common, STATE, NONE]))
 
 
-def targets_offered(fleet: Fleet) -> Iterable[str]:
-    """What may stand behind `:mark`."""
-    return ["@all", *(f"@{tag}" for tag in fleet.fields().tags), "state:failed", "cpu>80"]
-
-
 def grouping_words(group: tuple[str, ...]) -> str:
     """The grouping as a person writes it."""
     return ",".join(part.removeprefix(BY_TAG) for part in group) or NONE

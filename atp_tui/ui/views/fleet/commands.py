@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ....engine.fleet import Fleet
-from ...targeting import Targeting
-from ...text import safe
+from ..marking import mark_named
 from .choices import Unclear, columns_named, grouping_named, order_named
 from .tree import HostTree
 
@@ -22,8 +21,8 @@ class FleetCommands:
             "sort": lambda text: self._clearly(self._sort, text),
             "group": lambda text: self._clearly(self._group, text),
             "columns": lambda text: self._clearly(self._columns, text),
-            "mark": lambda text: self._mark(text, marks=True),
-            "unmark": lambda text: self._mark(text, marks=False),
+            "mark": lambda text: mark_named(fleet, text, hosts, tell, marks=True),
+            "unmark": lambda text: mark_named(fleet, text, hosts, tell, marks=False),
         }
 
     def _clearly(self, command: Callable[[str], None], text: str) -> None:
@@ -40,14 +39,3 @@ class FleetCommands:
 
     def _columns(self, text: str) -> None:
         self._hosts.columns = columns_named(text)
-
-    def _mark(self, expression: str, *, marks: bool) -> None:
-        found = Targeting(self._fleet).named(expression)
-        if found.problem is not None:
-            self._tell(safe(found.problem.sentence), True)
-            return
-        before = self._hosts.asked.marked
-        self._hosts.mark_as_person(before.union(found.ids) if marks else before.difference(found.ids))
-        number = len(self._hosts.asked.marked ^ before)
-        word = "marked" if marks else "unmarked"
-        self._tell(f"{number} host{'s' * (number != 1)} {word}" if number else f"all of them are {word} already", False)

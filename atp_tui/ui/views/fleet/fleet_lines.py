@@ -22,6 +22,7 @@ from ....monitor.query import (
     host_key,
 )
 from ...glyphs import UNICODE, Glyphs
+from ...marks import Marks
 from ...shown import assembled
 from ...text import safe, width_of
 from ...widgets.host_words import brief_of, counts_down
@@ -51,16 +52,18 @@ class FleetLines(LinesView[Shown]):
         file: Path | None = None,
         tell: Callable[[str, bool], None] = lambda text, wrong: None,
         groupings: Callable[[], Sequence[tuple[str, ...]]] = lambda: (),
+        marks: Marks | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         """`tell` says something in the line at the bottom, as what went wrong where the second is true; `groupings`
-        gives those that a key goes through. A range of marks is open where `_range` has its first key and the marks of
-        before; while `_looks`, it is the fleet that moves the cursor."""
+        gives those that a key goes through; `marks` are shared with other views. A range of marks is open where
+        `_range` has its first key and the marks of before; while `_looks`, it is the fleet that moves the cursor."""
         super().__init__(id=id, classes=classes)
         self._fleet = fleet
         self._tell = tell
         self._groupings = groupings
+        self._marks = marks if marks is not None else Marks()
         self._glyphs = glyphs
         self._file = safe(str(file or "hosts.toml"))
         self._query = Query()
@@ -145,6 +148,7 @@ class FleetLines(LinesView[Shown]):
 
     def mark(self, hosts: frozenset[str]) -> None:
         """Let these hosts be the marked ones."""
+        self._marks.hosts = hosts
         self._ask(replace(self._query, marked=hosts))
 
     def _ask(self, query: Query) -> None:

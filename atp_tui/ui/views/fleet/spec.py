@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..marking import MARKING
 from ..spec import ViewCommand, ViewSpec
-from .choices import columns_offered, groupings_offered, orders_offered, targets_offered
+from .choices import columns_offered, groupings_offered, orders_offered
 from .keys import HOSTS
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ COMMANDS = (
         "columns", "columns", "choose the columns, in their order: columns cpu,rtt; alone: all of them",
         columns_offered, several=True,
     ),
-    ViewCommand("mark", "mark", "mark the hosts of a target: mark @rack1&state:failed", targets_offered, asks=True),
-    ViewCommand("unmark", "unmark", "unmark the hosts of a target", targets_offered, asks=True),
+    *MARKING,
 )  # fmt: skip
 
 FLEET = ViewSpec(

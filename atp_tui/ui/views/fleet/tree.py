@@ -174,6 +174,11 @@ class HostTree(FleetLines):
         self._domains.keep(hosts)
         self.look()
 
+    @property
+    def marked(self) -> frozenset[str]:
+        """The marked hosts."""
+        return self._query.marked
+
     def mark_as_person(self, marked: frozenset[str]) -> None:
         """Let these be the marked hosts, as a person wants it; a range that is open ends."""
         self.end_range()

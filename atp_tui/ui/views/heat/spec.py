@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....engine.fleet import Fleet
 from ....monitor.metrics import METRICS
+from ..marking import MARKING
 from ..spec import ViewCommand, ViewSpec
 from .keys import HEAT as KEYS
 
@@ -34,5 +35,5 @@ HEAT = ViewSpec(
     _make,
     KEYS,
     filters="host",
-    commands=(FIGURE,),
+    commands=(FIGURE, *MARKING),
 )
