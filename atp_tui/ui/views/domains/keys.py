@@ -19,5 +19,6 @@ DOMAINS = (
     bind("domains.fold", "left,h", "fold", "fold", group=FOLDS),
     bind("domains.unfold", "right,l", "unfold", "unfold", group=FOLDS),
     bind("domains.sort", "s", "sort", "sort", "sort by trouble, name, host, CPU, memory, disk, net", shown=True),
+    bind("domains.reverse", "S", "reverse", "turn round", "turn the order round"),
     bind("domains.group", "g", "group", "group", "group by host, by tag, by state, or not at all", shown=True),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....monitor.domain_query import DomainGroups, DomainSort
 from ..spec import ViewCommand, ViewSpec
+from ..turning import REVERSE
 from .keys import DOMAINS as KEYS
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ def _make(services: ViewServices) -> View:
 
 
 COMMANDS = (
-    ViewCommand("sort", "sort by", "put the lines in another order: sort cpu", lambda _: DomainSort, asks=True),
+    ViewCommand(
+        "sort",
+        "sort by",
+        "order by: sort cpu; turned round: sort cpu -",
+        lambda _: DomainSort,
+        asks=True,
+    ),
+    REVERSE,
     ViewCommand("group", "group by", "let VMs stand together by host, tag or state", lambda _: DomainGroups, asks=True),
 )
 

@@ -182,7 +182,8 @@ class DomainTable(LinesView[AnyDomainLine]):
         if head is not None and head.problem is None and head.known:
             number = f" {head.shown:,} of {head.known:,}" if query.filter else f" {head.known:,}"
             number += "" if head.complete else " …"
-        order = "" if query.sort is DomainSort.TROUBLE else f" by {query.sort}"
+        turned = ", turned round" if query.reverse else ""
+        order = f" by {query.sort}{turned}" if turned or query.sort is not DomainSort.TROUBLE else ""
         wanted = f" / {safe(query.filter)}" if query.filter else ""
         marked = self._marked_words()
         marked = f" {self._glyphs.separator} {marked}" if marked else ""
@@ -240,6 +241,9 @@ class DomainTable(LinesView[AnyDomainLine]):
     def action_sort(self) -> None:
         every = tuple(DomainSort)
         self.ask(replace(self._query, sort=every[(every.index(self._query.sort) + 1) % len(every)]))
+
+    def action_reverse(self) -> None:
+        self.ask(replace(self._query, reverse=not self._query.reverse))
 
     def action_group(self) -> None:
         every = tuple(DomainGroups)

@@ -16,6 +16,7 @@ from ....model.quoting import redacted
 from ....monitor.domain_query import DomainGroups, DomainLine, DomainPage, DomainSort
 from ...places import Place
 from ...text import safe
+from ..turning import UNCLEAR, sort_as_written, sort_written, turned_by
 from ..view import Pointed, View, ViewServices
 from .table import DomainTable
 
@@ -79,18 +80,27 @@ class DomainsView(View):
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
         asked = self.table.asked
-        sort = () if asked.sort is DomainSort.TROUBLE else (("sort", asked.sort.value),)
+        order = sort_as_written(asked.sort.value, turned=asked.reverse)
+        sort = () if order == DomainSort.TROUBLE else (("sort", order),)
         groups = () if asked.groups is DomainGroups.NONE else (("group", asked.groups.value),)
         return sort + groups
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"sort": self._sort, "group": self._group}
+        return {"sort": self._sort, "reverse": self._reverse, "group": self._group}
 
-    def _sort(self, name: str) -> None:
+    def _sort(self, written: str) -> None:
+        name, turned = sort_written(written)
         order = self._chosen("mem" if name == "memory" else name, DomainSort, "order")
         if order is not None:
-            self.table.ask(replace(self.table.asked, sort=order))
+            self.table.ask(replace(self.table.asked, sort=order, reverse=turned))
+
+    def _reverse(self, text: str) -> None:
+        turned = turned_by(text, now=self.table.asked.reverse)
+        if turned is None:
+            self._tell(UNCLEAR, True)
+        else:
+            self.table.ask(replace(self.table.asked, reverse=turned))
 
     def _group(self, name: str) -> None:
         groups = self._chosen(name, DomainGroups, "grouping")

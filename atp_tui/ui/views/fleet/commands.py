@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ....engine.fleet import Fleet
 from ..marking import mark_named
+from ..turning import UNCLEAR, turned_by
 from .choices import Unclear, columns_named, grouping_named, order_named
 from .tree import HostTree
 
@@ -19,6 +20,7 @@ class FleetCommands:
         self._tell = tell
         self.by_name: Mapping[str, Callable[[str], object]] = {
             "sort": lambda text: self._clearly(self._sort, text),
+            "reverse": self._reverse,
             "group": lambda text: self._clearly(self._group, text),
             "columns": lambda text: self._clearly(self._columns, text),
             "mark": lambda text: mark_named(fleet, text, hosts, tell, marks=True),
@@ -32,7 +34,14 @@ class FleetCommands:
             self._tell(error.sentence, True)
 
     def _sort(self, text: str) -> None:
-        self._hosts.sort = order_named(text)
+        self._hosts.order = order_named(text)
+
+    def _reverse(self, text: str) -> None:
+        turned = turned_by(text, now=self._hosts.order[1])
+        if turned is None:
+            self._tell(UNCLEAR, True)
+        else:
+            self._hosts.order = self._hosts.sort, turned
 
     def _group(self, text: str) -> None:
         self._hosts.grouping = grouping_named(text, self._fleet.fields())

@@ -186,6 +186,16 @@ class FleetLines(LinesView[Shown]):
         self._ask(replace(self._query, sort=sort))
 
     @property
+    def order(self) -> tuple[str, bool]:
+        """The order, and whether it is turned round."""
+        return self._query.sort, self._query.reverse
+
+    @order.setter
+    def order(self, order: tuple[str, bool]) -> None:
+        sort, reverse = order
+        self._ask(replace(self._query, sort=sort, reverse=reverse))
+
+    @property
     def grouping(self) -> tuple[str, ...]:
         """As Query.group."""
         return self._query.group

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..marking import MARKING
 from ..spec import ViewCommand, ViewSpec
+from ..turning import REVERSE
 from .choices import columns_offered, groupings_offered, orders_offered
 from .keys import HOSTS
 
@@ -20,7 +21,8 @@ def _make(services: ViewServices) -> View:
 
 
 COMMANDS = (
-    ViewCommand("sort", "sort by", "put the hosts in another order: sort cpu", orders_offered, asks=True),
+    ViewCommand("sort", "sort by", "order by: sort cpu; turned round: sort cpu -", orders_offered, asks=True),
+    REVERSE,
     ViewCommand(
         "group", "group by", "group by tag, state, keys of the metadata, beginnings of tags: group site,rack",
         groupings_offered, several=True, asks=True,

@@ -123,7 +123,7 @@ class HostTree(FleetLines):
         self.sort = every[(every.index(self._query.sort) + 1) % len(every)]
 
     def action_reverse(self) -> None:
-        self._ask(replace(self._query, reverse=not self._query.reverse))
+        self.order = self.sort, not self._query.reverse
 
     def action_group(self) -> None:
         every = self._groupings()

@@ -16,6 +16,7 @@ from ...widgets.domain_list import DomainList
 from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ...widgets.panel_events import last_events
+from ..turning import sort_as_written
 from ..view import Pointed, View, ViewServices
 from .choices import NONE, groupings
 from .commands import FleetCommands
@@ -82,7 +83,8 @@ class FleetView(View):
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
         asked, columns = self.hosts.asked, self.hosts.columns
-        found = [("sort", asked.sort)] if asked.sort != Sort.TROUBLE else []
+        order = sort_as_written(asked.sort, turned=asked.reverse)
+        found = [("sort", order)] if order != Sort.TROUBLE else []
         found += [("group", ",".join(asked.group) or NONE)] if asked.group != (TAG,) else []
         return (*found, *((("columns", ",".join(each.name for each in columns)),) if columns else ()))
 
