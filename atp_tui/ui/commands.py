@@ -59,6 +59,7 @@ LAST = (
     ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),
     ScreenCommand("theme", "theme", "t", "choose the colours: theme dark; without a name, the next one"),
+    ScreenCommand("copy-address", "copy address", "y", "copy the address of the host under the cursor, or of @tag"),
     ScreenCommand("locator", "copy locator", None, "copy what opens this view in another terminal"),
     ScreenCommand("dump", "dump screen", None, "write the screen to files, as SVG and as text"),
     ScreenCommand("help", "help", "question_mark", "this page"),

@@ -16,6 +16,7 @@ from ...model.order import natural
 from ...monitor.orders import Sort
 from ...monitor.query import Query
 from .. import bindings
+from ..copying import NOT_COPIED
 from ..focus import FocusInSight
 from ..frame.navigation import Navigation
 from ..frame.remember import Remembering
@@ -285,7 +286,8 @@ class MainScreen(FocusInSight[None]):
 
     @on(Copied)
     def _copied(self, message: Copied) -> None:
-        self.tell(f"copied {message.lines} line{'s' * (message.lines != 1)}")
+        lines = f"{message.lines} line{'s' * (message.lines != 1)}"
+        self.tell(f"copied {lines}" if message.taken else NOT_COPIED, wrong=not message.taken)
 
     @on(JobAdvanced)
     def _job_advanced(self, message: JobAdvanced) -> None:
