@@ -60,10 +60,13 @@ class _Group:
 class DomainArrangement:
     """The lines for one filter, order and grouping over `index`. `note` says of which hosts there are new figures."""
 
-    def __init__(self, index: DomainIndex, filter: str, sort: DomainSort, groups: DomainGroups) -> None:
+    def __init__(
+        self, index: DomainIndex, filter: str, sort: DomainSort, groups: DomainGroups, reverse: bool = False
+    ) -> None:
         self._index = index
         self._fence = Fence(_log)
         self._sort = sort
+        self._reverse = reverse
         self._by = groups
         self._figure = _FIGURES.get(sort)
         self._problem: Problem | None = None
@@ -236,8 +239,8 @@ class DomainArrangement:
             values = figures.of(self._figure)
             for entry in entries:
                 value = values[entry.place]
-                # the largest first, then what is not known
-                self._values[entry] = math.inf if value != value else -value
+                # the largest first, or the smallest, then what is not known
+                self._values[entry] = math.inf if value != value else value if self._reverse else -value
 
     def _arrange(self) -> None:
         entries: Sequence[Entry] = self._index.entries
@@ -249,12 +252,14 @@ class DomainArrangement:
                 self._values = {entry: self._values[entry] for entry in entries}
             entries = sorted(entries, key=self._values.__getitem__)
         elif self._sort is DomainSort.TROUBLE:
-            entries = sorted(entries, key=attrgetter("rank"))
+            entries = sorted(entries, key=attrgetter("rank"), reverse=self._reverse)
         elif self._sort is DomainSort.HOST:
             places = {
                 host: place for place, host in enumerate(sorted({entry.host.id for entry in entries}, key=natural))
             }
-            entries = sorted(entries, key=lambda entry: places[entry.host.id])
+            entries = sorted(entries, key=lambda entry: places[entry.host.id], reverse=self._reverse)
+        elif self._reverse:
+            entries = entries[::-1]
         groups = self._grouped(entries)
         if [(each.name, each.entries) for each in groups] != [(each.name, each.entries) for each in self._groups]:
             self.version = next(_VERSIONS)
@@ -284,7 +289,7 @@ class DomainArrangements:
         self._index = DomainIndex(source)
         self._fence = Fence(_log)
         self._source = source
-        self._kept: dict[tuple[str, DomainSort, DomainGroups], DomainArrangement] = {}
+        self._kept: dict[tuple[str, DomainSort, DomainGroups, bool], DomainArrangement] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
         """As Arrangement.note."""
@@ -297,7 +302,7 @@ class DomainArrangements:
 
     def of(self, query: DomainQuery) -> DomainArrangement:
         """The arrangement for a query."""
-        which = query.filter, query.sort, query.groups
+        which = query.filter, query.sort, query.groups, query.reverse
         arrangement = self._kept.pop(which, None) or DomainArrangement(self._index, *which)
         self._kept[which] = arrangement  # the last one in use at the end
         if len(self._kept) > KEPT:

@@ -3,7 +3,9 @@
 A term is a condition, or a text that is looked for in the names of the domain and of its host. A `!` in front turns a
 term round, and a domain whose figure is not known passes `!cpu>80`, as in host_filter.
 
-- `state:paused`, `host:kvm01`, `tag:rack1`, `name:web` and `uuid:3b0c` match what begins so; `@rack1` is `tag:rack1`.
+- `state:up`, `state:paused`, `state:crashed` and `state:off` are the domains that count so in the sums, `state:unknown`
+  those of hosts whose figures are old; every state has its own word as well.
+- `state:running`, `host:kvm01`, `tag:rack1`, `name:web` and `uuid:3b0c` match what begins so; `@rack1` is `tag:rack1`.
 - `cpu>80` and `mem>90` compare percents (of the domain's processors, of the memory that it may have), `disk>5` and
   `net>5` MB a second in both directions together, `vcpus>4` a number. The signs are `>`, `>=`, `<` and `<=`.
 """
@@ -18,7 +20,7 @@ from functools import lru_cache
 from ..model.errors import ConfigError
 from ..model.near import nearest
 from ..model.quoting import redacted
-from .domain_index import GONE, STATE_ORDER, Entry, HostWithDomains
+from .domain_index import STATE_ORDER, SUMMED, Entry, HostWithDomains
 from .domain_record import CPU, DISK, NET, HostDomains
 from .host_filter import apart, plain_signs
 from .series import NAN
@@ -35,7 +37,7 @@ _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)(.*)", re.DOTALL)
 _FIELD = re.compile(r"([a-z_]+):(.*)", re.DOTALL)
 
 _TEXTS: dict[str, Callable[[Entry], tuple[str, ...]]] = {
-    "state": lambda entry: (entry.state, "off") if entry.state == "shut off" else (entry.state,),
+    "state": lambda entry: _states(entry),
     "host": lambda entry: (entry.host.id.casefold(),),
     "tag": lambda entry: tuple([tag.casefold() for tag in entry.host.tags]),
     "name": lambda entry: (entry.folded,),
@@ -46,8 +48,20 @@ FIGURES: dict[str, tuple[float, str]] = {
 }  # fmt: skip
 """The figures by their names: what makes them those that a person writes, and their unit."""
 
+UP, UNKNOWN = "up", "unknown"
+_OLD = re.compile(r"state:\s*un")
+"""Asks whether the figures of a domain are old."""
+
 _ALIASES = {"memory": "mem", "vcpu": "vcpus"}
 _COUNTERS = {"cpu": CPU, "disk": DISK, "net": NET}
+
+
+def _states(entry: Entry) -> tuple[str, ...]:
+    """The word of the state, that of the sum in which the domain counts, and whether its figures are those of now."""
+    if entry.place < 0:
+        return (entry.state,)
+    words = entry.state, SUMMED.get(entry.state, UP)
+    return words if entry.host.fresh else (*words, UNKNOWN)
 
 
 class HostFigures:
@@ -98,7 +112,8 @@ def parse_domain_filter(text: str) -> DomainPredicate | None:
 
 def compares_figures(text: str) -> bool:
     """Whether what passes such a filter changes with every sample."""
-    return any(sign in plain_signs(text) for sign in "<>")
+    plain = plain_signs(text)
+    return any(sign in plain for sign in "<>") or _OLD.search(plain.casefold()) is not None
 
 
 def _term(written: str) -> DomainPredicate:
@@ -125,8 +140,9 @@ def _text_term(field: str, start: str) -> DomainPredicate:
     texts = _TEXTS.get(field)
     if texts is None:
         raise _unknown(field)
-    if field == "state" and not any(state.startswith(start) for state in (*STATE_ORDER, "off", GONE)):
-        raise wrong(f"no state begins with {redacted(start)}", f"the states are {', '.join(sorted(STATE_ORDER))}")
+    states = {*STATE_ORDER, *SUMMED.values(), UP, UNKNOWN}
+    if field == "state" and not any(state.startswith(start) for state in states):
+        raise wrong(f"no state begins with {redacted(start)}", f"the states are {', '.join(sorted(states))}")
     return lambda entry, _: any(text.startswith(start) for text in texts(entry))
 
 

@@ -38,6 +38,12 @@ _RANKS[_D.BLOCKED] = _RANKS[_D.SHUTDOWN] = _RANKS[_D.RUNNING]
 _RANKS[_D.PMSUSPENDED] = _RANKS[_D.RUNNING]
 
 
+SUMMED: Mapping[str, str] = {
+    _D.CRASHED: "crashed", _D.PAUSED: "paused", _D.PMSUSPENDED: "paused", _D.SHUTOFF: "off", _D.NOSTATE: "no state",
+}  # fmt: skip
+"""As what a domain counts in the sums, by its state; all others are "up"."""
+
+
 class HostWithDomains(Protocol):
     """What is known of a host, to be read at once: it goes on changing. HostRecord is one."""
 

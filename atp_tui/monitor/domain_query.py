@@ -33,7 +33,8 @@ class DomainGroups(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DomainQuery:
-    """Which lines are wanted: those of the domains that pass `filter` (see domain_filter), in groups.
+    """Which lines are wanted: those of the domains that pass `filter` (see domain_filter), in groups. `sort` is turned
+    round where `reverse` says so.
 
     `folded` and `marked` are keys of groups and of domains; while a filter is set no group is folded, as in Query. The
     page has `count` lines from line number `first` on, counted from 0.
@@ -46,6 +47,7 @@ class DomainQuery:
     marked: frozenset[str] = frozenset()
     first: int = 0
     count: int = PAGE
+    reverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,22 +16,13 @@ from ..model.order import NaturalKey, natural
 from . import metrics
 from .placing import Rows
 from .rows import DomainCounts, HostRow, Known
-from .troubles import NO_TROUBLE, trouble_rank
+from .troubles import DANGER, NO_TROUBLE, trouble_rank
 
 WORST = 5
 """Hosts that a summary names as the worst ones."""
 
 _PARTS = 1_000_000
 """Figures are added up as whole numbers of millionths: what is taken off again leaves no rest, as it does of floats."""
-
-DANGER = (
-    Cause.KEY_REVOKED,
-    Cause.KEY_CHANGED,
-    Cause.KEY_UNKNOWN,
-    Cause.PASSWORD_REFUSED,
-    Cause.WANTS_PASSWORD,
-)
-"""What a person should look at first: a changed key may be somebody in between, a new one rarely is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +49,8 @@ class GroupCounts:
 class Summary:
     """The fleet added up. Each host counts once in `states`, by the state that its row shows; there are no zeros.
 
-    `silent` of them are connected and have fallen silent; they count as reconnecting. `vms`, `errors` (a second) and
+    `silent` of them are connected and have fallen silent; they count as reconnecting. `waiting` of them wait for a
+    person to look at a key or to log in. `vms`, `errors` (a second) and
     `sums` (by the names of their metrics, in base units) are of fresh figures alone, None where no host has any;
     `unseen` are the domains of the other hosts as last known. `worst` are the hosts that need a person most, `calls`
     for each remedy the host of the most dangerous cause.
@@ -67,6 +59,7 @@ class Summary:
     hosts: int = 0
     states: tuple[tuple[ConnectionState, int], ...] = ()
     silent: int = 0
+    waiting: int = 0
     vms: DomainCounts | None = None
     unseen: int = 0
     sums: tuple[tuple[str, float | None], ...] = ()
@@ -146,18 +139,20 @@ class Tally:
             by_state[state] += number
         pairs = zip(self._sums, self._known, strict=True)
         errors, *sums = [total / _PARTS if known else None for total, known in pairs]
+        waiting = self.waiting()
         worst = heapq.nsmallest(WORST, self._troubled, key=self._troubled.__getitem__)
         return Summary(
             hosts=len(self._counted),
             states=tuple(by_state.items()),
             silent=self._silent,
+            waiting=len(waiting),
             vms=vms,
             unseen=self._unseen,
             sums=tuple((metric.name, figure) for metric, figure in zip(self._summed, sums, strict=True)),
             errors=errors,
             groups=tuple(GroupCounts(tag, tuple(states)) for tag, states in groups.items()),
             worst=tuple(row for row in map(self._source.row, worst) if row is not None),
-            calls=_calls(self.waiting()),
+            calls=_calls(waiting),
         )
 
     def _refresh(self) -> None:

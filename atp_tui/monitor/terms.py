@@ -1,7 +1,8 @@
 """Conditions on a host as a person writes them: `state:failed`, `cpu>80`, `tag:prod`, `id:web`, `site:north`. Pure.
 
 - `id:web`, `tag:prod`, `state:fail` and any key of the metadata (`site:north`) match what begins so. A host that is
-  connected and has missed its last samples has the state "silent".
+  connected and has missed its last samples has the state "silent". Two words stand beside the states: "lost" are those
+  that are reconnecting or silent, "waiting" those that wait for a person to look at a key or to log in.
 - `cpu>80` compares a metric of the table in its own unit, with `>`, `>=`, `<` or `<=`.
 
 A key of the metadata that is called as a figure, or `id`, `tag`, `state`, cannot be asked for: these words are taken.
@@ -24,9 +25,12 @@ from ..model.quoting import redacted
 from . import metrics
 from .metrics import Metric, find_metric, metric_names
 from .rows import HostRow
+from .troubles import DANGER
 
 SILENT = "silent"
-STATES = (*(state.value for state in ConnectionState), SILENT)
+LOST = "lost"
+WAITING = "waiting"
+STATES = (*(state.value for state in ConnectionState), SILENT, LOST, WAITING)
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
@@ -37,7 +41,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 _NAMED: Mapping[str, Callable[[HostRow], tuple[str, ...]]] = {
     "id": lambda row: (row.id,),
     "tag": lambda row: row.tags,
-    "state": lambda row: state_words(row),
+    "state": lambda row: (*state_words(row), *_beside_state(row)),
 }
 NAMED = tuple(_NAMED)
 """The fields that every host has, beside its figures and its metadata."""
@@ -77,6 +81,12 @@ class Term:
 def state_words(row: HostRow) -> tuple[str, ...]:
     """The word of the state; of a host that has fallen silent "silent", since no row calls it connected."""
     return (row.state if row.silent_since is None else SILENT,)
+
+
+def _beside_state(row: HostRow) -> tuple[str, ...]:
+    """What is asked for as a state, and is none: each host counts once in the states, and may count here too."""
+    lost = (LOST,) if row.shown_state is ConnectionState.RECONNECTING else ()
+    return (*lost, WAITING) if row.trouble is not None and row.trouble.cause in DANGER else lost
 
 
 def metadata_keys(rows: Iterable[HostRow]) -> frozenset[str]:

@@ -42,6 +42,16 @@ _OF_THE_WAY = frozenset(
 )  # fmt: skip
 """The causes for which the way to a host can be to blame, so that its place says something."""
 
+DANGER = (
+    Cause.KEY_REVOKED,
+    Cause.KEY_CHANGED,
+    Cause.KEY_UNKNOWN,
+    Cause.PASSWORD_REFUSED,
+    Cause.WANTS_PASSWORD,
+)
+"""The causes that wait for a person, and what a person should look at first: a changed key may be somebody in between,
+a new one rarely is."""
+
 Why = tuple[Message | None, Trouble | None]
 
 _SILENT = Trouble(Cause.SILENT, "", Remedy.RETRY)

@@ -7,6 +7,7 @@ taken from here. The keys of commands stand in the registry and in `commands`. `
 from __future__ import annotations
 
 from .binding import ENDS, HISTORY, MOVE, NEAR_JOBS, PAGES, REGIONS, bind
+from .sums import OWN as OWN_SUMS
 
 RUN_HELP = "run on the hosts that the line names; above 20 it asks for their number"
 CANCEL_HELP = "cancel the job that is shown; once more leaves the line"
@@ -93,6 +94,10 @@ CHOICES = (
     bind("import.write", "enter", "open", "write and connect", shown=True),
 )
 IMPORT = (bind("import.back", "escape,ctrl+c", "back", "back", shown=True, priority=True),)
+ONLY = (
+    *(bind(f"only.{each.name}", each.key, f"choose('{each.name}')", each.words) for each in OWN_SUMS),
+    bind("only.leave", "escape,q,ctrl+c", "choose('')", "leave it", shown=True),
+)
 GUIDE = (
     bind("guide.import", "1", "choose('import')", "import from ~/.ssh/config", shown=True),
     bind("guide.demo", "2", "choose('demo')", "open the demo", shown=True),
@@ -109,7 +114,7 @@ CHAINS = (
 """What is asked for a key, in this order, in each place of the fleet's screens: where a key may have one meaning only.
 The commands come last in all but the help's."""
 
-_FIXED = (FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, GUIDE)
+_FIXED = (FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, GUIDE, ONLY)
 FIXED = {binding.id: binding for part in _FIXED for binding in part if binding.id} | {
     binding.id: binding for binding in PANE if binding.id and binding.action == "cursor_right"
 }

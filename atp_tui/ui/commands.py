@@ -43,6 +43,12 @@ class ScreenCommand:
 FIRST = (
     ScreenCommand("filter", "filter", "slash", "show only hosts that match: a name, a tag, state:failed, cpu>80"),
     ScreenCommand("command", "command", "colon", "type a command of this list"),
+    ScreenCommand(
+        "only",
+        "show only",
+        "equals_sign",
+        "show what a sum at the top counts: only failed; once more shows all",
+    ),
 )
 LAST = (
     ScreenCommand("previous-view", "view before", "minus", "back to the view that was open before this one"),
@@ -53,6 +59,7 @@ LAST = (
     ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),
     ScreenCommand("theme", "theme", "t", "choose the colours: theme dark; without a name, the next one"),
+    ScreenCommand("copy-address", "copy address", "y", "copy the address of the host under the cursor, or of @tag"),
     ScreenCommand("locator", "copy locator", None, "copy what opens this view in another terminal"),
     ScreenCommand("dump", "dump screen", None, "write the screen to files, as SVG and as text"),
     ScreenCommand("help", "help", "question_mark", "this page"),

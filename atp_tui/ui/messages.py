@@ -67,12 +67,12 @@ class CancelRequested(Message):
     """Esc or Ctrl+C in the pane: end the job that is shown, or leave the pane where that does not run."""
 
 
+@dataclass
 class Copied(Message):
-    """So many lines went to the terminal's clipboard."""
+    """So many lines went to the terminal's clipboard; not `taken` by one that is known to have none."""
 
-    def __init__(self, lines: int) -> None:
-        super().__init__()
-        self.lines = lines
+    lines: int
+    taken: bool
 
 
 class RerunRequested(Message):

@@ -42,6 +42,7 @@ SHADOWED = {
     ("escape", "answers.back", "fleet.back"),
     ("ctrl+c", "answers.back", "fleet.interrupt"),
     ("r", "answers.rerun", "action.retry"),
+    ("y", "answers.copy", "screen.copy-address"),
     ("escape", "pane.cancel", "fleet.back"),
     ("ctrl+c", "pane.cancel", "fleet.interrupt"),
     ("tab", "pane.complete", "fleet.next"),

@@ -113,7 +113,7 @@ def test_any_figure_of_a_reading_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_new_line_is_a_sum_over_the_fleet() -> None:
     summary = Tally(ShownRows(ROWS)).summary()
     assert dict(summary.sums)["oops"] == 9.0
-    assert [part.plain for _, part in sum_parts(summary)][-1] == "  9.0 oops/s  "
+    assert [part.words.plain for part in sum_parts(summary)][-1] == "  9.0 oops/s  "
     old = host_row("old", errors_per_second=100.0, sampled_at=NOW - 60)
     assert dict(Tally(ShownRows((*ROWS, old))).summary().sums)["oops"] == 9.0
     assert dict(Tally(ShownRows((old,))).summary().sums)["oops"] is None

@@ -38,6 +38,28 @@ async def test_order_folds_and_view_are_as_they_were_left(tmp_path: Path) -> Non
         assert opened.has("kvm05") and not opened.has("kvm01 ")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_an_order_that_was_turned_round_is_so_again(tmp_path: Path, size: tuple[int, int]) -> None:
+    file = tmp_path / "screen.json"
+    async with open_app(fleet(file), size) as opened:
+        await opened.press("S", "colon", *"sort", "space", *"cpu", "space", "minus", "enter")
+        await opened.until(lambda: opened.hosts.order == ("cpu", True))
+        await opened.press("colon", *"reverse", "enter")
+        await opened.until(lambda: opened.hosts.order == ("cpu", False))
+        await opened.press("colon", *"reverse", "space", *"no", "enter")
+        await opened.until(lambda: opened.has("write reverse, reverse on or reverse off"))
+        await opened.press("S")
+        await opened.until(lambda: str(opened.screen.navigation.locator) == "fleet?sort=cpu%20-")
+    async with open_app(fleet(file), size) as opened:
+        await opened.until(lambda: opened.hosts.order == ("cpu", True))
+        await opened.press("2", "S")
+        await opened.until(lambda: opened.screen.view.settings == (("sort", "trouble -"),))
+    async with open_app(fleet(file), size) as opened:
+        await opened.until(lambda: opened.screen.view.settings == (("sort", "trouble -"),))
+        opened.app.type_command("reverse")
+        await opened.until(lambda: opened.screen.view.settings == ())
+
+
 async def test_a_filter_is_not_remembered_since_it_hides_hosts(tmp_path: Path) -> None:
     file = tmp_path / "screen.json"
     async with open_app(fleet(file)) as opened:

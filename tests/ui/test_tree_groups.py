@@ -37,7 +37,8 @@ def test_a_grouping_is_read_as_it_is_written() -> None:
 
 def test_columns_and_orders_are_read_as_they_are_written() -> None:
     assert [metric.name for metric in columns_named("rtt, mem,rtt")] == ["rtt", "memory"]
-    assert columns_named("") == () and order_named("State") == "trouble"
+    assert columns_named("") == () and order_named("State") == ("trouble", False)
+    assert order_named("CPU -") == order_named("-cpu") == ("cpu", True)
     with pytest.raises(Unclear, match="did you mean cpu"):
         columns_named("cpi")
     with pytest.raises(Unclear, match=r"no order \x1b"):

@@ -87,6 +87,16 @@ class Navigation:
             self.open(view.name)
         self.view.commands[name](argument)
 
+    def show_only(self, filter: str, of: str) -> None:
+        """Show what passes a filter of hosts or domains: in the view in sight, or else in the first one that lists
+        them. A view that shows just that shows all again."""
+        if self._views.spec.filters != of:
+            self.open(next(name for name, spec in self._views.specs.items() if spec.filters == of))
+        view = self.view
+        view.step_back()  # what lies over its list
+        view.search("" if view.filter == filter else filter)
+        self._frame.arrived()
+
     def show_host(self, host_id: str) -> bool:
         """Put the cursor on a host, in the view where it is listed; False where the filter hides it."""
         if self.view.show_host(host_id):

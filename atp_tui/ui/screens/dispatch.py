@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -13,11 +12,10 @@ from textual.message import Message
 from ...actions.action import Action, Invocation, Value
 from ...model.causes import Cause, Remedy
 from ...model.credential import Credential, Secret
-from ...model.errors import ActionFailed, ConfigError
+from ...model.errors import ActionFailed
 from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.target import on_hosts
 from ..commands import find
-from ..dump import dump
 from ..early_keys import HearsNothingAtFirst
 from ..frame.navigation import Navigation
 from ..job_control import JobControl
@@ -34,6 +32,7 @@ from .help import HelpScreen, command_section
 from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
 from .keys import help_keys
+from .look_dispatch import LookDispatch
 from .password import PasswordScreen
 
 T = TypeVar("T")
@@ -69,24 +68,20 @@ class Dispatch:
         self._screen = screen
         self._fleet = services.fleet
         self._person = services.who
-        self._folder = services.dump_folder
         self._keys = keys
         self._targeting = targeting
         self.jobs = JobDispatch(screen, services.fleet, keys)
         self._hosts_file = HostDispatch(screen, services.fleet, keys, services.who)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
+        look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self._meant)
         self._own: dict[str, Callable[[str], object]] = {
-            "filter": self._filter,
+            **look.by_name,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
             "older-job": lambda _: self.jobs.show_older(),
             "newer-job": lambda _: self.jobs.show_newer(),
             "rerun": self._rerun,
             "cancel": self._cancel,
             "clear": self._clear,
-            "jump": self._jump,
-            "previous-view": lambda _: screen.navigation.to_and_fro(),
-            "locator": lambda _: self._copy_locator(),
-            "dump": lambda _: self._dump(),
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
@@ -142,9 +137,6 @@ class Dispatch:
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
 
-    def _filter(self, text: str) -> None:
-        self._screen.pane.enter(Mode.FILTER, text or None)
-
     def _rerun(self, _: str) -> None:
         job = self._screen.jobs.shown
         failed = job.model.failed_hosts if job is not None else ()
@@ -162,19 +154,6 @@ class Dispatch:
             again = self._invocation(asked.action, failed, asked.arguments, asked.secret)
             self._if_confirmed(again, title, [], title, self.jobs.start)
 
-    def _copy_locator(self) -> None:
-        line = f"atp-tui --view {shlex.quote(str(self._screen.navigation.locator))}"
-        self._screen.app.copy_to_clipboard(line)
-        self._screen.tell(f"copied {safe(line)}")
-
-    def _dump(self) -> None:
-        try:
-            file = dump(self._screen.app, self._folder)
-        except (OSError, ConfigError) as error:
-            self._screen.tell(f"the screen could not be written: {safe(str(error))}", wrong=True)
-        else:
-            self._screen.tell(f"written: {safe(str(file))} and .txt")
-
     def _open_help(self, _: str) -> None:
         app = self._screen.app
         if not app.is_screen_installed(self._help):
@@ -185,14 +164,6 @@ class Dispatch:
     def _clear(self, _: str) -> None:
         if self.jobs.clear():
             self._screen.view.take_focus()
-
-    def _jump(self, host_id: str) -> None:
-        if not host_id:  # chosen in the palette
-            self._screen.pane.enter(Mode.COMMAND, "jump ")
-        elif self._screen.navigation.show_host(host_id):
-            self._screen.view.take_focus()
-        else:
-            self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
 
     def _quit(self, _: str) -> None:
         question = self.jobs.before_quitting()

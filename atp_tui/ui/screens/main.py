@@ -16,6 +16,7 @@ from ...model.order import natural
 from ...monitor.orders import Sort
 from ...monitor.query import Query
 from .. import bindings
+from ..copying import NOT_COPIED
 from ..focus import FocusInSight
 from ..frame.navigation import Navigation
 from ..frame.remember import Remembering
@@ -52,6 +53,7 @@ from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
+from .only import ONLY
 from .palette import Arguments, Offer, completions, offers
 
 _log = logging.getLogger(__name__)
@@ -284,7 +286,8 @@ class MainScreen(FocusInSight[None]):
 
     @on(Copied)
     def _copied(self, message: Copied) -> None:
-        self.tell(f"copied {message.lines} line{'s' * (message.lines != 1)}")
+        lines = f"{message.lines} line{'s' * (message.lines != 1)}"
+        self.tell(f"copied {lines}" if message.taken else NOT_COPIED, wrong=not message.taken)
 
     @on(JobAdvanced)
     def _job_advanced(self, message: JobAdvanced) -> None:
@@ -389,4 +392,5 @@ class MainScreen(FocusInSight[None]):
 
     def _arguments(self) -> list[Arguments]:
         in_views = performing(self._views.spec).values()
-        return [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]
+        of_views = [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]
+        return [*of_views, (ONLY, tuple(ONLY.arguments(self._fleet)))]

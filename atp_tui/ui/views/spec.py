@@ -33,6 +33,7 @@ class ViewCommand:
 class ViewSpec:
     """One view. `name` is what `:` opens, `key` the Textual name of its key, None for none.
 
+    `filters` says what its filter finds, "host" or "domain"; "" where the sums of the status line find nothing in it.
     `keys` are those of the list that has its focus, as the key line and the help tell them. `needs` says in a word what
     it is of ("host"); "" where it is of all. `make` gives its widget: called once, when it is first opened. A command
     may have the name of another view's: the view in sight performs it, else the first one that has it.
@@ -45,6 +46,7 @@ class ViewSpec:
     make: Callable[[ViewServices], View]
     keys: tuple[Binding, ...] = ()
     needs: str = ""
+    filters: str = ""
     commands: tuple[ViewCommand, ...] = ()
 
     def command(self, name: str) -> ViewCommand | None:

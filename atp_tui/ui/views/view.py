@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol
 
 from textual.containers import Container
@@ -11,6 +11,7 @@ from textual.message import Message
 
 from ...engine.fleet import Fleet
 from ..glyphs import Glyphs
+from ..marks import Marks
 from ..places import Place
 from ..services import Services
 from ..told import Told
@@ -37,13 +38,14 @@ class Results(Protocol):
 @dataclass(frozen=True, slots=True)
 class ViewServices:
     """What a view is given. `tell` says something in the line at the bottom, as what went wrong where the second is
-    true; `told` is what was said there."""
+    true; `told` is what was said there, `marks` are those of all views."""
 
     services: Services
     glyphs: Glyphs
     tell: Callable[[str, bool], None]
     results: Results
     told: Told
+    marks: Marks = field(default_factory=Marks)
 
     @property
     def fleet(self) -> Fleet:

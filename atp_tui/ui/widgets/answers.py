@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from .. import bindings
+from ..copying import copied
 from ..glyphs import UNICODE, Glyphs
 from ..messages import CancelRequested, Copied, RerunRequested
 from ..shown import styled, together
@@ -103,8 +104,8 @@ class Answers(LinesView[AnswerLine]):
         block = self._model.lines().block(line.block) if line is not None and self._model is not None else None
         if block is not None:
             body = list(block.lines())[1:] or list(block.lines())
-            self.app.copy_to_clipboard("\n".join("".join(text for text, _ in each.spans).strip() for each in body))
-            self.post_message(Copied(len(body)))
+            text = "\n".join("".join(text for text, _ in each.spans).strip() for each in body)
+            self.post_message(Copied(len(body), taken=copied(self.app, text)))
 
     def _title_now(self) -> Content:
         model = self._model

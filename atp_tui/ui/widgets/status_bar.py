@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -13,7 +15,9 @@ from ...monitor.metrics import find_metric
 from ...monitor.tally import Summary
 from ..format import NOT_KNOWN, WRITE, rate
 from ..glyphs import STATE_ORDER, UNICODE, Glyphs
+from ..messages import CommandLineRequested
 from ..shown import styled, together
+from ..sums import NAME_OF_STATE
 from ..text import cut, safe
 
 SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, ConnectionState.FAILED)
@@ -22,12 +26,21 @@ SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, Connect
 CRUMB = 24
 """Cells of a place in the path."""
 
-Part = tuple[int, Content]
-"""How easily a part is left out (0: never), and the part."""
+
+class Part(NamedTuple):
+    """Some words of the line. `need` says how easily they are left out (0: never); a click on them does `line`, a line
+    of the `:` commands; "" for words that do nothing."""
+
+    need: int
+    words: Content
+    line: str = ""
 
 
 class StatusBar(Widget):
-    """Shows the fleet added up, the jobs and the time; what does not fit is left out, the least needed first."""
+    """Shows the fleet added up, the jobs and the time; what does not fit is left out, the least needed first.
+
+    Posts CommandLineRequested where a sum was clicked.
+    """
 
     snapshot: reactive[Summary | None] = reactive(None)
     """None: nothing is known of the fleet yet."""
@@ -49,6 +62,8 @@ class StatusBar(Widget):
         self._read_only = "read-only  " * read_only
         self._glyphs = glyphs
         self._source = safe(source)
+        self._ends: list[tuple[int, str]] = []
+        """Of each part that is shown, the column behind it and what a click on it does."""
 
     def on_mount(self) -> None:
         self.tick()
@@ -63,29 +78,42 @@ class StatusBar(Widget):
         number = dict(now.states)
         always = SHOWN_ALWAYS if self.snapshot is not None else ()
         counts = [(state, number.get(state, 0)) for state in STATE_ORDER if state in number or state in always]
-        states = [styled(f"{self._glyphs.state(state)} {count}  ", f"${state.value}" if count else "$dim")
-                  for state, count in counts]  # fmt: skip
+        states = [
+            Part(0, styled(f"{self._glyphs.state(state)} {count}  ", f"${state.value}" if count else "$dim"),
+                 _only(NAME_OF_STATE[state]) if count else "")
+            for state, count in counts
+        ]  # fmt: skip
         left: list[Part] = [
-            (0, styled(" atp  ", "bold $title-focus")),
-            (5, styled(f"{self._source}{'' if self.crumbs else '  '}", "$title")),
-            (1, self._path()),
-            (0, styled(self._read_only, "bold")),
-            (1, styled(self.wrong, "$failed")),
-            (0, together(*states)),
-            *self._silent(now),
+            Part(0, styled(" atp  ", "bold $title-focus")),
+            Part(5, styled(f"{self._source}{'' if self.crumbs else '  '}", "$title")),
+            Part(1, self._path()),
+            Part(0, styled(self._read_only, "bold")),
+            Part(1, styled(self.wrong, "$failed")),
+            *states,
+            *self._among(now),
             *self._domains(now),
             *sum_parts(now),
-            (4, styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
+            Part(4, styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
             self._jobs(),
         ]
         clock = styled(f"{self.clock} ")
         for least in range(6, -1, -1):  # leave out whole kinds until the rest fits
-            shown = [part for need, part in left if need < max(least, 1)]
-            used = sum(part.cell_length for part in shown)
+            shown = [part for part in left if part.need < max(least, 1)]
+            used = sum(part.words.cell_length for part in shown)
             if used + clock.cell_length <= width or least <= 1:
                 break
         gap = max(0, width - used - clock.cell_length)
-        return together(*shown, styled(" " * gap), clock).truncate(width)
+        self._ends, end = [], 0
+        for part in shown:
+            end += part.words.cell_length
+            self._ends.append((end, part.line))
+        return together(*(part.words for part in shown), styled(" " * gap), clock).truncate(width)
+
+    def on_click(self, event: events.Click) -> None:
+        line = next((line for end, line in self._ends if event.x < end), "")
+        if line:
+            name, _, argument = line.partition(" ")
+            self.post_message(CommandLineRequested(name, argument))
 
     def _path(self) -> Content:
         """Where one is: `› VMs › kvm01/web`."""
@@ -95,31 +123,31 @@ class StatusBar(Widget):
 
     def _jobs(self) -> Part:
         if self.others:
-            return 0, styled(f"+{self.others} job{'s' * (self.others != 1)} running  ", "$connecting")
-        return 1, styled("1 job running  " if self.job else "", "$connecting")
+            return Part(0, styled(f"+{self.others} job{'s' * (self.others != 1)} running  ", "$connecting"), "jobs")
+        return Part(1, styled("1 job running  " if self.job else "", "$connecting"), "jobs")
 
-    def _silent(self, now: Summary) -> list[Part]:
-        """How many of the hosts that count as lost have only fallen silent."""
-        if not now.silent:
-            return []
-        return [(1, styled(f"({now.silent} silent)  ", "$reconnecting"))]
+    def _among(self, now: Summary) -> list[Part]:
+        """How many of the hosts that count as lost have only fallen silent, and how many wait for a person."""
+        silent = Part(1, styled(f"({now.silent} silent)  ", "$reconnecting"), _only("silent"))
+        waiting = Part(3, styled(f"({now.waiting} waiting)  ", "$failed"), _only("waiting"))
+        return [*[silent] * (now.silent > 0), *[waiting] * (now.waiting > 0)]
 
     def _domains(self, now: Summary) -> list[Part]:
         """`VMs 410 up 2 paused 18 off`: together they are all that fresh figures tell of; the rest is not known now."""
         if now.vms is None:
-            parts: list[Part] = [(2, styled(f" VMs {NOT_KNOWN}  ", "$dim"))]
+            parts = [Part(2, styled(f" VMs {NOT_KNOWN}  ", "$dim"))]
         else:
             up, paused, crashed, off, unknown = now.vms
             parts = [
-                (2, styled(f" VMs {up} up ")),
-                *[(2, styled(f"{paused} paused ", "$reconnecting"))] * (paused > 0),
-                *[(2, styled(f"{crashed} crashed ", "$failed"))] * (crashed > 0),
-                (3, styled(f"{off} off ")),
-                *[(3, styled(f"{unknown} without state "))] * (unknown > 0),
+                Part(2, styled(f" VMs {up} up "), _only("up")),
+                *[Part(2, styled(f"{paused} paused ", "$reconnecting"), _only("paused"))] * (paused > 0),
+                *[Part(2, styled(f"{crashed} crashed ", "$failed"), _only("crashed"))] * (crashed > 0),
+                Part(3, styled(f"{off} off "), _only("off")),
+                *[Part(3, styled(f"{unknown} without state "), _only("no"))] * (unknown > 0),
             ]
         if now.unseen:
-            parts.append((3, styled(f"{now.unseen} unknown ", "$dim")))
-        return [*parts, (2, styled(" "))]
+            parts.append(Part(3, styled(f"{now.unseen} unknown ", "$dim"), _only("unknown")))
+        return [*parts, Part(2, styled(" "))]
 
 
 def sum_parts(now: Summary) -> list[Part]:
@@ -129,8 +157,13 @@ def sum_parts(now: Summary) -> list[Part]:
         metric = find_metric(name)
         if metric is not None:
             words = f"{WRITE[metric.form](figure)} {metric.head}  "
-            found.append((4, styled(words, "$dim" if figure is None else "")))
+            found.append(Part(4, styled(words, "$dim" if figure is None else ""), _only(name)))
     return found
+
+
+def _only(name: str) -> str:
+    """What a click on the sum of that name does."""
+    return f"only {name}"
 
 
 def _colour_of_errors(errors: float | None) -> str:

@@ -14,7 +14,7 @@ from atp_tui.model import errors
 from atp_tui.model.catalogue import ENGLISH
 from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, Trouble, seconds
 from atp_tui.model.errors import AuthFailed, ConnectFailed, CredentialWanted, HostKeyRejected, TransportError
-from atp_tui.monitor.tally import DANGER
+from atp_tui.monitor.troubles import DANGER
 from atp_tui.ui.widgets.host_words import PRESSED
 
 PACKAGE = Path(atp_tui.__file__).parent

@@ -140,6 +140,19 @@ def test_domains_stand_in_the_order_that_is_asked_for() -> None:
     assert fleet.names(sort=DomainSort.CPU)[-1] == "old", "what is not known comes last"
 
 
+@pytest.mark.parametrize("sort", DomainSort)
+def test_an_order_that_is_turned_round_leaves_what_is_not_known_at_the_end(sort: DomainSort) -> None:
+    fleet = three_hosts()
+    there, back = (fleet.page(DomainQuery(sort=sort, reverse=reverse)).lines for reverse in (False, True))
+    assert {name_of(line) for line in there} == {name_of(line) for line in back} and there != back
+    if sort is DomainSort.NAME:
+        assert back == there[::-1]
+    if sort is DomainSort.CPU:
+        assert name_of(there[-1]) == name_of(back[-1]) == "old" and name_of(there[0]) == "web10" == name_of(back[-2])
+    if sort is DomainSort.TROUBLE:
+        assert name_of(there[0]) == name_of(back[-1]) == "bad"
+
+
 @pytest.mark.parametrize(
     ("filter", "found"),
     [
@@ -361,10 +374,13 @@ FILTERS = ("", "a", "state:paused", "cpu>20", "!@rack1", "disk<5")
 class KeptUpToDate(RuleBasedStateMachine):
     """Hosts and domains come, go and change in any order; now and then somebody looks."""
 
-    @initialize(filter=st.sampled_from(FILTERS), sort=st.sampled_from(DomainSort), groups=st.sampled_from(DomainGroups))
-    def begins(self, filter: str, sort: DomainSort, groups: DomainGroups) -> None:
+    @initialize(
+        filter=st.sampled_from(FILTERS), sort=st.sampled_from(DomainSort), groups=st.sampled_from(DomainGroups),
+        reverse=st.booleans(),
+    )  # fmt: skip
+    def begins(self, filter: str, sort: DomainSort, groups: DomainGroups, reverse: bool) -> None:
         self.fleet = Fleet("kvm1")
-        self.query = DomainQuery(filter, sort, groups)
+        self.query = DomainQuery(filter, sort, groups, reverse=reverse)
         self.later = 0.0
 
     @rule(host=HOSTS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....monitor.domain_query import DomainGroups, DomainSort
 from ..spec import ViewCommand, ViewSpec
+from ..turning import REVERSE
 from .keys import DOMAINS as KEYS
 
 if TYPE_CHECKING:
@@ -19,10 +20,24 @@ def _make(services: ViewServices) -> View:
 
 
 COMMANDS = (
-    ViewCommand("sort", "sort by", "put the lines in another order: sort cpu", lambda _: DomainSort, asks=True),
+    ViewCommand(
+        "sort",
+        "sort by",
+        "order by: sort cpu; turned round: sort cpu -",
+        lambda _: DomainSort,
+        asks=True,
+    ),
+    REVERSE,
     ViewCommand("group", "group by", "let VMs stand together by host, tag or state", lambda _: DomainGroups, asks=True),
 )
 
 DOMAINS = ViewSpec(
-    "domains", "VMs", "2", "the VMs of all hosts in one list, those in trouble first", _make, KEYS, commands=COMMANDS
+    "domains",
+    "VMs",
+    "2",
+    "the VMs of all hosts in one list, those in trouble first",
+    _make,
+    KEYS,
+    filters="domain",
+    commands=COMMANDS,
 )

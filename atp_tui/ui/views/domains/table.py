@@ -21,6 +21,7 @@ from ....monitor.domain_query import (
     DomainSort,
 )
 from ...glyphs import UNICODE, Glyphs
+from ...marks import Marks
 from ...shown import assembled
 from ...text import cut, safe, width_of
 from ...widgets.lines import LinesView, Spans
@@ -60,8 +61,11 @@ class DomainTable(LinesView[AnyDomainLine]):
             super().__init__()
             self.line = line
 
-    def __init__(self, fleet: DomainPages, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
+    def __init__(
+        self, fleet: DomainPages, *, glyphs: Glyphs = UNICODE, marks: Marks | None = None, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._marks = marks if marks is not None else Marks()
         self._fleet = fleet
         self._glyphs = glyphs
         self._query = DomainQuery()
@@ -178,15 +182,24 @@ class DomainTable(LinesView[AnyDomainLine]):
         if head is not None and head.problem is None and head.known:
             number = f" {head.shown:,} of {head.known:,}" if query.filter else f" {head.known:,}"
             number += "" if head.complete else " …"
-        order = "" if query.sort is DomainSort.TROUBLE else f" by {query.sort}"
+        turned = ", turned round" if query.reverse else ""
+        order = f" by {query.sort}{turned}" if turned or query.sort is not DomainSort.TROUBLE else ""
         wanted = f" / {safe(query.filter)}" if query.filter else ""
-        marked = f" {self._glyphs.separator} {head.marked:,} marked" if head is not None and head.marked else ""
+        marked = self._marked_words()
+        marked = f" {self._glyphs.separator} {marked}" if marked else ""
         choices = (
             f"VMs{number}{order}{wanted}{marked}", f"VMs{number}{wanted}{marked}", f"VMs{number}{wanted}",
             f"VMs{wanted}", wanted.strip(),
         )  # fmt: skip
         words = next((each for each in choices if each and width_of(each) + 2 <= room), wanted.strip() or "VMs")
         return f" {cut(safe(words), max(room - 2, 0), self._glyphs.ellipsis)} "
+
+    def _marked_words(self) -> str:
+        """What commands go to before what the cursor is on: the marked domains, else the hosts marked elsewhere."""
+        hosts = len(self._marks.hosts)
+        if self.head is not None and self.head.marked:
+            return f"{self.head.marked:,} marked"
+        return f"{hosts:,} host{'s' * (hosts != 1)} marked" if hosts else ""
 
     # Keys
 
@@ -219,11 +232,18 @@ class DomainTable(LinesView[AnyDomainLine]):
         self._mark(self._query.marked | frozenset(self._fleet.domain_keys(self._query)))
 
     def action_unmark(self) -> None:
+        if self._marks.hosts and (self.head is None or not self.head.marked):
+            self._marks.hosts = frozenset()
+            self._retitle()
+            self.post_message(self.Moved())
         self._mark(frozenset())
 
     def action_sort(self) -> None:
         every = tuple(DomainSort)
         self.ask(replace(self._query, sort=every[(every.index(self._query.sort) + 1) % len(every)]))
+
+    def action_reverse(self) -> None:
+        self.ask(replace(self._query, reverse=not self._query.reverse))
 
     def action_group(self) -> None:
         every = tuple(DomainGroups)

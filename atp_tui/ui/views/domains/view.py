@@ -1,4 +1,5 @@
-"""The view of the domains of all hosts. Marks are of domains; commands go to their hosts."""
+"""The view of the domains of all hosts. Marks are of domains; commands go to their hosts, and where there are no such
+marks to the hosts that are marked in the other views."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from ....model.quoting import redacted
 from ....monitor.domain_query import DomainGroups, DomainLine, DomainPage, DomainSort
 from ...places import Place
 from ...text import safe
+from ..turning import UNCLEAR, sort_as_written, sort_written, turned_by
 from ..view import Pointed, View, ViewServices
 from .table import DomainTable
 
@@ -28,8 +30,9 @@ class DomainsView(View):
         super().__init__(id="domains")
         self._fleet = given.fleet
         self._tell = given.tell
+        self._marks = given.marks
         self._hosts: tuple[frozenset[str], DomainPage | None, tuple[str, ...]] | None = None
-        self.table = DomainTable(given.fleet, glyphs=given.glyphs, id="domain-table")
+        self.table = DomainTable(given.fleet, glyphs=given.glyphs, marks=given.marks, id="domain-table")
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -50,7 +53,8 @@ class DomainsView(View):
 
     @property
     def pointed(self) -> Pointed:
-        return Pointed(self._marked_hosts(), self._fleet.domain_hosts(self.table.cursor_keys))
+        marked = self._marked_hosts() or self._marks.known(self._fleet)
+        return Pointed(marked, self._fleet.domain_hosts(self.table.cursor_keys))
 
     def _marked_hosts(self) -> tuple[str, ...]:
         """Asked for at each move of the cursor: thousands of domains may be marked, so it is read once a look."""
@@ -76,18 +80,27 @@ class DomainsView(View):
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
         asked = self.table.asked
-        sort = () if asked.sort is DomainSort.TROUBLE else (("sort", asked.sort.value),)
+        order = sort_as_written(asked.sort.value, turned=asked.reverse)
+        sort = () if order == DomainSort.TROUBLE else (("sort", order),)
         groups = () if asked.groups is DomainGroups.NONE else (("group", asked.groups.value),)
         return sort + groups
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"sort": self._sort, "group": self._group}
+        return {"sort": self._sort, "reverse": self._reverse, "group": self._group}
 
-    def _sort(self, name: str) -> None:
+    def _sort(self, written: str) -> None:
+        name, turned = sort_written(written)
         order = self._chosen("mem" if name == "memory" else name, DomainSort, "order")
         if order is not None:
-            self.table.ask(replace(self.table.asked, sort=order))
+            self.table.ask(replace(self.table.asked, sort=order, reverse=turned))
+
+    def _reverse(self, text: str) -> None:
+        turned = turned_by(text, now=self.table.asked.reverse)
+        if turned is None:
+            self._tell(UNCLEAR, True)
+        else:
+            self.table.ask(replace(self.table.asked, reverse=turned))
 
     def _group(self, name: str) -> None:
         groups = self._chosen(name, DomainGroups, "grouping")

@@ -13,6 +13,7 @@ from ....monitor.metrics import Metric, find_metric
 from ....monitor.orders import find_order, orders
 from ....monitor.query import BY_TAG, MOST_DEEP, STATE, TAG, Fields
 from ...text import Safe, safe
+from ..turning import sort_written
 
 NONE = "none"
 """The word for no groups."""
@@ -32,12 +33,13 @@ class Unclear(Exception):
         return safe(str(self))
 
 
-def order_named(name: str) -> str:
-    """The order that a person means. Raises Unclear."""
-    found = find_order(name.casefold())
+def order_named(written: str) -> tuple[str, bool]:
+    """The order that a person means, and whether it is turned round. Raises Unclear."""
+    name, turned = sort_written(written)
+    found = find_order(name)
     if found is None:
-        raise Unclear("order", name, orders())
-    return found
+        raise Unclear("order", written, orders())
+    return found, turned
 
 
 def orders_offered(_: Fleet) -> Iterable[str]:
@@ -97,11 +99,6 @@ def _words(fields: Fields) -> list[str]:
     starts = Counter(start for tag in fields.tags if (start := tag.rstrip("0123456789")) != tag)
     common = [start for start, number in starts.items() if number > 1 and start]
     return list(dict.fromkeys([TAG, *(key.casefold() for key in fields.metadata), *common, STATE, NONE]))
-
-
-def targets_offered(fleet: Fleet) -> Iterable[str]:
-    """What may stand behind `:mark`."""
-    return ["@all", *(f"@{tag}" for tag in fleet.fields().tags), "state:failed", "cpu>80"]
 
 
 def grouping_words(group: tuple[str, ...]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ....engine.fleet import Fleet
-from ...targeting import Targeting
-from ...text import safe
+from ..marking import mark_named
+from ..turning import UNCLEAR, turned_by
 from .choices import Unclear, columns_named, grouping_named, order_named
 from .tree import HostTree
 
@@ -20,10 +20,11 @@ class FleetCommands:
         self._tell = tell
         self.by_name: Mapping[str, Callable[[str], object]] = {
             "sort": lambda text: self._clearly(self._sort, text),
+            "reverse": self._reverse,
             "group": lambda text: self._clearly(self._group, text),
             "columns": lambda text: self._clearly(self._columns, text),
-            "mark": lambda text: self._mark(text, marks=True),
-            "unmark": lambda text: self._mark(text, marks=False),
+            "mark": lambda text: mark_named(fleet, text, hosts, tell, marks=True),
+            "unmark": lambda text: mark_named(fleet, text, hosts, tell, marks=False),
         }
 
     def _clearly(self, command: Callable[[str], None], text: str) -> None:
@@ -33,21 +34,17 @@ class FleetCommands:
             self._tell(error.sentence, True)
 
     def _sort(self, text: str) -> None:
-        self._hosts.sort = order_named(text)
+        self._hosts.order = order_named(text)
+
+    def _reverse(self, text: str) -> None:
+        turned = turned_by(text, now=self._hosts.order[1])
+        if turned is None:
+            self._tell(UNCLEAR, True)
+        else:
+            self._hosts.order = self._hosts.sort, turned
 
     def _group(self, text: str) -> None:
         self._hosts.grouping = grouping_named(text, self._fleet.fields())
 
     def _columns(self, text: str) -> None:
         self._hosts.columns = columns_named(text)
-
-    def _mark(self, expression: str, *, marks: bool) -> None:
-        found = Targeting(self._fleet).named(expression)
-        if found.problem is not None:
-            self._tell(safe(found.problem.sentence), True)
-            return
-        before = self._hosts.asked.marked
-        self._hosts.mark_as_person(before.union(found.ids) if marks else before.difference(found.ids))
-        number = len(self._hosts.asked.marked ^ before)
-        word = "marked" if marks else "unmarked"
-        self._tell(f"{number} host{'s' * (number != 1)} {word}" if number else f"all of them are {word} already", False)

@@ -22,6 +22,7 @@ from ....monitor.query import (
     host_key,
 )
 from ...glyphs import UNICODE, Glyphs
+from ...marks import Marks
 from ...shown import assembled
 from ...text import safe, width_of
 from ...widgets.host_words import brief_of, counts_down
@@ -51,16 +52,18 @@ class FleetLines(LinesView[Shown]):
         file: Path | None = None,
         tell: Callable[[str, bool], None] = lambda text, wrong: None,
         groupings: Callable[[], Sequence[tuple[str, ...]]] = lambda: (),
+        marks: Marks | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         """`tell` says something in the line at the bottom, as what went wrong where the second is true; `groupings`
-        gives those that a key goes through. A range of marks is open where `_range` has its first key and the marks of
-        before; while `_looks`, it is the fleet that moves the cursor."""
+        gives those that a key goes through; `marks` are shared with other views. A range of marks is open where
+        `_range` has its first key and the marks of before; while `_looks`, it is the fleet that moves the cursor."""
         super().__init__(id=id, classes=classes)
         self._fleet = fleet
         self._tell = tell
         self._groupings = groupings
+        self._marks = marks if marks is not None else Marks()
         self._glyphs = glyphs
         self._file = safe(str(file or "hosts.toml"))
         self._query = Query()
@@ -145,6 +148,7 @@ class FleetLines(LinesView[Shown]):
 
     def mark(self, hosts: frozenset[str]) -> None:
         """Let these hosts be the marked ones."""
+        self._marks.hosts = hosts
         self._ask(replace(self._query, marked=hosts))
 
     def _ask(self, query: Query) -> None:
@@ -180,6 +184,16 @@ class FleetLines(LinesView[Shown]):
     @sort.setter
     def sort(self, sort: str) -> None:
         self._ask(replace(self._query, sort=sort))
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """The order, and whether it is turned round."""
+        return self._query.sort, self._query.reverse
+
+    @order.setter
+    def order(self, order: tuple[str, bool]) -> None:
+        sort, reverse = order
+        self._ask(replace(self._query, sort=sort, reverse=reverse))
 
     @property
     def grouping(self) -> tuple[str, ...]:
@@ -294,7 +308,10 @@ class FleetLines(LinesView[Shown]):
         self._told = told
         heads = columns.heads() if self.lines else ()
         heads = tuple((end, name) for end, name in heads if end <= width - 2)
-        room = heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)
+        wanted = width_of(safe(f" / {self._query.filter} ")) if self._query.filter else 0
+        while heads and _room(heads, width) < min(wanted, width // 2):
+            heads = heads[1:]  # a filter hides hosts: it is told before the heads of columns are
+        room = _room(heads, width)
         words = title_words(self._query, head, at, room, self._glyphs)
         parts: list[str | tuple[str, str]] = [words]
         used = width_of(words) + 1  # the line begins left of the title
@@ -303,3 +320,8 @@ class FleetLines(LinesView[Shown]):
             parts += [(self._glyphs.rule * gap, "not bold $rule"), (f" {name} ", "not bold $dim")]
             used = end + 1
         self.set_title(assembled(*parts))
+
+
+def _room(heads: Sequence[tuple[int, str]], width: int) -> int:
+    """The cells left of the first head, in a line of `width`."""
+    return heads[0][0] - len(heads[0][1]) - 3 if heads else max(width - 2, 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..marking import MARKING
 from ..spec import ViewCommand, ViewSpec
-from .choices import columns_offered, groupings_offered, orders_offered, targets_offered
+from ..turning import REVERSE
+from .choices import columns_offered, groupings_offered, orders_offered
 from .keys import HOSTS
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ def _make(services: ViewServices) -> View:
 
 
 COMMANDS = (
-    ViewCommand("sort", "sort by", "put the hosts in another order: sort cpu", orders_offered, asks=True),
+    ViewCommand("sort", "sort by", "order by: sort cpu; turned round: sort cpu -", orders_offered, asks=True),
+    REVERSE,
     ViewCommand(
         "group", "group by", "group by tag, state, keys of the metadata, beginnings of tags: group site,rack",
         groupings_offered, several=True, asks=True,
@@ -28,10 +31,16 @@ COMMANDS = (
         "columns", "columns", "choose the columns, in their order: columns cpu,rtt; alone: all of them",
         columns_offered, several=True,
     ),
-    ViewCommand("mark", "mark", "mark the hosts of a target: mark @rack1&state:failed", targets_offered, asks=True),
-    ViewCommand("unmark", "unmark", "unmark the hosts of a target", targets_offered, asks=True),
+    *MARKING,
 )  # fmt: skip
 
 FLEET = ViewSpec(
-    "fleet", "hosts", "1", "all hosts under their groups, and the one under the cursor", _make, HOSTS, commands=COMMANDS
+    "fleet",
+    "hosts",
+    "1",
+    "all hosts under their groups, and the one under the cursor",
+    _make,
+    HOSTS,
+    filters="host",
+    commands=COMMANDS,
 )

@@ -123,7 +123,7 @@ class HostTree(FleetLines):
         self.sort = every[(every.index(self._query.sort) + 1) % len(every)]
 
     def action_reverse(self) -> None:
-        self._ask(replace(self._query, reverse=not self._query.reverse))
+        self.order = self.sort, not self._query.reverse
 
     def action_group(self) -> None:
         every = self._groupings()
@@ -173,6 +173,11 @@ class HostTree(FleetLines):
         self._unfolded = hosts
         self._domains.keep(hosts)
         self.look()
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """The marked hosts."""
+        return self._query.marked
 
     def mark_as_person(self, marked: frozenset[str]) -> None:
         """Let these be the marked hosts, as a person wants it; a range that is open ends."""

@@ -16,6 +16,7 @@ from ...widgets.domain_list import DomainList
 from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
 from ...widgets.panel_events import last_events
+from ..turning import sort_as_written
 from ..view import Pointed, View, ViewServices
 from .choices import NONE, groupings
 from .commands import FleetCommands
@@ -35,8 +36,9 @@ class FleetView(View):
         services = given.services
         self.hosts = HostTree(
             self._fleet, glyphs=given.glyphs, file=services.file, tell=given.tell,
-            groupings=lambda: groupings(self._fleet.fields()), id="tree",
+            groupings=lambda: groupings(self._fleet.fields()), marks=given.marks, id="tree",
         )  # fmt: skip
+        self._marks = given.marks
         self._commands = FleetCommands(self._fleet, self.hosts, given.tell)
         self.group = GroupPanel(glyphs=given.glyphs)
         self.panel = HostPanel(clock=self._fleet.now, glyphs=given.glyphs, id="panel")
@@ -56,7 +58,9 @@ class FleetView(View):
 
     def look(self, described: bool) -> None:
         if described:
-            self.hosts.mark(frozenset(self._fleet.known(self.hosts.asked.marked)))
+            self._marks.known(self._fleet)
+        if self._marks.hosts != self.hosts.marked:  # in another view, or some have gone
+            self.hosts.mark_as_person(self._marks.hosts)
         self.hosts.look()
         self._follow_cursor()
         self._show_panel()
@@ -66,7 +70,7 @@ class FleetView(View):
 
     @property
     def pointed(self) -> Pointed:
-        return Pointed(self._fleet.known(self.hosts.asked.marked), self.hosts.cursor_hosts)
+        return Pointed(self._marks.known(self._fleet), self.hosts.cursor_hosts)
 
     @property
     def is_ready(self) -> bool:
@@ -79,7 +83,8 @@ class FleetView(View):
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
         asked, columns = self.hosts.asked, self.hosts.columns
-        found = [("sort", asked.sort)] if asked.sort != Sort.TROUBLE else []
+        order = sort_as_written(asked.sort, turned=asked.reverse)
+        found = [("sort", order)] if order != Sort.TROUBLE else []
         found += [("group", ",".join(asked.group) or NONE)] if asked.group != (TAG,) else []
         return (*found, *((("columns", ",".join(each.name for each in columns)),) if columns else ()))
 

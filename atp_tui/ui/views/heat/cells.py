@@ -13,6 +13,7 @@ from ....model.problem import Problem
 from ....monitor.cells import Cell
 from ....monitor.metrics import Form
 from ...glyphs import Glyphs
+from ...marks import Marks
 from ...text import safe
 from ...widgets.lines import LinesView, Spans
 from ...words import sentence
@@ -46,12 +47,12 @@ class HeatCells(LinesView[HeatRow]):
     class OrderRequested(Message):
         """The worst first, or by group again."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+    def __init__(self, glyphs: Glyphs, marks: Marks, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
+        self._marks = marks
         self.map: HeatMap = lay_out((), 1)
         self.at: str | None = None
-        self.marked: frozenset[str] = frozenset()
         self._groups: Sequence[tuple[str, Sequence[str]]] = ()
         self._cells: Mapping[str, Cell] = {}
         self._scale = Scale(1.0)
@@ -59,6 +60,11 @@ class HeatCells(LinesView[HeatRow]):
         self._problem: Problem | None = None
         self._filter = ""
         self._known = 0
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """The marked hosts, which are those of the tree."""
+        return self._marks.hosts
 
     # What is shown
 
@@ -168,16 +174,20 @@ class HeatCells(LinesView[HeatRow]):
 
     def action_toggle_mark(self) -> None:
         if self.at is not None:
-            self._mark(self.marked ^ {self.at})
+            self.mark_as_person(self.marked ^ {self.at})
 
     def action_mark_shown(self) -> None:
-        self._mark(self.marked | frozenset(self.map.order))
+        self.mark_as_person(self.marked | frozenset(self.map.order))
+
+    def action_invert(self) -> None:
+        self.mark_as_person(self.marked ^ frozenset(self.map.order))
 
     def action_unmark(self) -> None:
-        self._mark(frozenset())
+        self.mark_as_person(frozenset())
 
-    def _mark(self, marked: frozenset[str]) -> None:
+    def mark_as_person(self, marked: frozenset[str]) -> None:
+        """Let these hosts be the marked ones."""
         if marked != self.marked:
-            self.marked = marked
+            self._marks.hosts = marked
             self.redraw()
             self.post_message(self.Moved())

@@ -18,4 +18,5 @@ HEAT = (
     bind("heat.right", "right,l", "sideways(1)", "right", group=SIDEWAYS),
     bind("heat.mark-shown", "a,asterisk", "mark_shown", "mark all", group=MARKS),
     bind("heat.unmark", "u", "unmark", "unmark all", group=MARKS),
+    bind("heat.invert", "i", "invert", "invert", "mark what is shown and unmarked, and the other way round"),
 )

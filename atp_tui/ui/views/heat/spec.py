@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....engine.fleet import Fleet
 from ....monitor.metrics import METRICS
+from ..marking import MARKING
 from ..spec import ViewCommand, ViewSpec
 from .keys import HEAT as KEYS
 
@@ -27,5 +28,12 @@ def _figures(_fleet: Fleet) -> Iterable[str]:
 FIGURE = ViewCommand("figure", "colour by", "colour the heat map by a figure: figure rtt", _figures, asks=True)
 
 HEAT = ViewSpec(
-    "heat", "heat", "3", "every host as a cell, coloured by CPU or another figure", _make, KEYS, commands=(FIGURE,)
+    "heat",
+    "heat",
+    "3",
+    "every host as a cell, coloured by CPU or another figure",
+    _make,
+    KEYS,
+    filters="host",
+    commands=(FIGURE, *MARKING),
 )

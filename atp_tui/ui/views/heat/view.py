@@ -21,6 +21,7 @@ from ...shown import assembled
 from ...text import safe
 from ...words import state_word
 from ..fleet.headings import UNTAGGED
+from ..marking import mark_named
 from ..view import Pointed, View, ViewServices
 from .cells import HeatCells
 from .drawing import Scale, legend, scale_for
@@ -42,7 +43,8 @@ class HeatView(View):
         self._fleet = given.fleet
         self._glyphs = given.glyphs
         self._tell = given.tell
-        self.cells = HeatCells(given.glyphs, id="heat-cells")
+        self._marks = given.marks
+        self.cells = HeatCells(given.glyphs, given.marks, id="heat-cells")
         self._query = Query(sort=Sort.NAME)
         self._metric: Metric = METRICS[0]
         self._scale: Scale | None = None
@@ -64,7 +66,7 @@ class HeatView(View):
     @property
     def pointed(self) -> Pointed:
         at = self.cells.at
-        return Pointed(self._fleet.known(self.cells.marked), () if at is None else (at,))
+        return Pointed(self._marks.known(self._fleet), () if at is None else (at,))
 
     @property
     def filter(self) -> str:
@@ -111,7 +113,7 @@ class HeatView(View):
             tags = sorted((each.tag for each in self._fleet.summary().groups), key=_tag_order)
             found = ((tag, self._fleet.hosts(self._query, group_key(tag))) for tag in tags)
             self._groups = [(UNTAGGED if tag is None else tag, ids) for tag, ids in found if ids]
-        self.cells.marked &= frozenset(self._fleet.known(self.cells.marked))
+        self._marks.known(self._fleet)
         self.cells.lay_out(self._groups, problem, self._query.filter, self._known)
 
     def _retitle(self, cells: dict[str, Cell]) -> None:
@@ -146,7 +148,11 @@ class HeatView(View):
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"figure": self._choose_figure}
+        return {
+            "figure": self._choose_figure,
+            "mark": lambda text: mark_named(self._fleet, text, self.cells, self._tell, marks=True),
+            "unmark": lambda text: mark_named(self._fleet, text, self.cells, self._tell, marks=False),
+        }
 
     def _choose_figure(self, name: str) -> None:
         metric = find_metric(name)

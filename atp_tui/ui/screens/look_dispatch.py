@@ -1,0 +1,122 @@
+"""Commands that change how the fleet is looked at, or copy something of it, and touch no host."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from textual.app import App
+
+from ...engine.fleet import Fleet
+from ...model.errors import ConfigError
+from ...model.near import nearest
+from ...model.quoting import redacted
+from ..copying import NOT_COPIED, copied
+from ..dump import dump
+from ..frame.navigation import Navigation
+from ..keymap import Keymap
+from ..sums import counting, find_sum, sums
+from ..text import safe
+from ..views.view import View
+from ..widgets.command_pane import CommandPane, Mode
+from .only import OnlyScreen
+
+
+class Looking(Protocol):
+    """The main screen, as far as these commands need it."""
+
+    @property
+    def app(self) -> App[object]: ...
+    @property
+    def pane(self) -> CommandPane: ...
+    @property
+    def view(self) -> View: ...
+    @property
+    def navigation(self) -> Navigation: ...
+    def tell(self, text: str, *, wrong: bool = False) -> None: ...
+
+
+class LookDispatch:
+    """`by_name` performs each with the text behind it. `folder` gives where dumps go; `meant` gives the hosts that a
+    person means by a word, as Dispatch has it."""
+
+    def __init__(
+        self,
+        screen: Looking,
+        fleet: Fleet,
+        keys: Keymap,
+        folder: Callable[[], Path],
+        meant: Callable[[str], Sequence[str] | None],
+    ) -> None:
+        self._screen = screen
+        self._fleet = fleet
+        self._keys = keys
+        self._folder = folder
+        self._meant = meant
+        self.by_name: dict[str, Callable[[str], object]] = {
+            "filter": self._filter,
+            "only": self._only,
+            "jump": self._jump,
+            "previous-view": lambda _: screen.navigation.to_and_fro(),
+            "copy-address": self._copy_address,
+            "locator": lambda _: self._copy_locator(),
+            "dump": lambda _: self._dump(),
+        }
+
+    def _filter(self, text: str) -> None:
+        self._screen.pane.enter(Mode.FILTER, text or None)
+
+    def _only(self, name: str) -> None:
+        if not name:
+            self._screen.app.push_screen(OnlyScreen(counting(self._fleet.summary()), self._keys), self._only_chosen)
+            return
+        found = find_sum(name.casefold())
+        if found is None:
+            there = [each.name for each in sums()]
+            near = nearest(name, there, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            self._screen.tell(f"no sum {safe(redacted(name))}: {meant}there are {', '.join(there)}", wrong=True)
+        else:
+            self._screen.navigation.show_only(found.filter, found.of)
+
+    def _only_chosen(self, name: str | None) -> None:
+        if name:
+            self._only(name)
+
+    def _jump(self, host_id: str) -> None:
+        if not host_id:  # chosen in the palette
+            self._screen.pane.enter(Mode.COMMAND, "jump ")
+        elif self._screen.navigation.show_host(host_id):
+            self._screen.view.take_focus()
+        else:
+            self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
+
+    def _copy_address(self, named: str) -> None:
+        """Of the hosts under the cursor, whatever is marked; or of those that are named, each on a line of its own."""
+        hosts = self._meant(named) if named else self._screen.view.pointed.cursor
+        if hosts is None:
+            return
+        rows = self._fleet.rows(hosts)
+        if not rows:
+            self._screen.tell("no host is under the cursor", wrong=True)
+            return
+        words = "" if len(rows) == 1 else f"{len(rows)} addresses"
+        self._copy("\n".join(safe(row.address) for row in rows), words)
+
+    def _copy_locator(self) -> None:
+        self._copy(f"atp-tui --view {shlex.quote(str(self._screen.navigation.locator))}")
+
+    def _copy(self, text: str, words: str = "") -> None:
+        done = copied(self._screen.app, text)
+        shown = words or safe(text)
+        self._screen.tell(f"copied {shown}" if done else f"{NOT_COPIED}: {shown}", wrong=not done)
+
+    def _dump(self) -> None:
+        try:
+            file = dump(self._screen.app, self._folder)
+        except (OSError, ConfigError) as error:
+            self._screen.tell(f"the screen could not be written: {safe(str(error))}", wrong=True)
+        else:
+            self._screen.tell(f"written: {safe(str(file))} and .txt")
