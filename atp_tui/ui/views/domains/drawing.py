@@ -3,7 +3,8 @@
     ▾ rack1                                            18 ●  1 ◐  1 ✕  2 ○
     * ● web-01   kvm01  running           12 %   61 %   1.2 MB/s   4.0 MB/s    4     2 s
 
-Columns depend on the width and the widths of the names alone, so that no figure ever moves another one.
+Columns depend on the width, on the widths of the names and on those of what the metadata say, so that no figure ever
+moves another one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import lru_cache
 
 from ....model.connection import ConnectionState
 from ....model.node import DomainState
-from ....monitor.domain_query import DomainGroupLine, DomainGroups, DomainLine
+from ....monitor.domain_query import NO_WIDTHS, AboutWidths, DomainGroupLine, DomainGroups, DomainLine
 from ....monitor.rows import OFF, DomainRow
 from ...format import age, byte_rate, memory, percent
 from ...glyphs import Glyphs
@@ -37,6 +38,11 @@ LONGEST_SPARK = 33
 UNTAGGED = "untagged"
 """The name over the domains whose hosts have no tag."""
 
+ABOUT = {"title": 16, "os": 14, "address": 15, "tags": 16}
+"""What metadata say, in the order of its worth, with the cells that each has at most while others have none."""
+LONGEST_ABOUT = 40
+"""Cells that a title and tags have at most."""
+
 _RATE = 11
 _AMOUNTS = 22
 """Cells of ` 4.0 GiB of  8.0 GiB` before the share, and what parts it from the column before."""
@@ -48,7 +54,8 @@ _RUNNING = frozenset({_S.CONNECTED, _S.DRAINING})
 @dataclass(frozen=True, slots=True)
 class DomainColumns:
     """Widths in cells, the space before each included; 0: there is no room for it. With `both` the rates of reading and
-    writing, of receiving and sending, stand apart; with `amounts` the memory is told in bytes as well."""
+    writing, of receiving and sending, stand apart; with `amounts` the memory is told in bytes as well. `os`, `address`,
+    `tags` and `title` are of the metadata."""
 
     name: int
     host: int = 0
@@ -59,6 +66,10 @@ class DomainColumns:
     net: int = 0
     vcpus: int = 0
     age: int = 0
+    os: int = 0
+    address: int = 0
+    tags: int = 0
+    title: int = 0
     spark: int = 0
     both: bool = False
     amounts: bool = False
@@ -69,18 +80,27 @@ class DomainColumns:
         disk, net = ("disk read, written", "net in, out") if self.both else ("disk", "net")
         for width, name in (
             (self.cpu, "cpu"), (self.memory, "memory" if self.amounts else "mem"), (self.disk, disk), (self.net, net),
-            (self.vcpus, "vcpu"), (self.age, "age"), (self.spark, "cpu history" if self.spark > 14 else "cpu"),
+            (self.vcpus, "vcpu"), (self.age, "age"),
         ):  # fmt: skip
             place += width
             if width:
                 found.append((place, name))
+        for width, name in ((self.os, "os"), (self.address, "address"), (self.tags, "tags"), (self.title, "title")):
+            if width:  # texts begin where their heads do
+                found.append((place + 2 + len(name), name))
+            place += width
+        if self.spark:
+            found.append((place + self.spark, "cpu history" if self.spark > 14 else "cpu"))
         return tuple(found)
 
 
 @lru_cache(maxsize=256)
-def domain_columns(width: int, names: int, usual: int, hosts: int, groups: DomainGroups) -> DomainColumns:
+def domain_columns(
+    width: int, names: int, usual: int, hosts: int, groups: DomainGroups, about: AboutWidths = NO_WIDTHS
+) -> DomainColumns:
     """Share `width` cells out, what is worth most first. `names`, `usual` and `hosts` are the widths of the longest
-    name, of nine names of ten, and of the longest host, whose column goes where the groups are the hosts."""
+    name, of nine names of ten, and of the longest host, whose column goes where the groups are the hosts; `about` those
+    of what the metadata say, where nothing is said of any domain there is no column."""
     longest = min(names, LONGEST_NAME)
     name = min(longest, max(min(usual, width // 3), USUAL_NAME))
     left = width - INDENT - name - 2  # the last head needs a cell behind it, and the frame is not touched
@@ -95,6 +115,8 @@ def domain_columns(width: int, names: int, usual: int, hosts: int, groups: Domai
         sizes[column] = size
         left -= size
     whole = all(sizes[column] for column in wanted)
+    said = _about_columns(about, left) if whole else {}
+    left -= sum(said.values())
     more = min(longest - name, left)
     name, left = name + more, left - more
     both = whole and left >= 2 * _RATE
@@ -110,7 +132,25 @@ def domain_columns(width: int, names: int, usual: int, hosts: int, groups: Domai
     sizes["state"] += reason
     left -= reason
     chart = min(left, LONGEST_SPARK) if both and left >= LEAST_SPARK else 0
-    return DomainColumns(name, spark=chart, both=both, amounts=amounts, **sizes)
+    return DomainColumns(name, spark=chart, both=both, amounts=amounts, **sizes, **said)
+
+
+def _about_columns(about: AboutWidths, room: int) -> dict[str, int]:
+    """The columns of what the metadata say, in `room` cells."""
+    longest, sizes = about._asdict(), dict[str, int]()
+    for column, usual in ABOUT.items():
+        if longest[column]:
+            size = max(min(longest[column], usual), len(column) + 1) + 2
+            if size > room:
+                break
+            sizes[column] = size
+            room -= size
+    for column in ("title", "tags"):  # what others have left over
+        if column in sizes:
+            more = max(0, min(longest[column], LONGEST_ABOUT) + 2 - sizes[column])
+            sizes[column] += min(more, room)
+            room -= min(more, room)
+    return sizes
 
 
 def draw_domain_line(line: DomainLine, width: int, at: DomainColumns, now: float, glyphs: Glyphs) -> Spans:
@@ -129,6 +169,7 @@ def draw_domain_line(line: DomainLine, width: int, at: DomainColumns, now: float
         *_figures(line, at, role),
         (f"{reading.vcpus:>{at.vcpus}}" if at.vcpus else "", role),
         (age(now - row.oldest).rjust(at.age) if at.age else "", "dim"),
+        *_said(line, at, role, glyphs),
         *_chart(line, at, glyphs),
     )
 
@@ -161,6 +202,16 @@ def _memory(row: DomainRow, at: DomainColumns) -> str:
     if share is None:
         return most if at.amounts else ""
     return f"{memory(row.reading.memory_kib)} of {most}{percent(share):>7}" if at.amounts else percent(share)
+
+
+def _said(line: DomainLine, at: DomainColumns, role: str, glyphs: Glyphs) -> list[Piece]:
+    about = line.row.about
+    return [
+        (f"  {fit(safe(text), width - 2, glyphs.ellipsis)}", role)
+        for width, text in (
+            (at.os, about.os), (at.address, about.address), (at.tags, " ".join(about.tags)), (at.title, about.title)
+        ) if width
+    ]  # fmt: skip
 
 
 def _chart(line: DomainLine, at: DomainColumns, glyphs: Glyphs) -> list[Piece]:

@@ -136,8 +136,9 @@ class DomainTable(LinesView[AnyDomainLine]):
     def _columns(self) -> DomainColumns:
         """Those of a list with a scrollbar: a filter that lets it go must not move the figures."""
         head, width = self.head, self.size.width - 1
-        names, usual, hosts = (head.names, head.usual, head.hosts) if head is not None else (0, 0, 0)
-        return domain_columns(width, names, usual, hosts, self._query.groups)
+        if head is None:
+            return domain_columns(width, 0, 0, 0, self._query.groups)
+        return domain_columns(width, head.names, head.usual, head.hosts, self._query.groups, head.about)
 
     def placeholder(self) -> Sequence[str]:
         head = self.head
