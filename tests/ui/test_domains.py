@@ -30,7 +30,8 @@ from atp_tui.ui.views.domain.charts import Chart, chart_rows
 from atp_tui.ui.views.domain.drawing import head_spans
 from atp_tui.ui.views.domain.view import DomainView
 from atp_tui.ui.views.domain.xml import draw_xml, xml_lines
-from atp_tui.ui.views.domains.drawing import domain_columns, draw_domain_line, draw_group_line
+from atp_tui.ui.views.domains.columns import NAMES, domain_columns
+from atp_tui.ui.views.domains.drawing import draw_domain_line, draw_group_line
 from atp_tui.ui.views.domains.table import DomainTable
 from atp_tui.ui.views.domains.view import DomainsView
 
@@ -124,6 +125,19 @@ def test_what_the_metadata_say_comes_after_the_figures_by_its_worth() -> None:
         ("tags", "web prod"),
     ):
         assert text.index(shown_text) == heads[head] - len(head), "a text begins where its head does"
+
+
+def test_a_person_chooses_the_columns_and_the_first_ones_go_first() -> None:
+    widths = AboutWidths(26, 14, 15, 8)
+    for width in range(10, 200):
+        for chosen in (("title", "address", "cpu"), ("tags",), tuple(NAMES.values())):
+            at = domain_columns(width, 12, 12, 8, DomainGroups.NONE, widths, chosen)
+            shown = [bool(getattr(at, column)) for column in chosen]
+            assert shown == sorted(shown, reverse=True)
+            assert not any(getattr(at, column) for column in set(NAMES.values()) - set(chosen))
+            used = 5 + at.name + sum(getattr(at, column) for column in chosen)
+            assert used < width or width < 25
+    assert domain_columns(80, 12, 12, 8, DomainGroups.NONE, chosen=("tags",)).tags, "also where no domain has any"
 
 
 def test_nothing_said_of_any_has_no_columns() -> None:
@@ -429,6 +443,22 @@ async def test_what_the_metadata_say_stands_in_the_list_and_over_the_charts(fake
         opened.app.type_command("domains")
         opened.screen.view.search("title:shop")
         await opened.until(lambda: opened.has("debian12") and opened.has(" 1 of "))
+
+
+async def test_the_columns_are_chosen_by_name_and_stay(fakes: FleetServices) -> None:
+    async with open_app(fakes, size=(80, 24)) as opened:
+        await sampled(opened)
+        fakes.transport.hub.publish(DomainsDescribed(0.0, "kvm02", (("uuid-app", SHOP),)))
+        opened.app.type_command("domains")
+        await opened.until(lambda: opened.has("app") and opened.has(" net ") and not opened.has("debian12"))
+        opened.app.type_command("columns os,ip,title")
+        await opened.until(lambda: opened.has("debian12") and opened.has("192.0.2.7") and opened.has("Shop front"))
+        assert opened.has(" address ") and not opened.has(" net ")
+        assert ("columns", "os,ip,title") in opened.screen.view.settings
+        opened.app.type_command("columns titel")
+        await opened.until(lambda: opened.has("did you mean title?"))
+        opened.app.type_command("columns")
+        await opened.until(lambda: opened.has(" net ") and not opened.has("debian12"))
 
 
 # XML

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....monitor.domain_query import DomainGroups, DomainSort
 from ..spec import ViewCommand, ViewSpec
+from .columns import NAMES
 from .keys import DOMAINS as KEYS
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def _make(services: ViewServices) -> View:
 COMMANDS = (
     ViewCommand("sort", "sort by", "put the lines in another order: sort cpu", lambda _: DomainSort, asks=True),
     ViewCommand("group", "group by", "let VMs stand together by host, tag or state", lambda _: DomainGroups, asks=True),
-)
+    ViewCommand(
+        "columns", "columns", "choose the columns: columns cpu,title,ip; alone: those there is room for",
+        lambda _: NAMES, several=True,
+    ),
+)  # fmt: skip
 
 DOMAINS = ViewSpec(
     "domains", "VMs", "2", "the VMs of all hosts in one list, those in trouble first", _make, KEYS, commands=COMMANDS

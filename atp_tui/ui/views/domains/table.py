@@ -26,7 +26,8 @@ from ...text import cut, safe, width_of
 from ...widgets.lines import LinesView, Spans
 from ...widgets.paged import PagedLines
 from ...words import sentence
-from .drawing import DomainColumns, domain_columns, draw_domain_line, draw_group_line
+from .columns import DomainColumns, domain_columns
+from .drawing import draw_domain_line, draw_group_line
 from .keys import DOMAINS
 
 MORE = 0.05
@@ -67,8 +68,20 @@ class DomainTable(LinesView[AnyDomainLine]):
         self._query = DomainQuery()
         self._paged: PagedLines[DomainPage, AnyDomainLine] | None = None
         self._now = 0.0
+        self._chosen: tuple[str, ...] = ()
 
     # What is shown
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a person has chosen, see `columns.NAMES`; empty: those that there is room for."""
+        return self._chosen
+
+    @columns.setter
+    def columns(self, chosen: tuple[str, ...]) -> None:
+        self._chosen = chosen
+        self._retitle()
+        self.redraw()
 
     @property
     def asked(self) -> DomainQuery:
@@ -138,7 +151,7 @@ class DomainTable(LinesView[AnyDomainLine]):
         head, width = self.head, self.size.width - 1
         if head is None:
             return domain_columns(width, 0, 0, 0, self._query.groups)
-        return domain_columns(width, head.names, head.usual, head.hosts, self._query.groups, head.about)
+        return domain_columns(width, head.names, head.usual, head.hosts, self._query.groups, head.about, self._chosen)
 
     def placeholder(self) -> Sequence[str]:
         head = self.head

@@ -16,6 +16,7 @@ from ....monitor.domain_query import DomainGroups, DomainLine, DomainPage, Domai
 from ...places import Place
 from ...text import safe
 from ..view import Pointed, View, ViewServices
+from .columns import NAMES, columns_named
 from .table import DomainTable
 
 E = TypeVar("E", bound=StrEnum)
@@ -78,11 +79,13 @@ class DomainsView(View):
         asked = self.table.asked
         sort = () if asked.sort is DomainSort.TROUBLE else (("sort", asked.sort.value),)
         groups = () if asked.groups is DomainGroups.NONE else (("group", asked.groups.value),)
-        return sort + groups
+        names = {column: name for name, column in NAMES.items()}
+        columns = ",".join([names[column] for column in self.table.columns])
+        return sort + groups + ((("columns", columns),) if columns else ())
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"sort": self._sort, "group": self._group}
+        return {"sort": self._sort, "group": self._group, "columns": self._columns}
 
     def _sort(self, name: str) -> None:
         order = self._chosen("mem" if name == "memory" else name, DomainSort, "order")
@@ -93,6 +96,12 @@ class DomainsView(View):
         groups = self._chosen(name, DomainGroups, "grouping")
         if groups is not None:
             self.table.ask(replace(self.table.asked, groups=groups))
+
+    def _columns(self, names: str) -> None:
+        try:
+            self.table.columns = columns_named(names)
+        except ValueError as error:
+            self._tell(str(error), True)
 
     def _chosen(self, name: str, of: type[E], what: str) -> E | None:
         if name in [each.value for each in of]:
