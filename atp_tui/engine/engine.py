@@ -28,6 +28,7 @@ from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
 from ..monitor.happenings import Happenings
+from ..monitor.metadata_reader import MetadataReader
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .asking import Asking
@@ -71,6 +72,7 @@ class Engine:
         self.happenings = Happenings(self.manager, self.view)
         self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
+        self.metadata = MetadataReader(self.manager, self.view)
         self.jobs = JobRunner(self.manager)
         self.targets = CurrentTargets(self.manager, self.view)
         drivers = source.drivers
@@ -109,6 +111,7 @@ class Engine:
             await stack.enter_async_context(_beside(self.follower.run(), "follower"))
             if watch:
                 await stack.enter_async_context(self.monitor)
+                await stack.enter_async_context(_beside(self.metadata.run(), "metadata"))
             stack.push_async_callback(self.jobs.close)
             if _log.isEnabledFor(logging.INFO):
                 await stack.enter_async_context(_beside(self._journal(), "journal"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .connection import ConnectionState, HostStatus
 from .host import HostInfo
 from .message import Message
-from .node import DomainReading, NodeReading, Oddity, SystemReading
+from .node import DomainMetadata, DomainReading, NodeReading, Oddity, SystemReading
 from .reload import Reload
 from .settings import Channel
 
@@ -88,6 +88,14 @@ class SampleFailed(Event):
     requests: float
     errors: float
     odd: Oddity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainsDescribed(Event):
+    """The metadata of some domains of a host have been read; each stands behind the uuid of its domain."""
+
+    host_id: str
+    domains: tuple[tuple[str, DomainMetadata], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,10 @@ VIR_DOMAIN_STATS_BLOCK = 1 << 5
 VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE = 1 << 0
 VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT = 1 << 29
 
+# virDomainInterfaceAddressesSource
+VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE = 0
+VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP = 2
+
 # virNodeGetCPUStatsAllCPUs, virNodeGetMemoryStatsAllCells
 VIR_NODE_CPU_STATS_ALL_CPUS = -1
 VIR_NODE_MEMORY_STATS_ALL_CELLS = -1
@@ -117,9 +121,25 @@ class DescribedDomain(Protocol):
         ...
 
 
+class AddressedDomain(DescribedDomain, Protocol):
+    """libvirt.virDomain, as far as its description and its addresses go."""
+
+    def interfaceAddresses(self, source: int, flags: int = 0) -> Mapping[str, Any]:
+        """For each interface {"hwaddr": …, "addrs": [{"addr": …, "prefix": …, "type": …}, …] or None}; a round trip."""
+        ...
+
+
 class FindsDomains(Protocol):
     """libvirt.virConnect, as far as one domain is looked for."""
 
     def lookupByUUIDString(self, uuidstr: str) -> DescribedDomain:
         """The domain; a round trip. Raises VIR_ERR_NO_DOMAIN."""
+        ...
+
+
+class FindsAddressedDomains(Protocol):
+    """As FindsDomains, of domains whose addresses are asked for, too."""
+
+    def lookupByUUIDString(self, uuidstr: str) -> AddressedDomain:
+        """As FindsDomains.lookupByUUIDString."""
         ...

@@ -103,6 +103,24 @@ class Oddity(NamedTuple):
     what: str
 
 
+class DomainMetadata(NamedTuple):
+    """What a domain's description says about it for people. An empty text or tuple: nothing.
+
+    `title` and `description` are libvirt's own. `os` is what libosinfo's metadata names, by the short name that
+    virt-install takes (`debian12`). `address` is the first one that its host knows of it. `tags` are those of the
+    metadata in this program's namespace.
+    """
+
+    title: str = ""
+    description: str = ""
+    os: str = ""
+    address: str = ""
+    tags: tuple[str, ...] = ()
+
+
+NO_METADATA = DomainMetadata()
+
+
 class DomainReading(NamedTuple):
     """One reading of one domain. Memory in KiB; counters since its start: `cpu_time` (ns), `rx_bytes`, `tx_bytes`
     over its interfaces, `read_bytes`, `written_bytes` over its disks.

@@ -120,6 +120,7 @@ class DomainArrangement:
             names=index.names,
             usual=index.usual,
             hosts=index.hosts,
+            about=index.about,
             complete=index.complete,
         )
 

@@ -1,11 +1,12 @@
 """The filter of the domains on a screen: terms with white space between them, all of which must hold. Pure.
 
-A term is a condition, or a text that is looked for in the names of the domain and of its host. A `!` in front turns a
-term round, and a domain whose figure is not known passes `!cpu>80`, as in host_filter.
+A term is a condition, or a text that is looked for in the names of the domain and of its host, and in its title. A `!`
+in front turns a term round, and a domain whose figure is not known passes `!cpu>80`, as in host_filter.
 
 - `state:up`, `state:paused`, `state:crashed` and `state:off` are the domains that count so in the sums, `state:unknown`
   those of hosts whose figures are old; every state has its own word as well.
-- `state:running`, `host:kvm01`, `tag:rack1`, `name:web` and `uuid:3b0c` match what begins so; `@rack1` is `tag:rack1`.
+- `state:running`, `host:kvm01`, `tag:rack1`, `name:web`, `title:shop`, `os:debian`, `ip:192.0.2.` and `uuid:3b0c` match
+  what begins so, of a title any of its words; `@rack1` is `tag:rack1`. Tags are those of the domain and of its host.
 - `cpu>80` and `mem>90` compare percents (of the domain's processors, of the memory that it may have), `disk>5` and
   `net>5` MB a second in both directions together, `vcpus>4` a number. The signs are `>`, `>=`, `<` and `<=`.
 """
@@ -39,8 +40,11 @@ _FIELD = re.compile(r"([a-z_]+):(.*)", re.DOTALL)
 _TEXTS: dict[str, Callable[[Entry], tuple[str, ...]]] = {
     "state": lambda entry: _states(entry),
     "host": lambda entry: (entry.host.id.casefold(),),
-    "tag": lambda entry: tuple([tag.casefold() for tag in entry.host.tags]),
+    "tag": lambda entry: tuple([tag.casefold() for tag in (*entry.about.tags, *entry.host.tags)]),
     "name": lambda entry: (entry.folded,),
+    "title": lambda entry: (entry.title, *entry.title.split()),
+    "os": lambda entry: (entry.about.os.casefold(),),
+    "ip": lambda entry: (entry.about.address,),
     "uuid": lambda entry: (entry.uuid,),
 }
 FIGURES: dict[str, tuple[float, str]] = {
@@ -133,7 +137,9 @@ def _term(written: str) -> DomainPredicate:
     if _ALIASES.get(name, name) in FIGURES and number:
         raise wrong(f"{name} is compared with > >= < or <=", f"write {name}>{number}")
     looked_for = {text, written.casefold()}
-    return lambda entry, _: any(each in entry.folded or each in entry.host.id.casefold() for each in looked_for)
+    return lambda entry, _: any(
+        each in entry.folded or each in entry.host.id.casefold() or each in entry.title for each in looked_for
+    )
 
 
 def _text_term(field: str, start: str) -> DomainPredicate:
@@ -172,4 +178,5 @@ def _unknown(field: str) -> ConfigError:
 
 
 def _fields() -> str:
-    return "cpu, mem (%), disk, net (MB/s) and vcpus take > >= < <=; state:, host:, tag:, name: and uuid: take a text"
+    *texts, last = [f"{field}:" for field in _TEXTS]
+    return f"cpu, mem (%), disk, net (MB/s) and vcpus take > >= < <=; {', '.join(texts)} and {last} take a text"

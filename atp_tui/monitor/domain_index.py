@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import Protocol
 
 from ..model.fence import Fence
-from ..model.node import DomainState
+from ..model.node import NO_METADATA, DomainMetadata, DomainState
 from ..model.order import NaturalKey, natural
 from .domain_history import Listed
-from .domain_query import domain_key
+from .domain_query import NO_WIDTHS, AboutWidths, domain_key
 from .domain_record import HostDomains
 from .rows import DomainRow, HostRow
 
@@ -68,9 +68,10 @@ class DomainSource(Protocol):
 
 class Entry:
     """One domain. `place` is that in the newest sample of its host, -1 for one that is gone. `state` is a word of
-    STATE_ORDER, `rank` how much it needs a person, the most first; `order` the place of its name among all names."""
+    STATE_ORDER, `rank` how much it needs a person, the most first; `order` the place of its name among all names.
+    `about` has what its metadata say, `title` the title in small letters."""
 
-    __slots__ = ("folded", "host", "key", "name", "order", "place", "rank", "state", "uuid")
+    __slots__ = ("about", "folded", "host", "key", "name", "order", "place", "rank", "state", "title", "uuid")
 
     def __init__(self, host: HostWithDomains, uuid: str, name: str) -> None:
         self.host = host
@@ -82,6 +83,8 @@ class Entry:
         self.place = -1
         self.state: str = GONE
         self.rank = _RANKS[GONE]
+        self.about = NO_METADATA
+        self.title = ""
 
     @property
     def row(self) -> DomainRow:
@@ -96,15 +99,17 @@ class Entry:
 
 
 class _Seen:
-    """What was taken over of a host. `stamp` differs where its domains have come, gone, or another state."""
+    """What was taken over of a host. `stamp` differs where its domains have come, gone, another state or other
+    metadata."""
 
-    __slots__ = ("entries", "fresh", "gone", "listed", "stamp", "states", "tags")
+    __slots__ = ("described", "entries", "fresh", "gone", "listed", "stamp", "states", "tags")
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.listed: Listed | None = None
         self.gone: frozenset[str] = frozenset()
         self.states: tuple[DomainState, ...] = ()
+        self.described: Mapping[str, DomainMetadata] = {}
         self.fresh = False
         self.tags: tuple[str, ...] = ()
         self.stamp = 0
@@ -125,6 +130,8 @@ class DomainIndex:
         """Rises with everything but figures that has changed."""
         self.names = self.usual = self.hosts = 0
         """Characters of the longest name, of nine names of ten at most, of the longest host that has domains."""
+        self.about: AboutWidths = NO_WIDTHS
+        """They only grow: columns that come and go move all figures."""
 
     def note(self, hosts: Collection[str] | None) -> None:
         """As Arrangement.note."""
@@ -191,12 +198,15 @@ class DomainIndex:
             seen = self._seen[host_id] = _Seen()
         listed, states, gone = domains.listed, domains.states, frozenset(domains.gone)
         is_new = listed is not seen.listed or gone != seen.gone
-        if not is_new and states is seen.states and (host.fresh, host.tags) == (seen.fresh, seen.tags):
+        is_described = is_new or domains.described is not seen.described
+        if not is_described and states is seen.states and (host.fresh, host.tags) == (seen.fresh, seen.tags):
             return
         self.version += 1
         seen.stamp = self.version
         if is_new:
             self._relist(host, seen, came, went)
+        if is_described:
+            self._describe(seen, domains.described)
         for entry in seen.entries.values():
             entry.state = GONE if entry.place < 0 else states[entry.place]
             entry.rank = _RANKS[entry.state]
@@ -225,6 +235,20 @@ class DomainIndex:
                 entry_there = seen.entries[uuid] = Entry(host, uuid, name)
                 came.append(entry_there)
             entry_there.place = place
+
+    def _describe(self, seen: _Seen, described: Mapping[str, DomainMetadata]) -> None:
+        seen.described = described
+        if not described:
+            return
+        widths = self.about
+        for uuid, entry in seen.entries.items():
+            about = described.get(uuid, NO_METADATA)
+            if about is entry.about:
+                continue
+            entry.about, entry.title = about, about.title.casefold()
+            sizes = len(about.title), len(about.os), len(about.address), len(" ".join(about.tags))
+            widths = AboutWidths(*map(max, widths, sizes))
+        self.about = widths
 
     def _measure(self) -> None:
         lengths: Sequence[int] = sorted([len(entry.name) for entry in self.entries])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..model.problem import Problem
 from .query import PAGE
@@ -80,14 +81,27 @@ class DomainLine:
 AnyDomainLine = DomainGroupLine | DomainLine
 
 
+class AboutWidths(NamedTuple):
+    """Characters of the longest title, operating system, address and list of tags that any domain has, or had."""
+
+    title: int = 0
+    os: int = 0
+    address: int = 0
+    tags: int = 0
+
+
+NO_WIDTHS = AboutWidths()
+
+
 @dataclass(frozen=True, slots=True)
 class DomainPage:
     """Some of the lines that a query has, as they are at the moment `now`.
 
     `version`, `first`, `total` and `problem` are as in Page. `known` domains are on all hosts, `shown` of them pass the
     filter, and `marked` of those that are asked for as marked are there. `names` and `hosts` are the numbers of
-    characters of the longest name and host, `usual` one that nine names of ten have at most. Not `complete`: there are
-    more, which are still being put in order; to be asked for again at once.
+    characters of the longest name and host, `usual` one that nine names of ten have at most, `about` those of what
+    their metadata say. Not `complete`: there are more, which are still being put in order; to be asked for again at
+    once.
     """
 
     now: float
@@ -101,6 +115,7 @@ class DomainPage:
     names: int = 0
     usual: int = 0
     hosts: int = 0
+    about: AboutWidths = NO_WIDTHS
     complete: bool = True
     problem: Problem | None = None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import add, lt
 from typing import Any
 
 from ..model import events
-from ..model.node import DomainReading, DomainState
+from ..model.node import NO_METADATA, DomainMetadata, DomainReading, DomainState
 from . import domain_history as history
 from .domain_disks import NO_RATES, DiskCounters, DiskRates
 from .domain_history import DOMAIN_HISTORY, DomainHistory, Frame, Listed
@@ -33,7 +33,9 @@ _NO_COLUMNS: tuple[tuple[Any, ...], ...] = ((),) * len(DomainReading._fields)
 class HostDomains:
     """The last samples of a host's domains, and rows made of them when they are asked for."""
 
-    __slots__ = ("_disk_rates", "_disks", "_hearing", "_history", "_kept", "_last", "gone", "states")
+    __slots__ = (
+        "_disk_rates", "_disks", "_hearing", "_history", "_kept", "_last", "begun_anew", "described", "gone", "states",
+    )  # fmt: skip
 
     def __init__(self, hearing: Hearing) -> None:
         self._hearing = hearing
@@ -46,6 +48,11 @@ class HostDomains:
         """Those of the newest sample, in its order; the very same object while they stay as they are."""
         self.gone: dict[str, DomainRow] = {}
         """The last rows of those that are missing in the newest answers, by uuid."""
+        self.described: Mapping[str, DomainMetadata] = {}
+        """The metadata of those of which they were read, by uuid; another object where any of them has changed."""
+        self.begun_anew: set[str] = set()
+        """The uuids of those whose processors' time fell: they were started again between two samples. They stay until
+        whoever reads them takes them out."""
 
     def take(self, sample: events.HostSampled) -> None:
         """Take a sample."""
@@ -68,6 +75,16 @@ class HostDomains:
             self.gone = {
                 uuid: row for uuid, row in self.gone.items() if uuid not in places and sample.at - row.at < GONE_FOR
             }
+
+    def describe(self, found: Iterable[tuple[str, DomainMetadata]]) -> bool:
+        """Take the metadata of domains, by uuid. Whether any of them differ."""
+        known = self.described
+        news = {uuid: about for uuid, about in found if known.get(uuid, NO_METADATA) != about}
+        if not news:
+            return False
+        present = self.gone.keys() | (self.listed.places.keys() if self.listed is not None else ())
+        self.described = {uuid: about for uuid, about in {**known, **news}.items() if uuid in present}
+        return True
 
     def clear(self) -> None:
         """Nothing that was said of them counts."""
@@ -189,7 +206,10 @@ class HostDomains:
             now = frame.listed.places.get(uuid)
             if now is None:
                 self.gone[uuid] = replace(self._whole_row(place), gone=True)
-            elif uuid not in self._kept and sample.domains[now].state not in OFF and _fell(last, place, frame, now):
+                continue
+            if 0 <= frame.counted(history.CPU, now) < last.counted(history.CPU, place):
+                self.begun_anew.add(uuid)
+            if uuid not in self._kept and sample.domains[now].state not in OFF and _fell(last, place, frame, now):
                 row = self._row(place)
                 if any(_is_known(row, which) for which in (CPU, NET, DISK)):
                     self._kept[uuid] = row
@@ -217,6 +237,7 @@ class HostDomains:
             read_rate=read,
             write_rate=written,
             at=self._last.at,
+            about=self.described.get(domain.uuid, NO_METADATA),
         )
 
     def _gained(self, place: int) -> tuple[float | None, float | None, float | None]:

@@ -58,6 +58,10 @@ class FleetView:
                     except Exception as error:  # noqa: BLE001 - see _fenced
                         self._spoil(record, error, event.at)
                     self._touch(host_id)
+            case events.DomainsDescribed(host_id=host_id, domains=domains):
+                record = self._records.get(host_id)
+                if record is not None and record.of_domains.describe(domains):
+                    self._touch(host_id)
             case events.SampleFailed(host_id=host_id):
                 record = self._records.get(host_id)
                 if record is not None:

@@ -119,7 +119,7 @@ class Follower:
                 add(event.host_id)
                 continue
             match event:
-                case events.SampleFailed(host_id=host_id):
+                case events.SampleFailed(host_id=host_id) | events.DomainsDescribed(host_id=host_id):
                     add(host_id)
                 case events.HostChanged(status=status):
                     add(status.host_id)

@@ -27,11 +27,13 @@ SAMPLED_STATS = (
     | libvirt.VIR_DOMAIN_STATS_INTERFACE
 )
 
-_UNSUPPORTED = frozenset(
+UNSUPPORTED = frozenset(
     {libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_UNSUPPORTED}
 )
+"""libvirt's numbers for a call, or a way of it, that a hypervisor driver or an older daemon lacks."""
+
 # daemons before 4.5 do not know NOWAIT and call it an invalid argument
-_NO_SUCH_FLAG = _UNSUPPORTED | {libvirt.VIR_ERR_INVALID_ARG}
+_NO_SUCH_FLAG = UNSUPPORTED | {libvirt.VIR_ERR_INVALID_ARG}
 
 _CPU_TIME = "cpu.time"
 """QEMU's driver has it of domains that run alone."""
@@ -136,17 +138,17 @@ def read_domains(virt: VirtConnect, odd: Odd | None = None, *, disks: bool = Tru
     return tuple(readings)
 
 
-def _optional(ask: Callable[..., T], *arguments: int, unsupported: frozenset[int] = _UNSUPPORTED) -> T | None:
+def _optional(ask: Callable[..., T], *arguments: int, unsupported: frozenset[int] = UNSUPPORTED) -> T | None:
     """ask(*arguments), or None where the hypervisor driver has no such call."""
     try:
         return ask(*arguments)
     except Exception as error:
-        if _code(error) in unsupported:
+        if code_of(error) in unsupported:
             return None
         raise
 
 
-def _code(error: Exception) -> int | None:
+def code_of(error: Exception) -> int | None:
     """libvirt's error number, by duck typing: this layer knows no libvirtError."""
     get_error_code = getattr(error, "get_error_code", None)
     return get_error_code() if get_error_code is not None else None
@@ -321,7 +323,7 @@ def _asked_reason(domain: VirtDomain, state: DomainState) -> str | None:
         _, reason, *_ = (*domain.state(), None, None)
         return reason_of(state, reason)
     except Exception as error:
-        if _code(error) in _UNSUPPORTED | {libvirt.VIR_ERR_NO_DOMAIN}:
+        if code_of(error) in UNSUPPORTED | {libvirt.VIR_ERR_NO_DOMAIN}:
             return None
         raise
 
@@ -331,7 +333,7 @@ def _info(domain: VirtDomain, odd: Odd) -> tuple[int, int, int, int, int | None]
     try:
         info = domain.info()
     except Exception as error:
-        if _code(error) == libvirt.VIR_ERR_NO_DOMAIN:
+        if code_of(error) == libvirt.VIR_ERR_NO_DOMAIN:
             return None
         raise
     state, maximum, memory, vcpus, cpu_time, *_ = (*info, None, None, None, None, None)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
 from ..model.message import Message
-from ..model.node import DomainReading, DomainState, NodeReading, Oddity, SystemReading
+from ..model.node import NO_METADATA, DomainMetadata, DomainReading, DomainState, NodeReading, Oddity, SystemReading
 from .freshness import Freshness
 
 _D = DomainState
@@ -183,7 +183,8 @@ class DomainRow:
     Rates are in bytes. `cpu` is the share of its own processors, and `history` has its last values, oldest first. `at`
     is the moment of the figures. Where an answer lacks any (the domain is locked by a migration, or has just begun
     anew) the last ones are kept: those are named in `kept` ("cpu", "net", "disk"), and are of the moment `kept_at`. A
-    domain that is in no answer any more is `gone`, and all of it is of the moment `at`.
+    domain that is in no answer any more is `gone`, and all of it is of the moment `at`. `about` has no age: it is read
+    when a domain appears, begins or ends, and now and then (see metadata_plan).
     """
 
     reading: DomainReading
@@ -197,6 +198,7 @@ class DomainRow:
     kept: tuple[str, ...] = ()
     kept_at: float | None = None
     gone: bool = False
+    about: DomainMetadata = NO_METADATA
 
     @property
     def oldest(self) -> float:

@@ -14,15 +14,15 @@ import gc
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual import events as textual_events
 from textual.app import App, ComposeResult
 
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
-from atp_tui.model.events import HostSampled
+from atp_tui.model.events import DomainsDescribed, HostSampled
 from atp_tui.model.host import HostInfo
-from atp_tui.model.node import DomainReading, DomainState
+from atp_tui.model.node import DomainMetadata, DomainReading, DomainState
 from atp_tui.monitor.domain_arrangement import DomainArrangements
 from atp_tui.monitor.domain_query import DomainGroups, DomainPage, DomainQuery, DomainSort
 from atp_tui.monitor.fleet import FleetView
@@ -56,6 +56,14 @@ class Load:
         self.work = {host: [0] * EACH for host in self.ids}
         for _ in range(4):
             self.answer()
+        for host in self.ids:
+            self.view.apply(DomainsDescribed(self.now, host, tuple(self._said(int(host[3:])))))
+
+    def _said(self, number: int) -> Iterator[tuple[str, DomainMetadata]]:
+        for n in range(EACH):
+            title = f"{('Shop front', 'Orders', 'Service', 'Sessions')[n % 4]} of customer {number % 7}"
+            about = DomainMetadata(title, "", "debian12", f"10.0.{number}.{n}", ("prod", "eu"))
+            yield f"{number:08x}-0000-4000-8000-{n:012x}", about
 
     def samples(self) -> list[HostSampled]:
         self.now += 1.0
@@ -181,6 +189,7 @@ def arrangements() -> None:
         DomainQuery(sort=DomainSort.CPU),
         DomainQuery(sort=DomainSort.DISK, groups=DomainGroups.TAG),
         DomainQuery("web"),
+        DomainQuery("os:debian title:orders @eu"),
         DomainQuery("cpu>80 !@rack3"),
     ):
         first = [look(load, query)]

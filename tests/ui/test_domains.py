@@ -12,10 +12,17 @@ import pytest
 
 from atp_tui.engine.fleet import Described
 from atp_tui.model.errors import CallFailed
-from atp_tui.model.events import HostSampled
-from atp_tui.model.node import DomainReading, DomainState
+from atp_tui.model.events import DomainsDescribed, HostSampled
+from atp_tui.model.node import DomainMetadata, DomainReading, DomainState
 from atp_tui.model.problem import problem_of
-from atp_tui.monitor.domain_query import DomainDetail, DomainGroupLine, DomainGroups, DomainLine, DomainSort
+from atp_tui.monitor.domain_query import (
+    AboutWidths,
+    DomainDetail,
+    DomainGroupLine,
+    DomainGroups,
+    DomainLine,
+    DomainSort,
+)
 from atp_tui.monitor.rows import DomainCounts, DomainRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
@@ -23,7 +30,8 @@ from atp_tui.ui.views.domain.charts import Chart, chart_rows
 from atp_tui.ui.views.domain.drawing import head_spans
 from atp_tui.ui.views.domain.view import DomainView
 from atp_tui.ui.views.domain.xml import draw_xml, xml_lines
-from atp_tui.ui.views.domains.drawing import domain_columns, draw_domain_line, draw_group_line
+from atp_tui.ui.views.domains.columns import NAMES, domain_columns
+from atp_tui.ui.views.domains.drawing import draw_domain_line, draw_group_line
 from atp_tui.ui.views.domains.table import DomainTable
 from atp_tui.ui.views.domains.view import DomainsView
 
@@ -48,16 +56,22 @@ def line(reading: DomainReading, **changes: object) -> DomainLine:
     return replace(DomainLine("k", "", "kvm01", row, True, False), **changes)  # type: ignore[arg-type]
 
 
+def said(reading: DomainReading, about: DomainMetadata, **changes: object) -> DomainLine:
+    found = line(reading, **changes)
+    return replace(found, row=replace(found.row, about=about))
+
+
 # Lines
 
 
 @pytest.mark.parametrize("width", [20, 40, 54, 78, 100, 120, 160, 200])
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
 def test_lines_fit_whatever_stands_in_them(width: int, glyphs: type) -> None:
-    at = domain_columns(width, 300, 12, 20, DomainGroups.NONE)
+    at = domain_columns(width, 300, 12, 20, DomainGroups.NONE, AboutWidths(300, 64, 39, 300))
     for name in (*HOSTILE, "db1"):
+        about = DomainMetadata(name, name, name, name, (name, "prod"))
         for state in D:
-            for row in (line(guest(name, state)), line(guest(name, state), marked=True, fresh=False)):
+            for row in (line(guest(name, state)), said(guest(name, state), about, marked=True, fresh=False)):
                 text = text_of(draw_domain_line(row, width, at, NOW, glyphs))  # type: ignore[arg-type]
                 assert width_of(text) <= width and safe(text) == text
         group = DomainGroupLine("g", name, False, DomainCounts(1200, 3, 2, 90, 1), 1296, 5)
@@ -87,6 +101,48 @@ def test_columns_go_in_the_order_of_their_worth() -> None:
         used = 5 + at.name + sum(getattr(at, column) for column in order) + at.spark
         assert used < width or width < 25
     assert not domain_columns(200, 20, 12, 8, DomainGroups.HOST).host, "it stands over the group"
+
+
+SHOP = DomainMetadata("Shop front", "Ask Ada.", "debian12", "192.0.2.7", ("web", "prod"))
+
+
+def test_what_the_metadata_say_comes_after_the_figures_by_its_worth() -> None:
+    said_of_all = AboutWidths(26, 14, 15, 8)
+    for width in range(10, 300):
+        plain = domain_columns(width, 12, 12, 8, DomainGroups.NONE)
+        at = domain_columns(width, 12, 12, 8, DomainGroups.NONE, said_of_all)
+        shown = [bool(each) for each in (at.vcpus, at.title, at.os, at.address, at.tags, at.both)]
+        assert shown == sorted(shown, reverse=True)
+        assert [at.cpu, at.host, at.state > 0, at.age] == [plain.cpu, plain.host, plain.state > 0, plain.age]
+        used = 5 + at.name + at.host + at.state + at.cpu + at.memory + at.disk + at.net + at.vcpus + at.age
+        assert used + at.title + at.os + at.address + at.tags + at.spark < width or width < 25
+    heads = {name: end for end, name in at.heads()}
+    text = text_of(draw_domain_line(said(guest("web"), SHOP), 299, at, NOW, UNICODE))
+    for head, shown_text in (
+        ("title", "Shop front"),
+        ("os", "debian12"),
+        ("address", "192.0.2.7"),
+        ("tags", "web prod"),
+    ):
+        assert text.index(shown_text) == heads[head] - len(head), "a text begins where its head does"
+
+
+def test_a_person_chooses_the_columns_and_the_first_ones_go_first() -> None:
+    widths = AboutWidths(26, 14, 15, 8)
+    for width in range(10, 200):
+        for chosen in (("title", "address", "cpu"), ("tags",), tuple(NAMES.values())):
+            at = domain_columns(width, 12, 12, 8, DomainGroups.NONE, widths, chosen)
+            shown = [bool(getattr(at, column)) for column in chosen]
+            assert shown == sorted(shown, reverse=True)
+            assert not any(getattr(at, column) for column in set(NAMES.values()) - set(chosen))
+            used = 5 + at.name + sum(getattr(at, column) for column in chosen)
+            assert used < width or width < 25
+    assert domain_columns(80, 12, 12, 8, DomainGroups.NONE, chosen=("tags",)).tags, "also where no domain has any"
+
+
+def test_nothing_said_of_any_has_no_columns() -> None:
+    at = domain_columns(200, 12, 12, 8, DomainGroups.NONE, AboutWidths(0, 0, 0, 8))
+    assert not (at.title or at.os or at.address) and at.tags
 
 
 def test_one_that_is_off_has_no_figures_and_one_that_is_gone_says_so() -> None:
@@ -373,6 +429,36 @@ def test_the_head_of_a_vm_fits_and_is_dim_where_its_host_is_lost() -> None:
             assert width_of(text_of(spans)) <= width
     text = "\n".join(map(text_of, head_spans(detail, 200, 2, NOW, UNICODE)))
     assert "figures are 30 s old" in text and "n/a" in text and "reconnecting" in text
+
+
+@pytest.mark.parametrize("height", [16, 24, 40])
+async def test_what_the_metadata_say_stands_in_the_list_and_over_the_charts(fakes: FleetServices, height: int) -> None:
+    async with open_app(fakes, size=(200, height)) as opened:
+        await sampled(opened)
+        now = fakes.transport.clock.monotonic()
+        fakes.transport.hub.publish(DomainsDescribed(now, "kvm02", (("uuid-app", SHOP),)))
+        opened.app.type_command("domain kvm02/app")
+        await opened.until(lambda: opened.has("Shop front · debian12 · 192.0.2.7 · web, prod"))
+        assert opened.has("Ask Ada.") and opened.has("XML")
+        opened.app.type_command("domains")
+        opened.screen.view.search("title:shop")
+        await opened.until(lambda: opened.has("debian12") and opened.has(" 1 of "))
+
+
+async def test_the_columns_are_chosen_by_name_and_stay(fakes: FleetServices) -> None:
+    async with open_app(fakes, size=(80, 24)) as opened:
+        await sampled(opened)
+        fakes.transport.hub.publish(DomainsDescribed(0.0, "kvm02", (("uuid-app", SHOP),)))
+        opened.app.type_command("domains")
+        await opened.until(lambda: opened.has("app") and opened.has(" net ") and not opened.has("debian12"))
+        opened.app.type_command("columns os,ip,title")
+        await opened.until(lambda: opened.has("debian12") and opened.has("192.0.2.7") and opened.has("Shop front"))
+        assert opened.has(" address ") and not opened.has(" net ")
+        assert ("columns", "os,ip,title") in opened.screen.view.settings
+        opened.app.type_command("columns titel")
+        await opened.until(lambda: opened.has("did you mean title?"))
+        opened.app.type_command("columns")
+        await opened.until(lambda: opened.has(" net ") and not opened.has("debian12"))
 
 
 # XML

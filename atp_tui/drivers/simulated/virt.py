@@ -11,6 +11,7 @@ from html import escape
 from typing import Any, NoReturn
 
 from ...model.libvirt import (
+    VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
     VIR_DOMAIN_STATS_BLOCK,
     VIR_ERR_INVALID_ARG,
     VIR_ERR_NO_DOMAIN,
@@ -19,6 +20,7 @@ from ...model.libvirt import (
     VIR_NODE_MEMORY_STATS_ALL_CELLS,
 )
 from ...model.node import DomainState
+from .about import ABOUT
 from .node import DomainFigures, NodeFigures, SimulatedDomain, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
@@ -27,7 +29,7 @@ _XML = """\
 <domain type='kvm'{id}>
   <name>{name}</name>
   <uuid>{uuid}</uuid>
-  <memory unit='KiB'>{memory}</memory>
+{about}  <memory unit='KiB'>{memory}</memory>
   <currentMemory unit='KiB'>{memory}</currentMemory>
   <vcpu placement='static'>{vcpus}</vcpu>
   <os>
@@ -50,6 +52,17 @@ _XML = """\
     <memballoon model='virtio'/>
   </devices>
 </domain>
+"""
+
+
+_ABOUT = """\
+  <title>{title}</title>
+  <metadata>
+    <libosinfo:libosinfo xmlns:libosinfo="http://libosinfo.org/xmlns/libvirt/domain/1.0">
+      <libosinfo:os id="{os}"/>
+    </libosinfo:libosinfo>
+    <atp:tags xmlns:atp="urn:atp-tui:tags">{tags}</atp:tags>
+  </metadata>
 """
 
 
@@ -114,10 +127,21 @@ class SimulatedVirtDomain(_Unsupported, tuple[SimulatedDomain, DomainFigures]):
             id="" if figures.state is DomainState.SHUTOFF else f" id='{int(domain.phase) % 97 + 1}'",
             name=escape(domain.name),
             uuid=domain.uuid,
+            about=_about(domain),
             memory=domain.memory_kib,
             vcpus=domain.vcpus,
             mac=":".join((domain.uuid[:2], domain.uuid[2:4], domain.uuid[4:6])),
         )
+
+    def interfaceAddresses(self, source: int, flags: int = 0) -> dict[str, Any]:
+        """The lease that each domain but a few has; the other sources are not simulated."""
+        if source != VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE:
+            _unsupported("virDomain.interfaceAddresses")
+        low, high = int(self[0].uuid[:2], 16), int(self[0].uuid[2:4], 16)
+        if self[1].state is DomainState.SHUTOFF or low < 20:
+            return {}
+        address = {"type": 0, "addr": f"10.{low}.{high}.{low % 250 + 2}", "prefix": 16}
+        return {"vnet0": {"hwaddr": f"52:54:00:{self[0].uuid[:2]}:{self[0].uuid[2:4]}:01", "addrs": [address]}}
 
 
 class SimulatedVirt(_Unsupported):
@@ -221,6 +245,16 @@ class SimulatedVirt(_Unsupported):
 
     def lookupByUUIDString(self, uuidstr: str) -> SimulatedVirtDomain:
         return _only((each for each in self._figures if each.domain.uuid == uuidstr.lower()), f"uuid '{uuidstr}'")
+
+
+def _about(domain: SimulatedDomain) -> str:
+    """What its XML says for people; a domain in four says nothing."""
+    chance = int(domain.uuid[:4], 16)
+    if chance % 4 == 0:
+        return ""
+    role = next((role for role in ABOUT if domain.name.startswith(role)), "")
+    title, system, tags = ABOUT[role]
+    return _ABOUT.format(title=title, os=system, tags=" ".join((*tags, "prod" if chance % 3 else "staging")))
 
 
 def _only(found: Iterable[DomainFigures], what: str) -> SimulatedVirtDomain:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
-from atp_tui.model.events import HostAdded, HostChanged, HostRemoved, HostSampled
+from atp_tui.model.events import DomainsDescribed, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
-from atp_tui.model.node import DomainReading, DomainState
+from atp_tui.model.node import NO_METADATA, DomainMetadata, DomainReading, DomainState
 from atp_tui.monitor import domain_index
 from atp_tui.monitor.border import Nonsense
 from atp_tui.monitor.domain_arrangement import KEPT, SORTED_EACH, DomainArrangements
@@ -80,6 +80,10 @@ class Fleet:
 
     def says(self, host: str, *domains: DomainReading) -> None:
         self.view.apply(HostSampled(self.now, host, None, domains, 0.001, 0, 0))
+        self.arranged.note([host])
+
+    def tells(self, host: str, name: str, about: DomainMetadata) -> None:
+        self.view.apply(DomainsDescribed(self.now, host, ((f"uuid-{name}", about),)))
         self.arranged.note([host])
 
     def goes_on(self, seconds: float = 2.0) -> None:
@@ -423,3 +427,65 @@ def shape(page: DomainPage) -> tuple[Iterable[object], ...]:
 
 TestKeptUpToDate = KeptUpToDate.TestCase
 TestKeptUpToDate.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+# What the metadata say
+
+SHOP = DomainMetadata("Shop front", "", "debian12", "192.0.2.7", ("Web", "eu"))
+
+
+def described() -> Fleet:
+    fleet = Fleet("kvm1", "kvm2")
+    fleet.says("kvm1", guest("web"), guest("db"))
+    fleet.says("kvm2", guest("mail"))
+    fleet.page()
+    fleet.tells("kvm1", "web", SHOP)
+    fleet.tells("kvm2", "mail", DomainMetadata("Relay", "", "rhel9.2", "10.0.0.1", ("rack1-mail",)))
+    return fleet
+
+
+@pytest.mark.parametrize(
+    ("filter", "names"),
+    [
+        ("title:shop", ["web"]), ("title:front", ["web"]), ("title:ront", []), ("ront", ["web"]),
+        ("os:debian", ["web"]),
+        ("os:", ["db", "mail", "web"]), ("ip:192.0.2.", ["web"]), ("ip:2", []), ("tag:web", ["web"]), ("@eu", ["web"]),
+        ("@rack1", ["db", "mail", "web"]), ("!os:rhel", ["db", "web"]), ("tag:rack1 title:relay", ["mail"]),
+    ],
+)  # fmt: skip
+def test_metadata_are_terms_of_the_filter(filter: str, names: list[str]) -> None:
+    found = described().page(DomainQuery(filter, sort=DomainSort.NAME))
+    assert [line.row.reading.name for line in found.lines if isinstance(line, DomainLine)] == names
+
+
+def test_a_filter_follows_metadata_that_come_later() -> None:
+    fleet = described()
+    query = DomainQuery("os:openbsd")
+    assert not fleet.page(query).lines
+    fleet.tells("kvm1", "db", DomainMetadata(os="openbsd7.5"))
+    (line,) = fleet.page(query).lines
+    assert isinstance(line, DomainLine) and line.row.about.os == "openbsd7.5"
+    fleet.tells("kvm1", "db", DomainMetadata(os="linux2022"))
+    assert not fleet.page(query).lines
+
+
+def test_a_page_has_the_widths_of_what_is_said_and_they_only_grow() -> None:
+    fleet = described()
+    assert fleet.page().about == (10, 8, 9, 10)
+    fleet.tells("kvm1", "web", NO_METADATA)
+    assert fleet.page().about == (10, 8, 9, 10)
+
+
+def test_one_that_is_gone_keeps_what_was_said_of_it() -> None:
+    fleet = described()
+    fleet.goes_on()
+    fleet.says("kvm1", guest("db"))
+    (line,) = fleet.page(DomainQuery("title:shop")).lines
+    assert isinstance(line, DomainLine) and line.row.gone and line.row.about is SHOP
+
+
+def test_the_same_metadata_once_more_are_no_news() -> None:
+    fleet = described()
+    fleet.view.changed()
+    fleet.tells("kvm1", "web", DomainMetadata(*SHOP))
+    assert not fleet.view.changed()

@@ -16,21 +16,29 @@ from ...words import state_word
 from .charts import Chart, chart_rows
 
 FACTS = 3
-"""Lines over the charts."""
+"""Lines over the charts, without those of what the metadata say."""
 
 _S = ConnectionState
 
 
 def head_spans(detail: DomainDetail, width: int, chart_height: int, now: float, glyphs: Glyphs) -> list[Spans]:
-    """All lines: state and reason, host and uuid, size and rates, then the charts; 0 rows high: without these."""
+    """All lines: state and reason, host and uuid, size and rates, what the metadata say, then the charts; 0 rows high:
+    without these."""
     lines = [
         _line(_standing(detail, now, glyphs), width, glyphs),
         _line(_place(detail, now, glyphs), width, glyphs),
         _line(_size(detail, glyphs), width, glyphs),
+        *(_line(pieces, width, glyphs) for pieces in _said(detail, glyphs)),
     ]
     if chart_height > 0:
         lines += chart_rows(charts_of(detail), width, chart_height, glyphs, stale=not detail.fresh)
     return lines
+
+
+def facts_of(detail: DomainDetail) -> int:
+    """Lines over the charts."""
+    about = detail.row.about
+    return FACTS + any((about.title, about.os, about.address, about.tags)) + bool(about.description)
 
 
 def charts_of(detail: DomainDetail) -> tuple[Chart, ...]:
@@ -90,6 +98,21 @@ def _place(detail: DomainDetail, now: float, glyphs: Glyphs) -> list[Piece]:
     if host.tags:
         pieces.append((f"{between}{', '.join(host.tags)}", "dim"))
     return [*pieces, (f"{between}{detail.row.reading.uuid}", "dim")]
+
+
+def _said(detail: DomainDetail, glyphs: Glyphs) -> list[list[Piece]]:
+    """What the metadata say: title, operating system, address and tags in a line, the description in another one."""
+    about, between = detail.row.about, f" {glyphs.separator} "
+    pieces: list[Piece] = []
+    for text, role in (
+        (about.title, "strong"), (about.os, "text"), (about.address, "text"), (", ".join(about.tags), "dim")
+    ):  # fmt: skip
+        if text:
+            pieces += [(between if pieces else "   ", "dim"), (text, role)]
+    lines = [pieces] if pieces else []
+    if about.description:
+        lines.append([(f"   {about.description}", "dim")])
+    return lines
 
 
 def _size(detail: DomainDetail, glyphs: Glyphs) -> list[Piece]:

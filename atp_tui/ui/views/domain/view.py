@@ -24,7 +24,7 @@ from ...widgets.panel_head import HeadLine
 from ...words import sentence
 from ..view import Pointed, View, ViewServices
 from .charts import TWO_ABREAST
-from .drawing import FACTS, head_spans
+from .drawing import FACTS, facts_of, head_spans
 from .keys import DOMAIN
 from .xml import XmlLine, draw_xml, xml_lines
 
@@ -155,7 +155,8 @@ class DomainView(View):
         where two are abreast, else four."""
         above = 2 if width >= TWO_ABREAST else 4
         shown = bool(self.xml.lines) or self._asks
-        room = height - 1 - FACTS - (max(LEAST_XML, height // 2) if shown else LEAST_XML)
+        facts = FACTS if self._detail is None else facts_of(self._detail)
+        room = height - 1 - facts - (max(LEAST_XML, height // 2) if shown else LEAST_XML)
         return max(1 if room >= above else 0, min(room // above, HIGHEST))
 
     # The XML

@@ -3,17 +3,14 @@
     ▾ rack1                                            18 ●  1 ◐  1 ✕  2 ○
     * ● web-01   kvm01  running           12 %   61 %   1.2 MB/s   4.0 MB/s    4     2 s
 
-Columns depend on the width and the widths of the names alone, so that no figure ever moves another one.
+Columns depend on the width, on the widths of the names and on those of what the metadata say, so that no figure ever
+moves another one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-
 from ....model.connection import ConnectionState
-from ....model.node import DomainState
-from ....monitor.domain_query import DomainGroupLine, DomainGroups, DomainLine
+from ....monitor.domain_query import DomainGroupLine, DomainLine
 from ....monitor.rows import OFF, DomainRow
 from ...format import age, byte_rate, memory, percent
 from ...glyphs import Glyphs
@@ -21,96 +18,15 @@ from ...spark import spark
 from ...text import cut, cut_middle, fit, safe, width_of
 from ...widgets.domain_list import SIGNS, state_words
 from ...widgets.lines import Piece, Spans, drawn
+from .columns import RATE, DomainColumns
 
 _S = ConnectionState
 
-INDENT = 5
-USUAL_NAME = 12
-"""Cells that names have at least where one of them needs so many."""
-LONGEST_NAME = 40
-LONGEST_HOST = 20
-STATE = max(len(state) for state in DomainState)
-LONGEST_STATE = 28
-"""Cells of a state with its reason, `paused (post-copy migration failed)` cut."""
-LEAST_SPARK = 10
-LONGEST_SPARK = 33
 UNTAGGED = "untagged"
 """The name over the domains whose hosts have no tag."""
 
-_RATE = 11
-_AMOUNTS = 22
-"""Cells of ` 4.0 GiB of  8.0 GiB` before the share, and what parts it from the column before."""
-
 _COUNTS = (("up", _S.CONNECTED), ("paused", _S.RECONNECTING), ("crashed", _S.FAILED), ("off", _S.DISCONNECTED))
 _RUNNING = frozenset({_S.CONNECTED, _S.DRAINING})
-
-
-@dataclass(frozen=True, slots=True)
-class DomainColumns:
-    """Widths in cells, the space before each included; 0: there is no room for it. With `both` the rates of reading and
-    writing, of receiving and sending, stand apart; with `amounts` the memory is told in bytes as well."""
-
-    name: int
-    host: int = 0
-    state: int = 0
-    cpu: int = 0
-    memory: int = 0
-    disk: int = 0
-    net: int = 0
-    vcpus: int = 0
-    age: int = 0
-    spark: int = 0
-    both: bool = False
-    amounts: bool = False
-
-    def heads(self) -> tuple[tuple[int, str], ...]:
-        """The name of each column of figures, with the cell after its last one."""
-        place, found = INDENT + self.name + self.host + self.state, []
-        disk, net = ("disk read, written", "net in, out") if self.both else ("disk", "net")
-        for width, name in (
-            (self.cpu, "cpu"), (self.memory, "memory" if self.amounts else "mem"), (self.disk, disk), (self.net, net),
-            (self.vcpus, "vcpu"), (self.age, "age"), (self.spark, "cpu history" if self.spark > 14 else "cpu"),
-        ):  # fmt: skip
-            place += width
-            if width:
-                found.append((place, name))
-        return tuple(found)
-
-
-@lru_cache(maxsize=256)
-def domain_columns(width: int, names: int, usual: int, hosts: int, groups: DomainGroups) -> DomainColumns:
-    """Share `width` cells out, what is worth most first. `names`, `usual` and `hosts` are the widths of the longest
-    name, of nine names of ten, and of the longest host, whose column goes where the groups are the hosts."""
-    longest = min(names, LONGEST_NAME)
-    name = min(longest, max(min(usual, width // 3), USUAL_NAME))
-    left = width - INDENT - name - 2  # the last head needs a cell behind it, and the frame is not touched
-    sizes = dict.fromkeys(("cpu", "host", "memory", "state", "disk", "net", "age", "vcpus"), 0)
-    wanted = {"cpu": 7, "host": min(hosts, LONGEST_HOST) + 2, "memory": 7, "state": STATE + 2, "disk": _RATE,
-              "net": _RATE, "age": 8, "vcpus": 6}  # fmt: skip
-    if groups is DomainGroups.HOST:
-        del wanted["host"]
-    for column, size in wanted.items():
-        if size > left:
-            break
-        sizes[column] = size
-        left -= size
-    whole = all(sizes[column] for column in wanted)
-    more = min(longest - name, left)
-    name, left = name + more, left - more
-    both = whole and left >= 2 * _RATE
-    if both:
-        sizes["disk"] += _RATE
-        sizes["net"] += _RATE
-        left -= 2 * _RATE
-    amounts = both and left >= _AMOUNTS
-    if amounts:
-        sizes["memory"] += _AMOUNTS
-        left -= _AMOUNTS
-    reason = min(LONGEST_STATE - STATE, left) if both else 0
-    sizes["state"] += reason
-    left -= reason
-    chart = min(left, LONGEST_SPARK) if both and left >= LEAST_SPARK else 0
-    return DomainColumns(name, spark=chart, both=both, amounts=amounts, **sizes)
 
 
 def draw_domain_line(line: DomainLine, width: int, at: DomainColumns, now: float, glyphs: Glyphs) -> Spans:
@@ -129,6 +45,7 @@ def draw_domain_line(line: DomainLine, width: int, at: DomainColumns, now: float
         *_figures(line, at, role),
         (f"{reading.vcpus:>{at.vcpus}}" if at.vcpus else "", role),
         (age(now - row.oldest).rjust(at.age) if at.age else "", "dim"),
+        *_said(line, at, role, glyphs),
         *_chart(line, at, glyphs),
     )
 
@@ -152,7 +69,7 @@ def _figures(line: DomainLine, at: DomainColumns, role: str) -> list[Piece]:
 
 def _rates(one: float | None, other: float | None, at: DomainColumns) -> str:
     if at.both:
-        return byte_rate(one).rjust(_RATE) + byte_rate(other).rjust(_RATE)
+        return byte_rate(one).rjust(RATE) + byte_rate(other).rjust(RATE)
     return byte_rate(None if one is None or other is None else one + other)
 
 
@@ -161,6 +78,16 @@ def _memory(row: DomainRow, at: DomainColumns) -> str:
     if share is None:
         return most if at.amounts else ""
     return f"{memory(row.reading.memory_kib)} of {most}{percent(share):>7}" if at.amounts else percent(share)
+
+
+def _said(line: DomainLine, at: DomainColumns, role: str, glyphs: Glyphs) -> list[Piece]:
+    about = line.row.about
+    return [
+        (f"  {fit(safe(text), width - 2, glyphs.ellipsis)}", role)
+        for width, text in (
+            (at.os, about.os), (at.address, about.address), (at.tags, " ".join(about.tags)), (at.title, about.title)
+        ) if width
+    ]  # fmt: skip
 
 
 def _chart(line: DomainLine, at: DomainColumns, glyphs: Glyphs) -> list[Piece]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....monitor.domain_query import DomainGroups, DomainSort
 from ..spec import ViewCommand, ViewSpec
 from ..turning import REVERSE
+from .columns import NAMES
 from .keys import DOMAINS as KEYS
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ COMMANDS = (
     ),
     REVERSE,
     ViewCommand("group", "group by", "let VMs stand together by host, tag or state", lambda _: DomainGroups, asks=True),
-)
+    ViewCommand(
+        "columns", "columns", "choose the columns: columns cpu,title,ip; alone: those there is room for",
+        lambda _: NAMES, several=True,
+    ),
+)  # fmt: skip
 
 DOMAINS = ViewSpec(
     "domains",

@@ -27,7 +27,8 @@ from ...text import cut, safe, width_of
 from ...widgets.lines import LinesView, Spans
 from ...widgets.paged import PagedLines
 from ...words import sentence
-from .drawing import DomainColumns, domain_columns, draw_domain_line, draw_group_line
+from .columns import DomainColumns, domain_columns
+from .drawing import draw_domain_line, draw_group_line
 from .keys import DOMAINS
 
 MORE = 0.05
@@ -71,8 +72,20 @@ class DomainTable(LinesView[AnyDomainLine]):
         self._query = DomainQuery()
         self._paged: PagedLines[DomainPage, AnyDomainLine] | None = None
         self._now = 0.0
+        self._chosen: tuple[str, ...] = ()
 
     # What is shown
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a person has chosen, see `columns.NAMES`; empty: those that there is room for."""
+        return self._chosen
+
+    @columns.setter
+    def columns(self, chosen: tuple[str, ...]) -> None:
+        self._chosen = chosen
+        self._retitle()
+        self.redraw()
 
     @property
     def asked(self) -> DomainQuery:
@@ -140,8 +153,9 @@ class DomainTable(LinesView[AnyDomainLine]):
     def _columns(self) -> DomainColumns:
         """Those of a list with a scrollbar: a filter that lets it go must not move the figures."""
         head, width = self.head, self.size.width - 1
-        names, usual, hosts = (head.names, head.usual, head.hosts) if head is not None else (0, 0, 0)
-        return domain_columns(width, names, usual, hosts, self._query.groups)
+        if head is None:
+            return domain_columns(width, 0, 0, 0, self._query.groups)
+        return domain_columns(width, head.names, head.usual, head.hosts, self._query.groups, head.about, self._chosen)
 
     def placeholder(self) -> Sequence[str]:
         head = self.head

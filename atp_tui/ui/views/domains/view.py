@@ -18,6 +18,7 @@ from ...places import Place
 from ...text import safe
 from ..turning import UNCLEAR, sort_as_written, sort_written, turned_by
 from ..view import Pointed, View, ViewServices
+from .columns import NAMES, columns_named
 from .table import DomainTable
 
 E = TypeVar("E", bound=StrEnum)
@@ -83,11 +84,13 @@ class DomainsView(View):
         order = sort_as_written(asked.sort.value, turned=asked.reverse)
         sort = () if order == DomainSort.TROUBLE else (("sort", order),)
         groups = () if asked.groups is DomainGroups.NONE else (("group", asked.groups.value),)
-        return sort + groups
+        names = {column: name for name, column in NAMES.items()}
+        columns = ",".join([names[column] for column in self.table.columns])
+        return sort + groups + ((("columns", columns),) if columns else ())
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return {"sort": self._sort, "reverse": self._reverse, "group": self._group}
+        return {"sort": self._sort, "reverse": self._reverse, "group": self._group, "columns": self._columns}
 
     def _sort(self, written: str) -> None:
         name, turned = sort_written(written)
@@ -106,6 +109,12 @@ class DomainsView(View):
         groups = self._chosen(name, DomainGroups, "grouping")
         if groups is not None:
             self.table.ask(replace(self.table.asked, groups=groups))
+
+    def _columns(self, names: str) -> None:
+        try:
+            self.table.columns = columns_named(names)
+        except ValueError as error:
+            self._tell(str(error), True)
 
     def _chosen(self, name: str, of: type[E], what: str) -> E | None:
         if name in [each.value for each in of]:

@@ -1,0 +1,107 @@
+"""When the metadata of a host's domains are read: pure.
+
+A domain is read once when it appears, again when it begins or ends (then its XML becomes another one), and every few
+minutes, since a person may have changed it. The moments are spread, so that a fleet that came up all at once does not
+stay together; those that are read together do, since a call costs more than what is read in it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from ..model.node import DomainState
+from .domain_history import Listed
+from .domain_record import HostDomains
+from .rows import OFF
+
+EACH = 300.0
+"""Seconds, about, between two readings of a domain of which nothing is known to have changed."""
+
+SPREAD = 0.25
+"""The share of EACH by which a moment is earlier or later, by chance."""
+
+ADDRESS_LATER = 40.0
+"""Seconds after which a domain that has begun, and had no address, is read once more: by then it has asked for one."""
+
+
+class Wanted(NamedTuple):
+    """A domain that is due. One that is not `up` has no address."""
+
+    uuid: str
+    up: bool
+
+
+class MetadataPlan:
+    """The moments of one host's domains."""
+
+    __slots__ = ("_due", "_heap", "_listed", "_rng", "_states", "_up", "_wait", "_waits")
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._listed: Listed | None = None
+        self._states: tuple[DomainState, ...] = ()
+        self._up: dict[str, bool] = {}
+        self._due: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []  # moments that hold no more stay until their turn
+        self._wait = EACH
+        self._waits: set[str] = set()  # for an address
+
+    def look(self, domains: HostDomains, now: float) -> None:
+        """Take over which domains there are. Nearly all looks find the same ones, in the same states."""
+        if domains.begun_anew:
+            for uuid in domains.begun_anew & self._up.keys():
+                self._begins(uuid, now)
+            domains.begun_anew.clear()
+        listed, states = domains.listed, domains.states
+        if listed is None or (listed is self._listed and states is self._states):
+            return
+        self._listed, self._states = listed, states
+        up = {uuid: state not in OFF for uuid, state in zip(listed.uuids, states, strict=False)}
+        for uuid, is_up in up.items():
+            if self._up.get(uuid) is not is_up:
+                self._begins(uuid, now)
+        for gone in self._up.keys() - up.keys():
+            self._due.pop(gone, None)
+            self._waits.discard(gone)
+        self._up = up
+
+    def is_due(self, now: float) -> bool:
+        """Whether any domain is."""
+        return bool(self._heap) and self._heap[0][0] <= now
+
+    def take(self, now: float, most: int) -> Sequence[Wanted]:
+        """The domains that are due, so many at most, those that have waited longest first. What became of each of them
+        must be told: `read`, `put_back`."""
+        found: list[Wanted] = []
+        self._wait = EACH * (1 + self._rng.uniform(-SPREAD, SPREAD))
+        while self._heap and self._heap[0][0] <= now and len(found) < most:
+            moment, uuid = heappop(self._heap)
+            if self._due.get(uuid) == moment:
+                del self._due[uuid]
+                found.append(Wanted(uuid, self._up[uuid]))
+        return found
+
+    def put_back(self, wanted: Iterable[Wanted], moment: float) -> None:
+        """They were not read, and are due at that moment."""
+        for each in wanted:
+            if each.uuid not in self._due:
+                self._at(each.uuid, moment)
+
+    def read(self, wanted: Wanted, now: float, address: str | None) -> None:
+        """A domain was read, or cannot be. `address` "": the host does not know any yet; None: it never tells."""
+        if wanted.uuid in self._due:
+            return  # it has begun or ended meanwhile
+        waits = wanted.up and address == "" and wanted.uuid in self._waits
+        self._waits.discard(wanted.uuid)
+        self._at(wanted.uuid, now + (ADDRESS_LATER if waits else self._wait))
+
+    def _begins(self, uuid: str, now: float) -> None:
+        self._waits.add(uuid)
+        self._at(uuid, now)
+
+    def _at(self, uuid: str, moment: float) -> None:
+        self._due[uuid] = moment
+        heappush(self._heap, (moment, uuid))

@@ -1,0 +1,243 @@
+"""Reads the metadata of domains beside the samples: few at a time, and nothing where nothing is due."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..model import events, libvirt
+from ..model.errors import AtpError, CallFailed
+from ..model.fence import Fence
+from ..model.libvirt import AddressedDomain, FindsAddressedDomains
+from ..model.node import NO_METADATA, DomainMetadata
+from ..transport.connection import HostConnection
+from ..transport.manager import TransportManager
+from ..transport.slot import LeaseClass
+from .domain_index import DomainSource, HostWithDomains
+from .metadata_plan import MetadataPlan, Wanted
+from .metadata_xml import first_address, read_metadata_xml
+from .readings import UNSUPPORTED, code_of
+
+_log = logging.getLogger(__name__)
+
+LOOK = 1.0
+"""Seconds between two looks at which domains there are."""
+
+CALLS = 20
+"""Calls that are begun between two looks, over all hosts: a fleet that comes up must not be slowed down by them."""
+
+AT_ONCE = 8
+"""Domains a call at most: two round trips each, and up to two for the address of one that runs."""
+
+LONGEST = 0.2
+"""Seconds after which a call takes no other domain: where a connection carries one call at a time, samples wait for
+it."""
+
+REFUSED = 20
+"""Looks at which a host's connections were all in use, after which the reading stands in the queue for one."""
+
+AGAIN = 60.0
+"""Seconds after which a host is asked again that did not answer."""
+
+_SOURCES = (libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE, libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP)
+"""Where a host may know an address from without asking the guest's agent, which may hang."""
+
+# such a domain costs its own metadata alone, and is no fault of the host
+_ITS_OWN = frozenset({libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_ACCESS_DENIED})
+
+
+class Reading(NamedTuple):
+    """The metadata of the first of the domains that were asked for, one after the other, and the sources of addresses
+    that the host's driver lacks."""
+
+    found: tuple[DomainMetadata, ...]
+    lacking: frozenset[int]
+
+
+def read_metadata(
+    virt: FindsAddressedDomains, wanted: Sequence[Wanted], lacking: frozenset[int], longest: float = LONGEST
+) -> Reading:
+    """Read as many of these domains as `longest` seconds allow, the first one in any case. Runs on a lane.
+
+    `lacking` are the sources of addresses that are not asked any more. A domain that cannot be read ends the reading;
+    raises its error (libvirtError) where it is the first.
+    """
+    begun = time.perf_counter()
+    without = set(lacking)
+    found: list[DomainMetadata] = []
+    for domain in wanted:
+        if found and time.perf_counter() - begun >= longest:
+            break
+        try:
+            found.append(_read(virt, domain, without))
+        except Exception as error:
+            if code_of(error) in _ITS_OWN:
+                found.append(NO_METADATA)
+                continue
+            if found:
+                break  # it is the first of the next reading
+            raise
+    return Reading(tuple(found), frozenset(without))
+
+
+def _read(virt: FindsAddressedDomains, wanted: Wanted, lacking: set[int]) -> DomainMetadata:
+    domain = virt.lookupByUUIDString(wanted.uuid)
+    xml = domain.XMLDesc(0)
+    about = read_metadata_xml(xml) if type(xml) is str else NO_METADATA
+    return about._replace(address=_address(domain, lacking)) if wanted.up else about
+
+
+def _address(domain: AddressedDomain, lacking: set[int]) -> str:
+    for source in _SOURCES:
+        if source in lacking:
+            continue
+        try:
+            found = first_address(domain.interfaceAddresses(source))
+        except Exception as error:
+            code = code_of(error)
+            if code is None:
+                raise
+            if code in UNSUPPORTED:
+                lacking.add(source)
+            continue
+        if found:
+            return found
+    return ""
+
+
+class _Host:
+    """One host as far as its metadata go."""
+
+    __slots__ = ("lacking", "plan", "record", "refused", "task")
+
+    def __init__(self, record: HostWithDomains, rng: random.Random) -> None:
+        self.record = record
+        self.plan = MetadataPlan(rng)
+        self.lacking: frozenset[int] = frozenset()
+        self.refused = 0
+        self.task: asyncio.Task[None] | None = None
+
+
+class MetadataReader:
+    """Publishes DomainsDescribed for the domains of `source`, until `run` is cancelled."""
+
+    def __init__(self, manager: TransportManager, source: DomainSource, rng: random.Random | None = None) -> None:
+        self._manager = manager
+        self._source = source
+        self._rng = rng or random.Random()
+        self._fence = Fence(_log)
+        self._hosts: dict[str, _Host] = {}
+        self._waiting: dict[str, None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._left = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                self._look()
+                await asyncio.sleep(LOOK)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    def _look(self) -> None:
+        """Take over which domains there are, and begin to read those that are due. It costs a thousand hosts half a
+        millisecond where none is."""
+        now, present = self._manager.clock.monotonic(), self._source.host_ids
+        for host_id in present:
+            record = self._source.with_domains(host_id)
+            host = self._hosts.get(host_id)
+            if record is None:
+                continue
+            if host is None or host.record is not record:
+                host = self._hosts[host_id] = _Host(record, self._rng)
+            plan = host.plan
+            plan.look(record.of_domains, now)
+            if plan.is_due(now) and host.task is None and record.fresh:
+                self._waiting.setdefault(host_id)
+        if len(self._hosts) > len(present):
+            for gone in self._hosts.keys() - set(present):
+                del self._hosts[gone]
+        self._left = CALLS
+        for host_id in tuple(self._waiting):  # those that have waited longest first
+            if self._left <= 0:
+                break
+            del self._waiting[host_id]
+            if (host := self._hosts.get(host_id)) is not None and host.task is None:
+                self._left -= 1
+                self._begin(host)
+
+    def _begin(self, host: _Host) -> None:
+        task = host.task = asyncio.get_running_loop().create_task(self._read(host), name="metadata")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read(self, host: _Host) -> None:
+        """Read what is due, call by call, as long as there are calls left."""
+        try:
+            while await self._call(host) and self._left > 0 and host.plan.is_due(self._manager.clock.monotonic()):
+                self._left -= 1
+        finally:
+            host.task = None
+
+    async def _call(self, host: _Host) -> bool:
+        """One call. False: for now there is no use in another one."""
+        plan, host_id = host.plan, host.record.id
+        wanted = plan.take(self._manager.clock.monotonic(), AT_ONCE)
+        read = 0
+        try:
+            answer = await self._answer(host, wanted) if wanted else None
+            if answer is None:
+                return False
+            now, host.lacking = self._manager.clock.monotonic(), answer.lacking
+            read = len(answer.found)
+            tells = len(answer.lacking) < len(_SOURCES)
+            for each, about in zip(wanted, answer.found, strict=False):
+                plan.read(each, now, about.address if tells else None)
+            told = tuple([(each.uuid, about) for each, about in zip(wanted, answer.found, strict=False)])
+            self._manager.hub.publish(events.DomainsDescribed(now, host_id, told))
+        except CallFailed:  # counted by the connection
+            self._put_off(plan, wanted)
+            return False
+        except AtpError:  # none of them was asked for
+            plan.put_back(wanted, self._manager.clock.monotonic() + AGAIN)
+            return False
+        except Exception as error:  # noqa: BLE001 - it costs that host's domains their metadata, not the others theirs
+            self._fence.caught(error, "what the VMs of %s are cannot be read", host_id)
+            self._put_off(plan, wanted)
+            return False
+        finally:
+            plan.put_back(wanted[read:], self._manager.clock.monotonic())
+        return True
+
+    def _put_off(self, plan: MetadataPlan, wanted: Sequence[Wanted]) -> None:
+        """The first of them could not be read: the others, which may be, need not wait for it a second time."""
+        now = self._manager.clock.monotonic()
+        plan.read(wanted[0], now, None)
+        plan.put_back(wanted[1:], now + AGAIN)
+
+    async def _answer(self, host: _Host, wanted: Sequence[Wanted]) -> Reading | None:
+        """What the host says, after the samples and all else that waits there; None: its connections are in use."""
+        entry = self._manager.entry(host.record.id)
+        if entry is None:
+            return None
+        lease = entry.main.lease(None, LeaseClass.WORK, fail_fast=True)
+        connection: HostConnection | None = lease.take()
+        if connection is None:
+            host.refused += 1
+            if host.refused < REFUSED:
+                return None  # another connection for this would be one too many
+            connection = await lease.acquire()
+        host.refused = 0
+        lacking = host.lacking
+        try:
+            return await connection.call(lambda virt: read_metadata(virt, wanted, lacking))
+        finally:
+            lease.release()
