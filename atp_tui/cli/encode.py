@@ -84,7 +84,10 @@ def _strict(value: Any, name: str, wrong: list[str]) -> Any:
 
 
 def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
-    """A pool's statistics by name. `checkout_times` counts by the upper bound in seconds, the last one "inf"."""
+    """A pool's statistics by name. `checkout_times` counts by the upper bound in seconds, the last one "inf".
+
+    `waits`: what the last checkouts waited, in seconds; None before the first.
+    """
     return {
         "channel": pool.channel,
         "total_connections": pool.total_connections,
@@ -98,6 +101,7 @@ def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
         "opened": pool.opened,
         "closed": dict(pool.closed),
         "checkout_times": {f"{bound:g}": count for bound, count in pool.checkout_times.items()},
+        "waits": None if pool.waits is None else asdict(pool.waits),
     }
 
 

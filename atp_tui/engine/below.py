@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
 from ..actions.policy import Policy
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
-from ..model.connection import PoolStatistics
+from ..model.connection import ConnectionSnapshot, PoolStatistics
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
 from ..monitor.domain_index import HostWithDomains
 from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
+from ..monitor.lives import Life
 from ..monitor.rows import HostDetail, HostRow, Known
 from .fleet import (
     Answer,
@@ -51,6 +52,7 @@ class View(Protocol):
     def row(self, host_id: str) -> HostRow | None: ...
     def look(self, host_id: str) -> Known | None: ...
     def detail(self, host_id: str) -> HostDetail | None: ...
+    def lives(self, host_id: str, connections: Iterable[ConnectionSnapshot], now: float) -> tuple[Life, ...]: ...
     def with_domains(self, host_id: str) -> HostWithDomains | None: ...
 
 

@@ -27,6 +27,7 @@ from ..model.target import TargetId
 from ..monitor.cells import Cell
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.happening import HappeningPage, HappeningQuery
+from ..monitor.lives import Life
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
@@ -49,13 +50,15 @@ class Change:
 class Detail:
     """Everything about one host at the moment `now`: its row, figures and domains, and the pools of its connections.
 
-    `uri` is how it is reached, as a person knows it: "qemu+ssh"; None for SSH alone.
+    `uri` is how it is reached, as a person knows it: "qemu+ssh"; None for SSH alone. `lives` is what became of its
+    connections in the last hour, as far as it was watched: in the answer to a question there is none.
     """
 
     now: float
     host: HostDetail
     pools: tuple[PoolStatistics, ...]
     uri: str | None
+    lives: tuple[Life, ...] = ()
 
 
 class Wanted(Enum):

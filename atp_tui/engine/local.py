@@ -224,7 +224,9 @@ class LocalFleet:
             host, pools = self._transport.host(host_id), self._transport.pools(host_id)
         except HostUnknown:  # the view is a moment behind the transport
             return None
-        return Detail(self.now(), detail, pools, host.reached_by)
+        now = self.now()
+        lives = self._view.lives(host_id, (one for pool in pools for one in pool.connections), now)
+        return Detail(now, detail, pools, host.reached_by, lives)
 
     def resolve(self, expression: str) -> Resolved:
         """As Fleet.resolve."""

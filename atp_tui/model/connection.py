@@ -42,12 +42,13 @@ TRANSITIONS: Mapping[ConnectionState, frozenset[ConnectionState]] = {
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Percentiles over the last calls, in seconds, with the number of calls they are taken from."""
+    """Percentiles over the last calls and the time of the newest one, in seconds; `samples`: how many calls."""
 
     p50: float
     p95: float
     p99: float
     samples: int
+    last: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +128,27 @@ class ConnectionSnapshot(HasStanding):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckoutWaits:
+    """How long callers waited for a connection, in seconds, over the last `checkouts`: 0 where one was free at once.
+
+    A wait that its time limit ended counts by its length.
+    """
+
+    p50: float
+    p95: float
+    longest: float
+    checkouts: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolStatistics:
     """A pool's figures: measures (now) and statistics (since its start). Reading them waits for nothing.
 
     `active_connections` are those in state connected; `max_uses`: the callers that one connection serves at a time.
     `closed` counts by reason (idle, lost, lifetime, drained, …). `connections` are those of the pool, and after them
     the ones that have left it and are still saying goodbye (draining), which no other figure counts.
-    `checkout_times` counts checkouts by the upper bound of their wait in seconds, the last bound being infinite.
+    `checkout_times` counts checkouts by the upper bound of their wait in seconds, the last bound being infinite;
+    `waits` is what the last of them waited, None before the first.
     """
 
     channel: Channel
@@ -150,6 +165,7 @@ class PoolStatistics:
     closed: Mapping[str, int] = field(hash=False)
     checkout_times: Mapping[float, int] = field(hash=False)
     connections: tuple[ConnectionSnapshot, ...]
+    waits: CheckoutWaits | None = None
 
 
 @dataclass(frozen=True, slots=True)

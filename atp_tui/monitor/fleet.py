@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeVar
 
 from ..model import events
-from ..model.connection import HostStatus
+from ..model.connection import ConnectionSnapshot, HostStatus
 from ..model.errors import HostUnknown
 from ..model.fence import Fence
 from ..model.host import HostInfo
 from .domain_index import HostWithDomains
+from .lives import Life
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow, Known
 
@@ -72,6 +73,10 @@ class FleetView:
                 if record is not None:
                     record.moved(status)
                     self._touch(status.host_id)
+            case events.ConnectionChanged(host_id=host_id):
+                record = self._records.get(host_id)
+                if record is not None:
+                    record.lives.take(event)  # of no row: the panel is drawn anew at each of its looks
             case events.HostAdded(host=host) | events.HostUpdated(host=host):
                 self._describe(host)
             case events.HostRemoved(host_id=host_id):
@@ -137,6 +142,11 @@ class FleetView:
             return None
         return self._fenced(record, record.detail) or record.detail()
 
+    def lives(self, host_id: str, connections: Iterable[ConnectionSnapshot], now: float) -> tuple[Life, ...]:
+        """The last hour of a host's connections, as Lives.at; empty for a host that is not there."""
+        record = self._records.get(host_id)
+        return () if record is None else record.lives.at(now, connections)
+
     def changed(self) -> frozenset[str]:
         """The hosts that have changed, come or gone since this was last asked."""
         changed = frozenset(self._changed)
@@ -167,6 +177,8 @@ class FleetView:
         for gone in self._records.keys() - {host.id for host in present}:
             del self._records[gone]
             self._touch(gone)
+        for record in self._records.values():
+            record.lives.clear()
         for host in present:
             self._describe(host)
 

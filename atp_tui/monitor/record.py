@@ -15,6 +15,7 @@ from . import metrics
 from .domain_record import HostDomains
 from .freshness import Freshness
 from .hearing import FIRST_MISSING, Hearing
+from .lives import Lives
 from .rows import DomainCounts, HostDetail, HostRow, count_domains
 from .series import NAN, Series, bounded, rate, share_of_growth
 
@@ -52,6 +53,7 @@ class HostRecord:
         self._hearing = Hearing(interval, status, ROW_HISTORY)
         self._verdict = self._hearing.verdict()
         self.of_domains = HostDomains(self._hearing)
+        self.lives = Lives()
 
     def describe(self, host: HostInfo) -> None:
         """The host's description has changed."""

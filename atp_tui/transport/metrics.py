@@ -71,7 +71,7 @@ class Metrics:
         self.last_error_at = now
 
     def latency(self) -> Latency | None:
-        """Percentiles of the last calls by the nearest-rank rule; None before the first answer."""
+        """The last calls, their percentiles by the nearest-rank rule; None before the first answer."""
         if not self.latencies:
             return None
         ordered = sorted(self.latencies)
@@ -80,4 +80,4 @@ class Metrics:
         def rank(share: float) -> float:
             return ordered[min(count - 1, int(share * count))]
 
-        return Latency(rank(0.50), rank(0.95), rank(0.99), count)
+        return Latency(rank(0.50), rank(0.95), rank(0.99), count, self.latencies[-1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from bisect import bisect_left
 from dataclasses import replace
 from typing import Protocol
 
@@ -24,9 +23,7 @@ from .dialer import Dial
 from .lease import Lease
 from .slot import LeaseClass, Plan, Slot, Waiter
 from .status import host_status
-
-CHECKOUT_BOUNDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0, float("inf"))
-"""Upper bounds, in seconds, of the checkout histogram. The first counts the checkouts that did not wait at all."""
+from .waits import Waits
 
 HOUSEKEEPER_SLACK = 1 / 16
 """The share of management_interval that the housekeeper may be late, to work through many pools in one wake-up."""
@@ -72,7 +69,7 @@ class ConnectionPool:
         self._clock = clock
         self._rng = rng
         self._listener = listener
-        self._checkouts = [0] * len(CHECKOUT_BOUNDS)
+        self._waits = Waits()
         self._opened = 0
         self._closed: dict[str, int] = {}
         self._past_requests = 0
@@ -114,11 +111,12 @@ class ConnectionPool:
             if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
                 self.give_back(ticket.result(), lease_class)  # served in the very moment it stopped waiting
             if isinstance(error, TimeoutError):
+                self._waits.gave_up(self._clock.monotonic() - begun, self.immediate_checkouts)
                 raise self._checkout_timeout(limit, asked=timeout is not None) from (self.trouble() or error)
             raise
         finally:
             self._deadlines.forget(ticket)
-        self._checkouts[bisect_left(CHECKOUT_BOUNDS, self._clock.monotonic() - begun)] += 1
+        self._waits.served(self._clock.monotonic() - begun, self.immediate_checkouts)
         return slot
 
     def give_back(self, slot: _Slot, lease_class: LeaseClass, now: float | None = None) -> None:
@@ -373,7 +371,6 @@ class ConnectionPool:
     def statistics(self) -> PoolStatistics:
         """Everything there is to know now. Waits for nothing."""
         requests, errors = self.totals()
-        checkouts = [self.immediate_checkouts + self._checkouts[0], *self._checkouts[1:]]
         snapshots = tuple(map(self._snapshot, self.core.slots.values()))
         return PoolStatistics(
             channel=self.channel,
@@ -388,8 +385,9 @@ class ConnectionPool:
             waiting=len(self.core.waiting),
             opened=self._opened,
             closed=dict(self._closed),
-            checkout_times=dict(zip(CHECKOUT_BOUNDS, checkouts, strict=True)),
+            checkout_times=self._waits.histogram(self.immediate_checkouts),
             connections=(*snapshots, *(one.metrics for one in self._closing.values())),
+            waits=self._waits.summary(self.immediate_checkouts),
         )
 
     def _snapshot(self, slot: _Slot) -> ConnectionSnapshot:
