@@ -160,6 +160,7 @@ class Action:
 
     `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
     screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
+    `of_file`: it is about what hosts.toml says of hosts, and so for those that are disabled, too.
     `single`: it is for one target at a time. `starts_job`: it gives a job, whose answers are its outcome; the screen
     shows one at a time. Such an action is no verb, as these say "done" of a host and show no answers: ValueError.
     """
@@ -177,6 +178,7 @@ class Action:
     headless: bool = False
     single: bool = False
     starts_job: bool = False
+    of_file: bool = False
 
     def __post_init__(self) -> None:
         if self.headless and self.starts_job:

@@ -116,11 +116,12 @@ def _what(invocation: Invocation, touched: Sequence[str]) -> str:
 
 async def _edit(context: Context, invocation: Invocation) -> None:
     file = _file(context)
-    named = invocation.hosts or ([invocation.text("id")] if invocation.action == "add-host" else [])
-    what = _what(invocation, named or [invocation.text("hosts")])
+    named: Sequence[str] = invocation.hosts or ([invocation.text("id")] if invocation.action == "add-host" else [])
     with _told_whole():
         config = await file.known() if invocation.action == "enable-host" else None
-        written = await file.edit(edits_of(invocation, config), what)
+        if config is not None:
+            named = _disabled(invocation, config)
+        written = await file.edit(edits_of(invocation, config), _what(invocation, named))
     await _followed(context, written)
 
 
@@ -187,6 +188,7 @@ COPY_HOST = Action(
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
     arguments=(Argument("id", "the id of the copy"), Argument("keys", _KEYS, required=False, rest=True)),
     single=True,
     prompts=True,
@@ -199,6 +201,7 @@ EDIT_HOST = Action(
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
     arguments=(
         Argument("keys", _KEYS, rest=True),
         Argument("seen", "the values that were seen before, as KEY=VALUE", required=False),
@@ -213,6 +216,7 @@ MOVE_HOST = Action(
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
     arguments=(Argument("where", "before or after"), Argument("other", "the id of another host")),
     single=True,
 )
@@ -224,6 +228,7 @@ REMOVE_HOST = Action(
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
     prompts=True,
 )
 TAG_HOST = Action(
@@ -234,27 +239,30 @@ TAG_HOST = Action(
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
     arguments=(Argument("tags", "tags, such as +new -old", rest=True),),
     prompts=True,
 )
 DISABLE_HOST = Action(
     "disable-host",
     "disable host",
-    None,
+    "X",
     "keep it in hosts.toml, and contact it no more",
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
 )
 ENABLE_HOST = Action(
     "enable-host",
     "enable host",
-    None,
+    "E",
     "watch what was disabled again: enable-host kvm07",
     Subject.NOTHING,
     changes=True,
     run=_edit,
     arguments=(Argument("hosts", "the hosts: ids, kvm[01-04], @tag", rest=True),),
+    prompts=True,
 )
 UNDO = Action("undo", "undo", "z", "take the last change of hosts.toml back", Subject.NOTHING, changes=True, run=_undo)
 REDO = Action("redo", "redo", "Z", "do again what was undone in hosts.toml", Subject.NOTHING, changes=True, run=_redo)

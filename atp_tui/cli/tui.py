@@ -117,7 +117,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     if arguments.view is not None:
         locator_of(arguments.view, [spec.name for spec in VIEWS])  # before the screen is there
     if arguments.only is not None:
-        only(arguments.only, source.config.hosts)
+        only(arguments.only, (*source.config.hosts, *source.config.disabled))
     policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
     app = screen_of(Engine(source, policy=policy), arguments)
     run_awake(run_until_left(app))

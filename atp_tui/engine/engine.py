@@ -35,6 +35,7 @@ from .asking import Asking
 from .fleet import Fleet
 from .local import LocalFleet
 from .reload import Reloading
+from .roster import Roster
 from .source import FleetSource
 from .targets import CurrentTargets
 from .try_out import Trial
@@ -68,8 +69,9 @@ class Engine:
     def __init__(self, source: FleetSource, *, policy: Policy | None = None, audit: Audit | None = None) -> None:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
-        self.view = FleetView(self.manager, interval=source.config.monitor.interval)
-        self.happenings = Happenings(self.manager, self.view)
+        self.roster = Roster(self.manager, self.manager.hub.publish)
+        self.view = FleetView(self.roster, interval=source.config.monitor.interval)
+        self.happenings = Happenings(self.roster, self.view)
         self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.metadata = MetadataReader(self.manager, self.view)
@@ -83,12 +85,17 @@ class Engine:
         asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
-            source.config, self.manager, drivers.load_for, self.manager.hub.publish, self.manager.clock.monotonic
+            source.config,
+            self.manager,
+            drivers.load_for,
+            self.manager.hub.publish,
+            self.manager.clock.monotonic,
+            self.roster,
         )
         self._select: Select | None = None
         self._runs = False
         self.fleet: Fleet = LocalFleet(
-            self.manager, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
+            self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
             Trial(source.hosts_file, self.door, drivers),
         )  # fmt: skip
@@ -115,12 +122,14 @@ class Engine:
             stack.push_async_callback(self.jobs.close)
             if _log.isEnabledFor(logging.INFO):
                 await stack.enter_async_context(_beside(self._journal(), "journal"))
-            wanted = tuple(hosts if select is None else select(hosts))
-            await self.source.drivers.load_for(wanted)
-            for number, host in enumerate(wanted):
+            disabled = self.source.config.disabled if watch else ()  # a verb has to do with the hosts of its set alone
+            wanted = self._narrowed(FleetConfig(hosts=tuple(hosts), disabled=disabled))
+            await self.source.drivers.load_for(wanted.hosts)
+            for number, host in enumerate(wanted.hosts):
                 await self.manager.add_host(host)
                 if number % 50 == 49:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
+            self.roster.keep(wanted.disabled)
             if watch:
                 await stack.enter_async_context(_beside(self._follow_file(), "reload"))
                 await stack.enter_async_context(self._freezing(enable=collects))
@@ -139,12 +148,19 @@ class Engine:
 
     def _selected(self, version: FleetConfig | ConfigError) -> FleetConfig | ConfigError:
         """The version with the hosts that are wanted of it."""
-        if self._select is None or isinstance(version, ConfigError):
-            return version
         try:
-            return replace(version, hosts=tuple(self._select(version.hosts)))
+            return version if isinstance(version, ConfigError) else self._narrowed(version)
         except ConfigError as error:
             return error
+
+    def _narrowed(self, config: FleetConfig) -> FleetConfig:
+        """The configuration with those hosts that `select` takes. Raises ConfigError from it."""
+        if self._select is None:
+            return config
+        chosen = tuple(self._select((*config.hosts, *config.disabled)))
+        off = {host.id for host in config.disabled}
+        hosts = tuple(host for host in chosen if host.id not in off)
+        return replace(config, hosts=hosts, disabled=tuple(host for host in chosen if host.id in off))
 
     @asynccontextmanager
     async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:

@@ -31,11 +31,20 @@ class Hosts(Protocol):
     def list_hosts(self) -> tuple[HostInfo, ...]: ...
 
 
+class Disabled(Protocol):
+    """Where the hosts are that are disabled; engine.roster.Roster is one."""
+
+    @property
+    def disabled(self) -> tuple[HostInfo, ...]: ...
+    def expect(self, disabled: Iterable[HostInfo]) -> None: ...
+    def keep(self, disabled: Iterable[HostInfo]) -> None: ...
+
+
 class Reloading:
     """Applies versions of a configuration, one after the other. `state` is what became of the newest.
 
     `turn` is held while hosts come and go by it: others that do the same take it too. `prepare` loads what new hosts
-    need; `publish` tells of each version; `now` is the program's clock.
+    need; `publish` tells of each version; `now` is the program's clock. `disabled` keeps the hosts that are disabled.
     """
 
     def __init__(
@@ -45,6 +54,7 @@ class Reloading:
         prepare: Callable[[tuple[HostInfo, ...]], Awaitable[None]],
         publish: Callable[[Event], object],
         now: Callable[[], float],
+        disabled: Disabled,
     ) -> None:
         self.config = config
         self.state = Reload(good_since=now())
@@ -53,6 +63,7 @@ class Reloading:
         self._prepare = prepare
         self._publish = publish
         self._now = now
+        self._disabled = disabled
 
     async def take(self, version: FleetConfig | ConfigError) -> None:
         """Apply a version, or keep what is there where it is an error."""
@@ -63,9 +74,11 @@ class Reloading:
         """Bring these hosts to what an edit of ours has made of them; new ones come only where `takes_new`."""
         async with self.turn:
             there = {host.id: host for host in self._hosts.list_hosts()}
-            wanted = [host for host in config.hosts if host.id in touched and (takes_new or host.id in there)]
+            known = there.keys() | {host.id for host in self._disabled.disabled}
+            wanted = [host for host in config.hosts if host.id in touched and (takes_new or host.id in known)]
+            disabled = [host for host in config.disabled if takes_new or host.id in known]
             before = FleetConfig(hosts=tuple(host for host in there.values() if host.id in touched))
-            await self._apply(changes_between(before, FleetConfig(hosts=tuple(wanted))))
+            await self._apply(changes_between(before, FleetConfig(hosts=tuple(wanted))), disabled)
 
     async def _take(self, version: FleetConfig | ConfigError) -> None:
         number = self.state.number + 1
@@ -73,17 +86,18 @@ class Reloading:
             state = Reload(number, problem=problem_of(version), good_since=self.state.good_since)
         else:
             # what an edit of ours has changed has been followed already
-            changes = changes_between(replace(self.config, hosts=self._hosts.list_hosts()), version)
+            before = replace(self.config, hosts=self._hosts.list_hosts(), disabled=self._disabled.disabled)
+            changes, counts = changes_between(before, version), _counts(before, version)
             self.config = version
-            if changes == Changes() and self.state.problem is None:
+            if changes == Changes() and not any(counts) and self.state.problem is None:
                 return
-            await self._apply(changes)
-            counts = len(changes.added), len(changes.removed), len(changes.changed)
+            await self._apply(changes, version.disabled)
             state = Reload(number, *counts, later=changes.later, good_since=self._now())
         self.state = state
         self._publish(ConfigReloaded(self._now(), state))
 
-    async def _apply(self, changes: Changes) -> None:
+    async def _apply(self, changes: Changes, disabled: Collection[HostInfo]) -> None:
+        self._disabled.expect(disabled)
         if changes.transport is not None:
             self._hosts.configure(changes.transport)
             self.config = replace(self.config, transport=changes.transport)
@@ -94,6 +108,7 @@ class Reloading:
             await self._each([self._hosts.add_host(host)])
             if number % 50 == 49:
                 await asyncio.sleep(0)  # as at the start: a thousand hosts at once would hold up the keys
+        self._disabled.keep(disabled)
 
     async def _each(self, work: Iterable[Awaitable[None]]) -> None:
         """A host that somebody let go meanwhile costs the others nothing, and nor does the end of the program."""
@@ -107,3 +122,13 @@ class Reloading:
         async with asyncio.TaskGroup() as group:
             for each in work:
                 group.create_task(one(each))
+
+
+def _counts(before: FleetConfig, after: FleetConfig) -> tuple[int, int, int]:
+    """How many hosts have come, gone, and are described otherwise, those that are disabled among them."""
+    old, new = (
+        {host.id: (host, on) for on, hosts in ((True, config.hosts), (False, config.disabled)) for host in hosts}
+        for config in (before, after)
+    )
+    changed = sum(old[host_id] != new[host_id] for host_id in old.keys() & new.keys())
+    return len(new.keys() - old.keys()), len(old.keys() - new.keys()), changed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..executor.targets import Decided, Targets
+from ..model.connection import ConnectionState
 from ..model.fact import Fact
 from ..model.host import HostInfo
 from ..model.order import natural
@@ -89,6 +90,7 @@ class CurrentTargets:
         if hosts != self._hosts:
             self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
         if rows is not self._rows:
-            unseen = {host.id for host in hosts} - {row.id for row in rows}  # the news of them is on its way
-            self._rows, self._targets = rows, self._targets.knowing(HostFacts(rows, unseen))
+            watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
+            unseen = {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way
+            self._rows, self._targets = rows, self._targets.knowing(HostFacts(watched, unseen))
         return self._targets.resolve(expression)

@@ -20,6 +20,8 @@ class ConnectionState(StrEnum):
     RECONNECTING = "reconnecting"
     FAILED = "failed"
     DRAINING = "draining"
+    DISABLED = "disabled"
+    """Of a host alone: it is not to be connected to, and has no connection."""
 
     __hash__ = str.__hash__  # Enum's own is written in Python
 
@@ -36,6 +38,7 @@ TRANSITIONS: Mapping[ConnectionState, frozenset[ConnectionState]] = {
     # FAILED to itself: the slow lane's attempt failed too
     _S.FAILED: frozenset({_S.FAILED, _S.CONNECTING, _S.DRAINING, _S.DISCONNECTED}),
     _S.DRAINING: frozenset({_S.DISCONNECTED}),
+    _S.DISABLED: frozenset(),
 }
 """The one table of legal transitions; tests/unit holds each pair against it."""
 

@@ -80,8 +80,7 @@ class FleetView:
             case events.HostAdded(host=host) | events.HostUpdated(host=host):
                 self._describe(host)
             case events.HostRemoved(host_id=host_id):
-                if self._records.pop(host_id, None) is not None:
-                    self._touch(host_id)
+                self._forget(host_id)
             case events.EventsLost():
                 self._reread()
             case _:
@@ -170,6 +169,19 @@ class FleetView:
             record.describe(host)
             record.moved(status)
         self._touch(host.id)
+
+    def _forget(self, host_id: str) -> None:
+        """A host has gone. One that is there all the same was disabled, or has come again: nothing of it counts yet."""
+        record = self._records.get(host_id)
+        if record is None:
+            return
+        try:
+            status = self._hosts.host_state(host_id)
+        except HostUnknown:
+            del self._records[host_id]
+        else:
+            self._records[host_id] = HostRecord(record.host, status, self._history, self._interval)
+        self._touch(host_id)
 
     def _reread(self) -> None:
         """Events were missed: hosts and states are read where they are kept; samples come again by themselves."""

@@ -82,6 +82,8 @@ class HostMove(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ..model import events
 from ..model.causes import Cause
 from ..model.connection import ConnectionState, HostStatus
 from ..model.day import Day
+from ..model.errors import HostUnknown
 from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.node import DomainReading, DomainState
@@ -133,8 +134,7 @@ class Happenings:
             case events.HostChanged(status=status, at=at):
                 self._moved(status, at)
             case events.HostAdded(host=host, at=at):
-                self._describe(host)
-                self._note(at, HappeningKind.HOSTS, host.id, HostMoved(HostMove.ADDED))
+                self._added(host, at)
             case events.HostUpdated(host=host, at=at):
                 self._describe(host)
                 self._note(at, HappeningKind.HOSTS, host.id, HostMoved(HostMove.CHANGED))
@@ -177,8 +177,25 @@ class Happenings:
         else:
             host.tags, host.place = info.tags, place
 
+    def _added(self, info: HostInfo, at: float) -> None:
+        before = self._hosts.pop(info.id, None)
+        self._describe(info)
+        move = HostMove.ADDED
+        if self._state_of(info.id) is _S.DISABLED:
+            self._hosts[info.id].state, move = _S.DISABLED, HostMove.DISABLED
+        elif before is not None and before.state is _S.DISABLED:
+            move = HostMove.ENABLED
+        self._note(at, HappeningKind.HOSTS, info.id, HostMoved(move))
+
+    def _state_of(self, host_id: str) -> ConnectionState | None:
+        try:
+            return self._source.host_state(host_id).state
+        except HostUnknown:
+            return None
+
     def _removed(self, host_id: str, at: float) -> None:
-        if host_id in self._hosts:
+        """A host has gone, but for one that was disabled or enabled by it: that it was added again is on its way."""
+        if host_id in self._hosts and self._state_of(host_id) is None:
             self._note(at, HappeningKind.HOSTS, host_id, HostMoved(HostMove.REMOVED))
             del self._hosts[host_id]
 
@@ -190,8 +207,9 @@ class Happenings:
         refusal = trouble.cause if trouble is not None and trouble.cause in _REFUSALS else None
         if state is before and (refusal is None or refusal is host.refusal):
             return
-        if before is None and state is _S.DISCONNECTED:
-            return  # new, and nobody has tried it yet
+        if before is None and state in (_S.DISCONNECTED, _S.DISABLED):
+            host.state, host.since = None if state is _S.DISCONNECTED else state, status.since
+            return  # new, and nobody has tried it yet, or will
         host.refusal = refusal
         if state is not before:
             host.state, host.since = state, status.since

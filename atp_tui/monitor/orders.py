@@ -8,11 +8,12 @@ from functools import lru_cache
 from statistics import median
 from typing import Any
 
+from ..model.connection import ConnectionState
 from ..model.order import NaturalKey, natural
 from . import metrics
 from .grouping import Path
 from .rows import Known
-from .troubles import trouble_rank
+from .troubles import DISABLED, trouble_rank
 
 
 class Sort(StrEnum):
@@ -56,7 +57,9 @@ def find_order(name: str) -> str | None:
 
 
 class Ordering:
-    """Gives the keys by which hosts are sorted. `learn` comes first, with every host that is to be in the order."""
+    """Gives the keys by which hosts are sorted; those that are disabled come last in each order. `learn` comes first,
+    with every host that is to be in the order.
+    """
 
     by_figures = False
     """Whether it goes by what changes with each sample."""
@@ -97,27 +100,30 @@ class _ByName(Ordering):
         self._reverse = reverse
 
     def key(self, of: Known, path: Path) -> Key:
-        name = natural(of.id)
-        return (_falling(name), name) if self._reverse else (name,)
+        name, last = natural(of.id), of.state is ConnectionState.DISABLED
+        return (last, _falling(name), name) if self._reverse else (last, name)
 
 
 class _ByTrouble(Ordering):
-    _sign = 1
-
     def key(self, of: Known, path: Path) -> Key:
         return trouble_rank(of), natural(of.id)
 
     def rank(self, keys: list[Key]) -> int:
-        worst = keys[0 if self._sign > 0 else -1][0]
+        worst = self._worst(keys)
         assert isinstance(worst, int)
-        return self._sign * worst
+        return worst
+
+    def _worst(self, keys: list[Key]) -> object:
+        return keys[0][0]
 
 
 class _ByLeastTrouble(_ByTrouble):
-    _sign = -1
-
     def key(self, of: Known, path: Path) -> Key:
-        return -trouble_rank(of), natural(of.id)
+        rank = trouble_rank(of)
+        return DISABLED if rank == DISABLED else -rank, natural(of.id)
+
+    def _worst(self, keys: list[Key]) -> object:
+        return next((-key[0] for key in reversed(keys) if key[0] != DISABLED), DISABLED)
 
 
 class _ByFigure(Ordering):
@@ -131,7 +137,9 @@ class _ByFigure(Ordering):
 
     def key(self, of: Known, path: Path) -> Key:
         figure = self._read(of)
-        return figure is None, 0.0 if figure is None else self._sign * figure, natural(of.id)
+        if figure is None:
+            return 1 + (of.state is ConnectionState.DISABLED), 0.0, natural(of.id)
+        return 0, self._sign * figure, natural(of.id)
 
 
 class _BySurprise(_ByFigure):
@@ -163,7 +171,9 @@ class _BySurprise(_ByFigure):
             if figure is not None and usually is not None:
                 middle, spread = usually
                 found.append(abs(figure - middle) / spread)
-        return not found, self._sign * max(found, default=0.0), natural(of.id)
+        if not found:
+            return 1 + (of.state is ConnectionState.DISABLED), 0.0, natural(of.id)
+        return 0, self._sign * max(found), natural(of.id)
 
 
 def usual(figures: list[float], least: float) -> tuple[float, float] | None:

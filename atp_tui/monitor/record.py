@@ -244,7 +244,7 @@ class HostRecord:
             retries=status.retries,
             trouble=status.trouble,
             answers_ssh=status.answers_ssh,
-            takes_commands=host.takes_commands,
+            takes_commands=host.takes_commands and status.state is not ConnectionState.DISABLED,
             has_virt=host.uri is not None,
             sampled_at=last.at if last else None,
             freshness=verdict.freshness,

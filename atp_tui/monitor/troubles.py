@@ -23,6 +23,9 @@ _S = ConnectionState
 _CONNECTED = _S.CONNECTED
 _RANKS = {state: rank for rank, state in enumerate((_S.FAILED, _S.RECONNECTING, _S.CONNECTING, _S.DRAINING))}
 NO_TROUBLE = len(_RANKS)
+DISABLED = NO_TROUBLE + 1
+"""The rank of a host that is left alone on purpose: behind all others."""
+_RANKS[_S.DISABLED] = DISABLED
 
 TOGETHER = 5.0
 """Seconds between the last figures of one host and of the next, of hosts that were lost together."""
@@ -58,7 +61,7 @@ _SILENT = Trouble(Cause.SILENT, "", Remedy.RETRY)
 
 
 def trouble_rank(of: Known) -> int:
-    """How much a host needs a person, the most first; NO_TROUBLE for one that does not."""
+    """How much a host needs a person, the most first; NO_TROUBLE or DISABLED for one that does not."""
     if of.sample_error is not None and not of.fresh:  # it is connected, and nothing is known of it all the same
         return _RANKS[_S.RECONNECTING]
     return _RANKS.get(of.shown_state, NO_TROUBLE)

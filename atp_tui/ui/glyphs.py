@@ -13,7 +13,7 @@ from .text import Safe, safe
 
 _S = ConnectionState
 
-STATE_ORDER = (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING, _S.FAILED, _S.DISCONNECTED, _S.DRAINING)
+STATE_ORDER = (_S.CONNECTED, _S.CONNECTING, _S.RECONNECTING, _S.FAILED, _S.DISCONNECTED, _S.DRAINING, _S.DISABLED)
 """The order in which counts of states stand side by side."""
 
 
@@ -36,6 +36,6 @@ class Glyphs:
         return self.states[STATE_ORDER.index(state)]
 
 
-UNICODE = Glyphs("●◔◐✕○◌", "▸", "▾", "·", safe("…"), "↓", "↑", "─", ascii_only=False)
-ASCII = Glyphs("+~!x-.", ">", "v", "-", safe("~"), "<", ">", "-", ascii_only=True)
+UNICODE = Glyphs("●◔◐✕○◌⊘", "▸", "▾", "·", safe("…"), "↓", "↑", "─", ascii_only=False)
+ASCII = Glyphs("+~!x-./", ">", "v", "-", safe("~"), "<", ">", "-", ascii_only=True)
 """For terminals and fonts without the others."""

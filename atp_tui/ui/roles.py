@@ -26,6 +26,7 @@ _VARIABLES = {
     "failed": "failed",
     "disconnected": "disconnected",
     "draining": "draining",
+    "disabled": "dim",
 }
 """The roles, each with the theme's variable of its colour; none where the text has the colour of its widget. They are
 no component classes: Textual would match some 15 more nodes against all style sheets for each list, whenever the list
@@ -39,10 +40,10 @@ def role_style(app: App[Any], role: str) -> Style:
     variables, name = app.theme_variables, _VARIABLES[role]
     if role == "cell":
         return Style(reverse=True, bold=True)
-    style = Style(bold=True) if role in _BOLD else Style(dim=True) if role == "dim" and app.no_color else Style()
+    style = Style(bold=True) if role in _BOLD else Style(dim=True) if name == "dim" and app.no_color else Style()
     if name:
         style += _coloured(variables[name])
-    if role == "dim" and not app.no_color:
+    if name == "dim" and not app.no_color:
         style += Style.parse(variables["dim-style"])
     return style
 

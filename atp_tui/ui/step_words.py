@@ -21,6 +21,7 @@ class Next(StrEnum):
     PRESS = "press"
     PRESS_TO_CONNECT = "press-to-connect"
     PRESS_TO_RETRY = "press-to-retry"
+    PRESS_TO_ENABLE = "press-to-enable"
 
 
 class Step(NamedTuple):
@@ -42,6 +43,7 @@ STEPS: Mapping[Next, tuple[str, str]] = {
     Next.PRESS: ("press {key}", "press {key}"),
     Next.PRESS_TO_CONNECT: ("press {key} to connect", "press {key}"),
     Next.PRESS_TO_RETRY: ("press {key} to retry", "press {key}"),
+    Next.PRESS_TO_ENABLE: ("press {key} to enable", "press {key}"),
 }
 """Each with all its words, and with few."""
 

@@ -44,9 +44,13 @@ without and with the focus, lines between regions, the line under the cursor (it
 TEXT_STYLES = ("dim-style", "cursor-style", "cursor-blurred-style")
 """Optional keys of `[roles]`: a text style ("dim", "reverse", …) beside the colour, for terminals of 16 colours."""
 
+DISABLED = "disabled"
+"""The colour of a host that is disabled: no key of a theme, since it is that of grey figures."""
+
 _DEFAULTS = {
     **dict(zip(STATES, ("#3f9f5f", "#3b9cb0", "#b98524", "#d2544f", "#848a94", "#9c78bf"), strict=True)),
     **dict.fromkeys(ROLES, "#848a94"),
+    DISABLED: "#848a94",
     "mark": "#b98524",
     "chart": "#4f86c6",
     "title-focus": "#4f86c6",
@@ -196,7 +200,7 @@ class _Reader:
         base = self._table("colors", BASE_COLORS, needed=("primary",))
         states = self._table("states", STATES, needed=STATES)
         roles = self._table("roles", (*ROLES, *TEXT_STYLES), needed=ROLES)
-        ours = {**dict.fromkeys(TEXT_STYLES, "none"), **states, **roles}
+        ours = {**dict.fromkeys(TEXT_STYLES, "none"), **states, **roles, DISABLED: roles["dim"]}
         unset = "ansi_default" if ansi else None
         textual = Theme(
             name=name,

@@ -11,6 +11,7 @@ from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
 from ...model.causes import Cause, Remedy
+from ...model.connection import ConnectionState
 from ...model.credential import Credential, Secret
 from ...model.errors import ActionFailed
 from ...model.questions import KeyQuestion, PasswordQuestion
@@ -95,6 +96,7 @@ class Dispatch:
             "copy-host": lambda text: self._form("copy-host", text),
             "tag-host": lambda text: self._form("tag-host", text),
             "remove-host": lambda text: self._form("remove-host", text),
+            "enable-host": self._enable,
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
@@ -182,7 +184,7 @@ class Dispatch:
 
     def _form(self, name: str, argument: str) -> None:
         """A form or a question, or at once where the line has said all."""
-        action = next(each.action for each in self._keys.commands if each.name == name)
+        action = self._action(name)
         argument = argument.strip()  # a blank behind the hosts says nothing, least of all that no question is wanted
         word = argument.partition(" ")[0]
         if action is None or (argument and word != argument) or (argument and not word.startswith("@")):
@@ -204,6 +206,19 @@ class Dispatch:
             self._hosts_file.edit(hosts)
         else:
             self._hosts_file.remove(hosts)
+
+    def _enable(self, argument: str) -> None:
+        """Where the line names no host, those of the hosts pointed at that are disabled."""
+        pointed = self._fleet.rows(self._targeting.hosts)
+        named = argument.strip() or ",".join(row.id for row in pointed if row.state is ConnectionState.DISABLED)
+        action = self._action("enable-host")
+        if not named:
+            self._screen.tell("no disabled host is marked or under the cursor", wrong=True)
+        elif action is not None:
+            self._act(action, named)
+
+    def _action(self, name: str) -> Action | None:
+        return next((each.action for each in self._keys.commands if each.name == name), None)
 
     # Host keys and passwords
 
@@ -275,9 +290,10 @@ class Dispatch:
             meant = self._meant(named)
             if meant is None:
                 return
-            hosts = meant
+            hosts = meant if action.of_file else self._watched(meant)
             if not hosts:
-                self._screen.tell("no host is marked or under the cursor", wrong=True)
+                what = "these hosts are disabled" if meant else "no host is marked or under the cursor"
+                self._screen.tell(what, wrong=True)
                 return
         try:
             invocation = self._invocation(action.name, hosts, action.typed(argument))
@@ -309,6 +325,11 @@ class Dispatch:
             act(invocation)
         else:
             self._ask(ask_about_many(title, words, number, yes), lambda: act(replace(invocation, confirmed=number)))
+
+    def _watched(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the hosts that are not disabled."""
+        off = {row.id for row in self._fleet.rows(hosts) if row.state is ConnectionState.DISABLED}
+        return tuple(host for host in hosts if host not in off)
 
     def _meant(self, expression: str) -> tuple[str, ...] | None:
         """As Targeting.named; None where that went wrong, which is told."""

@@ -61,6 +61,8 @@ class Verb(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
     FILE_READ = "file read"
     FILE_WRONG = "file is wrong"
     LOST = "events lost"
@@ -74,7 +76,10 @@ _STATES = {
     _D.NOSTATE: Verb.UNKNOWN, _D.PAUSED: Verb.PAUSED, _D.SHUTDOWN: Verb.STOPPING, _D.SHUTOFF: Verb.STOPPED,
     _D.CRASHED: Verb.CRASHED, _D.PMSUSPENDED: Verb.SUSPENDED,
 }  # fmt: skip
-_MOVES = {HostMove.ADDED: Verb.ADDED, HostMove.REMOVED: Verb.REMOVED, HostMove.CHANGED: Verb.CHANGED}
+_MOVES = {
+    HostMove.ADDED: Verb.ADDED, HostMove.REMOVED: Verb.REMOVED, HostMove.CHANGED: Verb.CHANGED,
+    HostMove.DISABLED: Verb.DISABLED, HostMove.ENABLED: Verb.ENABLED,
+}  # fmt: skip
 _UP = (_D.RUNNING, _D.BLOCKED)
 _WAITED = (_D.PAUSED, _D.PMSUSPENDED)
 

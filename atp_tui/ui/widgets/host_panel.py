@@ -13,7 +13,7 @@ from textual.containers import Vertical
 
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
-from ...model.connection import PoolStatistics
+from ...model.connection import ConnectionState, PoolStatistics
 from ...model.fence import Fence
 from ...model.message import told
 from ...model.say import Say
@@ -147,8 +147,9 @@ class HostPanel(Vertical):
             self._connections.update((), self._now)
             self._events.update((), self._now)
             self.domains.update(None)
-        trouble = snapshot.detail.row.trouble if snapshot.detail is not None else None
-        self._connections.r_helps = trouble is None or trouble.remedy is Remedy.RETRY
+        row = snapshot.detail.row if snapshot.detail is not None else None
+        trouble, disabled = (None, False) if row is None else (row.trouble, row.state is ConnectionState.DISABLED)
+        self._connections.r_helps = not disabled and (trouble is None or trouble.remedy is Remedy.RETRY)
         self._lay_out()
 
     def compose(self) -> ComposeResult:

@@ -74,6 +74,9 @@ def next_step(standing: Standing, now: float, keys: Keymap) -> Step:
         return step(Next.NOTHING)
     if standing.state is _S.DRAINING:
         return step(Next.CLOSING)
+    if standing.state is _S.DISABLED:
+        key = keys.sign("action.enable-host")
+        return step(Next.PRESS_TO_ENABLE, key=key) if key else step(Next.NOTHING)
     if standing.next_attempt_at is not None:
         left = standing.next_attempt_at - now
         return step(Next.LATER, left=countdown(left)) if left > 0 else step(Next.TRYING)

@@ -111,7 +111,7 @@ def _following(row: HostRow, now: float, keys: Keymap) -> str:
 def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs) -> Spans:
     """How long it has been down, how old the figures are, and what kind of host it is."""
     row, node, words = detail.row, detail.node, []
-    if row.state is not ConnectionState.CONNECTED:
+    if row.state not in (ConnectionState.CONNECTED, ConnectionState.DISABLED):  # of the file's past nothing is known
         words.append(f"{state_word(row.state)} for {age(now - row.since)}")
     if row.freshness is not Freshness.FRESH and row.sampled_at is not None:
         words.append(f"figures are {age(now - row.sampled_at)} old")

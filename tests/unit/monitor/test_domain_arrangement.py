@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
+from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import DomainsDescribed, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.host import HostInfo
 from atp_tui.model.node import NO_METADATA, DomainMetadata, DomainReading, DomainState
@@ -45,6 +46,8 @@ class Known:
         return tuple(map(info, self.states))
 
     def host_state(self, host_id: str) -> HostStatus:
+        if host_id not in self.states:
+            raise HostUnknown(f"no host {host_id}", host=host_id)
         return HostStatus(Standing(self.states[host_id], None, 0.0, 0, None, True), host_id)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from atp_tui.model.causes import Cause, Remedy, Trouble
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
+from atp_tui.model.errors import HostUnknown
 from atp_tui.model.events import (
     ConfigReloaded,
     Event,
@@ -72,6 +73,8 @@ class Fleet:
         return tuple(self.infos.values())
 
     def host_state(self, host_id: str) -> HostStatus:
+        if host_id not in self.infos:
+            raise HostUnknown(f"no host {host_id}", host=host_id)
         return self.statuses.get(host_id) or HostStatus(Standing(S.DISCONNECTED, None, 0.0, 0, None, True), host_id)
 
     def hear(self, *news: Event) -> None:
@@ -204,9 +207,18 @@ def test_a_domain_whose_figures_are_nonsense_has_not_vanished(fleet: Fleet) -> N
 def test_hosts_that_come_go_and_change_are_told_with_their_tags(fleet: Fleet) -> None:
     fleet.infos["new"] = new = HostInfo("new", "new.example.org", tags=("lab",))
     fleet.hear(HostAdded(fleet.now, new), HostUpdated(fleet.now, replace(new, tags=("lab", "old"))))
+    del fleet.infos["new"]
     fleet.hear(HostRemoved(fleet.now, "new"), HostRemoved(fleet.now, "nowhere"))
     assert fleet.told("tag:lab") == [HostMoved(move) for move in (HostMove.ADDED, HostMove.CHANGED, HostMove.REMOVED)]
     assert len(fleet.told("tag:old")) == 2, "a host that has gone is found by the tags that it had"
+
+
+def test_a_host_that_is_disabled_or_enabled_has_neither_gone_nor_come(fleet: Fleet) -> None:
+    info, there = fleet.infos["kvm01"], len(fleet.told())
+    status = HostStatus(Standing(S.DISABLED, None, fleet.now, 0, None, False), "kvm01")
+    for fleet.statuses["kvm01"] in (status, replace(status, standing=replace(status.standing, state=S.CONNECTING))):
+        fleet.hear(HostRemoved(fleet.now, "kvm01"), HostAdded(fleet.now, info))
+    assert fleet.told()[there:] == [HostMoved(HostMove.DISABLED), HostMoved(HostMove.ENABLED)]
 
 
 def test_after_lost_events_what_differs_is_told(fleet: Fleet) -> None:

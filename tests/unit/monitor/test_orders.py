@@ -51,6 +51,21 @@ def test_trouble_and_names_are_turned_round() -> None:
     assert ordered(rows, "name", reverse=True) == ["kvm10", "kvm9", "kvm"]
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("sort", orders())
+def test_a_host_that_is_disabled_is_the_last_in_each_order(sort: str, reverse: bool) -> None:
+    rows = [
+        host_row("a-disabled", state=S.DISABLED, sampled_at=None, cpu=None, rtt=None, tags=("odd",)),
+        host_row("b", tags=("odd",)),
+        host_row("c-unknown", state=S.FAILED, cpu=None, rtt=None, tags=("odd",)),
+        host_row("d-disabled", state=S.DISABLED, sampled_at=None, cpu=None, rtt=None, tags=("a-group",)),
+        host_row("z", tags=("z-group",)),
+    ]
+    assert set(ordered(rows, sort, reverse=reverse)[-2:]) == {"a-disabled", "d-disabled"}
+    if sort == "trouble":
+        assert ordered(rows, sort, reverse=reverse, group=("tag",))[-1] == "d-disabled", "so is a group of such hosts"
+
+
 @given(st.lists(st.text("ab19-", min_size=1, max_size=6), min_size=1, max_size=12, unique=True))
 def test_names_turned_round_are_the_same_backwards(names: list[str]) -> None:
     rows = [host_row(name) for name in names]

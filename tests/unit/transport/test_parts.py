@@ -288,5 +288,7 @@ def test_gate_survives_cancelled_openings() -> None:
 def test_every_state_has_its_row_and_only_draining_ends() -> None:
     assert set(TRANSITIONS) == set(ConnectionState)
     for state, following in TRANSITIONS.items():
-        if state not in (ConnectionState.DISCONNECTED, ConnectionState.DRAINING):
+        if state not in (ConnectionState.DISCONNECTED, ConnectionState.DRAINING, ConnectionState.DISABLED):
             assert ConnectionState.DRAINING in following, f"{state} cannot be closed"
+    states = set().union(TRANSITIONS[ConnectionState.DISABLED], *TRANSITIONS.values())
+    assert ConnectionState.DISABLED not in states and not TRANSITIONS[ConnectionState.DISABLED]

@@ -117,13 +117,15 @@ def draw_host(line: HostLine, width: int, at: Columns, now: float, glyphs: Glyph
         left = width - INDENT - at.id - at.word
         return drawn(mark, sign, (fit(shown, at.id), "text"), word, *draw_figures(row, at, now, glyphs, left))
     text_role = "text" if row.state in _LOST else "dim"
+    name_role = "dim" if row.state is _S.DISABLED else "text"
     text = _whole_trouble(row, now, width - INDENT - at.id, glyphs)
     if text is not None:
-        return drawn(mark, sign, (fit(shown, at.id), "text"), (text, text_role))
+        return drawn(mark, sign, (fit(shown, at.id), name_role), (text, text_role))
     # the words matter more here than that they stand under the figures, and the cause more than the whole id
     room = width - INDENT - MARGINS - width_of(brief_of(row, glyphs.ellipsis))
     shown = cut_middle(name, min(at.id, max(8, room)), glyphs.ellipsis)
-    return drawn(mark, sign, (shown, "text"), (_trouble(row, now, width - INDENT - width_of(shown), glyphs), text_role))
+    trouble = _trouble(row, now, width - INDENT - width_of(shown), glyphs)
+    return drawn(mark, sign, (shown, name_role), (trouble, text_role))
 
 
 def _whole_trouble(row: HostRow, now: float, width: int, glyphs: Glyphs) -> str | None:

@@ -24,7 +24,7 @@ _S = ConnectionState
 UNTAGGED = "untagged"
 """The name over the hosts that have no tag."""
 USUAL = (_S.CONNECTED, _S.RECONNECTING, _S.FAILED)
-COUNT_ORDER = (_S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, *USUAL)
+COUNT_ORDER = (_S.DISABLED, _S.DRAINING, _S.DISCONNECTED, _S.CONNECTING, *USUAL)
 """The counts of a group from left to right."""
 
 LEAST_NAME = 16

@@ -183,6 +183,6 @@ def _tag_order(tag: str | None) -> tuple[bool, object]:
 
 def _badness(cell: Cell) -> tuple[int, float, object]:
     """Hosts that are not connected come first, those that a person is needed for before the others; then the largest
-    figures, and at last those that are not known."""
-    rank = WORST.index(cell.state) if cell.state in WORST else len(WORST)
+    figures, then those that are not known, and at last those that are disabled."""
+    rank = WORST.index(cell.state) if cell.state in WORST else len(WORST) + (cell.state is _S.DISABLED)
     return rank, math.inf if cell.figure is None else -cell.figure, natural(cell.id)
