@@ -98,7 +98,7 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(file: Path) -> None:
     as_json = told(file, "tag", "kvm02", "+x")
     assert (as_json["written"], as_json["difference"], as_json["note"]) == (True, shown, None)
     assert told(file, "tag", "kvm02", "+x") == {
-        "file": str(file), "written": False, "changed": [], "difference": "", "note": None,
+        "file": str(file), "files": [], "written": False, "changed": [], "difference": "", "note": None,
     }  # fmt: skip
     assert done(file, "tag", "kvm02", "+x") == "nothing to change\n"
     after = file.read_text()
@@ -268,3 +268,31 @@ def test_hostile_words_are_printed_safely(file: Path) -> None:
     assert ended.returncode == 0 and "\x1b" not in file.read_text()
     ended = hosts(file, "add", "\x1b[2J", "x")
     assert ended.returncode == 1 and "\x1b" not in ended.stderr
+
+
+def test_hosts_in_several_files(file: Path) -> None:
+    """Listed with their files, written where they stand, put into another file, and all of it taken back."""
+    (file.parent / "hosts.d").mkdir()
+    rack = file.parent / "hosts.d/rack1.toml"
+    rack.write_text('[[hosts]]\nid = "kvm11"\nhost = "192.0.2.11"\n')
+    file.write_text('include = ["hosts.d/*.toml"]\n' + TEXT)
+    before = file.read_text(), rack.read_text()
+    assert done(file, "check") == f"{file}: 3 hosts, 1 included file, no mistake\n"
+    assert told(file, "check")["included"] == [str(rack)]
+    assert [host["file"] for host in told(file, "list")["hosts"]] == ["hosts.toml", "hosts.toml", "hosts.d/rack1.toml"]
+    assert "hosts.d/rack1.toml" in done(file, "list").splitlines()[3].split()
+    assert told(file, "tag", "kvm[01,11]", "+x")["files"] == [str(file), str(rack)]
+    assert done(file, "add", "kvm12", "192.0.2.12", "--file", "hosts.d/rack1.toml") == "kvm12: add-host: done\n"
+    shown = done(file, "move", "kvm[01-02]", str(rack), "--dry-run")
+    assert shown.startswith("--- hosts.d/rack1.toml before") and "--- hosts.toml before" in shown
+    assert done(file, "move", "kvm[01-02]", "hosts.d/rack1.toml").count("move-to-file: done") == 2
+    assert {host["file"] for host in told(file, "list")["hosts"]} == {"hosts.d/rack1.toml"}
+    for _ in range(3):
+        assert done(file, "undo").startswith("undone: ")
+    assert (file.read_text(), rack.read_text()) == before
+    ended = hosts(file, "move", "kvm01", "rack2.toml")
+    assert ended.returncode == 1 and "'rack2.toml' is no file that it includes" in ended.stderr
+    rack.write_text(before[1] + '[[hosts]]\nid = "kvm01"\nhost = "x"\n')
+    ended = hosts(file, "list")
+    assert ended.returncode == 2
+    assert f"{rack}:5: hosts[1].id: 'kvm01' is the id of the host at {file}:6 already" in ended.stderr

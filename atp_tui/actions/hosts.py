@@ -37,7 +37,7 @@ def edits_of(invocation: Invocation, config: FleetConfig | None = None) -> tuple
     hosts = invocation.hosts
     match invocation.action:
         case "add-host":
-            return (edits.Add(_new(invocation)),)
+            return (edits.Add(_new(invocation), file=invocation.text("file")),)
         case "copy-host":
             return (edits.Copy(hosts[0], invocation.text("id"), _given(invocation)),)
         case "edit-host":
@@ -52,6 +52,8 @@ def edits_of(invocation: Invocation, config: FleetConfig | None = None) -> tuple
                     told(Say.CANNOT_BE_DONE_SO, action="move-host", why=f"{redacted(where)} is not before or after")
                 )
             return (edits.Move(hosts[0], invocation.text("other"), where == "before"),)
+        case "move-to-file":
+            return tuple(edits.Transfer(host, invocation.text("file")) for host in hosts)
         case "remove-host":
             return tuple(map(edits.Remove, hosts))
         case "tag-host":
@@ -177,6 +179,7 @@ ADD_HOST = Action(
         Argument("id", "the id of the new host"),
         Argument("host", "its name or address"),
         Argument("keys", _KEYS, required=False, rest=True),
+        Argument("file", "the included file that it goes into, and not hosts.toml itself", required=False),
     ),
     prompts=True,
 )
@@ -219,6 +222,16 @@ MOVE_HOST = Action(
     of_file=True,
     arguments=(Argument("where", "before or after"), Argument("other", "the id of another host")),
     single=True,
+)
+MOVE_TO_FILE = Action(
+    "move-to-file",
+    "move to file",
+    None,
+    "put it into another file that hosts.toml includes: move-to-file hosts.d/rack1.toml",
+    Subject.HOSTS,
+    changes=True,
+    run=_edit,
+    arguments=(Argument("file", "the name of a file that hosts.toml includes, or its own", rest=True),),
 )
 REMOVE_HOST = Action(
     "remove-host",
@@ -275,6 +288,7 @@ HOSTS_FILE = (
     ENABLE_HOST,
     DISABLE_HOST,
     MOVE_HOST,
+    MOVE_TO_FILE,
     REMOVE_HOST,
     UNDO,
     REDO,

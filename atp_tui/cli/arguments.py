@@ -40,7 +40,7 @@ class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
     `targets` has the node set of each `-w`: what each means by itself is added up. `hosts_words` are those of
-    `hosts_verb`.
+    `hosts_verb`, and `into` is the file that a new host goes into.
     """
 
     verb: Verb
@@ -63,6 +63,7 @@ class Arguments:
     given: str = ""
     hosts_verb: str = "list"
     hosts_words: tuple[str, ...] = ()
+    into: str = ""
     dry_run: bool = False
     yes: bool = False
     connect: bool = False

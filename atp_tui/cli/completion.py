@@ -22,7 +22,13 @@ _THEMES = {"bash": "_atp_tui_themes", "zsh": "_atp_tui_themes", "fish": "(_atp_t
 
 _NOTHING = {"zsh": "_atp_tui_nothing"}
 
-_BY_PLACEHOLDER: dict[str, Any] = {"TARGETS": _TARGETS, "SET": _TARGETS, "FILE": "file", "COMMAND": _NOTHING}
+_BY_PLACEHOLDER: dict[str, Any] = {
+    "TARGETS": _TARGETS,
+    "SET": _TARGETS,
+    "FILE": "file",
+    "PLACE": "file",
+    "COMMAND": _NOTHING,
+}
 """What completes a value, by the word that stands for it in the help."""
 
 

@@ -51,7 +51,10 @@ EXAMPLES: Mapping[str, Examples] = {
     "hosts tag": (("atp-tui hosts tag @rack1 +new -old", "one tag more and one less"),),
     "hosts enable": (("atp-tui hosts enable kvm[01-04]", "watch them again"),),
     "hosts disable": (("atp-tui hosts disable kvm[01-04]", "keep them in the file, and leave them alone"),),
-    "hosts move": (("atp-tui hosts move kvm07 after kvm02", "another place in the file"),),
+    "hosts move": (
+        ("atp-tui hosts move kvm07 after kvm02", "another place in its file"),
+        ("atp-tui hosts move @rack1 hosts.d/rack1.toml", "into a file that hosts.toml includes"),
+    ),
     "hosts remove": (("atp-tui hosts remove 'kvm[07-09]' --yes", "without a question"),),
     "hosts import": (
         ("atp-tui hosts import ssh-config --dry-run", "what would come of ~/.ssh/config"),

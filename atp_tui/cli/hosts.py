@@ -41,12 +41,12 @@ _ACTIONS = {
     "tag": "tag-host",
     "enable": "enable-host",
     "disable": "disable-host",
-    "move": "move-host",
+    "move": "move-to-file",
     "remove": "remove-host",
     "undo": "undo",
     "redo": "redo",
 }
-"""The verbs that write, and the action that each of them is."""
+"""The verbs that write, and the action that each of them is; of a move this is said where it names a file."""
 
 
 def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
@@ -56,11 +56,12 @@ def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
         ids = {host for each in arguments.targets for host in named(each, config)}
         chosen = tuple(host for host in chosen if host.id in ids)
     off = {host.id for host in config.disabled}
-    hosts = [encode_listed(host, enabled=host.id not in off) for host in chosen]
+    files = config.files_of_hosts()
+    hosts = [encode_listed(host, enabled=host.id not in off) | {"file": files[host.id]} for host in chosen]
     if arguments.json:
         emit_json({"hosts": hosts})
     else:
-        emit(host_table(hosts))
+        emit(host_table(hosts, files=bool(config.included)))
     return 0
 
 
@@ -91,14 +92,19 @@ def invocation_of(arguments: Arguments, config: FleetConfig) -> Invocation:
             pass
         case "add":
             given = {"id": words[0], "host": words[1], "keys": shlex.join(words[2:])}
+            given |= {"file": arguments.into} if arguments.into else {}
         case "enable":
             given = {"hosts": ",".join(named(words[0], config))}
         case "copy":
             hosts, given = _only(words[0], config), {"id": words[1], "keys": shlex.join(words[2:])}
+        case "move" if len(words) == 3:
+            action, given = "move-host", {"where": words[1], "other": words[2]}
+            hosts = _only(words[0], config)
         case "move":
-            if len(words) != 3:
-                raise ConfigError(f"{len(words) - 1} words", key="move", hint="write before OTHER, or after OTHER")
-            hosts, given = _only(words[0], config), {"where": words[1], "other": words[2]}
+            if len(words) != 2 or words[1] in ("before", "after"):
+                hint = "write before OTHER, or after OTHER, or the name of a file that hosts.toml includes"
+                raise ConfigError(f"{len(words) - 1} words", key="move", hint=hint)
+            hosts, given = named(words[0], config), {"file": words[1]}
         case verb:
             hosts = named(words[0], config)
             given = {"tags" if verb == "tag" else "keys": shlex.join(words[1:])} if words[1:] else {}
@@ -145,23 +151,24 @@ async def edit(arguments: Arguments, source: FileSource, invocation: Invocation)
     edits = () if back else edits_of(invocation, source.config)
     if arguments.dry_run:
         again = arguments.hosts_verb == "redo"
-        _tell(arguments, await (file.look_back(again=again) if back else file.look(edits, "")))
+        _tell(arguments, invocation.action, await (file.look_back(again=again) if back else file.look(edits, "")))
         return 0
     problem = (await engine.fleet.perform(invocation)).problem  # the engine is not running: no host is contacted
     if problem is not None:
         complain(whole(problem))
         return FAILED
     assert file.written is not None, "it was performed"
-    _tell(arguments, file.written)
+    _tell(arguments, invocation.action, file.written)
     return 0
 
 
-def _tell(arguments: Arguments, written: Written) -> None:
+def _tell(arguments: Arguments, action: str, written: Written) -> None:
     if arguments.json:
         entry: dict[str, Any] = {
             "file": str(written.path),
-            "written": not arguments.dry_run and written.before != written.after,
-            "changed": list(written.touched) if written.before != written.after else [],
+            "files": [str(each.path) for each in written.changes],
+            "written": not arguments.dry_run and bool(written.changes),
+            "changed": list(written.touched) if written.changes else [],
             "difference": written.difference,
             "note": written.note or None,
         }
@@ -171,12 +178,12 @@ def _tell(arguments: Arguments, written: Written) -> None:
         complain(f"warning: {written.note}")
     if arguments.dry_run:
         emit(_lines(written.difference.splitlines()))
-    elif written.before == written.after:
+    elif not written.changes:
         emit(_lines(["nothing to change"]))
     elif arguments.hosts_verb in ("undo", "redo"):
         emit(_lines([written.what]))
     else:
-        emit(_lines([f"{host}: {_ACTIONS[arguments.hosts_verb]}: done" for host in written.touched]))
+        emit(_lines([f"{host}: {action}: done" for host in written.touched]))
 
 
 def _lines(lines: Sequence[str]) -> Printed:
@@ -196,6 +203,7 @@ async def check(arguments: Arguments, source: FileSource) -> int:
         reached = [{"host": host.id, "error": failed.get(host.id)} for host in watched] if arguments.connect else None
         entry: dict[str, Any] = {
             "file": str(config.path),
+            "included": [str(file.path) for file in config.included],
             "hosts": len(config.hosts),
             "disabled": len(config.disabled),
             "warnings": list(map(str, config.warnings)),
@@ -205,6 +213,7 @@ async def check(arguments: Arguments, source: FileSource) -> int:
     else:
         found = [_counted(len(config.hosts), "host")]
         found += [f"{len(config.disabled)} disabled"] if config.disabled else []
+        found += [_counted(len(config.included), "included file")] if config.include else []
         found += [_counted(len(config.warnings), "warning")] if config.warnings else []
         emit(_lines([f"{config.path}: {', '.join(found)}, no mistake"]))
         if arguments.connect:

@@ -41,9 +41,9 @@ def add_hosts(
     _words(tag, ("set", "SET", _SET), ("+keys", "+TAG|-TAG", "tags to give and to take away"))
     for name, what in (("enable", "watch hosts again"), ("disable", "keep hosts in the file, and leave them alone")):
         _words(verb(name, what, dry), ("set", "SET", _SET))
-    move = verb("move", "put a host elsewhere in the file", dry)
-    where = ("+keys", "before|after OTHER", "its new place")
-    _words(move, ("set", "HOST", "the host that moves"), where)
+    move = verb("move", "put a host elsewhere in its file, or hosts into another file", dry)
+    where = ("+keys", "PLACE", "before OTHER, after OTHER, or the name of a file that hosts.toml includes")
+    _words(move, ("set", "SET", "the host that moves, or the hosts that go into another file"), where)
     remove = verb("remove", "take hosts out of the file", dry)
     _words(remove, ("set", "SET", _SET))
     remove.add_argument("--yes", action="store_true", help="do not ask where there are more than 3")
@@ -63,6 +63,9 @@ def _add(add: argparse.ArgumentParser) -> None:
     add.add_argument("--tag", action="append", metavar="T", help="a group that it belongs to; may be given again")
     add.add_argument("--user", metavar="U", help="the user to log in as over SSH")
     add.add_argument("--port", metavar="N", help="the port of its sshd")
+    add.add_argument(
+        "--file", dest="into", metavar="FILE", help="the file that it goes into, of those that hosts.toml includes"
+    )
 
 
 def _words(parser: argparse.ArgumentParser, *words: tuple[str, str, str]) -> None:
@@ -107,4 +110,5 @@ def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
     return {
         "hosts_words": tuple(word.removeprefix(_MARK) for word in words),
         "targets": tuple(given.get("targets") or ()),
+        "into": given.get("into") or "",
     }

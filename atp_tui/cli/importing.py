@@ -155,12 +155,15 @@ def _with_tag_of(words: ImportWords, config: FleetConfig, plan: Plan) -> Plan:
 
 def _difference(path: Path, plan: Plan, changes: Sequence[Changed]) -> Iterator[str]:
     """The lines of a unified difference between the file and what it would be. Raises ConfigError as text_with does."""
-    before = path.read_text("utf-8") if path.exists() else ""
-    changed = HostsFile(path).look(_edits(changes)).after if changes else None
-    after = text_with(path, plan.new, changed) if plan.new else changed or before
-    return difflib.unified_diff(
-        before.splitlines(), after.splitlines(), str(path), f"{path} with the import", lineterm=""
-    )
+    texts = {path: (before := path.read_text("utf-8") if path.exists() else "", before)}
+    if changes:
+        texts |= {each.path: (each.before, each.after) for each in HostsFile(path).look(_edits(changes)).changes}
+    if plan.new:
+        texts[path] = before, text_with(path, plan.new, texts[path][1])
+    for file, (was, now) in texts.items():
+        yield from difflib.unified_diff(
+            was.splitlines(), now.splitlines(), str(file), f"{file} with the import", lineterm=""
+        )
 
 
 def _agreed(words: ImportWords, json: bool, piped: bool, path: Path, what: str) -> bool:

@@ -96,10 +96,10 @@ def domain_table(domains: Iterable[dict[str, Any]]) -> Printed:
     )
 
 
-def host_table(hosts: Iterable[dict[str, Any]]) -> Printed:
-    """One line a configured host."""
+def host_table(hosts: Iterable[dict[str, Any]], *, files: bool = False) -> Printed:
+    """One line a configured host; with the name of its file where there are several."""
     return table(
-        ("ID", "HOST", "URI", "SSH", "ENABLED", "TAGS"),
+        ("ID", "HOST", "URI", "SSH", "ENABLED", *(["FILE"] if files else []), "TAGS"),
         (
             (
                 host["id"],
@@ -107,6 +107,7 @@ def host_table(hosts: Iterable[dict[str, Any]]) -> Printed:
                 host["uri"] or "-",
                 "yes" if host["ssh"] else "no",
                 "yes" if host["enabled"] else "no",
+                *([host["file"]] if files else []),
                 " ".join(host["tags"]),
             )
             for host in hosts

@@ -21,7 +21,22 @@ from typing import Any
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.quoting import quoted, redacted
 from .arrays import carried, with_element, without_element
-from .edits import Add, Change, Copy, Edit, Move, Remove, Table, Tag, bare_of_empty, changed, holds, put, same
+from .edits import (
+    Add,
+    Change,
+    Copy,
+    EditOfFile,
+    Move,
+    Put,
+    Remove,
+    Table,
+    Tag,
+    bare_of_empty,
+    changed,
+    holds,
+    put,
+    same,
+)
 from .layout import Layout, lay_out, line_end_of
 from .load import read_document
 from .pairs import Key, Plain, with_key, with_text, without_key, without_text
@@ -66,7 +81,7 @@ def _tables(text: str, path: Path) -> dict[str, Any]:
     return tables
 
 
-def edited(before: Document, edits: Sequence[Edit], path: Path) -> Edited:
+def edited(before: Document, edits: Sequence[EditOfFile], path: Path) -> Edited:
     """The document after these edits, in their order.
 
     Raises ConfigError for a host that is not there, an id that is taken, a key that cannot be set so, and for a result
@@ -84,7 +99,7 @@ def edited(before: Document, edits: Sequence[Edit], path: Path) -> Edited:
     return Edited(after, tuple(draft.touched))
 
 
-def _draw(draft: _Draft, edits: Sequence[Edit]) -> None:
+def _draw(draft: _Draft, edits: Sequence[EditOfFile]) -> None:
     """Make all edits: those that leave each host where it is at once, and removals at once."""
     for in_place, group in itertools.groupby(edits, lambda edit: isinstance(edit, Change | Tag)):
         if in_place:
@@ -164,7 +179,7 @@ class _Draft:
         self.hosts = [host for number, host in enumerate(self.hosts) if number not in gone]
         self._count()
 
-    def place(self, edit: Edit) -> None:
+    def place(self, edit: EditOfFile) -> None:
         """One host put somewhere: a new one, a copy, or one that moves."""
         match edit:
             case Add(values=values, after=after):
@@ -193,6 +208,10 @@ class _Draft:
                 self._insert(place, block, table)
                 if fresh:
                     self.moved.add(host)
+            case Put(text=text, table=table):
+                line_end = line_end_of(self.layout.text or text)
+                block = text.replace("\r\n", "\n").replace("\n", line_end)
+                self._insert(len(self.hosts), block, copy.deepcopy(table), at_end=True)
             case _:
                 raise AssertionError(edit)
 

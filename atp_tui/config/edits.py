@@ -16,10 +16,14 @@ Table = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """A new host of these keys, directly below the host `after`; None: at the end of the file."""
+    """A new host of these keys, directly below the host `after`; None: at the end of the file.
+
+    `file` is the name of an included file that it goes into; "": hosts.toml itself.
+    """
 
     values: tuple[tuple[Key, Plain], ...]
     after: str | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,30 @@ class Move:
     before: bool = False
 
 
-Edit = Add | Change | Tag | Copy | Remove | Move
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A host put at the end of another file, as it is written: an included one by its name, hosts.toml by its own.
+
+    No other edit of the same host goes before it in one go.
+    """
+
+    host: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A host as it is written in another file, at the end of this one: its `text`, and what that says."""
+
+    text: str
+    table: Table
+
+
+Edit = Add | Change | Tag | Copy | Remove | Move | Transfer
+"""What may be asked for."""
+
+EditOfFile = Add | Change | Tag | Copy | Remove | Move | Put
+"""What is done to one file."""
 
 
 def enabled(host: str, on: bool) -> Change:

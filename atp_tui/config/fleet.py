@@ -46,14 +46,25 @@ class MonitorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Included:
+    """A file that hosts.toml includes. `name` is how it is shown and typed: from the folder of hosts.toml on, where it
+    lies there. `hosts` are the ids of the hosts in it, the disabled ones too."""
+
+    path: Path
+    name: str
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FleetConfig:
     """A whole configuration.
 
-    In `hosts`, each in the order of the file, overrides are resolved: `ssh` is merged over the tags' and `[ssh]`'s
+    In `hosts`, in the order of the files, overrides are resolved: `ssh` is merged over the tags' and `[ssh]`'s
     settings and holds the user and port of a `+ssh` URI; `transport` is set where anything differs from
     `transport` here. `ssh` here is what `[ssh]` says. `path` is None for a fleet that came from no file.
     `disabled` are the hosts with `enabled = false`: they are kept in the file, never contacted, and in no targets.
-    `warnings` are about what does no harm but can hardly be meant.
+    `warnings` are about what does no harm but can hardly be meant. `include` are the patterns of other files of hosts,
+    and `included` the files that they name now.
     """
 
     path: Path | None = None
@@ -64,3 +75,16 @@ class FleetConfig:
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     warnings: tuple[ConfigError, ...] = ()
     disabled: tuple[HostInfo, ...] = ()
+    include: tuple[str, ...] = ()
+    included: tuple[Included, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that hosts stand in, as they are typed: that of this configuration first."""
+        return () if self.path is None else (self.path.name, *(file.name for file in self.included))
+
+    def files_of_hosts(self) -> dict[str, str]:
+        """The name of the file in which each host stands, by its id."""
+        homes = {host: file.name for file in self.included for host in file.hosts}
+        own = "" if self.path is None else self.path.name
+        return {host.id: homes.get(host.id, own) for host in (*self.hosts, *self.disabled)}

@@ -18,15 +18,20 @@ HOST_KEYS = ("id", "host", "uri", "tags", "metadata", "ssh", "transport", "enabl
 """The keys of one [[hosts]] entry."""
 
 
-def read_hosts(hosts: object, layers: Layers, problems: Problems) -> tuple[tuple[HostInfo, ...], tuple[HostInfo, ...]]:
-    """The hosts of a document in its order, and those that are not enabled.
+Found = dict[str, tuple[Problems, int]]
+"""The ids seen so far: of which file each is, by its problems, and the index of its host there."""
+
+
+def read_hosts(
+    hosts: object, layers: Layers, problems: Problems, found: Found
+) -> tuple[tuple[HostInfo, ...], tuple[HostInfo, ...]]:
+    """The hosts of a document in its order, and those that are not enabled; their ids are added to `found`.
 
     What is wrong with one is noted, and the others are read all the same.
     """
     if not isinstance(hosts, list):
         problems.add(("hosts",), f"is {describe(hosts)}", "begin each host with [[hosts]], in two pairs of brackets")
         return (), ()
-    found: dict[str, int] = {}
     read: list[HostInfo] = []
     disabled: list[HostInfo] = []
     for index, table in enumerate(hosts):
@@ -36,16 +41,23 @@ def read_hosts(hosts: object, layers: Layers, problems: Problems) -> tuple[tuple
             continue
         name = table.get("id")
         if isinstance(name, str) and name in found:
-            first = problems.line(("hosts", found[name], "id"))
-            problems.add(
-                (*path, "id"), f"{quoted(name)} is the id of the host at line {first} already", "choose another"
-            )
+            _add_taken(problems, (*path, "id"), name, *found[name])
         elif isinstance(name, str) and name.isprintable():
-            found[name] = index
+            found[name] = problems, index
             problems.host_ids[index] = redacted(name)
         entry = _Entry(table, path, layers, problems)
         (read if entry.is_enabled() else disabled).append(entry.read())
     return tuple(read), tuple(disabled)
+
+
+def _add_taken(problems: Problems, path: KeyPath, name: str, of: Problems, index: int) -> None:
+    """Note an id that another host has, with the places of both."""
+    line = of.line(("hosts", index, "id"))
+    if of is problems:
+        problems.add(path, f"{quoted(name)} is the id of the host at line {line} already", "choose another")
+        return
+    hint = "choose another, or take the host out of one of the two files: a move that was cut short leaves it in both"
+    problems.add(path, f"{quoted(name)} is the id of the host at {of.file}:{line} already", hint)
 
 
 class _Entry:

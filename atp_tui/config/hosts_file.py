@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from ..model.errors import ConfigError
 from ..model.quoting import quoted
 from .difference import in_short, unified
-from .document import Document, edited, read
 from .edits import Edit
-from .files import LARGEST
 from .fleet import FleetConfig
 from .form import FormField, empty_fields, fields_of
-from .load import decode, parse, parse_again
+from .load import decode, parse
+from .many_files import Files, bytes_of, files_after, is_now, read_files
 from .replace import replace_file
-from .undo import Step, Steps, Versions, is_version
+from .undo import StepOfFile, Steps, Versions, is_version
 
 ATTEMPTS = 5
 """How often an edit begins anew where the file is changed meanwhile."""
@@ -34,20 +32,27 @@ ATTEMPTS = 5
 PATIENCE = 5.0
 """Seconds that another program of ours may hold the file."""
 
-_MARK = "\ufeff"
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What an edit makes of the text of one file. `name` is how the file is shown."""
+
+    path: Path
+    name: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an edit has made of a file, or would make.
+    """What an edit has made of a file and of those that it includes, or would make: `changes`, as they are written.
 
-    `config` is what the file says now, `touched` the ids of the hosts that are new, gone or changed by it. `what` was
-    done in words; `note` is what went wrong beside that, if anything did.
+    `config` is what they say now, `touched` the ids of the hosts that are new, gone or changed by it. `what` was done
+    in words; `note` is what went wrong beside that, if anything did.
     """
 
     path: Path
-    before: str
-    after: str
+    changes: tuple[FileChange, ...]
     config: FleetConfig
     touched: tuple[str, ...]
     what: str
@@ -56,30 +61,26 @@ class Written:
     @property
     def difference(self) -> str:
         """As `diff -u` has it."""
-        return unified(self.before, self.after, self.path.name)
+        return "".join(unified(each.before, each.after, each.name) for each in self.changes)
 
 
 class _ChangedMeanwhile(Exception):
     """Somebody else has written the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A file as it was read."""
-
-    data: bytes | None
-    document: Document
-    config: FleetConfig
+_Put = tuple[Path, bytes | None, bytes]
+"""A file, its bytes before (None: it is not there) and after."""
 
 
 class HostsFile:
-    """One hosts.toml, which need not be there yet. `versions` None: none are kept, and nothing can be undone.
+    """One hosts.toml, which need not be there yet, and the files that it includes. `versions` None: none are kept, and
+    nothing can be undone.
 
     `has_hosts`: some were read from it. Where it is gone or empty then, it is not begun anew: a host that is added
     would be all that it has, and whoever follows the file would let all others go.
 
-    Its methods raise ConfigError: where the file is not right as it is, where an edit is refused, where the file cannot
-    be read or written. It is then as it was. They are to be called one after the other.
+    Its methods raise ConfigError: where a file is not right as it is, where an edit is refused, where a file cannot
+    be read or written. They are then as they were. They are to be called one after the other.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class HostsFile:
         self._versions = versions
         self._now = now
         self._has_hosts = has_hosts
-        self._read: _Read | None = None
+        self._read: Files | None = None
 
     def known(self) -> FleetConfig:
         """What the file says now."""
@@ -102,12 +103,13 @@ class HostsFile:
 
     def fields(self, host_id: str) -> tuple[FormField, ...]:
         """What may be filled in of a host, or of a new one where the id is "". Raises ConfigError for one not there."""
-        document = self._current().document
+        files = self._current()
+        tables = files.files[0].document.tables
         if not host_id:
-            return empty_fields(document.tables)
-        for table in document.hosts:
+            return empty_fields(tables)
+        for table in (table for file in files.files for table in file.document.hosts):
             if table.get("id") == host_id:
-                return fields_of(document.tables, table)
+                return fields_of(tables, table)
         raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint="somebody took it out")
 
     def look(self, edits: Sequence[Edit], what: str = "") -> Written:
@@ -115,12 +117,12 @@ class HostsFile:
         return self._edited(self._current(), edits, what)[0]
 
     def edit(self, edits: Sequence[Edit], what: str) -> Written:
-        """Write the file with these edits, on whatever is in it now."""
+        """Write the files with these edits, on whatever is in them now."""
         with self._held():
             for _ in range(ATTEMPTS):
                 found = self._current()
                 written, after = self._edited(found, edits, what)
-                if written.before == written.after:
+                if not written.changes:
                     return written
                 try:
                     return self._write(found, after, written)
@@ -130,7 +132,7 @@ class HostsFile:
         raise ConfigError(f"was changed {ATTEMPTS} times while it was edited", file=self.path, hint=hint)
 
     def undo(self, *, dry: bool = False) -> Written:
-        """Take the last edit back. Refused where the file was changed since by somebody else. `dry`: only look."""
+        """Take the last edit back. Refused where a file was changed since by somebody else. `dry`: only look."""
         return self._step(-1, dry)
 
     def redo(self, *, dry: bool = False) -> Written:
@@ -147,18 +149,13 @@ class HostsFile:
                     "" if self._versions is not None else "versions are kept in the home directory, and there is none"
                 )
                 raise ConfigError(f"there is no edit to {what}", file=self.path, hint=hint or None)
-            was, wanted = (step.after, step.before) if by < 0 else (step.before, step.after)
-            found = self._bytes()
-            data = found or b""
-            known, target = self._version(was), self._version(wanted)
-            self._require_unchanged(step, was, known, data)
-            if target is None:
-                raise ConfigError("the version to go back to is gone", file=self.versions_folder / wanted)
-            written = self._stepped(data, target, f"{'undone' if by < 0 else 'done again'}: {step.what}")
+            # a host that went to another file comes back into its own before it goes from the other one
+            puts = [self._back(step.what, each, by) for each in (step.files[::-1] if by < 0 else step.files)]
+            written = self._stepped(puts, f"{'undone' if by < 0 else 'done again'}: {step.what}")
             if dry:
                 return written
             try:
-                self._put(found, target)
+                self._put_all(puts)
             except _ChangedMeanwhile:
                 raise ConfigError(
                     "was changed by somebody else this moment; nothing was written", file=self.path
@@ -171,30 +168,51 @@ class HostsFile:
         """Where the versions are."""
         return self._versions.folder if self._versions is not None else Path()
 
-    def _require_unchanged(self, step: Step, was: str, known: bytes | None, data: bytes) -> None:
+    def _back(self, what: str, step: StepOfFile, by: int) -> _Put:
+        """One file of a step that is taken back (-1) or done again (1)."""
+        path = Path(step.file) if step.file else self.path
+        was, wanted = (step.after, step.before) if by < 0 else (step.before, step.after)
+        found = bytes_of(path)
+        known, target = self._version(was), self._version(wanted)
+        self._require_unchanged(path, what, was, known, found or b"")
+        if target is None:
+            raise ConfigError("the version to go back to is gone", file=self.versions_folder / wanted)
+        return path, found, target
+
+    def _require_unchanged(self, path: Path, what: str, was: str, known: bytes | None, data: bytes) -> None:
         if is_version(was, data):
             return
-        shown = "" if known is None else f": {in_short(decode(known, self.path), data.decode('utf-8', 'replace'))}"
+        shown = "" if known is None else f": {in_short(decode(known, path), data.decode('utf-8', 'replace'))}"
         raise ConfigError(
-            f"was changed by somebody else since {step.what!r}, so nothing was written{shown}",
-            file=self.path,
+            f"was changed by somebody else since {what!r}, so nothing was written{shown}",
+            file=path,
             hint=f"edit it by hand; the versions are in {self.versions_folder}",
         )
 
-    def _stepped(self, data: bytes, target: bytes, what: str) -> Written:
-        after = decode(target, self.path)
-        config = parse(after, self.path)
-        before = decode(data, self.path)
+    def _stepped(self, puts: Sequence[_Put], what: str) -> Written:
+        before = {os.path.abspath(path): decode(data or b"", path) for path, data, _ in puts}
+        after = {os.path.abspath(path): decode(data, path) for path, _, data in puts}
+        changes = [
+            FileChange(path, _name(path, self.path), before[os.path.abspath(path)], after[os.path.abspath(path)])
+            for path, _, _ in puts
+        ]
+        config = self._config_of(after)
         hosts = {host.id: host for host in config.hosts}
-        old = {host.id: host for host in self._config_of(before).hosts}
-        touched = [host for host in {**old, **hosts} if old.get(host) != hosts.get(host)]
-        return Written(self.path, before, after, config, tuple(touched), what)
-
-    def _config_of(self, text: str) -> FleetConfig:
         try:
-            return parse(text, self.path)
+            old = {host.id: host for host in self._config_of(before).hosts}
         except ConfigError:  # it is left behind
-            return FleetConfig(self.path)
+            old = {}
+        touched = [host for host in {**old, **hosts} if old.get(host) != hosts.get(host)]
+        return Written(self.path, tuple(changes), config, tuple(touched), what)
+
+    def _config_of(self, texts: Mapping[str, str]) -> FleetConfig:
+        """What the files come to with these texts, by absolute path, in the place of their own."""
+
+        def text_of(path: Path) -> str:
+            known = texts.get(os.path.abspath(path))
+            return decode(bytes_of(path) or b"", path) if known is None else known
+
+        return parse(text_of(self.path), self.path, read=text_of)
 
     def _version(self, name: str) -> bytes | None:
         try:
@@ -209,59 +227,45 @@ class HostsFile:
         except OSError as error:
             raise ConfigError(f"cannot be read: {error.strerror or error}", file=self.versions_folder) from error
 
-    def _current(self) -> _Read:
-        """The file as it is now; what was found out of the same bytes before counts."""
-        data = self._bytes()
+    def _current(self) -> Files:
+        """The files as they are now; what was found out of the same bytes before counts."""
+        data = bytes_of(self.path)
         if self._has_hosts and not data:
             what = "has gone" if data is None else "is empty now"
             raise ConfigError(what, file=self.path, hint="put it back first: nothing was written")
-        if self._read is None or self._read.data != data:
-            text = "" if data is None else decode(data, self.path)
-            config = parse(text, self.path)
-            self._read = _Read(data, read(text, self.path), config)
+        if self._read is None or not is_now(self._read, data):
+            self._read = read_files(self.path, data)
         self._has_hosts = _has_hosts(self._read.config)
         return self._read
 
-    def _bytes(self) -> bytes | None:
-        try:
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                hint = "name the file itself with --config"
-                raise ConfigError("is no regular file, so its hosts cannot be edited", file=self.path, hint=hint)
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            if self.path.is_symlink():
-                hint = "remove the link, or make the file that it names"
-                raise ConfigError("is a link to a file that is not there", file=self.path, hint=hint) from None
-            return None
-        except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror or error}", file=self.path) from error
-        if len(data) > LARGEST:
-            raise ConfigError(f"has more than {LARGEST >> 20} MiB", file=self.path)
-        return data
+    def _edited(self, found: Files, edits: Sequence[Edit], what: str) -> tuple[Written, Files]:
+        after, touched, order = files_after(found, edits)
+        pairs = [(found.files[number], after.files[number]) for number in order]
+        changes = [
+            FileChange(now.path, now.name, was.document.text, now.document.text)
+            for was, now in pairs
+            if was.document.text != now.document.text
+        ]
+        return Written(self.path, tuple(changes), after.config, touched, what), after
 
-    def _edited(self, found: _Read, edits: Sequence[Edit], what: str) -> tuple[Written, _Read]:
-        result = edited(found.document, edits, self.path)
-        text = result.document.text
-        config = parse_again(result.document.tables, text, found.config, result.touched)
-        mark = _MARK if found.data is not None and found.data.startswith(_MARK.encode()) else ""
-        data = (mark + text).encode()
-        before = found.document.text
-        return Written(self.path, before, text, config, result.touched, what), _Read(data, result.document, config)
-
-    def _write(self, found: _Read, after: _Read, written: Written) -> Written:
-        before, data = found.data or b"", after.data or b""
+    def _write(self, found: Files, after: Files, written: Written) -> Written:
+        by_path = {was.path: (was.data, now.data or b"") for was, now in zip(found.files, after.files, strict=True)}
+        puts: list[_Put] = [(each.path, *by_path[each.path]) for each in written.changes]
         steps, note = None, ""
         try:
             if self._versions is not None:
-                steps = self._versions.keep(written.what, before, data, self._now())
+                kept = [
+                    ("" if path == self.path else os.path.abspath(path), before or b"", data)
+                    for path, before, data in puts
+                ]
+                steps = self._versions.keep(written.what, kept, self._now())
         except OSError as error:
             note = _unkept(error)
-        self._put(found.data, data)
+        self._put_all(puts)
         self._read, self._has_hosts = after, _has_hosts(written.config)
         if steps is not None:
             return self._noted(written, steps)
-        note = note or "it cannot be undone: there is no home directory to keep versions in"
-        return Written(written.path, written.before, written.after, written.config, written.touched, written.what, note)
+        return replace(written, note=note or "it cannot be undone: there is no home directory to keep versions in")
 
     def _noted(self, written: Written, steps: Steps) -> Written:
         note = ""
@@ -270,21 +274,36 @@ class HostsFile:
                 self._versions.note(steps)
         except OSError as error:
             note = _unkept(error)
-        return Written(written.path, written.before, written.after, written.config, written.touched, written.what, note)
+        return replace(written, note=note)
 
-    def _put(self, before: bytes | None, data: bytes) -> None:
-        """Replace the file, unless it is another one than `before` by now."""
+    def _put_all(self, puts: Sequence[_Put]) -> None:
+        """Replace the files one after the other. Where one of them cannot be, those before it are put back."""
+        if len(puts) > 1 and any(bytes_of(path) != before for path, before, _ in puts):
+            raise _ChangedMeanwhile
+        done: list[_Put] = []
+        try:
+            for path, before, data in puts:
+                self._put(path, before, data)
+                done.append((path, before, data))
+        except (ConfigError, _ChangedMeanwhile):
+            for path, before, data in reversed(done):
+                with suppress(ConfigError, _ChangedMeanwhile):
+                    self._put(path, data, before or b"")
+            raise
+
+    def _put(self, path: Path, before: bytes | None, data: bytes) -> None:
+        """Replace one file, unless it is another one than `before` by now."""
 
         def same() -> None:
-            if before is not None and self._bytes() != before:
+            if before is not None and bytes_of(path) != before:
                 raise _ChangedMeanwhile
 
         try:
-            replace_file(self.path, data, new=before is None, check=same)
+            replace_file(path, data, new=before is None, check=same)
         except FileExistsError:
             raise _ChangedMeanwhile from None
         except OSError as error:
-            raise ConfigError(f"cannot be written: {error.strerror or error}", file=self.path) from error
+            raise ConfigError(f"cannot be written: {error.strerror or error}", file=path) from error
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -321,3 +340,8 @@ def _has_hosts(config: FleetConfig) -> bool:
 
 def _unkept(error: OSError) -> str:
     return f"it cannot be undone: the version before could not be kept ({error.strerror or error})"
+
+
+def _name(path: Path, main: Path) -> str:
+    """How a file of a step is shown."""
+    return path.name if path == main else os.path.relpath(path, os.path.abspath(main.parent))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,15 +15,16 @@ from ..model.host import HostInfo, tags_of
 from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
 from .files import read_bytes, strangers_may_write
-from .fleet import FleetConfig, MonitorSettings, UiSettings
-from .hosts import read_hosts
+from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
+from .hosts import Found, read_hosts
+from .includes import included_by, note_wrong, read_patterns
 from .layers import read_layers
 from .problems import Problems
 from .tables import SECTIONS, home_of, read_table, settle
 
 S = TypeVar("S", UiSettings, MonitorSettings)
 
-_TABLES = (*SECTIONS, "hosts", "tags")
+_TABLES = (*SECTIONS, "hosts", "tags", "include")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
 _LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
@@ -44,7 +45,10 @@ def load(path: Path, check_keys: KeyCheck | None = None) -> FleetConfig:
     right. A thousand hosts take a tenth of a second.
     """
     config = parse(read_text(path), path, check_keys)
-    return replace(config, warnings=(*_of_strangers(path), *config.warnings))
+    strangers = (
+        warning for file in (path, *(each.path for each in config.included)) for warning in _of_strangers(file)
+    )
+    return replace(config, warnings=(*strangers, *config.warnings))
 
 
 def _of_strangers(path: Path) -> tuple[ConfigError, ...]:
@@ -85,15 +89,48 @@ def decode(data: bytes, path: Path) -> str:
         raise ConfigErrors([ConfigError("is not UTF-8 text", file=path, line=line, hint=hint)]) from error
 
 
-def parse(text: str, path: Path, check_keys: KeyCheck | None = None) -> FleetConfig:
+def parse(
+    text: str, path: Path, check_keys: KeyCheck | None = None, read: Callable[[Path], str] = read_text
+) -> FleetConfig:
     """The configuration a text stands for; `path` is the file that it came from, and that relative paths start from.
 
-    Raises ConfigErrors like `load`.
+    `read` gives the texts of the files that it includes, and raises ConfigError. Raises ConfigErrors like `load`.
     """
     try:
-        return _fleet(_document(text, path), text, path, check_keys)
+        document = _document(text, path)
+        problems = Problems(path, text)
+        patterns = read_patterns(document, problems)
+        note_wrong(patterns, path, problems)
+        files = [_included(each, problems, read) for each in included_by(patterns, path)]
+        return _fleet(document, path, check_keys, problems, files)
     except RecursionError as error:
         raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that is included, as it was read: nothing of it where it cannot be."""
+
+    file: Included
+    problems: Problems
+    tables: dict[str, Any]
+    errors: tuple[ConfigError, ...] = ()
+
+
+def _included(file: Included, above: Problems, read: Callable[[Path], str]) -> _File:
+    try:
+        text = read(file.path)
+        tables = read_document(text, file.path)
+    except ConfigError as error:
+        errors = error.errors if isinstance(error, ConfigErrors) else (error,)
+        for each in errors:
+            each.hint = each.hint or f"{above.file}:{above.line(('include',))} includes it"
+        return _File(file, Problems(file.path, "", above), {}, errors)
+    problems = Problems(file.path, text, above)
+    for key in tables.keys() - {"hosts"}:
+        what = "an included file includes no others" if key == "include" else "an included file has hosts alone"
+        problems.add_here((key,), what, f"write it in {above.file.name}, which includes this file")
+    return _File(file, problems, tables)
 
 
 def read_document(text: str, path: Path) -> dict[str, Any]:
@@ -104,46 +141,68 @@ def read_document(text: str, path: Path) -> dict[str, Any]:
         raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
 
 
-def parse_again(tables: dict[str, Any], text: str, before: FleetConfig, touched: Collection[str]) -> FleetConfig:
-    """As `parse`, where tomllib has read `tables` of `text`, and only the hosts `touched` have changed since `before`.
+def parse_again(
+    tables: dict[str, Any], included: Sequence[dict[str, Any]], before: FleetConfig, touched: Collection[str]
+) -> FleetConfig | None:
+    """As `parse`, where tomllib has read `tables` and those of the `included` files, and only the hosts `touched` have
+    changed since `before`; None where something is wrong with them, which `parse` tells with its lines.
 
     Of a thousand hosts these alone are read anew. `warnings` are those of `before`.
     """
     assert before.path is not None, "it came from a file"
-    anew = [host for host in tables.get("hosts", []) if host.get("id") in touched]
+    by_file = [each.get("hosts", []) for each in (tables, *included)]
+    every = [host for hosts in by_file for host in hosts]
+    anew = [host for host in every if host.get("id") in touched]
     try:
-        part = _fleet({**tables, "hosts": anew}, "", before.path, None)
+        part = _fleet({**tables, "hosts": anew}, before.path, None, Problems(before.path, ""), ())
     except ConfigErrors:
-        return parse(text, before.path)  # which says it with lines
+        return None
     known = {host.id: host for host in (*before.hosts, *before.disabled, *part.hosts, *part.disabled)}
     split: tuple[list[HostInfo], list[HostInfo]] = [], []
-    for host in tables.get("hosts", []):
+    for host in every:
         split[host.get("enabled") is False].append(known[host["id"]])
-    return replace(before, hosts=tuple(split[0]), disabled=tuple(split[1]))
+    files = zip(before.included, by_file[1:], strict=True)
+    now = tuple(replace(file, hosts=tuple(host["id"] for host in hosts)) for file, hosts in files)
+    return replace(before, hosts=tuple(split[0]), disabled=tuple(split[1]), included=now)
 
 
-def _fleet(document: dict[str, Any], text: str, path: Path, check_keys: KeyCheck | None) -> FleetConfig:
-    problems = Problems(path, text)
+def _fleet(
+    document: dict[str, Any], path: Path, check_keys: KeyCheck | None, problems: Problems, files: Sequence[_File]
+) -> FleetConfig:
     for key in document.keys() - set(_TABLES):
         problems.unknown((key,), _TABLES, home_of(key, ()))
     layers = read_layers(document, problems, path.parent.absolute())
     base = layers.below(())
     transport, _ = settle(TransportConfig, base.transport, problems)
-    hosts, disabled = read_hosts(document.get("hosts", []), layers, problems)
+    found: Found = {}
+    hosts, disabled = read_hosts(document.get("hosts", []), layers, problems, found)
+    included = []
+    for file in files:
+        its_hosts, its_disabled = read_hosts(file.tables.get("hosts", []), layers, file.problems, found)
+        hosts, disabled = (*hosts, *its_hosts), (*disabled, *its_disabled)
+        included.append(replace(file.file, hosts=tuple(host.id for host in (*its_hosts, *its_disabled))))
     ui = _section(UiSettings, "ui", document, problems)
     for id, message, hint in check_keys(dict(ui.keys)) if check_keys is not None else ():
         problems.add(("ui", "keys", id), message, hint)
     for tag, message, hint in wrong_accents(ui.accents):
         problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
-    problems.raise_any()
+    if errors := [*problems.errors, *(error for file in files for error in (*file.errors, *file.problems.errors))]:
+        raise ConfigErrors(errors)
     tags = tags_of((*hosts, *disabled)).keys()
     for tag in layers.tags.keys() - tags:
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
     for tag in without_hosts(ui.accents, tags):
         problems.warn(("ui", "accents", tag), "no host has this tag", "check its spelling, or remove the line")
-    warnings = sorted(problems.warnings, key=lambda warning: warning.line or 0)
-    return FleetConfig(path, transport, base.ssh, hosts, ui, monitor, tuple(warnings), disabled)
+    warnings = [
+        warning
+        for each in (problems, *(file.problems for file in files))
+        for warning in sorted(each.warnings, key=lambda warning: warning.line or 0)
+    ]
+    include = tuple(document.get("include", []))
+    return FleetConfig(
+        path, transport, base.ssh, hosts, ui, monitor, tuple(warnings), disabled, include, tuple(included)
+    )
 
 
 def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:

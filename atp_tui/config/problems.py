@@ -10,11 +10,12 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
-from ..model.errors import ConfigError, ConfigErrors
+from ..model.errors import ConfigError
 from ..model.quoting import redacted
 from .positions import KeyPath, find_positions
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_INHERITED: tuple[KeyPath, ...] = (("transport",), ("ssh",), ("tags",))
 
 
 def bare(key: str | int) -> str:
@@ -26,18 +27,27 @@ class Problems:
     """Collects what is found wrong in the text of one file.
 
     `host_ids` gives the hosts seen so far by their index: keys are shown as `hosts[kvm01].ssh.port`, and by their
-    index from 0 (`hosts[2]`) where there is no id.
+    index from 0 (`hosts[2]`) where there is no id. `above` are the problems of the file that includes this one:
+    settings that hosts inherit stand there, and so does what is wrong with them.
     """
 
-    def __init__(self, file: Path, text: str) -> None:
+    def __init__(self, file: Path, text: str, above: Problems | None = None) -> None:
         self.file = file
         self.host_ids: dict[int, str] = {}
         self.warnings: list[ConfigError] = []
         self._text = text
+        self._above = above
         self._errors: dict[tuple[int, str, str], ConfigError] = {}
 
     def add(self, path: KeyPath, message: str, hint: str | None = None) -> None:
         """Note an error at `path`. One that was noted before at the same place counts once."""
+        if self._above is not None and path[:1] in _INHERITED:
+            self._above.add(path, message, hint)
+        else:
+            self.add_here(path, message, hint)
+
+    def add_here(self, path: KeyPath, message: str, hint: str | None = None) -> None:
+        """Note an error at `path` of this very file."""
         error = self._error(path, message, hint)
         self._errors.setdefault((error.line or 0, error.key or "", message), error)
 
@@ -57,10 +67,10 @@ class Problems:
             hint = "the keys here are " + ", ".join(choices)
         self.add(path, "unknown key", hint)
 
-    def raise_any(self) -> None:
-        """Raise ConfigErrors with what was noted, in the order of the lines, if anything was."""
-        if self._errors:
-            raise ConfigErrors([error for _, error in sorted(self._errors.items(), key=lambda item: item[0])])
+    @property
+    def errors(self) -> list[ConfigError]:
+        """What was noted, in the order of the lines."""
+        return [error for _, error in sorted(self._errors.items(), key=lambda item: item[0])]
 
     def line(self, path: KeyPath) -> int:
         """The line of `path`, or of the nearest table around it that the text mentions."""

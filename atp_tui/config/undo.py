@@ -24,12 +24,21 @@ _STEPS = "steps.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One change: `what` was done in words, and the names of the versions before and after it."""
+class StepOfFile:
+    """The names of the versions of one file before and after a step. `file` is the absolute path of one that hosts.toml
+    includes; "": hosts.toml itself."""
 
-    what: str
     before: str
     after: str
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change: `what` was done in words, and to which files, in the order in which they were written."""
+
+    what: str
+    files: tuple[StepOfFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Steps:
     def with_step(self, step: Step) -> Steps:
         """With one more change: those that were taken back are lost by it."""
         steps = (*self.steps[: self.done], step)
-        while len({name for each in steps for name in (each.before, each.after)}) > KEPT:
+        while len(set(_names(steps))) > KEPT and len(steps) > 1:
             steps = steps[1:]
         return Steps(steps, len(steps))
 
@@ -76,7 +85,15 @@ class Versions:
         """The changes that are known; none where the list is not there, or is damaged."""
         try:
             read = json.loads(read_regular(self.folder / _STEPS))
-            steps = tuple(Step(str(each["what"]), str(each["before"]), str(each["after"])) for each in read["steps"])
+            steps = tuple(
+                Step(
+                    str(step["what"]),
+                    tuple(
+                        StepOfFile(str(each["before"]), str(each["after"]), str(each["file"])) for each in step["files"]
+                    ),
+                )
+                for step in read["steps"]
+            )
             done = int(read["done"])
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return Steps()
@@ -92,11 +109,17 @@ class Versions:
             return None
         return found if digest(found)[:16] == name.rpartition("-")[2].partition(".")[0] else None
 
-    def keep(self, what: str, before: bytes, after: bytes, now: datetime) -> Steps:
-        """Keep both versions of a change; the steps as they are once `note` is told of them."""
+    def keep(self, what: str, changes: Sequence[tuple[str, bytes, bytes]], now: datetime) -> Steps:
+        """Keep both versions of each file that changes: its name as of StepOfFile, its bytes before and after.
+
+        Gives the steps as they are once `note` is told of them.
+        """
         known = self.steps()
-        names = [self._keep(data, now, known) for data in (before, after)]
-        return known.with_step(Step(what, *names))
+        files = tuple(
+            StepOfFile(self._keep(before, now, known), self._keep(after, now, known), file)
+            for file, before, after in changes
+        )
+        return known.with_step(Step(what, files))
 
     def note(self, steps: Steps) -> None:
         """These are the steps from now on; versions that are in none of them are removed."""
@@ -129,4 +152,4 @@ def folder_of(path: Path, versions: Path) -> Path:
 
 
 def _names(steps: Sequence[Step]) -> list[str]:
-    return [name for step in steps for name in (step.before, step.after)]
+    return [name for step in steps for each in step.files for name in (each.before, each.after)]

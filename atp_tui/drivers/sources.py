@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..config.fleet import FleetConfig, MonitorSettings
+from ..config.hosts_file import Written
 from ..config.load import load
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from .hosts_file import HostsFileAside
-from .watched_file import signature_of, versions
+from .watched_file import EMPTY, WatchedFiles, is_empty, versions
 from .wiring import Drivers
 
 MADE = 25
@@ -29,17 +31,36 @@ class FileSource:
         has_hosts = bool(config.hosts or config.disabled)
         self.hosts_file = None if config.path is None else HostsFileAside(config.path, has_hosts=has_hosts)
         # as it is now: what is written from here on is another version
-        self._signature = signature_of(config.path) if config.path is not None else ""
+        self._files = None if config.path is None else WatchedFiles(config, config.path)
+        self._before = config
+        self._written: Written | None = None
 
     async def watched(self) -> AsyncIterator[FleetConfig | ConfigError]:
-        path = self.config.path
-        if path is not None and path.is_file():
-            async for version in versions(path, load, self._signature):
+        if self._files is not None and self._files.path.is_file():
+            async for version in versions(self._files, self._loaded):
                 yield version
+
+    def _loaded(self, path: Path) -> FleetConfig:
+        config = load(path)
+        written = None if self.hosts_file is None else self.hosts_file.written
+        if written is not None and written is not self._written:
+            self._before, self._written = written.config, written  # that a file is empty by it was meant
+        _require_filled(self._before, config)
+        self._before = config
+        return config
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
         yield self.config.hosts
+
+
+def _require_filled(before: FleetConfig, now: FleetConfig) -> None:
+    """Raise ConfigError for an included file that lets hosts go by being empty: as of hosts.toml, that is not meant."""
+    known = {host.id for host in (*now.hosts, *now.disabled)}
+    had = {file.path: file.hosts for file in before.included}
+    for file in now.included:
+        if not known.issuperset(had.get(file.path, ())) and is_empty(file.path):
+            raise ConfigError("is empty now", file=file.path, hint=EMPTY)
 
 
 @dataclass(frozen=True, slots=True)

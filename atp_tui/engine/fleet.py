@@ -115,10 +115,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What may be filled in of a host in hosts.toml; nothing where `problem` says why."""
+    """What may be filled in of a host in hosts.toml; nothing where `problem` says why.
+
+    `file` is the name of the included file in which it stands, if it does.
+    """
 
     fields: tuple[FormField, ...] = ()
     problem: Problem | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

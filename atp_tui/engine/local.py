@@ -268,7 +268,9 @@ class LocalFleet:
         try:
             if self._hosts_file is None:
                 raise ActionFailed(told(Say.NO_HOSTS_FILE))
-            return Form(await self._hosts_file.fields(host_id))
+            fields, config = await self._hosts_file.fields(host_id), await self._hosts_file.known()
+            file = next((each.name for each in config.included if host_id in each.hosts), "")
+            return Form(fields, file=file)
         except AtpError as error:
             return Form(problem=problem_of(error))
 

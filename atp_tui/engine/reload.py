@@ -57,7 +57,7 @@ class Reloading:
         disabled: Disabled,
     ) -> None:
         self.config = config
-        self.state = Reload(good_since=now())
+        self.state = Reload(good_since=now(), files=config.files)
         self.turn = asyncio.Lock()
         self._hosts = hosts
         self._prepare = prepare
@@ -83,16 +83,19 @@ class Reloading:
     async def _take(self, version: FleetConfig | ConfigError) -> None:
         number = self.state.number + 1
         if isinstance(version, ConfigError):
-            state = Reload(number, problem=problem_of(version), good_since=self.state.good_since)
+            state = replace(
+                self.state, number=number, added=0, removed=0, changed=0, later=(), problem=problem_of(version)
+            )
         else:
             # what an edit of ours has changed has been followed already
             before = replace(self.config, hosts=self._hosts.list_hosts(), disabled=self._disabled.disabled)
             changes, counts = changes_between(before, version), _counts(before, version)
             self.config = version
+            self.state = replace(self.state, files=version.files)
             if changes == Changes() and not any(counts) and self.state.problem is None:
                 return
             await self._apply(changes, version.disabled)
-            state = Reload(number, *counts, later=changes.later, good_since=self._now())
+            state = Reload(number, *counts, later=changes.later, good_since=self._now(), files=version.files)
         self.state = state
         self._publish(ConfigReloaded(self._now(), state))
 

@@ -13,7 +13,8 @@ class Reload:
 
     So many hosts were `added`, `removed` and `changed` by it. `later` names what of it counts from the next start on.
     `problem` says why the file cannot be used: then all goes on as it was at the moment `good_since`, an instant of the
-    program's clock, when the file was last read well.
+    program's clock, when the file was last read well. `files` are the names of the files that hosts stand in: the
+    configuration's own, then those that it includes.
     """
 
     number: int = 0
@@ -23,3 +24,4 @@ class Reload:
     later: tuple[str, ...] = ()
     problem: Problem | None = None
     good_since: float = 0.0
+    files: tuple[str, ...] = ()

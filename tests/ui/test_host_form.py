@@ -189,3 +189,27 @@ async def test_a_change_made_outside_meanwhile_is_not_written_over(tmp_path: Pat
         await seen.pilot.press("ctrl+s")
         await seen.until(lambda: "saved: kvm01" in seen.text)
         assert file.read_text().endswith("# somebody else's line\n") and load(file).hosts[0].tags == ("prod", "lab")
+
+
+async def test_hosts_of_several_files_are_edited_where_they_stand_and_moved(tmp_path: Path) -> None:
+    other = tmp_path / "rack1.toml"
+    other.write_text(text_of("kvm02").removeprefix(HEAD))
+    text = 'include = ["rack1.toml"]\n' + text_of("kvm01")
+    async with opened(source_of(tmp_path / "hosts.toml", text)) as seen:
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02"})
+        await seen.pilot.press("a")
+        await form(seen, "e")
+        await seen.until(lambda: "edit 2 hosts in rack1.toml" in seen.text)
+        await fill(seen, "metadata", "site=north")
+        await seen.until(lambda: "hosts.toml:" in seen.text and "rack1.toml:" in seen.text)
+        await seen.pilot.press("ctrl+s")
+        await seen.until(lambda: other.read_text().count('site = "north"') == 1)
+        await seen.until(lambda: not isinstance(seen.pilot.app.screen, HostForm))
+        await seen.pilot.press("u")
+        seen.hosts.show_host("kvm01")
+        await seen.until(lambda: seen.hosts.cursor_hosts == ("kvm01",) and seen.hosts.has_focus)
+        await seen.pilot.press("colon", *"move-to-file r")
+        await seen.until(lambda: "move-to-file rack1.toml" in seen.text)
+        await seen.pilot.press("tab", "enter")
+        await seen.until(lambda: other.read_text().count("[[hosts]]") == 2)
+        assert seen.ids(S.CONNECTED) == {"kvm01", "kvm02"}

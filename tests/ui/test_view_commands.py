@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from atp_tui.ui.screens.palette import completions
+from atp_tui.actions.registry import ACTIONS
+from atp_tui.ui.commands import all_commands
+from atp_tui.ui.screens.palette import completions, offers
 from atp_tui.ui.views.keys import performing
 from atp_tui.ui.views.registry import VIEWS
 from atp_tui.ui.views.spec import ViewCommand, ViewSpec
@@ -18,6 +20,17 @@ SEVERAL = ViewCommand("columns", "columns", "choose them", lambda _: ("cpu", "me
 
 def offered(text: str) -> list[str]:
     return completions((), (), (), (), [(SEVERAL, ("cpu", "memory", "rtt"))], text)
+
+
+def test_the_files_that_hosts_can_go_into_are_offered_where_there_are_several() -> None:
+    commands = all_commands(ACTIONS)
+    several, alone = ("hosts.toml", "a.toml"), ("hosts.toml",)
+    offered = [each for each in completions(commands, (), (), (), files=several) if each.startswith("move-to-file ")]
+    assert offered == ["move-to-file hosts.toml", "move-to-file a.toml"]
+    assert [line for name, _, line in offers(commands, (), (), files=several) if name == "move to file a.toml"] == [
+        "move-to-file a.toml"
+    ]
+    assert not [each for each in completions(commands, (), (), (), files=alone) if each.startswith("move-to-file ")]
 
 
 async def typed(opened: Opened, line: str) -> None:

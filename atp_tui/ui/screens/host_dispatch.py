@@ -115,6 +115,8 @@ class HostDispatch:
             self._screen.tell(problem.sentence, wrong=True)
             return
         fields, differing = common([form.fields for form in forms])
+        files = sorted({form.file for form in forms if form.file})
+        heading = f"{title} in {', '.join(files)}" if files else title
         known = {each.key: each for each in fields}
         if action == "copy-host":
             fields = tuple(replace(each, value="") if each.key == "id" else each for each in fields)
@@ -138,7 +140,7 @@ class HostDispatch:
                 return NOTHING_TO_TRY
             return self._fleet.try_out(values["id"], asked)
 
-        form = HostForm(title, fields, differing, preview, save, try_out, self._keys)
+        form = HostForm(heading, fields, differing, preview, save, try_out, self._keys)
 
         def closed(written: bool | None) -> None:
             if written:

@@ -62,13 +62,15 @@ _ROLES = {"+": "connected", "-": "failed"}
 
 
 class DifferenceLines(LinesView[DifferenceLine], can_focus=False):
-    """A difference as `diff -u` has it, without its head: three lines name the file and the first place."""
+    """A difference as `diff -u` has it, without its head: three lines name the file and the first place.
+
+    Of several files each has its name above it.
+    """
 
     SHOWS_CURSOR: ClassVar[bool] = False
 
     def show(self, difference: str) -> None:
-        lines = difference.splitlines()[3:]
-        self.set_lines([DifferenceLine(str(number), line) for number, line in enumerate(lines)])
+        self.set_lines([DifferenceLine(str(number), line) for number, line in enumerate(_without_heads(difference))])
 
     def draw(self, line: DifferenceLine, width: int) -> Spans:
         if line.text.startswith("@@"):
@@ -78,6 +80,16 @@ class DifferenceLines(LinesView[DifferenceLine], can_focus=False):
 
     def placeholder(self) -> Sequence[str]:
         return ("Nothing differs from the file.",)
+
+
+def _without_heads(difference: str) -> list[str]:
+    lines = difference.splitlines()
+    heads = [at for at, line in enumerate(lines) if line.startswith("--- ") and lines[at + 1].startswith("+++ ")]
+    if len(heads) < 2:
+        return lines[3:]
+    names = {at: f"  {lines[at].removeprefix('--- ').removesuffix(' before')}:" for at in heads}
+    dropped = {at + offset for at in heads for offset in (1, 2)}
+    return [names.get(at, line) for at, line in enumerate(lines) if at not in dropped]
 
 
 class Fields(VerticalScroll, inherit_bindings=False):

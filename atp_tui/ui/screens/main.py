@@ -378,7 +378,8 @@ class MainScreen(FocusInSight[None]):
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        return offers(self.keys.commands, self._fleet.hosts(Query()), self._theme_names, self._arguments())
+        hosts, files = self._fleet.hosts(Query()), self._fleet.reload().files
+        return offers(self.keys.commands, hosts, self._theme_names, self._arguments(), files)
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
@@ -388,7 +389,8 @@ class MainScreen(FocusInSight[None]):
     def _completions(self, text: str = "") -> Sequence[str]:
         groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
         hosts = self._fleet.hosts(Query(sort=Sort.NAME))
-        return completions(self.keys.commands, hosts, groups, self._theme_names, self._arguments(), text)
+        files = self._fleet.reload().files
+        return completions(self.keys.commands, hosts, groups, self._theme_names, self._arguments(), text, files)
 
     def _arguments(self) -> list[Arguments]:
         in_views = performing(self._views.spec).values()

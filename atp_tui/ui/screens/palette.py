@@ -40,10 +40,16 @@ def actions(commands: Sequence[ScreenCommand]) -> Iterator[Offer]:
 
 
 def offers(
-    commands: Sequence[ScreenCommand], hosts: Sequence[str], themes: Sequence[str], arguments: Iterable[Arguments] = ()
+    commands: Sequence[ScreenCommand],
+    hosts: Sequence[str],
+    themes: Sequence[str],
+    arguments: Iterable[Arguments] = (),
+    files: Sequence[str] = (),
 ) -> Iterator[Offer]:
-    """Everything that can be found: commands, those of views with each argument, hosts to jump to, themes."""
+    """Everything that can be found: commands, those with each argument that they have, hosts to jump to, themes."""
     yield from actions(commands)
+    for of_files, file in _into_files(commands, files):
+        yield f"{of_files.title} {file}", of_files.help, f"{of_files.name} {file}"
     for command, words in arguments:
         for word in words:
             yield f"{command.title} {word}", command.help, f"{command.name} {word}"
@@ -60,6 +66,7 @@ def completions(
     themes: Sequence[str],
     arguments: Iterable[Arguments] = (),
     text: str = "",
+    files: Sequence[str] = (),
 ) -> list[str]:
     """What may be typed after `:`, the shortest things first; what is done to hosts may name a group of them. `text` is
     what stands there."""
@@ -67,7 +74,15 @@ def completions(
     on_groups = [f"{command.name} @{group}" for command in commands if command.needs_hosts for group in groups]
     with_words = [line for command, words in arguments for line in _with_words(command, words, text)]
     on_hosts = (f"{JUMP}{host}" for host in hosts)
-    return [*names, *(f"theme {name}" for name in themes), *with_words, *on_groups, *on_hosts]
+    into_files = (f"{command.name} {file}" for command, file in _into_files(commands, files))
+    return [*names, *(f"theme {name}" for name in themes), *with_words, *into_files, *on_groups, *on_hosts]
+
+
+def _into_files(commands: Sequence[ScreenCommand], files: Sequence[str]) -> Iterator[tuple[ScreenCommand, str]]:
+    """The commands whose one argument is a file of hosts, with each of the files where there are several."""
+    for command in commands:
+        if command.action is not None and [each.name for each in command.action.arguments] == ["file"]:
+            yield from ((command, file) for file in files if len(files) > 1)
 
 
 def _with_words(command: ViewCommand, words: Sequence[str], text: str) -> list[str]:

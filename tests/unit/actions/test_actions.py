@@ -189,6 +189,16 @@ async def a_disabled_host_is_enabled(actions: tuple[Action, ...] = ACTIONS) -> N
         assert (there.in_file(), there.followed) == (["a", "b"], [("b",)])
 
 
+async def a_host_moves_into_another_file(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", "b", actions=actions) as there:
+        other = there.file.with_name("other.toml")
+        other.touch()
+        there.file.write_text('include = ["other.toml"]\n' + there.file.read_text())
+        await there.ask("move-to-file", "b", file="other.toml")
+        assert (there.in_file(), there.followed) == (["a"], [("b",)])
+        assert 'id = "b"' in other.read_text()
+
+
 async def undo_takes_back(actions: tuple[Action, ...] = ACTIONS) -> None:
     async with rig("a", actions=actions) as there:
         before = there.file.read_bytes()
@@ -218,6 +228,7 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "copy-host": edits("copy-host", "a", id="c", keys="tags=y", expected=["a", "c y", "b"], touched=("c",)),
     "edit-host": edits("edit-host", "a", "b", keys="tags=x", expected=["a x", "b x"], touched=("a", "b")),
     "move-host": edits("move-host", "a", where="after", other="b", expected=["b", "a"], touched=("a",)),
+    "move-to-file": a_host_moves_into_another_file,
     "remove-host": edits("remove-host", "a", expected=["b"], touched=("a",)),
     "tag-host": edits("tag-host", "a", "b", tags="+x +y -z", expected=["a x y", "b x y"], touched=("a", "b")),
     "disable-host": edits("disable-host", "b", expected=["a", "(b)"], touched=("b",)),

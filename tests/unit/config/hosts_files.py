@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from atp_tui.config.edits import Add, Change, Copy, Edit, Move, Remove, Tag
+from atp_tui.config.edits import Add, Change, Copy, EditOfFile, Move, Remove, Tag
 from atp_tui.config.pairs import Key, Plain
 
 Piece = tuple[str | None, str]
@@ -202,7 +202,7 @@ values = st.sampled_from(CHANGES)
 
 
 @st.composite
-def edits(draw: st.DrawFn, names: tuple[str, ...]) -> Edit:
+def edits(draw: st.DrawFn, names: tuple[str, ...]) -> EditOfFile:
     """Something that can be done to a file with these hosts."""
     host, other = draw(st.sampled_from(names)), draw(st.sampled_from(names))
     kind = draw(st.sampled_from(["change", "change", "tag", "add", "copy", "remove", "move", "rename"]))

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from atp_tui.config.document import edited, read
-from atp_tui.config.edits import Add, Change, Copy, Edit, Move, Remove, Tag, bare_of_empty, enabled
+from atp_tui.config.edits import Add, Change, Copy, EditOfFile, Move, Put, Remove, Tag, bare_of_empty, enabled
 from atp_tui.config.layout import Layout, lay_out
 from atp_tui.config.pairs import Plain
 from atp_tui.model.errors import ConfigError
@@ -21,7 +21,7 @@ from .hosts_files import HostsFile, arrays, edits, tables
 FILE = Path("/x/hosts.toml")
 
 
-def after(text: str, *wanted: Edit) -> str:
+def after(text: str, *wanted: EditOfFile) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     return mark + edited(read(text, FILE), wanted, FILE).document.text
 
@@ -30,7 +30,7 @@ def hosts_of(text: str) -> list[dict[str, Any]]:
     return list(tomllib.loads(text.removeprefix("\ufeff")).get("hosts", []))
 
 
-def meant(hosts: list[dict[str, Any]], edit: Edit) -> list[dict[str, Any]] | None:
+def meant(hosts: list[dict[str, Any]], edit: EditOfFile) -> list[dict[str, Any]] | None:
     """The hosts as they are to be; None where the edit cannot be done."""
     place = {host["id"]: number for number, host in enumerate(hosts)}
     match edit:
@@ -78,8 +78,8 @@ def set_in(table: dict[str, Any], key: tuple[str, ...], value: Any) -> bool:
     return True
 
 
-def touched(edit: Edit) -> str | None:
-    return None if isinstance(edit, Add | Copy) else edit.host
+def touched(edit: EditOfFile) -> str | None:
+    return None if isinstance(edit, Add | Copy | Put) else edit.host
 
 
 @given(st.data())
@@ -203,7 +203,7 @@ ID, HOST = (("id",), "new"), (("host",), "n")
         ("enabled = true", enabled("a", False), "enabled = false"),
     ],
 )  # fmt: skip
-def test_a_key_stands_where_a_person_would_write_it(lines: str, edit: Edit, expected: str) -> None:
+def test_a_key_stands_where_a_person_would_write_it(lines: str, edit: EditOfFile, expected: str) -> None:
     behind = "\n# of b\n" + host("b")
     before, then = (host("a", *([text] if text else [])) + behind for text in (lines, expected))
     assert after(before, edit) == then
@@ -247,7 +247,7 @@ def test_a_host_in_two_pieces_is_moved_and_removed_without_what_stands_between()
         (Change("a", ((("host",), "\udcff"),)), "is not UTF-8"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_the_place(edit: Edit, words: str) -> None:
+def test_what_cannot_be_done_is_refused_with_the_place(edit: EditOfFile, words: str) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         after(host("a") + host("b"), edit)
     assert caught.value.file == FILE

@@ -60,7 +60,7 @@ def tag(name: str, host: str = "a") -> Tag:
 
 def test_an_edit_is_written_and_the_file_keeps_its_mode(path: Path) -> None:
     written = opened(path).edit([tag("x")], "tag a")
-    assert path.read_text() == TEXT.replace("# here\n", '# here\ntags = ["x"]\n') == written.after
+    assert path.read_text() == TEXT.replace("# here\n", '# here\ntags = ["x"]\n') == written.changes[0].after
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert (written.touched, written.note) == (("a",), "")
     assert written.config.hosts == load(path).hosts
@@ -267,9 +267,9 @@ def test_edits_are_undone_and_done_again_one_by_one(path: Path) -> None:
     file = opened(path)
     texts = [TEXT]
     for name in ("x", "y", "z"):
-        texts.append(file.edit([tag(name)], f"tag {name}").after)
+        texts.append(file.edit([tag(name)], f"tag {name}").changes[0].after)
     for before, what in zip(reversed(texts[:-1]), "zyx", strict=True):
-        assert file.undo(dry=True).after == before != path.read_text()
+        assert file.undo(dry=True).changes[0].after == before != path.read_text()
         written = file.undo()
         assert (written.what, path.read_text(), written.touched) == (f"undone: tag {what}", before, ("a",))
     with pytest.raises(ConfigError, match="there is no edit to undo"):
@@ -321,7 +321,7 @@ def test_an_edit_after_somebody_elses_can_be_undone_down_to_theirs(path: Path) -
     theirs = path.read_text() + "# theirs\n"
     path.write_text(theirs)
     file.edit([tag("y")], "tag y")
-    assert file.undo().after == theirs
+    assert file.undo().changes[0].after == theirs
     with pytest.raises(ConfigError, match=r"changed by somebody else since 'tag x', .*\+ # theirs"):
         file.undo()
 
@@ -426,7 +426,7 @@ def test_a_full_disk_leaves_the_file_and_the_steps_as_they_were(
     path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = opened(path)
-    before = file.edit([tag("x")], "tag x").after
+    before = file.edit([tag("x")], "tag x").changes[0].after
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -438,4 +438,4 @@ def test_a_full_disk_leaves_the_file_and_the_steps_as_they_were(
         with pytest.raises(ConfigError, match="cannot be written: No space left on device"):
             file.undo()
     assert path.read_text() == before
-    assert file.undo().after == TEXT
+    assert file.undo().changes[0].after == TEXT

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atp_tui.actions.action import Invocation
 from atp_tui.config.changes import Changes, changes_between
 from atp_tui.config.fleet import FleetConfig, MonitorSettings
 from atp_tui.config.load import load, parse
@@ -21,6 +22,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.events import ConfigReloaded, Event, HostAdded, HostChanged, HostRemoved, HostUpdated
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import TransportConfig
+from atp_tui.model.target import on_hosts
 
 PATIENCE = 30.0
 NAMES = st.sampled_from([f"kvm0{number}" for number in range(8)])
@@ -243,3 +245,75 @@ def test_a_thousand_hosts_with_one_change_are_one_change(tmp_path: Path) -> None
     before = parse(text_of(*names), tmp_path)
     after = parse(text_of(*names[:500]) + text_of(names[500], tag="rack9") + text_of(*names[501:]), tmp_path)
     assert changes_between(before, after) == Changes(changed=(after.hosts[500],))
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """A hosts.toml without hosts of its own, with a folder of them."""
+    (tmp_path / "hosts.d").mkdir()
+    (tmp_path / "hosts.d/1.toml").write_text(text_of("kvm01"))
+    (tmp_path / "hosts.d/2.toml").write_text(text_of("kvm02"))
+    file = tmp_path / "hosts.toml"
+    file.write_text('include = ["hosts.d/*.toml"]\n')
+    return file
+
+
+async def test_included_files_that_change_come_and_go_are_followed(several: Path) -> None:
+    folder = several.parent / "hosts.d"
+    async with running(several) as found:
+        await connected(found)
+        (folder / "2.toml").write_text(text_of("kvm02", tag="rack2"))
+        await found.reloaded(1)
+        (folder / "3.toml").write_text(text_of("kvm03"))
+        await found.reloaded(2)
+        assert found.engine.fleet.reload().files == ("hosts.toml", *(f"hosts.d/{each}.toml" for each in (1, 2, 3)))
+        (folder / "2.toml").unlink()
+        await found.reloaded(3)
+        found.file.write_text('include = ["hosts.d/3.toml", "more/*"]\n' + text_of("kvm01"))
+        (several.parent / "more").mkdir()
+        await found.until(lambda: found.engine.fleet.reload().files == ("hosts.toml", "hosts.d/3.toml"))
+        (several.parent / "more/4.toml").write_text(text_of("kvm04"))
+        await found.until(lambda: "kvm04" in found.ids())
+        assert sorted(found.ids()) == ["kvm01", "kvm03", "kvm04"] and "kvm01" not in found.about()
+
+
+@pytest.mark.parametrize("kind", ["empty", "broken", "twice", "link"])
+async def test_an_included_file_that_cannot_be_meant_lets_no_host_go_until_it_is_mended(
+    several: Path, kind: str
+) -> None:
+    wrong = several.parent / "hosts.d/2.toml"
+    async with running(several) as found:
+        await connected(found)
+        match kind:
+            case "empty":
+                wrong.write_text("")
+            case "broken":
+                wrong.write_text("[[hosts")
+            case "twice":
+                wrong.write_text(text_of("kvm01"))
+            case _:
+                wrong.unlink()
+                wrong.symlink_to("nothing")
+        await found.reloaded(1)
+        problem = found.engine.fleet.reload().problem
+        assert problem is not None and str(wrong) in problem.where and found.ids() == ["kvm01", "kvm02"]
+        (several.parent / "hosts.d/1.toml").write_text(text_of("kvm01", tag="rack9"))  # the other one is still wrong
+        wrong.unlink()
+        wrong.write_text(text_of("kvm02", "kvm03"))
+        await found.until(lambda: found.engine.fleet.reload().problem is None)
+        assert sorted(found.ids()) == ["kvm01", "kvm02", "kvm03"]
+        assert found.about() == {"kvm01", "kvm03"}
+
+
+async def test_a_file_that_an_edit_of_ours_leaves_empty_is_right(several: Path) -> None:
+    async with running(several) as found:
+        await connected(found)
+        done = await found.engine.fleet.perform(Invocation("remove-host", on_hosts("kvm02"), confirmed=1))
+        assert done.problem is None and (several.parent / "hosts.d/2.toml").read_bytes() == b""
+        moved = await found.engine.fleet.perform(
+            Invocation("move-to-file", on_hosts("kvm01"), {"file": "hosts.toml"}, confirmed=1)
+        )
+        assert moved.problem is None and found.ids() == ["kvm01"]
+        found.file.write_text(found.file.read_text() + text_of("kvm05"))  # the file is read after both
+        await found.until(lambda: "kvm05" in found.ids())
+        assert found.ids() == ["kvm01", "kvm05"] and found.engine.fleet.reload().problem is None
