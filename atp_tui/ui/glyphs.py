@@ -29,6 +29,8 @@ class Glyphs:
     received: str
     sent: str
     rule: str
+    steady: str
+    nothing: str
     ascii_only: bool
     keys: Keymap = OWN
 
@@ -36,6 +38,6 @@ class Glyphs:
         return self.states[STATE_ORDER.index(state)]
 
 
-UNICODE = Glyphs("●◔◐✕○◌⊘", "▸", "▾", "·", safe("…"), "↓", "↑", "─", ascii_only=False)
-ASCII = Glyphs("+~!x-./", ">", "v", "-", safe("~"), "<", ">", "-", ascii_only=True)
+UNICODE = Glyphs("●◔◐✕○◌⊘", "▸", "▾", "·", safe("…"), "↓", "↑", "─", "━", "·", ascii_only=False)
+ASCII = Glyphs("+~!x-./", ">", "v", "-", safe("~"), "<", ">", "-", "=", "_", ascii_only=True)
 """For terminals and fonts without the others."""

@@ -17,7 +17,7 @@ from atp_tui.monitor.fleet import DomainRow, HostDetail
 from atp_tui.monitor.freshness import Freshness
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
-from atp_tui.ui.widgets.connection_list import ConnectionLine, connection_lines, draw_connection
+from atp_tui.ui.widgets.connection_lines import ConnectionLine, connection_lines, draw_connection
 from atp_tui.ui.widgets.domain_list import DomainLine, DomainList, domain_lines, draw_domain, state_words
 from atp_tui.ui.widgets.host_panel import HostPanel, PanelSnapshot
 from atp_tui.ui.widgets.panel_head import head_lines
@@ -60,7 +60,7 @@ FULL = shown(FULL_HOST, POOL, uri="qemu+ssh")
 
 def test_a_connected_connection_shows_its_figures() -> None:
     text = text_of(draw_connection(ConnectionLine("virt 1", connection()), 90, NOW, UNICODE))
-    assert "virt #1  ● connected  uses  3   1,204 req    0 err  p50   1.1 ms  p99   4.0 ms  peak  5" in text
+    assert "virt #1  ● connected  uses  3   1,204 req    0 err  last   1.2 ms  age   60 s" in text
 
 
 @pytest.mark.parametrize("width", [30, 50, 60, 80, 120, 160])
@@ -143,8 +143,8 @@ def test_a_state_has_its_reason_where_that_is_what_one_asks_next() -> None:
 
 def test_an_ssh_connection_names_what_took_so_long_and_does_not_deny_its_attempts() -> None:
     ssh = connection(1, channel="ssh")
-    assert "commands p50" in text_of(draw_connection(ConnectionLine("k", ssh), 120, NOW, UNICODE))
-    assert "commands" not in text_of(draw_connection(ConnectionLine("k", connection()), 120, NOW, UNICODE))
+    assert "last command   1.2 ms" in text_of(draw_connection(ConnectionLine("k", ssh), 120, NOW, UNICODE))
+    assert "command" not in text_of(draw_connection(ConnectionLine("k", connection()), 120, NOW, UNICODE))
     opening = {"state": S.CONNECTING, "latency": None, "channel": "ssh"}
     first, sixth = (ConnectionLine("k", connection(number, **opening)) for number in (1, 6))
     assert text_of(draw_connection(first, 90, NOW, UNICODE)).endswith("connecting  first try")

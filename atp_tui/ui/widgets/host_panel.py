@@ -19,6 +19,7 @@ from ...model.message import told
 from ...model.say import Say
 from ...monitor.fleet import HostDetail
 from ...monitor.happening import Happening
+from ...monitor.lives import Life
 from ..glyphs import UNICODE, Glyphs
 from ..shown import styled
 from ..text import cut, safe
@@ -63,6 +64,11 @@ class PanelSnapshot:
     def pools(self) -> tuple[PoolStatistics, ...]:
         """The pools of its connections."""
         return () if self.of is None else self.of.pools
+
+    @property
+    def lives(self) -> tuple[Life, ...]:
+        """What became of its connections in the last hour."""
+        return () if self.of is None else self.of.lives
 
 
 class PanelHead(LinesView[HeadLine], can_focus=False):
@@ -139,7 +145,7 @@ class HostPanel(Vertical):
         silent_since = snapshot.detail.row.silent_since if snapshot.detail is not None else None
         self._broken = ""
         try:
-            self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since)
+            self._connections.update(snapshot.pools, self._now, snapshot.period, silent_since, snapshot.lives)
             self._events.update(snapshot.events, self._now)
             self.domains.update(snapshot.detail)
         except Exception as error:  # noqa: BLE001 - it costs this host its lists, not the screen
@@ -181,7 +187,9 @@ class HostPanel(Vertical):
         detail = self._snapshot.detail
         height = self.size.height
         self._draw_head()
-        connections = 1 + min(len(self._connections.lines) or 2, max(height // 3, 2))
+        most = max(height // 3, 2)
+        self._connections.set_room(self.size.width, most)
+        connections = 1 + min(len(self._connections.lines) or 2, most)
         connections = min(connections, max(LEAST, height - LEAST - 2))
         events = 1 + len(self._events.lines) if self._events.lines and height >= EVENTS_FROM else 0
         head = min(1 + max(2, len(self._head.lines)), max(LEAST, height - connections - events - LEAST - 1))
