@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --
     from ..config.fleet import FleetConfig
     from ..config.form import FormField
     from ..config.hosts_file import Written
+    from ..config.imports.offer import ImportAsked, Offered
     from ..executor.job import Job
     from ..executor.runner import JobRunner
     from ..transport.manager import TransportManager
@@ -59,6 +60,14 @@ class HostsFile(Protocol):
 
     async def fields(self, host_id: str) -> tuple[FormField, ...]:
         """What may be filled in of a host; of a new one where the id is ""."""
+        ...
+
+    async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:
+        """What a source of hosts has to offer to the file."""
+        ...
+
+    async def import_edits(self, asked: ImportAsked, ids: Collection[str]) -> tuple[Edit, ...]:
+        """The edits that take these hosts of a source over."""
         ...
 
     async def look(self, edits: Sequence[Edit], what: str) -> Written:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..config.edits import Edit
     from ..config.fleet import FleetConfig
     from ..config.hosts_file import Written
+    from ..config.imports.offer import ImportAsked
     from ..config.pairs import Key, Plain
     from .action import HostsFile
 
@@ -27,8 +28,24 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+async def edits_on(invocation: Invocation, file: HostsFile) -> tuple[Edit, ...]:
+    """What an invocation of this family means for this file. Raises as `edits_of`, and for an unreadable source."""
+    if invocation.action == "import":
+        return await file.import_edits(import_asked(invocation), invocation.text("hosts").split())
+    return edits_of(invocation, await file.known() if invocation.action == "enable-host" else None)
+
+
+def import_asked(invocation: Invocation) -> ImportAsked:
+    """The import that an invocation is about."""
+    from ..config.imports.offer import ImportAsked
+
+    given = invocation.text
+    return ImportAsked(given("source"), given("where"), tuple(given("tags").split()), given("user"))
+
+
 def edits_of(invocation: Invocation, config: FleetConfig | None = None) -> tuple[Edit, ...]:
-    """What an invocation of this family means for the file. `config` is what the file says, which enable-host needs.
+    """What an invocation of this family, but for an import, means for the file. `config` is what the file says, which
+    enable-host needs.
 
     Raises ActionFailed or ConfigError for words that mean nothing.
     """
@@ -110,20 +127,24 @@ def _disabled(invocation: Invocation, config: FleetConfig | None) -> tuple[str, 
     return Targets(hosts).resolve(invocation.text("hosts"))
 
 
-def _what(invocation: Invocation, touched: Sequence[str]) -> str:
-    """What was done, in a few words: of many hosts the first, and how many more."""
-    more = f" and {len(touched) - 1} more" if len(touched) > 1 else ""
-    return f"{invocation.action} {touched[0]}{more}" if touched else invocation.action
+def _what(invocation: Invocation, edits: Sequence[Edit]) -> str:
+    """What is done, in a few words: of many hosts the first, and how many more."""
+    first, *others = invocation.hosts or [_host_of(edit) for edit in edits] or [""]
+    more = f" and {len(others)} more" if others else ""
+    return f"{invocation.action} {first}{more}".rstrip()
+
+
+def _host_of(edit: Edit) -> str:
+    from ..config.edits import Add
+
+    return str(dict(edit.values)["id",]) if isinstance(edit, Add) else edit.host
 
 
 async def _edit(context: Context, invocation: Invocation) -> None:
     file = _file(context)
-    named: Sequence[str] = invocation.hosts or ([invocation.text("id")] if invocation.action == "add-host" else [])
     with _told_whole():
-        config = await file.known() if invocation.action == "enable-host" else None
-        if config is not None:
-            named = _disabled(invocation, config)
-        written = await file.edit(edits_of(invocation, config), _what(invocation, named))
+        edits = await edits_on(invocation, file)
+        written = await file.edit(edits, _what(invocation, edits))
     await _followed(context, written)
 
 
@@ -277,6 +298,23 @@ ENABLE_HOST = Action(
     arguments=(Argument("hosts", "the hosts: ids, kvm[01-04], @tag", rest=True),),
     prompts=True,
 )
+IMPORT = Action(
+    "import",
+    "import hosts",
+    "I",
+    "take hosts over from another program: import ansible inv.yml, import list kvm[01-40]",
+    Subject.NOTHING,
+    changes=True,
+    run=_edit,
+    arguments=(
+        Argument("source", "where they come from: ssh-config, libvirt, ansible, clustershell, csv, list, known-hosts"),
+        Argument("where", "the file, or the names of a list", required=False, rest=True),
+        Argument("hosts", "the ids of the hosts that are wanted", required=False),
+        Argument("tags", "tags for all", required=False),
+        Argument("user", "the SSH user of all", required=False),
+    ),
+    prompts=True,
+)
 UNDO = Action("undo", "undo", "z", "take the last change of hosts.toml back", Subject.NOTHING, changes=True, run=_undo)
 REDO = Action("redo", "redo", "Z", "do again what was undone in hosts.toml", Subject.NOTHING, changes=True, run=_redo)
 
@@ -290,6 +328,7 @@ HOSTS_FILE = (
     MOVE_HOST,
     MOVE_TO_FILE,
     REMOVE_HOST,
+    IMPORT,
     UNDO,
     REDO,
 )

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..config.edits import Change
 from ..config.fleet import FleetConfig
 from ..config.hosts_file import HostsFile
 from ..config.imports.found import Given, Imported, LeftOut
 from ..config.imports.gathering import chosen
-from ..config.imports.plan import Changed, Plan, Value, planned
+from ..config.imports.plan import Changed, Plan, changes_of, in_words, planned
 from ..config.imports.sources import LARGEST, SOURCES, Source, read_file
 from ..config.load import load
 from ..config.paths import default_config, find_config, versions_dir
@@ -58,7 +57,7 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     config = _configuration(arguments)
     found, piped = _found(source, words)
     narrowed = _narrowed(found, words, arguments.targets)
-    plan = _with_tag_of(words, config, planned(narrowed, config.hosts, all_found=found))
+    plan = _with_tag_of(words, config, planned(narrowed, (*config.hosts, *config.disabled), all_found=found))
     path = config.path or default_config()
     plan_changes = plan.changed if words.update else ()
     does = bool(plan.new or plan_changes)
@@ -88,19 +87,9 @@ def _write(path: Path, plan: Plan, changes: Sequence[Changed]) -> None:
     """Do what the plan says: the one place where an import writes. What was changed can be undone by `hosts undo`."""
     if changes:
         versions = Versions(folder_of(path, versions_dir()))
-        HostsFile(path, versions).edit(_edits(changes), f"import {_hosts(len(changes))}")
+        HostsFile(path, versions).edit(changes_of(changes), f"import {_hosts(len(changes))}")
     if plan.new:
         append_hosts(path, plan.new)
-
-
-def _edits(changes: Sequence[Changed]) -> list[Change]:
-    return [Change(each.id, tuple((_key(of.key), of.there) for of in each.differences)) for each in changes]
-
-
-def _key(written: str) -> tuple[str, ...]:
-    """`metadata.a.b` is the metadata of the name `a.b`; no other key has a part with a dot."""
-    table, dot, name = written.partition(".")
-    return (table, name) if dot else (table,)
 
 
 def _configuration(arguments: Arguments) -> FleetConfig:
@@ -149,7 +138,7 @@ def _narrowed(found: Imported, words: ImportWords, sets: Iterable[str]) -> Impor
 
 def _with_tag_of(words: ImportWords, config: FleetConfig, plan: Plan) -> Plan:
     """The plan, in which with --tag only hosts that have these tags may be gone: others came from elsewhere."""
-    tagged = {host.id for host in config.hosts if set(words.tags) <= set(host.tags)}
+    tagged = {host.id for host in (*config.hosts, *config.disabled) if set(words.tags) <= set(host.tags)}
     return Plan(plan.new, plan.same, plan.changed, tuple(host_id for host_id in plan.gone if host_id in tagged))
 
 
@@ -157,7 +146,7 @@ def _difference(path: Path, plan: Plan, changes: Sequence[Changed]) -> Iterator[
     """The lines of a unified difference between the file and what it would be. Raises ConfigError as text_with does."""
     texts = {path: (before := path.read_text("utf-8") if path.exists() else "", before)}
     if changes:
-        texts |= {each.path: (each.before, each.after) for each in HostsFile(path).look(_edits(changes)).changes}
+        texts |= {each.path: (each.before, each.after) for each in HostsFile(path).look(changes_of(changes)).changes}
     if plan.new:
         texts[path] = before, text_with(path, plan.new, texts[path][1])
     for file, (was, now) in texts.items():
@@ -189,7 +178,7 @@ def _show(source: Source, imported: Imported, plan: Plan, words: ImportWords) ->
             _hosts(len(plan.changed)),
             "" if words.update or not plan.changed else "left as they are: --update changes them",
         ),
-        *(("", changed.id, _changes(changed)) for changed in plan.changed[:_SHOWN]),
+        *(("", changed.id, in_words(changed)) for changed in plan.changed[:_SHOWN]),
         *_more(len(plan.changed)),
         ("not there", _hosts(len(plan.gone)), f"{_folded(plan.gone)} (in hosts.toml alone)" if plan.gone else ""),
     ]
@@ -218,14 +207,6 @@ def _more(number: int) -> list[tuple[str, str, str]]:
 
 def _why(left_out: LeftOut) -> str:
     return str(left_out).replace(f"{left_out.name}: ", "", 1)
-
-
-def _changes(changed: Changed) -> str:
-    return "; ".join(f"{each.key}: {_shown(each.here)} → {_shown(each.there)}" for each in changed.differences)
-
-
-def _shown(value: Value) -> str:
-    return "-" if value is None else " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _hosts(number: int) -> str:

@@ -110,6 +110,9 @@ def _draw(draft: _Draft, edits: Sequence[EditOfFile]) -> None:
                 draft.removed = True
                 draft.remove([edit.host for edit in same_kind if isinstance(edit, Remove)])
                 continue
+            if kind is Add and draft.layout.array is None:
+                draft.add([edit for edit in same_kind if isinstance(edit, Add)])
+                continue
             for edit in same_kind:
                 draft.place(edit)
 
@@ -179,13 +182,28 @@ class _Draft:
         self.hosts = [host for number, host in enumerate(self.hosts) if number not in gone]
         self._count()
 
+    def add(self, edits: Sequence[Add]) -> None:
+        """New hosts, those for the end of the file at once."""
+        for at_end, group in itertools.groupby(edits, lambda edit: edit.after is None):
+            if not at_end:
+                for edit in group:
+                    self.place(edit)
+                continue
+            text = self.layout.text
+            for edit in group:
+                table = _table_of(edit)
+                self._require_free(str(table.get("id")))
+                self._touch(str(table.get("id")))
+                text = with_block(text, len(text), self._block(edit.values))
+                self._numbers[str(table.get("id"))] = len(self.hosts)
+                self.hosts.append(table)
+            self._lay(text)
+
     def place(self, edit: EditOfFile) -> None:
         """One host put somewhere: a new one, a copy, or one that moves."""
         match edit:
             case Add(values=values, after=after):
-                table: Table = {}
-                for key, value in values:
-                    put(table, key, value)
+                table = _table_of(edit)
                 number = len(self.hosts) if after is None else self._find(after) + 1
                 self._insert(number, self._block(values), table, at_end=after is None)
             case Copy(host=host, new=new, values=values):
@@ -302,6 +320,13 @@ class _Draft:
         except ConfigError as error:
             key = f"hosts[{redacted(host)}]" + (f".{error.key}" if error.key else "")
             raise ConfigError(error.message, key=key, file=self.path, hint=error.hint, host=host) from error
+
+
+def _table_of(edit: Add) -> Table:
+    table: Table = {}
+    for key, value in edit.values:
+        put(table, key, value)
+    return table
 
 
 def _compare(before: Document, after: Document, draft: _Draft) -> None:

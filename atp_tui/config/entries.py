@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..model.settings import FLEET_WIDE, TransportConfig
 from .arrays import with_elements
 from .fleet import FleetConfig
 from .layout import lay_out, line_end_of
+from .pairs import Key, Plain
 from .positions import find_positions
 
 
@@ -28,6 +29,19 @@ def with_hosts(text: str, hosts: Sequence[HostInfo], config: FleetConfig) -> str
     line_end = line_end_of(text)
     gap = "" if not text else line_end if text.endswith("\n") else line_end * 2
     return text + gap + tomlkit.dumps({"hosts": entries}).replace("\n", line_end)
+
+
+def pairs_of_host(host: HostInfo, config: FleetConfig) -> tuple[tuple[Key, Plain], ...]:
+    """The keys and values that `with_hosts` would write of a host."""
+    return tuple(_flat(_entry(host, config), ()))
+
+
+def _flat(table: Mapping[str, Any], above: Key) -> Iterator[tuple[Key, Plain]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value.unwrap() if hasattr(value, "unwrap") else value, (*above, name))
+        else:
+            yield (*above, name), tuple(value) if isinstance(value, list) else value
 
 
 def _with_elements(text: str, entries: Sequence[dict[str, Any]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ..config.edits import Edit
 from ..config.fleet import FleetConfig
 from ..config.form import FormField
 from ..config.hosts_file import HostsFile, Written
+from ..config.imports.offer import ImportAsked, Offered, edits_for, offered
 from ..config.paths import versions_dir
 from ..config.undo import Versions, folder_of
 from ..model.errors import ConfigError
@@ -37,6 +38,16 @@ class HostsFileAside:
         """As engine.local.HostsFile."""
         async with self._turn:
             return await off_loop("hosts.toml", partial(self.file.fields, host_id))
+
+    async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:
+        """As actions.action.HostsFile."""
+        async with self._turn:
+            return await off_loop("hosts.toml", lambda: offered(asked, self.file.known()))
+
+    async def import_edits(self, asked: ImportAsked, ids: Collection[str]) -> tuple[Edit, ...]:
+        """As actions.action.HostsFile."""
+        async with self._turn:
+            return await off_loop("hosts.toml", lambda: edits_for(asked, self.file.known(), set(ids)))
 
     async def look(self, edits: Sequence[Edit], what: str) -> Written:
         """What `edit` would do; nothing is written."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from ..actions.action import Invocation
 from ..config.form import FormField
+from ..config.imports.offer import ImportAsked, Offered
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
@@ -123,6 +124,14 @@ class Form:
     fields: tuple[FormField, ...] = ()
     problem: Problem | None = None
     file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Importable:
+    """What a source of hosts has to offer to hosts.toml; nothing where `problem` says why."""
+
+    entries: tuple[Offered, ...] = ()
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +329,10 @@ class Fleet(Protocol):
 
     async def preview(self, invocation: Invocation) -> Preview:
         """What an invocation would change in the file; nothing is written."""
+        ...
+
+    async def importable(self, asked: ImportAsked) -> Importable:
+        """What a source of hosts has to offer to the file; nothing is written, and no host is contacted."""
         ...
 
     def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:

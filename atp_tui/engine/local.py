@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
-from ..actions.hosts import edits_of
+from ..actions.hosts import edits_on
+from ..config.imports.offer import ImportAsked
 from ..executor.reader import JobEvent
 from ..model.errors import ActionFailed, AtpError, ConfigError, HostUnknown
 from ..model.message import told
@@ -33,6 +34,7 @@ from .fleet import (
     Change,
     Detail,
     Form,
+    Importable,
     JobTicket,
     Parts,
     Performed,
@@ -280,10 +282,19 @@ class LocalFleet:
             self._door.admit(invocation)
             if self._hosts_file is None:
                 raise ActionFailed(told(Say.NO_HOSTS_FILE))
-            edits = edits_of(invocation, await self._hosts_file.known())
+            edits = await edits_on(invocation, self._hosts_file)
             return Preview((await self._hosts_file.look(edits, "")).difference)
         except AtpError as error:
             return Preview(problem=problem_of(error))
+
+    async def importable(self, asked: ImportAsked) -> Importable:
+        """As Fleet.importable."""
+        try:
+            if self._hosts_file is None:
+                raise ActionFailed(told(Say.NO_HOSTS_FILE))
+            return Importable(await self._hosts_file.offered(asked))
+        except AtpError as error:
+            return Importable(problem=problem_of(error))
 
     async def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:
         """As Fleet.try_out."""

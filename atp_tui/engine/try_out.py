@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from ..actions.action import Action, HostsFile, Invocation
-from ..actions.hosts import edits_of
+from ..actions.hosts import edits_on
 from ..config.fleet import FleetConfig
 from ..model.causes import Trouble
 from ..model.errors import ActionFailed, AtpError, HostUnknown, TransportError
@@ -108,7 +108,7 @@ class Trial:
         config = await self._file.known()
         if edit is not None:
             self._door.admit(edit)
-            config = (await self._file.look(edits_of(edit, config), "")).config
+            config = (await self._file.look(await edits_on(edit, self._file), "")).config
         host = _found(config, host_id)
         return host, settings_of(host, config.transport)
 

@@ -98,6 +98,7 @@ ONLY = (
     *(bind(f"only.{each.name}", each.key, f"choose('{each.name}')", each.words) for each in OWN_SUMS),
     bind("only.leave", "escape,q,ctrl+c", "choose('')", "leave it", shown=True),
 )
+IMPORT_SOURCE = (bind("import-source.back", "escape,ctrl+c", "back", "back", shown=True, priority=True),)
 GUIDE = (
     bind("guide.import", "1", "choose('import')", "import from ~/.ssh/config", shown=True),
     bind("guide.demo", "2", "choose('demo')", "open the demo", shown=True),
@@ -114,7 +115,9 @@ CHAINS = (
 """What is asked for a key, in this order, in each place of the fleet's screens: where a key may have one meaning only.
 The commands come last in all but the help's."""
 
-_FIXED = (FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, GUIDE, ONLY)
+_FIXED = (
+    FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, IMPORT_SOURCE, GUIDE, ONLY,
+)  # fmt: skip
 FIXED = {binding.id: binding for part in _FIXED for binding in part if binding.id} | {
     binding.id: binding for binding in PANE if binding.id and binding.action == "cursor_right"
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...model.host import HostInfo
+from ..edits import Change
 from .found import FoundHost, Imported
 
 Value = str | int | tuple[str, ...] | None
@@ -72,6 +73,26 @@ def planned(imported: Imported, configured: Sequence[HostInfo], *, all_found: Im
     named |= {each.name for each in whole.left_out}
     gone = tuple(host.id for host in configured if host.id not in named and host.host not in named)
     return Plan(tuple(new), tuple(same), tuple(changed), gone)
+
+
+def changes_of(changed: Iterable[Changed]) -> list[Change]:
+    """The edits that bring hosts to what the source says of them."""
+    return [Change(each.id, tuple((_key(of.key), of.there) for of in each.differences)) for each in changed]
+
+
+def _key(written: str) -> tuple[str, ...]:
+    """`metadata.a.b` is the metadata of the name `a.b`; no other key has a part with a dot."""
+    table, dot, name = written.partition(".")
+    return (table, name) if dot else (table,)
+
+
+def in_words(changed: Changed) -> str:
+    """`tags: prod → prod rack1; ssh.user: - → root`."""
+    return "; ".join(f"{each.key}: {_shown(each.here)} → {_shown(each.there)}" for each in changed.differences)
+
+
+def _shown(value: Value) -> str:
+    return "-" if value is None else " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 class _Known:

@@ -97,6 +97,7 @@ class Dispatch:
             "tag-host": lambda text: self._form("tag-host", text),
             "remove-host": lambda text: self._form("remove-host", text),
             "enable-host": self._enable,
+            "import": self._import,
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
@@ -216,6 +217,14 @@ class Dispatch:
             self._screen.tell("no disabled host is marked or under the cursor", wrong=True)
         elif action is not None:
             self._act(action, named)
+
+    def _import(self, argument: str) -> None:
+        admission = self._fleet.admit(self._invocation("import", (), {"source": "list"}))
+        if admission.problem is not None:
+            self._screen.tell(sentence(admission.problem.reason), wrong=True)
+        else:
+            source, _, where = argument.strip().partition(" ")
+            self._hosts_file.take_over(source, where.strip())
 
     def _action(self, name: str) -> Action | None:
         return next((each.action for each in self._keys.commands if each.name == name), None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -14,7 +14,12 @@ from textual.containers import Center, Middle, Vertical
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from ...config.forges import is_forge
+from ...engine.fleet import Preview
+from ...model.errors import ConfigError
 from ...model.host import HostInfo
+from ...model.problem import problem_of
+from ...model.settings import SshSettings
 from .. import bindings
 from ..focus import FocusInSight
 from ..glyphs import ASCII, UNICODE
@@ -23,7 +28,7 @@ from ..shown import Words, styled
 from ..text import safe
 from ..theme import no_such_theme
 from ..themed_app import ThemedApp
-from .import_hosts import ImportScreen, Preview
+from .import_hosts import FORGE, ChoiceLine, Chosen, ImportScreen
 
 
 class GuideChoice(StrEnum):
@@ -52,10 +57,14 @@ class GuideLook:
     ascii_only: bool = False
 
 
+FileWith = Callable[[Sequence[HostInfo]], str]
+"""The text of the file that would be written for these hosts. Raises ConfigError."""
+
+
 class GuideApp(ThemedApp):
     """Asks, and exits with a GuideAnswer: its caller does what was chosen.
 
-    `found` are the hosts of ssh_config, `path` where hosts.toml would be written, and `preview` its text for some of
+    `found` are the hosts of ssh_config, `path` where hosts.toml would be written, and `text_with` its text for some of
     them. Leaving it in any other way than by a choice gives None.
     """
 
@@ -63,11 +72,13 @@ class GuideApp(ThemedApp):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.GUIDE]
 
-    def __init__(self, found: Sequence[HostInfo], path: Path, preview: Preview, look: GuideLook = GuideLook()) -> None:
+    def __init__(
+        self, found: Sequence[HostInfo], path: Path, text_with: FileWith, look: GuideLook = GuideLook()
+    ) -> None:
         super().__init__(look.theme_folders, ascii_only=look.ascii_only)
         self._found = tuple(found)
         self._path = safe(str(path))
-        self._preview = preview
+        self._text_with = text_with
         self._look = look
 
     def get_default_screen(self) -> FocusInSight[None]:
@@ -126,8 +137,26 @@ class GuideApp(ThemedApp):
             self.exit(GuideAnswer(GuideChoice(choice)))
         elif self._found:
             glyphs = ASCII if self._look.ascii_only else UNICODE
-            self.push_screen(ImportScreen(self._found, self._path, self._preview, glyphs), self._import)
+            lines = [
+                ChoiceLine(host.id, host.host, not is_forge(host.host), FORGE if is_forge(host.host) else "")
+                for host in self._found
+            ]
+            screen = ImportScreen(lines, "hosts of ~/.ssh/config", self._path, self._look_at, glyphs)
+            self.push_screen(screen, self._import)
 
-    def _import(self, hosts: tuple[HostInfo, ...] | None) -> None:
-        if hosts:
-            self.exit(GuideAnswer(GuideChoice.IMPORT, hosts))
+    async def _look_at(self, chosen: Chosen) -> Preview:
+        try:
+            return Preview(self._text_with(self._hosts(chosen)))
+        except ConfigError as error:
+            return Preview(problem=problem_of(error))
+
+    def _hosts(self, chosen: Chosen) -> tuple[HostInfo, ...]:
+        """The chosen hosts as they are to be written. Raises ConfigError for a word that is no tag, or no user."""
+        changes: dict[str, object] = {"tags": chosen.tags} if chosen.tags else {}
+        if chosen.user:
+            changes["ssh"] = SshSettings(user=chosen.user)
+        return tuple(replace(host, **changes) for host in self._found if host.id in chosen.keys)  # type: ignore[arg-type]
+
+    def _import(self, chosen: Chosen | None) -> None:
+        if chosen is not None and chosen.keys:
+            self.exit(GuideAnswer(GuideChoice.IMPORT, self._hosts(chosen)))

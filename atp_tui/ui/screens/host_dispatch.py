@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from textual.app import App
 
 from ...actions.action import Invocation, Value
+from ...config.forges import is_forge
 from ...config.form import OF_ONE, FormField, words_of
+from ...config.imports.offer import TYPED, ImportAsked, Offered, OfferKind
 from ...engine.fleet import Fleet, Preview
 from ...engine.try_out import TryStep
 from ...model.message import told
@@ -21,7 +25,9 @@ from ..keymap import OWN, Keymap
 from ..text import safe
 from ..words import sentence
 from .ask import AskScreen, TypedAskScreen
-from .host_form import Changes, HostForm
+from .host_form import SETTLES, Changes, HostForm
+from .import_hosts import FORGE, ChoiceLine, Chosen, ImportScreen
+from .import_source import SourceLine, SourceScreen
 
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {"add-host": ("id", "host"), "copy-host": ("id",), "edit-host": ()}
 """The fields that an action takes as arguments of its own; the others are KEY=VALUE words."""
@@ -30,6 +36,8 @@ NOTHING_TYPED = Problem(told(Say.TEXT, text="nothing was changed: type something
 
 NOTHING_TO_TRY = "Type an id and an address first."
 ONE_AT_A_TIME = "The connection is tested to one host at a time."
+
+HOSTS = "hosts.toml"
 
 ASK_NUMBER_ABOVE = 3
 """Hosts that are taken out by y alone; of more their number is typed."""
@@ -42,6 +50,7 @@ class FormSurface(Protocol):
     def app(self) -> App[object]: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
+    def ask_for(self, command: str) -> None: ...
 
 
 class HostDispatch:
@@ -93,6 +102,65 @@ class HostDispatch:
         problem = await self._performed(self._invocation("remove-host", hosts, {}))
         if problem is None:
             self._tell_done(f"removed: {hosts[0] if len(hosts) == 1 else f'{len(hosts)} hosts'}")
+        else:
+            self._screen.tell(sentence(problem.reason), wrong=True)
+
+    def take_over(self, source: str, where: str = "") -> None:
+        """Show what a source of hosts has to offer, and take over what is chosen; without a source, ask for one.
+
+        `where` is its file, or the names of a list; of those that have no file of their own it has to be typed.
+        """
+        from ...config.imports.sources import SOURCES
+
+        def chosen(name: str | None) -> None:
+            if not name:
+                return
+            if SOURCES[name].defaults:
+                self.take_over(name)
+            else:
+                self._screen.ask_for(f"import {name}")
+
+        if source:
+            self._screen.spawn(self._offer(ImportAsked(source, where)))
+            return
+        typed = {TYPED: "the names, typed"}
+        lines = [
+            SourceLine(each.name, each.about, ", ".join(each.defaults) or typed.get(each.name, "a file, named"))
+            for each in SOURCES.values()
+        ]
+        self._screen.app.push_screen(SourceScreen(lines), chosen)
+
+    async def _offer(self, asked: ImportAsked) -> None:
+        found = await self._fleet.importable(asked)
+        if found.problem is not None:
+            self._screen.tell(found.problem.sentence, wrong=True)
+            return
+        if not found.entries:
+            self._screen.tell(f"no host is in {safe(asked.source)}")
+            return
+
+        def asks(chosen: Chosen) -> Invocation:
+            given = {"source": asked.source, "where": asked.where, "hosts": " ".join(chosen.keys)}
+            more = {"tags": " ".join(chosen.tags), "user": chosen.user}
+            return self._invocation("import", (), {key: text for key, text in (given | more).items() if text})
+
+        async def look(chosen: Chosen) -> Preview:
+            await asyncio.sleep(SETTLES)
+            return await self._fleet.preview(asks(chosen))
+
+        def closed(chosen: Chosen | None) -> None:
+            if chosen is not None and chosen.keys:
+                self._screen.spawn(self._taken_over(asks(chosen), len(chosen.keys)))
+
+        typed = asked.source == TYPED or not asked.where
+        title = f"hosts of {asked.source if typed else Path(asked.where).name}"
+        lines = [choice_of(each) for each in found.entries]
+        self._screen.app.push_screen(ImportScreen(lines, title, HOSTS, look, difference=True), closed)
+
+    async def _taken_over(self, invocation: Invocation, number: int) -> None:
+        problem = await self._performed(invocation)
+        if problem is None:
+            self._tell_done(f"imported: {number:,} host{'s' * (number != 1)}")
         else:
             self._screen.tell(sentence(problem.reason), wrong=True)
 
@@ -192,6 +260,15 @@ class HostDispatch:
         performed = await self._fleet.perform(replace(invocation, confirmed=number))
         self._note = performed.note
         return performed.problem
+
+
+def choice_of(entry: Offered) -> ChoiceLine:
+    """The line of an entry: what is new is chosen, but for what is a forge by its name; what differs can be."""
+    is_new, forge = entry.kind is OfferKind.NEW, is_forge(entry.address)
+    note = FORGE if is_new and forge else "" if is_new else f"{entry.kind}{': ' if entry.note else ''}{entry.note}"
+    return ChoiceLine(
+        entry.id, entry.address, is_new and not forge, note, free=is_new or entry.kind is OfferKind.CHANGED
+    )
 
 
 def names_of(words: Sequence[str]) -> frozenset[str]:

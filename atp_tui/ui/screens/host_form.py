@@ -69,6 +69,10 @@ class DifferenceLines(LinesView[DifferenceLine], can_focus=False):
 
     SHOWS_CURSOR: ClassVar[bool] = False
 
+    def __init__(self, *, id: str, can_focus: bool = False) -> None:
+        super().__init__(id=id)
+        self.can_focus = can_focus
+
     def show(self, difference: str) -> None:
         self.set_lines([DifferenceLine(str(number), line) for number, line in enumerate(_without_heads(difference))])
 

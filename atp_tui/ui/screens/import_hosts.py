@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events, on
@@ -13,23 +13,22 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from ...config.forges import is_forge
-from ...model.errors import ConfigError
-from ...model.host import HostInfo
-from ...model.settings import SshSettings
+from ...engine.fleet import Preview
 from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 from ..glyphs import UNICODE, Glyphs
 from ..keymap import OWN
 from ..shown import Words, styled
 from ..text import Safe, cut_middle, fit, safe, width_of
+from ..typeable import TYPEABLE
 from ..widgets.lines import LinesView, Spans, drawn
 from ..widgets.too_small import LEAST
-
-Preview = Callable[[Sequence[HostInfo]], str]
-"""The text of the file that would be written for these hosts. Raises ConfigError."""
+from ..widgets.try_words import problem_words
+from .host_form import DifferenceLines
 
 LONGEST_ID = 32
+
+FORGE = "a forge by its name"
 
 
 WIDTHS = [(0, "-narrow"), (100, "-normal")]
@@ -37,12 +36,25 @@ WIDTHS = [(0, "-narrow"), (100, "-normal")]
 
 
 class ChoiceLine(NamedTuple):
-    """One host that could be imported."""
+    """One host that could be imported. `note` is what there is to say of it; it cannot be chosen where not `free`."""
 
     key: str
-    host: HostInfo
+    address: str
     chosen: bool
-    forge: bool
+    note: str = ""
+    free: bool = True
+
+
+class Chosen(NamedTuple):
+    """What a person has chosen: the keys of hosts, tags for all of them, and their SSH user, "" for none."""
+
+    keys: tuple[str, ...]
+    tags: tuple[str, ...]
+    user: str
+
+
+Look = Callable[[Chosen], Awaitable[Preview]]
+"""What would be written for a choice, as text or as a difference, or why nothing can be."""
 
 
 class ChoiceList(LinesView[ChoiceLine]):
@@ -56,29 +68,31 @@ class ChoiceList(LinesView[ChoiceLine]):
     class Agreed(Message):
         """A person wants what is shown."""
 
-    def __init__(self, hosts: Sequence[HostInfo], glyphs: Glyphs) -> None:
+    def __init__(self, lines: Sequence[ChoiceLine], title: str, glyphs: Glyphs) -> None:
         super().__init__(id="choices")
         self._glyphs = glyphs
-        self._shown = [ChoiceLine(host.id, host, not is_forge(host.host), is_forge(host.host)) for host in hosts]
-        self._id_width = min(max((width_of(safe(host.id)) for host in hosts), default=0), LONGEST_ID)
+        self._of = safe(title)
+        self._shown = list(lines)
+        self._id_width = min(max((width_of(safe(line.key)) for line in lines), default=0), LONGEST_ID)
 
     def on_mount(self) -> None:
         self._show()
 
     @property
-    def chosen(self) -> tuple[HostInfo, ...]:
-        return tuple(line.host for line in self._shown if line.chosen)
+    def chosen(self) -> tuple[str, ...]:
+        """The keys of the hosts that are chosen, in their order."""
+        return tuple(line.key for line in self._shown if line.chosen)
 
     def _show(self) -> None:
         self.set_lines(tuple(self._shown))
-        self.set_title(styled(f" hosts of ~/.ssh/config  {len(self.chosen)} of {len(self._shown)} chosen "))
+        self.set_title(styled(f" {self._of}  {len(self.chosen)} of {len(self._shown)} chosen "))
         self.post_message(self.Changed())
 
     def draw(self, line: ChoiceLine, width: int) -> Spans:
-        name = fit(cut_middle(safe(line.host.id), self._id_width, self._glyphs.ellipsis), self._id_width)
-        note = "  a forge by its name" if line.forge else ""
-        address = f"  {safe(line.host.host)}" if line.host.host != line.host.id else ""
-        sign = "[x]" if line.chosen else "[ ]"
+        name = fit(cut_middle(safe(line.key), self._id_width, self._glyphs.ellipsis), self._id_width)
+        note = f"  {safe(line.note)}" if line.note else ""
+        address = f"  {safe(line.address)}" if line.address not in ("", line.key) else ""
+        sign = ("[x]" if line.chosen else "[ ]") if line.free else "   "
         return drawn((f" {sign} ", "mark"), (name, "text" if line.chosen else "dim"), (address + note, "dim"))
 
     def line_opened(self, line: ChoiceLine) -> None:
@@ -93,12 +107,12 @@ class ChoiceList(LinesView[ChoiceLine]):
 
     def action_choose(self) -> None:
         line = self.cursor_line
-        if line is not None:
+        if line is not None and line.free:
             self._shown = [one._replace(chosen=not one.chosen) if one.key == line.key else one for one in self._shown]
             self._show()
 
     def action_choose_all(self, chosen: bool) -> None:
-        self._shown = [line._replace(chosen=chosen) for line in self._shown]
+        self._shown = [line._replace(chosen=chosen and line.free) for line in self._shown]
         self._show()
 
 
@@ -108,7 +122,7 @@ class TextLine(NamedTuple):
 
 
 class FileText(LinesView[TextLine]):
-    """The file as it would be; it is looked at, and scrolled."""
+    """The file as it would be, or what would differ in it; it is looked at, and scrolled."""
 
     def draw(self, line: TextLine, width: int) -> Spans:
         return drawn((f" {cut_middle(line.text, width - 1)}", "text"))
@@ -120,24 +134,39 @@ class FileText(LinesView[TextLine]):
         self.set_lines([TextLine(str(number), safe(line)) for number, line in enumerate(text.splitlines())])
 
 
-class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
-    """Dismissed with the hosts to write, as they are to be written; with nothing where a person goes back.
+class ImportScreen(HearsNothingAtFirst[Chosen]):
+    """Dismissed with what is to be written; with no hosts where a person goes back.
 
-    Enter writes and connects, so that one which is held since the choice before must not get through.
+    `lines` are the hosts that were found under `title`, `path` is the file, and `look` says what it would become. Where
+    the whole file is not shown, `difference`, it is what `diff -u` says. Only what was shown is written: Enter does
+    nothing while it is still being made out. Enter writes and connects, so that one which is held since the choice
+    before must not get through.
     """
 
     AUTO_FOCUS = "#choices"
     HORIZONTAL_BREAKPOINTS = WIDTHS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.IMPORT]
 
-    def __init__(self, hosts: Sequence[HostInfo], path: str, preview: Preview, glyphs: Glyphs = UNICODE) -> None:
+    def __init__(
+        self,
+        lines: Sequence[ChoiceLine],
+        title: str,
+        path: str,
+        look: Look,
+        glyphs: Glyphs = UNICODE,
+        *,
+        difference: bool = False,
+    ) -> None:
         super().__init__()
-        self._choices = ChoiceList(hosts, glyphs)
-        self._file = FileText(id="file")
+        self._choices = ChoiceList(lines, title, glyphs)
+        self._file: FileText | DifferenceLines = (
+            DifferenceLines(id="file", can_focus=True) if difference else FileText(id="file")
+        )
         self._path = safe(path)
-        self._preview = preview
+        self._look = look
         self._glyphs = glyphs
-        self._written: tuple[HostInfo, ...] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._shown: Chosen | None = None
 
     def compose(self) -> ComposeResult:
         yield Words(styled(" Nothing is written and no host is contacted before Enter.", "bold"))
@@ -150,7 +179,7 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
                 ):
                     with Horizontal():
                         yield Words(styled(label))
-                        yield Input(placeholder=what, id=name)
+                        yield Input(placeholder=what, id=name, restrict=TYPEABLE)
             yield self._file
         yield Words(id="import-note")
         pressed = [(OWN.sign(each.id or ""), each.description) for each in (*bindings.CHOICES, *bindings.IMPORT)]
@@ -159,32 +188,37 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._look()
+        self._file.set_title(styled(f" {cut_middle(self._path, 60, self._glyphs.ellipsis)} "))
+        self._look_soon()
+
+    def on_unmount(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    @property
+    def chosen(self) -> Chosen:
+        """What is chosen and typed now."""
+        tags = tuple(dict.fromkeys(self.query_one("#tags", Input).value.replace(",", " ").split()))
+        return Chosen(self._choices.chosen, tags, self.query_one("#user", Input).value.strip())
 
     @on(ChoiceList.Changed)
     @on(Input.Changed)
-    def _look(self) -> None:
-        """Show the file as it would be, or why it cannot be."""
-        note = ""
-        try:
-            self._written = self._hosts()
-            text = self._preview(self._written) if self._written else ""
-        except ConfigError as error:
-            self._written, text, note = None, "", f"{error.message}{f'; {error.hint}' if error.hint else ''}"
-        self._file.set_title(styled(f" {cut_middle(self._path, 60, self._glyphs.ellipsis)} "))
-        self._file.show(text)
-        self._note(note)
+    def _look_soon(self) -> None:
+        self._shown = None
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = asyncio.create_task(self._looked())
+
+    async def _looked(self) -> None:
+        """Show what would be written, or why nothing can be."""
+        chosen = self.chosen
+        found = await self._look(chosen) if chosen.keys else Preview()
+        self._file.show(found.difference)
+        self._shown = chosen if found.problem is None else None
+        self._note("" if found.problem is None else problem_words(found.problem))
 
     def _note(self, words: str) -> None:
         self.query_one("#import-note", Words).say(styled(f" {safe(words)}", "$failed"))
-
-    def _hosts(self) -> tuple[HostInfo, ...]:
-        tags = tuple(self.query_one("#tags", Input).value.replace(",", " ").split())
-        user = self.query_one("#user", Input).value.strip()
-        changes: dict[str, object] = {"tags": tuple(dict.fromkeys(tags))} if tags else {}
-        if user:
-            changes["ssh"] = SshSettings(user=user)
-        return tuple(replace(host, **changes) for host in self._choices.chosen)  # type: ignore[arg-type]
 
     @on(ChoiceList.Agreed)
     @on(Input.Submitted)
@@ -192,8 +226,8 @@ class ImportScreen(HearsNothingAtFirst[tuple[HostInfo, ...]]):
         width, height = self.size
         if width < LEAST[0] or height < LEAST[1]:
             self._note(f"Needs {LEAST[0]}x{LEAST[1]} to show what would be written.")
-        elif self._written:
-            self.dismiss(self._written)
+        elif self._shown is not None and self._shown.keys and self._shown == self.chosen:
+            self.dismiss(self._shown)
 
     def action_back(self) -> None:
-        self.dismiss(())
+        self.dismiss(Chosen((), (), ""))

@@ -233,6 +233,16 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "tag-host": edits("tag-host", "a", "b", tags="+x +y -z", expected=["a x y", "b x y"], touched=("a", "b")),
     "disable-host": edits("disable-host", "b", expected=["a", "(b)"], touched=("b",)),
     "enable-host": a_disabled_host_is_enabled,
+    "import": edits(
+        "import",
+        source="list",
+        where="c d",
+        hosts="c",
+        tags="x",
+        user="root",
+        expected=["a", "b", "c x"],
+        touched=("c",),
+    ),
     "undo": undo_takes_back,
     "redo": redo_does_it_again,
 }

@@ -14,6 +14,7 @@ import pytest
 
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
+from atp_tui.config.imports.offer import ImportAsked, OfferKind
 from atp_tui.config.load import load
 from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
 from atp_tui.engine.engine import Engine
@@ -302,6 +303,24 @@ async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -
     assert form.fields == () and form.problem is not None and "no hosts.toml" in form.problem.message
     preview = await fleet.preview(Invocation("undo", (), {}, "somebody"))
     assert preview.difference == "" and preview.problem is not None
+
+
+async def test_a_fleet_without_a_file_takes_no_hosts_over(fleet: Fleet) -> None:
+    found = await fleet.importable(ImportAsked("list", "kvm09"))
+    assert found.entries == () and found.problem is not None and "no hosts.toml" in found.problem.message
+
+
+async def test_what_a_source_offers_and_a_choice_of_it_are_plain_data(fleet_of_a_file: Fleet, tmp_path: Path) -> None:
+    asked = ImportAsked("list", "kvm[01-04]", tags=("new",))
+    found = await fleet_of_a_file.importable(asked)
+    assert [(each.id, each.kind) for each in found.entries] == [
+        ("kvm03", OfferKind.NEW), ("kvm04", OfferKind.NEW), ("kvm01", OfferKind.CHANGED), ("kvm02", OfferKind.CHANGED),
+    ]  # fmt: skip
+    arguments = {"source": "list", "where": asked.where, "hosts": "kvm02 kvm04", "tags": "new"}
+    preview = await fleet_of_a_file.preview(Invocation("import", (), arguments, "somebody"))
+    assert '+id = "kvm04"' in preview.difference and "kvm03" not in preview.difference
+    assert (tmp_path / "hosts.toml").read_text() == FILE, "nothing is written"
+    assert (await fleet_of_a_file.importable(ImportAsked("nowhere"))).problem is not None
 
 
 async def test_a_fleet_without_a_file_tries_no_host(fleet: Fleet) -> None:
