@@ -47,7 +47,7 @@ class Reloading:
         now: Callable[[], float],
     ) -> None:
         self.config = config
-        self.state = Reload(good_since=now(), files=config.files)
+        self.state = _with_programs(Reload(number=bool(config.remarks), good_since=now(), files=config.files), config)
         self.turn = asyncio.Lock()
         self._hosts = hosts
         self._prepare = prepare
@@ -77,12 +77,14 @@ class Reloading:
             # what an edit of ours has changed has been followed already
             changes = changes_between(replace(self.config, hosts=self._hosts.list_hosts()), version)
             self.config = version
-            self.state = replace(self.state, files=version.files)
-            if changes == Changes() and self.state.problem is None:
+            before = self.state
+            self.state = _with_programs(replace(before, files=version.files), version)
+            if changes == Changes() and self.state.problem is None and self.state.remarks == before.remarks:
                 return
             await self._apply(changes)
             counts = len(changes.added), len(changes.removed), len(changes.changed)
             state = Reload(number, *counts, later=changes.later, good_since=self._now(), files=version.files)
+            state = _with_programs(state, version)
         self.state = state
         self._publish(ConfigReloaded(self._now(), state))
 
@@ -110,3 +112,8 @@ class Reloading:
         async with asyncio.TaskGroup() as group:
             for each in work:
                 group.create_task(one(each))
+
+
+def _with_programs(state: Reload, config: FleetConfig) -> Reload:
+    """The state with what is told of the programs that name hosts."""
+    return replace(state, remarks=tuple(map(problem_of, config.remarks)), failing=config.failing)
