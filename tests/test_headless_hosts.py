@@ -296,3 +296,26 @@ def test_hosts_in_several_files(file: Path) -> None:
     ended = hosts(file, "list")
     assert ended.returncode == 2
     assert f"{rack}:5: hosts[1].id: 'kvm01' is the id of the host at {file}:6 already" in ended.stderr
+
+
+def test_hosts_of_a_program(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named by a real program, listed and told apart, never edited; its last answer counts while it fails."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    program = tmp_path / "netbox-hosts"
+    program.write_text("#!/bin/sh\necho 'n[1-2]'\n")
+    program.chmod(0o700)
+    file.write_text(f'{TEXT}\n[[sources]]\nname = "netbox"\ncommand = ["./netbox-hosts"]\ntags = ["nb"]\n')
+    before = file.read_text()
+    assert done(file, "check") == f"{file}: 4 hosts, 2 of them from netbox, no mistake\n"
+    assert [host["file"] for host in told(file, "list", "-w", "source:netbox,@nb")["hosts"]] == ["source:netbox"] * 2
+    ended = hosts(file, "tag", "n1", "+x")
+    assert ended.returncode == 1 and "n1 comes from the program of the source netbox" in ended.stderr
+    assert done(file, "tag", "kvm01", "+x") == "kvm01: tag-host: done\n"
+    assert done(file, "undo") and file.read_text() == before
+    program.write_text("#!/bin/sh\necho 'no\033[31m route' >&2; exit 1\n")
+    assert len(told(file, "list")["hosts"]) == 4, "the answer is new enough"
+    ended = hosts(file, "check", "--json")
+    assert ended.returncode == 1 and "it ended with exit status 1: no" in ended.stderr and "\033" not in ended.stderr
+    assert json.loads(ended.stdout)["sources"] == [{"name": "netbox", "hosts": 2, "fails": True}]
+    program.write_text("#!/bin/sh\necho '[]'\n")
+    assert done(file, "check") == f"{file}: 2 hosts, 0 of them from netbox, no mistake\n"

@@ -7,6 +7,8 @@ import logging
 import resource
 import signal
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..actions.registry import ACTIONS
@@ -22,6 +24,7 @@ from .output import ReaderGone, complain
 from .words import sentence
 
 if TYPE_CHECKING:
+    from ..drivers.host_programs import HostPrograms
     from ..drivers.sources import FileSource
 
 _log = logging.getLogger(__name__)
@@ -105,10 +108,20 @@ def configuration(arguments: Arguments) -> FleetConfig:
             hint="write one (hosts.example.toml shows how), name one with --config, or start atp-tui without a verb",
         )
     config = load(path)
+    if config.programs and _programs(path).refresh(config, every=arguments.hosts_verb == "check"):
+        config = load(path, answers=_programs(path).answer)
     for warning in config.warnings:
         complain(f"warning: {warning}")
         _log.warning("%s", warning)
     return config
+
+
+@cache
+def _programs(path: Path) -> HostPrograms:
+    """The programs that name hosts for this configuration; their answers are the verb's."""
+    from ..drivers.host_programs import HostPrograms
+
+    return HostPrograms(path)
 
 
 def _raise_descriptor_limit() -> None:
@@ -126,7 +139,9 @@ def _forbid_core_dumps() -> None:
 def _source(arguments: Arguments) -> FileSource:
     from ..drivers.sources import FileSource
 
-    source = FileSource(configuration(arguments))
+    config = configuration(arguments)
+    assert config.path is not None, "it was found by its path"
+    source = FileSource(config, _programs(config.path))
     source.drivers.host_keys.warn = lambda host, words: complain(f"warning: {host}: {words}")
     return source
 

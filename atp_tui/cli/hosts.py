@@ -61,7 +61,7 @@ def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
     if arguments.json:
         emit_json({"hosts": hosts})
     else:
-        emit(host_table(hosts, files=bool(config.included)))
+        emit(host_table(hosts, files=bool(config.included or config.programs)))
     return 0
 
 
@@ -206,6 +206,14 @@ async def check(arguments: Arguments, source: FileSource) -> int:
             "included": [str(file.path) for file in config.included],
             "hosts": len(config.hosts),
             "disabled": len(config.disabled),
+            "sources": [
+                {
+                    "name": each.name,
+                    "hosts": len(dict(config.program_hosts)[each.name]),
+                    "fails": each.name in config.failing,
+                }
+                for each in config.programs
+            ],
             "warnings": list(map(str, config.warnings)),
             "connected": reached,
         }
@@ -214,13 +222,15 @@ async def check(arguments: Arguments, source: FileSource) -> int:
         found = [_counted(len(config.hosts), "host")]
         found += [f"{len(config.disabled)} disabled"] if config.disabled else []
         found += [_counted(len(config.included), "included file")] if config.include else []
+        found += [f"{len(hosts)} of them from {name}" for name, hosts in config.program_hosts]
         found += [_counted(len(config.warnings), "warning")] if config.warnings else []
-        emit(_lines([f"{config.path}: {', '.join(found)}, no mistake"]))
+        failing = f"; {', '.join(config.failing)} does not answer" if config.failing else ""
+        emit(_lines([f"{config.path}: {', '.join(found)}, no mistake{failing}"]))
         if arguments.connect:
             emit(_lines([f"{host.id}: connected" for host in watched if host.id not in failed]))
             for host, why in failed.items():
                 complain(f"{host}: {why}")
-    return NOT_ALL if failed else 0
+    return NOT_ALL if failed else FAILED if config.failing else 0
 
 
 def _counted(number: int, what: str) -> str:

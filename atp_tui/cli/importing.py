@@ -102,7 +102,7 @@ def _configuration(arguments: Arguments) -> FleetConfig:
     config = load(path)
     for warning in config.warnings:
         complain(f"warning: {warning}")
-    return config
+    return config.of_files
 
 
 def _found(source: Source, words: ImportWords) -> tuple[Imported, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..model import checks
@@ -55,6 +55,27 @@ class Included:
     hosts: tuple[str, ...] = ()
 
 
+PERIOD = 300.0
+TIMEOUT = 30.0
+"""Seconds, where a source of hosts says nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostProgram:
+    """`[[sources]]`: a program whose answer names hosts, run without a shell.
+
+    It is run each `period` seconds, for `timeout` seconds at most. Its hosts get `tags` behind their own. `line` is
+    where it stands in hosts.toml.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    period: float = PERIOD
+    timeout: float = TIMEOUT
+    tags: tuple[str, ...] = ()
+    line: int = field(default=1, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class FleetConfig:
     """A whole configuration.
@@ -64,7 +85,9 @@ class FleetConfig:
     `transport` here. `ssh` here is what `[ssh]` says. `path` is None for a fleet that came from no file.
     `disabled` are the hosts with `enabled = false`: they are kept in the file, never contacted, and in no targets.
     `warnings` are about what does no harm but can hardly be meant. `include` are the patterns of other files of hosts,
-    and `included` the files that they name now.
+    and `included` the files that they name now. `programs` name further hosts, which stand behind the others in `hosts`
+    and in no file: `program_hosts` has their ids by the program's name, `remarks` what is to be told of the programs,
+    and `failing` the names of those that have given no answer when they were run last.
     """
 
     path: Path | None = None
@@ -77,6 +100,16 @@ class FleetConfig:
     disabled: tuple[HostInfo, ...] = ()
     include: tuple[str, ...] = ()
     included: tuple[Included, ...] = ()
+    programs: tuple[HostProgram, ...] = ()
+    program_hosts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    remarks: tuple[ConfigError, ...] = ()
+    failing: tuple[str, ...] = ()
+
+    @property
+    def of_files(self) -> FleetConfig:
+        """This configuration without the hosts that programs name."""
+        named = {host for _, hosts in self.program_hosts for host in hosts}
+        return replace(self, hosts=tuple(host for host in self.hosts if host.id not in named), program_hosts=())
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -84,7 +117,8 @@ class FleetConfig:
         return () if self.path is None else (self.path.name, *(file.name for file in self.included))
 
     def files_of_hosts(self) -> dict[str, str]:
-        """The name of the file in which each host stands, by its id."""
+        """The name of the file in which each host stands, by its id; `source:NAME` where a program names it."""
         homes = {host: file.name for file in self.included for host in file.hosts}
+        homes |= {host: f"source:{name}" for name, hosts in self.program_hosts for host in hosts}
         own = "" if self.path is None else self.path.name
         return {host.id: homes.get(host.id, own) for host in (*self.hosts, *self.disabled)}

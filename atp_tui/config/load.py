@@ -14,8 +14,10 @@ from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import HostInfo, tags_of
 from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
+from .answers import KeptAnswers
 from .files import read_bytes, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
+from .host_programs import Answers, merged, no_answer, read_programs
 from .hosts import Found, read_hosts
 from .includes import included_by, note_wrong, read_patterns
 from .layers import read_layers
@@ -24,7 +26,7 @@ from .tables import SECTIONS, home_of, read_table, settle
 
 S = TypeVar("S", UiSettings, MonitorSettings)
 
-_TABLES = (*SECTIONS, "hosts", "tags", "include")
+_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
 _LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
@@ -38,13 +40,15 @@ KeyCheck = Callable[[Mapping[str, str]], Iterable[tuple[str, str, str]]]
 matter, and it is loaded for the screen alone: so it brings the check, and the verbs go without."""
 
 
-def load(path: Path, check_keys: KeyCheck | None = None) -> FleetConfig:
+def load(path: Path, check_keys: KeyCheck | None = None, answers: Answers | None = None) -> FleetConfig:
     """Read a configuration file; `check_keys` says what is wrong with its `[ui.keys]`.
+
+    `answers` are those of the programs that name hosts; None: those that were kept. No program is run.
 
     Raises ConfigErrors (a ConfigError) with all that is wrong with it, each with file, line, key, and what would be
     right. A thousand hosts take a tenth of a second.
     """
-    config = parse(read_text(path), path, check_keys)
+    config = parse(read_text(path), path, check_keys, answers=answers or KeptAnswers(path).answer)
     strangers = (
         warning for file in (path, *(each.path for each in config.included)) for warning in _of_strangers(file)
     )
@@ -90,7 +94,11 @@ def decode(data: bytes, path: Path) -> str:
 
 
 def parse(
-    text: str, path: Path, check_keys: KeyCheck | None = None, read: Callable[[Path], str] = read_text
+    text: str,
+    path: Path,
+    check_keys: KeyCheck | None = None,
+    read: Callable[[Path], str] = read_text,
+    answers: Answers = no_answer,
 ) -> FleetConfig:
     """The configuration a text stands for; `path` is the file that it came from, and that relative paths start from.
 
@@ -102,7 +110,7 @@ def parse(
         patterns = read_patterns(document, problems)
         note_wrong(patterns, path, problems)
         files = [_included(each, problems, read) for each in included_by(patterns, path)]
-        return _fleet(document, path, check_keys, problems, files)
+        return _fleet(document, path, check_keys, problems, files, answers)
     except RecursionError as error:
         raise ConfigErrors([ConfigError("is nested too deeply", file=path)]) from error
 
@@ -154,7 +162,7 @@ def parse_again(
     every = [host for hosts in by_file for host in hosts]
     anew = [host for host in every if host.get("id") in touched]
     try:
-        part = _fleet({**tables, "hosts": anew}, before.path, None, Problems(before.path, ""), ())
+        part = _fleet({**tables, "hosts": anew}, before.path, None, Problems(before.path, ""), (), no_answer)
     except ConfigErrors:
         return None
     known = {host.id: host for host in (*before.hosts, *before.disabled, *part.hosts, *part.disabled)}
@@ -167,7 +175,12 @@ def parse_again(
 
 
 def _fleet(
-    document: dict[str, Any], path: Path, check_keys: KeyCheck | None, problems: Problems, files: Sequence[_File]
+    document: dict[str, Any],
+    path: Path,
+    check_keys: KeyCheck | None,
+    problems: Problems,
+    files: Sequence[_File],
+    answers: Answers,
 ) -> FleetConfig:
     for key in document.keys() - set(_TABLES):
         problems.unknown((key,), _TABLES, home_of(key, ()))
@@ -181,6 +194,9 @@ def _fleet(
         its_hosts, its_disabled = read_hosts(file.tables.get("hosts", []), layers, file.problems, found)
         hosts, disabled = (*hosts, *its_hosts), (*disabled, *its_disabled)
         included.append(replace(file.file, hosts=tuple(host.id for host in (*its_hosts, *its_disabled))))
+    programs = read_programs(document, problems)
+    answered = merged(programs, answers, layers, found, problems)
+    hosts = (*hosts, *answered.hosts)
     ui = _section(UiSettings, "ui", document, problems)
     for id, message, hint in check_keys(dict(ui.keys)) if check_keys is not None else ():
         problems.add(("ui", "keys", id), message, hint)
@@ -201,8 +217,9 @@ def _fleet(
     ]
     include = tuple(document.get("include", []))
     return FleetConfig(
-        path, transport, base.ssh, hosts, ui, monitor, tuple(warnings), disabled, include, tuple(included)
-    )
+        path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
+        tuple(included), programs, answered.ids, answered.remarks, answered.failing,
+    )  # fmt: skip
 
 
 def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:

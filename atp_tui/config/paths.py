@@ -68,6 +68,11 @@ def versions_dir() -> Path:
     return state_dir() / "versions"
 
 
+def sources_dir() -> Path:
+    """Where the last answers of programs that name hosts are. Raises ConfigError where there is no home."""
+    return state_dir() / "sources"
+
+
 def reports() -> tuple[Path, str]:
     """Where the reports of failures go: the directory, and a pattern of their names. Raises ConfigError as above."""
     return state_dir(), "failure-*.txt"
@@ -135,6 +140,7 @@ def describe_paths(
         ("history", _told(history_file)),
         ("screen", _told(screen_file)),
         ("versions", _told(versions_dir)),
+        ("sources", _told(sources_dir)),
         ("log", _told(log_file)),
         ("reports", _told(lambda: Path(*reports()))),
         ("runtime", f"{runtime_base(environ)}/{RUNTIME_PREFIX}*"),

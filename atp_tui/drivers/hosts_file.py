@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..config.edits import Edit
+from ..config.edits import Add, Change, Copy, Edit, Move, Remove, Tag, Transfer
 from ..config.fleet import FleetConfig
 from ..config.form import FormField
 from ..config.hosts_file import HostsFile, Written
@@ -21,10 +21,14 @@ from .aside import off_loop
 class HostsFileAside:
     """One file, edited by one caller at a time. `written` is what was last made of it, if anything was.
 
-    `has_hosts` as of HostsFile.
+    `has_hosts` as of HostsFile. `named_by` gives the program that names a host, which no file has then: such a host is
+    not edited.
     """
 
-    def __init__(self, path: Path, *, has_hosts: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, has_hosts: bool = False, named_by: Callable[[str], str | None] = lambda _: None
+    ) -> None:
+        self._named_by = named_by
         self.file = HostsFile(path, _versions(path), has_hosts=has_hosts)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
@@ -36,6 +40,7 @@ class HostsFileAside:
 
     async def fields(self, host_id: str) -> tuple[FormField, ...]:
         """As engine.local.HostsFile."""
+        self._require_own([host_id])
         async with self._turn:
             return await off_loop("hosts.toml", partial(self.file.fields, host_id))
 
@@ -51,6 +56,7 @@ class HostsFileAside:
 
     async def look(self, edits: Sequence[Edit], what: str) -> Written:
         """What `edit` would do; nothing is written."""
+        self._require_own(_hosts(edits))
         async with self._turn:
             return await off_loop("hosts.toml", partial(self.file.look, edits, what))
 
@@ -61,6 +67,7 @@ class HostsFileAside:
 
     async def edit(self, edits: Sequence[Edit], what: str) -> Written:
         """As actions.action.HostsFile."""
+        self._require_own(_hosts(edits))
         return await self._done(partial(self.file.edit, edits, what))
 
     async def undo(self) -> Written:
@@ -71,10 +78,31 @@ class HostsFileAside:
         """As actions.action.HostsFile."""
         return await self._done(self.file.redo)
 
+    def _require_own(self, hosts: Iterable[str]) -> None:
+        """Raise ConfigError for hosts that a program names."""
+        named = {host: name for host in hosts if (name := self._named_by(host)) is not None}
+        if named:
+            host, name = next(iter(named.items()))
+            more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+            what = (
+                f"{host}{more} {'come' if more else 'comes'} from the program of the source {name}, and not from a file"
+            )
+            hint = "change it there, or add a host of that id to hosts.toml, which then counts"
+            raise ConfigError(what, file=self.file.path, hint=hint, host=host)
+
     async def _done(self, work: Callable[[], Written]) -> Written:
         async with self._turn:
             self.written = await off_loop("hosts.toml", work)
             return self.written
+
+
+def _hosts(edits: Iterable[Edit]) -> list[str]:
+    """The hosts that are there, and that edits are about. One that is added may take the place of a program's."""
+    return [host for edit in edits if not isinstance(edit, Add) for host in _of_edit(edit)]
+
+
+def _of_edit(edit: Change | Tag | Copy | Remove | Move | Transfer) -> tuple[str, ...]:
+    return (edit.host, edit.other) if isinstance(edit, Move) else (edit.host,)
 
 
 def _versions(path: Path) -> Versions | None:

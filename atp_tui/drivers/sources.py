@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..config.fleet import FleetConfig, MonitorSettings
@@ -13,8 +14,10 @@ from ..config.hosts_file import Written
 from ..config.load import load
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
+from .aside import begun
+from .host_programs import HostPrograms, due
 from .hosts_file import HostsFileAside
-from .watched_file import EMPTY, WatchedFiles, is_empty, versions
+from .watched_file import EMPTY, LOOK_EACH, WatchedFiles, is_empty, versions
 from .wiring import Drivers
 
 MADE = 25
@@ -22,36 +25,67 @@ MADE = 25
 
 
 class FileSource:
-    """The hosts of a configuration that was read; where it came from a regular file, this one is watched."""
+    """The hosts of a configuration that was read; where it came from a regular file, this one is watched.
 
-    def __init__(self, config: FleetConfig) -> None:
+    `programs` have run those that name hosts, where that was done already; all of them are run while it is watched.
+    """
+
+    def __init__(self, config: FleetConfig, programs: HostPrograms | None = None) -> None:
         self.config = config
         self.name = config.path.name if config.path else "hosts"
         self.drivers = Drivers()
-        has_hosts = bool(config.hosts or config.disabled)
-        self.hosts_file = None if config.path is None else HostsFileAside(config.path, has_hosts=has_hosts)
-        # as it is now: what is written from here on is another version
-        self._files = None if config.path is None else WatchedFiles(config, config.path)
         self._before = config
         self._written: Written | None = None
+        self._running: dict[str, asyncio.Future[None]] = {}
+        self._runs: asyncio.Task[None] | None = None
+        self.hosts_file: HostsFileAside | None = None
+        self._files: WatchedFiles | None = None
+        if config.path is None:
+            return
+        has_hosts = bool(config.hosts or config.disabled)
+        self.hosts_file = HostsFileAside(config.path, has_hosts=has_hosts, named_by=self._named_by)
+        self._programs = programs or HostPrograms(config.path)
+        # as it is now: what is written from here on is another version
+        self._files = WatchedFiles(config, config.path, lambda: self._programs.revision)
 
     async def watched(self) -> AsyncIterator[FleetConfig | ConfigError]:
         if self._files is not None and self._files.path.is_file():
+            self._runs = asyncio.create_task(self._run_programs(), name="sources")
             async for version in versions(self._files, self._loaded):
                 yield version
 
+    async def _run_programs(self) -> None:
+        """Run each program when it is due. One that hangs holds up no other."""
+        while True:
+            for name, run in tuple(self._running.items()):
+                if run.done():
+                    del self._running[name]
+                    run.result()  # a run raises nothing but a defect
+            for program in due(self._programs, self._before, self._running):
+                with suppress(RuntimeError):  # the system has no thread left: later
+                    self._running[program.name] = begun(f"source {program.name}", partial(self._programs.run, program))
+            await asyncio.sleep(LOOK_EACH)
+
+    def _named_by(self, host_id: str) -> str | None:
+        """The program that names a host."""
+        return next((name for name, hosts in self._before.program_hosts if host_id in hosts), None)
+
     def _loaded(self, path: Path) -> FleetConfig:
-        config = load(path)
+        config = load(path, answers=self._programs.answer)
         written = None if self.hosts_file is None else self.hosts_file.written
-        if written is not None and written is not self._written:
-            self._before, self._written = written.config, written  # that a file is empty by it was meant
-        _require_filled(self._before, config)
-        self._before = config
+        # that a file is empty by an edit of ours was meant
+        _require_filled(self._before if written is None or written is self._written else written.config, config)
+        self._before, self._written = config, written
         return config
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[HostInfo, ...]]:
-        yield self.config.hosts
+        try:
+            yield self.config.hosts
+        finally:
+            if self._runs is not None:
+                self._runs.cancel()
+                self._programs.close()
 
 
 def _require_filled(before: FleetConfig, now: FleetConfig) -> None:

@@ -45,15 +45,19 @@ def is_empty(path: Path) -> bool:
     return not isinstance(signature, str) and signature[1] == 0
 
 
-Look = tuple[Signature, tuple[tuple[Path, Signature], ...]]
-"""The signatures of hosts.toml and of each file that it includes."""
+Look = tuple[Signature, tuple[tuple[Path, Signature], ...], int]
+"""The signatures of hosts.toml and of each file that it includes, and the revision of what programs have answered."""
 
 
 class WatchedFiles:
-    """A hosts.toml and the files that it includes, from outside. `known` is how they looked when they were read."""
+    """A hosts.toml and the files that it includes, from outside. `known` is how they looked when they were read.
 
-    def __init__(self, config: FleetConfig, path: Path) -> None:
+    `revision` gives the number of what else the configuration is made of.
+    """
+
+    def __init__(self, config: FleetConfig, path: Path, revision: Callable[[], int]) -> None:
         self.path = path
+        self._revision = revision
         self._include = config.include
         self._signature = signature_of(path)
         self.known = self.look()
@@ -64,7 +68,7 @@ class WatchedFiles:
         if now != self._signature:
             self._signature, self._include = now, _patterns(self.path, now)
         included = included_by(self._include, self.path)
-        return now, tuple((each.path, signature_of(each.path)) for each in included)
+        return now, tuple((each.path, signature_of(each.path)) for each in included), self._revision()
 
 
 def _patterns(path: Path, signature: Signature) -> tuple[str, ...]:

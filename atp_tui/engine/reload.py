@@ -57,7 +57,7 @@ class Reloading:
         disabled: Disabled,
     ) -> None:
         self.config = config
-        self.state = Reload(good_since=now(), files=config.files)
+        self.state = _with_programs(Reload(number=bool(config.remarks), good_since=now(), files=config.files), config)
         self.turn = asyncio.Lock()
         self._hosts = hosts
         self._prepare = prepare
@@ -91,11 +91,18 @@ class Reloading:
             before = replace(self.config, hosts=self._hosts.list_hosts(), disabled=self._disabled.disabled)
             changes, counts = changes_between(before, version), _counts(before, version)
             self.config = version
-            self.state = replace(self.state, files=version.files)
-            if changes == Changes() and not any(counts) and self.state.problem is None:
+            remarks = self.state.remarks
+            self.state = _with_programs(replace(self.state, files=version.files), version)
+            if (
+                changes == Changes()
+                and not any(counts)
+                and self.state.problem is None
+                and self.state.remarks == remarks
+            ):
                 return
             await self._apply(changes, version.disabled)
             state = Reload(number, *counts, later=changes.later, good_since=self._now(), files=version.files)
+            state = _with_programs(state, version)
         self.state = state
         self._publish(ConfigReloaded(self._now(), state))
 
@@ -135,3 +142,8 @@ def _counts(before: FleetConfig, after: FleetConfig) -> tuple[int, int, int]:
     )
     changed = sum(old[host_id] != new[host_id] for host_id in old.keys() & new.keys())
     return len(new.keys() - old.keys()), len(old.keys() - new.keys()), changed
+
+
+def _with_programs(state: Reload, config: FleetConfig) -> Reload:
+    """The state with what is told of the programs that name hosts."""
+    return replace(state, remarks=tuple(map(problem_of, config.remarks)), failing=config.failing)

@@ -14,7 +14,8 @@ class Reload:
     So many hosts were `added`, `removed` and `changed` by it. `later` names what of it counts from the next start on.
     `problem` says why the file cannot be used: then all goes on as it was at the moment `good_since`, an instant of the
     program's clock, when the file was last read well. `files` are the names of the files that hosts stand in: the
-    configuration's own, then those that it includes.
+    configuration's own, then those that it includes. `remarks` are about the programs that name hosts, and `failing`
+    are the names of those that do not answer: the hosts of their last answers stay.
     """
 
     number: int = 0
@@ -25,3 +26,5 @@ class Reload:
     problem: Problem | None = None
     good_since: float = 0.0
     files: tuple[str, ...] = ()
+    remarks: tuple[Problem, ...] = ()
+    failing: tuple[str, ...] = ()

@@ -19,9 +19,14 @@ def reload_told(reload: Reload, file: str) -> Safe:
     counts = ((reload.added, "added"), (reload.removed, "removed"), (reload.changed, "changed"))
     told = ", ".join(f"{number:,} {word}" for number, word in counts if number)
     later = f"{', '.join(reload.later)} from the next start on" if reload.later else ""
-    return safe(f"{file}: " + ("; ".join(filter(None, (told, later))) or "right again"))
+    remarks = "; ".join(f"{each.where}{sentence(each.reason)}" for each in reload.remarks)
+    news = "; ".join(filter(None, (told, later)))
+    return safe("; ".join(filter(None, (f"{file}: {news or 'right again'}" if news or not remarks else "", remarks))))
 
 
 def reload_sign(reload: Reload, file: str) -> Safe:
-    """A few words for the status line while the file cannot be used; empty while it can."""
-    return safe("" if reload.problem is None else f"{file} is wrong  ")
+    """A few words for the status line while the file or a program cannot be used; empty while all of them can."""
+    failing = ", ".join(reload.failing)
+    wrong = [] if reload.problem is None else [f"{file} is wrong"]
+    wrong += [f"{failing} {'fails' if len(reload.failing) == 1 else 'fail'}"] if failing else []
+    return safe("".join(f"{each}  " for each in wrong))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from atp_tui.config.load import load
 from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState as S
+from atp_tui.model.message import text
+from atp_tui.model.problem import Problem
+from atp_tui.model.reload import Reload
+from atp_tui.ui.reload_words import reload_sign, reload_told
 
 from .test_real_engine import opened
 
@@ -40,3 +45,16 @@ async def test_the_screen_follows_the_file_and_says_what_is_wrong_with_it(
         file.write_text(text_of("kvm02", "kvm03", "kvm04"))
         await seen.until(lambda: "hosts.toml: right again" in seen.text)
         assert "is wrong" not in seen.text
+
+
+def test_a_program_that_fails_is_told_beside_what_changed() -> None:
+    remark = Problem(text("fails: no route"), where="/x/hosts.toml:3: sources[netbox]: ")
+    failing = Reload(2, removed=1, remarks=(remark,), failing=("netbox",))
+    assert reload_told(failing, "hosts.toml") == (
+        "hosts.toml: 1 removed; /x/hosts.toml:3: sources[netbox]: fails: no route"
+    )
+    assert reload_sign(failing, "hosts.toml") == "netbox fails  "
+    both = replace(failing, problem=remark, failing=("netbox", "other"))
+    assert reload_sign(both, "hosts.toml") == "hosts.toml is wrong  netbox, other fail  "
+    assert reload_told(replace(failing, removed=0), "hosts.toml").startswith("/x/hosts.toml:3: ")
+    assert reload_told(Reload(3), "hosts.toml") == "hosts.toml: right again"

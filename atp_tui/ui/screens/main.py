@@ -216,7 +216,7 @@ class MainScreen(FocusInSight[None]):
         reload, name = self._fleet.reload(), self._services.source
         if reload.number != self._told_of_file:
             self._told_of_file = reload.number
-            self.tell(reload_told(reload, name), wrong=reload.problem is not None)
+            self.tell(reload_told(reload, name), wrong=reload.problem is not None or bool(reload.failing))
             self.query_one("#status", StatusBar).wrong = reload_sign(reload, name)
 
     @on(View.Moved)

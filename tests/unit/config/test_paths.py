@@ -123,6 +123,7 @@ def test_every_path_is_told(home: Path) -> None:
         "history": f"{home}/.local/state/atp_tui/history",
         "screen": f"{home}/.local/state/atp_tui/screen.json",
         "versions": f"{home}/.local/state/atp_tui/versions",
+        "sources": f"{home}/.local/state/atp_tui/sources",
         "log": f"{home}/.local/state/atp_tui/log/atp_tui.log",
         "reports": f"{home}/.local/state/atp_tui/failure-*.txt",
         "runtime": f"{paths.runtime_base({})}/atp-tui-*",

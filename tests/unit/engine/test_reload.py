@@ -317,3 +317,65 @@ async def test_a_file_that_an_edit_of_ours_leaves_empty_is_right(several: Path) 
         found.file.write_text(found.file.read_text() + text_of("kvm05"))  # the file is read after both
         await found.until(lambda: "kvm05" in found.ids())
         assert found.ids() == ["kvm01", "kvm05"] and found.engine.fleet.reload().problem is None
+
+
+def source_text(program: Path) -> str:
+    return f'[[sources]]\nname = "netbox"\ncommand = ["{program}"]\nperiod = 0.1\n'
+
+
+def says(program: Path, *hosts: str, failing: str = "") -> None:
+    """Have a program name these hosts from now on, or fail."""
+    listed = ", ".join(f'{{"id": "{host}", "host": "127.0.0.1", "uri": "sim://{host}/"}}' for host in hosts)
+    new = program.with_suffix(".new")
+    new.write_text(f"#!/bin/sh\necho '[{listed}]'\n" if not failing else f"#!/bin/sh\necho {failing} >&2\nexit 3\n")
+    new.chmod(0o700)
+    new.rename(program)
+
+
+async def test_hosts_of_a_program_are_followed_and_stay_while_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.sources.LOOK_EACH", 0.05)
+    monkeypatch.setattr("atp_tui.drivers.host_programs.AGAIN", 0.05)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file, program = tmp_path / "hosts.toml", tmp_path / "netbox-hosts"
+    says(program, "kvm01", "n1", "n2")
+    file.write_text(text_of("kvm01") + source_text(program))
+    async with running(file) as found:
+        await found.until(lambda: found.ids() == ["kvm01", "n1", "n2"])
+        fleet = found.engine.fleet
+        assert "kvm01: a file or another source has that id too" in fleet.reload().remarks[0].sentence
+        await connected(found)
+        says(program, "n2", "n3")
+        await found.until(lambda: sorted(found.ids()) == ["kvm01", "n2", "n3"])
+        await found.until(lambda: fleet.reload().remarks == ())
+        says(program, failing="refused")
+        await found.until(lambda: fleet.reload().failing == ("netbox",))
+        assert sorted(found.ids()) == ["kvm01", "n2", "n3"] and not {"kvm01", "n2"} & found.about()
+        assert "it ended with exit status 3: refused" in fleet.reload().remarks[0].sentence
+        says(program, "n3")
+        await found.until(lambda: fleet.reload().failing == () and "n2" not in found.ids())
+
+        text = file.read_text()
+        for invocation in (
+            Invocation("tag-host", on_hosts("kvm01", "n3"), {"tags": "+x"}),
+            Invocation("remove-host", on_hosts("n3"), confirmed=1),
+            Invocation("move-to-file", on_hosts("n3"), {"file": "hosts.toml"}),
+            Invocation("move-host", on_hosts("kvm01"), {"where": "after", "other": "n3"}),
+        ):
+            done = await fleet.perform(invocation)
+            assert (
+                done.problem is not None and "n3 comes from the program of the source netbox" in done.problem.sentence
+            )
+        form = await fleet.form("n3")
+        assert form.problem is not None and "the source netbox" in form.problem.sentence
+        assert file.read_text() == text
+
+        own = Invocation("add-host", (), {"id": "n3", "host": "127.0.0.2", "keys": "uri=sim://n3/"})
+        assert (await fleet.perform(own)).problem is None
+        assert found.engine.manager.host("n3").host == "127.0.0.2"
+        await found.until(lambda: fleet.reload().remarks != ())
+        assert (await fleet.perform(Invocation("remove-host", on_hosts("n3"), confirmed=1))).problem is None
+        await found.until(lambda: "n3" in found.ids() and found.engine.manager.host("n3").host == "127.0.0.1")
+        file.write_text(text_of("kvm01"))
+        await found.until(lambda: found.ids() == ["kvm01"])
