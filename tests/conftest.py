@@ -29,6 +29,8 @@ LONGEST = (
 """Files that take longest, 10 s of processor or 30 s of waiting at least. They begin first, so that none is left at the
 end. xdist keeps to that with --no-loadscope-reorder: else the files with most tests come first."""
 
+gc.disable()  # until the tests are collected: all that is made before then stays
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of LONGEST first."""
@@ -44,6 +46,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT)
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Collect once: pytest does so five times as it ends, 1 s of a worker that had opened the application."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -48,12 +48,36 @@ def _styles_are_parsed_once() -> Iterator[None]:
         yield
 
 
+class Pictures:
+    """Draws an application without a terminal as often as a test may look at it, not at each change in between.
+
+    Its pictures go nowhere, and drawing them took a third of the time of tests/ui. What is to be drawn adds up.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._draw_now = Compositor.render_update
+        self._due: set[Compositor] = set()
+
+    def instead(self) -> Callable[..., None]:
+        """What stands in for `Compositor.render_update` meanwhile."""
+        return lambda compositor, *_given, **_named: self._due.add(compositor)
+
+    def draw(self) -> None:
+        """Draw what has changed on the screen in sight since it was last drawn."""
+        compositor = self._app.screen._compositor if self._app.screen_stack else None
+        if compositor in self._due:
+            self._draw_now(compositor, screen_stack=self._app._background_screens)
+        self._due.clear()
+
+
 class Opened:
     """A running application: the pilot, its main screen and the fakes below it."""
 
-    def __init__(self, pilot: Pilot[object], fakes: FleetServices) -> None:
+    def __init__(self, pilot: Pilot[object], fakes: FleetServices, draw: Callable[[], None] = lambda: None) -> None:
         self.pilot = pilot
         self.fakes = fakes
+        self.draw = draw
         app = pilot.app
         assert isinstance(app, AtpApp)
         self.app = app
@@ -80,6 +104,7 @@ class Opened:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+        self.draw()
 
     async def type(self, text: str) -> None:
         names = {" ": "space", "-": "minus", "@": "at", "/": "slash", "&": "ampersand", ":": "colon"}
@@ -124,14 +149,19 @@ def lines_of(app: App[Any]) -> list[str]:
 @asynccontextmanager
 async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
     """Run the application until its engine is started and every host of `fakes` stands there connected."""
-    async with AtpApp(fakes.services).run_test(size=size, notifications=True) as pilot:
-        opened = Opened(pilot, fakes)
-        await opened.until(lambda: "started" in fakes.life)
-        for host in fakes.transport.list_hosts():
-            fakes.transport.change(host.id, S.CONNECTED)
-        hosts = len(fakes.transport.list_hosts())
-        await opened.until(lambda: shown_as(opened, S.CONNECTED) == hosts)
-        yield opened
+    app = AtpApp(fakes.services)
+    pictures = Pictures(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", pictures.instead())
+        async with app.run_test(size=size, notifications=True) as pilot:
+            opened = Opened(pilot, fakes, pictures.draw)
+            await opened.until(lambda: "started" in fakes.life)
+            for host in fakes.transport.list_hosts():
+                fakes.transport.change(host.id, S.CONNECTED)
+            hosts = len(fakes.transport.list_hosts())
+            await opened.until(lambda: shown_as(opened, S.CONNECTED) == hosts)
+            yield opened
+            opened.draw()
 
 
 @pytest.fixture
