@@ -78,6 +78,8 @@ def test_where_a_cause_leaves_no_room_the_strips_stand_below_if_there_are_rows()
     narrow = drawn_lines(LOST, LIVES, 170)
     assert len(narrow) == 6
     assert REFUSED in narrow[2] and "✕━━" in narrow[3]
+    narrower = drawn_lines(LOST, LIVES, 150)
+    assert REFUSED not in narrower[2] and narrower[3].endswith(REFUSED), "all of the cause is behind the strip"
     few_rows = drawn_lines(LOST, LIVES, 170, most=5)
     assert len(few_rows) == 3
     assert REFUSED in few_rows[1] and "━" not in few_rows[1], "the cause goes first"
@@ -153,6 +155,17 @@ async def test_the_hour_at_each_size(size: tuple[int, int]) -> None:
         assert "VMs" in found[-1]
         if size == (200, 60):
             assert tuple(line[-30:] for line in found[1:4]) == STRIPS
+
+
+async def test_rows_that_the_domains_do_not_need_are_the_connections() -> None:
+    app = PanelApp()
+    many = pool(*(connection(number) for number in range(1, 33)))
+    async with app.run_test(size=(200, 60)) as pilot:
+        app.panel.snapshot = shown(many, tuple(life(number, WELL) for number in range(1, 33)))
+        await pilot.pause()
+        lines = screen_of(app)
+        assert sum("● connected  uses" in line and line.endswith(STRIPS[0]) for line in lines) == 32
+        assert any("● db1" in line for line in lines)
 
 
 async def test_a_host_without_a_connection_shows_those_that_it_had() -> None:

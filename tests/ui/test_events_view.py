@@ -242,11 +242,12 @@ async def test_the_panel_has_the_last_events_of_its_host_where_there_is_room(
         for number in range(8):
             fakes.transport.change("kvm01", S.FAILED if number % 2 else S.CONNECTED, f"cause {number}")
         events = opened.panel.query_one(PanelEvents)
-        await opened.until(lambda: len(events.lines) == 5)
+        await opened.until(lambda: len(events.lines) == 8)
         await opened.pilot.pause(0.1)
         assert events.display is there and opened.has("─ events ─") is there
-        assert [line.happening.host for line in events.lines] == ["kvm01"] * 5
+        assert [line.happening.host for line in events.lines] == ["kvm01"] * 8
         if there:
+            assert events.size.height == 8, "rows that nothing else needs"
             await opened.press("down")
             await opened.until(lambda: len(events.lines) == 1)
             assert "cause 7" not in "".join(line[60:] for line in opened.lines())

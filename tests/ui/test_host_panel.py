@@ -273,11 +273,16 @@ async def test_many_connections_leave_room_for_the_domains() -> None:
     app = PanelApp()
     many = pool(*(connection(number) for number in range(1, 41)))
     async with app.run_test(size=(80, 24)) as pilot:
-        app.panel.snapshot = shown(FULL_HOST, many)
+        app.panel.snapshot = shown(detail(host_row("kvm01"), *(domain(f"db{n}") for n in range(1, 30))), many)
         await pilot.pause()
         lines = screen_of(app)
         assert sum("connected  uses" in line for line in lines) == 8
         assert any("db1" in line for line in lines)
+        app.panel.snapshot = shown(FULL_HOST, many)
+        await pilot.pause()
+        lines = screen_of(app)
+        assert sum("connected  uses" in line for line in lines) > 8, "rows that the domains do not need"
+        assert all(any(name in line for line in lines) for name in ("web3", "db1", "old"))
 
 
 async def test_domains_are_walked_by_keys() -> None:

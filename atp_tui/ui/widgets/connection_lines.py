@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import NamedTuple
 
+from ...model.causes import LONGEST_SHORT
 from ...model.connection import ConnectionSnapshot, ConnectionState, PoolStatistics
 from ...model.settings import Channel
 from ...monitor.freshness import is_old
@@ -15,10 +16,10 @@ from ...monitor.lives import Life
 from ..format import age, byte_count, milliseconds, tally
 from ..glyphs import Glyphs
 from ..step_words import Next, step
-from ..text import cut, safe, width_of
+from ..text import Safe, cut, safe, width_of
 from ..words import sentence, state_word
 from .host_words import brief_of, cause_of, next_step
-from .life_strip import USUAL, WIDTHS, strip, widest
+from .life_strip import USUAL, strip, widest
 from .lines import Piece, Spans, drawn
 
 _WORD = width_of(state_word(ConnectionState.CONNECTED))
@@ -33,6 +34,9 @@ LONGEST_LEFT = 99.0 * 60
 
 BASE = 5
 """Figures of a connection that go before its strip: uses, requests, errors, the last latency, its age."""
+
+MORE = 20
+"""Cells of a cause beyond its short form, from which on it is worth saying again."""
 
 NO_LIMIT = 1 << 16
 """Cells, where all words are to be measured."""
@@ -88,7 +92,8 @@ def arranged(lines: Sequence[ConnectionLine], width: int, most: int, now: float,
     if cells:
         return Arranged(tuple(lines), cells)
     if 2 * len(lines) <= most:
-        below = widest(width - INDENT, USUAL if max(every) > 2 * width - INDENT - WIDTHS[-1] else WIDTHS[-1])
+        rest = max(width_of(_below(line, width, NO_LIMIT, now, glyphs)) for line in lines)
+        below = max(widest(width - INDENT, USUAL), widest(width - INDENT - rest))
         pairs = [
             (line._replace(part=Part.WORDS), line._replace(key=f"{line.key} life", part=Part.STRIP)) for line in lines
         ]
@@ -116,8 +121,8 @@ def draw_connection(
     left = width - sum(width_of(text) for text, _ in head)
     shown = strip(line.life.spans, cells, glyphs) if line.life is not None and cells else []
     if line.part is Part.STRIP:
-        rest = _below(line, left, width - INDENT - cells, now)
-        return drawn((" " * INDENT, "dim"), *shown, (rest, role))
+        rest = _below(line, width, width - INDENT - cells, now, glyphs)
+        return drawn((" " * INDENT, "dim"), *shown, (rest, role if _has_figures(line) else "text"))
     if line.part is Part.WORDS or _need(line, now, glyphs) + 1 + cells > width:
         shown = []
     if shown:
@@ -146,10 +151,15 @@ def _head(line: ConnectionLine, now: float, glyphs: Glyphs, silent: str = "") ->
     return (f" {channel:<4} {f'#{number}':<4}", "dim"), (words, state.value)
 
 
+def _cause(line: ConnectionLine) -> Safe:
+    caused = line.connection or line.life
+    return sentence(caused.cause) if caused is not None and caused.cause is not None else safe("")
+
+
 def _words(line: ConnectionLine, room: int, now: float, glyphs: Glyphs) -> str:
     """What stands behind the head: figures, or the trouble; of one that is closed the last that it had."""
     if line.connection is None:
-        cause = sentence(line.life.cause) if line.life is not None and line.life.cause is not None else safe("")
+        cause = _cause(line)
         return cut(safe(f"  {cause}" if cause else ""), max(room, 0), glyphs.ellipsis)
     if _has_figures(line):
         return "".join(_fitting(_figures(line.connection, now), room))
@@ -169,12 +179,16 @@ def _need(line: ConnectionLine, now: float, glyphs: Glyphs, figures: int | None 
     return head + width_of(_words(line, NO_LIMIT, now, glyphs))
 
 
-def _below(line: ConnectionLine, above: int, room: int, now: float) -> str:
-    """The figures that did not fit into the line above, where `above` cells were left for them."""
-    if line.connection is None or not _has_figures(line):
+def _below(line: ConnectionLine, width: int, room: int, now: float, glyphs: Glyphs) -> str:
+    """What did not fit into the line above, which has `width` cells: figures, or the cause where it was shortened."""
+    above = width - sum(width_of(text) for text, _ in _head(line, now, glyphs))
+    if line.connection is not None and _has_figures(line):
+        figures = _figures(line.connection, now)
+        return "".join(_fitting(figures[len(_fitting(figures, above)) :], room))
+    cause = _cause(line)
+    if cause in _words(line, above, now, glyphs) or room < 2 + LONGEST_SHORT + MORE:
         return ""
-    figures = _figures(line.connection, now)
-    return "".join(_fitting(figures[len(_fitting(figures, above)) :], room))
+    return cut(safe(f"  {cause}"), max(room, 0), glyphs.ellipsis)
 
 
 def _fitting(figures: Sequence[str], room: int) -> list[str]:

@@ -28,7 +28,7 @@ from .connection_list import ConnectionList
 from .domain_list import DomainList
 from .host_words import counts_down
 from .lines import LinesView, Spans
-from .panel_events import PanelEvents
+from .panel_events import USUAL, PanelEvents
 from .panel_head import HeadLine, head_lines
 
 _log = logging.getLogger(__name__)
@@ -181,17 +181,22 @@ class HostPanel(Vertical):
             self._draw_head()
 
     def _lay_out(self) -> None:
-        """Charts grow with the panel; the connections get at most a third of it, the events what they need where it is
-        high enough, the domains all the rest. That is never nothing: a list with keys that nobody sees would have the
-        focus. The head has its foot cut off for it."""
+        """Charts grow with the panel; the connections get at most a third of it, the events USUAL lines where it is
+        high enough, the domains all the rest. Rows that the domains do not need are the connections', then the events'.
+        The domains' part is never nothing: a list with keys that nobody sees would have the focus. The head has its
+        foot cut off for it."""
         detail = self._snapshot.detail
         height = self.size.height
         self._draw_head()
-        most = max(height // 3, 2)
+        happened = len(self._events.lines) if height >= EVENTS_FROM else 0
+        events = 1 + min(happened, USUAL) if happened else 0
+        free = height - 1 - max(2, len(self._head.lines)) - events - 1 - max(2, len(self.domains.lines))
+        most = max(height // 3, 2, free - 1)
         self._connections.set_room(self.size.width, most)
         connections = 1 + min(len(self._connections.lines) or 2, most)
         connections = min(connections, max(LEAST, height - LEAST - 2))
-        events = 1 + len(self._events.lines) if self._events.lines and height >= EVENTS_FROM else 0
+        if events:
+            events = 1 + min(happened, USUAL + max(0, free - connections))
         head = min(1 + max(2, len(self._head.lines)), max(LEAST, height - connections - events - LEAST - 1))
         for part, rows in ((self._head, head), (self._connections, connections), (self._events, max(events, 1))):
             if part.styles.height is None or part.styles.height.value != rows:

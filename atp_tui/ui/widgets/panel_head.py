@@ -61,7 +61,7 @@ def head_lines(
 ) -> tuple[HeadLine, ...]:
     """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are old."""
     stale = not detail.row.fresh
-    spans = [*_standing(detail, width, now, glyphs), _facts(detail, uri, width, now, glyphs)]
+    spans = [*_standing(detail, width, now, glyphs), *_facts(detail, uri, width, chart_height, now, glyphs)]
     spans += _system(detail, width, glyphs, stale=stale)
     if detail.row.has_virt or detail.row.sampled_at is not None:
         spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
@@ -108,8 +108,11 @@ def _following(row: HostRow, now: float, keys: Keymap) -> str:
     return next_step(row, now, keys).long
 
 
-def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: Glyphs) -> Spans:
-    """How long it has been down, how old the figures are, and what kind of host it is."""
+def _facts(
+    detail: HostDetail, uri: str | None, width: int, chart_height: int, now: float, glyphs: Glyphs
+) -> list[Spans]:
+    """How long it has been down, how old the figures are, and what kind of host it is: in two lines where one is too
+    short and charts have rows to give away."""
     row, node, words = detail.row, detail.node, []
     if row.state not in (ConnectionState.CONNECTED, ConnectionState.DISABLED):  # of the file's past nothing is known
         words.append(f"{state_word(row.state)} for {age(now - row.since)}")
@@ -129,7 +132,9 @@ def _facts(detail: HostDetail, uri: str | None, width: int, now: float, glyphs: 
             f"{node.cpus} cpu",
             memory(node.memory_kib).strip(),
         ]
-    return ((cut(safe("   " + f" {glyphs.separator} ".join(words)), width, glyphs.ellipsis), "dim"),)
+    text = safe(f" {glyphs.separator} ".join(words))
+    lines = wrap(text, max(1, width - 4), 1 if chart_height == 1 else 2, glyphs.ellipsis)
+    return [((cut(safe(f"   {line}"), width, glyphs.ellipsis), "dim"),) for line in lines]
 
 
 def _system(detail: HostDetail, width: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
