@@ -49,15 +49,20 @@ class MetadataPlan:
         self._wait = EACH
         self._waits: set[str] = set()  # for an address
 
-    def look(self, domains: HostDomains, now: float) -> None:
-        """Take over which domains there are. Nearly all looks find the same ones, in the same states."""
+    def look(self, domains: HostDomains, now: float) -> bool:
+        """Take over which domains there are. Whether any is due."""
         if domains.begun_anew:
             for uuid in domains.begun_anew & self._up.keys():
                 self._begins(uuid, now)
             domains.begun_anew.clear()
-        listed, states = domains.listed, domains.states
-        if listed is None or (listed is self._listed and states is self._states):
-            return
+        states, listed = domains.states, domains.listed
+        # nearly all looks find the same ones, in the same states
+        if (states is not self._states or listed is not self._listed) and listed is not None:
+            self._take_over(listed, states, now)
+        heap = self._heap
+        return bool(heap) and heap[0][0] <= now
+
+    def _take_over(self, listed: Listed, states: tuple[DomainState, ...], now: float) -> None:
         self._listed, self._states = listed, states
         up = {uuid: state not in OFF for uuid, state in zip(listed.uuids, states, strict=False)}
         for uuid, is_up in up.items():
