@@ -49,20 +49,26 @@ class MetadataPlan:
         self._wait = EACH
         self._waits: set[str] = set()  # for an address
 
-    def look(self, domains: HostDomains, now: float) -> None:
-        """Take over which domains there are. Nearly all looks find the same ones, in the same states."""
+    def look(self, domains: HostDomains, now: float) -> bool:
+        """Take over which domains there are. Whether any is due."""
         if domains.begun_anew:
             for uuid in domains.begun_anew & self._up.keys():
-                self._begins(uuid, now)
+                self._begins(uuid, now, waits=True)
             domains.begun_anew.clear()
-        listed, states = domains.listed, domains.states
-        if listed is None or (listed is self._listed and states is self._states):
-            return
+        states, listed = domains.states, domains.listed
+        # nearly all looks find the same ones, in the same states
+        if (states is not self._states or listed is not self._listed) and listed is not None:
+            self._take_over(listed, states, now)
+        heap = self._heap
+        return bool(heap) and heap[0][0] <= now
+
+    def _take_over(self, listed: Listed, states: tuple[DomainState, ...], now: float) -> None:
+        waits = self._listed is not None  # those that the first answer has may have run for long
         self._listed, self._states = listed, states
         up = {uuid: state not in OFF for uuid, state in zip(listed.uuids, states, strict=False)}
         for uuid, is_up in up.items():
             if self._up.get(uuid) is not is_up:
-                self._begins(uuid, now)
+                self._begins(uuid, now, waits=waits)
         for gone in self._up.keys() - up.keys():
             self._due.pop(gone, None)
             self._waits.discard(gone)
@@ -98,8 +104,9 @@ class MetadataPlan:
         self._waits.discard(wanted.uuid)
         self._at(wanted.uuid, now + (ADDRESS_LATER if waits else self._wait))
 
-    def _begins(self, uuid: str, now: float) -> None:
-        self._waits.add(uuid)
+    def _begins(self, uuid: str, now: float, *, waits: bool) -> None:
+        if waits:
+            self._waits.add(uuid)
         self._at(uuid, now)
 
     def _at(self, uuid: str, moment: float) -> None:

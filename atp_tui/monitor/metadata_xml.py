@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
 from itertools import islice
+from sys import intern
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from xml.parsers import expat
@@ -68,7 +69,8 @@ class _Reader:
     def found(self) -> DomainMetadata:
         words = dict.fromkeys([word[:LONGEST_WORD] for word in "".join(self._words).replace(",", " ").split()])
         title, description = (" ".join("".join(texts).split())[:MOST_SAID] for texts in self._texts.values())
-        return DomainMetadata(title, description, self._os, tags=tuple(islice(words, MOST_TAGS)))
+        # thousands of domains have a handful of these
+        return DomainMetadata(title, description, intern(self._os), tags=tuple(map(intern, islice(words, MOST_TAGS))))
 
 
 def read_metadata_xml(xml: str) -> DomainMetadata:

@@ -35,6 +35,9 @@ UNSUPPORTED = frozenset(
 # daemons before 4.5 do not know NOWAIT and call it an invalid argument
 _NO_SUCH_FLAG = UNSUPPORTED | {libvirt.VIR_ERR_INVALID_ARG}
 
+# QEMU's driver looks for an emulator to ask, and there may be none where libvirt looks: domains name their own
+_NO_VERSION = UNSUPPORTED | {libvirt.VIR_ERR_INTERNAL_ERROR}
+
 _CPU_TIME = "cpu.time"
 """QEMU's driver has it of domains that run alone."""
 
@@ -159,7 +162,7 @@ def _static_facts(virt: VirtConnect, odd: Odd) -> NodeReading:
     return NodeReading(
         hostname=text(virt.getHostname(), "the host's name"),
         hypervisor=text(virt.getType(), "the hypervisor's name"),
-        hypervisor_version=odd.whole(_optional(virt.getVersion), "the hypervisor's version"),
+        hypervisor_version=odd.whole(_optional(virt.getVersion, unsupported=_NO_VERSION), "the hypervisor's version"),
         libvirt_version=required(virt.getLibVersion(), "libvirt's version"),
         cpus=required(cpus, "the number of CPUs"),
         memory_kib=required(memory, "the memory's size", LARGEST >> 10) << 10,

@@ -72,15 +72,16 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(daemon: PrivateLibvirtd) -> AsyncIterator[Watched]:
+async def watched(daemon: PrivateLibvirtd, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
     host = HostInfo("kvm01", "127.0.0.1", uri=daemon.uri("tcp"), commands=False)
+    monkeypatch.setattr(metadata_reader, "LOOK", 0.2)
     engine = Engine(FileSource(FleetConfig(hosts=(host,), monitor=MonitorSettings(interval=0.5))))
     async with engine.running(watch=True):
         yield Watched(engine)
 
 
-async def test_what_the_xml_says_is_told(own_libvirtd: PrivateLibvirtd) -> None:
-    async with watched(own_libvirtd) as host:
+async def test_what_the_xml_says_is_told(own_libvirtd: PrivateLibvirtd, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watched(own_libvirtd, monkeypatch) as host:
         await host.until(lambda: host.of("test") is not None)
         await host.does(lambda virt: define(virt, "web", start=True))
         await host.does(lambda virt: define(virt, "spare", start=False))
@@ -98,8 +99,10 @@ async def test_what_the_xml_says_is_told(own_libvirtd: PrivateLibvirtd) -> None:
         assert [line.row.reading.name for line in page.lines if isinstance(line, DomainLine)] == ["spare"]
 
 
-async def test_a_change_shows_when_the_domain_starts(own_libvirtd: PrivateLibvirtd) -> None:
-    async with watched(own_libvirtd) as host:
+async def test_a_change_shows_when_the_domain_starts(
+    own_libvirtd: PrivateLibvirtd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(own_libvirtd, monkeypatch) as host:
         await host.does(lambda virt: define(virt, "web", start=False))
         await host.until(lambda: (about := host.of("web")) and about.title)
 
@@ -127,7 +130,7 @@ async def test_a_host_of_many_is_read_in_parts_and_once(
 
     monkeypatch.setattr(metadata_reader, "read_metadata", counting)
     names = [f"vm{n:02}" for n in range(40)]
-    async with watched(own_libvirtd) as host:
+    async with watched(own_libvirtd, monkeypatch) as host:
         await host.until(lambda: host.of("test") is not None)
 
         def fill(virt: Any) -> None:

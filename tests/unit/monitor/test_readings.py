@@ -226,6 +226,11 @@ def test_free_memory_stands_in_where_there_are_no_memory_statistics() -> None:
     assert node.memory_free_kib == 4096
 
 
+def test_a_host_without_an_emulator_where_libvirt_looks_has_no_version() -> None:
+    node = read_node(Connect(getVersion=VirError(numbers.VIR_ERR_INTERNAL_ERROR)))
+    assert node.hypervisor_version is None and node.cpus == 16
+
+
 def test_other_errors_are_raised() -> None:
     with pytest.raises(VirError):
         read_node(Connect(getCPUStats=VirError(38)))

@@ -9,6 +9,8 @@ from atp_tui.drivers.simulated.node import SimulatedNode
 from atp_tui.drivers.simulated.virt import SimulatedVirt, SimulatedVirtError
 from atp_tui.model.libvirt import VIR_ERR_NO_DOMAIN, VIR_ERR_NO_SUPPORT, VirtConnect
 from atp_tui.model.node import DomainState
+from atp_tui.monitor.metadata_plan import Wanted
+from atp_tui.monitor.metadata_reader import read_metadata
 from atp_tui.monitor.readings import read_all, read_node
 
 MOMENTS = [0.0, 0.5, 1.0, 3.0, 59.9, 60.0, 600.0, 1999.0, 2048.0, 2049.0, 4097.5, 9000.0, 86_400.0]
@@ -130,3 +132,18 @@ def test_the_twin_raises_as_libvirt_does() -> None:
             one_only(3)
     with pytest.raises(AttributeError):
         _ = virt._private
+
+
+def test_domains_say_what_they_are_as_a_real_host_would() -> None:
+    virt = SimulatedVirt(SimulatedNode("kvm01", 1, domains=60), 10.0)
+    wanted = [Wanted(each.UUIDString(), bool(each.isActive())) for each in virt.listAllDomains()]
+    answer = read_metadata(virt, wanted, frozenset(), longest=60.0)
+    names = [each.name() for each in virt.listAllDomains()]
+    said = dict(zip(names, answer.found, strict=True))
+    web = [about for name, about in said.items() if name.startswith("web") and about.title]
+    assert web and {(about.title, about.os, about.tags[0]) for about in web} == {("Shop front", "debian12", "web")}
+    assert any(not about.title for about in said.values()) and {"prod", "staging"} == {
+        about.tags[-1] for about in said.values() if about.tags
+    }
+    has_address = {bool(about.address) for about, each in zip(answer.found, wanted, strict=True) if not each.up}
+    assert has_address == {False} and any(about.address.startswith("10.") for about in answer.found)
