@@ -10,7 +10,7 @@ from .binding import ENDS, HISTORY, MOVE, NEAR_JOBS, PAGES, REGIONS, bind
 from .sums import OWN as OWN_SUMS
 
 RUN_HELP = "run on the hosts that the line names; above 20 it asks for their number"
-CANCEL_HELP = "cancel the job that is shown; once more leaves the line"
+CANCEL_HELP = "cancel the job that is shown; where none runs, leave the line"
 SHELL_HELP = "back to the shell; its fg brings the screen back"
 
 LINES = (
@@ -29,14 +29,6 @@ ANSWERS = (
     bind("answers.fold-all", "a", "toggle_all", "fold all", "fold or unfold all answers", shown=True),
     bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
     bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
-    bind(
-        "answers.back",
-        "escape,ctrl+c",
-        "cancel",
-        "back",
-        "cancel the job that is shown; else leave the answers",
-        shown=True,
-    ),
 )
 
 PANE = (
@@ -44,7 +36,8 @@ PANE = (
     bind("pane.older", "up", "older", "older", "what was typed before", shown=True, group=HISTORY),
     bind("pane.newer", "down", "newer", "newer", "what was typed after it", shown=True, group=HISTORY),
     bind("pane.accept", "right", "cursor_right", "complete", "take over the grey completion", shown=True),
-    bind("pane.cancel", "escape,ctrl+c", "cancel", "cancel job, back", CANCEL_HELP, shown=True),
+    bind("pane.leave", "escape", "leave", "back", "leave the line; a job that runs goes on", shown=True),
+    bind("pane.cancel", "ctrl+c", "cancel", "cancel job", CANCEL_HELP, shown=True),
     bind("pane.complete", "tab", "complete", "next", "complete a : command; else the next region", shown=True),
     bind("pane.newer-job", "pageup", "newer_job", "newer job", shown=True, group=NEAR_JOBS),
     bind("pane.older-job", "pagedown", "older_job", "older job", shown=True, group=NEAR_JOBS),

@@ -60,11 +60,11 @@ class FilterChanged(Message):
 
 
 class PaneLeft(Message):
-    """A filter or a `:` command is done with: the focus goes back to the hosts."""
+    """The line is left: the focus goes back to the view."""
 
 
 class CancelRequested(Message):
-    """Esc or Ctrl+C in the pane: end the job that is shown, or leave the pane where that does not run."""
+    """Ctrl+C in the pane: end the job that is shown, or leave the pane where that does not run."""
 
 
 @dataclass

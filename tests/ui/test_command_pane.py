@@ -282,8 +282,28 @@ async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:
         assert not fakes.jobs.started
 
 
-@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
-async def test_cancel_ends_the_job_and_once_more_leaves_the_line(fakes: FleetServices, key: str) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_escape_leaves_the_line_and_the_job_runs_on(size: tuple[int, int]) -> None:
+    fakes = FleetServices(rack(4))
+    async with open_app(fakes, size) as opened:
+        await opened.press("exclamation_mark", *"sleep", "enter", *"id", "escape")
+        await opened.until(lambda: opened.hosts.has_focus)
+        assert opened.screen.pane.line.value == "id", "what was typed waits"
+        await opened.press("tab", "tab")
+        opened.screen.answers.focus()
+        await opened.press("escape")
+        await opened.until(lambda: opened.hosts.has_focus)
+        await opened.press("5")
+        await opened.until(lambda: opened.screen.view.id == "jobs-view" and opened.screen.answers.has_focus)
+        await opened.press("escape")
+        await opened.until(lambda: opened.screen.view.id == "hosts" and opened.hosts.has_focus)
+        assert not fakes.jobs.started[0].cancelled
+        await opened.press("ctrl+c")
+        assert fakes.jobs.started[0].cancelled
+
+
+async def test_cancel_ends_the_job_and_once_more_leaves_the_line(fakes: FleetServices) -> None:
+    key = "ctrl+c"
     async with open_app(fakes) as opened:
         await opened.press("exclamation_mark", *"sleep", "enter", key)
         (job,) = fakes.jobs.started
@@ -303,7 +323,7 @@ async def test_when_a_cancelled_job_has_ended_it_is_told_how_far_it_had_come(fak
         job.end("kvm03", Outcome.UNREACHABLE, None, error="refused")
         await opened.until(lambda: opened.has("3/4 done"))
         job.takes_its_time = True
-        await opened.press("escape")
+        await opened.press("ctrl+c")
         await opened.until(lambda: opened.has("cancelling #1 sleep: its commands"))
         job.end("kvm04", Outcome.CANCELLED, None)
         await opened.until(lambda: opened.has("cancelled #1 sleep: 2 of 4 hosts had answered"))
@@ -312,7 +332,7 @@ async def test_when_a_cancelled_job_has_ended_it_is_told_how_far_it_had_come(fak
 
 async def test_a_job_that_ends_by_itself_tells_of_no_cancel(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
-        await opened.press("exclamation_mark", *"sleep", "enter", "escape")
+        await opened.press("exclamation_mark", *"sleep", "enter", "ctrl+c")
         await opened.until(lambda: opened.has("cancelled #1 sleep: 0 of 1 host had answered"))
         await opened.press(*"true", "enter")
         fakes.jobs.started[1].end("kvm01")

@@ -179,7 +179,7 @@ async def test_a_command_goes_to_the_host_under_the_cursor_or_to_the_marked_ones
         await opened.press("exclamation_mark", *"id", "enter")
         await opened.until(lambda: fakes.jobs.started)
         assert fakes.jobs.started[0].hosts == ("kvm03", "kvm04")
-        await opened.press("escape", "escape", "u")
+        await opened.press("escape", "u")
         view.cells.focus()
         await opened.press("u")
         await opened.until(lambda: opened.has("kvm04 (1)"))

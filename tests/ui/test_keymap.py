@@ -71,7 +71,7 @@ def test_what_is_no_key_says_what_would_be_right(written: str, hint: str) -> Non
         ('"hosts.mark" = "u"', 3, '"hosts.mark"', "u is the key of hosts.unmark", "another"),
         ('"hosts.mark" = "k"', 3, '"hosts.mark"', "k is the key of lines.up", "another"),
         ('"hosts.mark" = "q"', 3, '"hosts.mark"', "q is the key of screen.quit", "another"),
-        ('"action.connect" = "y"', 3, '"action.connect"', "y is the key of answers.copy", "another"),
+        ('"action.connect" = "y"', 3, '"action.connect"', "y is the key of screen.copy-address", "another"),
         ('"hosts.mark" = "z"\n"hosts.sort" = "z"', 4, '"hosts.sort"', "z is the key of hosts.mark", "another"),
         ('"app.palette" = "p"', 3, '"app.palette"', "p is needed to type", "f5"),
         ('"pane.older" = "ctrl+u"', 3, '"pane.older"', "ctrl+u is needed to type", "f5"),
@@ -135,7 +135,7 @@ def test_what_is_found_right_gives_each_key_one_meaning_and_is_what_textual_does
 async def test_changed_keys_do_their_work_and_the_old_ones_none() -> None:
     chosen = {
         "hosts.mark": "b", "app.palette": "f2", "action.retry": "f5", "action.connect": "c", "screen.quit": "f10",
-        "screen.filter": "f", "fleet.back": "f7", "pane.cancel": "f4",
+        "screen.filter": "f", "fleet.back": "f7", "pane.leave": "f4",
     }  # fmt: skip
     fakes = FleetServices(rack(3))
     fakes.services = replace(fakes.services, keys=tuple(chosen.items()))
@@ -154,7 +154,7 @@ async def test_changed_keys_do_their_work_and_the_old_ones_none() -> None:
         assert opened.has("f10   :quit") and opened.has("b  mark the host") is False
         rows = [" ".join(line.split()) for line in opened.lines()]
         assert any("b mark the host, or all of a group" in row for row in rows)
-        assert any("f4 cancel the job that is shown" in row for row in rows)
+        assert any("f4 leave the line" in row for row in rows)
         await opened.press("escape", "f")
         await opened.type("nosuch")
         assert opened.has("Press f to change it.")

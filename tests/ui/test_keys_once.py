@@ -39,11 +39,9 @@ SHADOWED = {
     ("enter", "heat.open", "lines.open"),
     ("enter", "events.open", "lines.open"),
     ("enter", "answers.fold", "lines.open"),
-    ("escape", "answers.back", "fleet.back"),
-    ("ctrl+c", "answers.back", "fleet.interrupt"),
     ("r", "answers.rerun", "action.retry"),
     ("y", "answers.copy", "screen.copy-address"),
-    ("escape", "pane.cancel", "fleet.back"),
+    ("escape", "pane.leave", "fleet.back"),
     ("ctrl+c", "pane.cancel", "fleet.interrupt"),
     ("tab", "pane.complete", "fleet.next"),
 }

@@ -425,6 +425,23 @@ async def test_read_only_refuses_what_changes_something_before_it_asks() -> None
         await opened.until(lambda: fakes.passed("retry"))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_screen_that_only_watches_opens_no_form_and_says_why_at_once(size: tuple[int, int]) -> None:
+    fakes = FleetServices(rack(4))
+    fakes.door.policy = replace(fakes.door.policy, read_only=True)
+    fakes.services = replace(fakes.services, read_only=True)
+    fakes.questions["kvm01"] = KEY
+    async with open_app(fakes, size) as opened:
+        for key, name in (("plus", "add-host"), ("e", "edit-host"), ("d", "copy-host"), ("T", "tag-host"),
+                          ("D", "remove-host"), ("K", "trust-key")):  # fmt: skip
+            opened.screen.tell("something else")
+            await opened.press(key)
+            await opened.until(lambda name=name: opened.has(f"{name} changes something"))  # type: ignore[misc]
+            assert len(opened.app.screen_stack) == 2 and opened.hosts.has_focus
+        await opened.press("exclamation_mark")
+        assert opened.screen.pane.line.has_focus, "a line can be typed; what it would do is refused as it is entered"
+
+
 def test_each_command_has_a_name_and_a_key_of_its_own() -> None:
     commands = commands_of(ACTIONS)
     names = [command.name for command in commands]

@@ -14,7 +14,9 @@ from ...model.causes import Cause, Remedy
 from ...model.connection import ConnectionState
 from ...model.credential import Credential, Secret
 from ...model.errors import ActionFailed
+from ...model.message import told
 from ...model.questions import KeyQuestion, PasswordQuestion
+from ...model.say import Say
 from ...model.target import on_hosts
 from ..commands import find
 from ..early_keys import HearsNothingAtFirst
@@ -69,6 +71,7 @@ class Dispatch:
         self._screen = screen
         self._fleet = services.fleet
         self._person = services.who
+        self._read_only = services.read_only
         self._keys = keys
         self._targeting = targeting
         self.jobs = JobDispatch(screen, services.fleet, keys)
@@ -113,6 +116,9 @@ class Dispatch:
         elif command.action is None:
             self._own[command.name](argument)
         elif command.action.prompts:
+            if self._read_only and command.action.changes and command.name != "run":  # a line can be typed, and waits
+                self._screen.tell(sentence(told(Say.READ_ONLY, action=command.name)), wrong=True)
+                return
             self._prompts[command.name](argument)
         else:
             self._act(command.action, argument)

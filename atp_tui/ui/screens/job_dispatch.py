@@ -47,7 +47,7 @@ class JobDispatch:
 
     @property
     def _how_to_cancel(self) -> str:
-        return f"{self._keys.sign('pane.cancel')} in the command line cancels the one that is shown"
+        return f"{self._keys.sign('fleet.interrupt')} cancels the one that is shown"
 
     def has_room(self) -> bool:
         """Whether one more job may be started; where not, that is told."""

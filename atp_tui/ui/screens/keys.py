@@ -22,11 +22,11 @@ from ..widgets.lines import LinesView
 
 _SENTENCE = ("@tag", "other hosts")
 _FILTERS: Mapping[tuple[str, ...], str] = {
-    ("pane.enter",): "keep it", ("pane.cancel",): "clear it", ("pane.complete",): "next",
+    ("pane.enter",): "keep it", ("pane.leave",): "clear it", ("pane.complete",): "next",
 }  # fmt: skip
 _COMMANDS: Mapping[tuple[str, ...], str] = {
     ("pane.enter",): "run it", ("pane.older", "pane.newer"): "history",
-    ("pane.complete", "pane.accept"): "complete", ("pane.cancel",): "back",
+    ("pane.complete", "pane.accept"): "complete", ("pane.leave",): "back",
 }  # fmt: skip
 """What the keys of the command line do while it is not for running; its bindings tell the rest."""
 
@@ -52,7 +52,7 @@ def keys_of(focused: Widget | None, view: ViewSpec, keys: Keymap) -> Keys:
             words = _FILTERS if mode is Mode.FILTER else _COMMANDS
             return tuple((keys.sign(*ids), meaning) for ids, meaning in words.items())
         case Answers():
-            return (*_hints(ANSWERS, keys), *_commands(_EVERYWHERE, keys))
+            return (*_hints(ANSWERS, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))
         case LinesView(BINDINGS=bound) if view.keys and view.keys[0] in bound:
             return (*_hints(view.keys, keys), *_commands(_IN_VIEW, keys))
         case _:

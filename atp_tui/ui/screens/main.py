@@ -273,11 +273,7 @@ class MainScreen(FocusInSight[None]):
 
     @on(CancelRequested)
     def _cancel_requested(self) -> None:
-        if self._dispatch.jobs.cancel():
-            return
-        if self.view.SHOWS_RESULTS and not self._in_line:
-            self.navigation.back()
-        else:
+        if not self._dispatch.jobs.cancel():
             self.view.take_focus()
 
     @on(PaneLeft)
@@ -339,7 +335,8 @@ class MainScreen(FocusInSight[None]):
         if view.has_focus_within and view.step_back():
             return
         # a view that was opened a moment ago has not got the focus yet, and is left all the same
-        if self._results.has_focus_within or self.pane.has_focus_within:
+        beside = self._results.has_focus_within and not view.SHOWS_RESULTS
+        if beside or self.pane.has_focus_within:
             view.take_focus()
         elif view.filter:
             self.pane.clear_filter()

@@ -12,7 +12,7 @@ from textual.content import Content
 from .. import bindings
 from ..copying import copied
 from ..glyphs import UNICODE, Glyphs
-from ..messages import CancelRequested, Copied, RerunRequested
+from ..messages import Copied, RerunRequested
 from ..shown import styled, together
 from ..text import Safe, cut, safe, width_of
 from .answer_blocks import AnswerLine, AnswerLines
@@ -30,7 +30,7 @@ _MARGIN = drawn((" ", "text"))
 
 
 class Answers(LinesView[AnswerLine]):
-    """Shows an AnswersModel. Posts RerunRequested and CancelRequested."""
+    """Shows an AnswersModel. Posts RerunRequested and Copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.ANSWERS]
 
@@ -94,9 +94,6 @@ class Answers(LinesView[AnswerLine]):
 
     def action_rerun(self) -> None:
         self.post_message(RerunRequested())
-
-    def action_cancel(self) -> None:
-        self.post_message(CancelRequested())
 
     def action_copy(self) -> None:
         """The block under the cursor, as shown, to the terminal's clipboard (OSC 52)."""

@@ -42,7 +42,7 @@ class Mode(Enum):
 
 PLACEHOLDERS = {
     Mode.RUN: "a command for these hosts",
-    Mode.FILTER: "a name, a tag, state:failed, cpu>80; {enter} keeps it, {cancel} clears it",
+    Mode.FILTER: "a name, a tag, state:failed, cpu>80; {enter} keeps it, {leave} clears it",
     Mode.COMMAND: "retry, theme light, help …",
 }
 
@@ -69,8 +69,14 @@ class CommandInput(Input):
     def action_newer(self) -> None:
         self._pane.recall(older=False)
 
-    def action_cancel(self) -> None:
+    def action_leave(self) -> None:
         self._pane.leave()
+
+    def action_cancel(self) -> None:
+        if self._pane.mode is Mode.RUN:
+            self.post_message(CancelRequested())
+        else:
+            self._pane.leave()
 
     def action_newer_job(self) -> None:
         self.post_message(CommandLineRequested("newer-job", ""))
@@ -118,7 +124,7 @@ class CommandPane(Horizontal):
         self._select = select
         self._histories = {Mode.RUN: history, Mode.COMMAND: History()}
         self._completions = completions
-        self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "cancel")}
+        self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "leave")}
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
         self._worn: tuple[Mode, Accent | None] | None = None
@@ -222,9 +228,9 @@ class CommandPane(Horizontal):
             self.line.cursor_position = len(line)
 
     def leave(self) -> None:
-        """Esc: clears a filter or a `:` line and leaves; in the run line asks to cancel the job, else to leave."""
+        """Esc: leaves the line; a filter and a `:` line are cleared, what stands in the run line waits there."""
         if self._mode is Mode.RUN:
-            self.post_message(CancelRequested())
+            self.post_message(PaneLeft())
             return
         if self._mode is Mode.FILTER:
             self.clear_filter()

@@ -28,7 +28,7 @@ class Spared(NamedTuple):
 
 def spared(keys: Keymap) -> Spared:
     """How to learn all other keys and to leave stays always; how to run and to find while there is room."""
-    leave = ("screen.help", "screen.quit", "fleet.back", "answers.back", "pane.cancel")
+    leave = ("screen.help", "screen.quit", "fleet.back", "pane.leave")
     always = frozenset(keys.sign(id) for id in leave)
     return Spared(always | {keys.sign("action.run"), keys.sign("screen.filter")}, always)
 
