@@ -308,8 +308,9 @@ def test_hosts_of_a_program(file: Path, tmp_path: Path, monkeypatch: pytest.Monk
     before = file.read_text()
     assert done(file, "check") == f"{file}: 4 hosts, 2 of them from netbox, no mistake\n"
     assert [host["file"] for host in told(file, "list", "-w", "source:netbox,@nb")["hosts"]] == ["source:netbox"] * 2
-    ended = hosts(file, "tag", "n1", "+x")
-    assert ended.returncode == 1 and "n1 comes from the program of the source netbox" in ended.stderr
+    for words in (("tag", "n1", "+x"), ("enable", "n1"), ("move", "n1", "hosts.toml"), ("copy", "n1", "n3")):
+        ended = hosts(file, *words)
+        assert ended.returncode == 1 and "n1 comes from the program of the source netbox" in ended.stderr
     assert done(file, "tag", "kvm01", "+x") == "kvm01: tag-host: done\n"
     assert done(file, "undo") and file.read_text() == before
     program.write_text("#!/bin/sh\necho 'no\033[31m route' >&2; exit 1\n")

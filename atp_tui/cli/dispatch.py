@@ -18,7 +18,7 @@ from ..config.paths import default_config, find_config, theme_folders
 from ..drivers.private import sweep
 from ..model.errors import AtpError, ConfigError, ConfigErrors
 from .arguments import Arguments
-from .interrupt import run_verb
+from .interrupt import Interrupt, run_verb
 from .log import open_log
 from .output import ReaderGone, complain
 from .words import sentence
@@ -108,12 +108,29 @@ def configuration(arguments: Arguments) -> FleetConfig:
             hint="write one (hosts.example.toml shows how), name one with --config, or start atp-tui without a verb",
         )
     config = load(path)
-    if config.programs and _programs(path).refresh(config, every=arguments.hosts_verb == "check"):
-        config = load(path, answers=_programs(path).answer)
+    if config.programs:
+        config = _with_answers(config, path, every=arguments.verb == "hosts" and arguments.hosts_verb == "check")
     for warning in config.warnings:
         complain(f"warning: {warning}")
         _log.warning("%s", warning)
     return config
+
+
+def _with_answers(config: FleetConfig, path: Path, *, every: bool) -> FleetConfig:
+    """The configuration once its programs have answered, those whose answers are too old, or every one."""
+    from ..drivers.host_programs import due, refreshed
+
+    programs = _programs(path)
+    if not every and not due(programs, config, ()):
+        return config
+
+    async def run(_interrupt: Interrupt) -> int:
+        await refreshed(programs, config, every=every)
+        return 0
+
+    if interrupted := run_verb(run):
+        raise SystemExit(interrupted)
+    return load(path, answers=programs.answer)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from glob import has_magic, iglob
@@ -49,7 +50,10 @@ def included_by(patterns: Iterable[str], path: Path) -> tuple[Included, ...]:
 
 
 def note_wrong(patterns: Iterable[str], path: Path, problems: Problems) -> None:
-    """Note each pattern that names the file itself, or a file that is not there, or that too many files match."""
+    """Note each pattern that names the file itself, a file that is not there, too many, or a folder without a look in.
+
+    A folder that is not there has no files, which is no error.
+    """
     own, count = os.path.realpath(path), 0
     for index, pattern in enumerate(patterns):
         place = ("include", index)
@@ -61,6 +65,8 @@ def note_wrong(patterns: Iterable[str], path: Path, problems: Problems) -> None:
         elif not has_magic(pattern) and not os.path.lexists(path.parent / names[0]):
             hint = "write that file (it may be empty), or take the name out; a pattern such as *.toml may match none"
             problems.add(place, f"there is no file {quoted(pattern)}", hint)
+        elif (why := _unreadable(pattern, path.parent)) is not None:
+            problems.add(place, f"the folder of {quoted(pattern)} cannot be read: {why}", "mend it, or take it out")
         elif count > MOST:
             problems.add(place, f"there are more than {MOST:,} files to include", "write several hosts into each file")
 
@@ -70,3 +76,16 @@ def _names(pattern: str, folder: Path) -> Iterator[str]:
     if has_magic(name):
         return islice(iglob(name, root_dir=folder), MOST + 1)
     return iter([os.path.normpath(name)])
+
+
+def _unreadable(pattern: str, folder: Path) -> str | None:
+    """Why the folder of a pattern cannot be looked into: glob says nothing of it, and all of its hosts would go."""
+    parts = Path(os.path.expanduser(pattern)).parts[:-1]
+    at = folder.joinpath(*itertools.takewhile(lambda part: not has_magic(part), parts))
+    try:
+        os.scandir(at).close()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return error.strerror or str(error)
+    return None

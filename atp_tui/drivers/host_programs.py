@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -11,6 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from ..config.answers import KeptAnswers
@@ -20,6 +22,7 @@ from ..config.host_programs import Answer, hosts_of
 from ..model.errors import ConfigError
 from ..model.quoting import redacted_words
 from ..model.text import safe
+from .aside import off_loop
 
 MOST = 16 << 20
 """Bytes of an answer. 10,000 hosts with ten keys each are 4 MB."""
@@ -203,6 +206,16 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+async def refreshed(programs: HostPrograms, config: FleetConfig, *, every: bool) -> None:
+    """As HostPrograms.refresh, beside the event loop. A cancel ends what runs: a signal reaches this program alone, as
+    each of them leads a session of its own."""
+    try:
+        await off_loop("sources", partial(programs.refresh, config, every=every))
+    except asyncio.CancelledError:
+        programs.close()
+        raise
 
 
 def due(programs: HostPrograms, config: FleetConfig, running: Iterable[str]) -> list[HostProgram]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,14 +22,12 @@ from .aside import off_loop
 class HostsFileAside:
     """One file, edited by one caller at a time. `written` is what was last made of it, if anything was.
 
-    `has_hosts` as of HostsFile. `named_by` gives the program that names a host, which no file has then: such a host is
-    not edited.
+    `has_hosts` as of HostsFile. `whole` gives the configuration with the hosts that programs name, which are in no
+    file: they are known, and not edited.
     """
 
-    def __init__(
-        self, path: Path, *, has_hosts: bool = False, named_by: Callable[[str], str | None] = lambda _: None
-    ) -> None:
-        self._named_by = named_by
+    def __init__(self, path: Path, *, has_hosts: bool = False, whole: Callable[[], FleetConfig] = FleetConfig) -> None:
+        self._whole = whole
         self.file = HostsFile(path, _versions(path), has_hosts=has_hosts)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
@@ -36,7 +35,10 @@ class HostsFileAside:
     async def known(self) -> FleetConfig:
         """As actions.action.HostsFile."""
         async with self._turn:
-            return await off_loop("hosts.toml", self.file.known)
+            config = await off_loop("hosts.toml", self.file.known)
+        own, named = {host.id for host in (*config.hosts, *config.disabled)}, self._named()
+        others = (host for host in self._whole().hosts if host.id in named and host.id not in own)
+        return replace(config, hosts=(*config.hosts, *others))
 
     async def fields(self, host_id: str) -> tuple[FormField, ...]:
         """As engine.local.HostsFile."""
@@ -78,9 +80,16 @@ class HostsFileAside:
         """As actions.action.HostsFile."""
         return await self._done(self.file.redo)
 
+    def _named(self) -> dict[str, str]:
+        """The names of the programs by the ids of their hosts, without those that an edit of ours has just added."""
+        written = FleetConfig() if self.written is None else self.written.config
+        own = {host.id for host in (*written.hosts, *written.disabled)}
+        return {host: name for name, hosts in self._whole().program_hosts for host in hosts if host not in own}
+
     def _require_own(self, hosts: Iterable[str]) -> None:
         """Raise ConfigError for hosts that a program names."""
-        named = {host: name for host in hosts if (name := self._named_by(host)) is not None}
+        of_programs = self._named()
+        named = {host: of_programs[host] for host in hosts if host in of_programs}
         if named:
             host, name = next(iter(named.items()))
             more = f" and {len(named) - 1} more" if len(named) > 1 else ""

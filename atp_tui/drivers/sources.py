@@ -43,7 +43,7 @@ class FileSource:
         if config.path is None:
             return
         has_hosts = bool(config.hosts or config.disabled)
-        self.hosts_file = HostsFileAside(config.path, has_hosts=has_hosts, named_by=self._named_by)
+        self.hosts_file = HostsFileAside(config.path, has_hosts=has_hosts, whole=lambda: self._before)
         self._programs = programs or HostPrograms(config.path)
         # as it is now: what is written from here on is another version
         self._files = WatchedFiles(config, config.path, lambda: self._programs.revision)
@@ -65,10 +65,6 @@ class FileSource:
                 with suppress(RuntimeError):  # the system has no thread left: later
                     self._running[program.name] = begun(f"source {program.name}", partial(self._programs.run, program))
             await asyncio.sleep(LOOK_EACH)
-
-    def _named_by(self, host_id: str) -> str | None:
-        """The program that names a host."""
-        return next((name for name, hosts in self._before.program_hosts if host_id in hosts), None)
 
     def _loaded(self, path: Path) -> FleetConfig:
         config = load(path, answers=self._programs.answer)

@@ -57,7 +57,9 @@ class Reloading:
         disabled: Disabled,
     ) -> None:
         self.config = config
-        self.state = _with_programs(Reload(number=bool(config.remarks), good_since=now(), files=config.files), config)
+        self.state = _with_programs(
+            Reload(number=int(bool(config.remarks)), good_since=now(), files=config.files), config
+        )
         self.turn = asyncio.Lock()
         self._hosts = hosts
         self._prepare = prepare

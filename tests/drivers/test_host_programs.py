@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from atp_tui.config.fleet import FleetConfig, HostProgram
 from atp_tui.config.load import load
 from atp_tui.config.paths import state_dir
 from atp_tui.drivers.host_programs import MOST_SAID, HostPrograms
+from tests.test_headless import command_line
 
 FILE = '[[sources]]\nname = "it"\ncommand = ["python", "x"]\n'
 
@@ -153,6 +155,17 @@ def test_the_end_of_the_program_ends_those_that_run(main: Path) -> None:
     until(lambda: ended(main))
     programs.run(program)
     assert programs.answer(program).problem == "the program ends"
+
+
+def test_a_key_press_ends_a_verb_that_waits_for_a_program(main: Path) -> None:
+    words = ", ".join(f'"{word}"' for word in (sys.executable, "-c", CHILD + "p.wait()"))
+    main.write_text(f'[[sources]]\nname = "it"\ncommand = [{words}]\n')
+    verb = subprocess.Popen(command_line("hosts", "list", "--config", str(main)), stderr=subprocess.PIPE)
+    until(lambda: main.with_name("pid").exists() and bool(main.with_name("pid").read_text()))
+    verb.send_signal(signal.SIGINT)
+    verb.communicate()
+    assert verb.returncode == 130
+    until(lambda: ended(main))
 
 
 def test_without_a_home_answers_count_in_memory(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:

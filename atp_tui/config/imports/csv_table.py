@@ -12,15 +12,12 @@ from ...model.errors import ConfigError
 from ...model.near import nearest
 from ...model.quoting import quoted
 from .found import Given, Imported
-from .gathering import Entry, Gathering
+from .gathering import SECRET, Entry, Gathering
 
 KEYS = ("id", "host", "uri", "tags", "user", "port")
 """Heads with a meaning, in any capitals. Any other is a key of the host's metadata."""
 
 SEPARATORS = ",;\t"
-
-_SECRET = re.compile(r"pass|pwd|secret|token|credential|api.?key", re.IGNORECASE)
-"""Heads of columns that hosts.toml is no place for."""
 
 _COMPARED = 50
 """Heads that are looked at for a slip."""
@@ -47,7 +44,7 @@ def _read(given: Given, gathering: Gathering) -> None:
     if first is None:
         raise ConfigError("is empty", file=given.file, hint=_HINT)
     heads = _heads(first[1], given, first[0])
-    for head in filter(_SECRET.search, heads):
+    for head in filter(SECRET.search, heads):
         gathering.leave_out(head, "is a column of secrets, by its head", given, first[0])
     for line, cells in rows:
         if not any(cells):
@@ -108,4 +105,4 @@ def _fill(entry: Entry, values: dict[str, str]) -> None:
     entry.port = values.get("port") or None
     entry.tags = dict.fromkeys(_TAG.findall(values.get("tags", "")))
     others = {head: value for head, value in values.items() if head and value and head not in KEYS}
-    entry.metadata = {head: value for head, value in others.items() if not _SECRET.search(head)}
+    entry.metadata = {head: value for head, value in others.items() if not SECRET.search(head)}

@@ -20,6 +20,9 @@ from .node_sets import TooManyNames, told
 PATTERN = re.compile(r"[*?]")
 """Signs that make a name stand for others."""
 
+SECRET = re.compile(r"pass|pwd|secret|token|credential|api.?key", re.IGNORECASE)
+"""Names of values that the metadata of a host is no place for: it is shown."""
+
 LONGEST_NAME = 253
 """Letters of a name in the DNS (RFC 1035, section 2.3.4, as text)."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...model.errors import ConfigError
 from . import host_list
 from .found import MOST_HOSTS, Given, Imported
-from .gathering import Entry, Gathering, too_many_hosts
+from .gathering import SECRET, Entry, Gathering, too_many_hosts
 
 KEYS = ("id", "host", "uri", "tags", "user", "port", "metadata")
 """Keys of a host with a meaning. Any other with a text, a number or true or false is a key of its metadata."""
@@ -79,7 +79,9 @@ def _fill(entry: Entry, found: dict[str, Any], number: int, gathering: Gathering
             entry.tags[tag] = None
     others = {key: value for key, value in right.items() if key not in KEYS}
     for key, value in {**others, **(right.get("metadata") or {})}.items():
-        if isinstance(value, bool):
+        if SECRET.search(key):
+            gathering.leave_out(f"entry {number}", f"{key} is a secret, by its name", given, None)
+        elif isinstance(value, bool):
             entry.metadata[key] = "true" if value else "false"
         elif isinstance(value, str | int | float):
             entry.metadata[key] = str(value)

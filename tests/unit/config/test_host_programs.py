@@ -96,6 +96,8 @@ def test_a_program_that_fails_is_told_with_the_age_of_its_answer() -> None:
         ('["a", {"id": "b", "port": true, "user": 5, "host": ["x"]}]', ["a", "b"], 3),
         ('["a", {"id": "b", "port": 99999}]', ["a"], 1),
         ('[{"id": "a", "tags": ["x y", 5, "z"]}]', ["a"], 1),
+        ('[{"id": "a", "api_key": "x", "metadata": {"Password": "y"}}]', ["a"], 2),
+        ('["a", {"id": "b", "uri": "qemu+tls://u:hunter2@x/system"}]', ["a"], 1),
     ],
 )
 def test_what_an_answer_comes_to(output: str, ids: list[str], left_out: int) -> None:

@@ -158,6 +158,13 @@ def test_a_file_without_rights_is_named_and_one_that_strangers_may_write_is_warn
     assert line.startswith("hosts.d/rack9.toml: cannot be read") and line.endswith("hosts.toml:1 includes it")
 
 
+def test_a_folder_that_cannot_be_looked_into_lets_no_host_go(main: Path) -> None:
+    (main.parent / "loop.d").symlink_to("loop.d")
+    main.write_text(MAIN.replace('["', '["loop.d/*.toml", "none.d/*/x.toml", "'))
+    (line,) = wrong(main)
+    assert line.startswith("hosts.toml:1: include[0]: the folder of 'loop.d/*.toml' cannot be read: Too many levels")
+
+
 def test_too_many_files_are_refused(main: Path) -> None:
     for number in range(MOST + 1):
         (main.parent / f"hosts.d/{number}.toml").touch()

@@ -374,6 +374,7 @@ async def test_hosts_of_a_program_are_followed_and_stay_while_it_fails(
         own = Invocation("add-host", (), {"id": "n3", "host": "127.0.0.2", "keys": "uri=sim://n3/"})
         assert (await fleet.perform(own)).problem is None
         assert found.engine.manager.host("n3").host == "127.0.0.2"
+        assert (await fleet.form("n3")).problem is None, "it is the file's from now on"
         await found.until(lambda: fleet.reload().remarks != ())
         assert (await fleet.perform(Invocation("remove-host", on_hosts("n3"), confirmed=1))).problem is None
         await found.until(lambda: "n3" in found.ids() and found.engine.manager.host("n3").host == "127.0.0.1")
