@@ -62,6 +62,10 @@ class HostsFile(Protocol):
         """What may be filled in of a host; of a new one where the id is ""."""
         ...
 
+    async def line_of(self, host_id: str) -> int | None:
+        """The line of a host, from 1; where the file is wrong, that of the first mistake. None: it is not known."""
+        ...
+
     async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:
         """What a source of hosts has to offer to the file."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..model.errors import ConfigError
+from ..model.errors import ConfigError, ConfigErrors
 from ..model.quoting import quoted
 from .difference import in_short, unified
 from .document import Document, edited, read
@@ -35,6 +36,7 @@ PATIENCE = 5.0
 """Seconds that another program of ours may hold the file."""
 
 _MARK = "\ufeff"
+_HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,19 @@ class HostsFile:
             if table.get("id") == host_id:
                 return fields_of(document.tables, table)
         raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint="somebody took it out")
+
+    def line_of(self, host_id: str) -> int | None:
+        """The line of a host, from 1; where the file is wrong, that of the first mistake. None: it is not known."""
+        try:
+            document = self._current().document
+        except ConfigErrors as errors:
+            return errors.errors[0].line
+        for number, table in enumerate(document.hosts):
+            if table.get("id") == host_id:
+                start, _ = document.layout.region(number)
+                header = None if document.layout.array is not None else _HEADER.search(document.text, start)
+                return document.text.count("\n", 0, header.end() if header is not None else start) + 1
+        return None
 
     def look(self, edits: Sequence[Edit], what: str = "") -> Written:
         """What `edit` would do; nothing is written."""

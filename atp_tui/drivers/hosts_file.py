@@ -39,6 +39,11 @@ class HostsFileAside:
         async with self._turn:
             return await off_loop("hosts.toml", partial(self.file.fields, host_id))
 
+    async def line_of(self, host_id: str) -> int | None:
+        """As actions.action.HostsFile."""
+        async with self._turn:
+            return await off_loop("hosts.toml", partial(self.file.line_of, host_id))
+
     async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:
         """As actions.action.HostsFile."""
         async with self._turn:

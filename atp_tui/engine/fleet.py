@@ -324,6 +324,11 @@ class Fleet(Protocol):
         """What an invocation would change in the file; nothing is written."""
         ...
 
+    async def line_of(self, host_id: str) -> int | None:
+        """The line of a host in the file, from 1; where the file is wrong, that of the first mistake. None: it is not
+        known, or there is no file."""
+        ...
+
     async def importable(self, asked: ImportAsked) -> Importable:
         """What a source of hosts has to offer to the file; nothing is written, and no host is contacted."""
         ...

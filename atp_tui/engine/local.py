@@ -283,6 +283,13 @@ class LocalFleet:
         except AtpError as error:
             return Preview(problem=problem_of(error))
 
+    async def line_of(self, host_id: str) -> int | None:
+        """As Fleet.line_of."""
+        try:
+            return None if self._hosts_file is None else await self._hosts_file.line_of(host_id)
+        except AtpError:
+            return None
+
     async def importable(self, asked: ImportAsked) -> Importable:
         """As Fleet.importable."""
         try:

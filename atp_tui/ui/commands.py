@@ -53,6 +53,7 @@ LAST = (
     ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),
     ScreenCommand("theme", "theme", "t", "choose the colours: theme dark; without a name, the next one"),
+    ScreenCommand("open-editor", "open editor", "O", "open your editor on hosts.toml, at the host under the cursor"),
     ScreenCommand("locator", "copy locator", None, "copy what opens this view in another terminal"),
     ScreenCommand("dump", "dump screen", None, "write the screen to files, as SVG and as text"),
     ScreenCommand("help", "help", "question_mark", "this page"),

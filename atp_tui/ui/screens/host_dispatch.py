@@ -112,6 +112,11 @@ class HostDispatch:
         """
         from ...config.imports.sources import SOURCES
 
+        problem = self._fleet.admit(self._invocation("import", (), {"source": source or TYPED})).problem
+        if problem is not None:
+            self._screen.tell(sentence(problem.reason), wrong=True)
+            return
+
         def chosen(name: str | None) -> None:
             if not name:
                 return
@@ -121,7 +126,7 @@ class HostDispatch:
                 self._screen.ask_for(f"import {name}")
 
         if source:
-            self._screen.spawn(self._offer(ImportAsked(source, where)))
+            self._screen.spawn(self._offer(ImportAsked(source, where.strip())))
             return
         typed = {TYPED: "the names, typed"}
         lines = [
