@@ -58,8 +58,8 @@ class HostsFile(Protocol):
         """What the file says now."""
         ...
 
-    async def fields(self, host_id: str) -> tuple[FormField, ...]:
-        """What may be filled in of a host; of a new one where the id is ""."""
+    async def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
+        """What may be filled in of each of these hosts; of a new one where the id is ""."""
         ...
 
     async def line_of(self, host_id: str) -> int | None:

@@ -102,15 +102,18 @@ class HostsFile:
         """What the file says now."""
         return self._current().config
 
-    def fields(self, host_id: str) -> tuple[FormField, ...]:
-        """What may be filled in of a host, or of a new one where the id is "". Raises ConfigError for one not there."""
+    def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
+        """What may be filled in of each of these hosts, or of a new one where the id is "". Raises ConfigError for one
+        not there."""
         document = self._current().document
-        if not host_id:
-            return empty_fields(document.tables)
-        for table in document.hosts:
-            if table.get("id") == host_id:
-                return fields_of(document.tables, table)
-        raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint="somebody took it out")
+        there = {str(table.get("id")): table for table in reversed(document.hosts)}
+        found = []
+        for host_id in host_ids:
+            if host_id and host_id not in there:
+                hint = "somebody took it out"
+                raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint=hint)
+            found.append(fields_of(document.tables, there[host_id]) if host_id else empty_fields(document.tables))
+        return tuple(found)
 
     def line_of(self, host_id: str) -> int | None:
         """The line of a host, from 1; where the file is wrong, that of the first mistake. None: it is not known."""

@@ -34,10 +34,10 @@ class HostsFileAside:
         async with self._turn:
             return await off_loop("hosts.toml", self.file.known)
 
-    async def fields(self, host_id: str) -> tuple[FormField, ...]:
-        """As engine.local.HostsFile."""
+    async def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
+        """As actions.action.HostsFile."""
         async with self._turn:
-            return await off_loop("hosts.toml", partial(self.file.fields, host_id))
+            return await off_loop("hosts.toml", partial(self.file.fields, host_ids))
 
     async def line_of(self, host_id: str) -> int | None:
         """As actions.action.HostsFile."""

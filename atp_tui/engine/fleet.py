@@ -112,10 +112,10 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What may be filled in of a host in hosts.toml; nothing where `problem` says why."""
+class Forms:
+    """What may be filled in of each of some hosts in hosts.toml; nothing where `problem` says why."""
 
-    fields: tuple[FormField, ...] = ()
+    fields: tuple[tuple[FormField, ...], ...] = ()
     problem: Problem | None = None
 
 
@@ -316,8 +316,9 @@ class Fleet(Protocol):
 
     # -- the file of the hosts, which is edited by invocations ----------------------------------------------------
 
-    async def form(self, host_id: str) -> Form:
-        """What may be filled in of a host; of a new one where the id is ""."""
+    async def forms(self, host_ids: Sequence[str]) -> Forms:
+        """What may be filled in of each of these hosts, as the file has them all at one moment; of a new host where the
+        id is ""."""
         ...
 
     async def preview(self, invocation: Invocation) -> Preview:

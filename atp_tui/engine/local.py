@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
@@ -33,7 +33,7 @@ from .fleet import (
     Admission,
     Change,
     Detail,
-    Form,
+    Forms,
     Importable,
     JobTicket,
     Parts,
@@ -263,14 +263,14 @@ class LocalFleet:
 
     # -- the file of the hosts -----------------------------------------------------------------------------------
 
-    async def form(self, host_id: str) -> Form:
-        """As Fleet.form."""
+    async def forms(self, host_ids: Sequence[str]) -> Forms:
+        """As Fleet.forms."""
         try:
             if self._hosts_file is None:
                 raise ActionFailed(told(Say.NO_HOSTS_FILE))
-            return Form(await self._hosts_file.fields(host_id))
+            return Forms(await self._hosts_file.fields(host_ids))
         except AtpError as error:
-            return Form(problem=problem_of(error))
+            return Forms(problem=problem_of(error))
 
     async def preview(self, invocation: Invocation) -> Preview:
         """As Fleet.preview."""

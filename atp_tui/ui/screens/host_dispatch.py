@@ -182,12 +182,11 @@ class HostDispatch:
             self._opens = False
 
     async def _open(self, action: str, hosts: tuple[str, ...], title: str) -> None:
-        forms = [await self._fleet.form(host) for host in hosts or ("",)]
-        problem = next((form.problem for form in forms if form.problem is not None), None)
-        if problem is not None:
-            self._screen.tell(problem.sentence, wrong=True)
+        forms = await self._fleet.forms(hosts or ("",))
+        if forms.problem is not None:
+            self._screen.tell(forms.problem.sentence, wrong=True)
             return
-        fields, differing = common([form.fields for form in forms])
+        fields, differing = common(forms.fields)
         known = {each.key: each for each in fields}
         if action == "copy-host":
             fields = tuple(replace(each, value="") if each.key == "id" else each for each in fields)
@@ -222,10 +221,10 @@ class HostDispatch:
     async def _overtaken(self, hosts: tuple[str, ...], known: dict[str, FormField], changes: Changes) -> Problem | None:
         """What somebody else has made of the same keys since the form was opened, or since this was told last: a list
         is written as a whole, and what has come to it meanwhile would be lost unseen. `known` is brought up to date."""
-        forms = [await self._fleet.form(host) for host in hosts]
-        if any(form.problem is not None for form in forms):
+        forms = await self._fleet.forms(hosts)
+        if forms.problem is not None:
             return None  # the edit itself says it
-        now, _ = common([form.fields for form in forms])
+        now, _ = common(forms.fields)
         before = dict(known)
         known.update((each.key, each) for each in now)
         for field in now:
