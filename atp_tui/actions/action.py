@@ -58,8 +58,13 @@ class HostsFile(Protocol):
         """What the file says now."""
         ...
 
-    async def fields(self, host_id: str) -> tuple[FormField, ...]:
-        """What may be filled in of a host; of a new one where the id is ""."""
+    async def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
+        """What may be filled in of each of these hosts; of a new one where the id is ""."""
+        ...
+
+    async def place_of(self, host_id: str) -> tuple[Path, int | None]:
+        """The file in which a host stands and its line there, from 1; where a file is wrong, those of the first
+        mistake. None: the line is not known."""
         ...
 
     async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:

@@ -1,30 +1,14 @@
-"""The person's editor on a file, as git and crontab open it."""
+"""The example, opened in the person's editor."""
 
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from ..config.store import example_text, write_example
+from ..ui.editor import editor
 from .output import complain
-
-_USUAL = ("sensible-editor", "editor", "nano", "vi")
-
-
-def editor(environ: Mapping[str, str] = os.environ) -> list[str] | None:
-    """The command that opens an editor: VISUAL, EDITOR, else the first usual one there is; None where there is none."""
-    for words in (*(environ.get(name, "") for name in ("VISUAL", "EDITOR")), *_USUAL):
-        try:
-            command = shlex.split(words)
-        except ValueError:
-            continue  # an unclosed quote
-        if command and shutil.which(command[0], path=environ.get("PATH")):
-            return command
-    return None
 
 
 def edited_example(path: Path) -> bool:

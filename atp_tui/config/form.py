@@ -14,6 +14,8 @@ KEYS = (
 )  # fmt: skip
 """The keys of a form, in its order. All others are left to the file, or to KEY=VALUE."""
 
+_PARTS = {key: tuple(key.split(".")) for key in KEYS}
+
 OF_ONE = frozenset({"id", "host", "uri"})
 """Keys that no two hosts have alike: no form of several hosts shows them."""
 
@@ -72,8 +74,8 @@ def _field(key: str, tables: Mapping[str, Any], host: Mapping[str, Any]) -> Form
 
 
 def _at(table: Any, key: str) -> Any:
-    for part in key.split("."):
-        table = table.get(part) if isinstance(table, Mapping) else None
+    for part in _PARTS[key]:
+        table = table.get(part) if isinstance(table, dict) else None  # as tomllib reads it; Mapping is slow to ask for
     return table
 
 
@@ -86,7 +88,7 @@ def _typed(key: str, value: Any) -> str:
             return "true" if value else "false"
         case list():
             return " ".join(str(each) for each in value)
-        case Mapping():
+        case dict():
             return " ".join(shlex.quote(f"{name}={_typed(key, each)}") for name, each in value.items())
         case _:
             return str(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from ..model.errors import ConfigError
+from ..model.errors import ConfigError, ConfigErrors
 from ..model.quoting import quoted
 from .difference import in_short, unified
 from .edits import Edit
@@ -31,6 +32,8 @@ ATTEMPTS = 5
 
 PATIENCE = 5.0
 """Seconds that another program of ours may hold the file."""
+
+_HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +104,36 @@ class HostsFile:
         """What the file says now."""
         return self._current().config
 
-    def fields(self, host_id: str) -> tuple[FormField, ...]:
-        """What may be filled in of a host, or of a new one where the id is "". Raises ConfigError for one not there."""
-        files = self._current()
-        tables = files.files[0].document.tables
-        if not host_id:
-            return empty_fields(tables)
-        for table in (table for file in files.files for table in file.document.hosts):
-            if table.get("id") == host_id:
-                return fields_of(tables, table)
-        raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint="somebody took it out")
+    def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
+        """What may be filled in of each of these hosts, or of a new one where the id is "". Raises ConfigError for one
+        not there."""
+        files = self._current().files
+        tables = files[0].document.tables
+        there = {str(table.get("id")): table for file in files for table in reversed(file.document.hosts)}
+        found = []
+        for host_id in host_ids:
+            if host_id and host_id not in there:
+                hint = "somebody took it out"
+                raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint=hint)
+            found.append(fields_of(tables, there[host_id]) if host_id else empty_fields(tables))
+        return tuple(found)
+
+    def place_of(self, host_id: str) -> tuple[Path, int | None]:
+        """The file in which a host stands and its line there, from 1; where a file is wrong, those of the first
+        mistake. None: the line is not known."""
+        try:
+            files = self._current().files
+        except ConfigErrors as errors:
+            first = errors.errors[0]
+            return first.file or self.path, first.line
+        for file in files:
+            document = file.document
+            for number, table in enumerate(document.hosts):
+                if table.get("id") == host_id:
+                    start, _ = document.layout.region(number)
+                    header = None if document.layout.array is not None else _HEADER.search(document.text, start)
+                    return file.path, document.text.count("\n", 0, header.end() if header is not None else start) + 1
+        return self.path, None
 
     def look(self, edits: Sequence[Edit], what: str = "") -> Written:
         """What `edit` would do; nothing is written."""

@@ -40,11 +40,16 @@ class HostsFileAside:
         others = (host for host in self._whole().hosts if host.id in named and host.id not in own)
         return replace(config, hosts=(*config.hosts, *others))
 
-    async def fields(self, host_id: str) -> tuple[FormField, ...]:
-        """As engine.local.HostsFile."""
-        self._require_own([host_id])
+    async def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
+        """As actions.action.HostsFile."""
+        self._require_own(host_ids)
         async with self._turn:
-            return await off_loop("hosts.toml", partial(self.file.fields, host_id))
+            return await off_loop("hosts.toml", partial(self.file.fields, host_ids))
+
+    async def place_of(self, host_id: str) -> tuple[Path, int | None]:
+        """As actions.action.HostsFile."""
+        async with self._turn:
+            return await off_loop("hosts.toml", partial(self.file.place_of, host_id))
 
     async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:
         """As actions.action.HostsFile."""

@@ -115,15 +115,23 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What may be filled in of a host in hosts.toml; nothing where `problem` says why.
+class Forms:
+    """What may be filled in of each of some hosts in hosts.toml; nothing where `problem` says why.
 
-    `file` is the name of the included file in which it stands, if it does.
+    `files` are the names of the included files in which they stand, if they do.
     """
 
-    fields: tuple[FormField, ...] = ()
+    fields: tuple[tuple[FormField, ...], ...] = ()
     problem: Problem | None = None
-    file: str = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInFile:
+    """The path of a file, and a line in it, from 1; None: the line is not known."""
+
+    file: str
+    line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,12 +331,18 @@ class Fleet(Protocol):
 
     # -- the file of the hosts, which is edited by invocations ----------------------------------------------------
 
-    async def form(self, host_id: str) -> Form:
-        """What may be filled in of a host; of a new one where the id is ""."""
+    async def forms(self, host_ids: Sequence[str]) -> Forms:
+        """What may be filled in of each of these hosts, as the file has them all at one moment; of a new host where the
+        id is ""."""
         ...
 
     async def preview(self, invocation: Invocation) -> Preview:
         """What an invocation would change in the file; nothing is written."""
+        ...
+
+    async def place_of(self, host_id: str) -> PlaceInFile | None:
+        """Where a host stands in hosts.toml or a file that it includes; where one of them is wrong, the place of the
+        first mistake. None: there is no file."""
         ...
 
     async def importable(self, asked: ImportAsked) -> Importable:

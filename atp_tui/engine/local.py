@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
@@ -33,11 +33,12 @@ from .fleet import (
     Admission,
     Change,
     Detail,
-    Form,
+    Forms,
     Importable,
     JobTicket,
     Parts,
     Performed,
+    PlaceInFile,
     Preview,
     Resolved,
 )
@@ -265,16 +266,16 @@ class LocalFleet:
 
     # -- the file of the hosts -----------------------------------------------------------------------------------
 
-    async def form(self, host_id: str) -> Form:
-        """As Fleet.form."""
+    async def forms(self, host_ids: Sequence[str]) -> Forms:
+        """As Fleet.forms."""
         try:
             if self._hosts_file is None:
                 raise ActionFailed(told(Say.NO_HOSTS_FILE))
-            fields, config = await self._hosts_file.fields(host_id), await self._hosts_file.known()
-            file = next((each.name for each in config.included if host_id in each.hosts), "")
-            return Form(fields, file=file)
+            fields, config = await self._hosts_file.fields(host_ids), await self._hosts_file.known()
+            files = [each.name for each in config.included if not set(host_ids).isdisjoint(each.hosts)]
+            return Forms(fields, files=tuple(files))
         except AtpError as error:
-            return Form(problem=problem_of(error))
+            return Forms(problem=problem_of(error))
 
     async def preview(self, invocation: Invocation) -> Preview:
         """As Fleet.preview."""
@@ -286,6 +287,16 @@ class LocalFleet:
             return Preview((await self._hosts_file.look(edits, "")).difference)
         except AtpError as error:
             return Preview(problem=problem_of(error))
+
+    async def place_of(self, host_id: str) -> PlaceInFile | None:
+        """As Fleet.place_of."""
+        try:
+            if self._hosts_file is None:
+                return None
+            file, line = await self._hosts_file.place_of(host_id)
+            return PlaceInFile(str(file), line)
+        except AtpError:
+            return None
 
     async def importable(self, asked: ImportAsked) -> Importable:
         """As Fleet.importable."""

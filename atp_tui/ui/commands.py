@@ -60,6 +60,7 @@ LAST = (
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),
     ScreenCommand("theme", "theme", "t", "choose the colours: theme dark; without a name, the next one"),
     ScreenCommand("copy-address", "copy address", "y", "copy the address of the host under the cursor, or of @tag"),
+    ScreenCommand("open-editor", "open editor", "O", "open your editor on hosts.toml, at the host under the cursor"),
     ScreenCommand("locator", "copy locator", None, "copy what opens this view in another terminal"),
     ScreenCommand("dump", "dump screen", None, "write the screen to files, as SVG and as text"),
     ScreenCommand("help", "help", "question_mark", "this page"),

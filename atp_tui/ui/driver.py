@@ -83,7 +83,8 @@ class Driver(LinuxDriver):
             if self._to_stop:
                 self._to_stop = False
                 os.kill(os.getpid(), signal.SIGSTOP)  # it comes back from there when the program is continued
-        self.resume_application_mode()
+        if self._auto_restart:  # else an editor has the terminal: its Ctrl+Z stops us too, and `fg` is for both
+            self.resume_application_mode()
 
     # The terminal's ground
 

@@ -76,6 +76,11 @@ class Targeting:
         """The marked hosts, else those under the cursor."""
         return self._marked or self._cursor
 
+    @property
+    def cursor(self) -> tuple[str, ...]:
+        """The hosts under the cursor: one, or all of a group."""
+        return self._cursor
+
     def point(self, marked: tuple[str, ...], cursor: tuple[str, ...]) -> bool:
         """Take over what is marked and what the cursor is on (a group: all its hosts); False where nothing changed."""
         if (marked, cursor) == (self._marked, self._cursor):

@@ -31,6 +31,7 @@ from ..views.view import View
 from ..widgets.command_pane import CommandPane, Mode
 from ..words import sentence
 from .ask import ask_about_key, ask_about_many
+from .editor_dispatch import EditorDispatch
 from .help import HelpScreen, command_section
 from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
@@ -86,6 +87,7 @@ class Dispatch:
             "rerun": self._rerun,
             "cancel": self._cancel,
             "clear": self._clear,
+            "open-editor": lambda _: EditorDispatch(screen, services, targeting).open(),
             "theme": lambda name: screen.post_message(ThemeRequested(name)),
             "help": self._open_help,
             "quit": self._quit,
@@ -100,7 +102,7 @@ class Dispatch:
             "tag-host": lambda text: self._form("tag-host", text),
             "remove-host": lambda text: self._form("remove-host", text),
             "enable-host": self._enable,
-            "import": self._import,
+            "import": lambda text: self._hosts_file.take_over(*text.strip().partition(" ")[::2]),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
@@ -223,14 +225,6 @@ class Dispatch:
             self._screen.tell("no disabled host is marked or under the cursor", wrong=True)
         elif action is not None:
             self._act(action, named)
-
-    def _import(self, argument: str) -> None:
-        admission = self._fleet.admit(self._invocation("import", (), {"source": "list"}))
-        if admission.problem is not None:
-            self._screen.tell(sentence(admission.problem.reason), wrong=True)
-        else:
-            source, _, where = argument.strip().partition(" ")
-            self._hosts_file.take_over(source, where.strip())
 
     def _action(self, name: str) -> Action | None:
         return next((each.action for each in self._keys.commands if each.name == name), None)

@@ -112,6 +112,11 @@ class HostDispatch:
         """
         from ...config.imports.sources import SOURCES
 
+        problem = self._fleet.admit(self._invocation("import", (), {"source": source or TYPED})).problem
+        if problem is not None:
+            self._screen.tell(sentence(problem.reason), wrong=True)
+            return
+
         def chosen(name: str | None) -> None:
             if not name:
                 return
@@ -121,7 +126,7 @@ class HostDispatch:
                 self._screen.ask_for(f"import {name}")
 
         if source:
-            self._screen.spawn(self._offer(ImportAsked(source, where)))
+            self._screen.spawn(self._offer(ImportAsked(source, where.strip())))
             return
         typed = {TYPED: "the names, typed"}
         lines = [
@@ -177,14 +182,12 @@ class HostDispatch:
             self._opens = False
 
     async def _open(self, action: str, hosts: tuple[str, ...], title: str) -> None:
-        forms = [await self._fleet.form(host) for host in hosts or ("",)]
-        problem = next((form.problem for form in forms if form.problem is not None), None)
-        if problem is not None:
-            self._screen.tell(problem.sentence, wrong=True)
+        forms = await self._fleet.forms(hosts or ("",))
+        if forms.problem is not None:
+            self._screen.tell(forms.problem.sentence, wrong=True)
             return
-        fields, differing = common([form.fields for form in forms])
-        files = sorted({form.file for form in forms if form.file})
-        heading = f"{title} in {', '.join(files)}" if files else title
+        fields, differing = common(forms.fields)
+        heading = f"{title} in {', '.join(sorted(forms.files))}" if forms.files else title
         known = {each.key: each for each in fields}
         if action == "copy-host":
             fields = tuple(replace(each, value="") if each.key == "id" else each for each in fields)
@@ -219,10 +222,10 @@ class HostDispatch:
     async def _overtaken(self, hosts: tuple[str, ...], known: dict[str, FormField], changes: Changes) -> Problem | None:
         """What somebody else has made of the same keys since the form was opened, or since this was told last: a list
         is written as a whole, and what has come to it meanwhile would be lost unseen. `known` is brought up to date."""
-        forms = [await self._fleet.form(host) for host in hosts]
-        if any(form.problem is not None for form in forms):
+        forms = await self._fleet.forms(hosts)
+        if forms.problem is not None:
             return None  # the edit itself says it
-        now, _ = common([form.fields for form in forms])
+        now, _ = common(forms.fields)
         before = dict(known)
         known.update((each.key, each) for each in now)
         for field in now:

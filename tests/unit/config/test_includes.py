@@ -195,7 +195,7 @@ def test_a_host_of_an_included_file_is_copied_beside_it_and_removed_from_it(main
     assert ids(file.edit([Copy("b", "new", ((("host",), "192.0.2.9"),))], "copy").config) == ["a", "b", "new", "c"]
     assert ids(file.edit([Remove("b"), Remove("a")], "remove").config) == ["new", "c"]
     assert rack(main, 1).read_text().startswith("# rack 1\n\n") and ids(load(main)) == ["new", "c"]
-    assert [field.value for field in file.fields("new") if field.key in ("host", "ssh.port")] == ["192.0.2.9", "2"]
+    assert [field.value for field in file.fields(["new"])[0] if field.key in ("host", "ssh.port")] == ["192.0.2.9", "2"]
 
 
 def test_a_new_host_goes_into_hosts_toml_or_into_the_file_that_is_named(main: Path) -> None:

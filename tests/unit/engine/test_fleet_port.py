@@ -299,8 +299,8 @@ async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
 
 
 async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -> None:
-    form = await fleet.form("kvm01")
-    assert form.fields == () and form.problem is not None and "no hosts.toml" in form.problem.message
+    forms = await fleet.forms(["kvm01"])
+    assert forms.fields == () and forms.problem is not None and "no hosts.toml" in forms.problem.message
     preview = await fleet.preview(Invocation("undo", (), {}, "somebody"))
     assert preview.difference == "" and preview.problem is not None
 
@@ -308,6 +308,14 @@ async def test_a_fleet_without_a_file_has_no_form_and_no_preview(fleet: Fleet) -
 async def test_a_fleet_without_a_file_takes_no_hosts_over(fleet: Fleet) -> None:
     found = await fleet.importable(ImportAsked("list", "kvm09"))
     assert found.entries == () and found.problem is not None and "no hosts.toml" in found.problem.message
+
+
+async def test_forms_of_several_hosts_are_read_at_one_moment(fleet_of_a_file: Fleet) -> None:
+    forms = await fleet_of_a_file.forms(["kvm02", "kvm01", ""])
+    assert [{field.key: field.value for field in fields}["id"] for fields in forms.fields] == ["kvm02", "kvm01", ""]
+    assert {field.key: field.value for field in forms.fields[0]}["enabled"] == "false"
+    gone = await fleet_of_a_file.forms(["kvm01", "kvm09"])
+    assert gone.fields == () and gone.problem is not None and "kvm09" in gone.problem.message
 
 
 async def test_what_a_source_offers_and_a_choice_of_it_are_plain_data(fleet_of_a_file: Fleet, tmp_path: Path) -> None:

@@ -367,14 +367,14 @@ async def test_hosts_of_a_program_are_followed_and_stay_while_it_fails(
             assert (
                 done.problem is not None and "n3 comes from the program of the source netbox" in done.problem.sentence
             )
-        form = await fleet.form("n3")
+        form = await fleet.forms(["n3"])
         assert form.problem is not None and "the source netbox" in form.problem.sentence
         assert file.read_text() == text
 
         own = Invocation("add-host", (), {"id": "n3", "host": "127.0.0.2", "keys": "uri=sim://n3/"})
         assert (await fleet.perform(own)).problem is None
         assert found.engine.manager.host("n3").host == "127.0.0.2"
-        assert (await fleet.form("n3")).problem is None, "it is the file's from now on"
+        assert (await fleet.forms(["n3"])).problem is None, "it is the file's from now on"
         await found.until(lambda: fleet.reload().remarks != ())
         assert (await fleet.perform(Invocation("remove-host", on_hosts("n3"), confirmed=1))).problem is None
         await found.until(lambda: "n3" in found.ids() and found.engine.manager.host("n3").host == "127.0.0.1")
