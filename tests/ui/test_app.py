@@ -31,8 +31,7 @@ async def test_every_size_is_drawn_without_overlap(size: tuple[int, int]) -> Non
         await opened.press("exclamation_mark", *"true", "enter")
         await opened.until(lambda: fakes.jobs.started)
         await opened.pilot.resize_terminal(*size)
-        lines = opened.lines()
-        assert len(lines) == size[1]
+        await opened.until(lambda: len(opened.lines()) == size[1])
         visible = [w for w in opened.screen.walk_children(Widget) if w.is_on_screen and not list(w.children)]
         cells: set[tuple[int, int]] = set()
         for widget in visible:
