@@ -118,6 +118,13 @@ class FleetView(View):
     def commands(self) -> Mapping[str, Callable[[str], object]]:
         return self._commands.by_name
 
+    # The room
+
+    def zoom(self, on: bool) -> None:
+        in_panel = self.panel.has_focus_within
+        self.set_class(on and in_panel, "-panel-alone")
+        self.set_class(on and not in_panel, "-alone")
+
     # The focus
 
     def take_focus(self) -> None:
