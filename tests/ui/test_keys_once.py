@@ -48,7 +48,7 @@ SHADOWED = {
 """Keys that a region has a use of its own for, and what they do elsewhere."""
 
 CHOSEN = {
-    "hosts.mark": "b", "hosts.mark-shown": "f9", "lines.up": "p, up", "answers.rerun": "R", "pane.cancel": "f4",
+    "hosts.mark": "b", "hosts.mark-shown": "f9", "lines.up": "f11, up", "answers.rerun": "R", "pane.cancel": "f4",
     "fleet.next": "f6", "fleet.back": "f7", "action.retry": "f5", "action.run": "X", "screen.filter": "f3",
     "screen.quit": "f10", "screen.help": "f1", "app.palette": "f2", "action.connect": "c",
 }  # fmt: skip
