@@ -29,7 +29,8 @@ class Remembered:
     """What a person chose on screen for one fleet; None: nothing was chosen, so what hosts.toml says counts.
 
     `sort` and `columns` are names of figures, `group` the fields by which hosts stand together, `folds` the groups that
-    are folded, `view` the view that was open last.
+    are folded, `view` the view that was open last. `split` is the part of the width that the list has beside the panel,
+    in percent, `panel` "off" where that is hidden.
     """
 
     theme: str | None = None
@@ -38,6 +39,8 @@ class Remembered:
     folds: tuple[str, ...] | None = None
     view: str | None = None
     group: str | None = None
+    split: str | None = None
+    panel: str | None = None
 
 
 class ScreenMemory:
@@ -149,6 +152,8 @@ def _remembered(entry: object) -> Remembered:
         columns=texts.get("columns"),
         folds=texts.get("folds"),
         view=text.get("view"),
+        split=text.get("split"),
+        panel=text.get("panel"),
     )
 
 

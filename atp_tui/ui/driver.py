@@ -95,6 +95,18 @@ class Driver(LinuxDriver):
             self._answers.asked()
             self.write(ASK + FOLLOW)
 
+    # The mouse
+
+    def turn_mouse(self, *, on: bool) -> None:
+        """Have the terminal tell what the mouse does, or leave the mouse to it; so it stays after a suspend."""
+        if not on:
+            self._disable_mouse_support()
+        self._mouse = on
+        if on:
+            self._enable_mouse_support()
+            if self._mouse_pixels:  # a mode of its own, which the one above has ended
+                self._enable_mouse_pixels()
+
     # Output
 
     def start_application_mode(self) -> None:
@@ -241,3 +253,9 @@ class _Parser(XTermParser):
 def _milliseconds(seconds: float) -> int:
     """For poll, which must not come back before a limit of the parser is over."""
     return ceil(1000 * seconds) + 1
+
+
+def turn_mouse(app: App[Any], *, on: bool) -> None:
+    """As Driver.turn_mouse; nothing where the application has no terminal."""
+    if isinstance(app._driver, Driver):
+        app._driver.turn_mouse(on=on)

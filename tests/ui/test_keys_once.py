@@ -48,8 +48,8 @@ SHADOWED = {
 """Keys that a region has a use of its own for, and what they do elsewhere."""
 
 CHOSEN = {
-    "hosts.mark": "b", "hosts.mark-shown": "f9", "lines.up": "p, up", "answers.rerun": "R", "pane.cancel": "f4",
-    "fleet.next": "f6", "fleet.back": "f7", "action.retry": "f5", "action.run": "Q", "screen.filter": "w",
+    "hosts.mark": "b", "hosts.mark-shown": "f9", "lines.up": "f11, up", "answers.rerun": "R", "pane.cancel": "f4",
+    "fleet.next": "f6", "fleet.back": "f7", "action.retry": "f5", "action.run": "Q", "screen.filter": "f3",
     "screen.quit": "f10", "screen.help": "f1", "app.palette": "f2", "action.connect": "c",
 }  # fmt: skip
 """Keys of every kind, changed."""

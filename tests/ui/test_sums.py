@@ -129,6 +129,8 @@ async def test_the_list_of_the_sums_has_a_key_for_each_and_commands_go_to_these(
         await opened.press("3", "equals_sign", "down", "down", "enter")  # the third one: failed
         await opened.until(lambda: opened.screen.view.id == "heat" and opened.screen.view.filter == "state:failed")
         assert opened.hosts.asked.filter == "state:lost", "each view has a filter of its own"
+        opened.fakes.transport.change("kvm04", S.FAILED, "refused")
+        await opened.until(lambda: opened.has("2 of 4") and opened.has("✕ 2"))
         await opened.press("equals_sign", "escape")
         assert opened.screen.view.filter == "state:failed"
 

@@ -36,7 +36,10 @@ class Remembering:
         self._began = True
         now, wanted = self._memory.now, self._begins_with
         stays = wanted is not None and self._navigation.locator.place == wanted.place
-        for name, value in (("group", now.group), ("sort", now.sort), ("columns", ",".join(now.columns or ()) or None)):
+        columns = ",".join(now.columns or ()) or None
+        for name, value in (
+            ("group", now.group), ("sort", now.sort), ("columns", columns), ("split", now.split), ("panel", now.panel),
+        ):  # fmt: skip
             if value is not None and name in self._first.commands:
                 self._first.commands[name](value)
         if now.folds:
@@ -57,6 +60,8 @@ class Remembering:
             group=settings.get("group"),
             columns=columns.split(",") if columns else None,
             folds=sorted(self._first.folds) or None,
+            split=settings.get("split"),
+            panel=settings.get("panel"),
             view=self._memory.now.view if self._asked is not None else view,
         )
 

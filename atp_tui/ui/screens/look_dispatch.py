@@ -14,8 +14,10 @@ from ...model.errors import ConfigError
 from ...model.near import nearest
 from ...model.quoting import redacted
 from ..copying import NOT_COPIED, copied
+from ..driver import turn_mouse
 from ..dump import dump
 from ..frame.navigation import Navigation
+from ..frame.zoom import Zoom
 from ..keymap import Keymap
 from ..sums import counting, find_sum, sums
 from ..text import safe
@@ -35,6 +37,8 @@ class Looking(Protocol):
     def view(self) -> View: ...
     @property
     def navigation(self) -> Navigation: ...
+    @property
+    def zoom(self) -> Zoom: ...
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
 
@@ -55,11 +59,14 @@ class LookDispatch:
         self._keys = keys
         self._folder = folder
         self._meant = meant
+        self._mouse = True
         self.by_name: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
             "only": self._only,
             "jump": self._jump,
             "previous-view": lambda _: screen.navigation.to_and_fro(),
+            "zoom": lambda _: self._zoom(),
+            "mouse": lambda _: self._turn_mouse(),
             "copy-address": self._copy_address,
             "locator": lambda _: self._copy_locator(),
             "dump": lambda _: self._dump(),
@@ -92,6 +99,18 @@ class LookDispatch:
             self._screen.view.take_focus()
         else:
             self._screen.tell(f"no host {safe(host_id)} is shown: the filter may hide it", wrong=True)
+
+    def _zoom(self) -> None:
+        if self._screen.zoom.toggle():
+            self._screen.tell(f"all the room: {self._keys.sign('screen.zoom')} shares it again")
+
+    def _turn_mouse(self) -> None:
+        """Without the mouse here, the terminal marks text by it as everywhere."""
+        self._mouse = not self._mouse
+        turn_mouse(self._screen.app, on=self._mouse)
+        again = self._keys.sign("screen.mouse") or ":mouse"
+        off = f"the mouse is the terminal's own, to mark text: {again} takes it back"
+        self._screen.tell("the mouse works here again" if self._mouse else off)
 
     def _copy_address(self, named: str) -> None:
         """Of the hosts under the cursor, whatever is marked; or of those that are named, each on a line of its own."""

@@ -22,6 +22,7 @@ from ..frame.navigation import Navigation
 from ..frame.remember import Remembering
 from ..frame.results import ResultsRegion
 from ..frame.views import ViewStack
+from ..frame.zoom import Zoom
 from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
@@ -94,6 +95,7 @@ class MainScreen(FocusInSight[None]):
             services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results, self._told
         )
         self._views = ViewStack(VIEWS, given)
+        self.zoom = Zoom(self, self._results)
         self.navigation = Navigation(self._views, self)
         self._remembering = Remembering(
             services.memory, self.navigation, self._views.first, self._views.specs, services.view
@@ -183,6 +185,7 @@ class MainScreen(FocusInSight[None]):
 
     def arrived(self) -> None:
         """Another view is in sight: it has the focus, and commands go to what it points at."""
+        self.zoom.end()
         self._pointed = self._in_line = False
         self.set_class(self.view.SHOWS_RESULTS, "-only-results")
         self.pane.take_filter(self.view.filter)
@@ -311,6 +314,7 @@ class MainScreen(FocusInSight[None]):
         if shown is None:
             self.answers.show(None)
         else:
+            self.zoom.show_results()
             self.answers.show(shown.model, shown.number)
         self.show_jobs()
 
@@ -332,7 +336,7 @@ class MainScreen(FocusInSight[None]):
         """Esc: what is open within the view closes, then the view has the focus again, then its filter goes, then it is
         left for the one below."""
         view = self.view
-        if view.has_focus_within and view.step_back():
+        if self.zoom.end() or (view.has_focus_within and view.step_back()):
             return
         # a view that was opened a moment ago has not got the focus yet, and is left all the same
         beside = self._results.has_focus_within and not view.SHOWS_RESULTS

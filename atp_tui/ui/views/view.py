@@ -135,6 +135,9 @@ class View(Container):
         """By name, what performs each command of its spec with the text behind it, which may be empty."""
         return {}
 
+    def zoom(self, on: bool) -> None:
+        """The part of it with the focus has all its room, or the parts share it again."""
+
     def step_back(self) -> bool:
         """Esc: close what is open within the view; False where nothing is, so that the frame leaves it."""
         return False

@@ -7,6 +7,7 @@ from textual.binding import Binding
 from ...binding import FOLDS, MARKS, bind
 
 STEPS = Binding.Group("next problem, problem before; with a filter next match, match before")
+SPLIT = Binding.Group("a narrower list, a wider list; the line between list and panel can be dragged, too")
 SORTS = Binding.Group("sort by trouble, by name, then by each figure; turn the order round")
 
 HOSTS = (
@@ -23,4 +24,7 @@ HOSTS = (
     bind("hosts.group", "g", "group", "group", "group by tag, by each key of the metadata, by state, or not at all"),
     bind("hosts.sort", "s", "sort", "sort", group=SORTS),
     bind("hosts.reverse", "S", "reverse", "turn round", group=SORTS),
+    bind("hosts.panel", "p", "panel", "panel", "hide the panel beside the list, or show it again"),
+    bind("hosts.narrower", "left_square_bracket", "split(-1)", "narrower", group=SPLIT),
+    bind("hosts.wider", "right_square_bracket", "split(1)", "wider", group=SPLIT),
 )

@@ -32,6 +32,11 @@ COMMANDS = (
         columns_offered, several=True,
     ),
     *MARKING,
+    ViewCommand(
+        "split", "split at", "give the list so much of the width: split 40, in percent",
+        lambda _: map(str, range(30, 80, 10)),
+    ),
+    ViewCommand("panel", "panel", "show the panel beside the list, or hide it: panel off", lambda _: ("on", "off")),
 )  # fmt: skip
 
 FLEET = ViewSpec(

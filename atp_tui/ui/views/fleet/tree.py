@@ -44,6 +44,16 @@ class HostTree(FleetLines):
             super().__init__()
             self.host, self.name = host, name
 
+    class PanelRequested(Message):
+        """The panel beside the list is to be hidden, or shown again."""
+
+    class SplitRequested(Message):
+        """The list is to be wider by so many steps."""
+
+        def __init__(self, steps: int) -> None:
+            super().__init__()
+            self.steps = steps
+
     class MarksChanged(Message):
         """These hosts are marked now; later snapshots should say so too."""
 
@@ -121,6 +131,12 @@ class HostTree(FleetLines):
     def action_sort(self) -> None:
         every = orders()
         self.sort = every[(every.index(self._query.sort) + 1) % len(every)]
+
+    def action_panel(self) -> None:
+        self.post_message(self.PanelRequested())
+
+    def action_split(self, steps: int) -> None:
+        self.post_message(self.SplitRequested(steps))
 
     def action_reverse(self) -> None:
         self.order = self.sort, not self._query.reverse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
@@ -20,6 +20,7 @@ from ..turning import sort_as_written
 from ..view import Pointed, View, ViewServices
 from .choices import NONE, groupings
 from .commands import FleetCommands
+from .room import STEP, USUAL, split_of, split_written
 from .tree import HostTree
 from .unfolded import DomainBelow
 
@@ -45,6 +46,8 @@ class FleetView(View):
         self._period = services.period
         self._tell = given.tell
         self._shown: str | None = None
+        self._split: int | None = None
+        self._hides_panel = self._is_zoomed = self._drags = False
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -86,6 +89,8 @@ class FleetView(View):
         order = sort_as_written(asked.sort, turned=asked.reverse)
         found = [("sort", order)] if order != Sort.TROUBLE else []
         found += [("group", ",".join(asked.group) or NONE)] if asked.group != (TAG,) else []
+        found += [("split", str(self._split))] if self._split is not None else []
+        found += [("panel", "off")] if self._hides_panel else []
         return (*found, *((("columns", ",".join(each.name for each in columns)),) if columns else ()))
 
     @property
@@ -116,7 +121,66 @@ class FleetView(View):
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
-        return self._commands.by_name
+        return {**self._commands.by_name, "split": self._split_named, "panel": self._panel_named}
+
+    # The room
+
+    def zoom(self, on: bool) -> None:
+        in_panel = self.panel.has_focus_within
+        self.set_class(on and in_panel, "-panel-alone")
+        self._is_zoomed = on and not in_panel
+        self.set_class(self._hides_panel or self._is_zoomed, "-alone")
+
+    def _split_named(self, text: str) -> None:
+        try:
+            self._share(split_written(text))
+        except ValueError as error:
+            self._tell(str(error), True)
+
+    def _share(self, split: int | None) -> None:
+        """Give the list this part of the width, in percent; None: what the style sheet says."""
+        self._split = split
+        for widget in (self.hosts, self.panel, self.group):
+            part = split if split is None or widget is self.hosts else 100 - split
+            widget.styles.width = None if part is None else f"{part}fr"
+
+    def _panel_named(self, text: str) -> None:
+        if text.strip() not in ("", "on", "off"):
+            self._tell("write panel, panel on or panel off", True)
+            return
+        self._hides_panel = text.strip() == "off" or (not text.strip() and not self._hides_panel)
+        self.set_class(self._hides_panel or self._is_zoomed, "-alone")
+        if self._hides_panel:
+            self._open_panel(False)
+            if self.panel.has_focus_within:
+                self.hosts.focus()
+
+    @on(HostTree.PanelRequested)
+    def _panel_requested(self) -> None:
+        self._panel_named("")
+        if self._hides_panel:
+            self._tell("the panel is hidden: it opens over the list", False)
+
+    @on(HostTree.SplitRequested)
+    def _split_requested(self, message: HostTree.SplitRequested) -> None:
+        self._share(split_of((self._split or USUAL) + STEP * message.steps))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """On the line between list and panel, the list follows the mouse until the button is let go."""
+        beside = next((each for each in (self.panel, self.group) if each.display), None)
+        if beside is not None and self.hosts.display and event.screen_x == beside.region.x:
+            self._drags = True
+            self.capture_mouse()
+            event.stop()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._drags:
+            self._share(split_of(100 * (event.screen_x - self.region.x) / max(1, self.region.width)))
+
+    def on_mouse_up(self) -> None:
+        if self._drags:
+            self._drags = False
+            self.release_mouse()
 
     # The focus
 

@@ -86,7 +86,8 @@ class HeatView(View):
 
     def tick(self) -> None:
         self._since_sorted += 1
-        if self._worst_first and self._since_sorted >= SORTED_EACH:
+        is_due = self._worst_first and self._since_sorted >= SORTED_EACH
+        if is_due or self._query.filter:  # hosts may have come to pass it, or pass it no more
             self.look(True)
 
     # What is shown
