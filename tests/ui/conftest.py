@@ -103,8 +103,14 @@ class Opened:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await self.app.all_keys_done()
         await self.pilot.pause()
         self.draw()
+
+    async def resize(self, width: int, height: int) -> None:
+        """Stands in for the pilot's own, which takes the application for done when the machine gives it no time."""
+        await Pilot.resize_terminal(self.pilot, width, height)
+        await self.until(lambda: self.app.screen._compositor.size == (width, height))
 
     async def type(self, text: str) -> None:
         names = {" ": "space", "-": "minus", "@": "at", "/": "slash", "&": "ampersand", ":": "colon"}
@@ -155,6 +161,7 @@ async def open_app(fakes: FleetServices, size: tuple[int, int] = (120, 40)) -> A
         patch.setattr(Compositor, "render_update", pictures.instead())
         async with app.run_test(size=size, notifications=True) as pilot:
             opened = Opened(pilot, fakes, pictures.draw)
+            patch.setattr(pilot, "resize_terminal", opened.resize)
             await opened.until(lambda: "started" in fakes.life)
             for host in fakes.transport.list_hosts():
                 fakes.transport.change(host.id, S.CONNECTED)
