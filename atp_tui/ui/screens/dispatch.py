@@ -81,9 +81,9 @@ class Dispatch:
         self.jobs = JobDispatch(screen, services.fleet, keys)
         self._hosts_file = HostDispatch(screen, services.fleet, keys, services.who)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
-        look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self._meant)
+        self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self._meant)
         self._own: dict[str, Callable[[str], object]] = {
-            **look.by_name,
+            **self._look.by_name,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
             "older-job": lambda _: self.jobs.show_older(),
             "newer-job": lambda _: self.jobs.show_newer(),
@@ -112,7 +112,9 @@ class Dispatch:
     def do(self, name: str, argument: str = "") -> None:
         """Do the command of that name, or of that beginning."""
         command = find(self._keys.commands, name)
-        if command is None:
+        if self._look.line_number(name):
+            self._look.go_to_line(name)
+        elif command is None:
             self._screen.tell(f"no command {safe(name)}: {self._keys.sign('screen.help')} shows them all", wrong=True)
         elif command.view:
             self._screen.navigation.open(command.view, argument)

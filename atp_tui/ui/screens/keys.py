@@ -90,6 +90,7 @@ def calling_keys(calls: Sequence[Waiting], keys: Keymap = OWN) -> Keys:
 
 _LINES_TYPED = (
     ("@rack1 …", "other hosts: tags and node sets with & ! , and state:failed, cpu>80"),
+    (":20  :+5  :-5", "go to that line of the list, or so many on or back"),
     ("a space first", "keeps the line out of the history, as does what looks like a password"),
 )
 """What the help tells of the command line beside its keys."""

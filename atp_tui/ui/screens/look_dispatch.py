@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from ..text import safe
 from ..views.view import View
 from ..widgets.command_pane import CommandPane, Mode
 from .only import OnlyScreen
+
+_NUMBER = re.compile("[+-]?[0-9]{1,7}")
 
 
 class Looking(Protocol):
@@ -71,6 +74,21 @@ class LookDispatch:
             "locator": lambda _: self._copy_locator(),
             "dump": lambda _: self._dump(),
         }
+
+    @staticmethod
+    def line_number(text: str) -> bool:
+        """Whether what stands after `:` is a number of lines, as in vi: `20` is a line, `+5` and `-5` so many on."""
+        return _NUMBER.fullmatch(text) is not None
+
+    def go_to_line(self, number: str) -> None:
+        """Put the cursor there, or on the nearest line that there is. Digits alone open views, so that no count stands
+        before a motion; after `:` both are clear."""
+        lines = self._screen.view.list
+        if lines is None:
+            self._screen.tell("no lines are counted here", wrong=True)
+            return
+        begin = lines.cursor_place if number[0] in "+-" else -1
+        lines.cursor_to(begin + int(number))
 
     def _filter(self, text: str) -> None:
         self._screen.pane.enter(Mode.FILTER, text or None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from textual.containers import Container
 from textual.message import Message
@@ -15,6 +15,7 @@ from ..marks import Marks
 from ..places import Place
 from ..services import Services
 from ..told import Told
+from ..widgets.lines import LinesView
 
 
 class Pointed(NamedTuple):
@@ -129,6 +130,11 @@ class View(Container):
     def show_host(self, host_id: str) -> bool:
         """Put the cursor on a host; False where it is not shown here."""
         return False
+
+    @property
+    def list(self) -> LinesView[Any] | None:
+        """The list whose lines a number after `:` counts; None where it has none."""
+        return None
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:

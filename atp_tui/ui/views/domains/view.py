@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from ....model.quoting import redacted
 from ....monitor.domain_query import DomainGroups, DomainLine, DomainPage, DomainSort
 from ...places import Place
 from ...text import safe
+from ...widgets.lines import LinesView
 from ..turning import UNCLEAR, sort_as_written, sort_written, turned_by
 from ..view import Pointed, View, ViewServices
 from .columns import NAMES, columns_named
@@ -87,6 +88,10 @@ class DomainsView(View):
         names = {column: name for name, column in NAMES.items()}
         columns = ",".join([names[column] for column in self.table.columns])
         return sort + groups + ((("columns", columns),) if columns else ())
+
+    @property
+    def list(self) -> LinesView[Any]:
+        return self.table
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual import on
 from textual.app import ComposeResult
 
 from ...places import Place
 from ...text import safe
+from ...widgets.lines import LinesView
 from ..view import Pointed, View, ViewServices
 from .log import EventLog
 
@@ -25,6 +28,10 @@ class EventsView(View):
 
     def look(self, described: bool) -> None:
         self.events.look()
+
+    @property
+    def list(self) -> LinesView[Any]:
+        return self.events
 
     def take_focus(self) -> None:
         self.events.focus()

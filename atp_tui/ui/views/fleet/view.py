@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from ...text import safe
 from ...widgets.domain_list import DomainList
 from ...widgets.group_panel import GroupPanel
 from ...widgets.host_panel import HostPanel, PanelSnapshot
+from ...widgets.lines import LinesView
 from ...widgets.panel_events import last_events
 from ..turning import sort_as_written
 from ..view import Pointed, View, ViewServices
@@ -118,6 +120,10 @@ class FleetView(View):
         return "" if domain is None or self._shown is None else f"{self._shown}/{domain.domain.reading.name}"
 
     # Commands
+
+    @property
+    def list(self) -> LinesView[Any]:
+        return self.hosts if self.hosts.display else self.panel.domains
 
     @property
     def commands(self) -> Mapping[str, Callable[[str], object]]:
