@@ -34,7 +34,8 @@ class HostDomains:
     """The last samples of a host's domains, and rows made of them when they are asked for."""
 
     __slots__ = (
-        "_disk_rates", "_disks", "_hearing", "_history", "_kept", "_last", "begun_anew", "described", "gone", "states",
+        "_disk_rates", "_disks", "_hearing", "_history", "_kept", "_last", "begun_anew", "described", "gone", "moved",
+        "states",
     )  # fmt: skip
 
     def __init__(self, hearing: Hearing) -> None:
@@ -50,6 +51,8 @@ class HostDomains:
         """The last rows of those that are missing in the newest answers, by uuid."""
         self.described: Mapping[str, DomainMetadata] = {}
         """The metadata of those of which they were read, by uuid; another object where any of them has changed."""
+        self.moved = False
+        """Whether domains have come, gone, another state or begun anew; until whoever reads it takes it back."""
         self.begun_anew: set[str] = set()
         """The uuids of those whose processors' time fell: they were started again between two samples. They stay until
         whoever reads them takes them out."""
@@ -67,6 +70,7 @@ class HostDomains:
         self._last, self._disk_rates = sample, rates
         if states != self.states:
             self.states = states
+            self.moved = True
         self._history.append(frame)
         if self._kept:
             self._kept = {uuid: row for uuid, row in self._kept.items() if self._lacks(uuid, row)}
@@ -202,6 +206,7 @@ class HostDomains:
 
     def _hold(self, last: Frame, frame: Frame, sample: events.HostSampled) -> None:
         """Before `sample` is taken: keep the last figures of the domains that it lacks, or of which it lacks any."""
+        self.moved = True
         for place, uuid in enumerate(last.listed.uuids):
             now = frame.listed.places.get(uuid)
             if now is None:

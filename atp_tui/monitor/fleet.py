@@ -45,6 +45,7 @@ class FleetView:
         self._interval = interval
         self._records: dict[str, HostRecord] = {}
         self._changed: set[str] = set()
+        self._moved: set[str] = set()
         self._rows: tuple[HostRow, ...] | None = None
         self._reread()
 
@@ -56,6 +57,9 @@ class FleetView:
                 if record is not None:
                     try:  # in place, as in `rows`: a thousand samples come a second
                         record.sampled(event)
+                        if record.of_domains.moved:
+                            record.of_domains.moved = False
+                            self._moved.add(host_id)
                     except Exception as error:  # noqa: BLE001 - see _fenced
                         self._spoil(record, error, event.at)
                     self._touch(host_id)
@@ -151,6 +155,12 @@ class FleetView:
         changed = frozenset(self._changed)
         self._changed.clear()
         return changed
+
+    def moved_domains(self) -> frozenset[str]:
+        """The hosts whose domains have come, gone, another state or begun anew since this was last asked."""
+        moved = frozenset(self._moved)
+        self._moved.clear()
+        return moved
 
     def _touch(self, host_id: str) -> None:
         self.generation += 1

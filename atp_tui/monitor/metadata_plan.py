@@ -74,6 +74,11 @@ class MetadataPlan:
             self._waits.discard(gone)
         self._up = up
 
+    @property
+    def next_moment(self) -> float | None:
+        """Before it no domain is due that is known now."""
+        return self._heap[0][0] if self._heap else None
+
     def is_due(self, now: float) -> bool:
         """Whether any domain is."""
         return bool(self._heap) and self._heap[0][0] <= now

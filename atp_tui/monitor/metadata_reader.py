@@ -7,7 +7,8 @@ import logging
 import random
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from heapq import heappop, heappush
+from typing import NamedTuple, Protocol
 
 from ..model import events, libvirt
 from ..model.errors import AtpError, CallFailed
@@ -109,6 +110,14 @@ def _address(domain: AddressedDomain, lacking: set[int]) -> str:
     return ""
 
 
+class MovingDomains(DomainSource, Protocol):
+    """Where domains are read, and which of them differ; FleetView is one."""
+
+    def moved_domains(self) -> frozenset[str]:
+        """The hosts whose domains have come, gone, another state or begun anew since this was last asked."""
+        ...
+
+
 class _Host:
     """One host as far as its metadata go."""
 
@@ -125,13 +134,14 @@ class _Host:
 class MetadataReader:
     """Publishes DomainsDescribed for the domains of `source`, until `run` is cancelled."""
 
-    def __init__(self, manager: TransportManager, source: DomainSource, rng: random.Random | None = None) -> None:
+    def __init__(self, manager: TransportManager, source: MovingDomains, rng: random.Random | None = None) -> None:
         self._manager = manager
         self._source = source
         self._rng = rng or random.Random()
         self._fence = Fence(_log)
         self._hosts: dict[str, _Host] = {}
         self._waiting: dict[str, None] = {}
+        self._due: list[tuple[float, str]] = []  # a host, once it has been read; moments of before stay until then
         self._tasks: set[asyncio.Task[None]] = set()
         self._left = 0
 
@@ -148,27 +158,37 @@ class MetadataReader:
                 await asyncio.wait(self._tasks)
 
     def _look(self) -> None:
-        """Take over which domains there are, and begin to read those that are due. It costs a thousand hosts a
-        millisecond where none is."""
-        now, present = self._manager.clock.monotonic(), self._source.host_ids
-        find, hosts = self._source.with_domains, self._hosts
-        for host_id in present:
-            record, host = find(host_id), hosts.get(host_id)
+        """Take over which domains there are, and begin to read those that are due. Where nothing has changed it costs
+        nothing, however many hosts there are."""
+        now, hosts = self._manager.clock.monotonic(), self._hosts
+        for host_id in self._source.moved_domains():
+            record, host = self._source.with_domains(host_id), hosts.get(host_id)
             if record is None:
                 continue
             if host is None or host.record is not record:
                 host = hosts[host_id] = _Host(record, self._rng)
-            if host.plan.look(record.of_domains, now) and host.task is None and record.fresh:
+            if host.plan.look(record.of_domains, now):
                 self._waiting.setdefault(host_id)
-        if len(self._hosts) > len(present):
-            for gone in self._hosts.keys() - set(present):
-                del self._hosts[gone]
+        while self._due and self._due[0][0] <= now:
+            _, host_id = heappop(self._due)
+            if (host := hosts.get(host_id)) is not None and host.plan.is_due(now):
+                self._waiting.setdefault(host_id)
+        if len(hosts) > len(present := self._source.host_ids):
+            for gone in hosts.keys() - set(present):
+                del hosts[gone]
+        self._begin_waiting()
+
+    def _begin_waiting(self) -> None:
+        """Those that have waited longest first; a host that is away goes on waiting."""
         self._left = CALLS
-        for host_id in tuple(self._waiting):  # those that have waited longest first
+        for host_id in tuple(self._waiting):
             if self._left <= 0:
                 break
-            del self._waiting[host_id]
-            if (host := self._hosts.get(host_id)) is not None and host.task is None:
+            host = self._hosts.get(host_id)
+            if host is None:
+                del self._waiting[host_id]
+            elif host.task is None and host.record.fresh:
+                del self._waiting[host_id]
                 self._left -= 1
                 self._begin(host)
 
@@ -184,6 +204,8 @@ class MetadataReader:
                 self._left -= 1
         finally:
             host.task = None
+            if (moment := host.plan.next_moment) is not None:
+                heappush(self._due, (moment, host.record.id))
 
     async def _call(self, host: _Host) -> bool:
         """One call. False: for now there is no use in another one."""
