@@ -18,13 +18,12 @@ from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
 from ..monitor.arrangements import Arrangements
-from ..monitor.cells import Cell, cell_of
+from ..monitor.cells import Cell, Cells
 from ..monitor.domain_arrangement import DomainArrangements
 from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
 from ..monitor.follower import Changed
 from ..monitor.grouping import fields_of
 from ..monitor.happening import HappeningPage, HappeningQuery
-from ..monitor.metrics import find_metric
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
@@ -86,6 +85,7 @@ class LocalFleet:
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
         self._domains = DomainArrangements(view)
+        self._cells = Cells(view.look)
         self._order: Mapping[str, int] | None = None
         self._fields: Fields | None = None
         self._number = 0
@@ -109,6 +109,7 @@ class LocalFleet:
         self._tally.note(changed.hosts)
         self._arrangements.note(changed.hosts)
         self._domains.note(changed.hosts)
+        self._cells.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -200,8 +201,8 @@ class LocalFleet:
 
     def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
         """As Fleet.cells."""
-        found, look = find_metric(metric), self._view.look
-        return tuple([cell_of(known, found) for known in map(look, ids) if known is not None])
+        self._listen()
+        return self._cells.of(ids, metric)
 
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.known."""

@@ -8,7 +8,8 @@ what differs.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple, TypeVar
 
 N = TypeVar("N", int, float)
@@ -95,6 +96,14 @@ class _Stretch:
         del self.counters[: gone * COUNTERS * len(self.listed.uuids)]
         self.memory, self.disk = _without(self.memory, gone), _without(self.disk, gone)
 
+    def counts(self, which: int, uuid: str, first: int) -> Iterable[int]:
+        """A counter of one domain in the samples from that place on, -1 for none."""
+        number = len(self.listed.uuids)
+        place = self.listed.places.get(uuid)
+        if place is None:
+            return repeat(-1, len(self.at) - first)
+        return self.counters[(first * COUNTERS + which) * number + place :: COUNTERS * number]
+
     def frame(self, number: int) -> Frame:
         """The sample at that place."""
         size = COUNTERS * len(self.listed.uuids)
@@ -105,11 +114,12 @@ class _Stretch:
 class DomainHistory:
     """The last samples; `newest` is the last one of them. Only that one and what differs are objects."""
 
-    __slots__ = ("_past", "_stretch", "newest")
+    __slots__ = ("_before", "_past", "_stretch", "newest")
 
     def __init__(self) -> None:
         self._past: list[_Stretch] = []
         self._stretch: _Stretch | None = None
+        self._before: Frame | None = None
         self.newest: Frame | None = None
 
     def append(self, frame: Frame) -> None:
@@ -120,7 +130,7 @@ class DomainHistory:
                 self._past.append(stretch)
             stretch = self._stretch = _Stretch(frame.listed)
         stretch.append(frame)
-        self.newest = frame
+        self._before, self.newest = None, frame
         if self._past:
             kept = len(stretch.at)
             for number in range(len(self._past) - 1, -1, -1):
@@ -130,10 +140,12 @@ class DomainHistory:
                 kept += len(self._past[number].at)
 
     def before(self) -> Frame | None:
-        """The sample before the newest one."""
-        frames = self._backwards()
-        next(frames, None)
-        return next(frames, None)
+        """The sample before the newest one. Made once a sample, where somebody looks: a list asks for each domain."""
+        if self._before is None:
+            frames = self._backwards()
+            next(frames, None)
+            self._before = next(frames, None)
+        return self._before
 
     def frames(self) -> Sequence[Frame]:
         """All samples that are kept, oldest first."""
@@ -144,11 +156,27 @@ class DomainHistory:
                 break
         return found[::-1]
 
+    def counts(self, which: int, uuid: str) -> tuple[list[float], list[int]]:
+        """A counter of one domain in all samples that are kept, oldest first: when each came, and what it had, -1 for
+        none. A list asks it of each of its domains, so that no frame, which has those of all, is made for it."""
+        moments: list[float] = []
+        found: list[int] = []
+        for stretch in self._stretches():
+            first = max(0, len(stretch.at) - (_MOST - len(moments)))
+            moments[:0] = stretch.at[first:]
+            found[:0] = stretch.counts(which, uuid, first)
+            if len(moments) >= _MOST:
+                break
+        return moments, found
+
+    def _stretches(self) -> Iterable[_Stretch]:
+        """From the newest one back."""
+        return () if self._stretch is None else (self._stretch, *reversed(self._past))
+
     def _backwards(self) -> Iterator[Frame]:
-        if self._stretch is not None:
-            for stretch in (self._stretch, *reversed(self._past)):
-                for number in range(len(stretch.at) - 1, -1, -1):
-                    yield stretch.frame(number)
+        for stretch in self._stretches():
+            for number in range(len(stretch.at) - 1, -1, -1):
+                yield stretch.frame(number)
 
 
 def _without(held: list[tuple[int, array[N]]], gone: int) -> list[tuple[int, array[N]]]:

@@ -119,7 +119,7 @@ class HostDomains:
 
     def row(self, place: int) -> DomainRow:
         """The domain at that place of the newest sample."""
-        return replace(self._whole_row(place), history=self._to_now(self._shares(self.reading(place))))
+        return self._whole_row(place, self._to_now(self._shares(self.reading(place))))
 
     def series(self, uuid: str) -> dict[str, tuple[float, ...]]:
         """The last values of a domain, oldest first, NaN for what is not known: "cpu" as a share of its processors,
@@ -227,8 +227,8 @@ class HostDomains:
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
-    def _row(self, place: int) -> DomainRow:
-        """What the two newest samples say, without the history."""
+    def _row(self, place: int, shares: tuple[float, ...] = ()) -> DomainRow:
+        """What the two newest samples say; `shares` are its history."""
         assert self._last is not None
         domain = self._last.domains[place]
         read, written = (None, None) if domain.state in OFF else self._disk_rates.of(domain.uuid)
@@ -238,7 +238,7 @@ class HostDomains:
             cpu=None if used is None or domain.vcpus < 1 else bounded(used / _NS / domain.vcpus),
             rx_rate=received,
             tx_rate=sent,
-            history=(),
+            history=shares,
             read_rate=read,
             write_rate=written,
             at=self._last.at,
@@ -260,9 +260,9 @@ class HostDomains:
         )
         return used, received, sent
 
-    def _whole_row(self, place: int) -> DomainRow:
+    def _whole_row(self, place: int, shares: tuple[float, ...] = ()) -> DomainRow:
         """As `_row`, with what is kept in the place of what is not known."""
-        row = self._row(place)
+        row = self._row(place, shares)
         kept = self._kept.get(row.reading.uuid)
         if kept is None:
             return row
@@ -290,34 +290,22 @@ class HostDomains:
     def _rates(self, uuid: str, counter: int) -> list[float]:
         """What a counter gained a second between each two samples, oldest first; samples that did not come leave their
         places empty."""
-        last: tuple[float, int] | None = None
-
-        def gain(frame: Frame) -> float:
-            nonlocal last
-            place = frame.listed.places.get(uuid)
-            count = -1 if place is None else frame.counted(counter, place)
-            before, last = last, (frame.at, count)
-            if before is None or not (count >= before[1] >= 0 and frame.at > before[0]):
-                return NAN
-            return (count - before[1]) / (frame.at - before[0])
-
-        return self._over_time(gain)
+        moments, counts = self._history.counts(counter, uuid)
+        found: list[float] = []
+        for before, at, was, count in zip(moments, moments[1:], counts, counts[1:], strict=False):
+            found += [NAN] * self._hearing.missed(before, at, DOMAIN_HISTORY)
+            found.append((count - was) / (at - before) if count >= was >= 0 and at > before else NAN)
+        return found
 
     def _held(self, uuid: str, value: Callable[[Frame, int], float]) -> list[float]:
         """As `_rates`, of what each sample but the oldest one holds itself: `value` gives it by the domain's place."""
-        return self._over_time(
-            lambda frame: NAN if (place := frame.listed.places.get(uuid)) is None else value(frame, place)
-        )
-
-    def _over_time(self, figure: Callable[[Frame], float]) -> list[float]:
-        """The figure of each sample but the oldest one, NaN where a sample did not come."""
         found: list[float] = []
         last: float | None = None
         for frame in self._history.frames():
-            value = figure(frame)
             if last is not None:
                 found += [NAN] * self._hearing.missed(last, frame.at, DOMAIN_HISTORY)
-                found.append(value)
+                place = frame.listed.places.get(uuid)
+                found.append(NAN if place is None else value(frame, place))
             last = frame.at
         return found
 

@@ -9,10 +9,12 @@ from textual.errors import NoWidget
 from textual.screen import Screen
 from textual.widget import Widget
 
+from .pace import Paced
+
 Answer = TypeVar("Answer")
 
 
-class FocusInSight(Screen[Answer]):
+class FocusInSight(Paced, Screen[Answer]):
     """A screen that looks after its focus after each change of the layout and each move of the focus.
 
     Textual gives it to whatever is asked for and leaves it there: keys would act unseen. And what is hidden loses it to

@@ -15,6 +15,7 @@ from textual.message_pump import MessagePump
 from textual.widgets import Input
 
 from .early_keys import HearsNothingAtFirst
+from .pace import Paced
 from .text import safe
 from .typeable import one_line
 
@@ -47,6 +48,11 @@ class TypeAheadApp(App[object]):
         self._giving: asyncio.Task[None] | None = None
         self.last_key = ""
         """Textual's name of the key that was given last."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a person waits for what the last key sets off. Not while more keys are there: their frames count."""
+        return self._giving is not None and not self._typed
 
     async def all_keys_done(self) -> None:
         """Return when all that was typed has been handled, to its end."""
@@ -81,6 +87,8 @@ class TypeAheadApp(App[object]):
             if not self.post_message(event):
                 self._typed.clear()  # the application ends
             await self._until(self._rests)
+            if not self._typed and self.screen_stack and isinstance(self.screen, Paced):
+                self.screen.rest()
 
     def _given_all(self, task: asyncio.Task[None]) -> None:
         self._given = self._giving = None

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyte
@@ -24,9 +24,16 @@ QUIET = 0.1
 
 class Terminal:
     """`python -m atp_tui ARGUMENTS` in a pty of `size` (columns, rows). Times are seconds; those of starts count from
-    the start of the interpreter. `checkout` is the working tree whose program it is, this one where none is named."""
+    the start of the interpreter. `checkout` is the working tree whose program it is, this one where none is named;
+    `program` is what the interpreter is given in the place of `-m atp_tui`."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int] = (120, 40), checkout: Path | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        size: tuple[int, int] = (120, 40),
+        checkout: Path | None = None,
+        program: Sequence[str] = ("-m", "atp_tui"),
+    ) -> None:
         self._master, slave = pty.openpty()
         columns, rows = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -36,7 +43,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.begun = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "atp_tui", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=checkout,
             start_new_session=True,
         )  # fmt: skip
@@ -82,10 +89,10 @@ class Terminal:
         """Seconds of CPU that the event loop's thread has used: a figure that other programs disturb little."""
         return int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat").read_text().split()[0]) / 1e9
 
-    def quit(self) -> float:
-        """Seconds from q to its end; after 20 s it is killed."""
+    def quit(self, key: bytes = b"q") -> float:
+        """Seconds from the key that leaves it to its end; after 20 s it is killed."""
         begun = time.perf_counter()
-        os.write(self._master, b"q")
+        os.write(self._master, key)
         while self.process.poll() is None and time.perf_counter() - begun < 20:
             if select.select([self._master], [], [], 0.01)[0]:
                 self._take()

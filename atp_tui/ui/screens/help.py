@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from .. import bindings
 from ..keymap import Keymap
+from ..pace import Paced
 from ..text import width_of
 from ..widgets.help_page import HelpPage, Section
 
@@ -22,7 +23,7 @@ def command_section(keys: Keymap) -> Section:
     return "commands", tuple((f"{sign:>{max(width, 5)}}   :{command.name}", command.help) for sign, command in signs)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Paced, ModalScreen[None]):
     """Any of the usual keys closes it.
 
     One list on a ground that nothing shines through: the fleet behind would have to be drawn and dimmed again with

@@ -166,7 +166,8 @@ class MainScreen(FocusInSight[None]):
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something in the line at the bottom for a while."""
         self._told.add(text, self._clock(), wrong=wrong)
-        self.query_one("#keys", KeyLine).tell(text, self._clock(), wrong=wrong)
+        for line in self.query("#keys").results(KeyLine):  # none any more where an edit comes to its end as one quits
+            line.tell(text, self._clock(), wrong=wrong)
 
     def _tell_soon(self, text: str) -> None:
         """As `tell`, of what went wrong before that line was there. It has room for one thing: all stand in the log."""

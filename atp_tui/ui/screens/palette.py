@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from ..commands import ScreenCommand
+from ..pace import Paced
 from ..shown import styled
 from ..text import safe
 from ..views.spec import ViewCommand
@@ -144,7 +145,7 @@ class FleetCommands(Provider):
         return partial(app.type_command, line)
 
 
-class Palette(CommandPalette):
+class Palette(Paced, CommandPalette):
     """Textual's, but that no key acts on its list while the terminal has no room for it.
 
     There a page up or down raises KeyError (Textual 8.2.8, OptionList._move_page), and Enter would choose unseen.

@@ -152,11 +152,12 @@ class LinesView(ScrollView, Generic[L]):
         )
         if len(lines) != count_before or not lines:
             self._take_size(count_before)
-        was_in_view = self._in_view(self._cursor)
+        height = self.scrollable_content_region.height
+        was_in_view = self._in_view(self._cursor, height)
         key = self._cursor_key
         self._cursor = self._places.get(key, self._cursor) if key is not None else 0
         self._cursor = max(0, min(self._cursor, len(lines) - 1))
-        if was_in_view:
+        if was_in_view and not self._in_view(self._cursor, height):
             self._show_cursor()
         self.redraw()
         self._announce()
@@ -186,20 +187,31 @@ class LinesView(ScrollView, Generic[L]):
             return
         top, (width, height) = self._frame()
         for row in range(min(height, len(self._lines) - top)):
-            if which is not None and not which(self._lines[top + row]):
-                continue
-            drawing = self._drawing(top + row, width)
-            if drawing != self._drawn.get(row):
-                self._drawn[row] = drawing
-                self.refresh(Region(0, row, width, 1))
+            if which is None or which(self._lines[top + row]):
+                self._draw_row(row, top, width)
+
+    def _redraw_at(self, *numbers: int) -> None:
+        """As `redraw`, of the lines with these numbers."""
+        if not self.is_mounted or not self._lines:
+            return
+        top, (width, height) = self._frame()
+        for number in numbers:
+            if 0 <= number - top < height and number < len(self._lines):
+                self._draw_row(number - top, top, width)
+
+    def _draw_row(self, row: int, top: int, width: int) -> None:
+        drawing = self._drawing(top + row, width)
+        if drawing != self._drawn.get(row):
+            self._drawn[row] = drawing
+            self.refresh(Region(0, row, width, 1))
 
     # The cursor
 
     def cursor_to(self, index: int) -> None:
         """Put the cursor on a line (or the nearest there is) and bring it into view."""
-        self._cursor = max(0, min(index, len(self._lines) - 1))
+        before, self._cursor = self._cursor, max(0, min(index, len(self._lines) - 1))
         self._show_cursor()
-        self.redraw()
+        self._redraw_at(before, self._cursor)
         self._announce()
 
     def cursor_to_key(self, key: str) -> bool:
@@ -236,8 +248,10 @@ class LinesView(ScrollView, Generic[L]):
             if event.chain == 2:
                 self.action_open()
 
-    def _in_view(self, index: int) -> bool:
-        return 0 <= index - self.scroll_offset.y < self.scrollable_content_region.height
+    def _in_view(self, index: int, height: int | None = None) -> bool:
+        """Whether a line is in sight, in a view of `height` rows where the caller knows that."""
+        rows = self.scrollable_content_region.height if height is None else height
+        return 0 <= index - self.scroll_offset.y < rows
 
     def _show_cursor(self) -> None:
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
