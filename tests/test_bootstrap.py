@@ -290,7 +290,7 @@ def test_test_runs_every_check_in_the_checkout(machine: Machine, counted: str) -
             ("lint-imports", " --no-logo"),
             ("pytest", f" tests/unit -n 4 --dist loadfile{counted}"),
             ("mypy", ""),
-            ("pytest", " -n 6 --dist loadfile --no-loadscope-reorder --ignore tests/unit --ignore tests/chaos"),
+            ("pytest", " -n 8 --dist loadfile --no-loadscope-reorder --ignore tests/unit --ignore tests/chaos"),
             ("pytest", " tests/chaos -m not alone -n 3 --dist worksteal"),
             ("pytest", " tests/chaos -m alone"),
         ]

@@ -302,7 +302,7 @@ IMPORT = Action(
     "import",
     "import hosts",
     "I",
-    "take hosts over from another program: import ansible inv.yml, import list kvm[01-40]",
+    "take hosts over: import ansible inv.yml, import list kvm[01-40]",
     Subject.NOTHING,
     changes=True,
     run=_edit,

@@ -61,6 +61,7 @@ OWN = (
     ),
     _hosts("disconnected", "d", "disconnected", _S.DISCONNECTED),
     _hosts("draining", "g", "draining", _S.DRAINING),
+    _hosts("disabled", "b", "disabled in hosts.toml", _S.DISABLED),
     _domains("up", "u", "VMs up", "text", lambda vms: vms.up),
     _domains("paused", "p", "VMs paused", _S.RECONNECTING.value, lambda vms: vms.paused),
     _domains("crashed", "x", "VMs crashed", _S.FAILED.value, lambda vms: vms.crashed),

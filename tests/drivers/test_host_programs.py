@@ -160,7 +160,12 @@ def test_the_end_of_the_program_ends_those_that_run(main: Path) -> None:
 def test_a_key_press_ends_a_verb_that_waits_for_a_program(main: Path) -> None:
     words = ", ".join(f'"{word}"' for word in (sys.executable, "-c", CHILD + "p.wait()"))
     main.write_text(f'[[sources]]\nname = "it"\ncommand = [{words}]\n')
-    verb = subprocess.Popen(command_line("hosts", "list", "--config", str(main)), stderr=subprocess.PIPE)
+    verb = subprocess.Popen(
+        command_line("hosts", "list", "--config", str(main)),
+        stderr=subprocess.PIPE,
+        # a shell's job in the background, as the tests may be, ignores it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until(lambda: main.with_name("pid").exists() and bool(main.with_name("pid").read_text()))
     verb.send_signal(signal.SIGINT)
     verb.communicate()

@@ -212,9 +212,9 @@ EXPECTED = {
         "   ● app    kvm02  running                     100 %   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s   2.0 MB/s",
     ],
     200: [
-        "▌  ✕ bad    kvm02  crashed              0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
-        "   ◐ db     kvm01  paused               0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s    0.0 B/s",
-        "   ● app    kvm02  running            100 %   2.0 GiB of  8.0 GiB   25 %   2.0 MB/s   2.0 MB/s   2.0 MB/s",
+        "▌  ✕ bad    kvm02  crashed                         0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s ",
+        "   ◐ db     kvm01  paused                          0 %   2.0 GiB of  8.0 GiB   25 %    0.0 B/s    0.0 B/s ",
+        "   ● app    kvm02  running                       100 %   2.0 GiB of  8.0 GiB   25 %   2.0 MB/s   2.0 MB/s ",
     ],
 }
 """What stands left of the ages and the charts."""

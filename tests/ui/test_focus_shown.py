@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .conftest import Opened, open_app
@@ -11,7 +13,8 @@ HEAVY = "━"
 
 
 def heavy_lines(opened: Opened) -> list[int]:
-    return [number for number, line in enumerate(opened.lines()) if HEAVY in line]
+    """The rows that have such a line, with its title; the last hour of a connection is drawn by the same sign."""
+    return [number for number, line in enumerate(opened.lines()) if re.search(rf"{HEAVY} \S", line)]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

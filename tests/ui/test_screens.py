@@ -27,7 +27,7 @@ from atp_tui.ui.screens.password import PasswordScreen
 from atp_tui.ui.views.keys import IN_VIEWS, OPENING, commands_of
 from atp_tui.ui.widgets.domain_list import DomainList
 
-from .conftest import open_app
+from .conftest import Opened, open_app
 from .fleet_services import FleetServices, S, rack
 from .keyboard import Keyboard
 
@@ -146,17 +146,25 @@ async def test_the_tree_has_no_keys_while_the_panel_lies_over_it(fakes: FleetSer
 
 async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:
     async with open_app(fakes, (200, 60)) as opened:
-        seen = set()
-        for _ in range(6):
-            assert opened.app.focused is not None
-            seen.add(type(opened.app.focused).__name__)
-            await opened.press("tab")
-        assert seen == {"HostTree", "ConnectionList", "DomainList", "CommandInput", "Answers"}
+        assert await seen_by_tab(opened) == {"HostTree", "ConnectionList", "DomainList", "CommandInput"}
+        await opened.press("escape", "exclamation_mark", *"id", "enter", "escape")
+        await opened.until(lambda: opened.screen.has_class("-answers"))
+        assert await seen_by_tab(opened) == {"HostTree", "ConnectionList", "DomainList", "CommandInput", "Answers"}
         await opened.press("shift+tab")
 
 
+async def seen_by_tab(opened: Opened) -> set[str]:
+    """The regions to which Tab leads."""
+    seen = set()
+    for _ in range(7):
+        assert opened.app.focused is not None
+        seen.add(type(opened.app.focused).__name__)
+        await opened.press("tab")
+    return seen
+
+
 async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServices) -> None:
-    async with open_app(fakes, (120, 60)) as opened:
+    async with open_app(fakes, (120, 100)) as opened:
         bound = {key: binding.action for key, binding in opened.app._bindings if binding.action.startswith("screen.")}
         await opened.press("question_mark")
         lines = [" ".join(line.split()) for line in opened.lines()]
