@@ -127,7 +127,7 @@ async def test_the_bottom_line_and_the_help_say_what_works_where_the_focus_is(ch
     fakes = FleetServices(rack(4))
     fakes.services = replace(fakes.services, keys=tuple(chosen.items()))
     async with open_app(fakes, (200, 60)) as opened:
-        opened.screen.set_class(True, "-answers")
+        opened.screen.set_class(False, "-no-answers")
         opened.screen.query_one(JobList).set_class(True, "-several")
         await opened.pilot.pause()
         commands = {command.id for command in WHOLE.commands}

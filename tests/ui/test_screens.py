@@ -148,7 +148,7 @@ async def test_tab_goes_round_all_regions(fakes: FleetServices) -> None:
     async with open_app(fakes, (200, 60)) as opened:
         assert await seen_by_tab(opened) == {"HostTree", "ConnectionList", "DomainList", "CommandInput"}
         await opened.press("escape", "exclamation_mark", *"id", "enter", "escape")
-        await opened.until(lambda: opened.screen.has_class("-answers"))
+        await opened.until(lambda: not opened.screen.has_class("-no-answers"))
         assert await seen_by_tab(opened) == {"HostTree", "ConnectionList", "DomainList", "CommandInput", "Answers"}
         await opened.press("shift+tab")
 

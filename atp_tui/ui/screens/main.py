@@ -75,7 +75,7 @@ class MainScreen(FocusInSight[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.FLEET]
 
     def __init__(self, services: Services, theme_names: Sequence[str]) -> None:
-        super().__init__()
+        super().__init__(classes="-no-answers")
         self._services = services
         self._fleet = services.fleet
         self._clock = services.fleet.now
@@ -311,7 +311,7 @@ class MainScreen(FocusInSight[None]):
     def show_answers(self) -> None:
         """Show the chosen job's answers, which take their room with the first job; close them where there is none."""
         shown = self.jobs.shown
-        self.set_class(shown is not None, "-answers")
+        self.set_class(shown is None, "-no-answers")
         if shown is None:
             self.answers.show(None)
         else:
