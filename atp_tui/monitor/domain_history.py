@@ -24,7 +24,7 @@ CPU, RECEIVED, SENT = range(3)
 COUNTERS = 3
 
 _MOST = DOMAIN_HISTORY + 1
-_ROOM = DOMAIN_HISTORY
+_ROOM = 8
 """Samples by which an array outgrows those that are kept until it is cut: cutting moves all of it."""
 
 
