@@ -252,6 +252,7 @@ MOVE_TO_FILE = Action(
     Subject.HOSTS,
     changes=True,
     run=_edit,
+    of_file=True,
     arguments=(Argument("file", "the name of a file that hosts.toml includes, or its own", rest=True),),
 )
 REMOVE_HOST = Action(

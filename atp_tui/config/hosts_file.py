@@ -71,7 +71,7 @@ class _ChangedMeanwhile(Exception):
     """Somebody else has written the file."""
 
 
-_Put = tuple[Path, bytes | None, bytes]
+_Replacement = tuple[Path, bytes | None, bytes]
 """A file, its bytes before (None: it is not there) and after."""
 
 
@@ -191,7 +191,7 @@ class HostsFile:
         """Where the versions are."""
         return self._versions.folder if self._versions is not None else Path()
 
-    def _back(self, what: str, step: StepOfFile, by: int) -> _Put:
+    def _back(self, what: str, step: StepOfFile, by: int) -> _Replacement:
         """One file of a step that is taken back (-1) or done again (1)."""
         path = Path(step.file) if step.file else self.path
         was, wanted = (step.after, step.before) if by < 0 else (step.before, step.after)
@@ -212,7 +212,7 @@ class HostsFile:
             hint=f"edit it by hand; the versions are in {self.versions_folder}",
         )
 
-    def _stepped(self, puts: Sequence[_Put], what: str) -> Written:
+    def _stepped(self, puts: Sequence[_Replacement], what: str) -> Written:
         before = {os.path.abspath(path): decode(data or b"", path) for path, data, _ in puts}
         after = {os.path.abspath(path): decode(data, path) for path, _, data in puts}
         changes = [
@@ -273,7 +273,7 @@ class HostsFile:
 
     def _write(self, found: Files, after: Files, written: Written) -> Written:
         by_path = {was.path: (was.data, now.data or b"") for was, now in zip(found.files, after.files, strict=True)}
-        puts: list[_Put] = [(each.path, *by_path[each.path]) for each in written.changes]
+        puts: list[_Replacement] = [(each.path, *by_path[each.path]) for each in written.changes]
         steps, note = None, ""
         try:
             if self._versions is not None:
@@ -299,11 +299,11 @@ class HostsFile:
             note = _unkept(error)
         return replace(written, note=note)
 
-    def _put_all(self, puts: Sequence[_Put]) -> None:
+    def _put_all(self, puts: Sequence[_Replacement]) -> None:
         """Replace the files one after the other. Where one of them cannot be, those before it are put back."""
         if len(puts) > 1 and any(bytes_of(path) != before for path, before, _ in puts):
             raise _ChangedMeanwhile
-        done: list[_Put] = []
+        done: list[_Replacement] = []
         try:
             for path, before, data in puts:
                 self._put(path, before, data)

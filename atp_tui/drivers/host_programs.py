@@ -20,6 +20,7 @@ from ..config.files import strangers_may_write
 from ..config.fleet import FleetConfig, HostProgram
 from ..config.host_programs import Answer, hosts_of
 from ..model.errors import ConfigError
+from ..model.fence import Fence
 from ..model.quoting import redacted_words
 from ..model.text import safe
 from .aside import off_loop
@@ -32,6 +33,10 @@ MOST_SAID = 300
 
 AGAIN = 60.0
 """Seconds after which a program that failed is run again, where its period is not shorter."""
+
+DRAIN = 1.0
+"""Seconds after its time limit that a program which has ended is still listened to: what it had started may go on
+saying things, and an answer of which a part is missing would let hosts go."""
 
 _PIECE = 1 << 16
 _LOOK = 0.05
@@ -56,6 +61,7 @@ class HostPrograms:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._fence = Fence(_log)
         self.revision = 0
 
     def answer(self, program: HostProgram) -> Answer:
@@ -92,8 +98,8 @@ class HostPrograms:
         try:
             output = self._output(program)
             hosts_of(output)
-        except (_Failed, ConfigError) as error:
-            why = error.sentence if isinstance(error, ConfigError) else str(error)
+        except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw costs its own hosts, and is told
+            why = self._why(program, error)
             answer = Answer(before.output, before.taken, why)
             _log.warning("source %s fails: %s", program.name, why)
         else:
@@ -103,6 +109,14 @@ class HostPrograms:
         self._answers[program] = answer
         if (answer.output, answer.problem) != (before.output, before.problem):
             self.revision += 1
+
+    def _why(self, program: HostProgram, error: Exception) -> str:
+        if isinstance(error, ConfigError):
+            return error.sentence
+        if isinstance(error, _Failed):
+            return str(error)
+        self._fence.caught(error, "the answer of source %s cannot be read", program.name)
+        return f"its answer cannot be read: {type(error).__name__}"
 
     def close(self) -> None:
         """End what runs; nothing is run any more."""
@@ -167,12 +181,10 @@ def _read(process: subprocess.Popen[bytes], limit: float) -> tuple[bytes, bytes,
             news = _take(open_ends)
             if len(said) > MOST or (ended and not news):
                 return bytes(said), bytes(complaint), ended
-            if not news and time.monotonic() > until:
-                return bytes(said), bytes(complaint), False
             del complaint[_PIECE:]
             # what it has started may hold the pipes open for good: what is in them once it has ended is all
             ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-            if time.monotonic() > until and not ended:
+            if time.monotonic() > until + (DRAIN if ended else 0.0):
                 return bytes(said), bytes(complaint), False
 
 

@@ -17,6 +17,7 @@ import pytest
 from atp_tui.config.fleet import FleetConfig, HostProgram
 from atp_tui.config.load import load
 from atp_tui.config.paths import state_dir
+from atp_tui.drivers import host_programs
 from atp_tui.drivers.host_programs import MOST_SAID, HostPrograms
 from tests.test_headless import command_line
 
@@ -92,6 +93,14 @@ def test_why_a_program_gave_no_answer_is_told(main: Path, code: str, problem: st
     assert "\x1b" not in told and "hunter2" not in told and "\n" not in told
 
 
+def test_an_answer_that_nobody_foresaw_costs_its_own_hosts(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_output: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(host_programs, "hosts_of", fails)
+    assert run(main, python("print('a')")) == (None, "its answer cannot be read: ZeroDivisionError")
+
+
 def test_a_long_complaint_is_cut(main: Path) -> None:
     _, told = run(main, python("import sys; sys.exit('x' * 1000000)"))
     assert len(told) < MOST_SAID + 100
@@ -136,11 +145,17 @@ def ended(main: Path) -> bool:
         ("p.wait()", None, "it took longer than 1 s, and was ended"),
         ("os.close(1); os.close(2); p.wait()", None, "it took longer than 1 s, and was ended"),
         ("print('a')", "a\n", ""),
+        (
+            "subprocess.Popen(['sh', '-c', 'while :; do echo x >&2; done'])",
+            None,
+            "it took longer than 1 s, and was ended",
+        ),
     ],
-    ids=["hangs", "hangs-closed", "leaves-a-child"],
+    ids=["hangs", "hangs-closed", "leaves-a-child", "leaves-one-that-talks"],
 )
 def test_what_a_program_has_started_ends_with_it(main: Path, rest: str, output: str | None, problem: str) -> None:
-    assert run(main, python(CHILD + rest, timeout=1.0)) == (output, problem)
+    given, told = run(main, python(CHILD + rest, timeout=1.0))
+    assert (given, told.partition(":")[0]) == (output, problem)
     until(lambda: ended(main))
 
 

@@ -50,6 +50,8 @@ def _named(each: object, number: int, gathering: Gathering, given: Given) -> lis
     imported = host_list.read([Given(each)])
     for left_out in imported.left_out:
         gathering.leave_out(left_out.name, left_out.reason, given, None, left_out.hint)
+    if not (imported.hosts or imported.left_out):
+        gathering.leave_out(f"entry {number}", "is an empty text", given, None)
     return [{"host": host.info.host} for host in imported.hosts]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from textual.app import App
 from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
@@ -20,16 +19,13 @@ from ...model.say import Say
 from ...model.target import on_hosts
 from ..commands import find
 from ..early_keys import HearsNothingAtFirst
-from ..frame.navigation import Navigation
-from ..frame.zoom import Zoom
 from ..job_control import JobControl
 from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
 from ..services import Services
 from ..targeting import Targeting
 from ..text import cut, safe
-from ..views.view import View
-from ..widgets.command_pane import CommandPane, Mode
+from ..widgets.command_pane import Mode
 from ..words import sentence
 from .ask import ask_about_key, ask_about_many
 from .editor_dispatch import EditorDispatch
@@ -37,7 +33,7 @@ from .help import HelpScreen, command_section
 from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
 from .keys import help_keys
-from .look_dispatch import LookDispatch
+from .look_dispatch import LookDispatch, Looking
 from .password import PasswordScreen
 
 T = TypeVar("T")
@@ -46,26 +42,15 @@ MOST_SHOWN = 400
 """Cells of a command line that a question shows: about five rows."""
 
 
-class Surface(Protocol):
+class Surface(Looking, Protocol):
     """What commands work on: the main screen, as far as they need it."""
 
     @property
-    def app(self) -> App[object]: ...
-    @property
     def jobs(self) -> JobControl: ...
-    @property
-    def pane(self) -> CommandPane: ...
-    @property
-    def view(self) -> View: ...
-    @property
-    def navigation(self) -> Navigation: ...
-    @property
-    def zoom(self) -> Zoom: ...
     def ask_for(self, command: str) -> None: ...
     def post_message(self, message: Message) -> bool: ...
     def show_answers(self) -> None: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
-    def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
 
 class Dispatch:

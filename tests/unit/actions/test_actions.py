@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.actions.action import Action, Context, Invocation, Value
+from atp_tui.actions.action import Action, Context, Invocation, Subject, Value
 from atp_tui.actions.door import Door
+from atp_tui.actions.hosts import HOSTS_FILE
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.config.fleet import FleetConfig
@@ -255,6 +256,10 @@ async def test_each_action_does_what_it_says_and_is_missed_where_it_is_not_regis
     await behaves()
     with pytest.raises(ActionFailed, match=f"no action '{action.name}'"):
         await behaves(tuple(each for each in ACTIONS if each is not action))
+
+
+def test_what_the_file_says_of_hosts_is_edited_of_disabled_ones_too() -> None:
+    assert all(action.of_file for action in HOSTS_FILE if action.subject is Subject.HOSTS)
 
 
 async def test_connect_says_why_not() -> None:

@@ -122,6 +122,7 @@ def test_keys_without_a_meaning_are_metadata() -> None:
         ("[" * 100_000, "its answer is no JSON"),
         ('{"results": []}', "its answer is no list"),
         ("[5]", "its answer names no host: entry 1: is neither a text nor an object"),
+        ('["\\n"]', "its answer names no host: entry 1: is an empty text"),
         ('["a[1-2", "?"]', "its answer names no host"),
         ("*.example.org", "its answer names no host"),
         (json.dumps([str(number) for number in range(MOST_HOSTS + 1)]), "names 10,001 hosts"),

@@ -77,7 +77,7 @@ def sign_of(cell: Cell, scale: Scale, glyphs: Glyphs) -> tuple[str, str]:
 
 def draw_row(
     row: HeatRow,
-    map: HeatMap,
+    heat: HeatMap,
     cells: Mapping[str, Cell],
     scale: Scale,
     form: Form,
@@ -90,20 +90,20 @@ def draw_row(
     column = 0
     for start, shelf in row.shelves:
         pieces.append((" " * (start - column), "text"))
-        if map.label:
-            name = cut(safe(shelf.label), map.label - 1, glyphs.ellipsis)
-            pieces.append((fit(name, map.label), "title"))
+        if heat.label:
+            name = cut(safe(shelf.label), heat.label - 1, glyphs.ellipsis)
+            pieces.append((fit(name, heat.label), "title"))
         for host_id in shelf.ids:
             cell = cells.get(host_id)
             sign, role = (" ", "text") if cell is None else sign_of(cell, scale, glyphs)
             pieces.append((sign, "cell" if host_id == at else role))
             pieces.append(("*", "mark") if host_id in marked else (" ", "text"))
-            if map.name:
-                name, figure = fit(cut(safe(host_id), map.name, glyphs.ellipsis), map.name), figure_of(cell, form)
+            if heat.name:
+                name, figure = fit(cut(safe(host_id), heat.name, glyphs.ellipsis), heat.name), figure_of(cell, form)
                 pieces.append((name, "cell" if host_id == at else "text"))
                 fresh = cell is not None and cell.fresh
                 pieces.append((figure.rjust(FIGURE) + " " * GAP, role if role != "chart" and fresh else "dim"))
-        column = start + map.label + len(shelf.ids) * map.cell
+        column = start + heat.label + len(shelf.ids) * heat.cell
     return drawn(*_joined(pieces))
 
 
