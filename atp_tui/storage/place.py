@@ -16,13 +16,16 @@ from ..config.paths import private_dir
 from . import schema
 from .filesystems import is_of_one_machine
 from .lockfile import LockFile
-from .words import is_corrupt, may_be_locking
+from .words import code_of, is_corrupt, may_be_locking
 
 PATIENCE = 10.0
 """Seconds to wait for another program's transaction."""
 
 _LONGEST_LOG = 16 << 20
 """Bytes that the write-ahead log keeps on the disk once it has been carried over into the file."""
+
+_PAUSE = 0.01
+"""Seconds until a file that another program opens at the same moment is tried again."""
 
 _WITHOUT_LOCKS = "unix-none"
 """SQLite's way to a file without locks of its own: ours stands in for them."""
@@ -90,6 +93,19 @@ class Place:
         return self._open()
 
     def _open(self) -> OpenFile:
+        """Two programs may make the file at once, or turn it to a write-ahead log: SQLite tells the second at once that
+        the file is busy, however long its connection would wait, for the two could wait for each other.
+        """
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._open_once()
+            except sqlite3.DatabaseError as error:
+                if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                    raise
+                time.sleep(_PAUSE)
+
+    def _open_once(self) -> OpenFile:
         private_dir(self.path.parent)
         self._make()
         if not self._is_local(self.path):

@@ -36,10 +36,20 @@ def version_of(db: sqlite3.Connection) -> int:
 
 
 def check(db: sqlite3.Connection, steps: Steps) -> None:
-    """Raises NotOurs for a file that these steps cannot serve, sqlite3.DatabaseError for no database."""
-    version = version_of(db)
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    holds_tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+    """Raises NotOurs for a file that these steps cannot serve, sqlite3.DatabaseError for no database.
+
+    All is read in one transaction: a file that another program makes at this moment is either empty or ours.
+    """
+    begins = not db.in_transaction
+    if begins:
+        db.execute("BEGIN")
+    try:
+        version = version_of(db)
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        holds_tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+    finally:
+        if begins and db.in_transaction:
+            db.execute("ROLLBACK")
     if application != APPLICATION and (application or version or holds_tables):
         raise NotOurs("foreign", "is a database of another program")
     if version > len(steps):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -227,3 +229,61 @@ def test_any_name_is_a_name(tmp_path: Path, told: list[str], name: str) -> None:
     path = tmp_path / name
     place_at(path, told).open().db.close()
     assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+class Interrupted(Place):
+    """A place at which another program acts before a statement of ours, once, for as long as `other` takes."""
+
+    def __init__(self, path: Path, told: list[str], before: str, other: Callable[[sqlite3.Connection], None]) -> None:
+        super().__init__(path, STEPS, told.append, patience=20.0)
+        self._before = before
+        self._other = threading.Thread(target=lambda: self._act(other))
+        self.began = threading.Event()
+
+    def _connect(self, vfs: str | None) -> sqlite3.Connection:
+        db = super()._connect(vfs)
+        db.set_trace_callback(self._traced)
+        return db
+
+    def _traced(self, statement: str) -> None:
+        if statement.startswith(self._before) and not self.began.is_set():
+            self._other.start()
+            self.began.wait()
+            self._other.join(0.2)  # a lock of ours may hold it up
+
+    def _act(self, other: Callable[[sqlite3.Connection], None]) -> None:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            self.began.set()
+            other(db)
+
+    def ended(self) -> None:
+        self._other.join()
+
+
+@pytest.mark.parametrize("before", ["PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite"])
+def test_a_file_that_another_program_makes_meanwhile_is_ours(tmp_path: Path, told: list[str], before: str) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    path.touch()
+    place = Interrupted(path, told, before, lambda other: schema.migrate(other, STEPS))
+    opened = place.open()
+    place.ended()
+    assert (journal_of(opened), jobs_in(opened), told) == ("wal", [], [])
+    opened.db.close()
+
+
+def test_a_transaction_that_runs_while_the_file_becomes_one_with_a_log_is_waited_for(
+    tmp_path: Path, told: list[str]
+) -> None:
+    """SQLite does not wait there, whatever time its connection has for that."""
+
+    def write(other: sqlite3.Connection) -> None:
+        other.execute("BEGIN IMMEDIATE")
+        place.began.set()
+        time.sleep(0.4)
+        other.execute("COMMIT")
+
+    place = Interrupted(tmp_path / "jobs.sqlite3", told, "PRAGMA journal_mode = WAL", write)
+    opened = place.open()
+    place.ended()
+    assert (journal_of(opened), told) == ("wal", [])
+    opened.db.close()
