@@ -12,10 +12,10 @@ from ..model import events
 from ..model.node import NO_METADATA, DomainMetadata, DomainReading, DomainState
 from . import domain_history as history
 from .domain_disks import NO_RATES, DiskCounters, DiskRates
-from .domain_history import DOMAIN_HISTORY, DomainHistory, Frame, Listed
+from .domain_history import DOMAIN_HISTORY, DomainHistory, Frame, Listed, Past
 from .hearing import Hearing
 from .rows import OFF, DomainRow
-from .series import NAN, bounded, rate
+from .series import NAN, bounded
 
 GONE_FOR = 60.0
 """Seconds that a domain is told of after the first answer in which it is missing."""
@@ -60,18 +60,20 @@ class HostDomains:
     def take(self, sample: events.HostSampled) -> None:
         """Take a sample."""
         (frame, states, rates), last = self._frame(sample), self._history.newest
-        # a counter that fell, or came no more, is less than it was
-        if last is not None and (
-            frame.listed is not last.listed
-            or True in map(lt, frame.counters, last.counters)
-            or (frame.disk is not last.disk and _lost(last.disk, frame.disk))
-        ):
-            self._hold(last, frame, sample)
+        gains: Sequence[float] | None = None
+        if last is not None:
+            gains = frame.gains(last)
+            if (
+                frame.listed is not last.listed
+                or _any_fell(last, frame, gains)
+                or (frame.disk is not last.disk and _lost(last.disk, frame.disk))
+            ):
+                self._hold(last, frame, sample)
         self._last, self._disk_rates = sample, rates
         if states != self.states:
             self.states = states
             self.moved = True
-        self._history.append(frame)
+        self._history.append(frame, gains)
         if self._kept:
             self._kept = {uuid: row for uuid, row in self._kept.items() if self._lacks(uuid, row)}
         if self.gone:
@@ -153,19 +155,8 @@ class HostDomains:
         """What the counters of each domain gained a second since the sample before; NaN where that is not known."""
         if which == DISK:
             return list(now.disk)
-        last = self._history.before()
-        if last is None or (seconds := now.at - last.at) <= 0:
-            return [NAN] * len(now.listed.uuids)
-        gains = [self._gains_of(now, last, counter, seconds) for counter in _COUNTERS_OF[which]]
+        gains = [self._history.rates(counter) for counter in _COUNTERS_OF[which]]
         return gains[0] if len(gains) == 1 else [*map(add, *gains)]
-
-    @staticmethod
-    def _gains_of(now: Frame, last: Frame, counter: int, seconds: float) -> list[float]:
-        after, before = now.column(counter), last.column(counter)
-        if now.listed is not last.listed:
-            places = last.listed.places
-            before = array("q", [-1 if (at := places.get(uuid)) is None else before[at] for uuid in now.listed.uuids])
-        return [(b - a) / seconds if b >= a >= 0 else NAN for a, b in zip(before, after, strict=True)]
 
     def memory_shares(self) -> list[float]:
         """As `DomainRow.memory` of each domain, NaN for None."""
@@ -189,7 +180,8 @@ class HostDomains:
         else:
             listed = Listed(uuids, names)
         counts = (*cpu, *received, *sent)
-        counters = array("q", [-1 if count is None else count for count in counts] if None in counts else counts)
+        whole = None not in counts
+        counters = array("q", counts if whole else [-1 if count is None else count for count in counts])
         if OFF.isdisjoint(states):
             memory = array("q", memory_kib)
         else:
@@ -202,7 +194,7 @@ class HostDomains:
         else:
             disk = _both_ways(listed, states, rates)
         # past the class's own constructor, which is written in Python
-        return tuple.__new__(Frame, (sample.at, listed, counters, memory, disk)), states, rates
+        return tuple.__new__(Frame, (sample.at, listed, counters, whole, memory, disk)), states, rates
 
     def _hold(self, last: Frame, frame: Frame, sample: events.HostSampled) -> None:
         """Before `sample` is taken: keep the last figures of the domains that it lacks, or of which it lacks any."""
@@ -232,7 +224,7 @@ class HostDomains:
         assert self._last is not None
         domain = self._last.domains[place]
         read, written = (None, None) if domain.state in OFF else self._disk_rates.of(domain.uuid)
-        used, received, sent = self._gained(place)
+        used, received, sent = (self._history.rate(which, place) for which in range(history.COUNTERS))
         return DomainRow(
             reading=domain,
             cpu=None if used is None or domain.vcpus < 1 else bounded(used / _NS / domain.vcpus),
@@ -244,21 +236,6 @@ class HostDomains:
             at=self._last.at,
             about=self.described.get(domain.uuid, NO_METADATA),
         )
-
-    def _gained(self, place: int) -> tuple[float | None, float | None, float | None]:
-        """What each counter of the domain at that place of the newest sample gained a second since the one before."""
-        now, last = self._history.newest, self._history.before()
-        if now is None or last is None:
-            return None, None, None
-        was = place if now.listed is last.listed else last.listed.places.get(now.listed.uuids[place])
-        if was is None:
-            return None, None, None
-        seconds = now.at - last.at
-        used, received, sent = (
-            rate(_known(last.counted(which, was)), _known(now.counted(which, place)), seconds)
-            for which in (history.CPU, history.RECEIVED, history.SENT)
-        )
-        return used, received, sent
 
     def _whole_row(self, place: int, shares: tuple[float, ...] = ()) -> DomainRow:
         """As `_row`, with what is kept in the place of what is not known."""
@@ -290,18 +267,19 @@ class HostDomains:
     def _rates(self, uuid: str, counter: int) -> list[float]:
         """What a counter gained a second between each two samples, oldest first; samples that did not come leave their
         places empty."""
-        moments, counts = self._history.counts(counter, uuid)
+        moments, gains = self._history.gained(counter, uuid)
         found: list[float] = []
-        for before, at, was, count in zip(moments, moments[1:], counts, counts[1:], strict=False):
+        for before, at, gain in zip(moments, moments[1:], gains[1:], strict=False):
             found += [NAN] * self._hearing.missed(before, at, DOMAIN_HISTORY)
-            found.append((count - was) / (at - before) if count >= was >= 0 and at > before else NAN)
+            # the very object: rows are compared, and no other NaN is equal to itself
+            found.append(gain / (at - before) if gain == gain and at > before else NAN)
         return found
 
-    def _held(self, uuid: str, value: Callable[[Frame, int], float]) -> list[float]:
+    def _held(self, uuid: str, value: Callable[[Past, int], float]) -> list[float]:
         """As `_rates`, of what each sample but the oldest one holds itself: `value` gives it by the domain's place."""
         found: list[float] = []
         last: float | None = None
-        for frame in self._history.frames():
+        for frame in self._history.samples():
             if last is not None:
                 found += [NAN] * self._hearing.missed(last, frame.at, DOMAIN_HISTORY)
                 place = frame.listed.places.get(uuid)
@@ -324,11 +302,7 @@ def _both_ways(listed: Listed, states: Sequence[DomainState], rates: DiskRates) 
     return found
 
 
-def _known(count: int) -> int | None:
-    return None if count < 0 else count
-
-
-def _memory_of(frame: Frame, place: int) -> float:
+def _memory_of(frame: Past, place: int) -> float:
     return NAN if frame.memory[place] < 0 else float(frame.memory[place])
 
 
@@ -338,6 +312,13 @@ def _fell(before: Frame, place: int, after: Frame, now: int) -> bool:
     return (was == was and disk != disk) or any(
         after.counted(which, now) < before.counted(which, place) for which in range(history.COUNTERS)
     )
+
+
+def _any_fell(before: Frame, after: Frame, gains: Sequence[float]) -> bool:
+    """Whether any counter of the same domains fell, or came no more: then it is less than it was."""
+    if before.whole and after.whole:
+        return NAN in gains  # the very object, as `Frame.gains` puts it in
+    return True in map(lt, after.counters, before.counters)
 
 
 def _lost(before: array[float], after: array[float]) -> bool:

@@ -6,7 +6,6 @@ and always where one host goes to and fro; else each of its happenings has a lin
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
@@ -46,14 +45,36 @@ class Heap:
     numbers: dict[int, str] = field(default_factory=dict)
     is_one: bool = False
     """Whether they have one line. Once they have, they keep it, however many of them are dropped."""
-    subjects: set[str] = field(default_factory=set)
     common: Hashable = None
     """What its happenings have in common, where more may come."""
+    _subjects: set[str] | None = None  # made with the third one: most happenings stay alone
 
     @property
     def key(self) -> str:
         """The key of the line."""
         return f"gathered {self.id}"
+
+    def put(self, number: int, at: float, subject: str) -> None:
+        """Take the next happening."""
+        self.numbers[number] = subject
+        self.last = max(self.last, at)
+        if self._subjects is not None:
+            self._subjects.add(subject)
+
+    def drop(self, number: int) -> str:
+        """Let a happening go; gives what it is of."""
+        subject = self.numbers.pop(number)
+        if self._subjects is not None:
+            self._subjects.discard(subject)
+        return subject
+
+    def has(self, subject: str) -> bool:
+        """Whether it has a happening of that host, or domain."""
+        if self._subjects is None:
+            if len(self.numbers) < MANY:
+                return subject in self.numbers.values()
+            self._subjects = set(self.numbers.values())
+        return subject in self._subjects
 
 
 def subject_of(happening: Happening) -> str:
@@ -85,7 +106,7 @@ class Gathering:
         self._heap_of: dict[int, Heap] = {}
         self._shared: dict[Hashable, Heap] = {}
         self._flapping: dict[str, Heap] = {}
-        self._recent: dict[str, deque[tuple[int, float]]] = {}
+        self._recent: dict[str, list[tuple[int, float]]] = {}  # STEADY of each, and no more: of 7,000 domains
 
     @property
     def heap_of(self) -> Mapping[int, Heap]:
@@ -107,12 +128,12 @@ class Gathering:
     def drop(self, number: int) -> None:
         """Forget a happening: the oldest that is kept."""
         heap = self._heap_of.pop(number)
-        subject = heap.numbers.pop(number)
+        subject = heap.drop(number)
         if not heap.numbers:
             self._forget(heap, subject)
         recent = self._recent.get(subject)
         if recent and recent[0][0] <= number:
-            recent.popleft()
+            del recent[0]
             if not recent:
                 del self._recent[subject]
 
@@ -123,7 +144,7 @@ class Gathering:
         if common is None:
             return Heap(happening.number, Gathered.SHARED, happening.at, happening.at)
         heap = self._shared.get(common)
-        if heap is None or happening.at - heap.began > TOGETHER or subject in heap.subjects:
+        if heap is None or happening.at - heap.began > TOGETHER or heap.has(subject):
             self._shared.pop(common, None)
             self._close_old(happening.at)
             heap = Heap(happening.number, Gathered.SHARED, happening.at, happening.at, common=common)
@@ -153,18 +174,17 @@ class Gathering:
     def _note_change(self, happening: Happening, subject: str) -> None:
         """Where it is one change too many, those of the last minute go into a heap of their own. What many hosts
         share is no flapping of each of them: it stays where it is."""
-        recent = self._recent.setdefault(subject, deque())
+        recent = self._recent.setdefault(subject, [])
         recent.append((happening.number, happening.at))
         while happening.at - recent[0][1] > PERIOD:
-            recent.popleft()
+            del recent[0]
         alone = [(number, at) for number, at in recent if number in self._heap_of and not self._heap_of[number].is_one]
         if len(alone) <= STEADY:
             return
         heap = Heap(happening.number, Gathered.FLAPPING, alone[0][1], happening.at, is_one=True)
         for number, at in alone:
             before = self._heap_of[number]
-            del before.numbers[number]
-            before.subjects.discard(subject)
+            before.drop(number)
             if not before.numbers:
                 self._forget(before, subject)
             self._put(heap, number, at, subject)
@@ -174,9 +194,7 @@ class Gathering:
     # -- heaps ---------------------------------------------------------------------------------------------------
 
     def _put(self, heap: Heap, number: int, at: float, subject: str) -> None:
-        heap.numbers[number] = subject
-        heap.subjects.add(subject)
-        heap.last = max(heap.last, at)
+        heap.put(number, at, subject)
         self._heap_of[number] = heap
 
     def _forget(self, heap: Heap, subject: str) -> None:

@@ -8,7 +8,7 @@ known of a domain is changed by that, so that the next sample tells of it no mor
 from __future__ import annotations
 
 import logging
-from collections import deque
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -104,7 +104,7 @@ class Happenings:
         self._hosts: dict[str, _Host] = {}
         self._kept: dict[int, Happening] = {}
         self._told: dict[int, str] = {}
-        self._of_host: dict[str, deque[int]] = {}
+        self._of_host: dict[str, array[int]] = {}
         self._gathering = Gathering()
         self._newest = 0
         self._longest = 0
@@ -286,7 +286,7 @@ class Happenings:
         self._gathering.add(happening)
         self._newest, self._kept[number], self._told[number] = number, happening, told
         if host_id:
-            self._of_host.setdefault(host_id, deque()).append(number)
+            self._of_host.setdefault(host_id, array("q")).append(number)
             self._longest = max(self._longest, len(host_id))
         if len(self._kept) > self._most:
             self._drop(number - self._most)
@@ -297,7 +297,7 @@ class Happenings:
         self._gathering.drop(number)
         if host_id:
             numbers = self._of_host[host_id]
-            numbers.popleft()
+            del numbers[0]
             if not numbers:
                 del self._of_host[host_id]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import NamedTuple
 
 from ..model.connection import ConnectionState, HostStatus
@@ -38,19 +37,19 @@ class Hearing:
         self._now = 0.0
         self._sampled_at: float | None = None
         self._heard_at = -math.inf
-        self._gaps: deque[float] = deque(maxlen=GAPS)
+        self._gaps: tuple[float, ...] = ()
         self._quiet_until = -math.inf
 
     def moved(self, status: HostStatus) -> None:
         """The host's status has changed: what a connection was before says nothing of its pace now."""
         self._status = status
         if status.state is not ConnectionState.CONNECTED:
-            self._gaps.clear()
+            self._gaps = ()
 
     def heard(self, at: float, *, sample: bool) -> None:
         """The host has answered: with a sample, or with an error, which is no silence."""
         if self._heard_at >= self._status.since:
-            self._gaps.append(at - self._heard_at)
+            self._gaps = (*self._gaps, at - self._heard_at)[-GAPS:]
         self._heard_at = at
         if sample:
             self._sampled_at = at
@@ -87,7 +86,7 @@ class Hearing:
         connected = self._status.state is ConnectionState.CONNECTED
         # a connection's opening ends with an answer, so that a host is not silent at once for want of its first sample
         heard_at = max(self._heard_at, self._status.since)
-        beat = None if self._interval is None else pace(self._interval, tuple(self._gaps))
+        beat = None if self._interval is None else pace(self._interval, self._gaps)
         silent = connected and beat is not None and is_old(self._now - heard_at, beat)
         missing = self.missing(self._most_missing) if connected else 0
         self._quiet_until = self._next_change(heard_at, beat, missing)

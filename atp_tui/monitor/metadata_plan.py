@@ -7,9 +7,9 @@ stay together; those that are read together do, since a call costs more than wha
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
 from typing import NamedTuple
 
 from ..model.node import DomainState
@@ -37,7 +37,7 @@ class Wanted(NamedTuple):
 class MetadataPlan:
     """The moments of one host's domains."""
 
-    __slots__ = ("_due", "_heap", "_listed", "_rng", "_states", "_up", "_wait", "_waits")
+    __slots__ = ("_due", "_listed", "_next", "_rng", "_states", "_up", "_wait", "_waits")
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -45,7 +45,7 @@ class MetadataPlan:
         self._states: tuple[DomainState, ...] = ()
         self._up: dict[str, bool] = {}
         self._due: dict[str, float] = {}
-        self._heap: list[tuple[float, str]] = []  # moments that hold no more stay until their turn
+        self._next = math.inf  # no moment is earlier: a host may have thousands of domains, and each sample looks
         self._wait = EACH
         self._waits: set[str] = set()  # for an address
 
@@ -59,8 +59,7 @@ class MetadataPlan:
         # nearly all looks find the same ones, in the same states
         if (states is not self._states or listed is not self._listed) and listed is not None:
             self._take_over(listed, states, now)
-        heap = self._heap
-        return bool(heap) and heap[0][0] <= now
+        return self._next <= now
 
     def _take_over(self, listed: Listed, states: tuple[DomainState, ...], now: float) -> None:
         waits = self._listed is not None  # those that the first answer has may have run for long
@@ -77,23 +76,21 @@ class MetadataPlan:
     @property
     def next_moment(self) -> float | None:
         """Before it no domain is due that is known now."""
-        return self._heap[0][0] if self._heap else None
+        return min(self._due.values(), default=None)
 
     def is_due(self, now: float) -> bool:
         """Whether any domain is."""
-        return bool(self._heap) and self._heap[0][0] <= now
+        return any(moment <= now for moment in self._due.values())
 
     def take(self, now: float, most: int) -> Sequence[Wanted]:
         """The domains that are due, so many at most, those that have waited longest first. What became of each of them
         must be told: `read`, `put_back`."""
-        found: list[Wanted] = []
         self._wait = EACH * (1 + self._rng.uniform(-SPREAD, SPREAD))
-        while self._heap and self._heap[0][0] <= now and len(found) < most:
-            moment, uuid = heappop(self._heap)
-            if self._due.get(uuid) == moment:
-                del self._due[uuid]
-                found.append(Wanted(uuid, self._up[uuid]))
-        return found
+        due = sorted([(moment, uuid) for uuid, moment in self._due.items() if moment <= now])[:most]
+        for _, uuid in due:
+            del self._due[uuid]
+        self._next = min(self._due.values(), default=math.inf)
+        return [Wanted(uuid, self._up[uuid]) for _, uuid in due]
 
     def put_back(self, wanted: Iterable[Wanted], moment: float) -> None:
         """They were not read, and are due at that moment."""
@@ -116,4 +113,4 @@ class MetadataPlan:
 
     def _at(self, uuid: str, moment: float) -> None:
         self._due[uuid] = moment
-        heappush(self._heap, (moment, uuid))
+        self._next = min(self._next, moment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 
 from ..model import events
 from ..model.causes import Trouble
@@ -37,8 +36,8 @@ class HostRecord:
         self._interval = math.inf if interval is None else interval
         self._last: events.HostSampled | None = None
         self._kept = tuple([metric for metric in metrics.METRICS if metric.series])
+        self._cpu_column = [metric.name for metric in self._kept].index("cpu")
         self._series = Series(history, len(self._kept))
-        self._spark: deque[float] = deque(maxlen=min(history, ROW_HISTORY))
         self.errors_per_second: float | None = None
         self.requests_per_second: float | None = None
         self.cpu: float | None = None
@@ -97,7 +96,6 @@ class HostRecord:
         self._error = None
         self._note(sample.odd)
         self._series.append([metric.read(self) for metric in self._kept])
-        self._spark.append(NAN if self.cpu is None else self.cpu)
         self.of_domains.take(sample)
         self._heard(sample.at, sample=True)
 
@@ -145,7 +143,6 @@ class HostRecord:
         missed = self._hearing.missed(before, after, self._history)
         for _ in range(missed):
             self._series.append([None] * len(self._kept))
-        self._spark.extend([NAN] * min(missed, ROW_HISTORY))
 
     @property
     def node(self) -> NodeReading | None:
@@ -256,7 +253,7 @@ class HostRecord:
             requests_per_second=self.requests_per_second,
             errors_per_second=self.errors_per_second,
             vms=self.vms,
-            history=(*self._spark, *([NAN] * verdict.missing))[-ROW_HISTORY:],
+            history=(*self._series.values(self._cpu_column)[-ROW_HISTORY:], *([NAN] * verdict.missing))[-ROW_HISTORY:],
             node=last.node if last else None,
             system=last.system if last else None,
             odd=self.odd,

@@ -257,7 +257,7 @@ class Monitor:
         odd, counters = Odd(), connection.counters
         if connection.channel == "ssh":
             await connection.ping()
-            return None, (), counters.last_active, counters.latencies[-1], odd
+            return None, (), counters.last_active, counters.last_latency, odd
         # ids begin anew where a host was disconnected and comes back
         identity = counters.created_at, connection.id, counters.times_up
         known = beat.node if beat.connection == identity else None
@@ -266,7 +266,7 @@ class Monitor:
         beat.connection, beat.node = identity, node
         if disks:
             beat.disks_at = counters.last_active
-        return node, domains, counters.last_active, counters.latencies[-1] - work, odd
+        return node, domains, counters.last_active, counters.last_latency - work, odd
 
     def _streams(self, host_id: str) -> OpensStreams | None:
         entry = self._manager.entry(host_id)

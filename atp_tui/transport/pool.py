@@ -75,7 +75,7 @@ class ConnectionPool:
         self._past_requests = 0
         self._past_errors = 0
         self._closing: dict[asyncio.Task[None], HostConnection] = {}
-        self._emptied = asyncio.Event()
+        self._emptied: asyncio.Future[None] | None = None  # made by whoever waits: nearly no pool ever closes
         self._deadlines = Deadlines(clock)
         self._housekeeper: TimerHandle | None = None
 
@@ -209,7 +209,7 @@ class ConnectionPool:
         if self.core.slots:
             try:
                 async with self._clock.timeout(limit):
-                    await self._emptied.wait()
+                    await self._until_empty()
             except TimeoutError:
                 pass  # the leases had their time
             finally:
@@ -266,8 +266,13 @@ class ConnectionPool:
             self._close(slot, reason)
         for slot in plan.open:
             self._open(slot)
-        if self.core.draining and not self.core.slots:
-            self._emptied.set()
+        if self._emptied is not None and not self.core.slots and not self._emptied.done():
+            self._emptied.set_result(None)
+
+    async def _until_empty(self) -> None:
+        if self._emptied is None:
+            self._emptied = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._emptied)
 
     def _waiter_error(self) -> AtpError:
         if self.core.draining or self.last_error is None:

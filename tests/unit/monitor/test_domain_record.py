@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from atp_tui.model.connection import ConnectionState, HostStatus, Standing
 from atp_tui.model.events import HostSampled
 from atp_tui.model.node import DomainReading, DomainState
-from atp_tui.monitor.domain_history import DOMAIN_HISTORY, RECEIVED
+from atp_tui.monitor.domain_history import DOMAIN_HISTORY
 from atp_tui.monitor.domain_record import CPU, DISK, GONE_FOR, NET, HostDomains
 from atp_tui.monitor.hearing import Hearing
 from atp_tui.monitor.rows import OFF, DomainRow
@@ -207,18 +207,3 @@ def test_whatever_comes_no_rate_is_negative_and_all_ways_of_reading_agree(
         for uuid, row in host.domains.gone.items():
             assert row.gone and uuid not in {domain.uuid for domain in domains}
             assert replace(row, gone=False) is not None and host.now - row.at < GONE_FOR
-
-
-@given(st.lists(st.lists(st.sampled_from("abc"), unique=True), max_size=3 * DOMAIN_HISTORY))
-def test_the_counts_of_a_domain_are_those_of_the_samples_that_are_kept(answers: list[list[str]]) -> None:
-    host = Host()
-    for moved, names in enumerate(answers):
-        host.says(*[guest(name, moved) for name in names])
-    frames = host.domains._history.frames()
-    for name in "abc":
-        moments, counts = host.domains._history.counts(RECEIVED, f"uuid-{name}")
-        places = [frame.listed.places.get(f"uuid-{name}") for frame in frames]
-        assert moments == [frame.at for frame in frames]
-        assert counts == [
-            -1 if place is None else frame.counted(RECEIVED, place) for frame, place in zip(frames, places, strict=True)
-        ]
