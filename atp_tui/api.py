@@ -6,6 +6,7 @@ Importing this loads neither libvirt nor asyncssh; the first host that needs one
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -57,6 +58,7 @@ from .model.settings import (
 )
 from .model.target import on_hosts
 from .monitor.query import Query
+from .storage.audit import audit_of
 from .transport.clock import Clock
 from .transport.connection import HostConnection
 from .transport.dialer import ChooseDriver
@@ -121,7 +123,9 @@ async def open_fleet(config: str | Path, *, watch: bool = True, read_only: bool 
 
     `read_only`: no action passes that changes a host, known_hosts or hosts.toml. Raises ConfigError.
     """
-    engine = Engine(FileSource(load(Path(config))), policy=Policy(read_only=read_only))
+    source = FileSource(load(Path(config)))
+    audit = audit_of(source.config, warnings.warn)
+    engine = Engine(source, policy=Policy(read_only=read_only), audit=audit)
     async with engine.running(watch=watch):
         yield engine.fleet
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
 from ..model.errors import AtpError
 from .action import Action, Context, Invocation
@@ -14,27 +15,53 @@ if TYPE_CHECKING:
 
 
 class Audit(Protocol):
-    """Keeps what was asked for and how it ended. An implementation never raises; it may hold a request up."""
+    """Keeps what was asked for and how it ended. Of an act that changes nothing it need keep nothing.
 
-    def asked(self, action: Action, invocation: Invocation) -> None:
-        """It passed the policy and is about to be carried out."""
+    The end of its context waits for what is not on the disk yet, a few seconds at most.
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def asked(self, action: Action, invocation: Invocation) -> int | None:
+        """It passed the policy and is about to be carried out. Gives the number of the record, if there is one.
+
+        Raises ActionFailed where it cannot be recorded: then it is not carried out. Nothing else raises.
+        """
         ...
 
     def refused(self, action: Action, invocation: Invocation, error: AtpError) -> None:
         """The policy, or a wrong argument, kept it from being carried out."""
         ...
 
-    def ended(self, action: Action, invocation: Invocation, error: BaseException | None) -> None:
-        """It was carried out, or its job was started: None; or the error it ended with."""
+    def ended(self, record: int | None, error: BaseException | None) -> None:
+        """It was carried out: None; or the error it ended with."""
+        ...
+
+    def started(self, record: int | None, job: Job) -> None:
+        """It has started a job, whose end is the act's."""
         ...
 
 
 class NoAudit:
     """Keeps nothing."""
 
-    def asked(self, action: Action, invocation: Invocation) -> None: ...
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def asked(self, action: Action, invocation: Invocation) -> int | None:
+        return None
+
     def refused(self, action: Action, invocation: Invocation, error: AtpError) -> None: ...
-    def ended(self, action: Action, invocation: Invocation, error: BaseException | None) -> None: ...
+    def ended(self, record: int | None, error: BaseException | None) -> None: ...
+    def started(self, record: int | None, job: Job) -> None: ...
 
 
 class Door:
@@ -50,7 +77,7 @@ class Door:
         self.policy = policy or Policy()
         self.actions = actions
         self._context = context
-        self._audit = audit or NoAudit()
+        self.audit = audit or NoAudit()
 
     def admit(self, invocation: Invocation) -> Action:
         """The action, where it may be carried out once a person has confirmed it.
@@ -65,23 +92,26 @@ class Door:
     async def perform(self, invocation: Invocation) -> Job | None:
         """Carry it out; gives the job that it has started, if it did.
 
-        Raises what `admit` raises, ConfirmationWanted where the policy says so, and whatever AtpError the action ends
-        with.
+        Raises what `admit` raises, ConfirmationWanted where the policy says so, ActionFailed where its audit cannot
+        record it, and whatever AtpError the action ends with.
         """
         action = find(invocation.action, self.actions)
         try:
             self.admit(invocation)
             self.policy.require_confirmation(action, invocation)
         except AtpError as error:
-            self._audit.refused(action, invocation, error)
+            self.audit.refused(action, invocation, error)
             raise
-        self._audit.asked(action, invocation)
+        record = await self.audit.asked(action, invocation)
         try:
             job = await action.run(self._context, invocation)
             if (job is not None) is not action.starts_job:
                 raise RuntimeError(f"{action.name} gave {job}, and its starts_job is {action.starts_job}")
         except BaseException as error:
-            self._audit.ended(action, invocation, error)
+            self.audit.ended(record, error)
             raise
-        self._audit.ended(action, invocation, None)
+        if job is None:
+            self.audit.ended(record, None)
+        else:
+            self.audit.started(record, job)
         return job

@@ -13,6 +13,7 @@ from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.target import on_hosts
 from ..model.text import printed, safe
+from ..storage.audit import audit_of
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import settled
@@ -38,11 +39,12 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
     def invocation(hosts: tuple[str, ...]) -> Invocation:
         return Invocation(action.name, on_hosts(*hosts), given, user_name())
 
-    engine = Engine(source, policy=Policy(read_only=arguments.read_only))
-    require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
+    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit)
+    await require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)
-        require(engine, invocation(targets))
+        await require(engine, invocation(targets))
         problem = (await engine.fleet.perform(invocation(targets))).problem
     # an error of no host in particular is that of all
     failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(targets, problem)
@@ -54,8 +56,11 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
     return FAILED if failed else 0
 
 
-def require(engine: Engine, invocation: Invocation) -> None:
-    """Raise ActionFailed where the door would not let it pass."""
+async def require(engine: Engine, invocation: Invocation) -> None:
+    """Raise ActionFailed where the door would not let it pass, which is then on record."""
     problem = engine.fleet.admit(invocation).problem
     if problem is not None:
-        raise ActionFailed(problem.reason)
+        error = ActionFailed(problem.reason)
+        async with engine.door.audit as audit:
+            audit.refused(find(invocation.action), invocation, error)
+        raise error

@@ -68,6 +68,7 @@ class Arguments:
     yes: bool = False
     connect: bool = False
     importing: ImportWords | None = None
+    number: int = 0
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -250,6 +251,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     add_hosts(verb("hosts", "what hosts.toml says, and its hosts added, changed and removed", shared), shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
+    _audit(verb("audit", "show what was done, or check that the record of it holds", shared, as_json))
     add_setup_verbs(verb, added, shared, as_json)
     add_examples(parser)
     return parser, added.choices
@@ -270,6 +272,16 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
+
+
+def _audit(audit: argparse.ArgumentParser) -> None:
+    """The words of `audit`."""
+    audit.add_argument(
+        "given", nargs="?", choices=("", "verify"), default="", metavar="verify", help="check that no record is missing"
+    )
+    audit.add_argument(
+        "-n", dest="number", type=_count, default=50, metavar="N", help="records, the newest (default %(default)s)"
+    )
 
 
 def _act(parser: argparse.ArgumentParser, action: Action) -> None:

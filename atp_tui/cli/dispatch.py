@@ -228,6 +228,12 @@ def _info(arguments: Arguments) -> int:
     return info(arguments)
 
 
+def _audit(arguments: Arguments) -> int:
+    from .audit import audit
+
+    return audit(arguments)
+
+
 def _doctor(arguments: Arguments) -> int:
     from .doctor import doctor
 
@@ -272,6 +278,7 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "hosts": _hosts,
     "domains": _domains,
     "info": _info,
+    "audit": _audit,
     "doctor": _doctor,
     "completion": _completion,
     "complete-words": _complete_words,

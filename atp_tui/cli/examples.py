@@ -67,6 +67,10 @@ EXAMPLES: Mapping[str, Examples] = {
     "hosts list": (("atp-tui hosts list --json", "ids, addresses, URIs and tags, for programs"),),
     "domains": (("atp-tui domains", "every VM of every host"), ("atp-tui domains --json", "the same for programs")),
     "info": (("atp-tui info", "which files are used, and which versions"),),
+    "audit": (
+        ("atp-tui audit", "the last 50 records"),
+        ("atp-tui audit verify", "whether none was changed or taken out; exit status 1 where one was"),
+    ),
     "doctor": (
         ("atp-tui doctor", "all checks; exit status 1 where something is wrong"),
         ("atp-tui doctor '@prod!kvm07'", "the keys of these hosts alone"),

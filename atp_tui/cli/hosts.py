@@ -23,6 +23,7 @@ from ..model.message import told
 from ..model.say import Say
 from ..model.target import on_hosts
 from ..model.text import Printed, printed, safe
+from ..storage.audit import audit_of
 from .act import FAILED, require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
@@ -143,8 +144,8 @@ async def edit(arguments: Arguments, source: FileSource, invocation: Invocation)
     policy = Policy(
         read_only=arguments.read_only, confirm_above=ASK_ABOVE if arguments.hosts_verb == "remove" else None
     )
-    engine = Engine(source, policy=policy)
-    require(engine, invocation)
+    engine = Engine(source, policy=policy, audit=audit_of(source.config, lambda words: complain(f"warning: {words}")))
+    await require(engine, invocation)
     file = source.hosts_file
     assert file is not None, "it was found by its path"
     back = arguments.hosts_verb in ("undo", "redo")
@@ -153,7 +154,8 @@ async def edit(arguments: Arguments, source: FileSource, invocation: Invocation)
         again = arguments.hosts_verb == "redo"
         _tell(arguments, invocation.action, await (file.look_back(again=again) if back else file.look(edits, "")))
         return 0
-    problem = (await engine.fleet.perform(invocation)).problem  # the engine is not running: no host is contacted
+    async with engine.door.audit:  # the engine is not running: no host is contacted
+        problem = (await engine.fleet.perform(invocation)).problem
     if problem is not None:
         complain(whole(problem))
         return FAILED

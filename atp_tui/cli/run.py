@@ -25,6 +25,7 @@ from ..model.host import HostInfo
 from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
+from ..storage.audit import audit_of
 from .act import require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
@@ -63,8 +64,9 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
         return needed(reading, map(guarded, hosts), source.config.transport)
 
-    engine = Engine(source, policy=Policy(read_only=arguments.read_only))
-    require(engine, _invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
+    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit)
+    await require(engine, _invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)
         performed = await engine.fleet.perform(_invocation(arguments, targets))

@@ -33,6 +33,7 @@ from ..engine.targets import first_reading
 from ..model.errors import ConfigError
 from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
+from ..storage.audit import audit_of
 from ..transport.clock import run_awake
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
@@ -119,8 +120,12 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     if arguments.only is not None:
         only(arguments.only, (*source.config.hosts, *source.config.disabled))
     policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
-    app = screen_of(Engine(source, policy=policy), arguments)
+    told: list[str] = []
+    audit = audit_of(source.config, told.append)
+    app = screen_of(Engine(source, policy=policy, audit=audit), arguments)
     run_awake(run_until_left(app))
+    for words in told:  # an act that could not be recorded was refused on the screen; this is of how acts ended
+        complain(f"warning: {words}")
     return app.return_code or 0
 
 

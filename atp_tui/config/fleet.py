@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 from ..model import checks
@@ -43,6 +44,16 @@ class MonitorSettings:
 
     def __post_init__(self) -> None:
         checks.seconds("monitor.interval", self.interval)
+
+
+class AuditMode(StrEnum):
+    """`audit` at the top of hosts.toml."""
+
+    ON = "on"
+    """Each act that changes something is recorded before it is carried out, else it is not."""
+    SYSLOG = "syslog"
+    """And each record's hash is given to the system's log."""
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class FleetConfig:
     `warnings` are about what does no harm but can hardly be meant. `include` are the patterns of other files of hosts,
     and `included` the files that they name now. `programs` name further hosts, which stand behind the others in `hosts`
     and in no file: `program_hosts` has their ids by the program's name, `remarks` what is to be told of the programs,
-    and `failing` the names of those that have given no answer when they were run last.
+    and `failing` the names of those that have given no answer when they were run last. `audit`: what is recorded.
     """
 
     path: Path | None = None
@@ -104,6 +115,7 @@ class FleetConfig:
     program_hosts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     remarks: tuple[ConfigError, ...] = ()
     failing: tuple[str, ...] = ()
+    audit: AuditMode = AuditMode.ON
 
     @property
     def of_files(self) -> FleetConfig:

@@ -15,6 +15,7 @@ from ..model.host import HostInfo, tags_of
 from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
 from .answers import KeptAnswers
+from .audit import read_audit
 from .files import read_bytes, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
 from .host_programs import Answers, merged, no_answer, read_programs
@@ -26,7 +27,7 @@ from .tables import SECTIONS, home_of, read_table, settle
 
 S = TypeVar("S", UiSettings, MonitorSettings)
 
-_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources")
+_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
 _LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
@@ -203,6 +204,7 @@ def _fleet(
     for tag, message, hint in wrong_accents(ui.accents):
         problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
+    audit = read_audit(document, problems)
     if errors := [*problems.errors, *(error for file in files for error in (*file.errors, *file.problems.errors))]:
         raise ConfigErrors(errors)
     tags = tags_of((*hosts, *disabled)).keys()
@@ -218,7 +220,7 @@ def _fleet(
     include = tuple(document.get("include", []))
     return FleetConfig(
         path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
-        tuple(included), programs, answered.ids, answered.remarks, answered.failing,
+        tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit,
     )  # fmt: skip
 
 

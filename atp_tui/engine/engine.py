@@ -107,6 +107,7 @@ class Engine:
         `select` narrows the hosts, or changes how they are used. Raises ConfigError from `select` and add_host.
         """
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.door.audit)
             collects = gc.isenabled()
             if watch and collects:
                 gc.disable()  # until the hosts are up, see _freezing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +78,7 @@ class Job:
         }
         self._readers: list[Reader] = []
         self._finished = asyncio.Event()
+        self._when_done: list[Callable[[], None]] = []
         self._controls = controls
         self._budget = budget
         self._fence = Fence(_log)
@@ -127,6 +128,13 @@ class Job:
         """
         await self._finished.wait()
         return tuple(self.results[target] for target in self.targets)
+
+    def when_done(self, call: Callable[[], None]) -> None:
+        """Call this once each target has its result: at once where it has."""
+        if self.done:
+            call()
+        else:
+            self._when_done.append(call)
 
     async def __aiter__(self) -> AsyncIterator[JobEvent]:
         reader = Reader(self.id, self.targets, tuple(self._captures.values()))
@@ -178,6 +186,9 @@ class Job:
         self._tell(capture, News.ENDED)
         if self.done:
             self._finished.set()
+            for call in self._when_done:
+                call()
+            self._when_done.clear()
         passed = self.spec.options.streamed and capture.heard
         return Final(result, text, new, at, complete=not (result.truncated or passed))
 

@@ -108,6 +108,8 @@ _GENERAL: Mapping[Say, str] = {
     Say.KEY_NOT_STORED: "the key could not be stored: {why}",
     Say.NO_PUBLIC_KEY: "that is no public key of SSH",
     Say.NO_HOSTS_FILE: "these hosts come from no hosts.toml that could be edited",
+    Say.NO_AUDIT: 'not done, since it cannot be recorded in {file} ({why}): mend that, or write audit = "off"'
+    " at the top of hosts.toml",
     Say.NOBODY_TO_ASK: "{action} is for {number} hosts, and there is no terminal to ask at: give --yes",
     Say.LOG_IN_ON_SCREEN: "log-in is for one host, and its password is typed on the screen",
 }

@@ -99,6 +99,7 @@ class Say(StrEnum):
     LOG_IN_ON_SCREEN = "log-in-on-screen"
     NO_HOSTS_FILE = "no-hosts-file"
     NOBODY_TO_ASK = "nobody-to-ask"
+    NO_AUDIT = "no-audit"
 
     # libvirt: the way to its daemon
     NO_BINDING = "no-binding"

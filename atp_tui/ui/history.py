@@ -16,7 +16,7 @@ from typing import BinaryIO
 from ..config.files import read_regular, require_regular, without_waiting
 from ..config.paths import private_dir
 from ..config.replace import PRIVATE, replace_file
-from .secret_lines import may_hold_a_secret
+from ..model.secret_lines import may_hold_a_secret
 from .typeable import typeable
 
 LIMIT = 1000

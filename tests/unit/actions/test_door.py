@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from atp_tui.actions.action import Action, Argument, Context, Danger, Invocation, Subject
-from atp_tui.actions.door import Door
+from atp_tui.actions.door import Door, NoAudit
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.executor.job import Job
@@ -19,12 +19,13 @@ from atp_tui.model.target import on_hosts
 CONTEXT = cast(Context, None)
 
 
-class Notes:
+class Notes(NoAudit):
     """An action that notes what it does, and an audit that notes what it is told, in one list."""
 
     def __init__(self, fails: Exception | None = None) -> None:
         self.seen: list[tuple[Any, ...]] = []
         self.fails = fails
+        self.full: ActionFailed | None = None
 
     async def run(self, context: Context, invocation: Invocation) -> Job | None:
         self.seen.append(("done", invocation.hosts))
@@ -32,13 +33,17 @@ class Notes:
             raise self.fails
         return None
 
-    def asked(self, action: Action, invocation: Invocation) -> None:
+    async def asked(self, action: Action, invocation: Invocation) -> int | None:
         self.seen.append(("asked", action.name, invocation.who))
+        if self.full is not None:
+            raise self.full
+        return 7
 
     def refused(self, action: Action, invocation: Invocation, error: AtpError) -> None:
         self.seen.append(("refused", type(error).__name__))
 
-    def ended(self, action: Action, invocation: Invocation, error: BaseException | None) -> None:
+    def ended(self, record: int | None, error: BaseException | None) -> None:
+        assert record == 7
         self.seen.append(("ended", type(error).__name__))
 
     def action(self, *, changes: bool) -> Action:
@@ -50,6 +55,15 @@ async def test_the_audit_hears_before_and_after() -> None:
     door = Door(CONTEXT, audit=notes, actions=(notes.action(changes=True),))
     await door.perform(Invocation("paint", on_hosts("a", "b"), who="ada"))
     assert notes.seen == [("asked", "paint", "ada"), ("done", ("a", "b")), ("ended", "NoneType")]
+
+
+async def test_what_cannot_be_recorded_is_not_done() -> None:
+    notes = Notes()
+    notes.full = ActionFailed("the disk is full")
+    door = Door(CONTEXT, audit=notes, actions=(notes.action(changes=True),))
+    with pytest.raises(ActionFailed, match="full"):
+        await door.perform(Invocation("paint", on_hosts("a"), who="ada"))
+    assert notes.seen == [("asked", "paint", "ada")]
 
 
 @pytest.mark.parametrize("error", [ActionFailed("no paint"), RuntimeError("a defect")])
