@@ -22,11 +22,14 @@ from ..config.fleet import AuditMode, FleetConfig
 from ..config.paths import state_dir
 from ..engine.person import user_name
 from ..model.errors import ActionFailed, AtpError
+from ..model.exhausted import exhausted
 from ..model.message import told
+from ..model.quoting import redacted
 from ..model.say import Say
 from ..model.secret_lines import may_hold_a_secret
 from .audit_file import AuditFile
 from .chain import Head, Kind
+from .words import reason
 
 if TYPE_CHECKING:
     from ..executor.job import Job
@@ -134,7 +137,7 @@ class FileAudit:
             if head is not None:
                 answer.set_result(head.number)
             else:
-                answer.set_exception(self._refusal(str(error)))
+                answer.set_exception(self._refusal(_why(error)))
 
         self._put(Kind.ASKED, self._act(action, invocation), settle)
         try:
@@ -169,7 +172,7 @@ class FileAudit:
         job.when_done(over)
 
     def _act(self, action: Action, invocation: Invocation) -> dict[str, Any]:
-        masked = sorted(name for name, value in invocation.arguments.items() if may_hold_a_secret(str(value)))
+        masked = sorted(name for name, value in invocation.arguments.items() if _is_delicate(name, str(value)))
         arguments = {name: value for name, value in invocation.arguments.items() if name not in masked}
         fields: dict[str, Any] = {
             **self._by,
@@ -186,7 +189,7 @@ class FileAudit:
         """A record for which nothing waits: what it tells of has happened already."""
         if error is not None and not self._warned:
             self._warned = True
-            self._warn(f"{self._file.path} cannot be written ({error}): how acts end is not recorded")
+            self._warn(f"{self._file.path} cannot be written ({_why(error)}): how acts end is not recorded")
 
     def _put(self, kind: Kind, fields: dict[str, Any], settle: Written) -> None:
         if self._ended is None:
@@ -221,6 +224,22 @@ class FileAudit:
         assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program did not wait for this disk
             self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def _is_delicate(name: str, value: str) -> bool:
+    """Whether a value is better not kept. A command is taken as the history takes it; all else is a setting of a host,
+    in which a password stands by a slip: see model.quoting."""
+    if may_hold_a_secret(value):
+        return True
+    words = [] if name == "command" else value.split()
+    return any(redacted(each := word.partition("=")[2] or word) != each for word in words)
+
+
+def _why(error: Exception | None) -> str:
+    """Why a record could not be written, in a few words."""
+    assert error is not None
+    limit = exhausted(error)
+    return str(limit) if limit is not None else reason(error)
 
 
 def _over(ended: asyncio.Future[None]) -> None:
