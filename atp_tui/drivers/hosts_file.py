@@ -28,7 +28,7 @@ class HostsFileAside:
 
     def __init__(self, path: Path, *, has_hosts: bool = False, whole: Callable[[], FleetConfig] = FleetConfig) -> None:
         self._whole = whole
-        self.file = HostsFile(path, _versions(path), has_hosts=has_hosts)
+        self.file = HostsFile(path, versions_of(path), has_hosts=has_hosts)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
 
@@ -119,7 +119,8 @@ def _of_edit(edit: Change | Tag | Copy | Remove | Move | Transfer) -> tuple[str,
     return (edit.host, edit.other) if isinstance(edit, Move) else (edit.host,)
 
 
-def _versions(path: Path) -> Versions | None:
+def versions_of(path: Path) -> Versions | None:
+    """Where the versions of a hosts.toml are kept; None: there is no home."""
     try:
         return Versions(folder_of(path, versions_dir()))
     except ConfigError:  # no home
