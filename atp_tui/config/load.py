@@ -16,7 +16,7 @@ from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
 from .answers import KeptAnswers
 from .audit import read_audit
-from .files import read_bytes, strangers_may_write
+from .files import read_bytes, read_regular, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
 from .host_programs import Answers, merged, no_answer, read_programs
 from .hosts import Found, read_hosts
@@ -74,8 +74,17 @@ def _of_strangers(path: Path) -> tuple[ConfigError, ...]:
 
 def read_text(path: Path) -> str:
     """The text of a configuration file, its line ends as they are. Raises ConfigErrors where there is none to read."""
+    return _text(path, read_bytes)
+
+
+def read_included(path: Path) -> str:
+    """As `read_text`, of a file that is included: a pipe or a device is refused without a wait for what it may say."""
+    return _text(path, read_regular)
+
+
+def _text(path: Path, read: Callable[[Path], bytes]) -> str:
     try:
-        return decode(read_bytes(path), path)
+        return decode(read(path), path)
     except IsADirectoryError as error:
         raise _unreadable(path, "is a directory", f"name the file, such as {path / 'hosts.toml'}") from error
     except OSError as error:
@@ -98,7 +107,7 @@ def parse(
     text: str,
     path: Path,
     check_keys: KeyCheck | None = None,
-    read: Callable[[Path], str] = read_text,
+    read: Callable[[Path], str] = read_included,
     answers: Answers = no_answer,
 ) -> FleetConfig:
     """The configuration a text stands for; `path` is the file that it came from, and that relative paths start from.

@@ -125,6 +125,21 @@ def test_what_is_wrong_in_an_included_file_is_told_with_its_name_and_line(main: 
     assert line.startswith(f"hosts.d/{told}")
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_is_refused_without_a_wait_for_it(main: Path, kind: str) -> None:
+    writer = -1
+    rack(main, 1).unlink()
+    if kind == "pipe":
+        os.mkfifo(rack(main, 1))
+        writer = os.open(rack(main, 1), os.O_RDWR)  # and never says anything
+    else:
+        rack(main, 1).symlink_to("/dev/zero")
+    (line,) = wrong(main)
+    assert line.startswith("hosts.d/rack1.toml: cannot be a configuration: is no regular file; hosts.toml:")
+    if writer >= 0:
+        os.close(writer)
+
+
 def test_all_that_is_wrong_in_all_files_is_told_at_once(main: Path) -> None:
     main.write_text(MAIN + "nonsense = 1\n")
     rack(main, 1).write_text(RACK1.replace('"b"', '"b b"'))
