@@ -331,13 +331,31 @@ def test_an_undo_is_refused_where_any_of_its_files_was_changed_since(main: Path)
     assert texts(main) == before
 
 
+def test_no_edit_is_made_beside_an_included_file_that_somebody_has_emptied(main: Path) -> None:
+    """The fleet would follow the edit, and let all hosts of that file go: an editor has found the disk full."""
+    file = HostsFile(main, before=load(main))
+    rack(main, 1).write_text("")
+    with pytest.raises(ConfigError, match=r"rack1\.toml: is empty now; write its hosts again"):
+        file.edit([Tag("a", ("x",))], "")
+    assert main.read_text() == MAIN
+    rack(main, 1).write_text("# moved\n")
+    assert file.edit([Tag("a", ("x",))], "").touched == ("a",)
+
+
+def test_a_file_whose_last_host_was_moved_out_here_is_empty_and_edits_go_on(main: Path) -> None:
+    file = HostsFile(main, before=load(main))
+    file.edit([Transfer("c", "hosts.toml")], "")
+    assert not rack(main, 2).read_bytes()
+    assert file.edit([Tag("c", ("x",))], "").touched == ("c",)
+
+
 def test_a_change_of_an_included_file_is_seen_by_the_next_edit(main: Path) -> None:
     file = opened(main)
     assert ids(file.known()) == ["a", "b", "c"]
     rack(main, 2).unlink()
     (main.parent / "hosts.d/rack3.toml").write_bytes(RACK2.replace('"c"', '"d"').encode())
     assert ids(file.known()) == ["a", "b", "d"]
-    rack(main, 1).write_text("")
+    rack(main, 1).write_text("# none\n")
     assert ids(file.edit([Tag("d", ("x",))], "").config) == ["a", "d"]
 
 
