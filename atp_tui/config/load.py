@@ -30,8 +30,12 @@ S = TypeVar("S", UiSettings, MonitorSettings)
 _TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
-_LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
-"""A number of more digits than Python makes an int of."""
+_LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}|0[xob][0-9A-Fa-f_]{3500}")
+"""A number of more digits than Python makes an int of, or a text of."""
+
+_MOST_BITS = 14_284
+"""Of a number: with more of them it may have more than 4,300 digits, of which Python makes no text, so that no message
+could show it. 0x takes any number of digits."""
 
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
@@ -239,7 +243,9 @@ def _section(settings: type[S], name: str, document: dict[str, Any], problems: P
 
 def _document(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+        _require_short_numbers(found)
+        return found
     except tomllib.TOMLDecodeError as error:
         raise ConfigErrors([_not_toml(str(error), text, path)]) from error
     except ValueError as error:  # what int() says to a number of thousands of digits
@@ -247,6 +253,19 @@ def _document(text: str, path: Path) -> dict[str, Any]:
         line = 1 + text.count("\n", 0, number.start()) if number else None
         what, hint = "has a number of far too many digits", "write a number of a few digits"
         raise ConfigErrors([ConfigError(what, file=path, line=line, hint=hint)]) from error
+
+
+def _require_short_numbers(found: Any) -> None:
+    """Raises ValueError."""
+    rest = [found]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value
+        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ValueError("a number of too many digits")
 
 
 def _not_toml(said: str, text: str, path: Path) -> ConfigError:
