@@ -118,6 +118,12 @@ def test_a_first_host_makes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert atp("hosts", "list").stdout.splitlines()[1].split() == ["kvm01", "192.0.2.1", "-", "yes", "yes"]
 
 
+def test_keys_with_which_the_screen_does_not_start_are_a_mistake(file: Path) -> None:
+    file.write_text(file.read_text() + '[ui.keys]\nnope = "x"\n')
+    checked = atp("hosts", "check", "--config", str(file))
+    assert checked.returncode == 2 and "ui.keys.nope: no key has this id" in checked.stderr
+
+
 def test_disabled_hosts_are_listed_and_in_no_targets(file: Path) -> None:
     done(file, "disable", "kvm02")
     assert [(host["id"], host["enabled"]) for host in told(file, "list")["hosts"]] == [

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
+from atp_tui.cli.arguments import parse
+from atp_tui.cli.dispatch import dispatch
+from atp_tui.config import replace
 from atp_tui.config.imports.sources import SOURCES
+from atp_tui.config.load import load
 from tests.program import run_program
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +124,26 @@ def test_an_import_is_written_and_a_second_one_has_nothing_to_do(home: Path) -> 
     assert later["not_in_source"] == ["kvm3"], "only hosts with the tag may have come from there"
     listed = json.loads(run(home, "--config", str(path), "hosts", "list", "--json").stdout)
     assert [host["id"] for host in listed["hosts"]] == ["kvm1", "old", "kvm2", "kvm3"]
+
+
+def test_what_somebody_else_writes_while_an_import_is_written_stays_and_an_import_is_undone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, theirs = configured(home), FILE + '\n[[hosts]]\nid = "theirs"\nhost = "192.0.2.8"\n'
+
+    def overtaken(handle: int, target: Path | None, mode: int | None) -> None:
+        if target == path and path.read_text() == FILE:
+            path.write_text(theirs)  # in the last moment before the file is replaced
+        dress(handle, target, mode)
+
+    dress = replace._dress
+    monkeypatch.setattr(replace, "_dress", overtaken)
+    words = ["--config", str(path), "hosts", "import", "ansible", "inventory", "--yes"]
+    assert dispatch(parse(words)) == 0
+    assert path.read_text().startswith(theirs)
+    assert [host.id for host in load(path).hosts] == ["kvm1", "old", "theirs", "kvm2", "kvm3"]
+    assert dispatch(parse(["--config", str(path), "hosts", "undo"])) == 0
+    assert path.read_text() == theirs
 
 
 def test_without_a_configuration_one_is_made(home: Path) -> None:

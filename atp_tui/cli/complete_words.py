@@ -54,7 +54,7 @@ def _themes(folders: Iterable[Path]) -> Iterator[str]:
         for file in folder.glob("*.toml"):
             try:
                 name = tomllib.loads(read_regular(file).decode()).get("name", file.stem)
-            except (OSError, ValueError):
+            except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(name, str):
                 yield name

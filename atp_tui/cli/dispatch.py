@@ -6,7 +6,7 @@ import gc
 import logging
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,13 +107,22 @@ def configuration(arguments: Arguments) -> FleetConfig:
             file=default_config(),
             hint="write one (hosts.example.toml shows how), name one with --config, or start atp-tui without a verb",
         )
-    config = load(path)
+    checks = arguments.verb == "hosts" and arguments.hosts_verb == "check"
+    config = load(path, _wrong_keys if checks else None)
     if config.programs:
-        config = _with_answers(config, path, every=arguments.verb == "hosts" and arguments.hosts_verb == "check")
+        config = _with_answers(config, path, every=checks)
     for warning in config.warnings:
         complain(f"warning: {warning}")
         _log.warning("%s", warning)
     return config
+
+
+def _wrong_keys(keys: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
+    """A KeyCheck that loads the screen's for a file that has keys alone."""
+    from .doctor.verdict import key_check
+
+    check = key_check() if keys else None
+    return () if check is None else check(keys)
 
 
 def _with_answers(config: FleetConfig, path: Path, *, every: bool) -> FleetConfig:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..config.edits import Add, Edit
+from ..config.entries import pairs_of_host
 from ..config.fleet import FleetConfig
 from ..config.hosts_file import HostsFile
 from ..config.imports.found import Given, Imported, LeftOut
@@ -15,9 +17,8 @@ from ..config.imports.gathering import chosen
 from ..config.imports.plan import Changed, Plan, changes_of, in_words, planned
 from ..config.imports.sources import LARGEST, SOURCES, Source, read_file
 from ..config.load import load
-from ..config.paths import default_config, find_config, versions_dir
-from ..config.store import append_hosts, text_with
-from ..config.undo import Versions, folder_of
+from ..config.paths import default_config, find_config
+from ..drivers.hosts_file import versions_of
 from ..executor.folding import fold_names
 from ..executor.targets import Targets
 from ..model.errors import ConfigError, ReadOnly
@@ -61,14 +62,15 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     path = config.path or default_config()
     plan_changes = plan.changed if words.update else ()
     does = bool(plan.new or plan_changes)
-    difference = list(_difference(path, plan, plan_changes)) if does else []
+    edits: tuple[Edit, ...] = (*(Add(pairs_of_host(host, config)) for host in plan.new), *changes_of(plan_changes))
+    difference = list(_difference(path, edits)) if does else []
     if not arguments.json:
         _show(source, narrowed, plan, words)
         _show_difference(difference, len(difference) if words.dry_run or words.yes else _LINES)
     what = _what(plan, plan_changes)
     written = does and not words.dry_run and _agreed(words, arguments.json, piped, path, what)
     if written:
-        _write(path, plan, plan_changes)
+        _write(path, edits, f"import {_hosts(len(edits))}")
     if arguments.json:
         emit_json(_encoded(source, path, narrowed, plan, difference, written))
     elif written:
@@ -83,13 +85,11 @@ def _what(plan: Plan, changes: Sequence[Changed]) -> str:
     return ", ".join(parts)
 
 
-def _write(path: Path, plan: Plan, changes: Sequence[Changed]) -> None:
-    """Do what the plan says: the one place where an import writes. What was changed can be undone by `hosts undo`."""
-    if changes:
-        versions = Versions(folder_of(path, versions_dir()))
-        HostsFile(path, versions).edit(changes_of(changes), f"import {_hosts(len(changes))}")
-    if plan.new:
-        append_hosts(path, plan.new)
+def _write(path: Path, edits: Sequence[Edit], what: str) -> None:
+    """Do what the plan says: the one place where an import writes. It is one edit, which `hosts undo` takes back."""
+    done = HostsFile(path, versions_of(path)).edit(edits, what)
+    if done.note:
+        complain(f"warning: {done.note}")
 
 
 def _configuration(arguments: Arguments) -> FleetConfig:
@@ -142,16 +142,15 @@ def _with_tag_of(words: ImportWords, config: FleetConfig, plan: Plan) -> Plan:
     return Plan(plan.new, plan.same, plan.changed, tuple(host_id for host_id in plan.gone if host_id in tagged))
 
 
-def _difference(path: Path, plan: Plan, changes: Sequence[Changed]) -> Iterator[str]:
-    """The lines of a unified difference between the file and what it would be. Raises ConfigError as text_with does."""
-    texts = {path: (before := path.read_text("utf-8") if path.exists() else "", before)}
-    if changes:
-        texts |= {each.path: (each.before, each.after) for each in HostsFile(path).look(changes_of(changes)).changes}
-    if plan.new:
-        texts[path] = before, text_with(path, plan.new, texts[path][1])
-    for file, (was, now) in texts.items():
+def _difference(path: Path, edits: Sequence[Edit]) -> Iterator[str]:
+    """The lines of a unified difference between the files and what they would be. Raises ConfigError."""
+    for each in HostsFile(path).look(edits, "").changes:
         yield from difflib.unified_diff(
-            was.splitlines(), now.splitlines(), str(file), f"{file} with the import", lineterm=""
+            each.before.splitlines(),
+            each.after.splitlines(),
+            str(each.path),
+            f"{each.path} with the import",
+            lineterm="",
         )
 
 

@@ -39,7 +39,7 @@ from .edits import (
 )
 from .layout import Layout, lay_out, line_end_of
 from .load import read_document
-from .pairs import Key, Plain, with_key, with_text, without_key, without_text
+from .pairs import new_pairs, with_key, with_text, without_key, without_text
 from .placing import with_block, without_pieces
 
 _MARK = "\ufeff"
@@ -194,7 +194,7 @@ class _Draft:
                 table = _table_of(edit)
                 self._require_free(str(table.get("id")))
                 self._touch(str(table.get("id")))
-                text = with_block(text, len(text), self._block(edit.values))
+                text = with_block(text, len(text), self._block(table))
                 self._numbers[str(table.get("id"))] = len(self.hosts)
                 self.hosts.append(table)
             self._lay(text)
@@ -205,7 +205,7 @@ class _Draft:
             case Add(values=values, after=after):
                 table = _table_of(edit)
                 number = len(self.hosts) if after is None else self._find(after) + 1
-                self._insert(number, self._block(values), table, at_end=after is None)
+                self._insert(number, self._block(table), table, at_end=after is None)
             case Copy(host=host, new=new, values=values):
                 number = self._find(host)
                 own = Change(host, ((("id",), new), *values))
@@ -248,18 +248,12 @@ class _Draft:
         self._count()
         self._lay(new)
 
-    def _block(self, values: Sequence[tuple[Key, Plain]]) -> str:
+    def _block(self, table: Table) -> str:
         """A new host as it is written."""
         if self.layout.array is not None:
-            text = f"{_ARRAY}{{}}]"
-            for key, value in values:
-                text = with_key(text, key, value)
-            return self._large(text)
+            return f"{{{', '.join(new_pairs(table))}}}"
         line_end = line_end_of(self.layout.text)
-        text = f"[[hosts]]{line_end}"
-        for key, value in values:
-            text = with_key(text, key, value)
-        return text
+        return "".join(f"{line}{line_end}" for line in ("[[hosts]]", *new_pairs(table)))
 
     def _in(self, text: str, edit: Change | Tag, number: int) -> str:
         if isinstance(edit, Change):

@@ -23,6 +23,10 @@ def with_hosts(text: str, hosts: Sequence[HostInfo], config: FleetConfig) -> str
     entries = [_entry(host, config) for host in hosts]
     if not entries:
         return text
+    for entry in entries:
+        if metadata := entry.get("metadata"):
+            entry["metadata"] = tomlkit.inline_table()
+            entry["metadata"].update(metadata)
     place = find_positions(text).get(("hosts",))
     if place is not None and text[place] != "[":
         return _with_elements(text, entries)
@@ -39,7 +43,7 @@ def pairs_of_host(host: HostInfo, config: FleetConfig) -> tuple[tuple[Key, Plain
 def _flat(table: Mapping[str, Any], above: Key) -> Iterator[tuple[Key, Plain]]:
     for name, value in table.items():
         if isinstance(value, Mapping):
-            yield from _flat(value.unwrap() if hasattr(value, "unwrap") else value, (*above, name))
+            yield from _flat(value, (*above, name))
         else:
             yield (*above, name), tuple(value) if isinstance(value, list) else value
 
@@ -61,16 +65,13 @@ def _with_elements(text: str, entries: Sequence[dict[str, Any]]) -> str:
 
 def _entry(host: HostInfo, config: FleetConfig) -> dict[str, Any]:
     """The keys of one [[hosts]] entry, without what the host would have from `config` anyway."""
-    import tomlkit
-
     entry: dict[str, Any] = {"id": host.id, "host": host.host}
     if host.uri != default_uri(host.host):
         entry["uri"] = False if host.uri is None else host.uri
     if host.tags:
         entry["tags"] = list(host.tags)
     if host.metadata:
-        entry["metadata"] = tomlkit.inline_table()
-        entry["metadata"].update(host.metadata)
+        entry["metadata"] = dict(host.metadata)
     if host.ssh is None or not host.commands:
         entry["ssh"] = False
     elif ssh := _difference(host.ssh, uri_ssh_settings(host.uri).over(config.ssh)):

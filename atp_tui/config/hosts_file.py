@@ -79,8 +79,8 @@ class HostsFile:
     """One hosts.toml, which need not be there yet, and the files that it includes. `versions` None: none are kept, and
     nothing can be undone.
 
-    `has_hosts`: some were read from it. Where it is gone or empty then, it is not begun anew: a host that is added
-    would be all that it has, and whoever follows the file would let all others go.
+    `before` is what was read of it, if it was. While a file that had hosts is gone or empty, nothing is edited: whoever
+    follows the files would let all hosts go that it had.
 
     Its methods raise ConfigError: where a file is not right as it is, where an edit is refused, where a file cannot
     be read or written. They are then as they were. They are to be called one after the other.
@@ -92,12 +92,12 @@ class HostsFile:
         versions: Versions | None = None,
         now: Callable[[], datetime] = datetime.now,
         *,
-        has_hosts: bool = False,
+        before: FleetConfig | None = None,
     ) -> None:
         self.path = path
         self._versions = versions
         self._now = now
-        self._has_hosts = has_hosts
+        self._had = _with_hosts(before or FleetConfig(), path)
         self._read: Files | None = None
 
     def known(self) -> FleetConfig:
@@ -183,7 +183,7 @@ class HostsFile:
                 raise ConfigError(
                     "was changed by somebody else this moment; nothing was written", file=self.path
                 ) from None
-            self._has_hosts = _has_hosts(written.config)
+            self._had = _with_hosts(written.config, self.path)
             return self._noted(written, steps.moved(by))
 
     @property
@@ -253,12 +253,16 @@ class HostsFile:
     def _current(self) -> Files:
         """The files as they are now; what was found out of the same bytes before counts."""
         data = bytes_of(self.path)
-        if self._has_hosts and not data:
+        if self.path in self._had and not data:
             what = "has gone" if data is None else "is empty now"
             raise ConfigError(what, file=self.path, hint="put it back first: nothing was written")
         if self._read is None or not is_now(self._read, data):
             self._read = read_files(self.path, data)
-        self._has_hosts = _has_hosts(self._read.config)
+        for file in self._read.files[1:]:
+            if file.path in self._had and not file.data:
+                hint = "write its hosts again, or a comment where none is meant: nothing was written"
+                raise ConfigError("is empty now", file=file.path, hint=hint)
+        self._had = _with_hosts(self._read.config, self.path)
         return self._read
 
     def _edited(self, found: Files, edits: Sequence[Edit], what: str) -> tuple[Written, Files]:
@@ -285,7 +289,7 @@ class HostsFile:
         except OSError as error:
             note = _unkept(error)
         self._put_all(puts)
-        self._read, self._has_hosts = after, _has_hosts(written.config)
+        self._read, self._had = after, _with_hosts(written.config, self.path)
         if steps is not None:
             return self._noted(written, steps)
         return replace(written, note=note or "it cannot be undone: there is no home directory to keep versions in")
@@ -357,8 +361,10 @@ class HostsFile:
                 return  # a file system without such locks
 
 
-def _has_hosts(config: FleetConfig) -> bool:
-    return bool(config.hosts or config.disabled)
+def _with_hosts(config: FleetConfig, main: Path) -> frozenset[Path]:
+    """The files that have hosts; hosts.toml counts as one where any file has some."""
+    included = [each.path for each in config.included if each.hosts]
+    return frozenset((main, *included) if config.hosts or config.disabled else included)
 
 
 def _unkept(error: OSError) -> str:

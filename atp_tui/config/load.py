@@ -16,7 +16,7 @@ from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
 from .answers import KeptAnswers
 from .audit import read_audit
-from .files import read_bytes, strangers_may_write
+from .files import read_bytes, read_regular, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
 from .host_programs import Answers, merged, no_answer, read_programs
 from .hosts import Found, read_hosts
@@ -30,8 +30,12 @@ S = TypeVar("S", UiSettings, MonitorSettings)
 _TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
-_LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}")
-"""A number of more digits than Python makes an int of."""
+_LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}|0[xob][0-9A-Fa-f_]{3500}")
+"""A number of more digits than Python makes an int of, or a text of."""
+
+_MOST_BITS = 14_284
+"""Of a number: with more of them it may have more than 4,300 digits, of which Python makes no text, so that no message
+could show it. 0x takes any number of digits."""
 
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
@@ -74,8 +78,17 @@ def _of_strangers(path: Path) -> tuple[ConfigError, ...]:
 
 def read_text(path: Path) -> str:
     """The text of a configuration file, its line ends as they are. Raises ConfigErrors where there is none to read."""
+    return _text(path, read_bytes)
+
+
+def read_included(path: Path) -> str:
+    """As `read_text`, of a file that is included: a pipe or a device is refused without a wait for what it may say."""
+    return _text(path, read_regular)
+
+
+def _text(path: Path, read: Callable[[Path], bytes]) -> str:
     try:
-        return decode(read_bytes(path), path)
+        return decode(read(path), path)
     except IsADirectoryError as error:
         raise _unreadable(path, "is a directory", f"name the file, such as {path / 'hosts.toml'}") from error
     except OSError as error:
@@ -98,7 +111,7 @@ def parse(
     text: str,
     path: Path,
     check_keys: KeyCheck | None = None,
-    read: Callable[[Path], str] = read_text,
+    read: Callable[[Path], str] = read_included,
     answers: Answers = no_answer,
 ) -> FleetConfig:
     """The configuration a text stands for; `path` is the file that it came from, and that relative paths start from.
@@ -230,7 +243,9 @@ def _section(settings: type[S], name: str, document: dict[str, Any], problems: P
 
 def _document(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+        _require_short_numbers(found)
+        return found
     except tomllib.TOMLDecodeError as error:
         raise ConfigErrors([_not_toml(str(error), text, path)]) from error
     except ValueError as error:  # what int() says to a number of thousands of digits
@@ -238,6 +253,19 @@ def _document(text: str, path: Path) -> dict[str, Any]:
         line = 1 + text.count("\n", 0, number.start()) if number else None
         what, hint = "has a number of far too many digits", "write a number of a few digits"
         raise ConfigErrors([ConfigError(what, file=path, line=line, hint=hint)]) from error
+
+
+def _require_short_numbers(found: Any) -> None:
+    """Raises ValueError."""
+    rest = [found]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value
+        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ValueError("a number of too many digits")
 
 
 def _not_toml(said: str, text: str, path: Path) -> ConfigError:

@@ -7,7 +7,8 @@ beside its like (`ssh.port` below `ssh.user`, in the braces, below `[hosts.ssh]`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ..model.errors import ConfigError
 from ..model.quoting import redacted
@@ -51,6 +52,16 @@ def written(value: Plain) -> str:
 def _key(parts: Key) -> str:
     """A key as TOML writes it."""
     return ".".join(part if _BARE.fullmatch(part) else written(part) for part in parts)
+
+
+def new_pairs(table: Mapping[str, Any], above: Key = ()) -> Iterator[str]:
+    """Each key of a host that is not written yet, with its value: `ssh.user = "root"`. Put into a text key by key, a
+    host of a wide table would take seconds."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from new_pairs(value, (*above, name))
+        else:
+            yield f"{_key((*above, name))} = {written(value)}"
 
 
 def with_key(text: str, key: Key, value: Plain) -> str:

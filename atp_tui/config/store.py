@@ -33,11 +33,10 @@ def write_example(path: Path) -> None:
     _replace(path, example_text().encode(), new=True)
 
 
-def text_with(path: Path, hosts: Iterable[HostInfo], text: str | None = None) -> str:
-    """The text that `append_hosts` would write, without writing it; `text` in place of what the file says. Raises the
-    same."""
+def text_with(path: Path, hosts: Iterable[HostInfo]) -> str:
+    """The text that `append_hosts` would write, without writing it. Raises the same."""
     path = Path(os.path.realpath(path))
-    return _with_hosts(path, _read(path) if text is None else text.encode(), hosts)
+    return _with_hosts(path, _read(path), hosts)
 
 
 def append_hosts(path: Path, hosts: Iterable[HostInfo]) -> FleetConfig:

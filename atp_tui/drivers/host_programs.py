@@ -147,7 +147,7 @@ class HostPrograms:
         if not ended:
             raise _Failed(f"it took longer than {program.timeout:g} s, and was ended{_complaint(complaint)}")
         if status:
-            how = f"exit status {status}" if status > 0 else f"signal {signal.Signals(-status).name}"
+            how = f"exit status {status}" if status > 0 else f"signal {_name_of(-status)}"
             raise _Failed(f"it ended with {how}{_complaint(complaint)}")
         try:
             return said.decode("utf-8-sig")
@@ -211,6 +211,13 @@ def _complaint(said: bytes) -> str:
         return ""
     cut = words if len(words) <= MOST_SAID else f"…{words[-MOST_SAID:]}"
     return f": {safe(redacted_words(cut))}"
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most of the real-time signals have none
+        return str(number)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -22,13 +22,15 @@ from .aside import off_loop
 class HostsFileAside:
     """One file, edited by one caller at a time. `written` is what was last made of it, if anything was.
 
-    `has_hosts` as of HostsFile. `whole` gives the configuration with the hosts that programs name, which are in no
+    `before` as of HostsFile. `whole` gives the configuration with the hosts that programs name, which are in no
     file: they are known, and not edited.
     """
 
-    def __init__(self, path: Path, *, has_hosts: bool = False, whole: Callable[[], FleetConfig] = FleetConfig) -> None:
+    def __init__(
+        self, path: Path, *, before: FleetConfig | None = None, whole: Callable[[], FleetConfig] = FleetConfig
+    ) -> None:
         self._whole = whole
-        self.file = HostsFile(path, _versions(path), has_hosts=has_hosts)
+        self.file = HostsFile(path, versions_of(path), before=before)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
 
@@ -119,7 +121,8 @@ def _of_edit(edit: Change | Tag | Copy | Remove | Move | Transfer) -> tuple[str,
     return (edit.host, edit.other) if isinstance(edit, Move) else (edit.host,)
 
 
-def _versions(path: Path) -> Versions | None:
+def versions_of(path: Path) -> Versions | None:
+    """Where the versions of a hosts.toml are kept; None: there is no home."""
     try:
         return Versions(folder_of(path, versions_dir()))
     except ConfigError:  # no home

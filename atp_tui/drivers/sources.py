@@ -42,8 +42,7 @@ class FileSource:
         self._files: WatchedFiles | None = None
         if config.path is None:
             return
-        has_hosts = bool(config.hosts or config.disabled)
-        self.hosts_file = HostsFileAside(config.path, has_hosts=has_hosts, whole=lambda: self._before)
+        self.hosts_file = HostsFileAside(config.path, before=config, whole=lambda: self._before)
         self._programs = programs or HostPrograms(config.path)
         # as it is now: what is written from here on is another version
         self._files = WatchedFiles(config, config.path, lambda: self._programs.revision)

@@ -165,7 +165,7 @@ def load_theme(file: Path) -> ColorTheme:
     try:
         data = read_regular(file)
         text = data.decode("utf-8")
-        found = tomllib.loads(text)
+        return _Reader(file, text, tomllib.loads(text)).theme()
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except tomllib.TOMLDecodeError as error:
@@ -175,9 +175,10 @@ def load_theme(file: Path) -> ColorTheme:
     except UnicodeDecodeError as error:
         line = 1 + data.count(b"\n", 0, error.start)
         raise ConfigError("is not UTF-8 text", file=file, line=line, hint="save the file as UTF-8") from error
-    except ValueError as error:  # too large, no regular file
+    except RecursionError as error:
+        raise ConfigError("is nested too deeply", file=file) from error
+    except ValueError as error:  # too large, no regular file, a number of which no text can be made
         raise ConfigError(f"cannot be read: {error}", file=file) from error
-    return _Reader(file, text, found).theme()
 
 
 class _Reader:

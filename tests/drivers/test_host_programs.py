@@ -83,6 +83,7 @@ def test_the_last_good_answer_counts_while_the_program_fails(main: Path) -> None
         ("print('[5]')", "its answer names no host: entry 1: is neither a text nor an object"),
         ("import sys; sys.stdout.buffer.write(b'\\xff')", "its answer is not UTF-8 text"),
         ("import os; os.kill(os.getpid(), 9)", "it ended with signal SIGKILL"),
+        ("import os; os.kill(os.getpid(), 40)", "it ended with signal 40"),
         ("import sys; sys.exit('\\x1b[31mhttps://u:hunter2@x/ \\n refused')", "it ended with exit status 1: "),
         ("while True: print('a' * 100000)", "it says more than 16 MiB"),
     ],

@@ -201,6 +201,8 @@ async def test_a_theme_that_differs_in_one_colour_is_seen_too() -> None:
         ("name = ", None, 1),
         ("# a\n\udcff", None, 2),
         (GOOD.replace('name = "dark"', 'name = "auto"'), "name", 2),
+        pytest.param("a = " + "[" * 50_000, None, None, id="deep"),
+        pytest.param(GOOD.replace("dark = true", "dark = 0x" + "f" * 6_000), None, None, id="long"),
     ],
 )
 def test_a_bad_file_names_itself_and_its_key(tmp_path: Path, text: str, key: str | None, line: int | None) -> None:

@@ -76,7 +76,7 @@ class Asked:
         """hosts.toml, read once: it may be a pipe."""
         try:
             path = find_config(self.config, self.environ)
-            return Fleet() if path is None else Fleet(path, load(path, _key_check()))
+            return Fleet() if path is None else Fleet(path, load(path, key_check()))
         except ConfigErrors as error:
             return Fleet(error.file, errors=error.errors)
         except ConfigError as error:
@@ -103,7 +103,7 @@ class Asked:
         return tuple(host for host in hosts if host.id in set(reading.ids))
 
 
-def _key_check() -> KeyCheck | None:
+def key_check() -> KeyCheck | None:
     """The screen's check of [ui.keys]; None where the screen cannot be loaded, which another check tells."""
     try:
         from ...ui.key_check import key_problems

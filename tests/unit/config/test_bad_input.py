@@ -222,6 +222,7 @@ def test_nesting_that_the_parser_can_still_bear() -> None:
         ("[a.b]\n[a]\nb.c = 1\n", 3, "that table stands there already"),
         ("[transport]\nkeepalive_count = nan\n", 2, "is the number nan"),
         (f"x = 1\ny = {'9' * 5000}\nz = 1\n\n\n", 2, "has a number of far too many digits"),
+        (f"[ui]\n[monitor]\ninterval = 0x{'f' * 6000}\n", 3, "has a number of far too many digits"),
     ],
 )
 def test_the_words_are_no_library_s(text: str, line: int, message: str) -> None:

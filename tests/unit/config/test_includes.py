@@ -125,6 +125,21 @@ def test_what_is_wrong_in_an_included_file_is_told_with_its_name_and_line(main: 
     assert line.startswith(f"hosts.d/{told}")
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_is_refused_without_a_wait_for_it(main: Path, kind: str) -> None:
+    writer = -1
+    rack(main, 1).unlink()
+    if kind == "pipe":
+        os.mkfifo(rack(main, 1))
+        writer = os.open(rack(main, 1), os.O_RDWR)  # and never says anything
+    else:
+        rack(main, 1).symlink_to("/dev/zero")
+    (line,) = wrong(main)
+    assert line.startswith("hosts.d/rack1.toml: cannot be a configuration: is no regular file; hosts.toml:")
+    if writer >= 0:
+        os.close(writer)
+
+
 def test_all_that_is_wrong_in_all_files_is_told_at_once(main: Path) -> None:
     main.write_text(MAIN + "nonsense = 1\n")
     rack(main, 1).write_text(RACK1.replace('"b"', '"b b"'))
@@ -316,13 +331,31 @@ def test_an_undo_is_refused_where_any_of_its_files_was_changed_since(main: Path)
     assert texts(main) == before
 
 
+def test_no_edit_is_made_beside_an_included_file_that_somebody_has_emptied(main: Path) -> None:
+    """The fleet would follow the edit, and let all hosts of that file go: an editor has found the disk full."""
+    file = HostsFile(main, before=load(main))
+    rack(main, 1).write_text("")
+    with pytest.raises(ConfigError, match=r"rack1\.toml: is empty now; write its hosts again"):
+        file.edit([Tag("a", ("x",))], "")
+    assert main.read_text() == MAIN
+    rack(main, 1).write_text("# moved\n")
+    assert file.edit([Tag("a", ("x",))], "").touched == ("a",)
+
+
+def test_a_file_whose_last_host_was_moved_out_here_is_empty_and_edits_go_on(main: Path) -> None:
+    file = HostsFile(main, before=load(main))
+    file.edit([Transfer("c", "hosts.toml")], "")
+    assert not rack(main, 2).read_bytes()
+    assert file.edit([Tag("c", ("x",))], "").touched == ("c",)
+
+
 def test_a_change_of_an_included_file_is_seen_by_the_next_edit(main: Path) -> None:
     file = opened(main)
     assert ids(file.known()) == ["a", "b", "c"]
     rack(main, 2).unlink()
     (main.parent / "hosts.d/rack3.toml").write_bytes(RACK2.replace('"c"', '"d"').encode())
     assert ids(file.known()) == ["a", "b", "d"]
-    rack(main, 1).write_text("")
+    rack(main, 1).write_text("# none\n")
     assert ids(file.edit([Tag("d", ("x",))], "").config) == ["a", "d"]
 
 

@@ -71,6 +71,14 @@ def test_metadata_and_hosts_in_an_array_are_written_too(tmp_path: Path) -> None:
     assert dict(south.metadata) == {"site": "south"} and "# the first" in written
 
 
+def test_a_table_of_many_columns_is_written_in_time(tmp_path: Path) -> None:
+    """Work by the square of the columns would run into the suite's own limit."""
+    table = tmp_path / "hosts.csv"
+    names = [f"k{number}" for number in range(20_000)]
+    table.write_text(f"id,{','.join(names)}\nkvm09,{','.join(names)}\n")
+    assert len(parse(after(ImportAsked("csv", str(table)), "kvm09"), PATH).hosts[-1].metadata) == 20_000
+
+
 def test_many_hosts_at_once_are_written_as_one_by_one() -> None:
     adds = edits_for(ImportAsked("list", "n[1-9]"), parse(TEXT, PATH), [f"n{number}" for number in range(1, 10)])
     one_by_one = read(TEXT, PATH)
