@@ -63,7 +63,8 @@ class Detail:
 
 
 class Wanted(Enum):
-    """What a host is asked for: all of its figures, and the round-trip time for itself; or its domains alone."""
+    """What a host is asked for: all of its figures, and the round-trip time for itself; or its domains alone, and their
+    metadata."""
 
     FIGURES = "figures"
     DOMAINS = "domains"
@@ -71,7 +72,10 @@ class Wanted(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is."""
+    """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is.
+
+    Where it says that metadata of domains are missing, the domains are there all the same.
+    """
 
     detail: Detail
     problem: Problem | None = None

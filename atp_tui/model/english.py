@@ -31,6 +31,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.DEFECT: "the program failed: {kind} (see the log)",
     Say.ANSWER_UNREADABLE: "its answer cannot be read ({kind}, see the log)",
     Say.SAMPLE_UNREADABLE: "its answer could not be read: {kind}",
+    Say.VMS_UNREAD: "title, system, addresses and tags of {count} of its VMs cannot be read: {why}",
     Say.ANSWERS_NONSENSE: "answers nonsense: {what}",
     Say.FIGURES_UNMADE: "cannot be made of its answers: {figures} (see the log)",
     Say.FIGURES_ENDED: "the command that tells its figures has ended",

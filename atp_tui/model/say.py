@@ -24,6 +24,7 @@ class Say(StrEnum):
     DEFECT = "defect"
     ANSWER_UNREADABLE = "answer-unreadable"
     SAMPLE_UNREADABLE = "sample-unreadable"
+    VMS_UNREAD = "vms-unread"
     ANSWERS_NONSENSE = "answers-nonsense"
     FIGURES_UNMADE = "figures-unmade"
     FIGURES_ENDED = "figures-ended"

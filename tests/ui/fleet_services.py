@@ -197,7 +197,8 @@ class TargetsOf:
         self._view = view
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        return Targets(self._transport.list_hosts(), HostFacts(self._view.rows())).resolve(expression)
+        facts = HostFacts(self._view.rows(), domains=self._view.with_domains)
+        return Targets(self._transport.list_hosts(), facts).resolve(expression)
 
 
 class FakeDoor:

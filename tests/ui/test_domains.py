@@ -25,6 +25,7 @@ from atp_tui.monitor.domain_query import (
 )
 from atp_tui.monitor.rows import DomainCounts, DomainRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.targeting import completed
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.views.domain.charts import Chart, chart_rows
 from atp_tui.ui.views.domain.drawing import head_spans
@@ -483,3 +484,41 @@ def test_whatever_a_host_sends_as_xml_is_drawn(xml: str) -> None:
         assert width_of(text) <= 40 and safe(text) == text
         shown: Sequence[str] = text.strip(" ~…")
         assert not each.text.strip() or shown
+
+
+# Hosts by their VMs
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("@vm.t", "@vm.tag:"),
+        ("@rack1&vm.s", "@rack1&vm.state:"),
+        ("@rack1!@vm.o", "@rack1!@vm.os:"),
+        ("@st", "@state:"),
+        ("@", None),
+        ("@vm.tag:", None),
+        ("@vm.tag:web cat vm.t", None),
+        ("vm.t", None),
+    ],
+)
+def test_the_field_of_a_condition_is_offered_in_the_command_line(line: str, offered: str | None) -> None:
+    assert completed(line) == offered
+
+
+async def test_a_command_goes_to_hosts_by_their_vms_while_it_is_typed(fakes: FleetServices) -> None:
+    async with open_app(fakes, (160, 40)) as opened:
+        await sampled(opened)
+        await opened.press("exclamation_mark")
+        await opened.type("@vm.name:ap* uptime")
+        await opened.until(lambda: opened.has("@vm.name:ap* (1) ❯"))
+        fakes.transport.hub.publish(DomainsDescribed(0.0, "kvm02", (("uuid-app", SHOP),)))
+        opened.screen.pane.line.value = "@vm.tag:prod uptime"
+        await opened.until(lambda: opened.has("@vm.tag:prod (1) ❯"))
+        opened.screen.pane.line.value = "@vm.tag:prdo uptime"
+        await opened.until(lambda: opened.has("did you mean vm.tag:prod?"))
+        await opened.press("enter")
+        assert not fakes.jobs.started
+        opened.screen.pane.line.value = "@vm.tag:prod uptime"
+        await opened.press("enter")
+        assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
