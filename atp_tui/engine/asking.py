@@ -18,6 +18,7 @@ from ..model.problem import problem_of
 from ..model.settings import TransportConfig
 from ..monitor.border import Nonsense, Odd
 from ..monitor.domain_detail import read_xml
+from ..monitor.domain_query import Described
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.readings import read_domains
@@ -26,7 +27,8 @@ from ..monitor.sampler import Monitor
 from ..monitor.terms import Needs
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .fleet import Answer, Described, Detail, Settled, Wanted
+from .fleet import Answer, Detail, Settled, Wanted
+from .guests import Guests
 from .limits import limit_of
 from .round_trips import round_trips
 from .targets import first_reading, together
@@ -55,6 +57,8 @@ class Asking:
         self._described = described
         self._config = config
         self._fence = Fence(_log)
+        self._guests = Guests(manager)
+        self.guest_of, self.close = self._guests.guest_of, self._guests.close
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         """As Fleet.ask."""

@@ -20,13 +20,14 @@ from ..config.imports.offer import ImportAsked, Offered
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
+from ..model.guest import GuestSaid
 from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
-from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
+from ..monitor.domain_query import Described, DomainDetail, DomainPage, DomainQuery
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.lives import Life
 from ..monitor.query import Fields, GroupSums, Page, Query
@@ -78,14 +79,6 @@ class Answer:
     """
 
     detail: Detail
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """The XML of a domain, without secrets; none where `problem` says why. A description beyond measure is cut."""
-
-    xml: str = ""
     problem: Problem | None = None
 
 
@@ -302,6 +295,10 @@ class Fleet(Protocol):
 
     async def describe_domain(self, host_id: str, uuid: str) -> Described:
         """What a domain is made of, in libvirt's XML."""
+        ...
+
+    async def guest_of(self, host_id: str, uuid: str) -> GuestSaid:
+        """What a domain's agent says of it: within 5 seconds at most, and one question at a time on a host."""
         ...
 
     async def settle(self, expressions: Sequence[str]) -> Settled:

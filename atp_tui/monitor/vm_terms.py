@@ -15,7 +15,7 @@ has no VM.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -81,7 +81,7 @@ def parse_vm_term(text: str) -> VmTerm | None:
             return None  # the name of a machine, with a port
         near = nearest(field, FIELDS, 1)
         meant = f"did you mean vm.{near[0]}? " if near else ""
-        raise wrong(f"unknown field {PREFIX}{redacted(field)}", meant + told())
+        raise wrong(f"unknown field {PREFIX}{redacted(field)}", meant + fields_of_vms())
     if sign != ":":
         raise wrong(f"vm.{field} is compared with nothing", f"write vm.{field}:TEXT")
     if field == "state":
@@ -91,7 +91,7 @@ def parse_vm_term(text: str) -> VmTerm | None:
     return VmTerm(field, wanted)
 
 
-def told() -> str:
+def fields_of_vms() -> str:
     """All fields, for a hint."""
     return f"{', '.join(f'vm.{field}:' for field in FIELDS)} take a text"
 
@@ -123,7 +123,7 @@ def _texts(host: HostWithDomains, field: str) -> Iterable[str]:
             return {_word(word) for state in states for word in (state, SUMMED.get(state, UP))}
         case _:
             read, described, places = _ABOUT[field], domains.described, domains.listed.places
-            return [text for uuid, about in described.items() if uuid in places for text in read(about)]
+            return {text for uuid, about in described.items() if uuid in places for text in read(about)}
 
 
 @lru_cache(maxsize=64)
@@ -138,10 +138,11 @@ def _matcher(wanted: str) -> Callable[[str], bool]:
 
 def nothing_found(hosts: Iterable[HostWithDomains], term: VmTerm) -> ConfigError:
     """The error for a text that no VM has: a slip is likelier than a VM that went."""
-    if near := near_texts(hosts, term):
+    texts = _offered(hosts, term.field)
+    if near := _near(texts, term):
         hint = f"did you mean {' or '.join(near)}?"
     else:
-        some = ", ".join(f"vm.{term.field}:{text}" for text in _offered(hosts, term.field)[:3])
+        some = ", ".join(f"vm.{term.field}:{text}" for text in texts[:3])
         hint = f"there is {some}" if some else f"no VM has a {term.field}"
     return wrong(f"no VM has that {term.field}", hint)
 
@@ -150,7 +151,11 @@ def near_texts(hosts: Iterable[HostWithDomains], term: VmTerm) -> list[str]:
     """Conditions that may have been meant by one that no VM fulfils."""
     if term.field == "state":
         return []  # the word is one, and no VM is in that state now
-    return [f"vm.{term.field}:{text}" for text in nearest(term.wanted.strip("*?"), _offered(hosts, term.field))]
+    return _near(_offered(hosts, term.field), term)
+
+
+def _near(texts: Iterable[str], term: VmTerm) -> list[str]:
+    return [f"vm.{term.field}:{text}" for text in nearest(term.wanted.strip("*?"), texts)]
 
 
 def example(hosts: Iterable[HostWithDomains], field: str) -> str:
@@ -159,15 +164,9 @@ def example(hosts: Iterable[HostWithDomains], field: str) -> str:
 
 
 def _offered(hosts: Iterable[HostWithDomains], field: str) -> list[str]:
-    found: dict[str, None] = {}
-    for text in _all_texts(hosts, field):
-        if _TYPEABLE.fullmatch(text):
-            found[text.casefold()] = None
+    found: set[str] = set()
+    for host in hosts:
+        found.update(_texts(host, field))
         if len(found) >= MOST_COMPARED:
             break
-    return sorted(found)
-
-
-def _all_texts(hosts: Iterable[HostWithDomains], field: str) -> Iterator[str]:
-    for host in hosts:
-        yield from _texts(host, field)
+    return sorted({text.casefold() for text in found if _TYPEABLE.fullmatch(text)})
