@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from ..model import libvirt
 from ..model.errors import AtpError, CallFailed, CallTimeout
@@ -54,7 +55,8 @@ class Guests:
     async def guest_of(self, host_id: str, uuid: str) -> GuestSaid:
         """As Fleet.guest_of."""
         try:
-            return GuestSaid(self._manager.clock.monotonic(), await self._guest(host_id, uuid))
+            info = await self._guest(host_id, uuid)
+            return GuestSaid(self._manager.clock.monotonic(), info)
         except AtpError as error:
             return GuestSaid(self._manager.clock.monotonic(), problem=problem_of(_in_words(error)))
         except Exception as error:  # noqa: BLE001 - what a guest makes go wrong is told in its place
@@ -75,9 +77,8 @@ class Guests:
             if not await self._done(before, ends):
                 raise CallTimeout(told(Say.GUEST_WAITS), host=host_id)
         task = self._asked[host_id] = asyncio.create_task(self._ask(host_id, uuid), name=f"guest {host_id}")
-        task.add_done_callback(lambda _: self._asked.pop(host_id, None))
+        task.add_done_callback(partial(self._ended, host_id))
         if not await self._done(task, ends):
-            task.add_done_callback(_heed)
             raise CallTimeout(told(Say.GUEST_SLOW, limit=LIMIT), host=host_id)
         return task.result()
 
@@ -87,16 +88,15 @@ class Guests:
 
         return await self._manager.execute_on_host(host_id, read, timeout=LONGEST, fail_fast=True)
 
+    def _ended(self, host_id: str, task: asyncio.Task[GuestInfo]) -> None:
+        del self._asked[host_id]
+        if not task.cancelled():
+            task.exception()  # nobody may wait for it any more, and asyncio would complain of that
+
     async def _done(self, task: asyncio.Task[GuestInfo], ends: float) -> bool:
         """Whether the task has ended by that moment. It goes on when nobody waits for it any more."""
         await asyncio.wait([task], timeout=max(0.0, ends - self._manager.clock.monotonic()))
         return task.done()
-
-
-def _heed(task: asyncio.Task[GuestInfo]) -> None:
-    """Nobody waits for what it brings."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _in_words(error: AtpError) -> AtpError:

@@ -38,7 +38,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.GUEST_SLOW: "the agent has not answered within {limit:g} s",
     Say.GUEST_OFF: "the VM does not run: {why}",
     Say.GUEST_BUSY: "another program is at this VM: {why}",
-    Say.GUEST_WAITS: "the agent of another VM of this host has not answered yet, and one is asked at a time",
+    Say.GUEST_WAITS: "an agent on this host has not answered yet, and one is asked at a time",
     Say.GUEST_NOT_ALLOWED: "not allowed: {why}",
     Say.GUESTS_NOT_ASKED: "libvirt cannot ask guests there: {why}",
     Say.ANSWERS_NONSENSE: "answers nonsense: {what}",
