@@ -107,8 +107,8 @@ class Targets:
         if undecided:
             some = ", ".join(undecided[:_SHOWN]) + (" …" if len(undecided) > _SHOWN else "")
             hint = f"not known, and so left out: {some}"
-        if near := self._near_conditions():
-            hint = f"did you mean {near[0]}? {hint}"
+        if near := self._near_conditions():  # first: the note beside the command line has few cells
+            raise wrong("no host is left", f"did you mean {near[0]}? {hint}")
         # all of it is understood, so that no part of it is a password
         raise wrong(f"no host is left by {expression[:120]!r}", hint)
 
