@@ -50,7 +50,7 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
     for answer in answers:
         host = answer.detail.host
         try:
-            found += [encode_domain(host.row.id, domain.reading) for domain in host.domains]
+            found += [encode_domain(host.row.id, domain.reading, domain.about) for domain in host.domains]
         except Exception as error:  # noqa: BLE001 - it costs that host its domains, not the others theirs
             answer = replace(answer, problem=Problem(fence.caught(error, _UNTOLD, host.row.id)))
         if answer.problem is not None:

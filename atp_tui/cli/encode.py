@@ -10,7 +10,7 @@ from ..engine.fleet import Answer
 from ..model.causes import Trouble
 from ..model.connection import ConnectionSnapshot, PoolStatistics
 from ..model.host import HostInfo
-from ..model.node import DomainReading, Oddity
+from ..model.node import NO_METADATA, DomainMetadata, DomainReading, Oddity
 from ..monitor.metrics import exported
 from .words import WORDS, sentence
 
@@ -131,9 +131,16 @@ def encode_trouble(trouble: Trouble | None) -> dict[str, Any] | None:
     }
 
 
-def encode_domain(host_id: str, domain: DomainReading) -> dict[str, Any]:
-    """One entry of "domains"."""
-    return strict({"host": host_id, **domain._asdict()})
+def encode_domain(host_id: str, domain: DomainReading, about: DomainMetadata = NO_METADATA) -> dict[str, Any]:
+    """One entry of "domains"; what its metadata do not say is null."""
+    said = {
+        "title": about.title or None,
+        "description": about.description or None,
+        "os": about.os or None,
+        "addresses": list(about.addresses) or None,
+        "tags": list(about.tags) or None,
+    }
+    return strict({"host": host_id, **domain._asdict(), **said})
 
 
 def _utf8(text: str) -> str:

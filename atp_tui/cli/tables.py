@@ -81,7 +81,7 @@ def _figure(form: Form, figure: float | None) -> str | None:
 def domain_table(domains: Iterable[dict[str, Any]]) -> Printed:
     """One line a domain."""
     return table(
-        ("HOST", "DOMAIN", "STATE", "VCPUS", "MEMORY", "UUID"),
+        ("HOST", "DOMAIN", "STATE", "VCPUS", "MEMORY", "OS", "ADDRESS", "TAGS", "UUID", "TITLE"),
         _rows(
             domains,
             lambda domain: (
@@ -90,7 +90,11 @@ def domain_table(domains: Iterable[dict[str, Any]]) -> Printed:
                 domain["state"] if domain["reason"] is None else f"{domain['state']} ({domain['reason']})",
                 domain["vcpus"],
                 None if domain["memory_kib"] is None else f"{domain['memory_kib'] / _KIB_PER_GIB:.1f} GiB",
+                domain["os"],
+                next(iter(domain["addresses"] or ()), None),
+                " ".join(domain["tags"] or ()) or None,
                 domain["uuid"],
+                domain["title"],
             ),
         ),
     )

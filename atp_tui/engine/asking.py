@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..executor.targets import Targets
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, ConfigError
-from ..model.events import HostSampled
+from ..model.events import DomainsDescribed, HostSampled
 from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.node import DomainReading, Oddity
@@ -18,6 +18,7 @@ from ..model.problem import problem_of
 from ..model.settings import TransportConfig
 from ..monitor.border import Nonsense, Odd
 from ..monitor.domain_detail import read_xml
+from ..monitor.domain_query import Described
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
 from ..monitor.readings import read_domains
@@ -26,10 +27,12 @@ from ..monitor.sampler import Monitor
 from ..monitor.terms import Needs
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
-from .fleet import Answer, Described, Detail, Settled, Wanted
+from .fleet import Answer, Detail, Settled, Wanted
+from .guests import Guests
 from .limits import limit_of
 from .round_trips import round_trips
 from .targets import first_reading, together
+from .vm_metadata import MetadataOf, metadata_of
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,8 @@ class Asking:
         self._described = described
         self._config = config
         self._fence = Fence(_log)
+        self._guests = Guests(manager)
+        self.guest_of, self.close = self._guests.guest_of, self._guests.close
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         """As Fleet.ask."""
@@ -62,10 +67,17 @@ class Asking:
         samples = await self._each(hosts, self._sample if wanted is Wanted.FIGURES else self._domains)
         well = [host.id for host in hosts if isinstance(samples[host.id], HostSampled)]
         times: Mapping[str, float] = {}
+        about: Mapping[str, MetadataOf] = {}
         if wanted is Wanted.FIGURES:  # once all have opened: the first request of a crowd waits for it
             times = await round_trips(self._manager, well, max(map(self._limit, hosts), default=0.0))
+        else:
+            about = await self._metadata([sample for sample in samples.values() if isinstance(sample, HostSampled)])
         present = {host.id for host in self._manager.list_hosts()}  # a host may have gone meanwhile
-        answers = {id: self._answer(id, samples[id], times.get(id)) for id in samples if id in present}
+        answers = {
+            id: self._answer(id, samples[id], times.get(id), about.get(id, MetadataOf()))
+            for id in samples
+            if id in present
+        }
         return tuple([answers[id] for id in ids if id in answers])
 
     async def describe_domain(self, host_id: str, uuid: str) -> Described:
@@ -94,7 +106,9 @@ class Asking:
             undecided = set(reading.undecided)
             asked = [host for host in self._manager.list_hosts() if host.id in undecided]
             samples, errors = await self._sampled(asked, 2 if reading.needs is Needs.SAMPLES else 1)
-            targets = self._knowing(hosts, samples)
+            about = await self._metadata(samples) if reading.needs_metadata else {}
+            errors |= {id: found.error for id, found in about.items() if found.error is not None}
+            targets = self._knowing(hosts, samples, about)
             ids, left_out = together(targets, reading.expressions)
             why = tuple((id, problem_of(errors[id]) if id in errors else None) for id in left_out)
         except ConfigError as error:
@@ -104,14 +118,37 @@ class Asking:
         except ConfigError as error:
             return Settled((), why, problem_of(error))
 
-    def _knowing(self, hosts: Sequence[HostInfo], samples: Iterable[HostSampled]) -> Targets:
-        """The target language with what these samples say."""
+    def _knowing(
+        self, hosts: Sequence[HostInfo], samples: Iterable[HostSampled], about: Mapping[str, MetadataOf]
+    ) -> Targets:
+        """The target language with what these samples say, and the metadata that were read."""
         view = FleetView(self._manager)
         for sample in samples:
             view.apply(sample)
+        for id, found in about.items():
+            view.apply(DomainsDescribed(self._manager.clock.monotonic(), id, found.found))
         # hosts on which nothing depends are not in the manager, but their names may stand in an expression
         rows = tuple([view.row(host.id) or unheard(host) for host in hosts])
-        return Targets(hosts, HostFacts(rows, {row.id for row in rows if row.state in _NOT_TRIED}))
+        unasked = {row.id for row in rows if row.state in _NOT_TRIED}
+        return Targets(hosts, HostFacts(rows, unasked, view.with_domains))
+
+    async def _metadata(self, samples: Iterable[HostSampled]) -> dict[str, MetadataOf]:
+        """The metadata of the domains of these samples, by host; each host has the time that it has to connect."""
+        found: dict[str, MetadataOf] = {}
+
+        async def read(host: HostInfo, sample: HostSampled) -> None:
+            try:
+                found[host.id] = await metadata_of(self._manager, host, sample.domains, self._limit(host))
+            except Exception as error:  # noqa: BLE001 - as in `_each`
+                reason = self._fence.caught(error, "what the VMs of %s are cannot be read", host.id)
+                found[host.id] = MetadataOf(error=CallFailed(reason, host=host.id))
+
+        newest = {sample.host_id: sample for sample in samples}
+        async with asyncio.TaskGroup() as group:
+            for host in self._manager.list_hosts():
+                if host.id in newest:
+                    group.create_task(read(host, newest[host.id]))
+        return found
 
     async def _sampled(self, hosts: Sequence[HostInfo], times: int) -> tuple[list[HostSampled], dict[str, AtpError]]:
         """The samples, in the order in which they came, and the errors of hosts that gave none."""
@@ -170,12 +207,15 @@ class Asking:
                 group.create_task(one(host))
         return {host.id: answers[host.id] for host in hosts}
 
-    def _answer(self, host_id: str, sample: HostSampled | AtpError, round_trip: float | None) -> Answer:
+    def _answer(
+        self, host_id: str, sample: HostSampled | AtpError, round_trip: float | None, about: MetadataOf
+    ) -> Answer:
         """What one host has said. The round-trip time is the one that was measured for itself."""
         record = HostRecord(self._manager.host(host_id), self._manager.host_state(host_id), history=1)
         try:
             if isinstance(sample, HostSampled):
                 record.sampled(sample)
+                record.of_domains.describe(about.found)
             said = record.detail()
         except Exception as error:  # noqa: BLE001 - as above
             sample = CallFailed(self._fence.caught(error, "what %s has said could not be shown", host_id), host=host_id)
@@ -185,4 +225,5 @@ class Asking:
             said = replace(said, row=replace(said.row, odd=Oddity(1, sample.what)))
         said = replace(said, row=replace(said.row, rtt=round_trip))
         detail = Detail(self._manager.clock.monotonic(), said, self._manager.pools(host_id), record.host.reached_by)
-        return Answer(detail, problem_of(sample) if isinstance(sample, AtpError) else None)
+        wrong = sample if isinstance(sample, AtpError) else about.error
+        return Answer(detail, None if wrong is None else problem_of(wrong))

@@ -10,20 +10,17 @@ from ..actions.policy import Policy
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
 from ..model.connection import ConnectionSnapshot, PoolStatistics
+from ..model.guest import GuestSaid
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
 from ..monitor.domain_index import HostWithDomains
+from ..monitor.domain_query import Described
 from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.lives import Life
 from ..monitor.rows import HostDetail, HostRow, Known
-from .fleet import (
-    Answer,
-    Described,
-    Settled,
-    Wanted,
-)
+from .fleet import Answer, Settled, Wanted
 from .try_out import TryStep
 
 
@@ -80,6 +77,7 @@ class Asking(Protocol):
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]: ...
     async def settle(self, expressions: Sequence[str]) -> Settled: ...
     async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
+    async def guest_of(self, host_id: str, uuid: str) -> GuestSaid: ...
 
 
 class Trying(Protocol):

@@ -82,7 +82,7 @@ class Engine:
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
         )
         self.door = Door(context, policy, audit)
-        asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
+        asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
             source.config,
@@ -121,6 +121,7 @@ class Engine:
                 await stack.enter_async_context(self.monitor)
                 await stack.enter_async_context(_beside(self.metadata.run(), "metadata"))
             stack.push_async_callback(self.jobs.close)
+            stack.push_async_callback(self._asking.close)
             if _log.isEnabledFor(logging.INFO):
                 await stack.enter_async_context(_beside(self._journal(), "journal"))
             disabled = self.source.config.disabled if watch else ()  # a verb has to do with the hosts of its set alone

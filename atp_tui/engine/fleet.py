@@ -20,13 +20,14 @@ from ..config.imports.offer import ImportAsked, Offered
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
+from ..model.guest import GuestSaid
 from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
-from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
+from ..monitor.domain_query import Described, DomainDetail, DomainPage, DomainQuery
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.lives import Life
 from ..monitor.query import Fields, GroupSums, Page, Query
@@ -63,7 +64,8 @@ class Detail:
 
 
 class Wanted(Enum):
-    """What a host is asked for: all of its figures, and the round-trip time for itself; or its domains alone."""
+    """What a host is asked for: all of its figures, and the round-trip time for itself; or its domains alone, and their
+    metadata."""
 
     FIGURES = "figures"
     DOMAINS = "domains"
@@ -71,17 +73,12 @@ class Wanted(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is."""
+    """What one host said when it was asked. The figures are of this one answer; there are none where `problem` is.
+
+    Where it says that metadata of domains are missing, the domains are there all the same.
+    """
 
     detail: Detail
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """The XML of a domain, without secrets; none where `problem` says why. A description beyond measure is cut."""
-
-    xml: str = ""
     problem: Problem | None = None
 
 
@@ -298,6 +295,10 @@ class Fleet(Protocol):
 
     async def describe_domain(self, host_id: str, uuid: str) -> Described:
         """What a domain is made of, in libvirt's XML."""
+        ...
+
+    async def guest_of(self, host_id: str, uuid: str) -> GuestSaid:
+        """What a domain's agent says of it: within 5 seconds at most, and one question at a time on a host."""
         ...
 
     async def settle(self, expressions: Sequence[str]) -> Settled:

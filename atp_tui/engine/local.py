@@ -79,9 +79,8 @@ class LocalFleet:
         self._hosts_file = hosts_file
         self._trial = trial
         self.now = transport.clock.monotonic
-        self.ask = asking.ask
-        self.settle = asking.settle
-        self.describe_domain = asking.describe_domain
+        self.ask, self.settle = asking.ask, asking.settle
+        self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
         self._domains = DomainArrangements(view)

@@ -27,6 +27,7 @@ class Reading:
     ids: tuple[str, ...]
     undecided: tuple[str, ...]
     needs: Needs
+    needs_metadata: bool = False
 
 
 class _FromTheFile:
@@ -56,7 +57,9 @@ def first_reading(expressions: Sequence[str], hosts: Sequence[HostInfo]) -> Read
     ids, undecided = together(targets, expressions)
     if not ids and not undecided:
         targets.resolve(expressions[0])  # raises
-    return Reading(tuple(expressions), ids, undecided, facts.facts.needs if undecided else Needs.NOTHING)
+    if not undecided:
+        return Reading(tuple(expressions), ids, undecided, Needs.NOTHING)
+    return Reading(tuple(expressions), ids, undecided, facts.facts.needs, facts.facts.needs_metadata)
 
 
 def needed(reading: Reading, hosts: Iterable[HostInfo], config: TransportConfig) -> tuple[HostInfo, ...]:
@@ -92,5 +95,5 @@ class CurrentTargets:
         if rows is not self._rows:
             watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
             unseen = {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way
-            self._rows, self._targets = rows, self._targets.knowing(HostFacts(watched, unseen))
+            self._rows, self._targets = rows, self._targets.knowing(HostFacts(watched, unseen, self._view.with_domains))
         return self._targets.resolve(expression)

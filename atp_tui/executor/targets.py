@@ -61,7 +61,7 @@ class Facts(Protocol):
         ...
 
     def near(self, name: str) -> str | None:
-        """A condition that may have been meant by a name that no host has."""
+        """A condition that may have been meant by a name that no host has, or by a condition that holds for none."""
         ...
 
 
@@ -107,6 +107,8 @@ class Targets:
         if undecided:
             some = ", ".join(undecided[:_SHOWN]) + (" …" if len(undecided) > _SHOWN else "")
             hint = f"not known, and so left out: {some}"
+        if near := self._near_conditions():  # first: the note beside the command line has few cells
+            raise wrong("no host is left", f"did you mean {near[0]}? {hint}")
         # all of it is understood, so that no part of it is a password
         raise wrong(f"no host is left by {expression[:120]!r}", hint)
 
@@ -184,6 +186,11 @@ class Targets:
                 return None
             self._held[text] = fact
         return self._held[text]
+
+    def _near_conditions(self) -> list[str]:
+        """What may have been meant by conditions that hold for no host."""
+        empty = [text.removeprefix("@") for text, fact in self._held.items() if not fact.holds]
+        return [near for text in empty if self._facts is not None and (near := self._facts.near(text)) is not None]
 
     # -- names ---------------------------------------------------------------------------------------------------
 

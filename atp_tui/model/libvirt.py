@@ -18,14 +18,19 @@ VIR_ERR_INVALID_ARG = 8
 VIR_ERR_XML_DETAIL = 35
 VIR_ERR_SYSTEM_ERROR = 38
 VIR_ERR_RPC = 39
+VIR_ERR_OPERATION_DENIED = 29
 VIR_ERR_NO_DOMAIN = 42
 VIR_ERR_AUTH_FAILED = 45
 VIR_ERR_CONFIG_UNSUPPORTED = 67
+VIR_ERR_OPERATION_INVALID = 55
+VIR_ERR_OPERATION_TIMEOUT = 68
 VIR_ERR_ARGUMENT_UNSUPPORTED = 74
 VIR_ERR_AUTH_CANCELLED = 79
 VIR_ERR_OPERATION_UNSUPPORTED = 84
+VIR_ERR_AGENT_UNRESPONSIVE = 86
 VIR_ERR_ACCESS_DENIED = 88
 VIR_ERR_AUTH_UNAVAILABLE = 94
+VIR_ERR_AGENT_UNSYNCED = 97
 
 # virErrorDomain: the part of libvirt that an error comes from
 VIR_FROM_RPC = 7
@@ -141,5 +146,21 @@ class FindsAddressedDomains(Protocol):
     """As FindsDomains, of domains whose addresses are asked for, too."""
 
     def lookupByUUIDString(self, uuidstr: str) -> AddressedDomain:
+        """As FindsDomains.lookupByUUIDString."""
+        ...
+
+
+class DomainWithAgent(Protocol):
+    """libvirt.virDomain, as far as the agent of its guest is asked."""
+
+    def guestInfo(self, types: int = 0, flags: int = 0) -> Mapping[str, Any]:
+        """What the agent tells, by libvirt's names; `types` 0: all that it can. It may take half a minute."""
+        ...
+
+
+class FindsDomainsWithAgent(Protocol):
+    """As FindsDomains, of domains whose agents are asked."""
+
+    def lookupByUUIDString(self, uuidstr: str) -> DomainWithAgent:
         """As FindsDomains.lookupByUUIDString."""
         ...

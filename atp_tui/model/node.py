@@ -107,8 +107,8 @@ class DomainMetadata(NamedTuple):
     """What a domain's description says about it for people. An empty text or tuple: nothing.
 
     `title` and `description` are libvirt's own. `os` is what libosinfo's metadata names, by the short name that
-    virt-install takes (`debian12`). `address` is the first one that its host knows of it. `tags` are those of the
-    metadata in this program's namespace.
+    virt-install takes (`debian12`). `address` is the first one that its host knows of it, and `more_addresses` are the
+    others. `tags` are those of the metadata in this program's namespace.
     """
 
     title: str = ""
@@ -116,6 +116,12 @@ class DomainMetadata(NamedTuple):
     os: str = ""
     address: str = ""
     tags: tuple[str, ...] = ()
+    more_addresses: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.address, *self.more_addresses) if self.address else ()
 
 
 NO_METADATA = DomainMetadata()

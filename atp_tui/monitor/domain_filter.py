@@ -21,7 +21,7 @@ from functools import lru_cache
 from ..model.errors import ConfigError
 from ..model.near import nearest
 from ..model.quoting import redacted
-from .domain_index import STATE_ORDER, SUMMED, Entry, HostWithDomains
+from .domain_index import STATE_ORDER, SUMMED, UP, Entry, HostWithDomains
 from .domain_record import CPU, DISK, NET, HostDomains
 from .host_filter import apart, plain_signs
 from .series import NAN
@@ -44,7 +44,7 @@ _TEXTS: dict[str, Callable[[Entry], tuple[str, ...]]] = {
     "name": lambda entry: (entry.folded,),
     "title": lambda entry: (entry.title, *entry.title.split()),
     "os": lambda entry: (entry.about.os.casefold(),),
-    "ip": lambda entry: (entry.about.address,),
+    "ip": lambda entry: entry.about.addresses,
     "uuid": lambda entry: (entry.uuid,),
 }
 FIGURES: dict[str, tuple[float, str]] = {
@@ -52,7 +52,7 @@ FIGURES: dict[str, tuple[float, str]] = {
 }  # fmt: skip
 """The figures by their names: what makes them those that a person writes, and their unit."""
 
-UP, UNKNOWN = "up", "unknown"
+UNKNOWN = "unknown"
 _OLD = re.compile(r"state:\s*un")
 """Asks whether the figures of a domain are old."""
 

@@ -44,6 +44,9 @@ SUMMED: Mapping[str, str] = {
 """As what a domain counts in the sums, by its state; all others are "up"."""
 
 
+UP = "up"
+
+
 class HostWithDomains(Protocol):
     """What is known of a host, to be read at once: it goes on changing. HostRecord is one."""
 

@@ -135,6 +135,14 @@ class DomainDetail:
     series: tuple[tuple[str, tuple[float, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The XML of a domain, without secrets; none where `problem` says why. A description beyond measure is cut."""
+
+    xml: str = ""
+    problem: Problem | None = None
+
+
 def domain_key(host: str, uuid: str) -> str:
     """The key of a domain's line. No id of a host has a slash."""
     return f"{host}/{uuid}"

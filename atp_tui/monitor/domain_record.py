@@ -85,7 +85,7 @@ class HostDomains:
     def describe(self, found: Iterable[tuple[str, DomainMetadata]]) -> bool:
         """Take the metadata of domains, by uuid. Whether any of them differ."""
         known = self.described
-        news = {uuid: about for uuid, about in found if known.get(uuid, NO_METADATA) != about}
+        news = {uuid: about for uuid, about in found if known.get(uuid) != about}  # of one that says nothing, too
         if not news:
             return False
         present = self.gone.keys() | (self.listed.places.keys() if self.listed is not None else ())

@@ -18,6 +18,7 @@ from functools import lru_cache
 from ..model.errors import ConfigError
 from .rows import HostRow
 from .terms import NAMED, metadata_keys, parse_term, state_words, wrong
+from .vm_terms import FIELDS, PREFIX
 
 Predicate = Callable[[HostRow], bool]
 
@@ -90,6 +91,8 @@ def _term(text: str, metadata: Collection[str]) -> Predicate:
 
 def _refuse_targets(text: str) -> None:
     """What belongs to targets, and what no id, address, state or tag can hold."""
+    if (field := text.partition(":")[0].casefold()).removeprefix(PREFIX) in FIELDS and field.startswith(PREFIX):
+        raise wrong(f"{field}: names the targets of a command", f"`:mark {field}:TEXT` marks hosts by their VMs")
     if text.startswith("@"):
         name = text[1:]
         hint = f"here write tag:{name}" if name.isalnum() else "here write tag:NAME, and blanks between terms"

@@ -20,7 +20,7 @@ from ..transport.manager import TransportManager
 from ..transport.slot import LeaseClass
 from .domain_index import DomainSource, HostWithDomains
 from .metadata_plan import MetadataPlan, Wanted
-from .metadata_xml import first_address, read_metadata_xml
+from .metadata_xml import read_metadata_xml, usable_addresses
 from .readings import UNSUPPORTED, code_of
 
 _log = logging.getLogger(__name__)
@@ -48,14 +48,14 @@ _SOURCES = (libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE, libvirt.VIR_DOMAIN
 """Where a host may know an address from without asking the guest's agent, which may hang."""
 
 # such a domain costs its own metadata alone, and is no fault of the host
-_ITS_OWN = frozenset({libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_ACCESS_DENIED})
+_ITS_OWN = {libvirt.VIR_ERR_NO_DOMAIN: NO_METADATA, libvirt.VIR_ERR_ACCESS_DENIED: None}
 
 
 class Reading(NamedTuple):
-    """The metadata of the first of the domains that were asked for, one after the other, and the sources of addresses
-    that the host's driver lacks."""
+    """The metadata of the first of the domains that were asked for, one after the other (None: we may not read them),
+    and the sources of addresses that the host's driver lacks."""
 
-    found: tuple[DomainMetadata, ...]
+    found: tuple[DomainMetadata | None, ...]
     lacking: frozenset[int]
 
 
@@ -69,15 +69,15 @@ def read_metadata(
     """
     begun = time.perf_counter()
     without = set(lacking)
-    found: list[DomainMetadata] = []
+    found: list[DomainMetadata | None] = []
     for domain in wanted:
         if found and time.perf_counter() - begun >= longest:
             break
         try:
             found.append(_read(virt, domain, without))
         except Exception as error:
-            if code_of(error) in _ITS_OWN:
-                found.append(NO_METADATA)
+            if (code := code_of(error)) in _ITS_OWN:
+                found.append(_ITS_OWN[code])
                 continue
             if found:
                 break  # it is the first of the next reading
@@ -89,15 +89,16 @@ def _read(virt: FindsAddressedDomains, wanted: Wanted, lacking: set[int]) -> Dom
     domain = virt.lookupByUUIDString(wanted.uuid)
     xml = domain.XMLDesc(0)
     about = read_metadata_xml(xml) if type(xml) is str else NO_METADATA
-    return about._replace(address=_address(domain, lacking)) if wanted.up else about
+    addresses = _addresses(domain, lacking) if wanted.up else ()
+    return about._replace(address=addresses[0], more_addresses=addresses[1:]) if addresses else about
 
 
-def _address(domain: AddressedDomain, lacking: set[int]) -> str:
+def _addresses(domain: AddressedDomain, lacking: set[int]) -> tuple[str, ...]:
     for source in _SOURCES:
         if source in lacking:
             continue
         try:
-            found = first_address(domain.interfaceAddresses(source))
+            found = usable_addresses(domain.interfaceAddresses(source))
         except Exception as error:
             code = code_of(error)
             if code is None:
@@ -107,7 +108,7 @@ def _address(domain: AddressedDomain, lacking: set[int]) -> str:
             continue
         if found:
             return found
-    return ""
+    return ()
 
 
 class MovingDomains(DomainSource, Protocol):
@@ -220,8 +221,9 @@ class MetadataReader:
             read = len(answer.found)
             tells = len(answer.lacking) < len(_SOURCES)
             for each, about in zip(wanted, answer.found, strict=False):
-                plan.read(each, now, about.address if tells else None)
-            told = tuple([(each.uuid, about) for each, about in zip(wanted, answer.found, strict=False)])
+                plan.read(each, now, about.address if tells and about is not None else None)
+            both = zip(wanted, answer.found, strict=False)
+            told = tuple([(each.uuid, about) for each, about in both if about is not None])
             self._manager.hub.publish(events.DomainsDescribed(now, host_id, told))
         except CallFailed:  # counted by the connection
             self._put_off(plan, wanted)

@@ -30,6 +30,8 @@ MOST_SAID = 1_000
 MOST_TAGS = 16
 LONGEST_WORD = 64
 """Characters of a tag, and of the short name of an operating system, that are kept."""
+MOST_KEPT = 16
+"""Addresses of a domain that are kept."""
 MOST_ADDRESSES = 256
 """Interfaces, and addresses of each, that are looked at."""
 
@@ -86,10 +88,11 @@ def read_metadata_xml(xml: str) -> DomainMetadata:
     return NO_METADATA if found == NO_METADATA else found
 
 
-def first_address(answer: object) -> str:
-    """The first IPv4 address of what libvirt's interfaceAddresses gave, else the first IPv6 address, "" where there is
-    none. Those that lead nowhere from another machine do not count."""
-    six = ""
+def usable_addresses(answer: object) -> tuple[str, ...]:
+    """What libvirt's interfaceAddresses gave, MOST_KEPT at most, IPv4 before IPv6. Those that lead nowhere from another
+    machine do not count."""
+    four: dict[str, None] = {}
+    six: dict[str, None] = {}
     for each in _addresses(answer):
         try:
             address = ip_address(each)
@@ -97,10 +100,8 @@ def first_address(answer: object) -> str:
             continue
         if address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast:
             continue
-        if address.version == 4:
-            return str(address)
-        six = six or str(address)
-    return six
+        (four if address.version == 4 else six)[str(address)] = None
+    return (*four, *six)[:MOST_KEPT]
 
 
 def _addresses(answer: object) -> list[str]:

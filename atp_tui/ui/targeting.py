@@ -13,11 +13,16 @@ from ..executor.folding import fold_names
 from ..model.problem import Problem
 from ..model.quoting import redacted
 from ..monitor.rows import HostRow
+from ..monitor.vm_terms import FIELDS, PREFIX
 from .text import safe
 
 _OPENS_THE_LINE = re.compile(r"![@\w]")
 """`!` as the key that opens the line, pressed where the line was open already: `!@all cd /x; rm *` would go to the host
 under the cursor, and remove what is in another directory. A shell's own `! command` has a blank behind it."""
+
+_LAST_OPERAND = re.compile(r"@(?:\S*[,!&^]@?)?([^\s,!&^@]*)")
+_FIELDS = (*(f"{PREFIX}{field}:" for field in FIELDS), "state:")
+"""What is offered once it is begun. `@st` may be a tag all the same: what is typed on counts."""
 
 MOST_FOLDED = 2000
 """Hosts whose names are folded before the prompt. It is done anew with each mark: of 10,000 it takes 0.1 to 0.4 s."""
@@ -56,6 +61,15 @@ def split_line(line: str) -> tuple[str | None, str]:
         return None, text
     expression, _, command = text.partition(" ")
     return expression, command.strip()
+
+
+def completed(line: str) -> str | None:
+    """The line with the field of a condition that is begun in its `@…` word: `@rack1&vm.t` becomes `@rack1&vm.tag:`."""
+    found = _LAST_OPERAND.fullmatch(line)
+    if found is None or not (begun := found[1]):
+        return None
+    field = next((each for each in _FIELDS if each.startswith(begun) and each != begun), None)
+    return None if field is None else line + field[len(begun) :]
 
 
 class Targeting:

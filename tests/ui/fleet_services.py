@@ -12,21 +12,24 @@ from pathlib import Path
 from atp_tui.actions.action import Action, Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
-from atp_tui.engine.fleet import Answer, Described, Settled, Wanted
+from atp_tui.engine.fleet import Answer, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.spec import new_job_id
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
-from atp_tui.model.errors import ActionFailed, HostUnknown
+from atp_tui.model.errors import ActionFailed, CallFailed, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
+from atp_tui.model.guest import GuestSaid
 from atp_tui.model.host import HostInfo
 from atp_tui.model.message import text
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import CommandResult, Outcome
+from atp_tui.model.problem import problem_of
 from atp_tui.model.questions import KeyQuestion, PasswordQuestion
 from atp_tui.model.target import TargetId, on_hosts
+from atp_tui.monitor.domain_query import Described
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.follower import Follower
@@ -197,7 +200,8 @@ class TargetsOf:
         self._view = view
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        return Targets(self._transport.list_hosts(), HostFacts(self._view.rows())).resolve(expression)
+        facts = HostFacts(self._view.rows(), domains=self._view.with_domains)
+        return Targets(self._transport.list_hosts(), facts).resolve(expression)
 
 
 class FakeDoor:
@@ -233,6 +237,7 @@ class NobodyAsks:
     is made of when a person asks for it."""
 
     described = Described("<domain/>")
+    guest = GuestSaid(0.0, problem=problem_of(CallFailed("no agent")))
 
     async def ask(self, ids: Collection[str], wanted: Wanted) -> tuple[Answer, ...]:
         raise AssertionError("the screen asked hosts")
@@ -242,6 +247,9 @@ class NobodyAsks:
 
     async def describe_domain(self, host_id: str, uuid: str) -> Described:
         return self.described
+
+    async def guest_of(self, host_id: str, uuid: str) -> GuestSaid:
+        return self.guest
 
 
 class FleetServices:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from atp_tui.engine.fleet import Described
 from atp_tui.model.errors import CallFailed
 from atp_tui.model.events import DomainsDescribed, HostSampled
+from atp_tui.model.guest import GuestFileSystem, GuestInfo, GuestInterface, GuestSaid, GuestUser
 from atp_tui.model.node import DomainMetadata, DomainReading, DomainState
 from atp_tui.model.problem import problem_of
 from atp_tui.monitor.domain_query import (
     AboutWidths,
+    Described,
     DomainDetail,
     DomainGroupLine,
     DomainGroups,
@@ -25,9 +26,11 @@ from atp_tui.monitor.domain_query import (
 )
 from atp_tui.monitor.rows import DomainCounts, DomainRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.targeting import completed
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.views.domain.charts import Chart, chart_rows
 from atp_tui.ui.views.domain.drawing import head_spans
+from atp_tui.ui.views.domain.guest import draw_guest, guest_lines
 from atp_tui.ui.views.domain.view import DomainView
 from atp_tui.ui.views.domain.xml import draw_xml, xml_lines
 from atp_tui.ui.views.domains.columns import NAMES, domain_columns
@@ -346,7 +349,7 @@ async def test_the_xml_is_asked_for_by_a_key_and_put_away_by_it(fakes: FleetServ
     async with open_app(fakes) as opened:
         await sampled(opened)
         await opened.press("j", "j", "enter")
-        await opened.until(lambda: opened.has("Press x to ask the host for it."))
+        await opened.until(lambda: opened.has("no agent") and opened.has("Press u to ask again."))
         await opened.press("x")
         await opened.until(lambda: opened.has("<name>app</name>") and opened.has("asked 0 s ago"))
         await opened.press("x")
@@ -355,7 +358,7 @@ async def test_the_xml_is_asked_for_by_a_key_and_put_away_by_it(fakes: FleetServ
         await opened.press("x")
         await opened.until(lambda: opened.has("the domain is busy"))
         await opened.press("escape")
-        await opened.until(lambda: opened.has("Press x to ask the host for it."))
+        await opened.until(lambda: opened.has("no agent"))
 
 
 async def test_an_answer_to_a_question_of_before_is_not_shown(fakes: FleetServices) -> None:
@@ -461,6 +464,102 @@ async def test_the_columns_are_chosen_by_name_and_stay(fakes: FleetServices) -> 
         await opened.until(lambda: opened.has(" net ") and not opened.has("debian12"))
 
 
+# The guest
+
+GUEST = GuestInfo(
+    "shop1", "Debian GNU/Linux 12", "6.1.0", "CET", 3600, (GuestUser("ada", NOW - 7200),),
+    (
+        GuestFileSystem("/", "ext4", 99, 50),
+        GuestFileSystem("/srv", "xfs", 100, 95),
+        GuestFileSystem("/x", "", None, None),
+    ),
+    (
+        GuestInterface("lo", "", ("127.0.0.1/8",)),
+        GuestInterface("eth0", "52:54:00:00:00:01", ("192.0.2.7/24", "fe80::1/64")),
+    ),
+)  # fmt: skip
+
+
+def test_a_guest_is_told_in_few_lines_the_fullest_file_system_first() -> None:
+    lines = guest_lines(GUEST, NOW, UNICODE)
+    texts = [text_of(draw_guest(each, 100, UNICODE)).strip() for each in lines]
+    assert texts == [
+        "shop1 · Debian GNU/Linux 12 · 6.1.0",
+        "time zone CET +01:00 · logged in ada for 2 h",
+        "/srv    95 %  95 B of 100 B  xfs",
+        "/       51 %  50 B of 99 B  ext4",
+        "/x       n/a  n/a of n/a",
+        "eth0  192.0.2.7/24  52:54:00:00:00:01",
+    ]
+    roles = {role for text, role in lines[2].pieces if "95 %" in text}
+    assert roles == {"failed"}
+    assert guest_lines(GuestInfo(), NOW, UNICODE) == []
+
+
+@pytest.mark.parametrize("width", [1, 20, 80, 200])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_a_guest_says_is_drawn_in_its_room(width: int, name: str) -> None:
+    said = GuestInfo(
+        name, name, name, name, -34_200, (GuestUser(name, 1e300),), (GuestFileSystem(name, name, 1, 1 << 62),) * 3,
+        (GuestInterface(name, name, (name, name)),),
+    )  # fmt: skip
+    for glyphs in (UNICODE, ASCII):
+        for each in guest_lines(said, NOW, glyphs):
+            text = text_of(draw_guest(each, width, glyphs))
+            assert width_of(text) <= width and safe(text) == text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_guest_is_asked_when_its_vm_is_opened_and_again_by_a_key(size: tuple[int, int]) -> None:
+    fakes = FleetServices(rack(3))
+    asked: list[tuple[str, str]] = []
+
+    async def guest_of(host_id: str, uuid: str) -> GuestSaid:
+        asked.append((host_id, uuid))
+        return GuestSaid(fakes.fleet.now(), GUEST._replace(hostname=f"answer-{len(asked)}"))
+
+    fakes.fleet.guest_of = guest_of
+    async with open_app(fakes, size) as opened:
+        await sampled(opened)
+        await opened.press("j", "j", "enter")
+        await opened.until(lambda: opened.has("answer-1") and opened.has("192.0.2.7") and opened.has("CPU"))
+        assert opened.has("guest") and opened.has("asked 0 s ago") and asked == [("kvm02", "uuid-app")]
+        await opened.press("x")
+        await opened.until(lambda: opened.has("<domain/>") and not opened.has("answer-1"))
+        await opened.press("u")
+        await opened.until(lambda: opened.has("answer-2") and not opened.has("<domain/>"))
+        assert len(asked) == 2, "nobody asks but who opens the VM, and the key"
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.screen.view, DomainsView))
+
+
+async def test_a_vm_that_is_off_is_not_asked_and_a_guest_that_hangs_is_told(fakes: FleetServices) -> None:
+    gate = asyncio.Event()
+    asked: list[str] = []
+
+    async def hangs(host_id: str, uuid: str) -> GuestSaid:
+        asked.append(uuid)
+        await gate.wait()
+        return GuestSaid(fakes.fleet.now(), GUEST._replace(hostname=f"late-{uuid}"))
+
+    fakes.fleet.guest_of = hangs
+    async with open_app(fakes) as opened:
+        await sampled(opened)
+        opened.app.type_command("domain kvm02/old")
+        await opened.until(lambda: opened.has("It does not run, so that no guest can be asked."))
+        await opened.press("u")
+        assert asked == []
+        opened.app.type_command("domain kvm02/app")
+        await opened.until(lambda: opened.has("Asking its agent"))
+        await opened.press("u")
+        assert asked == ["uuid-app"], "one question at a time"
+        opened.app.type_command("domain kvm01/db")
+        await opened.until(lambda: opened.has("on kvm01") and asked == ["uuid-app", "uuid-db"])
+        gate.set()
+        await opened.until(lambda: opened.has("late-uuid-db"))
+        assert not opened.has("late-uuid-app")
+
+
 # XML
 
 
@@ -483,3 +582,41 @@ def test_whatever_a_host_sends_as_xml_is_drawn(xml: str) -> None:
         assert width_of(text) <= 40 and safe(text) == text
         shown: Sequence[str] = text.strip(" ~…")
         assert not each.text.strip() or shown
+
+
+# Hosts by their VMs
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("@vm.t", "@vm.tag:"),
+        ("@rack1&vm.s", "@rack1&vm.state:"),
+        ("@rack1!@vm.o", "@rack1!@vm.os:"),
+        ("@st", "@state:"),
+        ("@", None),
+        ("@vm.tag:", None),
+        ("@vm.tag:web cat vm.t", None),
+        ("vm.t", None),
+    ],
+)
+def test_the_field_of_a_condition_is_offered_in_the_command_line(line: str, offered: str | None) -> None:
+    assert completed(line) == offered
+
+
+async def test_a_command_goes_to_hosts_by_their_vms_while_it_is_typed(fakes: FleetServices) -> None:
+    async with open_app(fakes, (160, 40)) as opened:
+        await sampled(opened)
+        await opened.press("exclamation_mark")
+        await opened.type("@vm.name:ap* uptime")
+        await opened.until(lambda: opened.has("@vm.name:ap* (1) ❯"))
+        fakes.transport.hub.publish(DomainsDescribed(0.0, "kvm02", (("uuid-app", SHOP),)))
+        opened.screen.pane.line.value = "@vm.tag:prod uptime"
+        await opened.until(lambda: opened.has("@vm.tag:prod (1) ❯"))
+        opened.screen.pane.line.value = "@vm.tag:prdo uptime"
+        await opened.until(lambda: opened.has("did you mean vm.tag:prod?"))
+        await opened.press("enter")
+        assert not fakes.jobs.started
+        opened.screen.pane.line.value = "@vm.tag:prod uptime"
+        await opened.press("enter")
+        assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]

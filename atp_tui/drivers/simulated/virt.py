@@ -13,14 +13,18 @@ from typing import Any, NoReturn
 from ...model.libvirt import (
     VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
     VIR_DOMAIN_STATS_BLOCK,
+    VIR_ERR_AGENT_UNRESPONSIVE,
+    VIR_ERR_ARGUMENT_UNSUPPORTED,
     VIR_ERR_INVALID_ARG,
     VIR_ERR_NO_DOMAIN,
     VIR_ERR_NO_SUPPORT,
+    VIR_ERR_OPERATION_INVALID,
     VIR_NODE_CPU_STATS_ALL_CPUS,
     VIR_NODE_MEMORY_STATS_ALL_CELLS,
 )
 from ...model.node import DomainState
 from .about import ABOUT
+from .guests import agent_answers, guest_info, has_agent
 from .node import DomainFigures, NodeFigures, SimulatedDomain, SimulatedNode
 
 _SHUTOFF = tuple(DomainState).index(DomainState.SHUTOFF)
@@ -132,6 +136,23 @@ class SimulatedVirtDomain(_Unsupported, tuple[SimulatedDomain, DomainFigures]):
             vcpus=domain.vcpus,
             mac=":".join((domain.uuid[:2], domain.uuid[2:4], domain.uuid[4:6])),
         )
+
+    def guestInfo(self, types: int = 0, flags: int = 0) -> dict[str, Any]:
+        """What its agent says, whatever `types` are asked for; some have none."""
+        domain, figures = self
+        if figures.state is not DomainState.RUNNING:
+            raise SimulatedVirtError(
+                "Requested operation is not valid: domain is not running", VIR_ERR_OPERATION_INVALID
+            )
+        if not has_agent(domain):
+            raise SimulatedVirtError(
+                "argument unsupported: QEMU guest agent is not configured", VIR_ERR_ARGUMENT_UNSUPPORTED
+            )
+        if not agent_answers(domain):
+            raise SimulatedVirtError(
+                "Guest agent is not responding: QEMU guest agent is not connected", VIR_ERR_AGENT_UNRESPONSIVE
+            )
+        return guest_info(domain)
 
     def interfaceAddresses(self, source: int, flags: int = 0) -> dict[str, Any]:
         """The lease that each domain but a few has; the other sources are not simulated."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ...engine.fleet import Fleet
+from ...monitor.vm_terms import FIELDS, PREFIX
 from ..targeting import Targeting
 from ..text import safe
 from .spec import ViewCommand
@@ -35,7 +36,8 @@ def mark_named(
 
 
 def _targets(fleet: Fleet) -> Iterable[str]:
-    return ["@all", *(f"@{tag}" for tag in fleet.fields().tags), "state:failed", "cpu>80"]
+    of_vms = [f"{PREFIX}{field}:" for field in FIELDS]
+    return ["@all", *(f"@{tag}" for tag in fleet.fields().tags), "state:failed", "cpu>80", "vm.state:paused", *of_vms]
 
 
 MARKING = (

@@ -22,7 +22,7 @@ from ..history import History
 from ..keymap import OWN, Keymap
 from ..messages import CancelRequested, CommandLineRequested, FilterChanged, PaneLeft, RunRequested
 from ..shown import Words, styled, together
-from ..targeting import Selection
+from ..targeting import Selection, completed
 from ..text import cut, safe
 from ..typeable import TYPEABLE
 
@@ -295,7 +295,7 @@ class CommandPane(Horizontal):
 
     def _completion(self, text: str) -> str | None:
         if self._mode is Mode.RUN:
-            return self._histories[Mode.RUN].completion(text)
+            return self._histories[Mode.RUN].completion(text) or completed(text)
         if self._mode is Mode.COMMAND:
             return next((each for each in self._completions(text) if each.startswith(text) and each != text), None)
         return None

@@ -33,6 +33,12 @@ class Domain:
     def UUIDString(self) -> str:
         return "0"
 
+    def XMLDesc(self, flags: int = 0) -> Any:
+        return "<domain/>"
+
+    def interfaceAddresses(self, source: int, flags: int = 0) -> dict[str, Any]:
+        return {}
+
 
 class Virt:
     """A virConnect that answers well, but for what `odd` replaces."""
@@ -64,6 +70,9 @@ class Virt:
     def getAllDomainStats(self, stats: int = 0, flags: int = 0) -> list[tuple[Domain, dict[str, Any]]]:
         figures = {"state.state": 1, "cpu.time": 5, "vcpu.current": 1, "balloon.current": 1, "balloon.maximum": 1}
         return [(Domain(self._odd.get("name", "vm")), {**figures, **self._odd.get("stats", {})})]
+
+    def lookupByUUIDString(self, uuidstr: str) -> Domain:
+        return Domain("vm")
 
 
 ODD: list[dict[str, Any]] = [
@@ -104,6 +113,7 @@ async def test_one_host_never_takes_the_answers_of_all(
             good, other = printed["domains"]
             assert good["vcpus"] == 1
             assert all(value is None or type(value) in (int, str) for value in other.values())
+            assert good["title"] is good["addresses"] is good["tags"] is None
         if verb is stats:
             good, other = printed["hosts"]
             assert good["error"] is None and good["node"]["cpus"] == 2

@@ -77,7 +77,7 @@ async def test_a_defect_on_one_host_leaves_the_answer_of_the_other(
     elif place == "encode" and verb is stats:
         breaks(monkeypatch, ask_hosts, "encode_host", lambda answer: answer.detail.host.row.id == "odd")
     elif place == "encode":
-        breaks(monkeypatch, ask_hosts, "encode_domain", lambda host, domain: host == "odd")
+        breaks(monkeypatch, ask_hosts, "encode_domain", lambda host, *_: host == "odd")
     elif as_json:
         return
     else:

@@ -124,10 +124,17 @@ def test_one_long_name_widens_no_other_line() -> None:
 
 def test_figures_have_their_units(monkeypatch: pytest.MonkeyPatch) -> None:
     domain = {"host": "a", "name": "db", "state": "paused", "reason": "I/O error", "vcpus": 2, "uuid": "u"}
-    shown = domain_table([{**domain, "memory_kib": 1_572_864}, {**domain, "memory_kib": None, "reason": None}])
-    assert [line.split() for line in shown.splitlines()[1:]] == [
-        ["a", "db", "paused", "(I/O", "error)", "2", "1.5", "GiB", "u"],
-        ["a", "db", "paused", "2", "-", "u"],
+    said = {"os": "debian12", "addresses": ["192.0.2.7", "::1"], "tags": ["a", "b"], "title": "Shop front"}
+    nothing = dict.fromkeys(said)
+    shown = domain_table(
+        [
+            {**domain, **said, "memory_kib": 1_572_864},
+            {**domain, **nothing, "memory_kib": None, "reason": None},
+        ]
+    )
+    assert [" ".join(line.split()) for line in shown.splitlines()[1:]] == [
+        "a db paused (I/O error) 2 1.5 GiB debian12 192.0.2.7 a b u Shop front",
+        "a db paused 2 - - - - u -",
     ]
     pool = {"active_connections": 1, "max_connections": 10, "total_requests": 3, "total_errors": 0}
     host = {"host": "a", "state": "connected", "pool": pool, "cause": None, "error": None, "nonsense": None}

@@ -239,6 +239,21 @@ async def test_a_domain_says_what_it_is_made_of(fleet: Fleet) -> None:
         assert described.problem is not None and not described.xml
 
 
+async def test_guests_say_what_they_are_or_why_they_do_not(fleet: Fleet) -> None:
+    said = {}
+    for key in fleet.domain_keys(DomainQuery()):
+        host, _, uuid = key.partition("/")
+        answer = said[key] = await fleet.guest_of(host, uuid)
+        assert (answer.info is None) != (answer.problem is None) and 0 <= fleet.now() - answer.at < 60
+    told = [answer.info for answer in said.values() if answer.info is not None]
+    assert told and all(each.hostname and each.file_systems and each.interfaces for each in told)
+    why = {answer.problem.message.partition(":")[0] for answer in said.values() if answer.problem is not None}
+    plain = {"no agent", "the agent does not answer", "the VM does not run", "libvirt cannot ask guests there"}
+    assert "no agent" in why and why <= plain
+    for host, uuid in (("kvm01", "00000000-0000-0000-0000-000000000000"), ("nowhere", "x")):
+        assert (await fleet.guest_of(host, uuid)).problem is not None
+
+
 async def test_a_condition_is_settled_by_asking_those_on_which_it_hangs(fleet: Fleet) -> None:
     assert await fleet.settle(("kvm[01-02]",)) == Settled(("kvm01", "kvm02"))
     assert (await fleet.settle(("kvm[01-02]&cpu>=0", "kvm03"))).ids == ("kvm01", "kvm02", "kvm03")

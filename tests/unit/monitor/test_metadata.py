@@ -22,8 +22,8 @@ from atp_tui.monitor.metadata_xml import (
     MOST_READ,
     MOST_SAID,
     MOST_TAGS,
-    first_address,
     read_metadata_xml,
+    usable_addresses,
 )
 
 from .samples import domain, sample
@@ -121,10 +121,11 @@ def on(*addresses: object) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "address"),
+    ("answer", "addresses"),
     [
         (on("192.0.2.7"), "192.0.2.7"),
-        (on("127.0.0.1", "169.254.1.1", "fe80::1", "2001:db8::7", "192.0.2.7"), "192.0.2.7"),
+        (on("127.0.0.1", "169.254.1.1", "fe80::1", "2001:db8::7", "192.0.2.7"), "192.0.2.7 2001:db8::7"),
+        (on(*(f"192.0.2.{number % 20}" for number in range(99))), " ".join(f"192.0.2.{n}" for n in range(16))),
         (on("fe80::1", "2001:db8::7"), "2001:db8::7"),
         (on("2001:db8::7%\x1b[31m", 7, None, "web01", "0.0.0.0"), ""),
         ({}, ""),
@@ -133,8 +134,8 @@ def on(*addresses: object) -> Mapping[str, Any]:
         ({"a": None, "b": {"addrs": {"addr": "192.0.2.7"}}, "c": {"addrs": [None]}}, ""),
     ],
 )
-def test_the_first_address_that_leads_somewhere(answer: object, address: str) -> None:
-    assert first_address(answer) == address
+def test_the_addresses_that_lead_somewhere(answer: object, addresses: str) -> None:
+    assert usable_addresses(answer) == tuple(addresses.split())
 
 
 # A call
@@ -176,13 +177,13 @@ def wanted(*uuids: str, up: bool = True) -> Sequence[Wanted]:
 def test_a_source_that_the_driver_lacks_is_asked_once() -> None:
     virt = Virt({LEASE: numbers.VIR_ERR_NO_SUPPORT, ARP: on("192.0.2.7")})
     answer = read_metadata(virt, wanted("a", "b"), frozenset())
-    assert [each.address for each in answer.found] == ["192.0.2.7", "192.0.2.7"]
+    assert [each.address for each in answer.found if each is not None] == ["192.0.2.7", "192.0.2.7"]
     assert virt.asked == [LEASE, ARP, ARP] and answer.lacking == {LEASE}
 
 
 def test_the_agent_is_never_asked_and_a_domain_that_is_off_is_not_either() -> None:
     virt = Virt({LEASE: {}, ARP: numbers.VIR_ERR_INTERNAL_ERROR})
-    assert read_metadata(virt, wanted("a"), frozenset()).found[0].address == ""
+    assert read_metadata(virt, wanted("a"), frozenset()).found == (DomainMetadata("a"),)
     assert virt.asked == [LEASE, ARP]
     assert read_metadata(virt, wanted("b", up=False), frozenset()).found == (DomainMetadata("b"),)
     assert virt.asked == [LEASE, ARP]
@@ -191,7 +192,7 @@ def test_the_agent_is_never_asked_and_a_domain_that_is_off_is_not_either() -> No
 def test_a_domain_that_has_gone_or_is_hidden_costs_itself_alone() -> None:
     virt = Virt(a=VirError(numbers.VIR_ERR_NO_DOMAIN), b=VirError(numbers.VIR_ERR_ACCESS_DENIED))
     answer = read_metadata(virt, wanted("a", "b", "c", up=False), frozenset())
-    assert answer == Reading((NO_METADATA, NO_METADATA, DomainMetadata("c")), frozenset())
+    assert answer == Reading((NO_METADATA, None, DomainMetadata("c")), frozenset())
 
 
 def test_an_error_ends_a_call_and_is_told_where_nothing_came_before_it() -> None:

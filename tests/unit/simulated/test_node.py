@@ -138,12 +138,13 @@ def test_domains_say_what_they_are_as_a_real_host_would() -> None:
     virt = SimulatedVirt(SimulatedNode("kvm01", 1, domains=60), 10.0)
     wanted = [Wanted(each.UUIDString(), bool(each.isActive())) for each in virt.listAllDomains()]
     answer = read_metadata(virt, wanted, frozenset(), longest=60.0)
+    found = [about for about in answer.found if about is not None]
     names = [each.name() for each in virt.listAllDomains()]
-    said = dict(zip(names, answer.found, strict=True))
+    said = dict(zip(names, found, strict=True))
     web = [about for name, about in said.items() if name.startswith("web") and about.title]
     assert web and {(about.title, about.os, about.tags[0]) for about in web} == {("Shop front", "debian12", "web")}
     assert any(not about.title for about in said.values()) and {"prod", "staging"} == {
         about.tags[-1] for about in said.values() if about.tags
     }
-    has_address = {bool(about.address) for about, each in zip(answer.found, wanted, strict=True) if not each.up}
-    assert has_address == {False} and any(about.address.startswith("10.") for about in answer.found)
+    has_address = {bool(about.address) for about, each in zip(found, wanted, strict=True) if not each.up}
+    assert has_address == {False} and any(about.address.startswith("10.") for about in found)

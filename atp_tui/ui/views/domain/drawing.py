@@ -9,7 +9,7 @@ from ....monitor.domain_query import DomainDetail
 from ....monitor.rows import OFF
 from ...format import age, byte_rate, memory, percent
 from ...glyphs import Glyphs
-from ...text import Safe, cut
+from ...text import Safe, cut, width_of
 from ...widgets.domain_list import SIGNS
 from ...widgets.lines import Piece, Spans, drawn
 from ...words import state_word
@@ -25,10 +25,10 @@ def head_spans(detail: DomainDetail, width: int, chart_height: int, now: float, 
     """All lines: state and reason, host and uuid, size and rates, what the metadata say, then the charts; 0 rows high:
     without these."""
     lines = [
-        _line(_standing(detail, now, glyphs), width, glyphs),
-        _line(_place(detail, now, glyphs), width, glyphs),
-        _line(_size(detail, glyphs), width, glyphs),
-        *(_line(pieces, width, glyphs) for pieces in _said(detail, glyphs)),
+        clipped(_standing(detail, now, glyphs), width, glyphs),
+        clipped(_place(detail, now, glyphs), width, glyphs),
+        clipped(_size(detail, glyphs), width, glyphs),
+        *(clipped(pieces, width, glyphs) for pieces in _said(detail, glyphs)),
     ]
     if chart_height > 0:
         lines += chart_rows(charts_of(detail), width, chart_height, glyphs, stale=not detail.fresh)
@@ -57,14 +57,14 @@ def _memory(kib: float | None) -> str:
     return memory(None if kib is None else round(kib))
 
 
-def _line(pieces: Sequence[Piece], width: int, glyphs: Glyphs) -> Spans:
+def clipped(pieces: Sequence[Piece], width: int, glyphs: Glyphs) -> Spans:
     """The pieces as far as they go."""
     found: list[tuple[Safe, str]] = []
     left = width
     for text, role in drawn(*pieces):
         shown = cut(text, left, glyphs.ellipsis)
         found.append((shown, role))
-        left -= len(shown)
+        left -= width_of(shown)
         if shown != text or left <= 0:
             break
     return tuple(found)

@@ -1,64 +1,33 @@
-"""The view of one domain: what it is, its figures over time, and its XML."""
+"""The view of one domain: what it is, its figures over time, what its guest says, and its XML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 
-from ....engine.fleet import Described
+from ....model.guest import GuestSaid
 from ....monitor.domain_history import DOMAIN_HISTORY
-from ....monitor.domain_query import DomainDetail
+from ....monitor.domain_query import Described, DomainDetail
+from ....monitor.rows import OFF
 from ...format import age
-from ...glyphs import Glyphs
 from ...shown import assembled, styled
 from ...text import safe
 from ...widgets.host_panel import PanelHead
-from ...widgets.lines import LinesView, Spans
 from ...widgets.panel_head import HeadLine
 from ...words import sentence
 from ..view import Pointed, View, ViewServices
+from .below import DomainBelow
 from .charts import TWO_ABREAST
 from .drawing import FACTS, facts_of, head_spans
-from .keys import DOMAIN
-from .xml import XmlLine, draw_xml, xml_lines
+from .guest import guest_lines
+from .xml import xml_lines
 
 HIGHEST = 12
 """Rows of a chart at most."""
 
-LEAST_XML = 3
-"""Rows that the XML has at least: its title and two lines."""
-
-
-class DomainXml(LinesView[XmlLine]):
-    """The XML, once a person has asked for it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*DOMAIN]
-    DEFAULT_CSS = """
-    DomainXml { width: 1fr; height: 1fr; }
-    """
-
-    class Requested(Message):
-        """The key of the XML was pressed."""
-
-    def __init__(self, glyphs: Glyphs, id: str) -> None:
-        super().__init__(id=id)
-        self._glyphs = glyphs
-        self.instead: tuple[str, ...] = ()
-
-    def draw(self, line: XmlLine, width: int) -> Spans:
-        return draw_xml(line, width)
-
-    def placeholder(self) -> Sequence[str]:
-        return self.instead
-
-    def action_xml(self) -> None:
-        self.post_message(self.Requested())
+LEAST_BELOW = 3
+"""Rows that stand below the charts at least: a title and two lines."""
 
 
 class DomainView(View):
@@ -79,20 +48,22 @@ class DomainView(View):
         self._xml: Described | None = None
         self._asked_at = 0.0
         self._asks = False
+        self._guest: GuestSaid | None = None
+        self._asks_guest = False
         self.head = PanelHead(id="domain-head")
-        self.xml = DomainXml(given.glyphs, "domain-xml")
+        self.below = DomainBelow(given.glyphs, "domain-below")
 
     def compose(self) -> ComposeResult:
         yield self.head
-        yield self.xml
+        yield self.below
 
     def open(self, subject: str) -> None:
         host, _, name = subject.partition("/")
         if (host, name) != (self._host, self._which):
             self._host, self._which = host, name
-            self._detail = self._xml = None
-            self._asks = False
-            self.xml.set_lines(())
+            self._detail = self._xml = self._guest = None
+            self._asks = self._asks_guest = False
+            self.below.set_lines(())
             self._fleet.looked_at(host)
 
     def look(self, described: bool) -> None:
@@ -101,13 +72,15 @@ class DomainView(View):
             known = bool(self._fleet.known((self._host,)))
             where = f"on {safe(self._host)}" if known else f"{safe(self._host)} is no host of the fleet"
             self.head.empty = f"No VM {safe(self._which)} {where}." if known else f"{where}."
+        elif self._guest is None and not self._asks_guest:
+            self._ask_guest()  # once: when the view opens, or when the VM starts
         self._show()
 
     def tick(self) -> None:
         self.look(False)
 
     def take_focus(self) -> None:
-        self.xml.focus()
+        self.below.focus()
 
     @property
     def pointed(self) -> Pointed:
@@ -139,10 +112,10 @@ class DomainView(View):
             spans = head_spans(detail, width, self._chart_height(width, height), self._fleet.now(), self._glyphs)
             self.head.set_lines([HeadLine(str(number), line) for number, line in enumerate(spans)])
             self.head.set_title(self._title(detail))
-        rows = min(1 + max(1, len(self.head.lines)), max(2, height - LEAST_XML))
+        rows = min(1 + max(1, len(self.head.lines)), max(2, height - LEAST_BELOW))
         if self.head.styles.height is None or self.head.styles.height.value != rows:
             self.head.styles.height = rows
-        self._say_of_xml()
+        self._say_below()
 
     def _title(self, detail: DomainDetail) -> Content:
         span = f" last {age(DOMAIN_HISTORY * self._period)} " if detail.series else ""
@@ -151,22 +124,56 @@ class DomainView(View):
         return assembled(name, rule, (span, "not bold $dim")) if span else assembled(name)
 
     def _chart_height(self, width: int, height: int) -> int:
-        """The charts have all the room that the XML leaves, or is not shown for; two of them stand above each other
-        where two are abreast, else four."""
+        """The charts have all the room that is left below; two of them stand above each other where two are abreast,
+        else four."""
         above = 2 if width >= TWO_ABREAST else 4
-        shown = bool(self.xml.lines) or self._asks
+        below = height // 2 if self._shows_xml else min(1 + len(self.below.lines), height // 2)
         facts = FACTS if self._detail is None else facts_of(self._detail)
-        room = height - 1 - facts - (max(LEAST_XML, height // 2) if shown else LEAST_XML)
+        room = height - 1 - facts - max(LEAST_BELOW, below)
         return max(1 if room >= above else 0, min(room // above, HIGHEST))
+
+    # The guest
+
+    @on(DomainBelow.GuestRequested)
+    def _guest_requested(self) -> None:
+        if not self._asks_guest and self._detail is not None:
+            self._put_away()
+            self._ask_guest()
+            self._show()
+
+    def _ask_guest(self) -> None:
+        """One question to the guest's agent, where the VM runs."""
+        detail = self._detail
+        if detail is not None and not detail.row.gone and detail.row.reading.state not in OFF:
+            self._asks_guest = True
+            self.run_worker(self._guest_answers(detail.host.id, detail.row.reading.uuid), group="guest", exclusive=True)
+
+    async def _guest_answers(self, host: str, uuid: str) -> None:
+        said = await self._fleet.guest_of(host, uuid)
+        if self._asks_guest and self._detail is not None and self._detail.row.reading.uuid == uuid:
+            self._asks_guest, self._guest = False, said
+            if not self._shows_xml:
+                self._show_guest()
+            self._show()
+
+    def _show_guest(self) -> None:
+        info = None if self._guest is None else self._guest.info
+        self.below.set_lines(() if info is None else guest_lines(info, self._fleet.now(), self._glyphs))
+        self.below.cursor_to(0)
 
     # The XML
 
-    @on(DomainXml.Requested)
+    @property
+    def _shows_xml(self) -> bool:
+        return self._xml is not None or self._asks
+
+    @on(DomainBelow.XmlRequested)
     def _xml_requested(self) -> None:
-        if self._xml is not None or self._asks:
+        if self._shows_xml:
             self._put_away()
         elif self._detail is not None:
             self._asks = True
+            self.below.set_lines(())
             self.run_worker(self._ask(self._detail.host.id, self._detail.row.reading.uuid), exclusive=True)
             self._show()
 
@@ -175,27 +182,48 @@ class DomainView(View):
         described = await self._fleet.describe_domain(host, uuid)
         if self._asks and self._detail is not None and self._detail.row.reading.uuid == uuid:
             self._asks, self._xml, self._asked_at = False, described, self._fleet.now()
-            self.xml.set_lines(xml_lines(described.xml))
-            self.xml.cursor_to(0)
+            self.below.set_lines(xml_lines(described.xml))
+            self.below.cursor_to(0)
             self._show()
 
     def _put_away(self) -> None:
         self._xml, self._asks = None, False
-        self.xml.set_lines(())
+        self._show_guest()
         self._show()
 
-    def _say_of_xml(self) -> None:
-        key = self._glyphs.keys.sign("domain.xml")
-        title: list[str | tuple[str, str]] = [" XML "]
-        if self._asks:
-            self.xml.instead = (f"Asking {safe(self._host)} for it …",)
-        elif self._xml is None:
-            self.xml.instead = (f"Press {key} to ask the host for it.",) if self._detail is not None else ()
-        elif self._xml.problem is not None:
-            self.xml.instead = (sentence(self._xml.problem.reason), f"Press {key} twice to ask again.")
-        else:
-            told = f" asked {age(self._fleet.now() - self._asked_at)} ago "
+    # What is said of both
+
+    def _say_below(self) -> None:
+        name, told, instead = self._words_of_xml() if self._shows_xml else self._words_of_guest()
+        self.below.instead = instead
+        title: list[str | tuple[str, str]] = [f" {name} "]
+        if told is not None:
             title += [(self._glyphs.rule * 2, "not bold $rule"), (told, "not bold $dim")]
-        self.xml.set_title(assembled(*title))
-        if not self.xml.lines:
-            self.xml.refresh()
+        self.below.set_title(assembled(*title))
+        if not self.below.lines:
+            self.below.refresh()
+
+    def _words_of_xml(self) -> tuple[str, str | None, tuple[str, ...]]:
+        """The title, what stands behind it, and what is said where there are no lines."""
+        if self._xml is None:
+            return "XML", None, (f"Asking {safe(self._host)} for it …",)
+        asked = f" asked {age(self._fleet.now() - self._asked_at)} ago "
+        if self._xml.problem is None:
+            return "XML", asked, ()
+        key = self._glyphs.keys.sign("domain.xml")
+        return "XML", None, (sentence(self._xml.problem.reason), f"Press {key} twice to ask again.")
+
+    def _words_of_guest(self) -> tuple[str, str | None, tuple[str, ...]]:
+        """As `_words_of_xml`."""
+        detail, said = self._detail, self._guest
+        if detail is None:
+            return "guest", None, ()
+        if self._asks_guest and said is None:
+            return "guest", None, ("Asking its agent …",)
+        if said is None:
+            return "guest", None, ("It does not run, so that no guest can be asked.",)
+        asked = " asking again " if self._asks_guest else f" asked {age(self._fleet.now() - said.at)} ago "
+        if said.problem is None:
+            return "guest", asked, ("The agent tells nothing.",)
+        again = f"Press {self._glyphs.keys.sign('domain.guest')} to ask again."
+        return "guest", asked, (sentence(said.problem.reason), again)
