@@ -18,18 +18,15 @@ from ...format import age
 from ...glyphs import Glyphs
 from ...shown import assembled, styled
 from ...text import safe
+from ...widgets.charts import HIGHEST, bands, samples_shown
 from ...widgets.host_panel import PanelHead
 from ...widgets.lines import LinesView, Spans
 from ...widgets.panel_head import HeadLine
 from ...words import sentence
 from ..view import Pointed, View, ViewServices
-from .charts import TWO_ABREAST
-from .drawing import FACTS, facts_of, head_spans
+from .drawing import charts_of, facts_of, head_spans
 from .keys import DOMAIN
 from .xml import XmlLine, draw_xml, xml_lines
-
-HIGHEST = 12
-"""Rows of a chart at most."""
 
 LEAST_XML = 3
 """Rows that the XML has at least: its title and two lines."""
@@ -145,18 +142,19 @@ class DomainView(View):
         self._say_of_xml()
 
     def _title(self, detail: DomainDetail) -> Content:
-        span = f" last {age(DOMAIN_HISTORY * self._period)} " if detail.series else ""
+        width, height = max(self.size.width, 1), self.size.height
+        shown = samples_shown(width, self._chart_height(width, height), DOMAIN_HISTORY, self._glyphs)
+        span = f" last {age(shown * self._period)} " if detail.series else ""
         rule = (self._glyphs.rule * 2, "not bold $rule")
         name = f" {safe(detail.row.reading.name)} "
         return assembled(name, rule, (span, "not bold $dim")) if span else assembled(name)
 
     def _chart_height(self, width: int, height: int) -> int:
-        """The charts have all the room that the XML leaves, or is not shown for; two of them stand above each other
-        where two are abreast, else four."""
-        above = 2 if width >= TWO_ABREAST else 4
+        """The charts have all the room that the XML leaves, or is not shown for."""
+        if self._detail is None or not (above := bands(len(charts_of(self._detail)), width)):
+            return 0
         shown = bool(self.xml.lines) or self._asks
-        facts = FACTS if self._detail is None else facts_of(self._detail)
-        room = height - 1 - facts - (max(LEAST_XML, height // 2) if shown else LEAST_XML)
+        room = height - 1 - facts_of(self._detail) - (max(LEAST_XML, height // 2) if shown else LEAST_XML)
         return max(1 if room >= above else 0, min(room // above, HIGHEST))
 
     # The XML
