@@ -23,7 +23,7 @@ from .edits import Edit
 from .fleet import FleetConfig
 from .form import FormField, empty_fields, fields_of
 from .load import decode, parse
-from .many_files import Files, bytes_of, files_after, is_now, read_files
+from .many_files import Files, bytes_of, files_after, is_now, read_again, read_files
 from .replace import replace_file
 from .undo import StepOfFile, Steps, Versions, is_version
 
@@ -257,7 +257,8 @@ class HostsFile:
             what = "has gone" if data is None else "is empty now"
             raise ConfigError(what, file=self.path, hint="put it back first: nothing was written")
         if self._read is None or not is_now(self._read, data):
-            self._read = read_files(self.path, data)
+            again = None if self._read is None or data is None else read_again(self._read, data)
+            self._read = again or read_files(self.path, data)
         self._has_hosts = _has_hosts(self._read.config)
         return self._read
 
