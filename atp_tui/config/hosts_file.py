@@ -21,7 +21,7 @@ from ..model.quoting import quoted
 from .difference import in_short, unified
 from .edits import Edit
 from .fleet import FleetConfig
-from .form import FormField, empty_fields, fields_of
+from .form import FormField, empty_fields, fields_of, file_field
 from .load import decode, parse
 from .many_files import Files, bytes_of, files_after, is_now, read_again, read_files
 from .replace import replace_file
@@ -115,7 +115,11 @@ class HostsFile:
             if host_id and host_id not in there:
                 hint = "somebody took it out"
                 raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint=hint)
-            found.append(fields_of(tables, there[host_id]) if host_id else empty_fields(tables))
+            if host_id:
+                found.append(fields_of(tables, there[host_id]))
+            else:
+                where = (file_field([file.name for file in files]),) if len(files) > 1 else ()
+                found.append((*empty_fields(tables), *where))
         return tuple(found)
 
     def place_of(self, host_id: str) -> tuple[Path, int | None]:

@@ -55,7 +55,7 @@ from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
 from .only import ONLY
-from .palette import Arguments, Offer, completions, offers
+from .palette import Arguments, Offer, completions, offers, path_completed
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +113,7 @@ class MainScreen(FocusInSight[None]):
                     self._targeting.select,
                     History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
                     self._completions,
+                    paths=lambda text: path_completed(text, services.path_like),
                     keys=self.keys,
                     id="pane",
                 )
@@ -390,8 +391,7 @@ class MainScreen(FocusInSight[None]):
 
     def _completions(self, text: str = "") -> Sequence[str]:
         groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
-        hosts = self._fleet.hosts(Query(sort=Sort.NAME))
-        files = self._fleet.reload().files
+        hosts, files = self._fleet.hosts(Query(sort=Sort.NAME)), self._fleet.reload().files
         return completions(self.keys.commands, hosts, groups, self._theme_names, self._arguments(), text, files)
 
     def _arguments(self) -> list[Arguments]:
