@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..model.errors import ConfigError
 from ..model.quoting import quoted
+from .carrying import carried_over
 from .document import Document, edited, read
 from .edits import Add, Change, Copy, Edit, EditOfFile, Move, Put, Remove, Table, Transfer
 from .files import LARGEST
@@ -201,12 +202,12 @@ def _place(before: Files, places: dict[str, tuple[int, Table]], host: str) -> tu
 
 def _carried(source: File, target: File, table: Table) -> Put:
     """A host as it stands in one file, to be put into another one. Raises ConfigError."""
-    for file in (source, target):
-        if file.document.layout.array is not None:
-            hint = "write each host below a [[hosts]] of its own, or move it by hand"
-            raise ConfigError("has its hosts in one array", file=file.path, hint=hint)
     number = next(number for number, each in enumerate(source.document.hosts) if each is table)
-    return Put(source.document.layout.own_text(number), table)
+    try:
+        return carried_over(table, number, source.document.layout, target.document.layout)
+    except ConfigError as error:
+        place = target if "in one line" in error.message else source
+        raise ConfigError(error.message, file=place.path, hint=error.hint, host=str(table.get("id"))) from error
 
 
 def _require_one_each(before: Files, files: Sequence[File], touched: Iterable[str]) -> None:
