@@ -368,12 +368,9 @@ class ConnectionPool:
 
     def status(self) -> HostStatus:
         """What the connections add up to."""
+        lives, draining = (connection.life for connection in self.connections()), self.core.draining
         return host_status(
-            self.host.id,
-            (connection.life for connection in self.connections()),
-            last_error=self.last_error,
-            changed_at=self.changed_at,
-            draining=self.core.draining,
+            self.host.id, lives, last_error=self.last_error, changed_at=self.changed_at, draining=draining
         )
 
     def statistics(self) -> PoolStatistics:
