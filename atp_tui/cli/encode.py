@@ -99,7 +99,7 @@ def encode_pool(pool: PoolStatistics) -> dict[str, Any]:
         "total_active_uses": pool.total_active_uses,
         "waiting": pool.waiting,
         "opened": pool.opened,
-        "closed": dict(pool.closed),
+        "closed": {str(reason): number for reason, number in pool.closed.items()},
         "checkout_times": {f"{bound:g}": count for bound, count in pool.checkout_times.items()},
         "waits": None if pool.waits is None else asdict(pool.waits),
     }
@@ -113,6 +113,7 @@ def _connection(connection: ConnectionSnapshot) -> dict[str, Any]:
     encoded = asdict(connection)
     encoded |= encoded.pop("standing")
     encoded["cause"] = None if connection.cause is None else sentence(connection.cause)
+    encoded["closing"] = None if connection.closing is None else sentence(connection.closing)
     encoded["trouble"] = encode_trouble(connection.trouble)
     for name in _MOMENTS:
         encoded[name] = _moment(encoded[name])

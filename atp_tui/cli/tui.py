@@ -25,6 +25,7 @@ from ..config.paths import (
 from ..config.remembered import ScreenMemory
 from ..config.ssh_import import candidates
 from ..config.store import append_hosts, text_with
+from ..drivers.aside import off_loop
 from ..drivers.sources import DemoOptions, DemoSource, FileSource
 from ..engine.engine import Engine
 from ..engine.person import user_name
@@ -167,6 +168,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         period=config.monitor.interval,
         keys=config.ui.keys,
         accents=config.ui.accents,
+        path_like=_path_like,
         memory=memory,
         theme=arguments.theme or _still_there(memory.now.theme) or config.ui.theme,
         theme_folders=theme_folders(),
@@ -176,6 +178,13 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         history_secrets=config.ui.history_secrets,
         start=start,
     )
+
+
+async def _path_like(beginning: str) -> str:
+    """A path completed on a thread of its own: its directory may be one that does not answer."""
+    from ..config.imports.sources import path_like
+
+    return await off_loop("path", partial(path_like, beginning))
 
 
 def _memory(source: FleetSource, tell: Callable[[str], object]) -> ScreenMemory:

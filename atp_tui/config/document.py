@@ -134,6 +134,7 @@ class _Draft:
     touched: dict[str, None] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     removed: bool = False
+    brought: Counter[str] = field(default_factory=Counter)
     _numbers: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -226,9 +227,11 @@ class _Draft:
                 self._insert(place, block, table)
                 if fresh:
                     self.moved.add(host)
-            case Put(text=text, table=table):
+            case Put(text=text, table=table, comments=comments):
                 line_end = line_end_of(self.layout.text or text)
-                block = text.replace("\r\n", "\n").replace("\n", line_end)
+                block = text.replace("\r\n", "\n").replace("\n", line_end) or self._block(table)
+                block = self._below(comments, block, line_end)
+                self.brought.update(comments)
                 self._insert(len(self.hosts), block, copy.deepcopy(table), at_end=True)
             case _:
                 raise AssertionError(edit)
@@ -254,6 +257,20 @@ class _Draft:
             return f"{{{', '.join(new_pairs(table))}}}"
         line_end = line_end_of(self.layout.text)
         return "".join(f"{line}{line_end}" for line in ("[[hosts]]", *new_pairs(table)))
+
+    def _below(self, comments: Sequence[str], block: str, line_end: str) -> str:
+        """A host that comes from another file, below its comments; in an array these are lines of their own."""
+        if not comments:
+            return block
+        lines = [*comments, block if self.layout.array is None else f"{block},"]
+        if self.layout.array is None:
+            return line_end.join(lines)
+        indent = "  "
+        if self.layout.hosts:
+            start = self.layout.hosts[-1][0][0]
+            indent = self.layout.text[self.layout.text.rfind("\n", 0, start) + 1 : start]
+        above = "" if self.layout.hosts else line_end
+        return above + "".join(f"{indent}{line}{line_end}" for line in lines)
 
     def _in(self, text: str, edit: Change | Tag, number: int) -> str:
         if isinstance(edit, Change):
@@ -351,7 +368,7 @@ def _is_kept(before: Layout, after: Layout, draft: _Draft) -> bool:
         return lines == left
     gone = Counter(lines) - Counter(left)
     added = Counter(left) - Counter(lines)
-    return not added and (not gone or (draft.removed and all(line.startswith("#") for line in gone)))
+    return not added - draft.brought and (not gone or (draft.removed and all(line.startswith("#") for line in gone)))
 
 
 def _lines_of_hosts(document: Document) -> dict[str, str]:

@@ -85,10 +85,14 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A host as it is written in another file, at the end of this one: its `text`, and what that says."""
+    """A host as it is written in another file, at the end of this one: its `text`, and what that says.
+
+    "": it is written otherwise here, below its `comments`, which are of an element of an array too.
+    """
 
     text: str
     table: Table
+    comments: tuple[str, ...] = ()
 
 
 Edit = Add | Change | Tag | Copy | Remove | Move | Transfer

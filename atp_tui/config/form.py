@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ KEYS = (
     "id", "host", "uri", "tags", "metadata", "enabled", "ssh.user", "ssh.port", "ssh.proxy_jump", "ssh.identity_files",
 )  # fmt: skip
 """The keys of a form, in its order. All others are left to the file, or to KEY=VALUE."""
+
+FILE = "file"
+"""The field of a new host, and of no host's table, that names the file it goes into."""
 
 _PARTS = {key: tuple(key.split(".")) for key in KEYS}
 
@@ -24,7 +27,8 @@ OF_ONE = frozenset({"id", "host", "uri"})
 class FormField:
     """One key. `value` is what stands in the host's own table, as it is typed; "" where nothing does.
 
-    `inherited` counts then, and comes from `origin` ("[ssh]", "[tags.prod.ssh]", "" where the program decides).
+    `inherited` counts then, and comes from `origin` ("[ssh]", "[tags.prod.ssh]", "" where the program decides). Of FILE
+    `origin` are the other files.
     """
 
     key: str
@@ -41,6 +45,11 @@ def fields_of(tables: Mapping[str, Any], host: Mapping[str, Any]) -> tuple[FormF
 def empty_fields(tables: Mapping[str, Any]) -> tuple[FormField, ...]:
     """The fields of a new host."""
     return fields_of(tables, {})
+
+
+def file_field(names: Sequence[str]) -> FormField:
+    """The file that a new host goes into, of these names, the first where nothing is typed."""
+    return FormField(FILE, "", names[0], ", ".join(names[1:]))
 
 
 def words_of(key: str, before: str, now: str) -> tuple[str, ...]:

@@ -21,9 +21,9 @@ from ..model.quoting import quoted
 from .difference import in_short, unified
 from .edits import Edit
 from .fleet import FleetConfig
-from .form import FormField, empty_fields, fields_of
+from .form import FormField, empty_fields, fields_of, file_field
 from .load import decode, parse
-from .many_files import Files, bytes_of, files_after, is_now, read_files
+from .many_files import Files, bytes_of, files_after, is_now, read_again, read_files
 from .replace import replace_file
 from .undo import StepOfFile, Steps, Versions, is_version
 
@@ -115,7 +115,11 @@ class HostsFile:
             if host_id and host_id not in there:
                 hint = "somebody took it out"
                 raise ConfigError(f"there is no host {quoted(host_id)}", key="id", file=self.path, hint=hint)
-            found.append(fields_of(tables, there[host_id]) if host_id else empty_fields(tables))
+            if host_id:
+                found.append(fields_of(tables, there[host_id]))
+            else:
+                where = (file_field([file.name for file in files]),) if len(files) > 1 else ()
+                found.append((*empty_fields(tables), *where))
         return tuple(found)
 
     def place_of(self, host_id: str) -> tuple[Path, int | None]:
@@ -257,7 +261,8 @@ class HostsFile:
             what = "has gone" if data is None else "is empty now"
             raise ConfigError(what, file=self.path, hint="put it back first: nothing was written")
         if self._read is None or not is_now(self._read, data):
-            self._read = read_files(self.path, data)
+            again = None if self._read is None or data is None else read_again(self._read, data)
+            self._read = again or read_files(self.path, data)
         for file in self._read.files[1:]:
             if file.path in self._had and not file.data:
                 hint = "write its hosts again, or a comment where none is meant: nothing was written"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,12 @@ class HostsFileAside:
         own, named = {host.id for host in (*config.hosts, *config.disabled)}, self._named()
         others = (host for host in self._whole().hosts if host.id in named and host.id not in own)
         return replace(config, hosts=(*config.hosts, *others))
+
+    async def read_ahead(self) -> None:
+        """Read the file, so that who asks next need not wait for it. What is wrong with it is theirs to hear."""
+        async with self._turn:
+            with suppress(ConfigError):
+                await off_loop("hosts.toml", self.file.known)
 
     async def fields(self, host_ids: Sequence[str]) -> tuple[tuple[FormField, ...], ...]:
         """As actions.action.HostsFile."""

@@ -52,6 +52,8 @@ class FileSource:
             self._runs = asyncio.create_task(self._run_programs(), name="sources")
             async for version in versions(self._files, self._loaded):
                 yield version
+                if self.hosts_file is not None and isinstance(version, FleetConfig):
+                    await self.hosts_file.read_ahead()  # once it is applied: the next form is there at once
 
     async def _run_programs(self) -> None:
         """Run each program when it is due. One that hangs holds up no other."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..config.changes import Changes, changes_between
 from ..config.fleet import FleetConfig
+from ..executor.folding import folded_aside
 from ..model.errors import ConfigError, HostUnknown, PoolClosed
 from ..model.events import ConfigReloaded, Event
 from ..model.host import HostInfo
@@ -86,24 +87,23 @@ class Reloading:
         number = self.state.number + 1
         if isinstance(version, ConfigError):
             state = replace(
-                self.state, number=number, added=0, removed=0, changed=0, later=(), problem=problem_of(version)
-            )
+                self.state, number=number, added=0, removed=0, changed=0, names=("", "", ""), later=(),
+                problem=problem_of(version),
+            )  # fmt: skip
         else:
             # what an edit of ours has changed has been followed already
             before = replace(self.config, hosts=self._hosts.list_hosts(), disabled=self._disabled.disabled)
-            changes, counts = changes_between(before, version), _counts(before, version)
+            changes, moved = changes_between(before, version), _moved(before, version)
             self.config = version
             remarks = self.state.remarks
             self.state = _with_programs(replace(self.state, files=version.files), version)
-            if (
-                changes == Changes()
-                and not any(counts)
-                and self.state.problem is None
-                and self.state.remarks == remarks
-            ):
+            if changes == Changes() and not any(moved) and self.state.problem is None and self.state.remarks == remarks:
                 return
             await self._apply(changes, version.disabled)
-            state = Reload(number, *counts, later=changes.later, good_since=self._now(), files=version.files)
+            added, removed, changed = map(len, moved)
+            state = Reload(
+                number, added, removed, changed, await _names(moved), changes.later, None, self._now(), version.files
+            )
             state = _with_programs(state, version)
         self.state = state
         self._publish(ConfigReloaded(self._now(), state))
@@ -136,14 +136,19 @@ class Reloading:
                 group.create_task(one(each))
 
 
-def _counts(before: FleetConfig, after: FleetConfig) -> tuple[int, int, int]:
-    """How many hosts have come, gone, and are described otherwise, those that are disabled among them."""
+def _moved(before: FleetConfig, after: FleetConfig) -> tuple[list[str], list[str], list[str]]:
+    """The hosts that have come, gone, and are described otherwise, those that are disabled among them."""
     old, new = (
         {host.id: (host, on) for on, hosts in ((True, config.hosts), (False, config.disabled)) for host in hosts}
         for config in (before, after)
     )
-    changed = sum(old[host_id] != new[host_id] for host_id in old.keys() & new.keys())
-    return len(new.keys() - old.keys()), len(old.keys() - new.keys()), changed
+    changed = [host_id for host_id in new if host_id in old and old[host_id] != new[host_id]]
+    return [each for each in new if each not in old], [each for each in old if each not in new], changed
+
+
+async def _names(moved: tuple[list[str], list[str], list[str]]) -> tuple[str, str, str]:
+    added, removed, changed = moved
+    return await folded_aside(added), await folded_aside(removed), await folded_aside(changed)
 
 
 def _with_programs(state: Reload, config: FleetConfig) -> Reload:

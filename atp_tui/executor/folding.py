@@ -7,6 +7,7 @@ differ in one number alone are found by a dictionary, and a caller on the event 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 
@@ -55,6 +56,30 @@ def folding(names: Iterable[str]) -> Generator[None, None, str]:
         if len(folded) % SLICE == SLICE - 1:
             yield
     return ",".join(folded)
+
+
+async def folded_aside(names: Iterable[str]) -> str:
+    """As `fold_names`, letting others on the event loop have their turns."""
+    steps = folding(names)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return str(done.value)
+        await asyncio.sleep(0)
+
+
+def parts_of(folded: str) -> tuple[tuple[str, int], ...]:
+    """What stands between the commas of folded names, `kvm[01,04-18]` and the like, each with how many names it is."""
+    return tuple((part, _size(part)) for part in re.findall(r"(?:\[[^\]]*\]|[^,])+", folded))
+
+
+def _size(part: str) -> int:
+    number = 1
+    for axis in re.findall(r"\[([^\]]*)\]", part):
+        ends = (each.partition("-")[::2] for each in axis.split(","))
+        number *= sum(int(last or first) - int(first) + 1 for first, last in ends)
+    return number
 
 
 def _merged(vectors: list[_Vector]) -> Generator[None, None, list[_Vector]]:

@@ -26,6 +26,34 @@ class ConnectionState(StrEnum):
     __hash__ = str.__hash__  # Enum's own is written in Python
 
 
+class Closed(StrEnum):
+    """Why a connection was closed for good. The values are the ids that JSON counts by."""
+
+    IDLE = "idle"
+    """Nobody has used it for idle_timeout, and there are enough of them."""
+    LIFETIME = "lifetime"
+    RESIZED = "resized"
+    """There are more than the maximum, which is lower now."""
+    FAILED = "failed"
+    """It could not be opened, and nobody waits for it."""
+    LOST = "lost"
+    """It was lost, and nobody waits for it."""
+    ENDED = "closed"
+    """The work that had it has closed it."""
+    DISCONNECTED = "disconnected"
+    """A person, or a program that uses this one, wants the host disconnected."""
+    RECONFIGURED = "reconfigured"
+    """hosts.toml says another way to the host."""
+    REMOVED = "removed"
+    """hosts.toml has the host no more, or disables it."""
+    DRAINED = "drained"
+    """Its pool was closed, as all are at the end of the program."""
+    CUT = "cut"
+    """It was still in use when the time for that was over."""
+
+    __hash__ = str.__hash__  # Enum's own is written in Python
+
+
 _S = ConnectionState
 
 TRANSITIONS: Mapping[ConnectionState, frozenset[ConnectionState]] = {
@@ -111,7 +139,10 @@ class HasStanding:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSnapshot(HasStanding):
-    """One connection at one moment. Moments are instants of the program's clock, in seconds since 1970."""
+    """One connection at one moment. Moments are instants of the program's clock, in seconds since 1970.
+
+    `closing` is why it is being closed for good, None while it is not.
+    """
 
     id: int
     channel: Channel
@@ -128,6 +159,7 @@ class ConnectionSnapshot(HasStanding):
     bytes_in: int | None
     bytes_out: int | None
     reconnects: int
+    closing: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +180,7 @@ class PoolStatistics:
     """A pool's figures: measures (now) and statistics (since its start). Reading them waits for nothing.
 
     `active_connections` are those in state connected; `max_uses`: the callers that one connection serves at a time.
-    `closed` counts by reason (idle, lost, lifetime, drained, …). `connections` are those of the pool, and after them
+    `closed` counts by reason. `connections` are those of the pool, and after them
     the ones that have left it and are still saying goodbye (draining), which no other figure counts.
     `checkout_times` counts checkouts by the upper bound of their wait in seconds, the last bound being infinite;
     `waits` is what the last of them waited, None before the first.
@@ -165,7 +197,7 @@ class PoolStatistics:
     total_active_uses: int
     waiting: int
     opened: int
-    closed: Mapping[str, int] = field(hash=False)
+    closed: Mapping[Closed, int] = field(hash=False)
     checkout_times: Mapping[float, int] = field(hash=False)
     connections: tuple[ConnectionSnapshot, ...]
     waits: CheckoutWaits | None = None

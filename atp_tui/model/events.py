@@ -36,7 +36,10 @@ class HostRemoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged(Event):
-    """One legal transition of one connection; `next_attempt_at` is set when it now waits for its next attempt."""
+    """One legal transition of one connection; `next_attempt_at` is set when it now waits for its next attempt.
+
+    `closing` is why it is closed for good, from the transition to draining on.
+    """
 
     host_id: str
     channel: Channel
@@ -46,6 +49,7 @@ class ConnectionChanged(Event):
     cause: Message | None
     attempt: int
     next_attempt_at: float | None
+    closing: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from .domain_index import HostWithDomains
 from .lives import Life
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow, Known
+from .series import HISTORY
 
 __all__ = ["DomainRow", "FleetView", "HostDetail", "HostRow", "Hosts"]
 
@@ -37,7 +38,7 @@ class FleetView:
     leave a gap and figures grow old (None: neither). `generation` changes when anything does.
     """
 
-    def __init__(self, hosts: Hosts, *, history: int = 120, interval: float | None = None) -> None:
+    def __init__(self, hosts: Hosts, *, history: int = HISTORY, interval: float | None = None) -> None:
         self.generation = 0
         self._hosts = hosts
         self._fence = Fence(_log)

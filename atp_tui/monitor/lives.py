@@ -41,11 +41,16 @@ _RANK = {
 }
 """From what is left out first where there is room for one state. An opening is no news beside what it led to."""
 
+_CLOSED = frozenset({_S.DRAINING, _S.DISCONNECTED})
+
 Key = tuple[Channel, int]
 
 
 class Move(NamedTuple):
-    """A connection has come into `state` at a moment of the program's clock; `cause` is why, None where all is well."""
+    """A connection has come into `state` at a moment of the program's clock; `cause` is why, None where all is well.
+
+    Of one that is closed it is why it was.
+    """
 
     at: float
     key: Key
@@ -68,7 +73,7 @@ class Life:
     """A connection over the last hour: `spans`, the oldest first, which follow each other without a gap from HOUR to 0.
 
     `closed` is how many seconds ago it was closed, None while it is not. `cause` is that of its last trouble in that
-    time, None where it had none.
+    time, None where it had none; `closing` is why it was closed, None where it is not or that is not known.
     """
 
     channel: Channel
@@ -76,6 +81,7 @@ class Life:
     closed: float | None
     cause: Message | None
     spans: tuple[Span, ...]
+    closing: Message | None = None
 
 
 class Lives:
@@ -90,7 +96,8 @@ class Lives:
         """A transition has happened. One more attempt in vain is none."""
         if change.before is change.after:
             return
-        self._moves.append(Move(change.at, (change.channel, change.connection_id), change.after, change.cause))
+        why = change.closing if change.after in _CLOSED else change.cause
+        self._moves.append(Move(change.at, (change.channel, change.connection_id), change.after, why))
         if len(self._moves) > MOST:
             self._moves = condensed(self._moves, change.at)
 
@@ -106,7 +113,7 @@ class Lives:
         for key, one in present.items():
             moves = by_key.setdefault(key, [])
             if not moves or moves[-1].state is not one.state:  # its news is on the way, or was lost
-                moves.append(Move(one.since, key, one.state, one.cause))
+                moves.append(Move(one.since, key, one.state, one.closing or one.cause))
         for key, moves in by_key.items():
             if key not in present and moves[-1].state is not _S.DISCONNECTED:
                 moves.append(Move(now, key, _S.DISCONNECTED, None))
@@ -183,9 +190,11 @@ def _within_hour(moves: list[Move], now: float) -> list[Move]:
 def _life(moves: list[Move], now: float) -> Life:
     last = moves[-1]
     closed = max(now - last.at, 0.0) if last.state is _S.DISCONNECTED else None
-    cause = next((move.cause for move in reversed(_within_hour(moves, now)) if move.cause is not None), None)
+    told = [move for move in reversed(_within_hour(moves, now)) if move.cause is not None]
+    cause = next((move.cause for move in told if move.state not in _CLOSED), None)
+    closing = next((move.cause for move in told if move.state in _CLOSED), None) if closed is not None else None
     channel, number = last.key
-    return Life(channel, number, closed, cause, spans_of(moves, now))
+    return Life(channel, number, closed, cause, spans_of(moves, now), closing)
 
 
 def _shorten(moves: list[Move]) -> None:

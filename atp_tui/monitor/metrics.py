@@ -45,10 +45,10 @@ class Metric:
 
     `find` gives the figure in its base unit (see Form), None where it is not known; it may raise. `head` stands over
     its column, `title` beside its chart. `worth` says which columns stay where room is short: the lowest number stays
-    longest. `series`: its last values are kept, and have a chart. `samples` is how many samples it takes: what a
-    counter gained needs two. `ages`: it says nothing of now where the row's figures are old. `sums`: the figures of all
-    hosts added up are a figure of the fleet. `digits`: `stats --json` has it under its name, in its base unit, to so
-    many decimal places; None: it has it not.
+    longest; None: there is a column only where a person has asked for it. `series`: its last values are kept, and have
+    a chart. `samples` is how many samples it takes: what a counter gained needs two. `ages`: it says nothing of now
+    where the row's figures are old. `sums`: the figures of all hosts added up are a figure of the fleet. `digits`:
+    `stats --json` has it under its name, in its base unit, to so many decimal places; None: it has it not.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Metric:
     form: Form
     head: str
     title: str
-    worth: int
+    worth: int | None
     aliases: tuple[str, ...] = ()
     series: bool = False
     samples: int = 1
@@ -106,6 +106,18 @@ METRICS: tuple[Metric, ...] = (
         "req/s",
         worth=4,
         series=True,
+        samples=2,
+        sums=True,
+        digits=None,
+    ),
+    Metric(
+        "errors",
+        lambda of: of.errors_per_second,
+        Form.RATE,
+        "err/s",
+        "errors",
+        worth=None,
+        aliases=("err",),
         samples=2,
         sums=True,
         digits=None,

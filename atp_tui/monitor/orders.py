@@ -22,7 +22,6 @@ class Sort(StrEnum):
     TROUBLE = "trouble"
     """What needs a person first."""
     NAME = "name"
-    ERRORS = "errors"
     """Errors a second."""
     DOMAINS = "domains"
     """All domains, running or not."""
@@ -86,8 +85,6 @@ def ordering(sort: str, reverse: bool = False) -> Ordering:
     match sort:
         case Sort.NAME:
             return _ByName(reverse)
-        case Sort.ERRORS:
-            return _ByFigure(lambda of: of.errors_per_second if of.fresh else None, reverse)
         case Sort.DOMAINS:
             return _ByFigure(lambda of: of.domains if of.fresh else None, reverse)
         case Sort.SURPRISE:

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 NAN = math.nan
 
+HISTORY = 120
+"""Samples of a host that its charts keep."""
+
 
 class Series:
     """The last `size` samples of `width` figures each. NaN stands for a figure that is missing. Single precision: these

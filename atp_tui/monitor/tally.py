@@ -50,8 +50,8 @@ class Summary:
     """The fleet added up. Each host counts once in `states`, by the state that its row shows; there are no zeros.
 
     `silent` of them are connected and have fallen silent; they count as reconnecting. `waiting` of them wait for a
-    person to look at a key or to log in. `vms`, `errors` (a second) and
-    `sums` (by the names of their metrics, in base units) are of fresh figures alone, None where no host has any;
+    person to look at a key or to log in. `vms` and `sums` (by the names
+    of their metrics, in base units) are of fresh figures alone, None where no host has any;
     `unseen` are the domains of the other hosts as last known. `worst` are the hosts that need a person most, `calls`
     for each remedy the host of the most dangerous cause.
     """
@@ -63,14 +63,13 @@ class Summary:
     vms: DomainCounts | None = None
     unseen: int = 0
     sums: tuple[tuple[str, float | None], ...] = ()
-    errors: float | None = None
     groups: tuple[GroupCounts, ...] = ()
     worst: tuple[HostRow, ...] = ()
     calls: tuple[Waiting, ...] = ()
 
 
 _Millionths = tuple[int | None, ...]
-"""Of one host: the errors a second, then the metrics that are added up."""
+"""Of one host: the metrics that are added up."""
 
 
 class _Counted(NamedTuple):
@@ -100,8 +99,8 @@ class Tally:
         self._vms = DomainCounts()
         self._summed = tuple([metric for metric in metrics.METRICS if metric.sums])
         self._figures: dict[str, _Millionths] = {}
-        self._sums = [0] * (1 + len(self._summed))
-        self._known = [0] * (1 + len(self._summed))
+        self._sums = [0] * len(self._summed)
+        self._known = [0] * len(self._summed)
         self._troubled: dict[str, tuple[int, NaturalKey]] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
@@ -138,7 +137,7 @@ class Tally:
         for (_, state), number in self._states.items():
             by_state[state] += number
         pairs = zip(self._sums, self._known, strict=True)
-        errors, *sums = [total / _PARTS if known else None for total, known in pairs]
+        sums = [total / _PARTS if known else None for total, known in pairs]
         waiting = self.waiting()
         worst = heapq.nsmallest(WORST, self._troubled, key=self._troubled.__getitem__)
         return Summary(
@@ -149,7 +148,6 @@ class Tally:
             vms=vms,
             unseen=self._unseen,
             sums=tuple((metric.name, figure) for metric, figure in zip(self._summed, sums, strict=True)),
-            errors=errors,
             groups=tuple(GroupCounts(tag, tuple(states)) for tag, states in groups.items()),
             worst=tuple(row for row in map(self._source.row, worst) if row is not None),
             calls=_calls(waiting),
@@ -187,7 +185,7 @@ class Tally:
                 self._change(was, -1)
             self._change(counted, 1)
             self._counted[host_id] = counted
-        figures = (row.errors_per_second, *[metric.read(row) for metric in self._summed]) if fresh else None
+        figures = [metric.read(row) for metric in self._summed] if fresh else None
         self._add_up(host_id, None if figures is None else tuple(map(_millionths, figures)))
         rank = trouble_rank(row)
         if rank < NO_TROUBLE or row.trouble is not None:

@@ -17,7 +17,7 @@ from ..model.connection import ConnectionSnapshot, ConnectionState
 from ..model.errors import AtpError, CallTimeout, ConnectionLost, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
-from ..model.message import told
+from ..model.message import Message, told
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
@@ -230,11 +230,9 @@ class HostConnection:
             self._pause.change(self.life.next_attempt_at - now)
         return sooner
 
-    async def disconnect(self) -> None:
-        """Close for good. Takes a second at most, with a silent peer too."""
-        self._closed = True
-        if not self.life.ended:
-            self._move(_S.DRAINING, None)
+    async def disconnect(self, why: Message | None = None) -> None:
+        """Close for good. Takes a second at most, with a silent peer too. `why`: None where its user wants it."""
+        self._leave(why)
         supervisor = self._supervisor
         dialed = self._take_down()
         try:
@@ -252,16 +250,20 @@ class HostConnection:
         self._heartbeat.end()
         self._on_change = lambda *_: None  # it must not be in a cycle: the engine freezes Python's collector
 
-    def abort(self) -> None:
+    def abort(self, why: Message | None = None) -> None:
         """Cut now, without waiting for anything; `disconnect` must still follow to collect the tasks."""
-        self._closed = True
-        if not self.life.ended:
-            self._move(_S.DRAINING, None)
+        self._leave(why)
         if self._supervisor is not None:
             self._supervisor.cancel()
         dialed = self._take_down()
         if dialed is not None:
             dialed.end()
+
+    def _leave(self, why: Message | None) -> None:
+        self._closed = True
+        if not self.life.ended:
+            self.life.closing = why or told(Say.CLOSED_ENDED)
+            self._move(_S.DRAINING, None)
 
     # -- attempts ------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from ..model.connection import Closed
 from ..model.settings import PoolConfig
 from .load import idle_to_close, is_high, is_last_kept
 from .selection import Choose, Selector
@@ -30,7 +31,7 @@ _WORK, _SAMPLE, _WATCH = LeaseClass.WORK, LeaseClass.SAMPLE, LeaseClass.WATCH  #
 class PoolCore(Generic[C]):
     """Slots, waiters and settings of one pool. See the module's text for its rules."""
 
-    def __init__(self, settings: PoolConfig, choose: Choose) -> None:
+    def __init__(self, settings: PoolConfig, choose: Choose, first_id: int = 1) -> None:
         self.settings = settings
         self.slots: dict[int, Slot[C]] = {}
         self.waiting: Waiters[C] = Waiters()
@@ -41,7 +42,7 @@ class PoolCore(Generic[C]):
         self._samples, self._work = self.waiting.samples, self.waiting.work  # looked at by each checkout
         self._single = False  # whether there are links that carry one call at a time
         self._tight = False  # whether there are so many connections then that work may have all but one
-        self._next_id = 1
+        self.next_id = first_id
 
     def __repr__(self) -> str:
         """Counts only: the debug view and the tests' oracle, after httpcore's."""
@@ -170,7 +171,7 @@ class PoolCore(Generic[C]):
             for waiter in plan.failed:
                 self.waiting.discard(waiter)
         if not self._needed(slot):
-            self._retire(slot, "failed", plan)
+            self._retire(slot, Closed.FAILED, plan)
         return plan
 
     def lost(self, slot: Slot[C]) -> Plan[C]:
@@ -187,7 +188,7 @@ class PoolCore(Generic[C]):
         if slot.retiring is not None:
             self._close_if_unused(slot, plan)
         elif another_down or not self._needed(slot):
-            self._retire(slot, "lost", plan)
+            self._retire(slot, Closed.LOST, plan)
         self._replenish(plan)
         return plan
 
@@ -196,7 +197,7 @@ class PoolCore(Generic[C]):
         plan: Plan[C] = Plan()
         if slot.phase is not Phase.GONE and slot.retiring is None:
             slot.phase = Phase.DOWN
-            self._retire(slot, "closed", plan)
+            self._retire(slot, Closed.ENDED, plan)
             self._replenish(plan)
         return plan
 
@@ -209,14 +210,14 @@ class PoolCore(Generic[C]):
             # one at a time, so that a pool that was opened at once is not closed at once
             expired = next((slot for slot in self._usable if self._expired(slot, now)), None)
             if expired is not None:
-                self._retire(expired, "lifetime", plan)
+                self._retire(expired, Closed.LIFETIME, plan)
         for slot in list(self.slots.values()):
             # one that grows the pool under load is needed by nobody, but has its first attempt to finish
             if slot.failing and self._is_opening(slot) and not self._needed(slot):
-                self._retire(slot, "failed", plan)
+                self._retire(slot, Closed.FAILED, plan)
         if not self._grow_under_load(plan):
             for slot in idle_to_close(self._usable, self.settings, now):
-                self._retire(slot, "idle", plan)
+                self._retire(slot, Closed.IDLE, plan)
         self._replenish(plan)
         return plan
 
@@ -235,7 +236,7 @@ class PoolCore(Generic[C]):
             key=lambda slot: (slot.phase is not Phase.READY, -slot.active_uses, -slot.idle_since),
         )
         for slot in staying[settings.max_connections_per_host :]:
-            self._retire(slot, "resized", plan)
+            self._retire(slot, Closed.RESIZED, plan)
         self._serve(plan)
         self._replenish(plan)
         return plan
@@ -247,21 +248,21 @@ class PoolCore(Generic[C]):
             self._open(plan)
         return plan
 
-    def drain(self) -> Plan[C]:
+    def drain(self, why: Closed = Closed.DRAINED) -> Plan[C]:
         """Serve nobody any more: fail the waiters, close what is unused, the rest after its last use."""
         plan: Plan[C] = Plan()
         self.draining = True
         plan.failed = tuple(self.waiting)
         self.waiting.clear()
         for slot in list(self.slots.values()):
-            self._retire(slot, "drained", plan)
+            self._retire(slot, why, plan)
         return plan
 
     def cut(self) -> Plan[C]:
         """Draining has lasted long enough: close what is still in use."""
         plan: Plan[C] = Plan()
         for slot in list(self.slots.values()):
-            self._remove(slot, "cut", plan)
+            self._remove(slot, Closed.CUT, plan)
         return plan
 
     # -- the rules -----------------------------------------------------------------------------------------------
@@ -353,13 +354,13 @@ class PoolCore(Generic[C]):
         return True
 
     def _open(self, plan: Plan[C]) -> None:
-        slot: Slot[C] = Slot(self._next_id)
-        self._next_id += 1
+        slot: Slot[C] = Slot(self.next_id)
+        self.next_id += 1
         self.slots[slot.id] = slot
         self._index()
         plan.open += (slot,)
 
-    def _retire(self, slot: Slot[C], reason: str, plan: Plan[C]) -> None:
+    def _retire(self, slot: Slot[C], reason: Closed, plan: Plan[C]) -> None:
         if slot.retiring is None:
             slot.retiring = reason
         self._close_if_unused(slot, plan)
@@ -367,9 +368,9 @@ class PoolCore(Generic[C]):
 
     def _close_if_unused(self, slot: Slot[C], plan: Plan[C]) -> None:
         if not slot.active_uses and not slot.pins:
-            self._remove(slot, slot.retiring or "closed", plan)
+            self._remove(slot, slot.retiring or Closed.ENDED, plan)
 
-    def _remove(self, slot: Slot[C], reason: str, plan: Plan[C]) -> None:
+    def _remove(self, slot: Slot[C], reason: Closed, plan: Plan[C]) -> None:
         if self.slots.pop(slot.id, None) is not None:
             slot.phase = Phase.GONE
             slot.retiring = slot.retiring or reason

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..model.connection import ConnectionState, HostStatus
+from ..model.connection import Closed, ConnectionState, HostStatus
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo, settings_of
 from ..model.settings import Channel, TransportConfig
@@ -26,7 +26,8 @@ class Entry:
     """A host and its pools. `main` is the one that is kept open and watched, `status` what was last told of it.
 
     `fleet` are the settings of a host that has none of its own. `place` is what it has in common with its neighbours,
-    where that is known. `on_change` hears of every transition before the pool
+    where that is known. `after` is the entry of the same host in whose place it comes: its connections are numbered on.
+    `on_change` hears of every transition before the pool
     acts on it, `on_settled` when it has acted. An Entry is the PoolListener of its pools.
     """
 
@@ -42,6 +43,7 @@ class Entry:
         rng: random.Random,
         on_change: Callable[[ConnectionChanged], None],
         on_settled: Callable[[Entry], None],
+        after: Entry | None = None,
     ) -> None:
         self.host = host
         self.config = settings_of(host, fleet)
@@ -54,9 +56,9 @@ class Entry:
         self._on_change = on_change
         self._on_settled = on_settled
         if host.uri is not None:
-            self.pools["virt"] = self._make_pool("virt")
+            self.pools["virt"] = self._make_pool("virt", after)
         if host.takes_commands or host.over_ssh:
-            self.pools["ssh"] = self._make_pool("ssh")
+            self.pools["ssh"] = self._make_pool("ssh", after)
 
     @property
     def main(self) -> ConnectionPool:
@@ -119,12 +121,12 @@ class Entry:
         for channel, pool in self.pools.items():
             pool.configure(host, self._pool_config(channel))
 
-    async def close(self, limit: float) -> None:
+    async def close(self, limit: float, why: Closed) -> None:
         """Close the pools, the hypervisor's first: its connections may ride on the SSH connection."""
         for channel in ("virt", "ssh"):
             pool = self.pools.get(channel)
             if pool is not None:
-                await pool.close(limit)
+                await pool.close(limit, why)
 
     def forget(self) -> None:
         """It is closed and belongs to no fleet any more: pools, which hold it, are let go of."""
@@ -135,7 +137,7 @@ class Entry:
         for pool in self.pools.values():
             pool.abort()
 
-    def _make_pool(self, channel: Channel) -> ConnectionPool:
+    def _make_pool(self, channel: Channel, after: Entry | None) -> ConnectionPool:
         carried = channel == "virt" and self.host.over_ssh
         is_the_way = channel == ("ssh" if self.host.over_ssh else self.host.main_channel)
         on_found = self._found if is_the_way else _not_asked
@@ -144,6 +146,7 @@ class Entry:
             carrier = self.pools["ssh"].lease(lease_class=LeaseClass.WATCH, fail_fast=True) if carried else None
             return await self._dialer.dial(host, channel, config, on_lost, carrier, on_found)
 
+        before = None if after is None else after.pools.get(channel)
         return ConnectionPool(
             self.host,
             channel,
@@ -152,6 +155,7 @@ class Entry:
             clock=self._clock,
             rng=self._rng,
             listener=self,
+            first_id=1 if before is None else before.core.next_id,
         )
 
     def _found(self, address: str) -> None:

@@ -22,17 +22,19 @@ class Lifecycle:
 
     `away_since`: when it was lost, or began to be opened for the first time. `hopes` counts the good news since then,
     of which the last came at `hoped_at`: one in each wait, and in each attempt. `failed_at` is when one last failed.
+    `closing` is why it is closed for good, None while it is not.
     """
 
     __slots__ = (
-        "_hopes_now", "attempt", "away_since", "error", "failed_at", "hoped_at", "hopes", "next_attempt_at", "since",
-        "state",
+        "_hopes_now", "attempt", "away_since", "closing", "error", "failed_at", "hoped_at", "hopes", "next_attempt_at",
+        "since", "state",
     )  # fmt: skip
 
     def __init__(self, now: float) -> None:
         self.state = _S.DISCONNECTED
         self.since = now
         self.error: TransportError | None = None
+        self.closing: Message | None = None
         self.attempt = 0
         self.next_attempt_at: float | None = None
         self.away_since = now

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Self, TypeVar
 
-from ..model.connection import ConnectionState, HostStatus, PoolStatistics
+from ..model.connection import Closed, ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import CallTimeout, ConfigError, HostUnknown, PoolClosed, TransportError, Unsupported
 from ..model.events import HostAdded, HostChanged, HostRemoved, HostUpdated
 from ..model.host import HostInfo
@@ -89,7 +89,7 @@ class TransportManager:
         entry = self._entry(host_id)
         del self._entries[host_id]
         self.hub.publish(HostRemoved(self.clock.monotonic(), host_id))
-        await self._close_entry(entry, limit)
+        await self._close_entry(entry, limit, Closed.REMOVED)
 
     async def update_host(self, host: HostInfo) -> None:
         """Take a host's new description. Open connections stay where it is reached in the same ways as before."""
@@ -98,13 +98,13 @@ class TransportManager:
             entry.configure(host, self.config)
             self.hub.publish(HostUpdated(self.clock.monotonic(), host))
         else:
-            self._entries[host.id] = fresh = self._enter(host)
+            self._entries[host.id] = fresh = self._enter(host, entry)
             self.hub.publish(HostUpdated(self.clock.monotonic(), host))  # at once: the next change may come meanwhile
             if entry.main.core.draining:  # a person has closed it: so it stays
                 fresh.abort()
                 self._tell(fresh)
             try:
-                await self._close_entry(entry, 1.0)
+                await self._close_entry(entry, 1.0, Closed.RECONFIGURED)
             finally:
                 if self._entries.get(host.id) is fresh and not fresh.main.core.draining:  # nobody let it go meanwhile
                     fresh.start()
@@ -139,7 +139,7 @@ class TransportManager:
         """A person asks: attempt to connect now, whatever the state or the reason. Raises HostUnknown."""
         entry = self._entry(host_id)
         if entry.main.core.draining:
-            self._entries[host_id] = entry = self._enter(entry.host)
+            self._entries[host_id] = entry = self._enter(entry.host, entry)
             entry.start()
         else:
             entry.main.retry()
@@ -151,7 +151,7 @@ class TransportManager:
     async def disconnect(self, host_id: str, limit: float = 1.0) -> None:
         """Close a host's connections and keep them closed until `retry`. Raises HostUnknown."""
         entry = self._entry(host_id)
-        await self._close_entry(entry, limit)
+        await self._close_entry(entry, limit, Closed.DISCONNECTED)
         self._tell(entry)  # where it had no connection, nothing has
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ class TransportManager:
         closing: list[asyncio.Task[None]] = []
         try:
             for number, entry in enumerate(list(self._leaving), 1):
-                closing.append(asyncio.create_task(self._close_entry(entry, limit)))
+                closing.append(asyncio.create_task(self._close_entry(entry, limit, Closed.DRAINED)))
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
             await asyncio.gather(*closing)
@@ -326,11 +326,11 @@ class TransportManager:
                 entry.abort()
             raise
 
-    async def _close_entry(self, entry: Entry, limit: float) -> None:
+    async def _close_entry(self, entry: Entry, limit: float, why: Closed) -> None:
         self._leaving[entry] = None
         self._neighbours.forget(entry)
         try:
-            await entry.close(limit)
+            await entry.close(limit, why)
         except BaseException:
             entry.abort()  # nobody waits for it any more; what ends now is collected by the manager's `close`
             raise
@@ -338,7 +338,7 @@ class TransportManager:
         if self._entries.get(entry.host.id) is not entry:
             entry.forget()
 
-    def _enter(self, host: HostInfo) -> Entry:
+    def _enter(self, host: HostInfo, after: Entry | None = None) -> Entry:
         return Entry(
             host,
             self.config,
@@ -347,6 +347,7 @@ class TransportManager:
             rng=self._rng,
             on_change=self.hub.publish,
             on_settled=self._tell,
+            after=after,
         )
 
     def _tell(self, entry: Entry) -> None:

@@ -8,7 +8,7 @@ import random
 from dataclasses import replace
 from typing import Protocol
 
-from ..model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
+from ..model.connection import Closed, ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
 from ..model.errors import AtpError, CheckoutTimeout, PoolClosed, TooManyWaiters, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
@@ -16,6 +16,7 @@ from ..model.message import told
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock, TimerHandle
+from .closing import why_closed
 from .connection import HostConnection
 from .core import PoolCore
 from .deadlines import Deadlines
@@ -57,11 +58,12 @@ class ConnectionPool:
         clock: Clock,
         rng: random.Random,
         listener: PoolListener,
+        first_id: int = 1,
     ) -> None:
         self.host = host
         self.channel = channel
         self.config = config
-        self.core: PoolCore[HostConnection] = PoolCore(config.pool, rng.randrange)
+        self.core: PoolCore[HostConnection] = PoolCore(config.pool, rng.randrange, first_id)
         self.immediate_checkouts = 0
         self.last_error: TransportError | None = None
         self.changed_at = clock.monotonic()
@@ -71,7 +73,7 @@ class ConnectionPool:
         self._listener = listener
         self._waits = Waits()
         self._opened = 0
-        self._closed: dict[str, int] = {}
+        self._closed: dict[Closed, int] = {}
         self._past_requests = 0
         self._past_errors = 0
         self._closing: dict[asyncio.Task[None], HostConnection] = {}
@@ -203,9 +205,9 @@ class ConnectionPool:
             self._housekeeper.cancel()
             self._tick()
 
-    async def close(self, limit: float) -> None:
+    async def close(self, limit: float, why: Closed = Closed.DRAINED) -> None:
         """Serve nobody any more; wait up to `limit` seconds for the leases, then cut what is left."""
-        self._drain()
+        self._drain(why)
         if self.core.slots:
             try:
                 async with self._clock.timeout(limit):
@@ -224,11 +226,11 @@ class ConnectionPool:
         for connection in self._closing.values():
             connection.abort()
 
-    def _drain(self) -> None:
+    def _drain(self, why: Closed = Closed.DRAINED) -> None:
         if self._housekeeper is not None:
             self._housekeeper.cancel()
             self._housekeeper = None
-        self._perform(self.core.drain())
+        self._perform(self.core.drain(why))
         self._deadlines.stop()
 
     def _arm(self) -> None:
@@ -297,14 +299,15 @@ class ConnectionPool:
             self._arm()
         slot.connection.start()
 
-    def _close(self, slot: _Slot, reason: str) -> None:
+    def _close(self, slot: _Slot, reason: Closed) -> None:
         self._closed[reason] = self._closed.get(reason, 0) + 1
         connection = slot.connection
         if connection is None:
             return
-        if reason == "cut":
-            connection.abort()
-        task = asyncio.get_running_loop().create_task(connection.disconnect(), name=f"close {connection!r}")
+        why = why_closed(slot.retiring or reason, self.config.pool)
+        if reason is Closed.CUT:
+            connection.abort(why)
+        task = asyncio.get_running_loop().create_task(connection.disconnect(why), name=f"close {connection!r}")
         self._closing[task] = connection
         task.add_done_callback(self._closed_for_good)
 
@@ -343,7 +346,7 @@ class ConnectionPool:
         for slot in self.core.slots.values():
             one = slot.connection
             if slot.retiring and one is not None and one.state is not _S.CONNECTED and not one.life.ended:
-                one.abort()
+                one.abort(why_closed(slot.retiring, self.config.pool))
 
     # -- figures -------------------------------------------------------------------------------------------------
 
@@ -365,12 +368,9 @@ class ConnectionPool:
 
     def status(self) -> HostStatus:
         """What the connections add up to."""
+        lives, draining = (connection.life for connection in self.connections()), self.core.draining
         return host_status(
-            self.host.id,
-            (connection.life for connection in self.connections()),
-            last_error=self.last_error,
-            changed_at=self.changed_at,
-            draining=self.core.draining,
+            self.host.id, lives, last_error=self.last_error, changed_at=self.changed_at, draining=draining
         )
 
     def statistics(self) -> PoolStatistics:

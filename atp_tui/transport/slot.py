@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
+from ..model.connection import Closed
+
 C = TypeVar("C")
 
 
@@ -51,7 +53,7 @@ class Slot(Generic[C]):
     idle_since: float = 0.0
     opened_at: float = 0.0
     lifetime_share: float = 1.0
-    retiring: str | None = None
+    retiring: Closed | None = None
     failing: bool = False
     carries: int | None = None
     clogged: bool = False
@@ -79,7 +81,7 @@ class Plan(Generic[C]):
 
     assign: tuple[tuple[Waiter[C], Slot[C]], ...] = ()
     open: tuple[Slot[C], ...] = ()
-    close: tuple[tuple[Slot[C], str], ...] = ()
+    close: tuple[tuple[Slot[C], Closed], ...] = ()
     failed: tuple[Waiter[C], ...] = ()
 
     def __bool__(self) -> bool:

@@ -52,6 +52,7 @@ def connection_changed(
         cause=life.cause,
         attempt=life.attempt,
         next_attempt_at=life.next_attempt_at,
+        closing=life.closing,
     )
 
 
@@ -77,4 +78,5 @@ def connection_snapshot(
         bytes_in=moved[0] if moved else None,
         bytes_out=moved[1] if moved else None,
         reconnects=counters.reconnects,
+        closing=life.closing,
     )

@@ -7,7 +7,7 @@ taken from here. The keys of commands stand in the registry and in `commands`. `
 from __future__ import annotations
 
 from .binding import ENDS, HISTORY, MOVE, NEAR_JOBS, PAGES, REGIONS, bind
-from .sums import OWN as OWN_SUMS
+from .sums import sums
 
 RUN_HELP = "run on the hosts that the line names; above 20 it asks for their number"
 CANCEL_HELP = "cancel the job that is shown; where none runs, leave the line"
@@ -88,7 +88,7 @@ CHOICES = (
 )
 IMPORT = (bind("import.back", "escape,ctrl+c", "back", "back", shown=True, priority=True),)
 ONLY = (
-    *(bind(f"only.{each.name}", each.key, f"choose('{each.name}')", each.words) for each in OWN_SUMS),
+    *(bind(f"only.{each.name}", each.key, f"choose('{each.name}')", each.words) for each in sums() if each.key),
     bind("only.leave", "escape,q,ctrl+c", "choose('')", "leave it", shown=True),
 )
 IMPORT_SOURCE = (bind("import-source.back", "escape,ctrl+c", "back", "back", shown=True, priority=True),)

@@ -5,7 +5,7 @@ Nothing here imports the transport, asyncssh or libvirt: the first frame must no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,13 @@ from ..actions.action import Action
 from ..config.accents import Accents
 from ..config.remembered import ScreenMemory
 from ..engine.fleet import Fleet
+
+PathLike = Callable[[str], Awaitable[str]]
+"""Gives the first path that goes on from a beginning, "" for none."""
+
+
+async def _no_path(beginning: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Services:
     is wrong. `who` is the person at the screen. `keys` are the keys that this person has chosen, by the id of what
     they do. `view` is the locator of the view to begin with. `dump_folder` gives the directory for
     pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
-    remembered of how this fleet was looked at.
+    remembered of how this fleet was looked at. `path_like` completes paths of files.
     """
 
     fleet: Fleet
@@ -49,5 +56,6 @@ class Services:
     history_file: Path | None = None
     history_secrets: tuple[str, ...] = ()
     accents: Accents = ()
+    path_like: PathLike = _no_path
     memory: ScreenMemory = field(default_factory=ScreenMemory)
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

@@ -44,9 +44,17 @@ def _domains(name: str, key: str, words: str, role: str, count: Callable[[Domain
     return Sum(name, key, words, DOMAINS, f"state:{name} !state:unknown", counted, role)
 
 
+_OF_FIGURES = {
+    "errors": ("errors a second, all hosts together", "e"),
+    "req": ("requests a second, all hosts together", "r"),
+}
+"""Words and keys of sums that are figures."""
+
+
 def _figures(metric: Metric) -> Sum:
     name = metric.name
-    return Sum(name, "", metric.title, HOSTS, f"{name}>0", lambda now: dict(now.sums).get(name) or 0)
+    words, key = _OF_FIGURES.get(name, (f"{metric.title}: all hosts together", ""))
+    return Sum(name, key, words, HOSTS, f"{name}>0", lambda now: dict(now.sums).get(name) or 0)
 
 
 OWN = (

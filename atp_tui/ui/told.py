@@ -12,7 +12,7 @@ from .text import Safe, safe, wrap
 MOST = 200
 """Messages that are kept; the oldest goes for each that comes then."""
 
-LONGEST = 12
+LONGEST = 400
 """Lines of one message at most."""
 
 

@@ -25,6 +25,10 @@ from .test_theme import SHIPPED
 ACCENTS = (("prod", "red"), ("test", "#00aaff"))
 
 
+async def no_path(text: str) -> None:
+    """There is none to complete."""
+
+
 class _PaneApp(ThemedApp):
     CSS_PATH = str(Path(atp_tui.ui.__file__).with_name("app.tcss"))
 
@@ -33,7 +37,7 @@ class _PaneApp(ThemedApp):
         fakes = FleetServices(rack(2) + rack(1, tag="prod", start=3) + rack(1, tag="test", start=4))
         self.fleet = fakes.fleet
         self.targeting = Targeting(fakes.fleet, ACCENTS)
-        self.pane = CommandPane(self.targeting.select, History(), lambda _text: (), id="pane")
+        self.pane = CommandPane(self.targeting.select, History(), lambda _text: (), paths=no_path, id="pane")
 
     def compose(self) -> ComposeResult:
         yield self.pane

@@ -8,7 +8,8 @@ import pytest
 
 from atp_tui.engine.fleet import Detail
 from atp_tui.model.connection import CheckoutWaits, ConnectionState, PoolStatistics
-from atp_tui.model.message import text
+from atp_tui.model.message import text, told
+from atp_tui.model.say import Say
 from atp_tui.monitor.lives import HOUR, Life, Span
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.text import safe, width_of
@@ -84,6 +85,18 @@ def test_where_a_cause_leaves_no_room_the_strips_stand_below_if_there_are_rows()
     assert len(few_rows) == 3
     assert REFUSED in few_rows[1] and "━" not in few_rows[1], "the cause goes first"
     assert few_rows[0].endswith("━" * 30), "and where there is room, there is a strip"
+
+
+def test_a_closed_connection_says_why_and_then_its_last_trouble() -> None:
+    idle = told(Say.CLOSED_IDLE, limit=300.0)
+    closed = [replace(life(4, DIED, 720.0, cause), closing=idle) for cause in (None, "silent for 10 s")]
+    well, lost = (text_of(draw_connection(connection_lines((), (each,))[0], 130, NOW, UNICODE)) for each in closed)
+    assert well.endswith(" closed 12 min ago  not used for 300 s (idle_timeout)")
+    assert lost.endswith("not used for 300 s (idle_timeout) \u00b7 last trouble: silent for 10 s")
+    leaving = replace(connection(2, state=S.DRAINING), closing=told(Say.CLOSED_DISCONNECTED))
+    for width in (40, 60, 90):
+        line = text_of(draw_connection(connection_lines((pool(leaving),))[0], width, NOW, UNICODE))
+        assert width_of(line) <= width and "disconnected" in line
 
 
 def test_a_countdown_moves_no_strip() -> None:

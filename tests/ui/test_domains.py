@@ -28,7 +28,6 @@ from atp_tui.monitor.rows import DomainCounts, DomainRow
 from atp_tui.ui.glyphs import ASCII, UNICODE
 from atp_tui.ui.targeting import completed
 from atp_tui.ui.text import safe, width_of
-from atp_tui.ui.views.domain.charts import Chart, chart_rows
 from atp_tui.ui.views.domain.drawing import head_spans
 from atp_tui.ui.views.domain.guest import draw_guest, guest_lines
 from atp_tui.ui.views.domain.view import DomainView
@@ -37,6 +36,7 @@ from atp_tui.ui.views.domains.columns import NAMES, domain_columns
 from atp_tui.ui.views.domains.drawing import draw_domain_line, draw_group_line
 from atp_tui.ui.views.domains.table import DomainTable
 from atp_tui.ui.views.domains.view import DomainsView
+from atp_tui.ui.widgets.charts import Chart, bands, chart_rows, samples_shown
 
 from .conftest import Opened, open_app
 from .fleet_services import FleetServices, S, rack
@@ -410,17 +410,34 @@ async def test_enter_in_the_panel_of_a_host_opens_its_vm(fakes: FleetServices) -
 def test_charts_fit_and_say_their_scale() -> None:
     values = (math.nan, 0.2, 0.5)
     charts = [
-        Chart(name, values, lambda value: "n/a" if value is None else f"{value:.1f}") for name in ("CPU", "network")
+        Chart(name, values, lambda value: "n/a" if value is None else f"{value:.1f}", 0.8)
+        for name in ("CPU", "network")
     ]
-    for width in (30, 40, 71, 72, 120):
+    for width in (21, 30, 40, 55, 56, 120):
         for height in (1, 2, 3, 4, 8):
-            rows = chart_rows(charts, width, height, UNICODE, stale=False)
+            rows = chart_rows(charts, width, height, 32, UNICODE, stale=False)
             assert all(width_of(text_of(row)) <= width for row in rows)
-            assert len(rows) == height * (1 if width >= 72 else 2)
-    text = "\n".join(map(text_of, chart_rows(charts, 120, 4, UNICODE, stale=False)))
-    assert "0.5" in text and "max 0.5" in text
-    roles = {role for row in chart_rows(charts, 120, 4, UNICODE, stale=True) for _, role in row}
+            assert len(rows) == height * bands(2, width) == height * (0 if width < 22 else 1 if width >= 56 else 2)
+    text = "\n".join(map(text_of, chart_rows(charts, 120, 4, 32, UNICODE, stale=False)))
+    assert "0.5" in text and "max 0.5" in text and "of 0.8" in text
+    roles = {role for row in chart_rows(charts, 120, 4, 32, UNICODE, stale=True) for _, role in row}
     assert roles <= {"dim", "text"}
+
+
+@pytest.mark.parametrize(
+    ("width", "cells", "shown"), [(30, 12, 24), (60, 12, 24), (120, 42, 84), (200, 82, 120), (400, 182, 120)]
+)
+def test_a_chart_has_all_that_is_remembered_over_its_whole_room_or_the_newest(
+    width: int, cells: int, shown: int
+) -> None:
+    def filled(values: tuple[float, ...]) -> str:
+        return text_of(chart_rows([Chart("CPU", values, str, 1.0)], width, 4, 120, UNICODE, stale=False)[0])[15:]
+
+    assert samples_shown(width, 4, 120, UNICODE) == shown
+    assert filled((1.0,) * 120).rstrip() == "\u28ff" * cells
+    young = filled((1.0,)).rstrip()
+    assert len(young) == cells and len(young.strip()) == (1 if cells < 120 else 2)
+    assert filled((1.0, *(0.0,) * (shown - 1)))[0] in "\u2847\u28ff", "the oldest that is shown is at the left"
 
 
 def test_the_head_of_a_vm_fits_and_is_dim_where_its_host_is_lost() -> None:

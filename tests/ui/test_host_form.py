@@ -75,6 +75,29 @@ async def test_an_edit_shows_its_lines_before_it_is_written_and_can_be_undone(tm
         assert seen.engine.fleet.reload().number == 0, "what was edited here is no news of the file"
 
 
+async def test_a_new_host_goes_into_the_file_that_its_form_names(tmp_path: Path) -> None:
+    file, rack = tmp_path / "hosts.toml", tmp_path / "rack1.toml"
+    rack.write_text("# racks have files\n")
+    text = 'include = ["rack1.toml"]\n' + text_of("kvm01")
+    async with opened(source_of(file, text)) as seen:
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01"})
+        await form(seen, "plus")
+        await seen.until(lambda: "or rack1.toml" in seen.text and "hosts.toml" in seen.text)
+        await fill(seen, "id", "kvm02")
+        await fill(seen, "host", "127.0.0.1")
+        await fill(seen, "uri", "sim://kvm02/")
+        await fill(seen, "file", "rack2.toml")
+        await seen.until(lambda: "is no file that it includes" in seen.text)
+        await seen.pilot.press("ctrl+s")
+        await seen.pilot.pause(0.1)
+        assert isinstance(seen.pilot.app.screen, HostForm), "it stays open, and nothing is lost"
+        await fill(seen, "file", "rack1.toml")
+        await seen.until(lambda: '+id = "kvm02"' in seen.text and "is no file" not in seen.text)
+        await seen.pilot.press("ctrl+s")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm01", "kvm02"})
+        assert file.read_text() == text and rack.read_text().startswith("# racks have files\n\n[[hosts]]\n")
+
+
 async def test_nonsense_is_told_as_it_is_typed_and_nothing_is_written(tmp_path: Path) -> None:
     file = tmp_path / "hosts.toml"
     async with fleet(file, "kvm01", "kvm02") as seen:

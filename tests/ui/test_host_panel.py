@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from atp_tui.engine.fleet import Detail
 from atp_tui.model.connection import ConnectionState, PoolStatistics
 from atp_tui.model.errors import HostKeyRejected
-from atp_tui.model.node import DomainReading, DomainState
+from atp_tui.model.node import DomainMetadata, DomainReading, DomainState
 from atp_tui.monitor.fleet import DomainRow, HostDetail
 from atp_tui.monitor.freshness import Freshness
 from atp_tui.ui.glyphs import ASCII, UNICODE
@@ -108,15 +108,24 @@ def test_domain_lines_fit(width: int) -> None:
     for name in (*HOSTILE, "db1"):
         for state in DomainState:
             line = DomainLine("k", domain(name, state))
-            text = text_of(draw_domain(line, width, width_of(safe(name)), UNICODE))
-            assert width_of(text) <= width
-            assert safe(text) == text
+            about = DomainMetadata(name, "", name, name, (name,))
+            told = DomainLine("k", replace(line.domain, about=about))
+            for each in (line, told):
+                text = text_of(draw_domain(each, width, width_of(safe(name)), UNICODE, about_width=60))
+                assert width_of(text) <= width
+                assert safe(text) == text
 
 
 def test_a_running_domain_shows_all_its_figures_where_there_is_room() -> None:
     text = text_of(draw_domain(DomainLine("k", domain("db1")), 110, 10, UNICODE))
     for words in ("● db1 ", "running", "4 vcpu", " 71 %", "▅▅▆", "8.0 GiB", "↓ 1.2 MB/s", "↑ 400 kB/s"):
         assert words in text
+    about = DomainMetadata("Shop front", os="debian12", address="192.0.2.7", tags=("web", "prod"))
+    row = replace(domain("db1"), read_rate=1.5e6, write_rate=2e3, about=about)
+    wide = text_of(draw_domain(DomainLine("k", row), 180, 10, UNICODE, about_width=60))
+    assert wide.rstrip().endswith(
+        "r  1.5 MB/s w  2.0 kB/s  192.0.2.7 \u00b7 debian12 \u00b7 web, prod \u00b7 Shop front"
+    )
 
 
 def test_memory_is_what_is_used_and_the_maximum_only_where_nothing_is() -> None:
@@ -245,15 +254,20 @@ async def test_everything_is_there() -> None:
         assert [line[3:7] for line in lines[found[1] + 1 : found[1] + 4]] == ["web3", "db1 ", "old "]
 
 
-@pytest.mark.parametrize(("size", "rows"), [((80, 24), 1), ((66, 38), 2), ((120, 50), 3), ((120, 60), 4)])
-async def test_charts_grow_with_the_panel(size: tuple[int, int], rows: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "rows"), [((80, 24), 7), ((50, 24), 3), ((66, 38), 14), ((120, 60), 25), ((200, 99), 30)]
+)
+async def test_charts_have_the_rows_that_nothing_else_needs(size: tuple[int, int], rows: int) -> None:
     app = PanelApp()
     async with app.run_test(size=size) as pilot:
         app.panel.snapshot = FULL
         await pilot.pause()
         lines = screen_of(app)
         starts = [number for number, line in enumerate(lines) if line.startswith((" CPU", " RTT"))]
-        assert starts[1] - starts[0] == rows
+        assert starts[1] - starts[0] == rows * (1 if size[0] >= 56 else 2), "one above the other there are two of them"
+        assert all(any(name in line for line in lines) for name in ("web3", "db1", "old"))
+        assert sum(" 100 %" in line for line in lines) == (rows > 3)
+        assert " last " in lines[0]
 
 
 async def test_countdowns_go_on_and_figures_grow_old_without_news() -> None:

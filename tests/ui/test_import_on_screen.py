@@ -9,6 +9,7 @@ from atp_tui.config.load import load
 from atp_tui.model.connection import ConnectionState as S
 from atp_tui.ui.screens.import_hosts import ImportScreen
 from atp_tui.ui.screens.import_source import SourceScreen
+from atp_tui.ui.widgets.command_pane import CommandInput
 
 from .conftest import open_app
 from .fleet_services import FleetServices
@@ -18,6 +19,11 @@ from .test_real_engine import Seen
 TABLE = "id,host,uri,tags\n" + "".join(
     f"kvm0{n},127.0.0.1,sim://kvm0{n}/,{t}\n" for n, t in ((1, "prod"), (2, "lab"), (3, "lab"), (4, "lab"))
 )
+
+
+def line_of(seen: Seen) -> str:
+    """The line with what is offered behind it."""
+    return seen.pilot.app.screen.query_one(CommandInput)._suggestion
 
 
 async def shown(seen: Seen, *words: str) -> None:
@@ -32,8 +38,12 @@ async def test_hosts_of_a_file_are_chosen_and_written_as_one_edit(tmp_path: Path
     async with fleet(file, "kvm01", "kvm02") as seen:
         before = file.read_bytes()
         await seen.pilot.press("colon")
-        await seen.type(f"import csv {table}")
-        await seen.pilot.press("enter")
+        await seen.type("import cs")
+        await seen.until(lambda: ":import csv" in seen.text)
+        await seen.pilot.press("tab")
+        await seen.type(f" {tmp_path}/hosts.c")
+        await seen.until(lambda: line_of(seen).endswith("/hosts.csv"))
+        await seen.pilot.press("tab", "enter")
         await shown(seen, "2 of 4 chosen", "[x] kvm03", "[ ] kvm02", "changed: tags: prod → prod lab", "unchanged")
         await seen.until(lambda: '+id = "kvm04"' in seen.text)
         await seen.pilot.press("space", "down", "down", "space")  # not kvm03, but the tags of kvm02

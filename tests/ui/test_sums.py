@@ -13,6 +13,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.events import HostSampled
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.monitor.domain_query import DomainQuery
+from atp_tui.monitor.freshness import Freshness
 from atp_tui.monitor.host_filter import parse_filter
 from atp_tui.monitor.rows import HostRow
 from atp_tui.monitor.tally import Tally
@@ -37,18 +38,30 @@ def hosts(draw: st.DrawFn) -> HostRow:
     silent = NOW - 6 if state is S.CONNECTED and draw(st.booleans()) else None
     cause = draw(st.none() | st.sampled_from(DANGER))
     trouble = None if state is S.CONNECTED or cause is None else Trouble(cause, "", Remedy.TRUST_KEY)
-    rate = draw(st.sampled_from([None, 0.0, 3.5]))
-    return host_row("h", state=state, silent_since=silent, trouble=trouble, requests_per_second=rate)
+    rates = [draw(st.sampled_from([None, 0.0, 3.5])) for _ in range(2)]
+    old = draw(st.booleans())
+    return host_row(
+        "h", state=state, silent_since=silent, trouble=trouble, requests_per_second=rates[0],
+        errors_per_second=rates[1], freshness=Freshness.OLD if old else Freshness.FRESH,
+    )  # fmt: skip
 
 
 @given(st.lists(hosts(), max_size=12))
 def test_the_filter_of_each_sum_finds_just_the_hosts_that_it_counts(drawn: list[HostRow]) -> None:
     rows = [replace(row, id=f"h{number}") for number, row in enumerate(drawn)]
     summary = Tally(ShownRows(rows)).summary()
+    figures = dict(summary.sums)
+    assert {"req", "errors"} <= figures.keys()
     for each in sums():
-        wanted = parse_filter(each.filter) if each.of == HOSTS and each.name != "req" else None
-        if wanted is not None:
-            assert each.count(summary) == sum(map(wanted, rows)), each.name
+        wanted = parse_filter(each.filter) if each.of == HOSTS else None
+        if wanted is None:
+            continue
+        found = [row for row in rows if wanted(row)]
+        if each.name in figures:  # a rate: those that are found make all of it, and each of them some
+            assert each.count(summary) == each.count(Tally(ShownRows(found)).summary()), each.name
+            assert all(each.count(Tally(ShownRows([row])).summary()) for row in found), each.name
+        else:
+            assert each.count(summary) == len(found), each.name
     of_states = [find_sum(name) for name in NAME_OF_STATE.values()]
     assert sum(each.count(summary) for each in of_states if each is not None) == len(rows)
     assert {each.name for each, _ in counting(summary)} <= {each.name for each in sums()}
@@ -114,6 +127,23 @@ async def test_a_click_on_a_sum_shows_what_it_counts_once_more_or_esc_shows_all(
         await opened.pilot.click(offset=(2, 0))
         await opened.pilot.pause()
         assert not opened.hosts.asked.filter, "the name of the program is no sum"
+
+
+async def test_the_errors_a_second_lead_to_the_hosts_that_had_them_in_that_time() -> None:
+    async with open_app(FleetServices(rack(4)), (160, 40)) as opened:
+        transport = opened.fakes.transport
+        now = transport.clock.monotonic()
+        for at, errors in ((now - 1.0, 0), (now, 3)):
+            for host, own in (("kvm02", errors), ("kvm03", 5)):
+                transport.heard[host] = at
+                transport.hub.publish(HostSampled(at, host, NODE, (), 0.001, 10, own))
+        await opened.until(lambda: opened.has("3.0 err/s"))
+        await opened.pilot.click(offset=clicked(opened, "3.0 err/s"))
+        await opened.until(lambda: opened.has("/ errors>0") and opened.hosts.shown_hosts == ("kvm02",))
+        await opened.press("escape", "equals_sign")
+        await opened.until(lambda: opened.has("e 3 errors a second, all hosts together"))
+        await opened.press("e")
+        await opened.until(lambda: opened.hosts.shown_hosts == ("kvm02",))
 
 
 @pytest.mark.parametrize("size", SIZES)

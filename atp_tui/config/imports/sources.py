@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ...model.errors import ConfigError
@@ -67,6 +68,9 @@ class Source:
             raise
 
 
+MOST_ENTRIES = 10_000
+"""Entries of a directory that are looked at for a path that a person types."""
+
 SOURCES = {
     source.name: source
     for source in (
@@ -108,6 +112,25 @@ def read_file(source: Source, file: Path) -> Given:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=file) from error
     except ValueError as error:
         raise ConfigError(f"cannot be imported: {error}", file=file) from error
+
+
+def path_like(beginning: str) -> str:
+    """The first file or directory, by name, whose path begins so, as a person would go on with typing it: a directory
+    with / behind it; "" where there is none. Those with a dot in front are found where that was typed."""
+    folder, slash, name = beginning.rpartition("/")
+    try:
+        with os.scandir(os.path.expanduser(folder + slash) or ".") as entries:
+            near = [
+                each for each in islice(entries, MOST_ENTRIES) if each.name.startswith(name) and _is_told(each, name)
+            ]
+        first = min(near, key=lambda each: each.name, default=None)
+        return "" if first is None else f"{folder}{slash}{first.name}{'/' * first.is_dir()}"
+    except (OSError, ValueError):  # of a name with a byte 0
+        return ""
+
+
+def _is_told(entry: os.DirEntry[str], typed: str) -> bool:
+    return entry.name.isprintable() and (typed.startswith(".") or not entry.name.startswith("."))
 
 
 def _placed(pattern: str) -> Path:

@@ -12,7 +12,7 @@ from textual.app import App
 
 from ...actions.action import Invocation, Value
 from ...config.forges import is_forge
-from ...config.form import OF_ONE, FormField, words_of
+from ...config.form import FILE, OF_ONE, FormField, words_of
 from ...config.imports.offer import TYPED, ImportAsked, Offered, OfferKind
 from ...engine.fleet import Fleet, Preview
 from ...engine.try_out import TryStep
@@ -251,8 +251,8 @@ class HostDispatch:
         own = _ARGUMENTS[action]
         if not all(values.get(key) for key in own) or not (own or changes):
             return None
-        words = " ".join(word for key, each in changes.items() if key not in own for word in each)
-        arguments: dict[str, Value] = {key: values[key] for key in own}
+        words = " ".join(word for key, each in changes.items() if key not in (*own, FILE) for word in each)
+        arguments: dict[str, Value] = {key: values[key] for key in (*own, FILE) if values.get(key)}
         return self._invocation(action, hosts, {**arguments, "keys": words} if words else arguments)
 
     def _invocation(self, action: str, hosts: tuple[str, ...], arguments: Mapping[str, Value]) -> Invocation:

@@ -20,10 +20,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...config.form import FormField, words_of
+from ...config.form import FILE, FormField, words_of
 from ...engine.fleet import Preview
 from ...engine.try_out import TryStep
 from ...model.problem import Problem
@@ -155,6 +156,7 @@ class HostForm(HearsNothingAtFirst[bool]):
         return Input(
             field.value if can_be else safe(field.value), placeholder=self._placeholder(field), compact=True,
             id=_input_id(field.key), restrict=TYPEABLE, select_on_focus=False, disabled=not can_be,
+            suggester=SuggestFromList(field.origin.split(", ")) if field.key == FILE else None,
         )  # fmt: skip
 
     def _placeholder(self, field: FormField) -> str:
@@ -294,6 +296,8 @@ def _origin(field: FormField) -> str:
     """What stands right of a field, with the blank behind it."""
     if not _is_typeable(field):
         return "cannot be typed "
+    if field.key == FILE:
+        return f"or {field.origin} "
     return f"from {field.origin} " if field.origin and field.inherited else ""
 
 

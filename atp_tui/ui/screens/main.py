@@ -49,13 +49,13 @@ from ..views.registry import VIEWS
 from ..views.view import View, ViewServices
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
-from ..widgets.footer import KeyLine, Keys
+from ..widgets.footer import Fitted, KeyLine, Keys
 from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import LEAST, TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
 from .only import ONLY
-from .palette import Arguments, Offer, completions, offers
+from .palette import Arguments, Offer, completions, offers, path_completed
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +113,7 @@ class MainScreen(FocusInSight[None]):
                     self._targeting.select,
                     History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
                     self._completions,
+                    paths=lambda text: path_completed(text, services.path_like),
                     keys=self.keys,
                     id="pane",
                 )
@@ -163,11 +164,11 @@ class MainScreen(FocusInSight[None]):
     def answers(self) -> Answers:
         return self._results.answers
 
-    def tell(self, text: str, *, wrong: bool = False) -> None:
-        """Say something in the line at the bottom for a while."""
+    def tell(self, text: str, *, wrong: bool = False, fitted: Fitted | None = None) -> None:
+        """Say something in the line at the bottom for a while; `fitted`: how it is said in so many cells."""
         self._told.add(text, self._clock(), wrong=wrong)
         for line in self.query("#keys").results(KeyLine):  # none any more where an edit comes to its end as one quits
-            line.tell(text, self._clock(), wrong=wrong)
+            line.tell(text, self._clock(), wrong=wrong, fitted=fitted)
 
     def _tell_soon(self, text: str) -> None:
         """As `tell`, of what went wrong before that line was there. It has room for one thing: all stand in the log."""
@@ -217,11 +218,11 @@ class MainScreen(FocusInSight[None]):
 
     def _tell_of_file(self) -> None:
         """Say once what a change of the file of the hosts came to; and all the time that it is wrong, where it is."""
-        reload, name = self._fleet.reload(), self._services.source
-        if reload.number != self._told_of_file:
-            self._told_of_file = reload.number
-            self.tell(reload_told(reload, name), wrong=reload.problem is not None or bool(reload.failing))
-            self.query_one("#status", StatusBar).wrong = reload_sign(reload, name)
+        news, name = self._fleet.reload(), self._services.source
+        if news.number != self._told_of_file:
+            self._told_of_file = news.number
+            self.tell(reload_told(news, name), wrong=news.wrong, fitted=lambda room: reload_told(news, name, room))
+            self.query_one("#status", StatusBar).wrong = reload_sign(news, name)
 
     @on(View.Moved)
     def _moved(self) -> None:
@@ -390,8 +391,7 @@ class MainScreen(FocusInSight[None]):
 
     def _completions(self, text: str = "") -> Sequence[str]:
         groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
-        hosts = self._fleet.hosts(Query(sort=Sort.NAME))
-        files = self._fleet.reload().files
+        hosts, files = self._fleet.hosts(Query(sort=Sort.NAME)), self._fleet.reload().files
         return completions(self.keys.commands, hosts, groups, self._theme_names, self._arguments(), text, files)
 
     def _arguments(self) -> list[Arguments]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Protocol, runtime_checkable
 
@@ -11,6 +12,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 
 from ..commands import ScreenCommand
 from ..pace import Paced
+from ..services import PathLike
 from ..shown import styled
 from ..text import safe
 from ..views.spec import ViewCommand
@@ -22,6 +24,12 @@ SETTLES = 0.05
 
 A search among 1,000 hosts costs some 35 ms, which is more than a held key leaves, and only the last one is seen."""
 
+
+LONGEST_LOOK = 0.5
+"""Seconds within which a directory has to answer where a path is completed: keys that follow wait for it."""
+
+IMPORT = "import "
+"""Stands before a source of hosts in the `:` line."""
 
 JUMP = "jump "
 """Stands before a host's id in the `:` line that puts the cursor on it."""
@@ -75,8 +83,39 @@ def completions(
     on_groups = [f"{command.name} @{group}" for command in commands if command.needs_hosts for group in groups]
     with_words = [line for command, words in arguments for line in _with_words(command, words, text)]
     on_hosts = (f"{JUMP}{host}" for host in hosts)
+    sources = _sources(commands) if text.startswith(IMPORT) else ()
     into_files = (f"{command.name} {file}" for command, file in _into_files(commands, files))
-    return [*names, *(f"theme {name}" for name in themes), *with_words, *into_files, *on_groups, *on_hosts]
+    return [*names, *(f"theme {name}" for name in themes), *with_words, *sources, *into_files, *on_groups, *on_hosts]
+
+
+def _sources(commands: Sequence[ScreenCommand]) -> list[str]:
+    """The import from each source of hosts."""
+    from ...config.imports.sources import SOURCES
+
+    return [f"{IMPORT}{name}" for name in SOURCES] if any(command.name == "import" for command in commands) else []
+
+
+async def path_completed(text: str, path_like: PathLike) -> str | None:
+    """The line with the path that is typed there completed. A directory that does not answer offers nothing."""
+    begun = _begun_path(text)
+    if begun is None:
+        return None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_LOOK):
+            found = await path_like(begun[1])
+            return begun[0] + found if found and found != begun[1] else None
+    return None
+
+
+def _begun_path(text: str) -> tuple[str, str] | None:
+    """What stands before the path of a file that is being typed behind `:`, and what of it stands there; None where
+    there is none. The names of a list are no file."""
+    if not text.startswith(IMPORT):
+        return None
+    from ...config.imports.offer import TYPED
+
+    command, source, where = (*text.split(" ", 2), "", "")[:3]
+    return (f"{command} {source} ", where) if where and source != TYPED else None
 
 
 def _into_files(commands: Sequence[ScreenCommand], files: Sequence[str]) -> Iterator[tuple[ScreenCommand, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import ClassVar
 
@@ -92,21 +92,22 @@ class CommandInput(Input):
 
 
 class _Completer(Suggester):
-    """Offers what `complete` makes of the text."""
+    """Offers what `complete` makes of the text, else what `path` does."""
 
-    def __init__(self, complete: Callable[[str], str | None]) -> None:
+    def __init__(self, complete: Callable[[str], str | None], path: Callable[[str], Awaitable[str | None]]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._complete = complete
+        self._path = path
 
     async def get_suggestion(self, value: str) -> str | None:
-        return self._complete(value)
+        return self._complete(value) or await self._path(value)
 
 
 class CommandPane(Horizontal):
     """Posts RunRequested, CommandLineRequested, FilterChanged, CancelRequested and PaneLeft.
 
     `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`, of
-    which a part stands there.
+    which a part stands there; `paths` completes a path in what stands there.
     """
 
     BORDER_TITLE = " run "
@@ -117,6 +118,7 @@ class CommandPane(Horizontal):
         history: History,
         completions: Callable[[str], Sequence[str]],
         *,
+        paths: Callable[[str], Awaitable[str | None]],
         keys: Keymap = OWN,
         id: str | None = None,
     ) -> None:
@@ -124,6 +126,7 @@ class CommandPane(Horizontal):
         self._select = select
         self._histories = {Mode.RUN: history, Mode.COMMAND: History()}
         self._completions = completions
+        self._paths = paths
         self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "leave")}
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
@@ -131,7 +134,7 @@ class CommandPane(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Words(id="target")
-        yield CommandInput(self, _Completer(self._completion))
+        yield CommandInput(self, _Completer(self._completion, self._path))
         yield Words(id="note")
 
     def on_mount(self) -> None:
@@ -299,6 +302,9 @@ class CommandPane(Horizontal):
         if self._mode is Mode.COMMAND:
             return next((each for each in self._completions(text) if each.startswith(text) and each != text), None)
         return None
+
+    async def _path(self, text: str) -> str | None:
+        return await self._paths(text) if self._mode is Mode.COMMAND else None
 
 
 def accent_style(accent: Accent | None) -> str:

@@ -151,15 +151,21 @@ def _head(line: ConnectionLine, now: float, glyphs: Glyphs, silent: str = "") ->
     return (f" {channel:<4} {f'#{number}':<4}", "dim"), (words, state.value)
 
 
-def _cause(line: ConnectionLine) -> Safe:
+def _cause(line: ConnectionLine, glyphs: Glyphs) -> Safe:
+    """Why it is closed, or is being closed, and its last trouble."""
     caused = line.connection or line.life
-    return sentence(caused.cause) if caused is not None and caused.cause is not None else safe("")
+    if caused is None:
+        return safe("")
+    cause, closing = (sentence(each) if each is not None else "" for each in (caused.cause, caused.closing))
+    if closing and cause:
+        return safe(f"{closing} {glyphs.separator} last trouble: {cause}")
+    return safe(closing or cause)
 
 
 def _words(line: ConnectionLine, room: int, now: float, glyphs: Glyphs) -> str:
-    """What stands behind the head: figures, or the trouble; of one that is closed the last that it had."""
+    """What stands behind the head: figures, or the trouble; of one that is closed why, and the last that it had."""
     if line.connection is None:
-        cause = _cause(line)
+        cause = _cause(line, glyphs)
         return cut(safe(f"  {cause}" if cause else ""), max(room, 0), glyphs.ellipsis)
     if _has_figures(line):
         return "".join(_fitting(_figures(line.connection, now), room))
@@ -185,7 +191,7 @@ def _below(line: ConnectionLine, width: int, room: int, now: float, glyphs: Glyp
     if line.connection is not None and _has_figures(line):
         figures = _figures(line.connection, now)
         return "".join(_fitting(figures[len(_fitting(figures, above)) :], room))
-    cause = _cause(line)
+    cause = _cause(line, glyphs)
     if cause in _words(line, above, now, glyphs) or room < 2 + LONGEST_SHORT + MORE:
         return ""
     return cut(safe(f"  {cause}"), max(room, 0), glyphs.ellipsis)
@@ -206,6 +212,8 @@ def _trouble(connection: ConnectionSnapshot, room: int, now: float, glyphs: Glyp
     between = f" {glyphs.separator} "
     attempt = f"attempt {connection.attempt + 1}" if connection.attempt else ""
     cause, brief = cause_of(connection), brief_of(connection, glyphs.ellipsis)
+    if connection.closing is not None:
+        cause = brief = sentence(connection.closing)
     following = next_step(connection, now, glyphs.keys)
     if connection.id > 1 and following.next is Next.FIRST_TRY:  # the number counts what was tried before under its pool
         following = step(Next.TRYING)

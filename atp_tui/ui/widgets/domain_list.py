@@ -10,7 +10,7 @@ from typing import NamedTuple
 from textual.message import Message
 
 from ...model.connection import ConnectionState
-from ...model.node import DomainReading, DomainState
+from ...model.node import DomainMetadata, DomainReading, DomainState
 from ...model.order import natural
 from ...monitor.fleet import DomainRow, HostDetail
 from ...monitor.rows import OFF
@@ -40,6 +40,8 @@ _EXPLAINED = frozenset({_D.PAUSED, _D.CRASHED, _D.PMSUSPENDED})
 _WORD = max(len(state) for state in DomainState)
 LONGEST_NAME = 32
 LONGEST_SPARK = 30
+LEAST_ABOUT = 12
+"""Cells below which what the metadata say is left out."""
 
 
 class DomainLine(NamedTuple):
@@ -57,17 +59,20 @@ class DomainColumns(NamedTuple):
     spark: int
     vcpus: int
     rates: int
+    disk: int
+    about: int
 
 
 @lru_cache(maxsize=256)
-def domain_columns(width: int, name_width: int, state_width: int = _WORD) -> DomainColumns:
+def domain_columns(width: int, name_width: int, state_width: int = _WORD, about_width: int = 0) -> DomainColumns:
     """Share the width out: what matters most gets its column first, name and sparkline what is left.
 
-    The state has `state_width` cells where the other columns leave room for them: reasons make it longer.
+    The state has `state_width` cells where the other columns leave room for them: reasons make it longer. What the
+    metadata say, `about_width` cells at most, comes last.
     """
     name = max(8, min(name_width, LONGEST_NAME, width * 3 // 10))
     left = width - 3 - name - 1
-    sizes = dict.fromkeys(("state", "cpu", "memory", "spark", "vcpus", "rates"), 0)
+    sizes = dict.fromkeys(("state", "cpu", "memory", "spark", "vcpus", "rates", "disk", "about"), 0)
     for column, size in (
         ("cpu", 7),
         ("state", _WORD + 2),
@@ -75,6 +80,7 @@ def domain_columns(width: int, name_width: int, state_width: int = _WORD) -> Dom
         ("spark", 9),
         ("vcpus", 9),
         ("rates", 23),
+        ("disk", 25),
     ):
         if size <= left:
             sizes[column] = size
@@ -84,7 +90,11 @@ def domain_columns(width: int, name_width: int, state_width: int = _WORD) -> Dom
         sizes["state"] += longer
         left -= longer
     if sizes["spark"]:
-        sizes["spark"] += max(0, min(left, LONGEST_SPARK - sizes["spark"]))
+        longer = max(0, min(left, LONGEST_SPARK - sizes["spark"]))
+        sizes["spark"] += longer
+        left -= longer
+    if sizes["disk"] and left >= LEAST_ABOUT:
+        sizes["about"] = min(left, about_width)
     return DomainColumns(name, **sizes)
 
 
@@ -105,12 +115,25 @@ def state_words(reading: DomainReading) -> Safe:
     return _state_words(reading.state, reading.reason)
 
 
+def about_words(about: DomainMetadata, separator: str) -> Safe:
+    """`192.0.2.7 · debian12 · web, prod · Shop front`: what the metadata say, in the order of its worth."""
+    told = (about.address, about.os, ", ".join(about.tags), about.title)
+    return safe(f" {separator} ".join(each for each in told if each))
+
+
 def draw_domain(
-    line: DomainLine, width: int, name_width: int, glyphs: Glyphs, *, stale: bool = False, state_width: int = _WORD
+    line: DomainLine,
+    width: int,
+    name_width: int,
+    glyphs: Glyphs,
+    *,
+    stale: bool = False,
+    state_width: int = _WORD,
+    about_width: int = 0,
 ) -> Spans:
     """One domain: sign, name, state with its reason, and while it runs its figures; all grey where they are `stale`."""
     row, reading = line.domain, line.domain.reading
-    at = domain_columns(width, name_width, state_width)
+    at = domain_columns(width, name_width, state_width, about_width)
     sign = SIGNS[reading.state]
     running = sign is _S.CONNECTED
     role = "text" if running and not stale else "dim"
@@ -137,6 +160,13 @@ def draw_domain(
     if at.rates and running:
         rates = f"  {glyphs.received}{byte_rate(row.rx_rate)} {glyphs.sent}{byte_rate(row.tx_rate)}"
         spans.append((rates, "dim" if "net" in row.kept else role))
+    if at.disk and running:
+        rates = f"  r {byte_rate(row.read_rate)} w {byte_rate(row.write_rate)}"
+        spans.append((rates, "dim" if "disk" in row.kept else role))
+    if at.about:
+        gap = "" if running else " " * (at.rates + at.disk)
+        words = about_words(row.about, glyphs.separator)
+        spans.append((f"{gap}  {fit(words, at.about - 2, glyphs.ellipsis)}", "dim"))
     return drawn(*spans)
 
 
@@ -163,6 +193,7 @@ class DomainList(LinesView[DomainLine]):
         self._name_width = 0
         self._detail: HostDetail | None = None
         self._state_width = _WORD
+        self._about_width = 0
 
     def update(self, detail: HostDetail | None) -> None:
         """Show these domains; grey where the sample that they come from is old, or their host is lost."""
@@ -170,12 +201,17 @@ class DomainList(LinesView[DomainLine]):
         lines = domain_lines(detail.domains) if detail is not None else ()
         self._name_width = max((width_of(safe(line.domain.reading.name)) for line in lines), default=0)
         self._state_width = max([_WORD, *(width_of(state_words(line.domain.reading)) for line in lines)])
+        said = (about_words(line.domain.about, self._glyphs.separator) for line in lines)
+        self._about_width = max((2 + width_of(words) for words in said if words), default=0)
         self.set_lines(lines)
         self.set_title(assembled(" VMs ", *self._counts(lines)))
 
     def draw(self, line: DomainLine, width: int) -> Spans:
         stale = self._detail is None or not self._detail.row.fresh
-        return draw_domain(line, width, self._name_width, self._glyphs, stale=stale, state_width=self._state_width)
+        return draw_domain(
+            line, width, self._name_width, self._glyphs,
+            stale=stale, state_width=self._state_width, about_width=self._about_width,
+        )  # fmt: skip
 
     def placeholder(self) -> Sequence[str]:
         if self._detail is None:

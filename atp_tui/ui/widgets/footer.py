@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from textual.content import Content
@@ -10,13 +11,15 @@ from textual.widget import Widget
 
 from ..keymap import OWN, Keymap
 from ..shown import styled, together
-from ..text import cut, safe, width_of
+from ..text import Safe, cut, safe, width_of
 
 NOTICE_SECONDS = 4.0
 WRONG_SECONDS = 8.0
 """How long a notice stands; one that says what went wrong is longer to read."""
 
 Keys = tuple[tuple[str, str], ...]
+Fitted = Callable[[int], Safe]
+"""What is said in so many cells. It may be cut where even that is too long."""
 
 
 class Spared(NamedTuple):
@@ -50,10 +53,11 @@ class KeyLine(Widget):
         super().__init__(id=id)
         self._spared = spared(keys)
         self._since = 0.0
+        self._fitted: Fitted | None = None
 
-    def tell(self, text: str, now: float, *, wrong: bool = False) -> None:
-        """Show a notice from moment `now` on."""
-        self._since = now
+    def tell(self, text: str, now: float, *, wrong: bool = False, fitted: Fitted | None = None) -> None:
+        """Show a notice from moment `now` on. `fitted` is how it is said where there is less room."""
+        self._since, self._fitted = now, fitted
         self.notice = (safe(text), wrong)
 
     def tick(self, now: float) -> None:
@@ -66,7 +70,8 @@ class KeyLine(Widget):
         width = self.size.width - 1
         text, wrong = self.notice
         least = _width(_only(self.keys, self._spared.always if wrong else self._spared.matters))
-        text = cut(safe(text), max(width - least - GAP - 1, 0)) if text else ""
+        most = max(width - least - GAP - 1, 0)
+        text = cut(self._fitted(most) if self._fitted is not None else safe(text), most) if text else ""
         room = width - (width_of(text) + GAP + 1 if text else 0)
         calls, keys = fitting(() if text else self.calls, self.keys, room, self._spared)
         parts = [styled(" ")]

@@ -155,7 +155,7 @@ def details(happening: Happening, room: int, glyphs: Glyphs) -> Safe:
         case HostMoved():
             words = [list(happening.tags)]
         case FileRead(reload=reload):
-            words = [[reload_told(reload, HOSTS)]]
+            words = [[reload_told(reload, HOSTS, room)]]
         case NewsLost(count=count):
             words = [[f"{count:,} came too fast to be told", "states were read anew"]]
     return _fitting(words, room, glyphs)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
@@ -20,27 +21,26 @@ from ...model.say import Say
 from ...monitor.fleet import HostDetail
 from ...monitor.happening import Happening
 from ...monitor.lives import Life
+from ...monitor.series import HISTORY
+from ..format import age
 from ..glyphs import UNICODE, Glyphs
-from ..shown import styled
-from ..text import cut, safe
+from ..shown import assembled, styled
+from ..text import cut, safe, width_of
 from ..words import sentence
+from .charts import bands, samples_shown
 from .connection_list import ConnectionList
 from .domain_list import DomainList
 from .host_words import counts_down
 from .lines import LinesView, Spans
-from .panel_events import USUAL, PanelEvents
-from .panel_head import HeadLine, head_lines
+from .panel_events import PanelEvents
+from .panel_head import HeadLine, charts_of, head_lines
+from .panel_room import LEAST, Needs, PanelRoom, most_connections, panel_room
+from .pool_words import BETWEEN
 
 _log = logging.getLogger(__name__)
 
 TICK = 0.2
 """Seconds between two looks at the countdowns."""
-
-LEAST = 2
-"""Rows that each part of the panel has: its title and a line."""
-
-EVENTS_FROM = 36
-"""Rows from which on the panel has the last events of its host: what is left of a terminal of 40."""
 
 TICKS_PER_AGE = 5
 """Every so many of them the ages are looked at too."""
@@ -117,6 +117,7 @@ class HostPanel(Vertical):
         self._now = 0.0
         self._ticks = 0
         self._broken = ""
+        self._room = PanelRoom(1, True, LEAST, LEAST, 0)
         self._fence = Fence(_log)
         self._head = PanelHead()
         self._connections = ConnectionList(glyphs=glyphs)
@@ -181,56 +182,67 @@ class HostPanel(Vertical):
             self._draw_head()
 
     def _lay_out(self) -> None:
-        """Charts grow with the panel; the connections get at most a third of it, the events USUAL lines where it is
-        high enough, the domains all the rest. Rows that the domains do not need are the connections', then the events'.
-        The domains' part is never nothing: a list with keys that nobody sees would have the focus. The head has its
-        foot cut off for it."""
-        detail = self._snapshot.detail
-        height = self.size.height
+        """Give each part its rows: see panel_room."""
+        detail, size = self._snapshot.detail, self.size
+        charts = self._bands()
+        brief, whole = (len(self._head_lines(0, brief=each)) for each in (True, False))
+        needs = Needs(brief, whole - brief, charts, len(self._events.lines), len(self.domains.lines))
+        self._connections.set_room(size.width, most_connections(size.height, needs))
+        self._room = room = panel_room(size.height, needs, len(self._connections.lines))
         self._draw_head()
-        happened = len(self._events.lines) if height >= EVENTS_FROM else 0
-        events = 1 + min(happened, USUAL) if happened else 0
-        free = height - 1 - max(2, len(self._head.lines)) - events - 1 - max(2, len(self.domains.lines))
-        most = max(height // 3, 2, free - 1)
-        self._connections.set_room(self.size.width, most)
-        connections = 1 + min(len(self._connections.lines) or 2, most)
-        connections = min(connections, max(LEAST, height - LEAST - 2))
-        if events:
-            events = 1 + min(happened, USUAL + max(0, free - connections))
-        head = min(1 + max(2, len(self._head.lines)), max(LEAST, height - connections - events - LEAST - 1))
-        for part, rows in ((self._head, head), (self._connections, connections), (self._events, max(events, 1))):
+        for part, rows in (
+            (self._head, room.head),
+            (self._connections, room.connections),
+            (self._events, max(room.events, 1)),
+        ):
             if part.styles.height is None or part.styles.height.value != rows:
                 part.styles.height = rows
         for lists in (self._connections, self.domains):
             lists.display = detail is not None
-        self._events.display = detail is not None and events > 0
+        self._events.display = detail is not None and room.events > 0
+
+    def _bands(self) -> int:
+        """How many rows of charts there are."""
+        detail = self._snapshot.detail
+        try:
+            return 0 if detail is None else bands(len(charts_of(detail)), self.size.width)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._give_up(error)
+            return 0
 
     def _draw_head(self) -> None:
-        detail = self._snapshot.detail
+        self._head.set_lines(self._head_lines(self._room.charts, brief=self._room.brief))
+        self._head.set_title(self._head_title())
+
+    def _head_lines(self, charts: int, *, brief: bool) -> tuple[HeadLine, ...]:
+        detail, width = self._snapshot.detail, max(self.size.width, 1)
         if detail is None:
-            self._head.set_lines(())
-            self._head.set_title(styled(""))
-            return
-        width = max(self.size.width, 1)
-        charts = self._chart_height()
+            return ()
         uri = self._snapshot.of.uri if self._snapshot.of is not None else None
-        lines: Sequence[HeadLine]
+        lines: tuple[HeadLine, ...]
         try:
-            lines = head_lines(detail, uri, width, charts, self._now, self._glyphs)
+            lines = head_lines(detail, uri, width, charts, self._now, self._glyphs, brief=brief)
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
             lines = ()
         if self._broken:
             lines = (HeadLine("broken", ((cut(safe(f" {self._broken}"), width), "failed"),)), *lines)
-        self._head.set_lines(lines)
-        self._head.set_title(styled(f" {safe(detail.row.id)} "))
+        return lines
+
+    def _head_title(self) -> Content:
+        """The host, and over how long its charts go."""
+        detail, width = self._snapshot.detail, self.size.width
+        if detail is None:
+            return styled("")
+        name = f" {safe(detail.row.id)} "
+        shown = samples_shown(width, self._room.charts, HISTORY, self._glyphs)
+        span = f" last {age(shown * self._snapshot.period)} "
+        if not self._bands() or width_of(name) + len(span) + BETWEEN > width:
+            return assembled(name)
+        return assembled(name, (self._glyphs.rule * 2, "not bold $rule"), (span, "not bold $dim"))
 
     def _give_up(self, error: Exception) -> None:
         detail = self._snapshot.detail
         host = detail.row.id if detail is not None else ""
         instead = told(Say.NOT_DRAWN, kind=type(error).__name__)
         self._broken = sentence(self._fence.caught(error, "the panel of %s cannot be drawn", host, instead))
-
-    def _chart_height(self) -> int:
-        height = self.size.height
-        return 1 if height < 30 else 2 if height < 44 else 3 if height < 54 else 4

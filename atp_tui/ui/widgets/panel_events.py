@@ -14,11 +14,8 @@ from ..text import fit, safe
 from .happening_words import VERB_WIDTH, details, what_of
 from .lines import LinesView, Spans, drawn
 
-USUAL = 5
-"""Events that the panel shows."""
-
 MOST = 20
-"""Those that it shows where it has rows that nothing else needs."""
+"""Events that the panel shows at most."""
 
 HEAD = len(" 14:03:12 ") + 2 + VERB_WIDTH + 2
 """Cells left of the details: the time, the sign and the word."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ...model.causes import Remedy
@@ -11,28 +9,20 @@ from ...model.connection import ConnectionState
 from ...monitor import metrics
 from ...monitor.fleet import HostDetail, HostRow
 from ...monitor.freshness import Freshness
+from ...monitor.series import HISTORY
 from ..format import WRITE, age, memory, version
 from ..glyphs import Glyphs
 from ..keymap import OWN, Keymap
-from ..spark import area
-from ..text import Safe, cut, fit, safe, width_of, wrap
+from ..text import Safe, cut, safe, width_of, wrap
 from ..words import state_word
+from .charts import Chart, chart_rows
 from .host_words import answers_errors, cause_of, channel_of, figures_unmade, mended, next_step, nonsense, silence
 from .lines import Spans, drawn
 from .system_words import NO_SYSTEM, system_words
 
-_GAP = drawn((" ", "text"))
-
-LABEL = 12
-WIDE_LABEL = 17
-"""Cells left of a chart: its name with the newest figure below it; in a chart of one row, beside it."""
-
 CAUSE_LINES = 4
 LONGEST_STEP = len(mended(OWN))
 """A cause gets lines of its own by its own length alone: a countdown that loses a digit must not move the charts."""
-
-TWO_CHARTS = 56
-"""Panels at least this wide show two charts side by side."""
 
 
 class HeadLine(NamedTuple):
@@ -42,15 +32,6 @@ class HeadLine(NamedTuple):
     spans: Spans
 
 
-class Chart(NamedTuple):
-    """One metric over time: its name, its values oldest first, how a value is written, its top (None: the largest)."""
-
-    name: str
-    values: Sequence[float]
-    write: Callable[[float | None], str]
-    top: float | None
-
-
 def head_lines(
     detail: HostDetail,
     uri: str | None,
@@ -58,13 +39,18 @@ def head_lines(
     chart_height: int,
     now: float,
     glyphs: Glyphs,
+    *,
+    brief: bool = False,
 ) -> tuple[HeadLine, ...]:
-    """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are old."""
+    """All lines of the head. Charts are `chart_height` rows high; grey, and their age told, where they are old.
+
+    `brief`: what kind of host it is has one line, where it may have two.
+    """
     stale = not detail.row.fresh
-    spans = [*_standing(detail, width, now, glyphs), *_facts(detail, uri, width, chart_height, now, glyphs)]
+    spans = [*_standing(detail, width, now, glyphs), *_facts(detail, uri, width, 1 if brief else 2, now, glyphs)]
     spans += _system(detail, width, glyphs, stale=stale)
-    if detail.row.has_virt or detail.row.sampled_at is not None:
-        spans += _chart_rows(_charts(detail), width, chart_height, glyphs, stale=stale)
+    if chart_height > 0:
+        spans += chart_rows(charts_of(detail), width, chart_height, HISTORY, glyphs, stale=stale)
     return tuple(HeadLine(str(number), line) for number, line in enumerate(spans))
 
 
@@ -108,11 +94,8 @@ def _following(row: HostRow, now: float, keys: Keymap) -> str:
     return next_step(row, now, keys).long
 
 
-def _facts(
-    detail: HostDetail, uri: str | None, width: int, chart_height: int, now: float, glyphs: Glyphs
-) -> list[Spans]:
-    """How long it has been down, how old the figures are, and what kind of host it is: in two lines where one is too
-    short and charts have rows to give away."""
+def _facts(detail: HostDetail, uri: str | None, width: int, most: int, now: float, glyphs: Glyphs) -> list[Spans]:
+    """How long it has been down, how old the figures are, and what kind of host it is: in `most` lines at most."""
     row, node, words = detail.row, detail.node, []
     if row.state not in (ConnectionState.CONNECTED, ConnectionState.DISABLED):  # of the file's past nothing is known
         words.append(f"{state_word(row.state)} for {age(now - row.since)}")
@@ -133,7 +116,7 @@ def _facts(
             memory(node.memory_kib).strip(),
         ]
     text = safe(f" {glyphs.separator} ".join(words))
-    lines = wrap(text, max(1, width - 4), 1 if chart_height == 1 else 2, glyphs.ellipsis)
+    lines = wrap(text, max(1, width - 4), most, glyphs.ellipsis)
     return [((cut(safe(f"   {line}"), width, glyphs.ellipsis), "dim"),) for line in lines]
 
 
@@ -149,38 +132,12 @@ def _system(detail: HostDetail, width: int, glyphs: Glyphs, *, stale: bool) -> l
     return [((text, "dim" if stale or detail.system is None else "text"),)]
 
 
-def _charts(detail: HostDetail) -> tuple[Chart, ...]:
+def charts_of(detail: HostDetail) -> tuple[Chart, ...]:
+    """A chart of each figure whose last values are kept; none before the host's first answer where it has SSH alone."""
+    if not detail.row.has_virt and detail.row.sampled_at is None:
+        return ()
     return tuple(
         Chart(metric.title, detail.series[metric.name], WRITE[metric.form], metric.form.top)
         for metric in metrics.METRICS
         if metric.series
     )
-
-
-def _chart_rows(charts: Sequence[Chart], width: int, height: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
-    abreast = 2 if width >= TWO_CHARTS else 1
-    each = (width - 1) // abreast
-    rows: list[Spans] = []
-    for start in range(0, len(charts), abreast):
-        drawn = [_chart(chart, each, height, glyphs, stale=stale) for chart in charts[start : start + abreast]]
-        rows += [tuple(span for chart in drawn for span in chart[row]) for row in range(height)]
-    return rows
-
-
-def _chart(chart: Chart, width: int, height: int, glyphs: Glyphs, *, stale: bool) -> list[Spans]:
-    """Name and newest figure at the left, the chart beside them; where it is high enough its scale as well."""
-    newest = next((value for value in reversed(chart.values) if not math.isnan(value)), None)
-    known = [value for value in chart.values if not math.isnan(value)]
-    figure = safe(chart.write(newest).strip())
-    role = "dim" if stale else "strong"
-    if height == 1:
-        room = WIDE_LABEL - len(chart.name) - 2
-        labels = [drawn((f" {chart.name}", "dim"), (fit(figure, room, right=True), role), (" ", "text"))]
-    else:
-        labels = [((fit(safe(f" {chart.name}"), LABEL), "dim"),), ((fit(safe(f" {figure}"), LABEL), role),)]
-        if height > 2 and chart.top is None and known:
-            labels.append(((fit(safe(f" max {chart.write(max(known)).strip()}"), LABEL), "dim"),))
-        labels += [drawn((" " * LABEL, "text"))] * (height - len(labels))
-    room = width - (WIDE_LABEL if height == 1 else LABEL) - 1
-    plot = area(chart.values, max(1, room), height, high=chart.top, ascii_only=glyphs.ascii_only)
-    return [(*label, (row, "dim" if stale else "chart"), *_GAP) for label, row in zip(labels, plot, strict=True)]

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from ...model.connection import ConnectionState
 from ...monitor.metrics import find_metric
 from ...monitor.tally import Summary
-from ..format import NOT_KNOWN, WRITE, rate
+from ..format import NOT_KNOWN, WRITE
 from ..glyphs import STATE_ORDER, UNICODE, Glyphs
 from ..messages import CommandLineRequested
 from ..shown import styled, together
@@ -22,6 +22,9 @@ from ..text import cut, safe
 
 SHOWN_ALWAYS = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING, ConnectionState.FAILED)
 """States whose count is shown at 0 too: figures that come and go would move the ones beside them."""
+
+WRONG = frozenset({"errors"})
+"""Sums that tell of something wrong where they are no zero."""
 
 CRUMB = 24
 """Cells of a place in the path."""
@@ -93,7 +96,6 @@ class StatusBar(Widget):
             *self._among(now),
             *self._domains(now),
             *sum_parts(now),
-            Part(4, styled(f"{rate(now.errors)} err/s  ", _colour_of_errors(now.errors))),
             self._jobs(),
         ]
         clock = styled(f"{self.clock} ")
@@ -157,14 +159,11 @@ def sum_parts(now: Summary) -> list[Part]:
         metric = find_metric(name)
         if metric is not None:
             words = f"{WRITE[metric.form](figure)} {metric.head}  "
-            found.append(Part(4, styled(words, "$dim" if figure is None else ""), _only(name)))
+            colour = "$dim" if figure is None else "$failed" if figure and name in WRONG else ""
+            found.append(Part(4, styled(words, colour), _only(name)))
     return found
 
 
 def _only(name: str) -> str:
     """What a click on the sum of that name does."""
     return f"only {name}"
-
-
-def _colour_of_errors(errors: float | None) -> str:
-    return "$dim" if errors is None else "$failed" if errors else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from atp_tui.config.load import load
 from atp_tui.config.replace import replace_file
 from atp_tui.config.undo import Versions
 from atp_tui.model.errors import ConfigError, ConfigErrors
+from atp_tui.model.host import HostInfo
 
 MAIN = 'include = ["hosts.d/*.toml"]\n[ssh]\nuser = "root"\n\n# the first\n[[hosts]]\nid = "a"\nhost = "192.0.2.1"\n'
 RACK1 = '# rack 1\n\n# about b\n[[hosts]]\nid = "b"\nhost = "192.0.2.2" # here\n[hosts.ssh]\nport = 2\n\n'
@@ -359,13 +361,53 @@ def test_a_change_of_an_included_file_is_seen_by_the_next_edit(main: Path) -> No
     assert ids(file.edit([Tag("d", ("x",))], "").config) == ["a", "d"]
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_hosts_in_one_array_do_not_move(main: Path, number: int) -> None:
-    array = 'hosts = [{ id = "b", host = "192.0.2.2" }, { id = "z", host = "192.0.2.4" }]\n'
-    rack(main, 1).write_text(array)
-    move = [Transfer("b", "hosts.toml"), Transfer("a", "hosts.d/rack1.toml")][number]
-    with pytest.raises(ConfigError, match=r"rack1.toml: has its hosts in one array"):
-        opened(main).edit([move], "")
+ARRAY = """# of the rack
+hosts = [
+    # the first
+    { id = "b", host = "192.0.2.2", ssh = { port = 2222 }, metadata = { "a b" = "#1" } }, # in the corner
+    { id = "z", host = "192.0.2.4", tags = ["x", "y#"] },
+]
+"""
+ONE_LINE = 'hosts = [{ id = "b", host = "192.0.2.2" }, { id = "z", host = "192.0.2.4" }]\n'
+
+
+def described(config: FleetConfig) -> dict[str, HostInfo]:
+    return {host.id: host for host in config.hosts}
+
+
+@pytest.mark.parametrize("array", [ARRAY, ONE_LINE, ARRAY.replace("\n", "\r\n")])
+def test_a_host_moves_out_of_an_array_with_its_comments_and_back(main: Path, array: str) -> None:
+    rack(main, 1).write_bytes(array.encode())
+    file = opened(main)
+    before, there = texts(main), described(file.known())
+    written = file.edit([Transfer("b", "hosts.toml")], "move")
+    assert described(written.config) == there == described(load(main))
+    text = main.read_text()
+    if array is not ONE_LINE:
+        assert '# the first\n# in the corner\n[[hosts]]\nid = "b"\n' in text
+        assert "# the first" not in rack(main, 1).read_text() and "# of the rack" in rack(main, 1).read_text()
+    file.undo()
+    assert texts(main) == before
+    file.edit([Transfer("z", "hosts.d/rack2.toml")], "move")
+    file.edit([Transfer("z", "hosts.d/rack1.toml")], "move")
+    assert described(file.known()) == there == described(load(main))
+
+
+def test_a_host_moves_into_an_array_with_its_comments_or_not_at_all(main: Path) -> None:
+    rack(main, 1).write_text(ARRAY)
+    file = opened(main)
+    there = described(file.known())
+    moved = file.edit([Transfer("a", "hosts.d/rack1.toml")], "move")
+    assert described(moved.config) == there == described(load(main))
+    text = rack(main, 1).read_text()
+    assert text.startswith(ARRAY.removesuffix("]\n") + "    # the first\n    {") and text.endswith("},\n]\n")
+    file.undo()
+    rack(main, 1).write_text(ONE_LINE)
+    main.write_text(main.read_text().replace("[[hosts]]", "# about it\n[[hosts]] # here", 1))
+    before = texts(main)
+    with pytest.raises(ConfigError, match=r"rack1.toml: has its hosts in one line, where the host's comments"):
+        opened(main).edit([Transfer("a", "hosts.d/rack1.toml")], "")
+    assert texts(main) == before
 
 
 NAMES = [f"h{number}" for number in range(6)]
@@ -396,3 +438,39 @@ def test_hosts_that_move_about_stay_what_they_are(
     assert {host.id: host for host in load(folder / "hosts.toml").hosts} == hosts
     lines = [line for name in names for line in (folder / name).read_text().splitlines() if line]
     assert sorted(lines) == sorted(line for text in parts for line in text.splitlines() if line)
+
+
+TOLD = ("", "its ")
+IN_ARRAY = '  # HOST\n  { id = "HOST", host = "HOST", metadata = { n = "#1", "a b" = "2" } }, # its HOST\n'
+AS_TABLE = '\n# HOST\n[[hosts]]\nid = "HOST"\nhost = "HOST" # its HOST\nmetadata.n = "#1"\nmetadata."a b" = "2"\n'
+
+
+@given(
+    kinds=st.lists(st.booleans(), min_size=3, max_size=3),
+    homes=st.lists(st.integers(0, 2), min_size=6, max_size=6),
+    moves=st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 2)), max_size=6),
+)
+def test_hosts_that_move_between_arrays_and_tables_keep_keys_and_comments(
+    tmp_path_factory: pytest.TempPathFactory, kinds: list[bool], homes: list[int], moves: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("fleet")
+    names = ["hosts.toml", "a.d/1.toml", "a.d/2.toml"]
+    (folder / "a.d").mkdir()
+    for number, (name, is_array) in enumerate(zip(names, kinds, strict=True)):
+        mine = [host for host, home in zip(NAMES, homes, strict=True) if home == number]
+        text = 'include = ["a.d/*"]\n' if number == 0 else ""
+        if is_array:
+            text += "hosts = [\n" + "".join(IN_ARRAY.replace("HOST", each) for each in mine) + "]\n"
+        else:
+            text += "".join(AS_TABLE.replace("HOST", each) for each in mine)
+        (folder / name).write_text(text)
+    hosts = described(load(folder / "hosts.toml"))
+    file = HostsFile(folder / "hosts.toml")
+    for host, to in moves:
+        config = file.edit([Transfer(host, names[to])], "").config
+        assert config.files_of_hosts()[host] == names[to]
+        assert described(config) == described(load(folder / "hosts.toml")) == hosts
+        whole = "".join((folder / name).read_text() for name in names)
+        assert sorted(re.findall(r"# (?:its )?h\d", whole)) == sorted(
+            f"# {its}{each}" for its in ("", "its ") for each in NAMES
+        )

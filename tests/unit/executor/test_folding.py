@@ -7,7 +7,7 @@ from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from atp_tui.executor.folding import LONGEST_NUMBER, SLICE, fold_names, folding
+from atp_tui.executor.folding import LONGEST_NUMBER, SLICE, fold_names, folding, parts_of
 
 numbers = st.one_of(st.integers(0, 30), st.integers(95, 105)).flatmap(
     lambda number: st.sampled_from([str(number), f"{number:02}", f"{number:03}"])
@@ -67,3 +67,11 @@ def test_examples(names: list[str], folded: str) -> None:
 def test_it_pauses_between_slices() -> None:
     names = [f"dc{n % 3}-r{n % 37}-u{n % 41:02}-n{n}" for n in range(20 * SLICE)]
     assert sum(1 for _ in folding(names)) >= 20
+
+
+@given(st.sets(st.one_of(plain, irregular), max_size=40))
+def test_the_parts_of_folded_names_say_how_many_they_are(names: set[str]) -> None:
+    parts = parts_of(fold_names(names))
+    assert ",".join(part for part, _ in parts) == fold_names(names)
+    assert [number for _, number in parts] == [len(meant(part)) for part, _ in parts]
+    assert sum(number for _, number in parts) == len(names)

@@ -25,7 +25,7 @@ from tests.ui.rows import NOW, host_row
 S = ConnectionState
 TROUBLES = (None, HostKeyRejected("x", fingerprint="SHA256:x").trouble, CredentialWanted("x").trouble)
 FILTERS = ("", "state:failed", "cpu>50", "!tag:rack2", "kvm1", "latency>5")
-SORTS = (Sort.TROUBLE, Sort.NAME, Sort.ERRORS, Sort.DOMAINS, "cpu")
+SORTS = (Sort.TROUBLE, Sort.NAME, "errors", Sort.DOMAINS, "cpu")
 GROUPS = ((), ("tag",), ("state",), ("site",), ("tag:rack", "site"), ("site", "state"))
 IDS = tuple(f"kvm{number}" for number in range(1, 16))
 TAGS: tuple[tuple[str, ...], ...] = ((), ("rack1",), ("rack2", "rack1"), ("rack10",))

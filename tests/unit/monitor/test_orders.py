@@ -30,7 +30,7 @@ def test_every_order_has_a_name_and_some_have_another() -> None:
     assert [find_order(name) for name in ("state", "latency", "mem", "nothing")] == ["trouble", "rtt", "memory", None]
 
 
-@pytest.mark.parametrize("sort", ["cpu", Sort.ERRORS, Sort.DOMAINS, Sort.SURPRISE])
+@pytest.mark.parametrize("sort", ["cpu", "errors", Sort.DOMAINS, Sort.SURPRISE])
 def test_what_is_not_known_now_comes_last_either_way(sort: str) -> None:
     rows = [
         host_row("a", cpu=0.1, errors_per_second=1.0, vms=DomainCounts(1), rtt=None),

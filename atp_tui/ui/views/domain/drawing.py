@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ....model.connection import ConnectionState
+from ....monitor.domain_history import DOMAIN_HISTORY
 from ....monitor.domain_query import DomainDetail
 from ....monitor.rows import OFF
 from ...format import age, byte_rate, memory, percent
 from ...glyphs import Glyphs
 from ...text import Safe, cut, width_of
+from ...widgets.charts import Chart, chart_rows
 from ...widgets.domain_list import SIGNS
 from ...widgets.lines import Piece, Spans, drawn
 from ...words import state_word
-from .charts import Chart, chart_rows
 
 FACTS = 3
 """Lines over the charts, without those of what the metadata say."""
@@ -31,7 +32,7 @@ def head_spans(detail: DomainDetail, width: int, chart_height: int, now: float, 
         *(clipped(pieces, width, glyphs) for pieces in _said(detail, glyphs)),
     ]
     if chart_height > 0:
-        lines += chart_rows(charts_of(detail), width, chart_height, glyphs, stale=not detail.fresh)
+        lines += chart_rows(charts_of(detail), width, chart_height, DOMAIN_HISTORY, glyphs, stale=not detail.fresh)
     return lines
 
 

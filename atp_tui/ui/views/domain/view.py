@@ -13,18 +13,15 @@ from ....monitor.rows import OFF
 from ...format import age
 from ...shown import assembled, styled
 from ...text import safe
+from ...widgets.charts import HIGHEST, bands, samples_shown
 from ...widgets.host_panel import PanelHead
 from ...widgets.panel_head import HeadLine
 from ...words import sentence
 from ..view import Pointed, View, ViewServices
 from .below import DomainBelow
-from .charts import TWO_ABREAST
-from .drawing import FACTS, facts_of, head_spans
+from .drawing import charts_of, facts_of, head_spans
 from .guest import guest_lines
 from .xml import xml_lines
-
-HIGHEST = 12
-"""Rows of a chart at most."""
 
 LEAST_BELOW = 3
 """Rows that stand below the charts at least: a title and two lines."""
@@ -118,18 +115,19 @@ class DomainView(View):
         self._say_below()
 
     def _title(self, detail: DomainDetail) -> Content:
-        span = f" last {age(DOMAIN_HISTORY * self._period)} " if detail.series else ""
+        width, height = max(self.size.width, 1), self.size.height
+        shown = samples_shown(width, self._chart_height(width, height), DOMAIN_HISTORY, self._glyphs)
+        span = f" last {age(shown * self._period)} " if detail.series else ""
         rule = (self._glyphs.rule * 2, "not bold $rule")
         name = f" {safe(detail.row.reading.name)} "
         return assembled(name, rule, (span, "not bold $dim")) if span else assembled(name)
 
     def _chart_height(self, width: int, height: int) -> int:
-        """The charts have all the room that is left below; two of them stand above each other where two are abreast,
-        else four."""
-        above = 2 if width >= TWO_ABREAST else 4
+        """The charts have all the room that is left below."""
+        if self._detail is None or not (above := bands(len(charts_of(self._detail)), width)):
+            return 0
         below = height // 2 if self._shows_xml else min(1 + len(self.below.lines), height // 2)
-        facts = FACTS if self._detail is None else facts_of(self._detail)
-        room = height - 1 - facts - max(LEAST_BELOW, below)
+        room = height - 1 - facts_of(self._detail) - max(LEAST_BELOW, below)
         return max(1 if room >= above else 0, min(room // above, HIGHEST))
 
     # The guest

@@ -81,8 +81,8 @@ def columns(width: int, id_width: int, usual: int | None = None, chosen: tuple[M
 def _columns(
     width: int, id_width: int, usual: int, table: tuple[Metric, ...], chosen: tuple[Metric, ...] | None
 ) -> Columns:
-    by_worth = chosen or sorted(table, key=lambda metric: metric.worth)
-    table = chosen or table
+    table = chosen or tuple([metric for metric in table if metric.worth is not None])
+    by_worth = chosen or sorted(table, key=lambda metric: metric.worth or 0)
     longest = min(id_width, LONGEST_ID)
     id_room = min(longest, max(usual, USUAL_ID), max(8, width - INDENT - LEAST_RIGHT))
     left = (
