@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from atp_tui.ui.theme import AUTO, following, in_16_colours, load_themes, themes_folder
 from atp_tui.ui.theme_folders import ThemeFolders
@@ -99,14 +100,13 @@ def test_auto_is_as_the_ground(dark: bool, like: str) -> None:
 
 class _App(ThemedApp):
     def __init__(self, folder: Path, theme: str) -> None:
-        super().__init__((folder,), ascii_only=False)
-        self._first = theme
+        super().__init__((folder,), theme=theme, ascii_only=False)
         self.warned: list[str] = []
         self.chosen: list[str] = []
         self.theme_chosen = self.chosen.append
 
-    def on_mount(self) -> None:
-        self.begin_with_theme(self._first)
+    def first_screen(self) -> Screen[None]:
+        return Screen()
 
     def warn(self, text: str) -> None:
         self.warned.append(text)
