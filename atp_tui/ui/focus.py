@@ -23,19 +23,11 @@ class FocusInSight(Paced, Screen[Answer]):
 
     _wanted: Widget | None = None
     _last: Widget | None = None
-    _has_resumed = False
 
     @on(events.Mount)
     def _look_after_focus(self) -> None:
         self.screen_layout_refresh_signal.subscribe(self, lambda screen: self.keep_focus())
         self.watch(self.app, "app_focus", self._look_soon, init=False)
-
-    @on(events.ScreenResume)
-    def _styled_as_mounted(self, event: events.ScreenResume) -> None:
-        """Textual would apply all styles once more as the screen comes into sight for the first time."""
-        if not self._has_resumed:
-            self._has_resumed = True
-            event.refresh_styles = False
 
     @on(events.DescendantFocus)
     def _look_soon(self) -> None:
