@@ -91,7 +91,7 @@ class Paced(_Screen):
 
     @property
     def _is_hidden(self) -> bool:
-        """Whether a screen on top of this one leaves nothing of it to be seen: it is painted anew when that one goes."""
+        """Whether a screen on top leaves nothing of this one to be seen: it is painted anew when that one goes."""
         stack = self.app.screen_stack
         return self in stack and any(above.styles.background.a == 1 for above in stack[stack.index(self) + 1 :])
 
