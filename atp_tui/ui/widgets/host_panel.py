@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Size
 
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
@@ -116,6 +117,7 @@ class HostPanel(Vertical):
         self._snapshot = PanelSnapshot()
         self._now = 0.0
         self._ticks = 0
+        self._room = Size(0, 0)  # what it has, or had when it was last in sight: there all of it is laid out at once
         self._broken = ""
         self._fence = Fence(_log)
         self._head = PanelHead()
@@ -168,6 +170,7 @@ class HostPanel(Vertical):
         self.set_interval(TICK, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
+        self._room = event.size
         self._lay_out()
 
     def _tick(self) -> None:
@@ -186,13 +189,13 @@ class HostPanel(Vertical):
         The domains' part is never nothing: a list with keys that nobody sees would have the focus. The head has its
         foot cut off for it."""
         detail = self._snapshot.detail
-        height = self.size.height
+        height = self._room.height
         self._draw_head()
         happened = len(self._events.lines) if height >= EVENTS_FROM else 0
         events = 1 + min(happened, USUAL) if happened else 0
         free = height - 1 - max(2, len(self._head.lines)) - events - 1 - max(2, len(self.domains.lines))
         most = max(height // 3, 2, free - 1)
-        self._connections.set_room(self.size.width, most)
+        self._connections.set_room(self._room.width, most)
         connections = 1 + min(len(self._connections.lines) or 2, most)
         connections = min(connections, max(LEAST, height - LEAST - 2))
         if events:
@@ -211,7 +214,7 @@ class HostPanel(Vertical):
             self._head.set_lines(())
             self._head.set_title(styled(""))
             return
-        width = max(self.size.width, 1)
+        width = max(self._room.width, 1)
         charts = self._chart_height()
         uri = self._snapshot.of.uri if self._snapshot.of is not None else None
         lines: Sequence[HeadLine]
@@ -232,5 +235,5 @@ class HostPanel(Vertical):
         self._broken = sentence(self._fence.caught(error, "the panel of %s cannot be drawn", host, instead))
 
     def _chart_height(self) -> int:
-        height = self.size.height
+        height = self._room.height
         return 1 if height < 30 else 2 if height < 44 else 3 if height < 54 else 4
