@@ -31,7 +31,7 @@ class ThemedApp(TypeAheadApp):
     `theme` is the one that is shown first; where there is none of that name, FIRST_THEME is.
     """
 
-    def __init__(self, theme_folders: Iterable[Path], *, theme: str | None, ascii_only: bool) -> None:
+    def __init__(self, theme_folders: Iterable[Path], *, theme: str | None = None, ascii_only: bool) -> None:
         keep_no_cycles()
         colourless = os.environ.get("NO_COLOR")
         super().__init__(driver_class=Driver)
@@ -68,8 +68,8 @@ class ThemedApp(TypeAheadApp):
         return self.first_screen()
 
     def first_screen(self) -> Screen[Any]:
-        """The screen below all others."""
-        raise NotImplementedError
+        """The screen below all others; one of the application's own widgets where it has no other."""
+        return Screen(id="_default")
 
     def _begin_with_theme(self) -> None:
         """Show the first theme. To choose it as a person does later would have all styles read a second time."""

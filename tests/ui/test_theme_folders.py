@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
-from textual.screen import Screen
 
 from atp_tui.ui.theme import AUTO, following, in_16_colours, load_themes, themes_folder
 from atp_tui.ui.theme_folders import ThemeFolders
@@ -105,9 +105,6 @@ class _App(ThemedApp):
         self.chosen: list[str] = []
         self.theme_chosen = self.chosen.append
 
-    def first_screen(self) -> Screen[None]:
-        return Screen()
-
     def warn(self, text: str) -> None:
         self.warned.append(text)
 
@@ -172,3 +169,10 @@ async def test_auto_goes_with_what_the_terminal_tells_and_other_themes_do_not(tm
         await pilot.pause()
         assert app.ground == SHIPPED["high-contrast"].textual.background
         assert app.chosen == ["high-contrast"]
+
+
+async def test_the_styles_are_read_once_for_the_first_theme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[Stylesheet] = []
+    monkeypatch.setattr(Stylesheet, "reparse", again.append)
+    async with shown(tmp_path, "light") as (app, _):
+        assert (app.theme, app.ground, again) == ("light", (SHIPPED["light"].textual.background or "").lower(), [])
