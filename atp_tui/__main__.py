@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -39,6 +40,7 @@ def _run() -> int:
         # Ctrl+C while modules are loaded ends the program without a traceback; what runs later has handlers of its own
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _fill_closed_streams()
+    gc.disable()  # until the modules are loaded, see cli/collector: what they make stays
 
     from .cli.crash import survived
 

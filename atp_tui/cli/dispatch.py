@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import resource
 import signal
@@ -18,6 +17,7 @@ from ..config.paths import default_config, find_config, theme_folders
 from ..drivers.private import sweep
 from ..model.errors import AtpError, ConfigError, ConfigErrors
 from .arguments import Arguments
+from .collector import collect_from_now_on
 from .interrupt import Interrupt, run_verb
 from .log import open_log
 from .output import ReaderGone, complain
@@ -34,18 +34,8 @@ USAGE = 2
 BROKEN_PIPE = 128 + signal.SIGPIPE
 """What a shell says of a program whose reader has gone (`| head`)."""
 
-COLLECT = 20_000, 125
-"""Objects that must have come and stayed before Python looks for cycles among them, and how many such looks pass before
-it looks at those that stayed then; its own defaults are 700 and 10.
-
-Samples keep some ten thousand objects for a while, then drop them, and none is in a cycle: watching makes none, nor
-does the screen while nobody presses a key (`ui/strips`). With the defaults the samples were looked through every
-time: 5 % of a core at 1,000 hosts, in pauses of up to 150 ms in which no key is answered. At 10,000 hosts, 25,000 and
-10 made pauses of 40 to 350 ms; these figures make one of 20 ms each half minute (with 5,000 four times as many of the
-same length, for what a sample replaces is young again each time). What the engine freezes is left alone by both. See
-https://docs.python.org/3/library/gc.html.
-"""
-
+SCREENS = frozenset({"tui", "demo"})
+"""Verbs that open the screen."""
 
 LEAVE_NO_TRACE = frozenset({"doctor", "completion", "complete-words", "man"})
 """Verbs for which no log is opened and nothing is swept: a shell asks while a line is typed, and `doctor` is to see the
@@ -56,7 +46,8 @@ def dispatch(arguments: Arguments) -> int:
     """Do what was asked for; the exit status."""
     _raise_descriptor_limit()
     _forbid_core_dumps()
-    gc.set_threshold(*COLLECT)
+    if arguments.verb not in SCREENS:  # their modules come later, and are many
+        collect_from_now_on()
     # Where there is no log file records go nowhere: Python's last resort would write over the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     if arguments.verb not in LEAVE_NO_TRACE:
@@ -85,7 +76,7 @@ def dispatch(arguments: Arguments) -> int:
 
 def _check_theme(arguments: Arguments) -> None:
     """Raise ConfigError where a headless verb is given a theme that is not there; the screen tells by itself."""
-    if arguments.theme is None or arguments.verb in ("tui", "demo"):
+    if arguments.theme is None or arguments.verb in SCREENS:
         return
     from ..ui.theme import AUTO, load_themes, themes_folder
 

@@ -46,6 +46,7 @@ from ..ui.terminal import run_until_left
 from ..ui.theme import AUTO, load_themes, themes_folder
 from ..ui.views.registry import VIEWS
 from .arguments import Arguments
+from .collector import collect_from_now_on
 from .editor import edited_example
 from .output import complain
 
@@ -90,6 +91,7 @@ def _first_start(arguments: Arguments) -> int:
     while True:
         look = GuideLook(arguments.theme, (path.parent / "themes",), notice, _ascii_only())
         guide = GuideApp(found, path, partial(text_with, path), look)
+        collect_from_now_on()
         run_awake(run_until_left(guide))
         guide.leaving.over()
         match guide.return_value:
@@ -124,6 +126,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     told: list[str] = []
     audit = audit_of(source.config, told.append)
     app = screen_of(Engine(source, policy=policy, audit=audit), arguments)
+    collect_from_now_on()
     run_awake(run_until_left(app))
     for words in told:  # an act that could not be recorded was refused on the screen; this is of how acts ended
         complain(f"warning: {words}")

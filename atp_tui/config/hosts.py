@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ..model.errors import ConfigError
@@ -82,7 +81,7 @@ class _Entry:
         host = self._make(values)
         self._remark(host)
         below = self._layers.below(host.tags)
-        return replace(host, ssh=self._ssh(host, below.ssh), transport=self._transport(host, below.transport))
+        return host.with_settings(self._ssh(host, below.ssh), self._transport(host, below.transport))
 
     def is_enabled(self) -> bool:
         value = self._table.get("enabled", True)

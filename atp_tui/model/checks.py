@@ -12,7 +12,7 @@ from .quoting import quoted
 E = TypeVar("E", bound=StrEnum)
 
 _NOT_IN_USERS = "'`\";&<>|(){}"
-_NOT_IN_HOSTS = _NOT_IN_USERS + "$\\,\x7f"
+_UNFIT_FOR_HOSTS = re.compile(f"[\0- {re.escape(_NOT_IN_USERS)}$\\\\,\x7f]")
 
 LARGEST = 2**31 - 1
 """The most that libvirt and the kernel take where they want an int."""
@@ -96,7 +96,7 @@ def fits_host(name: str) -> bool:
 
     ProxyCommand and Match exec put host and user into a shell's command line (CVE-2023-51385).
     """
-    return bool(name) and name[0] != "-" and not any(letter in _NOT_IN_HOSTS or letter <= " " for letter in name)
+    return bool(name) and name[0] != "-" and not _UNFIT_FOR_HOSTS.search(name)
 
 
 def fits_user(name: str) -> bool:

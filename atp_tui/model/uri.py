@@ -21,6 +21,9 @@ TRANSPORTS = ("ssh", "tcp", "tls", "unix")
 
 _SCHEME = re.compile(r"(?P<driver>[a-z][a-z0-9]*)(?:\+(?P<transport>[a-z0-9]+))?")
 _PASSWORD = re.compile(r"(?<=://)([^/@:?#\[]*):(?!\d+(?:[/?#]|$))[^@]*(?=@)")
+_BLANK_OR_CONTROL = re.compile(r"[\0- \x7f]")
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
+_NOT_IN_HOSTS = frozenset("[]@:/?#, \\")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -74,7 +77,7 @@ class _Reading:
         text = self._text
         if _PASSWORD.search(text):
             raise self._password()
-        if not text or any(character <= " " or character == "\x7f" for character in text):
+        if not text or _BLANK_OR_CONTROL.search(text):
             raise self._wrong("white space or a control character" if text else "nothing", EXAMPLE)
         if "#" in text:
             raise self._wrong("a #", "a URI has no part behind a #: write %23 where one is meant")
@@ -158,7 +161,7 @@ class _Reading:
         if not address.startswith("["):
             host = self._unescaped(address.partition(":")[0])
             self._check_word(host, "host")
-            if any(letter in "[]@:/?#, \\" for letter in host):
+            if not _NOT_IN_HOSTS.isdisjoint(host):
                 raise self._wrong("a host name with signs that none has", EXAMPLE)
             return host or None
         inner, _, rest = address[1:].partition("]")
@@ -219,7 +222,7 @@ class _Reading:
         return query
 
     def _check_value(self, value: str, name: str) -> None:
-        if any(character < " " or character == "\x7f" for character in value):
+        if _CONTROL.search(value):
             raise self._wrong(f"a control character in {name},", EXAMPLE)
 
     def _unescaped(self, written: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import ClassVar
 
 from textual import on
@@ -19,6 +19,7 @@ from .screens.host_form import HostForm
 from .screens.main import MainScreen
 from .screens.palette import FleetCommands, Offer, Palette, actions
 from .services import Services
+from .sizes import classes_for
 from .terminal import has_job_control, terminal_gone
 from .theme import no_such_theme
 from .themed_app import ThemedApp
@@ -38,18 +39,22 @@ class AtpApp(ThemedApp):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP]
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.theme_folders, ascii_only=services.ascii_only)
+        super().__init__(services.theme_folders, theme=services.theme, ascii_only=services.ascii_only)
         self._services = services
         self._engine: asyncio.Task[None] | None = None
+        self._unseen = ExitStack()
         self._main = MainScreen(services, tuple(self._themes))
         # a widget that has a use of its own for a command's key is asked first
         self._bindings = BindingsMap.merge((self._bindings, self._main.keys.of_commands()))
         self.set_keymap(self._main.keys.chosen)
 
+    def first_screen(self) -> MainScreen:
+        self._main.add_class(*classes_for(self.size), update=False)
+        self._unseen.enter_context(self.batch_update())
+        return self._main
+
     def on_mount(self) -> None:
-        self.begin_with_theme(self._services.theme)
-        self.push_screen(self._main)
-        self._main.call_after_refresh(self._start_engine)
+        self._main.call_after_refresh(self._paint)
         if not self.is_headless:
             self.set_interval(1.0, self._leave_dead_terminal)
 
@@ -57,6 +62,11 @@ class AtpApp(ThemedApp):
         if self._engine is not None:
             self._engine.cancel()
             await asyncio.wait((self._engine,), timeout=QUIT_LIMIT)
+
+    def _paint(self) -> None:
+        """The main screen is whole: the first frame is painted, and what comes after it is begun."""
+        self._unseen.close()
+        self._main.call_after_refresh(self._start_engine)
 
     # The engine
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from textual import events, on
 from textual.errors import NoWidget
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -20,6 +21,9 @@ class FocusInSight(Paced, Screen[Answer]):
     Textual gives it to whatever is asked for and leaves it there: keys would act unseen. And what is hidden loses it to
     nobody: no key of a list would do anything.
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's, which paints the whole screen anew with each move of the focus: the widgets do that themselves."""
 
     _wanted: Widget | None = None
     _last: Widget | None = None

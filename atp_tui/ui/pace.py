@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.screen import UPDATE_PERIOD, Screen
 
 if TYPE_CHECKING:
@@ -70,6 +71,29 @@ class Paced(_Screen):
     waits; of one that does not say so nobody does."""
 
     _pace: Pace | None = None
+    _styled_for = -1
+
+    def on_mount(self) -> None:
+        self._styled_for = self.app._css_update_count
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Textual would apply all styles once more as it comes into sight, also where they are those of before."""
+        event.refresh_styles = self._styled_for != self.app._css_update_count
+        self._styled_for = self.app._css_update_count
+
+    def _compositor_refresh(self) -> None:
+        # Textual paints a screen below as well where nothing of it is seen, and for that all of the one on top anew
+        if self._is_hidden:
+            self._dirty_widgets.clear()
+            self._compositor._dirty_regions.clear()
+        elif not (self._layout_required and self._repaint_required):  # else all of it is painted in a moment, once
+            super()._compositor_refresh()
+
+    @property
+    def _is_hidden(self) -> bool:
+        """Whether a screen on top leaves nothing of this one to be seen: it is painted anew when that one goes."""
+        stack = self.app.screen_stack
+        return self in stack and any(above.styles.background.a == 1 for above in stack[stack.index(self) + 1 :])
 
     @property
     def _update_timer(self) -> Timer:

@@ -3,7 +3,7 @@
 `Strip.divide` of Textual keeps its result in a cache of the strip. Where a line is not cut the result is the strip
 itself, so the strip is in a cycle and stays until Python's collector looks for such: 28 objects, some 3 kB, for each
 line drawn anew. With 24 hosts that was 5 MB a minute: the collector looks seldom here, see
-`cli/dispatch`.
+`cli/collector`.
 """
 
 from __future__ import annotations

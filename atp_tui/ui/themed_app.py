@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from textual import events, on
 from textual.app import App
 from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
 
 from ..model.errors import ConfigError
 from .ascii import AsciiFilter
@@ -24,9 +26,12 @@ LOOK_AT_THEMES = 1.0
 
 
 class ThemedApp(TypeAheadApp):
-    """In the program's own themes and those of `theme_folders`; `ascii_only` where the terminal shows no more."""
+    """In the program's own themes and those of `theme_folders`; `ascii_only` where the terminal shows no more.
 
-    def __init__(self, theme_folders: Iterable[Path], *, ascii_only: bool) -> None:
+    `theme` is the one that is shown first; where there is none of that name, FIRST_THEME is.
+    """
+
+    def __init__(self, theme_folders: Iterable[Path], *, theme: str | None = None, ascii_only: bool) -> None:
         keep_no_cycles()
         colourless = os.environ.get("NO_COLOR")
         super().__init__(driver_class=Driver)
@@ -37,8 +42,8 @@ class ThemedApp(TypeAheadApp):
         self._theme_files = ThemeFolders(theme_folders)
         self._theme_problems = self._theme_files.problems
         self._themes = self._with_auto()
+        self._first_theme = theme if theme in self._themes else FIRST_THEME
         self._ascii = (AsciiFilter(),) if ascii_only else ()
-        self._begun = False
         self.theme_chosen: Callable[[str], object] = lambda name: None
         """Hears of each theme that a person chooses while the application runs."""
         self.leaving = Leaving(self)
@@ -57,21 +62,42 @@ class ThemedApp(TypeAheadApp):
 
     # Themes
 
-    def begin_with_theme(self, wanted: str | None) -> None:
-        """Show the theme of that name, the first one where there is none; from now on their files are looked at."""
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen below all others. Textual asks for it once the terminal is known and before any style is read."""
+        self._begin_with_theme()
+        return self.first_screen()
+
+    def first_screen(self) -> Screen[Any]:
+        """The screen below all others; one of the application's own widgets where it has no other."""
+        return Screen(id="_default")
+
+    def _begin_with_theme(self) -> None:
+        """Show the first theme. To choose it as a person does later would have all styles read a second time."""
+        register_themes(self, self._as_shown())
+        self.set_reactive(App.theme, self._first_theme)
+        theme = self.current_theme
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    @on(events.Mount)
+    def _look_after_themes(self) -> None:
+        """The terminal's ground is heard of, and the files of the themes are looked at."""
         if isinstance(self._driver, Driver):
             self._driver.ground_is = self.ground_is
         self.set_interval(LOOK_AT_THEMES, self.look_at_themes)
-        register_themes(self, self._as_shown())
-        self.theme = wanted if wanted in self._themes else FIRST_THEME
-        self._begun = True
+        self._follow_ground()
 
     def watch_theme(self, before: str, name: str) -> None:
         """Another theme was chosen, or the one that is shown has other colours now."""
-        if name == AUTO and isinstance(self._driver, Driver) and before != AUTO:
-            self._driver.follow_ground()
-        if self._begun and before != name:
+        if before != name:
+            self._follow_ground()
             self.theme_chosen(name)
+
+    def _follow_ground(self) -> None:
+        if self.theme == AUTO and isinstance(self._driver, Driver):
+            self._driver.follow_ground()
 
     def ground_is(self, dark: bool) -> None:
         """The terminal's ground is dark, or light: the theme that follows it does so."""

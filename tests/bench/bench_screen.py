@@ -30,7 +30,7 @@ from typing import NamedTuple
 from textual import events
 from textual._compositor import CompositorUpdate
 
-from atp_tui.cli.dispatch import COLLECT
+from atp_tui.cli.collector import COLLECT
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.ui.app import AtpApp

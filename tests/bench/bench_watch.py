@@ -67,7 +67,7 @@ def memory() -> float:
 
 async def side(hosts: int, interval: float) -> None:
     """One side: answers each line on standard input with one of figures."""
-    from atp_tui.cli import dispatch
+    from atp_tui.cli.collector import COLLECT
     from atp_tui.config.fleet import MonitorSettings
     from atp_tui.drivers.sources import DemoOptions, DemoSource
     from atp_tui.engine.engine import Engine
@@ -75,8 +75,7 @@ async def side(hosts: int, interval: float) -> None:
     from atp_tui.model.events import HostChanged, HostSampled
     from atp_tui.model.settings import TransportConfig
 
-    # as the program does; a tree from before had one figure
-    gc.set_threshold(*(dispatch.COLLECT if hasattr(dispatch, "COLLECT") else (25_000,)))
+    gc.set_threshold(*COLLECT)  # as the program does
     base = memory()
     source = DemoSource(DemoOptions(hosts, False, 1))
     source.config = replace(source.config, monitor=MonitorSettings(interval=interval))

@@ -94,3 +94,16 @@ async def test_other_sizes_and_colours_are_taken_over_while_it_is_closed(fakes: 
         assert page_of(opened).background_colors[1].hex.lower() == ground.lower()
         await opened.pilot.resize_terminal(120, 40)
         await opened.until(lambda: len(page_of(opened).lines) == wide)
+
+
+async def test_a_change_of_what_it_covers_has_nothing_painted(
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("question_mark")
+        painted: list[object] = []
+        monkeypatch.setattr(opened.app.screen, "refresh", lambda *regions, **_: painted.append(regions))
+        main = opened.app.screen_stack[0]
+        main.refresh()
+        await opened.until(lambda: not main._repaint_required and not main._dirty_widgets)
+        assert not painted

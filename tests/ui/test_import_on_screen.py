@@ -67,7 +67,7 @@ async def test_the_sources_are_offered_and_what_has_no_file_of_its_own_is_typed(
         assert isinstance(opened.app.screen, SourceScreen)
         assert all(opened.has(name) for name in ("ssh-config", "ansible", "clustershell", "known-hosts"))
         await opened.press("escape")
-        await opened.until(lambda: len(opened.app.screen_stack) == 2)
+        await opened.until(lambda: len(opened.app.screen_stack) == 1)
         await opened.press("I")
         await opened.read()
         await opened.press("end", "up", "enter")

@@ -46,7 +46,7 @@ class Seen:
 
     @property
     def screen(self) -> MainScreen:
-        screen = self.pilot.app.screen_stack[1]
+        screen = self.pilot.app.screen_stack[0]
         assert isinstance(screen, MainScreen)
         return screen
 

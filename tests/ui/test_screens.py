@@ -186,7 +186,7 @@ async def test_a_host_key_is_trusted_only_by_y(key: str, trusted: list[KeyQuesti
             "kvm02", S.FAILED, "host key unknown", retries=False, trouble=HostKeyRejected("refused").trouble
         )
         await opened.until(lambda: opened.has("K kvm02: key unknown"))
-        assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
+        assert len(opened.app.screen_stack) == 1, "it says which key helps, and opens nothing by itself"
         await opened.press("K")
         assert opened.has("SHA256:abcdef␛[31m") and opened.has("ssh-ed25519") and opened.has("192.0.2.3")
         assert not opened.has("ANOTHER KEY")
@@ -306,7 +306,7 @@ async def test_a_password_is_asked_for_and_never_shown() -> None:
         )
         await opened.until(lambda: "P kvm02: wants a password" in opened.lines()[-1])
         assert opened.has("press P")
-        assert len(opened.app.screen_stack) == 2, "it says which key helps, and opens nothing by itself"
+        assert len(opened.app.screen_stack) == 1, "it says which key helps, and opens nothing by itself"
         await opened.press("P")
         assert opened.has("kvm02 wants a name and a password for 192.0.2.3:16514␛[31m")
         assert not opened.has("did not take")
@@ -372,7 +372,7 @@ async def test_the_palette_finds_commands_hosts_and_themes(fakes: FleetServices)
         await opened.press(*"kvm03")
         await opened.until(lambda: opened.has("host kvm03"))
         await opened.press("enter")
-        await opened.until(lambda: len(opened.app.screen_stack) == 2)
+        await opened.until(lambda: len(opened.app.screen_stack) == 1)
         await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm03",))
         await opened.press("ctrl+p", *"high")
         await opened.until(lambda: opened.has("theme high-contrast"))
@@ -392,11 +392,11 @@ async def test_the_palette_works_over_every_screen(fakes: FleetServices, over: s
         if over != "question_mark":
             await opened.read()
         await opened.press("ctrl+p")
-        assert len(opened.app.screen_stack) == 4
+        assert len(opened.app.screen_stack) == 3
         await opened.press(*"jump")
         await opened.until(lambda: opened.has("jump to host"))
         await opened.press(*["backspace"] * 4, *"kvm03", "enter")
-        await opened.until(lambda: len(opened.app.screen_stack) == 2)
+        await opened.until(lambda: len(opened.app.screen_stack) == 1)
         await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm03",))
         assert opened.app.is_running and not fakes.door.passed
         await opened.press("question_mark")
@@ -425,7 +425,7 @@ async def test_read_only_refuses_what_changes_something_before_it_asks() -> None
     async with open_app(fakes) as opened:
         await opened.press("a", "exclamation_mark", *"id", "enter")
         await opened.until(lambda: opened.has("run changes something"))
-        assert not fakes.jobs.started and len(opened.app.screen_stack) == 2
+        assert not fakes.jobs.started and len(opened.app.screen_stack) == 1
         await opened.press("escape")
         await opened.press("r")
         await opened.read()
@@ -445,7 +445,7 @@ async def test_a_screen_that_only_watches_opens_no_form_and_says_why_at_once(siz
             opened.screen.tell("something else")
             await opened.press(key)
             await opened.until(lambda name=name: opened.has(f"{name} changes something"))  # type: ignore[misc]
-            assert len(opened.app.screen_stack) == 2 and opened.hosts.has_focus
+            assert len(opened.app.screen_stack) == 1 and opened.hosts.has_focus
         await opened.press("exclamation_mark")
         assert opened.screen.pane.line.has_focus, "a line can be typed; what it would do is refused as it is entered"
 
@@ -475,7 +475,7 @@ async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action
     async with open_app(fakes, (120, 60)) as opened:
         if gone.key is not None:
             await opened.press(key_name(gone.key))
-            assert not fakes.door.passed and len(opened.app.screen_stack) == 2
+            assert not fakes.door.passed and len(opened.app.screen_stack) == 1
             assert opened.app.focused is opened.hosts
         await opened.press("colon")
         await opened.type(gone.name)

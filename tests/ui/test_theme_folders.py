@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from atp_tui.ui.theme import AUTO, following, in_16_colours, load_themes, themes_folder
@@ -99,14 +100,10 @@ def test_auto_is_as_the_ground(dark: bool, like: str) -> None:
 
 class _App(ThemedApp):
     def __init__(self, folder: Path, theme: str) -> None:
-        super().__init__((folder,), ascii_only=False)
-        self._first = theme
+        super().__init__((folder,), theme=theme, ascii_only=False)
         self.warned: list[str] = []
         self.chosen: list[str] = []
         self.theme_chosen = self.chosen.append
-
-    def on_mount(self) -> None:
-        self.begin_with_theme(self._first)
 
     def warn(self, text: str) -> None:
         self.warned.append(text)
@@ -172,3 +169,10 @@ async def test_auto_goes_with_what_the_terminal_tells_and_other_themes_do_not(tm
         await pilot.pause()
         assert app.ground == SHIPPED["high-contrast"].textual.background
         assert app.chosen == ["high-contrast"]
+
+
+async def test_the_styles_are_read_once_for_the_first_theme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[Stylesheet] = []
+    monkeypatch.setattr(Stylesheet, "reparse", again.append)
+    async with shown(tmp_path, "light") as (app, _):
+        assert (app.theme, app.ground, again) == ("light", (SHIPPED["light"].textual.background or "").lower(), [])

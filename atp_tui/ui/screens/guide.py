@@ -75,13 +75,13 @@ class GuideApp(ThemedApp):
     def __init__(
         self, found: Sequence[HostInfo], path: Path, text_with: FileWith, look: GuideLook = GuideLook()
     ) -> None:
-        super().__init__(look.theme_folders, ascii_only=look.ascii_only)
+        super().__init__(look.theme_folders, theme=look.theme, ascii_only=look.ascii_only)
         self._found = tuple(found)
         self._path = safe(str(path))
         self._text_with = text_with
         self._look = look
 
-    def get_default_screen(self) -> FocusInSight[None]:
+    def first_screen(self) -> FocusInSight[None]:
         return FocusInSight(id="_default")
 
     def compose(self) -> ComposeResult:
@@ -122,7 +122,6 @@ class GuideApp(ThemedApp):
         return "" if wanted is None or wanted in self._themes else no_such_theme(wanted, self._themes)
 
     def on_mount(self) -> None:
-        self.begin_with_theme(self._look.theme)
         options = self.query_one(OptionList)
         options.highlighted = 0 if self._found else 1
         options.focus()

@@ -42,6 +42,7 @@ from ..messages import (
 )  # fmt: skip
 from ..reload_words import reload_sign, reload_told
 from ..services import Services
+from ..sizes import HEIGHTS, WIDTHS
 from ..targeting import Targeting
 from ..told import Told
 from ..views.keys import CHANGEABLE, commands_of, performing
@@ -51,7 +52,7 @@ from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.footer import Fitted, KeyLine, Keys
 from ..widgets.status_bar import StatusBar
-from ..widgets.too_small import LEAST, TooSmall
+from ..widgets.too_small import TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
 from .only import ONLY
@@ -60,10 +61,6 @@ from .palette import Arguments, Offer, completions, offers, path_completed
 _log = logging.getLogger(__name__)
 
 TICK = 1.0
-
-WIDTHS = [(0, "-tiny"), (LEAST[0], "-narrow"), (120, "-normal"), (180, "-wide")]
-HEIGHTS = [(0, "-low"), (LEAST[1], "-short"), (20, "-enough")]
-"""From how many columns and rows on the screen has which class; app.tcss says what that means."""
 
 
 class MainScreen(FocusInSight[None]):
@@ -121,6 +118,7 @@ class MainScreen(FocusInSight[None]):
         yield KeyLine(self.keys, id="keys")
 
     def on_mount(self) -> None:
+        self._show_keys()
         self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._remembering.open)
 

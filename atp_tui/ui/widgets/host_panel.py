@@ -11,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
@@ -116,6 +117,7 @@ class HostPanel(Vertical):
         self._snapshot = PanelSnapshot()
         self._now = 0.0
         self._ticks = 0
+        self._extent = Size(0, 0)  # what it has, or had when it was last in sight: there all of it is laid out at once
         self._broken = ""
         self._room = PanelRoom(1, True, LEAST, LEAST, 0)
         self._fence = Fence(_log)
@@ -169,6 +171,7 @@ class HostPanel(Vertical):
         self.set_interval(TICK, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
+        self._extent = event.size
         self._lay_out()
 
     def _tick(self) -> None:
@@ -183,7 +186,7 @@ class HostPanel(Vertical):
 
     def _lay_out(self) -> None:
         """Give each part its rows: see panel_room."""
-        detail, size = self._snapshot.detail, self.size
+        detail, size = self._snapshot.detail, self._extent
         charts = self._bands()
         brief, whole = (len(self._head_lines(0, brief=each)) for each in (True, False))
         needs = Needs(brief, whole - brief, charts, len(self._events.lines), len(self.domains.lines))
@@ -205,7 +208,7 @@ class HostPanel(Vertical):
         """How many rows of charts there are."""
         detail = self._snapshot.detail
         try:
-            return 0 if detail is None else bands(len(charts_of(detail)), self.size.width)
+            return 0 if detail is None else bands(len(charts_of(detail)), self._extent.width)
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
             return 0
@@ -215,7 +218,7 @@ class HostPanel(Vertical):
         self._head.set_title(self._head_title())
 
     def _head_lines(self, charts: int, *, brief: bool) -> tuple[HeadLine, ...]:
-        detail, width = self._snapshot.detail, max(self.size.width, 1)
+        detail, width = self._snapshot.detail, max(self._extent.width, 1)
         if detail is None:
             return ()
         uri = self._snapshot.of.uri if self._snapshot.of is not None else None
@@ -231,7 +234,7 @@ class HostPanel(Vertical):
 
     def _head_title(self) -> Content:
         """The host, and over how long its charts go."""
-        detail, width = self._snapshot.detail, self.size.width
+        detail, width = self._snapshot.detail, self._extent.width
         if detail is None:
             return styled("")
         name = f" {safe(detail.row.id)} "

@@ -183,12 +183,19 @@ class LinesView(ScrollView, Generic[L]):
 
     def redraw(self, which: Callable[[L], bool] | None = None) -> None:
         """Draw the lines in view again (those that `which` says) and repaint where the drawing differs."""
-        if not self.is_mounted or not self._lines:
+        if not self.is_mounted or not self._lines or not (which is None or self._shows(which)):
             return
         top, (width, height) = self._frame()
         for row in range(min(height, len(self._lines) - top)):
             if which is None or which(self._lines[top + row]):
                 self._draw_row(row, top, width)
+
+    def _shows(self, which: Callable[[L], bool]) -> bool:
+        """Whether one of the lines that are drawn is such: asked five times a second, where the frame is dear."""
+        top, size = self._drawn_for
+        return any(
+            which(self._lines[number]) for number in range(max(top, 0), min(top + size.height, len(self._lines)))
+        )
 
     def _redraw_at(self, *numbers: int) -> None:
         """As `redraw`, of the lines with these numbers."""

@@ -14,7 +14,8 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
 core = resource.getrlimit(resource.RLIMIT_CORE)[1]
 resource.setrlimit(resource.RLIMIT_CORE, (core, core))
 from atp_tui.cli.arguments import parse
-from atp_tui.cli.dispatch import COLLECT, dispatch
+from atp_tui.cli.collector import COLLECT
+from atp_tui.cli.dispatch import dispatch
 status = dispatch(parse(["info"]))
 soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
 core = resource.getrlimit(resource.RLIMIT_CORE)[0]

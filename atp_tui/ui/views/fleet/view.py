@@ -26,6 +26,9 @@ from .room import STEP, USUAL, split_of, split_written
 from .tree import HostTree
 from .unfolded import DomainBelow
 
+AGES = 1.0
+"""Seconds after which the ages in the panel are others."""
+
 REST = 0.5
 """Seconds after which the cursor rests on a host rather than passes over it."""
 
@@ -48,6 +51,7 @@ class FleetView(View):
         self._period = services.period
         self._tell = given.tell
         self._shown: str | None = None
+        self._shown_at = 0.0
         self._split: int | None = None
         self._hides_panel = self._is_zoomed = self._drags = False
         self._rest: Timer | None = None
@@ -71,7 +75,8 @@ class FleetView(View):
         self._show_panel()
 
     def tick(self) -> None:
-        self._show_panel()
+        if self._fleet.now() - self._shown_at >= AGES:  # else what has changed in the fleet has had it drawn already
+            self._show_panel()
 
     @property
     def pointed(self) -> Pointed:
@@ -253,6 +258,7 @@ class FleetView(View):
             self._fleet.looked_at(self._shown)
 
     def _show_panel(self) -> None:
+        self._shown_at = self._fleet.now()
         on_group = self._shown is None and bool(self.hosts.cursor_hosts)
         self.panel.set_class(on_group, "-replaced")
         self.group.set_class(on_group, "-shown")
