@@ -30,7 +30,7 @@ class Remembered:
 
     `sort` and `columns` are names of figures, `group` the fields by which hosts stand together, `folds` the groups that
     are folded, `view` the view that was open last. `split` is the part of the width that the list has beside the panel,
-    in percent, `panel` "off" where that is hidden.
+    in percent, `panel` and `pane` (the command line and the answers) "off" where they are hidden.
     """
 
     theme: str | None = None
@@ -41,6 +41,7 @@ class Remembered:
     group: str | None = None
     split: str | None = None
     panel: str | None = None
+    pane: str | None = None
 
 
 class ScreenMemory:
@@ -154,6 +155,7 @@ def _remembered(entry: object) -> Remembered:
         view=text.get("view"),
         split=text.get("split"),
         panel=text.get("panel"),
+        pane=text.get("pane"),
     )
 
 

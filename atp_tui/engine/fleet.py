@@ -386,6 +386,10 @@ class Fleet(Protocol):
         """What the targets of a part said: standard output, then the errors."""
         ...
 
+    def members(self, job: str, group: int) -> tuple[TargetId, ...]:
+        """The targets of a part, which `Part.group` names, in no order."""
+        ...
+
     async def name_parts(self, job: str) -> bool:
         """Fold the names of the parts that have none yet, beside all other work; whether there was one."""
         ...

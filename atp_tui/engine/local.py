@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
@@ -17,6 +16,7 @@ from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
+from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, Cells
 from ..monitor.domain_arrangement import DomainArrangements
@@ -41,6 +41,7 @@ from .fleet import (
     Preview,
     Resolved,
 )
+from .stream import Stream
 from .try_out import TryStep
 
 NAMED_AT_ONCE = 300
@@ -88,7 +89,7 @@ class LocalFleet:
         self._order: Mapping[str, int] | None = None
         self._fields: Fields | None = None
         self._number = 0
-        self._streams: list[_Stream] = []
+        self._streams: list[Stream] = []
         self._follower = follower
         self._listens = False
 
@@ -115,7 +116,7 @@ class LocalFleet:
     async def changes(self) -> AsyncIterator[Change]:
         """As Fleet.changes."""
         self._listen()
-        stream = _Stream(Change(self._number, urgent=True, described=True))
+        stream = Stream(Change(self._number, urgent=True, described=True))
         self._streams.append(stream)
         try:
             while True:
@@ -364,6 +365,11 @@ class LocalFleet:
         found = self._jobs.job(job)
         return b"" if found is None else found.fold.output(digest)
 
+    def members(self, job: str, group: int) -> tuple[TargetId, ...]:
+        """As Fleet.members."""
+        found = self._jobs.job(job)
+        return () if found is None else tuple(found.fold.members(group))
+
     async def name_parts(self, job: str) -> bool:
         """As Fleet.name_parts."""
         found = self._jobs.job(job)
@@ -374,26 +380,3 @@ class LocalFleet:
         found = self._jobs.job(job)
         if found is not None:
             found.cancel()
-
-
-class _Stream:
-    """Changes for one reader: those that it did not wait for become one."""
-
-    def __init__(self, first: Change) -> None:
-        self._waiting: Change | None = first
-        self._there = asyncio.Event()
-        self._there.set()
-
-    def put(self, change: Change) -> None:
-        before = self._waiting
-        if before is not None:
-            change = Change(change.number, change.urgent or before.urgent, change.described or before.described)
-        self._waiting = change
-        self._there.set()
-
-    async def next(self) -> Change:
-        await self._there.wait()
-        change, self._waiting = self._waiting, None
-        self._there.clear()
-        assert change is not None
-        return change

@@ -25,10 +25,12 @@ LINES = (
 """Of every list."""
 
 ANSWERS = (
-    bind("answers.fold", "enter,space", "open", "fold", "fold or unfold the answer", shown=True),
+    bind("answers.fold", "enter", "open", "fold", "fold or unfold the answer", shown=True),
+    bind("answers.mark", "space", "toggle_mark", "mark", "mark the hosts of the answer, for commands", shown=True),
     bind("answers.fold-all", "a", "toggle_all", "fold all", "fold or unfold all answers", shown=True),
     bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
     bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
+    bind("answers.unmark", "u", "unmark", "unmark all"),
 )
 
 PANE = (

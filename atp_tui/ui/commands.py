@@ -53,6 +53,7 @@ FIRST = (
 LAST = (
     ScreenCommand("previous-view", "view before", "minus", "back to the view that was open before this one"),
     ScreenCommand("zoom", "zoom", "w", "give the pane with the focus all the room; once more, or Esc, shares it again"),
+    ScreenCommand("pane", "command pane", "H", "hide the command line and the answers, or show them again: pane off"),
     ScreenCommand("mouse", "mouse off", "M", "leave the mouse to the terminal, to mark text; once more takes it back"),
     ScreenCommand("older-job", "older job", "less_than_sign", "show the answers of the job started before"),
     ScreenCommand("newer-job", "newer job", "greater_than_sign", "show the answers of the job started after"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.message import Message
 
@@ -12,7 +12,8 @@ from ..engine.fleet import JobTicket
 from ..model.outcome import Outcome
 from .glyphs import Glyphs
 from .job_feed import Jobs, feed
-from .text import cut, safe
+from .targeting import label_of
+from .text import Safe, cut, safe
 from .widgets.answers_model import AnswersModel
 from .widgets.job_list import JobLine
 
@@ -32,6 +33,14 @@ class WatchedJob:
     model: AnswersModel
     cancelled: bool = False
     """Whether its end was asked for."""
+    hosts: frozenset[str] = field(init=False)
+    target: Safe = field(init=False)
+    """Its hosts, as a line of a list names them."""
+
+    def __post_init__(self) -> None:
+        targets = self.model.job.targets
+        self.hosts = frozenset(target.host for target in targets)
+        self.target = safe(label_of(tuple(map(str, targets))))
 
     @property
     def id(self) -> str:
@@ -72,10 +81,13 @@ class WatchedJob:
 
     @property
     def line(self) -> JobLine:
-        """How it stands, for the list of jobs."""
+        """How it stands, for the lists of jobs."""
         model, title = self.model, safe(self.model.job.title)
         hosts, tally = len(model.job.targets), self._tally()
-        return JobLine(self.id, self.number, title, self.state, model.lasted(), hosts, model.ended, *tally)
+        return JobLine(
+            self.id, self.number, title, self.state, model.lasted(), hosts, model.ended, *tally,
+            self.target, model.began_told(), model.counts_told(),
+        )  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -117,6 +129,11 @@ class JobControl:
     def job(self, id: str) -> WatchedJob | None:
         """The job of that id; None where it is not kept."""
         return next((job for job in self.jobs if job.id == id), None)
+
+    def hosts_of(self, id: str) -> frozenset[str]:
+        """The hosts of that job; none where it is not kept."""
+        job = self.job(id)
+        return frozenset() if job is None else job.hosts
 
     def is_shown(self, id: str) -> bool:
         """Whether the answers of that job are those that are seen."""

@@ -75,6 +75,13 @@ class Copied(Message):
     taken: bool
 
 
+@dataclass
+class MarkRequested(Message):
+    """Mark these hosts, or unmark them where all are marked; of None, unmark all that are."""
+
+    hosts: frozenset[str] | None
+
+
 class RerunRequested(Message):
     """Run the command whose answers are shown again on the hosts where it failed."""
 

@@ -28,10 +28,11 @@ class Stack:
         """The place in sight."""
         return self.path[-1]
 
-    def opened(self, place: Place) -> Stack:
-        """A view was asked for by its name: it stands above the first one, whatever was open."""
+    def opened(self, *places: Place) -> Stack:
+        """A view was asked for by its name: it stands above the first one, whatever was open; or above the places that
+        it stands in, which come before it."""
         first = self.path[0]
-        return self._at((first,) if place == first else (first, place))
+        return self._at((first, *(place for place in places if place != first)))
 
     def deeper(self, place: Place) -> Stack:
         """Enter: the place stands above the one in sight. One that is on the path already is gone back to."""

@@ -100,7 +100,7 @@ class Targeting:
         if (marked, cursor) == (self._marked, self._cursor):
             return False
         self._marked, self._cursor = marked, cursor
-        self._label = _label(self.hosts)
+        self._label = label_of(self.hosts)
         return True
 
     def named(self, expression: str) -> Resolved:
@@ -151,7 +151,8 @@ class Targeting:
         return Resolved(problem=_moved(wrong))
 
 
-def _label(hosts: tuple[str, ...]) -> str:
+def label_of(hosts: tuple[str, ...]) -> str:
+    """Hosts as a line names them: folded, or the first where that would take long."""
     if len(hosts) > MOST_FOLDED:
         return f"{hosts[0]} and others"
     return fold_names(hosts) if len(hosts) > 1 else "".join(hosts) or NO_HOST

@@ -28,7 +28,16 @@ from .terminal import Terminal
 
 KEYS, OPENINGS, STARTS, ROUNDS, SPELL = 60, 20, 10, 3, 20.0
 CURSOR = {"tree": b"1", "VMs": b"2", "heat": b"3"}
-VIEWS = {"hosts": b"1", "VMs": b"2", "heat": b"3", "events": b"4", "jobs": b"5", "messages": b"m", "host": b"o"}
+VIEWS = {
+    "hosts": b"1",
+    "VMs": b"2",
+    "heat": b"3",
+    "events": b"4",
+    "jobs": b"5",
+    "answers": b"6",
+    "messages": b"m",
+    "host": b"o",
+}
 UP, END = b"\x1b[A", b"\x1b[F"
 
 HELLO = """

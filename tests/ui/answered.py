@@ -8,7 +8,7 @@ from atp_tui.engine.fleet import JobTicket, Parts
 from atp_tui.engine.local import NAMED_AT_ONCE
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded
-from atp_tui.model.target import on_hosts
+from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.ui.widgets.answers_model import AnswersModel
 
 from .rows import NOW
@@ -24,6 +24,9 @@ class FoldedAnswers:
     def parts(self, job: str, since: int = 0) -> Parts:
         self.fold.name_at_once(NAMED_AT_ONCE)
         return Parts(self.fold.number, self.fold.parts(since))
+
+    def members(self, job: str, group: int) -> tuple[TargetId, ...]:
+        return tuple(self.fold.members(group))
 
     def output(self, job: str, digest: bytes) -> bytes:
         return self.fold.output(digest)

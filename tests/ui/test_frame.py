@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atp_tui.model.connection import ConnectionState
+from atp_tui.ui.views.answers.view import AnswersView
 from atp_tui.ui.views.host.view import HostView
 from atp_tui.ui.views.jobs.view import JobsView
 from atp_tui.ui.views.registry import VIEWS
@@ -22,7 +23,7 @@ def here(opened: Opened) -> str:
     return opened.screen._views.stack.here.view
 
 
-OF_NO_HOST = {"jobs", "events", "messages", "domains"}
+OF_NO_HOST = {"jobs", "answers", "events", "messages", "domains"}
 """Views whose cursor is on no single host here, so that none leads from there to the view of a host."""
 
 
@@ -98,11 +99,14 @@ async def test_the_jobs_have_the_whole_screen_and_commands_go_to_the_hosts_of_th
         job.output("kvm02", b"uid=0\n")
         for host in job.hosts:
             job.end(host)
-        await opened.press("escape", "u", "home", "5")
-        await opened.until(lambda: isinstance(opened.screen.view, JobsView) and opened.screen.answers.has_focus)
+        await opened.press("escape", "u", "home", "6")
+        await opened.until(lambda: isinstance(opened.screen.view, AnswersView) and opened.screen.answers.has_focus)
         await opened.until(lambda: opened.has("kvm[02-03] (2)") and not opened.has("rack1"))
         answers = opened.screen.answers
         assert answers.size.height > 25, "all the room"
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.screen.view, JobsView) and opened.screen.view.table.has_focus)
+        assert opened.has("kvm[02-03] (2)")
         await opened.press("escape")
         await opened.until(lambda: here(opened) == "fleet" and opened.hosts.has_focus)
 

@@ -69,7 +69,7 @@ async def test_only_the_last_of_keys_that_come_fast_is_searched_for(fakes: Fleet
 async def test_an_action_is_completed_with_the_groups_that_it_can_be_done_to() -> None:
     fakes = FleetServices([*rack(2), *rack(1, tag="rack10", start=7), *rack(1, tag="rack2", start=9)])
     async with open_app(fakes) as opened:
-        lines = [line for line in opened.screen._completions() if "@" in line]
+        lines = [line for line in opened.screen._offering.completions() if "@" in line]
         assert [line for line in lines if line.startswith("retry ")] == [
             "retry @rack1",
             "retry @rack2",

@@ -7,6 +7,7 @@ from typing import Protocol
 from ..locator import Locator
 from ..places import Place, Stack
 from ..views.keys import performing
+from ..views.spec import ViewSpec
 from ..views.view import View
 from .views import ViewStack
 
@@ -37,12 +38,20 @@ class Navigation:
         """The view in sight."""
         return self._views.view
 
+    @property
+    def spec(self) -> ViewSpec:
+        """What is known of it."""
+        return self._views.spec
+
     def open(self, name: str, subject: str = "") -> None:
-        """Open a view by its name, above the first one; one that needs a host, of that under the cursor where no
-        subject is named."""
+        """Open a view by its name, above the first one or what it stands in; one that needs a host, of that under the
+        cursor where no subject is named."""
         spec = self._views.specs[name]
         if not spec.needs:
-            self._go(self._views.stack.opened(Place(name)))
+            inside = (Place(spec.inside),) if spec.inside else ()
+            self._go(self._views.stack.opened(*inside, Place(name)))
+            if subject:
+                self.view.choose(subject)
             return
         subject = subject or self.view.subject(spec.needs)
         if subject:

@@ -9,23 +9,33 @@ from ...model.errors import ConfigError
 from ..locator import Locator, locator_of
 from ..views.view import View
 from .navigation import Navigation
+from .pane_room import PaneRoom
 
 
 class Remembering:
     """Begins with a view that was asked for (`view`, a locator), else with the one that was left."""
 
     def __init__(
-        self, memory: ScreenMemory, navigation: Navigation, first: View, views: Collection[str], view: str | None
+        self,
+        memory: ScreenMemory,
+        navigation: Navigation,
+        first: View,
+        views: Collection[str],
+        view: str | None,
+        pane: PaneRoom,
     ) -> None:
         self._memory = memory
         self._navigation = navigation
         self._first = first
+        self._pane = pane
         self._asked = None if view is None else locator_of(view, views)
         self._begins_with = self._asked or _left(memory.now.view, views)
         self._began = False
 
     def open(self) -> None:
         """Bring the view into sight. How it is arranged comes later: most of it needs hosts."""
+        if self._memory.now.pane == "off":
+            self._pane.turn(off=True)
         if self._begins_with is not None:
             self._navigation.open(self._begins_with.place.view, self._begins_with.place.subject)
 
@@ -62,6 +72,7 @@ class Remembering:
             folds=sorted(self._first.folds) or None,
             split=settings.get("split"),
             panel=settings.get("panel"),
+            pane="off" if self._pane.is_off else None,
             view=self._memory.now.view if self._asked is not None else view,
         )
 

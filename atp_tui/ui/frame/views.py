@@ -52,7 +52,11 @@ class ViewStack(Container):
     @property
     def crumbs(self) -> tuple[str, ...]:
         """What the places above the first one are of, or else their titles. They may hold anything."""
-        return tuple(place.subject or self.specs[place.view].title for place in self._stack.path[1:])
+        return tuple(place.subject or self._title(place.view) for place in self._stack.path[1:])
+
+    def _title(self, name: str) -> str:
+        view = self._views.get(name)
+        return (view.crumb if view is not None else "") or self.specs[name].title
 
     def go(self, stack: Stack) -> None:
         """Bring the last place of that path into sight."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..views.view import View
+from ..views.view import ResultsRoom, View
 from .results import ResultsRegion
 
 
@@ -31,7 +31,7 @@ class Zoom:
         if self.end():
             return False
         self._of = self._screen.view
-        self._hides_results = not self._results.has_focus_within and not self._of.SHOWS_RESULTS
+        self._hides_results = not self._results.has_focus_within and self._of.RESULTS is not ResultsRoom.ALL
         if self._hides_results:
             self._screen.set_class(True, "-zoomed")
             self._of.zoom(True)
@@ -45,11 +45,11 @@ class Zoom:
         if before is None:
             return False
         self._screen.set_class(False, "-zoomed")
-        self._screen.set_class(self._screen.view.SHOWS_RESULTS, "-only-results")
+        self._screen.set_class(self._screen.view.RESULTS is ResultsRoom.ALL, "-only-results")
         before.zoom(False)
         return True
 
     def show_results(self) -> None:
         """Answers are there to be seen."""
-        if self._hides_results:
+        if self._hides_results and self._of is not None and self._of.RESULTS is ResultsRoom.BESIDE:
             self.end()

@@ -12,6 +12,8 @@ from typing import Protocol
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet
 from ...model.outcome import Outcome
+from ..frame.pane_room import PaneRoom
+from ..frame.showing import Showing
 from ..job_control import MOST_JOBS, JobControl, WatchedJob
 from ..keymap import Keymap
 from ..text import safe
@@ -24,7 +26,10 @@ class JobSurface(Protocol):
 
     @property
     def jobs(self) -> JobControl: ...
-    def show_answers(self) -> None: ...
+    @property
+    def room(self) -> PaneRoom: ...
+    @property
+    def showing(self) -> Showing: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
@@ -71,7 +76,8 @@ class JobDispatch:
             self._screen.tell(sentence(performed.problem.reason), wrong=True)
         if performed.job is not None:
             job = self._screen.jobs.watch(performed.job, invocation)
-            self._screen.show_answers()
+            self._screen.room.show_answers()
+            self._screen.showing.answers()
             self._tell_of_wait(job)
             if start.cancelled:
                 self._cancel(job)
@@ -98,7 +104,8 @@ class JobDispatch:
         return cancelled
 
     def ended(self, id: str) -> None:
-        """Say what a cancel came to in place of what was told when it was asked for, and what went wrong unseen."""
+        """Say what a cancel came to in place of what was told when it was asked for, and what went wrong unseen; where
+        no answers are in sight, each end."""
         job = self._screen.jobs.job(id)
         if job is None:
             return
@@ -110,14 +117,14 @@ class JobDispatch:
                 self._screen.tell(f"{job.name}: {ended}; {had_answered}", wrong=True)
             else:
                 self._screen.tell(f"cancelled {job.name}: {had_answered}")
-        elif job.failed and job is not self._screen.jobs.shown:
-            self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=True)
+        elif not self._screen.showing.has_answers_in_sight or (job.failed and job is not self._screen.jobs.shown):
+            self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=job.failed)
 
     def show(self, job: WatchedJob | None) -> None:
         """Show the answers of another job."""
         if job is not None and job is not self._screen.jobs.shown:
             self._screen.jobs.show(job)
-            self._screen.show_answers()
+            self._screen.showing.answers()
 
     def show_older(self) -> None:
         """Show the job before, in the order of their numbers."""
@@ -131,12 +138,14 @@ class JobDispatch:
         job = self._screen.jobs.beside(step)
         if job is None:
             self._screen.tell(f"no {which} job" if self._screen.jobs.shown else "no command was run yet")
+        else:
+            self._screen.room.show_answers()
         self.show(job)
 
     def clear(self) -> bool:
         """Forget all jobs that have ended. False where some still run, which is told."""
         self._screen.jobs.forget_done()
-        self._screen.show_answers()
+        self._screen.showing.answers()
         running = len(self._screen.jobs.running)
         if running:
             are = "job still runs" if running == 1 else "jobs still run"

@@ -54,7 +54,9 @@ def keys_of(focused: Widget | None, view: ViewSpec, keys: Keymap) -> Keys:
         case Answers():
             return (*_hints(ANSWERS, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))
         case LinesView(BINDINGS=bound) if view.keys and view.keys[0] in bound:
-            return (*_hints(view.keys, keys), *_commands(_IN_VIEW, keys))
+            own = {key for each in view.keys for key in keys.keys(each.id or "")}
+            left = [id for id in _IN_VIEW if own.isdisjoint(keys.keys(id)) and (view.searched or id != "screen.filter")]
+            return (*_hints(view.keys, keys), *_commands(left, keys))
         case _:
             return (*_hints(LINES, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))
 

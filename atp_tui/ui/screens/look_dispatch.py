@@ -18,6 +18,7 @@ from ..copying import NOT_COPIED, copied
 from ..driver import turn_mouse
 from ..dump import dump
 from ..frame.navigation import Navigation
+from ..frame.pane_room import PaneRoom
 from ..frame.zoom import Zoom
 from ..keymap import Keymap
 from ..sums import counting, find_sum, sums
@@ -42,6 +43,8 @@ class Looking(Protocol):
     def navigation(self) -> Navigation: ...
     @property
     def zoom(self) -> Zoom: ...
+    @property
+    def room(self) -> PaneRoom: ...
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
 
@@ -69,6 +72,7 @@ class LookDispatch:
             "jump": self._jump,
             "previous-view": lambda _: screen.navigation.to_and_fro(),
             "zoom": lambda _: self._zoom(),
+            "pane": self._turn_pane,
             "mouse": lambda _: self._turn_mouse(),
             "copy-address": self._copy_address,
             "locator": lambda _: self._copy_locator(),
@@ -91,6 +95,10 @@ class LookDispatch:
         lines.cursor_to(begin + int(number))
 
     def _filter(self, text: str) -> None:
+        spec = self._screen.navigation.spec
+        if not spec.searched:
+            self._screen.tell(f"{spec.title} have no filter", wrong=True)
+            return
         self._screen.pane.enter(Mode.FILTER, text or None)
 
     def _only(self, name: str) -> None:
@@ -121,6 +129,17 @@ class LookDispatch:
     def _zoom(self) -> None:
         if self._screen.zoom.toggle():
             self._screen.tell(f"all the room: {self._keys.sign('screen.zoom')} shares it again")
+
+    def _turn_pane(self, text: str) -> None:
+        if text.strip() not in ("", "on", "off"):
+            self._screen.tell("write pane, pane on or pane off", wrong=True)
+            return
+        room = self._screen.room
+        room.turn(off=text.strip() == "off" or (not text.strip() and not room.is_off))
+        if room.is_off:
+            self._screen.view.take_focus()
+            again = self._keys.sign("screen.pane") or ":pane on"
+            self._screen.tell(f"command line hidden: {again} shows it again")
 
     def _turn_mouse(self) -> None:
         """Without the mouse here, the terminal marks text by it as everywhere."""

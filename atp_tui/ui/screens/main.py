@@ -12,21 +12,21 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
-from ...model.order import natural
-from ...monitor.orders import Sort
-from ...monitor.query import Query
 from .. import bindings
 from ..copying import NOT_COPIED
 from ..focus import FocusInSight
 from ..frame.navigation import Navigation
+from ..frame.pane_room import PaneRoom
 from ..frame.remember import Remembering
 from ..frame.results import ResultsRegion
+from ..frame.showing import Showing
 from ..frame.views import ViewStack
 from ..frame.zoom import Zoom
 from ..glyphs import ASCII, UNICODE
 from ..history import History
 from ..job_control import JobControl
 from ..keymap import Keymap
+from ..marks import Marks
 from ..messages import (
     CancelRequested,
     CommandLineRequested,
@@ -36,6 +36,7 @@ from ..messages import (
     JobAdvanced,
     JobChosen,
     JobEnded,
+    MarkRequested,
     PaneLeft,
     RerunRequested,
     RunRequested,
@@ -45,9 +46,9 @@ from ..services import Services
 from ..sizes import HEIGHTS, WIDTHS
 from ..targeting import Targeting
 from ..told import Told
-from ..views.keys import CHANGEABLE, commands_of, performing
+from ..views.keys import CHANGEABLE, commands_of
 from ..views.registry import VIEWS
-from ..views.view import View, ViewServices
+from ..views.view import ResultsRoom, View, ViewServices
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
 from ..widgets.footer import Fitted, KeyLine, Keys
@@ -55,8 +56,8 @@ from ..widgets.status_bar import StatusBar
 from ..widgets.too_small import TooSmall
 from .dispatch import Dispatch
 from .keys import calling_keys, keys_of
-from .only import ONLY
-from .palette import Arguments, Offer, completions, offers, path_completed
+from .offering import Offering
+from .palette import Offer, path_completed
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,6 @@ class MainScreen(FocusInSight[None]):
         self._clock = services.fleet.now
         self.keys = Keymap(commands_of(services.actions), dict(services.keys), CHANGEABLE)
         self._glyphs = replace(ASCII if services.ascii_only else UNICODE, keys=self.keys)
-        self._theme_names = theme_names
         self._targeting = Targeting(services.fleet, services.accents)
         self._calls: Keys = ()
         self._in_line = False
@@ -87,15 +87,20 @@ class MainScreen(FocusInSight[None]):
         self._told_of_file = 0
         self._told = Told()
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
-        self._results = ResultsRegion(self._glyphs, lambda: self.jobs.shown)
+        self._marks = Marks()
+        self._results = ResultsRegion(self._glyphs, self._marks)
         given = ViewServices(
-            services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong), self._results, self._told
-        )
+            services, self._glyphs, lambda text, wrong: self.tell(text, wrong=wrong),
+            self._results, self._told, self.jobs, self._marks,
+        )  # fmt: skip
         self._views = ViewStack(VIEWS, given)
+        self._offering = Offering(services.fleet, self.keys, theme_names, self._views)
         self.zoom = Zoom(self, self._results)
+        self.room = PaneRoom(self, self._results)
+        self.showing = Showing(self, self._views, self._results)
         self.navigation = Navigation(self._views, self)
         self._remembering = Remembering(
-            services.memory, self.navigation, self._views.first, self._views.specs, services.view
+            services.memory, self.navigation, self._views.first, self._views.specs, services.view, self.room
         )
         self._dispatch = Dispatch(self, services, self.keys, self._targeting)
 
@@ -109,7 +114,7 @@ class MainScreen(FocusInSight[None]):
                 yield CommandPane(
                     self._targeting.select,
                     History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
-                    self._completions,
+                    self._offering.completions,
                     paths=lambda text: path_completed(text, services.path_like),
                     keys=self.keys,
                     id="pane",
@@ -155,8 +160,17 @@ class MainScreen(FocusInSight[None]):
         return self._views.view
 
     @property
+    def status(self) -> StatusBar:
+        return self.query_one("#status", StatusBar)
+
+    @property
     def pane(self) -> CommandPane:
         return self.query_one("#pane", CommandPane)
+
+    @property
+    def is_typed_in(self) -> bool:
+        """Whether the command line has the focus."""
+        return self._in_line
 
     @property
     def answers(self) -> Answers:
@@ -187,10 +201,11 @@ class MainScreen(FocusInSight[None]):
         """Another view is in sight: it has the focus, and commands go to what it points at."""
         self.zoom.end()
         self._pointed = self._in_line = False
-        self.set_class(self.view.SHOWS_RESULTS, "-only-results")
+        self.set_class(self.view.RESULTS is ResultsRoom.ALL, "-only-results")
+        self.room.settle()
         self.pane.take_filter(self.view.filter)
-        self._point()
-        self.query_one("#status", StatusBar).crumbs = self._views.crumbs
+        self.point()
+        self.status.crumbs = self._views.crumbs
         self.set_focus(None)  # what has it is out of sight, and a new view takes it a moment later
         self.view.take_focus()
 
@@ -207,12 +222,12 @@ class MainScreen(FocusInSight[None]):
         self._tell_of_file()
         if summary.hosts:
             self._remembering.begin()
-        self.query_one("#status", StatusBar).snapshot = summary
+        self.status.snapshot = summary
         calls = calling_keys(summary.calls, self.keys)
         if calls != self._calls:
             self._calls = calls
             self._show_keys()
-        self._point()
+        self.point()
 
     def _tell_of_file(self) -> None:
         """Say once what a change of the file of the hosts came to; and all the time that it is wrong, where it is."""
@@ -220,18 +235,30 @@ class MainScreen(FocusInSight[None]):
         if news.number != self._told_of_file:
             self._told_of_file = news.number
             self.tell(reload_told(news, name), wrong=news.wrong, fitted=lambda room: reload_told(news, name, room))
-            self.query_one("#status", StatusBar).wrong = reload_sign(news, name)
+            self.status.wrong = reload_sign(news, name)
 
     @on(View.Moved)
     def _moved(self) -> None:
-        self._point()
+        self.answers.look_at_marks()
+        self.point()
+
+    @on(MarkRequested)
+    def _mark_requested(self, message: MarkRequested) -> None:
+        if message.hosts is None:
+            self._marks.hosts = frozenset()
+        elif message.hosts:
+            self._marks.toggle(message.hosts)
+        else:
+            self.tell("the hosts of that answer are not kept any more", wrong=True)
+        self.view.look(False)
+        self._moved()
 
     @on(FilterChanged)
     def _filter_changed(self, message: FilterChanged) -> None:
         self.view.search(message.text)
-        self._point()
+        self.point()
 
-    def _point(self) -> None:
+    def point(self) -> None:
         """Take over what the view points at: what is marked in it and under its cursor.
 
         Not while a command is being typed, after `:` too, or something lies over the view, such as the palette: a host
@@ -258,7 +285,7 @@ class MainScreen(FocusInSight[None]):
     def _uncovered(self) -> None:
         self._covered = self.app.screen is not self
         if self.query("#pane"):
-            self._point()
+            self.point()
 
     # Commands and their answers
 
@@ -290,15 +317,11 @@ class MainScreen(FocusInSight[None]):
 
     @on(JobAdvanced)
     def _job_advanced(self, message: JobAdvanced) -> None:
-        if self.jobs.is_shown(message.job):
-            self.answers.advance()
-        self.show_jobs()
+        self.showing.news(message.job)
 
     @on(JobEnded)
     def _job_ended(self, message: JobEnded) -> None:
-        if self.jobs.is_shown(message.job):
-            self.answers.advance()
-        self.show_jobs()
+        self.showing.news(message.job)
         self._dispatch.jobs.ended(message.job)
 
     @on(JobChosen)
@@ -306,25 +329,6 @@ class MainScreen(FocusInSight[None]):
         self._dispatch.jobs.show(self.jobs.job(message.job))
         if message.opened:
             self.answers.focus()
-
-    def show_answers(self) -> None:
-        """Show the chosen job's answers, which take their room with the first job; close them where there is none."""
-        shown = self.jobs.shown
-        self.set_class(shown is None, "-no-answers")
-        if shown is None:
-            self.answers.show(None)
-        else:
-            self.zoom.show_results()
-            self.answers.show(shown.model, shown.number)
-        self.show_jobs()
-
-    def show_jobs(self) -> None:
-        """Say how the jobs stand, and how many run."""
-        jobs, status = self.jobs, self.query_one("#status", StatusBar)
-        shown = jobs.shown.id if jobs.shown is not None else None
-        self._results.jobs.show([job.line for job in jobs.jobs], shown)
-        status.job = jobs.shown is not None and jobs.shown.running
-        status.others = jobs.out_of_sight
 
     # Keys
 
@@ -339,7 +343,7 @@ class MainScreen(FocusInSight[None]):
         if self.zoom.end() or (view.has_focus_within and view.step_back()):
             return
         # a view that was opened a moment ago has not got the focus yet, and is left all the same
-        beside = self._results.has_focus_within and not view.SHOWS_RESULTS
+        beside = self._results.has_focus_within and view.RESULTS is not ResultsRoom.ALL
         if beside or self.pane.has_focus_within:
             view.take_focus()
         elif view.filter:
@@ -359,7 +363,8 @@ class MainScreen(FocusInSight[None]):
             self.keep_focus()
             return
         self._in_line = self.focused is self.pane.line
-        self._point()
+        self.room.settle()
+        self.point()
         self._show_keys()
 
     def _show_keys(self) -> None:
@@ -367,11 +372,11 @@ class MainScreen(FocusInSight[None]):
         line.calls, line.keys = self._calls, keys_of(self.focused, self._views.spec, self.keys)
 
     def _tick(self) -> None:
-        self.query_one("#status", StatusBar).tick()
+        self.status.tick()
         self.query_one("#keys", KeyLine).tick(self._clock())
         self.answers.tick()
         if self.jobs.running:
-            self.show_jobs()
+            self.showing.jobs()
         self.pane.tick()
         self.view.tick()
 
@@ -379,20 +384,9 @@ class MainScreen(FocusInSight[None]):
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        hosts, files = self._fleet.hosts(Query()), self._fleet.reload().files
-        return offers(self.keys.commands, hosts, self._theme_names, self._arguments(), files)
+        return self._offering.offers()
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
         name, _, argument = line.partition(" ")
         self._dispatch.do(name, argument)
-
-    def _completions(self, text: str = "") -> Sequence[str]:
-        groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
-        hosts, files = self._fleet.hosts(Query(sort=Sort.NAME)), self._fleet.reload().files
-        return completions(self.keys.commands, hosts, groups, self._theme_names, self._arguments(), text, files)
-
-    def _arguments(self) -> list[Arguments]:
-        in_views = performing(self._views.spec).values()
-        of_views = [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]
-        return [*of_views, (ONLY, tuple(ONLY.arguments(self._fleet)))]

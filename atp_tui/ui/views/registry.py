@@ -3,6 +3,7 @@ first."""
 
 from __future__ import annotations
 
+from .answers.spec import ANSWERS
 from .domain.spec import DOMAIN
 from .domains.spec import DOMAINS
 from .events.spec import EVENTS
@@ -13,4 +14,4 @@ from .jobs.spec import JOBS
 from .messages.spec import MESSAGES
 from .spec import ViewSpec
 
-VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, HOST, DOMAIN, MESSAGES)
+VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, ANSWERS, HOST, DOMAIN, MESSAGES)

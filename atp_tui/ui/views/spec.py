@@ -33,10 +33,11 @@ class ViewCommand:
 class ViewSpec:
     """One view. `name` is what `:` opens, `key` the Textual name of its key, None for none.
 
-    `filters` says what its filter finds, "host" or "domain"; "" where the sums of the status line find nothing in it.
-    `keys` are those of the list that has its focus, as the key line and the help tell them. `needs` says in a word what
-    it is of ("host"); "" where it is of all. `make` gives its widget: called once, when it is first opened. A command
-    may have the name of another view's: the view in sight performs it, else the first one that has it.
+    `filters` says what its filter finds, "host" or "domain"; "" where the sums of the status line find nothing in it;
+    `searched`: whether `/` has something to find. `keys` are those of the list that has its focus, as the key line and
+    the help tell them. `needs` says in a word what it is of ("host"); "" where it is of all. `inside` is the view that
+    it stands in where it is opened by its name: Esc leads there. `make` gives its widget: called once, when it is first
+    opened. A command may have the name of another view's: the view in sight performs it, else the first that has it.
     """
 
     name: str
@@ -47,6 +48,8 @@ class ViewSpec:
     keys: tuple[Binding, ...] = ()
     needs: str = ""
     filters: str = ""
+    inside: str = ""
+    searched: bool = True
     commands: tuple[ViewCommand, ...] = ()
 
     def command(self, name: str) -> ViewCommand | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from textual.containers import Container
@@ -11,10 +12,12 @@ from textual.message import Message
 
 from ...engine.fleet import Fleet
 from ..glyphs import Glyphs
+from ..job_control import JobControl
 from ..marks import Marks
 from ..places import Place
 from ..services import Services
 from ..told import Told
+from ..widgets.answers import Answers
 from ..widgets.lines import LinesView
 
 
@@ -25,13 +28,22 @@ class Pointed(NamedTuple):
     cursor: tuple[str, ...] = ()
 
 
+class ResultsRoom(Enum):
+    """The room of the region of the jobs and their answers while a view is in sight."""
+
+    BESIDE = "beside"
+    """It stands below or beside the view."""
+    NONE = "none"
+    """The view has its room."""
+    ALL = "all"
+    """It has the view's room."""
+
+
 class Results(Protocol):
     """The region of the jobs and their answers, which stands beside the views."""
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """The hosts of the job whose answers are shown."""
-        ...
+    def answers(self) -> Answers: ...
 
     def take_focus(self) -> None: ...
 
@@ -39,13 +51,14 @@ class Results(Protocol):
 @dataclass(frozen=True, slots=True)
 class ViewServices:
     """What a view is given. `tell` says something in the line at the bottom, as what went wrong where the second is
-    true; `told` is what was said there, `marks` are those of all views."""
+    true; `told` is what was said there, `marks` are those of all views, `jobs` those of this session."""
 
     services: Services
     glyphs: Glyphs
     tell: Callable[[str, bool], None]
     results: Results
     told: Told
+    jobs: JobControl
     marks: Marks = field(default_factory=Marks)
 
     @property
@@ -60,8 +73,7 @@ class View(Container):
     A subclass overrides what it has.
     """
 
-    SHOWS_RESULTS: ClassVar[bool] = False
-    """Whether the region of the jobs and their answers takes its room."""
+    RESULTS: ClassVar[ResultsRoom] = ResultsRoom.BESIDE
 
     DEFAULT_CSS = """
     View { width: 1fr; height: 1fr; }
@@ -84,8 +96,19 @@ class View(Container):
         """There is something else to read of the fleet, or the view comes into sight. `described`: hosts may have come
         or gone."""
 
+    def look_at_jobs(self) -> None:
+        """There is something else to tell of the jobs of this session."""
+
     def tick(self) -> None:
         """A second has gone by."""
+
+    def choose(self, text: str) -> None:
+        """Show what stood behind the view's name as it was opened. A view that is of all has nothing to do."""
+
+    @property
+    def crumb(self) -> str:
+        """What the path says of it in place of its title; "" where it says that. It may hold anything."""
+        return ""
 
     def take_focus(self) -> None:
         """Give the focus to the list that a person sees first."""

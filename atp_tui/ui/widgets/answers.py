@@ -12,7 +12,9 @@ from textual.content import Content
 from .. import bindings
 from ..copying import copied
 from ..glyphs import UNICODE, Glyphs
-from ..messages import Copied, RerunRequested
+from ..keymap import Keymap
+from ..marks import Marks
+from ..messages import Copied, MarkRequested, RerunRequested
 from ..shown import styled, together
 from ..text import Safe, cut, safe, width_of
 from .answer_blocks import AnswerLine, AnswerLines
@@ -30,13 +32,15 @@ _MARGIN = drawn((" ", "text"))
 
 
 class Answers(LinesView[AnswerLine]):
-    """Shows an AnswersModel. Posts RerunRequested and Copied."""
+    """Shows an AnswersModel. Posts RerunRequested, MarkRequested and Copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.ANSWERS]
 
-    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
+    def __init__(self, *, glyphs: Glyphs = UNICODE, marks: Marks | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self._keys = glyphs.keys
+        self._marks = marks if marks is not None else Marks()
+        self._shown_marks = self._marks.hosts
         self._model: AnswersModel | None = None
         self._number = 0
 
@@ -75,11 +79,29 @@ class Answers(LinesView[AnswerLine]):
             self.advance()
 
     def draw(self, line: AnswerLine, width: int) -> Spans:
-        return clip((*_MARGIN, *line.spans), width)  # the first cell is the cursor's
+        spans = self._marked(line) if line.head and self._marks.hosts else line.spans
+        return clip((*_MARGIN, *spans), width)  # the first cell is the cursor's
+
+    def _marked(self, line: AnswerLine) -> Spans:
+        """A head with the sign of marks behind that of its fold: dim where only some of its hosts are marked."""
+        marked, hosts = self._marks.hosts, self._hosts_of(line)
+        if marked.isdisjoint(hosts):
+            return line.spans
+        (fold, role), *others = line.spans
+        mark = drawn((fold.rstrip(), role), ("*", "mark" if marked >= hosts else "dim"))
+        return (*mark, *others)
+
+    def look_at_marks(self) -> None:
+        """Other hosts may be marked."""
+        if self._shown_marks is not self._marks.hosts:
+            self._shown_marks = self._marks.hosts
+            self.redraw()
+
+    def _hosts_of(self, line: AnswerLine) -> frozenset[str]:
+        return self._model.hosts_of(line.block) if self._model is not None else frozenset()
 
     def placeholder(self) -> Sequence[str]:
-        mark, run = self._keys.sign("hosts.mark"), self._keys.sign("action.run")
-        return ("No command was run yet.", f"Mark hosts with {mark}, press {run}", "and type a command for them.")
+        return how_to_run(self._keys)
 
     def line_opened(self, line: AnswerLine) -> None:
         if self._model is not None:
@@ -91,6 +113,13 @@ class Answers(LinesView[AnswerLine]):
         if self._model is not None:
             self._model.toggle_all()
             self.advance()
+
+    def action_toggle_mark(self) -> None:
+        if (line := self.cursor_line) is not None:
+            self.post_message(MarkRequested(self._hosts_of(line)))
+
+    def action_unmark(self) -> None:
+        self.post_message(MarkRequested(None))
 
     def action_rerun(self) -> None:
         self.post_message(RerunRequested())
@@ -124,6 +153,12 @@ class Answers(LinesView[AnswerLine]):
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self.set_title(self._title_now())
+
+
+def how_to_run(keys: Keymap) -> Sequence[str]:
+    """What stands where there is no job."""
+    mark, run = keys.sign("hosts.mark"), keys.sign("action.run")
+    return ("No command was run yet.", f"Mark hosts with {mark}, press {run}", "and type a command for them.")
 
 
 def clip(spans: Spans, width: int) -> Spans:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -15,16 +15,15 @@ from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarte
 from ...model.connection import ConnectionState
 from ...model.order import NaturalKey, natural
 from ...model.outcome import CommandResult, Outcome
-from ..format import age, countdown
+from ...model.target import TargetId
+from ..format import age, countdown, moment
 from ..glyphs import UNICODE, Glyphs
 from ..text import fit, safe
 from ..words import outcome_count, outcome_word, sentence
 from .answer_blocks import AnswerLines, Block
-from .group_body import LINE_BYTES, GroupBody, role_of, shown_line
-from .lines import Spans, drawn
-
-LIVE_LINES = 200
-"""Lines of a running host that are kept; the whole output comes with its result."""
+from .group_body import GroupBody, role_of, shown_line
+from .lines import Piece, Spans, drawn
+from .live_lines import Live
 
 LABEL_WIDTH = 32
 """Cells for the node set of a group; its first line of output stands behind it."""
@@ -50,35 +49,8 @@ _LIKE = {
 }
 """Outcomes wear the glyphs and colours of states; those not named here that of a failed one."""
 
-
-class _Live:
-    """The last lines of a running host, in bounded memory. Of those that come, only the ones looked at become text."""
-
-    __slots__ = ("lines", "partial", "started")
-
-    def __init__(self, *, started: bool = False) -> None:
-        self.started = started
-        self.lines: deque[tuple[bytes, str]] = deque(maxlen=LIVE_LINES)
-        self.partial = {"stdout": b"", "stderr": b""}
-
-    def take(self, event: TargetOutput) -> None:
-        role = "text" if event.stream == "stdout" else "reconnecting"
-        # a million lines may have come: no more are taken apart than are kept
-        *whole, rest = (self.partial[event.stream] + event.data).rsplit(b"\n", LIVE_LINES + 1)
-        for line in whole[-LIVE_LINES:]:
-            self.lines.append((line[: LINE_BYTES + 1], role))
-        self.partial[event.stream] = rest[: LINE_BYTES + 1]
-
-    def last(self) -> str:
-        """The text of the last row."""
-        for stream in ("stderr", "stdout"):
-            if self.partial[stream]:
-                return shown_line(self.partial[stream])
-        return shown_line(self.lines[-1][0]) if self.lines else ""
-
-    def rows(self) -> list[tuple[bytes, str]]:
-        partial = [(self.partial["stdout"], "text"), (self.partial["stderr"], "reconnecting")]
-        return [*self.lines, *((data, role) for data, role in partial if data)]
+_IN_WORK = {"running": _S.CONNECTING, "cancelling": _S.DRAINING, "waiting": _S.DISCONNECTED}
+"""As do hosts that have not ended."""
 
 
 class Answered(Protocol):
@@ -87,6 +59,7 @@ class Answered(Protocol):
     def now(self) -> float: ...
     def parts(self, job: str, since: int = 0) -> Parts: ...
     def output(self, job: str, digest: bytes) -> bytes: ...
+    def members(self, job: str, group: int) -> tuple[TargetId, ...]: ...
 
 
 class AnswersModel:
@@ -100,9 +73,10 @@ class AnswersModel:
         self._ended_at: float | None = None
         self._glyphs = glyphs
         self._names = tuple(map(str, job.targets))
-        self._live = {name: _Live() for name in self._names}
+        self._live = {name: Live() for name in self._names}
         self._results: dict[str, CommandResult] = {}  # without their outputs: these are the engine's to keep or drop
         self._counts: Counter[Outcome] = Counter()
+        self._working: set[str] = set()
         self._stopping: set[str] = set()  # their end was asked for, and is not known yet
         self._number = 0
         self._parts: dict[int, Part] = {}
@@ -113,6 +87,7 @@ class AnswersModel:
         self._finished = False
         self._dropped = False
         self._lines: dict[str, Block] = {}
+        self._hosts: dict[str, frozenset[str]] = {}  # of the blocks that were asked for
 
     @property
     def finished(self) -> bool:
@@ -161,6 +136,40 @@ class AnswersModel:
         parts.append(self.lasted())
         return " · ".join(parts)
 
+    def counts_told(self) -> tuple[Piece, ...]:
+        """`16 ok`, `1 failed`, `1 running`: each with its role, what went well first, then the worst."""
+        found = self.counts
+        ended = sorted(found, key=lambda outcome: outcome is not Outcome.OK)
+        told = [(f"{found[outcome]} {outcome_word(outcome)}", sign_of(outcome).value) for outcome in ended]
+        return (*told, *((f"{number} {word}", _IN_WORK[word].value) for word, number in self.in_work.items()))
+
+    def began_told(self) -> str:
+        """When it was started: the time of day, or the day, in 8 cells."""
+        return moment(self.job.started_at, self._fleet.now())
+
+    @property
+    def in_work(self) -> dict[str, int]:
+        """How many hosts have not ended, by what they are doing in a word."""
+        stopping = len(self._stopping)
+        running = len(self._working - self._stopping) if stopping else len(self._working)
+        waiting = len(self._names) - len(self._results) - running - stopping
+        found = {"running": running, "cancelling": stopping, "waiting": waiting}
+        return {word: number for word, number in found.items() if number > 0}
+
+    def hosts_of(self, block: str) -> frozenset[str]:
+        """The hosts of a block; none where the engine has dropped the job."""
+        found = self._hosts.get(block)
+        if found is None:
+            found = self._hosts[block] = frozenset(target.host for target in self._targets_of(block))
+        return found
+
+    def _targets_of(self, block: str) -> Iterable[TargetId]:
+        if not self._finished:
+            return (target for target in self.job.targets if str(target) == block)
+        return next(
+            (self._fleet.members(self.job.id, part.group) for part in self._ordered if _group_key(part) == block), ()
+        )
+
     def lasted(self) -> str:
         """The job's own time, which is more than its slowest host's: not all hosts are worked on at once. Whole seconds
         while it runs, since the title is looked at once a second."""
@@ -172,13 +181,15 @@ class AnswersModel:
         """Take one event of the job."""
         match event:
             case TargetStarted(target=target):
-                self._live[str(target)] = _Live(started=True)  # where it has been running before, that is void
+                self._working.add(str(target))
+                self._live[str(target)] = Live(started=True)  # where it has been running before, that is void
             case TargetOutput(target=target):
                 self._live[str(target)].take(event)
             case TargetStopping(target=target):
                 self._stopping.add(str(target))
             case TargetEnded(target=target, result=result):
                 self._stopping.discard(str(target))
+                self._working.discard(str(target))
                 self._results[str(target)] = replace(result, stdout=b"", stderr=b"")
                 self._counts[result.outcome] += 1
             case _:
@@ -191,6 +202,7 @@ class AnswersModel:
         self._ended_at = self._fleet.now()
         self._finished = True
         self._lines.clear()
+        self._hosts.clear()
         self._live.clear()
         self.look()
         # the head of a block holds its first line; where that is all there is, unfolding it would only say it again
@@ -213,6 +225,7 @@ class AnswersModel:
             self._parts[part.group] = part
         self._number = found.number
         self._ordered = sorted(self._parts.values(), key=_worst_first)
+        self._hosts.clear()
         self._lines.clear()
 
     def check(self) -> bool:
@@ -290,7 +303,7 @@ class AnswersModel:
             elif result is None:
                 state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
             else:
-                state, word = _LIKE.get(result.outcome, _S.FAILED), _status(result.outcome, result.exit_status)
+                state, word = sign_of(result.outcome), _status(result.outcome, result.exit_status)
             last = live.last() if error is None else error
             duration = countdown(result.duration) if result is not None else ""
             return self._head(state, self._fold_mark(host), host.ljust(width), word, duration.rjust(6), last)
@@ -318,7 +331,7 @@ class AnswersModel:
                 text = safe(DROPPED)
             others = rest.count(b"\n") + 1 if rest else 0
             more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
-            state, word = _LIKE.get(part.outcome, _S.FAILED), _status(part.outcome, part.exit_status)
+            state, word = sign_of(part.outcome), _status(part.outcome, part.exit_status)
             spans = self._head(state, mark, fit(safe(part.label), width), word, f"{part.count:>5}", text)
             return (*spans, *drawn((more, "dim"), *_change(said, compared)))
 
@@ -356,6 +369,11 @@ def _group_key(part: Part) -> str:
 def _worst_first(part: Part) -> tuple[int, int, NaturalKey]:
     """The worst first, and among those that ended alike the largest."""
     return _WORST.index(part.outcome), -part.count, natural(str(part.first[0]))
+
+
+def sign_of(outcome: Outcome) -> ConnectionState:
+    """The state whose glyph and colour an outcome wears."""
+    return _LIKE.get(outcome, _S.FAILED)
 
 
 def _status(outcome: Outcome, exit_status: int | None) -> str:

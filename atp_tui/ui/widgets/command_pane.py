@@ -151,7 +151,9 @@ class CommandPane(Horizontal):
         return self.query_one("#line", CommandInput)
 
     def enter(self, mode: Mode, text: str | None = None) -> None:
-        """Take the focus in that mode; `text` replaces what stood there, and what is typed then goes on with it."""
+        """Take the focus in that mode; `text` replaces what stood there, and what is typed then goes on with it. A pane
+        that was hidden is there again."""
+        self.display = True
         self._switch(mode, text)
         self.line.select_on_focus = text is None  # what is selected is replaced by the next key
         self.line.focus()

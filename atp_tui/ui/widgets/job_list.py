@@ -9,9 +9,9 @@ from ...model.connection import ConnectionState
 from ..glyphs import UNICODE, Glyphs
 from ..messages import JobChosen
 from ..shown import styled, together
-from ..text import fit, safe
+from ..text import Safe, fit, safe
 from .answers import clip
-from .lines import LinesView, Spans, drawn
+from .lines import LinesView, Piece, Spans, drawn
 
 _S = ConnectionState
 
@@ -34,14 +34,15 @@ MOST_ROWS = 5
 
 
 class JobLine(NamedTuple):
-    """One job. `title` is safe text, `state` one of STATES, `lasted` a time in words.
+    """One job. `target` names its hosts in short, `state` is one of STATES, `lasted` a time in words.
 
-    Of its `hosts`, so many have `ended`: some `well`, some `badly`, and those that a cancel has `called_off`.
+    Of its `hosts`, so many have `ended`: some `well`, some `badly`, and those that a cancel has `called_off`. `counts`
+    tells all of them, in words with their roles. `began` is the time of day, or the day.
     """
 
     key: str
     number: int
-    title: str
+    title: Safe
     state: str
     lasted: str
     hosts: int
@@ -49,15 +50,38 @@ class JobLine(NamedTuple):
     well: int
     badly: int
     called_off: int
+    target: Safe
+    began: str
+    counts: tuple[Piece, ...]
 
 
-class JobList(LinesView[JobLine]):
-    """Shows nothing until there are two jobs: the title of the answers tells all of a single one. Posts JobChosen."""
+class JobLines(LinesView[JobLine]):
+    """The cursor is on the job that is shown. Posts JobChosen."""
 
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
         self._follows = False
+
+    def show(self, jobs: Sequence[JobLine], shown: str | None) -> None:
+        """Take over how the jobs are now; the cursor stands on the one with the key `shown`."""
+        self._follows = True
+        self.set_lines(jobs)
+        if shown is not None and (self.cursor_line is None or self.cursor_line.key != shown):
+            # which brings it into view: not at each look, since a wheel may have moved the list
+            self.cursor_to_key(shown)
+        self._follows = False
+
+    def line_highlighted(self, line: JobLine | None) -> None:
+        if line is not None and not self._follows:
+            self.post_message(JobChosen(line.key))
+
+
+class JobList(JobLines):
+    """Shows nothing until there are two jobs: the title of the answers tells all of a single one. Posts JobChosen."""
+
+    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
+        super().__init__(glyphs=glyphs, id=id)
         self._digits = (0, 0)
         self._some_called_off = False
 
@@ -67,7 +91,6 @@ class JobList(LinesView[JobLine]):
         self.set_title(together(styled(" jobs  "), styled("  ".join(hints), "not bold $dim"), styled(" ")))
 
     def show(self, jobs: Sequence[JobLine], shown: str | None) -> None:
-        """Take over how the jobs are now; the cursor stands on the one with the key `shown`."""
         self.set_class(len(jobs) > 1, "-several")
         lines = jobs if len(jobs) > 1 else ()
         if not lines and not self.lines:
@@ -80,17 +103,7 @@ class JobList(LinesView[JobLine]):
             max((len(str(line.hosts)) for line in lines), default=0),
         )
         self._some_called_off = any(line.called_off for line in lines)
-        self._follows = True
-        self.set_lines(lines)
-        if shown is not None and (self.cursor_line is None or self.cursor_line.key != shown):
-            self.cursor_to_key(
-                shown
-            )  # which brings it into view: not at each look, since a wheel may have moved the list
-        self._follows = False
-
-    def line_highlighted(self, line: JobLine | None) -> None:
-        if line is not None and not self._follows:
-            self.post_message(JobChosen(line.key))
+        super().show(lines, shown)
 
     def line_opened(self, line: JobLine) -> None:
         self.post_message(JobChosen(line.key, opened=True))

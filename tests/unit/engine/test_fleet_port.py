@@ -290,6 +290,7 @@ async def test_a_command_runs_and_its_answers_are_folded(fleet: Fleet) -> None:
     (part,) = parts.parts
     assert (part.count, part.label, part.exit_status) == (2, "kvm[01-02]", 0)
     assert fleet.output(ticket.id, part.digest) == b"same"
+    assert set(fleet.members(ticket.id, part.group)) == set(ticket.targets)
     assert fleet.parts(ticket.id, parts.number).parts == ()
     assert not await fleet.name_parts(ticket.id)
 
@@ -309,6 +310,7 @@ async def test_a_job_is_cancelled_by_its_id(fleet: Fleet) -> None:
 async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
     assert [event async for event in fleet.events("no such job")] == []
     assert fleet.parts("no such job", 7).parts == () and fleet.output("no such job", b"x") == b""
+    assert fleet.members("no such job", 0) == ()
     assert not await fleet.name_parts("no such job") and await fleet.results("no such job") == ()
     fleet.cancel("no such job")
 

@@ -1,10 +1,11 @@
-"""The view of the jobs and their answers."""
+"""The view of the jobs of this session."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..spec import ViewSpec
+from .keys import JOBS as KEYS
 
 if TYPE_CHECKING:
     from ..view import View, ViewServices
@@ -17,5 +18,11 @@ def _make(services: ViewServices) -> View:
 
 
 JOBS = ViewSpec(
-    "jobs", "jobs", "5", "the jobs and their answers on the whole screen; commands go to the job's hosts", _make
+    "jobs",
+    "jobs",
+    "5",
+    "all jobs: command, hosts, times, how they ended; Enter shows the answers",
+    _make,
+    KEYS,
+    searched=False,
 )

@@ -1,25 +1,53 @@
-"""The view of the jobs: the frame's own region for them grows over the room of the views."""
+"""The view of the jobs of this session: the one under its cursor is the one that is shown, here and elsewhere."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from ..view import Pointed, View, ViewServices
+from textual import on
+from textual.app import ComposeResult
+
+from ...places import Place
+from ...widgets.lines import LinesView
+from ..view import Pointed, ResultsRoom, View, ViewServices
+from .pointing import pointed_at
+from .table import JobTable
 
 
 class JobsView(View):
-    """Shows nothing by itself. Commands go to the hosts of the job whose answers are shown."""
+    """One list; Enter leads to the answers of the job. Commands go to the job's hosts."""
 
-    SHOWS_RESULTS: ClassVar[bool] = True
+    RESULTS: ClassVar[ResultsRoom] = ResultsRoom.NONE
 
     def __init__(self, given: ViewServices) -> None:
         super().__init__(id="jobs-view")
         self._fleet = given.fleet
-        self._results = given.results
+        self._marks = given.marks
+        self._jobs = given.jobs
+        self.table = JobTable(self._jobs.hosts_of, given.glyphs, given.marks)
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def look(self, described: bool) -> None:
+        self.table.redraw()  # marks may be others
+        self.look_at_jobs()
+
+    def look_at_jobs(self) -> None:
+        shown = self._jobs.shown
+        self.table.show([job.line for job in self._jobs.jobs], None if shown is None else shown.id)
 
     def take_focus(self) -> None:
-        self._results.take_focus()
+        self.table.focus()
+
+    @property
+    def list(self) -> LinesView[Any]:
+        return self.table
 
     @property
     def pointed(self) -> Pointed:
-        return Pointed(cursor=self._fleet.known(self._results.hosts))
+        return pointed_at(self._fleet, self._marks, self._jobs.shown)
+
+    @on(JobTable.Opened)
+    def _opened(self) -> None:
+        self.post_message(self.PlaceRequested(Place("answers")))

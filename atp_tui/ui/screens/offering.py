@@ -1,0 +1,43 @@
+"""What the palette and the completion of the `:` line offer, of the fleet and the view as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...engine.fleet import Fleet
+from ...model.order import natural
+from ...monitor.orders import Sort
+from ...monitor.query import Query
+from ..frame.pane_room import PANE
+from ..frame.views import ViewStack
+from ..keymap import Keymap
+from ..views.keys import performing
+from .only import ONLY
+from .palette import Arguments, Offer, completions, offers
+
+
+class Offering:
+    """Asked at each key that is typed there."""
+
+    def __init__(self, fleet: Fleet, keys: Keymap, theme_names: Sequence[str], views: ViewStack) -> None:
+        self._fleet = fleet
+        self._keys = keys
+        self._theme_names = theme_names
+        self._views = views
+
+    def offers(self) -> Iterable[Offer]:
+        """What Ctrl+P finds."""
+        hosts, files = self._fleet.hosts(Query()), self._fleet.reload().files
+        return offers(self._keys.commands, hosts, self._theme_names, self._arguments(), files)
+
+    def completions(self, text: str = "") -> Sequence[str]:
+        """What may be typed after `:`, where `text` stands there."""
+        groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
+        hosts = self._fleet.hosts(Query(sort=Sort.NAME))
+        files = self._fleet.reload().files
+        return completions(self._keys.commands, hosts, groups, self._theme_names, self._arguments(), text, files)
+
+    def _arguments(self) -> list[Arguments]:
+        in_views = performing(self._views.spec).values()
+        of_views = [(command, tuple(command.arguments(self._fleet))) for _, command in in_views]
+        return [*of_views, *((each, tuple(each.arguments(self._fleet))) for each in (ONLY, PANE))]

@@ -1,0 +1,1 @@
+"""The answers of one job, with all the room of the screen."""
