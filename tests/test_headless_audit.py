@@ -68,3 +68,15 @@ def test_a_wrong_setting_is_told_with_what_would_be_right(tmp_path: Path, sshd: 
         config = saying(f"audit = {wrong}", tmp_path / "hosts.toml", host_table("web1", None, ssh_table(sshd)))
         done = atp("run", "-w", "web1", "--config", config, "true")
         assert done.returncode == 2 and 'write "on", "off", or "syslog"' in done.stderr and shown in done.stderr
+
+
+def test_an_import_is_on_record(tmp_path: Path) -> None:
+    config = written(tmp_path / "hosts.toml", host_table("web1", "test:///default", None))
+    names = tmp_path / "names"
+    names.write_text("db[1-2]")
+    assert atp("hosts", "import", "list", str(names), "--yes", "--config", config).returncode == 0
+    _, asked, ended = json.loads(atp("audit", "--json").stdout)["records"]
+    assert (asked["act"], asked["arguments"]) == ("import", {"source": "list", "hosts": "db1 db2"})
+    assert (ended["of"], ended["outcome"]) == (asked["n"], "done")
+    assert atp("hosts", "import", "list", str(names), "--dry-run", "--config", config).returncode == 0
+    assert len(json.loads(atp("audit", "--json").stdout)["records"]) == 3

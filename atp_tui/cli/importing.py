@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..actions.action import Invocation
+from ..actions.registry import find
 from ..config.edits import Add, Edit
 from ..config.entries import pairs_of_host
 from ..config.fleet import FleetConfig
@@ -19,12 +22,14 @@ from ..config.imports.sources import LARGEST, SOURCES, Source, read_file
 from ..config.load import load
 from ..config.paths import default_config, find_config
 from ..drivers.hosts_file import versions_of
+from ..engine.person import user_name
 from ..executor.folding import fold_names
 from ..executor.targets import Targets
 from ..model.errors import ConfigError, ReadOnly
 from ..model.message import told
 from ..model.say import Say
 from ..model.text import printed, safe
+from ..storage.audit import audit_of
 from .arguments import Arguments
 from .encode import encode_listed, valid
 from .hosts_import import ImportWords
@@ -70,7 +75,9 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     what = _what(plan, plan_changes)
     written = does and not words.dry_run and _agreed(words, arguments.json, piped, path, what)
     if written:
-        _write(path, edits, f"import {_hosts(len(edits))}")
+        ids = " ".join([*(host.id for host in plan.new), *(each.id for each in plan_changes)])
+        invocation = Invocation("import", (), {"source": words.source, "hosts": ids}, user_name())
+        asyncio.run(_write(config, path, edits, invocation))
     if arguments.json:
         emit_json(_encoded(source, path, narrowed, plan, difference, written))
     elif written:
@@ -85,9 +92,17 @@ def _what(plan: Plan, changes: Sequence[Changed]) -> str:
     return ", ".join(parts)
 
 
-def _write(path: Path, edits: Sequence[Edit], what: str) -> None:
-    """Do what the plan says: the one place where an import writes. It is one edit, which `hosts undo` takes back."""
-    done = HostsFile(path, versions_of(path)).edit(edits, what)
+async def _write(config: FleetConfig, path: Path, edits: Sequence[Edit], invocation: Invocation) -> None:
+    """Do what the plan says, and have it recorded: the one place where an import writes. It is one edit, which
+    `hosts undo` takes back. Raises ConfigError, and ActionFailed where it cannot be recorded."""
+    async with audit_of(config, lambda words: complain(f"warning: {words}")) as audit:
+        record = await audit.asked(find(invocation.action), invocation)
+        try:
+            done = HostsFile(path, versions_of(path)).edit(edits, f"import {_hosts(len(edits))}")
+        except BaseException as error:
+            audit.ended(record, error)
+            raise
+        audit.ended(record, None)
     if done.note:
         complain(f"warning: {done.note}")
 
