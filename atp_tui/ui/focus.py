@@ -49,10 +49,18 @@ class FocusInSight(Paced, Screen[Answer]):
         """Place the focus where it is on nothing that can be seen."""
         if not self.app.app_focus:
             return  # the terminal's window has none itself, and gives it back to the widget that had it
+        if self._is_to_be_laid_out:
+            return  # what can be seen is known only then, and this is asked again: see _look_after_focus
         if self.focused is None or not self.is_in_sight(self.focused):
             self.place_focus()
         else:
             self._last = self.focused
+
+    @property
+    def _is_to_be_laid_out(self) -> bool:
+        """Whether the layout of the focused widget is not what it was last: it, or what it stands in, has changed."""
+        way = self.focused.ancestors_with_self if self.focused is not None else ()
+        return any(isinstance(each, Widget) and each._layout_required for each in way)
 
     def place_focus(self) -> None:
         """Give it to the widget that was to have it, or had it last; to none as long as both are out of sight."""
