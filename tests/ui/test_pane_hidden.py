@@ -68,7 +68,9 @@ async def test_keys_that_come_in_one_go_are_typed_into_it(fakes: FleetServices) 
         await opened.until(lambda: sees_line(opened) and sees_answers(opened))
 
 
-async def test_a_line_that_is_shown_again_keeps_the_focus_until_it_is_laid_out(fakes: FleetServices) -> None:
+async def test_a_line_that_is_shown_again_keeps_the_focus_until_it_is_laid_out(
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is typed meanwhile would be commands for the view; a frame may come before the layout."""
     async with open_app(fakes) as opened:
         await opened.press("H")
@@ -77,8 +79,10 @@ async def test_a_line_that_is_shown_again_keeps_the_focus_until_it_is_laid_out(f
         screen.pane.display = True
         screen.set_focus(screen.pane.line)
         assert not sees_line(opened), "it was not laid out yet"
+        moved: list[object] = []
+        monkeypatch.setattr(screen, "place_focus", lambda: moved.append(screen.focused))
         screen.keep_focus()
-        assert screen.focused is screen.pane.line
+        assert screen.focused is screen.pane.line and not moved
 
 
 async def test_each_end_of_a_job_is_told_while_no_answers_are_in_sight(fakes: FleetServices) -> None:
