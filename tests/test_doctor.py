@@ -96,9 +96,9 @@ def test_a_theme_a_job_file_and_a_directory_that_cannot_be_used_are_told(home: P
     themes = home / ".config/atp_tui/themes"
     themes.mkdir()
     (themes / "mine.toml").write_text('[colors]\nprimary = "no colour"\n')
-    (home / ".local/share/atp_tui").mkdir(parents=True, mode=0o700)
-    (home / ".local/share/atp_tui/storage.sqlite3").write_text("no database " * 100)
-    (home / ".local/state").write_text("a file")
+    (home / ".local/state/atp_tui").mkdir(parents=True, mode=0o700)
+    (home / ".local/state/atp_tui/jobs.sqlite3").write_text("no database " * 100)
+    (home / ".local/state/atp_tui/log").write_text("a file")
     os.mkfifo(themes / "pipe.toml")
     status, found = doctor(home)
     assert status == 1
@@ -106,14 +106,14 @@ def test_a_theme_a_job_file_and_a_directory_that_cannot_be_used_are_told(home: P
     assert ("mine.toml:2" in broken, "no regular file" in pipe, "pink" in missing) == (True, True, True)
     assert (found["jobs"][0]["verdict"], "not a database" in found["jobs"][0]["found"]) == ("wrong", True)
     by_directory = {each["found"].partition(":")[0]: each for each in found["directories"]}
-    assert by_directory["state"]["verdict"] == "wrong"
-    assert "is no directory" in by_directory["state"]["found"]
-    assert by_directory["jobs"]["verdict"] == "ok"
+    assert by_directory["log"]["verdict"] == "wrong"
+    assert "is no directory" in by_directory["log"]["found"]
+    assert by_directory["state"]["verdict"] == "ok"
 
 
 def test_a_pipe_in_the_place_of_the_job_file_and_one_for_hosts_toml_hold_nothing_up(home: Path) -> None:
-    (home / ".local/share/atp_tui").mkdir(parents=True)
-    os.mkfifo(home / ".local/share/atp_tui/storage.sqlite3")
+    (home / ".local/state/atp_tui").mkdir(parents=True)
+    os.mkfifo(home / ".local/state/atp_tui/jobs.sqlite3")
     os.mkfifo(home / "pipe")
     (home / "hosts").write_text(shell("a", "192.0.2.1"))
     with subprocess.Popen(["sh", "-c", "cat hosts >pipe"], cwd=home):

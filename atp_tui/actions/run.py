@@ -45,6 +45,7 @@ RUN = Action(
             "retries", "attempts more where a connection fails before the command begins", kind=int, required=False
         ),
         Argument("streamed", "whether all output goes to a single reader", kind=bool, required=False),
+        Argument("kept", "bytes of each stream of a host that are kept", kind=int, required=False),
     ),
     prompts=True,
     starts_job=True,

@@ -15,8 +15,9 @@ from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..engine.targets import first_reading, needed
+from ..engine.targets import Reading, first_reading, needed
 from ..executor.folding import fold_names
+from ..executor.log import JobLog
 from ..executor.outcome import exit_status_of
 from ..executor.reader import JobEvent, TargetEnded, TargetOutput
 from ..model.errors import ActionFailed
@@ -33,6 +34,7 @@ from .asked import settled
 from .encode import valid
 from .gather import gathered
 from .interrupt import Interrupt
+from .job_log import opened, user_log, warn
 from .lines import HostLines
 from .output import Each, ReaderGone, complain, emit, emit_json, line_of, standard_output, unwritable
 from .standard_input import LateInput, refuse_input
@@ -41,6 +43,10 @@ from .words import ending, sentence
 _log = logging.getLogger(__name__)
 
 _UNTOLD = "what %s has said cannot be told"
+
+STREAMED_KEPT = 64 << 10
+"""Bytes of each stream of a host that the log of jobs keeps where output is written as it comes. To keep a megabyte of
+a hundred hosts would cost as much as the run itself."""
 
 USAGE = 2
 """The exit status where the program was not used as it can be."""
@@ -55,6 +61,15 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     standard_output()  # before anything runs whose answer nobody would see
     reading = first_reading(arguments.targets, source.config.hosts)
     refuse_input(configuration=source.config.path)
+    log = user_log(warn)
+    async with opened(log):
+        return await carried_out(arguments, source, interrupt, reading, log)
+
+
+async def carried_out(
+    arguments: Arguments, source: FleetSource, interrupt: Interrupt, reading: Reading, log: JobLog | None
+) -> int:
+    """As `run`, on the hosts of a reading; the job is kept in a log that is open."""
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:
@@ -65,7 +80,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         return needed(reading, map(guarded, hosts), source.config.transport)
 
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
-    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit)
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit, log=log)
     await require(engine, _invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)
@@ -107,6 +122,8 @@ def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:
         "fanout": arguments.fanout,
         "streamed": _is_streamed(arguments),
     }
+    if _is_streamed(arguments):
+        asked["kept"] = STREAMED_KEPT
     if arguments.timeout is not None:
         asked["timeout"] = arguments.timeout
     return Invocation("run", on_hosts(*targets), asked, user_name())

@@ -35,6 +35,7 @@ from ..model.errors import ConfigError
 from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
 from ..storage.audit import audit_of
+from ..storage.jobs import JobStore
 from ..transport.clock import run_awake
 from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
@@ -48,6 +49,7 @@ from ..ui.views.registry import VIEWS
 from .arguments import Arguments
 from .collector import collect_from_now_on
 from .editor import edited_example
+from .job_log import opened, user_log
 from .output import complain
 
 _log = logging.getLogger(__name__)
@@ -125,7 +127,13 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
     told: list[str] = []
     audit = audit_of(source.config, told.append)
-    app = screen_of(Engine(source, policy=policy, audit=audit), arguments)
+
+    def tell(words: str) -> None:
+        _log.warning("%s", words)  # the screen may have gone by then
+        app.warn(words)
+
+    log = None if isinstance(source, DemoSource) else user_log(tell)  # nothing of the demo is worth keeping
+    app = screen_of(Engine(source, policy=policy, audit=audit, log=log), arguments, log)
     collect_from_now_on()
     run_awake(run_until_left(app))
     for words in told:  # an act that could not be recorded was refused on the screen; this is of how acts ended
@@ -133,13 +141,13 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     return app.return_code or 0
 
 
-def screen_of(engine: Engine, arguments: Arguments) -> AtpApp:
-    """The application for an engine, which it brings to life and ends."""
+def screen_of(engine: Engine, arguments: Arguments, log: JobStore | None = None) -> AtpApp:
+    """The application for an engine, which it brings to life and ends, and with it the log of jobs that it has."""
 
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
         select = None if arguments.only is None else partial(only, arguments.only)
-        async with engine.running(watch=True, select=select):
+        async with opened(log, app.warn), engine.running(watch=True, select=select):
             yield
 
     services = _services(engine, arguments, start)

@@ -43,9 +43,9 @@ def state_dir() -> Path:
     return _at_home(lambda: platformdirs.user_state_path(APP))
 
 
-def storage_file() -> Path:
-    """The database of what is to last: jobs and how they ended. Raises ConfigError where there is no home."""
-    return _at_home(lambda: platformdirs.user_data_path(APP)) / "storage.sqlite3"
+def jobs_file() -> Path:
+    """The database of jobs and how they ended. Raises ConfigError where there is no home."""
+    return state_dir() / "jobs.sqlite3"
 
 
 def history_file() -> Path:
@@ -139,6 +139,7 @@ def describe_paths(
         ("themes", _told(themes_dir)),
         ("history", _told(history_file)),
         ("screen", _told(screen_file)),
+        ("jobs", _told(jobs_file)),
         ("versions", _told(versions_dir)),
         ("sources", _told(sources_dir)),
         ("log", _told(log_file)),

@@ -19,6 +19,7 @@ from ..actions.log_in import password_question
 from ..actions.policy import Policy
 from ..actions.trust_key import key_question
 from ..config.fleet import FleetConfig
+from ..executor.log import JobLog
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
 from ..model.errors import ConfigError
@@ -63,10 +64,17 @@ class Engine:
 
     `fleet` is the port that surfaces read and act through; what else is here is for building on.
 
-    `policy` says what passes the door, `audit` keeps what did.
+    `policy` says what passes the door, `audit` keeps what did, `log` the jobs; it is open for as long as this runs.
     """
 
-    def __init__(self, source: FleetSource, *, policy: Policy | None = None, audit: Audit | None = None) -> None:
+    def __init__(
+        self,
+        source: FleetSource,
+        *,
+        policy: Policy | None = None,
+        audit: Audit | None = None,
+        log: JobLog | None = None,
+    ) -> None:
         self.source = source
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.roster = Roster(self.manager, self.manager.hub.publish)
@@ -75,7 +83,7 @@ class Engine:
         self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.metadata = MetadataReader(self.manager, self.view)
-        self.jobs = JobRunner(self.manager)
+        self.jobs = JobRunner(self.manager, log=log)
         self.targets = CurrentTargets(self.manager, self.view)
         drivers = source.drivers
         context = Context(

@@ -129,13 +129,15 @@ FLOW_LIMIT = 64 << 10
 
 
 class Flow(Capture):
-    """One target's output on its way to a single reader: all of it passes through, and nothing is kept.
+    """One target's output on its way to a single reader: all of it passes through, and nothing is kept of it here.
 
-    Where more than FLOW_LIMIT bytes wait, `room` is a future that is done once the reader has taken them.
+    Where more than FLOW_LIMIT bytes wait, `room` is a future that is done once the reader has taken them. `copy` takes
+    the beginning of the output for the log; what it has holds nobody up.
     """
 
-    def __init__(self, place: int = 0) -> None:
+    def __init__(self, place: int, copy: Capture) -> None:
         super().__init__(0, Budget(0), place)
+        self.copy = copy
         self._room: asyncio.Future[None] | None = None
 
     def add(self, stream: Stream, data: bytes) -> bool:
@@ -143,6 +145,7 @@ class Flow(Capture):
         if self.result is not None:
             return False
         self._buffers[stream] += data
+        self.copy.add(stream, data)
         return bool(data)
 
     def room(self) -> asyncio.Future[None] | None:
@@ -174,7 +177,8 @@ class Flow(Capture):
         self.result, self.ended_at = result, at
 
     def _forget(self) -> None:
-        """Nothing: what was said before is on its way to the reader, or there already."""
+        """What was said before is on its way to the reader, or there already; the copy is begun anew."""
+        self.copy._forget()
 
     def _waiting(self) -> int:
         return sum(map(len, self._buffers.values()))

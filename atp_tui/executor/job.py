@@ -16,7 +16,7 @@ from .capture import Budget, Capture, Flow
 from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
-from .texts import Text
+from .texts import Text, copied_text
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +45,8 @@ class Ended:
 class Final:
     """The result of a target as it is kept. `text` is its output, `new` says that no target of the job gave it before.
 
-    `at` is a wall-clock moment. `complete`: the text is all that the target said; false where it was cut, and where it
-    went to the reader of a streamed job.
+    `at` is a wall-clock moment. `complete`: the text is all that the target said. Of a streamed job it is a copy, which
+    the result does not have.
     """
 
     result: CommandResult
@@ -60,7 +60,8 @@ class Job:
     """One job and what is known of it. Made by JobRunner.start.
 
     Iterating gives the events from the job's beginning, however late one starts; any number of readers may iterate.
-    A `streamed` job keeps no output: it has one reader, which gets all of it, and a slow one holds the work up.
+    A `streamed` job has one reader, which gets all of its output, and a slow one holds the work up; its results have
+    none, and of its beginning a copy goes into the log, of `output_limit` bytes a stream.
     `results` fills as targets end, and `fold` has them in groups of equal answers. `started_at` is a moment of the
     program's clock.
     """
@@ -73,7 +74,7 @@ class Job:
         self.fold = Fold()
         streamed = spec.options.streamed
         self._captures = {
-            target: Flow(place) if streamed else Capture(output_limit, budget, place)
+            target: Flow(place, Capture(output_limit, budget)) if streamed else Capture(output_limit, budget, place)
             for place, target in enumerate(spec.targets)
         }
         self._readers: list[Reader] = []
@@ -81,6 +82,7 @@ class Job:
         self._when_done: list[Callable[[], None]] = []
         self._controls = controls
         self._budget = budget
+        self._copies: set[bytes] = set()
         self._fence = Fence(_log)
 
     @property
@@ -189,8 +191,17 @@ class Job:
             for call in self._when_done:
                 call()
             self._when_done.clear()
-        passed = self.spec.options.streamed and capture.heard
-        return Final(result, text, new, at, complete=not (result.truncated or passed))
+        if isinstance(capture, Flow):
+            return self._copied(result, capture.copy, at)
+        return Final(result, text, new, at, complete=not result.truncated)
+
+    def _copied(self, result: CommandResult, copy: Capture, at: float) -> Final:
+        """What is kept of a target whose output has passed through."""
+        text = copied_text(copy.kept("stdout"), copy.kept("stderr"))
+        new = text.digest not in self._copies
+        self._copies.add(text.digest)
+        copy.shared()  # it is the log's from now on, which has a limit of its own
+        return Final(result, text, new, at, complete=not copy.truncated)
 
     def _folded(self, target: TargetId, ended: Ended, capture: Capture) -> tuple[CommandResult, Text, bool]:
         """The result of a target, put to those that are equal; its text, and whether that is a new one."""

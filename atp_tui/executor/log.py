@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ..model.outcome import Outcome
@@ -32,13 +33,42 @@ class Ending:
     may_still_run: bool = False
 
 
+class JobState(StrEnum):
+    """How far a kept job came.
+
+    INTERRUPTED: its program ended before the job did. UNKNOWN: its program runs, or ran, on another machine or in
+    another container, so that nothing here tells whether it goes on.
+    """
+
+    RUNNING = "running"
+    ENDED = "ended"
+    INTERRUPTED = "interrupted"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job as it is kept. `ended_at` None: it did not come to its end, or has not yet. `counts` is of its endings."""
+    """A job as a list shows it. `number` is small, rises with each job of the log and is never used twice.
 
-    spec: JobSpec
+    `title` is its work in one line, `targets` their number, `names` those of its targets, folded; none of it is safe
+    for a terminal. `counts` is of its endings. Moments are of the wall clock, in seconds since 1970.
+    """
+
+    id: str
+    number: int
+    who: str
+    title: str
+    asked_at: float
     ended_at: float | None
+    targets: int
+    names: str
     counts: tuple[tuple[Outcome, int], ...]
+    state: JobState
+
+    @property
+    def unanswered(self) -> int:
+        """The number of targets that have no ending."""
+        return max(0, self.targets - sum(count for _, count in self.counts))
 
 
 class JobLog(Protocol):
@@ -58,6 +88,14 @@ class JobLog(Protocol):
 
     async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
         """The newest jobs, newest first."""
+        ...
+
+    async def find(self, name: str) -> tuple[JobRecord, ...]:
+        """The job with that number, else those with that id or an id that begins so; `last` is the newest."""
+        ...
+
+    async def spec(self, job: str) -> JobSpec | None:
+        """A job as it was asked for, by its id; None for a job that is not kept, or cannot be understood."""
         ...
 
     async def endings(self, job: str) -> tuple[Ending, ...]:

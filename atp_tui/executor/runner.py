@@ -110,7 +110,10 @@ class JobRunner:
             raise ValueError(f"there is a job {spec.id} already")
         kind = kind_of(spec.work, self._works)
         now = self._clock.monotonic()
-        job = Job(spec, self, now, self._output_limit, Budget(self._job_limit, self._memory))
+        kept = min(self._output_limit, spec.options.kept)
+        if spec.options.streamed and self._journal is None:
+            kept = 0  # there is nobody for the copy
+        job = Job(spec, self, now, kept, Budget(self._job_limit, self._memory))
         plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
         self._jobs[spec.id] = job
         self._kinds[spec.id] = kind

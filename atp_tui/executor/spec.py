@@ -50,9 +50,11 @@ class JobOptions:
     behind one jump host, both over all jobs that have targets there. `retries` is how often a target is tried again
     where its connection failed before the work had begun; `retry_any`: also where it had. A refused login or host key
     is never tried again.
-    `streamed`: all output goes to one reader, which holds the commands up, and none is kept.
+    `streamed`: all output goes to one reader, which holds the commands up, and no result has it.
+    `kept` is in bytes of each stream of a target: so much of its beginning is kept, with the result and in the log of
+    jobs. Of a streamed job the log alone has it.
 
-    Raises ValueError for a limit below 1, a negative time or number of retries.
+    Raises ValueError for a limit below 1, a negative time, size or number of retries.
     """
 
     timeout: float | None = None
@@ -63,12 +65,13 @@ class JobOptions:
     retries: int = 0
     retry_any: bool = False
     streamed: bool = False
+    kept: int = 1 << 20
 
     def __post_init__(self) -> None:
         if min(self.fanout, self.per_host, self.per_jump) < 1:
             raise ValueError("a limit of a job is at least 1")
-        if min(self.timeout or 0.0, self.deadline or 0.0, self.retries) < 0:
-            raise ValueError("a time and a number of retries are not negative")
+        if min(self.timeout or 0.0, self.deadline or 0.0, self.retries, self.kept) < 0:
+            raise ValueError("a time, a size and a number of retries are not negative")
 
 
 def new_job_id() -> str:

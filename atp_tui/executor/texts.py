@@ -25,6 +25,11 @@ class Text:
         return _read(self.stdout, self.stderr)
 
 
+def copied_text(stdout: bytes, stderr: bytes) -> Text:
+    """The text of an output that is for the log alone, and is folded with no other one."""
+    return Text(_digest_of(stdout, stderr), b"", stdout, stderr)
+
+
 class Texts:
     """Finds the text that is kept already."""
 
@@ -39,13 +44,17 @@ class Texts:
 
     def keep(self, stdout: bytes, stderr: bytes) -> tuple[Text, bool]:
         """The text of an output, and whether it is a new one."""
-        digest = hashlib.sha256(b"\0".join((stdout, stderr))).digest()
+        digest = _digest_of(stdout, stderr)
         kept = self._texts.get(digest)
         if kept is not None:
             return kept, False
         said = hashlib.sha256(_read(stdout, stderr)).digest() if stdout or stderr else b""
         text = self._texts[digest] = Text(digest, said, stdout, stderr)
         return text, True
+
+
+def _digest_of(stdout: bytes, stderr: bytes) -> bytes:
+    return hashlib.sha256(b"\0".join((stdout, stderr))).digest()
 
 
 def _read(stdout: bytes, stderr: bytes) -> bytes:

@@ -1,4 +1,7 @@
-"""The log of jobs in a file of the user's own."""
+"""The log of jobs in a file of the user's own.
+
+Nothing of SQLite is loaded here: the thread does that, while the event loop has other things to do.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,25 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ..executor.log import Ending, JobRecord
 from ..executor.spec import JobSpec
 from ..transport.clock import Clock
 from .backlog import Rank
-from .keeper import Keeper
-from .place import Place, Told
-from .schema import Steps
-from .specs import KINDS, Kinds
-from .tables import (
-    STEPS,
-    JobTables,
-    Retention,
-    Text,
-    put_endings,
-    put_job,
-    put_spec,
-    put_texts,
-    read_endings,
-    read_jobs,
-    read_text,
-)
+from .retention import Retention
 from .thread import MOST_WAITING, StorageThread
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from .keeper import Keeper
+    from .place import Place, Told
+    from .schema import Steps
+    from .specs import Kinds
+    from .trimming import Pruned
+
+    Databases = Sequence[sqlite3.Connection]
 
 _ROW = 400
 """Bytes that an ending is taken to need beside its texts."""
@@ -57,18 +55,25 @@ class JobStore:
         retention: Retention | None = None,
         clock: Clock | None = None,
         most_waiting: int = MOST_WAITING,
-        kinds: Kinds = KINDS,
-        place: Callable[[Path, Steps, Told], Place] = Place,
+        kinds: Kinds | None = None,
+        place: Callable[[Path, Steps, Told], Place] | None = None,
     ) -> None:
-        tables = JobTables(retention or Retention())
-
-        def make(told_there: Told) -> Keeper:
-            file = None if path is None else place(path, STEPS, told_there)
-            return Keeper(file, STEPS, tables, told_there)
-
-        self._thread = StorageThread(make, told, clock, most_waiting)
+        self._path = path
+        self._retention = retention or Retention()
+        self._place = place
+        self._thread = StorageThread(self._made, told, clock, most_waiting)
         self._kinds = kinds
         self._left_out: set[str] = set()
+
+    def _made(self, told: Told) -> Keeper:
+        """On the thread."""
+        from .keeper import Keeper
+        from .place import Place
+        from .steps import STEPS
+        from .tables import JobTables
+
+        file = None if self._path is None else (self._place or Place)(self._path, STEPS, told)
+        return Keeper(file, STEPS, JobTables(self._retention), told)
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -82,38 +87,141 @@ class JobStore:
     def begun(self, spec: JobSpec) -> None:
         """A job was accepted."""
         size = _ROW + 2 * len(spec.work.title) + 64 * len(spec.targets)
-        if not self._thread.put(partial(put_spec, spec=spec), Rank.RECORD, size):
+        if not self._thread.put(partial(_put_spec, spec=spec), Rank.RECORD, size):
             self._left_out.add(spec.id)
 
-    def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[Text]) -> None:
+    def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """Targets have ended; each output that has no room is left out by itself."""
         if job in self._left_out:
             self._thread.refuse(Rank.ENDINGS, len(endings))
             return
         size = sum(_ROW + len(ending.error or "") for ending in endings)
         kept = tuple(endings)
-        if not self._thread.put(partial(put_endings, job=job, endings=kept), Rank.ENDINGS, size, len(kept)):
+        if not self._thread.put(partial(_put_endings, job=job, endings=kept), Rank.ENDINGS, size, len(kept)):
             return
         at = max((ending.at for ending in kept), default=0.0)
         for text in texts:
             size = _ROW + len(text[1]) + len(text[2])
-            self._thread.put(partial(put_texts, at=at, texts=(text,)), Rank.TEXT, size)
+            self._thread.put(partial(_put_text, at=at, text=text), Rank.TEXT, size)
 
     def finished(self, job: str, at: float) -> None:
         """Every target has ended."""
         if job in self._left_out:
             self._left_out.discard(job)
             return
-        self._thread.put(partial(put_job, job=job, asked_at=None, ended_at=at, spec=None), Rank.RECORD, _ROW)
+        self._thread.put(partial(_put_finished, job=job, at=at), Rank.RECORD, _ROW)
 
     async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
         """The newest jobs, newest first; none where the disk does not answer."""
-        return await self._thread.ask(partial(read_jobs, limit=limit, kinds=self._kinds), ())
+
+        def read(databases: Databases) -> tuple[JobRecord, ...]:
+            from .heads import read_jobs
+
+            return read_jobs(databases, limit)
+
+        return await self._thread.ask(read, ())
+
+    async def find(self, name: str) -> tuple[JobRecord, ...]:
+        """As JobLog.find; none where the disk does not answer."""
+
+        def read(databases: Databases) -> tuple[JobRecord, ...]:
+            from .heads import read_found
+
+            return read_found(databases, name)
+
+        return await self._thread.ask(read, ())
+
+    async def spec(self, job: str) -> JobSpec | None:
+        """As JobLog.spec; None where the disk does not answer."""
+
+        def read(databases: Databases) -> JobSpec | None:
+            from .specs import KINDS
+            from .tables import read_spec
+
+            return read_spec(databases, job, self._kinds or KINDS)
+
+        return await self._thread.ask(read, None)
 
     async def endings(self, job: str) -> tuple[Ending, ...]:
         """How the targets of a job ended, in the order in which they did; none where the disk does not answer."""
-        return await self._thread.ask(partial(read_endings, job=job), ())
+
+        def read(databases: Databases) -> tuple[Ending, ...]:
+            from .tables import read_endings
+
+            return read_endings(databases, job)
+
+        return await self._thread.ask(read, ())
 
     async def text(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Standard output and standard error under a digest; None where they are not kept, or cannot be read."""
-        return await self._thread.ask(partial(read_text, digest=digest), None)
+
+        def read(databases: Databases) -> tuple[bytes, bytes] | None:
+            from .tables import read_text
+
+            return read_text(databases, digest)
+
+        return await self._thread.ask(read, None)
+
+    async def cut_short(self) -> tuple[JobRecord, ...]:
+        """The jobs whose program ended before they did, newest first, each once and for all: it is told now."""
+
+        def read(databases: Databases) -> tuple[JobRecord, ...]:
+            from .heads import read_cut_short
+
+            return read_cut_short(databases)
+
+        nothing: tuple[JobRecord, ...] = ()
+        found = await self._thread.ask(read, nothing)
+        if found:
+            told = tuple([record.id for record in found])
+            self._thread.put(partial(_put_told, jobs=told), Rank.RECORD, _ROW * len(told))
+        return found
+
+    async def prune(self, before: float) -> Pruned:
+        """Delete the jobs that were asked for before a wall-clock moment, but none that runs; what was deleted."""
+        from .trimming import Pruned, prune
+
+        total = Pruned()
+        more = True
+        while more:
+            found = await self._thread.ask(partial(prune, before=before), Pruned())
+            total, more = total.with_(found), found.more
+        return total._replace(more=False)
+
+    async def is_there(self) -> bool:
+        """Whether the file can be read: where it cannot, there are the jobs of this program alone."""
+        return await self._thread.ask(lambda databases: bool(databases), False)
+
+
+# What the thread calls, with the database; SQLite is loaded by then.
+
+
+def _put_spec(db: sqlite3.Connection, spec: JobSpec) -> None:
+    from .identity import own_identity
+    from .tables import put_spec
+
+    put_spec(db, spec, own_identity())
+
+
+def _put_endings(db: sqlite3.Connection, job: str, endings: Sequence[Ending]) -> None:
+    from .tables import put_endings
+
+    put_endings(db, job, endings)
+
+
+def _put_text(db: sqlite3.Connection, at: float, text: tuple[bytes, bytes, bytes]) -> None:
+    from .tables import put_texts
+
+    put_texts(db, at, (text,))
+
+
+def _put_finished(db: sqlite3.Connection, job: str, at: float) -> None:
+    from .tables import put_finished
+
+    put_finished(db, job, at)
+
+
+def _put_told(db: sqlite3.Connection, jobs: Sequence[str]) -> None:
+    from .heads import put_told
+
+    put_told(db, jobs)

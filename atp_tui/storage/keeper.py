@@ -38,6 +38,14 @@ class Tables(Protocol):
         """Delete a few rows that are too old, inside a transaction; whether there are more."""
         ...
 
+    def note(self, db: sqlite3.Connection) -> None:
+        """Remember what a database in memory has to go on from; called after each transaction on the file."""
+        ...
+
+    def begin(self, memory: sqlite3.Connection) -> None:
+        """Prepare a new database in memory."""
+        ...
+
 
 class Keeper:
     """Holds the databases. Blocks, and belongs to one thread. No method raises an error of the disk.
@@ -131,6 +139,7 @@ class Keeper:
                 self._damaged = None
             with self._file.held():
                 _in_transaction(self._file.db, self._move_memory)
+                self._tables.note(self._file.db)
         except (OSError, sqlite3.DatabaseError, NotOurs) as error:
             if not is_passing(error):
                 self._drop_file()
@@ -157,6 +166,7 @@ class Keeper:
                 with file.held():
                     check(file.db, self._steps)
                     self._commit(file.db, writes)
+                    self._tables.note(file.db)
                 return True
             except (OSError, sqlite3.DatabaseError, NotOurs) as error:
                 self._suspect(error, file)
@@ -230,6 +240,7 @@ class Keeper:
             self._memory = sqlite3.connect(":memory:", isolation_level=None)
             self._memory.text_factory = text_of
             migrate(self._memory, self._steps)
+            self._tables.begin(self._memory)
         return self._memory
 
 

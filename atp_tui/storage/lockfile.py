@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..config.paths import RUNTIME_PREFIX, runtime_base
+from .identity import has_ended, identity, read_identity
 
 _PAUSE = 0.01
 _LONGEST = 4096
@@ -40,7 +40,7 @@ class LockFile:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock. Raises Held where another program keeps it for longer than `patience`, OSError."""
-        text = json.dumps(_identity(os.getpid()))
+        text = json.dumps(identity(os.getpid()))
         self._acquire(text)
         try:
             yield
@@ -53,10 +53,10 @@ class LockFile:
         end = time.monotonic() + self._patience
         while not self._made(text):
             there = self._read()
-            if there is not None and _has_ended(there) and self._remove(there):
+            if there is not None and has_ended(there) and self._remove(there):
                 continue
             if time.monotonic() > end:
-                raise Held(self._path, _holder(there or ""))
+                raise Held(self._path, read_identity(there or ""))
             time.sleep(_PAUSE)
 
     def _made(self, text: str) -> bool:
@@ -94,43 +94,3 @@ class LockFile:
         finally:
             os.close(guard)
         return True
-
-
-def _identity(pid: int) -> dict[str, object]:
-    """The marks of a process that no other process has: of no other machine, and none that got its number later."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        boot = file.read().strip()
-    return {"host": socket.gethostname(), "boot": boot, "space": _space(), "pid": pid, "start": _start_of(pid)}
-
-
-def _space() -> int:
-    """The number of the namespace of process ids: containers of one machine may share a home, not their processes."""
-    return os.stat("/proc/self/ns/pid").st_ino
-
-
-def _start_of(pid: int) -> str | None:
-    """When a process started, in ticks since the machine did; None for a process that has ended."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[19]
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
-def _has_ended(text: str) -> bool:
-    """Whether the process that wrote this ran on this machine and has ended."""
-    holder = _holder(text)
-    pid = holder.get("pid")
-    if not isinstance(pid, int):
-        return False
-    now = _identity(pid)
-    same_place = all(holder.get(key) == now[key] for key in ("boot", "space"))
-    return same_place and holder.get("start") != now["start"]
-
-
-def _holder(text: str) -> dict[str, object]:
-    try:
-        holder = json.loads(text)
-    except ValueError:
-        return {}
-    return holder if isinstance(holder, dict) else {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from . import schema
-from .tables import STEPS
+from .steps import STEPS
 
 _PATIENCE = 2.0
 

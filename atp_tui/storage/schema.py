@@ -21,6 +21,11 @@ def text_of(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
+def bytes_of(text: str | None) -> bytes | None:
+    """A text as it is given to the database, which takes it by CAST(? AS TEXT): the module refuses lone surrogates."""
+    return None if text is None else text.encode("utf-8", "surrogatepass")
+
+
 class NotOurs(Exception):
     """The file is of a newer program (`kind` "newer"), or of another program ("foreign")."""
 

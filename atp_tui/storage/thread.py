@@ -9,13 +9,14 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..transport.clock import Clock, LoopClock
 from .backlog import Backlog, Rank
-from .keeper import Keeper, Question, Write
-from .place import Told
-from .words import reason
+
+if TYPE_CHECKING:  # SQLite is loaded by the thread itself, since no first frame and no command is to wait for it
+    from .keeper import Keeper, Question, Write
+    from .place import Told
 
 T = TypeVar("T")
 
@@ -128,7 +129,7 @@ class StorageThread:
             if answer.done():
                 return
             if error is not None:
-                self._told(f"the records could not be read: {reason(error)}")
+                self._told(f"the records could not be read: {_reason(error)}")
             answer.set_result(nothing if error is not None else value)
 
         self._queue.put(_Asked(question, settle))
@@ -219,7 +220,7 @@ class StorageThread:
             keeper.write([put.write for put in batch])
             more = keeper.trim()
         except Exception as error:  # noqa: BLE001 - the thread goes on, and a person is told
-            self._post(self._told, f"{len(batch)} records could not be kept: {reason(error)}")
+            self._post(self._told, f"{len(batch)} records could not be kept: {_reason(error)}")
         self._post(self._written, sum(put.size for put in batch))
         return more
 
@@ -231,3 +232,9 @@ class StorageThread:
         except Exception as error:  # noqa: BLE001 - any error belongs to the caller, on the loop
             failure = error
         self._post(asked.settle, value, failure)
+
+
+def _reason(error: Exception) -> str:
+    from .words import reason
+
+    return reason(error)

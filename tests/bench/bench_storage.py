@@ -37,6 +37,12 @@ class NoLog:
     async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
         return ()
 
+    async def find(self, name: str) -> tuple[JobRecord, ...]:
+        return ()
+
+    async def spec(self, job: str) -> JobSpec | None:
+        return None
+
     async def endings(self, job: str) -> tuple[Ending, ...]:
         return ()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...config.paths import default_config, log_file, runtime_base, state_dir, storage_file, theme_folders
+from ...config.paths import default_config, jobs_file, log_file, runtime_base, state_dir, theme_folders
 from ...model.errors import ConfigError
 from ...storage.filesystems import SHARED, kind_of
 from ...storage.presence import StoreFound, find_store
@@ -75,7 +75,6 @@ def look_directories(_asked: Asked) -> tuple[DirectoryFound, ...]:
     return (
         _directory("state", state_dir),
         _directory("log", lambda: log_file().parent),
-        _directory("jobs", lambda: storage_file().parent),
         _directory("configuration", lambda: default_config().parent, private=False),
         _directory("sockets", runtime_base, private=False),
     )
@@ -132,7 +131,7 @@ def _judge_directory(found: DirectoryFound) -> Verdict:
 
 
 def look_store(_asked: Asked) -> StoreFound:
-    return find_store(storage_file())
+    return find_store(jobs_file())
 
 
 def judge_store(found: StoreFound) -> Iterable[Verdict]:

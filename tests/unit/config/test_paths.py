@@ -109,10 +109,10 @@ def test_the_runtime_directory_of_another_user_is_not_used(home: Path) -> None:
         assert paths.runtime_base({"XDG_RUNTIME_DIR": base}) != Path(base)
 
 
-def test_what_is_to_last_is_kept_with_the_users_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert paths.storage_file() == home / ".local/share/atp_tui/storage.sqlite3"
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / "elsewhere"))
-    assert paths.storage_file() == home / "elsewhere/atp_tui/storage.sqlite3"
+def test_jobs_are_kept_in_the_state_directory(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.jobs_file() == home / ".local/state/atp_tui/jobs.sqlite3"
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "elsewhere"))
+    assert paths.jobs_file() == home / "elsewhere/atp_tui/jobs.sqlite3"
 
 
 def test_every_path_is_told(home: Path) -> None:
@@ -122,6 +122,7 @@ def test_every_path_is_told(home: Path) -> None:
         "themes": f"{home}/.config/atp_tui/themes",
         "history": f"{home}/.local/state/atp_tui/history",
         "screen": f"{home}/.local/state/atp_tui/screen.json",
+        "jobs": f"{home}/.local/state/atp_tui/jobs.sqlite3",
         "versions": f"{home}/.local/state/atp_tui/versions",
         "sources": f"{home}/.local/state/atp_tui/sources",
         "log": f"{home}/.local/state/atp_tui/log/atp_tui.log",
@@ -142,9 +143,9 @@ def test_without_a_home_it_is_said_and_no_tilde_is_made(monkeypatch: pytest.Monk
             raise RuntimeError("could not determine the home directory")
         return Path(answer)
 
-    for name in ("user_config_path", "user_state_path", "user_log_path", "user_data_path"):
+    for name in ("user_config_path", "user_state_path", "user_log_path"):
         monkeypatch.setattr(platformdirs, name, unknown)
-    for path in (paths.default_config, paths.history_file, paths.log_file, paths.reports, paths.storage_file):
+    for path in (paths.default_config, paths.history_file, paths.log_file, paths.reports, paths.jobs_file):
         with pytest.raises(ConfigError, match=f"HOME is not set, and user {os.getuid()} has no name"):
             path()
     assert paths.theme_folders() == ()

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from atp_tui.executor.journal import GAP, MOST_ENDINGS
 from atp_tui.executor.log import Ending, JobRecord
 from atp_tui.executor.runner import JobRunner
@@ -44,6 +46,12 @@ class ListLog:
         self.heard.append(("finished", job))
 
     async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
+        raise NotImplementedError
+
+    async def find(self, name: str) -> tuple[JobRecord, ...]:
+        raise NotImplementedError
+
+    async def spec(self, job: str) -> JobSpec | None:
         raise NotImplementedError
 
     async def endings(self, job: str) -> tuple[Ending, ...]:
@@ -148,11 +156,24 @@ def test_an_end_that_nobody_has_confirmed_is_kept_as_that() -> None:
     run_virtual(main())
 
 
-def test_what_a_streamed_job_said_is_not_kept_and_the_log_says_so() -> None:
+def test_the_log_gets_a_copy_of_what_a_streamed_job_said() -> None:
     async def main() -> None:
-        log, _ = await run(2, streamed=True)
+        log, _ = await run(4, streamed=True)
+        endings = [ending for batch in log.batches for ending in batch]
+        assert not any(ending.truncated for ending in endings)
+        assert sorted(text[1:] for text in log.texts) == [(b"even\n", b"x"), (b"odd\n", b"x")]
+        digests = {text[0] for text in log.texts}
+        assert {ending.digest for ending in endings} == digests
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_more_than_the_job_wants_kept_is_cut_and_the_log_says_so(streamed: bool) -> None:
+    async def main() -> None:
+        log, _ = await run(2, streamed=streamed, kept=3)
         endings = [ending for batch in log.batches for ending in batch]
         assert all(ending.truncated for ending in endings)
-        assert [text[1:] for text in log.texts] == [(b"", b"")]
+        assert sorted(text[1:] for text in log.texts) == [(b"eve", b"x"), (b"odd", b"x")]
 
     run_virtual(main())

@@ -16,7 +16,7 @@ from atp_tui.storage.jobs import JobStore
 from atp_tui.storage.lockfile import LockFile
 from atp_tui.storage.place import Place, Told
 from atp_tui.storage.schema import Steps
-from atp_tui.storage.tables import STEPS
+from atp_tui.storage.steps import STEPS
 
 from .records import ending, job, output
 
@@ -64,6 +64,15 @@ async def flood(path: Path, mode: str = "local") -> None:
             say(str(number - 1))
 
 
+async def begin(path: Path) -> None:
+    """A job that begins and has no end, until this is killed."""
+    async with JobStore(path, told) as store:
+        store.begun(job("theirs"))
+        await store.jobs(1)
+        say("begun")
+        await asyncio.sleep(60)
+
+
 async def fill(path: Path) -> None:
     """Outputs until the disk is full and has said so, then a job more; prints the jobs that can be read.
 
@@ -90,7 +99,7 @@ async def fill(path: Path) -> None:
 
 
 async def say_jobs(store: JobStore) -> None:
-    say("jobs: " + " ".join(record.spec.id for record in await store.jobs()))
+    say("jobs: " + " ".join(record.id for record in await store.jobs()))
 
 
 def hold(path: Path) -> None:
@@ -110,7 +119,7 @@ def lock(path: Path) -> None:
 
 if __name__ == "__main__":
     verb, where, *rest = sys.argv[1:]
-    if verb in {"write", "flood", "fill"}:
+    if verb in {"write", "flood", "fill", "begin"}:
         asyncio.run(globals()[verb](Path(where), *rest))
     else:
         globals()[verb](Path(where), *rest)

@@ -13,18 +13,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from atp_tui.storage.heads import read_jobs
 from atp_tui.storage.keeper import LONGEST_RETRY, RETRY, Keeper, Write
 from atp_tui.storage.place import Place
+from atp_tui.storage.retention import Retention
+from atp_tui.storage.steps import STEPS
 from atp_tui.storage.tables import (
-    STEPS,
     JobTables,
-    Retention,
     put_endings,
-    put_job,
+    put_finished,
     put_spec,
     put_texts,
     read_endings,
-    read_jobs,
     read_text,
 )
 
@@ -46,7 +46,7 @@ class Stage:
         return Keeper(place, STEPS, JobTables(self.retention), self.told.append, lambda: self.now)
 
     def jobs(self) -> list[str]:
-        return sorted(record.spec.id for record in self.keeper.read(partial(read_jobs, limit=10_000)))
+        return sorted(record.id for record in self.keeper.read(partial(read_jobs, limit=10_000)))
 
     def write(self, *names: str) -> None:
         self.keeper.write([partial(put_spec, spec=job(name)) for name in names])
@@ -101,7 +101,7 @@ class KeeperMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_job_finishes(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.begun)))
-        self.stage.keeper.write([partial(put_job, job=name, asked_at=None, ended_at=9.0, spec=None)])
+        self.stage.keeper.write([partial(put_finished, job=name, at=9.0)])
         self.begun[name] = 9.0
 
     @rule()
@@ -138,10 +138,11 @@ class KeeperMachine(RuleBasedStateMachine):
     @invariant()
     def all_that_was_written_can_be_read(self) -> None:
         records = self.stage.keeper.read(partial(read_jobs, limit=100))
-        assert {record.spec.id: record.ended_at for record in records} == self.begun
+        assert len({record.number for record in records}) == len(records)
+        assert {record.id: record.ended_at for record in records} == self.begun
         for record in records:
-            kept = self.ended.get(record.spec.id, {})
-            found = self.stage.keeper.read(partial(read_endings, job=record.spec.id))
+            kept = self.ended.get(record.id, {})
+            found = self.stage.keeper.read(partial(read_endings, job=record.id))
             assert {one.target.host: one.digest for one in found} == {
                 host: output(text)[0] for host, text in kept.items()
             }

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from atp_tui.storage import schema
+from atp_tui.storage.heads import read_jobs
 from atp_tui.storage.place import OpenFile, Place
-from atp_tui.storage.tables import STEPS, put_spec, read_jobs
+from atp_tui.storage.steps import STEPS
+from atp_tui.storage.tables import put_spec
 
 from .processes import line_of, running
 from .records import job
@@ -36,7 +38,7 @@ def mode_of(path: Path) -> int:
 
 def jobs_in(opened: OpenFile) -> list[str]:
     with opened.held():
-        return [record.spec.id for record in read_jobs([opened.db], 100)]
+        return [record.id for record in read_jobs([opened.db], 100)]
 
 
 def journal_of(opened: OpenFile) -> str:

@@ -15,7 +15,9 @@ from pathlib import Path
 from atp_tui.storage.backlog import Rank
 from atp_tui.storage.keeper import Keeper, Write
 from atp_tui.storage.place import Place, Told
-from atp_tui.storage.tables import STEPS, JobTables, Retention
+from atp_tui.storage.retention import Retention
+from atp_tui.storage.steps import STEPS
+from atp_tui.storage.tables import JobTables
 from atp_tui.storage.thread import StorageThread
 from tests.fakes.virtual_time import VirtualClock
 

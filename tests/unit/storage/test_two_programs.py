@@ -51,7 +51,7 @@ async def test_what_was_kept_when_the_program_was_killed_is_there(tmp_path: Path
     told: list[str] = []
     async with asyncio.timeout(30), JobStore(path, told.append, place=MODES[mode]) as store:
         found = await store.jobs(100_000)
-        names = {record.spec.id for record in found}
+        names = {record.id for record in found}
         assert {f"j{number}" for number in range(kept + 1)} <= names
         for name in (f"j{kept}", "j0"):
             endings = await store.endings(name)

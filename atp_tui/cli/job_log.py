@@ -1,0 +1,61 @@
+"""The log of jobs of this user, as the screen and the verbs open it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from ..config.paths import jobs_file
+from ..executor.log import JobRecord
+from ..model.errors import ConfigError
+from ..model.quoting import redacted
+from ..storage.jobs import JobStore
+from .output import complain
+
+
+def user_log(told: Callable[[str], object]) -> JobStore | None:
+    """The log in the user's state directory, not open yet; None where there is no home: then no job is kept."""
+    try:
+        return JobStore(jobs_file(), told)
+    except ConfigError:
+        return None
+
+
+@asynccontextmanager
+async def opened(log: JobStore | None, told: Callable[[str], object] | None = None) -> AsyncIterator[None]:
+    """The log, where there is one, until the block ends. `told` hears meanwhile which jobs were cut short."""
+    if log is None:
+        yield
+        return
+    async with log:
+        if told is None:
+            yield
+            return
+        telling = asyncio.create_task(_tell_cut_short(log, told), name="cut short")
+        try:
+            yield
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+
+
+async def _tell_cut_short(log: JobStore, told: Callable[[str], object]) -> None:
+    found = await log.cut_short()
+    if found:
+        told(cut_short_words(found))
+
+
+def warn(words: str) -> None:
+    """What a verb says of the log."""
+    complain(f"warning: {words}")
+
+
+def cut_short_words(jobs: tuple[JobRecord, ...]) -> str:
+    """What a person is told at the start of jobs whose program ended before they did, the newest first."""
+    if len(jobs) > 1:
+        return f"{len(jobs)} jobs were cut short, job {jobs[0].number} the last: atp-tui jobs"
+    (job,) = jobs
+    title = redacted(job.title.partition("\n")[0][:60])
+    of = f"{job.unanswered} of {job.targets} hosts had not answered"
+    return f"job {job.number} `{title}` was cut short: {of}: atp-tui jobs show {job.number}"
