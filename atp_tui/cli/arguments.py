@@ -20,6 +20,7 @@ from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .hosts_import import ImportWords, words_of
+from .jobs_arguments import add_jobs
 from .setup_verbs import add_setup_verbs
 
 Verb = str
@@ -61,6 +62,9 @@ class Arguments:
     only: str | None = None
     command: str = ""
     given: str = ""
+    jobs_verb: str = "list"
+    which: str = "failed"
+    older: float = 0.0
     hosts_verb: str = "list"
     hosts_words: tuple[str, ...] = ()
     into: str = ""
@@ -99,6 +103,10 @@ def parse(argv: Sequence[str]) -> Arguments:
         values |= hosts_values(found)
     elif command:
         parser.error("only run takes a command after --")
+    elif verb == "jobs":
+        values["jobs_verb"] = found.jobs_verb or "list"
+        if found.json and values.get("gather"):
+            verbs["jobs"].error("--json has the answer of each host, and --gather joins them: leave one out")
     elif isinstance(found.__dict__.get("targets"), list):
         values["targets"] = tuple(found.targets)
         values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
@@ -214,11 +222,12 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         "--config", type=_file, metavar="FILE", help="hosts.toml to use (else ATP_TUI_CONFIG, else the user's own)"
     )
     shared.add_argument("-v", "--verbose", action="store_true", help="write every change of a connection to the log")
-    screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    screen.add_argument("--theme", metavar="NAME", help="colours, by the name that stands in a file of themes/")
-    screen.add_argument(
+    read_only = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    read_only.add_argument(
         "--read-only", action="store_true", help="only watch: run no command, trust no key, without the screen too"
     )
+    screen = _Parser(add_help=False, argument_default=argparse.SUPPRESS, parents=[read_only])
+    screen.add_argument("--theme", metavar="NAME", help="colours, by the name that stands in a file of themes/")
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object")
     parser = _Parser(
@@ -251,6 +260,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     add_hosts(verb("hosts", "what hosts.toml says, and its hosts added, changed and removed", shared), shared, as_json)
     verb("domains", "list the domains of all hosts", shared, as_json)
     verb("info", "show versions and the paths of every file the program uses", shared)
+    add_jobs(verb("jobs", "what was run before; no host is contacted", shared, as_json), shared, read_only, _count)
     _audit(verb("audit", "show what was done, or check that the record of it holds", shared, as_json))
     add_setup_verbs(verb, added, shared, as_json)
     add_examples(parser)

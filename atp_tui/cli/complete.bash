@@ -1,4 +1,4 @@
-# $1: hosts, tags, targets or themes; with the --config of the line
+# $1: hosts, tags, targets, themes or jobs; with the --config of the line
 _atp_tui_words() {
   local place config=()
   for ((place = 1; place < COMP_CWORD; place++)); do
@@ -21,6 +21,13 @@ _atp_tui_themes() {
   while IFS= read -r word; do
     [[ $word == "$1"* ]] && printf '%s\n' "$word"
   done < <(_atp_tui_words themes)
+}
+
+_atp_tui_jobs() {
+  local word
+  while IFS= read -r word; do
+    [[ $word == "$1"* ]] && printf '%s\n' "$word"
+  done < <(_atp_tui_words jobs)
 }
 
 # Bash takes a line apart at @ and = too, and replaces $2 alone, the end of what is typed. Shtab's function wants whole

@@ -1,4 +1,4 @@
-# $argv[1]: hosts, tags, targets or themes; with the --config of the line
+# $argv[1]: hosts, tags, targets, themes or jobs; with the --config of the line
 function _atp_tui_words
     set -l config
     set -l typed (commandline -opc)
@@ -19,4 +19,8 @@ end
 
 function _atp_tui_themes
     _atp_tui_words themes
+end
+
+function _atp_tui_jobs
+    _atp_tui_words jobs
 end

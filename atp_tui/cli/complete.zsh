@@ -1,4 +1,4 @@
-# $1: hosts, tags, targets or themes; with the --config of the line, which _arguments has taken out of $words
+# $1: hosts, tags, targets, themes or jobs; with the --config of the line, which _arguments has taken out of $words
 _atp_tui_words() {
   local -a config typed
   typed=(${(z)LBUFFER})
@@ -19,6 +19,12 @@ _atp_tui_targets() {
 _atp_tui_themes() {
   local -a found
   found=(${(f)"$(_atp_tui_words themes)"})
+  compadd -- $found
+}
+
+_atp_tui_jobs() {
+  local -a found
+  found=(${(f)"$(_atp_tui_words jobs)"})
   compadd -- $found
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..config.files import read_regular
 from ..config.load import load
-from ..config.paths import find_config, shipped_themes, theme_folders
+from ..config.paths import find_config, jobs_file, shipped_themes, theme_folders
 from ..model.errors import ConfigError
 from ..model.host import ALL, HostInfo, tags_of
 from ..model.text import printed, safe
@@ -32,6 +32,10 @@ def complete_words(arguments: Arguments) -> int:
 def _words(arguments: Arguments) -> Iterable[str]:
     if arguments.given == "themes":
         return set(_themes((shipped_themes(), *theme_folders())))
+    if arguments.given == "jobs":
+        from ..storage.presence import newest_numbers
+
+        return ["last", *map(str, newest_numbers(jobs_file()))]
     path = find_config(arguments.config)
     hosts = load(path).hosts if path is not None else ()
     match arguments.given:

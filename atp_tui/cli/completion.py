@@ -1,6 +1,6 @@
 """`atp-tui completion`: what completes a command line in bash, zsh and fish, made by shtab from the parser.
 
-Hosts, tags and themes are asked for while a person types, by `atp-tui complete-words`, which reads hosts.toml alone.
+Hosts, tags, themes and jobs are asked for while a person types, by `atp-tui complete-words`, which contacts no host.
 Shtab's functions for a shell take a word for a word. A set of targets is several, with signs between them, and bash
 takes words apart at `@` and `=` besides: `complete.bash`, `complete.zsh` and `complete.fish` see to that.
 """
@@ -20,11 +20,14 @@ from .setup_verbs import SHELLS
 _TARGETS = {"bash": "_atp_tui_targets", "zsh": "_atp_tui_targets", "fish": "(_atp_tui_targets)"}
 _THEMES = {"bash": "_atp_tui_themes", "zsh": "_atp_tui_themes", "fish": "(_atp_tui_themes)"}
 
+_JOBS = {"bash": "_atp_tui_jobs", "zsh": "_atp_tui_jobs", "fish": "(_atp_tui_jobs)"}
+
 _NOTHING = {"zsh": "_atp_tui_nothing"}
 
 _BY_PLACEHOLDER: dict[str, Any] = {
     "TARGETS": _TARGETS,
     "SET": _TARGETS,
+    "JOB": _JOBS,
     "FILE": "file",
     "PLACE": "file",
     "COMMAND": _NOTHING,

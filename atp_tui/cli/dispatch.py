@@ -228,6 +228,23 @@ def _info(arguments: Arguments) -> int:
     return info(arguments)
 
 
+def _jobs(arguments: Arguments) -> int:
+    match arguments.jobs_verb:
+        case "show":
+            from .jobs_show import show
+
+            return run_verb(lambda interrupt: show(arguments))
+        case "rerun":
+            from .jobs_rerun import rerun
+
+            source = _source(arguments)
+            return run_verb(lambda interrupt: rerun(arguments, source, interrupt))
+    from .jobs import list_jobs, prune
+
+    verb = prune if arguments.jobs_verb == "prune" else list_jobs
+    return run_verb(lambda interrupt: verb(arguments))
+
+
 def _audit(arguments: Arguments) -> int:
     from .audit import audit
 
@@ -278,6 +295,7 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "hosts": _hosts,
     "domains": _domains,
     "info": _info,
+    "jobs": _jobs,
     "audit": _audit,
     "doctor": _doctor,
     "completion": _completion,

@@ -68,6 +68,20 @@ EXAMPLES: Mapping[str, Examples] = {
     "hosts list": (("atp-tui hosts list --json", "ids, addresses, URIs and tags, for programs"),),
     "domains": (("atp-tui domains", "every VM of every host"), ("atp-tui domains --json", "the same for programs")),
     "info": (("atp-tui info", "which files are used, and which versions"),),
+    "jobs": (
+        ("atp-tui jobs", "the last 20 jobs, with their numbers and how they went"),
+        ("atp-tui jobs --json -n 1000", "for programs"),
+    ),
+    "jobs show": (
+        ("atp-tui jobs show last", "the answer of each host"),
+        ("atp-tui jobs show 17 --gather", "equal answers once, with the hosts that gave them"),
+        ("atp-tui jobs show 17 --json", "the same object as that of run --json"),
+    ),
+    "jobs rerun": (
+        ("atp-tui jobs rerun 17", "once more where it did not go well"),
+        ("atp-tui jobs rerun last --notrun", "where it never ran, or its end is not known"),
+    ),
+    "jobs prune": (("atp-tui jobs prune --older 30d", "forget what is older than 30 days"),),
     "audit": (
         ("atp-tui audit", "the last 50 records"),
         ("atp-tui audit verify", "whether none was changed or taken out; exit status 1 where one was"),

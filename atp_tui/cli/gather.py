@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from ..engine.fleet import Fleet
 from ..executor.fold import Part
@@ -16,7 +17,12 @@ from .words import ending
 async def gathered(fleet: Fleet, job: str) -> Iterator[Printed]:
     """The groups of a job that is over, each as text: those that went well first, and of these the largest."""
     await fleet.name_parts(job)
-    return (_text(part, fleet.output(job, part.digest)) for part in _in_order(fleet.parts(job).parts))
+    return gathered_of(fleet.parts(job).parts, partial(fleet.output, job))
+
+
+def gathered_of(parts: Iterable[Part], output: Callable[[bytes], bytes]) -> Iterator[Printed]:
+    """Groups as text, in the same order; `output` is what the hosts of a group said, by its digest."""
+    return (_text(part, output(part.digest)) for part in _in_order(parts))
 
 
 def _in_order(parts: Iterable[Part]) -> list[Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,15 @@ def user_log(told: Callable[[str], object]) -> JobStore | None:
         return JobStore(jobs_file(), told)
     except ConfigError:
         return None
+
+
+def log_there(told: Callable[[str], object]) -> JobStore | None:
+    """As `user_log`, where jobs have been kept: nothing is made for a person who only asks for them."""
+    try:
+        there = os.path.lexists(jobs_file())
+    except ConfigError:
+        return None
+    return user_log(told) if there else None
 
 
 @asynccontextmanager

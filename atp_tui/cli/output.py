@@ -97,6 +97,13 @@ def unwritable(error: OSError) -> ActionFailed:
     return ActionFailed(f"standard output cannot be written: {error.strerror}")
 
 
+def complain_line(text: Printed) -> None:
+    """Lines on standard error, if there is one."""
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
 def complain(message: str) -> None:
     """One line on standard error, if there is one. A line end in it makes no second one: it may be a host's."""
     with contextlib.suppress(OSError, AttributeError):

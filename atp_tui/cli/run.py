@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -67,9 +67,16 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
 
 
 async def carried_out(
-    arguments: Arguments, source: FleetSource, interrupt: Interrupt, reading: Reading, log: JobLog | None
+    arguments: Arguments,
+    source: FleetSource,
+    interrupt: Interrupt,
+    reading: Reading,
+    log: JobLog | None,
+    options: Mapping[str, Value] | None = None,
 ) -> int:
-    """As `run`, on the hosts of a reading; the job is kept in a log that is open."""
+    """As `run`, on the hosts of a reading; the job is kept in a log that is open. `options` are more of those that the
+    action takes."""
+    invocation = partial(_invocation, arguments, options or {})
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:
@@ -81,10 +88,10 @@ async def carried_out(
 
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
     engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit, log=log)
-    await require(engine, _invocation(arguments, reading.ids or reading.undecided))  # before any host is asked anything
+    await require(engine, invocation(reading.ids or reading.undecided))  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)
-        performed = await engine.fleet.perform(_invocation(arguments, targets))
+        performed = await engine.fleet.perform(invocation(targets))
         if performed.job is None:
             assert performed.problem is not None, "run starts a job"
             raise ActionFailed(performed.problem.reason)
@@ -102,7 +109,7 @@ async def carried_out(
     for group in groups:
         emit(group)
     if arguments.json:
-        emit_json({"results": Each(partial(_encoded, Fence(_log)), results), "truncated": bool(cut)})
+        emit_json({"results": Each(partial(encoded, Fence(_log)), results), "truncated": bool(cut)})
     if cut:
         option = "--json" if arguments.json else "--gather"
         complain(f"output was cut on {fold_names(cut)}: without {option} all of it comes")
@@ -116,7 +123,7 @@ def _is_streamed(arguments: Arguments) -> bool:
     return not (arguments.json or arguments.gather)
 
 
-def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:
+def _invocation(arguments: Arguments, options: Mapping[str, Value], targets: tuple[str, ...]) -> Invocation:
     asked: dict[str, Value] = {
         "command": arguments.command,
         "fanout": arguments.fanout,
@@ -126,7 +133,7 @@ def _invocation(arguments: Arguments, targets: tuple[str, ...]) -> Invocation:
         asked["kept"] = STREAMED_KEPT
     if arguments.timeout is not None:
         asked["timeout"] = arguments.timeout
-    return Invocation("run", on_hosts(*targets), asked, user_name())
+    return Invocation("run", on_hosts(*targets), {**asked, **options}, user_name())
 
 
 def encode(result: CommandResult) -> dict[str, Any]:
@@ -150,7 +157,8 @@ def encode(result: CommandResult) -> dict[str, Any]:
     return valid(entry)
 
 
-def _encoded(fence: Fence, result: CommandResult) -> dict[str, Any]:
+def encoded(fence: Fence, result: CommandResult) -> dict[str, Any]:
+    """As `encode`; an answer that cannot be told is an error of that host."""
     try:
         return encode(result)
     except Exception as error:  # noqa: BLE001 - it costs that host its answer, not the others theirs

@@ -8,8 +8,9 @@ from typing import Any
 
 SHELLS = ("bash", "zsh", "fish")
 
-WORDS = ("hosts", "tags", "targets", "themes")
-"""What a shell may ask for while a line is typed. Targets are the hosts, each tag as `@tag`, and `@all`."""
+WORDS = ("hosts", "tags", "targets", "themes", "jobs")
+"""What a shell may ask for while a line is typed. Targets are the hosts, each tag as `@tag`, and `@all`; jobs are the
+numbers of the newest ones."""
 
 
 def add_setup_verbs(

@@ -90,6 +90,10 @@ class Say(StrEnum):
     # how work on a target ended
     CANCELLED = "cancelled"
     NOT_CONFIRMED = "not-confirmed"
+    PROGRAM_ENDED = "program-ended"
+    JOB_STILL_RUNS = "job-still-runs"
+    JOB_IS_ELSEWHERE = "job-is-elsewhere"
+    RESULT_NOT_KEPT = "result-not-kept"
     MAY_STILL_RUN = "may-still-run"
     DEADLINE = "deadline"
     TIMED_OUT = "timed-out"

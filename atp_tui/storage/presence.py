@@ -30,6 +30,22 @@ class StoreFound:
     error: str = ""
 
 
+def newest_numbers(path: Path, limit: int = 20) -> tuple[int, ...]:
+    """The numbers of the newest jobs, newest first; none where the file cannot be read at once."""
+    if not path.is_file():
+        return ()
+    try:
+        with closing(sqlite3.connect(_to_read(path), uri=True, timeout=0.2)) as db:
+            rows = db.execute("SELECT number FROM heads ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
+    except sqlite3.Error:
+        return ()
+    return tuple([number for (number,) in rows])
+
+
+def _to_read(path: Path) -> str:
+    return f"file:{quote(os.fsencode(path))}?mode=ro"
+
+
 def find_store(path: Path) -> StoreFound:
     """Open the file and look at its schema; it blocks, for some seconds where another program writes."""
     try:
@@ -40,9 +56,8 @@ def find_store(path: Path) -> StoreFound:
         return StoreFound(path, error=error.strerror or str(error))
     if not regular:
         return StoreFound(path, error="is no regular file")  # a pipe would be opened for ever
-    name = f"file:{quote(os.fsencode(path))}?mode=ro"
     try:
-        with closing(sqlite3.connect(name, uri=True, timeout=_PATIENCE)) as db:
+        with closing(sqlite3.connect(_to_read(path), uri=True, timeout=_PATIENCE)) as db:
             schema.check(db, STEPS)
             return StoreFound(path, steps=schema.version_of(db))
     except (sqlite3.Error, schema.NotOurs) as error:

@@ -1,0 +1,69 @@
+"""The words of `atp-tui jobs …`: what was run before, shown, run again and forgotten."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+
+_JOB = "its number, the beginning of its id, or last"
+_SPAN = re.compile(r"(\d{1,6})([hdw])", re.ASCII)
+_SECONDS = {"h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+
+WHICH = {
+    "failed": "the hosts on which it did not go well (the default)",
+    "ok": "the hosts on which it went well",
+    "notrun": "the hosts that it never came to, and those that had not answered when their program ended",
+    "same": "all of its hosts",
+}
+"""On which hosts of a job its command is run again, by the name of the option."""
+
+
+def add_jobs(
+    jobs: argparse.ArgumentParser,
+    shared: argparse.ArgumentParser,
+    read_only: argparse.ArgumentParser,
+    count: Callable[[str], int],
+) -> None:
+    """Give `jobs`, which has --json itself, its words and verbs. `count` reads a number of 1 or more."""
+    jobs.add_argument(
+        "-n", dest="number", type=count, default=20, metavar="N", help="jobs, the newest (default %(default)s)"
+    )
+    added = jobs.add_subparsers(dest="jobs_verb", metavar="VERB", title="verbs")
+    as_json = argparse.ArgumentParser(add_help=False)
+    # what stands before the verb counts as well, so it has no default here
+    as_json.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
+
+    def verb(name: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return added.add_parser(
+            name, help=what, description=what, parents=[shared, as_json, *parents], allow_abbrev=False
+        )
+
+    show = verb("show", "show how each host of a job answered")
+    _job(show)
+    _gather(show)
+    rerun = verb("rerun", "run the command of a job again, on some of its hosts or all", read_only)
+    _job(rerun)
+    which = rerun.add_mutually_exclusive_group()
+    for name, what in WHICH.items():
+        which.add_argument(f"--{name}", dest="which", action="store_const", const=name, default="failed", help=what)
+    _gather(rerun)
+    prune = verb("prune", "forget jobs that are old, but none that runs")
+    prune.add_argument(
+        "--older", type=_span, required=True, metavar="AGE", help="those older than so many hours, days or weeks: 30d"
+    )
+
+
+def _job(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("given", metavar="JOB", help=_JOB)
+
+
+def _gather(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gather", action="store_true", help="show equal answers once")
+
+
+def _span(text: str) -> float:
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is no age: write 36h, 30d or 8w")
+    return int(found[1]) * _SECONDS[found[2]]

@@ -1,0 +1,176 @@
+"""`atp-tui jobs` as a person uses it: what `run` has kept, on a real sshd with many ids."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.daemons.hosts_toml import host_table, ssh_table
+from tests.daemons.sshd import PrivateSshd
+from tests.test_headless import HANG, atp, command_line, environment, results_of, written
+
+pytestmark = pytest.mark.daemons
+
+HOSTS = 20
+ANSWER = 8
+
+
+@pytest.fixture
+def config(tmp_path: Path, sshd: PrivateSshd) -> str:
+    return hosts_file(tmp_path, sshd, HOSTS)
+
+
+def hosts_file(folder: Path, sshd: PrivateSshd, number: int) -> str:
+    hosts = [host_table(f"kvm{each:02}", None, ssh_table(sshd), ("lab",)) for each in range(1, number + 1)]
+    return written(folder / "hosts.toml", *hosts)
+
+
+def listed(*words: str) -> list[dict[str, Any]]:
+    done = atp("jobs", "--json", *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    jobs: list[dict[str, Any]] = json.loads(done.stdout)["jobs"]
+    return jobs
+
+
+def in_turn(folder: Path) -> str:
+    """A command that the first hosts answer, and the others when there is a file `go`."""
+    turn = folder / "turn"
+    number = f"flock {turn} sh -c 'echo x >> {turn}.n; wc -l < {turn}.n'"
+    return f'n=$({number}); if [ "$n" -gt {ANSWER} ] && [ ! -e {folder}/go ]; then exec sleep 60; fi; echo well'
+
+
+def test_every_host_of_a_job_whose_program_was_killed_is_accounted_for(config: str, tmp_path: Path) -> None:
+    words = command_line("--config", config, "run", "-w", "@lab", "--", in_turn(tmp_path))
+    with subprocess.Popen(words, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        limit = time.monotonic() + HANG
+        while True:
+            found = listed()
+            if found and found[0]["counts"].get("ok") == ANSWER:
+                break
+            assert time.monotonic() < limit, found
+        assert found[0]["state"] == "running"
+        refused = atp("--config", config, "jobs", "rerun", "last")
+        assert (refused.returncode, "job 1 still runs" in refused.stderr) == (2, True)
+        os.kill(process.pid, signal.SIGKILL)
+    (job,) = listed()
+    assert (job["number"], job["state"], job["ended"], job["unanswered"]) == (1, "interrupted", None, HOSTS - ANSWER)
+    assert job["targets"] == {"count": HOSTS, "folded": "kvm[01-20]"}
+    shown = results_of(atp("jobs", "show", "1", "--json"))
+    assert list(shown) == [f"kvm{each:02}" for each in range(1, HOSTS + 1)]
+    answered = {host for host, result in shown.items() if result["outcome"] == "ok"}
+    assert len(answered) == ANSWER
+    assert {shown[host]["stdout"] for host in answered} == {"well\n"}
+    others = [result for host, result in shown.items() if host not in answered]
+    assert {(one["outcome"], one["error"], one["may_still_run"]) for one in others} == {
+        ("unknown", "the program ended before it answered", True)
+    }
+    (tmp_path / "go").touch()
+    again = atp("--config", config, "jobs", "rerun", "1", "--notrun", "--json")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert set(results_of(again)) == set(shown) - answered
+    assert [(job["number"], job["state"]) for job in listed()] == [(2, "ended"), (1, "interrupted")]
+
+
+@pytest.fixture
+def three(tmp_path: Path, sshd: PrivateSshd) -> str:
+    return hosts_file(tmp_path, sshd, 3)
+
+
+def test_a_job_is_shown_as_run_told_it(three: str, tmp_path: Path) -> None:
+    turn = tmp_path / "turn"
+    command = f"n=$(flock {turn} sh -c 'echo x >> {turn}.n; wc -l < {turn}.n'); echo out; " + (
+        "[ $n -eq 1 ] && { printf 'b\\377d' >&2; exit 3; }; exit 0"
+    )
+    ran = atp("--config", three, "run", "-w", "@lab", "--json", "--", command)
+    assert ran.returncode == 1
+    shown = atp("jobs", "show", "last", "--json")
+    assert (shown.returncode, json.loads(shown.stdout)) == (0, json.loads(ran.stdout))
+    (bad,) = [host for host, result in results_of(ran).items() if result["outcome"] == "failed"]
+    text = atp("jobs", "show", "1")
+    assert text.stdout == "kvm01: out\nkvm02: out\nkvm03: out\n"
+    head, *told = text.stderr.splitlines()
+    assert head.startswith("atp-tui: job 1 of ") and " on kvm[01-03]: n=$(flock" in head
+    assert told == [f"{bad}: b\ufffdd", f"atp-tui: {bad}: exit status 3"]
+    gathered = atp("jobs", "show", "1", "--gather").stdout.splitlines()
+    assert gathered[1:3] == ["  out", f"{bad} (1): exit status 3"]
+    turn.with_name("turn.n").unlink()
+    rerun = atp("--config", three, "jobs", "rerun", "last")
+    assert (rerun.returncode, rerun.stdout) == (1, f"{bad}: out\n")
+    assert [job["targets"]["folded"] for job in listed()] == [bad, "kvm[01-03]"]
+    (newest,) = listed("-n", "1")
+    assert (newest["state"], newest["counts"], newest["command"]) == ("ended", {"failed": 1}, command)
+    table = atp("jobs").stdout.splitlines()
+    assert table[0].split() == ["JOB", "BEGAN", "STATE", "WHO", "OUTCOMES", "COMMAND", "HOSTS"]
+    assert table[2].startswith("1 ") and "2 ok, 1 failed" in table[2] and table[2].endswith("kvm[01-03]")
+
+
+def test_what_run_writes_as_it_comes_is_kept_up_to_a_limit_that_is_told(three: str) -> None:
+    ran = atp("--config", three, "run", "-w", "kvm01,kvm02", "--", "head -c 70000 /dev/zero | tr '\\0' a; echo err >&2")
+    assert (ran.returncode, len(ran.stdout)) == (0, 2 * (70_000 + len("kvm01: \n")))
+    shown = atp("jobs", "show", "last")
+    assert len(shown.stdout) == 2 * ((64 << 10) + len("kvm01: \n"))
+    assert shown.stderr.endswith("kvm02: err\natp-tui: not all of the output was kept of kvm[01-02]\n")
+    assert json.loads(atp("jobs", "show", "last", "--json").stdout)["truncated"] is True
+
+
+def test_hosts_that_are_gone_are_named_when_a_job_is_run_again(three: str, tmp_path: Path, sshd: PrivateSshd) -> None:
+    assert atp("--config", three, "run", "-w", "@lab", "--", "exit 1").returncode == 1
+    fewer = hosts_file(tmp_path, sshd, 1)
+    done = atp("--config", fewer, "jobs", "rerun", "last", "--same", "--json")
+    assert done.returncode == 1
+    assert done.stderr == "atp-tui: left out, since hosts.toml has them no more or disabled: kvm[02-03]\n"
+    assert list(results_of(done)) == ["kvm01"]
+    none = atp("--config", fewer, "jobs", "rerun", "1", "--ok")
+    assert (none.returncode, none.stderr) == (2, "atp-tui: no host of job 1 went well; there are 3 failed\n")
+    watched = atp("--config", fewer, "jobs", "rerun", "last", "--read-only")
+    assert (watched.returncode, "read-only" in watched.stderr) == (2, True)
+    (tmp_path / "hosts.toml").write_text((tmp_path / "hosts.toml").read_text().replace("kvm01", "other"))
+    gone = atp("--config", fewer, "jobs", "rerun", "last", "--same")
+    assert (gone.returncode, "no host of job 2 is left" in gone.stderr) == (2, True)
+
+
+def test_before_the_first_job_nothing_is_made_and_a_wrong_name_says_what_there_is(three: str) -> None:
+    home = Path(os.environ["HOME"])
+    assert listed() == []
+    assert atp("jobs").stderr == "atp-tui: no job was kept yet\n"
+    assert atp("jobs", "show", "last").returncode == 2
+    assert atp("jobs", "prune", "--older", "1d").returncode == 0
+    assert not (home / ".local/state/atp_tui/jobs.sqlite3").exists()
+    atp("--config", three, "run", "-w", "kvm01", "true")
+    done = atp("jobs", "show", "99")
+    assert done.returncode == 2
+    assert done.stderr == "atp-tui: there is no job '99'; the newest is 1; `atp-tui jobs` lists them\n"
+    for words, wrong in (
+        (("jobs", "prune", "--older", "soon"), "'soon' is no age: write 36h, 30d or 8w"),
+        (("jobs", "show", "1", "--json", "--gather"), "leave one out"),
+        (("jobs", "rerun", "1", "--ok", "--failed"), "not allowed with"),
+    ):
+        refused = atp(*words)
+        assert (refused.returncode, wrong in refused.stderr) == (2, True), refused.stderr
+
+
+def test_old_jobs_are_forgotten(three: str) -> None:
+    assert atp("--config", three, "run", "-w", "kvm01", "echo", "hello").returncode == 0
+    assert json.loads(atp("jobs", "prune", "--older", "1h", "--json").stdout)["jobs"] == 0
+    gone = atp("jobs", "prune", "--older", "0h")
+    assert (gone.returncode, gone.stderr) == (0, "atp-tui: forgotten: 1 jobs, 1 results, 6 bytes of output\n")
+    assert listed() == []
+
+
+def test_a_damaged_file_is_set_aside_and_said(three: str) -> None:
+    file = Path(os.environ["HOME"]) / ".local/state/atp_tui/jobs.sqlite3"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"no database " * 1000)
+    done = atp("jobs", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"jobs": []})
+    assert "is damaged: it is kept as jobs.sqlite3.corrupt-" in done.stderr
+    file.unlink()
+    file.mkdir()
+    assert (atp("jobs").returncode, atp("--config", three, "run", "-w", "kvm01", "true").returncode) == (2, 0)
