@@ -174,3 +174,22 @@ def test_a_damaged_file_is_set_aside_and_said(three: str) -> None:
     file.unlink()
     file.mkdir()
     assert (atp("jobs").returncode, atp("--config", three, "run", "-w", "kvm01", "true").returncode) == (2, 0)
+
+
+def test_hosts_are_named_by_how_they_ended_in_an_earlier_job(three: str, tmp_path: Path, sshd: PrivateSshd) -> None:
+    turn = tmp_path / "turn"
+    one_fails = f"n=$(flock {turn} sh -c 'echo x >> {turn}.n; wc -l < {turn}.n'); exit $((n == 1 ? 4 : 0))"
+    ran = atp("--config", three, "run", "-w", "@lab", "--json", "--", one_fails)
+    (bad,) = [host for host, result in results_of(ran).items() if result["outcome"] == "failed"]
+    for expression, number in (("@last.failed", 1), ("@job.1.exit=4", 1), ("@lab!@job.1.ok", 1), ("@job.1", 3)):
+        done = atp("--config", three, "run", "-w", expression, "--json", "true")
+        assert (done.returncode, len(results_of(done))) == (0, number)
+        atp("--config", three, "run", "-w", bad, "false")  # so that @last goes on meaning that host
+    assert atp("--config", three, "connect", "-w", "@job.1.failed").stdout == f"{bad}: connect: done\n"
+    wrong = atp("--config", three, "run", "-w", "@lab&@job.99.failed", "true")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "there is no job 99" in wrong.stderr and "column 6" in wrong.stderr and "the newest is 9" in wrong.stderr
+    fewer = hosts_file(tmp_path, sshd, 2)
+    left = atp("--config", fewer, "run", "-w", "@job.1,kvm01&state:connected", "--json", "true")
+    assert left.returncode == 3
+    assert "atp-tui: left out, since hosts.toml has them no more or disabled: kvm03\n" in left.stderr

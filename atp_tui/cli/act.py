@@ -8,7 +8,9 @@ from ..actions.registry import find
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..engine.targets import first_reading, needed
+from ..engine.targets import Reading, needed
+from ..executor.earlier import names_in
+from ..executor.log import JobLog
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
 from ..model.target import on_hosts
@@ -16,7 +18,8 @@ from ..model.text import printed, safe
 from ..storage.audit import audit_of
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
-from .asked import settled
+from .asked import read, settled
+from .job_log import log_there, opened, warn
 from .output import complain, emit
 from .words import whole
 
@@ -29,8 +32,15 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
 
     Raises ConfigError for the targets, ActionFailed for words that it cannot take, and with --read-only.
     """
+    log = log_there(warn) if names_in(arguments.targets) else None
+    async with opened(log):
+        reading, gone = await read(arguments.targets, source.config.hosts, log)
+        status = await _act(arguments, source, reading, log)
+    return status or (NOT_ALL if gone else 0)
+
+
+async def _act(arguments: Arguments, source: FleetSource, reading: Reading, log: JobLog | None) -> int:
     action = find(arguments.verb)
-    reading = first_reading(arguments.targets, source.config.hosts)
     given = action.typed(arguments.given)
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
@@ -40,7 +50,7 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
         return Invocation(action.name, on_hosts(*hosts), given, user_name())
 
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
-    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit)
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit, log=log)
     await require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)

@@ -14,6 +14,9 @@ from ..model.quoting import redacted
 from ..storage.jobs import JobStore
 from .output import complain
 
+LONGEST_TITLE = 24
+"""Characters of a command line that are told where the line has to say more: it is in the list of jobs."""
+
 
 def user_log(told: Callable[[str], object]) -> JobStore | None:
     """The log in the user's state directory, not open yet; None where there is no home: then no job is kept."""
@@ -66,6 +69,7 @@ def cut_short_words(jobs: tuple[JobRecord, ...]) -> str:
     if len(jobs) > 1:
         return f"{len(jobs)} jobs were cut short, job {jobs[0].number} the last: atp-tui jobs"
     (job,) = jobs
-    title = redacted(job.title.partition("\n")[0][:60])
+    title = redacted(job.title.partition("\n")[0])
+    title = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
     of = f"{job.unanswered} of {job.targets} hosts had not answered"
     return f"job {job.number} `{title}` was cut short: {of}: atp-tui jobs show {job.number}"

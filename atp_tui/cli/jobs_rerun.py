@@ -8,7 +8,6 @@ from dataclasses import replace
 from ..actions.action import Value
 from ..engine.source import FleetSource
 from ..engine.targets import Reading
-from ..executor.folding import fold_names
 from ..executor.kept import GROUPS, ends_of
 from ..executor.log import JobRecord, JobState
 from ..executor.spec import CommandWork, JobOptions
@@ -18,10 +17,10 @@ from ..monitor.terms import Needs
 from ..storage.jobs import JobStore
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
+from .asked import tell_gone
 from .interrupt import Interrupt
 from .jobs import found, outcomes, readable
 from .jobs_show import spec_of
-from .output import complain
 from .run import carried_out
 
 _WANTED = {
@@ -50,7 +49,7 @@ async def rerun(arguments: Arguments, source: FleetSource, interrupt: Interrupt)
         gone = [host for host in hosts if host not in here]
         left = tuple(host for host in hosts if host in here)
         if gone:
-            complain(f"left out, since hosts.toml has them no more or disabled: {fold_names(gone)}")
+            tell_gone(gone)
         if not left:
             raise ConfigError(f"no host of job {record.number} is left to run it on")
         again = replace(arguments, command=spec.work.command.line, timeout=spec.options.timeout)

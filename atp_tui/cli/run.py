@@ -15,7 +15,7 @@ from ..drivers.live_output import LiveOutput
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
-from ..engine.targets import Reading, first_reading, needed
+from ..engine.targets import Reading, needed
 from ..executor.folding import fold_names
 from ..executor.log import JobLog
 from ..executor.outcome import exit_status_of
@@ -30,7 +30,7 @@ from ..storage.audit import audit_of
 from .act import require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
-from .asked import settled
+from .asked import read, settled
 from .encode import valid
 from .gather import gathered
 from .interrupt import Interrupt
@@ -59,11 +59,12 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     the door lets nothing pass, and ReaderGone where nobody reads any more.
     """
     standard_output()  # before anything runs whose answer nobody would see
-    reading = first_reading(arguments.targets, source.config.hosts)
-    refuse_input(configuration=source.config.path)
     log = user_log(warn)
     async with opened(log):
-        return await carried_out(arguments, source, interrupt, reading, log)
+        reading, gone = await read(arguments.targets, source.config.hosts, log)
+        refuse_input(configuration=source.config.path)
+        status = await carried_out(arguments, source, interrupt, reading, log)
+    return status or (NOT_ALL if gone else 0)
 
 
 async def carried_out(

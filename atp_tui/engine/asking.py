@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ..executor.earlier import Earlier
+from ..executor.log import JobLog
 from ..executor.targets import Targets
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, ConfigError
@@ -27,6 +29,7 @@ from ..monitor.sampler import Monitor
 from ..monitor.terms import Needs
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
+from .earlier import read_earlier
 from .fleet import Answer, Detail, Settled, Wanted
 from .guests import Guests
 from .limits import limit_of
@@ -51,11 +54,13 @@ class Asking:
         monitor: Monitor,
         described: Callable[[], Sequence[HostInfo]],
         config: TransportConfig,
+        log: JobLog | None = None,
     ) -> None:
         self._manager = manager
         self._monitor = monitor
         self._described = described
         self._config = config
+        self._log = log
         self._fence = Fence(_log)
         self._guests = Guests(manager)
         self.guest_of, self.close = self._guests.guest_of, self._guests.close
@@ -99,8 +104,9 @@ class Asking:
     async def settle(self, expressions: Sequence[str]) -> Settled:
         """As Fleet.settle."""
         hosts = tuple(self._described())
+        earlier = await read_earlier(expressions, self._log)
         try:
-            reading = first_reading(expressions, hosts)
+            reading = first_reading(expressions, hosts, earlier)
             if not reading.undecided:
                 return Settled(reading.ids)
             undecided = set(reading.undecided)
@@ -108,7 +114,7 @@ class Asking:
             samples, errors = await self._sampled(asked, 2 if reading.needs is Needs.SAMPLES else 1)
             about = await self._metadata(samples) if reading.needs_metadata else {}
             errors |= {id: found.error for id, found in about.items() if found.error is not None}
-            targets = self._knowing(hosts, samples, about)
+            targets = self._knowing(hosts, samples, about, earlier)
             ids, left_out = together(targets, reading.expressions)
             why = tuple((id, problem_of(errors[id]) if id in errors else None) for id in left_out)
         except ConfigError as error:
@@ -119,9 +125,13 @@ class Asking:
             return Settled((), why, problem_of(error))
 
     def _knowing(
-        self, hosts: Sequence[HostInfo], samples: Iterable[HostSampled], about: Mapping[str, MetadataOf]
+        self,
+        hosts: Sequence[HostInfo],
+        samples: Iterable[HostSampled],
+        about: Mapping[str, MetadataOf],
+        earlier: Earlier,
     ) -> Targets:
-        """The target language with what these samples say, and the metadata that were read."""
+        """The target language with what these samples say, and the metadata and the earlier jobs that were read."""
         view = FleetView(self._manager)
         for sample in samples:
             view.apply(sample)
@@ -130,7 +140,7 @@ class Asking:
         # hosts on which nothing depends are not in the manager, but their names may stand in an expression
         rows = tuple([view.row(host.id) or unheard(host) for host in hosts])
         unasked = {row.id for row in rows if row.state in _NOT_TRIED}
-        return Targets(hosts, HostFacts(rows, unasked, view.with_domains))
+        return Targets(hosts, HostFacts(rows, unasked, view.with_domains), earlier)
 
     async def _metadata(self, samples: Iterable[HostSampled]) -> dict[str, MetadataOf]:
         """The metadata of the domains of these samples, by host; each host has the time that it has to connect."""

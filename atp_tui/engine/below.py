@@ -20,7 +20,7 @@ from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.lives import Life
 from ..monitor.rows import HostDetail, HostRow, Known
-from .fleet import Answer, Settled, Wanted
+from .fleet import Answer, Resolved, Settled, Wanted
 from .try_out import TryStep
 
 
@@ -66,9 +66,9 @@ class Happenings(Protocol):
 
 
 class Targets(Protocol):
-    """The target language. `resolve` raises ConfigError, with the column of the mistake."""
+    """The target language; as Fleet.resolve."""
 
-    def resolve(self, expression: str) -> tuple[str, ...]: ...
+    def resolved(self, expression: str) -> Resolved: ...
 
 
 class Asking(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ from ..monitor.metadata_reader import MetadataReader
 from ..monitor.sampler import Monitor
 from ..transport.manager import TransportManager
 from .asking import Asking
+from .earlier import EarlierNow
 from .fleet import Fleet
 from .local import LocalFleet
 from .reload import Reloading
@@ -84,13 +85,14 @@ class Engine:
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.metadata = MetadataReader(self.manager, self.view)
         self.jobs = JobRunner(self.manager, log=log)
-        self.targets = CurrentTargets(self.manager, self.view)
+        self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic)
+        self.targets = CurrentTargets(self.manager, self.view, self._earlier)
         drivers = source.drivers
         context = Context(
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
         )
         self.door = Door(context, policy, audit)
-        asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport)
+        asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
             source.config,
@@ -130,6 +132,7 @@ class Engine:
                 await stack.enter_async_context(_beside(self.metadata.run(), "metadata"))
             stack.push_async_callback(self.jobs.close)
             stack.push_async_callback(self._asking.close)
+            stack.push_async_callback(self._earlier.close)
             if _log.isEnabledFor(logging.INFO):
                 await stack.enter_async_context(_beside(self._journal(), "journal"))
             disabled = self.source.config.disabled if watch else ()  # a verb has to do with the hosts of its set alone
@@ -148,6 +151,9 @@ class Engine:
                 yield self
             finally:
                 self._runs = False
+
+    def _own_jobs(self) -> Sequence[tuple[str, int]]:
+        return [(job.id, len(job.results)) for job in self.jobs.jobs]
 
     async def _follow_file(self) -> None:
         async for version in self.source.watched():

@@ -9,7 +9,7 @@ from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_on
 from ..config.imports.offer import ImportAsked
 from ..executor.reader import JobEvent
-from ..model.errors import ActionFailed, AtpError, ConfigError, HostUnknown
+from ..model.errors import ActionFailed, AtpError, HostUnknown
 from ..model.message import told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
@@ -234,10 +234,7 @@ class LocalFleet:
 
     def resolve(self, expression: str) -> Resolved:
         """As Fleet.resolve."""
-        try:
-            return Resolved(self._targets.resolve(expression))
-        except ConfigError as error:
-            return Resolved(problem=problem_of(error))
+        return self._targets.resolved(expression)
 
     def looked_at(self, host_id: str) -> None:
         """As Fleet.looked_at."""

@@ -6,16 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..executor.earlier import Earlier, StillReading
 from ..executor.targets import Decided, Targets
 from ..model.connection import ConnectionState
+from ..model.errors import ConfigError
 from ..model.fact import Fact
 from ..model.host import HostInfo
 from ..model.order import natural
+from ..model.problem import problem_of
 from ..model.settings import TransportConfig
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView, HostRow
 from ..monitor.terms import Needs
 from ..transport.manager import TransportManager
+from .earlier import EarlierNow
+from .fleet import Resolved
 from .limits import connects_on_demand
 
 
@@ -47,13 +52,13 @@ class _FromTheFile:
         return self.facts.near(name)
 
 
-def first_reading(expressions: Sequence[str], hosts: Sequence[HostInfo]) -> Reading:
-    """Read targets, which add up, with what hosts.toml says.
+def first_reading(expressions: Sequence[str], hosts: Sequence[HostInfo], earlier: Earlier | None = None) -> Reading:
+    """Read targets, which add up, with what hosts.toml says and the jobs that they name.
 
     Raises ConfigError (key "targets") as Targets.resolve does, for the first expression that is wrong.
     """
     facts = _FromTheFile(hosts)
-    targets = Targets(hosts, facts)
+    targets = Targets(hosts, facts, earlier)
     ids, undecided = together(targets, expressions)
     if not ids and not undecided:
         targets.resolve(expressions[0])  # raises
@@ -80,20 +85,43 @@ def together(targets: Targets, expressions: Sequence[str]) -> Decided:
 class CurrentTargets:
     """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
 
-    def __init__(self, manager: TransportManager, view: FleetView) -> None:
+    def __init__(self, manager: TransportManager, view: FleetView, earlier: EarlierNow) -> None:
         self._manager = manager
         self._view = view
+        self._earlier = earlier
+        self._facts: HostFacts | None = None
         self._hosts: tuple[HostInfo, ...] = ()
         self._rows: tuple[HostRow, ...] | None = None
         self._targets = Targets(())
 
     def resolve(self, expression: str) -> tuple[str, ...]:
-        """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change."""
+        """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change.
+
+        Raises StillReading too.
+        """
+        return self._now(self._earlier.of(expression)).resolve(expression)
+
+    def resolved(self, expression: str) -> Resolved:
+        """As Fleet.resolve."""
+        gone: tuple[str, ...] = ()
+        try:
+            earlier = self._earlier.of(expression)
+            targets = self._now(earlier)
+            if earlier is not None:
+                gone = earlier.gone((expression,), {host.id for host in self._hosts})
+            return Resolved(targets.resolve(expression), gone=gone)
+        except ConfigError as error:
+            return Resolved(problem=problem_of(error), gone=gone, waits=isinstance(error, StillReading))
+
+    def _now(self, earlier: Earlier | None) -> Targets:
         hosts, rows = self._manager.list_hosts(), self._view.rows()
         if hosts != self._hosts:
             self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
         if rows is not self._rows:
             watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
             unseen = {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way
-            self._rows, self._targets = rows, self._targets.knowing(HostFacts(watched, unseen, self._view.with_domains))
-        return self._targets.resolve(expression)
+            self._facts = HostFacts(watched, unseen, self._view.with_domains)
+            self._rows, self._targets = rows, self._targets.knowing(self._facts)
+        if earlier is None or self._facts is None:
+            return self._targets
+        return self._targets.knowing(self._facts, earlier)

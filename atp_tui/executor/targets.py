@@ -5,6 +5,7 @@ right with equal rank, as ClusterShell does. An operand is a name or a condition
 
 - A name is a host id, `@tag` or `@all`; it may hold ranges (`kvm[01-18]`) and the wildcards `*` and `?`. Ids and tags
   are opaque: one that is written in full is looked up as it stands, so no id can be too odd to be named.
+- `@job.17.failed`, `@job.17` and `@last.exit=3` are the hosts of an earlier job, by how they ended (see earlier).
 - A condition (`state:failed`, `cpu>80`, `tag:prod`, `site:north`) means the hosts it holds for; the port Facts answers
   it. A `!` in front turns it round (`@prod&!state:failed`), and an `@` in front counts for nothing.
 
@@ -28,6 +29,7 @@ from ..model.host import HostInfo, tags_of
 from ..model.near import nearest
 from ..model.order import natural
 from .certain import IDS, Certain
+from .earlier import Earlier, names_in
 from .target_grammar import Operand, operands
 from .target_words import (
     FORM,
@@ -75,22 +77,23 @@ class Decided(NamedTuple):
 class Targets:
     """Resolves sets of hosts. Build a new one when hosts or facts have changed; it costs next to nothing.
 
-    Without `facts` there are no conditions.
+    Without `facts` there are no conditions, without `earlier` no earlier jobs.
     """
 
-    def __init__(self, hosts: Iterable[HostInfo], facts: Facts | None = None) -> None:
+    def __init__(self, hosts: Iterable[HostInfo], facts: Facts | None = None, earlier: Earlier | None = None) -> None:
         known = tuple(hosts)
         self._hosts = known
         self._ids = dict.fromkeys(host.id for host in known)
         self._tags: Mapping[str, tuple[str, ...]] = {**tags_of(known), ALL: tuple(self._ids), "*": tuple(self._ids)}
         self._facts = facts
+        self._earlier = earlier
         self._held: dict[str, Fact] = {}
         self._order: list[str] | None = None
 
-    def knowing(self, facts: Facts) -> Targets:
+    def knowing(self, facts: Facts, earlier: Earlier | None = None) -> Targets:
         """The same hosts with other facts, at no cost: facts change with each sample, hosts do not."""
         other = copy(self)
-        other._facts, other._held = facts, {}
+        other._facts, other._earlier, other._held = facts, earlier, {}
         return other
 
     def resolve(self, expression: str) -> tuple[str, ...]:
@@ -104,6 +107,8 @@ class Targets:
         if ids:
             return ids
         hint = "the conditions hold for none of these hosts now" if self._held else LISTED
+        if names_in((expression,)):
+            hint = "no host ended so, or hosts.toml has it no more"
         if undecided:
             some = ", ".join(undecided[:_SHOWN]) + (" …" if len(undecided) > _SHOWN else "")
             hint = f"not known, and so left out: {some}"
@@ -170,9 +175,17 @@ class Targets:
         return self._fact(text) is not None
 
     def _fact(self, text: str) -> Fact | None:
-        """What is known of `text` where that is a condition. Raises ConfigError."""
-        head = _HEAD.match(text)
+        """What is known of `text` where that is a condition or names an earlier job. Raises ConfigError."""
         name = text.removeprefix("@")
+        if self._earlier is not None and name not in self._tags:
+            try:
+                hosts = self._earlier.hosts(text)
+            except ConfigError as error:
+                raise wrong(error.message, error.hint or FORM) from error
+            if hosts is not None:
+                self._held[text] = Fact(hosts & self._ids.keys())
+                return self._held[text]
+        head = _HEAD.match(text)
         if self._facts is None or head is None or name in self._table(text) or plain(head[0]) != head[0]:
             return None
         if text not in self._held:

@@ -93,9 +93,11 @@ def _space() -> int:
 
 
 def _start_of(pid: int) -> str | None:
-    """When a process started, in ticks since the machine did; None for a process that has ended."""
+    """When a process started, in ticks since the machine did; None for a process that has ended, and waits for no more
+    than its parent's look (Z, proc(5))."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[19]
+            words = file.read().rpartition(")")[2].split()
+            return None if words[0] in "ZX" else words[19]
     except (FileNotFoundError, ProcessLookupError):
         return None

@@ -43,7 +43,8 @@ class Hosts(Protocol):
 class Selection:
     """The hosts of one command line. `label` is how a person reads them, `command` the line without its `@…` word.
 
-    `left_out` take no commands. `problem` says why there is nothing to run on. `accent` is that of the hosts' tags.
+    `left_out` take no commands, `gone` are hosts of earlier jobs that are not there any more. `problem` says why there
+    is nothing to run on; `waits`: only for a moment. `accent` is that of the hosts' tags.
     """
 
     label: str
@@ -52,6 +53,8 @@ class Selection:
     left_out: tuple[str, ...] = ()
     problem: str | None = None
     accent: Accent | None = None
+    gone: int = 0
+    waits: bool = False
 
 
 def split_line(line: str) -> tuple[str | None, str]:
@@ -114,7 +117,7 @@ class Targeting:
     def select(self, line: str) -> Selection:
         """The hosts that `line` would run on now. Never raises: what is wrong is in `problem`."""
         expression, command = split_line(line)
-        label, ids = self._label, self.hosts
+        label, ids, gone = self._label, self.hosts, 0
         if _OPENS_THE_LINE.match(command):
             return Selection(safe(label), (), command, problem=f"leave out the !: write {safe(command[1:])}")
         if expression is not None:
@@ -122,14 +125,15 @@ class Targeting:
             label, ids = expression, found.ids
             if found.problem is not None:
                 shown = redacted(label) if ":" in label else label
-                return Selection(safe(shown), (), command, problem=safe(found.problem.sentence))
+                return Selection(safe(shown), (), command, problem=safe(found.problem.sentence), waits=found.waits)
+            gone = len(found.gone)
         run_on = self._fleet.runnable(ids)
         takes = set(run_on)
         left_out = tuple(host for host in ids if host not in takes)
         problem = None
         if not run_on:
             problem = "no host of these takes commands" if left_out else "no host is marked or under the cursor"
-        return Selection(safe(label), run_on, command, left_out, problem, self._accent(ids))
+        return Selection(safe(label), run_on, command, left_out, problem, self._accent(ids), gone)
 
     def _accent(self, hosts: Sequence[str]) -> Accent | None:
         """That of the tags that any of these hosts has."""
@@ -140,7 +144,7 @@ class Targeting:
     def _resolve(self, expression: str) -> Resolved:
         """Read `@rack1` as a tag, else `@kvm[01-04]` as names. Of two mistakes that of the longer reading is told."""
         as_tag = self._fleet.resolve(expression)
-        if as_tag.problem is None or as_tag.problem.column != 1:
+        if as_tag.problem is None or as_tag.waits or as_tag.problem.column != 1:
             return as_tag  # it is one, or its beginning can be read as one
         as_name = self._fleet.resolve(expression.removeprefix("@"))
         wrong = as_name.problem

@@ -12,14 +12,14 @@ from pathlib import Path
 from atp_tui.actions.action import Action, Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
-from atp_tui.engine.fleet import Answer, Settled, Wanted
+from atp_tui.engine.fleet import Answer, Resolved, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.spec import new_job_id
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
-from atp_tui.model.errors import ActionFailed, CallFailed, HostUnknown
+from atp_tui.model.errors import ActionFailed, CallFailed, ConfigError, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.guest import GuestSaid
 from atp_tui.model.host import HostInfo
@@ -198,10 +198,17 @@ class TargetsOf:
     def __init__(self, transport: FakeTransport, view: FleetView) -> None:
         self._transport = transport
         self._view = view
+        self.jobs: dict[str, Resolved] = {}
+        """What is said of an expression that names an earlier job."""
 
-    def resolve(self, expression: str) -> tuple[str, ...]:
+    def resolved(self, expression: str) -> Resolved:
         facts = HostFacts(self._view.rows(), domains=self._view.with_domains)
-        return Targets(self._transport.list_hosts(), facts).resolve(expression)
+        try:
+            if expression in self.jobs:
+                return self.jobs[expression]
+            return Resolved(Targets(self._transport.list_hosts(), facts).resolve(expression))
+        except ConfigError as error:
+            return Resolved(problem=problem_of(error))
 
 
 class FakeDoor:
@@ -268,8 +275,9 @@ class FleetServices:
         self.happenings = Happenings(self.transport, self.view)
         self.follower = Follower(self.transport.hub, self.view, self.happenings, self.transport.clock)
         self.asking = NobodyAsks()
+        self.targets = TargetsOf(self.transport, self.view)
         self.fleet = LocalFleet(
-            self.transport, self.view, self.follower, self.happenings, TargetsOf(self.transport, self.view),
+            self.transport, self.view, self.follower, self.happenings, self.targets,
             self.asking, self.door, self.jobs, self.questions.get, self.wanted.get,
         )  # fmt: skip
         self.services = Services(

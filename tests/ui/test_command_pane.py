@@ -12,8 +12,11 @@ import pytest
 from textual import events
 
 from atp_tui.config.replace import replace_file
+from atp_tui.engine.fleet import Resolved
 from atp_tui.model.host import HostInfo
+from atp_tui.model.message import text
 from atp_tui.model.outcome import Outcome
+from atp_tui.model.problem import Problem
 from atp_tui.ui import history as history_module
 from atp_tui.ui.history import History
 from atp_tui.ui.messages import FilterChanged
@@ -280,6 +283,22 @@ async def test_hosts_that_take_no_commands_are_left_out_and_told() -> None:
         await opened.press("exclamation_mark", *"id", "enter")
         assert opened.has("no host of these takes commands")
         assert not fakes.jobs.started
+
+
+async def test_hosts_of_an_earlier_job_are_shown_once_it_was_read_and_those_that_are_gone_are_counted() -> None:
+    fakes = FleetServices(rack(3))
+    reading = Resolved(problem=Problem(text("targets: reading job 17 …"), column=1), waits=True)
+    fakes.targets.jobs["@job.17.failed"] = reading
+    async with open_app(fakes) as opened:
+        await opened.press("exclamation_mark", *"@job.17.failed")
+        assert opened.has("reading job 17 …")
+        await opened.press("enter")
+        assert not fakes.jobs.started
+        fakes.targets.jobs["@job.17.failed"] = Resolved(("kvm01", "kvm03"), gone=("kvm09",))
+        await opened.until(lambda: opened.has("@job.17.failed (2)"))  # nothing was pressed
+        assert opened.has("1 is in hosts.toml no more")
+        await opened.press("space", *"id", "enter")
+        assert fakes.jobs.started[0].hosts == ("kvm01", "kvm03")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -31,6 +31,9 @@ NOTE = 48
 
 LABEL_WIDTH = 36
 
+_ASK_AGAIN = 0.1
+"""Seconds after which the hosts are looked up again where an earlier job was being read for them."""
+
 
 class Mode(Enum):
     """What the line is for now; the value is its prompt."""
@@ -187,9 +190,13 @@ class CommandPane(Horizontal):
             styled(f"{Mode.RUN.value} ", "$title-focus"),
         ]
         _put(label, together(*parts))
+        if chosen.waits:
+            self.set_timer(_ASK_AGAIN, self.show_target)
         left_out = len(chosen.left_out)
         names = chosen.left_out[0] if left_out == 1 else f"{left_out} hosts"
         left = f"{names} {'takes' if left_out == 1 else 'take'} no commands" if left_out and chosen.ids else ""
+        if chosen.gone and not left:
+            left = f"{chosen.gone} {'is' if chosen.gone == 1 else 'are'} in hosts.toml no more"
         self.tell(left if chosen.problem is None or not self.line.value else chosen.problem)
 
     def _wear(self, accent: Accent | None) -> None:

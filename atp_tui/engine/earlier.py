@@ -1,0 +1,101 @@
+"""Earlier jobs for the target language: an expression waits for nothing, so they are read before it is evaluated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from ..executor.earlier import Earlier, EarlierJob, StillReading, names_in
+from ..executor.kept import ends_of
+from ..executor.log import JobLog, JobRecord, JobState
+
+_KEPT = 32
+"""Jobs that are kept as they were read, for a person who types on."""
+
+_AGE = 2.0
+"""Seconds after which a job of another program that had not ended is read again."""
+
+
+async def read_earlier(expressions: Iterable[str], log: JobLog | None) -> Earlier:
+    """The jobs that expressions name. Where they name none, nothing is read."""
+    names = names_in(expressions)
+    if not names or log is None:
+        return Earlier(kept=log is not None)
+    jobs: dict[str, EarlierJob] = {}
+    for name in names:
+        found = await log.find(name)
+        if len(found) == 1:  # the beginning of several ids names none of them
+            jobs[name] = await _read(log, found[0])
+    newest = await log.jobs(1)
+    return Earlier(jobs, newest[0].number if newest else None)
+
+
+async def _read(log: JobLog, record: JobRecord) -> EarlierJob:
+    spec = await log.spec(record.id)
+    endings = await log.endings(record.id)
+    targets = [ending.target for ending in endings] if spec is None else spec.targets
+    return EarlierJob.of(record.number, [result for result, _ in ends_of(targets, endings, record.state)])
+
+
+class EarlierNow:
+    """The same while a person types: what was not read yet is asked for, and told as being read.
+
+    `own` gives the jobs of this program, oldest first: `last` is the newest of them, where there is one.
+    """
+
+    def __init__(
+        self, log: JobLog | None, own: Callable[[], Sequence[tuple[str, int]]], now: Callable[[], float]
+    ) -> None:
+        """`own` has the id of each job, and how many of its targets have ended; `now` is in seconds."""
+        self._log = log
+        self._own = own
+        self._now = now
+        self._read: dict[str, tuple[tuple[object, ...], EarlierJob | None, float]] = {}
+        self._newest: int | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    def of(self, expression: str) -> Earlier | None:
+        """The jobs that an expression names; None where it names none. Raises StillReading."""
+        names = names_in((expression,))
+        if not names:
+            return None
+        if self._log is None:
+            return Earlier(kept=False)
+        missing = [name for name in names if not self._is_read(name)]
+        if missing:
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.get_running_loop().create_task(self._fill(missing), name="earlier jobs")
+            raise StillReading(f"reading job {missing[0]} …", key="targets")
+        jobs = {name: job for name in names if (job := self._read[name][1]) is not None}
+        return Earlier(jobs, self._newest)
+
+    async def close(self) -> None:
+        """Leave what is being read."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+
+    def _is_read(self, name: str) -> bool:
+        read = self._read.get(name)
+        return read is not None and read[0] == self._version(name) and self._now() < read[2]
+
+    def _version(self, name: str) -> tuple[object, ...]:
+        """What changes when the jobs of this program do."""
+        own = self._own()
+        return (own[-1] if own else None,) if name == "last" else tuple(own)
+
+    async def _fill(self, names: Iterable[str]) -> None:
+        assert self._log is not None
+        for name in names:
+            version = self._version(name)
+            own = self._own()
+            found = await self._log.find(own[-1][0] if name == "last" and own else name)
+            record = found[0] if len(found) == 1 else None
+            job = None if record is None else await _read(self._log, record)
+            newest = await self._log.jobs(1)
+            self._newest = newest[0].number if newest else None
+            settled = record is not None and record.state in (JobState.ENDED, JobState.INTERRUPTED)
+            self._read.pop(name, None)
+            self._read[name] = version, job, float("inf") if settled else self._now() + _AGE
+            while len(self._read) > _KEPT:
+                del self._read[next(iter(self._read))]
