@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..executor.folding import fold_names
@@ -151,13 +151,19 @@ def _record(
         ended_at = _ended_at(databases, str(job))
     counts: Counts
     if ended_at is not None and kept is not None and len(databases) == 1:
-        counts = tuple([(outcome_of(outcome), count) for outcome, count in json.loads(str(kept))])
+        counts = _read_counts(kept)
     else:
         counts = _counted(databases, str(job))
     answered = sum(count for _, count in counts)
     over = ended_at is not None or answered >= targets
     state = JobState.ENDED if over else _STATES[fate(runner)]
     return JobRecord(job, number, who, title, asked_at, ended_at, targets, names, counts, state)
+
+
+@lru_cache(256)
+def _read_counts(kept: str) -> Counts:
+    """Most jobs of a list were counted alike."""
+    return tuple([(outcome_of(outcome), count) for outcome, count in json.loads(kept)])
 
 
 def _shown(spec: JobSpec) -> tuple[str, str, int, str]:

@@ -3,7 +3,8 @@
     python -m tests.bench.bench_jobs [HOSTS] [ROUNDS]
 
 `fan-out` is TransportManager.execute_on_all_hosts, which knows neither output, limits of hosts, outcomes nor groups;
-`job` is JobRunner with one reader of its events. CPU of this process a command, medians of rounds that alternate.
+`job` is JobRunner with one reader of its events, `stored` the same with the log of jobs in a file. CPU of this process
+a command, and the time until the job has ended, medians of rounds that alternate.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import asyncssh
@@ -23,6 +25,7 @@ from atp_tui.api import Command, HostConnection, HostInfo, TransportManager
 from atp_tui.drivers.wiring import Drivers
 from atp_tui.executor.runner import JobRunner
 from atp_tui.model.outcome import ExitStatus, OutputSink, Stream
+from atp_tui.storage.jobs import JobStore
 from tests.fakes.jobs import command_job
 from tests.fakes.loopback import LoopbackDriver
 
@@ -47,32 +50,43 @@ async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatu
     return ExitStatus(0)
 
 
-async def cpu(work: Callable[[], Awaitable[object]]) -> float:
-    begun = time.process_time()
+async def costs(work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
+    """Seconds of CPU, and of time."""
+    cpu, wall = time.process_time(), time.perf_counter()
     await work()
-    return time.process_time() - begun
+    return time.process_time() - cpu, time.perf_counter() - wall
 
 
-async def measure(title: str, manager: TransportManager, rounds: int) -> None:
+async def measure(title: str, manager: TransportManager, rounds: int, store: JobStore) -> None:
     ids = tuple(host.id for host in manager.list_hosts())
-    runner = JobRunner(manager)
+    runner, storing = JobRunner(manager), JobRunner(manager, log=store)
 
     async def fan_out() -> None:
         results = await manager.execute_on_all_hosts(run, fanout=FANOUT, channel="ssh")
         assert all(result.value == 0 for result in results), results
 
-    async def job() -> None:
-        started = runner.start(command_job(ids, ECHO, time.time()))
+    async def job(by: JobRunner) -> None:
+        started = by.start(command_job(ids, ECHO, time.time()))
         events = [event async for event in started]
         assert len(events) == 3 * len(ids)
 
-    await fan_out()
-    await job()
-    rows = [(await cpu(fan_out), await cpu(job)) for _ in range(rounds)]
+    async def stored() -> None:
+        await job(storing)
+
+    sides = fan_out, partial(job, runner), stored
+    for side in sides:
+        await side()
+    rows = []
+    for _ in range(rounds):
+        rows.append([await costs(side) for side in sides])
+        await store.jobs(1)  # what is still to be written is not the next round's
     await runner.close()
-    bare, whole = (1e6 * statistics.median(row[side] for row in rows) / len(ids) for side in (0, 1))
-    ratio = statistics.median(after / before for before, after in rows)
+    await storing.close()
+    bare, whole, kept = (1e6 * statistics.median(row[side][0] for row in rows) / len(ids) for side in range(3))
+    ratio = statistics.median(row[1][0] / row[0][0] for row in rows)
     print(f"{title}: fan-out {bare:.0f} µs, job {whole:.0f} µs of CPU a command; job / fan-out {ratio:.3f}")
+    time_ratio, cpu_ratio = (statistics.median(row[2][i] / row[1][i] for row in rows) for i in (1, 0))
+    print(f"{title}: stored {kept:.0f} µs of CPU a command; stored / job {cpu_ratio:.3f}, of time {time_ratio:.3f}")
 
 
 async def main(hosts: int, rounds: int) -> None:
@@ -87,12 +101,15 @@ async def main(hosts: int, rounds: int) -> None:
             for number in range(hosts):
                 address = ADDRESSES[number % len(ADDRESSES)]
                 await manager.add_host(HostInfo(f"kvm{number:03}", address, uri=None, ssh=settings))
-            await measure("warm SSH", manager, rounds)
+            async with JobStore(Path(folder, "jobs.sqlite3"), print) as store:
+                await measure(f"{hosts} hosts, warm SSH", manager, rounds, store)
     driver = LoopbackDriver(shell=shell)
     async with TransportManager(None, lambda host, channel: driver) as manager:
         for number in range(1000):
             await manager.add_host(HostInfo(f"kvm{number:03}", "192.0.2.1", uri=None))
-        await measure("loopback", manager, rounds)
+        with tempfile.TemporaryDirectory(prefix="atp-bench-") as place:
+            async with JobStore(Path(place, "jobs.sqlite3"), print) as store:
+                await measure("1000 hosts, loopback", manager, rounds, store)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python -m tests.bench.bench_storage [HOSTS] [ROUNDS]
 
+At last 10,000 jobs of 60 hosts are listed by a program that has just started.
 Each host gives another answer of 100 lines, ten hosts at a time. A ticker sleeps a millisecond at a time meanwhile: its
 longest sleep is the longest stretch for which the loop was held up, or had to wait for the interpreter.
 """
@@ -23,6 +24,7 @@ from atp_tui.executor.spec import CommandWork, JobSpec
 from atp_tui.model.outcome import Command, Outcome
 from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.storage.jobs import JobStore
+from atp_tui.storage.retention import Retention
 
 AT_ONCE = 10
 
@@ -99,6 +101,36 @@ async def measured(log: JobLog, texts: list[tuple[bytes, bytes, bytes]]) -> tupl
     return wall, cpu, longest
 
 
+JOBS = 10_000
+
+
+async def listed(directory: Path) -> None:
+    """How long it takes to read the list of many jobs, of which each has ended."""
+    path = directory / "many.sqlite3"
+    names = [f"kvm{number:02}" for number in range(60)]
+    async with JobStore(path, print, Retention(jobs=2 * JOBS, endings=100 * JOBS)) as store:
+        for number in range(JOBS):
+            spec = JobSpec(on_hosts(*names), CommandWork(Command("uptime")), "bench", time.time())
+            store.begun(spec)
+            ends = [
+                Ending(TargetId(name), Outcome.OK, 0, None, None, time.time(), 0.1, b"", False)
+                for name in (names if number % 10 == 0 else names[:1])
+            ]
+            store.ended(spec.id, ends, [])
+            store.finished(spec.id, time.time())
+            if number % 200 == 0:
+                await store.jobs(1)
+    for limit in (20, JOBS):
+        times = []
+        for _ in range(5):
+            async with JobStore(path, print) as store:
+                begun = time.perf_counter()
+                assert len(await store.jobs(limit)) == limit
+                times.append(time.perf_counter() - begun)
+        took = statistics.median(times) * 1e3
+        print(f"of {JOBS:,} jobs the newest {limit:,} are listed in {took:.0f} ms, with the opening of the file")
+
+
 async def main(hosts: int, rounds: int, directory: Path) -> None:
     texts = answers(hosts)
     found: dict[str, list[tuple[float, float, float]]] = {"no log": [], "file": []}
@@ -122,3 +154,4 @@ if __name__ == "__main__":
     wanted_hosts, wanted_rounds = counts + [1000, 10][len(counts) :]
     with tempfile.TemporaryDirectory() as place:
         asyncio.run(main(wanted_hosts, wanted_rounds, Path(place)))
+        asyncio.run(listed(Path(place)))
