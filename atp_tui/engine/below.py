@@ -20,7 +20,8 @@ from ..monitor.follower import Changed
 from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.lives import Life
 from ..monitor.rows import HostDetail, HostRow, Known
-from .fleet import Answer, Resolved, Settled, Wanted
+from .fleet import Answer, Settled, Wanted
+from .resolved import Resolved
 from .try_out import TryStep
 
 

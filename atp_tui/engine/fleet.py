@@ -33,6 +33,7 @@ from ..monitor.lives import Life
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
+from .resolved import Resolved
 from .try_out import TryStep
 
 
@@ -93,20 +94,6 @@ class Settled:
     ids: tuple[str, ...] = ()
     left_out: tuple[tuple[str, Problem | None], ...] = ()
     problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """The hosts that an expression of the target language names; none where `problem` says what is wrong with it.
-
-    `waits`: an earlier job is being read for it, so that it can be asked again in a moment. `gone` are the hosts of
-    earlier jobs that are not there any more.
-    """
-
-    ids: tuple[str, ...] = ()
-    problem: Problem | None = None
-    waits: bool = False
-    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

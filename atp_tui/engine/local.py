@@ -39,8 +39,8 @@ from .fleet import (
     Performed,
     PlaceInFile,
     Preview,
-    Resolved,
 )
+from .resolved import Resolved
 from .stream import Stream
 from .try_out import TryStep
 

@@ -20,8 +20,8 @@ from ..monitor.fleet import FleetView, HostRow
 from ..monitor.terms import Needs
 from ..transport.manager import TransportManager
 from .earlier import EarlierNow
-from .fleet import Resolved
 from .limits import connects_on_demand
+from .resolved import Resolved
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..config.accents import Accent, Accents, accent_of
-from ..engine.fleet import Resolved
+from ..engine.resolved import Resolved
 from ..executor.folding import fold_names
 from ..model.problem import Problem
 from ..model.quoting import redacted

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Collection
 
-from atp_tui.engine.fleet import Resolved
+from atp_tui.engine.resolved import Resolved
 from atp_tui.executor.targets import Targets
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo

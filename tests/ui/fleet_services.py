@@ -12,8 +12,9 @@ from pathlib import Path
 from atp_tui.actions.action import Action, Invocation
 from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS, find
-from atp_tui.engine.fleet import Answer, Resolved, Settled, Wanted
+from atp_tui.engine.fleet import Answer, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
+from atp_tui.engine.resolved import Resolved
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.spec import new_job_id

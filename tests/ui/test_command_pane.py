@@ -12,7 +12,7 @@ import pytest
 from textual import events
 
 from atp_tui.config.replace import replace_file
-from atp_tui.engine.fleet import Resolved
+from atp_tui.engine.resolved import Resolved
 from atp_tui.model.host import HostInfo
 from atp_tui.model.message import text
 from atp_tui.model.outcome import Outcome

@@ -10,7 +10,7 @@ import pytest
 from atp_tui.drivers.sources import DemoOptions, DemoSource
 from atp_tui.engine.earlier import EarlierNow, read_earlier
 from atp_tui.engine.engine import Engine
-from atp_tui.engine.fleet import Resolved
+from atp_tui.engine.resolved import Resolved
 from atp_tui.executor.earlier import Earlier, StillReading
 from atp_tui.executor.log import Ending
 from atp_tui.executor.spec import CommandWork, JobSpec

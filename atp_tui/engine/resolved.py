@@ -1,0 +1,21 @@
+"""What an expression of the target language comes to, as the port to the fleet tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The hosts that an expression of the target language names; none where `problem` says what is wrong with it.
+
+    `waits`: an earlier job is being read for it, so that it can be asked again in a moment. `gone` are the hosts of
+    earlier jobs that are not there any more.
+    """
+
+    ids: tuple[str, ...] = ()
+    problem: Problem | None = None
+    waits: bool = False
+    gone: tuple[str, ...] = ()
