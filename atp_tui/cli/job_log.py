@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,16 +13,29 @@ from ..executor.log import JobRecord
 from ..model.errors import ConfigError
 from ..model.quoting import redacted
 from ..storage.jobs import JobStore
+from ..storage.lockfile import INSTEAD
 from .output import complain
+
+_log = logging.getLogger(__name__)
 
 LONGEST_TITLE = 24
 """Characters of a command line that are told where the line has to say more: it is in the list of jobs."""
 
 
 def user_log(told: Callable[[str], object]) -> JobStore | None:
-    """The log in the user's state directory, not open yet; None where there is no home: then no job is kept."""
+    """The log in the user's state directory, not open yet; None where there is no home: then no job is kept.
+
+    What `told` hears is wrong; what only differs goes to the program's own log.
+    """
+
+    def hear(words: str) -> None:
+        if words.endswith(INSTEAD):
+            _log.info("%s", words)
+        else:
+            told(words)
+
     try:
-        return JobStore(jobs_file(), told)
+        return JobStore(jobs_file(), hear)
     except ConfigError:
         return None
 
