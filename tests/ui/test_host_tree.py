@@ -143,8 +143,8 @@ def test_filters(text: str, found: set[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
-        ("latency>5", "unknown field latency", "cpu, memory (mem), rtt, vms and req"),
-        ("errors>0", "unknown field errors", "cpu, memory"),
+        ("latency>5", "unknown field latency", "cpu, memory (mem), rtt, vms, req and errors"),
+        ("faults>0", "unknown field faults", "cpu, memory"),
         ("latency > 5", "unknown field latency", "cpu, memory"),
         ("name:web", "unknown field name", "id:, tag: and state:"),
         ("!latency>5", "unknown field latency", "cpu, memory"),

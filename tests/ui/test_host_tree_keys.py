@@ -189,7 +189,7 @@ async def test_an_empty_tree_teaches() -> None:
         await pilot.pause()
         text = "\n".join(screen_of(app))
         assert "unknown field latency" in text
-        assert "cpu, memory (mem), rtt, vms and req take" in text
+        assert "cpu, memory (mem), rtt, vms" in text
         assert "None of" not in text
 
 

