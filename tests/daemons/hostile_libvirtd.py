@@ -17,7 +17,7 @@ _PROGRAM = 0x20008086
 _REPLY, _OK, _ERROR = 1, 0, 1
 
 OPEN, CLOSE, TYPE, VERSION, NODE_INFO, HOSTNAME, FEATURE = 1, 2, 3, 4, 6, 59, 60
-AUTH_LIST, LIB_VERSION, ALL_STATS, REGISTER_CLOSE, UNREGISTER_CLOSE = 66, 157, 344, 360, 361
+XML, BY_UUID, AUTH_LIST, LIB_VERSION, ALL_STATS, REGISTER_CLOSE, UNREGISTER_CLOSE = 14, 24, 66, 157, 344, 360, 361
 
 Parameters = Mapping[str, int | float | str]
 
@@ -77,6 +77,8 @@ class HostileLibvirtd:
             LIB_VERSION: struct.pack(">Q", 9_000_000),
             VERSION: struct.pack(">Q", 7_002_000),
             TYPE: text(b"QEMU"),
+            BY_UUID: text(b"quiet") + bytes(16) + struct.pack(">i", 1),
+            XML: text(b"<domain><name>quiet</name></domain>"),
             HOSTNAME: text(b"hostile"),
             NODE_INFO: node_info(),
             ALL_STATS: stats(),

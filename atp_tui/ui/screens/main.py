@@ -368,8 +368,8 @@ class MainScreen(FocusInSight[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        line = self.query_one("#keys", KeyLine)
-        line.calls, line.keys = self._calls, keys_of(self.focused, self._views.spec, self.keys)
+        for line in self.query("#keys").results(KeyLine):  # none where the program was ended before it was made
+            line.calls, line.keys = self._calls, keys_of(self.focused, self._views.spec, self.keys)
 
     def _tick(self) -> None:
         self.status.tick()
