@@ -29,7 +29,7 @@ def config(tmp_path: Path, sshd: PrivateSshd) -> str:
 
 def hosts_file(folder: Path, sshd: PrivateSshd, number: int) -> str:
     hosts = [host_table(f"kvm{each:02}", None, ssh_table(sshd), ("lab",)) for each in range(1, number + 1)]
-    return written(folder / "hosts.toml", *hosts)
+    return written(folder / "hosts.toml", "[guard]\npreview_above = 50\n", *hosts)
 
 
 def listed(*words: str) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def peak(pid: int) -> int:
 @pytest.fixture
 def config(tmp_path: Path, sshd: PrivateSshd) -> str:
     hosts = [host_table(f"kvm{number:02}", None, ssh_table(sshd)) for number in range(6)]
-    return written(tmp_path / "hosts.toml", *hosts)
+    return written(tmp_path / "hosts.toml", "[guard]\npreview_above = 6\n", *hosts)
 
 
 @pytest.mark.parametrize(("form", "size"), [((), 48_000_000), (("--gather",), 18_000_000), (("--json",), 12_000_000)])

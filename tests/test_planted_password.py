@@ -96,8 +96,8 @@ VERBS = [
     ("hosts", "list"),
     ("hosts", "list", "--json"),
     ("info",),
-    ("run", "-w", "@all", "--", "true"),
-    ("run", "-w", "@all", "--json", "--", "true"),
+    ("run", "--yes", "-w", "@all", "--", "true"),
+    ("run", "--yes", "-w", "@all", "--json", "--", "true"),
     (),
 ]
 
@@ -137,7 +137,7 @@ def behind_a_planted_jump(tmp_path: Path) -> Path:
 
 def test_no_verb_shows_what_ssh_config_has_by_a_slip(tmp_path: Path, behind_a_planted_jump: Path) -> None:
     hosts = str(behind_a_planted_jump)
-    for verb in (("stats",), ("stats", "--json"), ("domains",), ("run", "--json", "-w", "@all", "--", "true")):
+    for verb in (("stats",), ("stats", "--json"), ("domains",), ("run", "--yes", "--json", "-w", "@all", "--", "true")):
         nowhere(atp(tmp_path, verb[0], "--config", hosts, *verb[1:]), tmp_path, behind_a_planted_jump.parent)
     said = atp(tmp_path, "run", "--config", hosts, "-w", "box0", "--", "true")
     nowhere(said, tmp_path, behind_a_planted_jump.parent)
@@ -166,7 +166,7 @@ def test_no_verb_shows_what_a_command_of_ssh_config_has_in_it(tmp_path: Path, li
     ssh: dict[str, object] = {"config_file": str(given / "config"), "user": "nobody", "port": 1}
     hosts = given / "hosts.toml"
     hosts.write_text("[transport]\nconnect_timeout = 5\n" + _host(0, uri=False, ssh=ssh))
-    for verb in (("stats",), ("run", "--json", "-w", "@all", "--", "true")):
+    for verb in (("stats",), ("run", "--yes", "--json", "-w", "@all", "--", "true")):
         said = atp(tmp_path, verb[0], "--config", str(hosts), *verb[1:], SHELL=shell)
         nowhere(said, tmp_path, given)
     assert "Command" in said, "what failed is told all the same"
@@ -183,7 +183,7 @@ def test_no_verb_shows_what_other_lines_of_ssh_config_have_by_a_slip(tmp_path: P
                 config.write_text(f"Host *\n {keyword} {slip}\n {more}\n")
                 hosts.append(_host(len(hosts), uri=False, ssh={"config_file": str(config)}))
     (given / "hosts.toml").write_text("[transport]\nconnect_timeout = 5\n[ssh]\nport = 1\n" + "\n".join(hosts))
-    for verb in (("stats", "-v"), ("run", "-v", "--json", "-w", "@all", "--", "true")):
+    for verb in (("stats", "-v"), ("run", "--yes", "-v", "--json", "-w", "@all", "--", "true")):
         nowhere(atp(tmp_path, verb[0], "--config", str(given / "hosts.toml"), *verb[1:]), tmp_path, given)
 
 
@@ -197,7 +197,7 @@ def test_no_refused_login_shows_it(tmp_path: Path) -> None:
         (given / "config").write_text(f"User root:{PLANTED}\nUserKnownHostsFile {known}\nIdentityAgent none\n")
         ssh: dict[str, object] = {"config_file": str(given / "config"), "port": sshd.port}
         (given / "hosts.toml").write_text(_host(0, uri=False, ssh=ssh))
-        said = atp(tmp_path, "run", "-v", "--config", str(given / "hosts.toml"), "-w", "@all", "--", "true")
+        said = atp(tmp_path, "run", "--yes", "-v", "--config", str(given / "hosts.toml"), "-w", "@all", "--", "true")
     nowhere(said, tmp_path, given)
     assert "Permission denied for user root:… on host 127.0.0.1" in said
 

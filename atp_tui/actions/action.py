@@ -203,6 +203,11 @@ class Action:
         """Whether it is done to hosts or their domains."""
         return self.subject is not Subject.NOTHING
 
+    @property
+    def changes_hosts(self) -> bool:
+        """Whether it writes to its targets themselves, and not only to hosts.toml or known_hosts."""
+        return self.changes and self.needs_hosts and not self.of_file and self.danger is not Danger.TRUST
+
     def check(self, invocation: Invocation) -> None:
         """Raise ActionFailed for missing targets, or for an argument that is missing, unknown or of another type."""
         if self.needs_hosts and not invocation.targets:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from ..model.errors import AtpError
 from .action import Action, Context, Invocation
-from .policy import Policy
+from .policy import NOTHING_KNOWN, Agreement, Facts, Policy
 from .registry import ACTIONS, find
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ class NoAudit:
 
 
 class Door:
-    """Carries invocations out, after its policy has let them pass, and tells its audit."""
+    """Carries invocations out, after its policy has let them pass, and tells its audit.
+
+    `facts` gives what is known of the hosts of an invocation when the policy looks at it.
+    """
 
     def __init__(
         self,
@@ -73,11 +77,13 @@ class Door:
         policy: Policy | None = None,
         audit: Audit | None = None,
         actions: tuple[Action, ...] = ACTIONS,
+        facts: Callable[[Invocation], Facts] = lambda _: NOTHING_KNOWN,
     ) -> None:
         self.policy = policy or Policy()
         self.actions = actions
         self._context = context
         self.audit = audit or NoAudit()
+        self._facts = facts
 
     def admit(self, invocation: Invocation) -> Action:
         """The action, where it may be carried out once a person has confirmed it.
@@ -86,8 +92,16 @@ class Door:
         """
         action = find(invocation.action, self.actions)
         action.check(invocation)
-        self.policy.allow(action)
+        self.policy.allow(action, invocation, self._facts(invocation))
         return action
+
+    def wants(self, invocation: Invocation) -> Agreement | None:
+        """As Policy.wants. Raises what `admit` raises."""
+        return self.policy.wants(self.admit(invocation), invocation, self._facts(invocation))
+
+    def decline(self, invocation: Invocation, error: AtpError) -> None:
+        """Keep on record that it was not carried out: `admit` has refused it, or a person has not agreed to it."""
+        self.audit.refused(find(invocation.action, self.actions), invocation, error)
 
     async def perform(self, invocation: Invocation) -> Job | None:
         """Carry it out; gives the job that it has started, if it did.
@@ -98,7 +112,7 @@ class Door:
         action = find(invocation.action, self.actions)
         try:
             self.admit(invocation)
-            self.policy.require_confirmation(action, invocation)
+            self.policy.require_confirmation(action, invocation, self._facts(invocation))
         except AtpError as error:
             self.audit.refused(action, invocation, error)
             raise

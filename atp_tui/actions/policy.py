@@ -1,45 +1,133 @@
-"""Which invocations pass the door as they are, and which need a person's word before. Pure."""
+"""Which invocations pass the door as they are, which need a person's word before, and which never pass. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from ..executor.folding import fold_names
 from ..model.errors import ConfirmationWanted, ReadOnly
-from ..model.message import told
+from ..model.guard import GuardSettings
+from ..model.message import Message, told
+from ..model.problem import Problem
 from ..model.say import Say
 from .action import Action, Danger, Invocation
+from .dangers import Span, dangers
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the targets' hosts, by their ids: their tags, and how many domains run there.
+
+    A host whose domains nobody has counted is not in `running`.
+    """
+
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    running: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a person has to agree to: so many targets, for these `reasons`.
+
+    `typed`: by typing the number; else by a yes, and whatever is no yes is a no. `spans` are the dangerous parts of
+    the invocation's argument `command`.
+    """
+
+    number: int
+    typed: bool
+    reasons: tuple[Message, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether an invocation would pass the door: not for `problem`; or once a person has agreed to `confirm`."""
+
+    problem: Problem | None = None
+    confirm: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`read_only`: nothing passes that changes a host, known_hosts or hosts.toml.
 
-    `confirm_above`: an invocation for more targets than that needs the word of a person who has seen their number, and
-    one whose danger is trust always needs it. None: nobody is there to be asked, and all that is written counts.
+    `asks`: a person is there to be asked, by the limits of `guard`. Where not, all that is written counts.
     """
 
     read_only: bool = False
-    confirm_above: int | None = None
+    asks: bool = False
+    guard: GuardSettings = field(default_factory=GuardSettings)
 
-    def wants(self, action: Action, invocation: Invocation) -> int | None:
-        """The number of targets that a person has to confirm first; None where nobody is to be asked."""
+    def wants(self, action: Action, invocation: Invocation, facts: Facts = NOTHING_KNOWN) -> Agreement | None:
+        """What a person has to agree to first; None where nobody is to be asked, or has agreed to this number."""
         number = len(invocation.targets)
-        if self.confirm_above is None or invocation.confirmed == number:
+        if not self.asks or invocation.confirmed == number:
             return None
-        if action.danger is not Danger.TRUST and number <= self.confirm_above:
+        if action.danger is Danger.TRUST:
+            return Agreement(number, False, (told(Say.NOT_AGREED, action=action.name),))
+        reasons = [_many(number, self.guard)] if number > self._limit(action) else []
+        reasons += self._protected(invocation, facts) if action.changes_hosts else []
+        line = invocation.text("command")
+        spans = dangers(line, self.guard) if action.changes_hosts and line else ()
+        grave = bool(spans) or len(reasons) > (number > self._limit(action))
+        reasons += [told(Say.ASKS_DANGER, part=line[begin:end]) for begin, end in spans]
+        if not reasons:
             return None
-        return number
+        typed = number > self.guard.count_above or (grave and number > 1)
+        return Agreement(number, typed, (*reasons, *_running(invocation, facts)), spans)
 
-    def allow(self, action: Action) -> None:
-        """Raise ReadOnly where the action never passes."""
+    def allow(self, action: Action, invocation: Invocation, facts: Facts = NOTHING_KNOWN) -> None:
+        """Raise ReadOnly where it never passes."""
         if self.read_only and action.changes:
             raise ReadOnly(told(Say.READ_ONLY, action=action.name))
+        if not action.changes_hosts or not self.guard.read_only:
+            return
+        named = {host: _among(self.guard.read_only, (host, *facts.tags.get(host, ()))) for host in invocation.hosts}
+        hosts = [host for host, names in named.items() if names]
+        if hosts:
+            names = ", ".join(dict.fromkeys(name for host in hosts for name in named[host]))
+            raise ReadOnly(told(Say.READ_ONLY_HOSTS, action=action.name, hosts=fold_names(hosts), names=names))
 
-    def require_confirmation(self, action: Action, invocation: Invocation) -> None:
+    def require_confirmation(self, action: Action, invocation: Invocation, facts: Facts = NOTHING_KNOWN) -> None:
         """Raise ConfirmationWanted where a person has to be asked first."""
-        number = self.wants(action, invocation)
-        if number is None:
+        wanted = self.wants(action, invocation, facts)
+        if wanted is None:
             return
         if action.danger is Danger.TRUST:
             raise ConfirmationWanted(told(Say.NOT_AGREED, action=action.name))
-        raise ConfirmationWanted(told(Say.UNCONFIRMED, action=action.name, number=number))
+        raise ConfirmationWanted(told(Say.UNCONFIRMED, action=action.name, number=wanted.number))
+
+    def _limit(self, action: Action) -> int:
+        """The number of targets above which a person is asked. What changes nothing is asked about later."""
+        return self.guard.preview_above if action.changes else self.guard.count_above
+
+    def _protected(self, invocation: Invocation, facts: Facts) -> list[Message]:
+        reasons = []
+        for tag in self.guard.protected:
+            hosts = [host for host in invocation.hosts if tag in facts.tags.get(host, ())]
+            if hosts:
+                reasons.append(told(Say.ASKS_PROTECTED, hosts=fold_names(hosts), tag=tag))
+        return reasons
+
+
+def _many(number: int, guard: GuardSettings) -> Message:
+    limit = guard.count_above if number > guard.count_above else guard.preview_above
+    return told(Say.ASKS_MANY, number=number, limit=limit)
+
+
+def _running(invocation: Invocation, facts: Facts) -> Iterable[Message]:
+    """How many domains run on the hosts, where that is known of any."""
+    known = [facts.running[host] for host in invocation.hosts if host in facts.running]
+    missing = len(invocation.hosts) - len(known)
+    if known and missing:
+        yield told(Say.ASKS_RUNNING_PARTLY, number=sum(known), missing=missing)
+    elif sum(known):
+        yield told(Say.ASKS_RUNNING, number=sum(known))
+
+
+def _among(wanted: Iterable[str], names: tuple[str, ...]) -> list[str]:
+    return [name for name in wanted if name in names]

@@ -20,7 +20,7 @@ from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .hosts_import import ImportWords, words_of
-from .jobs_arguments import add_jobs
+from .jobs_arguments import add_jobs, agreeing
 from .setup_verbs import add_setup_verbs
 
 Verb = str
@@ -280,6 +280,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
     run.add_argument("--gather", action="store_true", help="wait for all hosts, and show equal answers once")
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
+    agreeing(run)
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
 

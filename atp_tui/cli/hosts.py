@@ -141,9 +141,7 @@ async def edit(arguments: Arguments, source: FileSource, invocation: Invocation)
 
     Raises ActionFailed for words that cannot be taken, ReadOnly, and ConfigError where a dry run finds an edit wrong.
     """
-    policy = Policy(
-        read_only=arguments.read_only, confirm_above=ASK_ABOVE if arguments.hosts_verb == "remove" else None
-    )
+    policy = Policy(read_only=arguments.read_only)  # `agreed` has asked
     engine = Engine(source, policy=policy, audit=audit_of(source.config, lambda words: complain(f"warning: {words}")))
     await require(engine, invocation)
     file = source.hosts_file

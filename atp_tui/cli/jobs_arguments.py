@@ -48,9 +48,18 @@ def add_jobs(
     for name, what in WHICH.items():
         which.add_argument(f"--{name}", dest="which", action="store_const", const=name, default="failed", help=what)
     _gather(rerun)
+    agreeing(rerun)
     prune = verb("prune", "forget jobs that are old, but none that runs")
     prune.add_argument(
         "--older", type=_span, required=True, metavar="AGE", help="those older than so many hours, days or weeks: 30d"
+    )
+
+
+def agreeing(parser: argparse.ArgumentParser) -> None:
+    """The words of what is asked before a command runs."""
+    parser.add_argument("--yes", action="store_true", help="agree beforehand to what would be asked at a terminal")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show the hosts, and what would be asked; contact no host"
     )
 
 

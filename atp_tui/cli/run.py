@@ -27,10 +27,11 @@ from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from ..storage.audit import audit_of
-from .act import require
+from .agreeing import agreed, passes
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import read, settled
+from .dry_run import dry_run
 from .encode import valid
 from .gather import gathered
 from .interrupt import Interrupt
@@ -53,7 +54,7 @@ USAGE = 2
 
 
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
-    """Run the command and show what comes back; the exit status.
+    """Run the command and show what comes back, or with --dry-run what would be done; the exit status.
 
     Raises ConfigError for the targets, ActionFailed where standard output takes nothing, standard input has data, or
     the door lets nothing pass, and ReaderGone where nobody reads any more.
@@ -88,11 +89,16 @@ async def carried_out(
         return needed(reading, map(guarded, hosts), source.config.transport)
 
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
-    engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit, log=log)
-    await require(engine, invocation(reading.ids or reading.undecided))  # before any host is asked anything
+    engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
+    if arguments.dry_run:
+        return dry_run(arguments, engine, reading, invocation(()))
+    await passes(engine, reading, invocation(()), yes=arguments.yes)  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)
-        performed = await engine.fleet.perform(invocation(targets))
+        wanted = await agreed(engine, invocation(targets), yes=arguments.yes)
+        if wanted is None:
+            return USAGE
+        performed = await engine.fleet.perform(wanted)
         if performed.job is None:
             assert performed.problem is not None, "run starts a job"
             raise ActionFailed(performed.problem.reason)

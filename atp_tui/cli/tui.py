@@ -55,9 +55,6 @@ from .output import complain
 _log = logging.getLogger(__name__)
 
 
-ASK_ABOVE = 20
-"""What is for more hosts than this asks a person at the screen for their number, to be typed."""
-
 Start = Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -124,7 +121,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
         locator_of(arguments.view, [spec.name for spec in VIEWS])  # before the screen is there
     if arguments.only is not None:
         only(arguments.only, (*source.config.hosts, *source.config.disabled))
-    policy = Policy(read_only=arguments.read_only, confirm_above=ASK_ABOVE)
+    policy = Policy(read_only=arguments.read_only, asks=True)
     told: list[str] = []
     audit = audit_of(source.config, told.append)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..model import checks
 from ..model.errors import ConfigError
+from ..model.guard import GuardSettings
 from ..model.host import HostInfo
 from ..model.settings import SshSettings, TransportConfig
 from .accents import Accents
@@ -99,6 +100,7 @@ class FleetConfig:
     and `included` the files that they name now. `programs` name further hosts, which stand behind the others in `hosts`
     and in no file: `program_hosts` has their ids by the program's name, `remarks` what is to be told of the programs,
     and `failing` the names of those that have given no answer when they were run last. `audit`: what is recorded.
+    `guard`: what is asked about before it is done, and what is not done at all.
     """
 
     path: Path | None = None
@@ -116,6 +118,7 @@ class FleetConfig:
     remarks: tuple[ConfigError, ...] = ()
     failing: tuple[str, ...] = ()
     audit: AuditMode = AuditMode.ON
+    guard: GuardSettings = field(default_factory=GuardSettings)
 
     @property
     def of_files(self) -> FleetConfig:

@@ -18,6 +18,7 @@ from .answers import KeptAnswers
 from .audit import read_audit
 from .files import read_bytes, read_regular, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
+from .guard import names_without_hosts, read_guard
 from .host_programs import Answers, merged, no_answer, read_programs
 from .hosts import Found, read_hosts
 from .includes import included_by, note_wrong, read_patterns
@@ -218,6 +219,7 @@ def _fleet(
         problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
     audit = read_audit(document, problems)
+    guard = read_guard(document, problems)
     if errors := [*problems.errors, *(error for file in files for error in (*file.errors, *file.problems.errors))]:
         raise ConfigErrors(errors)
     tags = tags_of((*hosts, *disabled)).keys()
@@ -225,6 +227,8 @@ def _fleet(
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
     for tag in without_hosts(ui.accents, tags):
         problems.warn(("ui", "accents", tag), "no host has this tag", "check its spelling, or remove the line")
+    for place, message, hint in names_without_hosts(guard, tags, {host.id for host in (*hosts, *disabled)}):
+        problems.warn(place, message, hint)
     warnings = [
         warning
         for each in (problems, *(file.problems for file in files))
@@ -233,7 +237,7 @@ def _fleet(
     include = tuple(document.get("include", []))
     return FleetConfig(
         path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
-        tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit,
+        tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit, guard,
     )  # fmt: skip
 
 

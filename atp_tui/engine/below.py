@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
-from ..actions.policy import Policy
+from ..actions.policy import Agreement
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
 from ..model.connection import ConnectionSnapshot, PoolStatistics
+from ..model.errors import AtpError
 from ..model.guest import GuestSaid
 from ..model.host import HostInfo
 from ..model.outcome import CommandResult
@@ -116,11 +117,16 @@ class Jobs(Protocol):
 class Door(Protocol):
     """The one way to whatever touches a host, hosts.toml or known_hosts."""
 
-    @property
-    def policy(self) -> Policy: ...
-
     def admit(self, invocation: Invocation) -> Action:
         """The action; raises AtpError where it would not be carried out even if a person confirmed it."""
+        ...
+
+    def wants(self, invocation: Invocation) -> Agreement | None:
+        """What a person has to agree to first. Raises what `admit` raises."""
+        ...
+
+    def decline(self, invocation: Invocation, error: AtpError) -> None:
+        """Keep on record that it was not carried out."""
         ...
 
     async def perform(self, invocation: Invocation) -> Job | None:

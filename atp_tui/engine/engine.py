@@ -13,10 +13,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..actions.action import Context
+from ..actions.action import Context, Invocation
 from ..actions.door import Audit, Door
 from ..actions.log_in import password_question
-from ..actions.policy import Policy
+from ..actions.policy import Facts, Policy
 from ..actions.trust_key import key_question
 from ..config.fleet import FleetConfig
 from ..executor.log import JobLog
@@ -65,7 +65,8 @@ class Engine:
 
     `fleet` is the port that surfaces read and act through; what else is here is for building on.
 
-    `policy` says what passes the door, `audit` keeps what did, `log` the jobs; it is open for as long as this runs.
+    `policy` says what passes the door, with `[guard]` of the source; `audit` keeps what did, `log` the jobs; it is open
+    for as long as this runs.
     """
 
     def __init__(
@@ -91,7 +92,8 @@ class Engine:
         context = Context(
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
         )
-        self.door = Door(context, policy, audit)
+        policy = replace(policy or Policy(), guard=source.config.guard)
+        self.door = Door(context, policy, audit, facts=self._facts)
         asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
@@ -159,6 +161,7 @@ class Engine:
         async for version in self.source.watched():
             if isinstance(version, FleetConfig):
                 self._opened = version.hosts
+                self.door.policy = replace(self.door.policy, guard=version.guard)
             await self.reloading.take(self._selected(version))
         await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
 
@@ -209,6 +212,16 @@ class Engine:
             await asyncio.sleep(COLLECT_EACH)
             if len(self.manager.list_hosts()) <= MOST_LOOKED_THROUGH:
                 gc.collect(1)
+
+    def _facts(self, invocation: Invocation) -> Facts:
+        """What is known of its hosts; before the engine runs, what the source says of them."""
+        known = self.roster.list_hosts() or (*self.source.config.hosts, *self.source.config.disabled)
+        wanted = set(invocation.hosts)
+        rows = [row for host in wanted if (row := self.view.row(host)) is not None]
+        return Facts(
+            {host.id: host.tags for host in known if host.id in wanted},
+            {row.id: row.running for row in rows if row.running is not None},
+        )
 
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)

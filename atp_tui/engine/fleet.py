@@ -15,12 +15,14 @@ from enum import Enum
 from typing import Protocol
 
 from ..actions.action import Invocation
+from ..actions.policy import Admission
 from ..config.form import FormField
 from ..config.imports.offer import ImportAsked, Offered
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
 from ..model.guest import GuestSaid
+from ..model.message import Message
 from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -94,14 +96,6 @@ class Settled:
     ids: tuple[str, ...] = ()
     left_out: tuple[tuple[str, Problem | None], ...] = ()
     problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Whether an invocation would pass the door: not for `problem`; or once a person has typed the number `confirm`."""
-
-    problem: Problem | None = None
-    confirm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +349,10 @@ class Fleet(Protocol):
 
     def admit(self, invocation: Invocation) -> Admission:
         """Whether it would be carried out."""
+        ...
+
+    def decline(self, invocation: Invocation, reason: Message | None = None) -> None:
+        """Put on record that it was refused for `reason`, or, without one, that a person has not agreed to it."""
         ...
 
     async def perform(self, invocation: Invocation) -> Performed:

@@ -7,10 +7,11 @@ from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_on
+from ..actions.policy import Admission
 from ..config.imports.offer import ImportAsked
 from ..executor.reader import JobEvent
 from ..model.errors import ActionFailed, AtpError, HostUnknown
-from ..model.message import told
+from ..model.message import Message, told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -29,7 +30,6 @@ from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
 from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View
 from .fleet import (
-    Admission,
     Change,
     Detail,
     Forms,
@@ -317,10 +317,14 @@ class LocalFleet:
     def admit(self, invocation: Invocation) -> Admission:
         """As Fleet.admit."""
         try:
-            action = self._door.admit(invocation)
+            return Admission(confirm=self._door.wants(invocation))
         except AtpError as error:
             return Admission(problem_of(error))
-        return Admission(confirm=self._door.policy.wants(action, invocation))
+
+    def decline(self, invocation: Invocation, reason: Message | None = None) -> None:
+        """As Fleet.decline."""
+        why = told(Say.DECLINED, action=invocation.action, number=len(invocation.targets)) if reason is None else reason
+        self._door.decline(invocation, ActionFailed(why))
 
     async def perform(self, invocation: Invocation) -> Performed:
         """As Fleet.perform."""

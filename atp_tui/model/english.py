@@ -113,8 +113,16 @@ _GENERAL: Mapping[Say, str] = {
     # -- what the door and its actions refuse ------------------------------------------------------------------------
     #
     Say.READ_ONLY: "{action} changes something, and the program was started with --read-only",
-    Say.UNCONFIRMED: "{action} is for {number} targets, which nobody has confirmed",
+    Say.READ_ONLY_HOSTS: "{action} changes something, and {hosts} may only be watched:"
+    " read_only of [guard] in hosts.toml names {names}",
+    Say.UNCONFIRMED: "{action} wants a person's word (targets: {number}), and nobody has confirmed it",
     Say.NOT_AGREED: "{action} is a matter of trust, and no person has agreed to it",
+    Say.DECLINED: "a person was asked about {action} (targets: {number}), and has not agreed to it",
+    Say.ASKS_MANY: "{number} hosts are more than {limit}",
+    Say.ASKS_PROTECTED: "protected by the tag {tag}: {hosts}",
+    Say.ASKS_DANGER: "on the list of dangers: {part}",
+    Say.ASKS_RUNNING: "VMs that run there: {number}",
+    Say.ASKS_RUNNING_PARTLY: "VMs that run there: {number}, without those of hosts that have not said ({missing})",
     Say.CANNOT_BE_DONE_SO: "{action} cannot be done so: {why}",
     Say.NO_SUCH_ACTION: "there is no action {action!r}; there are {known}",
     Say.NEEDS_HOSTS: "{action} needs hosts",
@@ -135,7 +143,8 @@ _GENERAL: Mapping[Say, str] = {
     Say.NO_HOSTS_FILE: "these hosts come from no hosts.toml that could be edited",
     Say.NO_AUDIT: 'not done, since it cannot be recorded in {file} ({why}): mend that, or write audit = "off"'
     " at the top of hosts.toml",
-    Say.NOBODY_TO_ASK: "{action} is for {number} hosts, and there is no terminal to ask at: give --yes",
+    Say.NOBODY_TO_ASK: "{action} wants a person's word (hosts: {number}), and there is no terminal to ask at:"
+    " give --yes",
     Say.LOG_IN_ON_SCREEN: "log-in is for one host, and its password is typed on the screen",
 }
 

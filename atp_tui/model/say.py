@@ -102,8 +102,15 @@ class Say(StrEnum):
 
     # what the door and its actions refuse
     READ_ONLY = "read-only"
+    READ_ONLY_HOSTS = "read-only-hosts"
     UNCONFIRMED = "unconfirmed"
     NOT_AGREED = "not-agreed"
+    DECLINED = "declined"
+    ASKS_MANY = "asks-many"
+    ASKS_PROTECTED = "asks-protected"
+    ASKS_DANGER = "asks-danger"
+    ASKS_RUNNING = "asks-running"
+    ASKS_RUNNING_PARTLY = "asks-running-partly"
     CANNOT_BE_DONE_SO = "cannot-be-done-so"
     NO_SUCH_ACTION = "no-such-action"
     NEEDS_HOSTS = "needs-hosts"

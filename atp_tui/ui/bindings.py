@@ -9,7 +9,7 @@ from __future__ import annotations
 from .binding import ENDS, HISTORY, MOVE, NEAR_JOBS, PAGES, REGIONS, bind
 from .sums import sums
 
-RUN_HELP = "run on the hosts that the line names; above 20 it asks for their number"
+RUN_HELP = "run on the hosts that the line names; above 5 and for what is dangerous it asks"
 CANCEL_HELP = "cancel the job that is shown; where none runs, leave the line"
 SHELL_HELP = "back to the shell; its fg brings the screen back"
 

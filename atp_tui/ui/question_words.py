@@ -30,8 +30,12 @@ class Ask(StrEnum):
     CHANGED_KEY_BEWARE = "changed-key-beware"
     REPLACE = "replace"
 
-    MANY_HOSTS = "many-hosts"
-    MANY_HOSTS_NUMBER = "many-hosts-number"
+    ON_HOSTS = "on-hosts"
+    ON_WHICH = "on-which"
+    BECAUSE = "because"
+    NO_UNDO = "no-undo"
+    TYPE_THE_NUMBER = "type-the-number"
+    LEAVE_IT = "leave-it"
 
     PASSWORD = "password"
     PASSWORD_REFUSED = "password-refused"
@@ -64,8 +68,12 @@ ASKED: Mapping[Ask, str] = {
         "and changes what you send. Ask whoever runs the host before you trust it."
     ),
     Ask.REPLACE: "replace the key on file",
-    Ask.MANY_HOSTS: "{doing}: {number} hosts",
-    Ask.MANY_HOSTS_NUMBER: "This is for {number} hosts, and there is no undo. Type their number:",
+    Ask.ON_HOSTS: "{doing}: {number} host{s}",
+    Ask.ON_WHICH: "on {hosts}",
+    Ask.BECAUSE: "· {why}",
+    Ask.NO_UNDO: "There is no undo.",
+    Ask.TYPE_THE_NUMBER: "Type the number of hosts to agree to it:",
+    Ask.LEAVE_IT: "leave it",
     Ask.PASSWORD: "password",
     Ask.PASSWORD_REFUSED: "password refused",
     Ask.PASSWORD_FOR: "{host} wants a name and a password for {address}",

@@ -219,7 +219,7 @@ async def test_every_host_has_one_answer_and_no_word_of_theirs_is_obeyed(
             hosts.append(await stack.enter_async_context(serving(tmp_path / name, act, banner=HOSTILE)))
         limits = TransportConfig(connect_timeout=5.0)
         source = FileSource(FleetConfig(transport=limits, hosts=tuple(hosts)))
-        arguments = Arguments("run", targets=("@all",), command="true", json=as_json, timeout=5.0)
+        arguments = Arguments("run", targets=("@all",), command="true", json=as_json, yes=True, timeout=5.0)
         await run_verb(arguments, source, Interrupt(lambda: None))
     out, err = capfd.readouterr()
     if as_json:

@@ -36,6 +36,9 @@ SETS = 4
 KEEPALIVE, PROBES = 2, 2
 HEARTBEAT = 4
 CONFIG = f"""
+[guard]
+preview_above = 1000
+count_above = 1000
 [monitor]
 interval = 2.0
 [transport]

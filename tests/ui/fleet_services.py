@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from atp_tui.actions.action import Action, Invocation
-from atp_tui.actions.policy import Policy
+from atp_tui.actions.policy import Agreement, Facts, Policy
 from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.engine.fleet import Answer, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
@@ -20,8 +20,9 @@ from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetS
 from atp_tui.executor.spec import new_job_id
 from atp_tui.executor.targets import Targets
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
-from atp_tui.model.errors import ActionFailed, CallFailed, ConfigError, HostUnknown
+from atp_tui.model.errors import ActionFailed, AtpError, CallFailed, ConfigError, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
+from atp_tui.model.guard import GuardSettings
 from atp_tui.model.guest import GuestSaid
 from atp_tui.model.host import HostInfo
 from atp_tui.model.message import text
@@ -216,22 +217,30 @@ class FakeDoor:
     """Lets pass what the real door lets pass, by the real registry, and notes it in place of doing it."""
 
     actions = ACTIONS
-    policy = Policy(confirm_above=20)
+    policy = Policy(asks=True, guard=GuardSettings(preview_above=20, count_above=20))
 
     def __init__(self, jobs: FakeJobs) -> None:
         self._jobs = jobs
         self.passed: list[Invocation] = []
         self.fails: str | None = None
+        self.facts = Facts()
+        self.declined: list[tuple[Invocation, str]] = []
 
     def admit(self, invocation: Invocation) -> Action:
         action = find(invocation.action, self.actions)
         action.check(invocation)
-        self.policy.allow(action)
+        self.policy.allow(action, invocation, self.facts)
         return action
+
+    def wants(self, invocation: Invocation) -> Agreement | None:
+        return self.policy.wants(self.admit(invocation), invocation, self.facts)
+
+    def decline(self, invocation: Invocation, error: AtpError) -> None:
+        self.declined.append((invocation, str(error)))
 
     async def perform(self, invocation: Invocation) -> FakeJob | None:
         action = self.admit(invocation)
-        self.policy.require_confirmation(action, invocation)
+        self.policy.require_confirmation(action, invocation, self.facts)
         if self.fails is not None:
             raise ActionFailed(self.fails)
         if action.starts_job:

@@ -306,6 +306,9 @@ async def test_rerun_asks_only_the_hosts_that_failed(fakes: FleetServices) -> No
         await opened.until(lambda: opened.has("r rerun failed"))
         opened.screen.answers.focus()
         await opened.press("r")
+        await opened.read()
+        assert len(fakes.jobs.started) == 1 and opened.has("run again: 2 hosts") and opened.has("on kvm[02-03]")
+        await opened.press("y")
         assert fakes.jobs.started[1].hosts == ("kvm02", "kvm03")
         assert fakes.jobs.started[1].title == "ls"
         assert not fakes.door.passed, "r in the answers is not the registry's retry"

@@ -156,7 +156,7 @@ async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_
         opened.screen.pane.post_message(FilterChanged("state:connected"))
         await opened.press("down")
         assert opened.hosts.cursor_hosts == ("kvm02",)
-        await opened.press("exclamation_mark", *"reboot")
+        await opened.press("exclamation_mark", *"sync")
         fakes.transport.change("kvm02", S.RECONNECTING, "gone for a moment")
         await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm03",))
         opened.app.post_message(events.AppBlur())  # another window is looked at for a while
@@ -164,7 +164,7 @@ async def test_a_line_that_is_being_typed_keeps_its_hosts_when_the_filter_hides_
         await opened.until(lambda: opened.hosts.cursor_hosts == ("kvm04",))
         opened.app.post_message(events.AppFocus())
         await opened.until(lambda: opened.screen.pane.line.has_focus)
-        assert opened.has("kvm02 (1) ❯ reboot")
+        assert opened.has("kvm02 (1) ❯ sync")
         await opened.press("enter")
         assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
         opened.hosts.focus()

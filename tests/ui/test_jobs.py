@@ -181,13 +181,13 @@ async def test_a_cancel_that_comes_before_its_job_ends_that_one_and_no_other(fak
 
         fakes.door.perform = slow  # type: ignore[method-assign]
         keyboard = Keyboard(opened.app)
-        keyboard.send(b"@kvm03 reboot\r\x03")
+        keyboard.send(b"@kvm03 sync\r\x03")
         await keyboard.done()
         assert not first.cancelled and len(fakes.jobs.started) == 1
         carried_out.set()
         await opened.until(lambda: len(fakes.jobs.started) == 2 and fakes.jobs.started[1].cancelled)
         assert not first.cancelled
-        await opened.until(lambda: opened.has("cancelled #2 reboot"))
+        await opened.until(lambda: opened.has("cancelled #2 sync"))
 
 
 async def test_a_job_that_fails_out_of_sight_is_told_of_and_one_that_goes_well_is_not() -> None:
@@ -237,6 +237,8 @@ async def test_rerun_means_the_job_that_is_shown(fakes: FleetServices) -> None:
         await opened.until(lambda: not opened.screen.jobs.running)
         opened.screen.answers.focus()
         await opened.press("less_than_sign", "r")
+        await opened.read()
+        await opened.press("y")
         await opened.until(lambda: len(fakes.jobs.started) == 3)
         assert (fakes.jobs.started[2].hosts, fakes.jobs.started[2].title) == (("kvm02",), "sleep 9")
         await opened.until(lambda: "#3 sleep 9" in title(opened))

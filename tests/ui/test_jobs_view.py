@@ -158,6 +158,8 @@ async def test_cancel_rerun_copy_and_clear_work_in_both(view: str) -> None:
         await opened.press("less_than_sign", "less_than_sign", "y")
         assert ("uname -r" if view == "5" else "refused") in opened.app.clipboard
         await opened.press("r")
+        await opened.read()
+        await opened.press("y")
         await opened.until(lambda: len(opened.fakes.jobs.started) == 4)
         again = opened.fakes.jobs.started[3]
         assert (again.title, again.hosts) == ("uname -r", ("kvm03", "kvm04"))

@@ -12,15 +12,22 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from ...actions.dangers import Span
+from ...actions.policy import Agreement
+from ...executor.folding import fold_names
 from ...model.questions import KeyQuestion
 from .. import bindings
 from ..early_keys import HearsNothingAtFirst
 from ..keymap import OWN
 from ..question_words import Ask, asked
-from ..shown import Words, styled, together
-from ..text import safe
+from ..shown import Words, assembled, styled, together
+from ..text import cut, safe, width_of
 from ..typeable import TYPEABLE
+from ..words import sentence
 from .dialogue import Dialogue
+
+MOST_SHOWN = 400
+"""Cells of a command line, of names or of a reason that a question shows: about five rows."""
 
 LEAVE = OWN.sign("typed-question.leave")
 
@@ -31,8 +38,15 @@ class AskScreen(Dialogue[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.QUESTION]
 
     def __init__(self, title: str, lines: Sequence[Content | str], *, yes: str, no: str, grave: bool = False) -> None:
-        keys = {"yes_key": OWN.sign("question.yes"), "no_key": OWN.sign("question.no")}
-        super().__init__(title, lines, asked(Ask.YES_OR_NO, yes=yes, no=no, **keys), grave=grave)
+        yes_key, no_key = OWN.sign("question.yes"), OWN.sign("question.no")
+        choices = asked(Ask.YES_OR_NO, yes=yes, no=no, yes_key=yes_key, no_key=no_key)
+        super().__init__(title, lines, choices, grave=grave)
+        self._no = f"{no_key} {safe(no)}"
+
+    def choices_shown(self) -> Content:
+        """The no is what Enter means, and looks like it."""
+        before, no, behind = self._choices.rpartition(self._no)
+        return assembled((before, "bold"), (f" {no} ", "bold reverse"), (behind, "bold"))
 
     def action_answer(self, answer: bool) -> None:
         if not answer or self.is_read():
@@ -88,10 +102,41 @@ def ask_about_key(question: KeyQuestion) -> HearsNothingAtFirst[bool]:
     return AskScreen(asked(Ask.NEW_KEY), shown, yes=asked(Ask.TRUST), no=asked(Ask.REFUSE))
 
 
-def ask_about_many(doing: str, what: Sequence[str], hosts: int, yes: str) -> TypedAskScreen:
-    """The dialogue before something is done to many hosts: their number is typed."""
-    lines = [*what, "", asked(Ask.MANY_HOSTS_NUMBER, number=hosts), ""]
-    return TypedAskScreen(asked(Ask.MANY_HOSTS, doing=doing, number=hosts), lines, word=str(hosts), yes=yes)
+def ask_first(
+    doing: str, what: Content, hosts: Sequence[str], asks: Agreement, yes: str, *, final: bool
+) -> HearsNothingAtFirst[bool]:
+    """The dialogue before something is done to hosts, with all reasons for it: a yes, or their number typed.
+
+    `final`: nothing takes it back, which is told.
+    """
+    title = asked(Ask.ON_HOSTS, doing=doing, number=asks.number, s="s" * (asks.number != 1))
+    which = cut(safe(asked(Ask.ON_WHICH, hosts=fold_names(hosts))), MOST_SHOWN)
+    reasons = [styled(cut(safe(asked(Ask.BECAUSE, why=sentence(why))), MOST_SHOWN)) for why in asks.reasons]
+    lines: list[Content | str] = [
+        what,
+        which,
+        "",
+        *reasons,
+        *([""] if reasons else []),
+        *([asked(Ask.NO_UNDO), ""] if final else []),
+    ]
+    grave = bool(asks.spans)
+    if not asks.typed:
+        return AskScreen(title, lines, yes=yes, no=asked(Ask.LEAVE_IT), grave=grave)
+    lines += [asked(Ask.TYPE_THE_NUMBER), ""]
+    return TypedAskScreen(title, lines, word=str(asks.number), yes=yes, grave=grave)
+
+
+def marked(line: str, spans: Sequence[Span]) -> Content:
+    """A command line with its dangerous parts marked; of a long one about five rows."""
+    shown, room, done = [], MOST_SHOWN, 0
+    for begin, end in (*spans, (len(line), len(line))):
+        for text, style in ((line[done:begin], ""), (line[begin:end], "bold reverse $failed")):
+            piece = cut(safe(text), room)
+            shown.append(styled(piece, style))
+            room -= width_of(piece)
+        done = end
+    return together(*shown)
 
 
 def _key(kind: str, fingerprint: str = "") -> Content:

@@ -43,6 +43,10 @@ class Dialogue(HearsNothingAtFirst[Answer], ModalScreen[Answer]):
         """What stands between the lines and the choices: the inputs of a dialogue that has some."""
         return ()
 
+    def choices_shown(self) -> Content:
+        """How it is answered."""
+        return styled(self._choices, "bold")
+
     def compose(self) -> ComposeResult:
         with Vertical(id="ask", classes="grave" if self._grave else "") as box:
             box.border_title = styled(self._title)
@@ -50,7 +54,7 @@ class Dialogue(HearsNothingAtFirst[Answer], ModalScreen[Answer]):
                 for line in self._lines:
                     yield Words(line if isinstance(line, Content) else styled(line))
             yield from self.parts()
-            yield Words(styled(self._choices, "bold"), id="choices")
+            yield Words(self.choices_shown(), id="choices")
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._fit)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
+from ...actions.policy import Agreement
 from ...model.causes import Cause, Remedy
 from ...model.connection import ConnectionState
 from ...model.credential import Credential, Secret
 from ...model.errors import ActionFailed
+from ...model.message import Message as Reason
 from ...model.message import told
 from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.say import Say
@@ -24,11 +26,12 @@ from ..job_control import JobControl
 from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
 from ..services import Services
+from ..shown import styled
 from ..targeting import Targeting
-from ..text import cut, safe
+from ..text import safe
 from ..widgets.command_pane import Mode
 from ..words import sentence
-from .ask import ask_about_key, ask_about_many
+from .ask import ask_about_key, ask_first, marked
 from .editor_dispatch import EditorDispatch
 from .help import HelpScreen, command_section
 from .host_dispatch import HostDispatch
@@ -38,9 +41,6 @@ from .look_dispatch import LookDispatch, Looking
 from .password import PasswordScreen
 
 T = TypeVar("T")
-
-MOST_SHOWN = 400
-"""Cells of a command line that a question shows: about five rows."""
 
 
 class Surface(Looking, Protocol):
@@ -111,7 +111,8 @@ class Dispatch:
             self._own[command.name](argument)
         elif command.action.prompts:
             if self._read_only and command.action.changes and command.name != "run":  # a line can be typed, and waits
-                self._screen.tell(sentence(told(Say.READ_ONLY, action=command.name)), wrong=True)
+                pointed = self._targeting.hosts if command.action.needs_hosts else ()
+                self._refuse(self._invocation(command.name, pointed, {}), told(Say.READ_ONLY, action=command.name))
                 return
             self._prompts[command.name](argument)
         else:
@@ -130,12 +131,8 @@ class Dispatch:
                 again = f"{self._keys.sign('pane.enter')} asks again"
                 self._screen.tell(f"hosts of the line have gone meanwhile: {again}", wrong=True)
 
-        self._run_if_agreed(line, targets, run)
-
-    def _run_if_agreed(self, line: str, targets: tuple[str, ...], run: Callable[[Invocation], object]) -> None:
         if self.jobs.has_room():
-            invocation = self._invocation("run", targets, {"command": line})
-            self._if_confirmed(invocation, "run", [f"  {cut(safe(line), MOST_SHOWN)}"], "run it", run)
+            self._if_confirmed(self._invocation("run", targets, {"command": line}), "run", "run it", run)
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
@@ -150,12 +147,12 @@ class Dispatch:
             self._screen.tell("nothing failed")
             return
         asked = job.asked
-        if asked.action == "run":
-            self._run_if_agreed(asked.text("command"), failed, self.jobs.start)
-        elif self.jobs.has_room():
-            title = asked.action
+        if self.jobs.has_room():
             again = self._invocation(asked.action, failed, asked.arguments, asked.secret)
-            self._if_confirmed(again, title, [], title, self.jobs.start)
+            yes, what = ("run it", "") if asked.action == "run" else (asked.action, asked.action)
+            action = self._action(asked.action)
+            always = action is None or action.changes
+            self._if_confirmed(again, f"{asked.action} again", yes, self.jobs.start, what, always=always)
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app
@@ -235,7 +232,8 @@ class Dispatch:
         if question is None and not meant:  # who means a revoked key must not find another host's to agree to
             question = _first(self._fleet.key_question, refused)
         if question is not None:
-            self._ask(ask_about_key(question), lambda: self._screen.spawn(self._trust(question)))
+            asked = self._trusting(question)
+            self._ask_about(asked, ask_about_key(question), lambda: self._screen.spawn(self._trust(asked)))
         elif untrusted:
             self._screen.tell(f"the key of {safe((*meant, *untrusted)[0])} cannot be trusted from here", wrong=True)
         else:
@@ -262,14 +260,16 @@ class Dispatch:
         asked = self._invocation("log-in", (question.host_id,), arguments, credential.password)
         await self._reported(replace(asked, confirmed=1), f"logging in: {question.host_id}")
 
-    async def _trust(self, question: KeyQuestion) -> None:
+    def _trusting(self, question: KeyQuestion) -> Invocation:
         arguments: dict[str, Value] = {
             "fingerprint": question.fingerprint,
             "key": question.public_key,
             "changed": question.changed,
         }
-        asked = self._invocation("trust-key", (question.host_id,), arguments)
-        await self._reported(replace(asked, confirmed=1), f"trusted: {question.host_id}")
+        return self._invocation("trust-key", (question.host_id,), arguments)
+
+    async def _trust(self, asked: Invocation) -> None:
+        await self._reported(replace(asked, confirmed=1), f"trusted: {asked.hosts[0]}")
 
     # The registry's actions
 
@@ -312,20 +312,42 @@ class Dispatch:
             where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
             self._screen.spawn(self._reported(agreed, f"{action.title}: {where}" if hosts else action.title))
 
-        self._if_confirmed(invocation, action.title, [action.help], action.title, act)
+        self._if_confirmed(invocation, action.title, action.title, act, action.help)
 
     def _if_confirmed(
-        self, invocation: Invocation, title: str, words: Sequence[str], yes: str, act: Callable[[Invocation], object]
+        self,
+        invocation: Invocation,
+        title: str,
+        yes: str,
+        act: Callable[[Invocation], object],
+        words: str = "",
+        *,
+        always: bool = False,
     ) -> None:
-        """Act at once, or after a person has typed the number of hosts where the policy wants that."""
+        """Act at once, or after a person has agreed to it where the policy wants that.
+
+        `always`: a single key has asked for it, which is not enough to change something on a host.
+        """
         admission = self._fleet.admit(invocation)  # before anybody is asked, for nothing perhaps
-        number = admission.confirm
+        asks = admission.confirm or (Agreement(len(invocation.targets), typed=False) if always else None)
         if admission.problem is not None:
-            self._screen.tell(sentence(admission.problem.reason), wrong=True)
-        elif number is None:
+            self._refuse(invocation, admission.problem.reason)
+        elif asks is None:
             act(invocation)
         else:
-            self._ask(ask_about_many(title, words, number, yes), lambda: act(replace(invocation, confirmed=number)))
+            what = styled(words) if words else marked(invocation.text("command"), asks.spans)
+            question = ask_first(title, what, invocation.hosts, asks, yes, final=not words)
+            self._ask_about(invocation, question, lambda: act(replace(invocation, confirmed=asks.number)))
+
+    def _refuse(self, invocation: Invocation, reason: Reason) -> None:
+        self._fleet.decline(invocation, reason)
+        self._screen.tell(sentence(reason), wrong=True)
+
+    def _ask_about(
+        self, invocation: Invocation, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]
+    ) -> None:
+        """As `_ask`; a no is put on record."""
+        self._ask(question, agreed, lambda: self._fleet.decline(invocation))
 
     def _watched(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the hosts that are not disabled."""
@@ -350,10 +372,14 @@ class Dispatch:
         else:
             self._screen.tell(safe(performed.what) or done)
 
-    def _ask(self, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]) -> None:
+    def _ask(
+        self,
+        question: HearsNothingAtFirst[bool],
+        agreed: Callable[[], object],
+        declined: Callable[[], object] = lambda: None,
+    ) -> None:
         def answered(answer: bool | None) -> None:
-            if answer:
-                agreed()
+            (agreed if answer else declined)()
 
         self._screen.app.push_screen(question, answered)
 

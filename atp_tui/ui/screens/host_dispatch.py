@@ -92,14 +92,19 @@ class HostDispatch:
             else TypedAskScreen(f"remove {what}", lines, word=str(len(hosts)), yes="remove them")
         )
 
+        asked = self._invocation("remove-host", tuple(hosts), {})
+
         def answered(yes: bool | None) -> None:
             if yes:
-                self._screen.spawn(self._removed(tuple(hosts)))
+                self._screen.spawn(self._removed(asked))
+            else:
+                self._fleet.decline(asked)
 
         self._screen.app.push_screen(question, answered)
 
-    async def _removed(self, hosts: tuple[str, ...]) -> None:
-        problem = await self._performed(self._invocation("remove-host", hosts, {}))
+    async def _removed(self, asked: Invocation) -> None:
+        hosts = asked.hosts
+        problem = await self._performed(asked)
         if problem is None:
             self._tell_done(f"removed: {hosts[0] if len(hosts) == 1 else f'{len(hosts)} hosts'}")
         else:

@@ -9,11 +9,12 @@ import pytest
 
 from atp_tui.actions.action import Action, Argument, Context, Danger, Invocation, Subject
 from atp_tui.actions.door import Door, NoAudit
-from atp_tui.actions.policy import Policy
+from atp_tui.actions.policy import Facts, Policy
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.executor.job import Job
 from atp_tui.model.credential import Secret
 from atp_tui.model.errors import ActionFailed, AtpError, ConfirmationWanted, ReadOnly
+from atp_tui.model.guard import GuardSettings
 from atp_tui.model.target import on_hosts
 
 CONTEXT = cast(Context, None)
@@ -89,15 +90,35 @@ async def test_read_only_lets_nothing_pass_that_changes_something() -> None:
 
 async def test_above_the_limit_the_number_must_have_been_confirmed() -> None:
     notes = Notes()
-    door = Door(CONTEXT, Policy(confirm_above=2), notes, (notes.action(changes=False),))
+    policy = Policy(asks=True, guard=GuardSettings(preview_above=2, count_above=2))
+    door = Door(CONTEXT, policy, notes, (notes.action(changes=False),))
     many, few = Invocation("paint", on_hosts("a", "b", "c")), Invocation("paint", on_hosts("a", "b"))
-    (action,) = door.actions
-    assert (door.policy.wants(action, many), door.policy.wants(action, few)) == (3, None)
+    asks = door.wants(many)
+    assert asks is not None and (asks.number, asks.typed) == (3, True) and door.wants(few) is None
     for confirmed in (None, 2, 4):
         with pytest.raises(ConfirmationWanted):
             await door.perform(Invocation("paint", many.targets, confirmed=confirmed))
     await door.perform(Invocation("paint", many.targets, confirmed=3))
     assert [note[0] for note in notes.seen] == ["refused"] * 3 + ["asked", "done", "ended"]
+
+
+async def test_what_is_declined_is_on_record_and_hosts_that_may_only_be_watched_are_refused_before_any_question() -> (
+    None
+):
+    notes = Notes()
+    policy = Policy(asks=True, guard=GuardSettings(preview_above=0, read_only=("prod",)))
+    facts = Facts({"a": ("prod",), "b": ()})
+    door = Door(CONTEXT, policy, notes, (notes.action(changes=True),), lambda _: facts)
+    both = Invocation("paint", on_hosts("a", "b"), confirmed=2)
+    for refuse in (door.admit, door.wants):
+        with pytest.raises(ReadOnly, match=r"a may only be watched: .* names prod"):
+            refuse(both)
+    with pytest.raises(ReadOnly):
+        await door.perform(both)
+    door.decline(both, ActionFailed("no"))
+    await door.perform(Invocation("paint", on_hosts("b"), confirmed=1))
+    assert notes.seen[:2] == [("refused", "ReadOnly"), ("refused", "ActionFailed")]
+    assert [note[0] for note in notes.seen[2:]] == ["asked", "done", "ended"]
 
 
 async def test_an_action_that_starts_a_job_says_so_and_is_no_verb() -> None:
@@ -112,7 +133,7 @@ async def test_an_action_that_starts_a_job_says_so_and_is_no_verb() -> None:
 async def test_trust_is_asked_about_for_a_single_host_too_where_a_person_is_there() -> None:
     notes = Notes()
     believe = replace(notes.action(changes=True), danger=Danger.TRUST)
-    with_a_person, alone = (Door(CONTEXT, Policy(confirm_above=above), notes, (believe,)) for above in (20, None))
+    with_a_person, alone = (Door(CONTEXT, Policy(asks=asks), notes, (believe,)) for asks in (True, False))
     with pytest.raises(ConfirmationWanted, match="matter of trust"):
         await with_a_person.perform(Invocation("paint", on_hosts("a")))
     await with_a_person.perform(Invocation("paint", on_hosts("a"), confirmed=1))
@@ -122,8 +143,8 @@ async def test_trust_is_asked_about_for_a_single_host_too_where_a_person_is_ther
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.name))
 def test_what_no_number_of_hosts_excuses_is_a_host_key_and_a_password(action: Action) -> None:
-    asked = Policy(confirm_above=20).wants(action, Invocation(action.name, on_hosts("a")))
-    assert (asked == 1) is (action.name in ("trust-key", "log-in"))
+    asked = Policy(asks=True).wants(action, Invocation(action.name, on_hosts("a")))
+    assert (asked is not None and asked.number == 1) is (action.name in ("trust-key", "log-in"))
 
 
 def test_a_secret_is_in_no_repr() -> None:

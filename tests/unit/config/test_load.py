@@ -216,6 +216,17 @@ def test_the_fleets_limit_in_its_place_is_no_warning() -> None:
     assert (config.transport.max_concurrent_connects, config.warnings) == (4, ())
 
 
+def test_a_name_in_the_guard_that_no_host_has_is_a_warning_at_its_line() -> None:
+    guard = '[guard]\nprotected = ["prod", "porod"]\nread_only = [\n"a", "lab",\n"nowhere"]\n'
+    hosts = '[[hosts]]\nid = "a"\nhost = "a"\ntags = ["prod"]\n'
+    hosts += '[[hosts]]\nid = "b"\nhost = "b"\nenabled = false\ntags = ["lab"]\n'
+    found = [str(each) for each in parse(guard + hosts, FILE).warnings]
+    assert found == [
+        f"{FILE}:2: guard.protected[1]: 'porod': no host has this tag; did you mean 'prod'?",
+        f"{FILE}:5: guard.read_only[2]: 'nowhere': no host has this tag or id; check its spelling, or take it out",
+    ]
+
+
 def test_warnings_come_in_the_order_of_the_lines() -> None:
     host = '[[hosts]]\nid = "a"\nhost = "a"\n[hosts.transport]\nmax_concurrent_connects = 4\n'
     warnings = fleet("[tags.nobody.ssh]\nport = 1\n" + host).warnings

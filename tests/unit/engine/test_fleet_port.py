@@ -23,6 +23,7 @@ from atp_tui.engine.try_out import HypervisorFound, TryKind, TryState, TryStep
 from atp_tui.executor.reader import TargetEnded, TargetOutput
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Secret
+from atp_tui.model.guard import GuardSettings
 from atp_tui.model.order import natural
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import on_hosts
@@ -54,7 +55,9 @@ async def fleet(
 ) -> AsyncIterator[Fleet]:
     """Three hosts of the demo, with all their figures."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    engine = Engine(DemoSource(DemoOptions(hosts=3, faults=False, seed=1)), policy=Policy(confirm_above=2))
+    source = DemoSource(DemoOptions(hosts=3, faults=False, seed=1))
+    source.config = replace(source.config, guard=GuardSettings(preview_above=2, count_above=2))
+    engine = Engine(source, policy=Policy(asks=True))
     async with engine.running(watch=True):
         found = engine.fleet if request.param == "local" else twin_of(engine.fleet)
         await changed_until(found, lambda: all(row.cpu is not None for row in found.rows(HOSTS)) and there(found))
@@ -401,7 +404,7 @@ async def test_what_cannot_be_written_is_not_tried(fleet_of_a_file: Fleet) -> No
 async def test_the_door_is_the_same_one(fleet: Fleet) -> None:
     assert fleet.admit(run("id", "kvm01")).problem is None
     asked = fleet.admit(run("id", *HOSTS))
-    assert asked.problem is None and asked.confirm == 3
+    assert asked.problem is None and asked.confirm is not None and asked.confirm.number == 3 and asked.confirm.typed
     refused = await fleet.perform(run("id", *HOSTS))
     assert refused.job is None and refused.problem is not None and "nobody has confirmed" in refused.problem.message
     assert (await fleet.perform(run("id", *HOSTS, confirmed=3))).job is not None

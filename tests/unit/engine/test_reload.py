@@ -146,6 +146,29 @@ async def test_only_the_hosts_that_differ_are_touched(tmp_path: Path) -> None:
         assert any(isinstance(each, ConfigReloaded) for each in found.news)
 
 
+async def test_the_guard_of_the_file_counts_at_once_below_every_surface_and_so_do_new_tags(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    hosts = text_of("kvm01") + text_of("kvm02", tag="lab")
+    file.write_text('[guard]\nread_only = ["lab"]\n' + hosts)
+
+    def refused(found: Running, *hosts: str) -> str:
+        problem = found.engine.fleet.admit(Invocation("run", on_hosts(*hosts), {"command": "id"})).problem
+        return "" if problem is None else problem.message
+
+    before = Running(Engine(FileSource(load(file))), file)
+    assert "kvm02 may only be watched" in refused(before, "kvm01", "kvm02"), "before any host is there"
+    async with running(file) as found:
+        await connected(found)
+        assert "kvm02 may only be watched" in refused(found, "kvm01", "kvm02") and not refused(found, "kvm01")
+        done = await found.engine.fleet.perform(Invocation("run", on_hosts("kvm02"), {"command": "id"}, confirmed=1))
+        assert done.problem is not None and done.job is None
+        file.write_text('[guard]\nread_only = ["kvm01"]\n' + hosts)
+        await found.until(lambda: "names kvm01" in refused(found, "kvm01", "kvm02"))
+        assert not refused(found, "kvm02")
+        file.write_text('[guard]\nread_only = ["lab"]\n' + text_of("kvm01", "kvm02", tag="lab"))
+        await found.until(lambda: "kvm[01-02] may only be watched" in refused(found, "kvm01", "kvm02"))
+
+
 async def test_a_broken_file_keeps_what_is_there_and_says_where_it_broke(tmp_path: Path) -> None:
     file = tmp_path / "hosts.toml"
     file.write_text(text_of("kvm01", "kvm02"))

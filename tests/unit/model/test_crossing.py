@@ -21,6 +21,7 @@ from atp_tui.model.causes import Cause
 from atp_tui.model.credential import Secret
 from atp_tui.model.errors import AtpError, ConfigError, ConfigErrors, FailedOnHosts, TransportError
 from atp_tui.model.frozen import FrozenDict
+from atp_tui.model.guard import GuardSettings
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command
 from atp_tui.model.settings import PoolConfig, ReconnectConfig, SshSettings, TransportConfig
@@ -40,6 +41,10 @@ st.register_type_strategy(float, st.floats(allow_nan=False))
 st.register_type_strategy(HostInfo, HOSTS)
 st.register_type_strategy(ConnectionUri, URIS.map(parse_uri))
 # settings refuse what makes no sense, so that arbitrary ones would nearly all be refused
+st.register_type_strategy(
+    GuardSettings,
+    st.builds(GuardSettings, preview_above=st.integers(0, 3), count_above=st.integers(3, 9), danger=st.just(("rm",))),
+)
 st.register_type_strategy(PoolConfig, st.builds(PoolConfig, max_connections_per_host=st.integers(3, 9)))
 st.register_type_strategy(ReconnectConfig, st.builds(ReconnectConfig, max_attempts=st.integers(0, 9)))
 st.register_type_strategy(
