@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +29,7 @@ from ..model.message import told
 from ..model.say import Say
 from ..model.text import printed, safe
 from ..storage.audit import audit_of
+from ..transport.clock import run_awake
 from .arguments import Arguments
 from .encode import encode_listed, valid
 from .hosts_import import ImportWords
@@ -77,7 +77,7 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     if written:
         ids = " ".join([*(host.id for host in plan.new), *(each.id for each in plan_changes)])
         invocation = Invocation("import", (), {"source": words.source, "hosts": ids}, user_name())
-        asyncio.run(_write(config, path, edits, invocation))
+        run_awake(_write(config, path, edits, invocation))
     if arguments.json:
         emit_json(_encoded(source, path, narrowed, plan, difference, written))
     elif written:

@@ -206,6 +206,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.quiet_since[slot] = self.now
         if not slot.retiring:  # what retires already has its reason from before
             self.opened_at[slot] = self.now
+        self.clogged.discard(slot)  # the next link knows nothing of the call
         self.perform(self.core.opened(slot, self.now, uniform, carries))
 
     @precondition(lambda self: self.gone)
