@@ -9,6 +9,7 @@ from typing import Any
 
 from textual import events, on
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
@@ -52,6 +53,12 @@ class ThemedApp(TypeAheadApp):
         """As App.exit; the terminal is given back and the program ends in time, whatever hangs."""
         super().exit(*arguments, **named)
         self.leaving.begin()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """As Textual's. A widget that is made while the application ends hears that it is mounted, and has no parts:
+        what it does not find then is no defect."""
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()

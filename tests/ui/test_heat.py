@@ -161,7 +161,7 @@ async def test_the_view_shows_all_hosts_and_what_the_signs_mean(size: tuple[int,
             fakes.transport.sample(f"kvm0{number}", busy=busy)
         fakes.transport.change("kvm04", S.FAILED, "refused")
         view = await heat(opened)
-        await opened.until(lambda: opened.has("✕ ") and opened.has("rack2"))
+        await opened.until(lambda: opened.has("✕ kvm04") and opened.has("rack2"))
         assert opened.has("0 % ▁▂▃▄▅▆▇█ 100 %") and opened.has("▸ heat")
         row = next(line for line in opened.lines() if "rack1" in line)
         assert "✕ kvm04" in row and "▁ kvm01      0 %" in row, "there is room for names and figures"
