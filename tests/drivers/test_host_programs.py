@@ -129,6 +129,8 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+TOO_LONG = ("it took longer than 1 s, and was ended",)
+EMPTY = "its answer is empty; where no host is meant, it has to say []"
 CHILD = "import os, subprocess, sys; p = subprocess.Popen(['sleep', '1000']); open('pid', 'w').write(str(p.pid)); "
 
 
@@ -141,22 +143,21 @@ def ended(main: Path) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("rest", "output", "problem"),
+    ("rest", "output", "problems"),
     [
-        ("p.wait()", None, "it took longer than 1 s, and was ended"),
-        ("os.close(1); os.close(2); p.wait()", None, "it took longer than 1 s, and was ended"),
-        ("print('a')", "a\n", ""),
-        (
-            "subprocess.Popen(['sh', '-c', 'while :; do echo x >&2; done'])",
-            None,
-            "it took longer than 1 s, and was ended",
-        ),
+        ("p.wait()", None, TOO_LONG),
+        ("os.close(1); os.close(2); p.wait()", None, TOO_LONG),
+        ("print('a')", "a\n", ("",)),
+        # on a busy machine it is silent for so long that its program's answer counts
+        ("subprocess.Popen(['sh', '-c', 'while :; do echo x >&2; done'])", None, (*TOO_LONG, EMPTY)),
     ],
     ids=["hangs", "hangs-closed", "leaves-a-child", "leaves-one-that-talks"],
 )
-def test_what_a_program_has_started_ends_with_it(main: Path, rest: str, output: str | None, problem: str) -> None:
+def test_what_a_program_has_started_ends_with_it(
+    main: Path, rest: str, output: str | None, problems: tuple[str, ...]
+) -> None:
     given, told = run(main, python(CHILD + rest, timeout=1.0))
-    assert (given, told.partition(":")[0]) == (output, problem)
+    assert given == output and told.partition(":")[0] in problems
     until(lambda: ended(main))
 
 
