@@ -36,6 +36,7 @@ def source_of(file: Path, text: str) -> FileSource:
 async def fleet(file: Path, *hosts: str) -> AsyncIterator[Seen]:
     async with opened(source_of(file, text_of(*hosts))) as seen:
         await seen.until(lambda: seen.ids(S.CONNECTED) == set(hosts))
+        await seen.until(lambda: seen.hosts.show_host(hosts[0]))  # the cursor is on the host that was there first
         await seen.until(lambda: seen.hosts.cursor_hosts == (hosts[0],))
         yield seen
 
