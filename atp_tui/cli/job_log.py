@@ -13,7 +13,7 @@ from ..executor.log import JobRecord
 from ..model.errors import ConfigError
 from ..model.quoting import redacted
 from ..storage.jobs import JobStore
-from ..storage.lockfile import INSTEAD
+from ..storage.remark import Remark
 from .output import complain
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def user_log(told: Callable[[str], object]) -> JobStore | None:
     """
 
     def hear(words: str) -> None:
-        if words.endswith(INSTEAD):
+        if isinstance(words, Remark):
             _log.info("%s", words)
         else:
             told(words)

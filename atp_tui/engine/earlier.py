@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from ..executor.earlier import Earlier, EarlierJob, StillReading, names_in
 from ..executor.kept import ends_of
@@ -11,6 +12,9 @@ from ..executor.log import JobLog, JobRecord, JobState
 
 _KEPT = 32
 """Jobs that are kept as they were read, for a person who types on."""
+
+NUMBER_LIMIT = 0.5
+"""Seconds that the number of a new job is waited for: it is shown once it has one."""
 
 _AGE = 2.0
 """Seconds after which a job of another program that had not ended is read again."""
@@ -53,6 +57,16 @@ class EarlierNow:
         self._read: dict[str, tuple[tuple[object, ...], EarlierJob | None, float]] = {}
         self._newest: int | None = None
         self._reading: asyncio.Task[None] | None = None
+
+    async def number_of(self, job: str) -> int | None:
+        """As Fleet.job_number. A job is in the log before its first target is worked on."""
+        if self._log is None:
+            return None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NUMBER_LIMIT):
+                found = await self._log.find(job)
+                return found[0].number if len(found) == 1 else None
+        return None
 
     def of(self, expression: str) -> Earlier | None:
         """The jobs that an expression names; None where it names none. Raises StillReading."""

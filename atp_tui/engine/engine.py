@@ -109,7 +109,7 @@ class Engine:
         self.fleet: Fleet = LocalFleet(
             self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
-            Trial(source.hosts_file, self.door, drivers),
+            Trial(source.hosts_file, self.door, drivers), self._earlier.number_of,
         )  # fmt: skip
 
     @asynccontextmanager

@@ -361,6 +361,10 @@ class Fleet(Protocol):
 
     # -- jobs; of one that is not kept any more nothing is known -------------------------------------------------
 
+    async def job_number(self, job: str) -> int | None:
+        """The number by which the log of jobs knows it (`@job.17`); None where none is kept, or the disk is slow."""
+        ...
+
     def events(self, job: str) -> AsyncIterator[JobEvent]:
         """What happens in a job from its beginning on, until each target has ended."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from ..actions.action import HostsFile, Invocation
@@ -66,6 +66,7 @@ class LocalFleet:
         reload: Callable[[], Reload] = Reload,
         hosts_file: HostsFile | None = None,
         trial: Trying | None = None,
+        job_number: Callable[[str], Awaitable[int | None]] | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -79,6 +80,7 @@ class LocalFleet:
         self.reload = reload
         self._hosts_file = hosts_file
         self._trial = trial
+        self._job_number = job_number
         self.now = transport.clock.monotonic
         self.ask, self.settle = asking.ask, asking.settle
         self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
@@ -339,6 +341,10 @@ class LocalFleet:
         return Performed() if written is None or written is before else Performed(what=written.what, note=written.note)
 
     # -- jobs ----------------------------------------------------------------------------------------------------
+
+    async def job_number(self, job: str) -> int | None:
+        """As Fleet.job_number."""
+        return None if self._job_number is None else await self._job_number(job)
 
     async def events(self, job: str) -> AsyncIterator[JobEvent]:
         """As Fleet.events."""

@@ -67,7 +67,8 @@ class AuditFile:
     def append(self, entries: Sequence[Entry]) -> Head:
         """Add records; the number of each is one more than that of the one before. Gives the head.
 
-        Raises OSError, TimeoutError among them where another program holds the lock; nothing counts as written then.
+        Raises OSError, TimeoutError among them where another program holds the lock, and for a record above LONGEST;
+        nothing counts as written then.
         """
         private_dir(self.path.parent)
         with self._locked():
@@ -79,6 +80,8 @@ class AuditFile:
                 written = b""
                 for kind, fields in entries:
                     line, head = line_of(head, kind, {"at": _now(), **fields})
+                    if len(line) > LONGEST:
+                        raise OSError(errno.EFBIG, "the record of it is too long")
                     written += line
                 _write(handle, written)
                 os.fdatasync(handle)

@@ -13,9 +13,6 @@ from pathlib import Path
 from ..config.paths import RUNTIME_PREFIX, runtime_base
 from .identity import has_ended, identity, read_identity
 
-INSTEAD = "its file system carries no write-ahead log; a lock file beside it does for that"
-"""What is told where this serves: all is well, so a program that starts often need not say it each time."""
-
 _PAUSE = 0.01
 _LONGEST = 4096
 _GUARD = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW

@@ -15,7 +15,8 @@ from urllib.parse import quote
 from ..config.paths import private_dir
 from . import schema
 from .filesystems import is_of_one_machine
-from .lockfile import INSTEAD, LockFile
+from .lockfile import LockFile
+from .remark import Remark
 from .words import code_of, is_corrupt, may_be_locking
 
 PATIENCE = 10.0
@@ -140,7 +141,8 @@ class Place:
         opened.lock = lock
         if not self._said_so:
             self._said_so = True
-            self._told(f"{self.path}: {INSTEAD}")
+            words = "its file system carries no write-ahead log; a lock file beside it does for that"
+            self._told(Remark(f"{self.path}: {words}"))
         return opened
 
     def _with_journal(self, vfs: str | None) -> OpenFile:

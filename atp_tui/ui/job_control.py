@@ -139,10 +139,12 @@ class JobControl:
         """Whether the answers of that job are those that are seen."""
         return self.shown is not None and self.shown.id == id
 
-    def watch(self, ticket: JobTicket, asked: Invocation) -> WatchedJob:
-        """Show a job that `asked` has started. Beyond MOST_JOBS the oldest that is done is forgotten."""
-        self._number += 1
-        job = WatchedJob(self._number, asked, AnswersModel(ticket, self._fleet, self._glyphs))
+    def watch(self, ticket: JobTicket, asked: Invocation, number: int | None = None) -> WatchedJob:
+        """Show a job that `asked` has started, by the number that the log has for it; where there is none, by the next
+        one here. Beyond MOST_JOBS the oldest that is done is forgotten."""
+        number = self._number + 1 if number is None else number
+        self._number = max(self._number, number)
+        job = WatchedJob(number, asked, AnswersModel(ticket, self._fleet, self._glyphs))
         self.jobs = (job, *self.jobs)
         self.show(job)
         done = [each for each in self.jobs if not each.running]

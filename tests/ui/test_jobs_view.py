@@ -237,3 +237,19 @@ def test_no_line_is_wider_than_its_room_and_heads_stand_over_their_columns(width
     for end, name in at.heads():
         if name == "took":
             assert shown(lines[0], width, lines)[end - 5 : end] == "0.4 s"
+
+
+async def test_a_job_has_the_number_by_which_it_is_kept(fakes: FleetServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`@job.17` is what a person writes who sees #17; where none is kept they go on from there."""
+    kept = iter((17, None, 40, 39, None))
+
+    async def number(job: str) -> int | None:
+        return next(kept)
+
+    monkeypatch.setattr(fakes.fleet, "job_number", number)
+    async with open_app(fakes) as opened:
+        for host in ("kvm01", "kvm01", "kvm02", "kvm02", "kvm02"):
+            await started(opened, "true", host)
+        assert [job.number for job in opened.screen.jobs.jobs] == [41, 39, 40, 18, 17]
+        await opened.press("5")
+        await opened.until(lambda: [line.split()[0] for line in table(opened)] == ["#41", "#39", "#40", "#18", "#17"])

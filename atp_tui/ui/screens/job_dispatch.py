@@ -70,12 +70,13 @@ class JobDispatch:
     async def _started(self, invocation: Invocation, start: _Start) -> None:
         try:
             performed = await self._fleet.perform(invocation)
+            number = None if performed.job is None else await self._fleet.job_number(performed.job.id)
         finally:
             self._starts.remove(start)
         if performed.problem is not None:
             self._screen.tell(sentence(performed.problem.reason), wrong=True)
         if performed.job is not None:
-            job = self._screen.jobs.watch(performed.job, invocation)
+            job = self._screen.jobs.watch(performed.job, invocation, number)
             self._screen.room.show_answers()
             self._screen.showing.answers()
             self._tell_of_wait(job)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pytest
 
 from atp_tui.drivers.sources import DemoOptions, DemoSource
+from atp_tui.engine import earlier
 from atp_tui.engine.earlier import EarlierNow, read_earlier
 from atp_tui.engine.engine import Engine
 from atp_tui.engine.resolved import Resolved
 from atp_tui.executor.earlier import Earlier, StillReading
-from atp_tui.executor.log import Ending
+from atp_tui.executor.log import Ending, JobRecord
 from atp_tui.executor.spec import CommandWork, JobSpec
 from atp_tui.model.outcome import Command, Outcome
 from atp_tui.model.target import TargetId, on_hosts
@@ -88,5 +89,20 @@ async def test_the_port_tells_what_is_being_read_and_which_hosts_are_gone() -> N
             assert await resolved("@job.1.failed") == Resolved(("kvm01",), gone=("gone",))
             wrong = (await resolved("@job.7.failed")).problem
             assert wrong is not None and "the newest is 1" in wrong.sentence
-            await engine.jobs.start(command_job(("kvm02",), Command("true"), 2.0)).wait()
+            job = engine.jobs.start(command_job(("kvm02",), Command("true"), 2.0))
+            assert await engine.fleet.job_number(job.id) == 2, "at once: it is in the log before it begins"
+            assert await engine.fleet.job_number("no such job") is None
+            await job.wait()
             assert (await resolved("@last")).ids == ("kvm02",)
+
+
+async def test_a_disk_that_hangs_holds_no_new_job_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with JobStore(None, unexpected) as log:
+
+        async def hangs(name: str) -> tuple[JobRecord, ...]:
+            await asyncio.sleep(3600)
+            raise AssertionError(name)
+
+        monkeypatch.setattr(log, "find", hangs)
+        monkeypatch.setattr(earlier, "NUMBER_LIMIT", 0.01)
+        assert await EarlierNow(log, list, lambda: 0.0).number_of("a") is None

@@ -313,7 +313,7 @@ async def test_a_job_is_cancelled_by_its_id(fleet: Fleet) -> None:
 async def test_of_a_job_that_is_not_kept_nothing_is_known(fleet: Fleet) -> None:
     assert [event async for event in fleet.events("no such job")] == []
     assert fleet.parts("no such job", 7).parts == () and fleet.output("no such job", b"x") == b""
-    assert fleet.members("no such job", 0) == ()
+    assert fleet.members("no such job", 0) == () and await fleet.job_number("no such job") is None
     assert not await fleet.name_parts("no such job") and await fleet.results("no such job") == ()
     fleet.cancel("no such job")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from atp_tui.storage.audit_file import AuditFile
-from atp_tui.storage.chain import Kind
+from atp_tui.storage.chain import LONGEST, Kind
 
 from .processes import ROOT
 
@@ -50,7 +50,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from atp_tui.storage.audit_file import AuditFile
-from atp_tui.storage.chain import Kind
+from atp_tui.storage.chain import LONGEST, Kind
 file = AuditFile(Path(sys.argv[1]), patience=60.0, largest=4000)
 for number in range(40):
     file.append([(Kind.ASKED, {"by": sys.argv[2], "what": number})])
@@ -161,3 +161,12 @@ def test_another_program_that_keeps_the_lock_is_waited_for_and_named(tmp_path: P
     with file._locked(), pytest.raises(TimeoutError, match="another program"):
         file.append([RUN])
     assert not file.path.exists()
+
+
+def test_a_record_that_could_not_be_read_back_is_not_written(tmp_path: Path) -> None:
+    file = at(tmp_path)
+    file.append([RUN])
+    with pytest.raises(OSError, match="too long"):
+        file.append([(Kind.ASKED, {"act": "x" * LONGEST})])
+    file.append([(Kind.ASKED, {"act": "x" * (LONGEST // 2)})])
+    assert file.verify().holds and file.verify().records == 3
