@@ -34,9 +34,30 @@ gains or loses the focus, and several times at the start."""
 
 _BOLD = ("strong", "heading")
 
+_OUTPUT = {
+    "": "",
+    "black": "dim",
+    "red": "failed",
+    "green": "connected",
+    "yellow": "reconnecting",
+    "blue": "chart",
+    "magenta": "draining",
+    "cyan": "connecting",
+    "white": "",
+}
+"""The eight colours of commands' output, each with the variable that looks most like it: what the theme's ground can
+carry."""
+
+
+def output_role(colour: str, *, bold: bool, underline: bool, reverse: bool) -> str:
+    """The role of a piece of a command's output; `colour` is one of the eight, or none."""
+    return f"output:{colour}:{'b' * bold}{'u' * underline}{'r' * reverse}"
+
 
 def role_style(app: App[Any], role: str) -> Style:
     """What a role adds to the style of its widget. Raises KeyError where there is no such role."""
+    if role.startswith("output:"):
+        return _output_style(app, *role.split(":")[1:])
     variables, name = app.theme_variables, _VARIABLES[role]
     if role == "cell":
         return Style(reverse=True, bold=True)
@@ -46,6 +67,14 @@ def role_style(app: App[Any], role: str) -> Style:
     if name == "dim" and not app.no_color:
         style += Style.parse(variables["dim-style"])
     return style
+
+
+def _output_style(app: App[Any], colour: str, attributes: str) -> Style:
+    name = _OUTPUT[colour]
+    style = _coloured(app.theme_variables[name]) if name else Style()
+    return style + Style(
+        bold="b" in attributes or None, underline="u" in attributes or None, reverse="r" in attributes or None
+    )
 
 
 @lru_cache(maxsize=256)

@@ -16,10 +16,11 @@ from atp_tui.model.message import text
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
 from atp_tui.model.say import Say
 from atp_tui.model.target import TargetId
-from atp_tui.ui.widgets import answers_model, live_lines
+from atp_tui.ui.widgets import output_line
 from atp_tui.ui.widgets.answers_model import AnswersModel
-from atp_tui.ui.widgets.group_body import LINE_BYTES, MOST_LINES, shown_line
+from atp_tui.ui.widgets.group_body import MOST_LINES
 from atp_tui.ui.widgets.live_lines import LIVE_LINES
+from atp_tui.ui.widgets.output_line import LINE_BYTES
 
 from .answered import Answering
 from .conftest import open_app
@@ -237,8 +238,8 @@ def test_of_a_million_lines_no_more_are_taken_apart_than_are_kept() -> None:
 def test_only_lines_that_are_looked_at_become_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """200 lines of a binary file took 0.3 s of the event loop, for each piece that came."""
     made: list[bytes] = []
-    for module in (answers_model, live_lines):
-        monkeypatch.setattr(module, "shown_line", lambda line: made.append(line) or shown_line(line))  # type: ignore[func-returns-value]
+    cut = output_line._cut
+    monkeypatch.setattr(output_line, "_cut", lambda line: made.append(line) or cut(line))  # type: ignore[func-returns-value]
     model = model_of("kvm01")
     for number in range(5):
         model.apply(output("kvm01", b"%d\n" % number * 1000))

@@ -21,9 +21,10 @@ from ..glyphs import UNICODE, Glyphs
 from ..text import fit, safe
 from ..words import outcome_count, outcome_word, sentence
 from .answer_blocks import AnswerLines, Block
-from .group_body import GroupBody, role_of, shown_line
+from .group_body import GroupBody, role_of
 from .lines import Piece, Spans, drawn
 from .live_lines import Live
+from .output_line import shown_line, shown_spans
 
 LABEL_WIDTH = 32
 """Cells for the node set of a group; its first line of output stands behind it."""
@@ -312,7 +313,7 @@ class AnswersModel:
             if number == len(rows):
                 return drawn((error or "", "failed"))
             line, role = rows[number]
-            return ((shown_line(line), role),)
+            return shown_spans(line, role)
 
         count = len(rows) + (error is not None) if host in self._open else 0
         return Block(host, head, count, body)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from ...executor.difference import diff
 from ...executor.fold import Part
-from ..text import Safe, safe_bytes
 from ..words import sentence
 from .lines import Spans, drawn
-
-LINE_BYTES = 2000
-"""Longer lines are cut: nobody reads them here, and a host may send a gigabyte without a line end."""
+from .output_line import shown_line, shown_spans
 
 MOST_LINES = 5000
 """Lines shown of one block."""
@@ -42,14 +39,8 @@ class GroupBody:
             return self._below[number - self._shown]
         if self._lines is None:
             self._lines = self._output.split(b"\n", MOST_LINES)
-        return ((shown_line(self._lines[number]), "text"),)
+        return shown_spans(self._lines[number])
 
 
 def role_of(change: bytes) -> str:
     return "connected" if change.startswith(b"+") else "failed"
-
-
-def shown_line(line: bytes) -> Safe:
-    """A line of output as safe text, cut where it is longer than anyone reads."""
-    line = line.removesuffix(b"\r")
-    return safe_bytes(line[:LINE_BYTES] + ("…".encode() if len(line) > LINE_BYTES else b""))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from ...executor.progress import last_state, rest_of
 from ...executor.reader import TargetOutput
-from .group_body import LINE_BYTES, shown_line
+from .output_line import LINE_BYTES, shown_line
 
 LIVE_LINES = 200
 """Lines of a running host that are kept; the whole output comes with its result."""
@@ -26,8 +27,8 @@ class Live:
         # a million lines may have come: no more are taken apart than are kept
         *whole, rest = (self.partial[event.stream] + event.data).rsplit(b"\n", LIVE_LINES + 1)
         for line in whole[-LIVE_LINES:]:
-            self.lines.append((line[: LINE_BYTES + 1], role))
-        self.partial[event.stream] = rest[: LINE_BYTES + 1]
+            self.lines.append((last_state(line)[: LINE_BYTES + 1], role))
+        self.partial[event.stream] = _bounded(rest_of(rest))
 
     def last(self) -> str:
         """The text of the last row."""
@@ -39,3 +40,8 @@ class Live:
     def rows(self) -> list[tuple[bytes, str]]:
         partial = [(self.partial["stdout"], "text"), (self.partial["stderr"], "reconnecting")]
         return [*self.lines, *((data, role) for data, role in partial if data)]
+
+
+def _bounded(rest: bytes) -> bytes:
+    ended = rest.endswith(b"\r")  # which says that what comes next writes over it, however long it is
+    return rest[: LINE_BYTES + 1] + (b"\r" if ended and len(rest) > LINE_BYTES + 1 else b"")
