@@ -61,6 +61,9 @@ def test_without_a_terminal_what_would_be_asked_is_refused_with_its_reasons(conf
     assert len(refusals()) == 3 and refusals()[1].startswith("web2: run wants a person's word (hosts: 1)")
     agreed = atp("run", "--yes", "-w", "web[1-3]", "--config", config, f"touch {mark}")
     assert agreed.returncode == 0 and mark.exists()
+    acts = [each for each in json.loads(atp("audit", "--json").stdout)["records"] if each["kind"] == "asked"]
+    assert [each.get("agreed") for each in acts] == [None, "--yes"], "the first was not asked about at all"
+    assert "(--yes: nobody was asked)" in atp("audit").stdout
 
 
 def test_nobody_can_agree_to_a_host_that_may_only_be_watched(config: str, tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_a_dry_run_shows_what_would_be_and_contacts_nobody(tmp_path: Path) -> No
         assert done.stdout.splitlines() == [
             "would run on 3 hosts: web[1-3]",
             "command: uptime; touch /dear",
-            "VMs that run there: not known without connecting",
+            "VMs that run there: not known without asking the hosts",
             "would ask first for 3 to be typed (--yes agrees to it):",
             "  3 hosts are more than 2",
             "  protected by the tag prod: web2",
@@ -153,3 +156,38 @@ def test_a_dangerous_line_is_refused_before_hosts_are_asked_whether_they_are_mea
         assert done.returncode == 2 and "on the list of dangers: touch /dear" in done.stderr
         with pytest.raises(BlockingIOError):
             listening.accept()
+
+
+def test_a_dry_run_with_check_says_which_hosts_can_be_reached(config: str, tmp_path: Path) -> None:
+    gone = host_table("gone", None, '[hosts.ssh]\nport = 1\nuser = "nobody"\n')
+    Path(config).write_text(Path(config).read_text() + gone)
+    mark = tmp_path / "mark"
+    done = atp("run", "--dry-run", "--check", "-w", "web[1-2],gone", "--config", config, f"touch {mark}")
+    assert done.returncode == 3 and not mark.exists()
+    *_, reached, missed, end = done.stdout.splitlines()
+    assert reached == "can be reached now: 2 hosts: web[1-2]" and end == "nothing was run"
+    assert missed.startswith("not reached: gone: ") and "refuses connections" in missed
+    plan = json.loads(atp("run", "--dry-run", "--check", "--json", "-w", "web1", "--config", config, "id").stdout)
+    assert plan["check"] == [{"host": "web1", "reached": True, "error": None}]
+    alone = atp("run", "--check", "-w", "web1", "--config", config, "id")
+    assert alone.returncode == 2 and "--check belongs to --dry-run" in alone.stderr
+
+
+def test_an_environment_can_say_that_the_program_only_watches(config: str, tmp_path: Path) -> None:
+    mark, names = tmp_path / "mark", tmp_path / "names"
+    names.write_text("db1")
+    before = Path(config).read_bytes()
+    for words in (
+        ("run", "--yes", "-w", "web1", "--config", config, f"touch {mark}"),
+        ("hosts", "tag", "web1", "+new", "--config", config),
+        ("hosts", "import", "list", str(names), "--yes", "--config", config),
+        ("trust-key", "-w", "web1", "--config", config, "SHA256:x"),
+    ):
+        done = atp(*words, extra={"ATP_TUI_READ_ONLY": "1"})
+        assert done.returncode == 2 and "started with --read-only or ATP_TUI_READ_ONLY" in done.stderr, words
+        wrong = atp(*words, extra={"ATP_TUI_READ_ONLY": "ja"})
+        assert wrong.returncode == 2 and "ATP_TUI_READ_ONLY: is 'ja'; write 1 to only watch, or 0" in wrong.stderr
+    assert not mark.exists() and Path(config).read_bytes() == before
+    assert len(refusals()) == 4
+    done = atp("run", "-w", "web1", "--config", config, f"touch {mark}", extra={"ATP_TUI_READ_ONLY": "0"})
+    assert done.returncode == 0 and mark.exists()

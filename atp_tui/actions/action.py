@@ -113,7 +113,7 @@ class Invocation:
     """An action that was asked for: by `who`, on which targets, with which arguments by name.
 
     `secret` is the one value that no log, audit or repr shows. `confirmed` is the number of targets that a person has
-    agreed to, where one was asked.
+    agreed to, where one was asked; `beforehand`: nobody was, since --yes had been given.
     """
 
     action: str
@@ -122,6 +122,7 @@ class Invocation:
     who: str = ""
     secret: Secret | None = None
     confirmed: int | None = None
+    beforehand: bool = False
 
     def text(self, name: str) -> str:
         """The argument of that name without blanks around it; "" where it was not given."""

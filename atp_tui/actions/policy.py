@@ -14,16 +14,21 @@ from ..model.say import Say
 from .action import Action, Danger, Invocation
 from .dangers import Span, dangers
 
+MOST_NAMED = 5
+"""Domains that a question names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of the targets' hosts, by their ids: their tags, and how many domains run there.
+    """What is known of the targets' hosts, by their ids: their tags, how many domains run there, and which of these are
+    being moved or saved, each with its reason.
 
     A host whose domains nobody has counted is not in `running`.
     """
 
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     running: Mapping[str, int] = field(default_factory=dict)
+    under_way: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Facts()
@@ -120,13 +125,18 @@ def _many(number: int, guard: GuardSettings) -> Message:
 
 
 def _running(invocation: Invocation, facts: Facts) -> Iterable[Message]:
-    """How many domains run on the hosts, where that is known of any."""
+    """How many domains run on the hosts, where that is known of any, and which are on their way."""
     known = [facts.running[host] for host in invocation.hosts if host in facts.running]
     missing = len(invocation.hosts) - len(known)
     if known and missing:
         yield told(Say.ASKS_RUNNING_PARTLY, number=sum(known), missing=missing)
     elif sum(known):
         yield told(Say.ASKS_RUNNING, number=sum(known))
+    moved = [(host, *each) for host in invocation.hosts for each in facts.under_way.get(host, ())]
+    if moved:
+        names = ", ".join(f"{host}/{name} ({why})" for host, name, why in moved[:MOST_NAMED])
+        more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+        yield told(Say.ASKS_UNDER_WAY, number=len(moved), names=names + more)
 
 
 def _among(wanted: Iterable[str], names: tuple[str, ...]) -> list[str]:

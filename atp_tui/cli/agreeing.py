@@ -52,7 +52,7 @@ async def agreed(engine: Engine, invocation: Invocation, *, yes: bool) -> Invoca
     await require(engine, invocation)
     asks = engine.fleet.admit(invocation).confirm
     if asks is None or yes:
-        return invocation if asks is None else replace(invocation, confirmed=asks.number)
+        return invocation if asks is None else replace(invocation, confirmed=asks.number, beforehand=True)
     with _terminal() as descriptor:
         if descriptor is None:
             _refuse(engine, invocation, asks)

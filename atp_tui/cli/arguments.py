@@ -69,6 +69,7 @@ class Arguments:
     hosts_words: tuple[str, ...] = ()
     into: str = ""
     dry_run: bool = False
+    check: bool = False
     yes: bool = False
     connect: bool = False
     importing: ImportWords | None = None
@@ -110,6 +111,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     elif isinstance(found.__dict__.get("targets"), list):
         values["targets"] = tuple(found.targets)
         values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
+    if values.get("check") and not values.get("dry_run"):
+        verbs[verb].error("--check belongs to --dry-run: a run tells of each host that it does not reach")
     return Arguments(**values)
 
 

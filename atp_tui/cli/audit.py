@@ -95,7 +95,8 @@ def _arguments(record: dict[str, Any]) -> str:
     shown = [f"{name}={value}" if name in OPTIONS else str(value) for name, value in _pairs(found)]
     masked = record.get("masked")
     hidden = [f"({name} not kept: it may hold a secret)" for name in masked] if isinstance(masked, list) else []
-    return " ".join([*shown, *hidden])
+    agreed = [f"({record['agreed']}: nobody was asked)"] if record.get("agreed") else []
+    return " ".join([*shown, *hidden, *agreed])
 
 
 def _pairs(found: object) -> list[tuple[str, object]]:

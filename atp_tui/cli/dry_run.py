@@ -1,44 +1,73 @@
-"""`run --dry-run`: what would run where, and what would be asked first. No host is contacted."""
+"""`run --dry-run`: what would run where, and what would be asked first. No host is contacted, but with `--check`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Invocation
 from ..actions.policy import Admission
-from ..engine.engine import Engine
+from ..engine.engine import Engine, Select
+from ..engine.person import user_name
 from ..engine.targets import Reading
 from ..executor.folding import fold_names
 from ..model.errors import ActionFailed
+from ..model.problem import Problem
 from ..model.target import on_hosts
 from ..model.text import printed, safe
 from .arguments import Arguments
+from .ask_hosts import NOT_ALL
 from .encode import valid
 from .output import emit, emit_json
-from .words import sentence
+from .words import sentence, whole
+
+Reached = Mapping[str, Problem | None]
+"""Each host that was tried, and why it was not reached; None where it was."""
 
 
-def dry_run(arguments: Arguments, engine: Engine, reading: Reading, invocation: Invocation) -> int:
-    """Show it; the exit status. Raises ActionFailed where the door would not let it pass on hosts that are certain."""
+async def dry_run(
+    arguments: Arguments, engine: Engine, reading: Reading, invocation: Invocation, select: Select
+) -> int:
+    """Show it; the exit status: NOT_ALL where a host that was tried is not reached.
+
+    Raises ActionFailed where the door would not let it pass on hosts that are certain.
+    """
     certain, all_of_them = (
         engine.fleet.admit(replace(invocation, targets=on_hosts(*hosts)))
         for hosts in (reading.ids, (*reading.ids, *reading.undecided))
     )
     if certain.problem is not None and reading.ids:
         raise ActionFailed(certain.problem.reason)
+    reached = await _reached(engine, reading, select) if arguments.check else None
     if arguments.json:
-        emit_json(valid(_encoded(arguments, reading, all_of_them)))
+        emit_json(valid(_encoded(arguments, reading, all_of_them, reached)))
     else:
-        emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them)]))
-    return 0
+        emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them, reached)]))
+    return NOT_ALL if reached is not None and any(reached.values()) else 0
 
 
-def _encoded(arguments: Arguments, reading: Reading, found: Admission) -> dict[str, Any]:
+async def _reached(engine: Engine, reading: Reading, select: Select) -> Reached:
+    """Connect to every host that is meant, or may be, each by its own connection; no command runs."""
+    hosts = (*reading.ids, *reading.undecided)
+    async with engine.running(watch=False, select=select):
+        problem = (await engine.fleet.perform(Invocation("connect", on_hosts(*hosts), {}, user_name()))).problem
+    # an error of no host in particular is that of all
+    failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(hosts, problem)
+    return {host: failed.get(host) for host in hosts}
+
+
+def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: Reached | None) -> dict[str, Any]:
     asked, asks = None, found.confirm
     if asks is not None:
         dangers = [arguments.command.strip()[begin:end] for begin, end in asks.spans]
         asked = {"typed": asks.typed, "reasons": [sentence(why) for why in asks.reasons], "dangers": dangers}
+    tried = None
+    if reached is not None:
+        tried = [
+            {"host": host, "reached": why is None, "error": None if why is None else whole(why)}
+            for host, why in reached.items()
+        ]
     return {
         "dry_run": True,
         "hosts": list(reading.ids),
@@ -48,15 +77,16 @@ def _encoded(arguments: Arguments, reading: Reading, found: Admission) -> dict[s
         "running_domains": None,
         "asks": asked,
         "refused": None if found.problem is None else sentence(found.problem.reason),
+        "check": tried,
     }
 
 
-def _lines(arguments: Arguments, reading: Reading, found: Admission) -> list[str]:
+def _lines(arguments: Arguments, reading: Reading, found: Admission, reached: Reached | None) -> list[str]:
     asks, number, perhaps = found.confirm, len(reading.ids), len(reading.undecided)
     lines = [f"would run on {_hosts(number)}: {fold_names(reading.ids)}"] if number else []
     if perhaps:
         lines += [f"hangs on what {_hosts(perhaps)} would say: {fold_names(reading.undecided)}"]
-    lines += [f"command: {arguments.command}", "VMs that run there: not known without connecting"]
+    lines += [f"command: {arguments.command}", "VMs that run there: not known without asking the hosts"]
     meant = ", were all of them meant" if perhaps else ""
     if found.problem is not None:
         lines += [f"would be refused{meant}: {sentence(found.problem.reason)}"]
@@ -66,7 +96,12 @@ def _lines(arguments: Arguments, reading: Reading, found: Admission) -> list[str
         how = f"for {asks.number} to be typed" if asks.typed else "for a yes"
         lines += [f"would ask first {how}{meant} (--yes agrees to it):"]
         lines += [f"  {sentence(why)}" for why in asks.reasons]
-    return [*lines, "nothing was run, and no host was contacted"]
+    if reached is None:
+        return [*lines, "nothing was run, and no host was contacted"]
+    there = [host for host, why in reached.items() if why is None]
+    lines += [f"can be reached now: {_hosts(len(there))}{': ' * bool(there)}{fold_names(there)}"]
+    lines += [f"not reached: {host}: {whole(why)}" for host, why in reached.items() if why is not None]
+    return [*lines, "nothing was run"]
 
 
 def _hosts(number: int) -> str:

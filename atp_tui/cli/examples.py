@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
+        ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),
     "connect": (("atp-tui connect -w @rack1", "whether each host can be reached, and why not"),),
     "trust-key": (

@@ -126,7 +126,7 @@ def agreed(arguments: Arguments, invocation: Invocation) -> Invocation | None:
     """
     number = len(invocation.targets)
     if arguments.hosts_verb != "remove" or number <= ASK_ABOVE or arguments.yes or arguments.dry_run:
-        return replace(invocation, confirmed=number)
+        return replace(invocation, confirmed=number, beforehand=arguments.yes and number > ASK_ABOVE)
     if sys.stdin is None or not sys.stdin.isatty():
         raise ActionFailed(told(Say.NOBODY_TO_ASK, action=invocation.action, number=number))
     complain(f"{number} hosts are taken out of the file. Type their number to go on:")

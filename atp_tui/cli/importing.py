@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..actions.action import Invocation
+from ..actions.action import Action, Invocation
+from ..actions.policy import Policy
 from ..actions.registry import find
 from ..config.edits import Add, Edit
 from ..config.entries import pairs_of_host
@@ -21,12 +22,11 @@ from ..config.imports.sources import LARGEST, SOURCES, Source, read_file
 from ..config.load import load
 from ..config.paths import default_config, find_config
 from ..drivers.hosts_file import versions_of
+from ..engine.only_watching import only_watches
 from ..engine.person import user_name
 from ..executor.folding import fold_names
 from ..executor.targets import Targets
-from ..model.errors import ConfigError, ReadOnly
-from ..model.message import told
-from ..model.say import Say
+from ..model.errors import AtpError, ConfigError
 from ..model.text import printed, safe
 from ..storage.audit import audit_of
 from ..transport.clock import run_awake
@@ -57,10 +57,10 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     Raises ConfigError for a source, a choice or a configuration that cannot be read, or where nobody is there to be
     asked; ReadOnly with --read-only, but for a dry run.
     """
-    if arguments.read_only and not words.dry_run:
-        raise ReadOnly(told(Say.READ_ONLY, action="hosts import"))
     source = SOURCES[words.source]
     config = _configuration(arguments)
+    if not words.dry_run:
+        _require_admitted(arguments, Invocation("import", (), {"source": words.source}, user_name()), config)
     found, piped = _found(source, words)
     narrowed = _narrowed(found, words, arguments.targets)
     plan = _with_tag_of(words, config, planned(narrowed, (*config.hosts, *config.disabled), all_found=found))
@@ -76,7 +76,7 @@ def import_hosts(words: ImportWords, arguments: Arguments) -> int:
     written = does and not words.dry_run and _agreed(words, arguments.json, piped, path, what)
     if written:
         ids = " ".join([*(host.id for host in plan.new), *(each.id for each in plan_changes)])
-        invocation = Invocation("import", (), {"source": words.source, "hosts": ids}, user_name())
+        invocation = Invocation("import", (), {"source": words.source, "hosts": ids}, user_name(), beforehand=words.yes)
         run_awake(_write(config, path, edits, invocation))
     if arguments.json:
         emit_json(_encoded(source, path, narrowed, plan, difference, written))
@@ -90,6 +90,21 @@ def _what(plan: Plan, changes: Sequence[Changed]) -> str:
     parts = [f"{_hosts(len(plan.new))} added"] if plan.new or not changes else []
     parts += [f"{_hosts(len(changes)) if not plan.new else f'{len(changes):,}'} changed"] if changes else []
     return ", ".join(parts)
+
+
+def _require_admitted(arguments: Arguments, invocation: Invocation, config: FleetConfig) -> None:
+    """Raise what the door would for such an act, which is then on record: before a source is read or a person asked."""
+    action, policy = find(invocation.action), Policy(read_only=arguments.read_only or only_watches())
+    try:
+        policy.allow(action, invocation)
+    except AtpError as error:
+        run_awake(_put_on_record(config, action, invocation, error))
+        raise
+
+
+async def _put_on_record(config: FleetConfig, action: Action, invocation: Invocation, error: AtpError) -> None:
+    async with audit_of(config, lambda words: complain(f"warning: {words}")) as audit:
+        audit.refused(action, invocation, error)
 
 
 async def _write(config: FleetConfig, path: Path, edits: Sequence[Edit], invocation: Invocation) -> None:

@@ -61,6 +61,9 @@ def agreeing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show the hosts, and what would be asked; contact no host"
     )
+    parser.add_argument(
+        "--check", action="store_true", help="with --dry-run: connect to each host, and say which are not reached"
+    )
 
 
 def _job(parser: argparse.ArgumentParser) -> None:

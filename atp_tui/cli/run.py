@@ -91,7 +91,7 @@ async def carried_out(
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
     if arguments.dry_run:
-        return dry_run(arguments, engine, reading, invocation(()))
+        return await dry_run(arguments, engine, reading, invocation(()), select)
     await passes(engine, reading, invocation(()), yes=arguments.yes)  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)

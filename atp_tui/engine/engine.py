@@ -31,11 +31,13 @@ from ..monitor.follower import Follower
 from ..monitor.happenings import Happenings
 from ..monitor.metadata_reader import MetadataReader
 from ..monitor.sampler import Monitor
+from ..monitor.under_way import under_way
 from ..transport.manager import TransportManager
 from .asking import Asking
 from .earlier import EarlierNow
 from .fleet import Fleet
 from .local import LocalFleet
+from .only_watching import only_watches
 from .reload import Reloading
 from .roster import Roster
 from .source import FleetSource
@@ -65,8 +67,8 @@ class Engine:
 
     `fleet` is the port that surfaces read and act through; what else is here is for building on.
 
-    `policy` says what passes the door, with `[guard]` of the source; `audit` keeps what did, `log` the jobs; it is open
-    for as long as this runs.
+    `policy` says what passes the door, with `[guard]` of the source and ATP_TUI_READ_ONLY; `audit` keeps what did,
+    `log` the jobs; it is open for as long as this runs.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Engine:
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
         )
         policy = replace(policy or Policy(), guard=source.config.guard)
+        policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts)
         asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
         self._opened: tuple[HostInfo, ...] = ()
@@ -221,7 +224,12 @@ class Engine:
         return Facts(
             {host.id: host.tags for host in known if host.id in wanted},
             {row.id: row.running for row in rows if row.running is not None},
+            {host: found for host in wanted if (found := self._under_way(host))},
         )
+
+    def _under_way(self, host: str) -> tuple[tuple[str, str], ...]:
+        known = self.view.with_domains(host)
+        return () if known is None else under_way(known)
 
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)

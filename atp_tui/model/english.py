@@ -112,7 +112,7 @@ _GENERAL: Mapping[Say, str] = {
     #
     # -- what the door and its actions refuse ------------------------------------------------------------------------
     #
-    Say.READ_ONLY: "{action} changes something, and the program was started with --read-only",
+    Say.READ_ONLY: "{action} changes something, and the program was started with --read-only or ATP_TUI_READ_ONLY",
     Say.READ_ONLY_HOSTS: "{action} changes something, and {hosts} may only be watched:"
     " read_only of [guard] in hosts.toml names {names}",
     Say.UNCONFIRMED: "{action} wants a person's word (targets: {number}), and nobody has confirmed it",
@@ -123,6 +123,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.ASKS_DANGER: "on the list of dangers: {part}",
     Say.ASKS_RUNNING: "VMs that run there: {number}",
     Say.ASKS_RUNNING_PARTLY: "VMs that run there: {number}, without those of hosts that have not said ({missing})",
+    Say.ASKS_UNDER_WAY: "VMs there that are on their way ({number}): {names}",
     Say.CANNOT_BE_DONE_SO: "{action} cannot be done so: {why}",
     Say.NO_SUCH_ACTION: "there is no action {action!r}; there are {known}",
     Say.NEEDS_HOSTS: "{action} needs hosts",

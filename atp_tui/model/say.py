@@ -111,6 +111,7 @@ class Say(StrEnum):
     ASKS_DANGER = "asks-danger"
     ASKS_RUNNING = "asks-running"
     ASKS_RUNNING_PARTLY = "asks-running-partly"
+    ASKS_UNDER_WAY = "asks-under-way"
     CANNOT_BE_DONE_SO = "cannot-be-done-so"
     NO_SUCH_ACTION = "no-such-action"
     NEEDS_HOSTS = "needs-hosts"

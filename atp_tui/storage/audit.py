@@ -180,7 +180,8 @@ class FileAudit:
             "targets": [str(target) for target in invocation.targets],
             "arguments": arguments,
         }
-        return fields | ({"masked": masked} if masked else {})
+        fields |= {"masked": masked} if masked else {}
+        return fields | ({"agreed": "--yes"} if invocation.beforehand else {})
 
     def _refusal(self, why: str) -> ActionFailed:
         return ActionFailed(told(Say.NO_AUDIT, file=str(self._file.path), why=why))

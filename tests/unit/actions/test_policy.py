@@ -135,3 +135,14 @@ def test_what_changes_no_host_is_asked_about_by_its_number_alone() -> None:
     policy = limits(1, 3, ["prod"])
     for name, number, why in (("retry", 3, []), ("retry", 4, [Say.ASKS_MANY]), ("tag-host", 2, [Say.ASKS_MANY])):
         assert reasons(policy.wants(find(name), asked(number, action=name), Facts(PROD.tags))) == why
+
+
+def test_domains_on_their_way_are_named_where_a_person_is_asked_anyway() -> None:
+    moving = Facts(under_way={"h1": tuple((f"web{each}", "migration") for each in range(7))})
+    assert limits(5, 50).wants(find("run"), asked(2), moving) is None
+    found = limits(1, 50).wants(find("run"), asked(2), moving)
+    assert found is not None
+    assert str(found.reasons[-1]) == (
+        "VMs there that are on their way (7): h1/web0 (migration), h1/web1 (migration), h1/web2 (migration),"
+        " h1/web3 (migration), h1/web4 (migration) and 2 more"
+    )

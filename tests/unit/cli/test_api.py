@@ -114,3 +114,15 @@ def test_importing_it_loads_no_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"
+
+
+async def test_an_environment_that_only_watches_holds_the_library_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hosts.toml"
+    file.write_text(HOSTS)
+    monkeypatch.setenv("ATP_TUI_READ_ONLY", "yes")
+    async with open_fleet(file, watch=False) as fleet:
+        with pytest.raises(ActionFailed, match="ATP_TUI_READ_ONLY"):
+            await act(fleet, "tag-host", "kvm01", tags="+new")
+    assert file.read_text() == HOSTS
