@@ -9,6 +9,7 @@ from ..model.message import told
 from ..model.outcome import Command
 from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
+from .job_words import JOB_WORDS
 
 if TYPE_CHECKING:
     from ..executor.job import Job
@@ -37,13 +38,7 @@ RUN = Action(
     run=_run,
     arguments=(
         Argument("command", "a command line, such as run uname -r", rest=True),
-        # the options of a job, by their names in JobOptions
-        Argument("timeout", "seconds for each host, connecting included", kind=float, required=False),
-        Argument("deadline", "seconds for all hosts together", kind=float, required=False),
-        Argument("fanout", "hosts at a time", kind=int, required=False),
-        Argument(
-            "retries", "attempts more where a connection fails before the command begins", kind=int, required=False
-        ),
+        *(word.argument for word in JOB_WORDS),  # the options of a job, by their names in JobOptions
         Argument("streamed", "whether all output goes to a single reader", kind=bool, required=False),
         Argument("kept", "bytes of each stream of a host that are kept", kind=int, required=False),
     ),

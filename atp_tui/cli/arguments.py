@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import __version__
-from ..actions.action import Action
+from ..actions.action import Action, Value
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .hosts_import import ImportWords, words_of
+from .job_words import add_job_words, job_words_of
 from .jobs_arguments import add_jobs, agreeing
 from .setup_verbs import add_setup_verbs
 
@@ -41,7 +42,7 @@ class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
     `targets` has the node set of each `-w`: what each means by itself is added up. `hosts_words` are those of
-    `hosts_verb`, and `into` is the file that a new host goes into.
+    `hosts_verb`, and `into` is the file that a new host goes into. `job_options` are by their names in JobOptions.
     """
 
     verb: Verb
@@ -74,6 +75,7 @@ class Arguments:
     connect: bool = False
     importing: ImportWords | None = None
     number: int = 0
+    job_options: tuple[tuple[str, Value], ...] = ()
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -88,6 +90,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     values = {name: value for name, value in vars(found).items() if name in Arguments.__slots__}
     values["verb"] = verb = found.verb or "tui"
     values["importing"] = words_of(found)
+    values["job_options"] = job_words_of(found)
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
@@ -281,6 +284,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
+    add_job_words(run)
     run.add_argument("--gather", action="store_true", help="wait for all hosts, and show equal answers once")
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     agreeing(run)

@@ -27,6 +27,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w 'kvm[01-18]&@prod' --json -- 'df -h / | tail -1'", "hosts that are both, and JSON"),
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
+        ("atp-tui run -w @prod --retry 2 --deadline 300 -- apt-get update", "tried again where a connection fails"),
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),

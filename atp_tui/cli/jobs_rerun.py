@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..actions.action import Value
+from ..actions.job_words import JOB_WORDS
 from ..engine.source import FleetSource
 from ..engine.targets import Reading
 from ..executor.kept import GROUPS, ends_of
@@ -71,9 +72,5 @@ async def _hosts(log: JobStore, record: JobRecord, which: str) -> Sequence[str]:
 
 def _options(options: JobOptions) -> dict[str, Value]:
     """What the job was asked for besides its time limit for each host."""
-    asked: dict[str, Value] = {"fanout": options.fanout}
-    if options.deadline is not None:
-        asked["deadline"] = options.deadline
-    if options.retries:
-        asked["retries"] = options.retries
-    return asked
+    names = [word.name for word in JOB_WORDS if word.name != "timeout"]
+    return {name: value for name in names if (value := getattr(options, name)) is not None}

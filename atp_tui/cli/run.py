@@ -140,7 +140,7 @@ def _invocation(arguments: Arguments, options: Mapping[str, Value], targets: tup
         asked["kept"] = STREAMED_KEPT
     if arguments.timeout is not None:
         asked["timeout"] = arguments.timeout
-    return Invocation("run", on_hosts(*targets), {**asked, **options}, user_name())
+    return Invocation("run", on_hosts(*targets), {**asked, **dict(arguments.job_options), **options}, user_name())
 
 
 def encode(result: CommandResult) -> dict[str, Any]:

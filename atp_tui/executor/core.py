@@ -5,8 +5,9 @@ Plan: what the runner around it is to do. `now` is always the caller's, in monot
 
 Rules kept here, and attacked by tests/unit/executor/test_core_properties.py:
   no limit is exceeded by a start: of a job (fanout), of a host and of a jump host over all jobs, of all jobs together;
-  the job with the fewest targets in work comes first, among equal ones the job that has waited longest; within a job
-  targets start in the order asked, passing over those whose host or jump host is full; nothing starts while paused;
+  a job of a higher priority comes first; among equal ones the job with the fewest targets in work, then the job that
+  has waited longest; within a job targets start in the order asked, passing over those whose host or jump host is full;
+  nothing starts while paused;
   a target whose end was asked for is in work until the end is told: nothing takes its place before;
   every target ends exactly once, and a job is finished with its last one; what has begun is tried again only where the
   job asks for it, a refused login never.
@@ -87,8 +88,8 @@ class _Job:
     paused: bool = False
 
 
-def _turn(record: _Job) -> tuple[int, int]:
-    return record.running, record.served
+def _turn(record: _Job) -> tuple[int, int, int]:
+    return -record.options.priority, record.running, record.served
 
 
 class JobCore:

@@ -49,7 +49,7 @@ class JobOptions:
     run. `fanout` is the number of targets that are worked on at a time, `per_host` that on one host, `per_jump` that
     behind one jump host, both over all jobs that have targets there. `retries` is how often a target is tried again
     where its connection failed before the work had begun; `retry_any`: also where it had. A refused login or host key
-    is never tried again.
+    is never tried again. A job of a higher `priority` starts first, among those of one program.
     `streamed`: all output goes to one reader, which holds the commands up, and no result has it.
     `kept` is in bytes of each stream of a target: so much of its beginning is kept, with the result and in the log of
     jobs. Of a streamed job the log alone has it.
@@ -64,6 +64,7 @@ class JobOptions:
     per_jump: int = 8
     retries: int = 0
     retry_any: bool = False
+    priority: int = 0
     streamed: bool = False
     kept: int = 1 << 20
 

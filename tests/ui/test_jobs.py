@@ -86,6 +86,19 @@ async def test_each_job_has_its_line_newest_first() -> None:
         assert row(opened, 1).split()[:6] == ["#1", "○", "cancelled", "2/2", "●1", "○1"]
 
 
+async def test_the_options_of_a_job_stand_before_its_command() -> None:
+    async with open_app(FleetServices(rack(4))) as opened:
+        await run(opened, "@kvm[01-02] --retry 2 --deadline 60 uname -r")
+        asked = opened.screen.jobs.jobs[0].asked
+        assert dict(asked.arguments) == {"command": "uname -r", "retries": 2, "deadline": 60.0}
+        assert opened.has("#1 uname -r")
+        opened.screen.pane.line.value = "@kvm01 --retyr 2 id"
+        await opened.press("exclamation_mark", "enter")
+        await opened.until(lambda: opened.has("no option --retyr: write --retry"))
+        assert len(opened.fakes.jobs.started) == 1, "it was run"
+        assert opened.screen.pane.line.value == "@kvm01 --retyr 2 id", "the line is lost"
+
+
 async def test_a_single_job_needs_no_list(fakes: FleetServices) -> None:
     async with open_app(fakes) as opened:
         await run(opened, "id")

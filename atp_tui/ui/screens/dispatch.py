@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
+from ...actions.job_words import taken
 from ...actions.policy import Agreement
 from ...model.causes import Cause, Remedy
 from ...model.connection import ConnectionState
@@ -131,8 +132,15 @@ class Dispatch:
                 again = f"{self._keys.sign('pane.enter')} asks again"
                 self._screen.tell(f"hosts of the line have gone meanwhile: {again}", wrong=True)
 
-        if self.jobs.has_room():
-            self._if_confirmed(self._invocation("run", targets, {"command": line}), "run", "run it", run)
+        try:
+            options, command = taken(line)
+        except ActionFailed as error:
+            self._screen.tell(sentence(error.reason), wrong=True)
+            return
+        if not command:
+            self._screen.tell("a command is needed behind its options", wrong=True)
+        elif self.jobs.has_room():
+            self._if_confirmed(self._invocation("run", targets, {**options, "command": command}), "run", "run it", run)
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)

@@ -36,6 +36,15 @@ from atp_tui.cli.arguments import Arguments, parse
         ),
         (["run", "-w", "a", "echo caf\udcc3\udca9"], Arguments("run", targets=("a",), command="echo café")),
         (["run", "-w", "a", "--no-guard", "--", "id"], Arguments("run", targets=("a",), command="id", no_guard=True)),
+        (
+            ["run", "-w", "a", "--retry", "2", "--retry-any", "--priority", "-5", "--deadline=9", "ls", "--per-host"],
+            Arguments(
+                "run",
+                targets=("a",),
+                command="ls --per-host",
+                job_options=(("deadline", 9.0), ("retries", 2), ("retry_any", True), ("priority", -5)),
+            ),
+        ),
         (["run", "-w", "a[1-2]", "-w", "@b!c", "--", "id"], Arguments("run", targets=("a[1-2]", "@b!c"), command="id")),
         (["--config", "f", "stats", "--json"], Arguments("stats", config=Path("f"), json=True)),
         (["domains", "--config", "f"], Arguments("domains", config=Path("f"))),

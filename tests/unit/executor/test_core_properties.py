@@ -36,6 +36,7 @@ options = st.builds(
     per_jump=st.integers(1, 3),
     retries=st.integers(0, 3),
     retry_any=st.booleans(),
+    priority=st.sampled_from([0, 0, -1, 2]),
 )
 
 
@@ -110,6 +111,9 @@ class JobMachine(RuleBasedStateMachine):
         assert target not in asked.ended
         able = self.able()
         assert able.get(job) == target, "a target was overtaken in its own job"
+        highest = max(self.jobs[each].options.priority for each in able)
+        assert self.jobs[job].options.priority == highest, "a job of a lower priority was served first"
+        able = {each: first for each, first in able.items() if self.jobs[each].options.priority == highest}
         fewest = min(self.running_of(each) for each in able)
         assert self.running_of(job) == fewest, "a job with more in work was served first"
         equal = [each for each in able if self.running_of(each) == fewest]
