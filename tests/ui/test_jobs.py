@@ -93,7 +93,7 @@ async def test_the_options_of_a_job_stand_before_its_command() -> None:
         assert dict(asked.arguments) == {"command": "uname -r", "retries": 2, "deadline": 60.0}
         assert opened.has("#1 uname -r")
         opened.screen.pane.line.value = "@kvm01 --retyr 2 id"
-        await opened.press("exclamation_mark", "enter")
+        await opened.press("enter")
         await opened.until(lambda: opened.has("no option --retyr: write --retry"))
         assert len(opened.fakes.jobs.started) == 1, "it was run"
         assert opened.screen.pane.line.value == "@kvm01 --retyr 2 id", "the line is lost"
