@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..model.credential import Credential, Secret
 from ..model.errors import ActionFailed
+from ..model.freeze import Freeze, Frozen
 from ..model.host import HostInfo
 from ..model.message import Message, told
 from ..model.say import Say
@@ -48,6 +49,11 @@ class Credentials(Protocol):
 
 class HostsFile(Protocol):
     """The hosts.toml that the hosts come from. All of it raises ConfigError, and nothing is written then."""
+
+    @property
+    def freezes(self) -> Freezes:
+        """What is frozen of its hosts."""
+        ...
 
     @property
     def written(self) -> Written | None:
@@ -89,6 +95,26 @@ class HostsFile(Protocol):
 
     async def redo(self) -> Written:
         """Do again what was taken back last. Refused as `undo` is."""
+        ...
+
+
+class Freezes(Protocol):
+    """What is frozen of the hosts of a hosts.toml."""
+
+    @property
+    def now(self) -> Frozen:
+        """All that was read last, what is over included."""
+        ...
+
+    async def look(self) -> Frozen:
+        """Read it anew. Raises nothing: what cannot be read is told in the answer."""
+        ...
+
+    async def change(self, change: Callable[[Frozen], tuple[Freeze, ...]]) -> None:
+        """Write what `change` makes of what is there at that moment, on a thread of its own.
+
+        Raises ConfigError where it cannot be written, and what `change` raises.
+        """
         ...
 
 
@@ -176,6 +202,7 @@ class Action:
     `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
     screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
     `of_file`: it is about what hosts.toml says of hosts, and so for those that are disabled, too.
+    `of_freezes`: it is what freezes and thaws, and so no freeze holds it back.
     `single`: it is for one target at a time. `starts_job`: it gives a job, whose answers are its outcome; the screen
     shows one at a time. Such an action is no verb, as these say "done" of a host and show no answers: ValueError.
     """
@@ -194,6 +221,7 @@ class Action:
     single: bool = False
     starts_job: bool = False
     of_file: bool = False
+    of_freezes: bool = False
 
     def __post_init__(self) -> None:
         if self.headless and self.starts_job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -68,7 +68,8 @@ class NoAudit:
 class Door:
     """Carries invocations out, after its policy has let them pass, and tells its audit.
 
-    `facts` gives what is known of the hosts of an invocation when the policy looks at it.
+    `facts` gives what is known of the hosts of an invocation when the policy looks at it; `look` brings that up to date
+    before something is changed.
     """
 
     def __init__(
@@ -78,12 +79,14 @@ class Door:
         audit: Audit | None = None,
         actions: tuple[Action, ...] = ACTIONS,
         facts: Callable[[Invocation], Facts] = lambda _: NOTHING_KNOWN,
+        look: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.policy = policy or Policy()
         self.actions = actions
         self._context = context
         self.audit = audit or NoAudit()
         self._facts = facts
+        self._look = look
 
     def admit(self, invocation: Invocation) -> Action:
         """The action, where it may be carried out once a person has confirmed it.
@@ -110,6 +113,8 @@ class Door:
         record it, and whatever AtpError the action ends with.
         """
         action = find(invocation.action, self.actions)
+        if self._look is not None and action.changes:
+            await self._look()
         try:
             self.admit(invocation)
             self.policy.require_confirmation(action, invocation, self._facts(invocation))

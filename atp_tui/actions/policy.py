@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from ..executor.folding import fold_names
 from ..model.errors import ConfirmationWanted, ReadOnly
+from ..model.freeze import local_time
 from ..model.guard import GuardSettings
 from ..model.message import Message, told
 from ..model.problem import Problem
 from ..model.say import Say
 from .action import Action, Danger, Invocation
 from .dangers import Span, dangers
+from .held import Held
 
 MOST_NAMED = 5
 """Domains that a question names."""
@@ -23,12 +25,15 @@ class Facts:
     """What is known of the targets' hosts, by their ids: their tags, how many domains run there, and which of these are
     being moved or saved, each with its reason.
 
-    A host whose domains nobody has counted is not in `running`.
+    A host whose domains nobody has counted is not in `running`. `held` are the freezes that have not come to their end;
+    `unreadable` says why what is frozen is not known.
     """
 
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     running: Mapping[str, int] = field(default_factory=dict)
     under_way: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    held: tuple[Held, ...] = ()
+    unreadable: str = ""
 
 
 NOTHING_KNOWN = Facts()
@@ -75,6 +80,7 @@ class Policy:
         if action.danger is Danger.TRUST:
             return Agreement(number, False, (told(Say.NOT_AGREED, action=action.name),))
         reasons = [_many(number, self.guard)] if number > self._limit(action) else []
+        reasons += _thawed(invocation, facts) if action.name == "thaw" else []
         reasons += self._protected(invocation, facts) if action.changes_hosts else []
         line = invocation.text("command")
         spans = dangers(line, self.guard) if action.changes_hosts and line else ()
@@ -89,6 +95,8 @@ class Policy:
         """Raise ReadOnly where it never passes."""
         if self.read_only and action.changes:
             raise ReadOnly(told(Say.READ_ONLY, action=action.name))
+        if action.changes and not action.of_freezes:
+            _require_thawed(action, invocation, facts)
         if not action.changes_hosts or not self.guard.read_only:
             return
         named = {host: _among(self.guard.read_only, (host, *facts.tags.get(host, ()))) for host in invocation.hosts}
@@ -117,6 +125,38 @@ class Policy:
             if hosts:
                 reasons.append(told(Say.ASKS_PROTECTED, hosts=fold_names(hosts), tag=tag))
         return reasons
+
+
+def _require_thawed(action: Action, invocation: Invocation, facts: Facts) -> None:
+    """Raise ReadOnly for what a freeze holds back: of the whole fleet every act that changes something, of a set those
+    whose targets are in it, edits of their entries too."""
+    if facts.unreadable:
+        raise ReadOnly(told(Say.FROZEN_UNREADABLE, action=action.name, why=facts.unreadable))
+    for held in facts.held:
+        freeze = held.freeze
+        words = {"until": local_time(freeze.until), "who": freeze.who, "reason": freeze.reason}
+        if freeze.of_all:
+            raise ReadOnly(told(Say.FROZEN_ALL, action=action.name, **words))
+        hosts = [host for host in invocation.hosts if host in held.hosts]
+        if hosts:
+            raise ReadOnly(told(Say.FROZEN, action=action.name, hosts=fold_names(hosts), set=freeze.words, **words))
+
+
+def _thawed(invocation: Invocation, facts: Facts) -> list[Message]:
+    """The freezes of other persons that it would end."""
+    ended = [held.freeze for held in facts.held if held.freeze.words == invocation.text("set")]
+    return [
+        told(
+            Say.ASKS_THAW,
+            who=each.who,
+            set=each.words,
+            since=local_time(each.since),
+            until=local_time(each.until),
+            reason=each.reason,
+        )
+        for each in ended
+        if each.who != invocation.who
+    ]
 
 
 def _many(number: int, guard: GuardSettings) -> Message:

@@ -75,7 +75,10 @@ async def agreed(engine: Engine, invocation: Invocation, *, yes: bool) -> Invoca
 def question(invocation: Invocation, asks: Agreement) -> Iterator[str]:
     """What is asked about, in lines: the hosts, and why."""
     number = len(invocation.hosts)
-    yield f"{invocation.action} on {number} host{'s' * (number != 1)}: {fold_names(invocation.hosts)}"
+    if number:
+        yield f"{invocation.action} on {number} host{'s' * (number != 1)}: {fold_names(invocation.hosts)}"
+    else:
+        yield f"{invocation.action} {invocation.text('set')}".rstrip()
     for why in asks.reasons:
         yield f"  {sentence(why)}"
 

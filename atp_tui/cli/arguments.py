@@ -18,6 +18,7 @@ from ..actions.action import Action, Value
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
 from .examples import add_examples
+from .freeze_arguments import FreezeWords, add_freeze, freeze_words_of
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .hosts_import import ImportWords, words_of
 from .job_words import add_job_words, job_words_of
@@ -74,6 +75,7 @@ class Arguments:
     yes: bool = False
     connect: bool = False
     importing: ImportWords | None = None
+    freezing: FreezeWords | None = None
     number: int = 0
     job_options: tuple[tuple[str, Value], ...] = ()
 
@@ -91,6 +93,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     values["verb"] = verb = found.verb or "tui"
     values["importing"] = words_of(found)
     values["job_options"] = job_words_of(found)
+    values["freezing"] = freeze_words_of(found)
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
         values["command"] = " ".join(command)
@@ -268,6 +271,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     verb("info", "show versions and the paths of every file the program uses", shared)
     add_jobs(verb("jobs", "what was run before; no host is contacted", shared, as_json), shared, read_only, _count)
     _audit(verb("audit", "show what was done, or check that the record of it holds", shared, as_json))
+    add_freeze(verb, shared, as_json)
     add_setup_verbs(verb, added, shared, as_json)
     add_examples(parser)
     return parser, added.choices

@@ -251,6 +251,14 @@ def _audit(arguments: Arguments) -> int:
     return audit(arguments)
 
 
+def _freeze(arguments: Arguments) -> int:
+    from .freeze import freeze, thaw
+
+    source = _source(arguments)
+    verb = freeze if arguments.verb == "freeze" else thaw
+    return run_verb(lambda interrupt: verb(arguments, source))
+
+
 def _doctor(arguments: Arguments) -> int:
     from .doctor import doctor
 
@@ -297,6 +305,8 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "info": _info,
     "jobs": _jobs,
     "audit": _audit,
+    "freeze": _freeze,
+    "thaw": _freeze,
     "doctor": _doctor,
     "completion": _completion,
     "complete-words": _complete_words,

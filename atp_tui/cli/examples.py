@@ -31,6 +31,12 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),
+    "freeze": (
+        ("atp-tui freeze --until 2026-12-02T06:00 --reason 'the release'", "no change anywhere until then"),
+        ("atp-tui freeze @prod --until 2026-12-02T06:00+01:00 --reason 'the audit'", "no change on some hosts"),
+        ("atp-tui freeze --json", "what is frozen, for programs"),
+    ),
+    "thaw": (("atp-tui thaw", "the whole fleet"), ("atp-tui thaw @prod --yes", "without a question")),
     "connect": (("atp-tui connect -w @rack1", "whether each host can be reached, and why not"),),
     "trust-key": (
         (

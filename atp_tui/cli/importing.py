@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..actions.action import Action, Invocation
-from ..actions.policy import Policy
+from ..actions.held import held_by
+from ..actions.policy import Facts, Policy
 from ..actions.registry import find
 from ..config.edits import Add, Edit
 from ..config.entries import pairs_of_host
 from ..config.fleet import FleetConfig
+from ..config.freeze_file import freeze_file, read_frozen
 from ..config.hosts_file import HostsFile
 from ..config.imports.found import Given, Imported, LeftOut
 from ..config.imports.gathering import chosen
@@ -95,8 +98,10 @@ def _what(plan: Plan, changes: Sequence[Changed]) -> str:
 def _require_admitted(arguments: Arguments, invocation: Invocation, config: FleetConfig) -> None:
     """Raise what the door would for such an act, which is then on record: before a source is read or a person asked."""
     action, policy = find(invocation.action), Policy(read_only=arguments.read_only or only_watches())
+    frozen = read_frozen(freeze_file(config.path or default_config())).at(time.time())
+    held = held_by(frozen, (*config.hosts, *config.disabled))
     try:
-        policy.allow(action, invocation)
+        policy.allow(action, invocation, Facts(held=held, unreadable=frozen.unreadable))
     except AtpError as error:
         run_awake(_put_on_record(config, action, invocation, error))
         raise

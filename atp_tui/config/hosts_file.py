@@ -6,12 +6,10 @@ event loop.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from ..model.quoting import quoted
 from .difference import in_short, unified
 from .edits import Edit
 from .fleet import FleetConfig
+from .folder_lock import folder_held
 from .form import FormField, empty_fields, fields_of, file_field
 from .load import decode, parse
 from .many_files import Files, bytes_of, files_after, is_now, read_again, read_files
@@ -145,7 +144,7 @@ class HostsFile:
 
     def edit(self, edits: Sequence[Edit], what: str) -> Written:
         """Write the files with these edits, on whatever is in them now."""
-        with self._held():
+        with folder_held(self.path, PATIENCE):
             for _ in range(ATTEMPTS):
                 found = self._current()
                 written, after = self._edited(found, edits, what)
@@ -167,7 +166,7 @@ class HostsFile:
         return self._step(1, dry)
 
     def _step(self, by: int, dry: bool) -> Written:
-        with self._held():
+        with folder_held(self.path, PATIENCE):
             steps = self._steps()
             step = steps.last if by < 0 else steps.next
             if step is None or self._versions is None:
@@ -336,34 +335,6 @@ class HostsFile:
             raise _ChangedMeanwhile from None
         except OSError as error:
             raise ConfigError(f"cannot be written: {error.strerror or error}", file=path) from error
-
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Keep other programs of ours from editing meanwhile: by a lock on the directory, which leaves no file."""
-        try:
-            folder = os.open(Path(os.path.realpath(self.path)).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError:
-            yield  # there is no directory yet, or it cannot be read: the comparison before the replacement is left
-            return
-        try:
-            self._lock(folder)
-            yield
-        finally:
-            os.close(folder)
-
-    def _lock(self, folder: int) -> None:
-        give_up = time.monotonic() + PATIENCE
-        while True:
-            try:
-                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > give_up:
-                    hint = "end the other atp-tui that edits it"
-                    raise ConfigError("is being edited by another program", file=self.path, hint=hint) from None
-                time.sleep(0.02)
-            except OSError:
-                return  # a file system without such locks
 
 
 def _with_hosts(config: FleetConfig, main: Path) -> frozenset[Path]:

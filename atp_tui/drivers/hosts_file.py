@@ -18,6 +18,7 @@ from ..config.paths import versions_dir
 from ..config.undo import Versions, folder_of
 from ..model.errors import ConfigError
 from .aside import off_loop
+from .freezes import FreezesAside
 
 
 class HostsFileAside:
@@ -32,6 +33,7 @@ class HostsFileAside:
     ) -> None:
         self._whole = whole
         self.file = HostsFile(path, versions_of(path), before=before)
+        self.freezes = FreezesAside(path)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
 

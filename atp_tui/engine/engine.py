@@ -15,6 +15,7 @@ from typing import Any
 
 from ..actions.action import Context, Invocation
 from ..actions.door import Audit, Door
+from ..actions.held import held_by
 from ..actions.log_in import password_question
 from ..actions.policy import Facts, Policy
 from ..actions.trust_key import key_question
@@ -24,6 +25,7 @@ from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
 from ..model.errors import ConfigError
 from ..model.events import ConnectionChanged, HostSampled
+from ..model.freeze import Frozen
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..monitor.fleet import FleetView
@@ -57,6 +59,9 @@ asyncssh's."""
 MOST_LOOKED_THROUGH = 1_000
 """Hosts up to which that is done. What is young are their samples, some 50 objects a host: a look holds the event loop
 for 1 to 2 ms with 200 hosts, 11 to 19 with 1,000. With more it is left to Python, which comes to it in some hours."""
+
+LOOK_EACH = 2.0
+"""Seconds between two looks at what is frozen, for the screen: before an act it is read anew."""
 
 Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 """Which of a source's hosts are wanted, and how they are to be used."""
@@ -96,8 +101,9 @@ class Engine:
         )
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
-        self.door = Door(context, policy, audit, facts=self._facts)
+        self.door = Door(context, policy, audit, facts=self._facts, look=self._look)
         asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
+        self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
             source.config,
@@ -112,7 +118,7 @@ class Engine:
         self.fleet: Fleet = LocalFleet(
             self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
-            Trial(source.hosts_file, self.door, drivers), self._earlier.number_of,
+            Trial(source.hosts_file, self.door, drivers), self._earlier.number_of, self.frozen,
         )  # fmt: skip
 
     @asynccontextmanager
@@ -150,6 +156,7 @@ class Engine:
             self.roster.keep(wanted.disabled)
             if watch:
                 await stack.enter_async_context(_beside(self._follow_file(), "reload"))
+                await stack.enter_async_context(_beside(self._look_often(), "freezes"))
                 await stack.enter_async_context(self._freezing(enable=collects))
             self._runs = True
             try:
@@ -225,7 +232,26 @@ class Engine:
             {host.id: host.tags for host in known if host.id in wanted},
             {row.id: row.running for row in rows if row.running is not None},
             {host: found for host in wanted if (found := self._under_way(host))},
+            held_by(self.frozen(), known),
+            self.frozen().unreadable,
         )
+
+    def frozen(self) -> Frozen:
+        """What is frozen now: as Fleet.frozen. A freeze is over once the time of day and the program's own clock, which
+        does not leap, both say so; a clock that was set forward ends none while this runs."""
+        if self._freezes is None:
+            return Frozen()
+        clock = self.manager.clock
+        return self._freezes.now.at(min(clock.wall(), clock.monotonic()))
+
+    async def _look(self) -> None:
+        if self._freezes is not None:
+            await self._freezes.look()
+
+    async def _look_often(self) -> None:
+        while True:
+            await self.manager.clock.sleep(LOOK_EACH)
+            await self._look()
 
     def _under_way(self, host: str) -> tuple[tuple[str, str], ...]:
         known = self.view.with_domains(host)

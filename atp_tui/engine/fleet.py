@@ -21,6 +21,7 @@ from ..config.imports.offer import ImportAsked, Offered
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
+from ..model.freeze import Frozen
 from ..model.guest import GuestSaid
 from ..model.message import Message
 from ..model.outcome import CommandResult
@@ -297,6 +298,10 @@ class Fleet(Protocol):
 
     def reload(self) -> Reload:
         """What became of the file of the hosts, where somebody has changed it since the start."""
+        ...
+
+    def frozen(self) -> Frozen:
+        """What is frozen now, and until when."""
         ...
 
     def looked_at(self, host_id: str) -> None:

@@ -11,6 +11,7 @@ from ..actions.policy import Admission
 from ..config.imports.offer import ImportAsked
 from ..executor.reader import JobEvent
 from ..model.errors import ActionFailed, AtpError, HostUnknown
+from ..model.freeze import Frozen
 from ..model.message import Message, told
 from ..model.outcome import CommandResult
 from ..model.problem import problem_of
@@ -67,6 +68,7 @@ class LocalFleet:
         hosts_file: HostsFile | None = None,
         trial: Trying | None = None,
         job_number: Callable[[str], Awaitable[int | None]] | None = None,
+        frozen: Callable[[], Frozen] = Frozen,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -77,7 +79,7 @@ class LocalFleet:
         self._jobs = jobs
         self._key_question = key_question
         self._password_question = password_question
-        self.reload = reload
+        self.reload, self.frozen = reload, frozen
         self._hosts_file = hosts_file
         self._trial = trial
         self._job_number = job_number

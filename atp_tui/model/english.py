@@ -115,6 +115,12 @@ _GENERAL: Mapping[Say, str] = {
     Say.READ_ONLY: "{action} changes something, and the program was started with --read-only or ATP_TUI_READ_ONLY",
     Say.READ_ONLY_HOSTS: "{action} changes something, and {hosts} may only be watched:"
     " read_only of [guard] in hosts.toml names {names}",
+    Say.FROZEN: "{action} changes something, and {who} has frozen {hosts} until {until} (set {set}): {reason}",
+    Say.FROZEN_ALL: "{action} changes something, and {who} has frozen the whole fleet until {until}: {reason}",
+    Say.FROZEN_UNREADABLE: "{action} changes something, and what is frozen cannot be read: {why}; nothing is changed"
+    " until that is mended, or the file removed",
+    Say.NO_FREEZE: "no freeze has the set {set}; there are {known}",
+    Say.ASKS_THAW: "{who} has frozen {set} on {since} until {until}: {reason}",
     Say.UNCONFIRMED: "{action} wants a person's word (targets: {number}), and nobody has confirmed it",
     Say.NOT_AGREED: "{action} is a matter of trust, and no person has agreed to it",
     Say.DECLINED: "a person was asked about {action} (targets: {number}), and has not agreed to it",

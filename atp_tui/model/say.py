@@ -103,6 +103,11 @@ class Say(StrEnum):
     # what the door and its actions refuse
     READ_ONLY = "read-only"
     READ_ONLY_HOSTS = "read-only-hosts"
+    FROZEN = "frozen"
+    FROZEN_ALL = "frozen-all"
+    FROZEN_UNREADABLE = "frozen-unreadable"
+    NO_FREEZE = "no-freeze"
+    ASKS_THAW = "asks-thaw"
     UNCONFIRMED = "unconfirmed"
     NOT_AGREED = "not-agreed"
     DECLINED = "declined"

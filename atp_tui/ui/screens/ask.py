@@ -109,8 +109,8 @@ def ask_first(
 
     `final`: nothing takes it back, which is told.
     """
-    title = asked(Ask.ON_HOSTS, doing=doing, number=asks.number, s="s" * (asks.number != 1))
-    which = cut(safe(asked(Ask.ON_WHICH, hosts=fold_names(hosts))), MOST_SHOWN)
+    title = asked(Ask.ON_HOSTS, doing=doing, number=asks.number, s="s" * (asks.number != 1)) if hosts else safe(doing)
+    which = cut(safe(asked(Ask.ON_WHICH, hosts=fold_names(hosts))), MOST_SHOWN) if hosts else ""
     reasons = [styled(cut(safe(asked(Ask.BECAUSE, why=sentence(why))), MOST_SHOWN)) for why in asks.reasons]
     lines: list[Content | str] = [
         what,

@@ -107,7 +107,9 @@ class MainScreen(FocusInSight[None]):
     def compose(self) -> ComposeResult:
         yield TooSmall(id="too-small")
         services = self._services
-        yield StatusBar(services.source, self._glyphs, read_only=services.read_only, id="status")
+        yield StatusBar(
+            services.source, self._glyphs, read_only=services.read_only, frozen=self._fleet.frozen, id="status"
+        )
         with Container(id="workspace"):
             with Vertical(id="left"):
                 yield self._views

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from textual import events
@@ -11,9 +12,11 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from ...model.connection import ConnectionState
+from ...model.freeze import Frozen
 from ...monitor.metrics import find_metric
 from ...monitor.tally import Summary
 from ..format import NOT_KNOWN, WRITE
+from ..frozen_words import frozen_sign
 from ..glyphs import STATE_ORDER, UNICODE, Glyphs
 from ..messages import CommandLineRequested
 from ..shown import styled, together
@@ -55,13 +58,23 @@ class StatusBar(Widget):
     crumbs: reactive[tuple[str, ...]] = reactive(())
     """The places above the first view, from the lowest one to that in sight; they may hold anything."""
 
+    frozen: reactive[tuple[str, str]] = reactive(("", ""))
+    """As frozen_words.frozen_sign."""
+
     wrong: reactive[str] = reactive("")
     """What is wrong with the file of the hosts, in a few words."""
 
     def __init__(
-        self, source: str, glyphs: Glyphs = UNICODE, *, read_only: bool = False, id: str | None = None
+        self,
+        source: str,
+        glyphs: Glyphs = UNICODE,
+        *,
+        read_only: bool = False,
+        frozen: Callable[[], Frozen] = Frozen,
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self._now_frozen = frozen
         self._read_only = "read-only  " * read_only
         self._glyphs = glyphs
         self._source = safe(source)
@@ -72,7 +85,8 @@ class StatusBar(Widget):
         self.tick()
 
     def tick(self) -> None:
-        """Take over the time of day."""
+        """Take over the time of day, and what is frozen now."""
+        self.frozen = frozen_sign(self._now_frozen())
         self.clock = time.strftime("%H:%M:%S")
 
     def render(self) -> Content:
@@ -91,6 +105,7 @@ class StatusBar(Widget):
             Part(5, styled(f"{self._source}{'' if self.crumbs else '  '}", "$title")),
             Part(1, self._path()),
             Part(0, styled(self._read_only, "bold")),
+            *self._frozen(),
             Part(1, styled(self.wrong, "$failed")),
             *states,
             *self._among(now),
@@ -122,6 +137,16 @@ class StatusBar(Widget):
         between = f" {self._glyphs.folded} "
         words = "".join(between + cut(safe(crumb), CRUMB, self._glyphs.ellipsis) for crumb in self.crumbs)
         return styled(f"{words}  " if words else "", "$title-focus")
+
+    def _frozen(self) -> list[Part]:
+        """That something is frozen, which is never left out, and why."""
+        sign, why = self.frozen
+        if not sign:
+            return []
+        return [
+            Part(0, styled(f"{safe(sign)}{'' if why else '  '}", "bold $connecting")),
+            *[Part(3, styled(f": {safe(why)}  ", "$connecting"))] * bool(why),
+        ]
 
     def _jobs(self) -> Part:
         if self.others:

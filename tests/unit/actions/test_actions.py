@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from atp_tui.actions.hosts import HOSTS_FILE
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.config.fleet import FleetConfig
+from atp_tui.config.freeze_file import read_frozen
 from atp_tui.drivers.hosts_file import HostsFileAside
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions
@@ -216,6 +218,31 @@ async def redo_does_it_again(actions: tuple[Action, ...] = ACTIONS) -> None:
         assert (there.in_file(), len(there.followed)) == (["a x"], 3)
 
 
+def in_a_day() -> str:
+    return (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="minutes")
+
+
+async def a_freeze_is_kept_beside_the_file_and_thawed(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", "b", actions=actions) as there:
+        beside = there.file.with_name("hosts.toml.freeze")
+        for words in ("@all", "a,b"):
+            await there.ask("freeze", set=words, until=in_a_day(), reason="the release")
+        found = read_frozen(beside).freezes
+        assert [(each.words, each.hosts, each.who) for each in found] == [
+            ("@all", (), "tester"),
+            ("a,b", ("a", "b"), "tester"),
+        ]
+        await there.ask("freeze", set="a,b", until=in_a_day(), reason="another")
+        assert [each.reason for each in read_frozen(beside).freezes] == ["the release", "another"], (
+            "one's own is replaced"
+        )
+        await there.ask("thaw", set="@all")
+        with pytest.raises(ActionFailed, match="no freeze has the set a; there are a,b"):
+            await there.ask("thaw", set="a")
+        await there.ask("thaw", set="a,b")
+        assert not beside.exists()
+
+
 BEHAVIOUR: Mapping[str, Behaviour] = {
     "retry": a_refused_host_comes_back_by_retry,
     "disconnect": disconnect_holds,
@@ -246,6 +273,8 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     ),
     "undo": undo_takes_back,
     "redo": redo_does_it_again,
+    "freeze": a_freeze_is_kept_beside_the_file_and_thawed,
+    "thaw": a_freeze_is_kept_beside_the_file_and_thawed,
 }
 
 
@@ -368,6 +397,11 @@ async def test_what_is_not_there() -> None:
         ("enable-host", (), {"hosts": "nobody"}, "nobody"),
         ("add-host", (), {"id": "a", "host": "a"}, "there is a host 'a' already"),
         ("add-host", (), {"id": "a"}, "needs its name or address"),
+        ("freeze", (), {"set": "@all", "until": "noon", "reason": "x"}, "'noon' is no date with a time"),
+        ("freeze", (), {"set": "c", "until": in_a_day(), "reason": "x"}, "c"),
+        ("freeze", (), {"set": "a", "until": in_a_day(), "reason": "x" * 201}, "one line of 200"),
+        ("freeze", (), {"set": "a", "until": in_a_day()}, "needs the reason"),
+        ("thaw", (), {}, "needs the hosts"),
     ],
 )
 async def test_an_edit_of_the_file_that_means_nothing_is_refused(
@@ -383,6 +417,7 @@ async def test_an_edit_of_the_file_that_means_nothing_is_refused(
 async def test_hosts_of_no_file_cannot_be_edited() -> None:
     async with rig("a") as there:
         context = Context(there.manager, JobRunner(there.manager), there.kept, there.kept)
-        for action in ("undo", "redo"):
+        when = {"set": "@all", "until": in_a_day(), "reason": "x"}
+        for action, given in (("undo", {}), ("redo", {}), ("freeze", when), ("thaw", {"set": "@all"})):
             with pytest.raises(ActionFailed, match=r"come from no hosts\.toml"):
-                await Door(context).perform(Invocation(action))
+                await Door(context).perform(Invocation(action, (), given))
