@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..model.credential import Credential, Secret
+from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed
 from ..model.freeze import Freeze, Frozen
 from ..model.host import HostInfo
@@ -139,7 +140,8 @@ class Invocation:
     """An action that was asked for: by `who`, on which targets, with which arguments by name.
 
     `secret` is the one value that no log, audit or repr shows. `confirmed` is the number of targets that a person has
-    agreed to, where one was asked; `beforehand`: nobody was, since --yes had been given.
+    agreed to, where one was asked; `beforehand`: nobody was, since --yes had been given. `delivery`
+    is what goes along with a command.
     """
 
     action: str
@@ -149,6 +151,7 @@ class Invocation:
     secret: Secret | None = None
     confirmed: int | None = None
     beforehand: bool = False
+    delivery: Delivery = NOTHING_MORE
 
     def text(self, name: str) -> str:
         """The argument of that name without blanks around it; "" where it was not given."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ..executor.carrying import line_for
 from ..executor.folding import fold_names
-from ..model.errors import ConfirmationWanted, ReadOnly
+from ..model.errors import ActionFailed, ConfirmationWanted, ReadOnly
 from ..model.freeze import local_time
 from ..model.guard import GuardSettings
+from ..model.host import HostInfo
 from ..model.message import Message, told
 from ..model.problem import Problem
 from ..model.say import Say
 from .action import Action, Danger, Invocation
-from .dangers import Span, dangers
+from .dangers import MOST, Span, dangers
 from .held import Held
 
 MOST_NAMED = 5
@@ -26,7 +29,7 @@ class Facts:
     being moved or saved, each with its reason.
 
     A host whose domains nobody has counted is not in `running`. `held` are the freezes that have not come to their end;
-    `unreadable` says why what is frozen is not known.
+    `unreadable` says why what is frozen is not known. `hosts` are what the placeholders of a command are filled from.
     """
 
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -34,6 +37,7 @@ class Facts:
     under_way: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     unreadable: str = ""
+    hosts: Mapping[str, HostInfo] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Facts()
@@ -84,8 +88,10 @@ class Policy:
         reasons += self._protected(invocation, facts) if action.changes_hosts else []
         line = invocation.text("command")
         spans = dangers(line, self.guard) if action.changes_hosts and line else ()
-        grave = bool(spans) or len(reasons) > (number > self._limit(action))
+        more = list(self._dangers_beside(invocation, facts)) if action.changes_hosts and line else []
+        grave = bool(spans or more) or len(reasons) > (number > self._limit(action))
         reasons += [told(Say.ASKS_DANGER, part=line[begin:end]) for begin, end in spans]
+        reasons += more
         if not reasons:
             return None
         typed = number > self.guard.count_above or (grave and number > 1)
@@ -113,6 +119,20 @@ class Policy:
         if action.danger is Danger.TRUST:
             raise ConfirmationWanted(told(Say.NOT_AGREED, action=action.name))
         raise ConfirmationWanted(told(Say.UNCONFIRMED, action=action.name, number=wanted.number))
+
+    def _dangers_beside(self, invocation: Invocation, facts: Facts) -> Iterable[Message]:
+        """What is dangerous in a script, and in what the placeholders of a command come to on its hosts."""
+        delivery, line = invocation.delivery, invocation.text("command")
+        for begin, end in dangers(delivery.text, self.guard) if delivery.text else ():
+            yield told(Say.ASKS_DANGER_OF_SCRIPT, script=delivery.script, part=delivery.text[begin:end])
+        lines = set()
+        for host in invocation.hosts:
+            if host in facts.hosts:
+                with suppress(ActionFailed):  # the action refuses it
+                    lines.add(line_for(line, delivery, facts.hosts[host]))
+        own = {line[begin:end] for begin, end in dangers(line, self.guard)}
+        found = {each[begin:end]: None for each in sorted(lines - {line}) for begin, end in dangers(each, self.guard)}
+        yield from (told(Say.ASKS_DANGER, part=part) for part in [part for part in found if part not in own][:MOST])
 
     def _limit(self, action: Action) -> int:
         """The number of targets above which a person is asked. What changes nothing is asked about later."""

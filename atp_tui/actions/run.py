@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 async def _run(context: Context, invocation: Invocation) -> Job:
+    from ..executor.carrying import check
     from ..executor.spec import CommandWork, JobOptions, JobSpec
 
     options: dict[str, Any] = dict(invocation.arguments)  # whose names and types the action has checked
-    work = CommandWork(Command(str(options.pop("command"))))
+    line, delivery = str(options.pop("command")), invocation.delivery
+    known = {host.id: host for host in context.manager.list_hosts()}
+    check(line, delivery, (known[host] for host in invocation.hosts if host in known))
+    work = CommandWork(Command(line), delivery)
     now = context.manager.clock.wall()
     try:
         spec = JobSpec(invocation.targets, work, invocation.who, now, JobOptions(**options))

@@ -7,6 +7,7 @@ import contextlib
 import math
 import os
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from .. import __version__
 from ..actions.action import Action, Value
 from ..actions.registry import ACTIONS
 from ..model.quoting import HIDDEN, redacted
+from . import delivery_words
+from .delivery_words import DeliveryWords
 from .examples import add_examples
 from .freeze_arguments import FreezeWords, add_freeze, freeze_words_of
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
@@ -76,6 +79,7 @@ class Arguments:
     connect: bool = False
     importing: ImportWords | None = None
     freezing: FreezeWords | None = None
+    delivering: DeliveryWords | None = None
     number: int = 0
     job_options: tuple[tuple[str, Value], ...] = ()
 
@@ -96,14 +100,16 @@ def parse(argv: Sequence[str]) -> Arguments:
     values["freezing"] = freeze_words_of(found)
     if verb == "run":
         # joined with spaces, as ssh does: the remote shell takes it apart again
-        values["command"] = " ".join(command)
+        values["delivering"] = along = delivery_words.words_of(found, command)
+        script = None if along is None else along.script
+        values["command"] = " ".join(command) if script is None else shlex.join([script.name, *command])
         values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
         if found.json and found.gather:
             verbs["run"].error("--json has the answer of each host, and --gather joins them: leave one out")
         if not values["command"].strip():
-            verbs["run"].error("a command is needed: atp-tui run -w TARGETS uname -r")
+            verbs["run"].error("a command is needed, or --script: atp-tui run -w TARGETS uname -r")
         if not _is_text(values["command"]):
             verbs["run"].error("the command is not UTF-8 text")
     elif verb == "hosts":
@@ -291,6 +297,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     add_job_words(run)
     run.add_argument("--gather", action="store_true", help="wait for all hosts, and show equal answers once")
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
+    delivery_words.add_delivery(run)
     agreeing(run)
     # for the help alone: the command's words are taken away before argparse sees them
     run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")

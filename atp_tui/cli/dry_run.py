@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,9 @@ from ..actions.policy import Admission
 from ..engine.engine import Engine, Select
 from ..engine.person import user_name
 from ..engine.targets import Reading
+from ..executor.carrying import line_for
 from ..executor.folding import fold_names
+from ..model.delivery import Delivery
 from ..model.errors import ActionFailed
 from ..model.problem import Problem
 from ..model.target import on_hosts
@@ -43,7 +45,8 @@ async def dry_run(
     if arguments.json:
         emit_json(valid(_encoded(arguments, reading, all_of_them, reached)))
     else:
-        emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them, reached)]))
+        beside = _beside(arguments, engine, reading, invocation.delivery)
+        emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them, reached, beside)]))
     return NOT_ALL if reached is not None and any(reached.values()) else 0
 
 
@@ -81,12 +84,33 @@ def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: 
     }
 
 
-def _lines(arguments: Arguments, reading: Reading, found: Admission, reached: Reached | None) -> list[str]:
+def _beside(arguments: Arguments, engine: Engine, reading: Reading, delivery: Delivery) -> Iterator[str]:
+    """What differs from host to host, on the first one, and what goes along with the command."""
+    hosts = {host.id: host for host in engine.source.config.hosts}
+    if reading.ids and (line := line_for(arguments.command, delivery, hosts[reading.ids[0]])) != arguments.command:
+        yield f"on {reading.ids[0]}: {line}"
+    if delivery.chdir:
+        yield f"directory: {delivery.chdir}"
+    if delivery.names:
+        yield f"environment: {', '.join(delivery.names)}"
+    if delivery.script:
+        yield f"script: {delivery.script}, SHA-256 {delivery.digest}"
+    if delivery.input_size is not None:
+        yield f"standard input: {delivery.input_size:,} bytes"
+
+
+def _lines(
+    arguments: Arguments, reading: Reading, found: Admission, reached: Reached | None, beside: Iterable[str]
+) -> list[str]:
     asks, number, perhaps = found.confirm, len(reading.ids), len(reading.undecided)
     lines = [f"would run on {_hosts(number)}: {fold_names(reading.ids)}"] if number else []
     if perhaps:
         lines += [f"hangs on what {_hosts(perhaps)} would say: {fold_names(reading.undecided)}"]
-    lines += [f"command: {arguments.command}", "VMs that run there: not known without asking the hosts"]
+    lines += [
+        f"command: {arguments.command}",
+        *beside,
+        "VMs that run there: not known without asking the hosts",
+    ]
     meant = ", were all of them meant" if perhaps else ""
     if found.problem is not None:
         lines += [f"would be refused{meant}: {sentence(found.problem.reason)}"]

@@ -28,6 +28,13 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
         ("atp-tui run -w @prod --retry 2 --deadline 300 -- apt-get update", "tried again where a connection fails"),
+        (
+            "atp-tui run -w @rack1 -- ls -l /srv/{host}.img '/racks/{meta.rack}'",
+            "placeholders, for each host",
+        ),
+        ("atp-tui run -w @rack1 --script look.sh -- -v {host}", "a script from here, with its arguments"),
+        ("atp-tui run -w @rack1 --stdin --chdir /etc/app -- tar x < app.tar", "standard input, for every host"),
+        ("atp-tui run -w @rack1 --env TOKEN -- ./register", "a variable as it is here, in no list of processes"),
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),

@@ -45,6 +45,9 @@ async def rerun(arguments: Arguments, source: FleetSource, interrupt: Interrupt)
         spec = await spec_of(log, record)
         if not isinstance(spec.work, CommandWork):
             raise ConfigError(f"job {record.number} is no command, but {spec.work.kind}")
+        if missing := spec.work.delivery.missing:
+            what = f"{' and '.join(missing)} {'was' if len(missing) == 1 else 'were'} not kept"
+            raise ConfigError(f"job {record.number} cannot be run again: {what}", hint="run it anew with run")
         hosts = await _hosts(log, record, arguments.which)
         here = {host.id for host in source.config.hosts}
         gone = [host for host in hosts if host not in here]
@@ -55,7 +58,7 @@ async def rerun(arguments: Arguments, source: FleetSource, interrupt: Interrupt)
             raise ConfigError(f"no host of job {record.number} is left to run it on")
         again = replace(arguments, command=spec.work.command.line, timeout=spec.options.timeout)
         reading = Reading((), left, (), Needs.NOTHING)
-        status = await carried_out(again, source, interrupt, reading, log, _options(spec.options))
+        status = await carried_out(again, source, interrupt, reading, log, _options(spec.options), spec.work.delivery)
     return status or (NOT_ALL if gone else 0)
 
 

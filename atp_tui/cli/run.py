@@ -16,10 +16,12 @@ from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..engine.targets import Reading, needed
+from ..executor.carrying import check
 from ..executor.folding import fold_names
 from ..executor.log import JobLog
 from ..executor.outcome import exit_status_of
 from ..executor.reader import JobEvent, TargetEnded, TargetOutput
+from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed
 from ..model.fence import Fence
 from ..model.host import HostInfo
@@ -31,6 +33,7 @@ from .agreeing import agreed, passes
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import read, settled
+from .delivering import delivered
 from .dry_run import dry_run
 from .encode import valid
 from .gather import gathered
@@ -38,7 +41,7 @@ from .interrupt import Interrupt
 from .job_log import opened, user_log, warn
 from .lines import HostLines
 from .output import Each, ReaderGone, complain, emit, emit_json, line_of, standard_output, unwritable
-from .standard_input import LateInput, refuse_input
+from .standard_input import LateInput
 from .words import ending, sentence
 
 _log = logging.getLogger(__name__)
@@ -56,15 +59,16 @@ USAGE = 2
 async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -> int:
     """Run the command and show what comes back, or with --dry-run what would be done; the exit status.
 
-    Raises ConfigError for the targets, ActionFailed where standard output takes nothing, standard input has data, or
-    the door lets nothing pass, and ReaderGone where nobody reads any more.
+    Raises ConfigError for the targets, ActionFailed where standard output takes nothing, standard input has data that
+    nobody asked for, or the door lets nothing pass, and ReaderGone where nobody reads any more.
     """
     standard_output()  # before anything runs whose answer nobody would see
     log = user_log(warn)
     async with opened(log):
         reading, gone = await read(arguments.targets, source.config.hosts, log)
-        refuse_input(configuration=source.config.path)
-        status = await carried_out(arguments, source, interrupt, reading, log)
+        async with delivered(arguments.delivering, source.config.path) as delivery:
+            check(arguments.command, delivery, [each for each in source.config.hosts if each.id in set(reading.ids)])
+            status = await carried_out(arguments, source, interrupt, reading, log, delivery=delivery)
     return status or (NOT_ALL if gone else 0)
 
 
@@ -75,10 +79,13 @@ async def carried_out(
     reading: Reading,
     log: JobLog | None,
     options: Mapping[str, Value] | None = None,
+    delivery: Delivery = NOTHING_MORE,
 ) -> int:
     """As `run`, on the hosts of a reading; the job is kept in a log that is open. `options` are more of those that the
     action takes."""
-    invocation = partial(_invocation, arguments, options or {})
+
+    def invocation(targets: tuple[str, ...]) -> Invocation:
+        return replace(_invocation(arguments, options or {}, targets), delivery=delivery)
 
     def guarded(host: HostInfo) -> HostInfo:
         if not arguments.no_guard:

@@ -1,4 +1,5 @@
-"""Standard input, which `run` passes to no host: what is given there is refused aloud, and an idle pipe is no input."""
+"""Standard input, which `run` passes to no host without --stdin: what is given there is refused aloud, and an idle pipe
+is no input."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from ..model.errors import ActionFailed
 
 REFUSED = "standard input has data, and run passes none to the hosts"
-_HINT = "redirect it from /dev/null, or put the data into the command line"
+_HINT = "redirect it from /dev/null, or write --stdin to give it to each host"
 
 
 def refuse_input(descriptor: int = 0, configuration: Path | None = None) -> None:

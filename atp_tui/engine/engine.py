@@ -234,6 +234,7 @@ class Engine:
             {host: found for host in wanted if (found := self._under_way(host))},
             held_by(self.frozen(), known),
             self.frozen().unreadable,
+            {host.id: host for host in known if host.id in wanted},
         )
 
     def frozen(self) -> Frozen:

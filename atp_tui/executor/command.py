@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..model.errors import Unsupported
 from ..model.message import told
 from ..model.outcome import ExitStatus, OutputSink
 from ..model.say import Say
 from ..model.target import TargetId
 from ..transport.connection import HostConnection
+from .carrying import carried
 from .kind import Kind
 from .spec import CommandWork
 
@@ -15,7 +18,12 @@ from .spec import CommandWork
 async def _run(connection: HostConnection, target: TargetId, work: CommandWork, sink: OutputSink) -> ExitStatus:
     if target.domain is not None:  # run on its host it would act on all of its domains
         raise Unsupported(told(Say.HOSTS_ONLY), host=target.host)
-    return await connection.run(work.command, sink)
+    if missing := work.delivery.missing:
+        raise Unsupported(told(Say.DELIVERY_LOST, lost=", ".join(missing)), host=target.host)
+    command = carried(work.command.line, work.delivery, connection.host_info)
+    if work.command.stdin:
+        command = replace(command, stdin=command.stdin + work.command.stdin)
+    return await connection.run(command, sink)
 
 
 COMMAND: Kind[CommandWork] = Kind("command", CommandWork, "ssh", _run)

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.outcome import Command
 from ..model.target import TargetId
 
@@ -27,9 +28,10 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommandWork:
-    """A command over SSH."""
+    """A command over SSH, and what goes along with it. Placeholders in both are filled in for each host."""
 
     command: Command
+    delivery: Delivery = NOTHING_MORE
 
     @property
     def kind(self) -> str:

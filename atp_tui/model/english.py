@@ -130,6 +130,15 @@ _GENERAL: Mapping[Say, str] = {
     Say.ASKS_RUNNING: "VMs that run there: {number}",
     Say.ASKS_RUNNING_PARTLY: "VMs that run there: {number}, without those of hosts that have not said ({missing})",
     Say.ASKS_UNDER_WAY: "VMs there that are on their way ({number}): {names}",
+    Say.ASKS_DANGER_OF_SCRIPT: "on the list of dangers, in the script {script}: {part}",
+    Say.PLACEHOLDER_UNKNOWN: "column {column}: {name} is no placeholder; {nearest} is one,"
+    " and {brace} stands for a brace",
+    Say.PLACEHOLDER_BEHIND_VARIABLE: "column {column}: the value of {name} would become a part of the variable's name"
+    " before it: write that name in braces",
+    Say.PLACEHOLDER_MISSING: "{host} has no {key!r} in its metadata, and the command has {name}",
+    Say.PLACEHOLDER_UNSAFE: "the value of {name} on {host} has signs that mean something to a shell: between quotes,"
+    " in $(…) or a here-document it cannot be filled in; take the quotes away, which it gets by itself",
+    Say.DELIVERY_LOST: "{lost} was not kept: run it anew with what it needs",
     Say.CANNOT_BE_DONE_SO: "{action} cannot be done so: {why}",
     Say.NO_SUCH_ACTION: "there is no action {action!r}; there are {known}",
     Say.NEEDS_HOSTS: "{action} needs hosts",

@@ -49,11 +49,13 @@ class Outcome(StrEnum):
 class Command:
     """A command line for the remote login shell; `stdin` is written to it, then end of file follows.
 
-    Its repr leaves `stdin` out, which may hold a password.
+    `source`, a descriptor of this process, is of a file that is written behind it, from the file's beginning. Its repr
+    leaves both out, which may hold a password.
     """
 
     line: str
     stdin: bytes = field(default=b"", repr=False)
+    source: int | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from ..actions.door import Audit, NoAudit
 from ..config.fleet import AuditMode, FleetConfig
 from ..config.paths import state_dir
 from ..engine.person import user_name
+from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed, AtpError
 from ..model.exhausted import exhausted
 from ..model.message import told
@@ -180,6 +181,8 @@ class FileAudit:
             "targets": [str(target) for target in invocation.targets],
             "arguments": arguments,
         }
+        if invocation.delivery != NOTHING_MORE:
+            fields["delivery"] = _delivered(invocation.delivery)
         fields |= {"masked": masked} if masked else {}
         return fields | ({"agreed": "--yes"} if invocation.beforehand else {})
 
@@ -225,6 +228,19 @@ class FileAudit:
         assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program did not wait for this disk
             self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def _delivered(delivery: Delivery) -> dict[str, Any]:
+    """What went along with a command, without what may be secret: of a script its digest tells which it was. Its
+    arguments stand in the command."""
+    found = {
+        "chdir": delivery.chdir,
+        "environment": list(delivery.names),
+        "script": delivery.script,
+        "sha256": delivery.digest,
+        "stdin_bytes": delivery.input_size,
+    }
+    return {name: value for name, value in found.items() if value not in ("", [], None)}
 
 
 def _is_delicate(name: str, value: str) -> bool:

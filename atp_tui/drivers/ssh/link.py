@@ -19,6 +19,7 @@ from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from ...transport.time_limit import TimeLimit
 from .causes import lost_error, said
 from .cutting import Cut, Started, cut_short, take_leave
+from .feeding import fed
 from .guard import KILL_AFTER, Guard, Ward
 from .opening import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
@@ -117,7 +118,8 @@ class SshLink:
         cut = False
         try:
             channel, _ = await asyncio.shield(task)
-            await self._attend(session, channel, command.stdin)
+            async with fed(channel, session, command):
+                await self._attend(session)
         except asyncio.CancelledError as error:
             session.leave()
             cut = session.status is None and not session.closed
@@ -135,12 +137,8 @@ class SshLink:
             raise self._loss_or(ended) from session.loss
         return session.status
 
-    async def _attend(self, session: CommandSession, channel: Channel, stdin: bytes) -> None:
+    async def _attend(self, session: CommandSession) -> None:
         """Be there until a command has ended and nothing more comes of it, or its output is not taken any more."""
-        if not channel.is_closing():
-            if stdin:
-                channel.write(stdin)
-            channel.write_eof()
         await session.ended.wait()
         while session.failure is None and not session.closed:
             # Silence alone may be a stalled network: what the peer sent before its answer has come by then.

@@ -45,6 +45,9 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self._loop = asyncio.get_running_loop()
         self._silence: asyncio.TimerHandle | None = None
         self.ended: asyncio.Event = asyncio.Event()
+        self.room = asyncio.Event()
+        """Set while there is room for more of the command's input."""
+        self.room.set()
         self.asked = False
         """Whether the command was asked for, as far as it is known here: it was not before there was a channel."""
         self.closed = False
@@ -88,6 +91,12 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         except Exception as error:  # noqa: BLE001 - the sink is the caller's: run() raises it, see the module's page
             self.failure = error
             self.ended.set()
+
+    def pause_writing(self) -> None:
+        self.room.clear()
+
+    def resume_writing(self) -> None:
+        self.room.set()
 
     def eof_received(self) -> bool:
         return True  # False would end our side too, and with it the command, which may only have closed its output

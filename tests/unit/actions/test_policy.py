@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Agreement, Facts, Policy
 from atp_tui.actions.registry import ACTIONS, find
+from atp_tui.model.delivery import Delivery
 from atp_tui.model.errors import ConfirmationWanted, ReadOnly
 from atp_tui.model.guard import GuardSettings
+from atp_tui.model.host import HostInfo
 from atp_tui.model.say import Say
 from atp_tui.model.target import on_hosts
 
@@ -146,3 +148,17 @@ def test_domains_on_their_way_are_named_where_a_person_is_asked_anyway() -> None
         "VMs there that are on their way (7): h1/web0 (migration), h1/web1 (migration), h1/web2 (migration),"
         " h1/web3 (migration), h1/web4 (migration) and 2 more"
     )
+
+
+def test_what_a_script_does_and_a_placeholder_comes_to_is_looked_at() -> None:
+    policy, meant = limits(5, 50), asked(2, "{meta.todo} now")
+    hosts = {
+        f"h{n}": HostInfo(f"h{n}", f"192.0.2.{n}", metadata={"todo": each}) for n, each in enumerate(("id", "reboot"))
+    }
+    assert policy.wants(find("run"), meant) is None
+    found = policy.wants(find("run"), meant, Facts(hosts=hosts))
+    assert found is not None and [str(why) for why in found.reasons] == ["on the list of dangers: reboot"]
+    script = replace(asked(1, "tidy.sh"), delivery=Delivery(script="tidy.sh", text="#!/bin/sh\ncd /\nrm -rf /\n"))
+    found = policy.wants(find("run"), script)
+    assert found is not None and found.spans == ()
+    assert [str(why) for why in found.reasons] == ["on the list of dangers, in the script tidy.sh: rm -rf /"]

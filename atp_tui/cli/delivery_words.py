@@ -1,0 +1,59 @@
+"""The words of `run` for what goes along with a command. Light: --help loads what stands here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ABOUT = """Placeholders: {host} is the id of each host, {address} its name or address, {meta.KEY} an entry of its
+metadata. They are quoted for a POSIX shell, in the command, the arguments of a script, --chdir and --env. Where one of
+them stands, each {word} has to be one, and {{ stands for a brace; a text without one goes as it is, so awk '{print}'
+and ${x} need nothing. Between quotes a value of letters, digits and _@%+=:,./- alone is taken; what a further shell
+reads again (sh -c, ssh, eval) is not quoted for that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWords:
+    """What `run` was told. `arguments` are those of the script."""
+
+    script: Path | None = None
+    arguments: tuple[str, ...] = ()
+    stdin: bool = False
+    environment: tuple[str, ...] = ()
+    chdir: str = ""
+
+
+def add_delivery(run: argparse.ArgumentParser) -> None:
+    """Add the words to those of `run`."""
+    run.add_argument(
+        "--script",
+        type=_file,
+        metavar="FILE",
+        help="run this file of this machine there; the words after it are its own",
+    )
+    run.add_argument("--stdin", action="store_true", help="read standard input to its end, and give it to each host")
+    run.add_argument(
+        "--env",
+        dest="environment",
+        action="append",
+        metavar="NAME=VALUE",
+        help="set it for the command; only NAME: as it is here, and no other user sees the value",
+    )
+    run.add_argument("--chdir", metavar="DIR", help="the directory to run in; ~ is the home there")
+    run.epilog = "\n\n".join(filter(None, [run.epilog, ABOUT]))
+
+
+def words_of(found: argparse.Namespace, command: Sequence[str]) -> DeliveryWords | None:
+    """What was told, None where nothing was; `command` are the words of the command line."""
+    script = found.script
+    arguments = tuple(command) if script is not None else ()
+    told = DeliveryWords(script, arguments, found.stdin, tuple(found.environment or ()), found.chdir or "")
+    return None if told == DeliveryWords() else told
+
+
+def _file(text: str) -> Path:
+    if not text:  # a variable that is not set
+        raise argparse.ArgumentTypeError("no file is named")
+    return Path(text)

@@ -1,0 +1,167 @@
+"""Placeholders: what differs from host to host in a command line, its arguments, directory and environment. Pure.
+
+`{host}` is the id of a host, `{address}` its name or address on the network, `{meta.KEY}` an entry of its metadata.
+Braces are common in command lines (`awk '{print}'`, `${x}`, `{a,b}`), so that a text without one of these three goes as
+it is. Where there is one, each `{word}` has to be one, and `{{` is a brace. A `{word}` that looks like a slip of one is
+refused in any text. `${word}` never is one.
+
+In a line that a shell reads, a value is quoted as one word. Between quotes, in `$(…)`, `${…}`, a here-document or a
+comment nothing can be quoted without a look at all of the shell's grammar: there, a value of letters, digits and
+`_@%+=:,./-` alone is taken, which is the same in all of them, and any other is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..model.errors import ActionFailed
+from ..model.host import HostInfo
+from ..model.message import told
+from ..model.say import Say
+
+META = "meta."
+_PLAIN = ("host", "address")
+_SLIPS = {"hostname": "host", "addr": "address", "metadata": META + "KEY", "meta": META + "KEY"}
+_WORD = re.compile(r"(?<!\$)\{(?P<name>[A-Za-z_][\w-]*(?:\.[^\s{}'\"`$\\]*)?)\}")
+_SAFE = re.compile(r"[\w@%+=:,./-]*", re.ASCII)
+_VARIABLE = re.compile(r"(?<!\\)\$[A-Za-z_]\w*\Z", re.ASCII)
+"""The name of a variable, to which a value behind it would be added."""
+
+_HARD = re.compile(r"\$[({\['\"]|`|<<|\(\(|\[\[|\w\[|(?:^|(?<=[\s;&|(]))#")
+"""Where, outside of quotes, more than quotes decide what a text means: no place behind it is taken for a bare one."""
+
+_HARD_WITHIN = re.compile(r"\$[({\[]|`")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """`bare`: it stands outside of all quotes, and its value is quoted. Not so in a text that no shell reads."""
+
+    name: str
+    bare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text in parts. `is_shell`: a shell reads it."""
+
+    parts: tuple[str | Placeholder, ...]
+    is_shell: bool = True
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the same on each host."""
+        return not any(isinstance(part, Placeholder) for part in self.parts)
+
+    def filled(self, host: HostInfo) -> str:
+        """The text for that host. Raises ActionFailed where it has no such value, or one that cannot stand there."""
+        return "".join(part if isinstance(part, str) else self._value(part, host) for part in self.parts)
+
+    def _value(self, placeholder: Placeholder, host: HostInfo) -> str:
+        value = _value_of(placeholder.name, host)
+        if "\0" in value or (self.is_shell and not placeholder.bare and not _SAFE.fullmatch(value)):
+            raise ActionFailed(told(Say.PLACEHOLDER_UNSAFE, host=host.id, name=f"{{{placeholder.name}}}"))
+        return shlex.quote(value) if placeholder.bare else value
+
+
+def parsed(text: str, *, is_shell: bool = True) -> Template:
+    """A text taken apart. Raises ActionFailed, with the column, for a placeholder that is none."""
+    if not any(_is_known(found["name"]) or _near(found["name"]) for found in _WORD.finditer(text)):
+        return Template((text,), is_shell)
+    bare = _bare_places(text) if is_shell else frozenset()
+    parts: list[str | Placeholder] = []
+    at = 0
+    while at < len(text):
+        if text.startswith("{{", at):
+            parts.append("{")
+            at += 2
+            continue
+        found = _WORD.match(text, at)
+        if found is None:
+            parts.append(text[at])
+            at += 1
+            continue
+        _require(found["name"], at + 1)
+        if is_shell and _VARIABLE.search(text, 0, at):
+            raise ActionFailed(told(Say.PLACEHOLDER_BEHIND_VARIABLE, column=at + 1, name=found[0]))
+        parts.append(Placeholder(found["name"], at in bare))
+        at = found.end()
+    return Template(tuple(_joined(parts)), is_shell)
+
+
+def _is_known(name: str) -> bool:
+    return name in _PLAIN or (name.startswith(META) and len(name) > len(META))
+
+
+def _near(name: str) -> str | None:
+    """The placeholder of which a name may be a slip."""
+    first, _, rest = name.partition(".")
+    first = first.lower()
+    if rest and first in ("meta", "metadata"):
+        return META + rest
+    if first in _PLAIN or first in _SLIPS:
+        return _SLIPS.get(first, first)
+    close = difflib.get_close_matches(name.lower(), _PLAIN, 1, 0.75)
+    return close[0] if close else None
+
+
+def _require(name: str, column: int) -> None:
+    if not _is_known(name):
+        near = _near(name)
+        nearest = f"{{{near}}}" if near else "{host}, {address} or {meta.KEY}"
+        raise ActionFailed(
+            told(Say.PLACEHOLDER_UNKNOWN, column=column, name=f"{{{name}}}", nearest=nearest, brace="{{")
+        )
+
+
+def _value_of(name: str, host: HostInfo) -> str:
+    if name == "host":
+        return host.id
+    if name == "address":
+        return host.host
+    key = name.removeprefix(META)
+    if key not in host.metadata:
+        raise ActionFailed(told(Say.PLACEHOLDER_MISSING, host=host.id, key=key, name=f"{{{name}}}"))
+    return host.metadata[key]
+
+
+def _bare_places(text: str) -> frozenset[int]:
+    """The places of a shell's line that stand outside of all quotes."""
+    places: list[int] = []
+    quote, at = "", 0
+    while at < len(text):
+        sign = text[at]
+        if quote:
+            if quote == '"' and _HARD_WITHIN.match(text, at):
+                break
+            at += 1 + (sign == "\\" and quote == '"')
+            quote = "" if sign == quote else quote
+            continue
+        if _HARD.match(text, at):
+            break
+        if sign == "\\":
+            at += 2
+            continue
+        quote = sign if sign in "'\"" else ""
+        if not quote:
+            places.append(at)
+        at += 1
+    return frozenset(places)
+
+
+def _joined(parts: list[str | Placeholder]) -> Iterator[str | Placeholder]:
+    text: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            text.append(part)
+            continue
+        if text:
+            yield "".join(text)
+            text = []
+        yield part
+    if text:
+        yield "".join(text)
