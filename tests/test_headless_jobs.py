@@ -18,8 +18,8 @@ from tests.test_headless import HANG, atp, command_line, environment, results_of
 
 pytestmark = pytest.mark.daemons
 
-HOSTS = 20
-ANSWER = 8
+HOSTS = 60
+ANSWER = 25
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def config(tmp_path: Path, sshd: PrivateSshd) -> str:
 
 def hosts_file(folder: Path, sshd: PrivateSshd, number: int) -> str:
     hosts = [host_table(f"kvm{each:02}", None, ssh_table(sshd), ("lab",)) for each in range(1, number + 1)]
-    return written(folder / "hosts.toml", "[guard]\npreview_above = 50\n", *hosts)
+    return written(folder / "hosts.toml", "[guard]\npreview_above = 100\ncount_above = 100\n", *hosts)
 
 
 def listed(*words: str) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def test_every_host_of_a_job_whose_program_was_killed_is_accounted_for(config: s
         os.kill(process.pid, signal.SIGKILL)
     (job,) = listed()
     assert (job["number"], job["state"], job["ended"], job["unanswered"]) == (1, "interrupted", None, HOSTS - ANSWER)
-    assert job["targets"] == {"count": HOSTS, "folded": "kvm[01-20]"}
+    assert job["targets"] == {"count": HOSTS, "folded": f"kvm[01-{HOSTS}]"}
     shown = results_of(atp("jobs", "show", "1", "--json"))
     assert list(shown) == [f"kvm{each:02}" for each in range(1, HOSTS + 1)]
     answered = {host for host, result in shown.items() if result["outcome"] == "ok"}
