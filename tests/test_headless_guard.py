@@ -7,6 +7,7 @@ import os
 import pty
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,28 @@ def test_an_environment_can_say_that_the_program_only_watches(config: str, tmp_p
     assert len(refusals()) == 4
     done = atp("run", "-w", "web1", "--config", config, f"touch {mark}", extra={"ATP_TUI_READ_ONLY": "0"})
     assert done.returncode == 0 and mark.exists()
+
+
+def test_a_job_of_another_program_on_the_same_hosts_is_told_with_who_and_since_when(
+    config: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    words = command_line("run", "-w", "web1", "--config", config, f"until [ -e {go} ]; do sleep 0.1; done")
+    with subprocess.Popen(words, env=environment(), stdin=subprocess.DEVNULL) as other:
+        limit = time.monotonic() + HANG
+        while [each["state"] for each in json.loads(atp("jobs", "--json").stdout)["jobs"]] != ["running"]:
+            assert time.monotonic() < limit
+        busy = atp("run", "-w", "web1", "--config", config, "true")
+        assert busy.returncode == 2 and busy.stdout == ""
+        assert "job 1 of " in busy.stderr and " in another program works on web1 since " in busy.stderr
+        assert "there is no terminal to ask at: give --yes" in busy.stderr
+        assert atp("run", "-w", "web3", "--config", config, "true").returncode == 0, "another host"
+        assert atp("run", "--yes", "-w", "web1", "--config", config, "true").returncode == 0
+        planned = atp("run", "--dry-run", "-w", "web1", "--config", config, "true").stdout
+        assert "job 1 of " in planned and "would ask first for a yes" in planned
+        quiet = Path(config).with_name("quiet.toml")
+        quiet.write_text(Path(config).read_text().replace("[guard]\n", "[guard]\nrunning_jobs = false\n"))
+        assert atp("run", "-w", "web1", "--config", str(quiet), "true").returncode == 0
+        go.touch()
+        assert other.wait(HANG) == 0
+    assert atp("run", "-w", "web1", "--config", config, "true").returncode == 0

@@ -16,6 +16,7 @@ from ..model.message import Message, told
 from ..model.problem import Problem
 from ..model.say import Say
 from .action import Action, Danger, Invocation
+from .at_work import JobAtWork, told_of
 from .dangers import MOST, Span, dangers
 from .held import Held
 
@@ -28,13 +29,15 @@ class Facts:
     """What is known of the targets' hosts, by their ids: their tags, how many domains run there, and which of these are
     being moved or saved, each with its reason.
 
-    A host whose domains nobody has counted is not in `running`. `held` are the freezes that have not come to their end;
-    `unreadable` says why what is frozen is not known. `hosts` are what the placeholders of a command are filled from.
+    A host whose domains nobody has counted is not in `running`. `jobs` are those that run. `held` are the freezes that
+    have not come to their end; `unreadable` says why what is frozen is not known. `hosts` are what the placeholders of
+    a command are filled from.
     """
 
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     running: Mapping[str, int] = field(default_factory=dict)
     under_way: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    jobs: tuple[JobAtWork, ...] = ()
     held: tuple[Held, ...] = ()
     unreadable: str = ""
     hosts: Mapping[str, HostInfo] = field(default_factory=dict)
@@ -92,10 +95,12 @@ class Policy:
         grave = bool(spans or more) or len(reasons) > (number > self._limit(action))
         reasons += [told(Say.ASKS_DANGER, part=line[begin:end]) for begin, end in spans]
         reasons += more
-        if not reasons:
+        others = list(told_of(facts.jobs, invocation.hosts, others=True)) if action.changes_hosts else []
+        if not reasons and not (others and self.guard.running_jobs):
             return None
+        reasons += others
         typed = number > self.guard.count_above or (grave and number > 1)
-        return Agreement(number, typed, (*reasons, *_running(invocation, facts)), spans)
+        return Agreement(number, typed, (*reasons, *_beside(invocation, facts)), spans)
 
     def allow(self, action: Action, invocation: Invocation, facts: Facts = NOTHING_KNOWN) -> None:
         """Raise ReadOnly where it never passes."""
@@ -184,8 +189,8 @@ def _many(number: int, guard: GuardSettings) -> Message:
     return told(Say.ASKS_MANY, number=number, limit=limit)
 
 
-def _running(invocation: Invocation, facts: Facts) -> Iterable[Message]:
-    """How many domains run on the hosts, where that is known of any, and which are on their way."""
+def _beside(invocation: Invocation, facts: Facts) -> Iterable[Message]:
+    """What else is known of the hosts: how many domains run there, which are on their way, and this program's jobs."""
     known = [facts.running[host] for host in invocation.hosts if host in facts.running]
     missing = len(invocation.hosts) - len(known)
     if known and missing:
@@ -197,6 +202,7 @@ def _running(invocation: Invocation, facts: Facts) -> Iterable[Message]:
         names = ", ".join(f"{host}/{name} ({why})" for host, name, why in moved[:MOST_NAMED])
         more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
         yield told(Say.ASKS_UNDER_WAY, number=len(moved), names=names + more)
+    yield from told_of(facts.jobs, invocation.hosts, others=False)
 
 
 def _among(wanted: Iterable[str], names: tuple[str, ...]) -> list[str]:

@@ -33,6 +33,7 @@ async def passes(engine: Engine, reading: Reading, invocation: Invocation, *, ye
     Raises ActionFailed where the door would not let it pass, or a person would have to be asked, and there is none.
     """
     probe = replace(invocation, targets=on_hosts(*(reading.ids or _one_that_passes(engine, reading, invocation))))
+    await engine.look()
     await require(engine, probe)
     asks = engine.fleet.admit(probe).confirm
     if asks is not None and not reading.ids:  # which hosts it is for is not known, and its command line is
@@ -49,6 +50,7 @@ async def agreed(engine: Engine, invocation: Invocation, *, yes: bool) -> Invoca
 
     Raises ActionFailed where nobody can be asked. For use while the engine runs: the question waits beside it.
     """
+    await engine.look()
     await require(engine, invocation)
     asks = engine.fleet.admit(invocation).confirm
     if asks is None or yes:

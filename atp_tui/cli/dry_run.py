@@ -35,6 +35,7 @@ async def dry_run(
 
     Raises ActionFailed where the door would not let it pass on hosts that are certain.
     """
+    await engine.look()
     certain, all_of_them = (
         engine.fleet.admit(replace(invocation, targets=on_hosts(*hosts)))
         for hosts in (reading.ids, (*reading.ids, *reading.undecided))

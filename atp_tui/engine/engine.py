@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Context, Invocation
+from ..actions.at_work import JobAtWork
 from ..actions.door import Audit, Door
 from ..actions.held import held_by
 from ..actions.log_in import password_question
@@ -40,6 +41,7 @@ from .earlier import EarlierNow
 from .fleet import Fleet
 from .local import LocalFleet
 from .only_watching import only_watches
+from .other_jobs import OtherJobs
 from .reload import Reloading
 from .roster import Roster
 from .source import FleetSource
@@ -60,8 +62,8 @@ MOST_LOOKED_THROUGH = 1_000
 """Hosts up to which that is done. What is young are their samples, some 50 objects a host: a look holds the event loop
 for 1 to 2 ms with 200 hosts, 11 to 19 with 1,000. With more it is left to Python, which comes to it in some hours."""
 
-LOOK_EACH = 2.0
-"""Seconds between two looks at what is frozen, for the screen: before an act it is read anew."""
+LOOK_EACH = 3.0
+"""Seconds between two looks at what is frozen and what others do, for the screen: before an act it is read anew."""
 
 Select = Callable[[tuple[HostInfo, ...]], Iterable[HostInfo]]
 """Which of a source's hosts are wanted, and how they are to be used."""
@@ -93,6 +95,7 @@ class Engine:
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.metadata = MetadataReader(self.manager, self.view)
         self.jobs = JobRunner(self.manager, log=log)
+        self._others = OtherJobs(log, lambda: {job.id for job in self.jobs.jobs})
         self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic)
         self.targets = CurrentTargets(self.manager, self.view, self._earlier)
         drivers = source.drivers
@@ -101,7 +104,7 @@ class Engine:
         )
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
-        self.door = Door(context, policy, audit, facts=self._facts, look=self._look)
+        self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
         asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
         self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
         self._opened: tuple[HostInfo, ...] = ()
@@ -232,6 +235,7 @@ class Engine:
             {host.id: host.tags for host in known if host.id in wanted},
             {row.id: row.running for row in rows if row.running is not None},
             {host: found for host in wanted if (found := self._under_way(host))},
+            (*self._others.now, *self._own_at_work()),
             held_by(self.frozen(), known),
             self.frozen().unreadable,
             {host.id: host for host in known if host.id in wanted},
@@ -245,14 +249,22 @@ class Engine:
         clock = self.manager.clock
         return self._freezes.now.at(min(clock.wall(), clock.monotonic()))
 
-    async def _look(self) -> None:
+    def _own_at_work(self) -> Iterable[JobAtWork]:
+        for job in self.jobs.jobs:
+            if not job.done:
+                hosts = frozenset(target.host for target in job.targets if target not in job.results)
+                yield JobAtWork(hosts, job.spec.who, job.spec.asked_at, job.title)
+
+    async def look(self) -> None:
+        """Bring up to date what the door knows: freezes, and the jobs of other programs."""
         if self._freezes is not None:
             await self._freezes.look()
+        await self._others.look()
 
     async def _look_often(self) -> None:
         while True:
             await self.manager.clock.sleep(LOOK_EACH)
-            await self._look()
+            await self.look()
 
     def _under_way(self, host: str) -> tuple[tuple[str, str], ...]:
         known = self.view.with_domains(host)

@@ -139,6 +139,9 @@ _GENERAL: Mapping[Say, str] = {
     Say.PLACEHOLDER_UNSAFE: "the value of {name} on {host} has signs that mean something to a shell: between quotes,"
     " in $(…) or a here-document it cannot be filled in; take the quotes away, which it gets by itself",
     Say.DELIVERY_LOST: "{lost} was not kept: run it anew with what it needs",
+    Say.ASKS_JOB: "job {number} of {who} in another program works on {hosts} since {since}: {title}",
+    Say.ASKS_OWN_JOB: "a job of this program still works on {hosts}: {title}",
+    Say.ASKS_MORE_JOBS: "and {number} more jobs work there",
     Say.CANNOT_BE_DONE_SO: "{action} cannot be done so: {why}",
     Say.NO_SUCH_ACTION: "there is no action {action!r}; there are {known}",
     Say.NEEDS_HOSTS: "{action} needs hosts",

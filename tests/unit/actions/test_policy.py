@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.actions.action import Invocation
+from atp_tui.actions.at_work import JobAtWork
 from atp_tui.actions.policy import Agreement, Facts, Policy
 from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.model.delivery import Delivery
@@ -162,3 +163,27 @@ def test_what_a_script_does_and_a_placeholder_comes_to_is_looked_at() -> None:
     found = policy.wants(find("run"), script)
     assert found is not None and found.spans == ()
     assert [str(why) for why in found.reasons] == ["on the list of dangers, in the script tidy.sh: rm -rf /"]
+
+
+def at_work(*hosts: str, number: int | None = 17) -> JobAtWork:
+    return JobAtWork(frozenset(hosts), "ada", 1e9, "apt-get upgrade", number)
+
+
+def test_a_job_of_another_program_is_a_reason_and_one_of_this_program_is_told_beside_others() -> None:
+    run, policy = find("run"), limits(5, 50)
+    found = policy.wants(run, asked(3), Facts(jobs=(at_work("h0", "h2", "h9"),)))
+    assert found is not None and not found.typed, "a yes is enough"
+    (why,) = map(str, found.reasons)
+    assert why.startswith("job 17 of ada in another program works on h[0,2] since 2001-09-09 ")
+    assert why.endswith(": apt-get upgrade")
+    assert policy.wants(run, asked(3), Facts(jobs=(at_work("h9"),))) is None
+    assert policy.wants(find("retry"), asked(3, action="retry"), Facts(jobs=(at_work("h0"),))) is None
+    assert policy.wants(run, asked(3), Facts(jobs=(at_work("h0", number=None),))) is None
+    quiet = replace(policy, guard=replace(policy.guard, running_jobs=False))
+    assert quiet.wants(run, asked(3), Facts(jobs=(at_work("h0"),))) is None
+    both = Facts(jobs=(at_work("h0", number=None), *(at_work("h1", number=each) for each in range(5))))
+    told = quiet.wants(run, asked(6), both)
+    assert told is not None
+    assert [Say(each.id) for each in told.reasons] == [
+        Say.ASKS_MANY, *[Say.ASKS_JOB] * 3, Say.ASKS_MORE_JOBS, Say.ASKS_OWN_JOB,
+    ]  # fmt: skip
