@@ -21,7 +21,7 @@ from .gather import gathered_of
 from .jobs import found, moment, readable, state_words
 from .lines import HostLines
 from .output import Each, complain, complain_line, emit, emit_json, line_of
-from .run import encoded
+from .showing.entry import encoded
 from .words import ending
 
 _log = logging.getLogger(__name__)

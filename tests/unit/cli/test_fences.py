@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atp_tui.cli import ask_hosts, encode
-from atp_tui.cli import run as run_module
 from atp_tui.cli.arguments import Arguments
 from atp_tui.cli.ask_hosts import domains, stats
 from atp_tui.cli.encode import encode_domain, encode_host, encode_listed, valid
 from atp_tui.cli.lines import HostLines
 from atp_tui.cli.output import emit_json
+from atp_tui.cli.showing import entry as json_entry
 from atp_tui.cli.tables import domain_table, stats_table
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.sources import FileSource
@@ -169,7 +169,7 @@ async def test_run_with_one_answer_that_breaks_each_step(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     if as_json:
-        breaks(monkeypatch, run_module, "encode", lambda result: result.host == "a")
+        breaks(monkeypatch, json_entry, "encode", lambda result: result.host == "a")
     else:
         breaks(monkeypatch, HostLines, "add", lambda self, host, data: host == "a")
     assert await run_on(LoopbackDriver(shell=shell), "@t", as_json=as_json) == 0
@@ -248,7 +248,7 @@ def test_json_is_json_whatever_came(
     answer: Answer, reading: DomainReading, result: CommandResult, capsys: pytest.CaptureFixture[str]
 ) -> None:
     host, domain = encode_host(answer), encode_domain("kvm", reading)
-    told = printed({"hosts": [host], "domains": [domain], "results": [run_module.encode(result)]}, capsys)
+    told = printed({"hosts": [host], "domains": [domain], "results": [json_entry.encode(result)]}, capsys)
     for entry in (*told["hosts"], *told["domains"]):
         assert entry["nonsense"] is None or entry["nonsense"]["count"] >= 1
     assert "\x1b" not in stats_table([host]) + domain_table([domain])

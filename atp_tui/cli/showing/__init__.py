@@ -1,0 +1,1 @@
+"""How `run` shows what comes back: a module for each way, behind `Showing`."""

@@ -1,0 +1,34 @@
+"""`run --gather`: equal answers once, when all hosts have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...model.outcome import CommandResult
+from ...model.text import Printed
+from ..gather import gathered
+from ..output import emit
+from .running import Running, tell_cut
+
+
+class Joined:
+    """The groups of equal answers, as far as these were kept."""
+
+    streamed = False
+
+    def __init__(self) -> None:
+        self._groups: Iterator[Printed] = iter(())
+
+    async def meanwhile(self, running: Running) -> OSError | None:
+        """Nothing is shown yet."""
+        return None
+
+    async def over(self, running: Running) -> None:
+        """Find the groups."""
+        self._groups = await gathered(running.fleet, running.job)
+
+    def last(self, results: Sequence[CommandResult]) -> None:
+        """Print them."""
+        for group in self._groups:
+            emit(group)
+        tell_cut(results, "--gather")
