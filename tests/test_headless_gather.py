@@ -49,3 +49,15 @@ def test_what_is_cut_is_told(config: str) -> None:
 def test_it_is_no_form_of_json(config: str) -> None:
     done = atp("--config", config, "run", "-w", "kvm01", "--gather", "--json", "--", "id")
     assert done.returncode == 2 and "leave one out" in done.stderr
+
+
+def test_answers_that_differ_in_what_is_masked_are_one_group(tmp_path: Path, sshd: PrivateSshd) -> None:
+    hosts = [host_table(f"kvm{number:02}", None, ssh_table(sshd)) for number in range(1, 4)]
+    config = written(tmp_path / "hosts.toml", "[answers]\nmask = ['turn \\d+']\n", *hosts)
+    turn = tmp_path / "turn"
+    command = f"flock {turn} sh -c 'echo x >> {turn}.n; echo turn $(wc -l < {turn}.n) of 3, pid $$'"
+    done = atp("--config", config, "run", "-w", "@all", "--gather", "--mask", "--", command)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "kvm[01-03] (3, masked: 3 answers):\n  <own> of 3, pid <pid>\n"
+    turned = atp("--config", config, "run", "-w", "@all", "--mask", "--", "id")
+    assert turned.returncode == 2 and "add --gather" in turned.stderr

@@ -25,7 +25,7 @@ from .freeze_arguments import FreezeWords, add_freeze, freeze_words_of
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .hosts_import import ImportWords, words_of
 from .job_words import add_job_words, job_words_of
-from .jobs_arguments import add_jobs, agreeing
+from .jobs_arguments import MASKS_GATHERED, add_jobs, agreeing, masking
 from .setup_verbs import add_setup_verbs
 
 Verb = str
@@ -61,6 +61,7 @@ class Arguments:
     fanout: int = 64
     json: bool = False
     gather: bool = False
+    mask: bool = False
     no_guard: bool = False
     read_only: bool = False
     view: str | None = None
@@ -108,6 +109,8 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
         if found.json and found.gather:
             verbs["run"].error("--json has the answer of each host, and --gather joins them: leave one out")
+        if found.mask and not found.gather:
+            verbs["run"].error(MASKS_GATHERED)
         if not values["command"].strip():
             verbs["run"].error("a command is needed, or --script: atp-tui run -w TARGETS uname -r")
         if not _is_text(values["command"]):
@@ -120,6 +123,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         values["jobs_verb"] = found.jobs_verb or "list"
         if found.json and values.get("gather"):
             verbs["jobs"].error("--json has the answer of each host, and --gather joins them: leave one out")
+        if values.get("mask") and not values.get("gather"):
+            verbs["jobs"].error(MASKS_GATHERED)
     elif isinstance(found.__dict__.get("targets"), list):
         values["targets"] = tuple(found.targets)
         values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
@@ -296,6 +301,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
     add_job_words(run)
     run.add_argument("--gather", action="store_true", help="wait for all hosts, and show equal answers once")
+    masking(run)
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     delivery_words.add_delivery(run)
     agreeing(run)

@@ -14,10 +14,15 @@ from .lines import indented
 from .words import ending
 
 
-async def gathered(fleet: Fleet, job: str) -> Iterator[Printed]:
-    """The groups of a job that is over, each as text: those that went well first, and of these the largest."""
-    await fleet.name_parts(job)
-    return gathered_of(fleet.parts(job).parts, partial(fleet.output, job))
+async def gathered(fleet: Fleet, job: str, *, masked: bool = False) -> Iterator[Printed]:
+    """The groups of a job that is over, each as text: those that went well first, and of these the largest.
+
+    `masked`: answers that are equal but for what is masked are one group.
+    """
+    if masked:
+        await fleet.mask_parts(job)
+    await fleet.name_parts(job, masked)
+    return gathered_of(fleet.parts(job, 0, masked).parts, partial(fleet.output, job))
 
 
 def gathered_of(parts: Iterable[Part], output: Callable[[bytes], bytes]) -> Iterator[Printed]:
@@ -33,7 +38,11 @@ def _in_order(parts: Iterable[Part]) -> list[Part]:
 
 
 def _text(part: Part, output: bytes) -> Printed:
-    """`kvm[01-17] (17):` and how they ended, where that was not well; then what they said, two cells further in."""
+    """`kvm[01-17] (17):` and how they ended, where that was not well; then what they said, two cells further in.
+
+    `kvm[01-17] (17, masked: 9 answers):` where they have said different things, but for what is masked the same.
+    """
+    joined = f", masked: {part.variants} answers" if part.variants > 1 else ""
     ended = "" if part.outcome is Outcome.OK else f" {ending(part)}"
     said = indented(output, safe("  ")) if output else continued()
-    return continued(printed([safe(f"{part.label} ({part.count}):{ended}")]), said)
+    return continued(printed([safe(f"{part.label} ({part.count}{joined}):{ended}")]), said)

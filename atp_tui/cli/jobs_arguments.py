@@ -6,6 +6,8 @@ import argparse
 import re
 from collections.abc import Callable
 
+MASKS_GATHERED = "--mask is about what --gather joins: add --gather"
+
 _JOB = "its number, the beginning of its id, or last"
 _SPAN = re.compile(r"(\d{1,6})([hdw])", re.ASCII)
 _SECONDS = {"h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -48,6 +50,7 @@ def add_jobs(
     for name, what in WHICH.items():
         which.add_argument(f"--{name}", dest="which", action="store_const", const=name, default="failed", help=what)
     _gather(rerun)
+    masking(rerun)
     agreeing(rerun)
     prune = verb("prune", "forget jobs that are old, but none that runs")
     prune.add_argument(
@@ -63,6 +66,15 @@ def agreeing(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--check", action="store_true", help="with --dry-run: connect to each host, and say which are not reached"
+    )
+
+
+def masking(parser: argparse.ArgumentParser) -> None:
+    """The word of what answers are joined in spite of."""
+    parser.add_argument(
+        "--mask",
+        action="store_true",
+        help="with --gather: answers are equal where only own names, addresses, ids, times or sizes differ",
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..model import checks
+from ..model.answers import AnswerSettings
 from ..model.errors import ConfigError
 from ..model.guard import GuardSettings
 from ..model.host import HostInfo
@@ -100,7 +101,7 @@ class FleetConfig:
     and `included` the files that they name now. `programs` name further hosts, which stand behind the others in `hosts`
     and in no file: `program_hosts` has their ids by the program's name, `remarks` what is to be told of the programs,
     and `failing` the names of those that have given no answer when they were run last. `audit`: what is recorded.
-    `guard`: what is asked about before it is done, and what is not done at all.
+    `guard`: what is asked about before it is done, and what is not done at all. `answers`: how they are compared.
     """
 
     path: Path | None = None
@@ -119,6 +120,7 @@ class FleetConfig:
     failing: tuple[str, ...] = ()
     audit: AuditMode = AuditMode.ON
     guard: GuardSettings = field(default_factory=GuardSettings)
+    answers: AnswerSettings = field(default_factory=AnswerSettings)
 
     @property
     def of_files(self) -> FleetConfig:

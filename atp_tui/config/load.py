@@ -14,6 +14,7 @@ from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import HostInfo, tags_of
 from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
+from .answer_settings import read_answer_settings
 from .answers import KeptAnswers
 from .audit import read_audit
 from .files import read_bytes, read_regular, strangers_may_write
@@ -220,6 +221,7 @@ def _fleet(
     monitor = _section(MonitorSettings, "monitor", document, problems)
     audit = read_audit(document, problems)
     guard = read_guard(document, problems)
+    compared = read_answer_settings(document, problems)
     if errors := [*problems.errors, *(error for file in files for error in (*file.errors, *file.problems.errors))]:
         raise ConfigErrors(errors)
     tags = tags_of((*hosts, *disabled)).keys()
@@ -237,7 +239,7 @@ def _fleet(
     include = tuple(document.get("include", []))
     return FleetConfig(
         path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
-        tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit, guard,
+        tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit, guard, compared,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from ..model.answers import AnswerSettings
 from ..model.errors import ConfigError
 from ..model.guard import GuardSettings
 from ..model.quoting import quoted
@@ -24,6 +25,7 @@ SECTIONS: Mapping[str, type] = {
     "ui": UiSettings,
     "monitor": MonitorSettings,
     "guard": GuardSettings,
+    "answers": AnswerSettings,
 }
 """The tables of settings at the top of a file, and what each one is read into."""
 
@@ -240,7 +242,7 @@ _HOMES = _homes()
 def home_of(key: str, path: KeyPath) -> str | None:
     """The table of settings in which `key` means something, as it would be written near `path`; None for no such."""
     home = _HOMES.get(key)
-    if home is None or not path or home in ("ui", "monitor", "guard"):
+    if home is None or not path or home in ("ui", "monitor", "guard", "answers"):
         return None if home is None else f"[{home}]"
     if path[0] == "tags":
         return f"[tags.{bare(path[1])}.{home}]"

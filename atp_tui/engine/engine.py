@@ -9,7 +9,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,13 +22,15 @@ from ..actions.policy import Facts, Policy
 from ..actions.trust_key import key_question
 from ..config.fleet import FleetConfig
 from ..executor.log import JobLog
+from ..executor.masking import own_names
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
-from ..model.errors import ConfigError
+from ..model.errors import ConfigError, HostUnknown
 from ..model.events import ConnectionChanged, HostSampled
 from ..model.freeze import Frozen
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.target import TargetId
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
 from ..monitor.happenings import Happenings
@@ -36,6 +38,7 @@ from ..monitor.metadata_reader import MetadataReader
 from ..monitor.sampler import Monitor
 from ..monitor.under_way import under_way
 from ..transport.manager import TransportManager
+from .answers import JobAnswers, names_alone
 from .asking import Asking
 from .earlier import EarlierNow
 from .fleet import Fleet
@@ -118,10 +121,11 @@ class Engine:
         )
         self._select: Select | None = None
         self._runs = False
+        self.answers = JobAnswers(self.jobs, self._names_of, source.config.answers)
         self.fleet: Fleet = LocalFleet(
             self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
-            Trial(source.hosts_file, self.door, drivers), self._earlier.number_of, self.frozen,
+            Trial(source.hosts_file, self.door, drivers), self._earlier.number_of, self.frozen, self.answers,
         )  # fmt: skip
 
     @asynccontextmanager
@@ -175,6 +179,7 @@ class Engine:
             if isinstance(version, FleetConfig):
                 self._opened = version.hosts
                 self.door.policy = replace(self.door.policy, guard=version.guard)
+                self.answers.settings = version.answers
             await self.reloading.take(self._selected(version))
         await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
 
@@ -269,6 +274,12 @@ class Engine:
     def _under_way(self, host: str) -> tuple[tuple[str, str], ...]:
         known = self.view.with_domains(host)
         return () if known is None else under_way(known)
+
+    def _names_of(self, target: TargetId) -> tuple[str, ...]:
+        """The names that a target may say of itself in its answers."""
+        with suppress(HostUnknown):  # it has gone since
+            return own_names(*filter(None, (target.domain, target.host, self.roster.host(target.host).host)))
+        return names_alone(target)
 
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)

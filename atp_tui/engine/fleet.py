@@ -227,9 +227,7 @@ class Fleet(Protocol):
 
     def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
         """These hosts with the figure of the metric of that name, in this order; hosts that are not there are left out.
-
-        As `rows`, but so cheap that all hosts in view of a heat map may be asked for.
-        """
+        As `rows`, but so cheap that all hosts in view of a heat map may be asked for."""
         ...
 
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
@@ -344,10 +342,8 @@ class Fleet(Protocol):
 
     def try_out(self, host_id: str, edit: Invocation | None = None) -> AsyncIterator[TryStep]:
         """Connect to the host of that id as the file would describe it after `edit`; None: as it does now.
-
         Nothing is written, no host key is taken for good, and no connection of the fleet is used. The first step that
-        fails is the last. Whoever stops reading ends the attempt.
-        """
+        fails is the last. Whoever stops reading ends the attempt."""
         ...
 
     # -- what is done --------------------------------------------------------------------------------------------
@@ -378,20 +374,25 @@ class Fleet(Protocol):
         """Wait until each target has ended: the results in the order of the targets."""
         ...
 
-    def parts(self, job: str, since: int = 0) -> Parts:
-        """The groups of equal outcomes that have changed after that number; of a job that is not kept, number 0."""
+    def parts(self, job: str, since: int = 0, masked: bool = False) -> Parts:
+        """The groups of equal outcomes that have changed after that number; of a job that is not kept, number 0.
+        `masked`: of those that are equal but for what is masked, as far as `mask_parts` has come."""
         ...
 
     def output(self, job: str, digest: bytes) -> bytes:
         """What the targets of a part said: standard output, then the errors."""
         ...
 
-    def members(self, job: str, group: int) -> tuple[TargetId, ...]:
+    def members(self, job: str, group: int, masked: bool = False) -> tuple[TargetId, ...]:
         """The targets of a part, which `Part.group` names, in no order."""
         ...
 
-    async def name_parts(self, job: str) -> bool:
+    async def name_parts(self, job: str, masked: bool = False) -> bool:
         """Fold the names of the parts that have none yet, beside all other work; whether there was one."""
+        ...
+
+    async def mask_parts(self, job: str) -> bool:
+        """Join the answers that have come but for what is masked, beside all other work; whether there was news."""
         ...
 
     def cancel(self, job: str) -> None:

@@ -18,7 +18,6 @@ from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
-from ..model.target import TargetId
 from ..monitor.arrangements import Arrangements
 from ..monitor.cells import Cell, Cells
 from ..monitor.domain_arrangement import DomainArrangements
@@ -29,6 +28,7 @@ from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
+from .answers import JobAnswers
 from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View
 from .fleet import (
     Change,
@@ -36,7 +36,6 @@ from .fleet import (
     Forms,
     Importable,
     JobTicket,
-    Parts,
     Performed,
     PlaceInFile,
     Preview,
@@ -44,9 +43,6 @@ from .fleet import (
 from .resolved import Resolved
 from .stream import Stream
 from .try_out import TryStep
-
-NAMED_AT_ONCE = 300
-"""Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
 
 
 class LocalFleet:
@@ -69,6 +65,7 @@ class LocalFleet:
         trial: Trying | None = None,
         job_number: Callable[[str], Awaitable[int | None]] | None = None,
         frozen: Callable[[], Frozen] = Frozen,
+        answers: JobAnswers | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -86,6 +83,9 @@ class LocalFleet:
         self.now = transport.clock.monotonic
         self.ask, self.settle = asking.ask, asking.settle
         self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
+        answers = answers or JobAnswers(jobs)
+        self.parts, self.output, self.members = answers.parts, answers.output, answers.members
+        self.name_parts, self.mask_parts = answers.name_parts, answers.mask_parts
         self._tally = Tally(view)
         self._arrangements = Arrangements(view)
         self._domains = DomainArrangements(view)
@@ -359,30 +359,6 @@ class LocalFleet:
         """As Fleet.results."""
         found = self._jobs.job(job)
         return () if found is None else await found.wait()
-
-    def parts(self, job: str, since: int = 0) -> Parts:
-        """As Fleet.parts."""
-        found = self._jobs.job(job)
-        if found is None:
-            return Parts()
-        if found.done:
-            found.fold.name_at_once(NAMED_AT_ONCE)
-        return Parts(found.fold.number, found.fold.parts(since))
-
-    def output(self, job: str, digest: bytes) -> bytes:
-        """As Fleet.output."""
-        found = self._jobs.job(job)
-        return b"" if found is None else found.fold.output(digest)
-
-    def members(self, job: str, group: int) -> tuple[TargetId, ...]:
-        """As Fleet.members."""
-        found = self._jobs.job(job)
-        return () if found is None else tuple(found.fold.members(group))
-
-    async def name_parts(self, job: str) -> bool:
-        """As Fleet.name_parts."""
-        found = self._jobs.job(job)
-        return found is not None and await found.fold.name()
 
     def cancel(self, job: str) -> None:
         """As Fleet.cancel."""

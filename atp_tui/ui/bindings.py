@@ -29,6 +29,7 @@ ANSWERS = (
     bind("answers.mark", "space", "toggle_mark", "mark", "mark the hosts of the answer, for commands", shown=True),
     bind("answers.fold-all", "a", "toggle_all", "fold all", "fold or unfold all answers", shown=True),
     bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
+    bind("answers.mask", "x", "mask", "mask", "join answers that differ in names, addresses, times", shown=True),
     bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
     bind("answers.unmark", "u", "unmark", "unmark all"),
 )

@@ -58,6 +58,7 @@ LAST = (
     ScreenCommand("older-job", "older job", "less_than_sign", "show the answers of the job started before"),
     ScreenCommand("newer-job", "newer job", "greater_than_sign", "show the answers of the job started after"),
     ScreenCommand("rerun", "rerun failed", None, "run the command that is shown again where it failed"),
+    ScreenCommand("mask-answers", "mask answers", None, "join answers that differ in what is masked only; or not"),
     ScreenCommand("cancel", "cancel job", None, "end the job that is shown"),
     ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),

@@ -11,7 +11,8 @@ from ..actions.action import Invocation
 from ..engine.fleet import JobTicket
 from ..model.outcome import Outcome
 from .glyphs import Glyphs
-from .job_feed import Jobs, feed
+from .job_feed import Jobs, feed, masks
+from .messages import JobAdvanced
 from .targeting import label_of
 from .text import Safe, cut, safe
 from .widgets.answers_model import AnswersModel
@@ -152,6 +153,13 @@ class JobControl:
             self._forget(done[-1])
         self._spawn(feed(self._fleet, job.model, self._send))
         return job
+
+    def mask(self, job: WatchedJob, *, on: bool) -> None:
+        """Join its answers in spite of what is masked, beside all else, or only equal ones again."""
+        job.model.mask(on)
+        self._send(JobAdvanced(job.id))
+        if on:
+            self._spawn(masks(self._fleet, job.model, self._send))
 
     def before(self, job: WatchedJob) -> tuple[int, tuple[WatchedJob, ...]]:
         """On how many hosts of a new job others have not ended yet, and which, oldest first. A host does one job at a

@@ -13,12 +13,16 @@ from .bridge import SHORTEST_GAP
 from .messages import JobAdvanced, JobEnded
 from .widgets.answers_model import Answered, AnswersModel
 
+MASKED_EACH = 0.3
+"""Seconds between two looks at what is to be masked while a job runs."""
+
 
 class Jobs(Answered, Protocol):
     """The jobs of a fleet; the port to it is one."""
 
     def events(self, job: str) -> AsyncIterator[JobEvent]: ...
-    async def name_parts(self, job: str) -> bool: ...
+    async def name_parts(self, job: str, masked: bool = False) -> bool: ...
+    async def mask_parts(self, job: str) -> bool: ...
     def cancel(self, job: str) -> None: ...
 
 
@@ -46,6 +50,22 @@ async def feed(jobs: Jobs, model: AnswersModel, send: Callable[[Message], object
             later.cancel()
     model.finish()
     send(JobEnded(model.job.id))
-    if await jobs.name_parts(model.job.id):
+    if await jobs.name_parts(model.job.id) and not model.masked:
+        model.look()
+        send(JobAdvanced(model.job.id))
+
+
+async def masks(jobs: Jobs, model: AnswersModel, send: Callable[[Message], object]) -> None:
+    """Mask the answers of the model's job as they come, for as long as that is wanted; then fold the names of what is
+    equal but for that."""
+    while model.masked:
+        ended = model.finished
+        if await jobs.mask_parts(model.job.id) and model.masked:
+            model.look()
+            send(JobAdvanced(model.job.id))
+        if ended:
+            break
+        await asyncio.sleep(MASKED_EACH)
+    if model.masked and await jobs.name_parts(model.job.id, True) and model.masked:
         model.look()
         send(JobAdvanced(model.job.id))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from atp_tui.engine.fleet import JobTicket, Parts
-from atp_tui.engine.local import NAMED_AT_ONCE
+from atp_tui.engine.answers import JobAnswers
+from atp_tui.engine.fleet import JobTicket
 from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded
+from atp_tui.model.outcome import CommandResult
 from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.ui.widgets.answers_model import AnswersModel
 
@@ -19,17 +20,20 @@ class FoldedAnswers:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
+        self.id = "job"
         self.fold = Fold()
+        self.results: dict[TargetId, CommandResult] = {}
+        self.done = True
+        answers = JobAnswers(self)  # type: ignore[arg-type]  # the one job, of which no more is read
+        self.parts, self.members, self.output = answers.parts, answers.members, answers.output
+        self.mask_parts = answers.mask_parts
 
-    def parts(self, job: str, since: int = 0) -> Parts:
-        self.fold.name_at_once(NAMED_AT_ONCE)
-        return Parts(self.fold.number, self.fold.parts(since))
+    def job(self, job: str) -> FoldedAnswers:
+        return self
 
-    def members(self, job: str, group: int) -> tuple[TargetId, ...]:
-        return tuple(self.fold.members(group))
-
-    def output(self, job: str, digest: bytes) -> bytes:
-        return self.fold.output(digest)
+    def end(self, result: CommandResult) -> None:
+        self.fold.add(result)
+        self.results[result.target] = result
 
 
 class Answering(AnswersModel):
@@ -41,7 +45,7 @@ class Answering(AnswersModel):
 
     def apply(self, event: JobEvent) -> None:
         if isinstance(event, TargetEnded):
-            self.folded.fold.add(event.result)
+            self.folded.end(event.result)
         super().apply(event)
 
     async def name_parts(self) -> bool:

@@ -14,7 +14,7 @@ from atp_tui.engine.fleet import Parts
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.job_control import MOST_JOBS
 from atp_tui.ui.screens.ask import AskScreen
-from atp_tui.ui.widgets.answers_model import DROPPED
+from atp_tui.ui.widgets.answer_heads import DROPPED
 from atp_tui.ui.widgets.job_list import STATES, JobList
 
 from .conftest import Opened, open_app

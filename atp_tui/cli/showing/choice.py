@@ -13,4 +13,4 @@ def showing_of(arguments: Arguments) -> Showing:
     """The way that the command line asks for; text where it asks for none."""
     if arguments.json:
         return AsJson()
-    return Joined() if arguments.gather else AsLines()
+    return Joined(masked=arguments.mask) if arguments.gather else AsLines()

@@ -12,11 +12,12 @@ from .running import Running, tell_cut
 
 
 class Joined:
-    """The groups of equal answers, as far as these were kept."""
+    """The groups of answers that are equal (`masked`: but for what is masked), as far as these were kept."""
 
     streamed = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, masked: bool = False) -> None:
+        self._masked = masked
         self._groups: Iterator[Printed] = iter(())
 
     async def meanwhile(self, running: Running) -> OSError | None:
@@ -25,7 +26,7 @@ class Joined:
 
     async def over(self, running: Running) -> None:
         """Find the groups."""
-        self._groups = await gathered(running.fleet, running.job)
+        self._groups = await gathered(running.fleet, running.job, masked=self._masked)
 
     def last(self, results: Sequence[CommandResult]) -> None:
         """Print them."""

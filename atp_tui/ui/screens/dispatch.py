@@ -76,6 +76,7 @@ class Dispatch:
             "older-job": lambda _: self.jobs.show_older(),
             "newer-job": lambda _: self.jobs.show_newer(),
             "rerun": self._rerun,
+            "mask-answers": lambda _: self.jobs.mask(),
             "cancel": self._cancel,
             "clear": self._clear,
             "open-editor": lambda _: EditorDispatch(screen, services, targeting).open(),

@@ -20,6 +20,8 @@ from ..text import safe
 from ..words import outcome_count, sentence
 from .ask import AskScreen
 
+MASKED = "masked: own names, addresses, MACs, UUIDs, PIDs, times, durations, sizes, and [answers] of hosts.toml"
+
 
 class JobSurface(Protocol):
     """The main screen, as far as jobs need it."""
@@ -120,6 +122,15 @@ class JobDispatch:
                 self._screen.tell(f"cancelled {job.name}: {had_answered}")
         elif not self._screen.showing.has_answers_in_sight or (job.failed and job is not self._screen.jobs.shown):
             self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=job.failed)
+
+    def mask(self) -> None:
+        """Join answers of the job that is shown in spite of what is masked, or only equal ones again."""
+        job = self._screen.jobs.shown
+        if job is None:
+            self._screen.tell("no command was run yet")
+            return
+        self._screen.jobs.mask(job, on=not job.model.masked)
+        self._screen.tell(MASKED if job.model.masked else "each answer is as it came again")
 
     def show(self, job: WatchedJob | None) -> None:
         """Show the answers of another job."""

@@ -14,7 +14,7 @@ from ..copying import copied
 from ..glyphs import UNICODE, Glyphs
 from ..keymap import Keymap
 from ..marks import Marks
-from ..messages import Copied, MarkRequested, RerunRequested
+from ..messages import CommandLineRequested, Copied, MarkRequested, RerunRequested
 from ..shown import styled, together
 from ..text import Safe, cut, safe, width_of
 from .answer_blocks import AnswerLine, AnswerLines
@@ -123,6 +123,9 @@ class Answers(LinesView[AnswerLine]):
 
     def action_rerun(self) -> None:
         self.post_message(RerunRequested())
+
+    def action_mask(self) -> None:
+        self.post_message(CommandLineRequested("mask-answers", ""))
 
     def action_copy(self) -> None:
         """The block under the cursor, as shown, to the terminal's clipboard (OSC 52)."""

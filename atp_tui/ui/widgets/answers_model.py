@@ -9,58 +9,45 @@ from functools import partial
 from typing import Protocol
 
 from ...engine.fleet import JobTicket, Parts
-from ...executor.difference import diff
 from ...executor.fold import Part
 from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping
 from ...model.connection import ConnectionState
-from ...model.order import NaturalKey, natural
 from ...model.outcome import CommandResult, Outcome
 from ...model.target import TargetId
 from ..format import age, countdown, moment
 from ..glyphs import UNICODE, Glyphs
-from ..text import fit, safe
+from ..text import safe
 from ..words import outcome_count, outcome_word, sentence
 from .answer_blocks import AnswerLines, Block
-from .group_body import GroupBody, role_of
+from .answer_heads import (
+    IN_WORK,
+    LABEL_WIDTH,
+    WORST,
+    group_block,
+    group_key,
+    head_of,
+    sign_of,
+    status_word,
+    worst_first,
+)
 from .lines import Piece, Spans, drawn
 from .live_lines import Live
-from .output_line import shown_line, shown_spans
-
-LABEL_WIDTH = 32
-"""Cells for the node set of a group; its first line of output stands behind it."""
+from .output_line import shown_spans
 
 MOST_COMPARED = 20
 """Blocks that are compared with the largest one when all are unfolded: more are not read at a glance."""
 
-_WORST = (
-    Outcome.ERROR, Outcome.AUTH, Outcome.UNCONFIRMED, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT,
-    Outcome.FAILED, Outcome.CANCELLED, Outcome.NOTRUN, Outcome.OK,
-)  # fmt: skip
-
-DROPPED = "not kept any more: newer jobs needed the room"
-"""What stands in place of the output of a job that the engine has dropped."""
 
 _S = ConnectionState
-
-_LIKE = {
-    Outcome.OK: _S.CONNECTED,
-    Outcome.TIMEOUT: _S.RECONNECTING,
-    Outcome.CANCELLED: _S.DISCONNECTED,
-    Outcome.NOTRUN: _S.DISCONNECTED,
-}
-"""Outcomes wear the glyphs and colours of states; those not named here that of a failed one."""
-
-_IN_WORK = {"running": _S.CONNECTING, "cancelling": _S.DRAINING, "waiting": _S.DISCONNECTED}
-"""As do hosts that have not ended."""
 
 
 class Answered(Protocol):
     """Where the groups of equal answers are read; the port to the fleet is one."""
 
     def now(self) -> float: ...
-    def parts(self, job: str, since: int = 0) -> Parts: ...
+    def parts(self, job: str, since: int = 0, masked: bool = False) -> Parts: ...
     def output(self, job: str, digest: bytes) -> bytes: ...
-    def members(self, job: str, group: int) -> tuple[TargetId, ...]: ...
+    def members(self, job: str, group: int, masked: bool = False) -> tuple[TargetId, ...]: ...
 
 
 class AnswersModel:
@@ -84,6 +71,8 @@ class AnswersModel:
         self._ordered: list[Part] = []
         self._compared: set[str] = set(self._names)
         self._open: set[str] = set(self._names) if len(self._names) == 1 else set()
+        self.masked = False
+        """Whether answers are joined that are equal but for what is masked."""
         self._begun = False
         self._finished = False
         self._dropped = False
@@ -107,7 +96,7 @@ class AnswersModel:
     @property
     def counts(self) -> dict[Outcome, int]:
         """How many hosts ended in which way, worst first."""
-        return {outcome: self._counts[outcome] for outcome in _WORST if outcome in self._counts}
+        return {outcome: self._counts[outcome] for outcome in WORST if outcome in self._counts}
 
     @property
     def answered(self) -> int:
@@ -135,6 +124,8 @@ class AnswersModel:
         if self._stopping:
             parts.append(f"{len(self._stopping)} cancelling")
         parts.append(self.lasted())
+        if self.masked:
+            parts.append("masked")
         return " · ".join(parts)
 
     def counts_told(self) -> tuple[Piece, ...]:
@@ -142,7 +133,7 @@ class AnswersModel:
         found = self.counts
         ended = sorted(found, key=lambda outcome: outcome is not Outcome.OK)
         told = [(f"{found[outcome]} {outcome_word(outcome)}", sign_of(outcome).value) for outcome in ended]
-        return (*told, *((f"{number} {word}", _IN_WORK[word].value) for word, number in self.in_work.items()))
+        return (*told, *((f"{number} {word}", IN_WORK[word].value) for word, number in self.in_work.items()))
 
     def began_told(self) -> str:
         """When it was started: the time of day, or the day, in 8 cells."""
@@ -168,7 +159,12 @@ class AnswersModel:
         if not self._finished:
             return (target for target in self.job.targets if str(target) == block)
         return next(
-            (self._fleet.members(self.job.id, part.group) for part in self._ordered if _group_key(part) == block), ()
+            (
+                self._fleet.members(self.job.id, part.group, self.masked)
+                for part in self._ordered
+                if group_key(part) == block
+            ),
+            (),
         )
 
     def lasted(self) -> str:
@@ -208,14 +204,14 @@ class AnswersModel:
         self.look()
         # the head of a block holds its first line; where that is all there is, unfolding it would only say it again
         if len(self._parts) <= 2 and any(map(self._says_more, self._parts.values())):
-            self._open = {_group_key(part) for part in self._parts.values()}
+            self._open = {group_key(part) for part in self._parts.values()}
             self._compared = set(self._open)
         else:
             self._open = set()
 
     def look(self) -> None:
         """Take over the groups that have changed, of a job that has ended."""
-        found = self._fleet.parts(self.job.id, self._number)
+        found = self._fleet.parts(self.job.id, self._number, self.masked)
         if found.number < self._number:
             self._dropped = True
             self._open.clear()
@@ -225,9 +221,21 @@ class AnswersModel:
         for part in found.parts:
             self._parts[part.group] = part
         self._number = found.number
-        self._ordered = sorted(self._parts.values(), key=_worst_first)
+        self._ordered = sorted(self._parts.values(), key=worst_first)
         self._hosts.clear()
         self._lines.clear()
+
+    def mask(self, on: bool) -> None:
+        """Join answers that are equal but for what is masked, as far as that is known; or those that are equal."""
+        self.masked = on
+        self._parts.clear()
+        self._number = 0
+        self._open -= {group_key(part) for part in self._ordered}
+        self._ordered = []
+        self._lines.clear()
+        self._hosts.clear()
+        if self._finished:
+            self.look()
 
     def check(self) -> bool:
         """Whether the outputs of an ended job have just gone: the engine has dropped them for newer ones."""
@@ -259,7 +267,7 @@ class AnswersModel:
         """Unfold every block, or fold all where all are open."""
         if self._dropped:
             return
-        blocks = set(map(_group_key, self._ordered)) if self._finished else set(self._names)
+        blocks = set(map(group_key, self._ordered)) if self._finished else set(self._names)
         self._open = set() if blocks <= self._open else blocks
         self._compared = set(blocks) if len(blocks) <= MOST_COMPARED else set()
         self._lines.clear()
@@ -288,10 +296,7 @@ class AnswersModel:
         said = self._output(largest) if largest is not None else b""
         for part in parts:
             reference = largest if part.outcome is Outcome.OK and part is not largest else None
-            yield _group_key(part), partial(self._group, part, reference, said, width)
-
-    def _fold_mark(self, block: str) -> tuple[str, str]:
-        return f"{self._glyphs.unfolded if block in self._open else self._glyphs.folded} ", "dim"
+            yield group_key(part), partial(self._group, part, reference, said, width)
 
     def _host(self, host: str, width: int) -> Block:
         live, result = self._live[host], self._results.get(host)
@@ -304,10 +309,10 @@ class AnswersModel:
             elif result is None:
                 state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
             else:
-                state, word = sign_of(result.outcome), _status(result.outcome, result.exit_status)
+                state, word = sign_of(result.outcome), status_word(result.outcome, result.exit_status)
             last = live.last() if error is None else error
             duration = countdown(result.duration) if result is not None else ""
-            return self._head(state, self._fold_mark(host), host.ljust(width), word, duration.rjust(6), last)
+            return head_of(self._glyphs, state, host in self._open, host.ljust(width), word, duration.rjust(6), last)
 
         def body(number: int) -> Spans:
             if number == len(rows):
@@ -319,63 +324,10 @@ class AnswersModel:
         return Block(host, head, count, body)
 
     def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
-        key = _group_key(part)
-        output = partial(self._output, part)
-        compared = None if reference is None else reference_said
-        mark = self._fold_mark(key)
-
-        def head() -> Spans:
-            said = output().rstrip(b"\n")
-            first, _, rest = said.partition(b"\n")
-            text = sentence(part.error) if part.error is not None and not said else shown_line(first)
-            if self._dropped and part.error is None:
-                text = safe(DROPPED)
-            others = rest.count(b"\n") + 1 if rest else 0
-            more = f"  … {others} more line{'s' * (others > 1)}" if others else ""
-            state, word = sign_of(part.outcome), _status(part.outcome, part.exit_status)
-            spans = self._head(state, mark, fit(safe(part.label), width), word, f"{part.count:>5}", text)
-            return (*spans, *drawn((more, "dim"), *_change(said, compared)))
-
-        if key not in self._open:
-            return Block(key, head, 0, _nothing)
+        key = group_key(part)
         against = safe(reference.label) if reference is not None and key in self._compared else None
-        body = GroupBody(part, output(), against, compared)
-        return Block(key, head, body.count, body)
-
-    def _head(
-        self, state: ConnectionState, mark: tuple[str, str], label: str, word: str, figure: str, text: str
-    ) -> Spans:
-        glyph, role = self._glyphs.state(state), state.value
-        return drawn(
-            mark, (f"{glyph} ", role), (label, "strong"), (f" {figure}  ", "dim"), (f"{word:<12}", role),
-            (text, "text"),
+        return group_block(
+            self._glyphs, part, partial(self._output, part), width,
+            unfolded=key in self._open, dropped=self._dropped,
+            against=against, compared=None if reference is None else reference_said,
         )  # fmt: skip
-
-
-def _change(output: bytes, reference: bytes | None) -> Iterator[tuple[str, str]]:
-    """The difference of two one-line answers, short enough for the head."""
-    if reference and output and b"\n" not in output + reference:
-        for line in diff(output, reference):
-            yield f"   {shown_line(line)}", role_of(line)
-
-
-def _nothing(number: int) -> Spans:
-    raise IndexError(number)
-
-
-def _group_key(part: Part) -> str:
-    return f"group {part.group}"
-
-
-def _worst_first(part: Part) -> tuple[int, int, NaturalKey]:
-    """The worst first, and among those that ended alike the largest."""
-    return _WORST.index(part.outcome), -part.count, natural(str(part.first[0]))
-
-
-def sign_of(outcome: Outcome) -> ConnectionState:
-    """The state whose glyph and colour an outcome wears."""
-    return _LIKE.get(outcome, _S.FAILED)
-
-
-def _status(outcome: Outcome, exit_status: int | None) -> str:
-    return f"exit {exit_status}" if exit_status is not None else outcome_word(outcome)

@@ -298,6 +298,21 @@ async def test_a_command_runs_and_its_answers_are_folded(fleet: Fleet) -> None:
     assert not await fleet.name_parts(ticket.id)
 
 
+async def test_answers_are_joined_in_spite_of_what_is_masked(fleet: Fleet) -> None:
+    ticket = (await fleet.perform(run("hostname", "kvm01", "kvm02"))).job
+    assert ticket is not None
+    await fleet.results(ticket.id)
+    assert fleet.parts(ticket.id, 0, True).parts == (), "nothing is masked before it is asked for"
+    assert await fleet.mask_parts(ticket.id)
+    await fleet.name_parts(ticket.id, True)
+    (part,) = fleet.parts(ticket.id, 0, True).parts
+    assert (part.label, part.variants) == ("kvm[01-02]", 2)
+    assert fleet.output(ticket.id, part.digest).startswith(b"<name>")
+    assert set(fleet.members(ticket.id, part.group, True)) == set(ticket.targets)
+    assert len(fleet.parts(ticket.id).parts) == 2
+    assert not await fleet.mask_parts(ticket.id) and not await fleet.mask_parts("no such job")
+
+
 async def test_a_job_is_cancelled_by_its_id(fleet: Fleet) -> None:
     ticket = (await fleet.perform(run("sleep 60", "kvm01"))).job
     assert ticket is not None
