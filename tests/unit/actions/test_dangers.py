@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atp_tui.actions.dangers import BUILT_IN, dangers
+from atp_tui.actions.danger_list import BUILT_IN
+from atp_tui.actions.dangers import dangers
 from atp_tui.model.guard import GuardSettings
 
 GUARD = GuardSettings()
@@ -85,6 +86,62 @@ def parts(line: str, guard: GuardSettings = GUARD) -> list[str]:
         ("virsh list --name | xargs -n1 virsh destroy", "virsh destroy"),
         ("virsh net-destroy default", "virsh net-destroy"),
         ('echo "now; reboot"', "reboot"),
+        # what a hostile reader of this list has tried
+        ("rm \\\n -rf \\\n /", "rm \\\n -rf \\\n /"),
+        ("re\\\nboot", "re\\\nboot"),
+        ("true \\\n; reboot", "reboot"),
+        ("cd / && rm -rf *", "rm -rf *"),
+        ("rm -rf .", "rm -rf ."),
+        ("rm -rf ~", "rm -rf ~"),
+        ('rm -rf "$HOME"', 'rm -rf "$HOME"'),
+        ("rm -rf /./", "rm -rf /./"),
+        ("rm -rf /..", "rm -rf /.."),
+        ("rm -rf /{etc,usr}", "rm -rf /{etc,usr}"),
+        ("rm --recurs /", "rm --recurs /"),
+        ("find / -xdev -delete", "find / -xdev -delete"),
+        ("find /etc -type f -exec rm -f {} +", "find /etc -type f -exec rm"),
+        ("chmod -R 777 /", "chmod -R 777 /"),
+        ("chown -R nobody: /usr", "chown -R nobody: /usr"),
+        ("mv /etc /tmp/x", "mv /etc"),
+        ("rsync -a --delete empty/ /", "rsync -a --delete empty/ /"),
+        ("shred -u /dev/sda", "shred -u /dev/sda"),
+        ("blkdiscard /dev/sda", "blkdiscard"),
+        ("sgdisk -Z /dev/sda", "sgdisk -Z"),
+        ("parted -s /dev/sda mklabel gpt", "parted -s /dev/sda mklabel"),
+        ("cryptsetup luksFormat /dev/sda", "cryptsetup luksFormat"),
+        ("lvremove -f vg0/root", "lvremove"),
+        ("zfs destroy -r tank", "zfs destroy"),
+        ("dd if=/dev/zero of=$DISK", "dd if=/dev/zero of=$DISK"),
+        ("cat x | sudo tee /dev/sda", "tee /dev/sda"),
+        ("echo b | sudo tee /proc/sysrq-trigger", "tee /proc/sysrq-trigger"),
+        ("kill -9 -1", "kill -9 -1"),
+        ("pkill -9 libvirtd", "pkill -9 libvirtd"),
+        ("killall qemu-system-x86_64", "killall qemu-system-x86_64"),
+        ("/etc/init.d/ssh stop", "ssh stop"),
+        ("systemctl isolate rescue.target", "systemctl isolate"),
+        ("kexec -e", "kexec -e"),
+        ("apt-get -y purge openssh-server", "apt-get -y purge openssh-server"),
+        ("dnf remove -y libvirt-daemon", "dnf remove -y libvirt-daemon"),
+        ("passwd -l root", "passwd -l"),
+        ("ifdown eth0", "ifdown"),
+        ("ip link set eth0 down", "ip link set eth0 down"),
+        ("ip -4 addr flush dev eth0", "ip -4 addr flush"),
+        ("iptables -P INPUT DROP", "iptables -P INPUT DROP"),
+        ("nft delete table inet filter", "nft delete table"),
+        ("virsh vol-delete x --pool default", "virsh vol-delete"),
+        ("virsh reset web1", "virsh reset"),
+        ("echo 'rm -rf /' | bash", "rm -rf /'"),
+        ("echo reboot | sudo sh", "reboot"),
+        ("echo reboot | at now + 5 minutes", "reboot"),
+        ("pkexec reboot", "reboot"),
+        ("runuser -u root -- reboot", "reboot"),
+        ("script -qc reboot /dev/null", "reboot"),
+        ("$SHELL -c reboot", "reboot"),
+        ("X='a b' reboot", "reboot"),
+        ("2>/dev/null reboot", "reboot"),
+        ("reboot>log", "reboot"),
+        ("ssh other -- reboot", "reboot"),
+        ("coproc reboot", "reboot"),
     ],
 )
 def test_what_is_asked_about_and_the_part_that_is_shown(line: str, part: str) -> None:
@@ -106,7 +163,20 @@ def test_what_is_asked_about_and_the_part_that_is_shown(line: str, part: str) ->
         "iptables -S",
         "nft list ruleset", "virsh list --all", "virsh shutdown web1", "virsh reboot web1",
         "virsh dumpxml web1 | grep destroy",
-        "ls; echo poweroff", "uname -r", "true", "", "sudo -n true", "for i in a b; do echo halt; done", "df -h /boot",
+        "ls; echo poweroff", "rm -rf *.tmp", "rm -f *", "rm -rf ./build", "rm -rf ~/build", "find / -name x",
+        "find /tmp/x -delete", "find . -name '*.o' -delete",
+        "chmod 644 /etc/motd", "chmod -R go-w /etc/foo", "chown -R ada: /home/ada",
+        "mv /etc/motd /tmp", "mv x /etc/", "rsync -a /etc/ x/", "rsync -a --delete x/ /srv/x/", "tee /tmp/x",
+        "truncate -s 0 /var/log/x", "sgdisk -p /dev/sda", "parted -l", "cryptsetup status x", "zpool status",
+        "lvs", "kill -9 1234", "kill -1 1234", "pkill -HUP rsyslogd", "killall -0 chronyd", "systemctl isolated",
+        "apt-get install openssh-server", "apt-get remove vim", "rpm -qa", "rpm -e vim", "dpkg -l openssh-server",
+        "passwd -S root", "usermod -aG kvm ada", "ip link show", "ip a", "ip route get 192.0.2.1",
+        "ip link set eth0 up", "iptables -P INPUT ACCEPT", "iptables-save", "nft list table inet filter",
+        "nmcli con show",
+        "ufw status",
+        "virsh vol-list default", "virsh snapshot-list web1", "echo reboot | grep x", "echo rm -rf / >> notes",
+        "runuser -u ada -- id", "script --version", "echo a \\\n reboot", "ssh -V",
+        "uname -r", "true", "", "sudo -n true", "for i in a b; do echo halt; done", "df -h /boot",
     ],
 )  # fmt: skip
 def test_what_passes(line: str) -> None:
@@ -131,7 +201,27 @@ def test_no_text_hides_a_command_behind_it(text: str, command: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["sudo -a b ", "rm -r x ", "systemctl stop x ", "/a", "a=b ", "sudo ", "sh -", ";rm ", "(", "x", " ", "virsh "],
+    [
+        "sudo -a b ",
+        "rm -r x ",
+        "rm -r /./",
+        "find /",
+        "mv /",
+        'X="a" ',
+        ">x ",
+        "echo reboot|",
+        "\\\n",
+        "systemctl stop x ",
+        "/a",
+        "a=b ",
+        "sudo ",
+        "sh -",
+        ";rm ",
+        "(",
+        "x",
+        " ",
+        "virsh ",
+    ],
 )
 def test_a_long_line_is_looked_through_all_the_same(piece: str) -> None:
     """Repetitions within repetitions would take minutes."""
