@@ -23,8 +23,6 @@ from ..config.paths import (
     theme_folders,
 )
 from ..config.remembered import ScreenMemory
-from ..config.ssh_import import candidates
-from ..config.store import append_hosts, text_with
 from ..drivers.aside import off_loop
 from ..drivers.sources import DemoOptions, DemoSource, FileSource
 from ..engine.engine import Engine
@@ -41,7 +39,6 @@ from ..ui.app import AtpApp
 from ..ui.ascii import needs_ascii
 from ..ui.key_check import key_problems
 from ..ui.locator import locator_of
-from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
 from ..ui.theme import AUTO, load_themes, themes_folder
@@ -84,6 +81,9 @@ def open_demo(arguments: Arguments) -> int:
 
 
 def _first_start(arguments: Arguments) -> int:
+    from ..config.store import append_hosts, text_with
+    from ..ui.screens.guide import GuideAnswer, GuideApp, GuideChoice, GuideLook
+
     path = default_config()
     found = _importable()
     notice = ""
@@ -107,6 +107,8 @@ def _first_start(arguments: Arguments) -> int:
 
 
 def _importable() -> tuple[HostInfo, ...]:
+    from ..config.ssh_import import candidates
+
     try:
         return candidates(ssh_config_file())
     except ConfigError as error:

@@ -15,7 +15,7 @@ from textual.command import CommandPalette, Provider
 from . import bindings
 from .bridge import carry
 from .messages import QuitRequested, ThemeRequested
-from .screens.host_form import HostForm
+from .screens.form_surface import MayStay
 from .screens.main import MainScreen
 from .screens.palette import FleetCommands, Offer, Palette, actions
 from .services import Services
@@ -159,7 +159,7 @@ class AtpApp(ThemedApp):
         """Do what a `:` line says. What lies over the fleet is left first; a question is answered with no, and a form
         in which something was typed is left by the second command only."""
         while self.screen is not self._main and self._main in self.screen_stack:
-            if isinstance(self.screen, HostForm) and not self.screen.may_be_left():
+            if isinstance(self.screen, MayStay) and not self.screen.may_be_left():
                 return
             self.pop_screen()
         self._main.type_command(line)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
 from ...actions.job_words import taken
 from ...actions.policy import Agreement
-from ...model.causes import Cause, Remedy
 from ...model.connection import ConnectionState
-from ...model.credential import Credential, Secret
+from ...model.credential import Secret
 from ...model.errors import ActionFailed
 from ...model.message import Message as Reason
 from ...model.message import told
-from ...model.questions import KeyQuestion, PasswordQuestion
 from ...model.say import Say
 from ...model.target import on_hosts
 from ..commands import find
@@ -32,16 +31,16 @@ from ..targeting import Targeting
 from ..text import safe
 from ..widgets.command_pane import Mode
 from ..words import sentence
-from .ask import ask_about_key, ask_first, marked
+from .ask import ask_first, marked
 from .editor_dispatch import EditorDispatch
 from .help import HelpScreen, command_section
-from .host_dispatch import HostDispatch
 from .job_dispatch import JobDispatch
 from .keys import help_keys
 from .look_dispatch import LookDispatch, Looking
-from .password import PasswordScreen
+from .trust_dispatch import TrustDispatch
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from .host_dispatch import HostDispatch
 
 
 class Surface(Looking, Protocol):
@@ -67,9 +66,9 @@ class Dispatch:
         self._keys = keys
         self._targeting = targeting
         self.jobs = JobDispatch(screen, services.fleet, keys)
-        self._hosts_file = HostDispatch(screen, services.fleet, keys, services.who)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
-        self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self._meant)
+        self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant)
+        trust = TrustDispatch(screen, services.fleet, self)
         self._own: dict[str, Callable[[str], object]] = {
             **self._look.by_name,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
@@ -86,8 +85,8 @@ class Dispatch:
         }
         self._prompts: dict[str, Callable[[str], object]] = {
             "run": self._run,
-            "trust-key": self._look_at_key,
-            "log-in": self._ask_for_password,
+            "trust-key": trust.look_at_key,
+            "log-in": trust.ask_for_password,
             "add-host": lambda text: self._form("add-host", text),
             "edit-host": lambda text: self._form("edit-host", text),
             "copy-host": lambda text: self._form("copy-host", text),
@@ -97,6 +96,13 @@ class Dispatch:
             "import": lambda text: self._hosts_file.take_over(*text.strip().partition(" ")[::2]),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
+
+    @cached_property
+    def _hosts_file(self) -> HostDispatch:
+        """The forms of host management, loaded when the first is asked for: the first frame is sooner without them."""
+        from .host_dispatch import HostDispatch
+
+        return HostDispatch(self._screen, self._fleet, self._keys, self._person)
 
     def do(self, name: str, argument: str = "") -> None:
         """Do the command of that name, or of that beginning."""
@@ -114,7 +120,7 @@ class Dispatch:
         elif command.action.prompts:
             if self._read_only and command.action.changes and command.name != "run":  # a line can be typed, and waits
                 pointed = self._targeting.hosts if command.action.needs_hosts else ()
-                self._refuse(self._invocation(command.name, pointed, {}), told(Say.READ_ONLY, action=command.name))
+                self._refuse(self.invocation(command.name, pointed, {}), told(Say.READ_ONLY, action=command.name))
                 return
             self._prompts[command.name](argument)
         else:
@@ -141,7 +147,7 @@ class Dispatch:
         if not command:
             self._screen.tell("a command is needed behind its options", wrong=True)
         elif self.jobs.has_room():
-            self._if_confirmed(self._invocation("run", targets, {**options, "command": command}), "run", "run it", run)
+            self._if_confirmed(self.invocation("run", targets, {**options, "command": command}), "run", "run it", run)
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
@@ -157,7 +163,7 @@ class Dispatch:
             return
         asked = job.asked
         if self.jobs.has_room():
-            again = self._invocation(asked.action, failed, asked.arguments, asked.secret)
+            again = self.invocation(asked.action, failed, asked.arguments, asked.secret)
             yes, what = ("run it", "") if asked.action == "run" else (asked.action, asked.action)
             action = self._action(asked.action)
             always = action is None or action.changes
@@ -198,7 +204,7 @@ class Dispatch:
             if action is not None:
                 self._act(action, argument)
             return
-        hosts = self._meant(argument) if action.needs_hosts else ()
+        hosts = self.meant(argument) if action.needs_hosts else ()
         if hosts is None:
             return
         if action.needs_hosts and not hosts:
@@ -227,68 +233,16 @@ class Dispatch:
     def _action(self, name: str) -> Action | None:
         return next((each.action for each in self._keys.commands if each.name == name), None)
 
-    # Host keys and passwords
-
-    def _look_at_key(self, argument: str) -> None:
-        hosts, waiting = self._meant(argument), self._fleet.waiting()
-        if hosts is None:
-            return
-        refused = [each.host_id for each in waiting if each.trouble.remedy is Remedy.TRUST_KEY]
-        revoked = [each.host_id for each in waiting if each.trouble.cause is Cause.KEY_REVOKED]
-        untrusted = (*revoked, *refused)  # a revoked key is nobody's to trust
-        question = _first(self._fleet.key_question, hosts)
-        meant = [host for host in hosts if host in untrusted]
-        if question is None and not meant:  # who means a revoked key must not find another host's to agree to
-            question = _first(self._fleet.key_question, refused)
-        if question is not None:
-            asked = self._trusting(question)
-            self._ask_about(asked, ask_about_key(question), lambda: self._screen.spawn(self._trust(asked)))
-        elif untrusted:
-            self._screen.tell(f"the key of {safe((*meant, *untrusted)[0])} cannot be trusted from here", wrong=True)
-        else:
-            self._screen.tell("no host key was refused")
-
-    def _ask_for_password(self, argument: str) -> None:
-        hosts = self._meant(argument)
-        if hosts is None:
-            return
-        waiting = [each.host_id for each in self._fleet.waiting() if each.trouble.remedy is Remedy.LOG_IN]
-        question = _first(self._fleet.password_question, (*hosts, *waiting))
-        if question is None:
-            self._screen.tell("no host wants a password")
-            return
-
-        def answered(credential: Credential | None) -> None:
-            if credential is not None:
-                self._screen.spawn(self._log_in(question, credential))
-
-        self._screen.app.push_screen(PasswordScreen(question), answered)
-
-    async def _log_in(self, question: PasswordQuestion, credential: Credential) -> None:
-        arguments = {"user": credential.name, "uri": question.uri}
-        asked = self._invocation("log-in", (question.host_id,), arguments, credential.password)
-        await self._reported(replace(asked, confirmed=1), f"logging in: {question.host_id}")
-
-    def _trusting(self, question: KeyQuestion) -> Invocation:
-        arguments: dict[str, Value] = {
-            "fingerprint": question.fingerprint,
-            "key": question.public_key,
-            "changed": question.changed,
-        }
-        return self._invocation("trust-key", (question.host_id,), arguments)
-
-    async def _trust(self, asked: Invocation) -> None:
-        await self._reported(replace(asked, confirmed=1), f"trusted: {asked.hosts[0]}")
-
     # The registry's actions
 
-    def _invocation(
+    def invocation(
         self,
         action: str,
         hosts: Iterable[str],
         arguments: Mapping[str, Value],
         secret: Secret | None = None,
     ) -> Invocation:
+        """What this person asks for."""
         return Invocation(action, on_hosts(*hosts), arguments, self._person, secret)
 
     def _act(self, action: Action, argument: str) -> None:
@@ -297,7 +251,7 @@ class Dispatch:
             word, _, rest = argument.partition(" ")
             named = word if word.startswith("@") else ""
             argument = rest if named else argument
-            meant = self._meant(named)
+            meant = self.meant(named)
             if meant is None:
                 return
             hosts = meant if action.of_file else self._watched(meant)
@@ -306,7 +260,7 @@ class Dispatch:
                 self._screen.tell(what, wrong=True)
                 return
         try:
-            invocation = self._invocation(action.name, hosts, action.typed(argument))
+            invocation = self.invocation(action.name, hosts, action.typed(argument))
         except ActionFailed as error:
             self._screen.tell(sentence(error.reason), wrong=True)
             return
@@ -319,7 +273,7 @@ class Dispatch:
                 self.jobs.start(agreed)
                 return
             where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
-            self._screen.spawn(self._reported(agreed, f"{action.title}: {where}" if hosts else action.title))
+            self._screen.spawn(self.reported(agreed, f"{action.title}: {where}" if hosts else action.title))
 
         self._if_confirmed(invocation, action.title, action.title, act, action.help)
 
@@ -346,13 +300,13 @@ class Dispatch:
         else:
             what = styled(words) if words else marked(invocation.text("command"), asks.spans)
             question = ask_first(title, what, invocation.hosts, asks, yes, final=not words)
-            self._ask_about(invocation, question, lambda: act(replace(invocation, confirmed=asks.number)))
+            self.ask_about(invocation, question, lambda: act(replace(invocation, confirmed=asks.number)))
 
     def _refuse(self, invocation: Invocation, reason: Reason) -> None:
         self._fleet.decline(invocation, reason)
         self._screen.tell(sentence(reason), wrong=True)
 
-    def _ask_about(
+    def ask_about(
         self, invocation: Invocation, question: HearsNothingAtFirst[bool], agreed: Callable[[], object]
     ) -> None:
         """As `_ask`; a no is put on record."""
@@ -363,7 +317,7 @@ class Dispatch:
         off = {row.id for row in self._fleet.rows(hosts) if row.state is ConnectionState.DISABLED}
         return tuple(host for host in hosts if host not in off)
 
-    def _meant(self, expression: str) -> tuple[str, ...] | None:
+    def meant(self, expression: str) -> tuple[str, ...] | None:
         """As Targeting.named; None where that went wrong, which is told."""
         found = self._targeting.named(expression)
         if found.problem is not None:
@@ -371,7 +325,8 @@ class Dispatch:
             return None
         return found.ids
 
-    async def _reported(self, invocation: Invocation, done: str) -> None:
+    async def reported(self, invocation: Invocation, done: str) -> None:
+        """Have it performed, and tell how it went: `done` where the action has no words of its own."""
         performed = await self._fleet.perform(invocation)
         problem = performed.problem
         if problem is not None:
@@ -391,8 +346,3 @@ class Dispatch:
             (agreed if answer else declined)()
 
         self._screen.app.push_screen(question, answered)
-
-
-def _first(ask: Callable[[str], T | None], hosts: Iterable[str]) -> T | None:
-    """The question about the first host that has one."""
-    return next((question for question in map(ask, hosts) if question is not None), None)

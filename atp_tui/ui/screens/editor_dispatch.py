@@ -11,7 +11,7 @@ from ..services import Services
 from ..targeting import Targeting
 from ..text import safe
 from ..words import sentence
-from .host_dispatch import FormSurface
+from .form_surface import FormSurface
 
 
 class EditorDispatch:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
-
-from textual.app import App
 
 from ...actions.action import Invocation, Value
 from ...config.forges import is_forge
@@ -25,6 +22,7 @@ from ..keymap import OWN, Keymap
 from ..text import safe
 from ..words import sentence
 from .ask import AskScreen, TypedAskScreen
+from .form_surface import FormSurface
 from .host_form import SETTLES, Changes, HostForm
 from .import_hosts import FORGE, ChoiceLine, Chosen, ImportScreen
 from .import_source import SourceLine, SourceScreen
@@ -41,16 +39,6 @@ HOSTS = "hosts.toml"
 
 ASK_NUMBER_ABOVE = 3
 """Hosts that are taken out by y alone; of more their number is typed."""
-
-
-class FormSurface(Protocol):
-    """The main screen, as far as forms need it."""
-
-    @property
-    def app(self) -> App[object]: ...
-    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
-    def tell(self, text: str, *, wrong: bool = False) -> None: ...
-    def ask_for(self, command: str) -> None: ...
 
 
 class HostDispatch:
