@@ -194,6 +194,7 @@ def test_the_own_list_adds_to_the_built_in_one_or_replaces_it() -> None:
 @settings(max_examples=60)
 @given(st.text(), st.sampled_from(["reboot", "rm -rf /", "mkfs.xfs /dev/sdb", "virsh destroy x"]))
 def test_no_text_hides_a_command_behind_it(text: str, command: str) -> None:
+    text = text.rstrip("\\")  # which would make another word of the command: `0\` and a new line before `reboot`
     found = dangers(f"{text}\n{command}", GUARD)
     assert found and all(0 <= begin < end <= len(text) + 1 + len(command) for begin, end in found)
     assert list(found) == sorted(found) and all(one[1] <= other[0] for one, other in pairwise(found))
