@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.near import nearest
 from ..model.say import Say
-from .action import Argument, Value
+from .action import Value
+from .job_word import HIGHEST, JobWord
+from .waves import WAVE_WORDS
 
-HIGHEST = 100
-"""Priorities go from that below 0 to that above."""
-
-_OPTION = re.compile(r"\s*(--[a-z][a-z-]*|--)(?:=(\S*))?(?=\s|$)", re.ASCII)
-_WORD = re.compile(r"\s*(\S+)")
-_WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class JobWord:
-    """One option. `name` is its field in executor.spec.JobOptions, `least` the lowest value that makes sense.
-
-    A word of the kind bool has no value: it is there, or not. A number of the kind float is one of seconds, above 0.
-    """
-
-    flag: str
-    name: str
-    kind: type[Value]
-    help: str
-    metavar: str = ""
-    least: int = 0
-
-    @property
-    def argument(self) -> Argument:
-        """The same for the registry."""
-        return Argument(self.name, self.help, kind=self.kind, required=False)
-
-    def read(self, text: str) -> Value:
-        """The value of a text. Raises ValueError, which says what would be right."""
-        if self.kind is float:
-            if _SECONDS.fullmatch(text) and math.isfinite(seconds := float(text)) and seconds > 0:
-                return seconds
-            raise ValueError("a number of seconds above 0")
-        if _WHOLE.fullmatch(text) and self.least <= (number := int(text)) <= self.most:
-            return number
-        raise ValueError(
-            f"a whole number from {self.least} to {self.most}"
-            if self.most < 10**6
-            else f"a whole number of {self.least} or more"
-        )
-
-    @property
-    def most(self) -> int:
-        """The highest value."""
-        return HIGHEST if self.name == "priority" else 10**6
+_OPTION = re.compile(r"\s*(--[a-z][a-z-]*|--)(?:=('[^']*'|\"[^\"]*\"|\S*))?(?=\s|$)", re.ASCII)
+_WORD = re.compile(r"\s*('[^']*'|\"[^\"]*\"|\S+)")
 
 
 JOB_WORDS: tuple[JobWord, ...] = (
@@ -79,7 +35,10 @@ JOB_WORDS: tuple[JobWord, ...] = (
 )  # fmt: skip
 """All of them, by the order in which the help has them."""
 
-_BY_FLAG: Mapping[str, JobWord] = {word.flag: word for word in JOB_WORDS}
+ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS)
+"""With those of waves, which have a field of their own in JobOptions."""
+
+_BY_FLAG: Mapping[str, JobWord] = {word.flag: word for word in ALL_WORDS}
 
 
 def taken(line: str) -> tuple[dict[str, Value], str]:
@@ -105,7 +64,7 @@ def taken(line: str) -> tuple[dict[str, Value], str]:
             continue
         if value is None and (next_word := _WORD.match(rest)):
             value, rest = next_word[1], rest[next_word.end() :]
-        found[word.name] = _value(word, value or "")
+        found[word.name] = _value(word, _unquoted(value or ""))
     return found, rest.strip()
 
 
@@ -114,3 +73,8 @@ def _value(word: JobWord, text: str) -> Value:
         return word.read(text)
     except ValueError as error:
         raise ActionFailed(told(Say.OPTION_WANTS, option=word.flag, wanted=str(error), given=text)) from None
+
+
+def _unquoted(text: str) -> str:
+    """A value without the quotes around it, which it has where there are blanks in it."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text

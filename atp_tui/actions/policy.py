@@ -126,10 +126,12 @@ class Policy:
         raise ConfirmationWanted(told(Say.UNCONFIRMED, action=action.name, number=wanted.number))
 
     def _dangers_beside(self, invocation: Invocation, facts: Facts) -> Iterable[Message]:
-        """What is dangerous in a script, and in what the placeholders of a command come to on its hosts."""
+        """What is dangerous in a script, in a gate's command, and in what placeholders come to on the hosts."""
         delivery, line = invocation.delivery, invocation.text("command")
         for begin, end in dangers(delivery.text, self.guard) if delivery.text else ():
             yield told(Say.ASKS_DANGER_OF_SCRIPT, script=delivery.script, part=delivery.text[begin:end])
+        gate = invocation.text("gate_run")
+        yield from (told(Say.ASKS_DANGER, part=gate[begin:end]) for begin, end in dangers(gate, self.guard))
         lines = set()
         for host in invocation.hosts:
             if host in facts.hosts:

@@ -8,8 +8,9 @@ from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.outcome import Command
 from ..model.say import Say
+from . import waves as of_waves
 from .action import Action, Argument, Context, Invocation, Subject
-from .job_words import JOB_WORDS
+from .job_words import ALL_WORDS
 
 if TYPE_CHECKING:
     from ..executor.job import Job
@@ -26,7 +27,9 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     work = CommandWork(Command(line), delivery)
     now = context.manager.clock.wall()
     try:
-        spec = JobSpec(invocation.targets, work, invocation.who, now, JobOptions(**options))
+        waves = of_waves.waves_of(options)
+        targets = invocation.targets if waves is None else of_waves.ordered(invocation.targets, waves, context.manager)
+        spec = JobSpec(targets, work, invocation.who, now, JobOptions(**options, waves=waves))
     except ValueError as error:
         raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
     return context.jobs.start(spec)
@@ -42,7 +45,7 @@ RUN = Action(
     run=_run,
     arguments=(
         Argument("command", "a command line, such as run uname -r", rest=True),
-        *(word.argument for word in JOB_WORDS),  # the options of a job, by their names in JobOptions
+        *(word.argument for word in ALL_WORDS),  # the options of a job, by their names in JobOptions
         Argument("streamed", "whether all output goes to a single reader", kind=bool, required=False),
         Argument("kept", "bytes of each stream of a host that are kept", kind=int, required=False),
     ),

@@ -40,7 +40,7 @@ async def passes(engine: Engine, reading: Reading, invocation: Invocation, *, ye
         dangers = tuple(why for why in asks.reasons if why.id == Say.ASKS_DANGER)
         asks = replace(asks, number=len(reading.undecided), reasons=dangers) if dangers else None
         probe = replace(probe, targets=on_hosts(*reading.undecided))
-    if asks is not None and not yes and not _can_ask():
+    if asks is not None and not yes and not can_ask():
         async with engine.door.audit:
             _refuse(engine, probe, asks)
 
@@ -55,7 +55,7 @@ async def agreed(engine: Engine, invocation: Invocation, *, yes: bool) -> Invoca
     asks = engine.fleet.admit(invocation).confirm
     if asks is None or yes:
         return invocation if asks is None else replace(invocation, confirmed=asks.number, beforehand=True)
-    with _terminal() as descriptor:
+    with terminal() as descriptor:
         if descriptor is None:
             _refuse(engine, invocation, asks)
         termios.tcflush(descriptor, termios.TCIFLUSH)  # what was typed before the question is no answer to it
@@ -63,7 +63,7 @@ async def agreed(engine: Engine, invocation: Invocation, *, yes: bool) -> Invoca
             complain(line)
         complain(f"type {asks.number} to go on:" if asks.typed else "go on? y or n:")
         try:
-            answer = await _line(descriptor)
+            answer = await line_typed(descriptor)
         except asyncio.CancelledError:
             engine.fleet.decline(invocation)
             raise
@@ -101,13 +101,14 @@ def _refuse(engine: Engine, invocation: Invocation, asks: Agreement) -> NoReturn
     raise ActionFailed(error.reason)
 
 
-def _can_ask() -> bool:
-    with _terminal() as descriptor:
+def can_ask() -> bool:
+    """Whether there is a terminal at which a person sees standard error and can answer."""
+    with terminal() as descriptor:
         return descriptor is not None
 
 
 @contextlib.contextmanager
-def _terminal() -> Iterator[int | None]:
+def terminal() -> Iterator[int | None]:
     """The descriptor of the terminal at which a person sees standard error and can answer; None where there is none."""
     if not os.isatty(2):
         yield None
@@ -125,7 +126,7 @@ def _terminal() -> Iterator[int | None]:
             os.close(descriptor)
 
 
-async def _line(descriptor: int) -> str:
+async def line_typed(descriptor: int) -> str:
     """The next line that is typed, without the blanks around it; "" at the end of input. The event loop goes on."""
     loop = asyncio.get_running_loop()
     typed = asyncio.Event()

@@ -32,9 +32,9 @@ Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed, or doctor
-found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 all went well, but --json
-or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not read: standard output
-has no reader any more."""
+found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 waves were stopped, or all
+went well, but --json or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not
+read: standard output has no reader any more."""
 
 
 _SHOWN = 60
@@ -83,6 +83,7 @@ class Arguments:
     delivering: DeliveryWords | None = None
     number: int = 0
     job_options: tuple[tuple[str, Value], ...] = ()
+    no_waves: bool = False
 
 
 def parse(argv: Sequence[str]) -> Arguments:

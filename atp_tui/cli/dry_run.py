@@ -13,6 +13,7 @@ from ..engine.person import user_name
 from ..engine.targets import Reading
 from ..executor.carrying import line_for
 from ..executor.folding import fold_names
+from ..executor.waves import Waves
 from ..model.delivery import Delivery
 from ..model.errors import ActionFailed
 from ..model.problem import Problem
@@ -22,6 +23,7 @@ from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .encode import valid
 from .output import emit, emit_json
+from .waves import plan_lines, planned
 from .words import sentence, whole
 
 Reached = Mapping[str, Problem | None]
@@ -29,7 +31,12 @@ Reached = Mapping[str, Problem | None]
 
 
 async def dry_run(
-    arguments: Arguments, engine: Engine, reading: Reading, invocation: Invocation, select: Select
+    arguments: Arguments,
+    engine: Engine,
+    reading: Reading,
+    invocation: Invocation,
+    select: Select,
+    waves: Waves | None = None,
 ) -> int:
     """Show it; the exit status: NOT_ALL where a host that was tried is not reached.
 
@@ -43,10 +50,13 @@ async def dry_run(
     if certain.problem is not None and reading.ids:
         raise ActionFailed(certain.problem.reason)
     reached = await _reached(engine, reading, select) if arguments.check else None
+    plan = () if waves is None else planned(waves, reading.ids, engine.source.config.hosts)
     if arguments.json:
-        emit_json(valid(_encoded(arguments, reading, all_of_them, reached)))
+        encoded = _encoded(arguments, reading, all_of_them, reached)
+        emit_json(valid(encoded if waves is None else {**encoded, "waves": [list(hosts) for hosts in plan]}))
     else:
-        beside = _beside(arguments, engine, reading, invocation.delivery)
+        of_waves = () if waves is None else plan_lines(waves, plan)
+        beside = [*of_waves, *_beside(arguments, engine, reading, invocation.delivery)]
         emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them, reached, beside)]))
     return NOT_ALL if reached is not None and any(reached.values()) else 0
 

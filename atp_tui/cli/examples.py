@@ -39,6 +39,10 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @rack1 --script look.sh -- -v {host}", "a script from here, with its arguments"),
         ("atp-tui run -w @rack1 --stdin --chdir /etc/app -- tar x < app.tar", "standard input, for every host"),
         ("atp-tui run -w @rack1 --env TOKEN -- ./register", "a variable as it is here, in no list of processes"),
+        (
+            "atp-tui run -w @prod --canary 1 --wave 10% --max-fail 2 --gate 'state:connected & load<8' -- ./upgrade",
+            "in waves, which stop with the second failure, or where the gate does not hold within 60 s",
+        ),
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..actions.action import Value
-from ..actions.job_words import JOB_WORDS, JobWord
+from ..actions.job_word import JobWord
+from ..actions.job_words import ALL_WORDS
 
 _OWN = frozenset({"--timeout", "--fanout"})
 """What `run` had before, with fields of their own in Arguments."""
 
-_WORDS = tuple(word for word in JOB_WORDS if word.flag not in _OWN)
+_WORDS = tuple(word for word in ALL_WORDS if word.flag not in _OWN)
 
 
-def add_job_words(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the options of a job."""
-    for word in _WORDS:
+def add_job_words(parser: argparse.ArgumentParser, words: Iterable[JobWord] = _WORDS) -> None:
+    """Give a parser the options of a job, or these of them."""
+    for word in words:
         if word.kind is bool:
-            parser.add_argument(word.flag, dest=f"job_{word.name}", action="store_true", help=word.help)
+            parser.add_argument(word.flag, dest=f"job_{word.name}", action="store_true", help=_help(word))
         else:
             parser.add_argument(
-                word.flag, dest=f"job_{word.name}", type=_reader(word), metavar=word.metavar, help=word.help
+                word.flag, dest=f"job_{word.name}", type=_reader(word), metavar=word.metavar, help=_help(word)
             )
 
 
@@ -30,6 +31,10 @@ def job_words_of(found: argparse.Namespace) -> tuple[tuple[str, Value], ...]:
     """The options that were given, by their names in JobOptions."""
     given: dict[str, Any] = {word.name: getattr(found, f"job_{word.name}", None) for word in _WORDS}
     return tuple((name, value) for name, value in given.items() if value is not None and value is not False)
+
+
+def _help(word: JobWord) -> str:
+    return word.help.replace("%", "%%")  # argparse would take it for a place of its own
 
 
 def _reader(word: JobWord) -> Callable[[str], Value]:

@@ -6,6 +6,9 @@ import argparse
 import re
 from collections.abc import Callable
 
+from ..actions.waves import WAVE_WORDS
+from .job_words import add_job_words
+
 MASKS_GATHERED = "--mask is about what --gather joins: add --gather"
 
 _JOB = "its number, the beginning of its id, or last"
@@ -51,6 +54,8 @@ def add_jobs(
         which.add_argument(f"--{name}", dest="which", action="store_const", const=name, default="failed", help=what)
     _gather(rerun)
     masking(rerun)
+    add_job_words(rerun, WAVE_WORDS)
+    rerun.add_argument("--no-waves", action="store_true", help="not in the waves in which the job was run before")
     agreeing(rerun)
     prune = verb("prune", "forget jobs that are old, but none that runs")
     prune.add_argument(

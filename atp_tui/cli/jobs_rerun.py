@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..actions.action import Value
 from ..actions.job_words import JOB_WORDS
+from ..actions.waves import options_of
 from ..engine.source import FleetSource
 from ..engine.targets import Reading
 from ..executor.kept import GROUPS, ends_of
@@ -57,8 +58,9 @@ async def rerun(arguments: Arguments, source: FleetSource, interrupt: Interrupt)
         if not left:
             raise ConfigError(f"no host of job {record.number} is left to run it on")
         again = replace(arguments, command=spec.work.command.line, timeout=spec.options.timeout)
+        options = _options(spec.options, with_waves=not arguments.no_waves) | dict(arguments.job_options)
         reading = Reading((), left, (), Needs.NOTHING)
-        status = await carried_out(again, source, interrupt, reading, log, _options(spec.options), spec.work.delivery)
+        status = await carried_out(again, source, interrupt, reading, log, options, spec.work.delivery)
     return status or (NOT_ALL if gone else 0)
 
 
@@ -73,7 +75,8 @@ async def _hosts(log: JobStore, record: JobRecord, which: str) -> Sequence[str]:
     return list(dict.fromkeys(hosts))
 
 
-def _options(options: JobOptions) -> dict[str, Value]:
+def _options(options: JobOptions, *, with_waves: bool) -> dict[str, Value]:
     """What the job was asked for besides its time limit for each host."""
     names = [word.name for word in JOB_WORDS if word.name != "timeout"]
-    return {name: value for name in names if (value := getattr(options, name)) is not None}
+    of_waves = {} if options.waves is None or not with_waves else options_of(options.waves)
+    return {name: value for name in names if (value := getattr(options, name)) is not None} | of_waves

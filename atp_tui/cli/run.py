@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from ..model.host import HostInfo
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from ..storage.audit import audit_of
+from . import waves
 from .agreeing import agreed, passes
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
@@ -85,8 +87,9 @@ async def carried_out(
 
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
+    in_waves = waves.checked(invocation(()), reading, source.config.hosts)
     if arguments.dry_run:
-        return await dry_run(arguments, engine, reading, invocation(()), select)
+        return await dry_run(arguments, engine, reading, invocation(()), select, in_waves)
     await passes(engine, reading, invocation(()), yes=arguments.yes)  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)
@@ -101,8 +104,13 @@ async def carried_out(
         cancel = interrupt.cancel = partial(engine.fleet.cancel, job)
         running = Running(engine.fleet, job, cancel, interrupt)
         with LateInput().watched() as late:
-            gone = await showing.meanwhile(running)
+            if in_waves is None or showing.streamed:
+                gone = await showing.meanwhile(running)
+            else:
+                gone, _ = await asyncio.gather(showing.meanwhile(running), waves.only_waves(engine.fleet, job))
             results = await engine.fleet.results(job)
+            progress = engine.fleet.waves(job)
+            await waves.undone(engine.fleet, job, results)
         await showing.over(running)
     if gone is not None:
         if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
@@ -111,7 +119,7 @@ async def carried_out(
     showing.last(results)
     if late.came:
         complain(late.words)
-    return exit_status_of(results) or (USAGE if late.came else NOT_ALL if left_out else 0)
+    return waves.status_of(exit_status_of(results), progress) or (USAGE if late.came else NOT_ALL if left_out else 0)
 
 
 def _invocation(arguments: Arguments, options: Mapping[str, Value], targets: tuple[str, ...]) -> Invocation:

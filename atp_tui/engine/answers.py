@@ -9,7 +9,7 @@ from ..executor.masking import Mask, own_names
 from ..model.answers import AnswerSettings
 from ..model.target import TargetId
 from .below import Job, Jobs
-from .fleet import Parts
+from .fleet_jobs import Parts
 
 NAMED_AT_ONCE = 300
 """Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..executor.earlier import Earlier
+from ..executor.earlier import Earlier, names_in
 from ..executor.log import JobLog
+from ..executor.spec import JobSpec
 from ..executor.targets import Targets
 from ..model.connection import ConnectionState
 from ..model.errors import AtpError, CallFailed, ConfigError
@@ -101,9 +102,25 @@ class Asking:
             reason = self._fence.caught(error, "what a domain of %s is made of cannot be read", host_id)
             return Described(problem=problem_of(CallFailed(reason, host=host_id)))
 
+    def check(self, spec: JobSpec) -> None:
+        """As Gates.check."""
+        gate = "" if spec.options.waves is None else spec.options.waves.gate
+        if gate and not names_in((gate,)):
+            first_reading((gate,), self._among({target.host for target in spec.targets}))
+
+    async def holding(self, gate: str, hosts: Collection[str]) -> tuple[str, ...]:
+        """As Gates.holding. The expression is read with these hosts alone: so no other one is asked."""
+        return (await self._settle((gate,), self._among(hosts))).ids
+
+    def _among(self, ids: Collection[str]) -> tuple[HostInfo, ...]:
+        wanted = set(ids)
+        return tuple([host for host in self._described() if host.id in wanted])
+
     async def settle(self, expressions: Sequence[str]) -> Settled:
         """As Fleet.settle."""
-        hosts = tuple(self._described())
+        return await self._settle(expressions, tuple(self._described()))
+
+    async def _settle(self, expressions: Sequence[str], hosts: tuple[HostInfo, ...]) -> Settled:
         earlier = await read_earlier(expressions, self._log)
         try:
             reading = first_reading(expressions, hosts, earlier)

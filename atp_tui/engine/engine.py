@@ -97,7 +97,8 @@ class Engine:
         self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.metadata = MetadataReader(self.manager, self.view)
-        self.jobs = JobRunner(self.manager, log=log)
+        asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
+        self.jobs = JobRunner(self.manager, log=log, gates=asking)
         self._others = OtherJobs(log, lambda: {job.id for job in self.jobs.jobs})
         self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic)
         self.targets = CurrentTargets(self.manager, self.view, self._earlier)
@@ -108,7 +109,6 @@ class Engine:
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
-        asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
         self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(

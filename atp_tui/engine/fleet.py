@@ -18,13 +18,10 @@ from ..actions.action import Invocation
 from ..actions.policy import Admission
 from ..config.form import FormField
 from ..config.imports.offer import ImportAsked, Offered
-from ..executor.fold import Part
-from ..executor.reader import JobEvent
 from ..model.connection import PoolStatistics
 from ..model.freeze import Frozen
 from ..model.guest import GuestSaid
 from ..model.message import Message
-from ..model.outcome import CommandResult
 from ..model.problem import Problem
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
@@ -36,6 +33,7 @@ from ..monitor.lives import Life
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostDetail, HostRow
 from ..monitor.tally import Summary, Waiting
+from .fleet_jobs import FleetJobs
 from .resolved import Resolved
 from .try_out import TryStep
 
@@ -158,19 +156,8 @@ class Performed:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The groups of equal outcomes of a job that have changed, and the number to ask for later ones with.
-
-    The number never falls, but to 0 where the job is not kept any more.
-    """
-
-    number: int = 0
-    parts: tuple[Part, ...] = ()
-
-
-class Fleet(Protocol):
-    """The hosts of one program, wherever they are watched."""
+class Fleet(FleetJobs, Protocol):
+    """The hosts of one program, wherever they are watched, and their jobs."""
 
     # -- what is known -------------------------------------------------------------------------------------------
 
@@ -358,43 +345,4 @@ class Fleet(Protocol):
 
     async def perform(self, invocation: Invocation) -> Performed:
         """Carry it out, through the one door."""
-        ...
-
-    # -- jobs; of one that is not kept any more nothing is known -------------------------------------------------
-
-    async def job_number(self, job: str) -> int | None:
-        """The number by which the log of jobs knows it (`@job.17`); None where none is kept, or the disk is slow."""
-        ...
-
-    def events(self, job: str) -> AsyncIterator[JobEvent]:
-        """What happens in a job from its beginning on, until each target has ended."""
-        ...
-
-    async def results(self, job: str) -> tuple[CommandResult, ...]:
-        """Wait until each target has ended: the results in the order of the targets."""
-        ...
-
-    def parts(self, job: str, since: int = 0, masked: bool = False) -> Parts:
-        """The groups of equal outcomes that have changed after that number; of a job that is not kept, number 0.
-        `masked`: of those that are equal but for what is masked, as far as `mask_parts` has come."""
-        ...
-
-    def output(self, job: str, digest: bytes) -> bytes:
-        """What the targets of a part said: standard output, then the errors."""
-        ...
-
-    def members(self, job: str, group: int, masked: bool = False) -> tuple[TargetId, ...]:
-        """The targets of a part, which `Part.group` names, in no order."""
-        ...
-
-    async def name_parts(self, job: str, masked: bool = False) -> bool:
-        """Fold the names of the parts that have none yet, beside all other work; whether there was one."""
-        ...
-
-    async def mask_parts(self, job: str) -> bool:
-        """Join the answers that have come but for what is masked, beside all other work; whether there was news."""
-        ...
-
-    def cancel(self, job: str) -> None:
-        """End a job: what has begun is ended on the hosts too. Harmless where it is done."""
         ...

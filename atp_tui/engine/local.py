@@ -9,11 +9,9 @@ from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_on
 from ..actions.policy import Admission
 from ..config.imports.offer import ImportAsked
-from ..executor.reader import JobEvent
 from ..model.errors import ActionFailed, AtpError, HostUnknown
 from ..model.freeze import Frozen
 from ..model.message import Message, told
-from ..model.outcome import CommandResult
 from ..model.problem import problem_of
 from ..model.questions import KeyQuestion, PasswordQuestion
 from ..model.reload import Reload
@@ -40,12 +38,13 @@ from .fleet import (
     PlaceInFile,
     Preview,
 )
+from .local_jobs import LocalJobs
 from .resolved import Resolved
 from .stream import Stream
 from .try_out import TryStep
 
 
-class LocalFleet:
+class LocalFleet(LocalJobs):
     """As engine.fleet.Fleet, in this process."""
 
     def __init__(
@@ -73,13 +72,12 @@ class LocalFleet:
         self._happenings = happenings
         self._targets = targets
         self._door = door
-        self._jobs = jobs
+        super().__init__(jobs, job_number)
         self._key_question = key_question
         self._password_question = password_question
         self.reload, self.frozen = reload, frozen
         self._hosts_file = hosts_file
         self._trial = trial
-        self._job_number = job_number
         self.now = transport.clock.monotonic
         self.ask, self.settle = asking.ask, asking.settle
         self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
@@ -341,27 +339,3 @@ class LocalFleet:
             return Performed(JobTicket(job.id, job.title, job.targets, job.started_at))
         written = None if self._hosts_file is None else self._hosts_file.written
         return Performed() if written is None or written is before else Performed(what=written.what, note=written.note)
-
-    # -- jobs ----------------------------------------------------------------------------------------------------
-
-    async def job_number(self, job: str) -> int | None:
-        """As Fleet.job_number."""
-        return None if self._job_number is None else await self._job_number(job)
-
-    async def events(self, job: str) -> AsyncIterator[JobEvent]:
-        """As Fleet.events."""
-        found = self._jobs.job(job)
-        if found is not None:
-            async for event in found:
-                yield event
-
-    async def results(self, job: str) -> tuple[CommandResult, ...]:
-        """As Fleet.results."""
-        found = self._jobs.job(job)
-        return () if found is None else await found.wait()
-
-    def cancel(self, job: str) -> None:
-        """As Fleet.cancel."""
-        found = self._jobs.job(job)
-        if found is not None:
-            found.cancel()

@@ -9,6 +9,7 @@ Rules kept here, and attacked by tests/unit/executor/test_core_properties.py:
   has waited longest; within a job targets start in the order asked, passing over those whose host or jump host is full;
   nothing starts while paused;
   a target whose end was asked for is in work until the end is told: nothing takes its place before;
+  of a job in waves only targets of the open wave start, and none once it is stopped: see waves.py;
   every target ends exactly once, and a job is finished with its last one; what has begun is tried again only where the
   job asks for it, a refused login never.
 """
@@ -17,15 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from heapq import heappop, heappush
 
-from ..model.message import Message, told
+from ..model.message import Message
 from ..model.outcome import Outcome
-from ..model.say import Say
 from ..model.target import TargetId
 from .backlog import Backlog, Item, Place, Stage
+from .plan import Plan, Reason
 from .spec import JobOptions
+from .waves import Halt, Phase, Rollout
 
 MOST_AT_ONCE = 1024
 """Targets that are worked on at a time, over all jobs."""
@@ -36,41 +37,7 @@ FIRST_RETRY = 1.0
 LONGEST_RETRY = 30.0
 """Seconds that an attempt is waited for at most."""
 
-Key = tuple[str, TargetId]
-"""A target of a job: the job's id, the target."""
-
-
-class Reason(StrEnum):
-    """Why a target is stopped, or does not run at all."""
-
-    CANCELLED = "cancelled"
-    DEADLINE = "deadline"
-
-    @property
-    def message(self) -> Message:
-        """What is told of a target that ends so."""
-        return told(Say.CANCELLED if self is Reason.CANCELLED else Say.DEADLINE)
-
-
-class Plan:
-    """What the runner must do now.
-
-    `start`: begin an attempt. `stop`: end the attempt that runs; its end is told by `ended` as any other one, which may
-    take seconds. `leave`: wait no longer for the end of an attempt that was stopped; it is told without it. `ended`:
-    the outcome of the last attempt is the target's. `notrun`: the target ends without having run. `finished`: the jobs
-    whose last target has ended, which the core has forgotten. `wake`: the moment of the next `tick`, None for none.
-    """
-
-    __slots__ = ("ended", "finished", "leave", "notrun", "start", "stop", "wake")
-
-    def __init__(self) -> None:
-        self.start: list[Key] = []
-        self.stop: list[tuple[Key, Reason]] = []
-        self.leave: list[Key] = []
-        self.ended: list[tuple[Key, Outcome]] = []
-        self.notrun: list[tuple[Key, Reason]] = []
-        self.finished: list[str] = []
-        self.wake: float | None = None
+_NOT_IN_WORK = (Stage.WAITING, Stage.LATER)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +53,7 @@ class _Job:
     running: int = 0
     served: int = 0
     paused: bool = False
+    rollout: Rollout | None = None
 
 
 def _turn(record: _Job) -> tuple[int, int, int]:
@@ -134,9 +102,12 @@ class JobCore:
             if target.host in routes:
                 jump = self._jumps.setdefault(routes[target.host], Place())
                 jump.join(job, options.per_jump)
-            item = record.items[target] = Item(job, target, host, jump)
-            record.backlog.put(item)
+            record.items[target] = Item(job, target, host, jump)
         record.left = len(record.items)
+        if options.waves is not None:
+            record.rollout = Rollout(options.waves, tuple(record.items))
+        for target in record.items if record.rollout is None else record.rollout.targets:
+            record.backlog.put(record.items[target])
         return self._planned(Plan())
 
     def begun(self, job: str, target: TargetId) -> None:
@@ -163,7 +134,8 @@ class JobCore:
                 heappush(self._later, (now + delay, self._numbered(), item))
             else:
                 plan.ended.append(((job, target), outcome))
-                self._end(record, item, plan)
+                self._end(record, item, outcome, plan)
+            self._advance(record, plan)
         return self._planned(plan)
 
     def cancel(self, job: str, targets: Collection[TargetId] | None = None, reason: Reason = Reason.CANCELLED) -> Plan:
@@ -178,6 +150,7 @@ class JobCore:
                 item = record.items.get(target)
                 if item is not None:
                     self._call_off(record, item, reason, plan)
+            self._advance(record, plan)
         return self._planned(plan)
 
     def leave(self, job: str) -> Plan:
@@ -197,10 +170,31 @@ class JobCore:
         return self._planned(Plan())
 
     def resume(self, job: str) -> Plan:
-        """End a pause."""
-        if job in self._jobs:
-            self._jobs[job].paused = False
-        return self._planned(Plan())
+        """End a pause, or go on with the next wave where a person's word was waited for."""
+        plan = Plan()
+        record = self._jobs.get(job)
+        if record is not None:
+            record.paused = False
+            if record.rollout is not None and record.rollout.phase is Phase.ASKS:
+                self._next_wave(record, record.rollout)
+        return self._planned(plan)
+
+    def passed(self, job: str) -> Plan:
+        """What comes between two waves of a job is over, and its gate holds."""
+        plan = Plan()
+        record = self._jobs.get(job)
+        if record is not None and record.rollout is not None and record.rollout.phase is Phase.BETWEEN:
+            self._go_on(record, record.rollout, plan)
+        return self._planned(plan)
+
+    def halt(self, job: str, why: Message) -> Plan:
+        """Begin on no further target of a job in waves: its gate does not hold, or a person does not want it."""
+        plan = Plan()
+        record = self._jobs.get(job)
+        if record is not None and record.rollout is not None and record.rollout.phase is not Phase.STOPPED:
+            record.paused = False
+            self._halt(record, record.rollout, why, plan)
+        return self._planned(plan)
 
     def tick(self, now: float) -> Plan:
         """A moment has come: deadlines, and attempts that were put off."""
@@ -209,6 +203,7 @@ class JobCore:
             record.ends_at = None
             for item in list(record.items.values()):
                 self._call_off(record, item, Reason.DEADLINE, plan)
+            self._advance(record, plan)
         while self._later and (self._later[0][0] <= now or self._later[0][2].stage is not Stage.LATER):
             _, _, item = heappop(self._later)
             if item.stage is Stage.LATER:
@@ -228,11 +223,14 @@ class JobCore:
         options = record.options
         if item.stage is Stage.STOPPING or item.tries > options.retries or outcome is Outcome.AUTH:
             return False
+        if record.rollout is not None and record.rollout.phase is Phase.STOPPED:
+            return False
         return options.retry_any or not item.begun
 
-    def _call_off(self, record: _Job, item: Item, reason: Reason, plan: Plan) -> None:
+    def _call_off(self, record: _Job, item: Item, reason: Reason | Halt, plan: Plan) -> None:
         key = item.job, item.target
         if item.stage is Stage.RUNNING:
+            assert isinstance(reason, Reason), "what runs when waves are stopped comes to its end"
             item.stage = Stage.STOPPING
             plan.stop.append((key, reason))
         elif item.stage not in (Stage.STOPPING, Stage.ENDED):
@@ -241,11 +239,62 @@ class JobCore:
                 plan.notrun.append((key, reason))
             else:
                 plan.ended.append((key, item.last))
-            self._end(record, item, plan)
+            self._end(record, item, item.last or Outcome.NOTRUN, plan)
 
-    def _end(self, record: _Job, item: Item, plan: Plan) -> None:
+    def _advance(self, record: _Job, plan: Plan) -> None:
+        """Targets of a job have ended: perhaps its wave is over with them, or it may not go on."""
+        rollout = record.rollout
+        if rollout is None or rollout.phase is not Phase.RUNNING:
+            return
+        if rollout.has_failed and any(item.stage in _NOT_IN_WORK for item in record.items.values()):
+            self._halt(record, rollout, None, plan)
+        elif rollout.is_over and rollout.is_last:
+            rollout.phase = Phase.DONE
+            plan.waves.append((record.id, rollout.progress()))
+        elif rollout.is_over and record.left:
+            self._wave_is_over(record, rollout, plan)
+
+    def _wave_is_over(self, record: _Job, rollout: Rollout, plan: Plan) -> None:
+        rollout.phase = Phase.BETWEEN
+        plan.waves.append((record.id, rollout.progress()))
+        if rollout.waves.waits:
+            plan.between.append((record.id, rollout.well))
+        else:
+            self._go_on(record, rollout, plan)
+
+    def _go_on(self, record: _Job, rollout: Rollout, plan: Plan) -> None:
+        if rollout.waves.asks:
+            rollout.phase, record.paused = Phase.ASKS, True
+            plan.waves.append((record.id, rollout.progress()))
+        else:
+            self._next_wave(record, rollout)
+
+    @staticmethod
+    def _next_wave(record: _Job, rollout: Rollout) -> None:
+        rollout.next_wave()
+        while rollout.is_over and not rollout.is_last:  # a person has cancelled all of it before
+            rollout.next_wave()
+        for target in rollout.targets:
+            if record.items[target].stage is not Stage.ENDED:
+                record.backlog.put(record.items[target])
+
+    def _halt(self, record: _Job, rollout: Rollout, why: Message | None, plan: Plan) -> None:
+        """Nothing begins any more; `why` None: for the failures. Those that wait for another attempt count, too."""
+        waiting = [item for item in record.items.values() if item.stage in _NOT_IN_WORK]
+        for item in waiting:
+            if item.last is not None:
+                self._call_off(record, item, Reason.CANCELLED, plan)  # it ends as its last attempt did
+        halt = Halt(why or rollout.too_many())
+        rollout.stop(halt.message)
+        plan.waves.append((record.id, rollout.progress()))
+        for item in waiting:
+            self._call_off(record, item, halt, plan)
+
+    def _end(self, record: _Job, item: Item, outcome: Outcome, plan: Plan) -> None:
         item.stage = Stage.ENDED
         record.left -= 1
+        if record.rollout is not None:
+            record.rollout.ended(item.target, outcome)
         if item.host.leave(item.job):
             del self._hosts[item.target.host]
         elif item.host.free:

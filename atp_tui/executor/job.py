@@ -17,6 +17,7 @@ from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
 from .texts import Text, copied_text
+from .waves import Phase, Progress, Rollout
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Controls(Protocol):
     def cancel(self, job: str, targets: Collection[TargetId] | None = None) -> None: ...
     def pause(self, job: str) -> None: ...
     def resume(self, job: str) -> None: ...
+    def halt(self, job: str, why: Message) -> None: ...
     def wall(self) -> float: ...
 
 
@@ -70,6 +72,8 @@ class Job:
         self.spec = spec
         self.started_at = started_at
         self.paused = False
+        self.progress: Progress | None = _at_first(spec)
+        """How it stands where it goes in waves: as it was told last."""
         self.results: dict[TargetId, CommandResult] = {}
         self.fold = Fold()
         streamed = spec.options.streamed
@@ -78,6 +82,7 @@ class Job:
             for place, target in enumerate(spec.targets)
         }
         self._readers: list[Reader] = []
+        self._told: list[tuple[float, Progress]] = []
         self._finished = asyncio.Event()
         self._when_done: list[Callable[[], None]] = []
         self._controls = controls
@@ -119,9 +124,14 @@ class Job:
             self._controls.pause(self.id)
 
     def resume(self) -> None:
-        """End a pause."""
+        """End a pause, also that of a job in waves which waits for a person's word."""
         self.paused = False
         self._controls.resume(self.id)
+
+    def halt(self, why: Message) -> None:
+        """Begin on no further target of a job in waves: they end as NOTRUN. What has begun goes on."""
+        self.paused = False
+        self._controls.halt(self.id, why)
 
     async def wait(self) -> tuple[CommandResult, ...]:
         """Wait until each target has its result; they come in the order of the targets.
@@ -139,7 +149,7 @@ class Job:
             self._when_done.append(call)
 
     async def __aiter__(self) -> AsyncIterator[JobEvent]:
-        reader = Reader(self.id, self.targets, tuple(self._captures.values()))
+        reader = Reader(self.id, self.targets, tuple(self._captures.values()), self._told)
         self._readers.append(reader)
         try:
             async for event in reader.events():
@@ -228,6 +238,18 @@ class Job:
         """The job is kept no longer: others may have its room."""
         self._budget.give_all_back()
 
+    def advance(self, progress: Progress) -> None:
+        """A wave is over, or waits for a person, or the waves are stopped."""
+        self.progress = progress
+        self.paused = self.paused or progress.phase is Phase.ASKS
+        self._told.append((self._controls.wall(), progress))
+        for reader in self._readers:
+            reader.advance(len(self._told) - 1)
+
     def _tell(self, capture: Capture, news: News) -> None:
         for reader in self._readers:
             reader.tell(capture.place, news)
+
+
+def _at_first(spec: JobSpec) -> Progress | None:
+    return None if spec.options.waves is None else Rollout(spec.options.waves, spec.targets).progress()

@@ -11,6 +11,7 @@ from enum import IntEnum
 from ..model.outcome import CommandResult, Stream
 from ..model.target import TargetId
 from .capture import Capture
+from .waves import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,16 @@ class TargetEnded(JobEvent):
     result: CommandResult
 
 
+@dataclass(frozen=True, slots=True)
+class WaveTold(JobEvent):
+    """A wave of the job is over, or the job waits for a person before the next, or its waves are stopped.
+
+    That a wave is over comes after the TargetEnded of each of its targets.
+    """
+
+    progress: Progress
+
+
 class News(IntEnum):
     """What can be new about a target."""
 
@@ -86,7 +97,13 @@ class Reader:
     place of the target times the number of kinds, and the kind: they are told for each piece of output of each target.
     """
 
-    def __init__(self, job: str, targets: Sequence[TargetId], captures: Sequence[Capture]) -> None:
+    def __init__(
+        self,
+        job: str,
+        targets: Sequence[TargetId],
+        captures: Sequence[Capture],
+        waves: Sequence[tuple[float, Progress]] = (),
+    ) -> None:
         self._job = job
         self._targets = targets
         self._captures = captures
@@ -97,6 +114,9 @@ class Reader:
         self._waiter: asyncio.Future[None] | None = None
         for place, capture in enumerate(captures):
             self._catch_up(place * _KINDS, capture)
+        self._waves = waves
+        for place in range(len(waves)):
+            self.advance(place)
 
     def _catch_up(self, first: int, capture: Capture) -> None:
         if capture.begun_at is not None:
@@ -117,12 +137,20 @@ class Reader:
     def tell(self, place: int, news: News) -> None:
         """Something has happened on the target at `place`."""
         self._news[place * _KINDS + news] = None
+        self._wake()
+
+    def advance(self, place: int) -> None:
+        """The waves stand as `place` of what is told of them says: a number below 0 among the news."""
+        self._news[-1 - place] = None
+        self._wake()
+
+    def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def events(self) -> AsyncIterator[JobEvent]:
         """The events until the last target has ended."""
-        while self._ended < len(self._captures):
+        while self._ended < len(self._captures) or self._news:
             if not self._news:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
@@ -135,6 +163,9 @@ class Reader:
                     await asyncio.sleep(0)
 
     def _event(self, key: int) -> JobEvent | None:
+        if key < 0:
+            at, progress = self._waves[-1 - key]
+            return WaveTold(self._job, self._numbered(), at, progress)
         place, news = divmod(key, _KINDS)
         capture, target = self._captures[place], self._targets[place]
         if news == News.STARTED:

@@ -16,12 +16,14 @@ from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 from .capture import Budget
-from .core import MOST_AT_ONCE, JobCore, Key, Plan, Reason
+from .core import MOST_AT_ONCE, JobCore
+from .gates import Gates, between_waves
 from .job import Ended, Job
 from .journal import Journal
 from .kind import AnyKind
 from .log import JobLog
 from .outcome import describe, may_still_run, outcome_of_error, outcome_of_exit, retryable
+from .plan import Key, Plan, Reason
 from .spec import JobSpec
 from .works import WORKS, kind_of
 
@@ -62,7 +64,7 @@ class JobRunner:
     `works` are the kinds of work that it knows. `limit` is the number of targets in work over all jobs. `output_limit`
     is in bytes a target and stream, `job_limit` in bytes a job; what comes after it is dropped, and the result says so.
     `all_limit` is in bytes over all jobs: the oldest jobs that are done make room, then it is a limit as the others.
-    `log` keeps the jobs; without one they are gone with the program.
+    `log` keeps the jobs; without one they are gone with the program. `gates` are asked between waves.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class JobRunner:
         *,
         works: Iterable[AnyKind] = WORKS,
         log: JobLog | None = None,
+        gates: Gates | None = None,
         limit: int = MOST_AT_ONCE,
         output_limit: int = 1 << 20,
         job_limit: int = JOB_LIMIT,
@@ -88,6 +91,8 @@ class JobRunner:
         self._jobs: dict[str, Job] = {}
         self._kinds: dict[str, AnyKind] = {}  # of the jobs that are not finished
         self._attempts: dict[Key, _Attempt] = {}
+        self._gates = gates
+        self._between: dict[str, asyncio.Task[None]] = {}  # by job: the pause and the gate before its next wave
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: TimerHandle | None = None
         self._timer_at: float | None = None
@@ -104,11 +109,14 @@ class JobRunner:
     def start(self, spec: JobSpec) -> Job:
         """Accept a job. Errors of targets, unknown hosts included, are their results.
 
-        Raises ValueError for an id that is there already, and for work of a kind that this runner does not know.
+        Raises ValueError for an id that is there already, and for work of a kind that this runner does not know;
+        ConfigError for a gate that says nothing.
         """
         if spec.id in self._jobs:
             raise ValueError(f"there is a job {spec.id} already")
         kind = kind_of(spec.work, self._works)
+        if self._gates is not None:
+            self._gates.check(spec)
         now = self._clock.monotonic()
         kept = min(self._output_limit, spec.options.kept)
         if spec.options.streamed and self._journal is None:
@@ -134,6 +142,10 @@ class JobRunner:
     def resume(self, job: str) -> None:
         """See Job.resume."""
         self._perform(self._core.resume(job))
+
+    def halt(self, job: str, why: Message) -> None:
+        """See Job.halt."""
+        self._perform(self._core.halt(job, why))
 
     async def close(self) -> None:
         """Cancel every job and wait until what ran was told to end on its far side, and for LEAVE_AFTER seconds at most
@@ -171,10 +183,17 @@ class JobRunner:
             attempt = self._attempts.pop(key)
             assert attempt.ended is not None
             self._end(attempt.job, attempt.target, attempt.ended)
-        for (job, target), reason in plan.notrun:
-            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, reason.message, 0.0))
+        for name, progress in plan.waves:
+            self._jobs[name].advance(progress)
+        for (job, target), halt in plan.notrun:
+            self._end(self._jobs[job], target, Ended(Outcome.NOTRUN, None, halt.message, 0.0))
+        for name, targets in plan.between:
+            self._wait_between(self._jobs[name], targets)
         for job in plan.finished:
             del self._kinds[job]
+            task = self._between.pop(job, None)
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
             if self._journal is not None:
                 self._journal.finished(job, self.wall())
         for key in plan.start:
@@ -185,6 +204,21 @@ class JobRunner:
         final = job.end(target, ended)
         if self._journal is not None:
             self._journal.ended(job.id, final)
+
+    def _wait_between(self, job: Job, targets: tuple[TargetId, ...]) -> None:
+        """A wave is over: a pause and a gate decide, in a task of its own, whether the next one comes."""
+
+        async def wait() -> None:
+            try:
+                why = await between_waves(job, targets, self._manager, self._gates)
+                self._perform(self._core.passed(job.id) if why is None else self._core.halt(job.id, why))
+            except asyncio.CancelledError:
+                return  # the job has ended meanwhile
+            finally:
+                self._tasks.discard(task)
+
+        task = self._between[job.id] = asyncio.get_running_loop().create_task(wait(), name=job.id)
+        self._tasks.add(task)
 
     def _start(self, key: Key) -> None:
         job, target = self._jobs[key[0]], key[1]

@@ -9,6 +9,7 @@ from typing import Protocol
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.outcome import Command
 from ..model.target import TargetId
+from .waves import Waves
 
 
 class Work(Protocol):
@@ -55,6 +56,7 @@ class JobOptions:
     `streamed`: all output goes to one reader, which holds the commands up, and no result has it.
     `kept` is in bytes of each stream of a target: so much of its beginning is kept, with the result and in the log of
     jobs. Of a streamed job the log alone has it.
+    `waves`: the targets are worked on in waves, in the order in which they stand in the job; None: all in one.
 
     Raises ValueError for a limit below 1, a negative time, size or number of retries.
     """
@@ -69,6 +71,7 @@ class JobOptions:
     priority: int = 0
     streamed: bool = False
     kept: int = 1 << 20
+    waves: Waves | None = None
 
     def __post_init__(self) -> None:
         if min(self.fanout, self.per_host, self.per_jump) < 1:

@@ -109,6 +109,13 @@ _GENERAL: Mapping[Say, str] = {
     Say.TIMED_OUT: "timed out",
     Say.NO_EXIT_STATUS: "work of the kind {kind!r} gave no exit status",
     Say.HOSTS_ONLY: "a command over SSH runs on a host, not on a domain",
+    Say.WAVES_FAILED: "stopped in wave {wave} of {waves}: failures over the whole run: {failures} ({what}),"
+    " and with {limit} it stops",
+    Say.WAVES_GATE: "stopped after wave {wave} of {waves}: the gate {gate} did not hold on {hosts} within {seconds} s",
+    Say.WAVES_GATE_RUN: "stopped after wave {wave} of {waves}: the gate's command went well on all but {hosts}"
+    " within {seconds} s",
+    Say.WAVES_GATE_BROKEN: "stopped between waves: the gate cannot be asked: {why}",
+    Say.WAVES_DECLINED: "stopped between waves: a person did not want the next one",
     #
     # -- what the door and its actions refuse ------------------------------------------------------------------------
     #

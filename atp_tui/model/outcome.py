@@ -30,7 +30,8 @@ class Outcome(StrEnum):
 
     FAILED: the command ran and its exit status was not 0. UNKNOWN: it had begun when the connection was lost, and may
     have come to its end. CANCELLED: it had begun, and is known to have been ended. UNCONFIRMED: its end was asked for,
-    and is not known to have come. NOTRUN: it never began, since the job was cancelled or its deadline had passed.
+    and is not known to have come. NOTRUN: it never began, since the job was cancelled, its deadline had passed or its
+    waves were stopped.
     """
 
     OK = "ok"

@@ -99,6 +99,11 @@ class Say(StrEnum):
     TIMED_OUT = "timed-out"
     NO_EXIT_STATUS = "no-exit-status"
     HOSTS_ONLY = "hosts-only"
+    WAVES_FAILED = "waves-failed"
+    WAVES_GATE = "waves-gate"
+    WAVES_GATE_RUN = "waves-gate-run"
+    WAVES_GATE_BROKEN = "waves-gate-broken"
+    WAVES_DECLINED = "waves-declined"
 
     # what the door and its actions refuse
     READ_ONLY = "read-only"

@@ -24,7 +24,8 @@ CONTAINERS = (tuple, frozenset, list, dict, AsyncIterator, Collection, Sequence,
 
 def port_methods() -> dict[str, Callable[..., Any]]:
     """The port's methods by name."""
-    return {name: method for name, method in vars(Fleet).items() if not name.startswith("_") and callable(method)}
+    found = {name: method for each in reversed(Fleet.__mro__) for name, method in vars(each).items()}
+    return {name: method for name, method in found.items() if not name.startswith("_") and callable(method)}
 
 
 def crossing() -> dict[str, type]:

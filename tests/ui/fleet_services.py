@@ -19,13 +19,14 @@ from atp_tui.executor.fold import Fold
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
 from atp_tui.executor.spec import new_job_id
 from atp_tui.executor.targets import Targets
+from atp_tui.executor.waves import Progress
 from atp_tui.model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
 from atp_tui.model.errors import ActionFailed, AtpError, CallFailed, ConfigError, HostUnknown
 from atp_tui.model.events import Event, HostAdded, HostChanged, HostRemoved, HostSampled
 from atp_tui.model.guard import GuardSettings
 from atp_tui.model.guest import GuestSaid
 from atp_tui.model.host import HostInfo
-from atp_tui.model.message import text
+from atp_tui.model.message import Message, text
 from atp_tui.model.node import DomainReading, DomainState, NodeReading
 from atp_tui.model.outcome import CommandResult, Outcome
 from atp_tui.model.problem import problem_of
@@ -128,6 +129,8 @@ class FakeJob:
         self.fold = Fold()
         self.started_at = time.monotonic()
         self.cancelled = False
+        self.paused = False
+        self.progress: Progress | None = None
         self.takes_its_time = False
         """Whether a cancel ends nothing by itself: the test ends the hosts."""
         self._number = 0
@@ -137,6 +140,15 @@ class FakeJob:
     @property
     def done(self) -> bool:
         return len(self.results) == len(self.targets)
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def halt(self, why: Message) -> None:
+        self.paused = False
 
     def cancel(self) -> None:
         self.cancelled = True

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from atp_tui.actions.action import Invocation
-from atp_tui.engine.fleet import Parts
+from atp_tui.engine.fleet_jobs import Parts
 from atp_tui.model.outcome import Outcome
 from atp_tui.ui.job_control import MOST_JOBS
 from atp_tui.ui.screens.ask import AskScreen

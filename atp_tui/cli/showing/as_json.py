@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from ...model.fence import Fence
 from ...model.outcome import CommandResult
+from .. import waves
 from ..output import Each, emit_json
 from .entry import encoded
 from .running import Running, tell_cut
@@ -20,15 +22,20 @@ class AsJson:
 
     streamed = False
 
+    def __init__(self) -> None:
+        self._of_waves: dict[str, Any] = {}
+
     async def meanwhile(self, running: Running) -> OSError | None:
         """Nothing is shown yet."""
         return None
 
     async def over(self, running: Running) -> None:
-        """The results have all of it."""
+        """The results have all but how its waves stand."""
+        self._of_waves = waves.encoded(running.fleet.waves(running.job))
 
     def last(self, results: Sequence[CommandResult]) -> None:
         """Print the object; what was cut is said on standard error too."""
         cut = any(result.truncated for result in results)
-        emit_json({"results": Each(partial(encoded, Fence(_log)), results), "truncated": cut})
+        every = Each(partial(encoded, Fence(_log)), results)
+        emit_json({"results": every, "truncated": cut, **self._of_waves})
         tell_cut(results, "--json")

@@ -34,7 +34,7 @@ class AsLines:
             running.interrupt.cancel = leave
             fence = Fence(_log)
             lines = {"stdout": HostLines(live.out), "stderr": HostLines(live.err)}
-            async for event in running.events():
+            async for event in running.events(lambda line: live.err(line_of("atp-tui", line))):
                 match event:
                     case TargetOutput(target=target, stream=stream, data=data):
                         try:

@@ -12,6 +12,7 @@ from ...executor.reader import JobEvent
 from ...model.outcome import CommandResult
 from ..interrupt import Interrupt
 from ..output import complain
+from ..waves import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,10 @@ class Running:
     cancel: Callable[[], None]
     interrupt: Interrupt
 
-    def events(self) -> AsyncIterator[JobEvent]:
-        """What happens in it from its beginning on, until each host has ended."""
-        return self.fleet.events(self.job)
+    def events(self, write: Callable[[str], object]) -> AsyncIterator[JobEvent]:
+        """What happens in it from its beginning on, until each host has ended; lines about its waves are written, and
+        a person is asked between two. Where nobody reads them, `run` does so itself."""
+        return watched(self.fleet, self.job, write)
 
 
 class Showing(Protocol):

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from ...engine.fleet import JobTicket, Parts
+from ...engine.fleet import JobTicket
+from ...engine.fleet_jobs import Parts
 from ...executor.fold import Part
 from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping
 from ...model.connection import ConnectionState

@@ -74,4 +74,4 @@ def test_a_typesetter_has_nothing_to_say_against_the_manual_page() -> None:
     assert done.stderr == ""
     plain = re.sub("\x1b\\[[0-9;]*m|.\x08", "", done.stdout)
     assert "atp-tui run -w 'kvm[01-18]&@prod' --json -- 'df -h / | tail -1'" in plain
-    assert re.search(r"^ +4 +All went well, but --json", plain, re.MULTILINE)
+    assert re.search(r"^ +4 +Waves were stopped, or all went well, but --json", plain, re.MULTILINE)

@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from atp_tui.executor.core import FIRST_RETRY, LONGEST_RETRY, JobCore, Key, Plan
+from atp_tui.executor.core import FIRST_RETRY, LONGEST_RETRY, JobCore
+from atp_tui.executor.plan import Key, Plan
 from atp_tui.executor.spec import JobOptions
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import TargetId

@@ -1,0 +1,60 @@
+"""An option of a command's job as a person writes it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .action import Argument, Value
+
+HIGHEST = 100
+"""Priorities go from that below 0 to that above."""
+
+_WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class JobWord:
+    """One option. `name` is its field in executor.spec.JobOptions, `least` the lowest value that makes sense.
+
+    A word of the kind bool has no value: it is there, or not. A number of the kind float is one of seconds, above 0.
+    `check` raises ValueError for a text that is no value of a word of the kind str, and says what would be right.
+    """
+
+    flag: str
+    name: str
+    kind: type[Value]
+    help: str
+    metavar: str = ""
+    least: int = 0
+    check: Callable[[str], object] = str
+
+    @property
+    def argument(self) -> Argument:
+        """The same for the registry."""
+        return Argument(self.name, self.help, kind=self.kind, required=False)
+
+    def read(self, text: str) -> Value:
+        """The value of a text. Raises ValueError, which says what would be right."""
+        if self.kind is str:
+            self.check(text)
+            return text
+        if self.kind is float:
+            if _SECONDS.fullmatch(text) and math.isfinite(seconds := float(text)) and seconds > 0:
+                return seconds
+            raise ValueError("a number of seconds above 0")
+        if _WHOLE.fullmatch(text) and self.least <= (number := int(text)) <= self.most:
+            return number
+        raise ValueError(
+            f"a whole number from {self.least} to {self.most}"
+            if self.most < 10**6
+            else f"a whole number of {self.least} or more"
+        )
+
+    @property
+    def most(self) -> int:
+        """The highest value."""
+        return HIGHEST if self.name == "priority" else 10**6
