@@ -205,6 +205,7 @@ class Action:
     `key` None: no key. `changes`: it writes to a host, to known_hosts or to hosts.toml, or may. `prompts`: on the
     screen a dialogue or the command pane gathers its arguments. `headless`: it is a verb of the command line, too.
     `of_file`: it is about what hosts.toml says of hosts, and so for those that are disabled, too.
+    `lets_go`: by it the fleet may let hosts go, which cuts short what runs there.
     `of_freezes`: it is what freezes and thaws, and so no freeze holds it back.
     `single`: it is for one target at a time. `starts_job`: it gives a job, whose answers are its outcome; the screen
     shows one at a time. Such an action is no verb, as these say "done" of a host and show no answers: ValueError.
@@ -224,6 +225,7 @@ class Action:
     single: bool = False
     starts_job: bool = False
     of_file: bool = False
+    lets_go: bool = False
     of_freezes: bool = False
 
     def __post_init__(self) -> None:

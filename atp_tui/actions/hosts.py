@@ -226,6 +226,7 @@ EDIT_HOST = Action(
     changes=True,
     run=_edit,
     of_file=True,
+    lets_go=True,
     arguments=(
         Argument("keys", _KEYS, rest=True),
         Argument("seen", "the values that were seen before, as KEY=VALUE", required=False),
@@ -264,6 +265,7 @@ REMOVE_HOST = Action(
     changes=True,
     run=_edit,
     of_file=True,
+    lets_go=True,
     prompts=True,
 )
 TAG_HOST = Action(
@@ -287,6 +289,7 @@ DISABLE_HOST = Action(
     changes=True,
     run=_edit,
     of_file=True,
+    lets_go=True,
 )
 ENABLE_HOST = Action(
     "enable-host",
@@ -316,8 +319,26 @@ IMPORT = Action(
     ),
     prompts=True,
 )
-UNDO = Action("undo", "undo", "z", "take the last change of hosts.toml back", Subject.NOTHING, changes=True, run=_undo)
-REDO = Action("redo", "redo", "Z", "do again what was undone in hosts.toml", Subject.NOTHING, changes=True, run=_redo)
+UNDO = Action(
+    "undo",
+    "undo",
+    "z",
+    "take the last change of hosts.toml back",
+    Subject.NOTHING,
+    changes=True,
+    run=_undo,
+    lets_go=True,
+)
+REDO = Action(
+    "redo",
+    "redo",
+    "Z",
+    "do again what was undone in hosts.toml",
+    Subject.NOTHING,
+    changes=True,
+    run=_redo,
+    lets_go=True,
+)
 
 HOSTS_FILE = (
     ADD_HOST,

@@ -88,6 +88,7 @@ class Policy:
             return Agreement(number, False, (told(Say.NOT_AGREED, action=action.name),))
         reasons = [_many(number, self.guard)] if number > self._limit(action) else []
         reasons += _thawed(invocation, facts) if action.name == "thaw" else []
+        reasons += _cut_short(invocation, facts) if action.lets_go else []
         reasons += self._protected(invocation, facts) if action.changes_hosts else []
         line = invocation.text("command")
         spans = dangers(line, self.guard) if action.changes_hosts and line else ()
@@ -100,7 +101,8 @@ class Policy:
             return None
         reasons += others
         typed = number > self.guard.count_above or (grave and number > 1)
-        return Agreement(number, typed, (*reasons, *_beside(invocation, facts)), spans)
+        own = () if action.lets_go else told_of(facts.jobs, invocation.hosts, others=False)
+        return Agreement(number, typed, (*reasons, *_beside(invocation, facts), *own), spans)
 
     def allow(self, action: Action, invocation: Invocation, facts: Facts = NOTHING_KNOWN) -> None:
         """Raise ReadOnly where it never passes."""
@@ -186,13 +188,20 @@ def _thawed(invocation: Invocation, facts: Facts) -> list[Message]:
     ]
 
 
+def _cut_short(invocation: Invocation, facts: Facts) -> list[Message]:
+    """This program's jobs that may be cut short where hosts are let go; of an undo nobody knows which, so all."""
+    hosts = invocation.hosts or tuple(sorted({host for job in facts.jobs for host in job.hosts}))
+    found = list(told_of(facts.jobs, hosts, others=False))
+    return [told(Say.ASKS_CUTS), *found] if found else []
+
+
 def _many(number: int, guard: GuardSettings) -> Message:
     limit = guard.count_above if number > guard.count_above else guard.preview_above
     return told(Say.ASKS_MANY, number=number, limit=limit)
 
 
 def _beside(invocation: Invocation, facts: Facts) -> Iterable[Message]:
-    """What else is known of the hosts: how many domains run there, which are on their way, and this program's jobs."""
+    """What else is known of the hosts: how many domains run there, and which are on their way."""
     known = [facts.running[host] for host in invocation.hosts if host in facts.running]
     missing = len(invocation.hosts) - len(known)
     if known and missing:
@@ -204,7 +213,6 @@ def _beside(invocation: Invocation, facts: Facts) -> Iterable[Message]:
         names = ", ".join(f"{host}/{name} ({why})" for host, name, why in moved[:MOST_NAMED])
         more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
         yield told(Say.ASKS_UNDER_WAY, number=len(moved), names=names + more)
-    yield from told_of(facts.jobs, invocation.hosts, others=False)
 
 
 def _among(wanted: Iterable[str], names: tuple[str, ...]) -> list[str]:

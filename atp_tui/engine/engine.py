@@ -16,7 +16,7 @@ from typing import Any
 from ..actions.action import Context, Invocation
 from ..actions.at_work import JobAtWork
 from ..actions.door import Audit, Door
-from ..actions.held import held_by
+from ..actions.held import Held, held_by
 from ..actions.log_in import password_question
 from ..actions.policy import Facts, Policy
 from ..actions.trust_key import key_question
@@ -110,6 +110,7 @@ class Engine:
         policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
         self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
+        self._kept_held: tuple[tuple[Frozen, tuple[HostInfo, ...]], tuple[Held, ...]] | None = None
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
             source.config,
@@ -241,10 +242,17 @@ class Engine:
             {row.id: row.running for row in rows if row.running is not None},
             {host: found for host in wanted if (found := self._under_way(host))},
             (*self._others.now, *self._own_at_work()),
-            held_by(self.frozen(), known),
+            self._held(tuple(known)),
             self.frozen().unreadable,
             {host.id: host for host in known if host.id in wanted},
         )
+
+    def _held(self, known: tuple[HostInfo, ...]) -> tuple[Held, ...]:
+        """As held_by. A panel asks at each of its updates: what was found is kept until freezes or hosts change."""
+        of = self.frozen(), known
+        if self._kept_held is None or self._kept_held[0] != of:
+            self._kept_held = of, held_by(*of)
+        return self._kept_held[1]
 
     def frozen(self) -> Frozen:
         """What is frozen now: as Fleet.frozen. A freeze is over once the time of day and the program's own clock, which

@@ -147,6 +147,7 @@ _GENERAL: Mapping[Say, str] = {
     " in $(…) or a here-document it cannot be filled in; take the quotes away, which it gets by itself",
     Say.DELIVERY_LOST: "{lost} was not kept: run it anew with what it needs",
     Say.ASKS_JOB: "job {number} of {who} in another program works on {hosts} since {since}: {title}",
+    Say.ASKS_CUTS: "hosts that the fleet lets go by this lose what runs there",
     Say.ASKS_OWN_JOB: "a job of this program still works on {hosts}: {title}",
     Say.ASKS_MORE_JOBS: "and {number} more jobs work there",
     Say.CANNOT_BE_DONE_SO: "{action} cannot be done so: {why}",

@@ -125,6 +125,7 @@ class Say(StrEnum):
     ASKS_DANGER_OF_SCRIPT = "asks-danger-of-script"
     ASKS_JOB = "asks-job"
     ASKS_OWN_JOB = "asks-own-job"
+    ASKS_CUTS = "asks-cuts"
     ASKS_MORE_JOBS = "asks-more-jobs"
     CANNOT_BE_DONE_SO = "cannot-be-done-so"
     PLACEHOLDER_UNKNOWN = "placeholder-unknown"

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.binding import Binding
 
+from atp_tui.actions.at_work import JobAtWork
 from atp_tui.actions.policy import Facts
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.model.guard import GuardSettings
@@ -24,7 +25,8 @@ from .conftest import Opened, open_app
 from .fleet_services import FleetServices, rack
 
 FILE_ALONE = {"disable-host", "enable-host", "undo", "redo"}
-"""Actions whose keys write hosts.toml at once, and no host: a key takes them back."""
+"""Actions whose keys write hosts.toml at once: a key takes them back, and they touch no host. Above five hosts they are
+asked about, and wherever a job of the program may be cut short by them."""
 
 ELSEWHERE = {
     "app.suspend",
@@ -164,3 +166,31 @@ async def test_no_single_key_of_a_view_changes_anything_on_a_host(view: ViewSpec
             assert not fakes.jobs.started and changed <= FILE_ALONE, (id, key)
             await left(opened)
         assert pressed or not view.keys
+
+
+@pytest.mark.parametrize("key", ["X", "z", "Z"])
+async def test_a_key_that_lets_hosts_go_asks_where_a_job_works_on_them(key: str) -> None:
+    fakes = guarded(3)
+    fakes.door.facts = Facts(jobs=(JobAtWork(frozenset({"kvm01"}), "ada", 1e9, "apt-get upgrade"),))
+    async with open_app(fakes, (80, 24)) as opened:
+        opened.app.type_command("jump kvm01")
+        await opened.press(key)
+        await opened.read()
+        assert isinstance(opened.app.screen, AskScreen)
+        assert opened.has("lose what runs there") and opened.has("still works on kvm01: apt-get upgrade")
+        await opened.press("enter")
+        assert not fakes.door.passed and len(fakes.door.declined) == 1
+        await opened.press(key)
+        await opened.read()
+        await opened.press("y")
+        await opened.until(lambda: fakes.door.passed)
+
+
+async def test_the_panel_of_a_host_says_that_it_may_only_be_watched() -> None:
+    fakes = guarded(3, read_only=("kvm02", "lab"))
+    fakes.door.facts = Facts({"kvm02": ("lab",)})
+    async with open_app(fakes, (160, 40)) as opened:
+        opened.screen.navigation.open("host", "kvm02")
+        await opened.until(lambda: opened.has("only watched: read_only of [guard] names kvm02, lab"))
+        opened.screen.navigation.open("host", "kvm01")
+        await opened.until(lambda: not opened.has("only watched"))

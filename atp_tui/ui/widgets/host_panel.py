@@ -50,11 +50,12 @@ TICKS_PER_AGE = 5
 @dataclass(frozen=True, slots=True)
 class PanelSnapshot:
     """What the panel shows: a host, None where the cursor is on none. `period` is the seconds between two samples,
-    `events` the last that happened to it, the newest first."""
+    `events` the last that happened to it, the newest first. `held` says why nothing is changed there, if so."""
 
     of: Detail | None = None
     period: float = 2.0
     events: tuple[Happening, ...] = ()
+    held: str = ""
 
     @property
     def detail(self) -> HostDetail | None:
@@ -228,6 +229,9 @@ class HostPanel(Vertical):
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
             lines = ()
+        if self._snapshot.held:
+            held = cut(safe(f"   {self._snapshot.held}"), width, self._glyphs.ellipsis)
+            lines = (*lines[:1], HeadLine("held", ((held, "reconnecting"),)), *lines[1:])
         if self._broken:
             lines = (HeadLine("broken", ((cut(safe(f" {self._broken}"), width), "failed"),)), *lines)
         return lines

@@ -11,6 +11,7 @@ from textual.timer import Timer
 
 from ....monitor.orders import Sort
 from ....monitor.query import TAG
+from ...held_words import held_words
 from ...places import Place
 from ...text import safe
 from ...widgets.domain_list import DomainList
@@ -266,4 +267,5 @@ class FleetView(View):
             self.group.show(*self.hosts.heading)
         detail = self._fleet.detail(self._shown) if self._shown is not None and self.panel.display else None
         happened = last_events(self._fleet, detail.host.row.id) if detail is not None else ()
-        self.panel.snapshot = PanelSnapshot(detail, self._period, happened)
+        held = held_words(self._fleet, detail.host.row.id) if detail is not None else ""
+        self.panel.snapshot = PanelSnapshot(detail, self._period, happened, held)

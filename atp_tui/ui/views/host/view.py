@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 
+from ...held_words import held_words
 from ...places import Place
 from ...text import safe
 from ...widgets.domain_list import DomainList
@@ -33,7 +34,7 @@ class HostView(View):
 
     def look(self, described: bool) -> None:
         detail, happened = self._fleet.detail(self._host), last_events(self._fleet, self._host)
-        self.panel.snapshot = PanelSnapshot(detail, self._period, happened)
+        self.panel.snapshot = PanelSnapshot(detail, self._period, happened, held_words(self._fleet, self._host))
 
     def tick(self) -> None:
         self.look(False)
