@@ -95,3 +95,23 @@ def test_what_cannot_go_along_is_said(config: str, words: tuple[str, ...], said:
     done = atp("run", "--config", config, "-w", "web1", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr and "secret" not in done.stderr
+
+
+def test_a_command_of_hosts_toml_with_parameters(config: str) -> None:
+    with open(config, "a") as file:
+        file.write("""
+[commands.greet]
+run = "echo {word} from {host}"
+[commands.greet.parameters.word]
+choices = ["a  b", "hello"]
+[commands.wipe]
+run = "echo gone"
+danger = true
+""")
+    done = atp("run", "--config", config, "-w", "web1", "--command", "greet", "word=a  b")
+    assert (done.returncode, done.stdout) == (0, "web1: a  b from web1\n")
+    wrong = atp("run", "--config", config, "-w", "web1", "--command", "greet", "word=c")
+    assert wrong.returncode == 2 and "word of greet is one of a  b, hello" in wrong.stderr
+    for words in (("--command", "wipe"), ("--", "echo gone")):
+        held = atp("run", "--config", config, "-w", "web1", *words)
+        assert held.returncode == 2 and "on the list of dangers: echo gone" in held.stderr

@@ -7,7 +7,6 @@ import contextlib
 import math
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,10 +100,10 @@ def parse(argv: Sequence[str]) -> Arguments:
     values["job_options"] = job_words_of(found)
     values["freezing"] = freeze_words_of(found)
     if verb == "run":
-        # joined with spaces, as ssh does: the remote shell takes it apart again
         values["delivering"] = along = delivery_words.words_of(found, command)
-        script = None if along is None else along.script
-        values["command"] = " ".join(command) if script is None else shlex.join([script.name, *command])
+        values["command"] = delivery_words.line_of(along, command)
+        if along is not None and along.script is not None and along.command:
+            verbs["run"].error("--script and --command are two commands: leave one out")
         values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")

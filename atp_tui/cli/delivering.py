@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,8 @@ from ..drivers.aside import off_loop
 from ..executor.carrying import ENVIRONMENT_NAME, LONGEST_SCRIPT, digest_of
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ConfigError
+from ..model.named import NamedCommand, find, pairs
+from .arguments import Arguments
 from .delivery_words import DeliveryWords
 from .standard_input import refuse_input
 
@@ -45,6 +48,20 @@ async def delivered(words: DeliveryWords | None, configuration: Path | None) -> 
             source = file.fileno()
         name, digest = ("", "") if words.script is None else (words.script.name, digest_of(text))
         yield Delivery(words.chdir, names, name, digest, words.arguments, size, values, text, source)
+
+
+def with_named(arguments: Arguments, commands: tuple[NamedCommand, ...]) -> Arguments:
+    """What was asked for; of a command of hosts.toml with its line, and its time limit where no other was given.
+
+    Raises ConfigError for a name that no command has, and for a wrong parameter.
+    """
+    words = arguments.delivering
+    if words is None or not words.command:
+        return arguments
+    command = find(commands, words.command)
+    line = command.line(pairs(command.name, words.arguments))
+    words = replace(words, arguments=(), command="")
+    return replace(arguments, command=line, timeout=arguments.timeout or command.timeout, delivering=words)
 
 
 def _environment(given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

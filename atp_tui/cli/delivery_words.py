@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ reads again (sh -c, ssh, eval) is not quoted for that one."""
 
 @dataclass(frozen=True, slots=True)
 class DeliveryWords:
-    """What `run` was told. `arguments` are those of the script."""
+    """What `run` was told. `command` is the name of one in hosts.toml; `arguments` are its own, or those of the
+    script."""
 
     script: Path | None = None
     arguments: tuple[str, ...] = ()
     stdin: bool = False
     environment: tuple[str, ...] = ()
     chdir: str = ""
+    command: str = ""
 
 
 def add_delivery(run: argparse.ArgumentParser) -> None:
@@ -32,6 +35,9 @@ def add_delivery(run: argparse.ArgumentParser) -> None:
         type=_file,
         metavar="FILE",
         help="run this file of this machine there; the words after it are its own",
+    )
+    run.add_argument(
+        "--command", dest="named", metavar="NAME", help="run [commands.NAME] of hosts.toml; NAME=VALUE words follow"
     )
     run.add_argument("--stdin", action="store_true", help="read standard input to its end, and give it to each host")
     run.add_argument(
@@ -48,9 +54,17 @@ def add_delivery(run: argparse.ArgumentParser) -> None:
 def words_of(found: argparse.Namespace, command: Sequence[str]) -> DeliveryWords | None:
     """What was told, None where nothing was; `command` are the words of the command line."""
     script = found.script
-    arguments = tuple(command) if script is not None else ()
-    told = DeliveryWords(script, arguments, found.stdin, tuple(found.environment or ()), found.chdir or "")
+    arguments = tuple(command) if script is not None or found.named else ()
+    environment = tuple(found.environment or ())
+    told = DeliveryWords(script, arguments, found.stdin, environment, found.chdir or "", found.named or "")
     return None if told == DeliveryWords() else told
+
+
+def line_of(told: DeliveryWords | None, command: Sequence[str]) -> str:
+    """The command line, as far as it is known without hosts.toml. Words are joined with spaces, as ssh does: the remote
+    shell takes them apart again. Those of a script are quoted, each is one."""
+    name = "" if told is None else told.command or (told.script.name if told.script is not None else "")
+    return shlex.join([name, *command]) if name else " ".join(command)
 
 
 def _file(text: str) -> Path:

@@ -38,6 +38,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ),
         ("atp-tui run -w @rack1 --script look.sh -- -v {host}", "a script from here, with its arguments"),
         ("atp-tui run -w @rack1 --stdin --chdir /etc/app -- tar x < app.tar", "standard input, for every host"),
+        ("atp-tui run -w @rack1 --command restart unit=virtqemud", "[commands.restart] of hosts.toml"),
         ("atp-tui run -w @rack1 --env TOKEN -- ./register", "a variable as it is here, in no list of processes"),
         (
             "atp-tui run -w @prod --canary 1 --wave 10% --max-fail 2 --gate 'state:connected & load<8' -- ./upgrade",

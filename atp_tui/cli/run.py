@@ -27,7 +27,7 @@ from .agreeing import agreed, passes
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import read, settled
-from .delivering import delivered
+from .delivering import delivered, with_named
 from .dry_run import dry_run
 from .interrupt import Interrupt
 from .job_log import opened, user_log, warn
@@ -54,6 +54,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     log = user_log(warn)
     async with opened(log):
         reading, gone = await read(arguments.targets, source.config.hosts, log)
+        arguments = with_named(arguments, source.config.commands)
         async with delivered(arguments.delivering, source.config.path) as delivery:
             check(arguments.command, delivery, [each for each in source.config.hosts if each.id in set(reading.ids)])
             status = await carried_out(arguments, source, interrupt, reading, log, delivery=delivery)

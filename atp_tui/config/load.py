@@ -17,6 +17,7 @@ from .accents import without_hosts, wrong_accents
 from .answer_settings import read_answer_settings
 from .answers import KeptAnswers
 from .audit import read_audit
+from .commands import danger_patterns, read_commands
 from .files import read_bytes, read_regular, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
 from .guard import names_without_hosts, read_guard
@@ -29,7 +30,7 @@ from .tables import SECTIONS, home_of, read_table, settle
 
 S = TypeVar("S", UiSettings, MonitorSettings)
 
-_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit")
+_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit", "commands")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
 _LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}|0[xob][0-9A-Fa-f_]{3500}")
@@ -220,8 +221,10 @@ def _fleet(
         problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
     audit = read_audit(document, problems)
+    commands = read_commands(document, problems)
     guard = read_guard(document, problems)
     compared = read_answer_settings(document, problems)
+    guard = replace(guard, danger=(*guard.danger, *danger_patterns(commands)))
     if errors := [*problems.errors, *(error for file in files for error in (*file.errors, *file.problems.errors))]:
         raise ConfigErrors(errors)
     tags = tags_of((*hosts, *disabled)).keys()
@@ -240,6 +243,7 @@ def _fleet(
     return FleetConfig(
         path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
         tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit, guard, compared,
+        commands,
     )  # fmt: skip
 
 

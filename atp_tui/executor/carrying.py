@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from ..model.delivery import Delivery
 from ..model.host import HostInfo
 from ..model.outcome import Command
-from .placeholders import parsed
+from ..model.placeholders import parsed
 
 LINE = """sh -c 'IFS= read -r _atp && eval "$_atp"'"""
 """It has no sign that another login shell (fish, csh) reads differently between these quotes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .named import NamedCommand
 from .problem import Problem
 
 
@@ -16,7 +17,7 @@ class Reload:
     was at the moment `good_since`, an instant of the program's clock, when the file was last read well. `files` are the
     names of the files that hosts stand in: the configuration's own, then those that it includes. `remarks` are about
     the programs that name hosts, and `failing` are the names of those that do not answer: the hosts of their last
-    answers stay.
+    answers stay. `commands` are those that the file names.
     """
 
     number: int = 0
@@ -30,6 +31,7 @@ class Reload:
     files: tuple[str, ...] = ()
     remarks: tuple[Problem, ...] = ()
     failing: tuple[str, ...] = ()
+    commands: tuple[NamedCommand, ...] = ()
 
     @property
     def wrong(self) -> bool:

@@ -31,6 +31,7 @@ from ..targeting import Targeting
 from ..text import safe
 from ..widgets.command_pane import Mode
 from ..words import sentence
+from . import named
 from .ask import ask_first, marked
 from .editor_dispatch import EditorDispatch
 from .help import HelpScreen, command_section
@@ -110,7 +111,7 @@ class Dispatch:
         if self._look.line_number(name):
             self._look.go_to_line(name)
         elif command is None:
-            self._screen.tell(f"no command {safe(name)}: {self._keys.sign('screen.help')} shows them all", wrong=True)
+            named.put(self._screen, self._fleet, name, argument, self._keys.sign("screen.help"))
         elif command.view:
             self._screen.navigation.open(command.view, argument)
         elif command.in_view:

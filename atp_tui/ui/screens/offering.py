@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from ...engine.fleet import Fleet
 from ...model.order import natural
@@ -12,6 +13,7 @@ from ..frame.pane_room import PANE
 from ..frame.views import ViewStack
 from ..keymap import Keymap
 from ..views.keys import performing
+from . import named
 from .only import ONLY
 from .palette import Arguments, Offer, completions, offers
 
@@ -27,15 +29,17 @@ class Offering:
 
     def offers(self) -> Iterable[Offer]:
         """What Ctrl+P finds."""
-        hosts, files = self._fleet.hosts(Query()), self._fleet.reload().files
-        return offers(self._keys.commands, hosts, self._theme_names, self._arguments(), files)
+        hosts, known = self._fleet.hosts(Query()), self._fleet.reload()
+        own = offers(self._keys.commands, hosts, self._theme_names, self._arguments(), known.files)
+        return chain(own, named.offered(known.commands))
 
     def completions(self, text: str = "") -> Sequence[str]:
         """What may be typed after `:`, where `text` stands there."""
         groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
         hosts = self._fleet.hosts(Query(sort=Sort.NAME))
-        files = self._fleet.reload().files
-        return completions(self._keys.commands, hosts, groups, self._theme_names, self._arguments(), text, files)
+        known = self._fleet.reload()
+        own = completions(self._keys.commands, hosts, groups, self._theme_names, self._arguments(), text, known.files)
+        return [*own, *named.completed(known.commands, text)]
 
     def _arguments(self) -> list[Arguments]:
         in_views = performing(self._views.spec).values()

@@ -15,15 +15,18 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..model.errors import ActionFailed
-from ..model.host import HostInfo
-from ..model.message import told
-from ..model.say import Say
+from .errors import ActionFailed, ConfigError
+from .host import HostInfo
+from .message import told
+from .say import Say
 
 META = "meta."
+HOST_NAMES = ("host", "address", "meta")
+"""What no parameter of a command may be called."""
+
 _PLAIN = ("host", "address")
 _SLIPS = {"hostname": "host", "addr": "address", "metadata": META + "KEY", "meta": META + "KEY"}
 _WORD = re.compile(r"(?<!\$)\{(?P<name>[A-Za-z_][\w-]*(?:\.[^\s{}'\"`$\\]*)?)\}")
@@ -61,16 +64,37 @@ class Template:
         """The text for that host. Raises ActionFailed where it has no such value, or one that cannot stand there."""
         return "".join(part if isinstance(part, str) else self._value(part, host) for part in self.parts)
 
+    def bound(self, values: Mapping[str, str]) -> str:
+        """The text with these names filled in, for `parsed` to take apart once more: what else is a placeholder stays,
+        and a brace of a value is one. Raises ConfigError for a value that cannot stand there."""
+        parts = [
+            self._fit(part, values[part.name], None) if isinstance(part, Placeholder) and part.name in values else part
+            for part in self.parts
+        ]
+        plain = "".join(part for part in parts if isinstance(part, str))
+        if all(isinstance(part, str) for part in parts) and not _has_known(plain):
+            return plain
+        return "".join(part.replace("{", "{{") if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
+
     def _value(self, placeholder: Placeholder, host: HostInfo) -> str:
-        value = _value_of(placeholder.name, host)
+        return self._fit(placeholder, _value_of(placeholder.name, host), host)
+
+    def _fit(self, placeholder: Placeholder, value: str, host: HostInfo | None) -> str:
         if "\0" in value or (self.is_shell and not placeholder.bare and not _SAFE.fullmatch(value)):
+            if host is None:
+                what = f"the value of {placeholder.name} has signs that mean something to a shell"
+                raise ConfigError(what, hint="between quotes only letters, digits and _@%+=:,./- can stand")
             raise ActionFailed(told(Say.PLACEHOLDER_UNSAFE, host=host.id, name=f"{{{placeholder.name}}}"))
         return shlex.quote(value) if placeholder.bare else value
 
 
-def parsed(text: str, *, is_shell: bool = True) -> Template:
-    """A text taken apart. Raises ActionFailed, with the column, for a placeholder that is none."""
-    if not any(_is_known(found["name"]) or _near(found["name"]) for found in _WORD.finditer(text)):
+def parsed(text: str, *, is_shell: bool = True, more: frozenset[str] = frozenset(), strict: bool = False) -> Template:
+    """A text taken apart. `more` are names besides those of hosts; `strict`: each `{word}` has to be one of them all,
+    and `{{` is a brace, whatever else stands there.
+
+    Raises ActionFailed, with the column, for a placeholder that is none.
+    """
+    if not strict and not _has_known(text):
         return Template((text,), is_shell)
     bare = _bare_places(text) if is_shell else frozenset()
     parts: list[str | Placeholder] = []
@@ -85,12 +109,17 @@ def parsed(text: str, *, is_shell: bool = True) -> Template:
             parts.append(text[at])
             at += 1
             continue
-        _require(found["name"], at + 1)
+        if found["name"] not in more:
+            _require(found["name"], at + 1, more)
         if is_shell and _VARIABLE.search(text, 0, at):
             raise ActionFailed(told(Say.PLACEHOLDER_BEHIND_VARIABLE, column=at + 1, name=found[0]))
         parts.append(Placeholder(found["name"], at in bare))
         at = found.end()
     return Template(tuple(_joined(parts)), is_shell)
+
+
+def _has_known(text: str) -> bool:
+    return any(_is_known(found["name"]) or _near(found["name"]) for found in _WORD.finditer(text))
 
 
 def _is_known(name: str) -> bool:
@@ -109,9 +138,10 @@ def _near(name: str) -> str | None:
     return close[0] if close else None
 
 
-def _require(name: str, column: int) -> None:
+def _require(name: str, column: int, more: frozenset[str]) -> None:
     if not _is_known(name):
-        near = _near(name)
+        close = difflib.get_close_matches(name, more, 1)
+        near = close[0] if close else _near(name)
         nearest = f"{{{near}}}" if near else "{host}, {address} or {meta.KEY}"
         raise ActionFailed(
             told(Say.PLACEHOLDER_UNKNOWN, column=column, name=f"{{{name}}}", nearest=nearest, brace="{{")

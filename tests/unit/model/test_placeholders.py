@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atp_tui.executor.placeholders import parsed
 from atp_tui.model.errors import ActionFailed
 from atp_tui.model.host import HostInfo
+from atp_tui.model.placeholders import parsed
 
 
 def host(**metadata: str) -> HostInfo:

@@ -1,0 +1,99 @@
+"""The commands that hosts.toml names, `[commands.NAME]`: plain data, and the line that one comes to."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .errors import ConfigError
+from .near import nearest
+from .placeholders import parsed
+
+_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_ANY = 1000
+"""Signs of a parameter's value that are looked at where the danger of a command is recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`default` None: a value has to be given. `choices`: it is one of these; none: any."""
+
+    name: str
+    description: str = ""
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCommand:
+    """`run` has `{NAME}` for each parameter beside the placeholders of each host. `timeout` is in seconds for each.
+
+    `danger`: a person is asked before it runs, whoever types its line.
+    """
+
+    name: str
+    run: str
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    timeout: float | None = None
+    danger: bool = False
+
+    def line(self, given: Mapping[str, str]) -> str:
+        """The command line with these values, each quoted as one word; placeholders of hosts stay.
+
+        Raises ConfigError for a value that is missing, not among the choices, not known, or cannot stand there.
+        """
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                near = nearest(name, known, 1)
+                hint = f"did you mean {near[0]}=?" if near else f"it has {', '.join(known) or 'none'}"
+                raise ConfigError(f"{self.name} has no parameter {name[:60]!r}; {hint}")
+        values = {name: self._value(parameter, given.get(name)) for name, parameter in known.items()}
+        return parsed(self.run, more=frozenset(known), strict=True).bound(values)
+
+    def typed(self, text: str) -> str:
+        """The line for `key=value` words as a shell takes them apart. Raises ConfigError as `line` does."""
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise ConfigError(f"{self.name}: a quote has no end") from error
+        return self.line(pairs(self.name, words))
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression that finds its line, whatever the values."""
+        parts = parsed(self.run, more=frozenset(each.name for each in self.parameters), strict=True).parts
+        return "".join(re.escape(part) if isinstance(part, str) else rf"[\s\S]{{0,{_ANY}}}?" for part in parts)
+
+    def _value(self, parameter: Parameter, given: str | None) -> str:
+        value = parameter.default if given is None else given
+        if value is None:
+            choices = f", one of {', '.join(parameter.choices)}" if parameter.choices else ""
+            raise ConfigError(f"{self.name} needs {parameter.name}=VALUE{choices}")
+        if parameter.choices and value not in parameter.choices:
+            raise ConfigError(f"{parameter.name} of {self.name} is one of {', '.join(parameter.choices)}")
+        return value
+
+
+def pairs(command: str, words: Iterable[str]) -> dict[str, str]:
+    """The values of `key=value` words. Raises ConfigError for a word that is none; its value may be a secret."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not _NAME.fullmatch(name):
+            raise ConfigError(f"behind {command} stand its parameters, each as NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def find(commands: Iterable[NamedCommand], name: str) -> NamedCommand:
+    """The command of that name. Raises ConfigError where there is none."""
+    known = {command.name: command for command in commands}
+    if name not in known:
+        near = nearest(name, known, 1)
+        there = f"there are {', '.join(known)}" if known else "hosts.toml has no [commands.NAME]"
+        raise ConfigError(f"no command {name[:60]!r}: {f'did you mean {near[0]}?' if near else there}")
+    return known[name]

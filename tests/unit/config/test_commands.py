@@ -1,0 +1,107 @@
+"""`[commands.NAME]` of hosts.toml: what is read, what is refused with its place, and the lines that they come to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from atp_tui.actions.dangers import dangers
+from atp_tui.config.load import parse
+from atp_tui.model.errors import ConfigError, ConfigErrors
+from atp_tui.model.host import HostInfo
+from atp_tui.model.named import NamedCommand, find
+from atp_tui.model.placeholders import parsed
+
+GOOD = """
+[commands.restart]
+run = "systemctl restart {unit} && logger -t {host} {text}"
+description = "Restart a unit"
+timeout = 30
+danger = true
+[commands.restart.parameters]
+unit = { default = "libvirtd", choices = ["libvirtd", "virtqemud"] }
+text = { description = "what is logged" }
+
+[commands.users]
+run = "awk -F: '{{print $1}' /etc/passwd"
+"""
+
+
+def read(text: str) -> tuple[NamedCommand, ...]:
+    return parse(text, Path("hosts.toml")).commands
+
+
+def test_a_command_comes_to_its_line_with_each_value_quoted() -> None:
+    restart, users = read(GOOD)
+    assert (restart.description, restart.timeout) == ("Restart a unit", 30.0)
+    line = restart.line({"text": "it's $(id) {host}"})
+    host = HostInfo("kvm01", "192.0.2.1")
+    assert parsed(line).filled(host) == ("""systemctl restart libvirtd && logger -t kvm01 'it'"'"'s $(id) {host}'""")
+    assert restart.typed("unit=virtqemud text='a b'").startswith("systemctl restart virtqemud && ")
+    assert users.line({}) == "awk -F: '{print $1}' /etc/passwd"
+
+
+def test_a_dangerous_one_is_found_by_its_line_whoever_types_it() -> None:
+    config = parse(GOOD, Path("hosts.toml"))
+    assert dangers(config.commands[0].line({"text": "x y"}), config.guard)
+    assert not dangers(config.commands[1].line({}), config.guard)
+    assert not dangers("systemctl restart libvirtd", config.guard)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "restart needs text=VALUE"),
+        ("text=x unit=sshd", "unit of restart is one of libvirtd, virtqemud"),
+        ("txt=x", "restart has no parameter 'txt'; did you mean text=?"),
+        ("text", "behind restart stand its parameters, each as NAME=VALUE"),
+        ("text='x", "a quote has no end"),
+    ],
+)
+def test_a_wrong_value_is_refused(given: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        read(GOOD)[0].typed(given)
+
+
+def test_a_value_between_quotes_has_no_signs() -> None:
+    (only,) = read("[commands.a]\nrun = \"sh -c 'echo {x}'\"\n[commands.a.parameters.x]\n")
+    assert only.line({"x": "a-1"}) == "sh -c 'echo a-1'"
+    with pytest.raises(ConfigError, match="the value of x has signs"):
+        only.line({"x": "';id;'"})
+
+
+def test_an_unknown_name_is_told_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"no command 'restrat': did you mean restart\?"):
+        find(read(GOOD), "restrat")
+    with pytest.raises(ConfigError, match=r"hosts\.toml has no"):
+        find((), "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "message"),
+    [
+        ("[commands.a]\n", 1, "commands.a.run", "is missing"),
+        ("[commands.a]\nrun = 1\n", 2, "commands.a.run", "is the number 1"),
+        ("[commands.a]\nrun = 'id'\nsudo = true\n", 3, "commands.a.sudo", "is not there yet"),
+        ("[commands.a]\nrun = 'id'\ntimeout = 0\n", 3, "commands.a.timeout", "0"),
+        ("[commands.a]\nrun = 'id'\nrnu = 'x'\n", 3, "commands.a.rnu", "unknown key"),
+        ("[commands.a]\nrun = 'echo {b}'\n", 2, "commands.a.run", "column 6: {b} is no placeholder"),
+        ("[commands.a]\nrun = 'id'\nparameters.b = {}\n", 3, "commands.a.parameters.b", "is not in run"),
+        ("[commands.a]\nrun = 'id {host}'\nparameters.host = {}\n", 3, "commands.a.parameters.host", "for each host"),
+        ("[commands.a]\nrun = 'id {b}'\nparameters.b = {choices = []}\n", 3, "commands.a.parameters.b.choices", "is "),
+        (
+            "[commands.a]\nrun = 'id {b}'\nparameters.b = {default = 'x', choices = ['y']}\n",
+            3, "commands.a.parameters.b.default", "'x' is not among the choices",
+        ),
+        ("[commands.'a b']\nrun = 'id'\n", 1, "commands.\"a b\"", "no name of a command"),
+        ("commands = 1\n", 1, "commands", "is "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_has_its_place(text: str, line: int, key: str, message: str) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        read(text)
+    (error, *_) = caught.value.errors
+    assert (error.line, error.key) == (line, key)
+    assert message in error.message and error.hint
