@@ -125,7 +125,8 @@ Follow = Callable[["FleetConfig", Collection[str]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What actions work with. `hosts_file` None: the hosts come from no file. `follow` None: no fleet is running."""
+    """What actions work with. `hosts_file` None: the hosts come from no file. `follow` None: no fleet is running.
+    `fleet` is the path of hosts.toml, "" where there is none."""
 
     manager: TransportManager
     jobs: JobRunner
@@ -133,6 +134,7 @@ class Context:
     credentials: Credentials
     hosts_file: HostsFile | None = None
     follow: Follow | None = None
+    fleet: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..executor.away import LONGEST
 from .action import Argument, Value
 
 HIGHEST = 100
 """Priorities go from that below 0 to that above."""
 
 _WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
+_SPAN = re.compile(r"(\d{1,6})([mhd])", re.ASCII)
+_UNITS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class JobWord:
-    """One option. `name` is its field in executor.spec.JobOptions, `least` the lowest value that makes sense.
+    """One option. `name` is that of the argument of `run`: a field of JobOptions, or of JobSpec (`when_back`).
 
-    A word of the kind bool has no value: it is there, or not. A number of the kind float is one of seconds, above 0.
+    `least` is the lowest value that makes sense. A word of the kind bool has no value: it is there, or not. A number of
+    the kind float is one of seconds, above 0; as a `span` it is written in minutes, hours or days: 90m, 24h, 7d.
     `check` raises ValueError for a text that is no value of a word of the kind str, and says what would be right.
     """
 
@@ -30,6 +34,7 @@ class JobWord:
     help: str
     metavar: str = ""
     least: int = 0
+    span: bool = False
     check: Callable[[str], object] = str
 
     @property
@@ -42,6 +47,8 @@ class JobWord:
         if self.kind is str:
             self.check(text)
             return text
+        if self.span:
+            return _seconds_of(text)
         if self.kind is float:
             if _SECONDS.fullmatch(text) and math.isfinite(seconds := float(text)) and seconds > 0:
                 return seconds
@@ -58,3 +65,11 @@ class JobWord:
     def most(self) -> int:
         """The highest value."""
         return HIGHEST if self.name == "priority" else 10**6
+
+
+def _seconds_of(text: str) -> float:
+    found = _SPAN.fullmatch(text)
+    if found is not None and 0 < (seconds := int(found[1]) * _UNITS[found[2]]) <= LONGEST:
+        return seconds
+    most = f"{LONGEST // 86_400:.0f}d"
+    raise ValueError(f"a span of minutes, hours or days, such as 90m, 24h or 7d, of {most} at most")

@@ -32,6 +32,11 @@ JOB_WORDS: tuple[JobWord, ...] = (
         f"from -{HIGHEST} to {HIGHEST} (else 0): a job of a higher one starts first, among those of one program",
         "N", -HIGHEST,
     ),
+    JobWord(
+        "--when-back", "when_back", float,
+        "for hosts that are not reached, leave the command waiting so long at most (24h): the screen, where it is open "
+        "with the same hosts.toml, runs it once on each that connects; no other program does", "SPAN", span=True,
+    ),
 )  # fmt: skip
 """All of them, by the order in which the help has them."""
 

@@ -13,6 +13,7 @@ from .action import Action, Argument, Context, Invocation, Subject
 from .job_words import ALL_WORDS
 
 if TYPE_CHECKING:
+    from ..executor.away import WhenBack
     from ..executor.job import Job
 
 
@@ -21,6 +22,7 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     from ..executor.spec import CommandWork, JobOptions, JobSpec
 
     options: dict[str, Any] = dict(invocation.arguments)  # whose names and types the action has checked
+    back = _when_back(context, invocation, options.pop("when_back", None))
     line, delivery = str(options.pop("command")), invocation.delivery
     known = {host.id: host for host in context.manager.list_hosts()}
     check(line, delivery, (known[host] for host in invocation.hosts if host in known))
@@ -29,10 +31,30 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     try:
         waves = of_waves.waves_of(options)
         targets = invocation.targets if waves is None else of_waves.ordered(invocation.targets, waves, context.manager)
-        spec = JobSpec(targets, work, invocation.who, now, JobOptions(**options, waves=waves))
+        if waves is not None and back is not None:
+            raise ValueError("a wave that was left out is not to come by itself: leave out --when-back, or the waves")
+        spec = JobSpec(targets, work, invocation.who, now, JobOptions(**options, waves=waves), when_back=back)
     except ValueError as error:
         raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
     return context.jobs.start(spec)
+
+
+def _when_back(context: Context, invocation: Invocation, within: float | None) -> WhenBack | None:
+    from ..executor.away import LONGEST, WhenBack
+
+    if within is None:
+        return None
+    if not 0 < within <= LONGEST:
+        why = f"when_back is more than 0 and at most {LONGEST:.0f} seconds"
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
+    delivery = invocation.delivery
+    if delivery.names or delivery.script or delivery.input_size is not None:
+        why = "a command that waits takes no environment, script or standard input: these are not kept"
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
+    if not context.fleet or not context.jobs.keeps:
+        why = "a command waits in the log of jobs for hosts of hosts.toml, and there is none here"
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
+    return WhenBack(within, context.fleet, agreed=invocation.confirmed is not None)
 
 
 RUN = Action(

@@ -121,6 +121,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         parser.error("only run takes a command after --")
     elif verb == "jobs":
         values["jobs_verb"] = found.jobs_verb or "list"
+        values["targets"] = tuple(values.get("targets") or ())
         if found.json and values.get("gather"):
             verbs["jobs"].error("--json has the answer of each host, and --gather joins them: leave one out")
         if values.get("mask") and not values.get("gather"):

@@ -239,6 +239,10 @@ def _jobs(arguments: Arguments) -> int:
 
             source = _source(arguments)
             return run_verb(lambda interrupt: rerun(arguments, source, interrupt))
+        case "cancel":
+            from .away import cancel
+
+            return run_verb(lambda interrupt: cancel(arguments))
     from .jobs import list_jobs, prune
 
     verb = prune if arguments.jobs_verb == "prune" else list_jobs

@@ -44,6 +44,10 @@ EXAMPLES: Mapping[str, Examples] = {
             "atp-tui run -w @prod --canary 1 --wave 10% --max-fail 2 --gate 'state:connected & load<8' -- ./upgrade",
             "in waves, which stop with the second failure, or where the gate does not hold within 60 s",
         ),
+        (
+            "atp-tui run -w @rack1 --when-back 24h -- apt-get update",
+            "and later where a host is away: the screen runs it",
+        ),
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),
@@ -105,6 +109,10 @@ EXAMPLES: Mapping[str, Examples] = {
     "jobs rerun": (
         ("atp-tui jobs rerun 17", "once more where it did not go well"),
         ("atp-tui jobs rerun last --notrun", "where it never ran, or its end is not known"),
+    ),
+    "jobs cancel": (
+        ("atp-tui jobs cancel 17", "its command waits no longer for hosts that were away"),
+        ("atp-tui jobs cancel 17 'kvm[01-03]'", "not for these"),
     ),
     "jobs prune": (("atp-tui jobs prune --older 30d", "forget what is older than 30 days"),),
     "audit": (

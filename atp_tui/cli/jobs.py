@@ -64,7 +64,10 @@ async def list_jobs(arguments: Arguments) -> int:
 
 
 def encode_job(record: JobRecord) -> dict[str, Any]:
-    """One entry of "jobs". Moments are seconds since 1970; "ended" is null where the end is not known."""
+    """One entry of "jobs". Moments are seconds since 1970; "ended" is null where the end is not known.
+
+    "waiting" is the number of hosts that were away and for which its command waits, until "waits_until" at most.
+    """
     return valid(
         {
             "number": record.number,
@@ -77,6 +80,8 @@ def encode_job(record: JobRecord) -> dict[str, Any]:
             "ended": record.ended_at,
             "counts": {str(outcome): count for outcome, count in record.counts},
             "unanswered": record.unanswered,
+            "waiting": record.waiting,
+            "waits_until": record.until if record.waiting else None,
         }
     )
 
@@ -94,12 +99,14 @@ def outcomes(record: JobRecord) -> str:
     told = [f"{count} {WORDS.outcome(outcome)}" for outcome, count in _in_order(record)]
     if record.unanswered:
         told.append(f"{record.unanswered} not answered")
+    if record.waiting:
+        told.append(f"{record.waiting} waited for")
     return ", ".join(told) or "none"
 
 
 def state_words(record: JobRecord) -> str:
     """What is to be said of a job that has no end: ""where it has."""
-    if record.state is JobState.ENDED:
+    if record.state in (JobState.ENDED, JobState.WAITING):
         return ""
     return f"{record.state}: {record.unanswered} of {record.targets} hosts: {sentence(why_unanswered(record.state))}"
 

@@ -57,6 +57,9 @@ def add_jobs(
     add_job_words(rerun, WAVE_WORDS)
     rerun.add_argument("--no-waves", action="store_true", help="not in the waves in which the job was run before")
     agreeing(rerun)
+    cancel = verb("cancel", "have a command wait no longer for hosts that were away, see run --when-back")
+    _job(cancel)
+    cancel.add_argument("targets", nargs="*", metavar="HOST", help="only these: kvm07, kvm[01-18]; else all of them")
     prune = verb("prune", "forget jobs that are old, but none that runs")
     prune.add_argument(
         "--older", type=_span, required=True, metavar="AGE", help="those older than so many hours, days or weeks: 30d"

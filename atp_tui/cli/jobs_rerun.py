@@ -77,6 +77,6 @@ async def _hosts(log: JobStore, record: JobRecord, which: str) -> Sequence[str]:
 
 def _options(options: JobOptions, *, with_waves: bool) -> dict[str, Value]:
     """What the job was asked for besides its time limit for each host."""
-    names = [word.name for word in JOB_WORDS if word.name != "timeout"]
+    names = [word.name for word in JOB_WORDS if word.name not in ("timeout", "when_back")]
     of_waves = {} if options.waves is None or not with_waves else options_of(options.waves)
     return {name: value for name in names if (value := getattr(options, name)) is not None} | of_waves

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ..executor.fold import Fold
 from ..executor.folding import fold_names
@@ -17,6 +18,7 @@ from ..model.fence import Fence
 from ..model.outcome import CommandResult, Outcome
 from ..storage.jobs import JobStore
 from .arguments import Arguments
+from .away import tell_away
 from .gather import gathered_of
 from .jobs import found, moment, readable, state_words
 from .lines import HostLines
@@ -38,10 +40,14 @@ async def show(arguments: Arguments) -> int:
         if arguments.json:
             every = [result async for result in results]
             cut = any(result.truncated for result in every)
-            emit_json({"results": Each(partial(encoded, Fence(_log)), every), "truncated": cut})
+            shown: dict[str, Any] = {"results": Each(partial(encoded, Fence(_log)), every), "truncated": cut}
+            if record.until is not None:
+                shown["waiting"] = [str(each.target) for each in await log.waiting(job=record.id)]
+            emit_json(shown)
             return 0
         _head(record)
         cut_on = await (_gathered(results) if arguments.gather else _one_by_one(results))
+        await tell_away(log, record.id)
     if cut_on:
         complain(f"not all of the output was kept of {fold_names(cut_on)}")
     return 0

@@ -27,6 +27,7 @@ from .agreeing import agreed, passes
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .asked import read, settled
+from .away import tell_waiting
 from .delivering import delivered, with_named
 from .dry_run import dry_run
 from .interrupt import Interrupt
@@ -114,13 +115,20 @@ async def carried_out(
             await waves.undone(engine.fleet, job, results)
         await showing.over(running)
     if gone is not None:
-        if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
-            raise ReaderGone("nobody reads standard output") from gone
-        raise unwritable(gone) from gone
+        raise _unread(gone) from gone
     showing.last(results)
+    if log is not None and "when_back" in wanted.arguments:
+        await tell_waiting(log, job)
     if late.came:
         complain(late.words)
     return waves.status_of(exit_status_of(results), progress) or (USAGE if late.came else NOT_ALL if left_out else 0)
+
+
+def _unread(gone: OSError) -> Exception:
+    """What is raised where the lines of a run could not be written."""
+    if isinstance(gone, BrokenPipeError):  # the run was cut short, and no host is to blame
+        return ReaderGone("nobody reads standard output")
+    return unwritable(gone)
 
 
 def _invocation(arguments: Arguments, options: Mapping[str, Value], targets: tuple[str, ...]) -> Invocation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -40,6 +41,7 @@ from ..monitor.under_way import under_way
 from ..transport.manager import TransportManager
 from .answers import JobAnswers, names_alone
 from .asking import Asking
+from .away import PickUps
 from .earlier import EarlierNow
 from .fleet import Fleet
 from .local import LocalFleet
@@ -104,11 +106,18 @@ class Engine:
         self.targets = CurrentTargets(self.manager, self.view, self._earlier)
         drivers = source.drivers
         context = Context(
-            self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following
+            self.manager,
+            self.jobs,
+            drivers.host_keys,
+            drivers.credentials,
+            source.hosts_file,
+            self._following,
+            _path_of(source),
         )
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
+        self.pick_ups = PickUps(log, self.door, self._is_up, _path_of(source), self.manager.clock)
         self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
         self._kept_held: tuple[tuple[Frozen, tuple[HostInfo, ...]], tuple[Held, ...]] | None = None
         self._opened: tuple[HostInfo, ...] = ()
@@ -165,6 +174,7 @@ class Engine:
             if watch:
                 await stack.enter_async_context(_beside(self._follow_file(), "reload"))
                 await stack.enter_async_context(_beside(self._look_often(), "freezes"))
+                await stack.enter_async_context(_beside(self.pick_ups.run(), "away"))
                 await stack.enter_async_context(self._freezing(enable=collects))
             self._runs = True
             try:
@@ -289,6 +299,11 @@ class Engine:
             return own_names(*filter(None, (target.domain, target.host, self.roster.host(target.host).host)))
         return names_alone(target)
 
+    def _is_up(self, host_id: str) -> bool:
+        with suppress(HostUnknown):
+            return self.manager.host_state(host_id).state is ConnectionState.CONNECTED
+        return False
+
     def _is_starting(self, host: HostInfo) -> bool:
         return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)
 
@@ -322,6 +337,12 @@ class Engine:
     def password_question(self, host_id: str) -> PasswordQuestion | None:
         """The password that keeps a host from being connected, if one does. Raises HostUnknown."""
         return password_question(self.manager, host_id)
+
+
+def _path_of(source: FleetSource) -> str:
+    """By which what waits in the log is told from that of another hosts.toml."""
+    path = source.config.path
+    return "" if path is None or source.hosts_file is None else os.path.realpath(path)
 
 
 @asynccontextmanager

@@ -34,13 +34,14 @@ class Controls(Protocol):
 
 @dataclass(slots=True)
 class Ended:
-    """How the work ended on one target, without its output. `duration` in seconds."""
+    """How the work ended on one target, without its output. `duration` in seconds; `away` as of log.Ending."""
 
     outcome: Outcome
     status: ExitStatus | None
     error: Message | None
     duration: float
     may_still_run: bool = False
+    away: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Final:
     new: bool
     at: float
     complete: bool
+    away: bool = False
 
 
 class Job:
@@ -202,16 +204,16 @@ class Job:
                 call()
             self._when_done.clear()
         if isinstance(capture, Flow):
-            return self._copied(result, capture.copy, at)
-        return Final(result, text, new, at, complete=not result.truncated)
+            return self._copied(result, capture.copy, at, ended.away)
+        return Final(result, text, new, at, complete=not result.truncated, away=ended.away)
 
-    def _copied(self, result: CommandResult, copy: Capture, at: float) -> Final:
+    def _copied(self, result: CommandResult, copy: Capture, at: float, away: bool) -> Final:
         """What is kept of a target whose output has passed through."""
         text = copied_text(copy.kept("stdout"), copy.kept("stderr"))
         new = text.digest not in self._copies
         self._copies.add(text.digest)
         copy.shared()  # it is the log's from now on, which has a limit of its own
-        return Final(result, text, new, at, complete=not copy.truncated)
+        return Final(result, text, new, at, complete=not copy.truncated, away=away)
 
     def _folded(self, target: TargetId, ended: Ended, capture: Capture) -> tuple[CommandResult, Text, bool]:
         """The result of a target, put to those that are equal; its text, and whether that is a new one."""

@@ -80,4 +80,5 @@ def ending_of(final: Final) -> Ending:
         digest=final.text.digest,
         truncated=not final.complete,
         may_still_run=result.may_still_run,
+        away=final.away,
     )

@@ -15,6 +15,7 @@ _WHY = {
     JobState.RUNNING: Say.JOB_STILL_RUNS,
     JobState.UNKNOWN: Say.JOB_IS_ELSEWHERE,
     JobState.ENDED: Say.RESULT_NOT_KEPT,
+    JobState.WAITING: Say.RESULT_NOT_KEPT,
 }
 
 GROUPS: Mapping[str, frozenset[Outcome]] = {

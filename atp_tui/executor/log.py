@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from ..model.outcome import Outcome
 from ..model.target import TargetId
+from .away import PickUp, Waiting
 from .spec import JobSpec
 
 
@@ -18,7 +19,7 @@ class Ending:
 
     `at` is a wall-clock moment in seconds since 1970, `duration` in seconds. `digest` is the SHA-256 of its output (its
     standard output, a zero byte, its standard error), under which the log keeps each text once. `may_still_run` as in
-    model.outcome.CommandResult.
+    model.outcome.CommandResult. `away`: the host was away, and the job's command waits for it, see executor.away.
     """
 
     target: TargetId
@@ -31,19 +32,22 @@ class Ending:
     digest: bytes
     truncated: bool
     may_still_run: bool = False
+    away: bool = False
 
 
 class JobState(StrEnum):
     """How far a kept job came.
 
     INTERRUPTED: its program ended before the job did. UNKNOWN: its program runs, or ran, on another machine or in
-    another container, so that nothing here tells whether it goes on.
+    another container, so that nothing here tells whether it goes on. WAITING: it has ended, and its command waits for
+    hosts that were away.
     """
 
     RUNNING = "running"
     ENDED = "ended"
     INTERRUPTED = "interrupted"
     UNKNOWN = "unknown"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class JobRecord:
     """A job as a list shows it. `number` is small, rises with each job of the log and is never used twice.
 
     `title` is its work in one line, `targets` their number, `names` those of its targets, folded; none of it is safe
-    for a terminal. `counts` is of its endings. Moments are of the wall clock, in seconds since 1970.
+    for a terminal. `counts` is of its endings, `waiting` the number of those hosts for which its command waits, at most
+    `until`. Moments are of the wall clock, in seconds since 1970.
     """
 
     id: str
@@ -64,6 +69,8 @@ class JobRecord:
     names: str
     counts: tuple[tuple[Outcome, int], ...]
     state: JobState
+    waiting: int = 0
+    until: float | None = None
 
     @property
     def unanswered(self) -> int:
@@ -104,4 +111,21 @@ class JobLog(Protocol):
 
     async def text(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Standard output and standard error under a digest; None where they are not kept."""
+        ...
+
+    async def waiting(self, fleet: str | None = None, job: str | None = None) -> tuple[Waiting, ...]:
+        """The targets for which commands wait now: of one hosts.toml, of one job, or all."""
+        ...
+
+    async def take(self, job: str, targets: Collection[TargetId], *, cancelled: bool = False) -> tuple[TargetId, ...]:
+        """Claim targets that wait, on the disk, to run them or to call them off; those that were had. None of these
+        waits from then on. Another program that asks for them gets none."""
+        ...
+
+    def ran(self, job: str, targets: Collection[TargetId], ran_in: str | None) -> None:
+        """Targets that were claimed are run in another job; None: nothing was begun, and they wait again."""
+        ...
+
+    async def pickups(self, job: str) -> tuple[PickUp, ...]:
+        """What became of the targets of a job that had waited."""
         ...

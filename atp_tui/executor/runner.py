@@ -15,6 +15,7 @@ from ..model.target import TargetId
 from ..transport.clock import TimerHandle
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
+from .away import is_away
 from .capture import Budget
 from .core import MOST_AT_ONCE, JobCore
 from .gates import Gates, between_waves
@@ -96,6 +97,11 @@ class JobRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: TimerHandle | None = None
         self._timer_at: float | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether jobs are kept in a log."""
+        return self._journal is not None
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -262,7 +268,8 @@ class JobRunner:
         outcome, why = _how_it_ended(attempt, error)
         open_end = attempt.status is None and error is not None and may_still_run(error, outcome, begun=attempt.begun)
         again = attempt.status is None and error is not None and retryable(error)
-        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since, open_end)
+        away = attempt.job.spec.when_back is not None and is_away(outcome, begun=attempt.begun)
+        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since, open_end, away)
         self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
 
     # -- time, routes, memory ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Protocol
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.outcome import Command
 from ..model.target import TargetId
+from .away import WhenBack
 from .waves import Waves
 
 
@@ -89,6 +90,8 @@ def new_job_id() -> str:
 class JobSpec:
     """One job. `who` is the person who asked for it, `asked_at` the wall-clock moment in seconds since 1970.
 
+    `when_back`: its command waits for hosts that are away.
+
     Raises ValueError for no targets, and for a target that stands there twice.
     """
 
@@ -98,6 +101,7 @@ class JobSpec:
     asked_at: float
     options: JobOptions = field(default_factory=JobOptions)
     id: str = field(default_factory=new_job_id)
+    when_back: WhenBack | None = None
 
     def __post_init__(self) -> None:
         if not self.targets or len(set(self.targets)) != len(self.targets):

@@ -142,6 +142,7 @@ class Say(StrEnum):
     NO_SUCH_OPTION = "no-such-option"
     OPTION_HAS_NO_VALUE = "option-has-no-value"
     OPTION_WANTS = "option-wants"
+    WAITS_FOR_A_WORD = "waits-for-a-word"
     NOT_OF_TYPE = "not-of-type"
     NEEDS_ARGUMENT = "needs-argument"
     TAKES_NO_WORDS = "takes-no-words"

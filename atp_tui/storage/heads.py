@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -12,6 +13,7 @@ from ..executor.folding import fold_names
 from ..executor.log import JobRecord, JobState
 from ..executor.spec import JobSpec
 from ..model.outcome import Outcome
+from .away import count_waiting
 from .identity import Fate, fate_of
 from .schema import bytes_of
 from .specs import decode_spec
@@ -26,7 +28,8 @@ _SHORTEST = 4
 """Digits that stand for an id at least."""
 
 _HEAD = """SELECT jobs.id, heads.number, heads.who, heads.title, jobs.asked_at, jobs.ended_at, heads.targets,
-    heads.names, heads.counts, heads.runner FROM jobs JOIN heads ON heads.job = jobs.id WHERE jobs.spec IS NOT NULL"""
+    heads.names, heads.counts, heads.runner, heads.until FROM jobs JOIN heads ON heads.job = jobs.id
+    WHERE jobs.spec IS NOT NULL"""
 
 _STATES = {Fate.RUNS: JobState.RUNNING, Fate.ENDED: JobState.INTERRUPTED, Fate.UNKNOWN: JobState.UNKNOWN}
 
@@ -44,10 +47,12 @@ def outcome_of(value: str) -> Outcome:
 def put_head(db: sqlite3.Connection, spec: JobSpec, runner: str | None) -> None:
     """What the list shows of a job whose row is there. `runner` has the marks of the program that runs it."""
     who, title, targets, names = _shown(spec)
+    back = spec.when_back
+    until, fleet = (None, None) if back is None else (spec.asked_at + back.within, back.fleet)
     db.execute(
         """UPDATE heads SET runner = ?, who = CAST(? AS TEXT), title = CAST(? AS TEXT), targets = ?,
-        names = CAST(? AS TEXT) WHERE job = CAST(? AS TEXT)""",
-        (runner, bytes_of(who), bytes_of(title), targets, bytes_of(names), bytes_of(spec.id)),
+        names = CAST(? AS TEXT), until = ?, fleet = CAST(? AS TEXT) WHERE job = CAST(? AS TEXT)""",
+        (runner, *map(bytes_of, (who, title)), targets, bytes_of(names), until, bytes_of(fleet), bytes_of(spec.id)),
     )
 
 
@@ -64,13 +69,13 @@ def forget_counts(db: sqlite3.Connection, job: str) -> None:
 
 def move_head(source: sqlite3.Connection, target: sqlite3.Connection, job: str) -> None:
     """Take what the list shows over into another database, where the job keeps the number that it has there."""
-    columns = "runner, who, title, targets, names"
+    columns = "runner, who, title, targets, names, until, fleet"
     row = source.execute(f"SELECT {columns} FROM heads WHERE job = CAST(? AS TEXT)", (bytes_of(job),)).fetchone()
     if row is not None and row[2] is not None:
         values = [bytes_of(value) if isinstance(value, str) else value for value in row]
         target.execute(
             """UPDATE heads SET runner = CAST(? AS TEXT), who = CAST(? AS TEXT), title = CAST(? AS TEXT), targets = ?,
-            names = CAST(? AS TEXT) WHERE job = CAST(? AS TEXT)""",
+            names = CAST(? AS TEXT), until = ?, fleet = CAST(? AS TEXT) WHERE job = CAST(? AS TEXT)""",
             (*values, bytes_of(job)),
         )
 
@@ -144,7 +149,7 @@ def _record(
     fate: Callable[[str | None], Fate],
 ) -> JobRecord:
     """Raises ValueError for a job that cannot be understood."""
-    job, number, who, title, asked_at, ended_at, targets, names, kept, runner = row
+    job, number, who, title, asked_at, ended_at, targets, names, kept, runner, until = row
     if title is None:  # a program of the version before put it there
         who, title, targets, names = _shown(_spec_in(db, str(job)))
     if len(databases) > 1:
@@ -157,7 +162,9 @@ def _record(
     answered = sum(count for _, count in counts)
     over = ended_at is not None or answered >= targets
     state = JobState.ENDED if over else _STATES[fate(runner)]
-    return JobRecord(job, number, who, title, asked_at, ended_at, targets, names, counts, state)
+    waiting = 0 if until is None or not over else count_waiting(db, str(job), time.time())
+    state = JobState.WAITING if waiting else state
+    return JobRecord(job, number, who, title, asked_at, ended_at, targets, names, counts, state, waiting, until)
 
 
 @lru_cache(256)

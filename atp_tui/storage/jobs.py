@@ -5,14 +5,17 @@ Nothing of SQLite is loaded here: the thread does that, while the event loop has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ..executor.away import PickUp, Waiting
 from ..executor.log import Ending, JobRecord
 from ..executor.spec import JobSpec
+from ..model.target import TargetId
 from ..transport.clock import Clock
 from .backlog import Rank
 from .retention import Retention
@@ -188,6 +191,41 @@ class JobStore:
             total, more = total.with_(found), found.more
         return total._replace(more=False)
 
+    async def waiting(self, fleet: str | None = None, job: str | None = None) -> tuple[Waiting, ...]:
+        """As JobLog.waiting; none where the disk does not answer."""
+
+        def read(databases: Databases) -> tuple[Waiting, ...]:
+            from .away import read_waiting
+
+            return read_waiting(databases, time.time(), fleet, job)
+
+        return await self._thread.ask(read, ())
+
+    async def take(self, job: str, targets: Collection[TargetId], *, cancelled: bool = False) -> tuple[TargetId, ...]:
+        """As JobLog.take; none where the disk does not answer: what it then had after all is run by nobody."""
+
+        def claim(databases: Databases) -> tuple[TargetId, ...]:
+            from .away import take
+
+            return take(databases, job, targets, cancelled=cancelled)
+
+        return await self._thread.ask(claim, ())
+
+    def ran(self, job: str, targets: Collection[TargetId], ran_in: str | None) -> None:
+        """As JobLog.ran."""
+        size = _ROW * max(1, len(targets))
+        self._thread.put(partial(_put_ran, job=job, targets=tuple(targets), ran_in=ran_in), Rank.RECORD, size)
+
+    async def pickups(self, job: str) -> tuple[PickUp, ...]:
+        """As JobLog.pickups; none where the disk does not answer."""
+
+        def read(databases: Databases) -> tuple[PickUp, ...]:
+            from .away import read_pickups
+
+            return read_pickups(databases, job)
+
+        return await self._thread.ask(read, ())
+
     async def is_there(self) -> bool:
         """Whether the file can be read: where it cannot, there are the jobs of this program alone."""
         return await self._thread.ask(lambda databases: bool(databases), False)
@@ -225,3 +263,9 @@ def _put_told(db: sqlite3.Connection, jobs: Sequence[str]) -> None:
     from .heads import put_told
 
     put_told(db, jobs)
+
+
+def _put_ran(db: sqlite3.Connection, job: str, targets: Collection[TargetId], ran_in: str | None) -> None:
+    from .away import put_ran
+
+    put_ran(db, job, targets, ran_in)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..executor.away import WhenBack
 from ..executor.spec import JobOptions, JobSpec, Work
 from ..executor.works import WORKS
 from ..model.target import TargetId
@@ -40,6 +41,7 @@ def encode_spec(spec: JobSpec) -> str:
             "asked_at": spec.asked_at,
             "targets": [str(target) for target in spec.targets],
             "options": to_plain(spec.options),
+            "when_back": to_plain(spec.when_back),
             "work": {"kind": spec.work.kind, "title": spec.work.title, "fields": _fields_of(spec.work)},
         }
     )
@@ -56,6 +58,7 @@ def decode_spec(text: str, kinds: Kinds = KINDS) -> JobSpec:
             asked_at=found["asked_at"],
             options=from_plain(JobOptions, found["options"]),
             id=found["id"],
+            when_back=None if (back := found.get("when_back")) is None else from_plain(WhenBack, back),
         )
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"is no job: {error!r}") from error

@@ -42,4 +42,15 @@ STEPS = (
         "CREATE TRIGGER job_came AFTER INSERT ON jobs BEGIN INSERT INTO heads (job) VALUES (new.id); END",
         "CREATE TRIGGER job_went AFTER DELETE ON jobs BEGIN DELETE FROM heads WHERE job = old.id; END",
     ),
+    (
+        # What waits for hosts that are away, see away. A program of the version before writes endings without `away`.
+        "ALTER TABLE endings ADD COLUMN away INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX endings_away ON endings (job) WHERE away",
+        "ALTER TABLE heads ADD COLUMN until REAL",
+        "ALTER TABLE heads ADD COLUMN fleet TEXT",
+        """CREATE TABLE pickups (
+            job TEXT NOT NULL, target TEXT NOT NULL, at REAL NOT NULL, taken_by TEXT,
+            cancelled INTEGER NOT NULL DEFAULT 0, ran_in TEXT, PRIMARY KEY (job, target))""",
+        "CREATE TRIGGER pickups_went AFTER DELETE ON jobs BEGIN DELETE FROM pickups WHERE job = old.id; END",
+    ),
 )

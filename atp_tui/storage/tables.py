@@ -21,9 +21,9 @@ Text = tuple[bytes, bytes, bytes]
 _TEXT = "CAST(? AS TEXT)"
 """Texts are given as bytes: the module refuses lone surrogates, which a name from far away may have."""
 
-_ENDING = f"({_TEXT}, {_TEXT}, ?, ?, {_TEXT}, {_TEXT}, ?, ?, ?, ?, ?)"
+_ENDING = f"({_TEXT}, {_TEXT}, ?, ?, {_TEXT}, {_TEXT}, ?, ?, ?, ?, ?, ?)"
 
-_COLUMNS = "target, outcome, exit_status, signal, error, at, duration, digest, truncated, may_still_run"
+_COLUMNS = "target, outcome, exit_status, signal, error, at, duration, digest, truncated, may_still_run, away"
 """Of an ending, in the order of `_ending`."""
 
 _AT_ONCE = 64
@@ -62,7 +62,8 @@ def put_endings(db: sqlite3.Connection, job: str, endings: Sequence[Ending]) -> 
             f"""INSERT INTO endings (job, {_COLUMNS}) VALUES {", ".join([_ENDING] * len(rows))}
             ON CONFLICT (job, target) DO UPDATE SET outcome = excluded.outcome, exit_status = excluded.exit_status,
             signal = excluded.signal, error = excluded.error, at = excluded.at, duration = excluded.duration,
-            digest = excluded.digest, truncated = excluded.truncated, may_still_run = excluded.may_still_run""",
+            digest = excluded.digest, truncated = excluded.truncated, may_still_run = excluded.may_still_run,
+            away = excluded.away""",
             [value for row in rows for value in row],
         )
 
@@ -156,11 +157,12 @@ def _row(job: str, ending: Ending) -> tuple[object, ...]:
         ending.digest,
         ending.truncated,
         ending.may_still_run,
+        ending.away,
     )
 
 
 def _ending(row: Sequence[object]) -> Ending:
-    target, outcome, exit_status, signal, error, at, duration, digest, truncated, may_still_run = row
+    target, outcome, exit_status, signal, error, at, duration, digest, truncated, may_still_run, away = row
     return Ending(
         TargetId.parse(str(target)),
         outcome_of(str(outcome)),
@@ -172,4 +174,5 @@ def _ending(row: Sequence[object]) -> Ending:
         digest,  # type: ignore[arg-type]
         bool(truncated),
         bool(may_still_run),
+        bool(away),
     )

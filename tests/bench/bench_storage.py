@@ -16,9 +16,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from atp_tui.executor.away import PickUp, Waiting
 from atp_tui.executor.log import Ending, JobLog, JobRecord
 from atp_tui.executor.spec import CommandWork, JobSpec
 from atp_tui.model.outcome import Command, Outcome
@@ -50,6 +51,17 @@ class NoLog:
 
     async def text(self, digest: bytes) -> tuple[bytes, bytes] | None:
         return None
+
+    async def waiting(self, fleet: str | None = None, job: str | None = None) -> tuple[Waiting, ...]:
+        return ()
+
+    async def take(self, job: str, targets: Collection[TargetId], *, cancelled: bool = False) -> tuple[TargetId, ...]:
+        return ()
+
+    def ran(self, job: str, targets: Collection[TargetId], ran_in: str | None) -> None: ...
+
+    async def pickups(self, job: str) -> tuple[PickUp, ...]:
+        return ()
 
 
 def answers(hosts: int) -> list[tuple[bytes, bytes, bytes]]:

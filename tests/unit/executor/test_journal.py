@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
+from atp_tui.executor.away import PickUp, Waiting
 from atp_tui.executor.journal import GAP, MOST_ENDINGS
 from atp_tui.executor.log import Ending, JobRecord
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions, JobSpec
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Outcome, OutputSink
-from atp_tui.model.target import on_hosts
+from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.jobs import command_job
 from tests.fakes.loopback import LoopbackDriver
@@ -65,6 +66,17 @@ class ListLog:
         output("stdout", b"even\n" if int(host_id[1:]) % 2 else b"odd\n")
         output("stderr", b"x")
         return ExitStatus(0)
+
+    async def waiting(self, fleet: str | None = None, job: str | None = None) -> tuple[Waiting, ...]:
+        return ()
+
+    async def take(self, job: str, targets: Collection[TargetId], *, cancelled: bool = False) -> tuple[TargetId, ...]:
+        return ()
+
+    def ran(self, job: str, targets: Collection[TargetId], ran_in: str | None) -> None: ...
+
+    async def pickups(self, job: str) -> tuple[PickUp, ...]:
+        return ()
 
 
 async def run(count: int, **options: object) -> tuple[ListLog, JobSpec]:
