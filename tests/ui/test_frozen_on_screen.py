@@ -31,7 +31,7 @@ def services(what: Frozen) -> FleetServices:
 async def test_it_stands_at_the_top_with_its_end_and_holds_back_the_key_the_line_and_the_palette() -> None:
     fakes = services(frozen(ALL))
     async with open_app(fakes, (80, 24)) as opened:
-        assert opened.has(f"frozen until {local_time(UNTIL)[5:16]}")
+        assert opened.has(f"frozen until {local_time(UNTIL)[5:16]}  ")
         held = "ada has frozen the whole fleet"
         await opened.press("X")
         await opened.until(lambda: opened.has("disable-host changes something"))
@@ -48,7 +48,7 @@ async def test_it_stands_at_the_top_with_its_end_and_holds_back_the_key_the_line
 
 async def test_a_wide_screen_has_the_reason_and_a_hostile_one_is_only_shown() -> None:
     async with open_app(services(frozen("@rack1", ALL, reason="the [b]release[/]\x1b[2J")), (160, 40)) as opened:
-        assert opened.has(f"frozen until {local_time(UNTIL)[5:16]} +1: the [b]release[/]␛[2J")
+        assert opened.has(f"frozen until {local_time(UNTIL)[5:16]} +1  (the [b]release[/]␛[2J)  ")
     async with open_app(services(Frozen(unreadable="hosts.toml.freeze: is no list of freezes")), (120, 40)) as opened:
         assert opened.has("frozen: unreadable")
 
@@ -57,7 +57,7 @@ async def test_freeze_and_thaw_are_typed_and_another_person_s_freeze_is_asked_ab
     fakes = services(frozen("@rack1"))
     async with open_app(fakes, (100, 30)) as opened:
         opened.app.type_command("freeze @rack1 2026-12-02T06:00 the new kernel")
-        await opened.until(lambda: fakes.passed("freeze"))
+        await opened.until(lambda: fakes.passed("freeze") and opened.has("freeze: @rack1"))
         (asked,) = fakes.passed("freeze")
         assert dict(asked.arguments) == {"set": "@rack1", "until": "2026-12-02T06:00", "reason": "the new kernel"}
         opened.app.type_command("thaw @rack1")

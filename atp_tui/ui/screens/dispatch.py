@@ -273,8 +273,8 @@ class Dispatch:
             if action.starts_job:
                 self.jobs.start(agreed)
                 return
-            where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
-            self._screen.spawn(self.reported(agreed, f"{action.title}: {where}" if hosts else action.title))
+            where = agreed.text("set") if not hosts else hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
+            self._screen.spawn(self.reported(agreed, f"{action.title}: {where}" if where else action.title))
 
         self._if_confirmed(invocation, action.title, action.title, act, action.help)
 

@@ -144,8 +144,8 @@ class StatusBar(Widget):
         if not sign:
             return []
         return [
-            Part(0, styled(f"{safe(sign)}{'' if why else '  '}", "bold $connecting")),
-            *[Part(3, styled(f": {safe(why)}  ", "$connecting"))] * bool(why),
+            Part(0, styled(f"{safe(sign)}  ", "bold $connecting")),
+            *[Part(3, styled(f"({safe(why)})  ", "$connecting"))] * bool(why),
         ]
 
     def _jobs(self) -> Part:
