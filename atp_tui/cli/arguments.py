@@ -26,14 +26,15 @@ from .hosts_import import ImportWords, words_of
 from .job_words import add_job_words, job_words_of
 from .jobs_arguments import MASKS_GATHERED, add_jobs, agreeing, masking
 from .setup_verbs import add_setup_verbs
+from .show_words import ShowWords, add_showing, contradiction, show_words_of
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed, or doctor
 found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 waves were stopped, or all
-went well, but --json or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut short, or not
-read: standard output has no reader any more."""
+went well, but --json, --jsonl or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut
+short, or not read: standard output has no reader any more."""
 
 
 _SHOWN = 60
@@ -78,6 +79,7 @@ class Arguments:
     yes: bool = False
     connect: bool = False
     importing: ImportWords | None = None
+    showing: ShowWords = ShowWords()  # noqa: RUF009 - frozen
     freezing: FreezeWords | None = None
     delivering: DeliveryWords | None = None
     number: int = 0
@@ -98,6 +100,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     values["verb"] = verb = found.verb or "tui"
     values["importing"] = words_of(found)
     values["job_options"] = job_words_of(found)
+    values["showing"] = show_words_of(found)
     values["freezing"] = freeze_words_of(found)
     if verb == "run":
         values["delivering"] = along = delivery_words.words_of(found, command)
@@ -107,8 +110,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
-        if found.json and found.gather:
-            verbs["run"].error("--json has the answer of each host, and --gather joins them: leave one out")
+        if nonsense := contradiction(found):
+            verbs["run"].error(nonsense)
         if found.mask and not found.gather:
             verbs["run"].error(MASKS_GATHERED)
         if not values["command"].strip():
@@ -301,8 +304,9 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
     add_job_words(run)
-    run.add_argument("--gather", action="store_true", help="wait for all hosts, and show equal answers once")
+    run.add_argument("-b", "--gather", action="store_true", help="wait for all hosts, and show equal answers once")
     masking(run)
+    add_showing(run)
     run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
     delivery_words.add_delivery(run)
     agreeing(run)

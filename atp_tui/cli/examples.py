@@ -23,12 +23,13 @@ EXAMPLES: Mapping[str, Examples] = {
     ),
     "run": (
         ("atp-tui run -w @rack1 uptime", "each line as it comes, with its host"),
-        ("atp-tui run -w @prod --gather uname -r", "equal answers once, with the hosts that gave them"),
+        ("atp-tui run -w @prod -b uname -r", "equal answers once, with the hosts that gave them"),
         (
             "atp-tui run -w @prod --gather --mask -- ip -br addr",
             "the same, whatever the addresses and names are",
         ),
         ("atp-tui run -w 'kvm[01-18]&@prod' --json -- 'df -h / | tail -1'", "hosts that are both, and JSON"),
+        ("atp-tui run -w @all --jsonl uptime | jq -c '[.host, .outcome]'", "a line for each host, as it ends"),
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
         ("atp-tui run -w @prod --retry 2 --deadline 300 -- apt-get update", "tried again where a connection fails"),

@@ -91,7 +91,7 @@ def _job(parser: argparse.ArgumentParser) -> None:
 
 
 def _gather(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--gather", action="store_true", help="show equal answers once")
+    parser.add_argument("-b", "--gather", action="store_true", help="show equal answers once")
 
 
 def _span(text: str) -> float:

@@ -29,11 +29,12 @@ class HostLines:
     """One of the two standard streams: takes the hosts' pieces of output and gives `write` what can be shown.
 
     Nothing is left out. A line of more than LONGEST bytes is written as it comes; where another host speaks meanwhile,
-    a line feed ends it there, and the rest is a line of its own.
+    a line feed ends it there, and the rest is a line of its own. `label`: the host's name stands before each line.
     """
 
-    def __init__(self, write: Callable[[Printed], None]) -> None:
+    def __init__(self, write: Callable[[Printed], None], *, label: bool = True) -> None:
         self._write = write
+        self._label = label
         self._rest: dict[str, bytearray] = {}
         self._open: str | None = None
         self._begun: set[str] = set()
@@ -60,7 +61,7 @@ class HostLines:
             self._whole(host, bytes(rest) + b"\n")
 
     def _whole(self, host: str, lines: bytes) -> None:
-        prefix = safe(f"{host}: ")
+        prefix = self._name(host)
         text = lines[:-1].decode("utf-8", "replace")
         interrupted = host in self._begun and self._open != host
         self._begun.discard(host)
@@ -81,8 +82,11 @@ class HostLines:
     def _lead(self, host: str) -> Printed:
         if self._open == host:
             return continued()
-        name = safe(f"{host}: ")
+        name = self._name(host)
         return continued(name) if self._open is None else continued(LINE_END, name)
+
+    def _name(self, host: str) -> Safe:
+        return safe(f"{host}: " if self._label else "")
 
 
 def _unfinished(data: bytearray) -> int:

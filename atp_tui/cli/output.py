@@ -97,15 +97,30 @@ def unwritable(error: OSError) -> ActionFailed:
     return ActionFailed(f"standard output cannot be written: {error.strerror}")
 
 
+_complaints: list[Callable[[Printed], None]] = []
+"""What takes complaints in place of standard error; the last one does."""
+
+
+@contextlib.contextmanager
+def complaints_to(write: Callable[[Printed], None]) -> Iterator[None]:
+    """Let `write` have what is complained about while the block runs."""
+    _complaints.append(write)
+    try:
+        yield
+    finally:
+        _complaints.remove(write)
+
+
 def complain_line(text: Printed) -> None:
     """Lines on standard error, if there is one."""
+    if _complaints:
+        _complaints[-1](text)
+        return
     with contextlib.suppress(OSError, AttributeError):
-        sys.stderr.write(text)
+        sys.stderr.write(text)  # Python escapes there what the encoding lacks
         sys.stderr.flush()
 
 
 def complain(message: str) -> None:
     """One line on standard error, if there is one. A line end in it makes no second one: it may be a host's."""
-    with contextlib.suppress(OSError, AttributeError):
-        sys.stderr.write(printed([safe(f"atp-tui: {message}")]))  # Python escapes there what the encoding lacks
-        sys.stderr.flush()
+    complain_line(printed([safe(f"atp-tui: {message}")]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -104,24 +103,22 @@ async def carried_out(
             raise ActionFailed(performed.problem.reason)
         job = performed.job.id
         cancel = interrupt.cancel = partial(engine.fleet.cancel, job)
-        running = Running(engine.fleet, job, cancel, interrupt)
+        running = Running(engine.fleet, job, len(targets), cancel, interrupt)
         with LateInput().watched() as late:
-            if in_waves is None or showing.streamed:
-                gone = await showing.meanwhile(running)
-            else:
-                gone, _ = await asyncio.gather(showing.meanwhile(running), waves.only_waves(engine.fleet, job))
+            gone = await showing.meanwhile(running)
             results = await engine.fleet.results(job)
             progress = engine.fleet.waves(job)
             await waves.undone(engine.fleet, job, results)
         await showing.over(running)
     if gone is not None:
         raise _unread(gone) from gone
-    showing.last(results)
+    shown = showing.last(results)
     if log is not None and "when_back" in wanted.arguments:
         await tell_waiting(log, job)
     if late.came:
         complain(late.words)
-    return waves.status_of(exit_status_of(results), progress) or (USAGE if late.came else NOT_ALL if left_out else 0)
+    status = waves.status_of(exit_status_of(results), progress)
+    return status or shown or (USAGE if late.came else NOT_ALL if left_out else 0)
 
 
 def _unread(gone: OSError) -> Exception:

@@ -102,10 +102,9 @@ async def watched(fleet: Fleet, job: str, write: Callable[[str], object]) -> Asy
                 await asking
 
 
-async def only_waves(fleet: Fleet, job: str) -> None:
-    """The same for a job whose output is shown at its end."""
-    async for _ in watched(fleet, job, complain):
-        pass
+def asks(progress: Progress | None) -> bool:
+    """Whether a person is asked now."""
+    return progress is not None and progress.phase is Phase.ASKS
 
 
 def wave_line(progress: Progress) -> str:

@@ -6,18 +6,21 @@ import asyncio
 import contextlib
 import os
 import queue
+import stat
 import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from ..model.text import Printed
+from ..model.text import Printed, Safe
 
 WAITING = 256 << 10
 """Bytes that may wait to be written before `room` waits for the reader."""
 
 HURRY = 1.0
 """Seconds that a reader who stands still has for the rest, once the person wants to leave."""
+
+_ERASE = b"\r\x1b[K"
 
 
 class LiveOutput:
@@ -31,11 +34,13 @@ class LiveOutput:
     def __init__(self, on_gone: Callable[[], object], out: int = 1, err: int = 2) -> None:
         self._out = out
         self._err = err
-        self._queue: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[int | None, bytes] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._on_gone = on_gone
         self.gone: OSError | None = None
         self._waiting = 0
+        self._status = ""
+        self._disturbed = False
         self._room: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._write, name="output", daemon=True)
@@ -48,6 +53,16 @@ class LiveOutput:
         """To standard error."""
         self._put(self._err, text)
 
+    def status(self, text: Safe) -> None:
+        """A line on standard error, a terminal, that stands until anything else is written; "" takes it away.
+
+        It waits for the end of a line that is being written, and is part of no output.
+        """
+        if self._ended.done() or (text == self._status and not self._disturbed):
+            return
+        self._status, self._disturbed = text, False
+        self._queue.put((None, text.encode(errors="replace")))
+
     async def room(self) -> None:
         """Wait until the reader has taken all but WAITING bytes, or takes no more at all."""
         while self._waiting > WAITING and self.gone is None and not self._ended.done():
@@ -58,6 +73,7 @@ class LiveOutput:
         if text and not self._ended.done():
             data = text.encode(errors="replace")
             self._waiting += len(data)
+            self._disturbed = True
             self._queue.put((descriptor, data))
 
     def hurry(self) -> None:
@@ -84,18 +100,34 @@ class LiveOutput:
 
     def _write(self) -> None:
         lost: set[int] = set()
+        stands = open_line = False
+        aside = _is_file(self._out)
         while (item := self._queue.get()) is not None:
             descriptor, data = item
-            size = len(data)
-            while data and descriptor not in lost:
-                try:
-                    data = data[os.write(descriptor, data) :]
-                except OSError as error:
-                    lost.add(descriptor)
-                    if descriptor == self._out or isinstance(error, BrokenPipeError):
-                        self._tell(self._reader_gone, error)
-            self._tell(self._written, size)
+            if descriptor is None:
+                if not open_line and (stands or data):
+                    self._write_all(self._err, _ERASE + data, lost)
+                    stands = bool(data)
+                continue
+            if not (aside and descriptor == self._out):
+                if stands:
+                    self._write_all(self._err, _ERASE, lost)
+                    stands = False
+                open_line = not data.endswith(b"\n")
+            self._write_all(descriptor, data, lost)
+            self._tell(self._written, len(data))
+        if stands:
+            self._write_all(self._err, _ERASE, lost)
         self._tell(self._end)
+
+    def _write_all(self, descriptor: int, data: bytes, lost: set[int]) -> None:
+        while data and descriptor not in lost:
+            try:
+                data = data[os.write(descriptor, data) :]
+            except OSError as error:
+                lost.add(descriptor)
+                if descriptor == self._out or isinstance(error, BrokenPipeError):
+                    self._tell(self._reader_gone, error)
 
     def _tell(self, what: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program did not wait for this reader
@@ -120,3 +152,11 @@ class LiveOutput:
         if not self._ended.done():
             self._ended.set_result(None)
         self._wake()
+
+
+def _is_file(descriptor: int) -> bool:
+    """Whether nobody sees there what is written, so that no line need be taken away before it."""
+    try:
+        return stat.S_ISREG(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False

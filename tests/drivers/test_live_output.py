@@ -10,7 +10,7 @@ import pytest
 
 from atp_tui.drivers import live_output
 from atp_tui.drivers.live_output import WAITING, LiveOutput
-from atp_tui.model.text import Printed
+from atp_tui.model.text import Printed, safe
 
 
 class Pipe:
@@ -49,6 +49,23 @@ async def test_all_arrives_in_order_on_both(pipes: tuple[Pipe, Pipe]) -> None:
         live.out(Printed("\ud800\n"))
     assert os.read(out.reading, 99) == b"a\n?\n"
     assert os.read(err.reading, 99) == b"b\n"
+
+
+async def test_a_status_stands_below_the_lines_and_is_part_of_none(pipes: tuple[Pipe, Pipe]) -> None:
+    out, err = pipes
+    async with LiveOutput(fail, out.writing, err.writing) as live:
+        live.status(safe("1/2"))
+        live.status(safe("1/2"))  # the same: nothing is written
+        live.out(Printed("a\n"))
+        live.status(safe("1/2"))  # it was taken away: it comes again
+        live.err(Printed("b, and no end yet"))
+        live.status(safe("2/2"))  # not into a line
+        live.err(Printed("\n"))
+        live.status(safe("2/2"))
+    assert os.read(out.reading, 99) == b"a\n"
+    erase = b"\r\x1b[K"
+    parts = [erase, b"1/2", erase, erase, b"1/2", erase, b"b, and no end yet", b"\n", erase, b"2/2", erase]
+    assert os.read(err.reading, 199) == b"".join(parts)
 
 
 async def test_a_reader_that_stands_still_is_waited_for_and_loses_nothing(pipes: tuple[Pipe, Pipe]) -> None:

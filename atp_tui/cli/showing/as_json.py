@@ -12,7 +12,7 @@ from ...model.outcome import CommandResult
 from .. import waves
 from ..output import Each, emit_json
 from .entry import encoded
-from .running import Running, tell_cut
+from .running import CUT, Running, cut_of, tell_cut
 
 _log = logging.getLogger(__name__)
 
@@ -26,16 +26,18 @@ class AsJson:
         self._of_waves: dict[str, Any] = {}
 
     async def meanwhile(self, running: Running) -> OSError | None:
-        """Nothing is shown yet."""
+        """Nothing of it is shown yet."""
+        await running.waited_for()
         return None
 
     async def over(self, running: Running) -> None:
         """The results have all but how its waves stand."""
         self._of_waves = waves.encoded(running.fleet.waves(running.job))
 
-    def last(self, results: Sequence[CommandResult]) -> None:
+    def last(self, results: Sequence[CommandResult]) -> int:
         """Print the object; what was cut is said on standard error too."""
-        cut = any(result.truncated for result in results)
+        cut = cut_of(results)
         every = Each(partial(encoded, Fence(_log)), results)
-        emit_json({"results": every, "truncated": cut, **self._of_waves})
-        tell_cut(results, "--json")
+        emit_json({"results": every, "truncated": bool(cut), **self._of_waves})
+        tell_cut(cut, "--json")
+        return CUT if cut else 0

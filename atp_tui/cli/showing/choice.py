@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..arguments import Arguments
 from .as_json import AsJson
+from .as_jsonl import AsJsonLines
 from .as_lines import AsLines
 from .joined import Joined
 from .running import Showing
@@ -11,6 +12,9 @@ from .running import Showing
 
 def showing_of(arguments: Arguments) -> Showing:
     """The way that the command line asks for; text where it asks for none."""
+    words = arguments.showing
     if arguments.json:
         return AsJson()
-    return Joined(masked=arguments.mask) if arguments.gather else AsLines()
+    if words.jsonl:
+        return AsJsonLines()
+    return Joined(masked=arguments.mask) if arguments.gather else AsLines(label=words.label, quiet=words.quiet)

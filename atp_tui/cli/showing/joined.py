@@ -8,7 +8,7 @@ from ...model.outcome import CommandResult
 from ...model.text import Printed
 from ..gather import gathered
 from ..output import emit
-from .running import Running, tell_cut
+from .running import CUT, Running, cut_of, tell_cut
 
 
 class Joined:
@@ -21,15 +21,18 @@ class Joined:
         self._groups: Iterator[Printed] = iter(())
 
     async def meanwhile(self, running: Running) -> OSError | None:
-        """Nothing is shown yet."""
+        """Nothing of it is shown yet."""
+        await running.waited_for()
         return None
 
     async def over(self, running: Running) -> None:
         """Find the groups."""
         self._groups = await gathered(running.fleet, running.job, masked=self._masked)
 
-    def last(self, results: Sequence[CommandResult]) -> None:
+    def last(self, results: Sequence[CommandResult]) -> int:
         """Print them."""
         for group in self._groups:
             emit(group)
-        tell_cut(results, "--gather")
+        cut = cut_of(results)
+        tell_cut(cut, "--gather")
+        return CUT if cut else 0

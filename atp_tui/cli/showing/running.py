@@ -3,31 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...drivers.live_output import LiveOutput
 from ...engine.fleet import Fleet
 from ...executor.folding import fold_names
-from ...executor.reader import JobEvent
+from ...executor.reader import JobEvent, TargetEnded, TargetStarted
 from ...model.outcome import CommandResult
 from ..interrupt import Interrupt
-from ..output import complain
-from ..waves import watched
+from ..output import complain, complaints_to, line_of
+from ..waves import asks, watched
+from .progress import Progress, drawn, may_draw
+
+CUT = 4
+"""The exit status where all went well, but some output was cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job that runs. `cancel` ends it in order; `interrupt` does so as soon as a person wants it."""
+    """A job that runs on so many `hosts`. `cancel` ends it in order; `interrupt` does so once a person wants it."""
 
     fleet: Fleet
     job: str
+    hosts: int
     cancel: Callable[[], None]
     interrupt: Interrupt
 
     def events(self, write: Callable[[str], object]) -> AsyncIterator[JobEvent]:
         """What happens in it from its beginning on, until each host has ended; lines about its waves are written, and
-        a person is asked between two. Where nobody reads them, `run` does so itself."""
+        a person is asked between two."""
         return watched(self.fleet, self.job, write)
+
+    @asynccontextmanager
+    async def live(self, *, quiet: bool = False) -> AsyncIterator[tuple[LiveOutput, Progress]]:
+        """What can be written to while the job runs, and its progress, which is to be told how hosts start and end.
+
+        The progress is a line at the terminal, if standard error is one; `quiet`: never.
+        """
+        progress = Progress(self.hosts)
+        async with LiveOutput(self.cancel) as live:
+
+            def leave() -> None:
+                self.cancel()
+                live.hurry()
+
+            self.interrupt.cancel = leave
+            with ExitStack() as drawing:
+                if not quiet and may_draw():
+                    drawing.enter_context(complaints_to(live.err))  # the line is taken away before them
+                    drawing.enter_context(drawn(progress, live, self._draws, self._is_left))
+                yield live, progress
+
+    def _draws(self) -> bool:
+        """Whether nobody is asked anything at the terminal."""
+        return not asks(self.fleet.waves(self.job))
+
+    def _is_left(self) -> bool:
+        return self.interrupt.number is not None
+
+    async def waited_for(self) -> None:
+        """Wait until each host has ended, of a job whose output is shown at its end: its waves, and the progress at a
+        terminal, are shown."""
+        if not may_draw() and self.fleet.waves(self.job) is None:
+            return
+        async with self.live() as (live, progress):
+            async for event in self.events(lambda line: live.err(line_of("atp-tui", line))):
+                match event:
+                    case TargetStarted(target=target):
+                        progress.started(str(target))
+                    case TargetEnded(result=result):
+                        progress.ended(result)
+                    case _:
+                        pass
 
 
 class Showing(Protocol):
@@ -47,14 +96,20 @@ class Showing(Protocol):
         """Take what is needed of a job that is over, while the hosts are still held."""
         ...
 
-    def last(self, results: Sequence[CommandResult]) -> None:
-        """Show what is shown at the end; the hosts were let go of. Raises ReaderGone, and ActionFailed where standard
-        output cannot be written."""
+    def last(self, results: Sequence[CommandResult]) -> int:
+        """Show what is shown at the end; the hosts were let go of. The exit status where all else went well.
+
+        Raises ReaderGone, and ActionFailed where standard output cannot be written.
+        """
         ...
 
 
-def tell_cut(results: Sequence[CommandResult], option: str) -> None:
-    """Say of which hosts some output was cut, and that it comes whole without this option."""
-    cut = [result.host for result in results if result.truncated]
+def cut_of(results: Sequence[CommandResult]) -> Sequence[str]:
+    """The hosts of which some output was cut."""
+    return [result.host for result in results if result.truncated]
+
+
+def tell_cut(cut: Sequence[str], option: str) -> None:
+    """Say of which hosts some output was cut, if any, and that it comes whole without this option."""
     if cut:
         complain(f"output was cut on {fold_names(cut)}: without {option} all of it comes")
