@@ -12,7 +12,7 @@ from .below import Job, Jobs
 from .fleet_jobs import Parts
 
 NAMED_AT_ONCE = 300
-"""Targets of a job that is done whose names are folded the moment its parts are asked for; the others follow."""
+"""Targets of a job whose names are folded the moment its parts are asked for; the others follow when it is over."""
 
 LONGEST_TURN = 0.005
 """Seconds of the event loop after which masking lets others have their turn."""
@@ -40,8 +40,7 @@ class JobAnswers:
             self._masked.pop(job, None)
             return Parts()
         fold = self._masked_fold(found, anew=since == 0) if masked else found.fold
-        if found.done:
-            fold.name_at_once(NAMED_AT_ONCE)
+        fold.name_at_once(NAMED_AT_ONCE)
         return Parts(fold.number, fold.parts(since))
 
     def output(self, job: str, digest: bytes) -> bytes:

@@ -86,7 +86,7 @@ def test_what_is_kept_of_a_line_without_its_end_tells_its_last_state(pieces: lis
 
 def test_a_progress_bar_of_many_states_is_followed() -> None:
     """It stopped at the first 2,000 bytes that one line had."""
-    live = Live(started=True)
+    live = Live()
     for number in range(5000):
         live.take(TargetOutput("job", 1, 0.0, TargetId("kvm01"), "stdout", b"%d of 5000\r" % number))
     assert live.last() == "4999 of 5000"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...executor.difference import diff
+from ...executor.difference import changes
 from ...executor.fold import Part
+from ...executor.live_groups import LiveGroup
 from ...model.connection import ConnectionState
 from ...model.order import NaturalKey, natural
 from ...model.outcome import Outcome
@@ -13,9 +14,10 @@ from ..glyphs import Glyphs
 from ..text import fit, safe
 from ..words import outcome_word, sentence
 from .answer_blocks import Block
-from .group_body import GroupBody, role_of
+from .group_body import GroupBody, told_change
 from .lines import Spans, drawn
-from .output_line import shown_line
+from .live_lines import Live
+from .output_line import shown_line, shown_spans
 
 LABEL_WIDTH = 32
 """Cells for the node set of a group; its first line of output stands behind it."""
@@ -58,8 +60,8 @@ def group_key(part: Part) -> str:
 
 
 def worst_first(part: Part) -> tuple[int, int, NaturalKey]:
-    """The worst first, and among those that ended alike the largest."""
-    return WORST.index(part.outcome), -part.count, natural(str(part.first[0]))
+    """The worst first, and of those that ended alike the smallest: what most hosts say is read last."""
+    return WORST.index(part.outcome), part.count, natural(str(part.first[0]))
 
 
 def head_of(
@@ -116,11 +118,29 @@ def group_block(
     return Block(key, head, body.count, body)
 
 
+def live_block(
+    glyphs: Glyphs, key: str, label: Callable[[], str], group: LiveGroup, live: Live, width: int, *, unfolded: bool
+) -> Block:
+    """The block of hosts at work that have said the same so far; `live` is what the first of them has said."""
+    rows = live.rows() if unfolded else []
+
+    def head() -> Spans:
+        names = fit(safe(label()), width)
+        return head_of(glyphs, IN_WORK[group.word], unfolded, names, group.word, f"{len(group.hosts):>5}", live.last())
+
+    def body(number: int) -> Spans:
+        line, role = rows[number]
+        return shown_spans(line, role)
+
+    return Block(key, head, len(rows), body)
+
+
 def _change(output: bytes, reference: bytes | None) -> Iterator[tuple[str, str]]:
     """The difference of two one-line answers, short enough for the head."""
     if reference and output and b"\n" not in output + reference:
-        for line in diff(output, reference):
-            yield f"   {shown_line(line)}", role_of(line)
+        for change in changes(output, reference):
+            yield "   ", "text"
+            yield from told_change(change)
 
 
 def _nothing(number: int) -> Spans:

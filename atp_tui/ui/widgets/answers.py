@@ -64,10 +64,23 @@ class Answers(LinesView[AnswerLine]):
         lines = self._model.lines() if self._model is not None else AnswerLines()
         cursor = self.cursor_line
         at_the_end = cursor.key == self.lines[-1].key if cursor is not None else len(lines) > 0
-        self.set_lines(lines)
+        self._set_still(lines)
         self.set_title(self._title_now())
         if at_the_end and self._model is not None and len(self._model.job.targets) == 1:
             self.cursor_to(len(lines) - 1)  # one host's output is followed, until a person looks at what came before
+
+    def _set_still(self, lines: AnswerLines) -> None:
+        """Take over lines with the one under the cursor in the row where it is, whatever has come above it: a person
+        may be reading there. Without the focus what is seen is the beginning, for as long as nobody went on."""
+        place, top = self.cursor_place, self.scroll_offset.y
+        at_the_beginning = place == top == 0 and not self.has_focus
+        in_view = self._in_view(place)
+        self.set_lines(lines)
+        if at_the_beginning:
+            self.cursor_to(0)
+        elif in_view and self.cursor_place != place:
+            self.scroll_to(y=max(0, self.cursor_place - (place - top)), animate=False, force=True)
+            self.redraw()
 
     def tick(self) -> None:
         """Let the time of a running job go on, and see whether the outputs of one that has ended are still there."""

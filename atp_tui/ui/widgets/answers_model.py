@@ -1,4 +1,4 @@
-"""The answers to one command as lines: a block a host while it runs, then a block a group of equal answers."""
+"""The answers to one command as lines: a block a group of equal answers, ended or at work."""
 
 from __future__ import annotations
 
@@ -10,36 +10,26 @@ from typing import Protocol
 
 from ...engine.fleet import JobTicket
 from ...engine.fleet_jobs import Parts
-from ...executor.fold import Part
+from ...executor.fold import FIRST_NAMES, Part
+from ...executor.folding import fold_names
+from ...executor.live_groups import LiveGroup, LiveGroups
 from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping
-from ...model.connection import ConnectionState
 from ...model.outcome import CommandResult, Outcome
 from ...model.target import TargetId
 from ..format import age, countdown, moment
 from ..glyphs import UNICODE, Glyphs
 from ..text import safe
-from ..words import outcome_count, outcome_word, sentence
+from ..words import outcome_count, outcome_word
 from .answer_blocks import AnswerLines, Block
-from .answer_heads import (
-    IN_WORK,
-    LABEL_WIDTH,
-    WORST,
-    group_block,
-    group_key,
-    head_of,
-    sign_of,
-    status_word,
-    worst_first,
-)
-from .lines import Piece, Spans, drawn
+from .answer_heads import IN_WORK, LABEL_WIDTH, WORST, group_block, group_key, live_block, sign_of, worst_first
+from .lines import Piece
 from .live_lines import Live
-from .output_line import shown_spans
+
+MOST_NAMED = 300
+"""Hosts of a group at work whose names are folded while it is looked at; a larger one has the first of them."""
 
 MOST_COMPARED = 20
 """Blocks that are compared with the largest one when all are unfolded: more are not read at a glance."""
-
-
-_S = ConnectionState
 
 
 class Answered(Protocol):
@@ -62,10 +52,13 @@ class AnswersModel:
         self._ended_at: float | None = None
         self._glyphs = glyphs
         self._names = tuple(map(str, job.targets))
-        self._live = {name: Live() for name in self._names}
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._live = [Live() for _ in self._names]
+        self._at_work = LiveGroups(len(self._names))
         self._results: dict[str, CommandResult] = {}  # without their outputs: these are the engine's to keep or drop
         self._counts: Counter[Outcome] = Counter()
         self._working: set[str] = set()
+        self._signs: dict[str, object] = {}  # of the blocks that are made: what has made them so
         self._stopping: set[str] = set()  # their end was asked for, and is not known yet
         self._number = 0
         self._parts: dict[int, Part] = {}
@@ -157,16 +150,12 @@ class AnswersModel:
         return found
 
     def _targets_of(self, block: str) -> Iterable[TargetId]:
-        if not self._finished:
-            return (target for target in self.job.targets if str(target) == block)
-        return next(
-            (
-                self._fleet.members(self.job.id, part.group, self.masked)
-                for part in self._ordered
-                if group_key(part) == block
-            ),
-            (),
-        )
+        group = next((part.group for part in self._ordered if group_key(part) == block), None)
+        if group is not None:
+            return self._fleet.members(self.job.id, group, self.masked)
+        place = self._places.get(block)
+        found = next((each for each in self._at_work.groups() if each.first == place), None)
+        return () if found is None else [self.job.targets[each] for each in found.hosts]
 
     def lasted(self) -> str:
         """The job's own time, which is more than its slowest host's: not all hosts are worked on at once. Whole seconds
@@ -179,21 +168,29 @@ class AnswersModel:
         """Take one event of the job."""
         match event:
             case TargetStarted(target=target):
-                self._working.add(str(target))
-                self._live[str(target)] = Live(started=True)  # where it has been running before, that is void
+                name = str(target)
+                self._working.add(name)
+                self._live[self._places[name]] = Live()  # where it has been running before, that is void
+                self._at_work.begin(self._places[name])
             case TargetOutput(target=target):
-                self._live[str(target)].take(event)
+                place = self._places[str(target)]
+                self._live[place].take(event)
+                self._at_work.take(place, event.stream, event.data)
             case TargetStopping(target=target):
                 self._stopping.add(str(target))
+                self._at_work.stop(self._places[str(target)])
             case TargetEnded(target=target, result=result):
-                self._stopping.discard(str(target))
-                self._working.discard(str(target))
-                self._results[str(target)] = replace(result, stdout=b"", stderr=b"")
+                name = str(target)
+                self._stopping.discard(name)
+                self._working.discard(name)
+                self._results[name] = replace(result, stdout=b"", stderr=b"")
                 self._counts[result.outcome] += 1
+                self._at_work.end(self._places[name])
+                self._live[self._places[name]] = Live()
             case _:
                 return
         self._begun = True
-        self._lines.pop(str(target), None)
+        self._hosts.clear()
 
     def finish(self) -> None:
         """The job has ended: from now on, equal answers are one block, the worst first."""
@@ -203,15 +200,16 @@ class AnswersModel:
         self._hosts.clear()
         self._live.clear()
         self.look()
+        chosen = self._open & set(map(group_key, self._ordered))  # by a person, while others were at work
         # the head of a block holds its first line; where that is all there is, unfolding it would only say it again
         if len(self._parts) <= 2 and any(map(self._says_more, self._parts.values())):
             self._open = {group_key(part) for part in self._parts.values()}
             self._compared = set(self._open)
         else:
-            self._open = set()
+            self._open = chosen
 
     def look(self) -> None:
-        """Take over the groups that have changed, of a job that has ended."""
+        """Take over the groups that have changed."""
         found = self._fleet.parts(self.job.id, self._number, self.masked)
         if found.number < self._number:
             self._dropped = True
@@ -224,7 +222,6 @@ class AnswersModel:
         self._number = found.number
         self._ordered = sorted(self._parts.values(), key=worst_first)
         self._hosts.clear()
-        self._lines.clear()
 
     def mask(self, on: bool) -> None:
         """Join answers that are equal but for what is masked, as far as that is known; or those that are equal."""
@@ -235,8 +232,7 @@ class AnswersModel:
         self._ordered = []
         self._lines.clear()
         self._hosts.clear()
-        if self._finished:
-            self.look()
+        self.look()
 
     def check(self) -> bool:
         """Whether the outputs of an ended job have just gone: the engine has dropped them for newer ones."""
@@ -268,61 +264,52 @@ class AnswersModel:
         """Unfold every block, or fold all where all are open."""
         if self._dropped:
             return
-        blocks = set(map(group_key, self._ordered)) if self._finished else set(self._names)
+        blocks = {group_key(part) for part in self._ordered}
+        blocks |= {self._names[group.first] for group in self._at_work.groups()}
         self._open = set() if blocks <= self._open else blocks
         self._compared = set(blocks) if len(blocks) <= MOST_COMPARED else set()
         self._lines.clear()
 
     def lines(self) -> AnswerLines:
         """All lines as they are now. Blocks that did not change since the last call are not made again."""
+        if not self._finished:
+            self.look()
         blocks: list[Block] = []
-        for key, make in self._blocks():
+        for key, sign, make in self._blocks():
             block = self._lines.get(key)
-            if block is None:
+            if block is None or self._signs.get(key) != sign:
                 block = self._lines[key] = make()
+                self._signs[key] = sign
             blocks.append(block)
         return AnswerLines(blocks)
 
-    def _blocks(self) -> Iterator[tuple[str, Callable[[], Block]]]:
-        """Each block's name, and what makes it."""
-        if not self._finished:
-            width = max(map(len, self._names), default=0)
-            for host in self._names:
-                yield host, partial(self._host, host, width)
-            return
-        parts = self._ordered
+    def _blocks(self) -> Iterator[tuple[str, object, Callable[[], Block]]]:
+        """Each block's name, what it depends on, and what makes it: those that have ended, then those at work."""
+        parts, at_work = self._ordered, self._at_work.groups()
         well = [part for part in parts if part.outcome is Outcome.OK]
         largest = max(well, key=lambda part: part.count, default=None)
         width = min(max((len(part.label) for part in parts), default=0), LABEL_WIDTH)
+        for group in at_work:
+            width = max(width, LABEL_WIDTH if len(group.hosts) > 1 else len(self._names[group.first]))
+        width = min(width, LABEL_WIDTH)
         said = self._output(largest) if largest is not None else b""
         for part in parts:
             reference = largest if part.outcome is Outcome.OK and part is not largest else None
-            yield group_key(part), partial(self._group, part, reference, said, width)
+            sign = (part.number, width, reference and reference.digest)
+            yield group_key(part), sign, partial(self._group, part, reference, said, width)
+        for live in at_work:
+            yield self._names[live.first], (live, width), partial(self._running, live, width)
 
-    def _host(self, host: str, width: int) -> Block:
-        live, result = self._live[host], self._results.get(host)
-        rows = live.rows() if host in self._open else []
-        error = sentence(result.error) if result is not None and result.error is not None else None
+    def _running(self, group: LiveGroup, width: int) -> Block:
+        name = self._names[group.first]
+        names = partial(self._label, group)
+        return live_block(self._glyphs, name, names, group, self._live[group.first], width, unfolded=name in self._open)
 
-        def head() -> Spans:
-            if result is None and host in self._stopping:
-                state, word = _S.DRAINING, "cancelling"
-            elif result is None:
-                state, word = (_S.CONNECTING, "running") if live.started else (_S.DISCONNECTED, "waiting")
-            else:
-                state, word = sign_of(result.outcome), status_word(result.outcome, result.exit_status)
-            last = live.last() if error is None else error
-            duration = countdown(result.duration) if result is not None else ""
-            return head_of(self._glyphs, state, host in self._open, host.ljust(width), word, duration.rjust(6), last)
-
-        def body(number: int) -> Spans:
-            if number == len(rows):
-                return drawn((error or "", "failed"))
-            line, role = rows[number]
-            return shown_spans(line, role)
-
-        count = len(rows) + (error is not None) if host in self._open else 0
-        return Block(host, head, count, body)
+    def _label(self, group: LiveGroup) -> str:
+        names = [self._names[place] for place in group.hosts]
+        if len(names) <= MOST_NAMED:
+            return fold_names(names)
+        return ",".join(names[:FIRST_NAMES]) + f" and {len(names) - FIRST_NAMES} more"
 
     def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
         key = group_key(part)

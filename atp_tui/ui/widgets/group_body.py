@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...executor.difference import diff
+from ...executor.difference import Change, changes
 from ...executor.fold import Part
 from ..words import sentence
-from .lines import Spans, drawn
+from .lines import Piece, Spans, drawn
 from .output_line import shown_line, shown_spans
 
 MOST_LINES = 5000
@@ -27,8 +27,8 @@ class GroupBody:
         if part.cut:
             self._below.append(drawn(("… there was more output than is kept", "dim")))
         if against is not None and reference and output:
-            changes = [((shown_line(line), role_of(line)),) for line in diff(output, reference)]
-            self._below += [drawn((f"against {against}:", "dim")), *changes] if changes else []
+            told = [drawn(*told_change(change)) for change in changes(output, reference)]
+            self._below += [drawn((f"against {against}:", "dim")), *told] if told else []
         self.count = len(self._above) + self._shown + len(self._below)
 
     def __call__(self, number: int) -> Spans:
@@ -42,5 +42,15 @@ class GroupBody:
         return shown_spans(self._lines[number])
 
 
-def role_of(change: bytes) -> str:
-    return "connected" if change.startswith(b"+") else "failed"
+def told_change(change: Change) -> tuple[Piece, ...]:
+    """A line as it differs, with signs that need no colour: `- gone`, `+ new`, `~ 6.1.0-[-49-]{+56+}`."""
+    if len(change) == 1:
+        ((sign, line),) = change
+        return ((f"{sign} {shown_line(line)}", _ROLES[sign]),)
+    pieces = [(_SIGNED[sign].format(shown_line(text)), _ROLES[sign]) for sign, text in change]
+    return (("~ ", "dim"), *pieces)
+
+
+_ROLES = {" ": "text", "-": "failed", "+": "connected"}
+_SIGNED = {" ": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
+"""As wdiff and `git diff --word-diff` write it."""

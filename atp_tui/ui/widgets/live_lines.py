@@ -15,10 +15,9 @@ LIVE_LINES = 200
 class Live:
     """The last lines of a running host, in bounded memory. Of those that come, only the ones looked at become text."""
 
-    __slots__ = ("lines", "partial", "started")
+    __slots__ = ("lines", "partial")
 
-    def __init__(self, *, started: bool = False) -> None:
-        self.started = started
+    def __init__(self) -> None:
         self.lines: deque[tuple[bytes, str]] = deque(maxlen=LIVE_LINES)
         self.partial = {"stdout": b"", "stderr": b""}
 
