@@ -127,7 +127,7 @@ def test_a_dry_run_shows_what_would_be_and_contacts_nobody(tmp_path: Path) -> No
         assert done.stdout.splitlines() == [
             "would run on 3 hosts: web[1-3]",
             "command: uptime; touch /dear",
-            "VMs that run there: not known without asking the hosts",
+            "VMs that run there: not known without asking the hosts (--check)",
             "would ask first for 3 to be typed (--yes agrees to it):",
             "  3 hosts are more than 2",
             "  protected by the tag prod: web2",
@@ -169,7 +169,12 @@ def test_a_dry_run_with_check_says_which_hosts_can_be_reached(config: str, tmp_p
     assert reached == "can be reached now: 2 hosts: web[1-2]" and end == "nothing was run"
     assert missed.startswith("not reached: gone: ") and "refuses connections" in missed
     plan = json.loads(atp("run", "--dry-run", "--check", "--json", "-w", "web1", "--config", config, "id").stdout)
-    assert plan["check"] == [{"host": "web1", "reached": True, "error": None}]
+    assert plan["check"] == [{"host": "web1", "reached": True, "error": None}] and plan["running_domains"] is None
+    vms = written(
+        tmp_path / "vms.toml", host_table("v1", "test:///default", ""), host_table("v2", "sim://v2/?domains=3", "")
+    )
+    told = atp("run", "--dry-run", "--check", "-w", "@all", "--config", vms, "id").stdout
+    assert "VMs that run there: 4" in told and "can be reached now: 2 hosts: v[1-2]" in told
     alone = atp("run", "--check", "-w", "web1", "--config", config, "id")
     assert alone.returncode == 2 and "--check belongs to --dry-run" in alone.stderr
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..actions.action import Invocation
 from ..actions.policy import Admission
 from ..engine.engine import Engine, Select
+from ..engine.fleet import Wanted
 from ..engine.person import user_name
 from ..engine.targets import Reading
 from ..executor.carrying import line_for
@@ -19,6 +20,7 @@ from ..model.errors import ActionFailed
 from ..model.problem import Problem
 from ..model.target import on_hosts
 from ..model.text import printed, safe
+from ..monitor.rows import OFF
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
 from .encode import valid
@@ -26,8 +28,14 @@ from .output import emit, emit_json
 from .waves import plan_lines, planned
 from .words import sentence, whole
 
-Reached = Mapping[str, Problem | None]
-"""Each host that was tried, and why it was not reached; None where it was."""
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Each host that was tried with why it was not reached, None where it was; and how many VMs run on each host that
+    has said so."""
+
+    hosts: Mapping[str, Problem | None]
+    running: Mapping[str, int]
 
 
 async def dry_run(
@@ -58,17 +66,21 @@ async def dry_run(
         of_waves = () if waves is None else plan_lines(waves, plan)
         beside = [*of_waves, *_beside(arguments, engine, reading, invocation.delivery)]
         emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them, reached, beside)]))
-    return NOT_ALL if reached is not None and any(reached.values()) else 0
+    return NOT_ALL if reached is not None and any(reached.hosts.values()) else 0
 
 
 async def _reached(engine: Engine, reading: Reading, select: Select) -> Reached:
-    """Connect to every host that is meant, or may be, each by its own connection; no command runs."""
+    """Connect to every host that is meant, or may be, each by its own connection, and ask which VMs run there. No
+    command runs."""
     hosts = (*reading.ids, *reading.undecided)
     async with engine.running(watch=False, select=select):
         problem = (await engine.fleet.perform(Invocation("connect", on_hosts(*hosts), {}, user_name()))).problem
-    # an error of no host in particular is that of all
-    failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(hosts, problem)
-    return {host: failed.get(host) for host in hosts}
+        # an error of no host in particular is that of all
+        failed = {} if problem is None else dict(problem.hosts) or dict.fromkeys(hosts, problem)
+        answers = await engine.fleet.ask([host for host in hosts if host not in failed], Wanted.DOMAINS)
+    said = [answer.detail.host for answer in answers if answer.problem is None and answer.detail.host.row.has_virt]
+    running = {host.row.id: sum(each.reading.state not in OFF for each in host.domains) for host in said}
+    return Reached({host: failed.get(host) for host in hosts}, running)
 
 
 def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: Reached | None) -> dict[str, Any]:
@@ -80,7 +92,7 @@ def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: 
     if reached is not None:
         tried = [
             {"host": host, "reached": why is None, "error": None if why is None else whole(why)}
-            for host, why in reached.items()
+            for host, why in reached.hosts.items()
         ]
     return {
         "dry_run": True,
@@ -88,7 +100,7 @@ def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: 
         "undecided": list(reading.undecided),
         "number": len(reading.ids),
         "command": arguments.command,
-        "running_domains": None,
+        "running_domains": sum(reached.running.values()) if reached is not None and reached.running else None,
         "asks": asked,
         "refused": None if found.problem is None else sentence(found.problem.reason),
         "check": tried,
@@ -120,7 +132,7 @@ def _lines(
     lines += [
         f"command: {arguments.command}",
         *beside,
-        "VMs that run there: not known without asking the hosts",
+        _running(reached),
     ]
     meant = ", were all of them meant" if perhaps else ""
     if found.problem is not None:
@@ -133,10 +145,20 @@ def _lines(
         lines += [f"  {sentence(why)}" for why in asks.reasons]
     if reached is None:
         return [*lines, "nothing was run, and no host was contacted"]
-    there = [host for host, why in reached.items() if why is None]
+    there = [host for host, why in reached.hosts.items() if why is None]
     lines += [f"can be reached now: {_hosts(len(there))}{': ' * bool(there)}{fold_names(there)}"]
-    lines += [f"not reached: {host}: {whole(why)}" for host, why in reached.items() if why is not None]
+    lines += [f"not reached: {host}: {whole(why)}" for host, why in reached.hosts.items() if why is not None]
     return [*lines, "nothing was run"]
+
+
+def _running(reached: Reached | None) -> str:
+    if reached is None:
+        return "VMs that run there: not known without asking the hosts (--check)"
+    if not reached.running:
+        return "VMs that run there: not known of any host"
+    silent = len(reached.hosts) - len(reached.running)
+    without = f", without those of {_hosts(silent)} that did not say" if silent else ""
+    return f"VMs that run there: {sum(reached.running.values())}{without}"
 
 
 def _hosts(number: int) -> str:
