@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from ..actions.action import Invocation, Value
 from ..executor.away import Pauses, Waiting, by_job, may_run
@@ -13,11 +13,12 @@ from ..executor.log import JobLog
 from ..executor.spec import CommandWork, JobOptions, JobSpec
 from ..model.errors import AtpError, ConfirmationWanted
 from ..model.fence import Fence
-from ..model.message import Message, told
+from ..model.message import told
 from ..model.say import Say
 from ..model.target import TargetId, on_hosts
 from ..transport.clock import Clock
 from .below import Door, Job
+from .went_on import WentOn
 
 _log = logging.getLogger(__name__)
 
@@ -28,23 +29,6 @@ _MOST_NEWS = 100
 """Pieces of news that wait for their reader."""
 
 _UNSAID = JobOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class WentOn:
-    """The command of job `number` has begun on hosts that were away, as a job of its own; or `problem` says why not."""
-
-    number: int
-    invocation: Invocation
-    job: str = ""
-    title: str = ""
-    started_at: float = 0.0
-    problem: Message | None = None
-
-    @property
-    def targets(self) -> tuple[TargetId, ...]:
-        """The targets on which it has begun."""
-        return self.invocation.targets
 
 
 class PickUps:
@@ -65,8 +49,7 @@ class PickUps:
         self._fence = Fence(_log)
         self._refused: set[tuple[str, TargetId]] = set()
         self._news: asyncio.Queue[WentOn] = asyncio.Queue(_MOST_NEWS)
-        self.waiting: Mapping[str, int] = {}
-        """The number of hosts for which each job waits, as of the last look."""
+        self._waiting: Mapping[str, int] = {}  # as of the last look
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -81,7 +64,7 @@ class PickUps:
     async def look(self, log: JobLog) -> None:
         """Run what waits for hosts that are connected."""
         jobs = by_job(await log.waiting(self._fleet))
-        self.waiting = {job: len(some) for job, some in jobs.items()}
+        self._waiting = {job: len(some) for job, some in jobs.items()}
         self._pauses.keep({each.target.host for some in jobs.values() for each in some})
         self._refused &= {(job, each.target) for job, some in jobs.items() for each in some}
         for some in jobs.values():
@@ -96,18 +79,22 @@ class PickUps:
             if back:
                 await self._run(log, some[0], back)
 
-    async def news(self) -> AsyncIterator[WentOn]:
-        """What went on, as it does. For one reader."""
+    async def went_on(self) -> AsyncIterator[WentOn]:
+        """As FleetJobs.went_on."""
         while True:
             yield await self._news.get()
 
+    def waits(self, job: str) -> int:
+        """As FleetJobs.waits."""
+        return self._waiting.get(job, 0)
+
     async def call_off(self, job: str) -> int:
-        """The command of a job waits for no host any more; for how many it did."""
-        if self._log is None or job not in self.waiting:
+        """As FleetJobs.call_off."""
+        if self._log is None or not self.waits(job):
             return 0
         targets = [each.target for each in await self._log.waiting(job=job)]
         had = await self._log.take(job, targets, cancelled=True)
-        self.waiting = {other: count for other, count in self.waiting.items() if other != job}
+        self._waiting = {other: count for other, count in self._waiting.items() if other != job}
         return len(had)
 
     async def _run(self, log: JobLog, first: Waiting, back: Sequence[TargetId]) -> None:

@@ -136,6 +136,7 @@ class Engine:
             self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
             Trial(source.hosts_file, self.door, drivers), self._earlier.number_of, self.frozen, self.answers,
+            self.pick_ups,
         )  # fmt: skip
 
     @asynccontextmanager

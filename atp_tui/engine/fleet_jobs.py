@@ -11,6 +11,7 @@ from ..executor.reader import JobEvent
 from ..executor.waves import Progress
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
+from .went_on import WentOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +79,16 @@ class FleetJobs(Protocol):
 
     def cancel(self, job: str) -> None:
         """End a job: what has begun is ended on the hosts too. Harmless where it is done."""
+        ...
+
+    def went_on(self) -> AsyncIterator[WentOn]:
+        """What had waited for hosts that were away, and has begun by itself, as it does. For one reader."""
+        ...
+
+    def waits(self, job: str) -> int:
+        """For how many hosts that were away the command of a job waits, some seconds ago at most."""
+        ...
+
+    async def call_off(self, job: str) -> int:
+        """Let the command of a job wait for no host any more; for how many it did."""
         ...

@@ -26,7 +26,9 @@ from ..monitor.happening import HappeningPage, HappeningQuery
 from ..monitor.query import Fields, GroupSums, Page, Query
 from ..monitor.rows import HostRow
 from ..monitor.tally import Summary, Tally, Waiting
+from ..transport.clock import LoopClock
 from .answers import JobAnswers
+from .away import PickUps
 from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View
 from .fleet import (
     Change,
@@ -65,6 +67,7 @@ class LocalFleet(LocalJobs):
         job_number: Callable[[str], Awaitable[int | None]] | None = None,
         frozen: Callable[[], Frozen] = Frozen,
         answers: JobAnswers | None = None,
+        pick_ups: PickUps | None = None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -81,6 +84,8 @@ class LocalFleet(LocalJobs):
         self.now = transport.clock.monotonic
         self.ask, self.settle = asking.ask, asking.settle
         self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
+        pick_ups = pick_ups or PickUps(None, door, lambda _: False, "", LoopClock())
+        self.went_on, self.waits, self.call_off = pick_ups.went_on, pick_ups.waits, pick_ups.call_off
         answers = answers or JobAnswers(jobs)
         self.parts, self.output, self.members = answers.parts, answers.output, answers.members
         self.name_parts, self.mask_parts = answers.name_parts, answers.mask_parts

@@ -159,7 +159,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.WRONG_TYPE: "{argument} of {action} is a {wanted}",
     Say.NO_SUCH_OPTION: "no option {option}: write {near}, or -- before a command that begins so",
     Say.OPTION_HAS_NO_VALUE: "{option} takes no value",
-    Say.WAITS_FOR_A_WORD: "a person would be asked now, and has not agreed to it",
+    Say.WAITS_FOR_A_WORD: "a person has to agree",
     Say.OPTION_WANTS: "{option} wants {wanted}, not {given!r}",
     Say.NOT_OF_TYPE: "{argument} is a {wanted}, and not {given}",
     Say.NEEDS_ARGUMENT: "{action} needs {help}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 
 from textual.message import Message
 
@@ -34,6 +35,8 @@ class WatchedJob:
     model: AnswersModel
     cancelled: bool = False
     """Whether its end was asked for."""
+    waits: Callable[[], int] = lambda: 0
+    """For how many hosts that were away its command waits."""
     hosts: frozenset[str] = field(init=False)
     target: Safe = field(init=False)
     """Its hosts, as a line of a list names them."""
@@ -76,6 +79,8 @@ class WatchedJob:
             return "cancelling" if self.cancelled else "running" if self.model.begun else "waiting"
         if self.unconfirmed:
             return "unconfirmed"
+        if self.waits():
+            return "waiting"
         if self.failed:
             return "failed"
         return "cancelled" if self._tally()[2] else "done"
@@ -140,14 +145,18 @@ class JobControl:
         """Whether the answers of that job are those that are seen."""
         return self.shown is not None and self.shown.id == id
 
-    def watch(self, ticket: JobTicket, asked: Invocation, number: int | None = None) -> WatchedJob:
+    def watch(
+        self, ticket: JobTicket, asked: Invocation, number: int | None = None, *, aside: bool = False
+    ) -> WatchedJob:
         """Show a job that `asked` has started, by the number that the log has for it; where there is none, by the next
-        one here. Beyond MOST_JOBS the oldest that is done is forgotten."""
+        one here. Beyond MOST_JOBS the oldest that is done is forgotten. `aside`: another job stays the one shown."""
         number = self._number + 1 if number is None else number
         self._number = max(self._number, number)
-        job = WatchedJob(number, asked, AnswersModel(ticket, self._fleet, self._glyphs))
+        model = AnswersModel(ticket, self._fleet, self._glyphs)
+        job = WatchedJob(number, asked, model, waits=partial(self._fleet.waits, ticket.id))
         self.jobs = (job, *self.jobs)
-        self.show(job)
+        if not aside or self.shown is None:
+            self.show(job)
         done = [each for each in self.jobs if not each.running]
         if len(self.jobs) > MOST_JOBS and done:
             self._forget(done[-1])
@@ -182,12 +191,19 @@ class JobControl:
         return self.jobs[place] if 0 <= place < len(self.jobs) else None
 
     def cancel(self, job: WatchedJob | None) -> bool:
-        """End that job; False where it does not run."""
+        """End that job, or the wait of its command for hosts that are away; False where it does neither."""
+        if job is not None and not job.running and job.waits():
+            self._spawn(self._call_off(job.id))
+            return True
         if job is None or not job.running:
             return False
         job.cancelled = True
         self._fleet.cancel(job.id)
         return True
+
+    async def _call_off(self, job: str) -> None:
+        await self._fleet.call_off(job)
+        self._send(JobAdvanced(job))
 
     def forget_done(self) -> None:
         """Drop the answers of all jobs that are done; of those that run, the newest is shown."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ...actions.action import Invocation
-from ...engine.fleet import Fleet
+from ...engine.fleet import Fleet, JobTicket
 from ...model.outcome import Outcome
 from ..frame.pane_room import PaneRoom
 from ..frame.showing import Showing
@@ -85,6 +85,20 @@ class JobDispatch:
             if start.cancelled:
                 self._cancel(job)
 
+    async def follow(self) -> None:
+        """Show, aside, each job that begins by itself on hosts that were away, and tell of it."""
+        async for news in self._fleet.went_on():
+            if news.problem is not None:
+                self._screen.tell(f"#{news.number} still waits: {sentence(news.problem)}", wrong=True)
+                continue
+            targets = news.invocation.targets
+            ticket = JobTicket(news.job, news.title, targets, news.started_at)
+            number = await self._fleet.job_number(news.job)
+            job = self._screen.jobs.watch(ticket, news.invocation, number, aside=True)
+            self._screen.showing.answers()
+            hosts = targets[0].host if len(targets) == 1 else f"{len(targets)} hosts"
+            self._screen.tell(f"#{news.number} goes on as #{job.number} on {safe(hosts)}, back now")
+
     def _tell_of_wait(self, job: WatchedJob) -> None:
         """Where others still work on hosts of a new job, it comes after them there, which is told."""
         hosts, others = self._screen.jobs.before(job)
@@ -101,8 +115,11 @@ class JobDispatch:
         return self._cancel(self._screen.jobs.shown)
 
     def _cancel(self, job: WatchedJob | None) -> bool:
+        waits = job is not None and not job.running
         cancelled = self._screen.jobs.cancel(job)
-        if job is not None and cancelled:
+        if job is not None and cancelled and waits:
+            self._screen.tell(f"{job.name} waits no longer for hosts that were away")
+        elif job is not None and cancelled:
             self._screen.tell(f"cancelling {job.name}: its commands are being ended on the hosts too")
         return cancelled
 

@@ -127,6 +127,7 @@ class MainScreen(FocusInSight[None]):
     def on_mount(self) -> None:
         self._show_keys()
         self.set_interval(TICK, self._tick)
+        self.spawn(self._dispatch.jobs.follow())
         self.call_after_refresh(self._remembering.open)
 
     def on_unmount(self) -> None:

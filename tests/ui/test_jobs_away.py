@@ -1,0 +1,57 @@
+"""Jobs that wait for hosts that were away, and go on by themselves: in the list, told, and called off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from atp_tui.actions.action import Invocation
+from atp_tui.engine.went_on import WentOn
+from atp_tui.model.message import told
+from atp_tui.model.outcome import Outcome
+from atp_tui.model.say import Say
+from atp_tui.model.target import on_hosts
+
+from .conftest import open_app
+from .fleet_services import FleetServices, rack
+from .test_jobs import row, rows, run
+
+
+async def test_a_job_that_waits_is_told_and_goes_on_aside() -> None:
+    fakes = FleetServices(rack(4))
+    news: asyncio.Queue[WentOn] = asyncio.Queue()
+    waiting: dict[str, int] = {}
+
+    async def went_on() -> AsyncIterator[WentOn]:
+        while True:
+            yield await news.get()
+
+    async def call_off(job: str) -> int:
+        return waiting.pop(job)
+
+    fakes.fleet.went_on = went_on
+    fakes.fleet.call_off = call_off
+    fakes.fleet.waits = lambda job: waiting.get(job, 0)
+    async with open_app(fakes) as opened:
+        first = await run(opened, "@kvm[01-02] --when-back 24h uname -r")
+        second = await run(opened, "@kvm03 id")
+        assert opened.screen.jobs.jobs[1].asked.arguments["when_back"] == 86_400.0
+        waiting[first.id] = 1
+        first.end("kvm01", out=b"6.1\n")
+        first.end("kvm02", Outcome.UNREACHABLE, None)
+        await opened.until(lambda: "waiting" in row(opened, 1) and opened.has("#1 uname -r: "))  # its end is told
+        invocation = Invocation("run", on_hosts("kvm02"), {"command": "uname -r"}, "somebody")
+        news.put_nowait(WentOn(1, invocation, problem=told(Say.WAITS_FOR_A_WORD)))
+        await opened.until(lambda: opened.has("#1 still waits: a person has to agree"))
+        again = fakes.jobs.start(("kvm02",), "uname -r")
+        news.put_nowait(WentOn(1, invocation, again.id, "uname -r", again.started_at))
+        await opened.until(lambda: opened.has("#1 goes on as #3 on kvm02"))
+        assert len(rows(opened)) == 3 and opened.screen.jobs.is_shown(second.id), "it takes nobody's place"
+        again.end("kvm02", out=b"6.1\n")
+        await opened.until(lambda: "done" in row(opened, 3))
+        await opened.press("pagedown")
+        assert opened.screen.jobs.is_shown(first.id)
+        await opened.press("ctrl+c")
+        await opened.until(lambda: opened.has("#1 uname -r waits no longer"))
+        await opened.until(lambda: "failed" in row(opened, 1))
+        assert waiting == {}
