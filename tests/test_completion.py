@@ -155,7 +155,7 @@ LINES = [
     ("atp-tui sta", "atp-tui stats"),
     ("atp-tui --conf", "atp-tui --config"),
     ("atp-tui hosts l", "atp-tui hosts list"),
-    ("atp-tui run --gat", "atp-tui run --gather"),
+    ("atp-tui run --gath", "atp-tui run --gather"),
     ("atp-tui run -w kv", "atp-tui run -w kvm01"),
     ("atp-tui run -w @st", "atp-tui run -w @stage"),
     ("atp-tui run -w kvm01,@st", "atp-tui run -w kvm01,@stage"),

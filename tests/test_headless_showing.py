@@ -96,12 +96,56 @@ def test_quiet_shows_only_what_did_not_go_well(config: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["--json --jsonl", "--jsonl -b", "--quiet --json", "--quiet --gather", "--no-label --jsonl", "--label -b"]
+    "words",
+    [
+        "--json --jsonl",
+        "--jsonl -b",
+        "--quiet --json",
+        "--quiet --gather",
+        "--no-label --jsonl",
+        "--label -b",
+        "--output x --json",
+        "--output x --no-label",
+    ],
 )
 def test_ways_that_contradict_each_other_are_refused(config: str, words: str) -> None:
     done = atp("--config", config, "run", "-w", "@all", *words.split(), "true")
     assert (done.returncode, done.stdout) == (2, "")
     assert "leave one out" in done.stderr
+
+
+def test_output_has_a_file_a_host_and_stream_whole_and_as_the_bytes_came(config: str, tmp_path: Path) -> None:
+    logs = tmp_path / "of" / "today"
+    command = "head -c 1500000 /dev/zero; printf '\\377' >&2; exit {meta.wait}"
+    line = ("--config", config, "run", "-w", "@all", "--output", str(logs))
+    done = atp(*line, command)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "atp-tui: web2: exit status 1\n")
+    for host in ("web1", "web2"):
+        assert (logs / f"{host}.out").read_bytes() == bytes(1_500_000)
+        assert (logs / f"{host}.err").read_bytes() == b"\xff"
+    again = atp(*line, "true")
+    assert again.returncode == 2
+    assert "holds files already; name another one, or add --overwrite" in again.stderr.replace(" (", "; ")
+    assert (logs / "web1.out").stat().st_size == 1_500_000
+    assert atp(*line, "--overwrite", "--", "echo new").returncode == 0
+    assert (logs / "web2.out").read_text() == "new\n"
+
+
+def test_a_disk_that_takes_no_more_is_told_for_each_host_and_changes_no_outcome(config: str, tmp_path: Path) -> None:
+    command = "test {meta.wait} = 0 || exec echo small; head -c 3000000 /dev/zero"
+    line = command_line("--config", config, "run", "-w", "@all", "--output", str(tmp_path / "logs"), command)
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 2000; exec "$@"', "sh", *line],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+        check=False,
+    )
+    told = f"atp-tui: web1: its output is not all in {tmp_path}/logs: File too large\n"
+    assert (done.returncode, done.stdout, done.stderr) == (4, "", told)
+    assert (tmp_path / "logs" / "web2.out").read_text() == "small\n"
 
 
 def all_read(terminal: int) -> bytes:

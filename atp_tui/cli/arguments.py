@@ -33,8 +33,8 @@ Verb = str
 
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed, or doctor
 found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 waves were stopped, or all
-went well, but --json, --jsonl or --gather holds cut output; 70 the program itself failed; 130 interrupted; 141 cut
-short, or not read: standard output has no reader any more."""
+went well, but --json, --jsonl or --gather holds cut output, or --output is not whole; 70 the program itself failed; 130
+interrupted; 141 cut short, or not read: standard output has no reader any more."""
 
 
 _SHOWN = 60

@@ -30,6 +30,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ),
         ("atp-tui run -w 'kvm[01-18]&@prod' --json -- 'df -h / | tail -1'", "hosts that are both, and JSON"),
         ("atp-tui run -w @all --jsonl uptime | jq -c '[.host, .outcome]'", "a line for each host, as it ends"),
+        ("atp-tui run -w @all --output logs -- journalctl -b", "logs/HOST.out and logs/HOST.err, whole"),
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
         ("atp-tui run -w @prod --retry 2 --deadline 300 -- apt-get update", "tried again where a connection fails"),

@@ -91,6 +91,7 @@ async def carried_out(
     in_waves = waves.checked(invocation(()), reading, source.config.hosts)
     if arguments.dry_run:
         return await dry_run(arguments, engine, reading, invocation(()), select, in_waves)
+    showing.ready()
     await passes(engine, reading, invocation(()), yes=arguments.yes)  # before any host is asked anything
     async with engine.running(watch=False, select=select):
         targets, left_out = await settled(engine.fleet, reading)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,8 @@ class ShowWords:
     jsonl: bool = False
     quiet: bool = False
     label: bool = True
+    output: Path | None = None
+    overwrite: bool = False
 
 
 def add_showing(run: argparse.ArgumentParser) -> None:
@@ -24,21 +27,36 @@ def add_showing(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--label", action=argparse.BooleanOptionalAction, help="the host's id before each line, or not (default: it is)"
     )
+    run.add_argument(
+        "--output",
+        type=_folder,
+        metavar="DIR",
+        help="write HOST.out and HOST.err there, as the bytes come, and show none of it; DIR is made, or empty",
+    )
+    run.add_argument("--overwrite", action="store_true", help="with --output: put away what DIR has of these hosts")
+
+
+def _folder(text: str) -> Path:
+    if not text:  # a variable that is not set
+        raise argparse.ArgumentTypeError("no directory is named")
+    return Path(text)
 
 
 def show_words_of(found: argparse.Namespace) -> ShowWords:
     """What was told; the defaults for another verb."""
     if found.verb != "run":
         return ShowWords()
-    return ShowWords(found.jsonl, found.quiet, found.label is not False)
+    return ShowWords(found.jsonl, found.quiet, found.label is not False, found.output, found.overwrite)
 
 
 def contradiction(found: argparse.Namespace) -> str | None:
     """Why the words of `run` make no sense together; None where they do."""
-    forms = [name for name in ("json", "jsonl", "gather", "quiet") if getattr(found, name)]
+    forms = [name for name in ("json", "jsonl", "gather", "output", "quiet") if getattr(found, name)]
     if forms[:2] == ["json", "gather"]:
         return "--json has the answer of each host, and --gather joins them: leave one out"
-    if len(forms) > 1:
+    if found.overwrite and found.output is None:
+        return "--overwrite belongs to --output DIR"
+    if len(forms) > 1 and forms != ["output", "quiet"]:
         return f"--{forms[0]} and --{forms[1]} are two ways to show a run: leave one out"
     if forms and found.label is not None:
         return f"--label and --no-label are about lines as they come, which --{forms[0]} does not show: leave one out"

@@ -12,12 +12,12 @@ from ...model.outcome import CommandResult
 from .. import waves
 from ..output import Each, emit_json
 from .entry import encoded
-from .running import CUT, Running, cut_of, tell_cut
+from .running import CUT, Running, Showing, cut_of, tell_cut
 
 _log = logging.getLogger(__name__)
 
 
-class AsJson:
+class AsJson(Showing):
     """Each host's answer, as far as it was kept."""
 
     streamed = False

@@ -13,7 +13,7 @@ from ...model.outcome import CommandResult, Stream
 from ...model.text import Printed, printed, safe
 from ..output import line_of
 from .entry import encoded
-from .running import CUT, Running, tell_cut
+from .running import CUT, Running, Showing, tell_cut
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Held:
         return replace(result, stdout=bytes(out), stderr=bytes(err), truncated=result.truncated or self._truncated)
 
 
-class AsJsonLines:
+class AsJsonLines(Showing):
     """The job is a streamed one, so that the output of a host is held only until its object is written."""
 
     streamed = True

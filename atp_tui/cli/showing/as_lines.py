@@ -12,12 +12,12 @@ from ..lines import HostLines
 from ..output import line_of
 from ..words import ending, sentence
 from .entry import UNTOLD
-from .running import Running
+from .running import Running, Showing
 
 _log = logging.getLogger(__name__)
 
 
-class AsLines:
+class AsLines(Showing):
     """Lines as they are complete, and how a host ended where that was not well. Nothing is cut.
 
     `label`: whether each line has its host before it. `quiet`: only how hosts ended is shown.

@@ -6,6 +6,7 @@ from ..arguments import Arguments
 from .as_json import AsJson
 from .as_jsonl import AsJsonLines
 from .as_lines import AsLines
+from .into_files import IntoFiles
 from .joined import Joined
 from .running import Showing
 
@@ -17,4 +18,6 @@ def showing_of(arguments: Arguments) -> Showing:
         return AsJson()
     if words.jsonl:
         return AsJsonLines()
+    if words.output is not None:
+        return IntoFiles(words.output, overwrite=words.overwrite, quiet=words.quiet)
     return Joined(masked=arguments.mask) if arguments.gather else AsLines(label=words.label, quiet=words.quiet)

@@ -8,10 +8,10 @@ from ...model.outcome import CommandResult
 from ...model.text import Printed
 from ..gather import gathered
 from ..output import emit
-from .running import CUT, Running, cut_of, tell_cut
+from .running import CUT, Running, Showing, cut_of, tell_cut
 
 
-class Joined:
+class Joined(Showing):
     """The groups of answers that are equal (`masked`: but for what is masked), as far as these were kept."""
 
     streamed = False

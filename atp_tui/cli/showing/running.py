@@ -80,12 +80,16 @@ class Running:
 
 
 class Showing(Protocol):
-    """One way to show a job. The three methods are called in this order, each once."""
+    """One way to show a job. The methods are called in this order, each once."""
 
     @property
     def streamed(self) -> bool:
         """Whether all output goes through `meanwhile`, and none is in the results."""
         ...
+
+    def ready(self) -> None:
+        """Before any host is asked anything. Raises ConfigError where nothing could be shown."""
+        return
 
     async def meanwhile(self, running: Running) -> OSError | None:
         """Show what comes while it runs. Gives the reason why nobody can be shown anything more, where there is one:

@@ -1,0 +1,161 @@
+"""The output of a run in files, one for each stream of each host. A slow disk never holds the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from ..model.outcome import Stream
+
+WAITING = 1 << 20
+"""Bytes that may wait for the disk before `room` waits for it."""
+
+SUFFIXES: dict[Stream, str] = {"stdout": ".out", "stderr": ".err"}
+
+_LONGEST = 255
+"""Bytes of a file's name, on the file systems of Linux."""
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_MORE = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def file_name(host: str, stream: Stream) -> str:
+    """The name of a file, whatever the id: no path, no hidden file, of a length that can be, and another one for each
+    host."""
+    name = quote(host, safe="", errors="surrogatepass")
+    name = f"%2E{name[1:]}" if name.startswith(".") else name
+    suffix = SUFFIXES[stream]
+    if len(name) + len(suffix) > _LONGEST:
+        digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        name = f"{name[:200]}%{digest}"
+    return f"{name}{suffix}"
+
+
+def folder_for(path: Path, *, overwrite: bool) -> int:
+    """A descriptor of the directory, which is made for its owner alone where it is not there.
+
+    Raises OSError; FileExistsError where it holds something already, unless `overwrite`.
+    """
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700, parents=True)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not overwrite and os.listdir(descriptor):
+            raise FileExistsError
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+class OutputFiles:
+    """Files below the directory `folder`, a descriptor, written by a thread of its own, in the order of the calls.
+
+    A file is made, with mode 0600, when the work on its host begins. One of that name that is there already is put
+    away first where `overwrite`; where not, that is a trouble. `on_trouble` has the host and the error, on the event
+    loop, once for a host, of which nothing more is written.
+    """
+
+    def __init__(self, folder: int, on_trouble: Callable[[str, OSError], object], *, overwrite: bool = False) -> None:
+        self._folder = folder
+        self._on_trouble = on_trouble
+        self._overwrite = overwrite
+        self._queue: queue.SimpleQueue[tuple[Callable[[], object], int] | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._waiting = 0
+        self._room: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._thread = threading.Thread(target=self._work, name="output files", daemon=True)
+        self._made: set[str] = set()
+        self._lost: set[str] = set()
+
+    def begin(self, host: str) -> None:
+        """The work on a host begins, or begins anew: what has come before is no part of its output."""
+        self._queue.put((lambda: self._for(host, self._begin), 0))
+
+    def add(self, host: str, stream: Stream, data: bytes) -> None:
+        """More bytes of one of its streams."""
+        self._waiting += len(data)
+        self._queue.put((lambda: self._for(host, lambda host: self._add(host, stream, data)), len(data)))
+
+    def end(self, host: str) -> None:
+        """A host is done. Where its work has not begun, no file of an earlier run may pass for one of this run."""
+        self._queue.put((lambda: self._for(host, self._end), 0))
+
+    async def room(self) -> None:
+        """Wait until the disk has taken all but WAITING bytes."""
+        while self._waiting > WAITING and not self._ended.done():
+            self._room = self._loop.create_future()
+            await self._room
+
+    async def __aenter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.put(None)
+        await self._ended
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            act, size = item
+            act()
+            if size:
+                self._tell(self._written, size)
+        self._tell(self._end_it)
+
+    def _for(self, host: str, act: Callable[[str], object]) -> None:
+        if host in self._lost:
+            return
+        try:
+            act(host)
+        except OSError as error:
+            self._lost.add(host)
+            self._tell(self._on_trouble, host, error)
+
+    def _begin(self, host: str) -> None:
+        if self._overwrite or host in self._made:
+            self._remove(host)
+        for stream in SUFFIXES:
+            os.close(os.open(file_name(host, stream), _NEW, 0o600, dir_fd=self._folder))
+        self._made.add(host)
+
+    def _add(self, host: str, stream: Stream, data: bytes) -> None:
+        file = os.open(file_name(host, stream), _MORE, dir_fd=self._folder)
+        try:
+            while data:
+                data = data[os.write(file, data) :]
+        finally:
+            os.close(file)
+
+    def _end(self, host: str) -> None:
+        if self._overwrite and host not in self._made:
+            self._remove(host)
+
+    def _remove(self, host: str) -> None:
+        for stream in SUFFIXES:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(file_name(host, stream), dir_fd=self._folder)
+
+    def _tell(self, what: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(what, *arguments)
+
+    def _written(self, size: int) -> None:
+        self._waiting -= size
+        if self._waiting <= WAITING and self._room is not None and not self._room.done():
+            self._room.set_result(None)
+
+    def _end_it(self) -> None:
+        self._ended.set_result(None)
