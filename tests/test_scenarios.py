@@ -76,10 +76,19 @@ def test_a_test_of_the_kernel_makes_the_same_hosts_a_target(config: str) -> None
 
 
 def test_two_people_run_jobs_from_two_terminals_at_once_and_nothing_of_either_is_lost(config: str) -> None:
+    # each agrees beforehand to work on hosts on which another job runs
     both = [
         subprocess.Popen(
             command_line(
-                "--config", config, "run", "-w", "@lab", "--json", "--", f"{MY_ADDRESS}sleep 0.2; echo {word} $3"
+                "--config",
+                config,
+                "run",
+                "-w",
+                "@lab",
+                "--json",
+                "--yes",
+                "--",
+                f"{MY_ADDRESS}sleep 0.2; echo {word} $3",
             ),
             env=environment(),
             stdin=subprocess.DEVNULL,
