@@ -62,16 +62,16 @@ class HostLines:
 
     def _whole(self, host: str, lines: bytes) -> None:
         prefix = self._name(host)
-        text = lines[:-1].decode("utf-8", "replace")
+        lines = lines[:-1]
         interrupted = host in self._begun and self._open != host
         self._begun.discard(host)
-        if interrupted and text[:1] in ("", "\n"):  # all of that line was written, only its line feed was not
-            if not text:
+        if interrupted and lines[:1] in (b"", b"\n"):  # all of that line was written, only its line feed was not
+            if not lines:
                 return
-            text = text[1:]
+            lines = lines[1:]
         lead = self._lead(host)
         self._open = None
-        self._write(continued(lead, every_line(text, prefix, first=False), LINE_END))
+        self._write(continued(lead, every_line(lines, prefix), LINE_END))
 
     def _piece(self, host: str, data: bytes) -> None:
         lead = self._lead(host)

@@ -95,18 +95,18 @@ def continued(*pieces: Safe | Printed) -> Printed:
     return Printed("".join(pieces))
 
 
-def every_line(text: str, prefix: Safe, *, first: bool = True) -> Printed:
-    """The lines of a text, each made safe, with `prefix` before each (`first`: before the first too).
+_PLAIN = bytes([0x0A, *range(0x20, 0x7F)])
 
-    The last one has no line feed.
 
-    One that ends its lines with CR LF means no harm by it: the CR is left out.
+def every_line(output: bytes, prefix: Safe) -> Printed:
+    """The lines of output, each made safe as `safe_bytes` makes it, with `prefix` before each but the first.
+
+    The last one has no line feed. One that ends its lines with CR LF means no harm by it: the CR is left out.
     """
-    if text.isascii() and text.replace("\n", "").isprintable():  # a quick look at all of it: most output is like that
-        lines = text.replace("\n", f"\n{prefix}")
-    else:
-        lines = f"\n{prefix}".join([safe(line.removesuffix("\r")) for line in text.split("\n")])
-    return Printed(prefix + lines if first else lines)
+    if not output.translate(None, _PLAIN):  # a quick look at all of it: most output is like that
+        return Printed(output.replace(b"\n", b"\n" + prefix.encode()).decode())
+    lines = output.decode("utf-8", "replace").split("\n")
+    return Printed(f"\n{prefix}".join([safe(line.removesuffix("\r")) for line in lines]))
 
 
 @lru_cache(maxsize=4096)

@@ -134,8 +134,14 @@ def test_what_is_found_harmless_at_once_is_what_the_sanitiser_would_leave() -> N
 def test_what_is_printed_has_no_line_feed_but_ours(lines: list[str], name: str) -> None:
     assert printed(map(safe, lines)).count("\n") == len(lines)
     prefix = safe(f"{name}: ")
-    text = "\n".join(lines)
-    told = every_line(text, prefix)
-    assert told.split("\n") == [prefix + safe(line.removesuffix("\r")) for line in text.split("\n")]
-    assert every_line(text, prefix, first=False) == told.removeprefix(prefix)
-    assert continued(prefix, LINE_END, told) == f"{prefix}\n{told}"
+    assert continued(prefix, LINE_END, prefix) == f"{prefix}\n{prefix}"
+
+
+@given(st.lists(st.binary(max_size=5) | st.text("ab ~\r", max_size=5).map(str.encode), max_size=4), ANYTHING | ODD)
+def test_output_is_shown_the_same_whether_all_of_it_is_looked_at_at_once_or_each_line(
+    lines: list[bytes], name: str
+) -> None:
+    prefix = safe(f"{name}: ")
+    output = b"\n".join(lines)
+    expected = [safe(line.removesuffix("\r")) for line in output.decode("utf-8", "replace").split("\n")]
+    assert (prefix + every_line(output, prefix)).split("\n") == [prefix + line for line in expected]

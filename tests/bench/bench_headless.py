@@ -1,0 +1,185 @@
+"""`atp-tui run` as a whole process, cold, against a loop of bare asyncssh, `clush` and `ssh`; all sides in each round.
+
+    python -m tests.bench.bench_headless [--hosts 200] [--talkers 100] [--rounds 3]
+
+Four tables: `true` on many hosts; a megabyte of lines from each of many; a megabyte of each in JSON; one host.
+Wall time and the CPU time of the client, by wait4, its children included: `clush` has an ssh a host. The interpreter's
+start and the imports count for each side. One private sshd serves all hosts, on several addresses, and its work on the
+same processors is in the wall time. Sides are compared pair by pair within a round: see the last column.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..daemons.hosts_toml import host_table, ssh_table
+from ..daemons.sshd import PrivateSshd, running_sshd
+
+ADDRESSES = tuple(f"127.0.0.{last}" for last in range(1, 9))
+FANOUT = 64
+MEGABYTE = "seq -f 'line %06g of a text that has as many lines as it takes to be a megabyte in all..' 12500"
+"""1 MB in lines of 80 bytes."""
+
+BARE = """
+import asyncio, sys
+import asyncssh
+
+asyncssh.set_log_level("ERROR")
+port, user, key, known, hosts, fanout, command = sys.argv[1:]
+
+class Dropped(asyncssh.SSHClientSession):
+    def data_received(self, data, datatype):
+        pass
+
+async def main():
+    places = asyncio.Semaphore(int(fanout))
+
+    async def run(address):
+        async with places:
+            connection = await asyncssh.connect(address, int(port), username=user, client_keys=[key],
+                known_hosts=known, config=None, agent_path=None, encryption_algs="^aes128-gcm@openssh.com")
+            channel, _ = await connection.create_session(Dropped, command, encoding=None)
+            await channel.wait_closed()
+            connection.close()
+            await connection.wait_closed()
+
+    await asyncio.gather(*map(run, hosts.split(",")))
+
+asyncio.run(main())
+"""
+
+
+class Cost(NamedTuple):
+    """Of a process: seconds of the clock, seconds of CPU with its children's, and its own most memory in kB."""
+
+    wall: float
+    cpu: float
+    peak: int
+
+
+def cost(line: Sequence[str], environment: Mapping[str, str]) -> Cost:
+    """Run it to its end, its output to nowhere. Raises AssertionError where it fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, (process.returncode, line)
+    return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss)
+
+
+class Sides:
+    """The command lines of each side, for hosts behind one sshd."""
+
+    def __init__(self, directory: Path, daemon: PrivateSshd, hosts: int) -> None:
+        self._daemon = daemon
+        self._addresses = [ADDRESSES[number % len(ADDRESSES)] for number in range(hosts)]
+        self._names = [f"kvm{number:03}" for number in range(hosts)]
+        self._config = directory / "hosts.toml"
+        tables = [
+            host_table(name, None, ssh_table(daemon), host=address)
+            for name, address in zip(self._names, self._addresses, strict=True)
+        ]
+        self._ssh_config = directory / "ssh_config"  # clush asks a name once, however often it stands there
+        self._ssh_config.write_text(
+            "".join(
+                f"Host {name}\nHostName {address}\n" for name, address in zip(self._names, self._addresses, strict=True)
+            )
+        )
+        self._config.write_text("\n".join(tables))
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(directory), "XDG_CACHE_HOME": str(directory)}
+
+    def ours(self, command: str, *options: str, hosts: int | None = None) -> list[str]:
+        """`atp-tui run`, on the first of the hosts or all."""
+        wanted = "@all" if hosts is None else f"kvm[000-{hosts - 1:03}]" if hosts > 1 else "kvm000"
+        program = [sys.executable, "-m", "atp_tui", "run", "--config", str(self._config)]
+        return [*program, "--yes", "--fanout", str(FANOUT), "-w", wanted, *options, "--", command]
+
+    def bare(self, command: str) -> list[str]:
+        """asyncssh, that drops what comes."""
+        daemon = self._daemon
+        words = [str(daemon.port), daemon.user, str(daemon.client_key), str(daemon.known_hosts)]
+        return [sys.executable, "-c", BARE, *words, ",".join(self._addresses), str(FANOUT), command]
+
+    def ssh(self, command: str) -> list[str]:
+        """OpenSSH's client, on the first host."""
+        return ["ssh", *self._options(), self._names[0], command]
+
+    def clush(self, command: str) -> list[str]:
+        """ClusterShell's, with an ssh a host."""
+        options = " ".join(self._options())
+        return ["clush", "-q", "-f", str(FANOUT), "-o", options, "-w", ",".join(self._names), command]
+
+    def _options(self) -> list[str]:
+        daemon = self._daemon
+        pairs = (f"UserKnownHostsFile={daemon.known_hosts}", f"Port={daemon.port}", f"User={daemon.user}")
+        words = [f"-oIdentityFile={daemon.client_key}", *[f"-o{pair}" for pair in pairs]]
+        return ["-F", str(self._ssh_config), "-oBatchMode=yes", *words]
+
+
+def table(
+    title: str, sides: Mapping[str, list[str]], environment: Mapping[str, str], rounds: int, megabytes: int
+) -> None:
+    """Run all sides in each round, and print the medians; the first side is compared with each by pairs."""
+    first = next(iter(sides))
+    rows = [{name: cost(line, environment) for name, line in sides.items()} for _ in range(rounds)]
+    print(title)
+    for name in sides:
+        wall, cpu, peak = (statistics.median(row[name][place] for row in rows) for place in range(3))
+        slower = statistics.median(row[first].wall / row[name].wall for row in rows)
+        later = statistics.median(row[first].wall - row[name].wall for row in rows)
+        dearer = statistics.median(row[first].cpu / row[name].cpu for row in rows)
+        each = f"{1000 * cpu / megabytes:6.1f} ms a MB" if megabytes else ""
+        print(
+            f"  {name:<14}{wall:7.2f} s  CPU {cpu:6.2f} s {each} {peak / 1000:5.0f} MB   "
+            f"{first} takes {slower:.2f} of its time ({later:+.2f} s), {dearer:.2f} of its CPU",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hosts", type=int, default=200)
+    parser.add_argument("--talkers", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("true", "text", "json", "one"))
+    wanted = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="atp-bench-") as directory,
+        running_sshd(Path(directory), addresses=ADDRESSES) as daemon,
+    ):
+        (Path(directory) / "talk").mkdir()
+        all_hosts = Sides(Path(directory), daemon, wanted.hosts)
+        talkers = Sides(Path(directory) / "talk", daemon, wanted.talkers)
+
+        def asked(name: str) -> bool:
+            return wanted.only in (None, name)
+
+        if asked("true"):
+            sides = {"atp-tui": all_hosts.ours("true"), "bare asyncssh": all_hosts.bare("true")}
+            sides |= {"clush": all_hosts.clush("true"), "nothing": [sys.executable, "-c", ""]}
+            table(f"`true` on {wanted.hosts} hosts", sides, all_hosts.environment, wanted.rounds, 0)
+        if asked("text"):
+            sides = {"atp-tui": talkers.ours(MEGABYTE), "bare asyncssh": talkers.bare(MEGABYTE)}
+            sides |= {"clush": talkers.clush(MEGABYTE)}
+            title = f"1 MB of lines from each of {wanted.talkers} hosts"
+            table(title, sides, talkers.environment, wanted.rounds, wanted.talkers)
+        if asked("json"):
+            sides = {"atp-tui": all_hosts.ours(MEGABYTE, "--json"), "idle": all_hosts.ours("true", "--json")}
+            table(f"1 MB from each of {wanted.hosts} hosts in JSON", sides, all_hosts.environment, wanted.rounds, 0)
+        if asked("one"):
+            sides = {"atp-tui": all_hosts.ours("true", hosts=1), "ssh": all_hosts.ssh("true")}
+            table("`true` on one host", sides, all_hosts.environment, max(9, wanted.rounds), 0)
+
+
+if __name__ == "__main__":
+    main()
