@@ -59,6 +59,8 @@ LAST = (
     ScreenCommand("newer-job", "newer job", "greater_than_sign", "show the answers of the job started after"),
     ScreenCommand("rerun", "rerun failed", None, "run the command that is shown again where it failed"),
     ScreenCommand("mask-answers", "mask answers", None, "join answers that differ in what is masked only; or not"),
+    ScreenCommand("pause", "pause job", None, "begin on no further host of the job that is shown; what runs goes on"),
+    ScreenCommand("resume", "resume job", None, "let the job that is shown go on, also with its next wave"),
     ScreenCommand("cancel", "cancel job", None, "end the job that is shown"),
     ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),

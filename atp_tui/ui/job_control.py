@@ -17,7 +17,7 @@ from .messages import JobAdvanced
 from .targeting import label_of
 from .text import Safe, cut, safe
 from .widgets.answers_model import AnswersModel
-from .widgets.job_list import JobLine
+from .widgets.job_list import PAUSED, JobLine
 
 MOST_JOBS = 20
 """Jobs of a session that are kept: as many as the engine keeps of those that are done."""
@@ -76,7 +76,9 @@ class WatchedJob:
     def state(self) -> str:
         """What it is doing, in one word of job_list.STATES."""
         if self.running:
-            return "cancelling" if self.cancelled else "running" if self.model.begun else "waiting"
+            if self.cancelled:
+                return "cancelling"
+            return PAUSED if self.model.paused else "running" if self.model.begun else "waiting"
         if self.unconfirmed:
             return "unconfirmed"
         if self.waits():
@@ -204,6 +206,24 @@ class JobControl:
     async def _call_off(self, job: str) -> None:
         await self._fleet.call_off(job)
         self._send(JobAdvanced(job))
+
+    def pause(self, job: WatchedJob | None) -> bool:
+        """Begin on no further host of that job; False where it does not run, or is paused already."""
+        if job is None or not job.running or job.cancelled or job.model.paused:
+            return False
+        job.model.paused = True
+        self._fleet.pause(job.id)
+        self._send(JobAdvanced(job.id))
+        return True
+
+    def resume(self, job: WatchedJob | None) -> bool:
+        """Let that job go on; False where it is not paused."""
+        if job is None or not job.running or not job.model.paused:
+            return False
+        job.model.paused = False
+        self._fleet.resume(job.id)
+        self._send(JobAdvanced(job.id))
+        return True
 
     def forget_done(self) -> None:
         """Drop the answers of all jobs that are done; of those that run, the newest is shown."""

@@ -91,7 +91,7 @@ async def test_the_options_of_a_job_stand_before_its_command() -> None:
         await run(opened, "@kvm[01-02] --retry 2 --deadline 60 uname -r")
         asked = opened.screen.jobs.jobs[0].asked
         assert dict(asked.arguments) == {"command": "uname -r", "retries": 2, "deadline": 60.0}
-        assert opened.has("#1 uname -r")
+        await opened.until(lambda: opened.has("#1 uname -r"))
         opened.screen.pane.line.value = "@kvm01 --retyr 2 id"
         await opened.press("enter")
         await opened.until(lambda: opened.has("no option --retyr: write --retry"))
@@ -355,7 +355,7 @@ async def test_hostile_commands_are_harmless_in_list_and_notices() -> None:
 
 
 def test_the_states_of_a_job_wear_glyphs_of_states() -> None:
-    assert list(STATES) == ["waiting", "running", "cancelling", "cancelled", "unconfirmed", "failed", "done"]
+    assert list(STATES) == ["waiting", "running", "paused", "cancelling", "cancelled", "unconfirmed", "failed", "done"]
 
 
 async def test_a_cancelled_job_says_so_while_it_comes_to_its_end() -> None:

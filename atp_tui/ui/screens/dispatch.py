@@ -77,6 +77,8 @@ class Dispatch:
             "newer-job": lambda _: self.jobs.show_newer(),
             "rerun": self._rerun,
             "mask-answers": lambda _: self.jobs.mask(),
+            "pause": lambda _: self.jobs.pause(),
+            "resume": lambda _: self.jobs.resume(),
             "cancel": self._cancel,
             "clear": self._clear,
             "open-editor": lambda _: EditorDispatch(screen, services, targeting).open(),

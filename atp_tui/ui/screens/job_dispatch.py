@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet, JobTicket
+from ...executor.waves import Phase
 from ...model.outcome import Outcome
 from ..frame.pane_room import PaneRoom
 from ..frame.showing import Showing
@@ -51,6 +52,7 @@ class JobDispatch:
         self._fleet = fleet
         self._keys = keys
         self._starts: list[_Start] = []
+        self._asked: dict[str, int] = {}  # by job: the wave after which a person was told that it waits
 
     @property
     def _how_to_cancel(self) -> str:
@@ -123,13 +125,47 @@ class JobDispatch:
             self._screen.tell(f"cancelling {job.name}: its commands are being ended on the hosts too")
         return cancelled
 
+    def pause(self) -> None:
+        """Begin on no further host of the job that is shown."""
+        job = self._screen.jobs.shown
+        if self._screen.jobs.pause(job) and job is not None:
+            self._screen.tell(f"{job.name} is paused: what runs goes on, and :resume begins on the others")
+        else:
+            paused = job is not None and job.running and job.model.paused
+            self._screen.tell("it is paused already: :resume lets it go on" if paused else "no job runs that is shown")
+
+    def resume(self) -> None:
+        """Let the job that is shown go on."""
+        job = self._screen.jobs.shown
+        if self._screen.jobs.resume(job) and job is not None:
+            self._screen.tell(f"{job.name} goes on")
+        else:
+            self._screen.tell("the job that is shown is not paused" if job is not None else "no command was run yet")
+
+    def advanced(self, id: str) -> None:
+        """Say once that a job waits for a person before its next wave."""
+        job = self._screen.jobs.job(id)
+        progress = None if job is None else job.model.progress
+        if job is None or progress is None or progress.phase is not Phase.ASKS or not job.model.paused:
+            return
+        if self._asked.get(id) != progress.wave:
+            self._asked[id] = progress.wave
+            wave = f"wave {progress.wave} of {progress.waves} is over"
+            self._screen.tell(f"{job.name}: {wave}: :resume goes on with the next, :cancel leaves the others out")
+
     def ended(self, id: str) -> None:
         """Say what a cancel came to in place of what was told when it was asked for, and what went wrong unseen; where
         no answers are in sight, each end."""
         job = self._screen.jobs.job(id)
+        self._asked.pop(id, None)
         if job is None:
             return
-        if job.cancelled:
+        stopped = None if job.model.progress is None else job.model.progress.why
+        if stopped is not None:
+            self._screen.tell(
+                f"{job.name}: {safe(sentence(stopped))}; @job.{job.number}.notrun was not run", wrong=True
+            )
+        elif job.cancelled:
             hosts, answered = len(job.model.job.targets), job.model.answered
             had_answered = f"{answered} of {hosts} host{'s' * (hosts != 1)} had answered"
             if job.unconfirmed:

@@ -321,6 +321,7 @@ class MainScreen(FocusInSight[None]):
     @on(JobAdvanced)
     def _job_advanced(self, message: JobAdvanced) -> None:
         self.showing.news(message.job)
+        self._dispatch.jobs.advanced(message.job)
 
     @on(JobEnded)
     def _job_ended(self, message: JobEnded) -> None:

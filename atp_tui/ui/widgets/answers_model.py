@@ -13,7 +13,8 @@ from ...engine.fleet_jobs import Parts
 from ...executor.fold import FIRST_NAMES, Part
 from ...executor.folding import fold_names
 from ...executor.live_groups import LiveGroup, LiveGroups
-from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping
+from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping, WaveTold
+from ...executor.waves import Phase, Progress
 from ...model.outcome import CommandResult, Outcome
 from ...model.target import TargetId
 from ..format import age, countdown, moment
@@ -67,6 +68,10 @@ class AnswersModel:
         self._open: set[str] = set(self._names) if len(self._names) == 1 else set()
         self.masked = False
         """Whether answers are joined that are equal but for what is masked."""
+        self.paused = False
+        """Whether no further host begins: a person has said so, or has to say something before the next wave."""
+        self.progress: Progress | None = None
+        """How its waves stood when that was told last."""
         self._begun = False
         self._finished = False
         self._dropped = False
@@ -117,6 +122,12 @@ class AnswersModel:
         parts += [outcome_count(counts[outcome], outcome) for outcome in ordered if outcome in counts]
         if self._stopping:
             parts.append(f"{len(self._stopping)} cancelling")
+        if self.progress is not None:
+            stopped = self.progress.phase is Phase.STOPPED
+            told = f"{self.progress.wave} of {self.progress.waves}"
+            parts.append(f"stopped in wave {told}" if stopped else f"waves over: {told}")
+        if self.paused and not self._finished:
+            parts.append("paused")
         parts.append(self.lasted())
         if self.masked:
             parts.append("masked")
@@ -176,6 +187,9 @@ class AnswersModel:
                 place = self._places[str(target)]
                 self._live[place].take(event)
                 self._at_work.take(place, event.stream, event.data)
+            case WaveTold(progress=progress):
+                self.progress, self.paused = progress, self.paused or progress.phase is Phase.ASKS
+                return
             case TargetStopping(target=target):
                 self._stopping.add(str(target))
                 self._at_work.stop(self._places[str(target)])

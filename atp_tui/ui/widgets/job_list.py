@@ -15,9 +15,12 @@ from .lines import LinesView, Piece, Spans, drawn
 
 _S = ConnectionState
 
+PAUSED = "paused"
+
 STATES = {
     "waiting": _S.DISCONNECTED,
     "running": _S.CONNECTING,
+    PAUSED: _S.RECONNECTING,
     "cancelling": _S.DRAINING,
     "cancelled": _S.DISCONNECTED,
     "unconfirmed": _S.FAILED,

@@ -12,18 +12,19 @@ from textual.message import Message
 from ...copying import copied
 from ...glyphs import Glyphs
 from ...marks import Marks
-from ...messages import Copied, MarkRequested, RerunRequested
+from ...messages import CommandLineRequested, Copied, MarkRequested, RerunRequested
 from ...shown import assembled
 from ...text import cut, safe, width_of
 from ...widgets.answers import how_to_run
-from ...widgets.job_list import JobLine, JobLines
+from ...widgets.job_list import PAUSED, JobLine, JobLines
 from ...widgets.lines import Spans
 from .drawing import columns, draw_job
 from .keys import JOBS
 
 
 class JobTable(JobLines):
-    """`hosts_of` gives the hosts of a job by its id. Posts JobChosen, Opened, RerunRequested, MarkRequested, Copied."""
+    """`hosts_of` gives the hosts of a job by its id. Posts JobChosen, Opened, RerunRequested, CommandLineRequested,
+    MarkRequested, Copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*JOBS]
 
@@ -86,6 +87,11 @@ class JobTable(JobLines):
 
     def action_rerun(self) -> None:
         self.post_message(RerunRequested())
+
+    def action_pause(self) -> None:
+        """The job under the cursor is the one that is shown."""
+        if (line := self.cursor_line) is not None:
+            self.post_message(CommandLineRequested("resume" if line.state == PAUSED else "pause", ""))
 
     def action_copy(self) -> None:
         """The command line, to the terminal's clipboard (OSC 52)."""
