@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from ..actions.policy import Policy
+from ..config.histories import history_of
 from ..config.load import load
 from ..config.paths import (
     default_config,
     find_config,
-    history_file,
     screen_file,
     ssh_config_file,
     state_dir,
@@ -184,7 +184,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         theme_folders=theme_folders(),
         notice=_notice(config.warnings) or _above_the_limit(config.hosts) or "".join(told),
         ascii_only=_ascii_only(),
-        history_file=None if engine.source.name == "demo" else _history(),
+        history_file=None if engine.source.name == "demo" else _history(config.path),
         history_secrets=config.ui.history_secrets,
         start=start,
     )
@@ -219,9 +219,9 @@ def _still_there(theme: str | None) -> str | None:
     return None
 
 
-def _history() -> Path | None:
+def _history(fleet: Path | None) -> Path | None:
     try:
-        return history_file()
+        return None if fleet is None else history_of(fleet)
     except ConfigError:  # no home: what is typed is not kept
         return None
 

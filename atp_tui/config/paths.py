@@ -49,8 +49,13 @@ def jobs_file() -> Path:
 
 
 def history_file() -> Path:
-    """The command lines a person typed. Raises ConfigError where there is no home."""
+    """The command lines a person typed for any fleet, up to version 0.1. Raises ConfigError where there is no home."""
     return state_dir() / "history"
+
+
+def histories_dir() -> Path:
+    """The histories of fleets: see config.histories. Raises ConfigError where there is no home."""
+    return state_dir() / "histories"
 
 
 def screen_file() -> Path:
@@ -137,7 +142,7 @@ def describe_paths(
     return (
         ("configuration", used),
         ("themes", _told(themes_dir)),
-        ("history", _told(history_file)),
+        ("histories", _told(histories_dir)),
         ("screen", _told(screen_file)),
         ("jobs", _told(jobs_file)),
         ("versions", _told(versions_dir)),

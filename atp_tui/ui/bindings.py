@@ -38,6 +38,7 @@ PANE = (
     bind("pane.enter", "enter", "submit", "run", RUN_HELP, shown=True),
     bind("pane.older", "up", "older", "older", "what was typed before", shown=True, group=HISTORY),
     bind("pane.newer", "down", "newer", "newer", "what was typed after it", shown=True, group=HISTORY),
+    bind("pane.search", "ctrl+r", "search", "search", "search what was typed before; again: further back", shown=True),
     bind("pane.accept", "right", "cursor_right", "complete", "take over the grey completion", shown=True),
     bind("pane.leave", "escape", "leave", "back", "leave the line; a job that runs goes on", shown=True),
     bind("pane.cancel", "ctrl+c", "cancel", "cancel job", CANCEL_HELP, shown=True),

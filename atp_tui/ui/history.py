@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,6 +78,21 @@ class History:
             return current
         self._at += 1
         return self._draft if self._at == len(self._lines) else self._lines[self._at]
+
+    def refresh(self) -> None:
+        """Know what other programs have added to the file since it was read."""
+        if self._file is not None:
+            self._lines = self._load() or self._lines
+            self._at = len(self._lines)
+
+    def search(self, text: str, skip: int = 0) -> str | None:
+        """The newest line that has this text in it, or the one before it, where so many are to be skipped.
+
+        A text without capitals finds both.
+        """
+        fold = str.lower if text == text.lower() else str
+        found = (line for line in reversed(self._lines) if text in fold(line))
+        return next(islice(found, skip, None), None) if text else None
 
     def completion(self, beginning: str) -> str | None:
         """The newest line that begins so and is longer."""

@@ -33,8 +33,8 @@ def fleet(tmp_path: Path) -> Iterator[Terminal]:
 
 def history(home: Path) -> list[str]:
     """The command lines that were run."""
-    file = home / ".local" / "state" / "atp_tui" / "history"
-    return file.read_text().splitlines() if file.exists() else []
+    files = list((home / ".local" / "state" / "atp_tui" / "histories").glob("*"))
+    return files[0].read_text().splitlines() if files else []
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,9 @@ _COMMANDS: Mapping[tuple[str, ...], str] = {
     ("pane.enter",): "run it", ("pane.older", "pane.newer"): "history",
     ("pane.complete", "pane.accept"): "complete", ("pane.leave",): "back",
 }  # fmt: skip
+_SEARCH: Mapping[tuple[str, ...], str] = {
+    ("pane.search",): "further back", ("pane.enter",): "take it into the line", ("pane.leave",): "back",
+}  # fmt: skip
 """What the keys of the command line do while it is not for running; its bindings tell the rest."""
 
 _IN_VIEW = (
@@ -49,7 +52,7 @@ def keys_of(focused: Widget | None, view: ViewSpec, keys: Keymap) -> Keys:
             first, *others = _hints(PANE, keys)
             return (first, _SENTENCE, *others)
         case CommandInput(mode=mode):
-            words = _FILTERS if mode is Mode.FILTER else _COMMANDS
+            words = {Mode.FILTER: _FILTERS, Mode.SEARCH: _SEARCH}.get(mode, _COMMANDS)
             return tuple((keys.sign(*ids), meaning) for ids, meaning in words.items())
         case Answers():
             return (*_hints(ANSWERS, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))

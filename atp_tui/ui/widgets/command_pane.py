@@ -41,12 +41,14 @@ class Mode(Enum):
     RUN = "❯"
     FILTER = "/"
     COMMAND = ":"
+    SEARCH = "history"
 
 
 PLACEHOLDERS = {
     Mode.RUN: "a command for these hosts",
     Mode.FILTER: "a name, a tag, state:failed, cpu>80; {enter} keeps it, {leave} clears it",
     Mode.COMMAND: "retry, theme light, help …",
+    Mode.SEARCH: "a part of what was typed before; {search} goes further back",
 }
 
 
@@ -71,6 +73,9 @@ class CommandInput(Input):
 
     def action_newer(self) -> None:
         self._pane.recall(older=False)
+
+    def action_search(self) -> None:
+        self._pane.search()
 
     def action_leave(self) -> None:
         self._pane.leave()
@@ -130,9 +135,10 @@ class CommandPane(Horizontal):
         self._histories = {Mode.RUN: history, Mode.COMMAND: History()}
         self._completions = completions
         self._paths = paths
-        self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "leave")}
+        self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "leave", "search")}
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
+        self._skipped = 0
         self._worn: tuple[Mode, Accent | None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -180,7 +186,7 @@ class CommandPane(Horizontal):
         if self._mode is not Mode.RUN:
             self._wear(None)
             _put(label, styled(f" {self._mode.value}", "bold $title-focus"))
-            self.tell("")
+            self.tell(self._found_words() if self._mode is Mode.SEARCH else "")
             return
         chosen = self._select(self.line.value)
         self._wear(chosen.accent)
@@ -239,10 +245,33 @@ class CommandPane(Horizontal):
             self.line.value = line
             self.line.cursor_position = len(line)
 
+    def search(self) -> None:
+        """Begin to search what was typed before, or look further back."""
+        if self._mode is Mode.SEARCH:
+            older = self._histories[Mode.RUN].search(self.line.value, self._skipped + 1)
+            self._skipped += older is not None
+            self.show_target()
+        elif self._mode is Mode.RUN:
+            self._histories[Mode.RUN].refresh()
+            self._switch(Mode.SEARCH, "")
+
+    def _found(self) -> str | None:
+        return self._histories[Mode.RUN].search(self.line.value, self._skipped)
+
+    def _found_words(self) -> str:
+        return (self._found() or "nothing found") if self.line.value else ""
+
+    def _take_found(self) -> None:
+        """The line that was found, for Enter to run it: nothing runs on a fleet before it stands beside its hosts."""
+        self._switch(Mode.RUN, self._found())
+
     def leave(self) -> None:
         """Esc: leaves the line; a filter and a `:` line are cleared, what stands in the run line waits there."""
         if self._mode is Mode.RUN:
             self.post_message(PaneLeft())
+            return
+        if self._mode is Mode.SEARCH:
+            self._switch(Mode.RUN)
             return
         if self._mode is Mode.FILTER:
             self.clear_filter()
@@ -269,6 +298,7 @@ class CommandPane(Horizontal):
         event.stop()
         if self._mode is Mode.FILTER:
             self.post_message(FilterChanged(event.value))
+        self._skipped = 0
         self.show_target()
 
     @on(Input.Submitted, "#line")
@@ -276,6 +306,8 @@ class CommandPane(Horizontal):
         event.stop()
         if self._mode is Mode.FILTER:
             self._back()
+        elif self._mode is Mode.SEARCH:
+            self._take_found()
         elif self._mode is Mode.COMMAND:
             self._submit_command(event.value.strip())
         elif event.value.strip():

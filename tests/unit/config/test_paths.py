@@ -120,7 +120,7 @@ def test_every_path_is_told(home: Path) -> None:
     assert told == {
         "configuration": f"none (looked for {home}/.config/atp_tui/hosts.toml)",
         "themes": f"{home}/.config/atp_tui/themes",
-        "history": f"{home}/.local/state/atp_tui/history",
+        "histories": f"{home}/.local/state/atp_tui/histories",
         "screen": f"{home}/.local/state/atp_tui/screen.json",
         "jobs": f"{home}/.local/state/atp_tui/jobs.sqlite3",
         "versions": f"{home}/.local/state/atp_tui/versions",
