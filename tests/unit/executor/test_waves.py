@@ -202,3 +202,16 @@ def test_a_job_in_waves_keeps_its_rules_and_accounts_for_every_target(
             played.perform(played.core.ended("job", target, Outcome.CANCELLED, played.now))
     assert played.finished and played.ended.keys() == set(played.targets)
     assert repr(played.core) == "<JobCore jobs=0 running=0 later=0>"
+
+
+def test_what_runs_when_the_waves_are_stopped_comes_to_its_end_and_is_not_tried_again() -> None:
+    core, targets = JobCore(), on_hosts("a", "b", "c", "d")
+    two = Waves(size=Amount(2), unreachable_counts=False)
+    assert core.add("job", targets, JobOptions(retries=1, waves=two), 0.0).start == [
+        ("job", each) for each in targets[:2]
+    ]
+    plan = core.ended("job", targets[0], Outcome.FAILED, 1.0)
+    assert [target for (_, target), _ in plan.notrun] == list(targets[2:])
+    assert not plan.stop and not plan.start and not plan.finished
+    plan = core.ended("job", targets[1], Outcome.UNREACHABLE, 2.0, retryable=True)
+    assert plan.ended == [(("job", targets[1]), Outcome.UNREACHABLE)] and plan.finished == ["job"]
