@@ -139,9 +139,12 @@ class Policy:
             if host in facts.hosts:
                 with suppress(ActionFailed):  # the action refuses it
                     lines.add(line_for(line, delivery, facts.hosts[host]))
-        own = {line[begin:end] for begin, end in dangers(line, self.guard)}
-        found = {each[begin:end]: None for each in sorted(lines - {line}) for begin, end in dangers(each, self.guard)}
-        yield from (told(Say.ASKS_DANGER, part=part) for part in [part for part in found if part not in own][:MOST])
+        known = len(dangers(line, self.guard))  # these are told as they were typed
+        found: dict[str, None] = {}
+        for each in sorted(lines - {line}):
+            spans = dangers(each, self.guard)
+            found |= {each[begin:end]: None for begin, end in spans if len(spans) > known}
+        yield from (told(Say.ASKS_DANGER, part=part) for part in list(found)[:MOST])
 
     def _limit(self, action: Action) -> int:
         """The number of targets above which a person is asked. What changes nothing is asked about later."""

@@ -44,6 +44,10 @@ class RunRequested(Message):
     targets: tuple[str, ...]
 
 
+class ModeChanged(Message):
+    """The command line is for something else now, and its keys with it."""
+
+
 @dataclass
 class CommandLineRequested(Message):
     """A `:` command was entered: its name and the rest of the line."""

@@ -25,6 +25,7 @@ async def test_ctrl_r_finds_lines_from_the_newest_on_and_enter_takes_one_without
         pane = opened.screen.pane
         await opened.press("exclamation_mark", *"draft", "ctrl+r")
         assert pane.mode is Mode.SEARCH
+        await opened.until(lambda: opened.has("further back"))
         before.add("virsh of-another-program")  # is found too, though it came after the start
         await opened.press("escape", "ctrl+r", *"virsh")
         await opened.until(lambda: opened.has("virsh of-another-program"))

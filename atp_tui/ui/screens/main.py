@@ -37,6 +37,7 @@ from ..messages import (
     JobChosen,
     JobEnded,
     MarkRequested,
+    ModeChanged,
     PaneLeft,
     RerunRequested,
     RunRequested,
@@ -371,6 +372,7 @@ class MainScreen(FocusInSight[None]):
         self.point()
         self._show_keys()
 
+    @on(ModeChanged)
     def _show_keys(self) -> None:
         for line in self.query("#keys").results(KeyLine):  # none where the program was ended before it was made
             line.calls, line.keys = self._calls, keys_of(self.focused, self._views.spec, self.keys)

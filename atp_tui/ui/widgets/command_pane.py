@@ -20,7 +20,7 @@ from ...config.accents import Accent
 from .. import bindings
 from ..history import History
 from ..keymap import OWN, Keymap
-from ..messages import CancelRequested, CommandLineRequested, FilterChanged, PaneLeft, RunRequested
+from ..messages import CancelRequested, CommandLineRequested, FilterChanged, ModeChanged, PaneLeft, RunRequested
 from ..shown import Words, styled, together
 from ..targeting import Selection, completed
 from ..text import cut, safe
@@ -41,7 +41,7 @@ class Mode(Enum):
     RUN = "❯"
     FILTER = "/"
     COMMAND = ":"
-    SEARCH = "history"
+    SEARCH = "history: "
 
 
 PLACEHOLDERS = {
@@ -112,7 +112,7 @@ class _Completer(Suggester):
 
 
 class CommandPane(Horizontal):
-    """Posts RunRequested, CommandLineRequested, FilterChanged, CancelRequested and PaneLeft.
+    """Posts RunRequested, CommandLineRequested, FilterChanged, CancelRequested, ModeChanged and PaneLeft.
 
     `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`, of
     which a part stands there; `paths` completes a path in what stands there.
@@ -175,6 +175,7 @@ class CommandPane(Horizontal):
     def _switch(self, mode: Mode, text: str | None = None) -> None:
         self._drafts[self._mode] = self.line.value
         self._mode = mode
+        self.post_message(ModeChanged())
         self.line.placeholder = PLACEHOLDERS[mode].format_map(self._signs)
         self.line.value = self._drafts[mode] if text is None else text
         self.line.cursor_position = len(self.line.value)

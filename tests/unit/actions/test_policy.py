@@ -159,6 +159,8 @@ def test_what_a_script_does_and_a_placeholder_comes_to_is_looked_at() -> None:
     assert policy.wants(find("run"), meant) is None
     found = policy.wants(find("run"), meant, Facts(hosts=hosts))
     assert found is not None and [str(why) for why in found.reasons] == ["on the list of dangers: reboot"]
+    found = policy.wants(find("run"), asked(2, "reboot {host}"), Facts(hosts=hosts))
+    assert found is not None and [str(why) for why in found.reasons] == ["on the list of dangers: reboot"]
     script = replace(asked(1, "tidy.sh"), delivery=Delivery(script="tidy.sh", text="#!/bin/sh\ncd /\nrm -rf /\n"))
     found = policy.wants(find("run"), script)
     assert found is not None and found.spans == ()
