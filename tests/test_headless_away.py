@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
+import subprocess
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -20,7 +22,7 @@ from atp_tui.storage.audit import audit_of
 from atp_tui.storage.jobs import JobStore
 from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.sshd import PrivateSshd, free_port
-from tests.test_headless import HANG, atp, results_of, written
+from tests.test_headless import HANG, atp, command_line, environment, results_of, written
 
 pytestmark = pytest.mark.daemons
 
@@ -130,3 +132,13 @@ def test_what_is_not_kept_cannot_wait(folder: Path, sshd: PrivateSshd) -> None:
     config = hosts_file(folder, sshd, sshd.port)
     done = atp("--config", config, "run", "-w", "here", "--when-back", "24h", "--env", "A=b", "--", "true")
     assert (done.returncode, "takes no environment, script or standard input" in done.stderr) == (2, True), done
+
+
+def test_a_run_rings_on_its_terminal_though_its_output_goes_elsewhere(folder: Path, sshd: PrivateSshd) -> None:
+    config = hosts_file(folder, sshd, sshd.port, '[jobs]\nring = "osc9"\n')
+    words = shlex.join(command_line("--config", config, "run", "-w", "here", "--ring", "--", "echo well"))
+    on_a_terminal = ["script", "-qec", f"{words} >{folder}/out 2>&1", "/dev/null"]
+    environ = {name: value for name, value in environment().items() if name != "TMUX"}
+    done = subprocess.run(on_a_terminal, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=HANG)
+    assert (folder / "out").read_text() == "here: well\n"
+    assert b"\x1b]9;atp-tui: the run has ended, exit status 0\a" in done.stdout

@@ -83,6 +83,7 @@ class Arguments:
     freezing: FreezeWords | None = None
     delivering: DeliveryWords | None = None
     number: int = 0
+    ring: bool = False
     job_options: tuple[tuple[str, Value], ...] = ()
     no_waves: bool = False
 
@@ -304,6 +305,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
     add_job_words(run)
+    run.add_argument("--ring", action="store_true", help="ring on the terminal at the end, as [jobs] says")
     run.add_argument("-b", "--gather", action="store_true", help="wait for all hosts, and show equal answers once")
     masking(run)
     add_showing(run)

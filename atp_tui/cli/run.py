@@ -32,6 +32,7 @@ from .dry_run import dry_run
 from .interrupt import Interrupt
 from .job_log import opened, user_log, warn
 from .output import ReaderGone, complain, standard_output, unwritable
+from .ring import ring
 from .showing.choice import showing_of
 from .showing.running import Running
 from .standard_input import LateInput
@@ -58,7 +59,10 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
         async with delivered(arguments.delivering, source.config.path) as delivery:
             check(arguments.command, delivery, [each for each in source.config.hosts if each.id in set(reading.ids)])
             status = await carried_out(arguments, source, interrupt, reading, log, delivery=delivery)
-    return status or (NOT_ALL if gone else 0)
+    status = status or (NOT_ALL if gone else 0)
+    if arguments.ring:
+        ring(source.config.jobs.ring, status)
+    return status
 
 
 async def carried_out(

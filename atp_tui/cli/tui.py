@@ -178,6 +178,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         period=config.monitor.interval,
         keys=config.ui.keys,
         accents=config.ui.accents,
+        ring=config.jobs,
         path_like=_path_like,
         memory=memory,
         theme=arguments.theme or _still_there(memory.now.theme) or config.ui.theme,

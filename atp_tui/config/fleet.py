@@ -12,6 +12,7 @@ from ..model.errors import ConfigError
 from ..model.guard import GuardSettings
 from ..model.host import HostInfo
 from ..model.named import NamedCommand
+from ..model.ring import JobsSettings
 from ..model.settings import SshSettings, TransportConfig
 from .accents import Accents
 
@@ -103,7 +104,7 @@ class FleetConfig:
     and in no file: `program_hosts` has their ids by the program's name, `remarks` what is to be told of the programs,
     and `failing` the names of those that have given no answer when they were run last. `audit`: what is recorded.
     `guard`: what is asked about before it is done, and what is not done at all. `answers`: how they are compared.
-    `commands` are those with a name.
+    `commands` are those with a name. `jobs`: what rings as one ends.
     """
 
     path: Path | None = None
@@ -124,6 +125,7 @@ class FleetConfig:
     guard: GuardSettings = field(default_factory=GuardSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     commands: tuple[NamedCommand, ...] = ()
+    jobs: JobsSettings = field(default_factory=JobsSettings)
 
     @property
     def of_files(self) -> FleetConfig:

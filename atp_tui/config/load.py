@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import HostInfo, tags_of
+from ..model.ring import JobsSettings
 from ..model.settings import TransportConfig
 from .accents import without_hosts, wrong_accents
 from .answer_settings import read_answer_settings
@@ -28,7 +29,7 @@ from .layers import read_layers
 from .problems import Problems
 from .tables import SECTIONS, home_of, read_table, settle
 
-S = TypeVar("S", UiSettings, MonitorSettings)
+S = TypeVar("S", UiSettings, MonitorSettings, JobsSettings)
 
 _TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit", "commands")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
@@ -220,6 +221,7 @@ def _fleet(
     for tag, message, hint in wrong_accents(ui.accents):
         problems.add(("ui", "accents", tag), message, hint)
     monitor = _section(MonitorSettings, "monitor", document, problems)
+    jobs = _section(JobsSettings, "jobs", document, problems)
     audit = read_audit(document, problems)
     commands = read_commands(document, problems)
     guard = read_guard(document, problems)
@@ -243,7 +245,7 @@ def _fleet(
     return FleetConfig(
         path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
         tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit, guard, compared,
-        commands,
+        commands, jobs,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ..model.answers import AnswerSettings
 from ..model.errors import ConfigError
 from ..model.guard import GuardSettings
 from ..model.quoting import quoted
+from ..model.ring import JobsSettings
 from ..model.settings import PoolConfig, ReconnectConfig, SshSettings, TransportConfig
 from .fleet import MonitorSettings, UiSettings
 from .positions import KeyPath
@@ -26,6 +27,7 @@ SECTIONS: Mapping[str, type] = {
     "monitor": MonitorSettings,
     "guard": GuardSettings,
     "answers": AnswerSettings,
+    "jobs": JobsSettings,
 }
 """The tables of settings at the top of a file, and what each one is read into."""
 
@@ -242,7 +244,7 @@ _HOMES = _homes()
 def home_of(key: str, path: KeyPath) -> str | None:
     """The table of settings in which `key` means something, as it would be written near `path`; None for no such."""
     home = _HOMES.get(key)
-    if home is None or not path or home in ("ui", "monitor", "guard", "answers"):
+    if home is None or not path or home in ("ui", "monitor", "guard", "answers", "jobs"):
         return None if home is None else f"[{home}]"
     if path[0] == "tags":
         return f"[tags.{bare(path[1])}.{home}]"

@@ -14,6 +14,7 @@ from ..actions.action import Action
 from ..config.accents import Accents
 from ..config.remembered import ScreenMemory
 from ..engine.fleet import Fleet
+from ..model.ring import JobsSettings
 
 PathLike = Callable[[str], Awaitable[str]]
 """Gives the first path that goes on from a beginning, "" for none."""
@@ -36,6 +37,7 @@ class Services:
     they do. `view` is the locator of the view to begin with. `dump_folder` gives the directory for
     pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
     remembered of how this fleet was looked at. `path_like` completes paths of files.
+    `ring` says how the end of a long job rings.
     """
 
     fleet: Fleet
@@ -56,6 +58,7 @@ class Services:
     history_file: Path | None = None
     history_secrets: tuple[str, ...] = ()
     accents: Accents = ()
+    ring: JobsSettings = field(default_factory=JobsSettings)
     path_like: PathLike = _no_path
     memory: ScreenMemory = field(default_factory=ScreenMemory)
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

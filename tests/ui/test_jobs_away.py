@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
 
 from atp_tui.actions.action import Invocation
 from atp_tui.engine.went_on import WentOn
 from atp_tui.model.message import told
 from atp_tui.model.outcome import Outcome
+from atp_tui.model.ring import JobsSettings, Ring
 from atp_tui.model.say import Say
 from atp_tui.model.target import on_hosts
+from atp_tui.ui.ringing import Ringing
 
 from .conftest import open_app
 from .fleet_services import FleetServices, rack
@@ -55,3 +60,21 @@ async def test_a_job_that_waits_is_told_and_goes_on_aside() -> None:
         await opened.until(lambda: opened.has("#1 uname -r waits no longer"))
         await opened.until(lambda: "failed" in row(opened, 1))
         assert waiting == {}
+
+
+async def test_the_end_of_a_long_job_rings_with_no_word_of_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(Ringing, "write", lambda self, text: rung.append(text))
+    monkeypatch.delenv("TMUX", raising=False)
+    fakes = FleetServices(rack(4))
+    fakes.services = replace(fakes.services, ring=JobsSettings(Ring.OSC9, 30.0))
+    async with open_app(fakes) as opened:
+        for number, before in ((1, 0.0), (2, 60.0)):
+            job = await run(opened, "@kvm01 id")
+            ticket = opened.screen.jobs.jobs[0].model.job
+            opened.screen.jobs.jobs[0].model.job = replace(ticket, started_at=ticket.started_at - before)
+            job.end("kvm01", out=b"\x1b]9;evil\a")
+            await opened.until(lambda: not opened.screen.jobs.running)
+            assert len(opened.screen.jobs.jobs) == number
+        await opened.until(lambda: rung)
+    assert rung == ["\x1b]9;atp-tui: job 2 on 1 host has ended: all went well\a"]

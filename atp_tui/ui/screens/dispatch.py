@@ -25,6 +25,7 @@ from ..frame.showing import Showing
 from ..job_control import JobControl
 from ..keymap import Keymap
 from ..messages import QuitRequested, ThemeRequested
+from ..ringing import Ringing
 from ..services import Services
 from ..shown import styled
 from ..targeting import Targeting
@@ -66,7 +67,7 @@ class Dispatch:
         self._read_only = services.read_only
         self._keys = keys
         self._targeting = targeting
-        self.jobs = JobDispatch(screen, services.fleet, keys)
+        self.jobs = JobDispatch(screen, services.fleet, keys, Ringing(services.ring, lambda: screen.app))
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant)
         trust = TrustDispatch(screen, services.fleet, self)

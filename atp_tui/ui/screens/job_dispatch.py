@@ -17,6 +17,7 @@ from ..frame.pane_room import PaneRoom
 from ..frame.showing import Showing
 from ..job_control import MOST_JOBS, JobControl, WatchedJob
 from ..keymap import Keymap
+from ..ringing import Ringing
 from ..text import safe
 from ..words import outcome_count, sentence
 from .ask import AskScreen
@@ -47,10 +48,11 @@ class _Start:
 class JobDispatch:
     """One method a command."""
 
-    def __init__(self, screen: JobSurface, fleet: Fleet, keys: Keymap) -> None:
+    def __init__(self, screen: JobSurface, fleet: Fleet, keys: Keymap, ringing: Ringing) -> None:
         self._screen = screen
         self._fleet = fleet
         self._keys = keys
+        self._ringing = ringing
         self._starts: list[_Start] = []
         self._asked: dict[str, int] = {}  # by job: the wave after which a person was told that it waits
 
@@ -160,13 +162,15 @@ class JobDispatch:
         self._asked.pop(id, None)
         if job is None:
             return
+        hosts, lasted = len(job.model.job.targets), self._fleet.now() - job.model.job.started_at
+        self._ringing.ended(job.number, hosts, lasted, wrong=job.failed)
         stopped = None if job.model.progress is None else job.model.progress.why
         if stopped is not None:
             self._screen.tell(
                 f"{job.name}: {safe(sentence(stopped))}; @job.{job.number}.notrun was not run", wrong=True
             )
         elif job.cancelled:
-            hosts, answered = len(job.model.job.targets), job.model.answered
+            answered = job.model.answered
             had_answered = f"{answered} of {hosts} host{'s' * (hosts != 1)} had answered"
             if job.unconfirmed:
                 ended = outcome_count(job.unconfirmed, Outcome.UNCONFIRMED)

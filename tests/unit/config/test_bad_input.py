@@ -88,6 +88,8 @@ def errors_of(text: str) -> list[ConfigError]:
         ("[guard]\nread_only = true\n", 2, "guard.read_only", "is true", "array"),
         ("[answers]\nmask = [\n'ok',\n'(']\n", 4, "answers.mask[1]", "is no regular expression: missing )", "write"),
         ("[answers]\nmask = ['(a+)+']\n", 2, "answers.mask[0]", "very long", "give repeats an end"),
+        ("[jobs]\nring = 'gong'\n", 2, "jobs.ring", "gong", "bell"),
+        ("[jobs]\nring_after = -1\n", 2, "jobs.ring_after", "-1", "0"),
         ("[answers]\nmask = true\n", 2, "answers.mask", "is true", "array"),
         ("[answers]\nmsk = ['a']\n", 2, "answers.msk", "unknown key", "mask"),
         ("[guard]\npreview_above = -1\n", 2, "guard.preview_above", "out of range", "0 or more"),
