@@ -38,6 +38,10 @@ async def test_ctrl_r_finds_lines_from_the_newest_on_and_enter_takes_one_without
         await opened.press("enter")
         assert (pane.mode, pane.line.value) == (Mode.RUN, "virsh list")
         assert not fakes.jobs.started
+        await opened.press(*" {hsot}", "enter")
+        await opened.until(lambda: opened.has("is no placeholder"))
+        assert pane.line.value == "virsh list {hsot}" and not fakes.jobs.started
+        await opened.press(*["backspace"] * 7)
         await opened.press("ctrl+r", *"nothing like it")
         await opened.until(lambda: opened.has("nothing found"))
         await opened.press("escape")

@@ -17,6 +17,7 @@ from ...model.credential import Secret
 from ...model.errors import ActionFailed
 from ...model.message import Message as Reason
 from ...model.message import told
+from ...model.placeholders import parsed
 from ...model.say import Say
 from ...model.target import on_hosts
 from ..commands import find
@@ -145,6 +146,7 @@ class Dispatch:
 
         try:
             options, command = taken(line)
+            parsed(command)  # a wrong placeholder leaves the line as it stands
         except ActionFailed as error:
             self._screen.tell(sentence(error.reason), wrong=True)
             return
