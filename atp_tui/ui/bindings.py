@@ -31,6 +31,8 @@ ANSWERS = (
     bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
     bind("answers.mask", "x", "mask", "mask", "join answers that differ in names, addresses, times", shown=True),
     bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
+    bind("answers.raw", "o", "raw", "one host", "all that one host has said, in a pager", shown=True),
+    bind("answers.save", "w", "save", "save", "save the answers: text, .json, .md, or a folder with a file a host"),
     bind("answers.unmark", "u", "unmark", "unmark all"),
 )
 
@@ -71,6 +73,14 @@ FORM = (
 )
 HELP = (bind("help.close", "escape,q,question_mark,ctrl+c", "app.pop_screen", "closes", shown=True),)
 
+PAGER = (
+    bind("pager.search", "slash", "search", "search", "search by a regular expression", shown=True),
+    bind("pager.next", "n", "find(1)", "next", "the next line that is found", shown=True),
+    bind("pager.before", "N", "find(-1)", "before", "the line before that is found", shown=True),
+    bind("pager.close", "escape,q,ctrl+c", "leave", "closes", shown=True),
+)
+"""Of one host's output."""
+
 DIALOGUE = (
     bind("dialogue.up", "up", "scroll_lines(-1)", "up"),
     bind("dialogue.down", "down", "scroll_lines(1)", "down"),
@@ -107,10 +117,11 @@ CHAINS = (
     (LINES, FLEET, APP),
     (ANSWERS, LINES, FLEET, APP),
     (PANE, FLEET, APP),
+    (LINES, PAGER, APP),
     (LINES, HELP, APP),
 )
 """What is asked for a key, in this order, in each place of the fleet's screens: where a key may have one meaning only.
-The commands come last in all but the help's."""
+The commands come last in all but the help's and the pager's."""
 
 _FIXED = (
     FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, IMPORT_SOURCE, GUIDE, ONLY,

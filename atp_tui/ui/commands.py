@@ -61,6 +61,8 @@ LAST = (
     ScreenCommand("mask-answers", "mask answers", None, "join answers that differ in what is masked only; or not"),
     ScreenCommand("pause", "pause job", None, "begin on no further host of the job that is shown; what runs goes on"),
     ScreenCommand("resume", "resume job", None, "let the job that is shown go on, also with its next wave"),
+    ScreenCommand("raw-answer", "one host's answer", None, "all that one host has said, in a pager: raw-answer kvm07"),
+    ScreenCommand("save-answers", "save answers", None, "save them: save-answers out.txt, out.json, out.md or folder/"),
     ScreenCommand("cancel", "cancel job", None, "end the job that is shown"),
     ScreenCommand("clear", "clear answers", None, "close the answers of all jobs that have ended"),
     ScreenCommand("jump", "jump to host", None, "put the cursor on a host: jump kvm07"),

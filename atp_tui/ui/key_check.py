@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ..actions.registry import ACTIONS
-from .bindings import FIXED, HELP, PANE
+from .bindings import FIXED, HELP, PAGER, PANE
 from .commands import ScreenCommand
 from .key_names import UnknownKey, key_shown, types_a_sign
 from .keymap import keys_written
@@ -63,7 +63,7 @@ def _unknown(id: str, known: Iterable[str]) -> tuple[str, str]:
 def _chains(commands: Sequence[ScreenCommand]) -> Iterator[tuple[str, ...]]:
     """The ids that may be asked for one key, in each place of the screens."""
     for chain in CHAINS:
-        last = () if HELP in chain else tuple(command.id for command in commands)
+        last = () if HELP in chain or PAGER in chain else tuple(command.id for command in commands)
         yield (*(binding.id for part in chain for binding in part if binding.id), *last)
 
 

@@ -31,9 +31,11 @@ from ..services import Services
 from ..shown import styled
 from ..targeting import Targeting
 from ..text import safe
+from ..widgets.answers import Answers
 from ..widgets.command_pane import Mode
 from ..words import sentence
 from . import named
+from .answer_dispatch import AnswerDispatch
 from .ask import ask_first, marked
 from .editor_dispatch import EditorDispatch
 from .help import HelpScreen, command_section
@@ -51,6 +53,8 @@ class Surface(Looking, Protocol):
 
     @property
     def jobs(self) -> JobControl: ...
+    @property
+    def answers(self) -> Answers: ...
     def ask_for(self, command: str) -> None: ...
     def post_message(self, message: Message) -> bool: ...
     @property
@@ -74,6 +78,7 @@ class Dispatch:
         trust = TrustDispatch(screen, services.fleet, self)
         self._own: dict[str, Callable[[str], object]] = {
             **self._look.by_name,
+            **AnswerDispatch(screen, services.fleet, keys).by_name,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
             "older-job": lambda _: self.jobs.show_older(),
             "newer-job": lambda _: self.jobs.show_newer(),

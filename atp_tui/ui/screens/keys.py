@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from ...monitor.tally import Waiting
-from ..bindings import ANSWERS, APP, FLEET, LINES, PANE
+from ..bindings import ANSWERS, APP, FLEET, LINES, PAGER, PANE
 from ..keymap import OWN, Keymap
 from ..text import safe
 from ..views.registry import VIEWS
@@ -107,6 +107,7 @@ def help_keys(keys: Keymap) -> tuple[Section, ...]:
         *((view.title, _told(view.keys, keys)) for view in VIEWS if view.keys),
         ("command line", (*_told(PANE, keys), *_LINES_TYPED)),
         ("answers", _told(ANSWERS, keys)),
+        ("one host's answer", _told(PAGER, keys)),
         ("everywhere", _told((*(each for each in LINES if each.group), *FLEET, *APP), keys)),
     )
 

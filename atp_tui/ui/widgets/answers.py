@@ -116,6 +116,12 @@ class Answers(LinesView[AnswerLine]):
     def placeholder(self) -> Sequence[str]:
         return how_to_run(self._keys)
 
+    @property
+    def hosts_at_cursor(self) -> frozenset[str]:
+        """The hosts of the answer under the cursor."""
+        line = self.cursor_line
+        return frozenset() if line is None else self._hosts_of(line)
+
     def line_opened(self, line: AnswerLine) -> None:
         if self._model is not None:
             self._model.toggle(line.block)
@@ -139,6 +145,12 @@ class Answers(LinesView[AnswerLine]):
 
     def action_mask(self) -> None:
         self.post_message(CommandLineRequested("mask-answers", ""))
+
+    def action_raw(self) -> None:
+        self.post_message(CommandLineRequested("raw-answer", ""))
+
+    def action_save(self) -> None:
+        self.post_message(CommandLineRequested("save-answers", ""))
 
     def action_copy(self) -> None:
         """The block under the cursor, as shown, to the terminal's clipboard (OSC 52)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -96,6 +96,11 @@ class AnswersModel:
     def counts(self) -> dict[Outcome, int]:
         """How many hosts ended in which way, worst first."""
         return {outcome: self._counts[outcome] for outcome in WORST if outcome in self._counts}
+
+    @property
+    def groups(self) -> Sequence[Part]:
+        """The groups of those that have ended, in the order in which they are shown."""
+        return tuple(self._ordered)
 
     @property
     def answered(self) -> int:

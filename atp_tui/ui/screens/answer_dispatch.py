@@ -1,0 +1,159 @@
+"""Commands on the answers that are shown: one host's output in a pager, and all of them saved."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from textual.app import App
+
+from ...config.replace import PRIVATE, replace_file
+from ...engine.fleet import Fleet
+from ...executor.fold import Part
+from ...model.order import natural
+from ...model.quoting import redacted
+from ..answers_saved import Group, file_name, written
+from ..job_control import JobControl, WatchedJob
+from ..keymap import Keymap
+from ..text import safe
+from ..widgets.answers import Answers
+from ..widgets.command_pane import CommandPane, Mode
+from .ask import AskScreen
+from .pager import PagerScreen
+
+
+class AnswerSurface(Protocol):
+    """The main screen, as far as answers need it."""
+
+    @property
+    def app(self) -> App[object]: ...
+    @property
+    def jobs(self) -> JobControl: ...
+    @property
+    def answers(self) -> Answers: ...
+    @property
+    def pane(self) -> CommandPane: ...
+    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
+    def tell(self, text: str, *, wrong: bool = False) -> None: ...
+
+
+class AnswerDispatch:
+    """`by_name` performs each with the text behind it."""
+
+    def __init__(self, screen: AnswerSurface, fleet: Fleet, keys: Keymap) -> None:
+        self._screen = screen
+        self._fleet = fleet
+        self._keys = keys
+        self.by_name: dict[str, Callable[[str], object]] = {"raw-answer": self._raw, "save-answers": self._save}
+
+    def _ended(self) -> WatchedJob | None:
+        """The job that is shown, once each host has ended; where it has not, that is told."""
+        job = self._screen.jobs.shown
+        if job is None:
+            self._screen.tell("no command was run yet")
+        elif job.running:
+            self._screen.tell(f"{job.name} still runs: once it has ended, it can be saved", wrong=True)
+        else:
+            return job
+        return None
+
+    # One host's output
+
+    def _raw(self, host: str) -> None:
+        """All that one host has said, as it came: the host named, else the first of the answer under the cursor."""
+        job = self._screen.jobs.shown
+        if job is None:
+            self._screen.tell("no command was run yet")
+            return
+        names = [host.strip()] if host.strip() else sorted(self._screen.answers.hosts_at_cursor, key=natural)
+        found = next((said for name in names[:1] if (said := self._said(job, name)) is not None), None)
+        if found is None:
+            what = safe(redacted(names[0])) if names else "no host"
+            self._screen.tell(f"{what} has no answer here yet", wrong=True)
+        else:
+            self._screen.app.push_screen(PagerScreen(f"{names[0]}  {job.name}", found, self._keys))
+
+    def _said(self, job: WatchedJob, host: str) -> bytes | None:
+        for part in self._fleet.parts(job.id).parts:
+            if any(host in (target.host, str(target)) for target in self._fleet.members(job.id, part.group)):
+                return self._fleet.output(job.id, part.digest)
+        return None
+
+    # Saved
+
+    def _save(self, text: str) -> None:
+        job = self._ended()
+        if job is None:
+            return
+        if not text.strip():
+            self._screen.pane.enter(Mode.COMMAND, f"save-answers atp-job-{job.number}.txt")
+            return
+        path = Path(os.path.expanduser(text.strip()))
+        if text.strip().endswith("/") or path.is_dir():
+            self._save_each(job, path)
+            return
+        groups = partial(self._groups, job)
+        save = partial(self._written, path, lambda: written(path, job.model.job.title, groups()))
+        self._asked(path, [path] if os.path.lexists(path) else [], save)
+
+    def _save_each(self, job: WatchedJob, folder: Path) -> None:
+        files = {host: folder / file_name(host) for group in self._groups(job) for host in group.hosts}
+        there = [file for file in files.values() if os.path.lexists(file)]
+        self._asked(folder, there, partial(self._written_each, job, files))
+
+    def _asked(self, path: Path, there: list[Path], save: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Save at once where nothing is in the way, else once a person has agreed to its end."""
+        if not there:
+            self._screen.spawn(save())
+            return
+        what = safe(str(path)) if there == [path] else f"{len(there)} files in {safe(str(path))}"
+        question = AskScreen("save", [f"There is already {what}."], yes="replace it", no="keep it")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._screen.spawn(save())
+
+        self._screen.app.push_screen(question, answered)
+
+    def _groups(self, job: WatchedJob) -> Iterator[Group]:
+        for part in job.model.groups:
+            targets = self._fleet.members(job.id, part.group, job.model.masked)
+            hosts = tuple(sorted(map(str, targets), key=natural))
+            yield Group(part, hosts, self._output(job, part))
+
+    def _output(self, job: WatchedJob, part: Part) -> bytes:
+        return self._fleet.output(job.id, part.digest)
+
+    async def _written(self, path: Path, pieces: Callable[[], Iterable[bytes]]) -> None:
+        data = bytearray()
+        for piece in pieces():
+            data += piece
+            await asyncio.sleep(0)
+        self._put({path: bytes(data)}, f"saved: {safe(str(path))}")
+
+    async def _written_each(self, job: WatchedJob, files: dict[str, Path]) -> None:
+        for group in self._groups(job):
+            for host in group.hosts:
+                if not self._put({files[host]: group.output + b"\n" * bool(group.output)}):
+                    return
+                await asyncio.sleep(0)
+        folder = next(iter(files.values())).parent if files else Path()
+        self._screen.tell(f"saved: {len(files)} files in {safe(str(folder))}")
+
+    def _put(self, files: dict[Path, bytes], done: str = "") -> bool:
+        """Write files for their owner alone; what went wrong is told."""
+        for path, data in files.items():
+            try:
+                replace_file(path, data, mode=PRIVATE, durable=False)
+            except OSError as error:
+                self._screen.tell(
+                    f"{safe(str(path))} cannot be written: {safe(error.strerror or str(error))}", wrong=True
+                )
+                return False
+        if done:
+            self._screen.tell(done)
+        return True
