@@ -31,6 +31,7 @@ ANSWERS = (
     bind("answers.rerun", "r", "rerun", "rerun failed", "run again where it failed", shown=True),
     bind("answers.mask", "x", "mask", "mask", "join answers that differ in names, addresses, times", shown=True),
     bind("answers.copy", "y", "copy", "copy", "copy to the clipboard", shown=True),
+    bind("answers.filter", "vertical_line", "filter", "lines", "show only lines that match, as you type", shown=True),
     bind("answers.raw", "o", "raw", "one host", "all that one host has said, in a pager", shown=True),
     bind("answers.save", "w", "save", "save", "save the answers: text, .json, .md, or a folder with a file a host"),
     bind("answers.unmark", "u", "unmark", "unmark all"),

@@ -63,8 +63,18 @@ class FilterChanged(Message):
     text: str
 
 
+@dataclass
+class LinesFiltered(Message):
+    """The text of the `|` filter of answers changed; empty shows every line."""
+
+    text: str
+
+
+@dataclass
 class PaneLeft(Message):
-    """The line is left: the focus goes back to the view."""
+    """The line is left: the focus goes back to the view, or to the answers where the line was about their lines."""
+
+    of_answers: bool = False
 
 
 class CancelRequested(Message):

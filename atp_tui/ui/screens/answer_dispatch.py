@@ -48,7 +48,11 @@ class AnswerDispatch:
         self._screen = screen
         self._fleet = fleet
         self._keys = keys
-        self.by_name: dict[str, Callable[[str], object]] = {"raw-answer": self._raw, "save-answers": self._save}
+        self.by_name: dict[str, Callable[[str], object]] = {
+            "filter-answers": lambda text: screen.pane.enter(Mode.LINES, text or None),
+            "raw-answer": self._raw,
+            "save-answers": self._save,
+        }
 
     def _ended(self) -> WatchedJob | None:
         """The job that is shown, once each host has ended; where it has not, that is told."""

@@ -52,7 +52,7 @@ def keys_of(focused: Widget | None, view: ViewSpec, keys: Keymap) -> Keys:
             first, *others = _hints(PANE, keys)
             return (first, _SENTENCE, *others)
         case CommandInput(mode=mode):
-            words = {Mode.FILTER: _FILTERS, Mode.SEARCH: _SEARCH}.get(mode, _COMMANDS)
+            words = {Mode.FILTER: _FILTERS, Mode.LINES: _FILTERS, Mode.SEARCH: _SEARCH}.get(mode, _COMMANDS)
             return tuple((keys.sign(*ids), meaning) for ids, meaning in words.items())
         case Answers():
             return (*_hints(ANSWERS, keys), *_hints(FLEET, keys), *_commands(_EVERYWHERE, keys))

@@ -36,6 +36,7 @@ from ..messages import (
     JobAdvanced,
     JobChosen,
     JobEnded,
+    LinesFiltered,
     MarkRequested,
     ModeChanged,
     PaneLeft,
@@ -262,14 +263,15 @@ class MainScreen(FocusInSight[None]):
         self.view.search(message.text)
         self.point()
 
+    @on(LinesFiltered)
+    def _lines_filtered(self, message: LinesFiltered) -> None:
+        self.pane.tell(self.answers.filter_lines(message.text))
+
     def point(self) -> None:
         """Take over what the view points at: what is marked in it and under its cursor.
-
         Not while a command is being typed, after `:` too, or something lies over the view, such as the palette: a host
         that the filter hides by itself hands the cursor to a neighbour, and a group under the cursor grows. The hosts
-        of a command are those that a person has chosen for it, which may be none: only before there is a fleet can
-        nobody have chosen.
-        """
+        of a command are those that were chosen for it; only before there is a fleet can nobody have chosen."""
         is_typed = self._in_line and self.pane.mode is not Mode.FILTER
         is_covered = self._covered or self.app.screen is not self
         if not (self._pointed and (is_typed or is_covered)):
@@ -311,13 +313,13 @@ class MainScreen(FocusInSight[None]):
             self.view.take_focus()
 
     @on(PaneLeft)
-    def _pane_left(self) -> None:
-        self.view.take_focus()
+    def _pane_left(self, message: PaneLeft) -> None:
+        (self.answers.focus if message.of_answers else self.view.take_focus)()
 
     @on(Copied)
     def _copied(self, message: Copied) -> None:
-        lines = f"{message.lines} line{'s' * (message.lines != 1)}"
-        self.tell(f"copied {lines}" if message.taken else NOT_COPIED, wrong=not message.taken)
+        told = f"copied {message.lines} line{'s' * (message.lines != 1)}" if message.taken else NOT_COPIED
+        self.tell(told, wrong=not message.taken)
 
     @on(JobAdvanced)
     def _job_advanced(self, message: JobAdvanced) -> None:

@@ -118,6 +118,17 @@ def group_block(
     return Block(key, head, body.count, body)
 
 
+def filtered_block(glyphs: Glyphs, part: Part, lines: tuple[bytes, ...], told: str, width: int) -> Block:
+    """The block of a group of which only these lines are shown; `told` says how many they are."""
+    key, state = group_key(part), sign_of(part.outcome)
+    word = status_word(part.outcome, part.exit_status)
+
+    def head() -> Spans:
+        return head_of(glyphs, state, True, fit(safe(part.label), width), word, f"{part.count:>5}", told)
+
+    return Block(key, head, len(lines), lambda number: shown_spans(lines[number]))
+
+
 def live_block(
     glyphs: Glyphs, key: str, label: Callable[[], str], group: LiveGroup, live: Live, width: int, *, unfolded: bool
 ) -> Block:

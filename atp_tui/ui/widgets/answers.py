@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.content import Content
 
+from ...model.errors import ConfigError
 from .. import bindings
 from ..copying import copied
 from ..glyphs import UNICODE, Glyphs
@@ -18,12 +20,16 @@ from ..messages import CommandLineRequested, Copied, MarkRequested, RerunRequest
 from ..shown import styled, together
 from ..text import Safe, cut, safe, width_of
 from .answer_blocks import AnswerLine, AnswerLines
+from .answer_filter import AnswerFilter
 from .answers_model import AnswersModel
 from .lines import LinesView, Spans, drawn
 
 LEAST_COMMAND = 12
 """Cells of the command that the title shows before it leaves other words out."""
 
+
+LONGEST_TURN = 0.008
+"""Seconds of the event loop that a look for lines that match may have in one turn."""
 
 EDGE = 4
 """Cells of the upper edge that a title never gets: the corners, and a blank beside each."""
@@ -43,6 +49,7 @@ class Answers(LinesView[AnswerLine]):
         self._shown_marks = self._marks.hosts
         self._model: AnswersModel | None = None
         self._number = 0
+        self._searched: AnswerFilter | None = None  # what lines are being looked for just now
 
     def show(self, model: AnswersModel | None, number: int = 0) -> None:
         """Show the answers of the job that a person knows by this number, where they were left; None for none."""
@@ -68,6 +75,7 @@ class Answers(LinesView[AnswerLine]):
         self.set_title(self._title_now())
         if at_the_end and self._model is not None and len(self._model.job.targets) == 1:
             self.cursor_to(len(lines) - 1)  # one host's output is followed, until a person looks at what came before
+        self._filter_on()
 
     def _set_still(self, lines: AnswerLines) -> None:
         """Take over lines with the one under the cursor in the row where it is, whatever has come above it: a person
@@ -81,6 +89,37 @@ class Answers(LinesView[AnswerLine]):
         elif in_view and self.cursor_place != place:
             self.scroll_to(y=max(0, self.cursor_place - (place - top)), animate=False, force=True)
             self.redraw()
+
+    def filter_lines(self, text: str) -> str:
+        """Show only lines that match a regular expression, all for an empty one; gives what is wrong with it."""
+        if self._model is None:
+            return "no command was run yet" if text else ""
+        try:
+            self._model.take_filter(AnswerFilter(text) if text else None)
+        except ConfigError as error:
+            return error.message
+        self.advance()
+        return ""
+
+    def _filter_on(self) -> None:
+        """Go on looking for lines that match, for a few milliseconds at a time."""
+        model, clock = self._model, time.monotonic
+        if model is None or model.filter is None or self._searched is model.filter:
+            return
+        self._searched, steps = model.filter, model.filtering()
+
+        def go_on() -> None:
+            if self._searched is not model.filter or self._model is not model:
+                return
+            begun = clock()
+            for _ in steps:
+                if clock() - begun > LONGEST_TURN:
+                    self.set_timer(0.001, go_on)
+                    return
+            self._searched = None
+            self._set_still(model.lines())
+
+        go_on()
 
     def tick(self) -> None:
         """Let the time of a running job go on, and see whether the outputs of one that has ended are still there."""
@@ -114,6 +153,8 @@ class Answers(LinesView[AnswerLine]):
         return self._model.hosts_of(line.block) if self._model is not None else frozenset()
 
     def placeholder(self) -> Sequence[str]:
+        if self._model is not None and self._model.filter is not None:
+            return ("No line matches.",)
         return how_to_run(self._keys)
 
     @property
@@ -145,6 +186,9 @@ class Answers(LinesView[AnswerLine]):
 
     def action_mask(self) -> None:
         self.post_message(CommandLineRequested("mask-answers", ""))
+
+    def action_filter(self) -> None:
+        self.post_message(CommandLineRequested("filter-answers", ""))
 
     def action_raw(self) -> None:
         self.post_message(CommandLineRequested("raw-answer", ""))

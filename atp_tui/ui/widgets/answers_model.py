@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -22,7 +22,18 @@ from ..glyphs import UNICODE, Glyphs
 from ..text import safe
 from ..words import outcome_count, outcome_word
 from .answer_blocks import AnswerLines, Block
-from .answer_heads import IN_WORK, LABEL_WIDTH, WORST, group_block, group_key, live_block, sign_of, worst_first
+from .answer_filter import AnswerFilter
+from .answer_heads import (
+    IN_WORK,
+    LABEL_WIDTH,
+    WORST,
+    filtered_block,
+    group_block,
+    group_key,
+    live_block,
+    sign_of,
+    worst_first,
+)
 from .lines import Piece
 from .live_lines import Live
 
@@ -72,6 +83,8 @@ class AnswersModel:
         """Whether no further host begins: a person has said so, or has to say something before the next wave."""
         self.progress: Progress | None = None
         """How its waves stood when that was told last."""
+        self.filter: AnswerFilter | None = None
+        """What lines have to match to be shown; those of hosts at work all are."""
         self._begun = False
         self._finished = False
         self._dropped = False
@@ -136,6 +149,8 @@ class AnswersModel:
         parts.append(self.lasted())
         if self.masked:
             parts.append("masked")
+        if self.filter is not None:
+            parts.append(f"lines with {self.filter.text}")
         return " · ".join(parts)
 
     def counts_told(self) -> tuple[Piece, ...]:
@@ -253,6 +268,17 @@ class AnswersModel:
         self._hosts.clear()
         self.look()
 
+    def take_filter(self, found: AnswerFilter | None) -> None:
+        """Show only the lines that match; None: all."""
+        self.filter = found
+        self._lines.clear()
+
+    def filtering(self) -> Generator[None, None, None]:
+        """Look for what matches in the outputs that were not looked through yet."""
+        if self.filter is not None:
+            digests = [part.digest for part in self._ordered]
+            yield from self.filter.find(digests, partial(self._fleet.output, self.job.id))
+
     def check(self) -> bool:
         """Whether the outputs of an ended job have just gone: the engine has dropped them for newer ones."""
         if not self._finished or self._dropped:
@@ -314,6 +340,12 @@ class AnswersModel:
         said = self._output(largest) if largest is not None else b""
         for part in parts:
             reference = largest if part.outcome is Outcome.OK and part is not largest else None
+            if self.filter is not None:
+                if lines := self.filter.lines(part.digest):
+                    told = self.filter.told(part.digest)
+                    seen = (part.number, width, told, self.filter.text)
+                    yield group_key(part), seen, partial(filtered_block, self._glyphs, part, lines, told, width)
+                continue
             sign = (part.number, width, reference and reference.digest)
             yield group_key(part), sign, partial(self._group, part, reference, said, width)
         for live in at_work:

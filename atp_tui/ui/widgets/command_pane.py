@@ -20,7 +20,15 @@ from ...config.accents import Accent
 from .. import bindings
 from ..history import History
 from ..keymap import OWN, Keymap
-from ..messages import CancelRequested, CommandLineRequested, FilterChanged, ModeChanged, PaneLeft, RunRequested
+from ..messages import (
+    CancelRequested,
+    CommandLineRequested,
+    FilterChanged,
+    LinesFiltered,
+    ModeChanged,
+    PaneLeft,
+    RunRequested,
+)
 from ..shown import Words, styled, together
 from ..targeting import Selection, completed
 from ..text import cut, safe
@@ -42,11 +50,13 @@ class Mode(Enum):
     FILTER = "/"
     COMMAND = ":"
     SEARCH = "history: "
+    LINES = "|"
 
 
 PLACEHOLDERS = {
     Mode.RUN: "a command for these hosts",
     Mode.FILTER: "a name, a tag, state:failed, cpu>80; {enter} keeps it, {leave} clears it",
+    Mode.LINES: "lines of answers: a regular expression; {enter} keeps it, {leave} clears it",
     Mode.COMMAND: "retry, theme light, help …",
     Mode.SEARCH: "a part of what was typed before; {search} goes further back",
 }
@@ -276,6 +286,8 @@ class CommandPane(Horizontal):
             return
         if self._mode is Mode.FILTER:
             self.clear_filter()
+        elif self._mode is Mode.LINES:
+            self.post_message(LinesFiltered(""))
         self.line.value = ""
         self._back()
 
@@ -291,21 +303,24 @@ class CommandPane(Horizontal):
         self._drafts[Mode.FILTER] = text
 
     def _back(self) -> None:
+        of_answers = self._mode is Mode.LINES
         self._switch(Mode.RUN)
-        self.post_message(PaneLeft())
+        self.post_message(PaneLeft(of_answers))
 
     @on(Input.Changed, "#line")
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         if self._mode is Mode.FILTER:
             self.post_message(FilterChanged(event.value))
+        elif self._mode is Mode.LINES:
+            self.post_message(LinesFiltered(event.value))
         self._skipped = 0
         self.show_target()
 
     @on(Input.Submitted, "#line")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._mode is Mode.FILTER:
+        if self._mode in (Mode.FILTER, Mode.LINES):
             self._back()
         elif self._mode is Mode.SEARCH:
             self._take_found()
