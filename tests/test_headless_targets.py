@@ -39,6 +39,7 @@ def fleet(tmp_path: Path, sshd: PrivateSshd) -> str:
         ("@prod!state:connected", "sick"),
         ("vms>0&site:south", "web2"),
         ("@shell&cpu>=0", "bare"),
+        ("@shell&load>=0", "bare"),
         ("site:south,tag:pro&id:web", "web1 web2"),
     ],
 )

@@ -57,7 +57,7 @@ WAVE_WORDS: tuple[JobWord, ...] = (
     JobWord("--unreachable-ok", "unreachable_ok", bool, "a host that is not reached is no such failure"),
     JobWord("--pause", "pause", str, f"seconds between two waves, or {ASK}: until a person goes on", "S", check=_pause),
     JobWord(
-        "--gate", "gate", str, "targets ('state:connected & cpu<80') in which the hosts of a wave that went well must "
+        "--gate", "gate", str, "targets ('state:connected & load<8') in which the hosts of a wave that went well must "
         "be before the next one", "EXPR", check=_some,
     ),
     JobWord(

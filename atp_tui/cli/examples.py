@@ -43,7 +43,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @rack1 --command restart unit=virtqemud", "[commands.restart] of hosts.toml"),
         ("atp-tui run -w @rack1 --env TOKEN -- ./register", "a variable as it is here, in no list of processes"),
         (
-            "atp-tui run -w @prod --canary 1 --wave 10% --max-fail 2 --gate 'state:connected & cpu<80' -- ./upgrade",
+            "atp-tui run -w @prod --canary 1 --wave 10% --max-fail 2 --gate 'state:connected & load<8' -- ./upgrade",
             "in waves, which stop with the second failure, or where the gate does not hold within 60 s",
         ),
         (

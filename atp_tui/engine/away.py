@@ -23,7 +23,7 @@ from .went_on import WentOn
 _log = logging.getLogger(__name__)
 
 LOOK_EACH = 10.0
-"""Seconds between two looks at what waits: another program may have put it there. A look at nothing takes 0.3 ms."""
+"""Seconds between two looks at what waits: another program may have put it there."""
 
 _MOST_NEWS = 100
 """Pieces of news that wait for their reader."""

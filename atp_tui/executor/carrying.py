@@ -26,7 +26,7 @@ LINE = """sh -c 'IFS= read -r _atp && eval "$_atp"'"""
 """It has no sign that another login shell (fish, csh) reads differently between these quotes."""
 
 LONGEST_SCRIPT = 1 << 20
-"""Bytes. A shell takes it in byte by byte, some 2 s for as many."""
+"""Bytes. A shell takes it in byte by byte."""
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 

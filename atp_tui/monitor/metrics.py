@@ -29,6 +29,8 @@ class Form(Enum):
     DURATION = "duration", "ms", 1000.0, None
     RATE = "rate", "/s", 1.0, None
     COUNT = "count", "", 1.0, None
+    AVERAGE = "average", "", 1.0, None
+    """A number that is no whole one."""
     DOMAINS = "domains", "", 1.0, None
     """Domains that are up: a surface may show the other ones beside them."""
 
@@ -86,6 +88,11 @@ class Metric:
         return None if self.ages and not row.fresh else self.read(row)
 
 
+def _load(of: Figures) -> float | None:
+    """Processes that ran or waited for a processor or a disk, on average over the last minute: proc(5), loadavg."""
+    return None if of.system is None else of.system.load[0]
+
+
 def _running(of: Figures) -> float | None:
     return None if of.vms is None else of.vms.up
 
@@ -122,6 +129,8 @@ METRICS: tuple[Metric, ...] = (
         sums=True,
         digits=None,
     ),
+    # `stats --json` has it with the other readings over SSH
+    Metric("load", _load, Form.AVERAGE, "load", "load", worth=None, digits=None),
 )
 
 

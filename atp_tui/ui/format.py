@@ -53,7 +53,7 @@ def byte_count(number: int | None) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """Events a second in 5 cells, unit left to the column's title: `  0.2`, `   14`, ` 1.2k`."""
+    """Events a second, or another average, in 5 cells, unit left to the title: `  0.2`, `   14`, ` 1.2k`."""
     if per_second is None:
         return NOT_KNOWN.rjust(5)
     if per_second < 9.95:
@@ -73,6 +73,7 @@ WRITE: Mapping[Form, Callable[[float | None], str]] = {
     Form.DURATION: milliseconds,
     Form.RATE: rate,
     Form.COUNT: count,
+    Form.AVERAGE: rate,
     Form.DOMAINS: count,
 }
 """How a metric's figure is written."""

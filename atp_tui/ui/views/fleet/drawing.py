@@ -42,7 +42,7 @@ LEAST_RIGHT = LONGEST_SHORT + MARGINS
 LEAST_SPARK = 9
 LONGEST_SPARK = 40
 
-WIDTHS = {Form.SHARE: 7, Form.DURATION: 10, Form.RATE: 7, Form.COUNT: 7, Form.DOMAINS: 9}
+WIDTHS = {Form.SHARE: 7, Form.DURATION: 10, Form.RATE: 7, Form.COUNT: 7, Form.AVERAGE: 7, Form.DOMAINS: 9}
 """Cells of a column of figures, with what parts it from the one before."""
 
 
