@@ -59,7 +59,7 @@ LAST = (
     ScreenCommand("newer-job", "newer job", "greater_than_sign", "show the answers of the job started after"),
     ScreenCommand("rerun", "rerun failed", None, "run the command that is shown again where it failed"),
     ScreenCommand("mask-answers", "mask answers", None, "join answers that differ in what is masked only; or not"),
-    ScreenCommand("filter-answers", "lines of answers", None, "show only lines that match a regular expression"),
+    ScreenCommand("answer-lines", "lines of answers", None, "show only lines that match a regular expression"),
     ScreenCommand("pause", "pause job", None, "begin on no further host of the job that is shown; what runs goes on"),
     ScreenCommand("resume", "resume job", None, "let the job that is shown go on, also with its next wave"),
     ScreenCommand("raw-answer", "one host's answer", None, "all that one host has said, in a pager: raw-answer kvm07"),

@@ -164,7 +164,7 @@ async def seen_by_tab(opened: Opened) -> set[str]:
 
 
 async def test_help_names_every_key_and_command_of_the_registry(fakes: FleetServices) -> None:
-    async with open_app(fakes, (120, 100)) as opened:
+    async with open_app(fakes, (120, 120)) as opened:
         bound = {key: binding.action for key, binding in opened.app._bindings if binding.action.startswith("screen.")}
         await opened.press("question_mark")
         lines = [" ".join(line.split()) for line in opened.lines()]

@@ -41,9 +41,12 @@ async def test_the_tree_the_panel_and_the_answers_can_have_all_the_room(size: tu
         assert opened.panel.domains.has_focus
         await opened.press("w")
         opened.screen.answers.focus()
-        await opened.press("w")
+        await opened.until(lambda: opened.screen.answers.has_focus)
+        opened.screen.action_command("zoom")  # w saves them
         await opened.until(lambda: opened.screen.answers.size.height >= size[1] - 6)
-        assert not opened.screen.is_in_sight(opened.hosts) and opened.screen.answers.has_focus
+        assert opened.has("all the room: esc shares it again")
+        await opened.until(lambda: not opened.screen.is_in_sight(opened.hosts))
+        assert opened.screen.answers.has_focus
 
 
 @pytest.mark.parametrize("size", SIZES)

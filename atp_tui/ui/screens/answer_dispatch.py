@@ -49,7 +49,7 @@ class AnswerDispatch:
         self._fleet = fleet
         self._keys = keys
         self.by_name: dict[str, Callable[[str], object]] = {
-            "filter-answers": lambda text: screen.pane.enter(Mode.LINES, text or None),
+            "answer-lines": lambda text: screen.pane.enter(Mode.LINES, text or None),
             "raw-answer": self._raw,
             "save-answers": self._save,
         }

@@ -24,6 +24,7 @@ from ..keymap import Keymap
 from ..sums import counting, find_sum, sums
 from ..text import safe
 from ..views.view import View
+from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
 from .only import OnlyScreen
 
@@ -128,7 +129,9 @@ class LookDispatch:
 
     def _zoom(self) -> None:
         if self._screen.zoom.toggle():
-            self._screen.tell(f"all the room: {self._keys.sign('screen.zoom')} shares it again")
+            own = isinstance(self._screen.app.focused, Answers)  # the key has a use of its own there
+            again = self._keys.sign("fleet.back" if own else "screen.zoom")
+            self._screen.tell(f"all the room: {again} shares it again")
 
     def _turn_pane(self, text: str) -> None:
         if text.strip() not in ("", "on", "off"):

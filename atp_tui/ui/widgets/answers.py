@@ -188,7 +188,7 @@ class Answers(LinesView[AnswerLine]):
         self.post_message(CommandLineRequested("mask-answers", ""))
 
     def action_filter(self) -> None:
-        self.post_message(CommandLineRequested("filter-answers", ""))
+        self.post_message(CommandLineRequested("answer-lines", ""))
 
     def action_raw(self) -> None:
         self.post_message(CommandLineRequested("raw-answer", ""))
