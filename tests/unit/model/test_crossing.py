@@ -25,6 +25,7 @@ from atp_tui.model.frozen import FrozenDict
 from atp_tui.model.guard import GuardSettings
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command
+from atp_tui.model.ring import JobsSettings, Ring
 from atp_tui.model.settings import PoolConfig, ReconnectConfig, SshSettings, TransportConfig
 from atp_tui.model.target import TargetId
 from atp_tui.model.uri import ConnectionUri, parse_uri
@@ -46,6 +47,9 @@ st.register_type_strategy(AnswerSettings, st.builds(AnswerSettings, mask=st.list
 st.register_type_strategy(
     GuardSettings,
     st.builds(GuardSettings, preview_above=st.integers(0, 3), count_above=st.integers(3, 9), danger=st.just(("rm",))),
+)
+st.register_type_strategy(
+    JobsSettings, st.builds(JobsSettings, ring=st.sampled_from(Ring), ring_after=st.floats(0.001, 1e6))
 )
 st.register_type_strategy(PoolConfig, st.builds(PoolConfig, max_connections_per_host=st.integers(3, 9)))
 st.register_type_strategy(ReconnectConfig, st.builds(ReconnectConfig, max_attempts=st.integers(0, 9)))
