@@ -162,8 +162,9 @@ def test_a_deadline_a_cancel_and_a_kill_in_the_middle_account_for_every_host(con
     assert [each["outcome"] for each in results_of(done).values()] == ["ok", "ok", *["notrun"] * 4]
     for number in (signal.SIGINT, signal.SIGKILL):
         before = turns(tmp_path)
-        with subprocess.Popen(
-            command_line(*waves, in_turn(tmp_path, "")), env=environment(),
+        line = ["env", "--default-signal=INT", *command_line(*waves, in_turn(tmp_path, ""))]
+        with subprocess.Popen(  # a shell has its background jobs ignore Ctrl+C, and they have theirs
+            line, env=environment(),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
             assert process.stderr is not None

@@ -509,7 +509,10 @@ def test_a_node_set_may_follow_the_at_sign() -> None:
         ("!@all cd /x; rm *", "leave out the !: write @all cd /x; rm *"),
         ("!cd /x; rm *", "leave out the !: write cd /x; rm *"),
         ("@all !id", "leave out the !: write id"),
-        ("@rack1&latency>5 id", "unknown field latency (column 8); cpu, memory (mem), rtt, vms, req and errors"),
+        (
+            "@rack1&latency>5 id",
+            "unknown field latency (column 8); cpu, memory (mem), rtt, vms, req, errors (err) and load",
+        ),
         ("@rack1&name:x id", "name: is asked of VMs"),
         ("@rack1&state:failed id", "left by '@rack1&state:failed'; the conditions hold for none of these hosts now"),
         ("@kvm01,@rak1 id", "no such tag: @rak1 (column 8); did you mean @rack1?"),

@@ -143,7 +143,7 @@ def test_filters(text: str, found: set[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
-        ("latency>5", "unknown field latency", "cpu, memory (mem), rtt, vms, req and errors"),
+        ("latency>5", "unknown field latency", "cpu, memory (mem), rtt, vms, req, errors (err) and load"),
         ("faults>0", "unknown field faults", "cpu, memory"),
         ("latency > 5", "unknown field latency", "cpu, memory"),
         ("name:web", "unknown field name", "id:, tag: and state:"),

@@ -219,7 +219,7 @@ async def test_the_title_tells_what_is_unusual_and_heads_the_columns() -> None:
         await pilot.press("s", "s")
         await pilot.pause()
         assert "Hosts by mem / kvm" in screen_of(app)[0]
-        await pilot.press(*"sssssss")
+        await pilot.press(*"ssssssss")
         await pilot.pause()
         assert "Hosts / kvm" in screen_of(app)[0]
 
