@@ -34,8 +34,8 @@ class Plan:
     the outcome of the last attempt is the target's. `notrun`: the target ends without having run. `finished`: the jobs
     whose last target has ended, which the core has forgotten. `waves`: how jobs in waves stand, each time that a wave
     is over, or a person is to be asked, or they have stopped. `between`: those of which a pause or a gate comes now,
-    whose end `passed` or `halted` tells; the gate is for these targets. `wake`: the moment of the next `tick`, None
-    for none.
+    whose end the core is told by `passed` or `halt`; the gate is for these targets. `wake`: the moment of the next
+    `tick`, None for none.
     """
 
     __slots__ = ("between", "ended", "finished", "leave", "notrun", "start", "stop", "wake", "waves")

@@ -9,6 +9,7 @@ of LINE bytes a line then has a bound, and an output one that grows with its len
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from re import _parser  # type: ignore[attr-defined]  # the parser behind re.compile, Python 3.11 to 3.14
 from typing import Any
@@ -32,10 +33,11 @@ def bounded(key: str, text: str) -> re.Pattern[bytes]:
         what = "is empty" if not text else f"has more than {_MOST_CHARACTERS} characters"
         raise ConfigError(what, key=key, hint=r"write a regular expression of what differs, such as 'session-\d+'")
     try:
-        pattern = re.compile(text.encode())
-        tree = _parser.parse(text.encode())
+        with warnings.catch_warnings(action="ignore"):  # of signs that a later Python may read otherwise: `[[a]`
+            pattern = re.compile(text.encode())
+            tree = _parser.parse(text.encode())
         ways, steps = _of(tree)
-    except (re.error, OverflowError) as error:
+    except (re.error, OverflowError, UnicodeEncodeError) as error:
         message = f"{quoted(text)} is no regular expression: {getattr(error, 'msg', error)}"
         raise ConfigError(message, key=key, hint=r"write one such as 'session-\d+', in single quotes") from error
     except (RecursionError, _NotCounted) as error:

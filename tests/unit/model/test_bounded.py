@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 
 import pytest
 
@@ -26,12 +27,21 @@ from atp_tui.model.errors import ConfigError
         ("(" * 400 + "a" + ")" * 99, "no regular expression"),
         ("a{4294967296}", "no regular expression"),
         (r"[\d", "no regular expression"),
+        ("\udcff", "no regular expression"),
     ],
 )
 def test_what_cannot_be_used_is_told(pattern: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why) as raised:
         bounded("answers.mask", pattern)
     assert raised.value.hint and raised.value.key == "answers.mask"
+
+
+def test_python_has_nothing_to_say_beside_it(capfd: pytest.CaptureFixture[str]) -> None:
+    """On the screen a warning would stand in the middle of the picture."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert bounded("lines", "[[a]x").search(b"[x")
+    assert (said, capfd.readouterr().err) == ([], "")
 
 
 @pytest.mark.parametrize(
