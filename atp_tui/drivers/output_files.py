@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import queue
 import threading
@@ -12,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
+from ..model.file_names import host_file_name
 from ..model.outcome import Stream
 
 WAITING = 1 << 20
@@ -21,23 +20,8 @@ WAITING = 1 << 20
 
 SUFFIXES: dict[Stream, str] = {"stdout": ".out", "stderr": ".err"}
 
-_LONGEST = 255
-"""Bytes of a file's name, on the file systems of Linux."""
-
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MORE = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-def file_name(host: str, stream: Stream) -> str:
-    """The name of a file, whatever the id: no path, no hidden file, of a length that can be, and another one for each
-    host."""
-    name = quote(host, safe="", errors="surrogatepass")
-    name = f"%2E{name[1:]}" if name.startswith(".") else name
-    suffix = SUFFIXES[stream]
-    if len(name) + len(suffix) > _LONGEST:
-        digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        name = f"{name[:200]}%{digest}"
-    return f"{name}{suffix}"
 
 
 def folder_for(path: Path, *, overwrite: bool) -> int:
@@ -127,12 +111,12 @@ class OutputFiles:
     def _begin(self, host: str) -> None:
         if self._overwrite or host in self._made:
             self._remove(host)
-        for stream in SUFFIXES:
-            os.close(os.open(file_name(host, stream), _NEW, 0o600, dir_fd=self._folder))
+        for suffix in SUFFIXES.values():
+            os.close(os.open(host_file_name(host, suffix), _NEW, 0o600, dir_fd=self._folder))
         self._made.add(host)
 
     def _add(self, host: str, stream: Stream, data: bytes) -> None:
-        file = os.open(file_name(host, stream), _MORE, dir_fd=self._folder)
+        file = os.open(host_file_name(host, SUFFIXES[stream]), _MORE, dir_fd=self._folder)
         try:
             while data:
                 data = data[os.write(file, data) :]
@@ -144,9 +128,9 @@ class OutputFiles:
             self._remove(host)
 
     def _remove(self, host: str) -> None:
-        for stream in SUFFIXES:
+        for suffix in SUFFIXES.values():
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(file_name(host, stream), dir_fd=self._folder)
+                os.unlink(host_file_name(host, suffix), dir_fd=self._folder)
 
     def _tell(self, what: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from ..executor.fold import Part
+from ..model.file_names import host_file_name
 from ..model.text import continued, every_line, safe
 from .words import outcome_word, sentence
 
-LONGEST_NAME = 200
-"""Bytes of the name of a host's file: file systems take 255, and a copy may be given a longer one."""
+LONGEST_NAME = 240
+"""Bytes of the name of a host's file: file systems take 255, and the one that takes its place has some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,8 @@ def written(path: Path, title: str, groups: Iterable[Group]) -> Iterator[bytes]:
 
 
 def file_name(host: str) -> str:
-    """The name of a host's file: letters, digits, `.`, `_` and `-`, never hidden, another one for each host."""
-    name = quote(host, safe="")
-    name = f"%2E{name[1:]}" if name.startswith(".") else name
-    if len(name) > LONGEST_NAME or not name:
-        name = f"{name[: LONGEST_NAME - 40]}-{hashlib.sha256(host.encode()).hexdigest()[:32]}"
-    return f"{name}.txt"
+    """The name of a host's file."""
+    return host_file_name(host, ".txt", LONGEST_NAME)
 
 
 def _head(group: Group) -> str:

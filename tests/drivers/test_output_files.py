@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atp_tui.drivers.output_files import OutputFiles, file_name, folder_for
+from atp_tui.drivers.output_files import SUFFIXES, OutputFiles, folder_for
+from atp_tui.model.file_names import host_file_name
 
 ODD = ["..", ".", "a/b", "../../etc/passwd", "-", "\0", "\udcff", "%2E"]
 IDS = st.text(min_size=1, max_size=400) | st.sampled_from(ODD)
@@ -30,7 +31,7 @@ def folder(tmp_path: Path) -> Iterator[int]:
 
 @given(st.lists(IDS, unique=True, min_size=1, max_size=5))
 def test_every_id_has_a_name_of_its_own_that_is_no_path(ids: list[str]) -> None:
-    names = [file_name(each, stream) for each in ids for stream in ("stdout", "stderr")]
+    names = [host_file_name(each, suffix) for each in ids for suffix in SUFFIXES.values()]
     assert len(set(names)) == len(names)
     for name in names:
         assert "/" not in name and "\0" not in name
@@ -39,8 +40,8 @@ def test_every_id_has_a_name_of_its_own_that_is_no_path(ids: list[str]) -> None:
 
 
 def test_usual_ids_are_names_as_they_are() -> None:
-    assert file_name("kvm-01.example_org", "stdout") == "kvm-01.example_org.out"
-    assert file_name("k" * 251, "stderr") == "k" * 251 + ".err"
+    assert host_file_name("kvm-01.example_org", ".out") == "kvm-01.example_org.out"
+    assert host_file_name("k" * 251, ".err") == "k" * 251 + ".err"
 
 
 async def test_files_are_for_their_owner_and_begin_anew_with_the_work(folder: int, tmp_path: Path) -> None:
