@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import fields
 
 from ..actions.action import Invocation, Value
-from ..executor.away import Pauses, Waiting, by_job, may_run
+from ..executor.away import Pauses, Waiting, by_job, is_away, may_run
 from ..executor.log import JobLog
 from ..executor.spec import CommandWork, JobOptions, JobSpec
 from ..model.errors import AtpError, ConfirmationWanted
@@ -46,6 +46,7 @@ class PickUps:
         self._fleet = fleet
         self._clock = clock
         self._pauses = Pauses()
+        self._begun: dict[str, tuple[Job, TargetId]] = {}  # by host: what was begun there last
         self._fence = Fence(_log)
         self._refused: set[tuple[str, TargetId]] = set()
         self._news: asyncio.Queue[WentOn] = asyncio.Queue(_MOST_NEWS)
@@ -63,6 +64,11 @@ class PickUps:
 
     async def look(self, log: JobLog) -> None:
         """Run what waits for hosts that are connected."""
+        for host, (job, target) in list(self._begun.items()):
+            if (result := job.results.get(target)) is not None:
+                del self._begun[host]
+                if not is_away(result.outcome, begun=False):
+                    self._pauses.forget(host)
         jobs = by_job(await log.waiting(self._fleet))
         self._waiting = {job: len(some) for job, some in jobs.items()}
         self._pauses.keep({each.target.host for some in jobs.values() for each in some})
@@ -121,6 +127,7 @@ class PickUps:
             raise
         assert job is not None, "run starts a job"
         log.ran(first.job, had, job.id)
+        self._begun |= {target.host: (job, target) for target in had}
         self._tell(_begun(first.number, invocation, job))
 
     def _passes(self, first: Waiting, invocation: Invocation, spec: JobSpec) -> bool:

@@ -96,6 +96,10 @@ class Pauses:
         pause = min(LONGEST_PAUSE, self._next.get(host, (0.0, FIRST_PAUSE / 2))[1] * 2)
         self._next[host] = now + pause, pause
 
+    def forget(self, host: str) -> None:
+        """It has taken a command."""
+        self._next.pop(host, None)
+
     def keep(self, hosts: Iterable[str]) -> None:
         """Forget all others: nothing waits for them."""
         wanted = set(hosts)

@@ -101,7 +101,7 @@ async def _ran(manager: TransportManager, line: str, fanout: int, hosts: list[st
         return await connection.run(Command(line), _unread)
 
     results = await manager.execute_on_hosts(
-        hosts, run, fanout=min(FANOUT, fanout), timeout=seconds, channel="ssh", fail_fast=True
+        hosts, run, fanout=min(FANOUT, fanout), timeout=seconds, overall=seconds, channel="ssh", fail_fast=True
     )
     return [each.host_id for each in results if each.value is not None and each.value.status == 0]
 

@@ -164,6 +164,8 @@ class JobRunner:
                 await self._idle()
         for job in list(self._jobs):
             self._perform(self._core.leave(job))
+        for task in list(self._between.values()):
+            task.cancel()  # once more, as in `_perform`: a gate's command
         await self._idle()
 
     async def _idle(self) -> None:
@@ -197,7 +199,7 @@ class JobRunner:
             self._wait_between(self._jobs[name], targets)
         for job in plan.finished:
             del self._kinds[job]
-            task = self._between.pop(job, None)
+            task = self._between.get(job)
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
             if self._journal is not None:
@@ -222,6 +224,8 @@ class JobRunner:
                 return  # the job has ended meanwhile
             finally:
                 self._tasks.discard(task)
+                if self._between.get(job.id) is task:
+                    del self._between[job.id]
 
         task = self._between[job.id] = asyncio.get_running_loop().create_task(wait(), name=job.id)
         self._tasks.add(task)

@@ -58,7 +58,12 @@ class FanOut(Generic[T]):
         for worker in workers:
             worker.cancel()
         if workers:
-            await asyncio.wait(workers)
+            try:
+                await asyncio.wait(workers)
+            except asyncio.CancelledError:
+                for worker in workers:
+                    worker.cancel()  # they hear of a second cancel, too: what ends on the far side is not waited for
+                raise
 
     def _unfinished(self, overall: float) -> Iterable[tuple[int, TaskResult[T]]]:
         while not self._results.empty():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 
 import pytest
 
+from atp_tui.executor.gates import EACH
 from atp_tui.executor.reader import TargetEnded, WaveTold
-from atp_tui.executor.runner import JobRunner
+from atp_tui.executor.runner import LEAVE_AFTER, JobRunner
 from atp_tui.executor.spec import JobOptions, JobSpec
 from atp_tui.executor.waves import Amount, Phase, Waves
 from atp_tui.model.errors import ConnectFailed
@@ -85,6 +87,46 @@ def test_a_gate_is_asked_until_it_holds_where_the_work_went_well_and_else_stops_
             why = "stopped after wave 1 of 2: the gate's command went well on all but a within 20 s"
             assert said(job.results[job.targets[2]].error) == why
             assert job.progress is not None and job.progress.phase is Phase.STOPPED
+
+    run_virtual(main())
+
+
+def test_the_end_of_the_program_waits_no_longer_for_the_command_of_a_gate_than_for_any_other() -> None:
+    async def main() -> None:
+        async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+            if command.line == "check":
+                await asyncio.Event().wait()
+            return ExitStatus(0)
+
+        async def silent(host_id: str) -> bool:
+            await asyncio.sleep(1_000.0)
+            return False
+
+        driver = LoopbackDriver(shell=shell)
+        async with fleet(driver, *HOSTS) as runner:
+            runner.start(job_of(*HOSTS, waves=waves(gate_run="check")))
+            await settled(5)
+            driver.has_ended = silent  # type: ignore[method-assign]
+            begun = asyncio.get_running_loop().time()
+            await runner.close()
+            assert asyncio.get_running_loop().time() - begun <= 2 * LEAVE_AFTER
+
+    run_virtual(main())
+
+
+def test_a_gate_of_many_hosts_that_say_nothing_is_over_at_its_time() -> None:
+    async def main() -> None:
+        async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+            if command.line == "check":
+                await asyncio.Event().wait()
+            return ExitStatus(0)
+
+        hosts = [f"h{number}" for number in range(20)]
+        async with fleet(LoopbackDriver(shell=shell), *hosts) as runner:
+            options = Waves(size=Amount(10), gate_run="check", gate_timeout=20.0)
+            job = runner.start(job_of(*hosts, waves=options, fanout=2))
+            await settled(20.0 + 2 * EACH)
+            assert job.done and job.progress is not None and job.progress.phase is Phase.STOPPED
 
     run_virtual(main())
 
