@@ -136,6 +136,13 @@ class Context:
     follow: Follow | None = None
     fleet: str = ""
 
+    @property
+    def file(self) -> HostsFile:
+        """hosts.toml, to change it. Raises ActionFailed where the hosts come from no file."""
+        if self.hosts_file is None:
+            raise ActionFailed(told(Say.NO_HOSTS_FILE))
+        return self.hosts_file
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:

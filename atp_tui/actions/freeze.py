@@ -6,14 +6,15 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..model.errors import ActionFailed, ConfigError
+from ..model.errors import ActionFailed
 from ..model.freeze import ALL, Freeze, Frozen, local_time
-from ..model.message import text, told
+from ..model.message import told
 from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
+from .told_whole import told_whole
 
 if TYPE_CHECKING:
-    from .action import HostsFile
+    pass
 
 LONGEST_REASON = 200
 """Characters. It stands in a line of the screen, and in each refusal."""
@@ -58,11 +59,11 @@ def _cannot(why: str) -> ActionFailed:
 async def _freeze(context: Context, invocation: Invocation) -> None:
     from .held import named_now
 
-    file, clock = _file(context), context.manager.clock
+    file, clock = context.file, context.manager.clock
     now = clock.wall()
     until, reason = moment_of(invocation.text("until"), now), reason_of(invocation.text("reason"))
     words = invocation.text("set")
-    try:
+    with told_whole():
         config = await file.known()
         hosts = () if words == ALL else named_now(words, (*config.hosts, *config.disabled))
         freeze = Freeze(words, hosts, until, reason, invocation.who, now)
@@ -72,12 +73,10 @@ async def _freeze(context: Context, invocation: Invocation) -> None:
             return (*(each for each in before.at(now).freezes if (each.words, each.who) != mine), freeze)
 
         await file.freezes.change(added)
-    except ConfigError as error:
-        raise ActionFailed(text(str(error))) from error
 
 
 async def _thaw(context: Context, invocation: Invocation) -> None:
-    file, now = _file(context), context.manager.clock.wall()
+    file, now = context.file, context.manager.clock.wall()
     words = invocation.text("set")
 
     def left(before: Frozen) -> tuple[Freeze, ...]:
@@ -87,16 +86,8 @@ async def _thaw(context: Context, invocation: Invocation) -> None:
             raise ActionFailed(told(Say.NO_FREEZE, set=words, known=known))
         return tuple(each for each in there if each.words != words)
 
-    try:
+    with told_whole():
         await file.freezes.change(left)
-    except ConfigError as error:
-        raise ActionFailed(text(str(error))) from error
-
-
-def _file(context: Context) -> HostsFile:
-    if context.hosts_file is None:
-        raise ActionFailed(told(Say.NO_HOSTS_FILE))
-    return context.hosts_file
 
 
 _SET = Argument("set", "the hosts: @all, ids, kvm[01-04], @tag, with commas between them")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..model.errors import ActionFailed, ConfigError, ConfigErrors
-from ..model.message import text, told
+from ..model.errors import ActionFailed
+from ..model.message import told
 from ..model.quoting import redacted
 from ..model.say import Say
 from .action import Action, Argument, Context, Invocation, Subject
+from .told_whole import told_whole
 
 if TYPE_CHECKING:
     from ..config.edits import Edit
@@ -141,42 +141,23 @@ def _host_of(edit: Edit) -> str:
 
 
 async def _edit(context: Context, invocation: Invocation) -> None:
-    file = _file(context)
-    with _told_whole():
+    file = context.file
+    with told_whole():
         edits = await edits_on(invocation, file)
         written = await file.edit(edits, _what(invocation, edits))
     await _followed(context, written)
 
 
 async def _undo(context: Context, invocation: Invocation) -> None:
-    with _told_whole():
-        written = await _file(context).undo()
+    with told_whole():
+        written = await context.file.undo()
     await _followed(context, written)
 
 
 async def _redo(context: Context, invocation: Invocation) -> None:
-    with _told_whole():
-        written = await _file(context).redo()
+    with told_whole():
+        written = await context.file.redo()
     await _followed(context, written)
-
-
-@contextmanager
-def _told_whole() -> Iterator[None]:
-    """What is wrong with the file or a key is told with its place and what would be right, in one sentence."""
-    try:
-        yield
-    except ConfigErrors as errors:
-        first, *others = errors.errors
-        more = f" (and {len(others)} more like it)" if others else ""
-        raise ActionFailed(text(f"{first}{more}")) from errors
-    except ConfigError as error:
-        raise ActionFailed(text(str(error))) from error
-
-
-def _file(context: Context) -> HostsFile:
-    if context.hosts_file is None:
-        raise ActionFailed(told(Say.NO_HOSTS_FILE))
-    return context.hosts_file
 
 
 async def _followed(context: Context, written: Written) -> None:

@@ -28,6 +28,7 @@ from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
 from ..model.errors import ConfigError, HostUnknown
 from ..model.events import ConnectionChanged, HostSampled
+from ..model.fence import Fence
 from ..model.freeze import Frozen
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
@@ -286,9 +287,13 @@ class Engine:
         await self._others.look()
 
     async def _look_often(self) -> None:
+        fence = Fence(_log)
         while True:
             await self.manager.clock.sleep(LOOK_EACH)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - the screen shows what it has; an act looks anew, and is refused
+                fence.caught(error, "what is frozen, and what others do, is not known: %s", self.source.name)
 
     def _under_way(self, host: str) -> tuple[tuple[str, str], ...]:
         known = self.view.with_domains(host)

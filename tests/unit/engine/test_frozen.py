@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -55,3 +56,17 @@ async def test_a_file_that_cannot_be_read_holds_back_until_it_is_mended(tmp_path
     assert problem is not None and "what is frozen cannot be read" in str(problem.reason)
     freeze_file(file).unlink()
     assert (await engine.fleet.perform(tagged)).problem is None
+
+
+async def test_a_look_that_fails_ends_no_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, looks = described(tmp_path / "hosts.toml"), asyncio.Queue[None]()
+
+    async def broken() -> None:
+        looks.put_nowait(None)
+        raise RuntimeError("nobody foresaw that")
+
+    monkeypatch.setattr("atp_tui.engine.engine.LOOK_EACH", 0.01)
+    monkeypatch.setattr(engine, "look", broken)
+    async with engine.running(watch=True):
+        for _ in range(3):
+            await asyncio.wait_for(looks.get(), 30)
