@@ -62,6 +62,7 @@ def test_a_frozen_set_holds_its_hosts_and_another_person_s_freeze_asks_before_it
     file.write_text(file.read_text().replace(found["who"], "ada"))
     refused = atp("thaw", "@prod", "--config", config)
     assert refused.returncode == 2 and "ada has frozen @prod on" in refused.stderr and "give --yes" in refused.stderr
+    assert "thaw wants a person's word, and there is no terminal to ask at" in refused.stderr, "it is of no host"
     assert atp("thaw", "--config", config).returncode == 1, "the whole fleet is not frozen"
     assert atp("--read-only", "thaw", "@prod", "--yes", "--config", config).returncode == 2
     assert file.exists()

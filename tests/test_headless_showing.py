@@ -199,6 +199,32 @@ def test_no_progress_where_nothing_can_be_taken_away_again(config: str, form: tu
     os.close(ours)
 
 
+def test_a_second_ctrl_c_leaves_no_line_of_progress_behind(config: str, tmp_path: Path) -> None:
+    marker = f"3600.{os.getpid()}8"
+    ours, theirs = pty.openpty()
+    silent = tmp_path / "silent"
+    command = f"echo $PPID >{silent}; kill -STOP $PPID; exec sleep {marker}"  # its host goes silent
+    try:
+        with started("--config", config, "run", "-w", "web1", command, stderr=theirs) as process:
+            os.close(theirs)
+            seen = b""
+            for wanted in (b"1 run: web1", b"Ctrl+C again quits at once"):
+                while wanted not in seen:
+                    assert select.select([ours], [], [], HANG)[0], seen
+                    seen += os.read(ours, 1 << 16)
+                deadline = time.monotonic() + HANG
+                while not alive(marker) and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                process.send_signal(signal.SIGINT)
+            seen += all_read(ours)
+            assert process.wait(HANG) == -signal.SIGINT
+    finally:
+        os.kill(int(silent.read_text()), signal.SIGCONT)
+        os.close(ours)
+    assert seen.endswith(b"\r\x1b[K")
+    wait_until_gone(marker)
+
+
 def test_ctrl_c_shows_what_there_is(config: str) -> None:
     marker = f"3600.{os.getpid()}7"
     command = f"echo before; test {{meta.wait}} = 0 || exec sleep {marker}"

@@ -105,6 +105,17 @@ def test_what_makes_no_sense_is_told_before_anything_runs(
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("form", [(), ("--output",)])
+def test_quiet_tells_of_waves_only_what_stops_them(config: str, tmp_path: Path, form: tuple[str, ...]) -> None:
+    words = ("run", "-w", "kvm[01-03]", "--config", config, "--wave", "1", "--quiet")
+    for bad, told in (("", []), ("2", ["kvm02: exit status 3", "stopped in wave 2 of 3", "not run: 1 host: kvm03"])):
+        into = (*form, str(tmp_path / f"logs{bad}")) if form else ()
+        (tmp_path / "turn.n").unlink(missing_ok=True)
+        said = atp(*words, *into, in_turn(tmp_path, bad)).stderr.splitlines()
+        assert len(said) == len(told)
+        assert all(line.startswith(f"atp-tui: {each}") for line, each in zip(said, told, strict=True)), said
+
+
 def test_a_gate_that_does_not_hold_stops_before_the_next_wave(config: str, tmp_path: Path) -> None:
     words = ("--canary", "2", "--gate-run", f"test -e {tmp_path}/up", "--gate-timeout", "1", "--json")
     done = atp("run", "-w", "kvm[01-06]", "--config", config, *words, in_turn(tmp_path, ""))

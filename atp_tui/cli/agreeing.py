@@ -96,7 +96,10 @@ def _one_that_passes(engine: Engine, reading: Reading, invocation: Invocation) -
 def _refuse(engine: Engine, invocation: Invocation, asks: Agreement) -> NoReturn:
     for line in question(invocation, asks):
         complain(line)
-    error = ConfirmationWanted(told(Say.NOBODY_TO_ASK, action=invocation.action, number=asks.number))
+    if invocation.hosts:
+        error = ConfirmationWanted(told(Say.NOBODY_TO_ASK, action=invocation.action, number=asks.number))
+    else:
+        error = ConfirmationWanted(told(Say.NOBODY_TO_ASK_OF_NO_HOST, action=invocation.action))
     engine.door.decline(invocation, error)
     raise ActionFailed(error.reason)
 

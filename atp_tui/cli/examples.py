@@ -54,8 +54,14 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),
     "freeze": (
-        ("atp-tui freeze --until 2026-12-02T06:00 --reason 'the release'", "no change anywhere until then"),
-        ("atp-tui freeze @prod --until 2026-12-02T06:00+01:00 --reason 'the audit'", "no change on some hosts"),
+        (
+            "atp-tui freeze --until \"$(date -d 'tomorrow 6:00' +%FT%R)\" --reason 'the release'",
+            "no change anywhere until 2026-12-02T06:00, say",
+        ),
+        (
+            "atp-tui freeze @prod --until \"$(date -d '2 hours' +%FT%R%:z)\" --reason 'the audit'",
+            "no change on some hosts until 2026-12-01T14:00+01:00, say",
+        ),
         ("atp-tui freeze --json", "what is frozen, for programs"),
     ),
     "thaw": (("atp-tui thaw", "the whole fleet"), ("atp-tui thaw @prod --yes", "without a question")),

@@ -28,6 +28,8 @@ class Interrupt:
     def __init__(self, cancel: Callable[[], object]) -> None:
         self.number: int | None = None
         self.cancel = cancel
+        self.at_once: Callable[[], object] = lambda: None
+        """What is done before the second signal ends the program; it waits for nothing."""
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -39,6 +41,7 @@ class Interrupt:
         """A signal came. The second one needs no event loop, which may be the very thing that stands still."""
         if self.number is not None:
             signal.signal(number, signal.SIG_DFL)
+            self.at_once()
             os.kill(os.getpid(), number)
         self.number = number
         self._loop.call_soon_threadsafe(lambda: self.cancel())

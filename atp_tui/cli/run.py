@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ..actions.action import Invocation, Value
 from ..actions.policy import Policy
 from ..engine.engine import Engine
+from ..engine.fleet import Fleet
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..engine.targets import Reading, needed
 from ..executor.carrying import check
 from ..executor.log import JobLog
 from ..executor.outcome import exit_status_of
+from ..executor.waves import Progress
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
+from ..model.outcome import CommandResult
 from ..model.settings import CommandGuard, SshSettings
 from ..model.target import on_hosts
 from ..storage.audit import audit_of
@@ -34,7 +37,7 @@ from .job_log import opened, user_log, warn
 from .output import ReaderGone, complain, standard_output, unwritable
 from .ring import ring
 from .showing.choice import showing_of
-from .showing.running import Running
+from .showing.running import Running, Showing
 from .standard_input import LateInput
 
 STREAMED_KEPT = 64 << 10
@@ -82,13 +85,9 @@ async def carried_out(
     def invocation(targets: tuple[str, ...]) -> Invocation:
         return replace(_invocation(arguments, more, targets), delivery=delivery)
 
-    def guarded(host: HostInfo) -> HostInfo:
-        if not arguments.no_guard:
-            return host
-        return replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
-
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
-        return needed(reading, map(guarded, hosts), source.config.transport)
+        meant = map(_unguarded, hosts) if arguments.no_guard else hosts
+        return needed(reading, meant, source.config.transport)
 
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
@@ -102,28 +101,50 @@ async def carried_out(
         wanted = await agreed(engine, invocation(targets), yes=arguments.yes)
         if wanted is None:
             return USAGE
-        performed = await engine.fleet.perform(wanted)
-        if performed.job is None:
-            assert performed.problem is not None, "run starts a job"
-            raise ActionFailed(performed.problem.reason)
-        job = performed.job.id
-        cancel = interrupt.cancel = partial(engine.fleet.cancel, job)
-        running = Running(engine.fleet, job, len(targets), cancel, interrupt)
-        with LateInput().watched() as late:
-            gone = await showing.meanwhile(running)
-            results = await engine.fleet.results(job)
-            progress = engine.fleet.waves(job)
-            await waves.undone(engine.fleet, job, results)
-        await showing.over(running)
-    if gone is not None:
-        raise _unread(gone) from gone
-    shown = showing.last(results)
+        ended = await _shown(engine.fleet, wanted, showing, interrupt)
+    if ended.gone is not None:
+        raise _unread(ended.gone) from ended.gone
+    shown = showing.last(ended.results)
     if log is not None and "when_back" in wanted.arguments:
-        await tell_waiting(log, job)
-    if late.came:
-        complain(late.words)
-    status = waves.status_of(exit_status_of(results), progress)
-    return status or shown or (USAGE if late.came else NOT_ALL if left_out else 0)
+        await tell_waiting(log, ended.job)
+    if ended.late.came:
+        complain(ended.late.words)
+    status = waves.status_of(exit_status_of(ended.results), ended.progress)
+    return status or shown or (USAGE if ended.late.came else NOT_ALL if left_out else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A job that is over: how its waves stand, why nobody could be shown more, and whether input came that it had not
+    asked for."""
+
+    job: str
+    results: tuple[CommandResult, ...]
+    progress: Progress | None
+    gone: OSError | None
+    late: LateInput
+
+
+async def _shown(fleet: Fleet, wanted: Invocation, showing: Showing, interrupt: Interrupt) -> _Ended:
+    """Start the job, and show it to its end. Raises ActionFailed where the door lets it not pass any more."""
+    performed = await fleet.perform(wanted)
+    if performed.job is None:
+        assert performed.problem is not None, "run starts a job"
+        raise ActionFailed(performed.problem.reason)
+    job = performed.job.id
+    cancel = interrupt.cancel = partial(fleet.cancel, job)
+    running = Running(fleet, job, len(wanted.targets), cancel, interrupt)
+    with LateInput().watched() as late:
+        gone = await showing.meanwhile(running)
+        results = await fleet.results(job)
+        progress = fleet.waves(job)
+        await waves.undone(fleet, job, results)
+    await showing.over(running)
+    return _Ended(job, results, progress, gone, late)
+
+
+def _unguarded(host: HostInfo) -> HostInfo:
+    return replace(host, ssh=replace(host.ssh or SshSettings(), command_guard=CommandGuard.NONE))
 
 
 def _unread(gone: OSError) -> Exception:

@@ -23,7 +23,11 @@ def add_showing(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--jsonl", action="store_true", help="print a JSON object a line for each host as it ends, as in --json"
     )
-    run.add_argument("--quiet", action="store_true", help="show no output, only how hosts ended that did not go well")
+    run.add_argument(
+        "--quiet",
+        action="store_true",
+        help="show no output, only how hosts ended that did not go well, and why waves were stopped",
+    )
     run.add_argument(
         "--label", action=argparse.BooleanOptionalAction, help="the host's id before each line, or not (default: it is)"
     )

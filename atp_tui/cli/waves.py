@@ -78,10 +78,13 @@ def plan_lines(waves: Waves, plan: Sequence[Sequence[str]]) -> Iterator[str]:
         yield f"between two waves: {', '.join(between)}"
 
 
-async def watched(fleet: Fleet, job: str, write: Callable[[str], object]) -> AsyncIterator[JobEvent]:
+async def watched(
+    fleet: Fleet, job: str, write: Callable[[str], object], *, quiet: bool = False
+) -> AsyncIterator[JobEvent]:
     """The events of a job; what they tell of its waves is written, and a person is asked where the job waits for one.
 
-    That a host is not run, since the waves were stopped, is no news of its own: `undone` names all of them.
+    `quiet`: how a wave has ended is not written, only why there is no further one. That a host is not run, since the
+    waves were stopped, is no news of its own: `undone` names all of them.
     """
     asking: asyncio.Task[None] | None = None
     stopped = False
@@ -91,7 +94,7 @@ async def watched(fleet: Fleet, job: str, write: Callable[[str], object]) -> Asy
                 stopped = stopped or event.progress.phase is Phase.STOPPED
                 if event.progress.phase is Phase.ASKS:
                     asking = asyncio.create_task(_ask(fleet, job, event.progress, write))
-                else:
+                elif not quiet or event.progress.why is not None:
                     write(wave_line(event.progress))
             elif not (stopped and isinstance(event, TargetEnded) and event.result.outcome is Outcome.NOTRUN):
                 yield event

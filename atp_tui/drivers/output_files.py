@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
-import queue
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from ..model.file_names import host_file_name
 from ..model.outcome import Stream
+from .writing_thread import WritingThread
 
 WAITING = 1 << 20
 """Bytes that may wait for the disk before `room` waits for it."""
@@ -41,7 +37,7 @@ def folder_for(path: Path, *, overwrite: bool) -> int:
     return descriptor
 
 
-class OutputFiles:
+class OutputFiles(WritingThread[tuple[Callable[[], object], int]]):
     """Files below the directory `folder`, a descriptor, written by a thread of its own, in the order of the calls.
 
     A file is made, with mode 0600, when the work on its host begins. One of that name that is there already is put
@@ -50,54 +46,31 @@ class OutputFiles:
     """
 
     def __init__(self, folder: int, on_trouble: Callable[[str, OSError], object], *, overwrite: bool = False) -> None:
+        super().__init__("output files", WAITING)
         self._folder = folder
         self._on_trouble = on_trouble
         self._overwrite = overwrite
-        self._queue: queue.SimpleQueue[tuple[Callable[[], object], int] | None] = queue.SimpleQueue()
-        self._loop = asyncio.get_running_loop()
-        self._waiting = 0
-        self._room: asyncio.Future[None] | None = None
-        self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._thread = threading.Thread(target=self._work, name="output files", daemon=True)
         self._made: set[str] = set()
         self._lost: set[str] = set()
 
     def begin(self, host: str) -> None:
         """The work on a host begins, or begins anew: what has come before is no part of its output."""
-        self._queue.put((lambda: self._for(host, self._begin), 0))
+        self._put((lambda: self._for(host, self._begin), 0))
 
     def add(self, host: str, stream: Stream, data: bytes) -> None:
         """More bytes of one of its streams."""
-        self._waiting += len(data)
-        self._queue.put((lambda: self._for(host, lambda host: self._add(host, stream, data)), len(data)))
+        size = len(data)
+        self._put((lambda: self._for(host, lambda host: self._add(host, stream, data)), size), size)
 
     def end(self, host: str) -> None:
         """A host is done. Where its work has not begun, no file of an earlier run may pass for one of this run."""
-        self._queue.put((lambda: self._for(host, self._end), 0))
+        self._put((lambda: self._for(host, self._end_of), 0))
 
-    async def room(self) -> None:
-        """Wait until the disk has taken all but WAITING bytes."""
-        while self._waiting > WAITING and not self._ended.done():
-            self._room = self._loop.create_future()
-            await self._room
-
-    async def __aenter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._queue.put(None)
-        await self._ended
-
-    def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            act, size = item
+    def _work(self, items: Iterator[tuple[Callable[[], object], int]]) -> None:
+        for act, size in items:
             act()
             if size:
                 self._tell(self._written, size)
-        self._tell(self._end_it)
 
     def _for(self, host: str, act: Callable[[str], object]) -> None:
         if host in self._lost:
@@ -123,7 +96,7 @@ class OutputFiles:
         finally:
             os.close(file)
 
-    def _end(self, host: str) -> None:
+    def _end_of(self, host: str) -> None:
         if self._overwrite and host not in self._made:
             self._remove(host)
 
@@ -131,15 +104,3 @@ class OutputFiles:
         for suffix in SUFFIXES.values():
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(host_file_name(host, suffix), dir_fd=self._folder)
-
-    def _tell(self, what: Callable[..., object], *arguments: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(what, *arguments)
-
-    def _written(self, size: int) -> None:
-        self._waiting -= size
-        if self._waiting <= WAITING and self._room is not None and not self._room.done():
-            self._room.set_result(None)
-
-    def _end_it(self) -> None:
-        self._ended.set_result(None)

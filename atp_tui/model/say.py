@@ -156,6 +156,7 @@ class Say(StrEnum):
     LOG_IN_ON_SCREEN = "log-in-on-screen"
     NO_HOSTS_FILE = "no-hosts-file"
     NOBODY_TO_ASK = "nobody-to-ask"
+    NOBODY_TO_ASK_OF_NO_HOST = "nobody-to-ask-of-no-host"
     NO_AUDIT = "no-audit"
 
     # libvirt: the way to its daemon

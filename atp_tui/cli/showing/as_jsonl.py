@@ -11,7 +11,6 @@ from ...executor.reader import TargetEnded, TargetOutput, TargetStarted
 from ...model.fence import Fence
 from ...model.outcome import CommandResult, Stream
 from ...model.text import Printed, printed, safe
-from ..output import line_of
 from .entry import encoded
 from .running import CUT, Running, Showing, tell_cut
 
@@ -55,7 +54,7 @@ class AsJsonLines(Showing):
         told: set[str] = set()
         fence = Fence(_log)
         async with running.live() as (live, progress):
-            async for event in running.events(lambda line: live.err(line_of("atp-tui", line))):
+            async for event in running.events(live):
                 match event:
                     case TargetOutput(target=target, stream=stream, data=data):
                         held.setdefault(str(target), Held()).add(stream, data)
@@ -76,9 +75,6 @@ class AsJsonLines(Showing):
                 if str(result.target) not in told:  # a stop of waves is told as a whole
                     live.out(_line(encoded(fence, result)))
         return live.gone
-
-    async def over(self, running: Running) -> None:
-        """Nothing is left of it."""
 
     def last(self, results: Sequence[CommandResult]) -> int:
         """Say what was cut."""

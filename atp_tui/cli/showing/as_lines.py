@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from ...executor.reader import TargetEnded, TargetOutput, TargetStarted
 from ...model.fence import Fence
-from ...model.outcome import CommandResult, Outcome
+from ...model.outcome import CommandResult
 from ..lines import HostLines
 from ..output import line_of
-from ..words import ending, sentence
+from ..words import sentence
 from .entry import UNTOLD
-from .running import Running, Showing
+from .running import Running, Showing, tell_ending
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class AsLines(Showing):
                 "stdout": HostLines(live.out, label=self._label),
                 "stderr": HostLines(live.err, label=self._label),
             }
-            async for event in running.events(lambda line: live.err(line_of("atp-tui", line))):
+            async for event in running.events(live, quiet=self._quiet):
                 match event:
                     case TargetOutput(target=target, stream=stream, data=data):
                         if self._quiet:
@@ -54,14 +54,10 @@ class AsLines(Showing):
                         progress.ended(result)
                         for each in lines.values():
                             each.end(result.host)
-                        if live.gone is None and result.outcome is not Outcome.OK:
-                            live.err(line_of(f"atp-tui: {result.host}", ending(result)))
+                        tell_ending(live, result)
                     case _:
                         pass
         return live.gone
-
-    async def over(self, running: Running) -> None:
-        """Nothing is left of it."""
 
     def last(self, results: Sequence[CommandResult]) -> int:
         """All was shown."""

@@ -10,10 +10,9 @@ from pathlib import Path
 from ...drivers.output_files import OutputFiles, folder_for
 from ...executor.reader import TargetEnded, TargetOutput, TargetStarted
 from ...model.errors import ConfigError
-from ...model.outcome import CommandResult, Outcome
+from ...model.outcome import CommandResult
 from ..output import line_of
-from ..words import ending
-from .running import CUT, Running, Showing
+from .running import CUT, Running, Showing, tell_ending
 
 
 class IntoFiles(Showing):
@@ -50,7 +49,7 @@ class IntoFiles(Showing):
                     live.err(line_of(f"atp-tui: {host}", f"its output is not all in {self._path}: {error.strerror}"))
 
                 async with OutputFiles(self._folder, trouble, overwrite=self._overwrite) as files:
-                    async for event in running.events(lambda line: live.err(line_of("atp-tui", line))):
+                    async for event in running.events(live, quiet=self._quiet):
                         match event:
                             case TargetStarted(target=target):
                                 progress.started(str(target))
@@ -61,14 +60,10 @@ class IntoFiles(Showing):
                             case TargetEnded(target=target, result=result):
                                 progress.ended(result)
                                 files.end(str(target))
-                                if live.gone is None and result.outcome is not Outcome.OK:
-                                    live.err(line_of(f"atp-tui: {result.host}", ending(result)))
+                                tell_ending(live, result)
                             case _:
                                 pass
         return live.gone
-
-    async def over(self, running: Running) -> None:
-        """Nothing is left of it."""
 
     def last(self, results: Sequence[CommandResult]) -> int:
         """All was written, or told."""

@@ -11,10 +11,11 @@ from ...drivers.live_output import LiveOutput
 from ...engine.fleet import Fleet
 from ...executor.folding import fold_names
 from ...executor.reader import JobEvent, TargetEnded, TargetStarted
-from ...model.outcome import CommandResult
+from ...model.outcome import CommandResult, Outcome
 from ..interrupt import Interrupt
 from ..output import complain, complaints_to, line_of
 from ..waves import asks, watched
+from ..words import ending
 from .progress import Progress, drawn, may_draw
 
 CUT = 4
@@ -31,10 +32,10 @@ class Running:
     cancel: Callable[[], None]
     interrupt: Interrupt
 
-    def events(self, write: Callable[[str], object]) -> AsyncIterator[JobEvent]:
+    def events(self, live: LiveOutput, *, quiet: bool = False) -> AsyncIterator[JobEvent]:
         """What happens in it from its beginning on, until each host has ended; lines about its waves are written, and
-        a person is asked between two."""
-        return watched(self.fleet, self.job, write)
+        a person is asked between two. `quiet`: of its waves only what stops them is written."""
+        return watched(self.fleet, self.job, lambda line: live.err(line_of("atp-tui", line)), quiet=quiet)
 
     @asynccontextmanager
     async def live(self, *, quiet: bool = False) -> AsyncIterator[tuple[LiveOutput, Progress]]:
@@ -50,6 +51,7 @@ class Running:
                 live.hurry()
 
             self.interrupt.cancel = leave
+            self.interrupt.at_once = live.wipe
             with ExitStack() as drawing:
                 if not quiet and may_draw():
                     drawing.enter_context(complaints_to(live.err))  # the line is taken away before them
@@ -69,7 +71,7 @@ class Running:
         if not may_draw() and self.fleet.waves(self.job) is None:
             return
         async with self.live() as (live, progress):
-            async for event in self.events(lambda line: live.err(line_of("atp-tui", line))):
+            async for event in self.events(live):
                 match event:
                     case TargetStarted(target=target):
                         progress.started(str(target))
@@ -98,7 +100,7 @@ class Showing(Protocol):
 
     async def over(self, running: Running) -> None:
         """Take what is needed of a job that is over, while the hosts are still held."""
-        ...
+        return
 
     def last(self, results: Sequence[CommandResult]) -> int:
         """Show what is shown at the end; the hosts were let go of. The exit status where all else went well.
@@ -106,6 +108,12 @@ class Showing(Protocol):
         Raises ReaderGone, and ActionFailed where standard output cannot be written.
         """
         ...
+
+
+def tell_ending(live: LiveOutput, result: CommandResult) -> None:
+    """Say how a host ended, where that was not well and somebody reads it."""
+    if live.gone is None and result.outcome is not Outcome.OK:
+        live.err(line_of(f"atp-tui: {result.host}", ending(result)))
 
 
 def cut_of(results: Sequence[CommandResult]) -> Sequence[str]:

@@ -6,9 +6,11 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 
 import pytest
 
+from atp_tui.actions.freeze import moment_of
 from atp_tui.cli.arguments import parse, whole_parser
 from atp_tui.cli.examples import EXAMPLES
 from atp_tui.cli.man import page
@@ -32,6 +34,15 @@ def test_each_example_is_a_line_that_the_program_takes(verb: str, line: str) -> 
     assert program == "atp-tui"
     asked = parse(words)
     assert asked.verb == (verb.partition(" ")[0] or asked.verb)
+
+
+def test_the_moments_of_the_examples_are_ahead_whenever_they_are_typed() -> None:
+    for line, _ in EXAMPLES["freeze"]:
+        words = subprocess.run(["sh", "-c", f'set -- {line}; printf "%s\\n" "$@"'], capture_output=True, check=True)
+        freezing = parse(words.stdout.decode().splitlines()[1:]).freezing
+        assert freezing is not None
+        if freezing.until:
+            assert moment_of(freezing.until, time.time()) > time.time()
 
 
 def test_every_verb_has_an_example_and_no_other_has() -> None:
