@@ -64,9 +64,22 @@ class NamedCommand:
 
     @property
     def pattern(self) -> str:
-        """A regular expression that finds its line, whatever the values."""
+        """A regular expression that finds its line, whatever the values; any line, where it has nothing of its own.
+
+        Each part of the line is taken where it comes first, and no other place is tried: a long text takes a time that
+        grows with its length alone.
+        """
         parts = parsed(self.run, more=frozenset(each.name for each in self.parameters), strict=True).parts
-        return "".join(re.escape(part) if isinstance(part, str) else rf"[\s\S]{{0,{_ANY}}}?" for part in parts)
+        found, reach = "", 0
+        for part in parts:
+            if not isinstance(part, str):
+                reach += bool(found) * _ANY
+            elif found and reach:
+                # what comes first may stand before its own place: `reach` is that of all values so far
+                found += rf"(?>[\s\S]{{0,{reach}}}?{re.escape(part)})"
+            else:
+                found += re.escape(part)
+        return found or r"[\s\S]+"
 
     def _value(self, parameter: Parameter, given: str | None) -> str:
         value = parameter.default if given is None else given

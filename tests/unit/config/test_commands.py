@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atp_tui.actions.dangers import dangers
 from atp_tui.config.load import parse
 from atp_tui.model.errors import ConfigError, ConfigErrors
+from atp_tui.model.guard import GuardSettings
 from atp_tui.model.host import HostInfo
-from atp_tui.model.named import NamedCommand, find
+from atp_tui.model.named import NamedCommand, Parameter, find
 from atp_tui.model.placeholders import parsed
 
 GOOD = """
@@ -105,3 +109,28 @@ def test_what_is_wrong_has_its_place(text: str, line: int, key: str, message: st
     (error, *_) = caught.value.errors
     assert (error.line, error.key) == (line, key)
     assert message in error.message and error.hint
+
+
+_FEW = st.text("ab ", max_size=6)
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=3), min_size=1, max_size=4), st.data())
+def test_the_line_of_a_dangerous_one_is_found_whatever_the_values(parts: list[str], data: st.DataObject) -> None:
+    names = [f"p{number}" for number in range(len(parts))]
+    run = "".join(f"{part}{{{name}}}" for part, name in zip(parts, names, strict=True)) + " end"
+    command = NamedCommand("x", run, "", tuple(map(Parameter, names)), danger=True)
+    line = command.line({name: data.draw(_FEW) for name in names})
+    assert dangers(f"{data.draw(_FEW)}; {line}; {data.draw(_FEW)}", GuardSettings(danger=(command.pattern,)))
+
+
+def test_a_dangerous_one_with_nothing_of_its_own_is_any_line() -> None:
+    command = NamedCommand("x", "{a}{b}", "", (Parameter("a"), Parameter("b")), danger=True)
+    assert dangers("id", GuardSettings(danger_builtin=False, danger=(command.pattern,))) == ((0, 2),)
+
+
+def test_a_long_text_is_looked_through_once_and_not_for_each_way_to_divide_it_up() -> None:
+    command = NamedCommand("x", "a {b} {c} end", "", (Parameter("b"), Parameter("c")), danger=True)
+    guard = GuardSettings(danger_builtin=False, danger=(command.pattern,))
+    begun = time.process_time()
+    assert not dangers("a b " * 10_000, guard)
+    assert time.process_time() - begun < 20.0, "each way to divide it up was tried"
