@@ -14,7 +14,7 @@ from .action import Action, Argument, Context, Invocation, Subject
 from .told_whole import told_whole
 
 if TYPE_CHECKING:
-    pass
+    from ..transport.clock import Clock
 
 LONGEST_REASON = 200
 """Characters. It stands in a line of the screen, and in each refusal."""
@@ -70,17 +70,17 @@ async def _freeze(context: Context, invocation: Invocation) -> None:
 
         def added(before: Frozen) -> tuple[Freeze, ...]:
             mine = words, invocation.who
-            return (*(each for each in before.at(now).freezes if (each.words, each.who) != mine), freeze)
+            return (*(each for each in _not_over(before, clock) if (each.words, each.who) != mine), freeze)
 
         await file.freezes.change(added)
 
 
 async def _thaw(context: Context, invocation: Invocation) -> None:
-    file, now = context.file, context.manager.clock.wall()
+    file, clock = context.file, context.manager.clock
     words = invocation.text("set")
 
     def left(before: Frozen) -> tuple[Freeze, ...]:
-        there = before.at(now).freezes
+        there = _not_over(before, clock)
         if not any(each.words == words for each in there):
             known = ", ".join(dict.fromkeys(each.words for each in there)) or "none"
             raise ActionFailed(told(Say.NO_FREEZE, set=words, known=known))
@@ -88,6 +88,11 @@ async def _thaw(context: Context, invocation: Invocation) -> None:
 
     with told_whole():
         await file.freezes.change(left)
+
+
+def _not_over(frozen: Frozen, clock: Clock) -> tuple[Freeze, ...]:
+    """What stays in the file, which others share: a clock that was set forward takes none of their freezes out."""
+    return frozen.at(min(clock.wall(), clock.monotonic())).freezes
 
 
 _SET = Argument("set", "the hosts: @all, ids, kvm[01-04], @tag, with commas between them")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from atp_tui.actions.action import Invocation
-from atp_tui.config.freeze_file import change_frozen, freeze_file
+from atp_tui.config.freeze_file import change_frozen, freeze_file, read_frozen
 from atp_tui.model.freeze import ALL, Freeze
 from atp_tui.model.target import on_hosts
 
@@ -46,6 +46,21 @@ async def test_a_clock_that_leaps_ends_no_freeze(tmp_path: Path, monkeypatch: py
     for leap in (-86_400.0, 86_400.0):
         monkeypatch.setattr(engine.manager.clock, "wall", lambda leap=leap: time.time() + leap, raising=False)
         assert engine.fleet.frozen().freezes == (found,), leap
+
+
+async def test_a_clock_that_was_set_forward_takes_no_freeze_of_another_person_out_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hosts.toml"
+    engine = described(file)
+    found = freeze(file, 3_600)
+    monkeypatch.setattr(engine.manager.clock, "wall", lambda: time.time() + 86_400.0, raising=False)
+    until = time.strftime("%Y-%m-%dT%H:%M", time.localtime(time.time() + 3 * 86_400.0))
+    own = {"set": "a", "until": until, "reason": "mine"}
+    assert (await engine.fleet.perform(Invocation("freeze", (), own, "bob"))).problem is None
+    assert found in read_frozen(freeze_file(file)).freezes
+    assert (await engine.fleet.perform(Invocation("thaw", (), {"set": "a"}, "bob"))).problem is None
+    assert read_frozen(freeze_file(file)).freezes == (found,)
 
 
 async def test_a_file_that_cannot_be_read_holds_back_until_it_is_mended(tmp_path: Path) -> None:
