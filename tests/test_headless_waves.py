@@ -185,6 +185,9 @@ def test_a_deadline_a_cancel_and_a_kill_in_the_middle_account_for_every_host(con
                 assert time.monotonic() < limit
             process.send_signal(number)
             process.wait(HANG)
+            told = process.stderr.read().decode().splitlines()
+        assert all(line.startswith("atp-tui: not run: 4 hosts: kvm[03-06]; ") for line in told)
+        assert len(told) == (number == signal.SIGINT)
         assert process.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
         assert turns(tmp_path) == before + 2
         shown = [each["outcome"] for each in results_of(atp("jobs", "show", "last", "--json")).values()]

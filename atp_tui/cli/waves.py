@@ -21,6 +21,7 @@ from ..model.errors import ActionFailed, ConfigError
 from ..model.host import HostInfo
 from ..model.message import text
 from ..model.outcome import CommandResult, Outcome
+from ..model.say import Say
 from ..model.target import on_hosts
 from .agreeing import can_ask, line_typed, terminal
 from .output import complain
@@ -84,10 +85,10 @@ async def watched(
     """The events of a job; what they tell of its waves is written, and a person is asked where the job waits for one.
 
     `quiet`: how a wave has ended is not written, only why there is no further one. That a host is not run, since the
-    waves were stopped, is no news of its own: `undone` names all of them.
+    waves were stopped or cancelled, is no news of its own: `undone` names all of them.
     """
     asking: asyncio.Task[None] | None = None
-    stopped = False
+    stopped, in_waves = False, fleet.waves(job) is not None
     try:
         async for event in fleet.events(job):
             if isinstance(event, WaveTold):
@@ -96,7 +97,7 @@ async def watched(
                     asking = asyncio.create_task(_ask(fleet, job, event.progress, write))
                 elif not quiet or event.progress.why is not None:
                     write(wave_line(event.progress))
-            elif not (stopped and isinstance(event, TargetEnded) and event.result.outcome is Outcome.NOTRUN):
+            elif not (isinstance(event, TargetEnded) and in_waves and _is_undone(event.result, stopped)):
                 yield event
     finally:
         if asking is not None:
@@ -157,6 +158,12 @@ async def _ask(fleet: Fleet, job: str, progress: Progress, write: Callable[[str]
         fleet.resume(job)
     else:
         fleet.halt(job)
+
+
+def _is_undone(result: CommandResult, stopped: bool) -> bool:
+    """Whether a host was not run for no reason of its own."""
+    cancelled = result.error is None or result.error.id is Say.CANCELLED
+    return result.outcome is Outcome.NOTRUN and (stopped or cancelled)
 
 
 def _counts(counts: Sequence[tuple[Outcome, int]]) -> str:
