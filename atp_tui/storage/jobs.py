@@ -202,14 +202,23 @@ class JobStore:
         return await self._thread.ask(read, ())
 
     async def take(self, job: str, targets: Collection[TargetId], *, cancelled: bool = False) -> tuple[TargetId, ...]:
-        """As JobLog.take; none where the disk does not answer: what it then had after all is run by nobody."""
+        """As JobLog.take; none where the disk does not answer in time: what was to be run then waits on."""
+        had: list[TargetId] = []
 
         def claim(databases: Databases) -> tuple[TargetId, ...]:
             from .away import take
 
-            return take(databases, job, targets, cancelled=cancelled)
+            had[:] = take(databases, job, targets, cancelled=cancelled)
+            return tuple(had)
 
-        return await self._thread.ask(claim, ())
+        nothing: tuple[TargetId, ...] = ()
+        found = nothing
+        try:
+            found = await self._thread.ask(claim, nothing)
+        finally:
+            if not found:  # the claim may come yet, and nobody is left to run it: it is given back behind it
+                self._thread.put(partial(_put_ran, job=job, targets=had, ran_in=None), Rank.RECORD, _ROW)
+        return found
 
     def ran(self, job: str, targets: Collection[TargetId], ran_in: str | None) -> None:
         """As JobLog.ran."""

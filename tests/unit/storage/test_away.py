@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,6 +102,28 @@ asyncio.run(main())
         assert (found.taken, found.cancelled, found.ran_in) == (False, False, None)
         assert await waiting(store) == ["first/h2", "first/h3"]
         assert await store.take("first", on_hosts("h1")) == ()
+
+
+async def test_a_claim_for_which_nobody_waits_any_more_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with JobStore(tmp_path / "jobs.sqlite3", lambda _: None) as store:
+        keep(store, "first")
+        left = await waiting(store)
+        claim = asyncio.create_task(store.take("first", on_hosts("h1")))
+        await asyncio.sleep(0)
+        claim.cancel()
+        await asyncio.wait([claim])
+        assert claim.cancelled() and await waiting(store) == left
+        off = asyncio.create_task(store.take("first", on_hosts("h1"), cancelled=True))
+        await asyncio.sleep(0)
+        off.cancel()
+        await asyncio.wait([off])
+        assert await waiting(store) == left[1:], "a person wanted it to wait no longer"
+        with monkeypatch.context() as patch:
+            patch.setattr("atp_tui.storage.thread.ANSWER_LIMIT", 0.0)
+            assert await store.take("first", on_hosts("h2")) == ()
+        assert await waiting(store) == left[1:]
 
 
 async def test_what_waits_is_dropped_at_its_date_and_goes_with_its_job(tmp_path: Path) -> None:
