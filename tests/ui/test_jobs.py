@@ -383,3 +383,23 @@ async def test_their_own_keys_show_another_job() -> None:
         opened.hosts.focus()
         await opened.press("less_than_sign", "f8")
         await opened.until(lambda: "#1 one" in title(opened))
+
+
+async def test_answers_that_came_out_of_sight_are_those_that_are_seen_again(fakes: FleetServices) -> None:
+    """As many lines as before were painted as they had been."""
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        *others, last = job.hosts
+        for host in others:
+            job.end(host, Outcome.OK, 0, b"one")
+        await opened.until(lambda: opened.has("waiting") and len(opened.screen.answers.lines) == 2)
+        await opened.press("escape", "5")
+        await opened.until(lambda: opened.has("Jobs 1"))
+        await opened.pilot.pause(0.3)
+        job.end(last, Outcome.OK, 0, b"other")
+        await opened.until(lambda: opened.screen.answers._model and opened.screen.answers._model.finished)
+        await opened.pilot.pause(0.3)
+        await opened.press("1")
+        await opened.until(lambda: opened.has("4/4 done"))
+        assert opened.has("other") and not opened.has("waiting")

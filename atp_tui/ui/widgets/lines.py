@@ -318,6 +318,8 @@ class LinesView(ScrollView, Generic[L]):
         if frame != self._drawn_for:
             self._drawn_for = frame
             self._drawn.clear()
+            if not frame[1].height:  # out of sight: Textual would show what it has painted once it is back
+                self.refresh()
         return frame
 
     def _drawing(self, index: int, width: int) -> tuple[bool, Spans]:
