@@ -21,12 +21,20 @@ LINE_BYTES = 2000
 
 _SEQUENCE = re.compile(rb"\x1b\[(?:([0-9;:]{0,64})m|0?K)|\x1b\(B")
 
+_COLOUR_SPACE = re.compile(r"\b([34]8:2):[0-9]*(?=(?::[0-9]+){3})")
+"""The number of a colour space, mostly empty, which ISO 8613-6 has before red, green and blue."""
+
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
 def shown_line(line: bytes) -> Safe:
     """The text of a line, cut where it is longer than anyone reads, without its colours."""
-    return safe_bytes(_SEQUENCE.sub(b"", _cut(line)))
+    return safe_bytes(uncoloured(_cut(line)))
+
+
+def uncoloured(line: bytes) -> bytes:
+    """A line without the sequences that are not shown: what a person searches is what is read."""
+    return _SEQUENCE.sub(b"", line) if b"\x1b" in line else line
 
 
 def shown_spans(line: bytes, role: str = "text") -> Spans:
@@ -45,16 +53,17 @@ def _cut(line: bytes) -> bytes:
 @dataclass(frozen=True, slots=True)
 class _Look:
     colour: str = ""
+    ground: str = ""
     bold: bool = False
     underline: bool = False
     reverse: bool = False
-    ground: bool = False
 
     def role(self, plain: str) -> str:
-        reverse = self.reverse != self.ground  # a coloured ground is the colour turned round: it can be read as well
-        if not (self.colour or self.bold or self.underline or reverse):
+        colour = self.ground or self.colour  # a coloured ground is the colour turned round: it can be read as well
+        reverse = self.reverse != bool(self.ground)
+        if not (colour or self.bold or self.underline or reverse):
             return plain
-        return output_role(self.colour, bold=self.bold, underline=self.underline, reverse=reverse)
+        return output_role(colour, bold=self.bold, underline=self.underline, reverse=reverse)
 
 
 def _pieces(said: bytes, role: str) -> Iterator[tuple[str, str]]:
@@ -70,41 +79,40 @@ def _pieces(said: bytes, role: str) -> Iterator[tuple[str, str]]:
 
 def _after(look: _Look, parameters: str) -> _Look:
     """The look after an SGR sequence; parameters that mean neither a colour nor a weight change nothing."""
-    codes = [int(each or "0") for each in re.split("[;:]", parameters)]
+    codes = [int(each or "0") for each in re.split("[;:]", _COLOUR_SPACE.sub(r"\1", parameters))]
     while codes:
         code = codes.pop(0)
         if code in (38, 48):
             colour, codes = _chosen(codes)
-            look = replace(look, colour=colour or look.colour, ground=look.ground or code == 48)
+            look = _coloured(look, colour, ground=code == 48)
         else:
             look = _with(look, code)
     return look
 
 
+def _coloured(look: _Look, colour: str, *, ground: bool) -> _Look:
+    if not colour:
+        return look
+    return replace(look, ground=colour) if ground else replace(look, colour=colour)
+
+
 def _with(look: _Look, code: int) -> _Look:
-    if code == 0:
-        return _Look()
-    if 30 <= code <= 37 or 90 <= code <= 97:
-        return replace(look, colour=_COLOURS[code % 10])
-    if 40 <= code <= 47 or 100 <= code <= 107:
-        return replace(look, colour=_COLOURS[code % 10], ground=True)
+    tens, number = divmod(code, 10)
+    if tens in (3, 4, 9, 10) and number < len(_COLOURS):
+        return _coloured(look, _COLOURS[number], ground=tens in (4, 10))
     match code:
-        case 1:
-            return replace(look, bold=True)
-        case 4:
-            return replace(look, underline=True)
-        case 7:
-            return replace(look, reverse=True)
-        case 22:
-            return replace(look, bold=False)
-        case 24:
-            return replace(look, underline=False)
-        case 27:
-            return replace(look, reverse=False)
+        case 0:
+            return _Look()
+        case 1 | 22:
+            return replace(look, bold=code == 1)
+        case 4 | 24:
+            return replace(look, underline=code == 4)
+        case 7 | 27:
+            return replace(look, reverse=code == 7)
         case 39:
-            return replace(look, colour="" if not look.ground else look.colour)
+            return replace(look, colour="")
         case 49:
-            return replace(look, ground=False)
+            return replace(look, ground="")
     return look
 
 
