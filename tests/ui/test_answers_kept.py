@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from atp_tui.executor.fold import Fold
 from atp_tui.model.outcome import CommandResult, Outcome
+from atp_tui.ui import turns
 from atp_tui.ui.answers_saved import Group, file_name, written
 from atp_tui.ui.screens.pager import PagerLines, PagerScreen, RawLines
 
@@ -103,6 +104,83 @@ async def test_w_fills_the_line_and_nothing_is_overwritten_unasked(
         assert (tmp_path / "each" / "kvm01.txt").read_bytes() == b"x\n"
         screen._dispatch.do("save-answers", "/proc/no/such")
         await opened.until(lambda: opened.has("cannot be written"))
+
+
+async def test_what_cannot_be_saved_is_told_and_leaves_what_was_there(fakes: FleetServices, tmp_path: Path) -> None:
+    async with open_app(fakes) as opened:
+        await answered(opened, fakes)
+        save = opened.screen._dispatch.do
+        save("save-answers", f"{tmp_path}/{'a' * 300}")
+        await opened.until(lambda: opened.has("too long"))
+        os.mkfifo(tmp_path / "pipe")
+        save("save-answers", f"{tmp_path}/pipe")
+        await opened.until(lambda: opened.screen.answers and opened.has("is no file"))
+        assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+        kept = tmp_path / "kept.txt"
+        kept.write_text("mine")
+        save("save-answers", str(kept))
+        await opened.read()
+        fakes.jobs.started.clear()  # newer jobs need the room while it is asked
+        await opened.press("y")
+        await opened.until(lambda: opened.has("not kept any more"))
+        assert kept.read_text() == "mine"
+        save("cancel")  # tells other words
+        await opened.until(lambda: not opened.has("not kept any more: newer"))
+        save("raw-answer")
+        await opened.until(lambda: opened.has("not kept any more: newer"))
+        save("save-answers", f"{tmp_path}/each/")
+        assert not (tmp_path / "each").exists()
+
+
+async def test_a_file_a_host_holds_its_own_words_where_answers_are_joined(fakes: FleetServices, tmp_path: Path) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        for number, host in enumerate(job.hosts):
+            job.end(host, Outcome.OK, 0, b"10.0.0.%d\n" % number)
+        await opened.until(lambda: opened.has("4/4 done"))
+        opened.screen._dispatch.do("mask-answers")
+        await opened.until(lambda: opened.has("masked: 4 answers"))
+        opened.screen._dispatch.do("save-answers", f"{tmp_path}/each/")
+        await opened.until(lambda: opened.has("saved: 4 files"))
+        said = {(tmp_path / "each" / file_name(host)).read_bytes() for host in job.hosts}
+        assert said == {b"10.0.0.%d\n" % number for number in range(4)}
+
+
+def test_what_was_cut_is_named_as_such() -> None:
+    cut = CommandResult("kvm01", Outcome.OK, 0, b"one", b"", 0.1, truncated=True)
+    assert b"kvm01 (1): exit 0, more was said than is kept" in saved("out.txt", cut)
+    assert json.loads(saved("out.json", cut))["groups"][0]["truncated"]
+    assert not json.loads(saved("out.json", GOOD))["groups"][0]["truncated"]
+
+
+async def test_a_search_that_takes_long_lets_keys_be_heard(
+    fakes: FleetServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(turns, "PAUSE", 3600.0)
+    async with open_app(fakes) as opened:
+        await answered(opened, fakes, b"".join(b"%d %s\n" % (number, b"x" * 900) for number in range(30)))
+        await opened.press("o")
+        await opened.until(lambda: isinstance(opened.app.screen, PagerScreen) and opened.has("30 lines"))
+        assert "esc closes" in opened.lines()[-1]
+        await opened.press("slash", *"zz", "enter")
+        await opened.until(lambda: opened.has("searching"))
+        await opened.press("q")
+        await opened.until(lambda: not isinstance(opened.app.screen, PagerScreen))
+
+
+async def test_a_host_that_was_not_reached_says_why_in_the_pager(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        for host in job.hosts:
+            job.end(host, Outcome.UNREACHABLE, None, b"", "no route to it")
+        await opened.until(lambda: opened.has("4/4 done"))
+        opened.screen.answers.focus()
+        await opened.press("o")
+        await opened.until(lambda: isinstance(opened.app.screen, PagerScreen) and opened.has("0 lines"))
+        assert opened.has("no route to it")
 
 
 async def test_o_shows_one_hosts_output_which_is_searched(fakes: FleetServices) -> None:

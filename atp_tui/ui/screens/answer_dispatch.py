@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,10 @@ from ..answers_saved import Group, file_name, written
 from ..job_control import JobControl, WatchedJob
 from ..keymap import Keymap
 from ..text import safe
+from ..widgets.answer_heads import DROPPED
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
+from ..words import sentence
 from .ask import AskScreen
 from .pager import PagerScreen
 
@@ -61,9 +64,16 @@ class AnswerDispatch:
             self._screen.tell("no command was run yet")
         elif job.running:
             self._screen.tell(f"{job.name} still runs: once it has ended, it can be saved", wrong=True)
-        else:
+        elif self._is_kept(job):
             return job
         return None
+
+    def _is_kept(self, job: WatchedJob) -> bool:
+        """Whether the engine still has its answers, which may be asked after each wait; where not, that is told."""
+        kept = self._fleet.parts(job.id, sys.maxsize).number > 0 or not job.model.ended
+        if not kept:
+            self._screen.tell(f"{job.name}: {DROPPED}", wrong=True)
+        return kept
 
     # One host's output
 
@@ -73,18 +83,24 @@ class AnswerDispatch:
         if job is None:
             self._screen.tell("no command was run yet")
             return
+        if not self._is_kept(job):
+            return
         names = [host.strip()] if host.strip() else sorted(self._screen.answers.hosts_at_cursor, key=natural)
-        found = next((said for name in names[:1] if (said := self._said(job, name)) is not None), None)
-        if found is None:
-            what = safe(redacted(names[0])) if names else "no host"
-            self._screen.tell(f"{what} has no answer here yet", wrong=True)
+        found = self._part_of(job, names[0]) if names else None
+        if not names:
+            self._screen.tell("no answer is under the cursor", wrong=True)
+        elif found is None:
+            self._screen.tell(f"{safe(redacted(names[0]))} has no answer here yet", wrong=True)
         else:
-            self._screen.app.push_screen(PagerScreen(f"{names[0]}  {job.name}", found, self._keys))
+            output = self._output(job, found)
+            error, cut = "" if found.error is None else sentence(found.error), found.cut > 0
+            pager = PagerScreen(names[0], job.name, output, self._keys, truncated=cut, error=error)
+            self._screen.app.push_screen(pager)
 
-    def _said(self, job: WatchedJob, host: str) -> bytes | None:
+    def _part_of(self, job: WatchedJob, host: str) -> Part | None:
         for part in self._fleet.parts(job.id).parts:
             if any(host in (target.host, str(target)) for target in self._fleet.members(job.id, part.group)):
-                return self._fleet.output(job.id, part.digest)
+                return part
         return None
 
     # Saved
@@ -97,15 +113,21 @@ class AnswerDispatch:
             self._screen.pane.enter(Mode.COMMAND, f"save-answers atp-job-{job.number}.txt")
             return
         path = Path(os.path.expanduser(text.strip()))
-        if text.strip().endswith("/") or path.is_dir():
+        if text.strip().endswith("/") or os.path.isdir(path):
             self._save_each(job, path)
             return
+        if os.path.exists(path) and not os.path.isfile(path):
+            self._screen.tell(f"what has that name is no file: {safe(str(path))}", wrong=True)
+            return
+        if sum(part.count for part in job.model.groups) < job.model.ended:
+            self._screen.tell(f"{job.name} is being masked: once that is done, it can be saved", wrong=True)
+            return
         groups = partial(self._groups, job)
-        save = partial(self._written, path, lambda: written(path, job.model.job.title, groups()))
+        save = partial(self._written, job, path, lambda: written(path, job.model.job.title, groups()))
         self._asked(path, [path] if os.path.lexists(path) else [], save)
 
     def _save_each(self, job: WatchedJob, folder: Path) -> None:
-        files = {host: folder / file_name(host) for group in self._groups(job) for host in group.hosts}
+        files = {host: folder / file_name(host) for host in map(str, job.model.job.targets)}
         there = [file for file in files.values() if os.path.lexists(file)]
         self._asked(folder, there, partial(self._written_each, job, files))
 
@@ -124,23 +146,31 @@ class AnswerDispatch:
         self._screen.app.push_screen(question, answered)
 
     def _groups(self, job: WatchedJob) -> Iterator[Group]:
-        for part in job.model.groups:
-            targets = self._fleet.members(job.id, part.group, job.model.masked)
+        """Those that are shown."""
+        yield from self._with_outputs(job, job.model.groups, masked=job.model.masked)
+
+    def _with_outputs(self, job: WatchedJob, parts: Iterable[Part], *, masked: bool = False) -> Iterator[Group]:
+        for part in parts:
+            targets = self._fleet.members(job.id, part.group, masked)
             hosts = tuple(sorted(map(str, targets), key=natural))
             yield Group(part, hosts, self._output(job, part))
 
     def _output(self, job: WatchedJob, part: Part) -> bytes:
         return self._fleet.output(job.id, part.digest)
 
-    async def _written(self, path: Path, pieces: Callable[[], Iterable[bytes]]) -> None:
+    async def _written(self, job: WatchedJob, path: Path, pieces: Callable[[], Iterable[bytes]]) -> None:
         data = bytearray()
         for piece in pieces():
             data += piece
             await asyncio.sleep(0)
-        self._put({path: bytes(data)}, f"saved: {safe(str(path))}")
+        if self._is_kept(job):
+            self._put({path: bytes(data)}, f"saved: {safe(str(path))}")
 
     async def _written_each(self, job: WatchedJob, files: dict[str, Path]) -> None:
-        for group in self._groups(job):
+        """What each host has said itself, whatever answers are joined on the screen."""
+        for group in self._with_outputs(job, self._fleet.parts(job.id).parts):
+            if not self._is_kept(job):
+                return
             for host in group.hosts:
                 if not self._put({files[host]: group.output + b"\n" * bool(group.output)}):
                     return
@@ -155,7 +185,7 @@ class AnswerDispatch:
                 replace_file(path, data, mode=PRIVATE, durable=False)
             except OSError as error:
                 self._screen.tell(
-                    f"{safe(str(path))} cannot be written: {safe(error.strerror or str(error))}", wrong=True
+                    f"cannot be written: {safe(error.strerror or str(error))}: {safe(str(path))}", wrong=True
                 )
                 return False
         if done:

@@ -12,20 +12,20 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ...model.bounded import LINE, bounded
+from ...model.bounded import bounded
 from ...model.errors import ConfigError
 from .. import bindings
 from ..keymap import Keymap
 from ..pace import Paced
-from ..shown import styled
-from ..text import safe
+from ..shown import Words, styled
+from ..text import cut, safe
+from ..turns import Turns
 from ..typeable import TYPEABLE
+from ..widgets.answer_filter import pauses_after, searched
+from ..widgets.answer_heads import LABEL_WIDTH
 from ..widgets.answers import clip
 from ..widgets.lines import LinesView, Spans, drawn
 from ..widgets.output_line import shown_spans
-
-SEARCHED = 10_000
-"""Lines that are searched between two turns of the event loop: some milliseconds."""
 
 _MARGIN = drawn((" ", "text"))
 
@@ -81,8 +81,9 @@ class _Places(Mapping[str, int]):
 class PagerLines(LinesView[RawLine]):
     """The lines of one output."""
 
-    def __init__(self, output: bytes) -> None:
+    def __init__(self, output: bytes, instead: str) -> None:
         super().__init__(id="pager")
+        self._instead = instead
         self.raw = RawLines(output)
 
     def on_mount(self) -> None:
@@ -93,11 +94,14 @@ class PagerLines(LinesView[RawLine]):
         return clip((*_MARGIN, *shown_spans(line.said)), width)
 
     def placeholder(self) -> Sequence[str]:
-        return ("It said nothing.",)
+        return (self._instead,)
 
 
 class PagerScreen(Paced, ModalScreen[None]):
-    """`/` searches by a regular expression, `n` and `N` go on to the next line and back to the one before."""
+    """`/` searches by a regular expression, `n` and `N` go on to the next line and back to the one before.
+
+    `truncated`: the host has said more than is there. `error` stands where it has said nothing.
+    """
 
     AUTO_FOCUS = "#pager"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.PAGER]
@@ -107,26 +111,33 @@ class PagerScreen(Paced, ModalScreen[None]):
         & > #pager { height: 1fr; }
         & > #searched { display: none; }
         & > #searched.-open { display: block; }
+        & > #pager-keys { height: 1; padding: 0 1; }
     }
     """
 
-    def __init__(self, title: str, output: bytes, keys: Keymap) -> None:
+    def __init__(
+        self, host: str, job: str, output: bytes, keys: Keymap, *, truncated: bool = False, error: str = ""
+    ) -> None:
         super().__init__()
-        self._called = title
-        self._lines = PagerLines(output)
+        self._host, self._job = cut(safe(host), LABEL_WIDTH), safe(job)
+        self._truncated = truncated
+        self._lines = PagerLines(output, error or "It said nothing.")
         self._keys = (
             f"{keys.sign('pager.search')} search   {keys.sign('pager.next', 'pager.before')} next, before   "
             f"{keys.sign('pager.close')} closes"
         )
         self._asked = ""
-        self._search: Iterator[int | None] | None = None
+        self._search = Turns(self.set_timer)
 
     def compose(self) -> ComposeResult:
         yield self._lines
         yield Input(id="searched", compact=True, placeholder="a regular expression", restrict=TYPEABLE)
+        yield Words(styled(self._keys, "$dim"), id="pager-keys")
 
     def on_mount(self) -> None:
-        self._tell(f"{len(self._lines.raw)} lines")
+        count = len(self._lines.raw)
+        more = ", more was said than is kept" if self._truncated else ""
+        self._tell(f"{count} line{'s' * (count != 1)}{more}")
 
     def action_search(self) -> None:
         field = self.query_one("#searched", Input)
@@ -163,31 +174,26 @@ class PagerScreen(Paced, ModalScreen[None]):
             self._tell(error.message)
             return
         said, begin = self._lines.raw.said, self._lines.cursor_place
+        found: list[int] = []
 
-        def found() -> Iterator[int | None]:
+        def steps() -> Iterator[None]:
             for number in range(1, len(said) + 1):
                 place = (begin + step * number) % len(said)
-                if pattern.search(said[place][:LINE]):
-                    yield place
+                if pattern.search(searched(said[place])):
+                    found.append(place)
                     return
-                if number % SEARCHED == 0:
-                    yield None
+                if pauses_after(number, said[place]):
+                    yield
 
-        self._search = found()
         self._tell("searching …")
-        self._go_on(self._search)
+        self._search.begin(steps(), lambda: self._found(found))
 
-    def _go_on(self, search: Iterator[int | None]) -> None:
-        if search is not self._search:
-            return  # another one was asked for
-        place = next(search, -1)
-        if place is None:
-            self.set_timer(0.001, lambda: self._go_on(search))
-        elif place < 0:
-            self._tell(f"not found: {self._asked}")
+    def _found(self, places: Sequence[int]) -> None:
+        if places:
+            self._lines.cursor_to(places[0])
+            self._tell(f"line {places[0] + 1} of {len(self._lines.raw)}")
         else:
-            self._lines.cursor_to(place)
-            self._tell(f"line {place + 1} of {len(self._lines.raw)}")
+            self._tell(f"not found: {self._asked}")
 
     def _tell(self, words: str) -> None:
-        self._lines.set_title(styled(f" {safe(self._called)}  {safe(words)}   {self._keys} "))
+        self._lines.set_title(styled(f" {self._host}  {safe(words)}  {self._job} "))

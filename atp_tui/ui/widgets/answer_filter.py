@@ -8,9 +8,21 @@ from collections.abc import Callable, Generator, Iterable
 from ...executor.progress import last_state
 from ...model.bounded import LINE, bounded
 from .group_body import MOST_LINES
+from .output_line import uncoloured
 
-SLICE = 500
-"""Lines between two pauses: the worst expression that passes takes some milliseconds a line, most a microsecond."""
+SLICE = 16
+"""Lines between two pauses: the worst expression that passes takes 20 ms for a line of LINE bytes, and as long for so
+many of a quarter of them; most take a microsecond."""
+
+
+def pauses_after(number: int, line: bytes) -> bool:
+    """Whether a pause may be made behind the line of that number: often enough for what is typed to be heard."""
+    return number % SLICE == SLICE - 1 or len(line) > LINE >> 2
+
+
+def searched(line: bytes) -> bytes:
+    """What of a line an expression is held against: what is shown of it, as text."""
+    return uncoloured(last_state(line)[:LINE])
 
 
 class AnswerFilter:
@@ -32,9 +44,9 @@ class AnswerFilter:
             lines = output(digest).split(b"\n")
             found: list[bytes] = []
             for number, line in enumerate(lines):
-                if len(found) < MOST_LINES and self._pattern.search(last_state(line)[:LINE]):
+                if len(found) < MOST_LINES and self._pattern.search(searched(line)):
                     found.append(line)
-                if number % SLICE == SLICE - 1 or len(line) > LINE >> 2:
+                if pauses_after(number, line):
                     yield
             self._found[digest] = tuple(found), len(lines)
             yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -19,6 +18,7 @@ from ..marks import Marks
 from ..messages import CommandLineRequested, Copied, MarkRequested, RerunRequested
 from ..shown import styled, together
 from ..text import Safe, cut, safe, width_of
+from ..turns import Turns
 from .answer_blocks import AnswerLine, AnswerLines
 from .answer_filter import AnswerFilter
 from .answers_model import AnswersModel
@@ -26,10 +26,6 @@ from .lines import LinesView, Spans, drawn
 
 LEAST_COMMAND = 12
 """Cells of the command that the title shows before it leaves other words out."""
-
-
-LONGEST_TURN = 0.008
-"""Seconds of the event loop that a look for lines that match may have in one turn."""
 
 EDGE = 4
 """Cells of the upper edge that a title never gets: the corners, and a blank beside each."""
@@ -50,6 +46,7 @@ class Answers(LinesView[AnswerLine]):
         self._model: AnswersModel | None = None
         self._number = 0
         self._searched: AnswerFilter | None = None  # what lines are being looked for just now
+        self._search = Turns(self.set_timer)
 
     def show(self, model: AnswersModel | None, number: int = 0) -> None:
         """Show the answers of the job that a person knows by this number, where they were left; None for none."""
@@ -102,24 +99,21 @@ class Answers(LinesView[AnswerLine]):
         return ""
 
     def _filter_on(self) -> None:
-        """Go on looking for lines that match, for a few milliseconds at a time."""
-        model, clock = self._model, time.monotonic
-        if model is None or model.filter is None or self._searched is model.filter:
+        """Look for lines that match where nobody does; what was looked for before is of no use any more."""
+        model = self._model
+        wanted = None if model is None else model.filter
+        if wanted is self._searched:
             return
-        self._searched, steps = model.filter, model.filtering()
+        self._searched = wanted
+        if model is None or wanted is None:
+            self._search.leave()
+            return
 
-        def go_on() -> None:
-            if self._searched is not model.filter or self._model is not model:
-                return
-            begun = clock()
-            for _ in steps:
-                if clock() - begun > LONGEST_TURN:
-                    self.set_timer(0.001, go_on)
-                    return
+        def found() -> None:
             self._searched = None
             self._set_still(model.lines())
 
-        go_on()
+        self._search.begin(model.filtering(), found)
 
     def tick(self) -> None:
         """Let the time of a running job go on, and see whether the outputs of one that has ended are still there."""
