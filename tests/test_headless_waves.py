@@ -108,7 +108,10 @@ def test_what_makes_no_sense_is_told_before_anything_runs(
 @pytest.mark.parametrize("form", [(), ("--output",)])
 def test_quiet_tells_of_waves_only_what_stops_them(config: str, tmp_path: Path, form: tuple[str, ...]) -> None:
     words = ("run", "-w", "kvm[01-03]", "--config", config, "--wave", "1", "--quiet")
-    for bad, told in (("", []), ("2", ["kvm02: exit status 3", "stopped in wave 2 of 3", "not run: 1 host: kvm03"])):
+    for bad, told in (
+        ("", []),
+        ("2", ["kvm02: exit status 3", "stopped in wave 2 of 3", "not run: 1 host: kvm03; it is @job."]),
+    ):
         into = (*form, str(tmp_path / f"logs{bad}")) if form else ()
         (tmp_path / "turn.n").unlink(missing_ok=True)
         said = atp(*words, *into, in_turn(tmp_path, bad)).stderr.splitlines()

@@ -126,7 +126,8 @@ async def undone(fleet: Fleet, job: str, results: Sequence[CommandResult]) -> No
     progress = fleet.waves(job)
     if hosts and progress is not None:
         number = await fleet.job_number(job)
-        again = f"; they are @job.{number}.notrun, and go on by: atp-tui jobs rerun {number} --notrun"
+        they = "it is @job.{}.notrun, and goes" if len(hosts) == 1 else "they are @job.{}.notrun, and go"
+        again = f"; {they.format(number)} on by: atp-tui jobs rerun {number} --notrun"
         complain(f"not run: {_hosts(len(hosts))}: {fold_names(hosts)}{'' if number is None else again}")
 
 
