@@ -49,7 +49,11 @@ async def test_a_job_waits_for_a_person_between_two_waves_and_is_shown_as_paused
         await seen.pilot.press("escape", "5")
         await seen.until(lambda: "paused  " in seen.text and "3 ok · 1 waiting" in seen.text)
         await seen.pilot.press("p")
+        await seen.until(lambda: "it is paused already: :resume lets it go on" in seen.text)
+        assert len(ended(seen)) == 3, "a single key began the next wave"
+        await typed(seen, "resume")
         await seen.until(lambda: ended(seen) == [Outcome.OK] * 4)
+        await seen.pilot.press("5")
         await seen.until(lambda: "done  " in seen.text and "paused  " not in seen.text)
         await typed(seen, "resume")
         await seen.until(lambda: "the job that is shown is not paused" in seen.text)

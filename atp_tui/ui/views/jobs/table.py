@@ -16,7 +16,7 @@ from ...messages import CommandLineRequested, Copied, MarkRequested, RerunReques
 from ...shown import assembled
 from ...text import cut, safe, width_of
 from ...widgets.answers import how_to_run
-from ...widgets.job_list import PAUSED, JobLine, JobLines
+from ...widgets.job_list import JobLine, JobLines
 from ...widgets.lines import Spans
 from .drawing import columns, draw_job
 from .keys import JOBS
@@ -89,9 +89,9 @@ class JobTable(JobLines):
         self.post_message(RerunRequested())
 
     def action_pause(self) -> None:
-        """The job under the cursor is the one that is shown."""
-        if (line := self.cursor_line) is not None:
-            self.post_message(CommandLineRequested("resume" if line.state == PAUSED else "pause", ""))
+        """The job under the cursor is the one that is shown. To let it go on is no affair of a single key."""
+        if self.cursor_line is not None:
+            self.post_message(CommandLineRequested("pause", ""))
 
     def action_copy(self) -> None:
         """The command line, to the terminal's clipboard (OSC 52)."""
