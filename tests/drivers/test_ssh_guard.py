@@ -257,6 +257,7 @@ async def test_a_guard_that_somebody_killed_is_started_anew_and_knows_what_runs(
     async with linked(sshd) as link:
         task = asyncio.create_task(run(link, old.line))
         await old.runs()
+        await run(link, "true")  # it waits for the guard's answer on the command before: which process that is
         await _kill_guards(sshd, link, old.sleeping()[0])
         later = asyncio.create_task(run(link, new.line))
         await new.runs()
