@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import events, on
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.css.query import NoMatches
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
@@ -48,16 +48,21 @@ class ThemedApp(TypeAheadApp):
         self.theme_chosen: Callable[[str], object] = lambda name: None
         """Hears of each theme that a person chooses while the application runs."""
         self.leaving = Leaving(self)
+        self._ends = False
 
     def exit(self, *arguments: Any, **named: Any) -> None:
         """As App.exit; the terminal is given back and the program ends in time, whatever hangs."""
         super().exit(*arguments, **named)
         self.leaving.begin()
 
+    async def _shutdown(self) -> None:
+        self._ends = True
+        await super()._shutdown()
+
     def _handle_exception(self, error: Exception) -> None:
-        """As Textual's. A widget that is made while the application ends hears that it is mounted, and has no parts:
-        what it does not find then is no defect."""
-        if not (self._exit and isinstance(error, NoMatches)):
+        """As Textual's. A widget that is made while the application ends hears that it is mounted, and has no parts; a
+        key that is pressed then finds no screen: these are no defects."""
+        if not ((self._exit or self._ends) and isinstance(error, NoMatches | ScreenStackError)):
             super()._handle_exception(error)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

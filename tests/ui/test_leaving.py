@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from atp_tui.ui import app, leaving
+from atp_tui.ui.themed_app import ThemedApp
 
 from .real_terminal import ENTERED, LEFT, Terminal
 
@@ -107,3 +110,18 @@ def test_the_limits_are_those_that_are_promised() -> None:
     """The screen in a second, all of it in three."""
     assert leaving.GIVE_BACK < 1
     assert app.QUIT_LIMIT < leaving.HARD_END < leaving.HARD_END + leaving.LAST_WORDS < 3
+
+
+async def test_a_key_that_is_pressed_while_it_ends_is_no_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = ThemedApp((), ascii_only=False)
+    close_all = ends._close_all
+
+    async def slowly() -> None:
+        await close_all()
+        ends.post_message(events.Key("a", "a"))  # there is no screen any more
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(ends, "_close_all", slowly)
+    async with ends.run_test():
+        pass
+    assert ends._exception is None

@@ -27,7 +27,7 @@ from atp_tui.transport.lifecycle import Lifecycle
 from atp_tui.transport.manager import TransportManager
 from atp_tui.transport.pool import ConnectionPool
 from atp_tui.transport.slot import LeaseClass
-from tests.fakes.driver import FakeDriver
+from tests.fakes.driver import FakeDriver, FakeLink
 from tests.fakes.virtual_time import VirtualClock, VirtualLoop
 from tests.unit.transport.settled import ssh_host, tcp_host
 
@@ -120,6 +120,10 @@ class ShellMachine(RuleBasedStateMachine):
     def pools(self) -> list[ConnectionPool]:
         return [pool for entry in self.manager._entries.values() for pool in entry.pools.values()]
 
+    def live(self) -> list[FakeLink]:
+        """The links that are up, in the order in which they were opened: that of a set is another one in each run."""
+        return sorted(self.driver.live, key=self.driver.links.index)
+
     async def step(self, steps: int) -> None:
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -180,7 +184,7 @@ class ShellMachine(RuleBasedStateMachine):
         """It is cut with or without being told, or it only says nothing any more."""
         if not self.driver.live:
             return
-        link = data.draw(st.sampled_from(sorted(self.driver.live, key=self.driver.links.index)), label="link")
+        link = data.draw(st.sampled_from(self.live()), label="link")
         if how == "silent":
             link.silent = True
         else:
@@ -189,7 +193,7 @@ class ShellMachine(RuleBasedStateMachine):
 
     @rule()
     def all_links_die_together(self) -> None:
-        for link in list(self.driver.live):
+        for link in self.live():
             self.loop.call_soon(link.lose)
         self.do(asyncio.sleep(0))
 
