@@ -20,6 +20,7 @@ LINES = (
     bind("lines.page-down", "pagedown", "page(1)", "page down", group=PAGES),
     bind("lines.first", "home", "first", "first line", group=ENDS),
     bind("lines.last", "end", "last", "last line", group=ENDS),
+    bind("lines.count", "0", "count", "count", "begins a count: 0 5 j goes five lines down, 0 1 2 Home to line 12"),
     bind("lines.open", "enter", "open", "open"),
 )
 """Of every list."""

@@ -72,14 +72,14 @@ class HelpPage(LinesView[HelpLine]):
             self._laid_out_for = width
             self.set_lines(help_lines(self._sections, width))
 
-    def action_cursor(self, step: int) -> None:
-        self.scroll_relative(y=step, animate=False)
+    def move_by(self, steps: int) -> None:
+        self.scroll_relative(y=steps, animate=False)
 
-    def action_page(self, direction: int) -> None:
-        self.action_cursor(direction * max(1, self.scrollable_content_region.height - 1))
+    def move_to(self, index: int) -> None:
+        self.scroll_to(y=index, animate=False)
 
-    def action_first(self) -> None:
-        self.scroll_home(animate=False)
-
-    def action_last(self) -> None:
-        self.scroll_end(animate=False)
+    def move_to_end(self, direction: int) -> None:
+        if direction < 0:
+            self.scroll_home(animate=False)
+        else:
+            self.scroll_end(animate=False)

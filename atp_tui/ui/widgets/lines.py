@@ -9,10 +9,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
@@ -21,11 +19,11 @@ from ...model.fence import Fence
 from ...model.message import told
 from ...model.say import Say
 from ...model.text import safe_pieces
-from .. import bindings
 from ..roles import role_style
-from ..shown import styled
+from ..shown import styled, together
 from ..text import Safe, cut, safe, without_first
 from ..words import sentence
+from .counted import CountedMoves
 
 Spans = tuple[tuple[Safe, str], ...]
 """A line as drawn: pieces of safe text, each with the name of its role (one of `ui.roles`). No other text is drawn."""
@@ -64,7 +62,7 @@ class Placed(Protocol):
     def places(self) -> Mapping[str, int]: ...
 
 
-class LinesView(ScrollView, Generic[L]):
+class LinesView(CountedMoves, Generic[L]):
     """A list of lines under a title, with a cursor.
 
     A subclass gives `draw`, and may override `placeholder`, `line_highlighted` and `line_opened`. `set_lines` takes
@@ -97,7 +95,6 @@ class LinesView(ScrollView, Generic[L]):
         &:nocolor > .lines--cursor-blurred { text-style: underline; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.LINES]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -177,9 +174,13 @@ class LinesView(ScrollView, Generic[L]):
         """The text in the line above; safe, since Content holds no markup."""
         if title != self._title:
             self._title = title
-            # as Textual's own setter, which would have all lines painted again: only this one differs
-            self._border_title = title
-            self.refresh(Region(0, -1, self.outer_size.width, 1))
+            self._draw_title()
+
+    def _draw_title(self) -> None:
+        # as Textual's own setter, which would have all lines painted again: only this one differs
+        count = self.count.typed
+        self._border_title = self._title if count is None else together(styled(f" {count}_ ", "$title"), self._title)
+        self.refresh(Region(0, -1, self.outer_size.width, 1))
 
     def redraw(self, which: Callable[[L], bool] | None = None) -> None:
         """Draw the lines in view again (those that `which` says) and repaint where the drawing differs."""
@@ -228,17 +229,17 @@ class LinesView(ScrollView, Generic[L]):
         self.cursor_to(self._places[key])
         return True
 
-    def action_cursor(self, step: int) -> None:
-        self.cursor_to(self._cursor + step)
+    def move_by(self, steps: int) -> None:
+        self.cursor_to(self._cursor + steps)
 
-    def action_page(self, direction: int) -> None:
-        self.cursor_to(self._cursor + direction * max(1, self.scrollable_content_region.height - 1))
+    def move_to(self, index: int) -> None:
+        self.cursor_to(index)
 
-    def action_first(self) -> None:
-        self.cursor_to(0)
+    def move_to_end(self, direction: int) -> None:
+        self.cursor_to(0 if direction < 0 else len(self._lines) - 1)
 
-    def action_last(self) -> None:
-        self.cursor_to(len(self._lines) - 1)
+    def count_shown(self) -> None:
+        self._draw_title()
 
     def action_open(self) -> None:
         line = self.cursor_line
@@ -287,7 +288,7 @@ class LinesView(ScrollView, Generic[L]):
     def on_focus(self) -> None:
         self._restyle()
 
-    def on_blur(self) -> None:
+    def on_blur(self) -> None:  # that of CountedMoves is called, too
         self._restyle()
 
     def _restyle(self, _theme: Theme | None = None) -> None:

@@ -208,17 +208,11 @@ class EventLog(LinesView[AnyLine]):
             self._query = replace(self._query, since=self._head.newest)
             self._retitle()
 
-    def action_first(self) -> None:
-        if self._query.newest_first:
+    def move_to_end(self, direction: int) -> None:
+        if (direction < 0) == self._query.newest_first:
             self._follow()
         else:
-            super().action_first()
-
-    def action_last(self) -> None:
-        if self._query.newest_first:
-            super().action_last()
-        else:
-            self._follow()
+            super().move_to_end(direction)
 
     def line_opened(self, line: AnyLine) -> None:
         if isinstance(line, GatheredLine):

@@ -136,20 +136,17 @@ class HeatCells(LinesView[HeatRow]):
         if self.at is not None:
             self.cursor_to(self.map.places[self.at][0])
 
-    def action_cursor(self, step: int) -> None:
-        self._move(self.map.below(self.at or "", step))
+    def move_by(self, steps: int) -> None:
+        self._move(self.map.below(self.at or "", steps))
+
+    def move_to(self, index: int) -> None:
+        self._move(self.map.order[min(index, len(self.map.order) - 1)] if self.map.order else None)
+
+    def move_to_end(self, direction: int) -> None:
+        self._move(self.map.order[0 if direction < 0 else -1] if self.map.order else None)
 
     def action_sideways(self, step: int) -> None:
-        self._move(self.map.beside(self.at or "", step))
-
-    def action_page(self, direction: int) -> None:
-        self._move(self.map.below(self.at or "", direction * max(1, self.scrollable_content_region.height - 1)))
-
-    def action_first(self) -> None:
-        self._move(next(iter(self.map.order), None))
-
-    def action_last(self) -> None:
-        self._move(self.map.order[-1] if self.map.order else None)
+        self._move(self.map.beside(self.at or "", step * (self.count.take() or 1)))
 
     def action_open(self) -> None:
         if self.at is not None:
