@@ -97,21 +97,38 @@ def test_what_cannot_go_along_is_said(config: str, words: tuple[str, ...], said:
     assert said in done.stderr and "secret" not in done.stderr
 
 
-def test_a_command_of_hosts_toml_with_parameters(config: str) -> None:
+def test_a_command_of_hosts_toml_with_parameters_and_waves(config: str, tmp_path: Path) -> None:
     with open(config, "a") as file:
-        file.write("""
+        file.write(
+            """
 [commands.greet]
 run = "echo {word} from {host}"
 [commands.greet.parameters.word]
 choices = ["a  b", "hello"]
+[commands.roll]
+run = "echo {word}"
+wave = 1
+max_fail = 2
+gate_run = "echo asked {word} >> LOG; test {word} != no"
+gate_timeout = 0.5
+[commands.roll.parameters.word]
 [commands.wipe]
 run = "echo gone"
 danger = true
-""")
+""".replace("LOG", str(tmp_path / "gates"))
+        )
     done = atp("run", "--config", config, "-w", "web1", "--command", "greet", "word=a  b")
     assert (done.returncode, done.stdout) == (0, "web1: a  b from web1\n")
     wrong = atp("run", "--config", config, "-w", "web1", "--command", "greet", "word=c")
     assert wrong.returncode == 2 and "word of greet is one of a  b, hello" in wrong.stderr
+    named = ("-w", "web[1-3]", "--command", "roll")
+    rolled = atp("run", "--config", config, *named, "word=no")
+    assert (rolled.returncode, rolled.stdout) == (4, "web1: no\n"), "in its waves, and with its gate"
+    rolled = atp("run", "--config", config, *named[:2], "--wave", "2", *named[2:], "word=yes")
+    assert "wave 1 of 2: 2 hosts: 2 ok; failures over the whole run: 0, and with 2" in rolled.stderr, "another size"
+    assert (tmp_path / "gates").read_text().splitlines() == ["asked no"] * 2 + ["asked yes"] * 2
+    free = atp("run", "--config", config, *named[:2], "--no-waves", *named[2:], "word=yes")
+    assert (free.returncode, free.stderr) == (0, ""), "all at once"
     for words in (("--command", "wipe"), ("--", "echo gone")):
         held = atp("run", "--config", config, "-w", "web1", *words)
         assert held.returncode == 2 and "on the list of dangers: echo gone" in held.stderr

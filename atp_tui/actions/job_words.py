@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 
 from ..model.errors import ActionFailed
@@ -13,8 +14,12 @@ from .action import Value
 from .job_word import HIGHEST, JobWord
 from .waves import WAVE_WORDS
 
-_OPTION = re.compile(r"\s*(--[a-z][a-z-]*|--)(?:=('[^']*'|\"[^\"]*\"|\S*))?(?=\s|$)", re.ASCII)
-_WORD = re.compile(r"\s*('[^']*'|\"[^\"]*\"|\S+)")
+_PIECES = r"""(?:'[^']*'|"[^"]*"|\S)"""
+"""A word of quoted and bare pieces, as a shell takes it; a quote without an end is a sign as any other."""
+
+_OPTION = re.compile(rf"\s*(--[a-z][a-z-]*|--)(?:=({_PIECES}*))?(?=\s|$)", re.ASCII)
+_WORD = re.compile(rf"\s*({_PIECES}+)")
+_PIECE = re.compile(_PIECES)
 
 
 JOB_WORDS: tuple[JobWord, ...] = (
@@ -81,5 +86,23 @@ def _value(word: JobWord, text: str) -> Value:
 
 
 def _unquoted(text: str) -> str:
-    """A value without the quotes around it, which it has where there are blanks in it."""
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+    """A value without the quotes in it, which it has where there are blanks in it."""
+    return _PIECE.sub(lambda piece: piece[0][1:-1] if len(piece[0]) > 1 else piece[0], text)
+
+
+def written(options: Mapping[str, Value]) -> str:
+    """The options as `taken` reads them, by the order of the help."""
+    words: list[str] = []
+    for word in ALL_WORDS:
+        value = options.get(word.name)
+        if value is True:
+            words.append(word.flag)
+        elif value is not None and value is not False:
+            words += [word.flag, shlex.quote(_text_of(word, value))]
+    return " ".join(words)
+
+
+def _text_of(word: JobWord, value: Value) -> str:
+    if word.span:
+        return f"{float(value) / 60:.0f}m"
+    return f"{value:.9f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

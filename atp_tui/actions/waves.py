@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..model.amount import Amount
 from ..model.errors import ActionFailed
 from ..model.message import text
 from ..model.target import TargetId
@@ -22,8 +23,6 @@ ASK = "ask"
 
 
 def _amount(text: str) -> None:
-    from ..executor.waves import Amount  # not before it is needed: --help loads this module
-
     try:
         Amount.parse(text)
     except ValueError:
@@ -78,7 +77,7 @@ NAMES = tuple(word.name for word in WAVE_WORDS)
 
 def waves_of(given: dict[str, Value]) -> Waves | None:
     """Take the options of waves out of those of a job; None where there are none. Raises ValueError."""
-    from ..executor.waves import Amount, Waves
+    from ..executor.waves import Waves  # not before it is needed: --help loads this module
 
     found = {name: given.pop(name) for name in NAMES if name in given}
     if not found:

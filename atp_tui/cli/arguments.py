@@ -108,6 +108,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         values["command"] = delivery_words.line_of(along, command)
         if along is not None and along.script is not None and along.command:
             verbs["run"].error("--script and --command are two commands: leave one out")
+        if found.no_waves and not found.named:
+            verbs["run"].error("--no-waves is about the waves of --command NAME: without it there are none unasked")
         values["targets"] = tuple(found.targets or ())
         if not found.targets:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")

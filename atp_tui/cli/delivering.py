@@ -51,7 +51,7 @@ async def delivered(words: DeliveryWords | None, configuration: Path | None) -> 
 
 
 def with_named(arguments: Arguments, commands: tuple[NamedCommand, ...]) -> Arguments:
-    """What was asked for; of a command of hosts.toml with its line, and its time limit where no other was given.
+    """What was asked for; of a command of hosts.toml with its line, and its options where no others were given.
 
     Raises ConfigError for a name that no command has, and for a wrong parameter.
     """
@@ -59,9 +59,15 @@ def with_named(arguments: Arguments, commands: tuple[NamedCommand, ...]) -> Argu
     if words is None or not words.command:
         return arguments
     command = find(commands, words.command)
-    line = command.line(pairs(command.name, words.arguments))
+    values = pairs(command.name, words.arguments)
+    line, options = command.line(values), command.options(values)
+    options.pop("timeout", None)  # it has a field of its own here
+    options = {} if arguments.no_waves else options
     words = replace(words, arguments=(), command="")
-    return replace(arguments, command=line, timeout=arguments.timeout or command.timeout, delivering=words)
+    return replace(
+        arguments, command=line, timeout=arguments.timeout or command.timeout, delivering=words,
+        job_options=tuple({**options, **dict(arguments.job_options)}.items()),
+    )  # fmt: skip
 
 
 def _environment(given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,13 +9,14 @@ from typing import Any
 from ..model import checks
 from ..model.errors import ActionFailed, ConfigError
 from ..model.named import NamedCommand, Parameter
-from ..model.placeholders import HOST_NAMES, Placeholder, parsed
+from ..model.placeholders import HOST_NAMES, Placeholder, Template, parsed
 from ..model.quoting import quoted
+from . import command_waves
 from .positions import KeyPath
 from .problems import Problems
 from .tables import describe
 
-KEYS = ("run", "description", "parameters", "timeout", "danger", "sudo")
+KEYS = ("run", "description", "parameters", "timeout", "danger", "sudo", *command_waves.KEYS)
 """The keys of one command."""
 
 PARAMETER_KEYS = ("description", "default", "choices")
@@ -73,14 +74,17 @@ def _command(name: str, table: object, problems: Problems) -> NamedCommand | Non
             checks.seconds("timeout", timeout)
         except ConfigError as error:
             problems.add((*path, "timeout"), error.message, error.hint)
+    waves = command_waves.read_waves(values, path, problems)
     parameters = tuple(_parameters(values.get("parameters", {}), (*path, "parameters"), problems))
     if isinstance(values.get("run"), str):
         _check_run(values["run"], parameters, path, problems)
+    if isinstance(gate := dict(waves).get("gate_run"), str):
+        _template(gate, parameters, (*path, "gate_run"), problems)
     if len(problems.errors) > before:
         return None
     return NamedCommand(
         name, values["run"], values.get("description", ""), parameters, timeout and float(timeout),
-        values.get("danger", False),
+        values.get("danger", False), waves,
     )  # fmt: skip
 
 
@@ -121,13 +125,19 @@ def _parameters(tables: dict[str, Any], path: KeyPath, problems: Problems) -> It
 
 
 def _check_run(run: str, parameters: tuple[Parameter, ...], path: KeyPath, problems: Problems) -> None:
-    names = frozenset(parameter.name for parameter in parameters)
-    try:
-        template = parsed(run, more=names, strict=True)
-    except ActionFailed as error:
-        hint = "a parameter has its table [commands.NAME.parameters.PARAMETER]; {{ stands for a brace of the command's"
-        problems.add((*path, "run"), str(error), hint)
+    template = _template(run, parameters, (*path, "run"), problems)
+    if template is None:
         return
     there = {part.name for part in template.parts if isinstance(part, Placeholder)}
-    for name in sorted(names - there):
+    for name in sorted({parameter.name for parameter in parameters} - there):
         problems.add((*path, "parameters", name), "is not in run", f"write {{{name}}} there, or take it out")
+
+
+def _template(text: str, parameters: tuple[Parameter, ...], path: KeyPath, problems: Problems) -> Template | None:
+    """A command line taken apart; None where it has a placeholder that is none, which is noted."""
+    try:
+        return parsed(text, more=frozenset(parameter.name for parameter in parameters), strict=True)
+    except ActionFailed as error:
+        hint = "a parameter has its table [commands.NAME.parameters.PARAMETER]; {{ stands for a brace of the command's"
+        problems.add(path, str(error), hint)
+        return None

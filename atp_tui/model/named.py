@@ -16,6 +16,10 @@ _ANY = 1000
 """Signs of a parameter's value that are looked at where the danger of a command is recognised."""
 
 
+Option = str | int | float | bool
+"""The value of an option of a job."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """`default` None: a value has to be given. `choices`: it is one of these; none: any."""
@@ -30,7 +34,8 @@ class Parameter:
 class NamedCommand:
     """`run` has `{NAME}` for each parameter beside the placeholders of each host. `timeout` is in seconds for each.
 
-    `danger`: a person is asked before it runs, whoever types its line.
+    `danger`: a person is asked before it runs, whoever types its line. `waves` are the options of its waves by their
+    names in `run`; `gate_run` among them has the same placeholders as the line.
     """
 
     name: str
@@ -39,28 +44,29 @@ class NamedCommand:
     parameters: tuple[Parameter, ...] = ()
     timeout: float | None = None
     danger: bool = False
+    waves: tuple[tuple[str, Option], ...] = ()
 
     def line(self, given: Mapping[str, str]) -> str:
         """The command line with these values, each quoted as one word; placeholders of hosts stay.
 
         Raises ConfigError for a value that is missing, not among the choices, not known, or cannot stand there.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for name in given:
-            if name not in known:
-                near = nearest(name, known, 1)
-                hint = f"did you mean {near[0]}=?" if near else f"it has {', '.join(known) or 'none'}"
-                raise ConfigError(f"{self.name} has no parameter {name[:60]!r}; {hint}")
-        values = {name: self._value(parameter, given.get(name)) for name, parameter in known.items()}
-        return parsed(self.run, more=frozenset(known), strict=True).bound(values)
+        return self._bound(self.run, given)
 
-    def typed(self, text: str) -> str:
-        """The line for `key=value` words as a shell takes them apart. Raises ConfigError as `line` does."""
+    def options(self, given: Mapping[str, str]) -> dict[str, Option]:
+        """The options of its job, by their names in `run`. Raises ConfigError as `line` does."""
+        found = dict(self.waves)
+        if "gate_run" in found:
+            found["gate_run"] = self._bound(str(found["gate_run"]), given)
+        return found if self.timeout is None else {"timeout": self.timeout, **found}
+
+    def typed(self, text: str) -> dict[str, str]:
+        """The values of `key=value` words as a shell takes them apart. Raises ConfigError for a word that is none."""
         try:
             words = shlex.split(text)
         except ValueError as error:
             raise ConfigError(f"{self.name}: a quote has no end") from error
-        return self.line(pairs(self.name, words))
+        return pairs(self.name, words)
 
     @property
     def pattern(self) -> str:
@@ -80,6 +86,16 @@ class NamedCommand:
             else:
                 found += re.escape(part)
         return found or r"[\s\S]+"
+
+    def _bound(self, text: str, given: Mapping[str, str]) -> str:
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                near = nearest(name, known, 1)
+                hint = f"did you mean {near[0]}=?" if near else f"it has {', '.join(known) or 'none'}"
+                raise ConfigError(f"{self.name} has no parameter {name[:60]!r}; {hint}")
+        values = {name: self._value(parameter, given.get(name)) for name, parameter in known.items()}
+        return parsed(text, more=frozenset(known), strict=True).bound(values)
 
     def _value(self, parameter: Parameter, given: str | None) -> str:
         value = parameter.default if given is None else given

@@ -14,11 +14,12 @@ UNIT = Parameter("unit", choices=("libvirtd", "virtqemud"))
 TEXT = Parameter("text", default="a b")
 RESTART = NamedCommand("bounce", "systemctl restart {unit}; logger {text}", "Restart", (UNIT, TEXT), timeout=30.0)
 LOAD = NamedCommand("loads", "uptime")
+ROLL = NamedCommand("roll", "reboot", waves=(("wave", "10%"), ("gate", "load<8 & cpu<80"), ("unreachable_ok", True)))
 
 
 async def test_a_name_with_its_values_becomes_the_line_that_enter_runs() -> None:
     fakes = FleetServices(rack(2))
-    fakes.fleet.reload = lambda: Reload(commands=(RESTART, LOAD))
+    fakes.fleet.reload = lambda: Reload(commands=(RESTART, LOAD, ROLL))
     async with open_app(fakes) as opened:
         pane = opened.screen.pane
         opened.app.type_command("nosuch")
@@ -33,6 +34,9 @@ async def test_a_name_with_its_values_becomes_the_line_that_enter_runs() -> None
         await opened.press("enter")
         await opened.until(lambda: fakes.jobs.started)
         assert fakes.jobs.started[0].title == "systemctl restart virtqemud; logger 'a b'"
+        opened.app.type_command("roll")
+        await opened.pilot.pause()
+        assert pane.line.value == "--wave 10% --unreachable-ok --gate 'load<8 & cpu<80' reboot"
         opened.app.type_command("bounce")
         await opened.pilot.pause()
         assert (pane.mode, pane.line.value) == (Mode.COMMAND, "bounce ")

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from ...actions.job_words import written
 from ...engine.fleet import Fleet
 from ...model.errors import ConfigError
 from ...model.named import NamedCommand
@@ -56,11 +57,12 @@ def put(screen: Surface, fleet: Fleet, name: str, argument: str, shows_all: str)
         screen.pane.enter(Mode.COMMAND, f"{name} ")
         return
     try:
-        line = command.typed(argument)
+        values = command.typed(argument)
+        line, options = command.line(values), written(command.options(values))
     except ConfigError as error:
         screen.tell(safe(f"{error.message}; {error.hint}" if error.hint else error.message), wrong=True)
         return
     if not line.isprintable():
         screen.tell(f"{safe(name)} has several lines: atp-tui run --command {safe(name)} runs it", wrong=True)
         return
-    screen.pane.enter(Mode.RUN, line if command.timeout is None else f"--timeout {command.timeout:g} {line}")
+    screen.pane.enter(Mode.RUN, f"{options} {line}" if options else line)

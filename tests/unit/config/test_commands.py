@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.actions.dangers import dangers
+from atp_tui.actions.job_words import taken
+from atp_tui.actions.job_words import written as job_written
+from atp_tui.actions.waves import WAVE_WORDS
 from atp_tui.config.load import parse
 from atp_tui.model.errors import ConfigError, ConfigErrors
 from atp_tui.model.guard import GuardSettings
@@ -43,8 +46,36 @@ def test_a_command_comes_to_its_line_with_each_value_quoted() -> None:
     line = restart.line({"text": "it's $(id) {host}"})
     host = HostInfo("kvm01", "192.0.2.1")
     assert parsed(line).filled(host) == ("""systemctl restart libvirtd && logger -t kvm01 'it'"'"'s $(id) {host}'""")
-    assert restart.typed("unit=virtqemud text='a b'").startswith("systemctl restart virtqemud && ")
+    values = restart.typed("unit=virtqemud text='a b'")
+    assert restart.line(values).startswith("systemctl restart virtqemud && ")
     assert users.line({}) == "awk -F: '{print $1}' /etc/passwd"
+
+
+def test_its_waves_are_the_options_of_run_and_the_gate_takes_its_parameters() -> None:
+    (only,) = read("""
+[commands.restart]
+run = "systemctl restart {unit}"
+timeout = 90
+canary = 1
+wave = "10%"
+max_fail = 2
+unreachable_ok = true
+pause = 0.5
+gate = "load<8"
+gate_run = "systemctl is-active -q {unit} || echo {host}"
+gate_timeout = 30
+spread = "tag:rack"
+shuffle = 7
+parameters.unit = {}
+""")
+    options = only.options({"unit": "it's"})
+    assert options == {
+        "timeout": 90.0, "canary": "1", "wave": "10%", "max_fail": "2", "unreachable_ok": True, "pause": "0.5",
+        "gate": "load<8", "gate_run": """systemctl is-active -q 'it'"'"'s' || echo {host}""", "gate_timeout": 30.0,
+        "spread": "tag:rack", "shuffle": 7,
+    }  # fmt: skip
+    assert taken(f"{job_written(options)} uptime") == (options, "uptime"), "on the screen they stand before the line"
+    assert options.keys() - {"timeout"} == {word.name for word in WAVE_WORDS}, "each option of waves has its key"
 
 
 def test_a_dangerous_one_is_found_by_its_line_whoever_types_it() -> None:
@@ -66,7 +97,8 @@ def test_a_dangerous_one_is_found_by_its_line_whoever_types_it() -> None:
 )
 def test_a_wrong_value_is_refused(given: str, said: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(said)):
-        read(GOOD)[0].typed(given)
+        restart = read(GOOD)[0]
+        restart.line(restart.typed(given))
 
 
 def test_a_value_between_quotes_has_no_signs() -> None:
@@ -101,6 +133,15 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
         ),
         ("[commands.'a b']\nrun = 'id'\n", 1, "commands.\"a b\"", "no name of a command"),
         ("commands = 1\n", 1, "commands", "is "),
+        ("[commands.a]\nrun = 'id'\nwave = '110%'\n", 3, "commands.a.wave", "'110%' is no number of hosts"),
+        ("[commands.a]\nrun = 'id'\nwave = true\n", 3, "commands.a.wave", "no number of hosts"),
+        ("[commands.a]\nrun = 'id'\nwave = 2\npause = 'long'\n", 4, "commands.a.pause", "'long' is not a number"),
+        ("[commands.a]\nrun = 'id'\nwave = 2\nunreachable_ok = 1\n", 4, "commands.a.unreachable_ok", "1 is neither"),
+        ("[commands.a]\nrun = 'id'\nwave = 2\ngate_timeout = 0\n", 4, "commands.a.gate_timeout", "0 is out of range"),
+        ("[commands.a]\nrun = 'id'\nwave = 2\nshuffle = -1\n", 4, "commands.a.shuffle", "-1 is out of range"),
+        ("[commands.a]\nrun = 'id'\nwave = 2\ngate = ''\n", 4, "commands.a.gate", "'' cannot be used"),
+        ("[commands.a]\nrun = 'id'\ngate = 'load<8'\n", 3, "commands.a.gate", "stands between waves"),
+        ("[commands.a]\nrun = 'id'\nwave = 2\ngate_run = 'x {u}'\n", 4, "commands.a.gate_run", "{u} is no placeholder"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_has_its_place(text: str, line: int, key: str, message: str) -> None:

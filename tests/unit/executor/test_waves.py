@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from atp_tui.executor.core import JobCore
 from atp_tui.executor.plan import Plan
 from atp_tui.executor.spec import JobOptions
-from atp_tui.executor.waves import Amount, Phase, Progress, Waves, in_order, wave_sizes
+from atp_tui.executor.waves import Phase, Progress, Waves, in_order, wave_sizes
+from atp_tui.model.amount import Amount
 from atp_tui.model.message import text
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.target import TargetId, on_hosts

@@ -11,7 +11,8 @@ from atp_tui.executor.gates import EACH
 from atp_tui.executor.reader import TargetEnded, WaveTold
 from atp_tui.executor.runner import LEAVE_AFTER, JobRunner
 from atp_tui.executor.spec import JobOptions, JobSpec
-from atp_tui.executor.waves import Amount, Phase, Waves
+from atp_tui.executor.waves import Phase, Waves
+from atp_tui.model.amount import Amount
 from atp_tui.model.errors import ConnectFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.message import text
