@@ -35,7 +35,7 @@ from .dry_run import dry_run
 from .interrupt import Interrupt
 from .job_log import opened, user_log, warn
 from .output import ReaderGone, complain, standard_output, unwritable
-from .ring import ring
+from .ring import EndOfRun
 from .showing.choice import showing_of
 from .showing.running import Running, Showing
 from .standard_input import LateInput
@@ -56,15 +56,15 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     """
     standard_output()  # before anything runs whose answer nobody would see
     log = user_log(warn)
+    end = EndOfRun(source.config, wanted=arguments.ring)
     async with opened(log):
         reading, gone = await read(arguments.targets, source.config.hosts, log)
         arguments = with_named(arguments, source.config.commands)
         async with delivered(arguments.delivering, source.config.path) as delivery:
             check(arguments.command, delivery, [each for each in source.config.hosts if each.id in set(reading.ids)])
-            status = await carried_out(arguments, source, interrupt, reading, log, delivery=delivery)
+            status = await carried_out(arguments, source, interrupt, reading, log, delivery=delivery, end=end)
     status = status or (NOT_ALL if gone else 0)
-    if arguments.ring:
-        ring(source.config.jobs.ring, status)
+    await end.ring(status, interrupt)
     return status
 
 
@@ -76,9 +76,10 @@ async def carried_out(
     log: JobLog | None,
     options: Mapping[str, Value] | None = None,
     delivery: Delivery = NOTHING_MORE,
+    end: EndOfRun | None = None,
 ) -> int:
     """As `run`, on the hosts of a reading; the job is kept in a log that is open. `options` are more of those that the
-    action takes."""
+    action takes. `end` is told how the job ended."""
     showing = showing_of(arguments)
     more = {"streamed": showing.streamed, **(options or {})}
 
@@ -102,6 +103,9 @@ async def carried_out(
         if wanted is None:
             return USAGE
         ended = await _shown(engine.fleet, wanted, showing, interrupt)
+        if end is not None:
+            number = await engine.fleet.job_number(ended.job)
+            end.ended(number, ended.results, ended.progress, cancelled=interrupt.number is not None)
     if ended.gone is not None:
         raise _unread(ended.gone) from ended.gone
     shown = showing.last(ended.results)

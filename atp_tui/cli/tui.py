@@ -8,6 +8,7 @@ import resource
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ..config.paths import (
 )
 from ..config.remembered import ScreenMemory
 from ..drivers.aside import off_loop
+from ..drivers.ring_command import RingCommand
 from ..drivers.sources import DemoOptions, DemoSource, FileSource
 from ..engine.engine import Engine
 from ..engine.person import user_name
@@ -146,10 +148,15 @@ def screen_of(engine: Engine, arguments: Arguments, log: JobStore | None = None)
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
         select = None if arguments.only is None else partial(only, arguments.only)
-        async with opened(log, app.warn), engine.running(watch=True, select=select):
-            yield
+        try:
+            async with opened(log, app.warn), engine.running(watch=True, select=select):
+                yield
+        finally:
+            ring.close()
 
-    services = _services(engine, arguments, start)
+    config = engine.source.config
+    ring = RingCommand(config.jobs, config.path)
+    services = replace(_services(engine, arguments, start), ring_command=ring.run if config.jobs.ring_command else None)
     app = AtpApp(services)
     app.theme_chosen = lambda name: services.memory.keep(theme=name)
 

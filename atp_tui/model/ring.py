@@ -1,11 +1,18 @@
-"""How the end of a long job calls a person who looks elsewhere: what a terminal is sent. Never remote text."""
+"""How the end of a long job calls a person who looks elsewhere: what a terminal is sent, and what a command is told.
+
+Never remote text.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from . import checks
+from .errors import ConfigError
+from .outcome import Outcome
+from .quoting import quoted
 
 
 class Ring(StrEnum):
@@ -21,19 +28,70 @@ class Ring(StrEnum):
 class JobsSettings:
     """`[jobs]`: what rings on the screen as a job ends that lasted `ring_after` seconds or more.
 
+    `ring_command` is a program with its words, none: there is none; it may take `ring_timeout` seconds.
     Raises ConfigError, naming the key, for a value that is none.
     """
 
     ring: str = Ring.OFF
     ring_after: float = 30.0
+    ring_command: tuple[str, ...] = ()
+    ring_timeout: float = 10.0
 
     def __post_init__(self) -> None:
         checks.choice("jobs.ring", self.ring, Ring)
         checks.seconds("jobs.ring_after", self.ring_after, zero=True)
+        checks.seconds("jobs.ring_timeout", self.ring_timeout)
+        _check_command("jobs.ring_command", self.ring_command)
 
     def rings(self, lasted: float) -> bool:
         """Whether a job of so many seconds does."""
-        return self.ring != Ring.OFF and lasted >= self.ring_after
+        return (self.ring != Ring.OFF or bool(self.ring_command)) and lasted >= self.ring_after
+
+
+def _check_command(key: str, words: tuple[str, ...]) -> None:
+    if not isinstance(words, tuple) or not all(isinstance(word, str) for word in words):
+        raise ConfigError(f"{quoted(words)} is no command", key=key, hint=_COMMAND)
+    if words and (not words[0].strip() or any("\0" in word for word in words)):
+        raise ConfigError(f"{quoted(words[0])} is no program", key=key, hint=_COMMAND)
+    if len(words) == 1 and len(words[0].split()) > 1:
+        raise ConfigError("is one text with blanks, and no shell takes it apart", key=key, hint=_COMMAND)
+
+
+_COMMAND = 'write the program and its words, such as ["notify-send", "atp-tui"]'
+
+
+class End(StrEnum):
+    """How a job ended, in a word. STOPPED: by its waves. CANCELLED: by a person, and nothing else went wrong."""
+
+    OK = "ok"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+
+
+def facts_of(
+    number: int | None, counts: Mapping[Outcome, int], seconds: float, *, stopped: bool, cancelled: bool
+) -> dict[str, str]:
+    """What a ring command is told of a job, by the names of variables: numbers and words of ours, and no other.
+
+    `number` None: the job is not kept. `counts` are its hosts by how they ended, `stopped` and `cancelled` whether its
+    waves were stopped, or a person has ended it; it lasted so many seconds.
+    """
+    wrong = {each for each in counts if counts[each]} - {Outcome.OK}
+    by_person = {Outcome.CANCELLED, Outcome.NOTRUN} if cancelled else set()
+    if stopped and not cancelled:
+        end = End.STOPPED
+    elif wrong - by_person:
+        end = End.FAILED
+    else:
+        end = End.CANCELLED if wrong else End.OK
+    return {
+        "ATP_JOB": "" if number is None else str(number),
+        "ATP_STATE": end,
+        "ATP_SECONDS": f"{max(0.0, seconds):.0f}",
+        "ATP_HOSTS": str(sum(counts.values())),
+        **{f"ATP_{each.upper()}": str(counts.get(each, 0)) for each in Outcome},
+    }
 
 
 def sent(ring: str, words: str, *, tmux: bool) -> str:

@@ -5,7 +5,7 @@ Nothing here imports the transport, asyncssh or libvirt: the first frame must no
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,9 @@ from ..config.accents import Accents
 from ..config.remembered import ScreenMemory
 from ..engine.fleet import Fleet
 from ..model.ring import JobsSettings
+
+RunRing = Callable[[Mapping[str, str]], Awaitable[str]]
+"""Runs the command of `[jobs] ring_command` with these variables; gives why it did not go well, "" where it did."""
 
 PathLike = Callable[[str], Awaitable[str]]
 """Gives the first path that goes on from a beginning, "" for none."""
@@ -37,7 +40,7 @@ class Services:
     they do. `view` is the locator of the view to begin with. `dump_folder` gives the directory for
     pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
     remembered of how this fleet was looked at. `path_like` completes paths of files.
-    `ring` says how the end of a long job rings.
+    `ring` says how the end of a long job rings; `ring_command` runs the command that it has.
     """
 
     fleet: Fleet
@@ -59,6 +62,7 @@ class Services:
     history_secrets: tuple[str, ...] = ()
     accents: Accents = ()
     ring: JobsSettings = field(default_factory=JobsSettings)
+    ring_command: RunRing | None = None
     path_like: PathLike = _no_path
     memory: ScreenMemory = field(default_factory=ScreenMemory)
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

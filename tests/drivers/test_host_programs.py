@@ -18,7 +18,8 @@ from atp_tui.config.fleet import FleetConfig, HostProgram
 from atp_tui.config.load import load
 from atp_tui.config.paths import state_dir
 from atp_tui.drivers import host_programs
-from atp_tui.drivers.host_programs import MOST_SAID, HostPrograms
+from atp_tui.drivers.host_programs import HostPrograms
+from atp_tui.drivers.programs import MOST_SAID
 from tests.test_headless import command_line
 
 FILE = '[[sources]]\nname = "it"\ncommand = ["python", "x"]\n'

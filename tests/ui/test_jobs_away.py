@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -60,6 +60,31 @@ async def test_a_job_that_waits_is_told_and_goes_on_aside() -> None:
         await opened.until(lambda: opened.has("#1 uname -r waits no longer"))
         await opened.until(lambda: "failed" in row(opened, 1))
         assert waiting == {}
+
+
+async def test_a_command_that_rings_is_told_how_the_job_ended_and_its_failure_is_told_once() -> None:
+    rung: list[dict[str, str]] = []
+
+    async def run_it(facts: Mapping[str, str]) -> str:
+        rung.append(dict(facts))
+        return "it ended with exit status 1"
+
+    fakes = FleetServices(rack(4))
+    settings = JobsSettings(ring_after=0.0, ring_command=("it",))
+    fakes.services = replace(fakes.services, ring=settings, ring_command=run_it)
+    async with open_app(fakes) as opened:
+        job = await run(opened, "@kvm[01-02] id")
+        job.end("kvm01", out=b"x")
+        job.end("kvm02", Outcome.TIMEOUT, None)
+        await opened.until(lambda: opened.has("the ring_command of [jobs] fails: it ended with exit status 1"))
+        opened.screen.tell("something else")
+        (await run(opened, "@kvm03 id")).end("kvm03", out=b"x")
+        await opened.until(lambda: len(rung) == 2)
+        await opened.pilot.pause()
+        assert not opened.has("the ring_command"), "once"
+    assert (rung[0]["ATP_JOB"], rung[0]["ATP_STATE"], rung[0]["ATP_HOSTS"]) == ("1", "failed", "2")
+    assert (rung[0]["ATP_OK"], rung[0]["ATP_TIMEOUT"], rung[0]["ATP_FAILED"]) == ("1", "1", "0")
+    assert rung[1]["ATP_STATE"] == "ok"
 
 
 async def test_the_end_of_a_long_job_rings_with_no_word_of_a_host(monkeypatch: pytest.MonkeyPatch) -> None:

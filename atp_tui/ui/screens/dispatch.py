@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
@@ -72,7 +72,8 @@ class Dispatch:
         self._read_only = services.read_only
         self._keys = keys
         self._targeting = targeting
-        self.jobs = JobDispatch(screen, services.fleet, keys, Ringing(services.ring, lambda: screen.app))
+        ringing = Ringing(services.ring, lambda: screen.app, services.ring_command, partial(screen.tell, wrong=True))
+        self.jobs = JobDispatch(screen, services.fleet, keys, ringing)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant)
         trust = TrustDispatch(screen, services.fleet, self)

@@ -163,8 +163,8 @@ class JobDispatch:
         if job is None:
             return
         hosts, lasted = len(job.model.job.targets), self._fleet.now() - job.model.job.started_at
-        self._ringing.ended(job.number, hosts, lasted, wrong=job.failed)
         stopped = None if job.model.progress is None else job.model.progress.why
+        self._ring(job, lasted, stopped=stopped is not None)
         if stopped is not None:
             self._screen.tell(
                 f"{job.name}: {safe(sentence(stopped))}; @job.{job.number}.notrun was not run", wrong=True
@@ -179,6 +179,14 @@ class JobDispatch:
                 self._screen.tell(f"cancelled {job.name}: {had_answered}")
         elif not self._screen.showing.has_answers_in_sight or (job.failed and job is not self._screen.jobs.shown):
             self._screen.tell(f"{job.name}: {job.model.summary()}", wrong=job.failed)
+
+    def _ring(self, job: WatchedJob, lasted: float, *, stopped: bool) -> None:
+        counts, cancelled = job.model.counts, job.cancelled
+        command = self._ringing.ended(
+            job.number, counts, lasted, wrong=job.failed, stopped=stopped, cancelled=cancelled
+        )  # fmt: skip
+        if command is not None:
+            self._screen.spawn(command)
 
     def mask(self) -> None:
         """Join answers of the job that is shown in spite of what is masked, or only equal ones again."""

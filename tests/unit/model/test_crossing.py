@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import atp_tui.model
 from atp_tui.executor.spec import CommandWork
+from atp_tui.model.amount import Amount
 from atp_tui.model.answers import AnswerSettings
 from atp_tui.model.causes import Cause
 from atp_tui.model.credential import Secret
@@ -43,6 +44,7 @@ st.register_type_strategy(float, st.floats(allow_nan=False))
 st.register_type_strategy(HostInfo, HOSTS)
 st.register_type_strategy(ConnectionUri, URIS.map(parse_uri))
 # settings refuse what makes no sense, so that arbitrary ones would nearly all be refused
+st.register_type_strategy(Amount, st.builds(Amount, st.integers(1, 100), st.booleans()))
 st.register_type_strategy(AnswerSettings, st.builds(AnswerSettings, mask=st.lists(st.just(r"job-\d+")).map(tuple)))
 st.register_type_strategy(
     GuardSettings,

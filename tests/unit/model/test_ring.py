@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.model.errors import ConfigError
-from atp_tui.model.ring import JobsSettings, Ring, sent
+from atp_tui.model.outcome import Outcome
+from atp_tui.model.ring import JobsSettings, Ring, facts_of, sent
 
 
 def test_a_bell_a_notice_and_one_through_tmux() -> None:
@@ -29,3 +30,25 @@ def test_only_long_jobs_ring() -> None:
     assert not JobsSettings().rings(1e9)
     with pytest.raises(ConfigError):
         JobsSettings("gong")
+
+
+@pytest.mark.parametrize(
+    ("counts", "stopped", "cancelled", "state"),
+    [
+        ({Outcome.OK: 3, Outcome.FAILED: 0}, False, False, "ok"),
+        ({Outcome.OK: 3, Outcome.UNREACHABLE: 1}, False, False, "failed"),
+        ({Outcome.OK: 3, Outcome.NOTRUN: 1, Outcome.FAILED: 1}, True, False, "stopped"),
+        ({Outcome.OK: 3, Outcome.NOTRUN: 1}, False, True, "cancelled"),
+        ({Outcome.CANCELLED: 3, Outcome.UNCONFIRMED: 1}, False, True, "failed"),
+        ({Outcome.NOTRUN: 3}, False, False, "failed"),
+        ({Outcome.OK: 3}, False, True, "ok"),
+    ],
+)
+def test_a_command_is_told_numbers_and_a_word(
+    counts: dict[Outcome, int], stopped: bool, cancelled: bool, state: str
+) -> None:
+    facts = facts_of(17, counts, 61.4, stopped=stopped, cancelled=cancelled)
+    assert (facts["ATP_JOB"], facts["ATP_STATE"], facts["ATP_SECONDS"]) == ("17", state, "61")
+    assert facts["ATP_HOSTS"] == str(sum(counts.values()))
+    assert {each: int(facts[f"ATP_{each.upper()}"]) for each in counts} == counts
+    assert facts_of(None, counts, 0.0, stopped=stopped, cancelled=cancelled)["ATP_JOB"] == ""
