@@ -124,7 +124,7 @@ async def open_fleet(config: str | Path, *, watch: bool = True, read_only: bool 
     `read_only`: no action passes that changes a host, known_hosts or hosts.toml. Raises ConfigError.
     """
     source = FileSource(load(Path(config)))
-    audit = audit_of(source.config, warnings.warn)
+    audit = audit_of(source.config, warnings.warn, "library")
     engine = Engine(source, policy=Policy(read_only=read_only), audit=audit)
     async with engine.running(watch=watch):
         yield engine.fleet

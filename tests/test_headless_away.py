@@ -65,7 +65,7 @@ async def watched(config: str, count: int, until: Callable[[], bool], *, read_on
             log = await stack.enter_async_context(JobStore(jobs_file(), unexpected))
             found = load(Path(config))
             policy = Policy(read_only=read_only, asks=True)
-            engine = Engine(FileSource(found), policy=policy, audit=audit_of(found, unexpected), log=log)
+            engine = Engine(FileSource(found), policy=policy, audit=audit_of(found, unexpected, "screen"), log=log)
             engines.append(await stack.enter_async_context(engine.running(watch=True)))
         async with asyncio.timeout(HANG):
             while not until():  # noqa: ASYNC110 - it is another program's file that changes
@@ -100,6 +100,10 @@ def test_what_waits_is_called_off(folder: Path, sshd: PrivateSshd) -> None:
     assert (wrong.returncode, "job 1 does not wait for here; it waits for gone" in wrong.stderr) == (2, True), wrong
     done = atp("jobs", "cancel", "last", "gone")
     assert (done.returncode, done.stderr) == (0, "atp-tui: job 1 waits no longer for gone\n")
+    record = json.loads(atp("audit", "--json").stdout)["records"][-1]
+    assert (record["kind"], record["act"], record["targets"]) == ("job steered", "call off", ["gone"])
+    assert record["via"] == "jobs cancel" and record["by"]["user"]
+    assert f"job {record['job']}: call off" in atp("audit", "-n", "1").stdout
     assert "job 1 waits for no host" in atp("jobs", "cancel", "1").stderr
     assert "called off" in atp("jobs", "show", "1").stderr
     asyncio.run(watched(config, 1, lambda: True))

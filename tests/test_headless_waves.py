@@ -193,5 +193,10 @@ def test_a_deadline_a_cancel_and_a_kill_in_the_middle_account_for_every_host(con
         assert len(told) == (number == signal.SIGINT)
         assert process.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
         assert turns(tmp_path) == before + 2
+        if number == signal.SIGINT:
+            *_, asked, cancelled, over = json.loads(atp("audit", "--json").stdout)["records"]
+            assert (cancelled["act"], cancelled["via"], cancelled["of"]) == ("cancel", "run", asked["n"])
+            assert over["of"] == asked["n"]
+            assert cancelled["targets"] == [f"kvm0{each}" for each in range(3, 7)]
         shown = [each["outcome"] for each in results_of(atp("jobs", "show", "last", "--json")).values()]
         assert shown == ["ok", "ok", *["notrun" if number == signal.SIGINT else "unknown"] * 4]

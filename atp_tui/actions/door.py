@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from ..model.errors import AtpError
+from ..model.target import TargetId
 from .action import Action, Context, Invocation
 from .policy import NOTHING_KNOWN, Agreement, Facts, Policy
 from .registry import ACTIONS, find
 
 if TYPE_CHECKING:
     from ..executor.job import Job
+
+
+class JobAct(StrEnum):
+    """What a person does to a job after it was asked for, in so far as it changes what happens on its hosts."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    NEXT_WAVE = "next wave"
+    STOP_WAVES = "stop waves"
+    CALL_OFF = "call off"
+    """Its command waits no longer for hosts that were away."""
+    QUIT = "quit"
+    """It is cancelled with the program."""
 
 
 class Audit(Protocol):
@@ -46,6 +62,11 @@ class Audit(Protocol):
         """It has started a job, whose end is the act's."""
         ...
 
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None:
+        """A person has done this to a job, by its id; `targets` are those that it is about. It is done already: an end
+        must not wait for a disk."""
+        ...
+
 
 class NoAudit:
     """Keeps nothing."""
@@ -63,6 +84,7 @@ class NoAudit:
     def refused(self, action: Action, invocation: Invocation, error: AtpError) -> None: ...
     def ended(self, record: int | None, error: BaseException | None) -> None: ...
     def started(self, record: int | None, job: Job) -> None: ...
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None: ...
 
 
 class Door:
@@ -105,6 +127,10 @@ class Door:
     def decline(self, invocation: Invocation, error: AtpError) -> None:
         """Keep on record that it was not carried out: `admit` has refused it, or a person has not agreed to it."""
         self.audit.refused(find(invocation.action, self.actions), invocation, error)
+
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None:
+        """Keep on record what a person has done to a job."""
+        self.audit.steered(act, job, targets)
 
     async def perform(self, invocation: Invocation) -> Job | None:
         """Carry it out; gives the job that it has started, if it did.

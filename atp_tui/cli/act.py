@@ -49,7 +49,7 @@ async def _act(arguments: Arguments, source: FleetSource, reading: Reading, log:
     def invocation(hosts: tuple[str, ...]) -> Invocation:
         return Invocation(action.name, on_hosts(*hosts), given, user_name())
 
-    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
+    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"), arguments.verb)
     engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit, log=log)
     await require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
     async with engine.running(watch=False, select=select):

@@ -81,6 +81,9 @@ def _what(record: dict[str, Any]) -> tuple[str, str]:
                 ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) if isinstance(counts, dict) else ""
             )
             return f"{of} ended: {told}", "-"
+        case Kind.JOB_STEERED:
+            job = f"the job of {of}" if of is not None else f"job {record.get('job')}"
+            return f"{job}: {record.get('act')}", _targets(record.get("targets"))
         case Kind.BEGAN:
             return f"a file begins: {record.get('why')}", "-"
         case Kind.TORN:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from ..actions.door import JobAct
+from ..config.fleet import FleetConfig
+from ..config.load import load
 from ..executor.away import PickUp, Waiting
 from ..executor.folding import fold_names
 from ..executor.log import JobLog
+from ..executor.spec import JobSpec
 from ..executor.target_words import MOST_NAMES, number, ranges
 from ..model.errors import ConfigError
+from ..model.target import TargetId
+from ..storage.audit import audit_of
 from .arguments import Arguments
 from .jobs import found, moment, readable
 from .output import complain, emit_json
@@ -76,12 +83,26 @@ async def cancel(arguments: Arguments) -> int:
                 hint=f"it waits for {fold_names(list(waiting))}",
             )
         wanted = [waiting[name] for name in names] or list(waiting.values())
-        had = [str(target) for target in await log.take(record.id, wanted, cancelled=True)]
+        taken = await log.take(record.id, wanted, cancelled=True)
+        if taken:
+            await _on_record(await log.spec(record.id), record.id, taken)
+        had = [str(target) for target in taken]
     if arguments.json:
         emit_json({"job": record.number, "cancelled": had})
     else:
         complain(f"job {record.number} waits no longer for {fold_names(had)}" if had else "nothing was called off")
     return 0 if len(had) == len(wanted) else 1
+
+
+async def _on_record(spec: JobSpec | None, job: str, targets: Sequence[TargetId]) -> None:
+    """Put it on record, as hosts.toml of the job wants it; where that cannot be read, as it is wanted unasked."""
+    path = None if spec is None or spec.when_back is None else Path(spec.when_back.fleet)
+    try:
+        config = FleetConfig(path) if path is None else load(path)
+    except ConfigError:
+        config = FleetConfig(path)
+    async with audit_of(config, lambda words: complain(f"warning: {words}"), "jobs cancel") as audit:
+        audit.steered(JobAct.CALL_OFF, job, targets)
 
 
 def _names(word: str) -> Iterable[str]:

@@ -55,7 +55,7 @@ async def thaw(arguments: Arguments, source: FileSource) -> int:
 
 
 async def _done(arguments: Arguments, source: FileSource, invocation: Invocation) -> int:
-    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
+    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"), arguments.verb)
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit)
     async with audit:
         wanted = await agreed(engine, invocation, yes=arguments.yes)

@@ -142,7 +142,8 @@ async def edit(arguments: Arguments, source: FileSource, invocation: Invocation)
     Raises ActionFailed for words that cannot be taken, ReadOnly, and ConfigError where a dry run finds an edit wrong.
     """
     policy = Policy(read_only=arguments.read_only)  # `agreed` has asked
-    engine = Engine(source, policy=policy, audit=audit_of(source.config, lambda words: complain(f"warning: {words}")))
+    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"), "hosts")
+    engine = Engine(source, policy=policy, audit=audit)
     await require(engine, invocation)
     file = source.hosts_file
     assert file is not None, "it was found by its path"

@@ -108,14 +108,14 @@ def _require_admitted(arguments: Arguments, invocation: Invocation, config: Flee
 
 
 async def _put_on_record(config: FleetConfig, action: Action, invocation: Invocation, error: AtpError) -> None:
-    async with audit_of(config, lambda words: complain(f"warning: {words}")) as audit:
+    async with audit_of(config, lambda words: complain(f"warning: {words}"), "hosts import") as audit:
         audit.refused(action, invocation, error)
 
 
 async def _write(config: FleetConfig, path: Path, edits: Sequence[Edit], invocation: Invocation) -> None:
     """Do what the plan says, and have it recorded: the one place where an import writes. It is one edit, which
     `hosts undo` takes back. Raises ConfigError, and ActionFailed where it cannot be recorded."""
-    async with audit_of(config, lambda words: complain(f"warning: {words}")) as audit:
+    async with audit_of(config, lambda words: complain(f"warning: {words}"), "hosts import") as audit:
         record = await audit.asked(find(invocation.action), invocation)
         try:
             done = HostsFile(path, versions_of(path)).edit(edits, f"import {_hosts(len(edits))}")

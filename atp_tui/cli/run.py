@@ -90,7 +90,8 @@ async def carried_out(
         meant = map(_unguarded, hosts) if arguments.no_guard else hosts
         return needed(reading, meant, source.config.transport)
 
-    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"))
+    via = "jobs rerun" if arguments.verb == "jobs" else arguments.verb
+    audit = audit_of(source.config, lambda words: complain(f"warning: {words}"), via)
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
     in_waves = waves.checked(invocation(()), reading, source.config.hosts)
     if arguments.dry_run:

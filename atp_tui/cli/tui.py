@@ -127,7 +127,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
         only(arguments.only, (*source.config.hosts, *source.config.disabled))
     policy = Policy(read_only=arguments.read_only, asks=True)
     told: list[str] = []
-    audit = audit_of(source.config, told.append)
+    audit = audit_of(source.config, told.append, "screen")
 
     def tell(words: str) -> None:
         _log.warning("%s", words)  # the screen may have gone by then

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import fields
 
 from ..actions.action import Invocation, Value
+from ..actions.door import JobAct
 from ..executor.away import Pauses, Waiting, by_job, is_away, may_run
 from ..executor.log import JobLog
 from ..executor.spec import CommandWork, JobOptions, JobSpec
@@ -101,6 +102,8 @@ class PickUps:
         targets = [each.target for each in await self._log.waiting(job=job)]
         had = await self._log.take(job, targets, cancelled=True)
         self._waiting = {other: count for other, count in self._waiting.items() if other != job}
+        if had:
+            self._door.steered(JobAct.CALL_OFF, job, had)
         return len(had)
 
     async def _run(self, log: JobLog, first: Waiting, back: Sequence[TargetId]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from typing import Protocol
 
 from ..actions.action import Action, Invocation
+from ..actions.door import JobAct
 from ..actions.policy import Agreement
 from ..executor.fold import Fold
 from ..executor.reader import JobEvent
@@ -109,6 +110,10 @@ class Job(Protocol):
     def results(self) -> Mapping[TargetId, CommandResult]: ...
     @property
     def progress(self) -> Progress | None: ...
+    @property
+    def paused(self) -> bool: ...
+    @property
+    def cancelled(self) -> bool: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
     def halt(self, why: Message) -> None: ...
@@ -136,6 +141,10 @@ class Door(Protocol):
 
     def decline(self, invocation: Invocation, error: AtpError) -> None:
         """Keep on record that it was not carried out."""
+        ...
+
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None:
+        """Keep on record what a person has done to a job."""
         ...
 
     async def perform(self, invocation: Invocation) -> Job | None:

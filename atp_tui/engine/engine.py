@@ -16,7 +16,7 @@ from typing import Any
 
 from ..actions.action import Context, Invocation
 from ..actions.at_work import JobAtWork
-from ..actions.door import Audit, Door
+from ..actions.door import Audit, Door, JobAct
 from ..actions.held import Held, held_by
 from ..actions.log_in import password_question
 from ..actions.policy import Facts, Policy
@@ -46,6 +46,7 @@ from .away import PickUps
 from .earlier import EarlierNow
 from .fleet import Fleet
 from .local import LocalFleet
+from .local_jobs import left_of
 from .only_watching import only_watches
 from .other_jobs import OtherJobs
 from .reload import Reloading
@@ -161,6 +162,7 @@ class Engine:
                 await stack.enter_async_context(self.monitor)
                 await stack.enter_async_context(_beside(self.metadata.run(), "metadata"))
             stack.push_async_callback(self.jobs.close)
+            stack.callback(self._quit)
             stack.push_async_callback(self._asking.close)
             stack.push_async_callback(self._earlier.close)
             if _log.isEnabledFor(logging.INFO):
@@ -183,6 +185,12 @@ class Engine:
                 yield self
             finally:
                 self._runs = False
+
+    def _quit(self) -> None:
+        """Put on record that the end of the program ends jobs."""
+        for job in self.jobs.jobs:
+            if not job.done and not job.cancelled:
+                self.door.steered(JobAct.QUIT, job.id, left_of(job))
 
     def _own_jobs(self) -> Sequence[tuple[str, int]]:
         return [(job.id, len(job.results)) for job in self.jobs.jobs]

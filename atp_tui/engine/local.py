@@ -74,8 +74,7 @@ class LocalFleet(LocalJobs):
         self._view = view
         self._happenings = happenings
         self._targets = targets
-        self._door = door
-        super().__init__(jobs, job_number)
+        super().__init__(jobs, door, job_number)
         self._key_question = key_question
         self._password_question = password_question
         self.reload, self.frozen = reload, frozen

@@ -74,6 +74,8 @@ class Job:
         self.spec = spec
         self.started_at = started_at
         self.paused = False
+        self.cancelled = False
+        """Whether its end was asked for on all targets."""
         self.progress: Progress | None = _at_first(spec)
         """How it stands where it goes in waves: as it was told last."""
         self.results: dict[TargetId, CommandResult] = {}
@@ -117,6 +119,7 @@ class Job:
 
         A target has its result once its end is known, some seconds later at most: CANCELLED, or else UNCONFIRMED.
         """
+        self.cancelled = self.cancelled or targets is None
         self._controls.cancel(self.id, targets)
 
     def pause(self) -> None:

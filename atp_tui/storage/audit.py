@@ -11,13 +11,13 @@ import socket
 import syslog
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..actions.action import Action, Invocation
-from ..actions.door import Audit, NoAudit
+from ..actions.door import Audit, JobAct, NoAudit
 from ..config.fleet import AuditMode, FleetConfig
 from ..config.paths import state_dir
 from ..engine.person import user_name
@@ -28,6 +28,7 @@ from ..model.message import told
 from ..model.quoting import redacted
 from ..model.say import Say
 from ..model.secret_lines import may_hold_a_secret
+from ..model.target import TargetId
 from .audit_file import AuditFile
 from .chain import Head, Kind
 from .words import reason
@@ -71,12 +72,13 @@ class Person:
         return {name: value for name, value in found.items() if value}
 
 
-def audit_of(config: FleetConfig, warn: Callable[[str], object]) -> Audit:
-    """The audit that a configuration asks for; `warn` as of FileAudit. Raises ConfigError where there is no home."""
+def audit_of(config: FleetConfig, warn: Callable[[str], object], via: str) -> Audit:
+    """The audit that a configuration asks for; `warn` and `via` as of FileAudit. Raises ConfigError where there is no
+    home."""
     if config.path is None or config.audit is AuditMode.OFF:
         return NoAudit()
     person = Person.here(user_name())
-    return FileAudit(AuditFile(state_dir()), person, warn, to_syslog=config.audit is AuditMode.SYSLOG)
+    return FileAudit(AuditFile(state_dir()), person, warn, via=via, to_syslog=config.audit is AuditMode.SYSLOG)
 
 
 Written = Callable[[Head | None, Exception | None], None]
@@ -94,14 +96,16 @@ class FileAudit:
     for the last records, CLOSE_LIMIT seconds at most.
 
     `warn` gets words for a person where a record was lost that nothing could wait for: they may hold a path. With
-    `to_syslog` each new head is given to the system's log, where another person keeps it.
+    `to_syslog` each new head is given to the system's log, where another person keeps it. `via` names the surface of
+    the person: the screen, a verb, the library.
     """
 
     def __init__(
-        self, file: AuditFile, person: Person, warn: Callable[[str], object], *, to_syslog: bool = False
+        self, file: AuditFile, person: Person, warn: Callable[[str], object], *, via: str = "", to_syslog: bool = False
     ) -> None:
         self._file = file
-        self._by = {"by": person.fields(), "pid": os.getpid(), "on": socket.gethostname()}
+        self._by = {"by": person.fields(), "pid": os.getpid(), "on": socket.gethostname(), "via": via}
+        self._jobs: dict[str, int] = {}  # the record of each job that runs
         self._warn = warn
         self._to_syslog = to_syslog
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -164,13 +168,23 @@ class FileAudit:
         if record is None:
             return
 
+        self._jobs[job.id] = record
+
         def over() -> None:
+            self._jobs.pop(job.id, None)
             counts = Counter(str(result.outcome) for result in job.results.values())
             running = sorted(str(target) for target, result in job.results.items() if result.may_still_run)
             fields = {"of": record, "job": job.id, "counts": dict(counts)}
             self._put(Kind.JOB_ENDED, fields | ({"may_still_run": running} if running else {}), self._late)
 
         job.when_done(over)
+
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None:
+        """As Audit.steered."""
+        record = self._jobs.get(job)
+        of = {} if record is None else {"of": record}
+        fields = {**self._by, "act": str(act), "job": job, "targets": [str(target) for target in targets]}
+        self._put(Kind.JOB_STEERED, fields | of, self._late)
 
     def _act(self, action: Action, invocation: Invocation) -> dict[str, Any]:
         masked = sorted(name for name, value in invocation.arguments.items() if _is_delicate(name, str(value)))
@@ -193,7 +207,9 @@ class FileAudit:
         """A record for which nothing waits: what it tells of has happened already."""
         if error is not None and not self._warned:
             self._warned = True
-            self._warn(f"{self._file.path} cannot be written ({_why(error)}): how acts end is not recorded")
+            self._warn(
+                f"{self._file.path} cannot be written ({_why(error)}): how acts end, and cancels, are not recorded"
+            )
 
     def _put(self, kind: Kind, fields: dict[str, Any], settle: Written) -> None:
         if self._ended is None:

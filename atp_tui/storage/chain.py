@@ -33,6 +33,9 @@ class Kind(StrEnum):
     """An act came to its end; `of` is the number of its `asked`."""
     JOB_ENDED = "job ended"
     """All hosts of a job have ended; `of` as above, `counts` is by outcome."""
+    JOB_STEERED = "job steered"
+    """A person has cancelled, paused or resumed a job, or called off what waits; `act` says which, `of` as above where
+    this program has started it."""
     TORN = "torn"
     """The line before was cut short by a crash: `bytes` of it were there, with that `sha256`."""
     GAP = "gap"

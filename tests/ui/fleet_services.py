@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from atp_tui.actions.action import Action, Invocation
+from atp_tui.actions.door import JobAct
 from atp_tui.actions.policy import Agreement, Facts, Policy
 from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.engine.fleet import Answer, Settled, Wanted
@@ -237,6 +238,7 @@ class FakeDoor:
         self.fails: str | None = None
         self.facts = Facts()
         self.declined: list[tuple[Invocation, str]] = []
+        self.steering: list[tuple[JobAct, str, tuple[TargetId, ...]]] = []
 
     def admit(self, invocation: Invocation) -> Action:
         action = find(invocation.action, self.actions)
@@ -246,6 +248,9 @@ class FakeDoor:
 
     def wants(self, invocation: Invocation) -> Agreement | None:
         return self.policy.wants(self.admit(invocation), invocation, self.facts)
+
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None:
+        self.steering.append((act, job, tuple(targets)))
 
     def decline(self, invocation: Invocation, error: AtpError) -> None:
         self.declined.append((invocation, str(error)))

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from atp_tui.actions.door import JobAct, NoAudit
 from atp_tui.drivers.sources import DemoOptions, DemoSource
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.outcome import Outcome
+from atp_tui.model.target import TargetId
 
 from .test_real_engine import Seen, opened
 from .test_real_engine import temporary as temporary  # noqa: PLC0414 - the fixture, used by name
+
+
+class Notes(NoAudit):
+    """What a person did to jobs, and to how many hosts each time."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, int]] = []
+
+    def steered(self, act: JobAct, job: str, targets: Collection[TargetId]) -> None:
+        self.noted.append((str(act), len(targets)))
+
 
 HOSTS = ("kvm01", "kvm02", "kvm03", "kvm04")
 
@@ -41,6 +55,7 @@ def ended(seen: Seen) -> list[Outcome]:
 
 async def test_a_job_waits_for_a_person_between_two_waves_and_is_shown_as_paused(temporary: Path) -> None:
     async with opened(DemoSource(DemoOptions(hosts=4, faults=False, seed=1))) as seen:
+        audit = seen.engine.door.audit = Notes()
         await entered(seen, "--canary 1 --wave 2 --pause ask hostname")
         await seen.until(lambda: "1/4 done · 1 ok · waves over: 1 of 3 · paused" in seen.text)
         assert "wave 1 of 3 is over: :resume goes on with the next, :cancel leaves the others out" in seen.text
@@ -59,10 +74,12 @@ async def test_a_job_waits_for_a_person_between_two_waves_and_is_shown_as_paused
         await seen.until(lambda: "the job that is shown is not paused" in seen.text)
         await typed(seen, "pause")
         await seen.until(lambda: "no job runs that is shown" in seen.text)
+        assert audit.noted == [("next wave", 3), ("next wave", 1)], "what changed nothing is on no record"
 
 
 async def test_a_paused_job_begins_on_no_further_host_until_it_goes_on(temporary: Path) -> None:
     async with opened(DemoSource(DemoOptions(hosts=4, faults=False, seed=1))) as seen:
+        audit = seen.engine.door.audit = Notes()
         await entered(seen, "--fanout 1 sleep 2")
         await typed(seen, "pause")
         await seen.until(lambda: "is paused: what runs goes on, and :resume begins on the others" in seen.text)
@@ -77,6 +94,16 @@ async def test_a_paused_job_begins_on_no_further_host_until_it_goes_on(temporary
         await typed(seen, "cancel")
         await seen.until(lambda: job.done)
         assert ended(seen).count(Outcome.NOTRUN) == 4 - begun
+        assert [act for act, _ in audit.noted] == ["pause", "cancel"] and audit.noted[1][1] == 4 - begun
+
+
+async def test_the_end_of_the_program_is_on_record_for_each_job_that_it_ends(temporary: Path) -> None:
+    async with opened(DemoSource(DemoOptions(hosts=4, faults=False, seed=1))) as seen:
+        audit = seen.engine.door.audit = Notes()
+        await entered(seen, "sleep 60")
+        (job,) = seen.engine.jobs.jobs
+        left = len(job.targets)
+    assert audit.noted == [("quit", left)]
 
 
 @pytest.mark.parametrize(("options", "told"), [("--wave 0", "--wave"), ("--gate-run true", "between waves")])

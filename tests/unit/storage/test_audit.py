@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from atp_tui.actions.action import Action, Context, Invocation, Subject
-from atp_tui.actions.door import Door, NoAudit
+from atp_tui.actions.door import Door, JobAct, NoAudit
 from atp_tui.actions.policy import Policy
 from atp_tui.config.fleet import AuditMode, FleetConfig
 from atp_tui.executor.job import Job
@@ -114,7 +114,7 @@ async def test_an_end_that_cannot_be_recorded_is_told_once(tmp_path: Path) -> No
         audit.ended(record, None)
         audit.ended(record, None)
         await asyncio.sleep(0)
-    assert len(warned) == 1 and "how acts end is not recorded" in warned[0]
+    assert len(warned) == 1 and "how acts end, and cancels, are not recorded" in warned[0]
 
 
 async def test_what_may_be_a_secret_is_not_recorded(tmp_path: Path) -> None:
@@ -137,8 +137,13 @@ async def test_the_end_of_a_job_is_recorded_with_its_counts(tmp_path: Path) -> N
     async with audit_in(tmp_path) as audit:
         record = await audit.asked(Painted().action(), Invocation("paint", on_hosts("a", "b", "c")))
         audit.started(record, job)
+        audit.steered(JobAct.PAUSE, "j1", on_hosts("b", "c"))
         calls[0]()
-    ended = recorded(tmp_path)[-1]
+        audit.steered(JobAct.CALL_OFF, "j0", on_hosts("d"))
+    *_, paused, ended, called_off = recorded(tmp_path)
+    assert (paused["kind"], paused["act"], paused["job"]) == ("job steered", "pause", "j1")
+    assert (paused["of"], paused["targets"], paused["by"]["user"]) == (record, ["b", "c"], "ada")
+    assert (called_off["act"], called_off["job"], called_off.get("of")) == ("call off", "j0", None), "of no act of here"
     assert (ended["kind"], ended["of"], ended["job"]) == ("job ended", record, "j1")
     assert (ended["counts"], ended["may_still_run"]) == ({"ok": 2, "unknown": 1}, ["c"])
 
@@ -147,6 +152,6 @@ def test_the_configuration_says_whether_it_is_kept(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     config = FleetConfig(tmp_path / "hosts.toml")
-    assert isinstance(audit_of(config, print), FileAudit)
-    assert isinstance(audit_of(FleetConfig(config.path, audit=AuditMode.OFF), print), NoAudit)
-    assert isinstance(audit_of(FleetConfig(), print), NoAudit), "the demo's hosts are none"
+    assert isinstance(audit_of(config, print, "run"), FileAudit)
+    assert isinstance(audit_of(FleetConfig(config.path, audit=AuditMode.OFF), print, "run"), NoAudit)
+    assert isinstance(audit_of(FleetConfig(), print, "run"), NoAudit), "the demo's hosts are none"
