@@ -26,7 +26,7 @@ from atp_tui.monitor.domain_query import (
     DomainSort,
 )
 from atp_tui.monitor.rows import DomainCounts, DomainRow
-from atp_tui.ui.glyphs import ASCII, UNICODE
+from atp_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from atp_tui.ui.targeting import completed
 from atp_tui.ui.text import safe, width_of
 from atp_tui.ui.views.domain.drawing import head_spans
@@ -638,3 +638,13 @@ async def test_a_command_goes_to_hosts_by_their_vms_while_it_is_typed(fakes: Fle
         opened.screen.pane.line.value = "@vm.tag:prod uptime"
         await opened.press("enter")
         assert [job.hosts for job in fakes.jobs.started] == [("kvm02",)]
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_rates_of_a_vm_are_all_told_in_any_width_that_has_room_for_them(width: int, glyphs: Glyphs) -> None:
+    reading = guest("db")._replace(vcpus=128, memory_kib=1023 * GIB, memory_max_kib=1024 * GIB)
+    row = DomainRow(reading, 0.71, 556e6, 889e6, (), 778e6, 667e6, at=NOW - 1)
+    told = text_of(head_spans(DomainDetail(NOW, host_row("kvm01"), row, True, ()), width, 0, NOW, glyphs)[2])
+    assert width_of(safe(told)) <= width
+    assert [each for each in ("556 MB/s", "889 MB/s", "778 MB/s", "667 MB/s") if each not in told] == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ....model.connection import ConnectionState
 from ....monitor.domain_history import DOMAIN_HISTORY
@@ -28,7 +29,7 @@ def head_spans(detail: DomainDetail, width: int, chart_height: int, now: float, 
     lines = [
         clipped(_standing(detail, now, glyphs), width, glyphs),
         clipped(_place(detail, now, glyphs), width, glyphs),
-        clipped(_size(detail, glyphs), width, glyphs),
+        clipped(_size(detail, width, glyphs), width, glyphs),
         *(clipped(pieces, width, glyphs) for pieces in _said(detail, glyphs)),
     ]
     if chart_height > 0:
@@ -116,7 +117,8 @@ def _said(detail: DomainDetail, glyphs: Glyphs) -> list[list[Piece]]:
     return lines
 
 
-def _size(detail: DomainDetail, glyphs: Glyphs) -> list[Piece]:
+def _size(detail: DomainDetail, width: int, glyphs: Glyphs) -> list[Piece]:
+    """What it has, and its rates: in short words where the long ones have no room."""
     row, reading = detail.row, detail.row.reading
     role = "text" if detail.fresh else "dim"
     between = f" {glyphs.separator} "
@@ -124,12 +126,34 @@ def _size(detail: DomainDetail, glyphs: Glyphs) -> list[Piece]:
     off = reading.state in OFF
     of_memory = most if off else f"{memory(reading.memory_kib).strip()} of {most}"
     pieces: list[Piece] = [(f"   {reading.vcpus} vcpu{between}{of_memory}", role)]
-    if not off:
-        rates: tuple[tuple[str, Callable[[float | None], str], float | None, str], ...] = (
-            ("disk reads", byte_rate, row.read_rate, "disk"), ("writes", byte_rate, row.write_rate, "disk"),
-            (f"net {glyphs.received}", byte_rate, row.rx_rate, "net"), (glyphs.sent, byte_rate, row.tx_rate, "net"),
-        )  # fmt: skip
-        for name, write, figure, kind in rates:
-            own = between if name.startswith(("disk", "net")) else "  "
-            pieces.append((f"{own}{name} {write(figure)}", "dim" if kind in row.kept else role))
-    return pieces
+    if off:
+        return pieces
+    figures = ((row.read_rate, "disk"), (row.write_rate, "disk"), (row.rx_rate, "net"), (row.tx_rate, "net"))
+    for words in _rate_words(glyphs):
+        written = [byte_rate(figure) for figure, _ in figures]
+        if words.tight:
+            written = [each.strip() for each in written]
+        roles = ["dim" if kind in row.kept else role for _, kind in figures]
+        rates = [(name + rate, role) for name, rate, role in zip(words.before, written, roles, strict=True)]
+        if sum(width_of(text) for text, _ in drawn(*pieces, *rates)) <= width:
+            break
+    return [*pieces, *rates]
+
+
+class _RateWords(NamedTuple):
+    """What stands before each of the four rates. `tight`: these are as wide as their digits, not always as wide."""
+
+    before: tuple[str, str, str, str]
+    tight: bool = False
+
+
+def _rate_words(glyphs: Glyphs) -> tuple[_RateWords, ...]:
+    """The longest first."""
+    between = f" {glyphs.separator} "
+    received, sent = glyphs.received, glyphs.sent
+    return (
+        _RateWords((f"{between}disk reads ", "  writes ", f"{between}net {received} ", f"  {sent} ")),
+        _RateWords((f"{between}disk r ", " w ", f"{between}net {received} ", f" {sent} ")),
+        _RateWords((f"{between}r ", " w ", f"{between}{received} ", f" {sent} "), tight=True),
+        _RateWords((" r ", " w ", f" {received} ", f" {sent} "), tight=True),
+    )
