@@ -6,6 +6,9 @@ its like, behind `sh -c`. Each repetition has a limit: without it a line of 100,
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 _PATH = r"(?:/[\w/.-]{1,80}/|/)?"
 _OPTION = r"(?:-[^\s;&|]{1,200}(?:\s+[^\s;&|-][^\s;&|]{0,200})?|\d[^\s;&|]{0,20}|\w{1,80}=[^\s;&|]{0,200})"
 _OPTIONS = rf"(?:\s+{_OPTION}){{0,6}}?"
@@ -51,62 +54,115 @@ _DISKS = r"/dev/(?:sd|hd|vd|xvd|nvme|mmcblk|mapper/|dm-|md|disk/|nbd|rbd|zd|loop
 _PACKAGES = r"['\"]?(?:openssh|libvirt|qemu|systemd|network-manager|ifupdown)[\w.:*+-]{0,80}"
 _RECURSIVE = rf"(?={_REST}\s(?:-[A-Za-z]{{0,10}}[rR]|--recursive))"
 
+
+class _Part(NamedTuple):
+    """A program with what is dangerous of its line. Where none of the names stands in a line, nothing there matches."""
+
+    names: tuple[str, ...]
+    behind: str
+
+    @property
+    def expression(self) -> str:
+        return f"(?:{'|'.join(map(re.escape, self.names))}){self.behind}"
+
+
+def _part(names: str, behind: str) -> _Part:
+    return _Part(tuple(names.split()), behind)
+
+
 _FILES = (
-    rf"rm(?=\s)(?={_REST}\s(?:-[A-Za-z]{{0,10}}[rR]|--r(?:e(?:c(?:u(?:r\w{{0,5}})?)?)?)?{_END})){_REST}\s"
-    rf"(?:[\"']?(?:{_ROOT}|{_WHERE_ONE_IS})[\"']?{_END}|--no-preserve-root)",
-    rf"find\s{{1,20}}[\"']?{_ROOT}[\"']?(?=\s){_REST}\s(?:-delete{_END}|-exec(?:dir)?\s{{1,20}}{_PATH}rm{_END})",
-    rf"(?:chmod|chown|chgrp)(?=\s){_RECURSIVE}{_REST}\s[\"']?{_ROOT}[\"']?{_END}",
-    rf"mv(?=\s){_REST}\s[\"']?{_ROOT}[\"']?(?=\s)",
-    rf"rsync(?=\s)(?={_REST}\s--del){_REST}\s[\"']?{_ROOT}[\"']?\s{{0,20}}{_END}",
+    _part(
+        "rm",
+        rf"(?=\s)(?={_REST}\s(?:-[A-Za-z]{{0,10}}[rR]|--r(?:e(?:c(?:u(?:r\w{{0,5}})?)?)?)?{_END})){_REST}\s"
+        rf"(?:[\"']?(?:{_ROOT}|{_WHERE_ONE_IS})[\"']?{_END}|--no-preserve-root)",
+    ),
+    _part(
+        "find",
+        rf"\s{{1,20}}[\"']?{_ROOT}[\"']?(?=\s){_REST}\s(?:-delete{_END}|-exec(?:dir)?\s{{1,20}}{_PATH}rm{_END})",
+    ),
+    _part("chmod chown chgrp", rf"(?=\s){_RECURSIVE}{_REST}\s[\"']?{_ROOT}[\"']?{_END}"),
+    _part("mv", rf"(?=\s){_REST}\s[\"']?{_ROOT}[\"']?(?=\s)"),
+    _part("rsync", rf"(?=\s)(?={_REST}\s--del){_REST}\s[\"']?{_ROOT}[\"']?\s{{0,20}}{_END}"),
 )
 _OF_DISKS = (
-    rf"(?:mkfs(?:\.\w{{1,20}})?|mke2fs|mkswap|blkdiscard|pvremove|vgremove|lvremove){_END}",
-    rf"wipefs(?=\s){_REST}\s(?:-\w{{0,10}}[ao]|--all|--offset)",
-    rf"dd(?=\s){_REST}\sof=['\"]?(?:\$|/dev/(?!(?:null|zero|full|stdout|stderr|tty)\b|fd/|shm/))[^\s;&|]{{1,200}}",
-    rf"(?:shred|truncate|tee|sfdisk|cp)(?=\s){_REST}\s['\"]?(?:{_DISKS}|/proc/sysrq-trigger){_END}",
-    rf"sgdisk(?=\s){_REST}\s(?:-\w{{0,10}}[ZozdD]|--(?:zap|clear|delete))",
-    rf"parted(?=\s){_REST}\s(?:mklabel|mktable|rm){_END}",
-    rf"cryptsetup(?=\s){_REST}\s(?:luksFormat|luksErase|erase|reencrypt){_END}",
-    rf"(?:zpool|zfs)(?=\s){_REST}\s(?:destroy|labelclear){_END}",
+    _part("mkfs", rf"(?:\.\w{{1,20}})?{_END}"),
+    _part("mke2fs mkswap blkdiscard pvremove vgremove lvremove", _END),
+    _part("wipefs", rf"(?=\s){_REST}\s(?:-\w{{0,10}}[ao]|--all|--offset)"),
+    _part(
+        "dd",
+        rf"(?=\s){_REST}\sof=['\"]?(?:\$|/dev/(?!(?:null|zero|full|stdout|stderr|tty)\b|fd/|shm/))[^\s;&|]{{1,200}}",
+    ),
+    _part("shred truncate tee sfdisk cp", rf"(?=\s){_REST}\s['\"]?(?:{_DISKS}|/proc/sysrq-trigger){_END}"),
+    _part("sgdisk", rf"(?=\s){_REST}\s(?:-\w{{0,10}}[ZozdD]|--(?:zap|clear|delete))"),
+    _part("parted", rf"(?=\s){_REST}\s(?:mklabel|mktable|rm){_END}"),
+    _part("cryptsetup", rf"(?=\s){_REST}\s(?:luksFormat|luksErase|erase|reencrypt){_END}"),
+    _part("zpool zfs", rf"(?=\s){_REST}\s(?:destroy|labelclear){_END}"),
 )
 _OF_POWER = (
-    rf"(?:reboot|poweroff|halt|shutdown(?!\s+(?:-c|--help|--show)\b)){_END}",
-    rf"(?:systemctl|loginctl)(?=\s){_OPTIONS}\s+"
-    rf"(?:reboot|poweroff|halt|kexec|rescue|emergency|suspend|hibernate|isolate){_END}",
-    r"(?:tel)?init\s{1,20}[06](?!\w)",
-    rf"kexec(?=\s){_REST}\s(?:-\w{{0,10}}e|--exec){_END}",
-    r"kill(?:\s{1,20}-\S{1,20}){0,3}?\s{1,20}-?1(?=\s{0,20}(?:[;&|)`'\"\n]|$))",
+    _part("reboot poweroff halt", _END),
+    _part("shutdown", rf"(?!\s+(?:-c|--help|--show)\b){_END}"),
+    _part(
+        "systemctl loginctl",
+        rf"(?=\s){_OPTIONS}\s+(?:reboot|poweroff|halt|kexec|rescue|emergency|suspend|hibernate|isolate){_END}",
+    ),
+    _part("telinit init", r"\s{1,20}[06](?!\w)"),
+    _part("kexec", rf"(?=\s){_REST}\s(?:-\w{{0,10}}e|--exec){_END}"),
+    _part("kill", r"(?:\s{1,20}-\S{1,20}){0,3}?\s{1,20}-?1(?=\s{0,20}(?:[;&|)`'\"\n]|$))"),
 )
 _OF_SERVICES = (
-    rf"systemctl(?=\s){_OPTIONS}\s+(?:stop|disable|mask|kill)(?=\s){_REST}\s['\"]?{_UNITS}{_END}",
-    rf"(?:service|invoke-rc\.d|rc-service)\s{{1,20}}{_UNITS}\s{{1,20}}stop{_END}",
-    rf"(?:sshd?|libvirtd|networking)\s{{1,20}}stop{_END}",  # /etc/init.d/ssh, whose folder is a path of the program
-    rf"(?:killall|pkill)(?=\s){_REST}\s['\"]?(?:sshd|libvirtd|virt\w{{1,20}}d|qemu[\w-]{{0,40}}|systemd){_END}",
-    rf"(?:apt|apt-get|aptitude|dnf|yum|zypper|rpm|dpkg)(?=\s){_REST}\s(?:remove|purge|autoremove|erase|rm|-\w{{0,5}}[erP])"
-    rf"(?=\s){_REST}\s?{_PACKAGES}{_END}",
-    rf"(?:userdel|deluser|groupdel|delgroup){_END}",
-    rf"(?:passwd(?=\s){_REST}\s-\w{{0,5}}[ld]|usermod(?=\s){_REST}\s(?:-\w{{0,5}}L|--lock)){_END}",
+    _part("systemctl", rf"(?=\s){_OPTIONS}\s+(?:stop|disable|mask|kill)(?=\s){_REST}\s['\"]?{_UNITS}{_END}"),
+    _part("service invoke-rc.d rc-service", rf"\s{{1,20}}{_UNITS}\s{{1,20}}stop{_END}"),
+    # /etc/init.d/ssh, whose folder is a path of the program
+    _part("sshd ssh libvirtd networking", rf"\s{{1,20}}stop{_END}"),
+    _part("killall pkill", rf"(?=\s){_REST}\s['\"]?(?:sshd|libvirtd|virt\w{{1,20}}d|qemu[\w-]{{0,40}}|systemd){_END}"),
+    _part(
+        "apt apt-get aptitude dnf yum zypper rpm dpkg",
+        rf"(?=\s){_REST}\s(?:remove|purge|autoremove|erase|rm|-\w{{0,5}}[erP])(?=\s){_REST}\s?{_PACKAGES}{_END}",
+    ),
+    _part("userdel deluser groupdel delgroup", _END),
+    _part("passwd", rf"(?=\s){_REST}\s-\w{{0,5}}[ld]{_END}"),
+    _part("usermod", rf"(?=\s){_REST}\s(?:-\w{{0,5}}L|--lock){_END}"),
 )
 _OF_NETWORK = (
-    rf"(?:ip6?tables|ebtables|arptables)(?:-\w{{1,10}})?(?=\s){_REST}\s"
-    rf"(?:-\w{{0,5}}F\w{{0,5}}|--flush|(?:-P|--policy)\s{{1,20}}\w{{1,20}}\s{{1,20}}(?:DROP|REJECT)){_END}",
-    rf"nft(?=\s){_REST}\s['\"]?(?:flush|delete\s{{1,20}}(?:table|chain)){_END}",
-    rf"ifdown{_END}",
-    rf"ip(?=\s){_OPTIONS}\s+(?:link|l|li|addr|a|address|route|r|ro)\s{_REST}\b(?:down|del|delete|flush){_END}",
-    rf"nmcli(?=\s){_REST}\s(?:networking\s{{1,20}}off|down|delete){_END}",
-    rf"(?:ufw\s{{1,20}}enable|firewall-cmd(?=\s){_REST}\s--panic-on|brctl\s{{1,20}}delbr){_END}",
+    _part(
+        "iptables ip6tables ebtables arptables",
+        rf"(?:-\w{{1,10}})?(?=\s){_REST}\s"
+        rf"(?:-\w{{0,5}}F\w{{0,5}}|--flush|(?:-P|--policy)\s{{1,20}}\w{{1,20}}\s{{1,20}}(?:DROP|REJECT)){_END}",
+    ),
+    _part("nft", rf"(?=\s){_REST}\s['\"]?(?:flush|delete\s{{1,20}}(?:table|chain)){_END}"),
+    _part("ifdown", _END),
+    _part(
+        "ip", rf"(?=\s){_OPTIONS}\s+(?:link|l|li|addr|a|address|route|r|ro)\s{_REST}\b(?:down|del|delete|flush){_END}"
+    ),
+    _part("nmcli", rf"(?=\s){_REST}\s(?:networking\s{{1,20}}off|down|delete){_END}"),
+    _part("ufw", rf"\s{{1,20}}enable{_END}"),
+    _part("firewall-cmd", rf"(?=\s){_REST}\s--panic-on{_END}"),
+    _part("brctl", rf"\s{{1,20}}delbr{_END}"),
 )
 _OF_DOMAINS = (
-    rf"virsh(?=\s){_REST}[\s'\"](?:(?:\w{{1,20}}-)?(?:destroy|undefine)|reset|"
-    rf"(?:vol|pool|snapshot|checkpoint)-(?:delete|wipe)|managedsave-remove){_END}",
+    _part(
+        "virsh",
+        rf"(?=\s){_REST}[\s'\"](?:(?:\w{{1,20}}-)?(?:destroy|undefine)|reset|"
+        rf"(?:vol|pool|snapshot|checkpoint)-(?:delete|wipe)|managedsave-remove){_END}",
+    ),
 )
-_PROGRAMS = "|".join((*_FILES, *_OF_DISKS, *_OF_POWER, *_OF_SERVICES, *_OF_NETWORK, *_OF_DOMAINS))
+_PARTS = (*_FILES, *_OF_DISKS, *_OF_POWER, *_OF_SERVICES, *_OF_NETWORK, *_OF_DOMAINS)
 
-BUILT_IN = (
-    f"{_BEFORE}(?P<part>{_PROGRAMS})",
-    rf"(?:echo|printf)(?=\s){_OPTIONS}\s+['\"]?(?P<part>{_PROGRAMS})(?=[^\n]{{0,2000}}?\|\s{{0,20}}(?:\w{{1,20}}\s+)?"
-    rf"{_PATH}(?:{_SHELL}|at|batch){_END})",
-    rf">{{1,2}}\|?\s{{0,20}}['\"]?{_DISKS}",
-    r">{1,2}\|?\s{0,20}['\"]?/proc/sysrq-trigger",
-)
-"""The group `part` is what is shown."""
+NAMES = frozenset(name for part in _PARTS for name in part.names)
+"""The programs that the list knows."""
+
+
+def built_in(line: str) -> tuple[str, ...]:
+    """The list, for one line: without the parts whose programs it does not name. To compile all of it takes longer than
+    anything else that is done before a command is sent. The group `part` is what is shown."""
+    found = []
+    if programs := "|".join(part.expression for part in _PARTS if any(name in line for name in part.names)):
+        found.append(f"{_BEFORE}(?P<part>{programs})")
+        if "echo" in line or "printf" in line:
+            found.append(
+                rf"(?:echo|printf)(?=\s){_OPTIONS}\s+['\"]?(?P<part>{programs})"
+                rf"(?=[^\n]{{0,2000}}?\|\s{{0,20}}(?:\w{{1,20}}\s+)?{_PATH}(?:{_SHELL}|at|batch){_END})"
+            )
+    if ">" in line:
+        found += [rf">{{1,2}}\|?\s{{0,20}}['\"]?{_DISKS}", r">{1,2}\|?\s{0,20}['\"]?/proc/sysrq-trigger"]
+    return tuple(found)

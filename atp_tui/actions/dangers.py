@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from ..model.guard import GuardSettings
-from .danger_list import BUILT_IN
+from .danger_list import built_in
 
 Span = tuple[int, int]
 """Where a part of a text begins and ends, in characters."""
@@ -26,8 +26,8 @@ _CONTINUED = "\\\n"
 
 def dangers(line: str, guard: GuardSettings) -> tuple[Span, ...]:
     """The parts of a command line that are on the list, in their order, none of them empty or over another one."""
-    patterns = (*(BUILT_IN if guard.danger_builtin else ()), *guard.danger)
     cuts, joined = _joined(line)
+    patterns = (*(built_in(joined) if guard.danger_builtin else ()), *guard.danger)
     found: list[Span] = []
     for begin, end in sorted(span for pattern in patterns for span in _found(pattern, joined)):
         if found and begin < found[-1][1]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atp_tui.actions.danger_list import BUILT_IN
+from atp_tui.actions.danger_list import NAMES, built_in
 from atp_tui.actions.dangers import dangers
 from atp_tui.model.guard import GuardSettings
 
@@ -229,6 +229,29 @@ def test_a_long_line_is_looked_through_all_the_same(piece: str) -> None:
     dangers(piece * (20_000 // len(piece)), GUARD)
 
 
-def test_each_pattern_is_one() -> None:
-    for pattern in BUILT_IN:
-        re.compile(pattern)
+WHOLE = built_in(f"echo > {' '.join(NAMES)}")
+"""All of the list: those of a line that names each program."""
+
+_PIECES = [
+    "reboot", "rm -rf /", "mkfs", "ip link set x down", "ls", "sudo", "echo", "|", "sh", ";", "> /dev/sda", "-", "'",
+    " ", "apt-get purge libvirt", "telinit 0", "ssh stop", "systemctl", "stop sshd", "kill", "-1", "/sbin/", "x",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=8).map(" ".join) | st.lists(st.sampled_from(_PIECES)).map("".join))
+def test_what_is_left_out_for_a_line_would_find_nothing_there(line: str) -> None:
+    def found(patterns: tuple[str, ...]) -> list[tuple[int, int]]:
+        return sorted(
+            match.span("part" if "part" in match.re.groupindex else 0)
+            for each in patterns
+            for match in re.finditer(each, line)
+        )
+
+    assert found(built_in(line)) == found(WHOLE)
+
+
+def test_a_line_that_names_no_program_of_the_list_compiles_nothing() -> None:
+    assert len(WHOLE) == 4
+    assert built_in("true") == ()
+    assert len(built_in("uname -a > /tmp/x")) == 2, "the two of redirections"
+    assert max(map(len, built_in("virsh list"))) < len(WHOLE[0]) / 2
