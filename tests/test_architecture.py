@@ -95,6 +95,46 @@ def test_the_entry_point_is_light(words: str) -> None:
     assert not loaded & (LIBRARIES | {"ClusterShell", "tomlkit"})
 
 
+KEEPS_WHAT_IT_FOUND = "cli/doctor/verdict.py"
+"""One of its classes has no slots, since it keeps what it has found: both are of the standard library's decorator."""
+
+
+def slow_data(source: str) -> bool:
+    """Whether a module has the standard library make data with slots, which is dear (see model/data_class)."""
+    nodes = list(ast.walk(ast.parse(source)))
+    takes = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "dataclasses"
+        and any(alias.name == "dataclass" for alias in node.names)
+        for node in nodes
+    )
+    return any(
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("dataclass", "dataclasses.dataclass")
+        and any(word.arg == "slots" for word in node.keywords)
+        and (takes or isinstance(node.func, ast.Attribute))
+        for node in nodes
+    )
+
+
+def test_data_with_slots_is_made_by_our_own_decorator() -> None:
+    """`from …model.data_class import dataclass`: the program makes some hundred such classes before its first act."""
+    slow = [str(path.relative_to(PACKAGE)) for path in SOURCES if slow_data(path.read_text(encoding="utf-8"))]
+    assert [place for place in slow if place not in (KEEPS_WHAT_IT_FOUND, "model/data_class.py")] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from dataclasses import dataclass, replace\n@dataclass(frozen=True, slots=True)\nclass A: ...",
+        "import dataclasses\n@dataclasses.dataclass(slots=True)\nclass A: ...",
+    ],
+)
+def test_dear_data_is_found(source: str) -> None:
+    assert slow_data(source)
+    assert not slow_data(source.replace("slots=True", "eq=False"))
+
+
 THREADS = frozenset({"Thread", "Timer", "Lock", "RLock", "Condition", "Event", "Semaphore", "Barrier", "local"})
 
 MAY_WAIT = ("drivers/", "storage/", "ui/output.py", "ui/leaving.py")

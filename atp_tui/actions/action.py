@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..model.credential import Credential, Secret
+from ..model.data_class import dataclass
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed
 from ..model.freeze import Freeze, Frozen

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from ..executor.folding import fold_names
+from ..model.data_class import dataclass
 from ..model.freeze import local_time
 from ..model.message import Message, told
 from ..model.quoting import redacted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.freeze import Freeze, Frozen
 from ..model.host import HostInfo

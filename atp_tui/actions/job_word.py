@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..executor.away import LONGEST
+from ..model.data_class import dataclass
 from .action import Argument, Value
 
 HIGHEST = 100

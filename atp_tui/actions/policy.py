@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..executor.carrying import line_for
 from ..executor.folding import fold_names
+from ..model.data_class import dataclass
 from ..model.errors import ActionFailed, ConfirmationWanted, ReadOnly
 from ..model.freeze import local_time
 from ..model.guard import GuardSettings

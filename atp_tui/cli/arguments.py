@@ -9,13 +9,13 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import __version__
 from ..actions.action import Action, Value
 from ..actions.registry import ACTIONS
+from ..model.data_class import dataclass
 from ..model.quoting import HIDDEN, redacted
 from . import delivery_words
 from .delivery_words import DeliveryWords
@@ -79,7 +79,7 @@ class Arguments:
     yes: bool = False
     connect: bool = False
     importing: ImportWords | None = None
-    showing: ShowWords = ShowWords()  # noqa: RUF009 - frozen
+    showing: ShowWords = ShowWords()
     freezing: FreezeWords | None = None
     delivering: DeliveryWords | None = None
     number: int = 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from ..model.data_class import dataclass
 
 ABOUT = """Placeholders: {host} is the id of each host, {address} its name or address, {meta.KEY} an entry of its
 metadata. They are quoted for a POSIX shell, in the command, the arguments of a script, --chdir and --env. Where one of

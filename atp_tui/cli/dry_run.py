@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..actions.action import Invocation
@@ -15,6 +15,7 @@ from ..engine.targets import Reading
 from ..executor.carrying import line_for
 from ..executor.folding import fold_names
 from ..executor.waves import Waves
+from ..model.data_class import dataclass
 from ..model.delivery import Delivery
 from ..model.errors import ActionFailed
 from ..model.problem import Problem

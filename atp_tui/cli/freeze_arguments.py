@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from ..model.data_class import dataclass
 from ..model.freeze import ALL
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ..model.data_class import dataclass
 
 VERB = "import"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from ..model.data_class import dataclass
 
 PROGRAM = "atp-tui"
 

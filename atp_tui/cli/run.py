@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from ..actions.action import Invocation, Value
@@ -17,6 +17,7 @@ from ..executor.carrying import check
 from ..executor.log import JobLog
 from ..executor.outcome import exit_status_of
 from ..executor.waves import Progress
+from ..model.data_class import dataclass
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..model.data_class import dataclass
 from ..model.host import HostInfo
 from ..model.settings import FLEET_WIDE, TransportConfig
 from .fleet import FleetConfig

@@ -14,10 +14,11 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.quoting import quoted, redacted
 from .arrays import carried, with_element, without_element

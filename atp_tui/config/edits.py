@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import Any
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.quoting import quoted
 from .pairs import Key, Plain, named

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from ..model import checks
 from ..model.answers import AnswerSettings
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.guard import GuardSettings
 from ..model.host import HostInfo

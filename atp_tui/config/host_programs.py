@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..model import checks
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.quoting import quoted

@@ -10,10 +10,11 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.quoting import quoted
 from .difference import in_short, unified

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
+from ..model.data_class import dataclass
 from ..model.quoting import quoted
 from ..model.settings import FLEET_WIDE, SshSettings, TransportConfig
 from .positions import KeyPath

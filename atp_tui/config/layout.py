@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ..model.data_class import dataclass
 from .positions import find_extents
 
 Piece = tuple[int, int]

@@ -6,10 +6,11 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError, ConfigErrors
 from ..model.host import HostInfo, tags_of
 from ..model.ring import JobsSettings

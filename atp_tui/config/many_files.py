@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.quoting import quoted
 from .carrying import carried_over

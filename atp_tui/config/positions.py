@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
+
+from ..model.data_class import dataclass
 
 KeyPath = tuple[str | int, ...]
 """The way from a document's root to a value: keys of tables and indices of arrays."""

@@ -7,10 +7,11 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..model.data_class import dataclass
 from .files import read_regular
 from .replace import PRIVATE, replace_file
 

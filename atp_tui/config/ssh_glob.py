@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from ..model.data_class import dataclass
 
 _SLASH, _DOT, _QUOTE = b"/.\\"
 

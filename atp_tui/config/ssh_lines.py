@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..model.data_class import dataclass
 from .ssh_glob import Pattern
 
 USER_DIRECTORY = "~/.ssh"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from ..model.answers import AnswerSettings
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.guard import GuardSettings
 from ..model.quoting import quoted
@@ -67,7 +68,7 @@ def kinds_of(settings: type) -> dict[str, type]:
     return kinds
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Given:
     """A value that the file gives, and where it stands."""
 

@@ -10,10 +10,11 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
+from ..model.data_class import dataclass
 from .files import read_regular
 from .replace import PRIVATE, replace_file
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ..config.fleet import FleetConfig, MonitorSettings
 from ..config.hosts_file import Written
 from ..config.load import load
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from .aside import begun

@@ -10,7 +10,6 @@ Reading waits for nothing. It gives what is known here; `changes` says when ther
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from ..actions.policy import Admission
 from ..config.form import FormField
 from ..config.imports.offer import ImportAsked, Offered
 from ..model.connection import PoolStatistics
+from ..model.data_class import dataclass
 from ..model.freeze import Frozen
 from ..model.guest import GuestSaid
 from ..model.message import Message

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from ..executor.fold import Part
 from ..executor.reader import JobEvent
 from ..executor.waves import Progress
+from ..model.data_class import dataclass
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
 from .went_on import WentOn

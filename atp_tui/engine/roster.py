@@ -7,9 +7,9 @@ goes to the transport itself, and finds no such host there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from ..model.connection import ConnectionState, HostStatus, PoolStatistics, Standing
+from ..model.data_class import dataclass
 from ..model.events import Event, HostAdded, HostRemoved, HostUpdated
 from ..model.host import HostInfo
 from ..transport.manager import TransportManager

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..executor.earlier import Earlier, StillReading
 from ..executor.targets import Decided, Targets
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.fact import Fact
 from ..model.host import HostInfo

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from ..actions.action import Action, HostsFile, Invocation
 from ..actions.hosts import edits_on
 from ..config.fleet import FleetConfig
 from ..model.causes import Trouble
+from ..model.data_class import dataclass
 from ..model.errors import ActionFailed, AtpError, HostUnknown, TransportError
 from ..model.host import HostInfo, settings_of
 from ..model.message import Message, told

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..actions.action import Invocation
+from ..model.data_class import dataclass
 from ..model.message import Message
 
 

@@ -7,8 +7,8 @@ key is no absence. Which program runs what waits: the screen, on the hosts of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from ..model.data_class import dataclass
 from ..model.outcome import Outcome
 from ..model.target import TargetId
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum, auto
 from heapq import heappop, heappush, heapreplace
 
+from ..model.data_class import dataclass
 from ..model.outcome import Outcome
 from ..model.target import TargetId
 

@@ -17,9 +17,10 @@ Rules kept here, and attacked by tests/unit/executor/test_core_properties.py:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heappop, heappush
 
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.outcome import Outcome
 from ..model.target import TargetId

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.near import nearest
 from ..model.outcome import CommandResult, Outcome

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from bisect import insort
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.order import NaturalKey, natural
 from ..model.outcome import CommandResult, Outcome

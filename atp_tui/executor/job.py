@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection
-from dataclasses import dataclass
 from typing import Protocol
 
+from ..model.data_class import dataclass
 from ..model.fence import Fence
 from ..model.message import Message
 from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream

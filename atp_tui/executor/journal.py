@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..model.data_class import dataclass
 from ..transport.clock import Clock, TimerHandle
 from .job import Final
 from .log import Ending, JobLog

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ..model.data_class import dataclass
 from ..model.outcome import ExitStatus, OutputSink
 from ..model.settings import Channel
 from ..model.target import TargetId

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from ..model.data_class import dataclass
 
 _Kind = tuple[str, bytes]
 

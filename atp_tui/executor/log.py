@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ..model.data_class import dataclass
 from ..model.outcome import Outcome
 from ..model.target import TargetId
 from .away import PickUp, Waiting

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..model.data_class import dataclass
 from ..model.outcome import CommandResult
 from ..model.target import TargetId
 from .fold import Fold, Part

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from ..model.data_class import dataclass
 from ..model.outcome import CommandResult, Stream
 from ..model.target import TargetId
 from .capture import Capture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
+from ..model.data_class import dataclass
 from ..model.errors import HostUnknown
 from ..model.message import Message, told
 from ..model.outcome import ExitStatus, Outcome

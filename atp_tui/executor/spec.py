@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from ..model.data_class import dataclass
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.outcome import Command
 from ..model.target import TargetId

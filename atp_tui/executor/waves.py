@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from random import Random
 from typing import TypeVar
 
 from ..model.amount import Amount
+from ..model.data_class import dataclass
 from ..model.message import Message, told
 from ..model.outcome import Outcome
 from ..model.say import Say

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from .data_class import dataclass
 
 _AMOUNT = re.compile(r"([0-9]{1,7})(%?)", re.ASCII)
 

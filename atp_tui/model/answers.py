@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .bounded import bounded
+from .data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

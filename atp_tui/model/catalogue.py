@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .causes import Cause, Trouble, fitted
 from .connection import ConnectionState
+from .data_class import dataclass
 from .english import SENTENCES
 from .message import Message, sentence
 from .outcome import Outcome

@@ -6,9 +6,10 @@ that fail for the same reason, so that a line of a table has room for it and pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from .data_class import dataclass
 
 LONGEST_SHORT = 24
 """Terminal cells that a short form takes at most: what a line of the host tree always has beside the host's id."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from .causes import Trouble
+from .data_class import dataclass
 from .message import Message
 from .settings import Channel
 

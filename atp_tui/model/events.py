@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .connection import ConnectionState, HostStatus
+from .data_class import dataclass
 from .host import HostInfo
 from .message import Message
 from .node import DomainMetadata, DomainReading, NodeReading, Oddity, SystemReading

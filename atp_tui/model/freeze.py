@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+
+from .data_class import dataclass
 
 ALL = "@all"
 """The set of a freeze of the whole fleet."""

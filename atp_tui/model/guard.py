@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from . import checks
+from .data_class import dataclass
 from .errors import ConfigError
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from ipaddress import IPv6Address
 
 from .checks import fits_host
+from .data_class import dataclass
 from .errors import ConfigError
 from .frozen import FrozenDict
 from .jump import parse_jump

@@ -6,9 +6,9 @@ Sentences are made of it where a person reads them: see model.catalogue.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Union
 
+from .data_class import dataclass
 from .english import SENTENCES
 from .say import Say
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from .data_class import dataclass
 from .errors import ConfigError
 from .near import nearest
 from .placeholders import parsed

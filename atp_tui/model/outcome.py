@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from .data_class import dataclass
 
 if TYPE_CHECKING:
     import asyncio

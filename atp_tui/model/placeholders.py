@@ -16,8 +16,8 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from .data_class import dataclass
 from .errors import ActionFailed, ConfigError
 from .host import HostInfo
 from .message import told

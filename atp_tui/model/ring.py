@@ -6,10 +6,10 @@ Never remote text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from . import checks
+from .data_class import dataclass
 from .errors import ConfigError
 from .outcome import Outcome
 from .quoting import quoted

@@ -6,11 +6,12 @@ Times are seconds, 0.001 or more, and may be fractional.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Literal
 
 from . import checks
+from .data_class import dataclass
 from .errors import ConfigError
 from .jump import parse_jump
 from .quoting import quoted, redacted

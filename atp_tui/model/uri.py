@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from . import uri_drivers, uri_parameters
 from .checks import fits_host, fits_user
+from .data_class import dataclass
 from .errors import ConfigError
 from .frozen import FrozenDict
 from .quoting import HIDDEN, redacted

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..model.data_class import dataclass
 from ..model.problem import Problem
 from .query import PAGE
 from .rows import DomainCounts, DomainRow, HostRow

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from ..model import events
+from ..model.data_class import dataclass
 from .fleet import FleetView
 
 GATHER = 0.1

@@ -7,8 +7,9 @@ and always where one host goes to and fro; else each of its happenings has a lin
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..model.data_class import dataclass
 from .happening import (
     AnsweredAgain,
     DomainMoved,

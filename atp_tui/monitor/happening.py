@@ -5,11 +5,11 @@ Moments are instants of the program's clock, in seconds since 1970.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.node import DomainState
 from ..model.problem import Problem

@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from ..model import events
 from ..model.causes import Cause
 from ..model.connection import ConnectionState, HostStatus
+from ..model.data_class import dataclass
 from ..model.day import Day
 from ..model.errors import HostUnknown
 from ..model.fence import Fence

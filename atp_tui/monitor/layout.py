@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from ..model.data_class import dataclass
 from .grouping import Path
 from .query import TROUBLE_KEY
 from .troubles import Common

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..model.connection import ConnectionSnapshot, ConnectionState
+from ..model.data_class import dataclass
 from ..model.events import ConnectionChanged
 from ..model.message import Message
 from ..model.settings import Channel

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from ..model.data_class import dataclass
 from ..model.fence import Fence
 from ..model.order import NaturalKey, natural
 from .rows import Figures, Known

@@ -8,11 +8,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from typing import Protocol, TypeVar
 
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.problem import Problem, problem_of
 from .grouping import Path, by_name, pather

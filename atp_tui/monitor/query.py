@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.problem import Problem
 from .rows import DomainCounts, HostRow

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..model.causes import Trouble
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.node import NO_METADATA, DomainMetadata, DomainReading, DomainState, NodeReading, Oddity, SystemReading
 from .freshness import Freshness

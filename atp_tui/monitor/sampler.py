@@ -6,11 +6,11 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass
 from types import TracebackType
 
 from ..model import events
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.errors import AtpError, CallFailed
 from ..model.fence import Fence
 from ..model.host import HostInfo

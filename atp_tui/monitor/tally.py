@@ -6,11 +6,11 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..model.causes import Cause, Remedy, Trouble
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.order import NaturalKey, natural
 from . import metrics

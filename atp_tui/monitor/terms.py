@@ -15,10 +15,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.near import nearest
 from ..model.quoting import redacted

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..model.causes import Cause, Remedy, Trouble
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.order import natural
 from ..model.subnet import subnet_of

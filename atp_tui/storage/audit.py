@@ -12,7 +12,6 @@ import syslog
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +20,7 @@ from ..actions.door import Audit, JobAct, NoAudit
 from ..config.fleet import AuditMode, FleetConfig
 from ..config.paths import state_dir
 from ..engine.person import user_name
+from ..model.data_class import dataclass
 from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed, AtpError
 from ..model.exhausted import exhausted

@@ -12,13 +12,13 @@ import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..config.paths import private_dir
 from ..config.replace import replace_file
+from ..model.data_class import dataclass
 from .chain import FIRST, FULL, LONGEST, Fault, Head, Kind, check, hash_of, line_of, read, records
 
 NAME = "audit.jsonl"

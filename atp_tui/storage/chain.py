@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from ..model.data_class import dataclass
 
 FIRST, FULL = "there was none", "the file before is full"
 """Why a file begins where nothing is wrong."""

@@ -8,11 +8,11 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from ..config.paths import private_dir
+from ..model.data_class import dataclass
 from . import schema
 from .filesystems import is_of_one_machine
 from .lockfile import LockFile

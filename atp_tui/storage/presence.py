@@ -6,10 +6,10 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from ..model.data_class import dataclass
 from . import schema
 from .steps import STEPS
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..executor.away import WhenBack
 from ..executor.spec import JobOptions, JobSpec, Work
 from ..executor.works import WORKS
+from ..model.data_class import dataclass
 from ..model.target import TargetId
 from .plain import from_plain, to_plain
 

@@ -8,9 +8,9 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..model.data_class import dataclass
 from ..transport.clock import Clock, LoopClock
 from .backlog import Backlog, Rank
 

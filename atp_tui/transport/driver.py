@@ -12,11 +12,12 @@ OpensChannels (virtio-serial, consoles). Each is declared when the first link ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ..model.causes import Cause
+from ..model.data_class import dataclass
 from ..model.errors import TransportError
 from ..model.host import HostInfo
 from ..model.message import Message

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from ..model.connection import Closed
+from ..model.data_class import dataclass
 
 C = TypeVar("C")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..executor.fold import Part
+from ..model.data_class import dataclass
 from ..model.file_names import host_file_name
 from ..model.text import continued, every_line, safe
 from .words import outcome_word, sentence

@@ -6,9 +6,9 @@ The keys, the `:` command line, its completion, the palette and the help screen 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from ..actions.action import Action
+from ..model.data_class import dataclass
 from .key_names import key_name
 
 

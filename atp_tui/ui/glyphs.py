@@ -5,9 +5,8 @@ Whatever draws is given a set of them, and with it the keys that its sentences n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from .keymap import OWN, Keymap
 from .text import Safe, safe
 

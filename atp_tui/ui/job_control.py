@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from textual.message import Message
 
 from ..actions.action import Invocation
 from ..engine.fleet import JobTicket
+from ..model.data_class import dataclass
 from ..model.outcome import Outcome
 from .glyphs import Glyphs
 from .job_feed import Jobs, feed, masks

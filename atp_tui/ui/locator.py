@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote
 
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.near import nearest
 from ..model.quoting import quoted

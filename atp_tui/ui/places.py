@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..model.data_class import dataclass
 
 MOST_DEEP = 12
 """Places above each other. More is no path that a person remembers: the oldest below the first goes."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ..actions.action import Action
 from ..config.accents import Accents
 from ..config.remembered import ScreenMemory
 from ..engine.fleet import Fleet
+from ..model.data_class import dataclass
 from ..model.ring import JobsSettings
 
 RunRing = Callable[[Mapping[str, str]], Awaitable[str]]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..model.connection import ConnectionState
+from ..model.data_class import dataclass
 from ..monitor import metrics
 from ..monitor.metrics import Metric
 from ..monitor.rows import DomainCounts

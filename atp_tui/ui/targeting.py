@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from ..config.accents import Accent, Accents, accent_of
 from ..engine.resolved import Resolved
 from ..executor.folding import fold_names
+from ..model.data_class import dataclass
 from ..model.problem import Problem
 from ..model.quoting import redacted
 from ..monitor.rows import HostRow

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from textual.theme import Theme
 
 from ..config.files import read_regular, strangers_may_write
 from ..config.paths import shipped_themes
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from .text import safe
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
+from ..model.data_class import dataclass
 from ..model.day import Day
 from ..monitor.happening import DayLine
 from .text import Safe, safe, wrap

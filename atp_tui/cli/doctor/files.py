@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ...config.paths import default_config, jobs_file, log_file, runtime_base, state_dir, theme_folders
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from ...storage.filesystems import SHARED, kind_of
 from ...storage.presence import StoreFound, find_store

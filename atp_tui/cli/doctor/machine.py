@@ -8,9 +8,9 @@ import resource
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from ...model.data_class import dataclass
 from ...model.exhausted import hosts_that_fit
 from ..output import standard_output
 from .verdict import Asked, Verdict, ok, warning, wrong

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from ...model.data_class import dataclass
 from ...model.host import SIMULATED, HostInfo
 from .verdict import Asked, Verdict, ok, warning, wrong
 

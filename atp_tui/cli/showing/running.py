@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 from ...drivers.live_output import LiveOutput
 from ...engine.fleet import Fleet
 from ...executor.folding import fold_names
 from ...executor.reader import JobEvent, TargetEnded, TargetStarted
+from ...model.data_class import dataclass
 from ...model.outcome import CommandResult, Outcome
 from ..interrupt import Interrupt
 from ..output import complain, complaints_to, line_of

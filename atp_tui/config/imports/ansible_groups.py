@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from .found import MOST_HOSTS, Given
 from .gathering import Entry, Gathering, too_many_hosts

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from ...model.host import ALL
 from ...model.quoting import quoted

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from ...model.data_class import dataclass
 from ...model.host import HostInfo
 
 MOST_HOSTS = 10_000

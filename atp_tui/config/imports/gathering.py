@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from ...model.host import HostInfo
 from ...model.quoting import quoted, redacted

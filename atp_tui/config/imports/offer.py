@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from ...model.quoting import quoted
 from ..edits import Add, Change

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ...model.data_class import dataclass
 from ...model.host import HostInfo
 from ..edits import Change
 from .found import FoundHost, Imported

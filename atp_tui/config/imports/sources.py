@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from ..files import read_bytes
 from . import ansible, clustershell, csv_table, host_list, known_hosts, libvirt, ssh_config

@@ -8,9 +8,10 @@ millions of values.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 
 MOST_NODES = 500_000

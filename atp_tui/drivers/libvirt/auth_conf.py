@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from ...model.credential import Secret
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 
 _SYSTEM = Path("/etc/libvirt/auth.conf")

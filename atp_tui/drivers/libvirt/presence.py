@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from ...model.data_class import dataclass
 from .binding import CALLS_TOGETHER, import_silenced
 
 

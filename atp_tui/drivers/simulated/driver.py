@@ -11,10 +11,10 @@ import asyncio
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ...model.causes import Cause
+from ...model.data_class import dataclass
 from ...model.errors import (
     AuthFailed,
     CallFailed,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 
 

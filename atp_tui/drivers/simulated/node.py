@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...model.data_class import dataclass
 from ...model.node import DomainState
 from .load import CYCLE_SECONDS, VARIANTS, Kind, LoadCurve, load_curve
 

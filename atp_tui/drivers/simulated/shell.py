@@ -10,12 +10,12 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ...config.paths import RUNTIME_PREFIX
+from ...model.data_class import dataclass
 from ...model.host import SIMULATED, HostInfo
 from ...model.outcome import Stream
 from ...model.settings import CommandGuard, HostKeyPolicy, SshSettings

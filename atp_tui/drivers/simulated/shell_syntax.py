@@ -7,8 +7,9 @@ nobody mistakes the demo for a shell that did it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from ...model.data_class import dataclass
 
 LONGEST_LINE = 4096
 

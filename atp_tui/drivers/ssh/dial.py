@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...model.causes import Cause
+from ...model.data_class import dataclass
 from ...model.errors import ConnectFailed
 from ...model.message import told
 from ...model.quoting import redacted

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from ...model.causes import Cause
 from ...model.checks import fits_host, fits_user
+from ...model.data_class import dataclass
 from ...model.errors import ConnectFailed, Unsupported
 from ...model.host import HostInfo
 from ...model.message import told

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from asyncssh import HostKeyNotVerifiable, KeyImportError, SSHKey
 
 from ...model.causes import Cause
+from ...model.data_class import dataclass
 from ...model.errors import ConnectFailed, HostKeyRejected, HostKeyRevoked, TransportError
 from ...model.message import Message, text, told
 from ...model.say import Say

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...model.causes import Cause
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
 from ..aside import off_loop

@@ -8,10 +8,11 @@ import copy
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.data_class import dataclass
 from ...model.message import Message, text, told
 from ...model.say import Say
 from .certificates import out_of_time, parse_certificate, unreadable

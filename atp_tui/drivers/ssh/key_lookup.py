@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ...model.data_class import dataclass
 from ..aside import off_loop
 from ..readable import readable
 from .known_hosts import KnownHosts, Marker

@@ -12,9 +12,9 @@ import hmac
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
+from ...model.data_class import dataclass
 from .wildcards import LONGEST_PATTERN, matches_list, small
 
 _BLANKS = b" \t"

@@ -9,8 +9,8 @@ import asyncio
 import os
 import shutil
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
+from ...model.data_class import dataclass
 from ...model.errors import AtpError
 from ...model.host import HostInfo
 from ...model.message import Message, text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from ...model.data_class import dataclass
 from .known_hosts import read_key
 
 _MAGIC = b"SSHKRL\n\0"

@@ -7,7 +7,6 @@ import copy
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +15,7 @@ from asyncssh.packet import SSHPacket, String
 from asyncssh.public_key import CERT_TYPE_HOST, get_public_key_algs
 from asyncssh.public_key import SSHOpenSSHCertificate as Certificate
 
+from ...model.data_class import dataclass
 from ...model.message import Message, told
 from ...model.say import Say
 from .config.key_rules import KeyRules

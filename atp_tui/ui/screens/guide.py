@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from ...config.forges import is_forge
 from ...engine.fleet import Preview
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from ...model.host import HostInfo
 from ...model.problem import problem_of
@@ -73,7 +74,11 @@ class GuideApp(ThemedApp):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.GUIDE]
 
     def __init__(
-        self, found: Sequence[HostInfo], path: Path, text_with: FileWith, look: GuideLook = GuideLook()
+        self,
+        found: Sequence[HostInfo],
+        path: Path,
+        text_with: FileWith,
+        look: GuideLook = GuideLook(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(look.theme_folders, theme=look.theme, ascii_only=look.ascii_only)
         self._found = tuple(found)

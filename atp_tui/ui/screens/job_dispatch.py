@@ -6,12 +6,12 @@ Each job runs until its own end; one of them is shown, and that one alone is wha
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Protocol
 
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet, JobTicket
 from ...executor.waves import Phase
+from ...model.data_class import dataclass
 from ...model.outcome import Outcome
 from ..frame.pane_room import PaneRoom
 from ..frame.showing import Showing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, overload
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ...model.bounded import bounded
+from ...model.data_class import dataclass
 from ...model.errors import ConfigError
 from .. import bindings
 from ..keymap import Keymap

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
+
+from ...model.data_class import dataclass
 
 if TYPE_CHECKING:
     from ...engine.fleet import Fleet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from ...engine.fleet import Fleet
+from ...model.data_class import dataclass
 from ..glyphs import Glyphs
 from ..job_control import JobControl
 from ..marks import Marks

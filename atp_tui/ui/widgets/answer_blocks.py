@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import overload
 
+from ...model.data_class import dataclass
 from .lines import Spans, drawn
 
 _INDENT = drawn(("    ", "text"))

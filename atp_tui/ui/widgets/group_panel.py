@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from ...model.data_class import dataclass
 from ...monitor.metrics import find_metric
 from ...monitor.query import GroupSums
 from ..format import NOT_KNOWN, WRITE, percent

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 
+from ...model.data_class import dataclass
 from ..shown import assembled
 from ..text import Safe, fit, safe, width_of, wrap
 from .lines import LinesView, Spans, drawn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -16,6 +15,7 @@ from textual.geometry import Size
 from ...engine.fleet import Detail
 from ...model.causes import Remedy
 from ...model.connection import ConnectionState, PoolStatistics
+from ...model.data_class import dataclass
 from ...model.fence import Fence
 from ...model.message import told
 from ...model.say import Say

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...executor.progress import last_state
+from ...model.data_class import dataclass
 from ..roles import output_role
 from ..text import Safe, safe_bytes
 from .lines import Spans, drawn

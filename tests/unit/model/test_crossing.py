@@ -72,7 +72,7 @@ def data_types(*packages: Any) -> Iterator[type]:
             for name, found in vars(importlib.import_module(module.name)).items():
                 if not isinstance(found, type) or found.__module__ != module.name or name.startswith("_"):
                     continue
-                frozen = dataclasses.is_dataclass(found) and found.__dataclass_params__.frozen  # type: ignore[attr-defined]
+                frozen = dataclasses.is_dataclass(found) and found.__setattr__ is not object.__setattr__
                 if frozen or (issubclass(found, tuple) and hasattr(found, "_fields")):
                     yield found
 

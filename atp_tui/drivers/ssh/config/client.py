@@ -8,9 +8,9 @@ import re
 import shutil
 import socket
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
+from ....model.data_class import dataclass
 from ....model.quoting import redacted_words
 from .programs import Programs
 from .said import ConfigBroken, Question, Said, Values, parse_dump, without_defaults

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ....model.data_class import dataclass
 from .match import matches
 from .said import Said
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from ....model.causes import Cause
+from ....model.data_class import dataclass
 from ....model.errors import ConnectFailed
 
 Values = Mapping[str, tuple[str, ...]]

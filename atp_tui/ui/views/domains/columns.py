@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ....model.data_class import dataclass
 from ....model.near import nearest
 from ....model.node import DomainState
 from ....model.quoting import redacted

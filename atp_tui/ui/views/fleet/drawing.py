@@ -10,11 +10,11 @@ Columns depend on the width and the widths of the ids alone, so that no figure e
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ....model.causes import LONGEST_SHORT
 from ....model.connection import ConnectionState
+from ....model.data_class import dataclass
 from ....monitor import metrics
 from ....monitor.fleet import HostRow
 from ....monitor.metrics import Form, Metric

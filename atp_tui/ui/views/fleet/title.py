@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ....model.data_class import dataclass
 from ....monitor.metrics import find_metric
 from ....monitor.orders import Sort
 from ....monitor.query import Page, Query

@@ -6,11 +6,11 @@ They are read of the hosts that are unfolded alone, and again where such a host 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ....engine.fleet import Detail
 from ....model.connection import ConnectionState
+from ....model.data_class import dataclass
 from ....monitor.query import HostLine
 from ....monitor.rows import OFF, DomainRow, HostRow
 from ...format import memory, percent

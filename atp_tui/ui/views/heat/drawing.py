@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from ....model.connection import ConnectionState
+from ....model.data_class import dataclass
 from ....monitor.cells import Cell
 from ....monitor.metrics import Form, Metric
 from ...format import WRITE

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ....model.data_class import dataclass
 from ...text import safe, width_of
 
 CELL = 2
