@@ -65,7 +65,7 @@ async def _freeze(context: Context, invocation: Invocation) -> None:
     words = invocation.text("set")
     with told_whole():
         config = await file.known()
-        hosts = () if words == ALL else named_now(words, (*config.hosts, *config.disabled))
+        hosts = () if words == ALL else named_now(words, (*config.hosts, *config.disabled), config.sets)
         freeze = Freeze(words, hosts, until, reason, invocation.who, now)
 
         def added(before: Frozen) -> tuple[Freeze, ...]:
@@ -95,7 +95,7 @@ def _not_over(frozen: Frozen, clock: Clock) -> tuple[Freeze, ...]:
     return frozen.at(min(clock.wall(), clock.monotonic())).freezes
 
 
-_SET = Argument("set", "the hosts: @all, ids, kvm[01-04], @tag, with commas between them")
+_SET = Argument("set", "the hosts: @all, ids, kvm[01-04], @tag, a set, with commas between them")
 
 FREEZE = Action(
     "freeze",

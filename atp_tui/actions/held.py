@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.freeze import Freeze, Frozen
 from ..model.host import HostInfo
+from ..model.sets import NO_SETS, Sets, moving_in
 
 if TYPE_CHECKING:  # the policy is made before the first frame, which waits for no node sets
     from ..executor.targets import Targets
@@ -22,37 +23,66 @@ class Held:
     hosts: frozenset[str] = frozenset()
 
 
-def held_by(frozen: Frozen, hosts: Iterable[HostInfo]) -> tuple[Held, ...]:
+def held_by(frozen: Frozen, hosts: Sequence[HostInfo], sets: Sets = NO_SETS) -> tuple[Held, ...]:
     """The freezes with their hosts. A host that was named when its set was frozen stays in it, and one that has come
-    to the set since is in it too; a part of the set that names nothing any more adds none."""
+    to the set since is in it too; a part of the set that names nothing any more adds none. A named set is what
+    hosts.toml says now, beside what it was then."""
     if not frozen.freezes:
         return ()
-    from ..executor.targets import Targets
-
-    targets = Targets(hosts)
+    targets = _by_the_file(hosts, sets)
     return tuple(
         Held(each) if each.of_all else Held(each, frozenset(each.hosts) | _named(each.words, targets))
         for each in frozen.freezes
     )
 
 
-def named_now(words: str, hosts: Sequence[HostInfo]) -> tuple[str, ...]:
+def in_sets(names: Iterable[str], hosts: Sequence[HostInfo], sets: Sets) -> Mapping[str, tuple[str, ...]]:
+    """Those of the sets with these names that each host is in, which hang on hosts.toml alone.
+
+    Every host is in a set that cannot be read: what was to be guarded is.
+    """
+    known = {each.name for each in sets}
+    wanted = [name for name in dict.fromkeys(names) if name in known]
+    found: dict[str, tuple[str, ...]] = {}
+    targets = _by_the_file(hosts, sets) if wanted else None
+    for name in wanted:
+        assert targets is not None
+        try:
+            ids = targets.standing(f"@{name}")
+        except ConfigError:
+            ids = frozenset(host.id for host in hosts)
+        for host in ids:
+            found[host] = (*found.get(host, ()), name)
+    return found
+
+
+def named_now(words: str, hosts: Sequence[HostInfo], sets: Sets = NO_SETS) -> tuple[str, ...]:
     """The hosts of a set that is to be frozen. Raises ConfigError for one that is wrong, or hangs on what hosts do."""
     if any(sign in words for sign in "&!^"):
-        hint = "name hosts and tags with commas between them: kvm[01-18],@prod"
+        hint = "name hosts, tags and sets with commas between them: kvm[01-18],@prod; or give it a name in [sets]"
         raise ConfigError(f"{words!r} takes hosts out of others", key="targets", hint=hint)
-    from ..executor.targets import Targets
+    tags = {tag for host in hosts for tag in host.tags}
+    if (moving := moving_in(words, sets, tags)) is not None:
+        hint = "a freeze takes ids, tags, metadata and sets of these"
+        raise ConfigError(f"a freeze cannot hang on {moving}", key="targets", hint=hint)
+    return _by_the_file(hosts, sets).resolve(words)
 
-    return Targets(hosts).resolve(words)
+
+def _by_the_file(hosts: Sequence[HostInfo], sets: Sets) -> Targets:
+    """The target language, where hosts.toml alone says what a condition means."""
+    from ..executor.targets import Targets
+    from ..monitor.facts import FileFacts
+
+    return Targets(hosts, FileFacts(hosts), sets=sets)
 
 
 def _named(words: str, targets: Targets) -> frozenset[str]:
     found: set[str] = set()
     for part in _parts(words):
         try:
-            found.update(targets.resolve(part))
+            found.update(targets.standing(part))
         except ConfigError:
-            continue  # the hosts of that name or tag have gone
+            continue  # it cannot be read any more
     return frozenset(found)
 
 

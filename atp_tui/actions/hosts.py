@@ -122,9 +122,12 @@ def _tags(invocation: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _disabled(invocation: Invocation, config: FleetConfig | None) -> tuple[str, ...]:
     from ..executor.targets import Targets
+    from ..monitor.facts import FileFacts
 
-    hosts = () if config is None else (*config.disabled, *config.hosts)
-    return Targets(hosts).resolve(invocation.text("hosts"))
+    if config is None:
+        return ()
+    hosts = (*config.disabled, *config.hosts)
+    return Targets(hosts, FileFacts(hosts), sets=config.sets).resolve(invocation.text("hosts"))
 
 
 def _what(invocation: Invocation, edits: Sequence[Edit]) -> str:
@@ -280,7 +283,7 @@ ENABLE_HOST = Action(
     Subject.NOTHING,
     changes=True,
     run=_edit,
-    arguments=(Argument("hosts", "the hosts: ids, kvm[01-04], @tag", rest=True),),
+    arguments=(Argument("hosts", "the hosts: ids, kvm[01-04], @tag, a set", rest=True),),
     prompts=True,
 )
 IMPORT = Action(

@@ -28,7 +28,7 @@ MOST_NAMED = 5
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of the targets' hosts, by their ids: their tags, how many domains run there, and which of these are
-    being moved or saved, each with its reason.
+    being moved or saved, each with its reason. `sets` are those of `[guard]` that they are in.
 
     A host whose domains nobody has counted is not in `running`. `jobs` are those that run. `held` are the freezes that
     have not come to their end; `unreadable` says why what is frozen is not known. `hosts` are what the placeholders of
@@ -42,6 +42,7 @@ class Facts:
     held: tuple[Held, ...] = ()
     unreadable: str = ""
     hosts: Mapping[str, HostInfo] = field(default_factory=dict)
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Facts()
@@ -113,7 +114,8 @@ class Policy:
             _require_thawed(action, invocation, facts)
         if not action.changes_hosts or not self.guard.read_only:
             return
-        named = {host: _among(self.guard.read_only, (host, *facts.tags.get(host, ()))) for host in invocation.hosts}
+        names_of = {host: (host, *facts.tags.get(host, ()), *facts.sets.get(host, ())) for host in invocation.hosts}
+        named = {host: _among(self.guard.read_only, names) for host, names in names_of.items()}
         hosts = [host for host, names in named.items() if names]
         if hosts:
             names = ", ".join(dict.fromkeys(name for host in hosts for name in named[host]))
@@ -157,6 +159,9 @@ class Policy:
             hosts = [host for host in invocation.hosts if tag in facts.tags.get(host, ())]
             if hosts:
                 reasons.append(told(Say.ASKS_PROTECTED, hosts=fold_names(hosts), tag=tag))
+            in_set = [host for host in invocation.hosts if tag in facts.sets.get(host, ())]
+            if in_set:
+                reasons.append(told(Say.ASKS_PROTECTED_SET, hosts=fold_names(in_set), set=tag))
         return reasons
 
 

@@ -13,6 +13,7 @@ from ..executor.earlier import names_in
 from ..executor.log import JobLog
 from ..model.errors import ActionFailed
 from ..model.host import HostInfo
+from ..model.sets import reached
 from ..model.target import on_hosts
 from ..model.text import printed, safe
 from ..storage.audit import audit_of
@@ -32,9 +33,10 @@ async def act(arguments: Arguments, source: FleetSource) -> int:
 
     Raises ConfigError for the targets, ActionFailed for words that it cannot take, and with --read-only.
     """
-    log = log_there(warn) if names_in(arguments.targets) else None
+    names_jobs = names_in(reached(arguments.targets, source.config.sets))
+    log = log_there(warn) if names_jobs else None
     async with opened(log):
-        reading, gone = await read(arguments.targets, source.config.hosts, log)
+        reading, gone = await read(arguments, source.config, log)
         status = await _act(arguments, source, reading, log)
     return status or (NOT_ALL if gone else 0)
 

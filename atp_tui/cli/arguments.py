@@ -10,11 +10,11 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import __version__
 from ..actions.action import Action, Value
-from ..actions.registry import ACTIONS
+from ..actions.registry import ACTIONS, find
 from ..model.data_class import dataclass
 from ..model.quoting import HIDDEN, redacted
 from . import delivery_words
@@ -27,6 +27,10 @@ from .job_words import add_job_words, job_words_of
 from .jobs_arguments import MASKS_GATHERED, add_jobs, agreeing, masking
 from .setup_verbs import add_setup_verbs
 from .show_words import ShowWords, add_showing, contradiction, show_words_of
+from .target_arguments import NEEDED, STDIN, add_targets, targets_of
+
+if TYPE_CHECKING:
+    from .host_lists import HostList
 
 Verb = str
 """One of the program's own verbs, or the name of an action that has no screen."""
@@ -45,8 +49,9 @@ _SHOWN = 60
 class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
-    `targets` has the node set of each `-w`: what each means by itself is added up. `hosts_words` are those of
-    `hosts_verb`, and `into` is the file that a new host goes into. `job_options` are by their names in JobOptions.
+    `targets` has the node set of each `-w`: what each means by itself is added up, and so are `lists`, files with names
+    of hosts, `-` for standard input; `listed` is what was read of them. `hosts_words` are those of `hosts_verb`, `into`
+    is the file that a new host goes into. `job_options` are by their names in JobOptions.
     """
 
     verb: Verb
@@ -57,6 +62,8 @@ class Arguments:
     faults: bool = False
     seed: int = 0
     targets: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    listed: tuple[HostList, ...] = ()
     timeout: float | None = None
     fanout: int = 64
     json: bool = False
@@ -103,6 +110,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     values["job_options"] = job_words_of(found)
     values["showing"] = show_words_of(found)
     values["freezing"] = freeze_words_of(found)
+    values |= targets_of(found) if verb != "jobs" else {}
     if verb == "run":
         values["delivering"] = along = delivery_words.words_of(found, command)
         values["command"] = delivery_words.line_of(along, command)
@@ -110,9 +118,13 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["run"].error("--script and --command are two commands: leave one out")
         if found.no_waves and not found.named:
             verbs["run"].error("--no-waves is about the waves of --command NAME: without it there are none unasked")
-        values["targets"] = tuple(found.targets or ())
-        if not found.targets:
+        if not values["targets"] and not values["lists"]:
             verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
+        if STDIN in values["lists"] and found.stdin:
+            verbs["run"].error(
+                "standard input has the list of the hosts, or with --stdin what the command reads: leave one out, or "
+                "name a file with --hosts-file"
+            )
         if nonsense := contradiction(found):
             verbs["run"].error(nonsense)
         if found.mask and not found.gather:
@@ -132,9 +144,10 @@ def parse(argv: Sequence[str]) -> Arguments:
             verbs["jobs"].error("--json has the answer of each host, and --gather joins them: leave one out")
         if values.get("mask") and not values.get("gather"):
             verbs["jobs"].error(MASKS_GATHERED)
-    elif isinstance(found.__dict__.get("targets"), list):
-        values["targets"] = tuple(found.targets)
+    elif any(verb == action.name for action in ACTIONS if action.headless):
         values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))
+        if find(verb).needs_hosts and not values["targets"] and not values["lists"]:
+            verbs[verb].error(NEEDED)
     if values.get("check") and not values.get("dry_run"):
         verbs[verb].error("--check belongs to --dry-run: a run tells of each host that it does not reach")
     return Arguments(**values)
@@ -297,13 +310,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
 
 def _run(run: argparse.ArgumentParser) -> None:
     """The words of `run`."""
-    run.add_argument(
-        "-w",
-        dest="targets",
-        action="append",
-        metavar="TARGETS",
-        help="kvm[01-18], @tag, @all, state:failed, cpu>80, with , & ! ^; several -w add up",
-    )
+    add_targets(run, "kvm[01-18], @tag, a set, @all, state:failed, cpu>80, with , & ! ^; several add up")
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
     add_job_words(run)
@@ -330,14 +337,7 @@ def _audit(audit: argparse.ArgumentParser) -> None:
 
 def _act(parser: argparse.ArgumentParser, action: Action) -> None:
     """The words of an action that comes from the registry: its targets, and its arguments in their order."""
-    parser.add_argument(
-        "-w",
-        dest="targets",
-        action="append",
-        metavar="TARGETS",
-        required=action.needs_hosts,
-        help="node set, as of run",
-    )
+    add_targets(parser, "node set, as of run")
     for argument in action.arguments:
         if argument.required:
             parser.add_argument(

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..config.files import read_regular
+from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import find_config, jobs_file, shipped_themes, theme_folders
 from ..model.errors import ConfigError
 from ..model.host import ALL, HostInfo, tags_of
+from ..model.sets import Sets
 from ..model.text import printed, safe
 from .arguments import Arguments
 from .output import ReaderGone, emit
@@ -37,18 +39,19 @@ def _words(arguments: Arguments) -> Iterable[str]:
 
         return ["last", *map(str, newest_numbers(jobs_file()))]
     path = find_config(arguments.config)
-    hosts = load(path).hosts if path is not None else ()
+    config = FleetConfig() if path is None else load(path)
+    hosts = config.hosts
     match arguments.given:
         case "hosts":
             return [host.id for host in hosts]
         case "tags":
             return tags_of(hosts)
         case _:
-            return _targets(hosts)
+            return _targets(hosts, config.sets)
 
 
-def _targets(hosts: Sequence[HostInfo]) -> list[str]:
-    groups = [*tags_of(hosts), *([ALL] if hosts else [])]
+def _targets(hosts: Sequence[HostInfo], sets: Sets) -> list[str]:
+    groups = [*tags_of(hosts), *(each.name for each in sets), *([ALL] if hosts else [])]
     return [*(host.id for host in hosts), *(f"@{group}" for group in groups)]
 
 

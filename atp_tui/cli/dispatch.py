@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import resource
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
 from ..drivers.private import sweep
 from ..model.errors import AtpError, ConfigError, ConfigErrors
+from ..model.sets import reached
 from .arguments import Arguments
 from .collector import collect_from_now_on
 from .interrupt import Interrupt, run_verb
@@ -26,6 +28,7 @@ from .words import sentence
 if TYPE_CHECKING:
     from ..drivers.host_programs import HostPrograms
     from ..drivers.sources import FileSource
+    from ..executor.earlier import Earlier
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ def dispatch(arguments: Arguments) -> int:
         sweep()
     try:
         _check_theme(arguments)
+        if arguments.lists:
+            arguments = _with_lists(arguments)
         return _VERBS[arguments.verb](arguments)
     except ReaderGone:
         return BROKEN_PIPE
@@ -87,6 +92,13 @@ def _check_theme(arguments: Arguments) -> None:
         raise ConfigError(
             f"no theme {arguments.theme}", key="--theme", hint=f"there are {', '.join(sorted((*themes, AUTO)))}"
         )
+
+
+def _with_lists(arguments: Arguments) -> Arguments:
+    """The lists of hosts are read before anything else runs: a person may type one."""
+    from .host_lists import read_lists
+
+    return replace(arguments, listed=read_lists(arguments.lists))
 
 
 def configuration(arguments: Arguments) -> FleetConfig:
@@ -192,7 +204,7 @@ def _domains(arguments: Arguments) -> int:
 
 
 def _hosts(arguments: Arguments) -> int:
-    from .hosts import agreed, check, edit, invocation_of, list_hosts
+    from .hosts import agreed, check, edit, invocation_of, list_hosts, words_of_hosts
 
     if arguments.importing is not None:
         from .importing import import_hosts
@@ -201,13 +213,36 @@ def _hosts(arguments: Arguments) -> int:
 
     match arguments.hosts_verb:
         case "list":
-            return list_hosts(arguments, configuration(arguments))
+            config = configuration(arguments)
+            earlier, gone = _earlier(words_of_hosts(arguments), config)
+            return list_hosts(arguments, config, earlier) or gone
         case "check":
             source = _source(arguments)
-            return run_verb(lambda interrupt: check(arguments, source))
+            earlier, gone = _earlier(words_of_hosts(arguments), source.config)
+            return run_verb(lambda interrupt: check(arguments, source, earlier)) or gone
     source = _edited(arguments)
-    invocation = agreed(arguments, invocation_of(arguments, source.config))
-    return USAGE if invocation is None else run_verb(lambda interrupt: edit(arguments, source, invocation))
+    earlier, gone = _earlier(words_of_hosts(arguments), source.config)
+    invocation = agreed(arguments, invocation_of(arguments, source.config, earlier))
+    return USAGE if invocation is None else run_verb(lambda interrupt: edit(arguments, source, invocation)) or gone
+
+
+def _earlier(expressions: Sequence[str], config: FleetConfig) -> tuple[Earlier, int]:
+    """The jobs that expressions name, and the exit status where the file has some of their hosts no more."""
+    from ..executor.earlier import Earlier, names_in
+
+    if not names_in(reached(expressions, config.sets)):
+        return Earlier(), 0
+    from .asked import read_jobs
+
+    found: list[tuple[Earlier, int]] = []
+
+    async def read(_interrupt: Interrupt) -> int:
+        found.append(await read_jobs(expressions, config))
+        return 0
+
+    if interrupted := run_verb(read):
+        raise SystemExit(interrupted)
+    return found[0]
 
 
 def _edited(arguments: Arguments) -> FileSource:

@@ -33,6 +33,8 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @all --output logs -- journalctl -b", "logs/HOST.out and logs/HOST.err, whole"),
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
+        ("atp-tui run -w '@edge&!kvm07' uptime", "a set of hosts.toml, [sets], but for one host"),
+        ("atp-tui run --hosts-file names.txt uptime", "a list of names and node sets; -w - reads it from a pipe"),
         ("atp-tui run -w @prod --retry 2 --deadline 300 -- apt-get update", "tried again where a connection fails"),
         (
             "atp-tui run -w @rack1 -- ls -l /srv/{host}.img '/racks/{meta.rack}'",

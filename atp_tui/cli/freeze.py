@@ -43,7 +43,7 @@ async def freeze(arguments: Arguments, source: FileSource) -> int:
     moment_of(words.until, time.time())
     chosen = words.words or ALL
     if chosen != ALL:
-        named_now(chosen, _hosts(source.config))
+        named_now(chosen, _hosts(source.config), source.config.sets)
     asked = {"set": chosen, "until": words.until, "reason": reason_of(words.reason)}
     return await _done(arguments, source, Invocation("freeze", (), asked, user_name()))
 
@@ -76,7 +76,7 @@ def _list(arguments: Arguments, source: FileSource) -> int:
     assert source.hosts_file is not None, "it was found by its path"
     freezes = source.hosts_file.freezes
     frozen = freezes.now.at(time.time())
-    held = held_by(frozen, _hosts(source.config))
+    held = held_by(frozen, _hosts(source.config), source.config.sets)
     if arguments.json:
         entries = [_encoded(each.freeze, sorted(each.hosts)) for each in held]
         emit_json(valid({"freezes": entries, "file": str(freezes.path), "unreadable": frozen.unreadable or None}))

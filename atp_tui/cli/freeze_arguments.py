@@ -40,5 +40,8 @@ def freeze_words_of(found: argparse.Namespace) -> FreezeWords | None:
 
 def _set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "frozen_set", nargs="?", metavar="SET", help=f"ids, kvm[01-18], @tag, with commas between (else all: {ALL})"
+        "frozen_set",
+        nargs="?",
+        metavar="SET",
+        help=f"ids, kvm[01-18], @tag, a set, commas between (else all: {ALL})",
     )

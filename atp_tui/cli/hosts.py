@@ -16,7 +16,8 @@ from ..config.hosts_file import Written
 from ..drivers.sources import FileSource
 from ..engine.engine import Engine
 from ..engine.person import user_name
-from ..engine.targets import first_reading
+from ..engine.targets import first_reading, wrong_sets
+from ..executor.earlier import Earlier
 from ..model.errors import ActionFailed, ConfigError
 from ..model.host import HostInfo
 from ..model.message import told
@@ -27,6 +28,7 @@ from ..storage.audit import audit_of
 from .act import FAILED, require
 from .arguments import Arguments
 from .ask_hosts import NOT_ALL
+from .asked import expressions_of
 from .encode import encode_listed, valid
 from .output import complain, emit, emit_json
 from .tables import host_table
@@ -50,11 +52,12 @@ _ACTIONS = {
 """The verbs that write, and the action that each of them is; of a move this is said where it names a file."""
 
 
-def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
+def list_hosts(arguments: Arguments, config: FleetConfig, earlier: Earlier) -> int:
     """Show what the configuration says, of all hosts or of those that are meant; the exit status."""
     chosen = _all(config)
-    if arguments.targets:
-        ids = {host for each in arguments.targets for host in named(each, config)}
+    expressions = expressions_of(arguments, chosen)
+    if expressions:
+        ids = {host for each in expressions for host in named(each, config, earlier)}
         chosen = tuple(host for host in chosen if host.id in ids)
     off = {host.id for host in config.disabled}
     files = config.files_of_hosts()
@@ -66,15 +69,23 @@ def list_hosts(arguments: Arguments, config: FleetConfig) -> int:
     return 0
 
 
-def named(expression: str, config: FleetConfig) -> tuple[str, ...]:
+def words_of_hosts(arguments: Arguments) -> tuple[str, ...]:
+    """The expressions by which a verb was told its hosts, but for lists."""
+    if arguments.hosts_verb in ("add", "undo", "redo"):
+        return ()
+    return (*arguments.targets, *arguments.hosts_words[:1])
+
+
+def named(expression: str, config: FleetConfig, earlier: Earlier) -> tuple[str, ...]:
     """The hosts of the file that an expression names, those that are disabled among them.
 
     Raises ConfigError (key "targets") where it is wrong, and for a condition that hosts would have to be asked about.
     """
-    reading = first_reading((expression,), _all(config))
+    reading = first_reading((expression,), _all(config), earlier, config.sets)
     if reading.undecided:
         hint = "name them by ids, @tag, or what the file says, such as site:north"
-        raise ConfigError("nobody is asked here for what hosts do", key="targets", hint=hint)
+        what = f"nobody is asked here for what hosts do, and it hangs on {reading.moving}"
+        raise ConfigError(what, key="targets", hint=hint)
     return reading.ids
 
 
@@ -83,7 +94,7 @@ def _all(config: FleetConfig) -> tuple[HostInfo, ...]:
     return (*config.hosts, *config.disabled)
 
 
-def invocation_of(arguments: Arguments, config: FleetConfig) -> Invocation:
+def invocation_of(arguments: Arguments, config: FleetConfig, earlier: Earlier) -> Invocation:
     """What is asked for. Raises ConfigError for the hosts that are named."""
     action, words = _ACTIONS[arguments.hosts_verb], arguments.hosts_words
     hosts: tuple[str, ...] = ()
@@ -95,25 +106,25 @@ def invocation_of(arguments: Arguments, config: FleetConfig) -> Invocation:
             given = {"id": words[0], "host": words[1], "keys": shlex.join(words[2:])}
             given |= {"file": arguments.into} if arguments.into else {}
         case "enable":
-            given = {"hosts": ",".join(named(words[0], config))}
+            given = {"hosts": ",".join(named(words[0], config, earlier))}
         case "copy":
-            hosts, given = _only(words[0], config), {"id": words[1], "keys": shlex.join(words[2:])}
+            hosts, given = _only(words[0], config, earlier), {"id": words[1], "keys": shlex.join(words[2:])}
         case "move" if len(words) == 3:
             action, given = "move-host", {"where": words[1], "other": words[2]}
-            hosts = _only(words[0], config)
+            hosts = _only(words[0], config, earlier)
         case "move":
             if len(words) != 2 or words[1] in ("before", "after"):
                 hint = "write before OTHER, or after OTHER, or the name of a file that hosts.toml includes"
                 raise ConfigError(f"{len(words) - 1} words", key="move", hint=hint)
-            hosts, given = named(words[0], config), {"file": words[1]}
+            hosts, given = named(words[0], config, earlier), {"file": words[1]}
         case verb:
-            hosts = named(words[0], config)
+            hosts = named(words[0], config, earlier)
             given = {"tags" if verb == "tag" else "keys": shlex.join(words[1:])} if words[1:] else {}
     return Invocation(action, on_hosts(*hosts), given, user_name())
 
 
-def _only(word: str, config: FleetConfig) -> tuple[str, ...]:
-    hosts = named(word, config)
+def _only(word: str, config: FleetConfig, earlier: Earlier) -> tuple[str, ...]:
+    hosts = named(word, config, earlier)
     if len(hosts) != 1:
         raise ConfigError(f"{len(hosts)} hosts are named", key="targets", hint="this is for one host at a time")
     return hosts
@@ -191,13 +202,17 @@ def _lines(lines: Sequence[str]) -> Printed:
     return printed([safe(line) for line in lines])
 
 
-async def check(arguments: Arguments, source: FileSource) -> int:
+async def check(arguments: Arguments, source: FileSource, earlier: Earlier) -> int:
     """Say what the file comes to, and with --connect whether each host is reached; the exit status.
 
     What is wrong with the file was raised when it was read. Raises ConfigError for the hosts that are named.
     """
     config = source.config
-    ids = named(arguments.hosts_words[0], config) if arguments.hosts_words else tuple(host.id for host in _all(config))
+    words = arguments.hosts_words
+    ids = named(words[0], config, earlier) if words else tuple(host.id for host in _all(config))
+    wrong = tuple(wrong_sets(config))
+    for each in wrong:
+        complain(str(each))
     watched = tuple(host for host in config.hosts if host.id in set(ids))
     failed = await _connected(source, watched) if arguments.connect else {}
     if arguments.json:
@@ -215,7 +230,8 @@ async def check(arguments: Arguments, source: FileSource) -> int:
                 }
                 for each in config.programs
             ],
-            "warnings": list(map(str, config.warnings)),
+            "sets": [{"name": each.name, "expression": each.expression} for each in config.sets],
+            "warnings": list(map(str, (*config.warnings, *wrong))),
             "connected": reached,
         }
         emit_json(valid(entry))
@@ -224,14 +240,16 @@ async def check(arguments: Arguments, source: FileSource) -> int:
         found += [f"{len(config.disabled)} disabled"] if config.disabled else []
         found += [_counted(len(config.included), "included file")] if config.include else []
         found += [f"{len(hosts)} of them from {name}" for name, hosts in config.program_hosts]
-        found += [_counted(len(config.warnings), "warning")] if config.warnings else []
+        found += [_counted(len(config.sets), "set")] if config.sets else []
+        warnings = len(config.warnings) + len(wrong)
+        found += [_counted(warnings, "warning")] if warnings else []
         failing = f"; {', '.join(config.failing)} does not answer" if config.failing else ""
         emit(_lines([f"{config.path}: {', '.join(found)}, no mistake{failing}"]))
         if arguments.connect:
             emit(_lines([f"{host.id}: connected" for host in watched if host.id not in failed]))
             for host, why in failed.items():
                 complain(f"{host}: {why}")
-    return NOT_ALL if failed else FAILED if config.failing else 0
+    return NOT_ALL if failed else FAILED if config.failing or wrong else 0
 
 
 def _counted(number: int, what: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from .hosts_import import add_import
+from .target_arguments import add_targets, targets_of
 
 _MARK = "\0"
 """Stands before a word that begins with - and is no option. No argument of a process can hold it."""
 
-_SET = "kvm[01-18], @tag, @all, site:north, with , & ! ^; hosts that are disabled count too"
+_SET = "kvm[01-18], @tag, a set, @all, site:north, with , & ! ^; hosts that are disabled count too"
 _KEYS = "keys of hosts.toml: host=192.0.2.7 tags=prod,rack1 ssh.port=2222 metadata.site=north; KEY= takes one away"
 
 _ID = ("id", "ID", "the id of the new host")
@@ -31,7 +32,7 @@ def add_hosts(
         )
 
     listing = verb("list", "list the hosts")
-    listing.add_argument("-w", dest="targets", action="append", default=argparse.SUPPRESS, metavar="SET", help=_SET)
+    add_targets(listing, _SET, "SET")
     _add(verb("add", "write a new host", dry))
     edit = verb("edit", "change keys of hosts", dry)
     _words(edit, ("set", "SET", _SET), ("+keys", "KEY=VALUE", _KEYS))
@@ -109,6 +110,6 @@ def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
         words.append(f"tags={','.join(given['tag'])}")
     return {
         "hosts_words": tuple(word.removeprefix(_MARK) for word in words),
-        "targets": tuple(given.get("targets") or ()),
+        **targets_of(found),
         "into": given.get("into") or "",
     }

@@ -99,7 +99,7 @@ def _require_admitted(arguments: Arguments, invocation: Invocation, config: Flee
     """Raise what the door would for such an act, which is then on record: before a source is read or a person asked."""
     action, policy = find(invocation.action), Policy(read_only=arguments.read_only or only_watches())
     frozen = read_frozen(freeze_file(config.path or default_config())).at(time.time())
-    held = held_by(frozen, (*config.hosts, *config.disabled))
+    held = held_by(frozen, (*config.hosts, *config.disabled), config.sets)
     try:
         policy.allow(action, invocation, Facts(held=held, unreadable=frozen.unreadable))
     except AtpError as error:

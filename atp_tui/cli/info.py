@@ -6,9 +6,12 @@ import platform
 import resource
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 
 from .. import __version__
-from ..config.paths import describe_paths
+from ..config.load import load
+from ..config.paths import describe_paths, find_config
+from ..model.errors import ConfigError
 from ..model.exhausted import too_many_files
 from .arguments import Arguments
 from .output import emit
@@ -23,8 +26,17 @@ def info(arguments: Arguments) -> int:
     facts += [(name, _version(name)) for name in _LIBRARIES]
     facts.append(("libvirt", _libvirt()))
     facts.append(("open files", str(too_many_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))))
-    emit(table(("WHAT", "VALUE"), [*facts, *describe_paths(arguments.config)]))
+    emit(table(("WHAT", "VALUE"), [*facts, *describe_paths(arguments.config), *_sets(arguments.config)]))
     return 0
+
+
+def _sets(given: Path | None) -> list[tuple[str, str]]:
+    """The named sets of hosts.toml; none of one that is wrong, which is not told here."""
+    try:
+        path = find_config(given)
+        return [] if path is None else [(f"set @{each.name}", each.expression) for each in load(path).sets]
+    except ConfigError:
+        return []
 
 
 def _version(name: str) -> str:

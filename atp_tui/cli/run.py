@@ -59,7 +59,7 @@ async def run(arguments: Arguments, source: FleetSource, interrupt: Interrupt) -
     log = user_log(warn)
     end = EndOfRun(source.config, wanted=arguments.ring)
     async with opened(log):
-        reading, gone = await read(arguments.targets, source.config.hosts, log)
+        reading, gone = await read(arguments, source.config, log)
         arguments = with_named(arguments, source.config.commands)
         async with delivered(arguments.delivering, source.config.path) as delivery:
             check(arguments.command, delivery, [each for each in source.config.hosts if each.id in set(reading.ids)])
@@ -94,7 +94,7 @@ async def carried_out(
     via = "jobs rerun" if arguments.verb == "jobs" else arguments.verb
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"), via)
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
-    in_waves = waves.checked(invocation(()), reading, source.config.hosts)
+    in_waves = waves.checked(invocation(()), reading, source.config.hosts, source.config.sets)
     if arguments.dry_run:
         return await dry_run(arguments, engine, reading, invocation(()), select, in_waves)
     showing.ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import resource
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from ..actions.policy import Policy
+from ..config.fleet import FleetConfig
 from ..config.histories import history_of
 from ..config.load import load
 from ..config.paths import (
@@ -31,9 +33,11 @@ from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..engine.source import FleetSource
 from ..engine.targets import first_reading
+from ..executor.earlier import Earlier, names_in
 from ..model.errors import ConfigError
 from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
+from ..model.sets import NO_SETS, Sets, reached
 from ..storage.audit import audit_of
 from ..storage.jobs import JobStore
 from ..transport.clock import run_awake
@@ -66,12 +70,18 @@ def open_screen(arguments: Arguments) -> int:
     return _show(FileSource(load(path, key_problems)), arguments)
 
 
-def only(expression: str, hosts: Sequence[HostInfo]) -> tuple[HostInfo, ...]:
-    """Those of the hosts that an expression names. Raises ConfigError where it names none, or what changes."""
-    reading = first_reading([expression], hosts)
+def only(
+    expression: str, hosts: Sequence[HostInfo], sets: Sets = NO_SETS, earlier: Earlier | None = None
+) -> tuple[HostInfo, ...]:
+    """Those of the hosts that an expression names. Raises ConfigError where it names none, or what changes.
+
+    Hosts of an earlier job, which were read before, stay those that they were: the screen is watched, and does not
+    follow what is run meanwhile.
+    """
+    reading = first_reading([expression], hosts, earlier, sets)
     if reading.undecided:
-        hint = "name hosts, tags or metadata: all else changes while they are watched"
-        raise ConfigError("hangs on what hosts say now", key="--only", hint=hint)
+        hint = "name hosts, tags, metadata or earlier jobs: all else changes while they are watched"
+        raise ConfigError(f"hangs on what hosts say now: {reading.moving}", key="--only", hint=hint)
     wanted = set(reading.ids)
     return tuple(host for host in hosts if host.id in wanted)
 
@@ -123,8 +133,10 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
         _log.warning("%s", warning)
     if arguments.view is not None:
         locator_of(arguments.view, [spec.name for spec in VIEWS])  # before the screen is there
+    earlier = None
     if arguments.only is not None:
-        only(arguments.only, (*source.config.hosts, *source.config.disabled))
+        earlier = _earlier(arguments.only, source.config)
+        only(arguments.only, (*source.config.hosts, *source.config.disabled), source.config.sets, earlier)
     policy = Policy(read_only=arguments.read_only, asks=True)
     told: list[str] = []
     audit = audit_of(source.config, told.append, "screen")
@@ -134,7 +146,7 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
         app.warn(words)
 
     log = None if isinstance(source, DemoSource) else user_log(tell)  # nothing of the demo is worth keeping
-    app = screen_of(Engine(source, policy=policy, audit=audit, log=log), arguments, log)
+    app = screen_of(Engine(source, policy=policy, audit=audit, log=log), arguments, log, earlier)
     collect_from_now_on()
     run_awake(run_until_left(app))
     for words in told:  # an act that could not be recorded was refused on the screen; this is of how acts ended
@@ -142,14 +154,31 @@ def _show(source: FleetSource, arguments: Arguments) -> int:
     return app.return_code or 0
 
 
-def screen_of(engine: Engine, arguments: Arguments, log: JobStore | None = None) -> AtpApp:
-    """The application for an engine, which it brings to life and ends, and with it the log of jobs that it has."""
+def _earlier(expression: str, config: FleetConfig) -> Earlier:
+    """The jobs that --only names, as they are now; none where it names none."""
+    if not names_in(reached((expression,), config.sets)):
+        return Earlier()
+    from .asked import read_jobs
+
+    return asyncio.run(read_jobs((expression,), config))[0]
+
+
+def screen_of(
+    engine: Engine, arguments: Arguments, log: JobStore | None = None, earlier: Earlier | None = None
+) -> AtpApp:
+    """The application for an engine, which it brings to life and ends, and with it the log of jobs that it has.
+
+    `earlier` are the jobs that --only names.
+    """
+
+    def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:
+        return hosts if arguments.only is None else only(arguments.only, hosts, engine.sets, earlier)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
-        select = None if arguments.only is None else partial(only, arguments.only)
+        narrows = None if arguments.only is None else select
         try:
-            async with opened(log, app.warn), engine.running(watch=True, select=select):
+            async with opened(log, app.warn), engine.running(watch=True, select=narrows):
                 yield
         finally:
             ring.close()

@@ -11,8 +11,7 @@ from typing import Any
 from ..actions.action import Invocation
 from ..actions.waves import by_host, waves_of
 from ..engine.fleet import Fleet
-from ..engine.targets import Reading, first_reading
-from ..executor.earlier import names_in
+from ..engine.targets import Reading, read_gate
 from ..executor.folding import fold_names
 from ..executor.outcome import MAY_STILL_RUN
 from ..executor.reader import JobEvent, TargetEnded, WaveTold
@@ -22,6 +21,7 @@ from ..model.host import HostInfo
 from ..model.message import text
 from ..model.outcome import CommandResult, Outcome
 from ..model.say import Say
+from ..model.sets import Sets
 from ..model.target import on_hosts
 from .agreeing import can_ask, line_typed, terminal
 from .output import complain
@@ -31,7 +31,7 @@ STOPPED = 4
 """The exit status of a run whose waves were stopped, and of which nothing may still run."""
 
 
-def checked(invocation: Invocation, reading: Reading, hosts: Sequence[HostInfo]) -> Waves | None:
+def checked(invocation: Invocation, reading: Reading, hosts: Sequence[HostInfo], sets: Sets) -> Waves | None:
     """The waves that are asked for, looked at before any host is contacted; None for none.
 
     Raises ActionFailed for options that make no sense together, a spread by what no host has, and a person to be asked
@@ -47,9 +47,9 @@ def checked(invocation: Invocation, reading: Reading, hosts: Sequence[HostInfo])
         raise ActionFailed(text("--pause ask asks a person between two waves, and there is no terminal to ask at"))
     meant = {*reading.ids, *reading.undecided}
     known = [host for host in hosts if host.id in meant]
-    if waves.gate and not names_in((waves.gate,)):
+    if waves.gate:
         try:
-            first_reading((waves.gate,), known)
+            read_gate(waves.gate, known, hosts, sets)
         except ConfigError as error:
             raise ConfigError(error.message, key="gate", hint=error.hint, column=error.column) from error
     by_host(on_hosts(*sorted(meant)), waves, {host.id: host for host in known})

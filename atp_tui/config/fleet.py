@@ -14,6 +14,7 @@ from ..model.guard import GuardSettings
 from ..model.host import HostInfo
 from ..model.named import NamedCommand
 from ..model.ring import JobsSettings
+from ..model.sets import NO_SETS, Sets
 from ..model.settings import SshSettings, TransportConfig
 from .accents import Accents
 
@@ -105,7 +106,7 @@ class FleetConfig:
     and in no file: `program_hosts` has their ids by the program's name, `remarks` what is to be told of the programs,
     and `failing` the names of those that have given no answer when they were run last. `audit`: what is recorded.
     `guard`: what is asked about before it is done, and what is not done at all. `answers`: how they are compared.
-    `commands` are those with a name. `jobs`: what rings as one ends.
+    `commands` are those with a name. `jobs`: what rings as one ends. `sets` are the hosts with a name: targets.
     """
 
     path: Path | None = None
@@ -127,6 +128,7 @@ class FleetConfig:
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     commands: tuple[NamedCommand, ...] = ()
     jobs: JobsSettings = field(default_factory=JobsSettings)
+    sets: Sets = NO_SETS
 
     @property
     def of_files(self) -> FleetConfig:

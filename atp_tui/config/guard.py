@@ -35,7 +35,7 @@ def names_without_hosts(
         ("protected", guard.protected, set(tags)),
         ("read_only", guard.read_only, {*tags, *ids}),
     ):
-        what = "no host has this tag" if key == "protected" else "no host has this tag or id"
+        what = "no host has this tag, and no set is called so" if key == "protected" else "no such tag, set or host"
         for index, name in enumerate(names):
             if name not in known:
                 near = nearest(name, known, 1)

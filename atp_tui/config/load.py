@@ -23,16 +23,17 @@ from .commands import danger_patterns, read_commands
 from .files import read_bytes, read_regular, strangers_may_write
 from .fleet import FleetConfig, Included, MonitorSettings, UiSettings
 from .guard import names_without_hosts, read_guard
-from .host_programs import Answers, merged, no_answer, read_programs
+from .host_programs import Answers, Merged, merged, no_answer, read_programs
 from .hosts import Found, read_hosts
 from .includes import included_by, note_wrong, read_patterns
 from .layers import read_layers
 from .problems import Problems
+from .sets import names_of_nothing, note_clashes, note_guarded, read_sets
 from .tables import SECTIONS, home_of, read_table, settle
 
 S = TypeVar("S", UiSettings, MonitorSettings, JobsSettings)
 
-_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit", "commands")
+_TABLES = (*SECTIONS, "hosts", "tags", "include", "sources", "audit", "commands", "sets")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[+[A-Za-z0-9_.-]+\]+")
 _LONG_NUMBER = re.compile(r"\d(?:_?\d){4300}|0[xob][0-9A-Fa-f_]{3500}")
@@ -215,7 +216,7 @@ def _fleet(
         included.append(replace(file.file, hosts=tuple(host.id for host in (*its_hosts, *its_disabled))))
     programs = read_programs(document, problems)
     answered = merged(programs, answers, layers, found, problems)
-    hosts = (*hosts, *answered.hosts)
+    of_files, hosts = (*hosts, *disabled), (*hosts, *answered.hosts)
     ui = _section(UiSettings, "ui", document, problems)
     for id, message, hint in check_keys(dict(ui.keys)) if check_keys is not None else ():
         problems.add(("ui", "keys", id), message, hint)
@@ -228,15 +229,20 @@ def _fleet(
     guard = read_guard(document, problems)
     compared = read_answer_settings(document, problems)
     guard = replace(guard, danger=(*guard.danger, *danger_patterns(commands)))
+    sets = read_sets(document, problems)
+    tags, ids = tags_of((*hosts, *disabled)).keys(), {host.id for host in (*hosts, *disabled)}
+    note_clashes(sets, tags_of(of_files).keys(), {host.id for host in of_files}, problems, _of_programs(answered))
+    note_guarded(sets, guard, tags, problems)
     if errors := [*problems.errors, *(error for file in files for error in (*file.errors, *file.problems.errors))]:
         raise ConfigErrors(errors)
-    tags = tags_of((*hosts, *disabled)).keys()
     for tag in layers.tags.keys() - tags:
         problems.warn(("tags", tag), "no host has this tag", "check its spelling, or remove the table")
     for tag in without_hosts(ui.accents, tags):
         problems.warn(("ui", "accents", tag), "no host has this tag", "check its spelling, or remove the line")
-    for place, message, hint in names_without_hosts(guard, tags, {host.id for host in (*hosts, *disabled)}):
+    for place, message, hint in names_without_hosts(guard, {*tags, *(each.name for each in sets)}, ids):
         problems.warn(place, message, hint)
+    for name, message, hint in names_of_nothing(sets, tags, ids):
+        problems.warn(("sets", name), message, hint)
     warnings = [
         warning
         for each in (problems, *(file.problems for file in files))
@@ -246,8 +252,14 @@ def _fleet(
     return FleetConfig(
         path, transport, base.ssh, hosts, ui, monitor, (*warnings, *answered.remarks), disabled, include,
         tuple(included), programs, answered.ids, answered.remarks, answered.failing, audit, guard, compared,
-        commands, jobs,
+        commands, jobs, sets,
     )  # fmt: skip
+
+
+def _of_programs(answered: Merged) -> dict[str, str]:
+    """The ids and tags of the hosts that programs name, each with the name of the program."""
+    homes = {host: name for name, hosts in answered.ids for host in hosts}
+    return {word: homes[host.id] for host in answered.hosts for word in (*host.tags, host.id) if host.id in homes}
 
 
 def _section(settings: type[S], name: str, document: dict[str, Any], problems: Problems) -> S:

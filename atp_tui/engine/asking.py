@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from ..executor.earlier import Earlier, names_in
 from ..executor.log import JobLog
 from ..executor.spec import JobSpec
 from ..executor.targets import Targets
@@ -18,6 +18,7 @@ from ..model.fence import Fence
 from ..model.host import HostInfo
 from ..model.node import DomainReading, Oddity
 from ..model.problem import problem_of
+from ..model.sets import NO_SETS, Sets, reached
 from ..model.settings import TransportConfig
 from ..monitor.border import Nonsense, Odd
 from ..monitor.domain_detail import read_xml
@@ -35,7 +36,7 @@ from .fleet import Answer, Detail, Settled, Wanted
 from .guests import Guests
 from .limits import limit_of
 from .round_trips import round_trips
-from .targets import first_reading, together
+from .targets import first_reading, read_gate, together
 from .vm_metadata import MetadataOf, metadata_of
 
 _log = logging.getLogger(__name__)
@@ -56,8 +57,11 @@ class Asking:
         described: Callable[[], Sequence[HostInfo]],
         config: TransportConfig,
         log: JobLog | None = None,
+        sets: Callable[[], Sets] = lambda: NO_SETS,
     ) -> None:
+        """`sets` gives those of the configuration as it is now."""
         self._manager = manager
+        self._sets = sets
         self._monitor = monitor
         self._described = described
         self._config = config
@@ -105,12 +109,13 @@ class Asking:
     def check(self, spec: JobSpec) -> None:
         """As Gates.check."""
         gate = "" if spec.options.waves is None else spec.options.waves.gate
-        if gate and not names_in((gate,)):
-            first_reading((gate,), self._among({target.host for target in spec.targets}))
+        if gate:
+            among = self._among({target.host for target in spec.targets})
+            read_gate(gate, among, self._described(), self._sets())
 
     async def holding(self, gate: str, hosts: Collection[str]) -> tuple[str, ...]:
         """As Gates.holding. The expression is read with these hosts alone: so no other one is asked."""
-        return (await self._settle((gate,), self._among(hosts))).ids
+        return (await self._settle((gate,), self._among(hosts), some=True)).ids
 
     def _among(self, ids: Collection[str]) -> tuple[HostInfo, ...]:
         wanted = set(ids)
@@ -120,10 +125,11 @@ class Asking:
         """As Fleet.settle."""
         return await self._settle(expressions, tuple(self._described()))
 
-    async def _settle(self, expressions: Sequence[str], hosts: tuple[HostInfo, ...]) -> Settled:
-        earlier = await read_earlier(expressions, self._log)
+    async def _settle(self, expressions: Sequence[str], hosts: tuple[HostInfo, ...], *, some: bool = False) -> Settled:
+        sets = self._sets()
+        earlier = await read_earlier(reached(expressions, sets), self._log)
         try:
-            reading = first_reading(expressions, hosts, earlier)
+            reading = first_reading(expressions, hosts, earlier, sets, some=some)
             if not reading.undecided:
                 return Settled(reading.ids)
             undecided = set(reading.undecided)
@@ -131,7 +137,7 @@ class Asking:
             samples, errors = await self._sampled(asked, 2 if reading.needs is Needs.SAMPLES else 1)
             about = await self._metadata(samples) if reading.needs_metadata else {}
             errors |= {id: found.error for id, found in about.items() if found.error is not None}
-            targets = self._knowing(hosts, samples, about, earlier)
+            targets = self._knowing(hosts, samples, about, partial(Targets, earlier=earlier, sets=sets, some=some))
             ids, left_out = together(targets, reading.expressions)
             why = tuple((id, problem_of(errors[id]) if id in errors else None) for id in left_out)
         except ConfigError as error:
@@ -146,9 +152,9 @@ class Asking:
         hosts: Sequence[HostInfo],
         samples: Iterable[HostSampled],
         about: Mapping[str, MetadataOf],
-        earlier: Earlier,
+        made: Callable[[Sequence[HostInfo], HostFacts], Targets],
     ) -> Targets:
-        """The target language with what these samples say, and the metadata and the earlier jobs that were read."""
+        """The target language with what these samples say, and the metadata that were read."""
         view = FleetView(self._manager)
         for sample in samples:
             view.apply(sample)
@@ -157,7 +163,7 @@ class Asking:
         # hosts on which nothing depends are not in the manager, but their names may stand in an expression
         rows = tuple([view.row(host.id) or unheard(host) for host in hosts])
         unasked = {row.id for row in rows if row.state in _NOT_TRIED}
-        return Targets(hosts, HostFacts(rows, unasked, view.with_domains), earlier)
+        return made(hosts, HostFacts(rows, unasked, view.with_domains))
 
     async def _metadata(self, samples: Iterable[HostSampled]) -> dict[str, MetadataOf]:
         """The metadata of the domains of these samples, by host; each host has the time that it has to connect."""

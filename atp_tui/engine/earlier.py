@@ -68,9 +68,9 @@ class EarlierNow:
                 return found[0].number if len(found) == 1 else None
         return None
 
-    def of(self, expression: str) -> Earlier | None:
-        """The jobs that an expression names; None where it names none. Raises StillReading."""
-        names = names_in((expression,))
+    def of(self, expressions: Iterable[str]) -> Earlier | None:
+        """The jobs that expressions name; None where they name none. Raises StillReading."""
+        names = names_in(expressions)
         if not names:
             return None
         if self._log is None:

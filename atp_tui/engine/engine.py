@@ -17,7 +17,6 @@ from typing import Any
 from ..actions.action import Context, Invocation
 from ..actions.at_work import JobAtWork
 from ..actions.door import Audit, Door, JobAct
-from ..actions.held import Held, held_by
 from ..actions.log_in import password_question
 from ..actions.policy import Facts, Policy
 from ..actions.trust_key import key_question
@@ -32,6 +31,7 @@ from ..model.fence import Fence
 from ..model.freeze import Frozen
 from ..model.host import HostInfo
 from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.sets import Sets
 from ..model.target import TargetId
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
@@ -52,6 +52,7 @@ from .other_jobs import OtherJobs
 from .reload import Reloading
 from .roster import Roster
 from .source import FleetSource
+from .standing import Standing
 from .targets import CurrentTargets
 from .try_out import Trial
 
@@ -94,6 +95,7 @@ class Engine:
         log: JobLog | None = None,
     ) -> None:
         self.source = source
+        self._file = source.config
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.roster = Roster(self.manager, self.manager.hub.publish)
         self.view = FleetView(self.roster, interval=source.config.monitor.interval)
@@ -101,11 +103,13 @@ class Engine:
         self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
         self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
         self.metadata = MetadataReader(self.manager, self.view)
-        asking = self._asking = Asking(self.manager, self.monitor, self._described, source.config.transport, log)
+        asking = self._asking = Asking(
+            self.manager, self.monitor, self._described, source.config.transport, log, lambda: self._file.sets
+        )
         self.jobs = JobRunner(self.manager, log=log, gates=asking)
         self._others = OtherJobs(log, lambda: {job.id for job in self.jobs.jobs})
         self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic)
-        self.targets = CurrentTargets(self.manager, self.view, self._earlier)
+        self.targets = CurrentTargets(self.manager, self.view, self._earlier, lambda: self._file.sets)
         drivers = source.drivers
         context = Context(
             self.manager,
@@ -121,7 +125,7 @@ class Engine:
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
         self.pick_ups = PickUps(log, self.door, self._is_up, _path_of(source), self.manager.clock)
         self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
-        self._kept_held: tuple[tuple[Frozen, tuple[HostInfo, ...]], tuple[Held, ...]] | None = None
+        self._standing = Standing(self._every, lambda: self._file.sets)
         self._opened: tuple[HostInfo, ...] = ()
         self.reloading = Reloading(
             source.config,
@@ -192,6 +196,11 @@ class Engine:
             if not job.done and not job.cancelled:
                 self.door.steered(JobAct.QUIT, job.id, left_of(job))
 
+    @property
+    def sets(self) -> Sets:
+        """The named sets of the file as it is now."""
+        return self._file.sets
+
     def _own_jobs(self) -> Sequence[tuple[str, int]]:
         return [(job.id, len(job.results)) for job in self.jobs.jobs]
 
@@ -201,6 +210,7 @@ class Engine:
                 self._opened = version.hosts
                 self.door.policy = replace(self.door.policy, guard=version.guard)
                 self.answers.settings = version.answers
+                self._file = version
             await self.reloading.take(self._selected(version))
         await asyncio.get_running_loop().create_future()  # a source that has no other version is no end of the program
 
@@ -262,17 +272,11 @@ class Engine:
             {row.id: row.running for row in rows if row.running is not None},
             {host: found for host in wanted if (found := self._under_way(host))},
             (*self._others.now, *self._own_at_work()),
-            self._held(tuple(known)),
+            self._standing.held(self.frozen()),
             self.frozen().unreadable,
             {host.id: host for host in known if host.id in wanted},
+            self._standing.guarded(self.door.policy.guard),
         )
-
-    def _held(self, known: tuple[HostInfo, ...]) -> tuple[Held, ...]:
-        """As held_by. A panel asks at each of its updates: what was found is kept until freezes or hosts change."""
-        of = self.frozen(), known
-        if self._kept_held is None or self._kept_held[0] != of:
-            self._kept_held = of, held_by(*of)
-        return self._kept_held[1]
 
     def frozen(self) -> Frozen:
         """What is frozen now: as Fleet.frozen. A freeze is over once the time of day and the program's own clock, which
@@ -325,13 +329,18 @@ class Engine:
         """The hosts of the source, also those that were not selected, and those that have come since."""
         return tuple({host.id: host for host in (*self._opened, *self.manager.list_hosts())}.values())
 
+    def _every(self) -> tuple[HostInfo, ...]:
+        """All hosts that are known, of which a verb uses some: a set is what it is by all of them."""
+        known = (*self._file.hosts, *self._file.disabled, *self._described())
+        return tuple({host.id: host for host in known}.values())
+
     async def _following(self, config: FleetConfig, touched: Collection[str]) -> None:
         """Bring the fleet to what its file says now of these hosts; nothing, where it is not running.
 
         A fleet of some of the hosts gets no others by it: a verb connects to no host that it was not asked for.
         """
         if self._runs:
-            self._opened = config.hosts
+            self._opened, self._file = config.hosts, config
             await self.reloading.follow(config, touched, takes_new=self._select is None)
 
     async def _journal(self) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..executor.earlier import Earlier, StillReading
+from ..config.fleet import FleetConfig
+from ..executor.earlier import Earlier, StillReading, names_in
 from ..executor.targets import Decided, Targets
 from ..model.connection import ConnectionState
 from ..model.data_class import dataclass
 from ..model.errors import ConfigError
-from ..model.fact import Fact
 from ..model.host import HostInfo
 from ..model.order import natural
 from ..model.problem import problem_of
+from ..model.sets import NO_SETS, Moving, Sets, reached
 from ..model.settings import TransportConfig
-from ..monitor.facts import HostFacts, unheard
+from ..monitor.facts import FileFacts, HostFacts
 from ..monitor.fleet import FleetView, HostRow
 from ..monitor.terms import Needs
 from ..transport.manager import TransportManager
@@ -26,45 +26,67 @@ from .resolved import Resolved
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What expressions mean together before any host was asked: `ids` for certain, and perhaps `undecided` ones."""
+    """What expressions mean together before any host was asked: `ids` for certain, and perhaps `undecided` ones.
+
+    `moving` is the first condition that the latter hang on.
+    """
 
     expressions: tuple[str, ...]
     ids: tuple[str, ...]
     undecided: tuple[str, ...]
     needs: Needs
     needs_metadata: bool = False
+    moving: Moving | None = None
 
 
-class _FromTheFile:
-    """What is known of hosts that nobody has asked anything. Made only where an expression has a condition."""
+def first_reading(
+    expressions: Sequence[str],
+    hosts: Sequence[HostInfo],
+    earlier: Earlier | None = None,
+    sets: Sets = NO_SETS,
+    *,
+    some: bool = False,
+) -> Reading:
+    """Read targets, which add up, with what hosts.toml says, its `sets` among it, and the jobs that they name.
 
-    def __init__(self, hosts: Sequence[HostInfo]) -> None:
-        self._hosts = hosts
-
-    @cached_property
-    def facts(self) -> HostFacts:
-        return HostFacts(tuple(map(unheard, self._hosts)), {host.id for host in self._hosts})
-
-    def term(self, text: str) -> Fact | None:
-        return self.facts.term(text)
-
-    def near(self, name: str) -> str | None:
-        return self.facts.near(name)
-
-
-def first_reading(expressions: Sequence[str], hosts: Sequence[HostInfo], earlier: Earlier | None = None) -> Reading:
-    """Read targets, which add up, with what hosts.toml says and the jobs that they name.
-
-    Raises ConfigError (key "targets") as Targets.resolve does, for the first expression that is wrong.
+    `some` as of Targets. Raises ConfigError (key "targets") as Targets.resolve does, for the first expression that is
+    wrong.
     """
-    facts = _FromTheFile(hosts)
-    targets = Targets(hosts, facts, earlier)
+    facts = FileFacts(hosts)
+    targets = Targets(hosts, facts, earlier, sets, some=some)
     ids, undecided = together(targets, expressions)
     if not ids and not undecided:
         targets.resolve(expressions[0])  # raises
     if not undecided:
         return Reading(tuple(expressions), ids, undecided, Needs.NOTHING)
-    return Reading(tuple(expressions), ids, undecided, facts.facts.needs, facts.facts.needs_metadata)
+    known = facts.facts
+    return Reading(tuple(expressions), ids, undecided, known.needs, known.needs_metadata, targets.moving)
+
+
+def read_gate(gate: str, among: Sequence[HostInfo], hosts: Sequence[HostInfo], sets: Sets) -> None:
+    """Raise ConfigError (key "targets") for a gate that cannot be meant, of a job on the hosts `among` of all `hosts`.
+
+    Where it names earlier jobs, which are read as it is asked, it is looked at then.
+    """
+    if names_in(reached((gate,), sets)):
+        return
+    first_reading((gate,), among, sets=sets, some=True)
+    if sets:
+        first_reading((gate,), hosts, sets=sets)  # what its sets name is right by the whole fleet
+
+
+def wrong_sets(config: FleetConfig) -> Iterator[ConfigError]:
+    """What is wrong with the named sets of a configuration, by all that can be known before a host is asked."""
+    hosts = (*config.hosts, *config.disabled)
+    targets = Targets(hosts, FileFacts(hosts), sets=config.sets)
+    for name, expression in config.sets:
+        if names_in(reached((expression,), config.sets)):
+            continue  # jobs come and go
+        try:
+            targets.decide(f"@{name}")
+        except ConfigError as error:
+            message = error.message.removeprefix(f"in the set @{name}: ")
+            yield ConfigError(message, file=config.path, key=f"sets.{name}", hint=error.hint)
 
 
 def needed(reading: Reading, hosts: Iterable[HostInfo], config: TransportConfig) -> tuple[HostInfo, ...]:
@@ -85,10 +107,19 @@ def together(targets: Targets, expressions: Sequence[str]) -> Decided:
 class CurrentTargets:
     """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
 
-    def __init__(self, manager: TransportManager, view: FleetView, earlier: EarlierNow) -> None:
+    def __init__(
+        self,
+        manager: TransportManager,
+        view: FleetView,
+        earlier: EarlierNow,
+        sets: Callable[[], Sets] = lambda: NO_SETS,
+    ) -> None:
+        """`sets` gives those of the file as it is now."""
         self._manager = manager
         self._view = view
         self._earlier = earlier
+        self.sets = sets
+        self._known_sets = NO_SETS
         self._facts: HostFacts | None = None
         self._hosts: tuple[HostInfo, ...] = ()
         self._rows: tuple[HostRow, ...] | None = None
@@ -99,24 +130,30 @@ class CurrentTargets:
 
         Raises StillReading too.
         """
-        return self._now(self._earlier.of(expression)).resolve(expression)
+        return self._now(self._earlier.of(self._reached(expression))).resolve(expression)
 
     def resolved(self, expression: str) -> Resolved:
         """As Fleet.resolve."""
         gone: tuple[str, ...] = ()
         try:
-            earlier = self._earlier.of(expression)
+            texts = self._reached(expression)
+            earlier = self._earlier.of(texts)
             targets = self._now(earlier)
             if earlier is not None:
-                gone = earlier.gone((expression,), {host.id for host in self._hosts})
+                gone = earlier.gone(texts, {host.id for host in self._hosts})
             return Resolved(targets.resolve(expression), gone=gone)
         except ConfigError as error:
             return Resolved(problem=problem_of(error), gone=gone, waits=isinstance(error, StillReading))
 
+    def _reached(self, expression: str) -> tuple[str, ...]:
+        """The expression, and those of the sets that it names."""
+        return reached((expression,), self.sets())
+
     def _now(self, earlier: Earlier | None) -> Targets:
-        hosts, rows = self._manager.list_hosts(), self._view.rows()
-        if hosts != self._hosts:
-            self._hosts, self._rows, self._targets = hosts, None, Targets(hosts)
+        hosts, rows, sets = self._manager.list_hosts(), self._view.rows(), self.sets()
+        if hosts != self._hosts or sets != self._known_sets:
+            self._hosts, self._rows, self._known_sets = hosts, None, sets
+            self._targets = Targets(hosts, sets=sets)
         if rows is not self._rows:
             watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
             unseen = {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way

@@ -15,7 +15,8 @@ _OPERAND = re.compile(r"((?:[^,!&^\[\]]|\[[^\]]*\])*)([,!&^]?)")
 class Operand(NamedTuple):
     """One operand. `operator` stands in front of it, `,` in front of the first; `column` counts from 1.
 
-    `turned`: all hosts that the text does not mean; conditions alone may be turned.
+    `turned`: all hosts that the text does not mean. Conditions may be turned, and behind an `&` names too:
+    `@rack1&!kvm07` is `@rack1!kvm07`. Behind a comma a turned name would mean nearly all hosts, and is likelier a slip.
     """
 
     operator: str
@@ -28,7 +29,7 @@ def operands(expression: str, is_condition: Callable[[str], bool]) -> Iterator[O
     """The operands from left to right.
 
     Raises ConfigError (key "targets") with a hint for an empty expression, a name that is missing, a bracket without
-    its partner. `is_condition` says of a text whether a `!` in front may turn it round.
+    its partner. `is_condition` says of a text whether a `!` in front may turn it round anywhere.
     """
     if not expression.strip():
         raise wrong("no hosts are named", "write host ids, @tags or @all, as in kvm[01-18],@prod")
@@ -40,7 +41,9 @@ def operands(expression: str, is_condition: Callable[[str], bool]) -> Iterator[O
             raise wrong(f"a bracket without its partner in {shown(expression)}", FORM, column)
         text, following = match[1].strip(), match[2]
         column = position + len(match[1]) - len(match[1].lstrip()) + 1
-        if text in ("", "@") and following == "!" and not turned and _turns(expression, match.end(), is_condition):
+        if text in ("", "@") and following == "!" and not turned and _turns(
+            expression, match.end(), operator, is_condition
+        ):  # fmt: skip
             turned = True
         elif text in ("", "@"):
             raise _missing(expression, operator, following, min(column, len(expression)))
@@ -51,9 +54,10 @@ def operands(expression: str, is_condition: Callable[[str], bool]) -> Iterator[O
         position = match.end()
 
 
-def _turns(expression: str, position: int, is_condition: Callable[[str], bool]) -> bool:
+def _turns(expression: str, position: int, operator: str, is_condition: Callable[[str], bool]) -> bool:
     match = _OPERAND.match(expression, position)
-    return match is not None and is_condition(match[1].strip())
+    text = "" if match is None else match[1].strip()
+    return text not in ("", "@") and (operator == "&" or is_condition(text))
 
 
 def _missing(expression: str, operator: str, following: str, column: int) -> ConfigError:
@@ -62,13 +66,15 @@ def _missing(expression: str, operator: str, following: str, column: int) -> Con
     if tight == "!" * len(tight) or "@" in re.split(r"[,!&^]", tight):
         hint = "write host ids, @tags or @all"
     elif tight.startswith("^"):
-        hint = "files of names are not read: write host ids, @tags or @all"
+        hint = "--hosts-file reads a file of names; here write host ids, @tags or @all"
     elif tight.startswith("!"):
         hint = f"write @all!{without(tight[1:])} for all but those"
     elif tight[:1] in (",", "&"):
         hint = f"take the first {tight[0]!r} away, or write a name before it"
     elif following and f"{operator}{following}" in ("&&", ",,", "^^", "!!"):
         hint = f"write {operator} once"
+    elif following == "!" and operator == "&":
+        hint = "write a name behind &!, as in @prod&!kvm01"
     elif following == "!":
         hint = f"write ! alone in place of {operator}!"
     elif not following and operator in ",&!^":

@@ -133,6 +133,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.DECLINED: "a person was asked about {action} (targets: {number}), and has not agreed to it",
     Say.ASKS_MANY: "{number} hosts are more than {limit}",
     Say.ASKS_PROTECTED: "protected by the tag {tag}: {hosts}",
+    Say.ASKS_PROTECTED_SET: "protected by the set @{set}: {hosts}",
     Say.ASKS_DANGER: "on the list of dangers: {part}",
     Say.ASKS_RUNNING: "VMs that run there: {number}",
     Say.ASKS_RUNNING_PARTLY: "VMs that run there: {number}, without those of hosts that have not said ({missing})",

@@ -10,8 +10,9 @@ from .errors import ConfigError
 @dataclass(frozen=True, slots=True)
 class GuardSettings:
     """`danger` are regular expressions of command lines about which a person is asked, beside the program's own where
-    `danger_builtin`. `protected` are tags: their hosts are asked about. `read_only` are tags and ids of hosts on which
-    nothing is changed. Above `preview_above` hosts a person is asked, above `count_above` their number is typed.
+    `danger_builtin`. `protected` are tags and named sets: their hosts are asked about. `read_only` are tags, named sets
+    and ids of hosts on which nothing is changed. Above `preview_above` hosts a person is asked, above `count_above`
+    their number is typed.
     `running_jobs`: a person is asked about hosts on which a job of another program works.
 
     Raises ConfigError, naming the key, for a value out of range or a wrong regular expression.

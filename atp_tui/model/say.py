@@ -118,6 +118,7 @@ class Say(StrEnum):
     DECLINED = "declined"
     ASKS_MANY = "asks-many"
     ASKS_PROTECTED = "asks-protected"
+    ASKS_PROTECTED_SET = "asks-protected-set"
     ASKS_DANGER = "asks-danger"
     ASKS_RUNNING = "asks-running"
     ASKS_RUNNING_PARTLY = "asks-running-partly"

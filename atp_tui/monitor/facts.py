@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cached_property
 
 from ..model.connection import ConnectionState, HostStatus, Standing
 from ..model.fact import Fact
@@ -27,6 +28,26 @@ def unheard(host: HostInfo) -> HostRow:
     """The row of a host from which nothing was heard, and to which nobody has connected."""
     status = HostStatus(Standing(ConnectionState.DISCONNECTED, None, 0.0, 0, None, retries=True), host.id)
     return HostRecord(host, status, history=1).row()
+
+
+class FileFacts:
+    """What is known of hosts that nobody has asked anything. Made only where an expression has a condition."""
+
+    def __init__(self, hosts: Sequence[HostInfo]) -> None:
+        self._hosts = hosts
+
+    @cached_property
+    def facts(self) -> HostFacts:
+        """Over rows of which nothing is known but what the file says."""
+        return HostFacts(tuple(map(unheard, self._hosts)), {host.id for host in self._hosts})
+
+    def term(self, text: str) -> Fact | None:
+        """As HostFacts.term."""
+        return self.facts.term(text)
+
+    def near(self, name: str) -> str | None:
+        """As HostFacts.near."""
+        return self.facts.near(name)
 
 
 class HostFacts:

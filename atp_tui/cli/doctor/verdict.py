@@ -93,10 +93,11 @@ class Asked:
         hosts = () if self.fleet is None else self.fleet.hosts
         if not self.targets or not hosts:
             return hosts
-        reading = first_reading((self.targets,), hosts)
+        sets = () if self.fleet is None else self.fleet.sets
+        reading = first_reading((self.targets,), hosts, sets=sets)
         if reading.undecided:
             raise ConfigError(
-                f"{self.targets} depends on what the hosts say, and no host is asked",
+                f"{self.targets} depends on what the hosts say ({reading.moving}), and no host is asked",
                 key="targets",
                 hint="name hosts and tags alone",
             )

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.freeze import FARTHEST, moment_of, reason_of
-from atp_tui.actions.held import held_by, named_now
+from atp_tui.actions.held import held_by, in_sets, named_now
 from atp_tui.actions.policy import Facts, Policy
 from atp_tui.actions.registry import ACTIONS, find
 from atp_tui.model.errors import ActionFailed, ConfigError, ReadOnly
 from atp_tui.model.freeze import ALL, Freeze, Frozen
 from atp_tui.model.host import HostInfo
+from atp_tui.model.sets import NamedSet
 from atp_tui.model.target import on_hosts
 
 HOSTS = (
@@ -74,6 +75,45 @@ def test_hosts_stay_frozen_that_left_the_set_and_are_frozen_that_came_to_it() ->
 def test_a_set_that_takes_away_is_unknown_or_hangs_on_what_hosts_do_is_not_frozen(words: str) -> None:
     with pytest.raises(ConfigError):
         named_now(words, HOSTS)
+
+
+SETS = (NamedSet("edge", "@prod&!kvm01"), NamedSet("north", "site:north,@gone"), NamedSet("busy", "@edge&cpu>80"))
+
+
+def test_a_named_set_is_frozen_as_it_is_and_as_it_was() -> None:
+    assert named_now("@edge,kvm03", HOSTS, SETS) == ("kvm02", "kvm03")
+    (held,) = held_by(Frozen((freeze("@edge", "kvm01"),)), HOSTS, SETS)
+    assert held.hosts == {"kvm01", "kvm02"}, "kvm01 was in it when it was frozen"
+    (held,) = held_by(Frozen((freeze("@edge", "kvm01"),)), HOSTS)
+    assert held.hosts == {"kvm01"}, "the file has the set no more"
+    sited = (*HOSTS, HostInfo("kvm04", "192.0.2.4", metadata={"site": "north"}))
+    (held,) = held_by(Frozen((freeze("@north,kvm03"),)), sited, SETS)
+    assert held.hosts == {"kvm03", "kvm04"}, "a name that stands for nothing adds none"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("@busy", "cannot hang on cpu>80 of the set @busy"),
+        ("kvm01,state:failed", "cannot hang on state:failed"),
+        ("@last.failed", "cannot hang on @last.failed"),
+        ("@north", "in the set @north: no such"),
+        ("@prod!kvm01", "takes hosts out of others"),
+    ],
+)
+def test_a_set_that_hangs_on_the_moment_is_not_frozen(words: str, said: str) -> None:
+    hosts = (*HOSTS, HostInfo("kvm04", "192.0.2.4", metadata={"site": "north"}))
+    with pytest.raises(ConfigError, match=said):
+        named_now(words, hosts, SETS)
+
+
+def test_hosts_are_in_the_sets_that_guard_names_and_all_in_one_that_cannot_be_read() -> None:
+    sets = (*SETS, NamedSet("torn", "kvm01,,kvm02"))
+    assert in_sets(["edge", "prod", "edge"], HOSTS, sets) == {"kvm02": ("edge",)}
+    assert in_sets(["torn", "edge"], HOSTS, sets) == {
+        "kvm01": ("torn",), "kvm02": ("torn", "edge"), "kvm03": ("torn",),
+    }  # fmt: skip
+    assert in_sets(["prod"], HOSTS, sets) == {}
 
 
 def test_the_freeze_of_another_person_is_thawed_with_a_word_and_a_person_s_own_without() -> None:

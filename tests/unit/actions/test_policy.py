@@ -134,6 +134,15 @@ def test_the_reasons_name_what_they_are_about() -> None:
         Policy(guard=GuardSettings(read_only=("prod",))).allow(find("run"), asked(4), PROD)
 
 
+def test_a_set_that_guard_names_is_as_a_tag_is() -> None:
+    known = Facts(PROD.tags, sets={"h1": ("edge",), "h3": ("edge", "lab")})
+    found = limits(9, 50, ["edge"]).wants(find("run"), asked(4), known)
+    assert found is not None and found.typed
+    assert [str(why) for why in found.reasons] == ["protected by the set @edge: h[1,3]"]
+    with pytest.raises(ReadOnly, match=r"h3 may only be watched: read_only of \[guard\] in hosts.toml names lab"):
+        Policy(guard=GuardSettings(read_only=("lab",))).allow(find("run"), asked(4), known)
+
+
 def test_what_changes_no_host_is_asked_about_by_its_number_alone() -> None:
     policy = limits(1, 3, ["prod"])
     for name, number, why in (("retry", 3, []), ("retry", 4, [Say.ASKS_MANY]), ("tag-host", 2, [Say.ASKS_MANY])):

@@ -222,8 +222,8 @@ def test_a_name_in_the_guard_that_no_host_has_is_a_warning_at_its_line() -> None
     hosts += '[[hosts]]\nid = "b"\nhost = "b"\nenabled = false\ntags = ["lab"]\n'
     found = [str(each) for each in parse(guard + hosts, FILE).warnings]
     assert found == [
-        f"{FILE}:2: guard.protected[1]: 'porod': no host has this tag; did you mean 'prod'?",
-        f"{FILE}:5: guard.read_only[2]: 'nowhere': no host has this tag or id; check its spelling, or take it out",
+        f"{FILE}:2: guard.protected[1]: 'porod': no host has this tag, and no set is called so; did you mean 'prod'?",
+        f"{FILE}:5: guard.read_only[2]: 'nowhere': no such tag, set or host; check its spelling, or take it out",
     ]
 
 
