@@ -111,6 +111,26 @@ def test_a_job_is_shown_as_run_told_it(three: str, tmp_path: Path) -> None:
     assert table[2].startswith("1 ") and "2 ok, 1 failed" in table[2] and table[2].endswith("kvm[01-03]")
 
 
+def test_a_job_is_shown_with_answers_joined_in_spite_of_what_is_masked(three: str, tmp_path: Path) -> None:
+    turn = tmp_path / "turn"
+    number = f"n=$(flock {turn} sh -c 'echo x >> {turn}.n; wc -l < {turn}.n')"
+    line = f"{number}; echo 10.0.0.$n serial-$n; [ $n != 3 ] || echo odd"
+    assert atp("--config", three, "run", "-w", "@lab", "-b", "--", line).returncode == 0
+    assert len([line for line in atp("jobs", "show", "1", "--gather").stdout.splitlines() if line[0] != " "]) == 3
+    with open(three, "a") as file:
+        file.write("[answers]\nmask = ['serial-\\d+']\n")
+    joined, said, *_, odd = atp("--config", three, "jobs", "show", "1", "--mask").stdout.splitlines()
+    assert (joined.partition(" ")[2], said, odd) == ("(2, masked: 2 answers):", "  <address> <own>", "  odd")
+    shown = json.loads(atp("--config", three, "jobs", "show", "1", "--json", "--mask").stdout)
+    assert [(len(each["hosts"]), each["answers"]) for each in shown["groups"]] in ([(2, 2), (1, 1)], [(1, 1), (2, 2)])
+    assert len(shown["results"]) == 3 and "<" not in shown["results"][0]["stdout"], "each as it came"
+    with open(three, "a") as file:
+        file.write("[answers]\n")
+    told = atp("--config", three, "jobs", "show", "1", "--mask")
+    assert told.returncode == 0 and "patterns of [answers] are not known, and not masked" in told.stderr
+    assert "(1):" in told.stdout.splitlines()[0], "serial numbers differ"
+
+
 def test_what_run_writes_as_it_comes_is_kept_up_to_a_limit_that_is_told(three: str) -> None:
     ran = atp("--config", three, "run", "-w", "kvm01,kvm02", "--", "head -c 70000 /dev/zero | tr '\\0' a; echo err >&2")
     assert (ran.returncode, len(ran.stdout)) == (0, 2 * (70_000 + len("kvm01: \n")))

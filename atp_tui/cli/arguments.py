@@ -142,7 +142,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         values["targets"] = tuple(values.get("targets") or ())
         if found.json and values.get("gather"):
             verbs["jobs"].error("--json has the answer of each host, and --gather joins them: leave one out")
-        if values.get("mask") and not values.get("gather"):
+        if values.get("mask") and not values.get("gather") and values["jobs_verb"] == "rerun":
             verbs["jobs"].error(MASKS_GATHERED)
     elif any(verb == action.name for action in ACTIONS if action.headless):
         values["given"] = " ".join(map(str, found.__dict__.get("given") or ()))

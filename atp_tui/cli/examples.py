@@ -114,6 +114,7 @@ EXAMPLES: Mapping[str, Examples] = {
     "jobs show": (
         ("atp-tui jobs show last", "the answer of each host"),
         ("atp-tui jobs show 17 --gather", "equal answers once, with the hosts that gave them"),
+        ("atp-tui jobs show 17 --mask", "the same, whatever the addresses and names are"),
         ("atp-tui jobs show 17 --json", "the same object as that of run --json"),
     ),
     "jobs rerun": (

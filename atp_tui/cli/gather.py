@@ -43,6 +43,7 @@ def _text(part: Part, output: bytes) -> Printed:
     `kvm[01-17] (17, masked: 9 answers):` where they have said different things, but for what is masked the same.
     """
     joined = f", masked: {part.variants} answers" if part.variants > 1 else ""
+    joined += ", not all of it shown" if part.clipped else ""
     ended = "" if part.outcome is Outcome.OK else f" {ending(part)}"
     said = indented(output, safe("  ")) if output else continued()
     return continued(printed([safe(f"{part.label} ({part.count}{joined}):{ended}")]), said)

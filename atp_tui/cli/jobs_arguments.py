@@ -47,6 +47,12 @@ def add_jobs(
     show = verb("show", "show how each host of a job answered")
     _job(show)
     _gather(show)
+    show.add_argument(
+        "--mask",
+        action="store_true",
+        help="as --gather, joining answers that differ only in own names, addresses, ids, times or sizes; with --json: "
+        "these groups beside the results",
+    )
     rerun = verb("rerun", "run the command of a job again, on some of its hosts or all", read_only)
     _job(rerun)
     which = rerun.add_mutually_exclusive_group()

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..executor.fold import Fold
@@ -22,6 +23,7 @@ from .away import tell_away
 from .gather import gathered_of
 from .jobs import found, moment, readable, state_words
 from .lines import HostLines
+from .masked import masked_entries, masked_groups
 from .output import Each, complain, complain_line, emit, emit_json, line_of
 from .showing.entry import encoded
 from .words import ending
@@ -41,12 +43,17 @@ async def show(arguments: Arguments) -> int:
             every = [result async for result in results]
             cut = any(result.truncated for result in every)
             shown: dict[str, Any] = {"results": Each(partial(encoded, Fence(_log)), every), "truncated": cut}
+            if arguments.mask:
+                shown["groups"] = masked_entries(every, arguments.config)
             if record.until is not None:
                 shown["waiting"] = [str(each.target) for each in await log.waiting(job=record.id)]
             emit_json(shown)
             return 0
         _head(record)
-        cut_on = await (_gathered(results) if arguments.gather else _one_by_one(results))
+        if arguments.mask:
+            cut_on = _masked([result async for result in results], arguments.config)
+        else:
+            cut_on = await (_gathered(results) if arguments.gather else _one_by_one(results))
         await tell_away(log, record.id)
     if cut_on:
         complain(f"not all of the output was kept of {fold_names(cut_on)}")
@@ -112,3 +119,9 @@ async def _gathered(results: AsyncIterator[CommandResult]) -> Sequence[str]:
     for group in gathered_of(fold.parts(), fold.output):
         emit(group)
     return cut
+
+
+def _masked(results: Sequence[CommandResult], config: Path | None) -> Sequence[str]:
+    for group in masked_groups(results, config):
+        emit(group)
+    return [str(result.target) for result in results if result.truncated]

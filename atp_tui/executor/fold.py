@@ -26,7 +26,8 @@ class Part:
     `group` names it within its fold for good. `number` is that of its last change. `digest` is the one under which
     `Fold.output` has what they said. `count` is of its targets, `first` has the first of them in natural order, `names`
     all of them, folded: None until `Fold.name` has been there. `cut` counts those that said more than is kept.
-    `variants` is how many outputs it has joined: more than one where what they differ in is masked.
+    `variants` is how many outputs it has joined: more than one where what they differ in is masked. `clipped`: of what
+    is shown of these more was said.
     """
 
     group: int
@@ -41,6 +42,7 @@ class Part:
     names: str | None
     cut: int
     variants: int = 1
+    clipped: bool = False
 
     @property
     def label(self) -> str:

@@ -28,10 +28,12 @@ Names = Callable[[TargetId], tuple[str, ...]]
 
 @dataclass(slots=True)
 class _Masked:
-    """What is known of a group. `said` are the outputs that it has joined, as digests of what they say."""
+    """What is known of a group. `said` are the outputs that it has joined, as digests of what they say; `clipped`: what
+    is shown of them is not all."""
 
     said: set[bytes]
     digest: bytes
+    clipped: bool = False
 
 
 class MaskedFold:
@@ -107,13 +109,14 @@ class MaskedFold:
             found.said.add(text.said)
             if len(found.said) == 2 and (kept := masked[:SHOWN_BYTES]) and len(kept) <= self._left:
                 self._left -= len(kept)
+                found.clipped = len(masked) > len(kept)
                 # the digest of a masked output, which is that of no other one
                 found.digest = hashlib.sha256(b"masked" + said + group.to_bytes(4, "big")).digest()
                 self._shown[found.digest] = shown(kept.removesuffix(b"\0"))
 
     def _part(self, part: Part) -> Part:
         found = self._groups[part.group]
-        return replace(part, digest=found.digest, variants=len(found.said))
+        return replace(part, digest=found.digest, variants=len(found.said), clipped=found.clipped)
 
 
 def masked_parts(results: Iterable[CommandResult], mask: Mask, names: Names) -> MaskedFold:

@@ -50,6 +50,7 @@ def file_name(host: str) -> str:
 def _head(group: Group) -> str:
     joined = f", masked: {group.part.variants} answers" if group.part.variants > 1 else ""
     more = ", more was said than is kept" if group.part.cut else ""
+    more += ", not all of it shown" if group.part.clipped else ""
     return safe(f"{group.part.label} ({group.part.count}{joined}): {group.ended}{more}")
 
 
@@ -92,7 +93,7 @@ def _json(title: str, groups: Iterable[Group]) -> Iterator[bytes]:
             "signal": part.signal,
             "error": _valid(_error(group)) or None,
             "masked_answers": part.variants if part.variants > 1 else None,
-            "truncated": part.cut > 0,
+            "truncated": part.cut > 0 or part.clipped,
             "output": group.output.decode("utf-8", "replace"),
         }
         yield f"{',' if number else ''}\n{json.dumps(entry)}".encode()

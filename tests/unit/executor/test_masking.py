@@ -159,3 +159,6 @@ def test_what_is_kept_to_be_shown_is_bounded() -> None:
     (part,) = fold.parts()
     output = fold.output(part.digest)
     assert output is not None and len(output) < 4 * SHOWN_BYTES
+    assert part.clipped, "and that is told"
+    (whole,) = masked_parts([result(f"kvm{n}", b"%d.0.0.1 x\n" % n) for n in (1, 2)], MASK, names).parts()
+    assert not whole.clipped
