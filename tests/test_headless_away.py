@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -108,6 +109,47 @@ def test_what_waits_is_called_off(folder: Path, sshd: PrivateSshd) -> None:
     assert "called off" in atp("jobs", "show", "1").stderr
     asyncio.run(watched(config, 1, lambda: True))
     assert mark.read_text() == "ran\n"
+
+
+def test_what_waits_is_run_without_a_screen_once_though_two_verbs_do_so(folder: Path, sshd: PrivateSshd) -> None:
+    config, mark = left_waiting(folder, sshd)
+    back = (folder / "hosts.toml").read_text()
+    hosts_file(folder, sshd, free_port())
+    away_still = atp("--config", config, "jobs", "away", "--once")
+    assert (away_still.returncode, away_still.stdout) == (0, ""), away_still
+    assert away_still.stderr == "atp-tui: waited for still: gone\n"
+    only_watching = atp("--config", config, "--read-only", "jobs", "away", "--once")
+    assert (only_watching.returncode, mark.read_text()) == (0, "ran\n"), only_watching
+    (folder / "hosts.toml").write_text(back)
+    words = command_line("--config", config, "jobs", "away", "--once")
+    both = [subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=HANG)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(said) == [
+        "", "job 1 goes on as job 2 on gone, back now\njob 2 has ended: 1 ok; atp-tui jobs show 2\n",
+    ]  # fmt: skip
+    assert mark.read_text() == "ran\nran\n"
+    nothing = atp("--config", config, "jobs", "away", "--json")
+    assert (nothing.returncode, json.loads(nothing.stdout)) == (0, {"ran": [], "waiting": []})
+    record = json.loads(atp("audit", "--json").stdout)["records"][-2]
+    assert (record["kind"], record["via"], record["targets"]) == ("asked", "jobs away", ["gone"])
+
+
+def test_a_verb_waits_for_hosts_until_nothing_waits(folder: Path, sshd: PrivateSshd) -> None:
+    config, mark = left_waiting(folder, sshd)
+    back = (folder / "hosts.toml").read_text()
+    words = command_line("--config", config, "jobs", "away", "--json")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        hosts_file(folder, sshd, nobody.getsockname()[1])
+        with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+            nobody.settimeout(HANG)
+            nobody.accept()[0].close()  # it was tried in vain
+            (folder / "hosts.toml").write_text(back)  # which is followed
+            said, _ = process.communicate(timeout=HANG)
+    assert (process.returncode, mark.read_text()) == (0, "ran\nran\n")
+    assert json.loads(said) == {
+        "ran": [{"job": 1, "ran_in": 2, "hosts": ["gone"], "counts": {"ok": 1}}], "waiting": [],
+    }  # fmt: skip
 
 
 def test_a_program_that_only_watches_leaves_it_to_another_one(folder: Path, sshd: PrivateSshd) -> None:

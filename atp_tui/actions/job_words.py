@@ -40,7 +40,7 @@ JOB_WORDS: tuple[JobWord, ...] = (
     JobWord(
         "--when-back", "when_back", float,
         "for hosts that are not reached, leave the command waiting so long at most (24h): the screen, where it is open "
-        "with the same hosts.toml, runs it once on each that connects; no other program does", "SPAN", span=True,
+        "with the same hosts.toml, or 'jobs away' runs it once on each that connects", "SPAN", span=True,
     ),
 )  # fmt: skip
 """All of them, by the order in which the help has them."""

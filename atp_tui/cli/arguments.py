@@ -93,6 +93,7 @@ class Arguments:
     ring: bool = False
     job_options: tuple[tuple[str, Value], ...] = ()
     no_waves: bool = False
+    once: bool = False
 
 
 def parse(argv: Sequence[str]) -> Arguments:

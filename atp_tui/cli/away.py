@@ -41,7 +41,7 @@ def waiting_words(waiting: Sequence[Waiting]) -> str:
     names = fold_names([str(each.target) for each in waiting])
     return (
         f"job {first.number} waits until {moment(first.until)} for {names}: the screen (atp-tui), open with this "
-        f"hosts.toml, runs it as they connect; atp-tui jobs cancel {first.number} calls it off"
+        f"hosts.toml, or atp-tui jobs away runs it as they connect; atp-tui jobs cancel {first.number} calls it off"
     )
 
 

@@ -7,7 +7,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,6 +175,14 @@ def _source(arguments: Arguments) -> FileSource:
     return source
 
 
+def _read_anew(source: FileSource) -> FileSource:
+    from ..drivers.sources import FileSource
+
+    path = source.config.path
+    assert path is not None, "it was read there"
+    return FileSource(load(path, answers=_programs(path).answer), _programs(path))
+
+
 def _run(arguments: Arguments) -> int:
     from .run import run
 
@@ -274,6 +282,11 @@ def _jobs(arguments: Arguments) -> int:
 
             source = _source(arguments)
             return run_verb(lambda interrupt: rerun(arguments, source, interrupt))
+        case "away":
+            from .jobs_away import run_away
+
+            source = _source(arguments)
+            return run_verb(lambda interrupt: run_away(arguments, source, partial(_read_anew, source)))
         case "cancel":
             from .away import cancel
 

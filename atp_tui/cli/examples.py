@@ -50,7 +50,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ),
         (
             "atp-tui run -w @rack1 --when-back 24h -- apt-get update",
-            "and later where a host is away: the screen runs it",
+            "and later where a host is away: the screen, or jobs away, runs it",
         ),
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
@@ -120,6 +120,10 @@ EXAMPLES: Mapping[str, Examples] = {
     "jobs rerun": (
         ("atp-tui jobs rerun 17", "once more where it did not go well"),
         ("atp-tui jobs rerun last --notrun", "where it never ran, or its end is not known"),
+    ),
+    "jobs away": (
+        ("atp-tui jobs away", "runs what waits as its hosts come back, until nothing waits"),
+        ("atp-tui jobs away --once", "on those that can be reached now, as a timer of systemd or cron wants it"),
     ),
     "jobs cancel": (
         ("atp-tui jobs cancel 17", "its command waits no longer for hosts that were away"),

@@ -63,6 +63,8 @@ def add_jobs(
     add_job_words(rerun, WAVE_WORDS)
     rerun.add_argument("--no-waves", action="store_true", help="not in the waves in which the job was run before")
     agreeing(rerun)
+    away = verb("away", "run what waits for hosts that were away, as they connect, until nothing waits", read_only)
+    away.add_argument("--once", action="store_true", help="only on those that can be reached now, as a timer wants it")
     cancel = verb("cancel", "have a command wait no longer for hosts that were away, see run --when-back")
     _job(cancel)
     cancel.add_argument("targets", nargs="*", metavar="HOST", help="only these: kvm07, kvm[01-18]; else all of them")

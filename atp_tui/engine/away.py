@@ -1,4 +1,4 @@
-"""Runs what waits for hosts that were away, once each, as they connect: on the screen, where a fleet is watched."""
+"""Runs what waits for hosts that were away, once each, as they connect: where a fleet is watched, or by `jobs away`."""
 
 from __future__ import annotations
 
@@ -44,8 +44,12 @@ class PickUps:
         self._log = log if fleet else None
         self._door = door
         self._is_up = is_up
-        self._fleet = fleet
+        self.fleet = fleet
+        self.look_each: float | None = None
+        """Seconds between two looks, where it is not LOOK_EACH."""
         self._clock = clock
+        self.is_looking = False
+        """Whether something may be claimed that no job of this program runs yet."""
         self._pauses = Pauses()
         self._begun: dict[str, tuple[Job, TargetId]] = {}  # by host: what was begun there last
         self._fence = Fence(_log)
@@ -59,18 +63,25 @@ class PickUps:
             try:
                 await self.look(self._log)
             except Exception as error:  # noqa: BLE001 - what waits is one thing of many that the screen does
-                self._fence.caught(error, "what waits for hosts cannot be run: %s", self._fleet)
-            await self._clock.sleep(LOOK_EACH)
+                self._fence.caught(error, "what waits for hosts cannot be run: %s", self.fleet)
+            await self._clock.sleep(LOOK_EACH if self.look_each is None else self.look_each)
         await asyncio.get_running_loop().create_future()
 
     async def look(self, log: JobLog) -> None:
         """Run what waits for hosts that are connected."""
+        self.is_looking = True
+        try:
+            await self._look(log)
+        finally:
+            self.is_looking = False
+
+    async def _look(self, log: JobLog) -> None:
         for host, (job, target) in list(self._begun.items()):
             if (result := job.results.get(target)) is not None:
                 del self._begun[host]
                 if not is_away(result.outcome, begun=False):
                     self._pauses.forget(host)
-        jobs = by_job(await log.waiting(self._fleet))
+        jobs = by_job(await log.waiting(self.fleet))
         self._waiting = {job: len(some) for job, some in jobs.items()}
         self._pauses.keep({each.target.host for some in jobs.values() for each in some})
         self._refused &= {(job, each.target) for job, some in jobs.items() for each in some}
@@ -89,7 +100,15 @@ class PickUps:
     async def went_on(self) -> AsyncIterator[WentOn]:
         """As FleetJobs.went_on."""
         while True:
-            yield await self._news.get()
+            news = await self._news.get()
+            try:
+                yield news
+            finally:
+                self._news.task_done()
+
+    async def all_told(self) -> None:
+        """Wait until the reader of the news has taken all that there are."""
+        await self._news.join()
 
     def waits(self, job: str) -> int:
         """As FleetJobs.waits."""

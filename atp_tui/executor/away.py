@@ -1,7 +1,7 @@
 """Hosts that were away when a command was run on them: it waits for them until a date. Pure.
 
 A host is away where it was not reached, or where its time was over before the command began. A refused login or host
-key is no absence. Which program runs what waits: the screen, on the hosts of the same hosts.toml.
+key is no absence. What waits is run by the screen, or by `atp-tui jobs away`, on the hosts of the same hosts.toml.
 """
 
 from __future__ import annotations
