@@ -28,6 +28,12 @@ tags = ["prod", "rack1", "$(reboot)"]
 id = "web02"
 host = "192.0.2.2"
 tags = ["prod", "stage"]
+
+[commands.bounce]
+run = "systemctl restart {unit}; logger {text}"
+[commands.bounce.parameters]
+unit = { choices = ["libvirtd", "virtqemud", "$(reboot)"] }
+text = {}
 """
 
 
@@ -80,6 +86,10 @@ def test_words_are_those_of_hosts_toml_and_nothing_a_shell_would_act_on(home: Pa
         "@all", "@prod", "@rack1", "@stage", "kvm01", "web02",
     ]  # fmt: skip
     assert said(home, "atp-tui", "complete-words", "--config", "lab.toml", "hosts") == "lab7\n"
+    assert said(home, "atp-tui", "complete-words", "parameters", "bounce").split() == [
+        "text=", "unit=", "unit=libvirtd", "unit=virtqemud",
+    ]  # fmt: skip
+    assert said(home, "atp-tui", "complete-words", "parameters", "other") == ""
     assert "dark" in said(home, "atp-tui", "complete-words", "themes").split()
 
 
@@ -165,6 +175,9 @@ LINES = [
     ("atp-tui --theme colour", "atp-tui --theme colour-blind-safe"),
     ("atp-tui --config la", "atp-tui --config lab.toml"),
     ("atp-tui run --config lab.toml -w la", "atp-tui run --config lab.toml -w lab7"),
+    ("atp-tui run -w web02 --command bo", "atp-tui run -w web02 --command bounce"),
+    ("atp-tui run -w web02 --command bounce te", "atp-tui run -w web02 --command bounce text="),
+    ("atp-tui run -w web02 --command bounce unit=virt", "atp-tui run -w web02 --command bounce unit=virtqemud"),
     ("atp-tui completion f", "atp-tui completion fish"),
 ]  # fmt: skip
 

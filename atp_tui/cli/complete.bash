@@ -1,10 +1,10 @@
-# $1: hosts, tags, targets, themes or jobs; with the --config of the line
+# $1: hosts, tags, targets, themes, jobs, commands, or parameters with the name of a command; with the --config of the line
 _atp_tui_words() {
   local place config=()
   for ((place = 1; place < COMP_CWORD; place++)); do
     [[ ${COMP_WORDS[place]} == --config ]] && config=(--config "${COMP_WORDS[place + 1]}")
   done
-  "${_atp_tui_program:-atp-tui}" complete-words "${config[@]}" "$1" 2>/dev/null
+  "${_atp_tui_program:-atp-tui}" complete-words "${config[@]}" "$@" 2>/dev/null
 }
 
 # $1: what is typed of a set of targets; the last name of it is completed
@@ -30,6 +30,26 @@ _atp_tui_jobs() {
   done < <(_atp_tui_words jobs)
 }
 
+_atp_tui_commands() {
+  local word
+  while IFS= read -r word; do
+    [[ $word == "$1"* ]] && printf '%s\n' "$word"
+  done < <(_atp_tui_words commands)
+}
+
+# behind run --command NAME: a parameter is offered up to its value until its name is there
+_atp_tui_parameters() {
+  local place word name
+  for ((place = 1; place < COMP_CWORD; place++)); do
+    [[ ${COMP_WORDS[place]} == --command ]] && name=${COMP_WORDS[place + 1]}
+  done
+  [[ $name ]] || return
+  while IFS= read -r word; do
+    [[ $1 == *=* ]] || word=${word%%=*}=
+    [[ $word == "$1"* && " ${COMP_WORDS[*]} " != *" ${word%%=*}="*" "?* ]] && printf '%s\n' "$word"
+  done < <(_atp_tui_words parameters "$name") | sort -u
+}
+
 # Bash takes a line apart at @ and = too, and replaces $2 alone, the end of what is typed. Shtab's function wants whole
 # words, and the name of an option apart from its value.
 _atp_tui() {
@@ -49,6 +69,7 @@ _atp_tui() {
   COMP_WORDS[COMP_CWORD]=${COMP_WORDS[COMP_CWORD]#[\'\"]}
   local before=${COMP_WORDS[COMP_CWORD]%"${last#[\'\"]}"}
   _shtab_atp_tui "$@"
+  [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
   ((${#COMPREPLY[@]})) && COMPREPLY=("${COMPREPLY[@]#"$before"}")
   return 0
 }

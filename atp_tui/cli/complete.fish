@@ -1,11 +1,11 @@
-# $argv[1]: hosts, tags, targets, themes or jobs; with the --config of the line
+# $argv: hosts, tags, targets, themes, jobs, commands, or parameters with the name of a command; with the --config of the line
 function _atp_tui_words
     set -l config
     set -l typed (commandline -opc)
     if set -l place (contains -i -- --config $typed)
         set config --config $typed[(math $place + 1)]
     end
-    command atp-tui complete-words $config $argv[1] 2>/dev/null
+    command atp-tui complete-words $config $argv 2>/dev/null
 end
 
 # the last name of a set of targets is completed
@@ -23,4 +23,16 @@ end
 
 function _atp_tui_jobs
     _atp_tui_words jobs
+end
+
+function _atp_tui_commands
+    _atp_tui_words commands
+end
+
+# behind run --command NAME
+function _atp_tui_parameters
+    set -l typed (commandline -opc)
+    if set -l place (contains -i -- --command $typed)
+        _atp_tui_words parameters $typed[(math $place + 1)]
+    end
 end

@@ -1,10 +1,10 @@
-# $1: hosts, tags, targets, themes or jobs; with the --config of the line, which _arguments has taken out of $words
+# $1: hosts, tags, targets, themes, jobs, commands, or parameters with $2, the name of a command; with the --config of the line, which _arguments has taken out of $words
 _atp_tui_words() {
   local -a config typed
   typed=(${(z)LBUFFER})
   local place=${typed[(I)--config]}
   (( place && place < $#typed )) && config=(--config "${(Q)typed[place + 1]}")
-  _call_program words atp-tui complete-words ${(q)config} $1
+  _call_program words atp-tui complete-words ${(q)config} ${(q)@}
 }
 
 # the last name of a set of targets is completed
@@ -28,7 +28,18 @@ _atp_tui_jobs() {
   compadd -- $found
 }
 
-# a value for which there is nothing to offer, without the message that would keep options from being completed
-_atp_tui_nothing() {
-  return 1
+_atp_tui_commands() {
+  local -a found
+  found=(${(f)"$(_atp_tui_words commands)"})
+  compadd -- $found
+}
+
+# behind run --command NAME. Elsewhere there is nothing to offer, and no message that would keep options from being completed
+_atp_tui_parameters() {
+  local -a typed found
+  typed=(${(z)LBUFFER})
+  local place=${typed[(I)--command]}
+  (( place && place < $#typed )) || return 1
+  found=(${(f)"$(_atp_tui_words parameters ${(Q)typed[place + 1]})"})
+  if [[ $PREFIX == *=* ]]; then compadd -- $found; else compadd -S '' -- ${(u)found[@]/%=*/=}; fi
 }

@@ -13,19 +13,20 @@ from ..config.load import load
 from ..config.paths import find_config, jobs_file, shipped_themes, theme_folders
 from ..model.errors import ConfigError
 from ..model.host import ALL, HostInfo, tags_of
+from ..model.named import NamedCommand
 from ..model.sets import Sets
 from ..model.text import printed, safe
 from .arguments import Arguments
 from .output import ReaderGone, emit
 
-_HARMLESS = re.compile(r"[\w@.+/%-]+").fullmatch
+_HARMLESS = re.compile(r"[\w@.+/%-]+(=[\w@.+/%,:-]*)?").fullmatch
 """A word that every shell takes as it stands. Others are not offered: a tag may be `$(reboot)`."""
 
 
 def complete_words(arguments: Arguments) -> int:
     """Print the words, one a line; 0 always: where there are none, there is nothing to offer."""
     try:
-        emit(printed(map(safe, sorted(filter(_HARMLESS, _words(arguments))))))
+        emit(printed(map(safe, sorted(set(filter(_HARMLESS, _words(arguments)))))))
     except (ConfigError, OSError, ReaderGone):
         return 0
     return 0
@@ -42,12 +43,25 @@ def _words(arguments: Arguments) -> Iterable[str]:
     config = FleetConfig() if path is None else load(path)
     hosts = config.hosts
     match arguments.given:
+        case "commands":
+            return [command.name for command in config.commands]
+        case "parameters":
+            return _parameters(config.commands, arguments.of_command)
         case "hosts":
             return [host.id for host in hosts]
         case "tags":
             return tags_of(hosts)
         case _:
             return _targets(hosts, config.sets)
+
+
+def _parameters(commands: Iterable[NamedCommand], name: str) -> Iterator[str]:
+    """`unit=libvirtd` for each choice of a parameter, `unit=` where any value may stand there."""
+    for command in commands:
+        for parameter in command.parameters if command.name == name else ():
+            for value in parameter.choices or ("",):
+                word = f"{parameter.name}={value}"
+                yield word if _HARMLESS(word) else f"{parameter.name}="
 
 
 def _targets(hosts: Sequence[HostInfo], sets: Sets) -> list[str]:

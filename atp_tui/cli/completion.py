@@ -22,7 +22,9 @@ _THEMES = {"bash": "_atp_tui_themes", "zsh": "_atp_tui_themes", "fish": "(_atp_t
 
 _JOBS = {"bash": "_atp_tui_jobs", "zsh": "_atp_tui_jobs", "fish": "(_atp_tui_jobs)"}
 
-_NOTHING = {"zsh": "_atp_tui_nothing"}
+_COMMANDS = {"bash": "_atp_tui_commands", "zsh": "_atp_tui_commands", "fish": "(_atp_tui_commands)"}
+_PARAMETERS = {"bash": "_atp_tui_parameters", "zsh": "_atp_tui_parameters", "fish": "(_atp_tui_parameters)"}
+"""Behind `run --command NAME`; before any other command there is nothing to offer."""
 
 _BY_PLACEHOLDER: dict[str, Any] = {
     "TARGETS": _TARGETS,
@@ -30,9 +32,12 @@ _BY_PLACEHOLDER: dict[str, Any] = {
     "JOB": _JOBS,
     "FILE": "file",
     "PLACE": "file",
-    "COMMAND": _NOTHING,
+    "COMMAND": _PARAMETERS,
 }
 """What completes a value, by the word that stands for it in the help."""
+
+_BY_DESTINATION: dict[str, Any] = {"theme": _THEMES, "named": _COMMANDS}
+"""By its place among the arguments, where several have the same word."""
 
 
 def completion(arguments: Arguments) -> int:
@@ -57,6 +62,6 @@ def script(shell: str) -> str:
 
 def _say_what_completes(parser: argparse.ArgumentParser) -> None:
     for action in parser._actions:  # argparse has no public list of them
-        how = _THEMES if action.dest == "theme" else _BY_PLACEHOLDER.get(str(action.metavar))
+        how = _BY_DESTINATION.get(action.dest) or _BY_PLACEHOLDER.get(str(action.metavar))
         if how is not None:
             action.complete = how  # type: ignore[attr-defined]  # where shtab looks
