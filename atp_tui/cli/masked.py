@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..executor.fold import Fold, Part
 from ..executor.masked_fold import MaskedFold, Names, masked_parts
 from ..executor.masking import Mask, own_names
 from ..model.answers import AnswerSettings
+from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.order import natural
 from ..model.outcome import CommandResult
