@@ -47,7 +47,7 @@ def in_turn(folder: Path) -> str:
 
 
 def test_every_host_of_a_job_whose_program_was_killed_is_accounted_for(config: str, tmp_path: Path) -> None:
-    words = command_line("--config", config, "run", "-w", "@lab", "--", in_turn(tmp_path))
+    words = command_line("--config", config, "run", "-w", "@lab", "--fanout", "30", "--", in_turn(tmp_path))
     with subprocess.Popen(words, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         limit = time.monotonic() + HANG
         while True:
@@ -60,7 +60,9 @@ def test_every_host_of_a_job_whose_program_was_killed_is_accounted_for(config: s
         assert (refused.returncode, "job 1 still runs" in refused.stderr) == (2, True)
         os.kill(process.pid, signal.SIGKILL)
     (job,) = listed()
-    assert (job["number"], job["state"], job["ended"], job["unanswered"]) == (1, "interrupted", None, HOSTS - ANSWER)
+    assert (job["number"], job["state"], job["ended"]) == (1, "interrupted", None)
+    never = job["counts"]["notrun"]
+    assert never + job["unanswered"] == HOSTS - ANSWER
     assert job["targets"] == {"count": HOSTS, "folded": f"kvm[01-{HOSTS}]"}
     shown = results_of(atp("jobs", "show", "1", "--json"))
     assert list(shown) == [f"kvm{each:02}" for each in range(1, HOSTS + 1)]
@@ -69,8 +71,15 @@ def test_every_host_of_a_job_whose_program_was_killed_is_accounted_for(config: s
     assert {shown[host]["stdout"] for host in answered} == {"well\n"}
     others = [result for host, result in shown.items() if host not in answered]
     assert {(one["outcome"], one["error"], one["may_still_run"]) for one in others} == {
-        ("unknown", "the program ended before it answered", True)
+        ("unknown", "the program ended before it answered", True),
+        ("notrun", "the program ended before the command began there", False),
     }
+    begun = (tmp_path / "turn.n").read_text().count("x")
+    left_out = [one for one in others if one["outcome"] == "notrun"]
+    assert 0 < len(left_out) <= HOSTS - begun, "those that ran are none of them"
+    assert f"would run on {len(left_out)} host" in atp(
+        "run", "-w", "@job.1.notrun", "--config", config, "--dry-run", "true"
+    ).stdout  # fmt: skip
     (tmp_path / "go").touch()
     again = atp("--config", config, "jobs", "rerun", "1", "--notrun", "--json")
     assert (again.returncode, again.stderr) == (0, "")

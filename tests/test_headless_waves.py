@@ -199,4 +199,6 @@ def test_a_deadline_a_cancel_and_a_kill_in_the_middle_account_for_every_host(con
             assert over["of"] == asked["n"]
             assert cancelled["targets"] == [f"kvm0{each}" for each in range(3, 7)]
         shown = [each["outcome"] for each in results_of(atp("jobs", "show", "last", "--json")).values()]
-        assert shown == ["ok", "ok", *["notrun" if number == signal.SIGINT else "unknown"] * 4]
+        assert shown == ["ok", "ok", *["notrun"] * 4], "no command had begun there, also where a kill ended the program"
+        state = json.loads(atp("jobs", "--json").stdout)["jobs"][0]["state"]
+        assert state == ("ended" if number == signal.SIGINT else "interrupted")

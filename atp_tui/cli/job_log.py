@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from ..config.paths import jobs_file
 from ..executor.log import JobRecord
 from ..model.errors import ConfigError
+from ..model.outcome import Outcome
 from ..model.quoting import redacted
 from ..storage.jobs import JobStore
 from ..storage.remark import Remark
@@ -85,5 +86,7 @@ def cut_short_words(jobs: tuple[JobRecord, ...]) -> str:
     (job,) = jobs
     title = redacted(job.title.partition("\n")[0])
     title = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+    never = dict(job.counts).get(Outcome.NOTRUN, 0)
     of = f"{job.unanswered} of {job.targets} hosts had not answered"
+    of += f", and {never} had not begun" if never else ""
     return f"job {job.number} `{title}` was cut short: {of}: atp-tui jobs show {job.number}"

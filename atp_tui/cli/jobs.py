@@ -108,6 +108,8 @@ def state_words(record: JobRecord) -> str:
     """What is to be said of a job that has no end: ""where it has."""
     if record.state in (JobState.ENDED, JobState.WAITING):
         return ""
+    if not record.unanswered:
+        return f"{record.state}: its program ended; of each host it is known whether the command had begun"
     return f"{record.state}: {record.unanswered} of {record.targets} hosts: {sentence(why_unanswered(record.state))}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from ..model.data_class import dataclass
+from ..model.target import TargetId
 from ..transport.clock import Clock, TimerHandle
 from .job import Final
 from .log import Ending, JobLog
@@ -35,6 +36,10 @@ class Journal:
     def begun(self, spec: JobSpec) -> None:
         """A job was accepted; none of its targets is worked on yet."""
         self._log.begun(spec)
+
+    def begins(self, job: str, target: TargetId) -> None:
+        """The work is about to begin on a target, perhaps once more."""
+        self._log.begins(job, target)
 
     def ended(self, job: str, final: Final) -> None:
         """A target has ended. Its text goes along where the job has not given it before."""

@@ -79,10 +79,14 @@ class JobRecord:
 
 
 class JobLog(Protocol):
-    """Keeps jobs and how they ended. The first three methods queue what they are given and return at once."""
+    """Keeps jobs and how they ended. The first four methods queue what they are given and return at once."""
 
     def begun(self, spec: JobSpec) -> None:
         """A job was accepted: it is kept before its first target is worked on."""
+        ...
+
+    def begins(self, job: str, target: TargetId) -> None:
+        """The work of a job is about to begin on a target: this is known from now on, also after a kill."""
         ...
 
     def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[tuple[bytes, bytes, bytes]]) -> None:

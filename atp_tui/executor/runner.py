@@ -256,6 +256,8 @@ class JobRunner:
 
         async def work(connection: HostConnection) -> None:
             attempt.begun = True
+            if self._journal is not None:
+                self._journal.begins(job.id, target)
             self._core.begun(job.id, target)
             sink = job.begin(target)
             attempt.status = await attempt.kind.perform(connection, target, job.spec.work, sink)

@@ -101,6 +101,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.CANCELLED: "cancelled",
     Say.NOT_CONFIRMED: "cancelled, not confirmed: may still run",
     Say.PROGRAM_ENDED: "the program ended before it answered",
+    Say.NEVER_BEGAN: "the program ended before the command began there",
     Say.JOB_STILL_RUNS: "it has not answered yet: the job still runs",
     Say.JOB_IS_ELSEWHERE: "its program is of another machine or container: whether it still runs is not known here",
     Say.RESULT_NOT_KEPT: "how it ended was not kept: the disk was too slow",

@@ -91,6 +91,7 @@ class Say(StrEnum):
     CANCELLED = "cancelled"
     NOT_CONFIRMED = "not-confirmed"
     PROGRAM_ENDED = "program-ended"
+    NEVER_BEGAN = "never-began"
     JOB_STILL_RUNS = "job-still-runs"
     JOB_IS_ELSEWHERE = "job-is-elsewhere"
     RESULT_NOT_KEPT = "result-not-kept"

@@ -28,7 +28,7 @@ _SHORTEST = 4
 """Digits that stand for an id at least."""
 
 _HEAD = """SELECT jobs.id, heads.number, heads.who, heads.title, jobs.asked_at, jobs.ended_at, heads.targets,
-    heads.names, heads.counts, heads.runner, heads.until FROM jobs JOIN heads ON heads.job = jobs.id
+    heads.names, heads.counts, heads.runner, heads.until, heads.cut FROM jobs JOIN heads ON heads.job = jobs.id
     WHERE jobs.spec IS NOT NULL"""
 
 _STATES = {Fate.RUNS: JobState.RUNNING, Fate.ENDED: JobState.INTERRUPTED, Fate.UNKNOWN: JobState.UNKNOWN}
@@ -149,7 +149,7 @@ def _record(
     fate: Callable[[str | None], Fate],
 ) -> JobRecord:
     """Raises ValueError for a job that cannot be understood."""
-    job, number, who, title, asked_at, ended_at, targets, names, kept, runner, until = row
+    job, number, who, title, asked_at, ended_at, targets, names, kept, runner, until, cut = row
     if title is None:  # a program of the version before put it there
         who, title, targets, names = _shown(_spec_in(db, str(job)))
     if len(databases) > 1:
@@ -160,7 +160,7 @@ def _record(
     else:
         counts = _counted(databases, str(job))
     answered = sum(count for _, count in counts)
-    over = ended_at is not None or answered >= targets
+    over = ended_at is not None or (answered >= targets and not cut)
     state = JobState.ENDED if over else _STATES[fate(runner)]
     waiting = 0 if until is None or not over else count_waiting(db, str(job), time.time())
     state = JobState.WAITING if waiting else state

@@ -18,6 +18,7 @@ from ..executor.spec import JobSpec
 from ..model.target import TargetId
 from ..transport.clock import Clock
 from .backlog import Rank
+from .begun import BegunFiles, Left, directory
 from .retention import Retention
 from .thread import MOST_WAITING, StorageThread
 
@@ -67,6 +68,7 @@ class JobStore:
         self._thread = StorageThread(self._made, told, clock, most_waiting)
         self._kinds = kinds
         self._left_out: set[str] = set()
+        self._begun: BegunFiles | None = None
 
     def _made(self, told: Told) -> Keeper:
         """On the thread."""
@@ -80,6 +82,10 @@ class JobStore:
 
     async def __aenter__(self) -> Self:
         self._thread.start()
+        if self._path is not None:
+            self._begun = BegunFiles(self._path, directory())
+            for left in self._begun.left():
+                self._thread.put(partial(_settle, left=left), Rank.RECORD, _ROW)
         return self
 
     async def __aexit__(
@@ -92,6 +98,13 @@ class JobStore:
         size = _ROW + 2 * len(spec.work.title) + 64 * len(spec.targets)
         if not self._thread.put(partial(_put_spec, spec=spec), Rank.RECORD, size):
             self._left_out.add(spec.id)
+        elif self._begun is not None:
+            self._begun.begin(spec.id, spec.targets)
+
+    def begins(self, job: str, target: TargetId) -> None:
+        """As JobLog.begins."""
+        if self._begun is not None:
+            self._begun.set(job, target)
 
     def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """Targets have ended; each output that has no room is left out by itself."""
@@ -113,6 +126,8 @@ class JobStore:
             self._left_out.discard(job)
             return
         self._thread.put(partial(_put_finished, job=job, at=at), Rank.RECORD, _ROW)
+        if self._begun is not None:
+            self._begun.end(job)
 
     async def jobs(self, limit: int = 100) -> tuple[JobRecord, ...]:
         """The newest jobs, newest first; none where the disk does not answer."""
@@ -266,6 +281,12 @@ def _put_finished(db: sqlite3.Connection, job: str, at: float) -> None:
     from .tables import put_finished
 
     put_finished(db, job, at)
+
+
+def _settle(db: sqlite3.Connection, left: Left) -> None:
+    from .settling import settle
+
+    settle(db, left)
 
 
 def _put_told(db: sqlite3.Connection, jobs: Sequence[str]) -> None:

@@ -53,4 +53,6 @@ STEPS = (
             cancelled INTEGER NOT NULL DEFAULT 0, ran_in TEXT, PRIMARY KEY (job, target))""",
         "CREATE TRIGGER pickups_went AFTER DELETE ON jobs BEGIN DELETE FROM pickups WHERE job = old.id; END",
     ),
+    # Whether what its killed program had not begun was told, see settling: then each target may have an ending.
+    ("ALTER TABLE heads ADD COLUMN cut INTEGER NOT NULL DEFAULT 0",),
 )

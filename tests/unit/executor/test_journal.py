@@ -37,6 +37,9 @@ class ListLog:
         assert not self.worked, "kept before the first target is worked on"
         self.heard.append(("begun", spec.id))
 
+    def begins(self, job: str, target: TargetId) -> None:
+        self.heard.append(("begins", job))
+
     def ended(self, job: str, endings: Sequence[Ending], texts: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         assert endings
         self.heard.append(("ended", job))
@@ -97,7 +100,8 @@ async def run(count: int, **options: object) -> tuple[ListLog, JobSpec]:
 def test_a_job_is_kept_from_its_beginning_to_its_end_and_each_text_once() -> None:
     async def main() -> None:
         log, spec = await run(10)
-        assert log.heard == [("begun", spec.id), ("ended", spec.id), ("finished", spec.id)]
+        begins = [("begins", spec.id)] * len(spec.targets)
+        assert log.heard == [("begun", spec.id), *begins, ("ended", spec.id), ("finished", spec.id)]
         (batch,) = log.batches
         assert {ending.target for ending in batch} == set(on_hosts(*(f"h{n}" for n in range(10))))
         assert {(ending.outcome, ending.exit_status, ending.truncated) for ending in batch} == {(Outcome.OK, 0, False)}
@@ -136,7 +140,7 @@ def test_an_ending_does_not_wait_for_the_end_of_its_job() -> None:
             job.cancel()
             await job.wait()
             assert [ending.outcome for ending in log.batches[-1]] == [Outcome.NOTRUN]
-            assert [what for what, _ in log.heard] == ["begun", "ended", "ended", "finished"]
+            assert [what for what, _ in log.heard if what != "begins"] == ["begun", "ended", "ended", "finished"]
             await runner.close()
 
     run_virtual(main())
