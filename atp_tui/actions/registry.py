@@ -7,13 +7,14 @@ from ..model.message import told
 from ..model.say import Say
 from .action import Action
 from .connections import CONNECT, DISCONNECT, RETRY
+from .follow import FOLLOW
 from .freeze import FREEZE, THAW
 from .hosts import HOSTS_FILE
 from .log_in import LOG_IN
 from .run import RUN
 from .trust_key import TRUST_KEY
 
-ACTIONS: tuple[Action, ...] = (RUN, RETRY, CONNECT, DISCONNECT, TRUST_KEY, LOG_IN, *HOSTS_FILE, FREEZE, THAW)
+ACTIONS: tuple[Action, ...] = (RUN, FOLLOW, RETRY, CONNECT, DISCONNECT, TRUST_KEY, LOG_IN, *HOSTS_FILE, FREEZE, THAW)
 
 
 def find(name: str, actions: tuple[Action, ...] = ACTIONS) -> Action:

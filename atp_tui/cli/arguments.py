@@ -8,7 +8,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,17 +17,18 @@ from ..actions.action import Action, Value
 from ..actions.registry import ACTIONS, find
 from ..model.data_class import dataclass
 from ..model.quoting import HIDDEN, redacted
-from . import delivery_words
 from .delivery_words import DeliveryWords
 from .examples import add_examples
+from .follow_words import FollowWords, follow_words_of
 from .freeze_arguments import FreezeWords, add_freeze, freeze_words_of
 from .hosts_arguments import add_hosts, hosts_values, shielded, taken_in
 from .hosts_import import ImportWords, words_of
-from .job_words import add_job_words, job_words_of
-from .jobs_arguments import MASKS_GATHERED, add_jobs, agreeing, masking
+from .job_words import job_words_of
+from .jobs_arguments import MASKS_GATHERED, add_jobs
+from .remote_arguments import REMOTE, add_remote, remote_values
 from .setup_verbs import add_setup_verbs
-from .show_words import ShowWords, add_showing, contradiction, show_words_of
-from .target_arguments import NEEDED, STDIN, add_targets, targets_of
+from .show_words import ShowWords, show_words_of
+from .target_arguments import NEEDED, add_targets, targets_of
 
 if TYPE_CHECKING:
     from .host_lists import HostList
@@ -90,6 +91,7 @@ class Arguments:
     showing: ShowWords = ShowWords()
     freezing: FreezeWords | None = None
     delivering: DeliveryWords | None = None
+    following: FollowWords | None = None
     number: int = 0
     ring: bool = False
     job_options: tuple[tuple[str, Value], ...] = ()
@@ -101,7 +103,7 @@ class Arguments:
 def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; ends the program as argparse does where there is nothing to run."""
     parser, verbs = _parser()
-    words, command = _apart([_as_sent(word) for word in argv], parser, verbs["run"])
+    words, command = _apart([_as_sent(word) for word in argv], parser, verbs)
     _refuse_strangers_before_the_verb(words, parser, verbs)
     found, unknown = parser.parse_known_args(words)
     unknown = taken_in(found, unknown)
@@ -113,33 +115,14 @@ def parse(argv: Sequence[str]) -> Arguments:
     values["job_options"] = job_words_of(found)
     values["showing"] = show_words_of(found)
     values["freezing"] = freeze_words_of(found)
+    values["following"] = follow_words_of(found)
     values |= targets_of(found) if verb != "jobs" else {}
-    if verb == "run":
-        values["delivering"] = along = delivery_words.words_of(found, command)
-        values["command"] = delivery_words.line_of(along, command)
-        if along is not None and along.script is not None and along.command:
-            verbs["run"].error("--script and --command are two commands: leave one out")
-        if found.no_waves and not found.named:
-            verbs["run"].error("--no-waves is about the waves of --command NAME: without it there are none unasked")
-        if not values["targets"] and not values["lists"]:
-            verbs["run"].error("hosts are needed, before the command: atp-tui run -w TARGETS uname -r")
-        if STDIN in values["lists"] and found.stdin:
-            verbs["run"].error(
-                "standard input has the list of the hosts, or with --stdin what the command reads: leave one out, or "
-                "name a file with --hosts-file"
-            )
-        if nonsense := contradiction(found):
-            verbs["run"].error(nonsense)
-        if found.mask and not found.gather:
-            verbs["run"].error(MASKS_GATHERED)
-        if not values["command"].strip():
-            verbs["run"].error("a command is needed, or --script: atp-tui run -w TARGETS uname -r")
-        if not _is_text(values["command"]):
-            verbs["run"].error("the command is not UTF-8 text")
+    if verb in REMOTE:
+        values |= remote_values(found, command, values, verbs[verb])
     elif verb == "hosts":
         values |= hosts_values(found)
     elif command:
-        parser.error("only run takes a command after --")
+        parser.error("only run and follow take a command after --")
     elif verb == "jobs":
         values["jobs_verb"] = found.jobs_verb or "list"
         values["targets"] = tuple(values.get("targets") or ())
@@ -178,7 +161,7 @@ def _of_unknown(words: list[str], verb: str | None) -> str:
         elif word.startswith("-") and not word.startswith("--"):
             word = word[:2] + (HIDDEN if word[2:] else "")  # -pPASSWORD
         told.append(word)
-    hint = "" if verb != "run" else " (a command that begins with - stands after --)"
+    hint = "" if verb not in REMOTE else " (a command that begins with - stands after --)"
     return f"unrecognized arguments: {' '.join(told)}{hint}"
 
 
@@ -210,7 +193,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _apart(
-    words: list[str], parser: argparse.ArgumentParser, run: argparse.ArgumentParser
+    words: list[str], parser: argparse.ArgumentParser, verbs: Mapping[str, argparse.ArgumentParser]
 ) -> tuple[list[str], list[str]]:
     """Our own words, and those of the remote command: all from the first one that is no option of ours, or after `--`.
 
@@ -219,10 +202,10 @@ def _apart(
     verb = _first_word(words, parser)
     if words[verb : verb + 1] == ["hosts"]:
         return shielded(words, verb, lambda rest: _first_word(rest, parser)), []
-    if words[verb : verb + 1] != ["run"]:
+    if "".join(words[verb : verb + 1]) not in REMOTE:
         end = words.index("--") if "--" in words else len(words)
         return words[:end], words[end + 1 :] or words[end:]
-    begin = verb + 1 + _first_word(words[verb + 1 :], run)
+    begin = verb + 1 + _first_word(words[verb + 1 :], verbs[words[verb]])
     return words[:begin], words[begin + (words[begin : begin + 1] == ["--"]) :]
 
 
@@ -295,7 +278,9 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     demo.add_argument("--hosts", type=_count, default=12, metavar="N", help=more)
     demo.add_argument("--faults", action="store_true", help="let hosts go silent, refuse, flap, and come back")
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another fleet")
-    _run(verb("run", "run a command on hosts over SSH", shared, as_json))
+    run = verb("run", "run a command on hosts over SSH", shared, as_json)
+    follow = verb("follow", "show what a command goes on to say on hosts, as one stream by time", shared)
+    add_remote(run, follow, _seconds, _count)
     for action in ACTIONS:
         if action.headless:
             _act(verb(action.name, action.help, shared), action)
@@ -309,23 +294,6 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     add_setup_verbs(verb, added, shared, as_json)
     add_examples(parser)
     return parser, added.choices
-
-
-def _run(run: argparse.ArgumentParser) -> None:
-    """The words of `run`."""
-    add_targets(run, "kvm[01-18], @tag, a set, @all, state:failed, cpu>80, with , & ! ^; several add up")
-    run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each host, connecting included")
-    run.add_argument("--fanout", type=_count, default=64, metavar="N", help="hosts at a time (default %(default)s)")
-    add_job_words(run)
-    run.add_argument("--ring", action="store_true", help="ring on the terminal at the end, as [jobs] says")
-    run.add_argument("-b", "--gather", action="store_true", help="wait for all hosts, and show equal answers once")
-    masking(run)
-    add_showing(run)
-    run.add_argument("--no-guard", action="store_true", help="send nothing but the command; cut short, it may live on")
-    delivery_words.add_delivery(run)
-    agreeing(run)
-    # for the help alone: the command's words are taken away before argparse sees them
-    run.add_argument("words", nargs="*", metavar="COMMAND", help="the command line: all from its first word on")
 
 
 def _audit(audit: argparse.ArgumentParser) -> None:
@@ -346,15 +314,6 @@ def _act(parser: argparse.ArgumentParser, action: Action) -> None:
             parser.add_argument(
                 "given", action="append", metavar=argument.name.upper(), type=argument.kind, help=argument.help
             )
-
-
-def _is_text(text: str) -> bool:
-    """Whether it can be sent: Python keeps bytes of an argument that are not UTF-8 as lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _file(text: str) -> Path:

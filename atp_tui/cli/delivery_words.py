@@ -40,9 +40,6 @@ def add_delivery(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--command", dest="named", metavar="NAME", help="run [commands.NAME] of hosts.toml; NAME=VALUE words follow"
     )
-    run.add_argument(
-        "--no-waves", action="store_true", help="with --command: not in the waves that hosts.toml has for it"
-    )
     run.add_argument("--stdin", action="store_true", help="read standard input to its end, and give it to each host")
     run.add_argument(
         "--env",

@@ -184,6 +184,7 @@ def _read_anew(source: FileSource) -> FileSource:
 
 
 def _run(arguments: Arguments) -> int:
+    """Of `follow`, too."""
     from .run import run
 
     source = _source(arguments)
@@ -351,6 +352,7 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "tui": _tui,
     "demo": _demo,
     "run": _run,
+    "follow": _run,
     "stats": _stats,
     "hosts": _hosts,
     "domains": _domains,

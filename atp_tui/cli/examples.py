@@ -55,6 +55,18 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),
+    "follow": (
+        ("atp-tui follow -w @rack1 -- journalctl -f -u libvirtd", "one stream of all hosts, by time; Ctrl+C ends it"),
+        (
+            "atp-tui follow -w @prod --filter 'error|fail' --exclude audit -- journalctl -f -n 0",
+            "only lines that match, from now on",
+        ),
+        (
+            "atp-tui follow -w 'kvm[01-04]' --restart --window 2 -- tail -F /var/log/app.log",
+            "begun anew where it ends; a line waits 2 s for earlier ones of other hosts",
+        ),
+        ("atp-tui follow -w @all --jsonl -- journalctl -f | jq -c 'select(.mark)'", "lost and back, for programs"),
+    ),
     "freeze": (
         (
             "atp-tui freeze --until \"$(date -d 'tomorrow 6:00' +%FT%R)\" --reason 'the release'",

@@ -12,7 +12,7 @@ from ..engine.source import FleetSource
 from ..engine.targets import Reading
 from ..executor.kept import GROUPS, ends_of
 from ..executor.log import JobRecord, JobState
-from ..executor.spec import CommandWork, JobOptions
+from ..executor.spec import CommandWork, FollowWork, JobOptions
 from ..model.errors import ConfigError
 from ..model.outcome import Outcome
 from ..monitor.terms import Needs
@@ -45,7 +45,8 @@ async def rerun(arguments: Arguments, source: FleetSource, interrupt: Interrupt)
         assert log is not None, "it was found there"
         spec = await spec_of(log, record)
         if not isinstance(spec.work, CommandWork):
-            raise ConfigError(f"job {record.number} is no command, but {spec.work.kind}")
+            hint = "begin it anew with atp-tui follow" if isinstance(spec.work, FollowWork) else None
+            raise ConfigError(f"job {record.number} is no command, but {spec.work.kind}", hint=hint)
         if missing := spec.work.delivery.missing:
             what = f"{' and '.join(missing)} {'was' if len(missing) == 1 else 'were'} not kept"
             raise ConfigError(f"job {record.number} cannot be run again: {what}", hint="run it anew with run")

@@ -38,7 +38,8 @@ async def show(arguments: Arguments) -> int:
     async with readable() as log:
         record = await found(log, arguments.given)
         assert log is not None, "it was found there"
-        results = _results(log, await spec_of(log, record), record)
+        spec = await spec_of(log, record)
+        results = _results(log, spec, record)
         if arguments.json:
             every = [result async for result in results]
             cut = any(result.truncated for result in every)
@@ -55,7 +56,9 @@ async def show(arguments: Arguments) -> int:
         else:
             cut_on = await (_gathered(results) if arguments.gather else _one_by_one(results))
         await tell_away(log, record.id)
-    if cut_on:
+    if spec.options.follows:
+        complain("what was followed is not kept, only how it ended")
+    elif cut_on:
         complain(f"not all of the output was kept of {fold_names(cut_on)}")
     return 0
 

@@ -1,4 +1,4 @@
-"""`atp-tui run`: a command on hosts."""
+"""`atp-tui run` and `atp-tui follow`: a command on hosts."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def carried_out(
     """As `run`, on the hosts of a reading; the job is kept in a log that is open. `options` are more of those that the
     action takes. `end` is told how the job ended."""
     showing = showing_of(arguments)
-    more = {"streamed": showing.streamed, **(options or {})}
+    more = dict(options or {}) if arguments.following is not None else {"streamed": showing.streamed, **(options or {})}
 
     def invocation(targets: tuple[str, ...]) -> Invocation:
         return replace(_invocation(arguments, more, targets), delivery=delivery)
@@ -139,7 +139,7 @@ async def _shown(fleet: Fleet, wanted: Invocation, showing: Showing, interrupt: 
         raise ActionFailed(performed.problem.reason)
     job = performed.job.id
     cancel = interrupt.cancel = partial(fleet.cancel, job)
-    running = Running(fleet, job, len(wanted.targets), cancel, interrupt)
+    running = Running(fleet, job, tuple(map(str, wanted.targets)), cancel, interrupt)
     with LateInput().watched() as late:
         gone = await showing.meanwhile(running)
         results = await fleet.results(job)
@@ -161,6 +161,9 @@ def _unread(gone: OSError) -> Exception:
 
 
 def _invocation(arguments: Arguments, options: Mapping[str, Value], targets: tuple[str, ...]) -> Invocation:
+    if (words := arguments.following) is not None:
+        told: dict[str, Value] = {"command": arguments.command, **({"restart": True} if words.restart else {})}
+        return Invocation("follow", on_hosts(*targets), told, user_name())
     asked: dict[str, Value] = {"command": arguments.command, "fanout": arguments.fanout}
     if options.get("streamed"):
         asked["kept"] = STREAMED_KEPT

@@ -28,7 +28,7 @@ class OtherJobs:
             if record.state is not JobState.RUNNING or record.id in self._own():
                 continue
             spec = await self._log.spec(record.id)
-            if spec is None:
+            if spec is None or spec.options.follows:  # that goes on for days, and is no reason to ask
                 continue
             answered = {ending.target for ending in await self._log.endings(record.id)}
             hosts = frozenset(target.host for target in spec.targets if target not in answered)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ..model.outcome import CommandResult, Stream
+from ..model.data_class import dataclass
+from ..model.message import Message
+from ..model.outcome import CommandResult, ExitStatus, Stream
 
 
 class Budget:
@@ -51,6 +53,16 @@ class Budget:
         self.give_back(self._used)
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """That followed work has stopped at a wall-clock moment, and is begun anew; see reader.TargetLost."""
+
+    at: float
+    error: Message | None
+    begun: bool
+    status: ExitStatus | None
+
+
 class Capture:
     """One target's output, cut after `limit` bytes a stream, and its result once there is one.
 
@@ -70,6 +82,7 @@ class Capture:
         self.stopping_at: float | None = None
         self.ended_at = 0.0
         self.result: CommandResult | None = None
+        self.lost: Lost | None = None
 
     @property
     def heard(self) -> bool:
@@ -83,6 +96,21 @@ class Capture:
         if again:
             self._forget()
         return again
+
+    def lose(self, lost: Lost) -> None:
+        """The work has stopped, and is begun anew. What a reader has not heard yet of an attempt that had begun stays:
+        since then output may be missing."""
+        if self.lost is None or not self.lost.begun:
+            self.lost = lost
+
+    def take_lost(self) -> Lost | None:
+        """What is to be told of that, once."""
+        lost, self.lost = self.lost, None
+        return lost
+
+    def drained(self) -> asyncio.Future[None] | None:
+        """None: the work need not wait before it is begun anew."""
+        return None
 
     def _forget(self) -> None:
         self._budget.give_back(sum(map(len, self._buffers.values())))
@@ -139,6 +167,7 @@ class Flow(Capture):
         super().__init__(0, Budget(0), place)
         self.copy = copy
         self._room: asyncio.Future[None] | None = None
+        self._empty: asyncio.Future[None] | None = None
 
     def add(self, stream: Stream, data: bytes) -> bool:
         """Let it wait for the reader; it is never cut."""
@@ -163,7 +192,29 @@ class Flow(Capture):
             if not self._room.done():
                 self._room.set_result(None)
             self._room = None
+        self._tell_empty()
         return bytes(taken)
+
+    def take_lost(self) -> Lost | None:
+        """As Capture.take_lost."""
+        lost = super().take_lost()
+        self._tell_empty()
+        return lost
+
+    def drained(self) -> asyncio.Future[None] | None:
+        """What work waits for before it is begun anew, so that all that was said before, and that it was lost, is read
+        before what it says next; None where the reader has all of it."""
+        if self.lost is None and not self._waiting():
+            return None
+        if self._empty is None or self._empty.done():
+            self._empty = asyncio.get_running_loop().create_future()
+        return self._empty
+
+    def _tell_empty(self) -> None:
+        if self._empty is not None and self.drained() is None:
+            if not self._empty.done():
+                self._empty.set_result(None)
+            self._empty = None
 
     def kept(self, stream: Stream) -> bytes:
         """Nothing: the reader has it."""

@@ -1,4 +1,4 @@
-"""Work of the kind "command": a command line over SSH, on a host."""
+"""Work of the kinds "command" and "follow": a command line over SSH, on a host, run to its end or followed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from ..model.target import TargetId
 from ..transport.connection import HostConnection
 from .carrying import carried
 from .kind import Kind
-from .spec import CommandWork
+from .spec import CommandWork, FollowWork
 
 
-async def _run(connection: HostConnection, target: TargetId, work: CommandWork, sink: OutputSink) -> ExitStatus:
+async def _run(
+    connection: HostConnection, target: TargetId, work: CommandWork | FollowWork, sink: OutputSink
+) -> ExitStatus:
     if target.domain is not None:  # run on its host it would act on all of its domains
         raise Unsupported(told(Say.HOSTS_ONLY), host=target.host)
     if missing := work.delivery.missing:
@@ -27,3 +29,4 @@ async def _run(connection: HostConnection, target: TargetId, work: CommandWork, 
 
 
 COMMAND: Kind[CommandWork] = Kind("command", CommandWork, "ssh", _run)
+FOLLOW: Kind[FollowWork] = Kind("follow", FollowWork, "ssh", _run)

@@ -11,7 +11,8 @@ Rules kept here, and attacked by tests/unit/executor/test_core_properties.py:
   a target whose end was asked for is in work until the end is told: nothing takes its place before;
   of a job in waves only targets of the open wave start, and none once it is stopped: see waves.py;
   every target ends exactly once, and a job is finished with its last one; what has begun is tried again only where the
-  job asks for it, a refused login never.
+  job asks for it, a refused login never;
+  a job that follows is tried again for ever, and takes no place from others: of a host only those of such jobs.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ FIRST_RETRY = 1.0
 
 LONGEST_RETRY = 30.0
 """Seconds that an attempt is waited for at most."""
+
+FOLLOWED_PER_HOST = 4
+"""Commands that are followed on a host at a time: each holds one of the sessions that commands share there."""
 
 _NOT_IN_WORK = (Stage.WAITING, Stage.LATER)
 
@@ -68,7 +72,7 @@ class JobCore:
         self.limit = limit
         self.running = 0
         self._jobs: dict[str, _Job] = {}
-        self._hosts: dict[str, Place] = {}
+        self._hosts: dict[tuple[bool, str], Place] = {}  # what is followed has places of its own
         self._jumps: dict[str, Place] = {}
         self._later: list[tuple[float, int, Item]] = []
         self._count = 0
@@ -97,10 +101,10 @@ class JobCore:
         record = self._jobs[job] = _Job(job, options, ends_at, served=self._count)
         routes = routes or {}
         for target in targets:
-            host = self._hosts.setdefault(target.host, Place())
-            host.join(job, options.per_host)
+            host = self._hosts.setdefault((options.follows, target.host), Place())
+            host.join(job, FOLLOWED_PER_HOST if options.follows else options.per_host)
             jump = None
-            if target.host in routes:
+            if target.host in routes and not options.follows:
                 jump = self._jumps.setdefault(routes[target.host], Place())
                 jump.join(job, options.per_jump)
             record.items[target] = Item(job, target, host, jump)
@@ -117,8 +121,18 @@ class JobCore:
         if item is not None:
             item.begun = True
 
-    def ended(self, job: str, target: TargetId, outcome: Outcome, now: float, *, retryable: bool = False) -> Plan:
-        """The attempt that ran has ended. `retryable`: its connection failed, and another one may not.
+    def ended(
+        self,
+        job: str,
+        target: TargetId,
+        outcome: Outcome,
+        now: float,
+        *,
+        retryable: bool = False,
+        lasted: bool = False,
+    ) -> Plan:
+        """The attempt that ran has ended. `retryable`: its connection failed, and another one may not. `lasted`: it had
+        gone well for long, so that the waits of a job that follows begin with the shortest again.
 
         News of a target that does not run changes nothing.
         """
@@ -131,6 +145,9 @@ class JobCore:
             item.last = outcome
             if again:
                 item.stage = Stage.LATER
+                if lasted and record.options.follows:
+                    item.tries = 1
+                plan.again.append((job, target))
                 delay = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(item.tries - 1, 16))
                 heappush(self._later, (now + delay, self._numbered(), item))
             else:
@@ -222,8 +239,10 @@ class JobCore:
     def _again(record: _Job, item: Item, outcome: Outcome) -> bool:
         """Whether an attempt whose connection failed is followed by another one."""
         options = record.options
-        if item.stage is Stage.STOPPING or item.tries > options.retries or outcome is Outcome.AUTH:
+        if item.stage is Stage.STOPPING or outcome is Outcome.AUTH:
             return False
+        if options.follows or item.tries > options.retries:
+            return options.follows
         if record.rollout is not None and record.rollout.phase is Phase.STOPPED:
             return False
         return options.retry_any or not item.begun
@@ -297,7 +316,7 @@ class JobCore:
         if record.rollout is not None:
             record.rollout.ended(item.target, outcome)
         if item.host.leave(item.job):
-            del self._hosts[item.target.host]
+            del self._hosts[record.options.follows, item.target.host]
         elif item.host.free:
             self._unpark(item.host)  # a limit of this job may have been the lowest
         if item.jump is not None and item.jump.leave(item.job):
@@ -311,7 +330,7 @@ class JobCore:
         if item.jump is not None:
             item.jump.running -= 1
         record.running -= 1
-        self.running -= 1
+        self.running -= not record.options.follows
         if item.host.free:
             self._unpark(item.host)
 
@@ -343,7 +362,7 @@ class JobCore:
             item.jump.running += 1
         record.running += 1
         record.served = self._numbered()
-        self.running += 1
+        self.running += not record.options.follows
 
     def _wake(self) -> float | None:
         while self._later and self._later[0][2].stage is not Stage.LATER:

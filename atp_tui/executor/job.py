@@ -12,7 +12,7 @@ from ..model.fence import Fence
 from ..model.message import Message
 from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream
 from ..model.target import TargetId
-from .capture import Budget, Capture, Flow
+from .capture import Budget, Capture, Flow, Lost
 from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
@@ -180,6 +180,17 @@ class Job:
             return capture.room()
 
         return sink
+
+    def lose(self, target: TargetId, ended: Ended, *, begun: bool) -> None:
+        """The work that is followed on a target has stopped, and is begun anew later."""
+        capture = self._captures[target]
+        capture.lose(Lost(self._controls.wall(), ended.error, begun, ended.status))
+        self._tell(capture, News.LOST)
+
+    async def drained(self, target: TargetId) -> None:
+        """Wait until the reader of followed work has all that came before it is begun anew."""
+        if (waits := self._captures[target].drained()) is not None:
+            await waits
 
     def stop(self, target: TargetId) -> None:
         """The end of the work on a target was asked for."""

@@ -74,6 +74,13 @@ def retryable(error: BaseException) -> bool:
     return outcome_of_error(error) is Outcome.UNREACHABLE
 
 
+def begins_anew(status: ExitStatus | None, *, restart: bool) -> bool:
+    """Whether work that is followed, and has ended so by itself, is begun anew: what was killed by a signal always is,
+    which is what a host does that shuts down; an exit status is an end, but for a `restart`.
+    """
+    return status is not None and (restart or status.signal is not None)
+
+
 def outcome_of_exit(status: ExitStatus) -> Outcome:
     """OK for exit status 0 alone; death by a signal is FAILED."""
     return Outcome.OK if status.status == 0 else Outcome.FAILED

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from enum import IntEnum
 
 from ..model.data_class import dataclass
+from ..model.message import Message
 from ..model.outcome import CommandResult, Stream
 from ..model.target import TargetId
 from .capture import Capture
@@ -55,6 +56,22 @@ class TargetStopping(JobEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetLost(JobEvent):
+    """The work that is followed on a target has stopped, and is begun anew later; `at` is the moment of that.
+
+    `begun`: it had begun, so that something it would have said may be missing; where not, its host was not reached.
+    `error` says why; None where it has ended by itself, with `exit_status` or by `signal`. All that it had said comes
+    before this, and what it says next after the TargetStarted that follows.
+    """
+
+    target: TargetId
+    error: Message | None
+    begun: bool
+    exit_status: int | None = None
+    signal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetEnded(JobEvent):
     """One target is done, however it ended. Exactly one of these comes for each target of a job."""
 
@@ -80,6 +97,7 @@ class News(IntEnum):
     STDERR = 2
     STOPPING = 3
     ENDED = 4
+    LOST = 5
 
 
 _STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
@@ -123,6 +141,8 @@ class Reader:
             self._news[first + News.STARTED] = None
             self._news[first + News.STDOUT] = None
             self._news[first + News.STDERR] = None
+        if capture.lost is not None:
+            self._news[first + News.LOST] = None
         if capture.result is not None:
             self._news[first + News.ENDED] = None
         elif capture.stopping_at is not None:
@@ -172,6 +192,8 @@ class Reader:
             return TargetStarted(self._job, self._numbered(), capture.begun_at or 0.0, target)
         if news == News.STOPPING:
             return TargetStopping(self._job, self._numbered(), capture.stopping_at or 0.0, target)
+        if news == News.LOST:
+            return self._lost(capture, target)
         if news == News.ENDED:
             assert capture.result is not None
             self._ended += 1
@@ -183,6 +205,13 @@ class Reader:
             return None
         self._offsets[key] = offset + len(data)
         return TargetOutput(self._job, self._numbered(), capture.heard_at, target, stream, data)
+
+    def _lost(self, capture: Capture, target: TargetId) -> TargetLost | None:
+        lost = capture.take_lost()
+        if lost is None:
+            return None
+        status = (None, None) if lost.status is None else (lost.status.status, lost.status.signal)
+        return TargetLost(self._job, self._numbered(), lost.at, target, lost.error, lost.begun, *status)
 
     def _numbered(self) -> int:
         self._number += 1

@@ -17,13 +17,13 @@ from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 from .away import is_away
 from .capture import Budget
-from .core import MOST_AT_ONCE, JobCore
+from .core import LONGEST_RETRY, MOST_AT_ONCE, JobCore
 from .gates import Gates, between_waves
 from .job import Ended, Job
 from .journal import Journal
 from .kind import AnyKind
 from .log import JobLog
-from .outcome import describe, may_still_run, outcome_of_error, outcome_of_exit, retryable
+from .outcome import begins_anew, describe, may_still_run, outcome_of_error, outcome_of_exit, retryable
 from .plan import Key, Plan, Reason
 from .spec import JobSpec
 from .works import WORKS, kind_of
@@ -52,6 +52,7 @@ class _Attempt:
     since: float
     entered: bool = False
     begun: bool = False
+    begun_at: float = 0.0
     status: ExitStatus | None = None
     limit_at: float | None = None
     reason: Reason | None = None
@@ -191,6 +192,11 @@ class JobRunner:
             attempt = self._attempts.pop(key)
             assert attempt.ended is not None
             self._end(attempt.job, attempt.target, attempt.ended)
+        for key in plan.again:
+            attempt = self._attempts[key]
+            assert attempt.ended is not None
+            if attempt.job.spec.options.follows:
+                attempt.job.lose(attempt.target, attempt.ended, begun=attempt.begun)
         for name, progress in plan.waves:
             self._jobs[name].advance(progress)
         for (job, target), halt in plan.notrun:
@@ -255,7 +261,9 @@ class JobRunner:
         job, target = attempt.job, attempt.target
 
         async def work(connection: HostConnection) -> None:
-            attempt.begun = True
+            if job.spec.options.follows:
+                await job.drained(target)
+            attempt.begun, attempt.begun_at = True, self._clock.monotonic()
             if self._journal is not None:
                 self._journal.begins(job.id, target)
             self._core.begun(job.id, target)
@@ -274,9 +282,14 @@ class JobRunner:
         outcome, why = _how_it_ended(attempt, error)
         open_end = attempt.status is None and error is not None and may_still_run(error, outcome, begun=attempt.begun)
         again = attempt.status is None and error is not None and retryable(error)
+        options = attempt.job.spec.options
+        if options.follows:
+            again = again or begins_anew(attempt.status, restart=options.restart)
+        lasted = attempt.begun and now - attempt.begun_at > LONGEST_RETRY
         away = attempt.job.spec.when_back is not None and is_away(outcome, begun=attempt.begun)
         attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since, open_end, away)
-        self._perform(self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again))
+        plan = self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again, lasted=lasted)
+        self._perform(plan)
 
     # -- time, routes, memory ------------------------------------------------------------------------------------
 

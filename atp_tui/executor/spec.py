@@ -46,6 +46,22 @@ class CommandWork:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowWork:
+    """A command over SSH whose output is followed: it runs until it is cancelled, or ends by itself."""
+
+    command: Command
+    delivery: Delivery = NOTHING_MORE
+
+    @property
+    def kind(self) -> str:
+        return "follow"
+
+    @property
+    def title(self) -> str:
+        return f"follow {self.command.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class JobOptions:
     """The limits of one job.
 
@@ -59,6 +75,9 @@ class JobOptions:
     `kept` is in bytes of each stream of a target: so much of its beginning is kept, with the result and in the log of
     jobs. Of a streamed job the log alone has it.
     `waves`: the targets are worked on in waves, in the order in which they stand in the job; None: all in one.
+    `follows`: the work goes on until it is cancelled. Where its connection fails it is begun anew, however often and
+    whether it had begun or not; it takes no place of a host or a jump host from other jobs. `restart`: it is begun anew
+    where it has ended by itself, too.
 
     Raises ValueError for a limit below 1, a negative time, size or number of retries.
     """
@@ -74,6 +93,8 @@ class JobOptions:
     streamed: bool = False
     kept: int = 1 << 20
     waves: Waves | None = None
+    follows: bool = False
+    restart: bool = False
 
     def __post_init__(self) -> None:
         if min(self.fanout, self.per_host, self.per_jump) < 1:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .command import COMMAND
+from .command import COMMAND, FOLLOW
 from .kind import AnyKind
 from .spec import Work
 
-WORKS: tuple[AnyKind, ...] = (COMMAND,)
+WORKS: tuple[AnyKind, ...] = (COMMAND, FOLLOW)
 
 
 def kind_of(work: Work, works: Iterable[AnyKind] = WORKS) -> AnyKind:

@@ -110,6 +110,11 @@ _GENERAL: Mapping[Say, str] = {
     Say.TIMED_OUT: "timed out",
     Say.NO_EXIT_STATUS: "work of the kind {kind!r} gave no exit status",
     Say.HOSTS_ONLY: "a command over SSH runs on a host, not on a domain",
+    Say.FOLLOWED_AWAY: "{host}: not reached {at}: {why}: it is followed once it is",
+    Say.FOLLOWED_REACHED: "{host}: reached {at}: it is followed from now on",
+    Say.FOLLOWED_LOST: "{host}: lost {at}: {how}: the command is begun anew as soon as it can be",
+    Say.FOLLOWED_BACK: "{host}: lost {since}, begun anew {at}: lines may be missing",
+    Say.FOLLOWED_ENDED: "{host}: ended {at}: {how}",
     Say.WAVES_FAILED: "stopped in wave {wave} of {waves}: failures over the whole run: {failures} ({what}),"
     " and with {limit} it stops",
     Say.WAVES_GATE: "stopped after wave {wave} of {waves}: the gate {gate} did not hold on {hosts} within {seconds} s",

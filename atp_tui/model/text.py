@@ -95,6 +95,11 @@ def continued(*pieces: Safe | Printed) -> Printed:
     return Printed("".join(pieces))
 
 
+def coloured(text: Safe, colour: int) -> Printed:
+    """The text in one of a terminal's eight colours (ECMA-48, SGR 30 to 37), for a standard output that is one."""
+    return Printed(f"\x1b[{30 + colour}m{text}\x1b[39m")
+
+
 _PLAIN = bytes([0x0A, *range(0x20, 0x7F)])
 
 

@@ -12,6 +12,8 @@ from ..actions.action import Invocation
 from ..engine.fleet import JobTicket
 from ..model.data_class import dataclass
 from ..model.outcome import Outcome
+from .follow_feed import follow_feed
+from .followed_lines import FollowedLines
 from .glyphs import Glyphs
 from .job_feed import Jobs, feed, masks
 from .messages import JobAdvanced
@@ -38,6 +40,8 @@ class WatchedJob:
     """Whether its end was asked for."""
     waits: Callable[[], int] = lambda: 0
     """For how many hosts that were away its command waits."""
+    followed: FollowedLines | None = None
+    """The lines that it follows, of a job that does."""
     hosts: frozenset[str] = field(init=False)
     target: Safe = field(init=False)
     """Its hosts, as a line of a list names them."""
@@ -156,14 +160,18 @@ class JobControl:
         number = self._number + 1 if number is None else number
         self._number = max(self._number, number)
         model = AnswersModel(ticket, self._fleet, self._glyphs)
-        job = WatchedJob(number, asked, model, waits=partial(self._fleet.waits, ticket.id))
+        followed = FollowedLines(ticket.targets) if asked.action == "follow" else None
+        job = WatchedJob(number, asked, model, waits=partial(self._fleet.waits, ticket.id), followed=followed)
         self.jobs = (job, *self.jobs)
         if not aside or self.shown is None:
             self.show(job)
         done = [each for each in self.jobs if not each.running]
         if len(self.jobs) > MOST_JOBS and done:
             self._forget(done[-1])
-        self._spawn(feed(self._fleet, job.model, self._send))
+        if followed is None:
+            self._spawn(feed(self._fleet, job.model, self._send))
+        else:
+            self._spawn(follow_feed(self._fleet, job.model, followed, self._send))
         return job
 
     def mask(self, job: WatchedJob, *, on: bool) -> None:
@@ -175,8 +183,9 @@ class JobControl:
 
     def before(self, job: WatchedJob) -> tuple[int, tuple[WatchedJob, ...]]:
         """On how many hosts of a new job others have not ended yet, and which, oldest first. A host does one job at a
-        time."""
-        others = [(each, {*each.model.left} & {*job.model.left}) for each in self.running if each is not job]
+        time, beside what is followed there."""
+        working = [each for each in self.running if each is not job and each.followed is job.followed is None]
+        others = [(each, {*each.model.left} & {*job.model.left}) for each in working]
         common = set().union(*(hosts for _, hosts in others))
         return len(common), tuple(each for each, hosts in reversed(others) if hosts)
 

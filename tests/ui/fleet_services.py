@@ -17,7 +17,7 @@ from atp_tui.engine.fleet import Answer, Settled, Wanted
 from atp_tui.engine.local import LocalFleet
 from atp_tui.engine.resolved import Resolved
 from atp_tui.executor.fold import Fold
-from atp_tui.executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted
+from atp_tui.executor.reader import JobEvent, TargetEnded, TargetLost, TargetOutput, TargetStarted
 from atp_tui.executor.spec import new_job_id
 from atp_tui.executor.targets import Targets
 from atp_tui.executor.waves import Progress
@@ -169,6 +169,11 @@ class FakeJob:
             self._begun.add(host)
             self._tell(TargetStarted, host)
         self._tell(TargetOutput, host, "stdout", data)
+
+    def lose(self, host: str, why: str, *, begun: bool = True) -> None:
+        """Of a job that follows."""
+        self._begun.discard(host)
+        self._tell(TargetLost, host, text(why), begun)
 
     def end(
         self,

@@ -23,7 +23,7 @@ def here(opened: Opened) -> str:
     return opened.screen._views.stack.here.view
 
 
-OF_NO_HOST = {"jobs", "answers", "events", "messages", "domains"}
+OF_NO_HOST = {"jobs", "followed", "answers", "events", "messages", "domains"}
 """Views whose cursor is on no single host here, so that none leads from there to the view of a host."""
 
 

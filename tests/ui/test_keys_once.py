@@ -46,6 +46,8 @@ SHADOWED = {
     ("o", "answers.raw", "view.host"),
     ("y", "answers.copy", "screen.copy-address"),
     ("y", "jobs.copy", "screen.copy-address"),
+    ("y", "followed.copy", "screen.copy-address"),
+    ("w", "followed.save", "screen.zoom"),
     ("escape", "pane.leave", "fleet.back"),
     ("ctrl+c", "pane.cancel", "fleet.interrupt"),
     ("tab", "pane.complete", "fleet.next"),

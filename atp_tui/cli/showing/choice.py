@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..arguments import Arguments
+from .as_followed import AsFollowed
 from .as_json import AsJson
 from .as_jsonl import AsJsonLines
 from .as_lines import AsLines
@@ -13,6 +14,8 @@ from .running import Showing
 
 def showing_of(arguments: Arguments) -> Showing:
     """The way that the command line asks for; text where it asks for none."""
+    if (follow := arguments.following) is not None:
+        return AsFollowed(follow)
     words = arguments.showing
     if arguments.json:
         return AsJson()

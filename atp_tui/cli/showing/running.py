@@ -24,11 +24,12 @@ CUT = 4
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job that runs on so many `hosts`. `cancel` ends it in order; `interrupt` does so once a person wants it."""
+    """A job that runs on the hosts of these `names`. `cancel` ends it in order; `interrupt` does so once a person wants
+    it."""
 
     fleet: Fleet
     job: str
-    hosts: int
+    names: tuple[str, ...]
     cancel: Callable[[], None]
     interrupt: Interrupt
 
@@ -43,7 +44,7 @@ class Running:
 
         The progress is a line at the terminal, if standard error is one; `quiet`: never.
         """
-        progress = Progress(self.hosts)
+        progress = Progress(len(self.names))
         async with LiveOutput(self.cancel) as live:
 
             def leave() -> None:

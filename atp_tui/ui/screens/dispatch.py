@@ -96,6 +96,7 @@ class Dispatch:
         }
         self._prompts: dict[str, Callable[[str], object]] = {
             "run": self._run,
+            "follow": self._follow,
             "trust-key": trust.look_at_key,
             "log-in": trust.ask_for_password,
             "add-host": lambda text: self._form("add-host", text),
@@ -163,6 +164,22 @@ class Dispatch:
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
+
+    def _follow(self, line: str) -> None:
+        """Follow what a command says on the hosts that are pointed at, or that `@…` names as the first word."""
+        chosen = self._targeting.select(line)
+        if not line.strip():
+            self._screen.ask_for("follow")
+        elif chosen.problem is not None or not chosen.command:
+            self._screen.tell(chosen.problem or "no command after the hosts", wrong=True)
+        elif self.jobs.has_room():
+            try:
+                parsed(chosen.command)
+            except ActionFailed as error:
+                self._screen.tell(sentence(error.reason), wrong=True)
+                return
+            asked = self.invocation("follow", chosen.ids, {"command": chosen.command})
+            self._if_confirmed(asked, "follow", "follow it", self.jobs.start)
 
     def _rerun(self, _: str) -> None:
         job = self._screen.jobs.shown

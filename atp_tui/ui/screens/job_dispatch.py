@@ -13,6 +13,7 @@ from ...engine.fleet import Fleet, JobTicket
 from ...executor.waves import Phase
 from ...model.data_class import dataclass
 from ...model.outcome import Outcome
+from ..frame.navigation import Navigation
 from ..frame.pane_room import PaneRoom
 from ..frame.showing import Showing
 from ..job_control import MOST_JOBS, JobControl, WatchedJob
@@ -34,6 +35,8 @@ class JobSurface(Protocol):
     def room(self) -> PaneRoom: ...
     @property
     def showing(self) -> Showing: ...
+    @property
+    def navigation(self) -> Navigation: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
@@ -83,8 +86,11 @@ class JobDispatch:
             self._screen.tell(sentence(performed.problem.reason), wrong=True)
         if performed.job is not None:
             job = self._screen.jobs.watch(performed.job, invocation, number)
-            self._screen.room.show_answers()
+            if job.followed is None:
+                self._screen.room.show_answers()
             self._screen.showing.answers()
+            if job.followed is not None:
+                self._screen.navigation.open("followed")
             self._tell_of_wait(job)
             if start.cancelled:
                 self._cancel(job)
@@ -172,7 +178,9 @@ class JobDispatch:
         elif job.cancelled:
             answered = job.model.answered
             had_answered = f"{answered} of {hosts} host{'s' * (hosts != 1)} had answered"
-            if job.unconfirmed:
+            if job.followed is not None and not job.unconfirmed:
+                self._screen.tell(f"{job.name} has ended")
+            elif job.unconfirmed:
                 ended = outcome_count(job.unconfirmed, Outcome.UNCONFIRMED)
                 self._screen.tell(f"{job.name}: {ended}; {had_answered}", wrong=True)
             else:

@@ -8,10 +8,11 @@ from .domain.spec import DOMAIN
 from .domains.spec import DOMAINS
 from .events.spec import EVENTS
 from .fleet.spec import FLEET
+from .followed.spec import FOLLOWED
 from .heat.spec import HEAT
 from .host.spec import HOST
 from .jobs.spec import JOBS
 from .messages.spec import MESSAGES
 from .spec import ViewSpec
 
-VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, ANSWERS, HOST, DOMAIN, MESSAGES)
+VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, ANSWERS, FOLLOWED, HOST, DOMAIN, MESSAGES)

@@ -13,7 +13,7 @@ from ...engine.fleet_jobs import Parts
 from ...executor.fold import FIRST_NAMES, Part
 from ...executor.folding import fold_names
 from ...executor.live_groups import LiveGroup, LiveGroups
-from ...executor.reader import JobEvent, TargetEnded, TargetOutput, TargetStarted, TargetStopping, WaveTold
+from ...executor.reader import JobEvent, TargetEnded, TargetLost, TargetOutput, TargetStarted, TargetStopping, WaveTold
 from ...executor.waves import Phase, Progress
 from ...model.outcome import CommandResult, Outcome
 from ...model.target import TargetId
@@ -210,6 +210,8 @@ class AnswersModel:
             case WaveTold(progress=progress):
                 self.progress, self.paused = progress, self.paused or progress.phase is Phase.ASKS
                 return
+            case TargetLost(target=target):
+                self._working.discard(str(target))
             case TargetStopping(target=target):
                 self._stopping.add(str(target))
                 self._at_work.stop(self._places[str(target)])

@@ -15,12 +15,14 @@ import pytest
 
 from atp_tui.actions.action import Action, Context, Invocation, Subject, Value
 from atp_tui.actions.door import Door
+from atp_tui.actions.follow import MOST_HOSTS
 from atp_tui.actions.hosts import HOSTS_FILE
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.config.freeze_file import read_frozen
 from atp_tui.drivers.hosts_file import HostsFileAside
+from atp_tui.executor.reader import TargetOutput
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions
 from atp_tui.model.connection import ConnectionState
@@ -155,6 +157,23 @@ async def run_runs(actions: tuple[Action, ...] = ACTIONS) -> None:
         assert result.stdout == b"a: uname -r\n"
 
 
+async def follow_follows(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        job = await there.door.perform(Invocation("follow", on_hosts("a"), {"command": "journalctl -f"}))
+        assert job is not None
+        said = [event.data async for event in job if isinstance(event, TargetOutput)]
+        assert said == [b"a: journalctl -f\n"]
+        options = job.spec.options
+        assert (options.follows, options.streamed, options.kept, options.restart) == (True, True, 0, False)
+
+
+async def test_what_is_followed_has_a_bound() -> None:
+    async with rig("a") as there:
+        hosts = on_hosts(*(f"h{number}" for number in range(MOST_HOSTS + 1)))
+        with pytest.raises(ActionFailed, match=r"1,001 hosts are too many: a job follows 1,000 at most"):
+            await there.door.perform(Invocation("follow", hosts, {"command": "true"}))
+
+
 async def a_key_is_trusted_by_the_fingerprint_that_was_seen(actions: tuple[Action, ...] = ACTIONS) -> None:
     async with rig("a", refuse={"a": KEY}, actions=actions) as there:
         await there.until("a", ConnectionState.FAILED)
@@ -248,6 +267,7 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "disconnect": disconnect_holds,
     "connect": connect_ends_it,
     "run": run_runs,
+    "follow": follow_follows,
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
     "add-host": edits(

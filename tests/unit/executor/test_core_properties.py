@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from atp_tui.executor.core import FIRST_RETRY, LONGEST_RETRY, JobCore
+from atp_tui.executor.core import FIRST_RETRY, FOLLOWED_PER_HOST, LONGEST_RETRY, JobCore
 from atp_tui.executor.plan import Key, Plan
 from atp_tui.executor.spec import JobOptions
 from atp_tui.model.outcome import Outcome
@@ -38,6 +38,7 @@ options = st.builds(
     retries=st.integers(0, 3),
     retry_any=st.booleans(),
     priority=st.sampled_from([0, 0, -1, 2]),
+    follows=st.sampled_from([False, False, True]),
 )
 
 
@@ -121,7 +122,7 @@ class JobMachine(RuleBasedStateMachine):
         assert job == min(equal, key=self.last_served), "a job that has waited longer was passed over"
         asked.queue.remove(target)
         asked.tries[target] += 1
-        assert asked.tries[target] <= 1 + asked.options.retries
+        assert asked.options.follows or asked.tries[target] <= 1 + asked.options.retries
         self.running[job, target] = False
         self.served.append(job)
 
@@ -131,20 +132,28 @@ class JobMachine(RuleBasedStateMachine):
 
     def able(self) -> dict[str, TargetId]:
         """Each job that could start a target, and its first one that can, by the rules and without any index."""
-        if len(self.running) >= LIMIT:
+        if len(self.working) >= LIMIT:
             return {}
         found: dict[str, TargetId] = {}
         for job, asked in self.jobs.items():
             if asked.paused or self.running_of(job) >= asked.options.fanout:
                 continue
             for target in asked.queue:
-                if self.has_room(target):
+                if self.has_room(target, follows=asked.options.follows):
                     found[job] = target
                     break
         return found
 
-    def has_room(self, target: TargetId) -> bool:
-        at_host = sum(key[1].host == target.host for key in self.running)
+    @property
+    def working(self) -> list[Key]:
+        """What runs and takes places: of jobs that do not follow."""
+        return [key for key in self.running if not self.jobs[key[0]].options.follows]
+
+    def has_room(self, target: TargetId, *, follows: bool) -> bool:
+        if follows:
+            followed = [key for key in self.running if key not in self.working]
+            return sum(key[1].host == target.host for key in followed) < FOLLOWED_PER_HOST
+        at_host = sum(key[1].host == target.host for key in self.working)
         hosts = [asked.options.per_host for asked in self.jobs.values() if self.present(asked, {target.host})]
         if at_host >= min(hosts):
             return False
@@ -153,11 +162,13 @@ class JobMachine(RuleBasedStateMachine):
             return True
         behind = {host for host, name in ROUTES.items() if name == jump}
         jumps = [asked.options.per_jump for asked in self.jobs.values() if self.present(asked, behind)]
-        return sum(key[1].host in behind for key in self.running) < min(jumps)
+        return sum(key[1].host in behind for key in self.working) < min(jumps)
 
     @staticmethod
     def present(asked: Asked, hosts: set[str]) -> bool:
-        return any(target.host in hosts and target not in asked.ended for target in asked.targets)
+        return not asked.options.follows and any(
+            target.host in hosts and target not in asked.ended for target in asked.targets
+        )
 
     def running_of(self, job: str) -> int:
         return sum(key[0] == job for key in self.running)
@@ -190,9 +201,9 @@ class JobMachine(RuleBasedStateMachine):
         self.running[key] = True
 
     @precondition(lambda self: self.running)
-    @rule(data=st.data(), outcome=st.sampled_from(list(Outcome)), retryable=st.booleans())
-    def attempt_ends(self, data: st.DataObject, outcome: Outcome, retryable: bool) -> None:
-        self.ends(data.draw(st.sampled_from(list(self.running))), outcome, retryable)
+    @rule(data=st.data(), outcome=st.sampled_from(list(Outcome)), retryable=st.booleans(), lasted=st.booleans())
+    def attempt_ends(self, data: st.DataObject, outcome: Outcome, retryable: bool, lasted: bool) -> None:
+        self.ends(data.draw(st.sampled_from(list(self.running))), outcome, retryable, lasted)
 
     @precondition(lambda self: self.running)
     @rule(outcome=st.sampled_from([Outcome.OK, Outcome.UNREACHABLE]), times=st.integers(1, 8))
@@ -201,23 +212,20 @@ class JobMachine(RuleBasedStateMachine):
             if self.running:
                 self.ends(next(iter(self.running)), outcome, outcome is Outcome.UNREACHABLE)
 
-    def ends(self, key: Key, outcome: Outcome, retryable: bool) -> None:
+    def ends(self, key: Key, outcome: Outcome, retryable: bool, lasted: bool = False) -> None:
         job, target = key
         asked, begun, stopped = self.jobs[job], self.running.pop(key), key in self.stopped
         self.stopped.discard(key)
         self.left.discard(key)
         asked.last[target] = outcome
+        if lasted and asked.options.follows and retryable:
+            asked.tries[target] = 1
         tried = asked.tries[target]
-        again = (
-            retryable
-            and outcome is not Outcome.AUTH
-            and not stopped
-            and (asked.options.retry_any or not begun)
-            and tried <= asked.options.retries
-        )
+        may = asked.options.follows or ((asked.options.retry_any or not begun) and tried <= asked.options.retries)
+        again = retryable and outcome is not Outcome.AUTH and not stopped and may
         if again:
             asked.later[target] = self.now + min(LONGEST_RETRY, FIRST_RETRY * 2 ** (tried - 1))
-        self.perform(self.core.ended(job, target, outcome, self.now, retryable=retryable))
+        self.perform(self.core.ended(job, target, outcome, self.now, retryable=retryable, lasted=lasted))
         assert (target in asked.ended) is not again
 
     @precondition(lambda self: self.jobs)
@@ -309,7 +317,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @invariant()
     def limits_hold(self) -> None:
-        assert len(self.running) == self.core.running <= LIMIT
+        assert len(self.working) == self.core.running <= LIMIT
         for job, asked in self.jobs.items():
             assert self.running_of(job) <= asked.options.fanout
 

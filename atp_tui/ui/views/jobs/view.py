@@ -50,4 +50,6 @@ class JobsView(View):
 
     @on(JobTable.Opened)
     def _opened(self) -> None:
-        self.post_message(self.PlaceRequested(Place("answers")))
+        shown = self._jobs.shown
+        follows = shown is not None and shown.followed is not None
+        self.post_message(self.PlaceRequested(Place("followed" if follows else "answers")))

@@ -1,0 +1,1 @@
+"""What a job follows: the lines of its hosts as they come."""
