@@ -47,6 +47,28 @@ class Credentials(Protocol):
     """Where passwords go that a person types for libvirt; they are kept in memory alone."""
 
     def remember(self, host_id: str, uri: str, credential: Credential) -> None: ...
+    def forget_all(self) -> None: ...
+
+
+class Desk(Protocol):
+    """Where SSH's logins ask a person; LoginDesk is one."""
+
+    def attend(self, hosts: Collection[str]) -> None: ...
+    def answer(self, number: int, secret: Secret, *, everywhere: bool = False) -> bool: ...
+    def decline(self, number: int) -> None: ...
+    def forget(self) -> None: ...
+
+
+class NoDesk:
+    """Nobody asks anything."""
+
+    def attend(self, hosts: Collection[str]) -> None: ...
+
+    def answer(self, number: int, secret: Secret, *, everywhere: bool = False) -> bool:
+        return False
+
+    def decline(self, number: int) -> None: ...
+    def forget(self) -> None: ...
 
 
 class HostsFile(Protocol):
@@ -136,6 +158,7 @@ class Context:
     hosts_file: HostsFile | None = None
     follow: Follow | None = None
     fleet: str = ""
+    desk: Desk = field(default_factory=NoDesk)
 
     @property
     def file(self) -> HostsFile:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 async def _retry(context: Context, invocation: Invocation) -> None:
+    context.desk.attend(invocation.hosts)
     for host_id in invocation.hosts:
         context.manager.retry(host_id)
 
@@ -27,6 +28,7 @@ async def _connect(context: Context, invocation: Invocation) -> None:
         context.manager.retry(host_id)
         await context.manager.execute_on_host(host_id, connected, fail_fast=True)
 
+    context.desk.attend(invocation.hosts)
     await _on_each(connect, invocation)
 
 

@@ -27,27 +27,63 @@ def password_question(manager: TransportManager, host_id: str) -> PasswordQuesti
 
 
 async def _log_in(context: Context, invocation: Invocation) -> None:
-    if len(invocation.targets) != 1 or invocation.secret is None:
+    number, secret = invocation.arguments.get("question"), invocation.secret
+    if isinstance(number, int):
+        everywhere = bool(invocation.arguments.get("everywhere", False))
+        if secret is None:
+            context.desk.decline(number)
+        elif not context.desk.answer(number, secret, everywhere=everywhere):
+            raise ActionFailed(told(Say.QUESTION_GONE))
+        return
+    if secret is None and not invocation.text("uri"):
+        await _ask(context, invocation.hosts)
+        return
+    if len(invocation.targets) != 1 or secret is None or not invocation.text("user"):
         raise ActionFailed(told(Say.LOG_IN_ON_SCREEN))
     (host_id,) = invocation.hosts
     # under the URI that was asked about: under another one the host may be another machine
-    credential = Credential(invocation.text("user"), invocation.secret)
+    credential = Credential(invocation.text("user"), secret)
     context.credentials.remember(host_id, invocation.text("uri"), credential)
     context.manager.retry(host_id)
+
+
+async def _ask(context: Context, hosts: tuple[str, ...]) -> None:
+    """Have these hosts log in with a person there, who is asked as the logins come to it."""
+    context.desk.attend(hosts)
+    for host_id in hosts:
+        context.manager.retry(host_id)
 
 
 LOG_IN = Action(
     "log-in",
     "log in",
     "P",
-    "type the password that a host wants",
+    "answer what a host asks for: a password, a passphrase, a code",
     Subject.HOSTS,
     changes=False,
     run=_log_in,
     danger=Danger.TRUST,
     arguments=(
-        Argument("user", "the name to log in with"),
-        Argument("uri", "the URI that the password is for"),
+        Argument("user", "the name to log in with", required=False),
+        Argument("uri", "the URI that the password is for", required=False),
+        Argument("question", "the number of the question that is answered", kind=int, required=False),
+        Argument("everywhere", "whether the answer is for all that ask the same", kind=bool, required=False),
     ),
     prompts=True,
+)
+
+
+async def _forget(context: Context, invocation: Invocation) -> None:
+    context.desk.forget()
+    context.credentials.forget_all()
+
+
+FORGET = Action(
+    "forget",
+    "forget passwords",
+    None,
+    "forget all passwords and passphrases that were typed",
+    Subject.NOTHING,
+    changes=False,
+    run=_forget,
 )

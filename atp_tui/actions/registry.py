@@ -10,11 +10,23 @@ from .connections import CONNECT, DISCONNECT, RETRY
 from .follow import FOLLOW
 from .freeze import FREEZE, THAW
 from .hosts import HOSTS_FILE
-from .log_in import LOG_IN
+from .log_in import FORGET, LOG_IN
 from .run import RUN
 from .trust_key import TRUST_KEY
 
-ACTIONS: tuple[Action, ...] = (RUN, FOLLOW, RETRY, CONNECT, DISCONNECT, TRUST_KEY, LOG_IN, *HOSTS_FILE, FREEZE, THAW)
+ACTIONS: tuple[Action, ...] = (
+    RUN,
+    FOLLOW,
+    RETRY,
+    CONNECT,
+    DISCONNECT,
+    TRUST_KEY,
+    LOG_IN,
+    FORGET,
+    *HOSTS_FILE,
+    FREEZE,
+    THAW,
+)
 
 
 def find(name: str, actions: tuple[Action, ...] = ACTIONS) -> Action:

@@ -14,6 +14,7 @@ from ..model.errors import ConnectFailed
 from ..model.host import SIMULATED, HostInfo
 from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
+from ..transport.login_desk import LoginDesk
 from .aside import off_loop
 from .descriptors import Descriptors
 from .libvirt.credentials import CredentialStore
@@ -30,12 +31,13 @@ class Drivers:
 
     `simulated` serves `sim://` hosts in place of a driver of its own: the demo's shell shares one with the transport.
     `host_keys` is what the SSH driver trusts, and where a person's decision about a key goes; `credentials` is where
-    the passwords go that a person types for libvirt.
+    the passwords go that a person types for libvirt, `desk` where SSH's logins ask a person.
     """
 
     def __init__(self, simulated: Driver | None = None) -> None:
         self.host_keys: HostKeyStore = HostKeyStore()
         self.credentials = CredentialStore()
+        self.desk = self._own_desk = LoginDesk()  # a trial works at the desk of the drivers that it comes of
         self._descriptors = Descriptors()
         self._trials: set[TryOut] = set()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}
@@ -79,7 +81,7 @@ class Drivers:
 
         await self.load_for([host])
         apart = Drivers()
-        apart.host_keys, apart.credentials = KeysUnwritten(), self.credentials.copied()
+        apart.host_keys, apart.credentials, apart.desk = KeysUnwritten(), self.credentials.copied(), self.desk
         apart._descriptors = self._descriptors
         trial = TryOut(apart, host, config)
         self._trials.add(trial)
@@ -94,6 +96,7 @@ class Drivers:
         """Release what the drivers hold. Trials that nobody waits for any more are ended first."""
         for trial in tuple(self._trials):
             await trial.close()
+        self._own_desk.close()
         while self._loaded:
             _, driver = self._loaded.popitem()
             await driver.close()
@@ -107,7 +110,7 @@ class Drivers:
     def _ssh(self) -> Driver:
         from .ssh.driver import SshDriver
 
-        return SshDriver(self.host_keys, descriptors=self._descriptors)
+        return SshDriver(self.host_keys, self.desk, descriptors=self._descriptors)
 
     def _libvirt(self) -> Driver:
         from .libvirt.driver import LibvirtDriver

@@ -47,6 +47,7 @@ from .earlier import EarlierNow
 from .fleet import Fleet
 from .local import LocalFleet
 from .local_jobs import left_of
+from .logins import LoginNews
 from .only_watching import only_watches
 from .other_jobs import OtherJobs
 from .reload import Reloading
@@ -112,14 +113,10 @@ class Engine:
         self.targets = CurrentTargets(self.manager, self.view, self._earlier, lambda: self._file.sets)
         drivers = source.drivers
         context = Context(
-            self.manager,
-            self.jobs,
-            drivers.host_keys,
-            drivers.credentials,
-            source.hosts_file,
-            self._following,
-            _path_of(source),
-        )
+            self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following,
+            _path_of(source), drivers.desk,
+        )  # fmt: skip
+        LoginNews(drivers.desk, self.manager)
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
@@ -142,7 +139,7 @@ class Engine:
             self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
             self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
             Trial(source.hosts_file, self.door, drivers), self._earlier.number_of, self.frozen, self.answers,
-            self.pick_ups,
+            self.pick_ups, drivers.desk.question,
         )  # fmt: skip
 
     @asynccontextmanager

@@ -23,7 +23,7 @@ from ..model.freeze import Frozen
 from ..model.guest import GuestSaid
 from ..model.message import Message
 from ..model.problem import Problem
-from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.target import TargetId
 from ..monitor.cells import Cell
@@ -305,6 +305,11 @@ class Fleet(FleetJobs, Protocol):
 
     def password_question(self, host_id: str) -> PasswordQuestion | None:
         """The password that keeps a host from being connected; None where none does, or no such host is there."""
+        ...
+
+    def login_question(self, host_id: str, /) -> LoginQuestion | None:
+        """What a login over SSH waits for a person to answer: that of this host, else the one that is open for longest.
+        None: no login waits."""
         ...
 
     # -- the file of the hosts, which is edited by invocations ----------------------------------------------------

@@ -13,7 +13,7 @@ from ..model.errors import ActionFailed, AtpError, HostUnknown
 from ..model.freeze import Frozen
 from ..model.message import Message, told
 from ..model.problem import problem_of
-from ..model.questions import KeyQuestion, PasswordQuestion
+from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
 from ..monitor.arrangements import Arrangements
@@ -68,6 +68,7 @@ class LocalFleet(LocalJobs):
         frozen: Callable[[], Frozen] = Frozen,
         answers: JobAnswers | None = None,
         pick_ups: PickUps | None = None,
+        login_question: Callable[[str], LoginQuestion | None] = lambda _: None,
     ) -> None:
         """The questions may raise HostUnknown."""
         self._transport = transport
@@ -78,6 +79,7 @@ class LocalFleet(LocalJobs):
         self._key_question = key_question
         self._password_question = password_question
         self.reload, self.frozen = reload, frozen
+        self.login_question = login_question
         self._hosts_file = hosts_file
         self._trial = trial
         self.now = transport.clock.monotonic

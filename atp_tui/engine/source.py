@@ -13,6 +13,7 @@ from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
+from ..transport.login_desk import LoginDesk
 from .try_out import TryStep
 
 
@@ -37,6 +38,9 @@ class DriverSet(Protocol):
 
     @property
     def credentials(self) -> Credentials: ...
+
+    @property
+    def desk(self) -> LoginDesk: ...
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver: ...
 

@@ -65,6 +65,7 @@ class Cause(StrEnum):
     NOT_LIBVIRT = "no libvirtd there"
     WANTS_PASSWORD = "wants a password"
     PASSWORD_REFUSED = "password refused"
+    WANTS_PASSPHRASE = "wants a passphrase"
     NO_TLS = "no TLS there"
     CERTIFICATE_EXPIRED = "certificate expired"
     CERTIFICATE_UNTRUSTED = "certificate not trusted"
@@ -93,6 +94,7 @@ _REMEDIES = {
     Cause.KEY_CHANGED: Remedy.TRUST_KEY,
     Cause.WANTS_PASSWORD: Remedy.LOG_IN,
     Cause.PASSWORD_REFUSED: Remedy.LOG_IN,
+    Cause.WANTS_PASSPHRASE: Remedy.LOG_IN,
 }
 
 

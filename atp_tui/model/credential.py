@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .data_class import dataclass
 
 
@@ -30,3 +32,13 @@ class Credential:
 
     name: str
     password: Secret
+
+
+def joined(answers: Iterable[str]) -> Secret:
+    """Several texts as one secret; none of them has a zero in it."""
+    return Secret("\0".join(answers))
+
+
+def parted(secret: Secret) -> tuple[str, ...]:
+    """The texts that `joined` has put together."""
+    return tuple(secret.reveal().split("\0"))

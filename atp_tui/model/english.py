@@ -184,6 +184,7 @@ _GENERAL: Mapping[Say, str] = {
     Say.NOBODY_TO_ASK: "{action} wants a person's word (hosts: {number}), and there is no terminal to ask at:"
     " give --yes",
     Say.NOBODY_TO_ASK_OF_NO_HOST: "{action} wants a person's word, and there is no terminal to ask at: give --yes",
+    Say.QUESTION_GONE: "that is not asked any more",
     Say.LOG_IN_ON_SCREEN: "log-in is for one host, and its password is typed on the screen",
 }
 

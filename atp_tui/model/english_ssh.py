@@ -40,20 +40,16 @@ SENTENCES: Mapping[Say, str] = {
     #
     Say.LOGIN_REFUSED: "{why} port {port}",
     Say.LOGIN_REFUSED_TAKES: "{why} port {port}: the host takes {ways}",
-    Say.LOGIN_REFUSED_NO_KEYS: (
-        "{why} port {port}: the host takes {ways}, and this program has keys and ssh-agent alone: allow publickey there"
-    ),
+    Say.LOGIN_REFUSED_NO_KEYS: "{why} port {port}: the host takes {ways}, and no key",
     Say.LOGIN_WANTS_MORE: (
         "{why} port {port}: one login was taken, and the host wants {ways} as well (AuthenticationMethods)"
-    ),
-    Say.LOGIN_WANTS_OTHER: (
-        "{why} port {port}: one login was taken, and the host wants {ways} as well (AuthenticationMethods); "
-        "this program has keys and ssh-agent alone"
     ),
     Say.TOO_MANY_KEYS: "{where}: {why}: too many keys were offered; name one in identity_files",
     Say.NO_SUCH_FILE: "{file}: no such file",
     Say.OTHERS_MAY_READ: "{file} is not used, since others may read or change it (mode {mode}): chmod 600 {file}",
     Say.NEEDS_PASSPHRASE: "{file} needs a passphrase and no agent holds it",
+    Say.WANTS_ANSWERS: "{where} asks for {what}, and nobody has answered",
+    Say.ASKS_ON: "{where} asks on and on, which nobody would answer",
     Say.PUBLIC_KEY_ALONE: "{file} is a public key, and no agent holds its private key",
     Say.NEEDS_AGENT: "{file} is of a security key, which needs an agent here: ssh-add {file}",
     Say.KEY_TOO_SHORT: "{key} has {bits} bits, and ssh_config's RequiredRSASize wants {least}",

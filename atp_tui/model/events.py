@@ -109,6 +109,11 @@ class ConfigReloaded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionsChanged(Event):
+    """What logins wait for a person to answer is something else than before."""
+
+
+@dataclass(frozen=True, slots=True)
 class EventsLost(Event):
     """A slow subscriber's queue was full: the oldest `count` events were dropped before this one."""
 

@@ -15,6 +15,7 @@ from .data_class import dataclass
 from .errors import ConfigError
 from .jump import parse_jump
 from .quoting import quoted, redacted
+from .spans import span
 
 
 class SelectionStrategy(StrEnum):
@@ -183,13 +184,19 @@ FLEET_WIDE = frozenset({"max_concurrent_connects"})
 """The keys of TransportConfig that bound all hosts together: only those the TransportManager is made with count."""
 
 
+BY_JUMP = "@jump"
+"""The realm of a host that is that of all hosts behind the same jump host."""
+
+
 @dataclass(frozen=True, slots=True)
 class SshSettings:
     """`[ssh]` and `[hosts.ssh]`: how to reach a host's sshd. None means: as ssh_config says, else OpenSSH's default.
 
     Paths are given with `~` not yet expanded. `proxy_jump` is OpenSSH's `[user@]host[:port][,…]`; "none" turns
     a jump written in ssh_config off. `auth` has the ways to log in that may be used, in any order: with "agent" alone
-    no key file is offered, with "privkey" alone no agent is asked.
+    no key file is offered, with "privkey" alone no agent is asked. `realm` names the hosts whose users have one
+    password, BY_JUMP those behind one jump host; None: each host by itself. `forget_after` is how long what was typed
+    is kept in memory, as `8h` or `never`.
 
     Raises ConfigError, naming the key, for a value of the wrong type or out of range.
     """
@@ -203,8 +210,14 @@ class SshSettings:
     host_key_policy: HostKeyPolicy | None = None
     auth: tuple[Login, ...] | None = None
     command_guard: CommandGuard | None = None
+    realm: str | None = None
+    forget_after: str | None = None
 
     def __post_init__(self) -> None:
+        if self.realm is not None:
+            checks.word("ssh.realm", self.realm, "lab")
+        if self.forget_after is not None:
+            span("ssh.forget_after", self.forget_after)
         if self.port is not None:
             checks.count("ssh.port", self.port, least=1, most=65535)
         if self.host_key_policy is not None:

@@ -126,7 +126,7 @@ class Follower:
                     urgent = True
                 case events.HostAdded() | events.HostRemoved() | events.HostUpdated() | events.EventsLost():
                     everything = urgent = True
-                case events.ConfigReloaded():
+                case events.ConfigReloaded() | events.QuestionsChanged():
                     urgent = told = True
                 case _:
                     pass

@@ -59,7 +59,7 @@ _PASSING_THROUGH = (_S.CONNECTING, _S.DRAINING)
 _REFUSALS = frozenset(
     {
         Cause.KEY_UNKNOWN, Cause.KEY_CHANGED, Cause.KEY_REVOKED, Cause.LOGIN_REFUSED, Cause.TOO_MANY_KEYS,
-        Cause.WANTS_PASSWORD, Cause.PASSWORD_REFUSED,
+        Cause.WANTS_PASSWORD, Cause.PASSWORD_REFUSED, Cause.WANTS_PASSPHRASE,
     }
 )  # fmt: skip
 

@@ -51,6 +51,7 @@ DANGER = (
     Cause.KEY_UNKNOWN,
     Cause.PASSWORD_REFUSED,
     Cause.WANTS_PASSWORD,
+    Cause.WANTS_PASSPHRASE,
 )
 """The causes that wait for a person, and what a person should look at first: a changed key may be somebody in between,
 a new one rarely is."""

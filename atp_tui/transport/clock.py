@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -25,6 +25,14 @@ class Timeout(AbstractAsyncContextManager["Timeout"], Protocol):
 
     def expired(self) -> bool:
         """Whether the limit has passed: tells this TimeoutError from one raised inside the block."""
+        ...
+
+    def when(self) -> float | None:
+        """The moment of the event loop at which it passes; None: never."""
+        ...
+
+    def reschedule(self, when: float | None) -> None:
+        """Have it pass at another moment. Raises RuntimeError where it has passed, or its block has ended."""
         ...
 
 
@@ -75,6 +83,21 @@ class SleepCountingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return boot_seconds()
+
+
+@contextmanager
+def stopped(limit: Timeout) -> Iterator[None]:
+    """A time limit does not pass while the block lasts; what was left of it is left afterwards."""
+    now, when = asyncio.get_running_loop().time, limit.when()
+    if when is None or limit.expired():
+        yield
+        return
+    left = when - now()
+    limit.reschedule(None)
+    try:
+        yield
+    finally:
+        limit.reschedule(now() + left)
 
 
 def run_awake(main: Coroutine[Any, Any, T]) -> T:

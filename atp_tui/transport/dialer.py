@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from ..model.causes import Cause, seconds
@@ -14,7 +15,7 @@ from ..model.host import HostInfo
 from ..model.message import Message, text, told
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
-from .clock import Clock
+from .clock import Clock, stopped
 from .driver import Driver, FoundCallback, Link, LostCallback, OpenRequest, OpensStreams
 from .gate import Gate
 
@@ -123,7 +124,8 @@ class Dialer:
     async def _open(self, request: OpenRequest, channel: Channel) -> Link:
         host, limit = request.host, request.config.connect_timeout
         try:
-            async with self._clock.timeout(limit):
+            async with self._clock.timeout(limit) as running:
+                request.progress.unhurried = partial(stopped, running)
                 return await self._choose(host, channel).open(request)
         except BaseException as error:
             if isinstance(error, TimeoutError | CallTimeout):

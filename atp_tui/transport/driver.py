@@ -12,6 +12,7 @@ OpensChannels (virtio-serial, consoles). Each is declared when the first link ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -163,11 +164,13 @@ class OpensStreams(Protocol):
 class Progress:
     """How far an attempt had come when it was cancelled: `known` is told with "no answer within 30 s" where it is set.
 
-    `kind` is the class of cause of an attempt that ends there.
+    `kind` is the class of cause of an attempt that ends there. `unhurried` makes a block in which its time limit stands
+    still, while a person is asked.
     """
 
     known: Message | None = None
     kind: Cause = Cause.NO_ANSWER
+    unhurried: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,10 @@ QUESTION = (
 )
 TYPED_QUESTION = (bind("typed-question.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),)
 PASSWORD = (bind("password.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),)
+LOGIN = (
+    bind("login.all", "ctrl+t", "everywhere", "for all", shown=True, priority=True),
+    bind("login.leave", "escape,ctrl+c", "leave", "leave it", shown=True, priority=True),
+)
 
 CHOICES = (
     bind("import.choose", "space", "choose", "choose", shown=True),
@@ -126,7 +130,7 @@ CHAINS = (
 The commands come last in all but the help's and the pager's."""
 
 _FIXED = (
-    FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, CHOICES, IMPORT, IMPORT_SOURCE, GUIDE, ONLY,
+    FORM, DIALOGUE, QUESTION, TYPED_QUESTION, PASSWORD, LOGIN, CHOICES, IMPORT, IMPORT_SOURCE, GUIDE, ONLY,
 )  # fmt: skip
 FIXED = {binding.id: binding for part in _FIXED for binding in part if binding.id} | {
     binding.id: binding for binding in PANE if binding.id and binding.action == "cursor_right"

@@ -43,6 +43,23 @@ class Ask(StrEnum):
     LAST_WAS_REFUSED = "last-was-refused"
     PASSWORD_KEPT = "password-kept"
     LOG_IN = "log-in"
+    LOG_IN_TITLE = "log-in-title"
+    PASSPHRASE = "passphrase"
+    PASSPHRASE_OF = "passphrase-of"
+    PASSWORD_AT = "password-at"
+    PASSWORD_AT_JUMP = "password-at-jump"
+    ANSWERS_AT = "answers-at"
+    ANSWERS_AT_JUMP = "answers-at-jump"
+    LAST_WAS_WRONG = "last-was-wrong"
+    HOSTS_WAIT = "hosts-wait"
+    FOR_REALM = "for-realm"
+    MORE_QUESTIONS = "more-questions"
+    PROMPT = "prompt"
+    ANSWER_ONCE = "answer-once"
+    SECRET_KEPT = "secret-kept"
+    LOG_IN_ONE = "log-in-one"
+    LOG_IN_ALL = "log-in-all"
+    IS_ASKED = "is-asked"
     NAME_FIELD = "name-field"
     PASSWORD_FIELD = "password-field"
 
@@ -83,6 +100,23 @@ ASKED: Mapping[Ask, str] = {
         "auth.conf, as virsh reads it, saves you the question."
     ),
     Ask.LOG_IN: "enter log in    {leave_key} leave it",
+    Ask.LOG_IN_TITLE: "log in",
+    Ask.PASSPHRASE: "passphrase",
+    Ask.PASSPHRASE_OF: "The key {file} has a passphrase.",
+    Ask.PASSWORD_AT: "{host} ({where}) wants the password of {user}.",
+    Ask.PASSWORD_AT_JUMP: "The jump host {where}, on the way to {host}, wants the password of {user}.",
+    Ask.ANSWERS_AT: "{host} ({where}) asks {user}:",
+    Ask.ANSWERS_AT_JUMP: "The jump host {where}, on the way to {host}, asks {user}:",
+    Ask.LAST_WAS_WRONG: "What was typed last was not taken.",
+    Ask.HOSTS_WAIT: "{number} more host{s} wait for the same answer.",
+    Ask.FOR_REALM: ("It is for all hosts of the realm {realm}: one gets it first, the others once that has taken it."),
+    Ask.MORE_QUESTIONS: "{number} more question{s} will come.",
+    Ask.PROMPT: "{words}",
+    Ask.ANSWER_ONCE: "It goes to this host alone, once.",
+    Ask.SECRET_KEPT: "Kept in memory alone, until :forget, its time or the program's end.",
+    Ask.LOG_IN_ONE: "enter log in    {all_key} for {number} other hosts of that user, too    {leave_key} leave it",
+    Ask.LOG_IN_ALL: "enter log in to all {number} others, too    {all_key} this one alone    {leave_key} leave it",
+    Ask.IS_ASKED: "{host} asks for something: {answer_key} answers",
     Ask.NAME_FIELD: "name",
     Ask.PASSWORD_FIELD: "password",
 }

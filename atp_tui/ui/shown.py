@@ -22,6 +22,11 @@ def lines_shown(*lines: str) -> Content:
     return Content("\n").join([styled(line) for line in lines])
 
 
+def below(*parts: Content) -> Content:
+    """One below the other."""
+    return Content("\n").join(parts)
+
+
 def together(*parts: Content) -> Content:
     """Side by side."""
     return NOTHING.join(parts)

@@ -21,6 +21,7 @@ from atp_tui.drivers.ssh.opening import Opener
 from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings
+from atp_tui.transport.login_desk import LoginDesk
 
 from ..daemons.sshd import QUICK_KEYS, PrivateSshd, running_sshd
 
@@ -105,7 +106,7 @@ def driver(client: str) -> SshDriver:
     """A driver with OpenSSH's client as the judge, or with our own reading."""
     made = SshDriver()
     if client == "own":
-        made._opener = Opener(made.key_store, None)
+        made._opener = Opener(made.key_store, LoginDesk())
         made._opener._paths = PathReader(ConfigReader(Path("/nowhere"), NotInstalled()))
     return made
 

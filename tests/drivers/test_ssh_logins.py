@@ -11,17 +11,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import asyncssh
 import pytest
 
-from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.model.errors import AuthFailed, ConnectFailed, TransportError
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import HostKeyPolicy, SshSettings
+from atp_tui.model.settings import SshSettings
 
 from ..daemons.sshd import PrivateSshd
 from .leftovers import nothing_left_since
-from .ssh_links import HANG, answers, fails, host_of, linked, new_key, settled_leftovers
+from .ssh_links import HANG, answers, fails, host_of, new_key, settled_leftovers
 
 pytestmark = pytest.mark.daemons
 
@@ -71,7 +69,7 @@ def _agent(directory: Path) -> Iterator[Path]:
             process.terminate()
 
 
-def _lock(key: Path, locked: Path) -> None:
+def lock(key: Path, locked: Path) -> None:
     # asyncssh would need bcrypt to write such a file, which it does not depend on
     shutil.copy(key, locked)
     shutil.copy(f"{key}.pub", f"{locked}.pub")
@@ -90,7 +88,7 @@ async def test_a_locked_key_is_named_and_an_agent_that_holds_it_helps(
     sshd: PrivateSshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked = tmp_path / "locked"
-    _lock(sshd.client_key, locked)
+    lock(sshd.client_key, locked)
     host = host_of(sshd, sshd.ssh_settings(identity=locked))
     error = await fails(host)
     assert isinstance(error, AuthFailed)
@@ -131,46 +129,3 @@ async def test_a_uri_leaves_the_agent_or_the_key_files_alone(
 async def test_an_agent_that_is_gone_is_no_obstacle(sshd: PrivateSshd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere/agent")
     assert await answers(host_of(sshd))
-
-
-class _PasswordServer(asyncssh.SSHServer):
-    """OpenSSH checks passwords against the system's accounts; this one knows a word of its own."""
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("root", "secret")
-
-
-async def test_a_password_is_asked_for_once(tmp_path: Path) -> None:
-    answers = ["wrong", "secret"]
-    asked: list[tuple[str, str]] = []
-
-    async def ask(host: HostInfo, user: str) -> str | None:
-        asked.append((host.id, user))
-        return answers.pop(0)
-
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    (tmp_path / "empty").touch()
-    server = await asyncssh.listen("127.0.0.1", 0, server_factory=_PasswordServer, server_host_keys=[key])
-    settings = SshSettings(
-        user="root",
-        port=server.get_port(),
-        identity_files=(),
-        known_hosts=(str(tmp_path / "known_hosts"),),
-        config_file=str(tmp_path / "empty"),
-        host_key_policy=HostKeyPolicy.ACCEPT_NEW,
-    )
-    host = HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
-    try:
-        assert isinstance(await fails(host), AuthFailed)
-        error = await fails(host, SshDriver(password=ask))
-        assert isinstance(error, AuthFailed)
-        assert "wrong" not in error.message
-        async with linked(host, SshDriver(password=ask)) as link:
-            assert link.is_alive()
-    finally:
-        server.close()
-        await server.wait_closed()
-    assert asked == [("peer", "root")] * 2

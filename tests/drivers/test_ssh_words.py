@@ -107,7 +107,7 @@ async def test_a_host_that_wants_a_password_is_told_with_its_ways(tmp_path: Path
     with running_sshd(tmp_path / "sshd", options=options) as daemon:
         error = await fails(host_of(daemon))
     assert isinstance(error, AuthFailed)
-    assert "the host takes password, and this program has keys and ssh-agent alone" in error.message
+    assert "the host takes password, and no key" in error.message
 
 
 # -- this machine's settings -------------------------------------------------------------------------------------------

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from atp_tui.actions.action import Invocation
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import PoolConfig, TransportConfig
+from atp_tui.model.target import on_hosts
+from atp_tui.ui.screens.login import LoginScreen
 from atp_tui.ui.screens.password import PasswordScreen
 
+from ..daemons.asking_sshd import Asking, Round, listening
 from ..drivers.guarded import PASSWORD, guarded_libvirtd
 from .test_real_engine import Seen, opened
 
@@ -51,3 +56,72 @@ async def test_a_password_that_is_typed_connects_the_host() -> None:
             await seen.until(lambda: seen.engine.manager.stats()["kvm01"].active_connections == 2)
             await seen.until(lambda: "press P" not in seen.text and seen.ids(S.CONNECTED))
             assert PASSWORD not in seen.text
+
+
+async def dialogue(seen: Seen) -> LoginScreen:
+    """The dialogue that is open, or comes, once it listens."""
+    await seen.until(lambda: isinstance(seen.pilot.app.screen, LoginScreen))
+    await seen.read()
+    asked = seen.pilot.app.screen
+    assert isinstance(asked, LoginScreen)
+    return asked
+
+
+async def answer(seen: Seen, text: str) -> str:
+    """Type into that dialogue; what it said."""
+    asked = await dialogue(seen)
+    said = seen.text
+    await seen.type(text)
+    await seen.pilot.press("enter")
+    await seen.until(lambda: seen.pilot.app.screen is not asked)
+    return said
+
+
+@pytest.mark.daemons
+async def test_one_password_over_ssh_connects_all_hosts_of_a_realm(tmp_path: Path) -> None:
+    """Asked for one of them: wrong first, which goes to that host alone."""
+    servers = [Asking("correct horse") for _ in range(3)]
+    async with listening(*servers):
+        hosts = tuple(server.host(tmp_path, f"kvm{n}", realm="lab") for n, server in enumerate(servers))
+        async with opened(FileSource(FleetConfig(hosts=hosts))) as seen:
+            await seen.until(lambda: len(seen.ids(S.FAILED)) == 3 and "P kvm0: wants a password" in seen.text)
+            await seen.pilot.press("P")
+            first = await answer(seen, "not this")
+            assert "wants the password of root" in first
+            assert "all hosts of the realm lab" in first
+            assert "What was typed last was not taken" in await answer(seen, "correct horse")
+            await seen.until(lambda: len(seen.ids(S.CONNECTED)) == 3)
+            assert "correct horse" not in seen.text
+    assert sorted(server.told for server in servers) == [["correct horse"]] * 2 + [["not this", "correct horse"]]
+
+
+@pytest.mark.daemons
+async def test_a_question_that_is_left_is_not_asked_again_by_itself(tmp_path: Path) -> None:
+    server = Asking(rounds=[Round([("Code: ", False)], ["1"], instruction="Look at \x1b[31mthe token")])
+    async with listening(server), opened(FileSource(FleetConfig(hosts=(server.host(tmp_path, "kvm0"),)))) as seen:
+        await seen.until(lambda: "P kvm0: wants a password" in seen.text)
+        await seen.pilot.press("P")
+        await dialogue(seen)
+        await seen.until(lambda: "Code:" in seen.text)
+        assert "Look at" in seen.text and "\x1b" not in seen.text
+        await seen.pilot.press("escape")
+        await seen.until(lambda: seen.ids(S.FAILED) == {"kvm0"})
+        assert not isinstance(seen.pilot.app.screen, LoginScreen)
+        await seen.pilot.press("P")
+        await answer(seen, "1")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0"})
+
+
+@pytest.mark.daemons
+async def test_no_question_comes_over_what_is_being_typed(tmp_path: Path) -> None:
+    server = Asking("secret")
+    async with listening(server), opened(FileSource(FleetConfig(hosts=(server.host(tmp_path, "kvm0"),)))) as seen:
+        await seen.until(lambda: "P kvm0: wants a password" in seen.text)
+        await seen.pilot.press("exclamation_mark")
+        await seen.until(lambda: seen.screen.is_typed_in)
+        await seen.engine.fleet.perform(Invocation("retry", on_hosts("kvm0")))
+        await seen.until(lambda: "kvm0 asks for something: P answers" in seen.text)
+        assert not isinstance(seen.pilot.app.screen, LoginScreen)
+        await seen.pilot.press("escape")
+        await answer(seen, "secret")
+        await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0"})

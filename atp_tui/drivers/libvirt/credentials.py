@@ -28,6 +28,10 @@ class CredentialStore:
         copy._typed = dict(self._typed)
         return copy
 
+    def forget_all(self) -> None:
+        """Nothing that was typed is used any more."""
+        self._typed.clear()
+
     def forget(self, host_id: str, uri: str, credential: Credential) -> None:
         """It was refused. One that was typed meanwhile stays."""
         if self._typed.get((host_id, uri)) is credential:

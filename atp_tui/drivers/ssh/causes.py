@@ -138,10 +138,7 @@ def _refusal(why: str, port: int, overheard: Overheard | None) -> Message:
     if not methods:
         return told(Say.LOGIN_REFUSED, why=why, port=port)
     keys, more = "publickey" in methods, overheard is not None and overheard.took_one
-    if more:
-        what = Say.LOGIN_WANTS_MORE if keys else Say.LOGIN_WANTS_OTHER
-    else:
-        what = Say.LOGIN_REFUSED_TAKES if keys else Say.LOGIN_REFUSED_NO_KEYS
+    what = Say.LOGIN_WANTS_MORE if more else Say.LOGIN_REFUSED_TAKES if keys else Say.LOGIN_REFUSED_NO_KEYS
     return told(what, why=why, port=port, ways=said(", ".join(methods)))
 
 

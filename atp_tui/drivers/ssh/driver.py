@@ -10,6 +10,7 @@ from ...model.message import told
 from ...model.say import Say
 from ...model.settings import CommandGuard, SshSettings
 from ...transport.driver import OpenRequest
+from ...transport.login_desk import LoginDesk
 from ..descriptors import SSH, Descriptors
 from ..home import stand_in_for_home
 from .hostkeys import HostKeyStore
@@ -17,26 +18,25 @@ from .library import load_asyncssh
 
 if TYPE_CHECKING:
     from .link import SshLink
-    from .opening import Opener, Password
+    from .opening import Opener
 
 
 class SshDriver:
     """transport.driver.Driver with asyncssh, which is imported at the first open.
 
-    `key_store` decides on host keys; give the same one to whoever calls its trust(). `password` is asked for
-    (host, user) when sshd takes passwords and no key was good, once an attempt; None: passwords are not used.
-    `descriptors` counts open files; give the same one to all drivers.
+    `key_store` decides on host keys; give the same one to whoever calls its trust(). `desk` is where logins ask a
+    person; without one, nobody is asked. `descriptors` counts open files; give the same one to all drivers.
     """
 
     def __init__(
         self,
         key_store: HostKeyStore | None = None,
-        password: Password | None = None,
+        desk: LoginDesk | None = None,
         descriptors: Descriptors | None = None,
     ) -> None:
         self._descriptors = descriptors or Descriptors()
         self.key_store = key_store or HostKeyStore()
-        self._password = password
+        self._desk = desk or LoginDesk()
         self._opener: Opener | None = None
 
     async def open(self, request: OpenRequest) -> SshLink:
@@ -46,7 +46,7 @@ class SshDriver:
 
         stand_in_for_home()
         if self._opener is None:
-            self._opener = Opener(self.key_store, self._password)
+            self._opener = Opener(self.key_store, self._desk)
         async with self._descriptors.room(SSH, request.progress):
             connection, owner, route = await self._opener.open(request)
         settings = request.host.ssh or SshSettings()

@@ -1,4 +1,4 @@
-"""Who we are: private keys parsed once, and the agent's. Nothing here asks for a passphrase."""
+"""Who we are: private keys parsed once, and the agent's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import copy
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import field, replace
 from pathlib import Path
@@ -22,6 +22,9 @@ from .files import ParsedFiles
 if TYPE_CHECKING:
     from asyncssh import SSHAgentClient, SSHCertificate, SSHKey, SSHKeyPair
 
+    from .answering import Answering
+    from .locked_keys import Unlocked
+
 AGENT_LIMIT = 2.0
 """Seconds that an agent has for connecting, and as many for the list of its keys."""
 
@@ -36,10 +39,14 @@ class _KeyFile:
     `certificate` is the one beside it, or the file itself where that is one.
     """
 
-    key: SSHKey | None
+    key: SSHKey | SSHKeyPair | None
     public_data: bytes | None
     trouble: Message | None = None
     certificate: SSHCertificate | None = None
+    locked: Path | None = None
+    """The file, where a passphrase makes it a key."""
+    public: SSHKey | None = None
+    """The public half of a locked one, where that is known."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Credentials:
 
     keys: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = field(default_factory=list)
     troubles: list[Message] = field(default_factory=list)
+    more: Callable[[], Awaitable[SSHKey | None]] | None = None
+    """Gives, once all keys were refused, the next one of which nothing is known before its passphrase is typed."""
     signing: Message | None = None
     """What the agent has been asked for and has not answered yet; empty: nothing."""
 
@@ -59,16 +68,25 @@ class Identities:
     def __init__(self) -> None:
         self._files: ParsedFiles[_KeyFile] = ParsedFiles(_parse)
         self._certificates: ParsedFiles[SSHCertificate] = ParsedFiles(parse_certificate)
+        self._unlocked: Unlocked | None = None
+
+    def forget(self) -> None:
+        """Let go of the keys that a passphrase has decrypted."""
+        if self._unlocked is not None:
+            self._unlocked.forget()
 
     @asynccontextmanager
-    async def credentials(self, endpoint: Endpoint) -> AsyncIterator[Credentials]:
-        """What to offer to an endpoint. The agent is connected as long as the context is open: it signs."""
+    async def credentials(self, endpoint: Endpoint, answering: Answering | None = None) -> AsyncIterator[Credentials]:
+        """What to offer to an endpoint. The agent is connected as long as the context is open: it signs.
+
+        `answering` asks for passphrases; without it, keys that need one are left out.
+        """
         found = Credentials()
         files = self._key_files(endpoint, found)
         agent = await _connect_agent(endpoint, found)
         try:
             held = await _held_by(agent, endpoint, found) if agent else []
-            self._order(endpoint, files, held, found)
+            self._order(endpoint, [self._unlocking(file, answering, found) for file in files], held, found)
             _leave_out_short(endpoint, found)
             _certify(
                 [*self._certificate_files(endpoint, found), *(file.certificate for file in files if file.certificate)],
@@ -135,17 +153,47 @@ class Identities:
                 certificates.append(certificate)
         return certificates
 
+    def _unlocking(self, file: _KeyFile, answering: Answering | None, found: Credentials) -> _KeyFile:
+        """A locked key as it is offered: decrypted where a person has typed its passphrase, else by its public half."""
+        from .locked_keys import LockedKey, Unlocked
+
+        path = file.locked
+        if path is None or answering is None:
+            return file
+        unlocked = self._unlocked = self._unlocked or Unlocked()
+        if (key := unlocked.get(path)) is not None:
+            return replace(file, key=key, public_data=key.public_data)
+
+        async def unlock() -> SSHKey | None:
+            key = await unlocked.unlock(path, answering)
+            if key is not None and file.trouble in found.troubles:
+                found.troubles.remove(file.trouble)
+            return key
+
+        if file.public is not None:
+            return replace(file, key=LockedKey(file.public, path, unlock))
+        before = found.more
+
+        async def more() -> SSHKey | None:
+            found.more, key = before, await unlock()
+            return key or (await before() if before else None)
+
+        found.more = more
+        return file
+
     @staticmethod
     def _order(endpoint: Endpoint, files: Sequence[_KeyFile], held: list[SSHKeyPair], found: Credentials) -> None:
         """Named files, then the agent, then the usual files: sshd ends a login after six keys that it doesn't know."""
+        from asyncssh import SSHKey
+
         named: list[SSHKey | SSHKeyPair] = []
         for file in files:
             wanted = {file.public_data, file.certificate and file.certificate.public_data} - {None}
             in_agent = [pair for pair in held if pair.public_data in wanted]
             named += in_agent
-            if file.key is not None:
+            if file.key is not None and not (file.locked and in_agent):
                 named.append(file.key)
-            elif not in_agent and file.trouble is not None:
+            if not in_agent and file.trouble is not None and not isinstance(file.key, SSHKey):
                 found.troubles.append(file.trouble)
             held = [pair for pair in held if pair not in in_agent]
         others = [] if endpoint.identities_only else held
@@ -268,6 +316,18 @@ def _with(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
+def _locked(path: Path, trouble: Message) -> _KeyFile:
+    import asyncssh
+
+    from .locked_keys import public_half
+
+    public = public_half(path)
+    if public is None:
+        with contextlib.suppress(asyncssh.KeyImportError, OSError):
+            public = asyncssh.read_public_key(_with(path, ".pub"))
+    return _KeyFile(None, None if public is None else public.public_data, trouble, locked=path, public=public)
+
+
 def _parse(path: Path) -> _KeyFile:
     import asyncssh
 
@@ -279,6 +339,8 @@ def _parse(path: Path) -> _KeyFile:
             trouble = _open_to_others(path) or told(Say.NEEDS_PASSPHRASE, file=str(path))
         else:
             trouble = told(Say.ABOUT, subject=str(path), message=text(str(error)))
+        if trouble.id is Say.NEEDS_PASSPHRASE:
+            return _locked(path, trouble)
         lone = told(Say.PUBLIC_KEY_ALONE, file=str(path))
         for place in (path, _with(path, ".pub")):
             with contextlib.suppress(asyncssh.KeyImportError, OSError):

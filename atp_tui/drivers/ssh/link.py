@@ -21,7 +21,7 @@ from .causes import lost_error, said
 from .cutting import Cut, Started, cut_short, take_leave
 from .feeding import fed
 from .guard import KILL_AFTER, Guard, Ward
-from .opening import Owner
+from .owner import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
 from .starts import LONGEST_LINE, Channel, MakeSession, NotStarted, Opening, ends_starts, forks_in_order, open_session
 from .streams import SshStream

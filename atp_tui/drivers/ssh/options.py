@@ -64,11 +64,8 @@ def connection_options(
     found: Credentials,
     config: TransportConfig,
     factory: Callable[[], asyncssh.SSHClient],
-    *,
-    asks: bool,
 ) -> asyncssh.SSHClientConnectionOptions:
-    """The options of one connection. `asks`: a person may be asked for a password. Raises ConnectFailed for algorithms
-    of which asyncssh knows none."""
+    """The options of one connection. Raises ConnectFailed for algorithms of which asyncssh knows none."""
     _name_the_user()
     return asyncssh.SSHClientConnectionOptions(
         host=endpoint.name,
@@ -81,17 +78,17 @@ def connection_options(
         keepalive_interval=config.keepalive_interval,
         keepalive_count_max=config.keepalive_count,
         **_FROM_NOWHERE,
-        **_logins(endpoint.logins, asks=asks),
+        **_logins(endpoint.logins),
         **_session(endpoint.session),
         **_algorithms(endpoint.algorithms, check),
     )
 
 
-def _logins(said: Logins, *, asks: bool) -> dict[str, object]:
+def _logins(said: Logins) -> dict[str, object]:
     found: dict[str, object] = {
         "public_key_auth": said.public_key,
-        "password_auth": asks and said.password,
-        "kbdint_auth": asks and said.keyboard,
+        "password_auth": said.password,
+        "kbdint_auth": said.keyboard,
     }
     if said.preferred is not None:
         found["preferred_auth"] = said.preferred

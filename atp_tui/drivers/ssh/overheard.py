@@ -42,11 +42,18 @@ class Overheard:
     wants more. `goodbye`: its words as it disconnects, which asyncssh drops where their code is the usual one (11).
 
     `proved` is called once keys are exchanged and the host key is taken: what comes with the new keys is its owner's.
+    `judged` hears of each login that was not enough: True for a part of what is wanted, False for a refused one.
     """
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, proved: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: asyncssh.SSHClientConnection,
+        proved: Callable[[], None],
+        judged: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         self._connection = connection
         self._proved = proved
+        self._judged = judged
         self.methods: tuple[str, ...] = ()
         self.took_one = False
         self.goodbye = ""
@@ -78,7 +85,9 @@ class Overheard:
 
     def _refused(self, packet: SSHPacket) -> None:
         self.methods = tuple(name.decode("ascii", "replace") for name in packet.get_namelist())
-        self.took_one = packet.get_boolean() or self.took_one
+        taken = packet.get_boolean()
+        self.took_one = taken or self.took_one
+        self._judged(taken)
 
     def _accepted(self, packet: SSHPacket) -> None:
         self._proved()

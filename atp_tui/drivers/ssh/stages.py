@@ -17,9 +17,9 @@ from .host_key_check import HostKeyCheck
 def way(path: Sequence[Endpoint]) -> Passed:
     """The way to a host is known: its own sshd comes last in the path."""
     *hops, own = path
-    user, where = redacted(own.user), _where(own)
+    user, where = redacted(own.user), where_of(own)
     if hops:
-        through = ", ".join(map(_where, hops))
+        through = ", ".join(map(where_of, hops))
         return Passed(Stage.WAY, told(Say.WAY_THROUGH, user=user, where=where, hops=through))
     return Passed(Stage.WAY, told(Say.WAY, user=user, where=where))
 
@@ -29,10 +29,10 @@ def begins(path: Sequence[Endpoint], number: int) -> Passed:
     endpoint, is_own = path[number], number == len(path) - 1
     found = None
     if number:
-        found = told(Say.BEHIND, hop=_where(path[number - 1]))
+        found = told(Say.BEHIND, hop=where_of(path[number - 1]))
     elif endpoint.proxy_command is not None:
         found = told(Say.BY_PROXY_COMMAND)
-    return Passed(Stage.HOP, found, "" if is_own else _where(endpoint))
+    return Passed(Stage.HOP, found, "" if is_own else where_of(endpoint))
 
 
 def connected(sock: socket.socket) -> Passed:
@@ -56,5 +56,6 @@ def logged_in(endpoint: Endpoint) -> Passed:
     return Passed(Stage.LOGGED_IN, told(Say.LOGGED_IN_AS, user=redacted(endpoint.user)))
 
 
-def _where(endpoint: Endpoint) -> str:
+def where_of(endpoint: Endpoint) -> str:
+    """An sshd as messages name it: `192.0.2.3 port 22`."""
     return f"{redacted(endpoint.name)} port {endpoint.port}"

@@ -41,6 +41,7 @@ from .editor_dispatch import EditorDispatch
 from .help import HelpScreen, command_section
 from .job_dispatch import JobDispatch
 from .keys import help_keys
+from .login_queue import LoginQueue
 from .look_dispatch import LookDispatch, Looking
 from .trust_dispatch import TrustDispatch
 
@@ -59,6 +60,8 @@ class Surface(Looking, Protocol):
     def post_message(self, message: Message) -> bool: ...
     @property
     def showing(self) -> Showing: ...
+    @property
+    def is_typed_in(self) -> bool: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
 
 
@@ -76,7 +79,8 @@ class Dispatch:
         self.jobs = JobDispatch(screen, services.fleet, keys, ringing)
         self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant)
-        trust = TrustDispatch(screen, services.fleet, self)
+        self.logins = LoginQueue(screen, services.fleet, services.who, keys)
+        trust = TrustDispatch(screen, services.fleet, self, self.logins)
         self._own: dict[str, Callable[[str], object]] = {
             **self._look.by_name,
             **AnswerDispatch(screen, services.fleet, keys).by_name,

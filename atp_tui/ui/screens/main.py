@@ -225,6 +225,7 @@ class MainScreen(FocusInSight[None]):
         summary = self._fleet.summary()
         self.view.look(message.described)
         self._tell_of_file()
+        self._dispatch.logins.look()
         if summary.hosts:
             self._remembering.begin()
         self.status.snapshot = summary
@@ -396,5 +397,4 @@ class MainScreen(FocusInSight[None]):
 
     def type_command(self, line: str) -> None:
         """Do what a `:` line says."""
-        name, _, argument = line.partition(" ")
-        self._dispatch.do(name, argument)
+        self._dispatch.do(*line.partition(" ")[::2])

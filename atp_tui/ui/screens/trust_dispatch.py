@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from ...model.questions import KeyQuestion, PasswordQuestion
 from ..early_keys import HearsNothingAtFirst
 from ..text import safe
 from .ask import ask_about_key
+from .login_queue import LoginQueue
 from .password import PasswordScreen
 
 T = TypeVar("T")
@@ -46,10 +47,11 @@ class Acts(Protocol):
 class TrustDispatch:
     """One method a question."""
 
-    def __init__(self, screen: TrustSurface, fleet: Fleet, acts: Acts) -> None:
+    def __init__(self, screen: TrustSurface, fleet: Fleet, acts: Acts, logins: LoginQueue) -> None:
         self._screen = screen
         self._fleet = fleet
         self._acts = acts
+        self._logins = logins
 
     def look_at_key(self, argument: str) -> None:
         """Ask about the key of a host that is meant; where none of them has such a question, of the first that has."""
@@ -72,16 +74,33 @@ class TrustDispatch:
             self._screen.tell("no host key was refused")
 
     def ask_for_password(self, argument: str) -> None:
-        """Ask for the password of a host that is meant; where none of them wants it, of the first that does."""
+        """Ask what a host that is meant wants; where none of them wants anything, what the first wants that does.
+
+        What is asked over SSH is known once they log in, and comes then (LoginQueue)."""
         hosts = self._acts.meant(argument)
         if hosts is None:
             return
         waiting = [each.host_id for each in self._fleet.waiting() if each.trouble.remedy is Remedy.LOG_IN]
-        question = _first(self._fleet.password_question, (*hosts, *waiting))
-        if question is None:
+        under_way = self._fleet.login_question(next(iter(hosts), ""))
+        question = _first(self._fleet.password_question, hosts)
+        meant = [host for host in hosts if host in waiting]
+        if question is None and under_way is not None:
+            self._logins.ask(under_way)
+        elif question is None and meant:
+            self._screen.spawn(self._ask_to_log_in(meant))
+        elif question is not None or (question := _first(self._fleet.password_question, waiting)) is not None:
+            self._type_password(question)
+        elif waiting:
+            self._screen.spawn(self._ask_to_log_in(waiting[:1]))
+        else:
             self._screen.tell("no host wants a password")
-            return
 
+    async def _ask_to_log_in(self, hosts: Sequence[str]) -> None:
+        asked = replace(self._acts.invocation("log-in", hosts, {}), confirmed=len(hosts))
+        where = hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
+        await self._acts.reported(asked, safe(f"logging in: {where}"))
+
+    def _type_password(self, question: PasswordQuestion) -> None:
         def answered(credential: Credential | None) -> None:
             if credential is not None:
                 self._screen.spawn(self._log_in(question, credential))

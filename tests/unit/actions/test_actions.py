@@ -29,7 +29,10 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Credential, Secret
 from atp_tui.model.errors import ActionFailed, AtpError, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
 from atp_tui.model.host import HostInfo
+from atp_tui.model.questions import Wants
 from atp_tui.model.target import TargetId, on_hosts
+from atp_tui.transport.login_desk import LoginDesk
+from atp_tui.transport.login_gate import Scope
 from atp_tui.transport.manager import TransportManager
 from tests.fakes.loopback import LoopbackDriver
 
@@ -47,6 +50,9 @@ class Kept:
         self.typed: list[tuple[str, str, Credential]] = []
         self.same_key: tuple[str, ...] = ()
         self._driver = driver
+
+    def forget_all(self) -> None:
+        self.typed.clear()
 
     async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         self.trusted.append((host.id, public_key, replace))
@@ -67,6 +73,7 @@ class Rig:
     door: Door
     file: Path
     followed: list[tuple[str, ...]]
+    desk: LoginDesk
 
     async def ask(self, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value) -> None:
         job = await self.door.perform(Invocation(action, on_hosts(*hosts), arguments, "tester", secret))
@@ -112,10 +119,11 @@ async def rig(
         try:
             with tempfile.TemporaryDirectory() as folder:
                 file = file_of(ids, folder)
-                context = Context(manager, jobs, kept, kept, HostsFileAside(file), follow)
+                desk = LoginDesk()
+                context = Context(manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk)
                 async with asyncio.timeout(30):
                     await asyncio.sleep(0.05)
-                    yield Rig(manager, driver, kept, Door(context, actions=actions), file, followed)
+                    yield Rig(manager, driver, kept, Door(context, actions=actions), file, followed, desk)
         finally:
             await jobs.close()
 
@@ -191,6 +199,15 @@ async def a_password_goes_to_its_host(actions: tuple[Action, ...] = ACTIONS) -> 
         ((host, uri, credential),) = there.kept.typed
         assert (host, uri, credential.name) == ("a", "qemu+tls://a/system", "admin")
         assert credential.password.reveal() == "qr-7e7e"
+
+
+async def what_was_typed_is_forgotten(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        there.kept.typed.append(("a", "qemu+tls://a/system", Credential("admin", Secret("qr-7e7e"))))
+        there.desk.carry_out(there.desk.gate.typed(Scope(Wants.PASSWORD, "root", "a"), Secret("qr-7e7e"), 9e9))
+        await there.ask("forget")
+        assert there.kept.typed == []
+        assert there.desk.gate.next_end() is None
 
 
 def edits(action: str, *hosts: str, expected: list[str], touched: tuple[str, ...], **arguments: Value) -> Behaviour:
@@ -270,6 +287,7 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "follow": follow_follows,
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
+    "forget": what_was_typed_is_forgotten,
     "add-host": edits(
         "add-host", id="c", host="192.0.2.3", keys="tags=x ssh.port=2", expected=["a", "b", "c x"], touched=("c",)
     ),

@@ -1,0 +1,38 @@
+"""What becomes known at the desk of logins, for the rest of the engine: that the questions are others, that an answer
+is there which hosts have missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+
+from ..model.errors import HostUnknown
+from ..model.events import QuestionsChanged
+from ..transport.login_desk import LoginDesk
+from ..transport.manager import TransportManager
+
+
+class LoginNews:
+    """Listens to a desk for as long as both live."""
+
+    def __init__(self, desk: LoginDesk, manager: TransportManager) -> None:
+        self._manager = manager
+        self._tells = False
+        desk.listen(self._changed)
+        desk.helped.append(self._helped)
+
+    def _changed(self) -> None:
+        """Told once a turn of the event loop: five hundred logins may begin to wait in one."""
+        if not self._tells:
+            self._tells = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._tells = False
+        self._manager.hub.publish(QuestionsChanged(self._manager.clock.monotonic()))
+
+    def _helped(self, hosts: Collection[str]) -> None:
+        for host_id in hosts:
+            with suppress(HostUnknown):
+                self._manager.retry(host_id)

@@ -1,0 +1,269 @@
+"""Which host gets what a person has typed, and when: a secret is tried on one host, and the rest get it once that has
+taken it. Pure: events in, plans out. Nothing here reads a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+from typing import NamedTuple
+
+from ..model.credential import Secret
+from ..model.data_class import dataclass
+from ..model.questions import Wants
+
+MOST_WRONG = 3
+"""Wrong answers after which a question ends, as ssh's NumberOfPasswordPrompts has it."""
+
+EVERYWHERE = "*"
+"""The place of a password that a person has given for all hosts that want one of the same user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one answer is good for. `place` is a key file, a realm, a host under its address, or a jump host (`hop`)."""
+
+    wants: Wants
+    user: str
+    place: str
+    hop: bool = False
+
+    @property
+    def everywhere(self) -> Scope:
+        """The same of all places."""
+        return Scope(self.wants, self.user, EVERYWHERE, self.hop)
+
+
+class Give(NamedTuple):
+    """A waiter gets a secret, and is to tell what became of it."""
+
+    waiter: int
+    secret: Secret
+
+
+class Deny(NamedTuple):
+    """A waiter gets none, for this scope."""
+
+    waiter: int
+    scope: Scope
+
+
+Plan = list[Give | Deny]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """One login that wants a secret. `own` is the scope of its host alone. `asked_at` is the number of the request of a
+    person that it goes back to, 0 where it goes back to none: then nobody is asked for it."""
+
+    id: int
+    host: str
+    scope: Scope
+    own: Scope
+    asked_at: int
+
+
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """A secret. `tried` have it and have not told yet. `doubted`: a host has refused it, and none took it since."""
+
+    secret: Secret
+    until: float
+    trusted: bool = False
+    doubted: bool = False
+    tried: set[int] = field(default_factory=set)
+    refused_by: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class _Topic:
+    """What is known of one scope. Who asked before or at request number `closed` gets no answer any more. `excluded`
+    hosts have refused what others took. `first` is the host that a new answer goes to, where it waits."""
+
+    waiting: dict[int, Waiter] = field(default_factory=dict)
+    kept: _Kept | None = None
+    wrong: int = 0
+    closed: int = 0
+    excluded: set[str] = field(default_factory=set)
+    first: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is lost with it."""
+        return not (self.waiting or self.kept or self.wrong or self.closed or self.excluded)
+
+
+class Open(NamedTuple):
+    """A question that is open: for these waiters, after so many wrong answers."""
+
+    scope: Scope
+    waiters: tuple[Waiter, ...]
+    wrong: int
+
+
+class LoginGate:
+    """All secrets and all logins that wait for one. Each method gives what is to be done now."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """How often a person has asked for hosts."""
+        self._topics: dict[Scope, _Topic] = {}
+        self._lent: dict[int, tuple[Scope, Waiter, _Kept]] = {}
+
+    # -- what can be read ----------------------------------------------------------------------------------------
+
+    def open(self) -> Iterator[Open]:
+        """The questions to a person, in the order in which they came up."""
+        for scope, topic in self._topics.items():
+            if topic.kept is None and topic.waiting:
+                yield Open(scope, tuple(topic.waiting.values()), topic.wrong)
+
+    def has(self, waiter: Waiter) -> bool:
+        """Whether there is a secret that this login may get without anybody being asked."""
+        topic = self._topics.get(self._scope_of(waiter))
+        return topic is not None and topic.kept is not None
+
+    def is_trusted(self, waiter: int) -> bool:
+        """Whether what a login has got was taken by some host, and refused by none since."""
+        lent = self._lent.get(waiter)
+        return lent is not None and lent[2].trusted
+
+    def scope_of(self, waiter: int) -> Scope | None:
+        """For which scope a login has got what it has."""
+        lent = self._lent.get(waiter)
+        return None if lent is None else lent[0]
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def wait(self, waiter: Waiter) -> Plan:
+        """A login wants a secret."""
+        scope = self._scope_of(waiter)
+        self._topic(scope).waiting[waiter.id] = waiter
+        return self._settled(scope)
+
+    def typed(self, scope: Scope, secret: Secret, until: float, *, everywhere: bool = False) -> Plan:
+        """A person has answered the question of a scope; `everywhere`: for all that want the same of the same user."""
+        topic = self._topic(scope)
+        first = next((each.host for each in topic.waiting.values()), topic.first)
+        if everywhere and scope.place != EVERYWHERE:
+            scope = self._gathered(scope)
+            topic = self._topic(scope)
+            topic.excluded.clear()
+        topic.kept = _Kept(secret, until)
+        topic.first = topic.first if topic.first in {each.host for each in topic.waiting.values()} else first
+        return self._settled(scope)
+
+    def closed(self, scope: Scope) -> Plan:
+        """A person will not answer: nobody is asked again until hosts are asked for again."""
+        topic = self._topic(scope)
+        topic.closed, topic.wrong = self.requests, 0
+        return self._settled(scope)
+
+    def accepted(self, waiter: int) -> Plan:
+        """A login was let in with what it got."""
+        lent = self._lent.pop(waiter, None)
+        if lent is None:
+            return []
+        scope, of, kept = lent
+        kept.tried.discard(waiter)
+        kept.trusted, kept.doubted = True, False
+        topic = self._topic(scope)
+        if topic.kept is not kept:  # forgotten, or another one was typed since
+            return []
+        topic.wrong = 0
+        topic.excluded |= kept.refused_by - {of.host}
+        plan = self._settled(scope)
+        for apart in [each for each in topic.waiting.values() if each.host in topic.excluded]:
+            del topic.waiting[apart.id]
+            plan += self.wait(apart)
+        return plan
+
+    def refused(self, waiter: int) -> Plan:
+        """A login was refused with what it got: no host gets that any more, unless one takes it that has it already."""
+        lent = self._lent.pop(waiter, None)
+        if lent is None:
+            return []
+        scope, of, kept = lent
+        kept.tried.discard(waiter)
+        kept.refused_by.add(of.host)
+        kept.trusted, kept.doubted = False, True
+        return self._dropped(scope, kept, of.host)
+
+    def left(self, waiter: int) -> Plan:
+        """A login has ended, and nobody knows what became of what it had, or it waits no more."""
+        lent = self._lent.pop(waiter, None)
+        if lent is None:
+            scopes = [scope for scope, topic in self._topics.items() if topic.waiting.pop(waiter, None) is not None]
+            return [each for scope in scopes for each in self._settled(scope)]
+        scope, of, kept = lent
+        kept.tried.discard(waiter)
+        return self._dropped(scope, kept, of.host) if kept.doubted else self._settled(scope)
+
+    def forget(self, now: float | None = None) -> Plan:
+        """Drop all secrets, or those whose time is over `now`. What is out with a host is not called back."""
+        plan: Plan = []
+        for scope, topic in tuple(self._topics.items()):
+            if topic.kept is not None and (now is None or topic.kept.until <= now):
+                topic.kept = None
+                topic.excluded.clear()
+                plan += self._settled(scope)
+        return plan
+
+    def next_end(self) -> float | None:
+        """When the next secret is to be forgotten; None: there is none."""
+        return min((topic.kept.until for topic in self._topics.values() if topic.kept is not None), default=None)
+
+    # -- what follows --------------------------------------------------------------------------------------------
+
+    def _topic(self, scope: Scope) -> _Topic:
+        return self._topics.setdefault(scope, _Topic())
+
+    def _scope_of(self, waiter: Waiter) -> Scope:
+        """The widest scope that has something for a login, or asks for it."""
+        wide = self._topics.get(waiter.scope.everywhere)
+        in_use = wide is not None and (wide.kept is not None or bool(wide.waiting) or bool(wide.wrong))
+        if wide is not None and in_use and waiter.host not in wide.excluded:
+            return waiter.scope.everywhere
+        known = self._topics.get(waiter.scope)
+        return waiter.own if known is not None and waiter.host in known.excluded else waiter.scope
+
+    def _gathered(self, scope: Scope) -> Scope:
+        """Bring all that wait for a secret of the same kind and user together."""
+        wide = scope.everywhere
+        together = self._topic(wide)
+        for other, topic in tuple(self._topics.items()):
+            if other != wide and other.everywhere == wide and topic.kept is None:
+                together.waiting.update(topic.waiting)
+                topic.waiting.clear()
+        return wide
+
+    def _dropped(self, scope: Scope, kept: _Kept, host: str) -> Plan:
+        """A refused secret goes once nobody has it any more who could still be let in with it."""
+        topic = self._topic(scope)
+        if topic.kept is not kept or kept.tried:
+            return []
+        topic.kept, topic.first = None, host
+        topic.wrong += 1
+        return self.closed(scope) if topic.wrong >= MOST_WRONG else self._settled(scope)
+
+    def _settled(self, scope: Scope) -> Plan:
+        topic, plan = self._topic(scope), Plan()
+        if topic.kept is None:
+            for waiter in [each for each in topic.waiting.values() if each.asked_at <= topic.closed]:
+                del topic.waiting[waiter.id]
+                plan.append(Deny(waiter.id, waiter.scope))
+        elif topic.kept.trusted:
+            ready = [each for each in topic.waiting.values() if each.host not in topic.excluded]
+            plan += [self._give(scope, topic, topic.kept, waiter) for waiter in ready]
+        elif not topic.kept.tried and not topic.kept.doubted and topic.waiting:
+            waiting = list(topic.waiting.values())
+            waiter = next((each for each in waiting if each.host == topic.first), waiting[0])
+            plan.append(self._give(scope, topic, topic.kept, waiter))
+        if topic.is_empty:
+            del self._topics[scope]
+        return plan
+
+    def _give(self, scope: Scope, topic: _Topic, kept: _Kept, waiter: Waiter) -> Give:
+        del topic.waiting[waiter.id]
+        kept.tried.add(waiter.id)
+        self._lent[waiter.id] = scope, waiter, kept
+        return Give(waiter.id, kept.secret)

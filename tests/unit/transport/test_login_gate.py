@@ -1,0 +1,167 @@
+"""The gate of logins under hypothesis: at no step of random histories a host gets a secret that it should not get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from atp_tui.model.credential import Secret
+from atp_tui.model.questions import Wants
+from atp_tui.transport.login_gate import MOST_WRONG, Deny, Give, LoginGate, Plan, Scope, Waiter
+
+HOSTS = tuple(f"kvm{number}" for number in range(5))
+REALMS = {"kvm0": "a", "kvm1": "a", "kvm2": "a", "kvm3": "b", "kvm4": ""}
+
+
+def scopes_of(host: str) -> tuple[Scope, Scope]:
+    own = Scope(Wants.PASSWORD, "root", host)
+    return (Scope(Wants.PASSWORD, "root", f"realm {REALMS[host]}") if REALMS[host] else own), own
+
+
+class Gate(RuleBasedStateMachine):
+    """Holds beside the gate what each host was given, and what became of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = LoginGate()
+        self.next_id = 0
+        self.waiting: dict[int, Waiter] = {}
+        self.out: dict[int, tuple[Waiter, Secret]] = {}
+        self.refused_by: dict[Secret, set[str]] = {}
+        self.taken: set[Secret] = set()
+        """Secrets that some host took, and none has refused since."""
+        self.asked: dict[int, int] = {}
+        """How often a person was asked for a login's scope since its request."""
+
+    def perform(self, plan: Plan) -> None:
+        for each in plan:
+            waiter = self.waiting.pop(each.waiter)
+            if isinstance(each, Deny):
+                continue
+            secret = each.secret
+            assert waiter.host not in self.refused_by.get(secret, ()), "a host has refused it before"
+            if secret not in self.taken:
+                others = [of for of, given in self.out.values() if given is secret]
+                assert not others, "it is with a second host, and none has taken it"
+                assert not self.refused_by.get(secret), "it was refused, and none has taken it since"
+            self.out[waiter.id] = waiter, secret
+
+    @rule(host=st.sampled_from(HOSTS), attended=st.booleans())
+    def wait(self, host: str, attended: bool) -> None:
+        self.next_id += 1
+        waiter = Waiter(self.next_id, host, *scopes_of(host), self.gate.requests if attended else 0)
+        self.waiting[waiter.id] = waiter
+        self.perform(self.gate.wait(waiter))
+
+    @rule()
+    def attend(self) -> None:
+        self.gate.requests += 1
+
+    @precondition(lambda self: any(self.gate.open()))
+    @rule(data=st.data(), everywhere=st.booleans())
+    def type(self, data: Any, everywhere: bool) -> None:
+        asked = data.draw(st.sampled_from(list(self.gate.open())))
+        assert asked.wrong < MOST_WRONG
+        self.perform(self.gate.typed(asked.scope, Secret("x"), 10.0, everywhere=everywhere))
+
+    @precondition(lambda self: any(self.gate.open()))
+    @rule(data=st.data())
+    def decline(self, data: Any) -> None:
+        asked = data.draw(st.sampled_from(list(self.gate.open())))
+        self.perform(self.gate.closed(asked.scope))
+        assert all(each.scope != asked.scope for each in self.gate.open())
+
+    @precondition(lambda self: self.out)
+    @rule(data=st.data())
+    def accept(self, data: Any) -> None:
+        waiter, secret = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
+        self.taken.add(secret)
+        self.perform(self.gate.accepted(waiter.id))
+
+    @precondition(lambda self: self.out)
+    @rule(data=st.data())
+    def refuse(self, data: Any) -> None:
+        waiter, secret = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
+        self.taken.discard(secret)
+        self.refused_by.setdefault(secret, set()).add(waiter.host)
+        self.perform(self.gate.refused(waiter.id))
+
+    @precondition(lambda self: self.out or self.waiting)
+    @rule(data=st.data())
+    def leave(self, data: Any) -> None:
+        waiter = data.draw(st.sampled_from(sorted({*self.out, *self.waiting})))
+        self.out.pop(waiter, None)
+        self.waiting.pop(waiter, None)
+        self.perform(self.gate.left(waiter))
+
+    @rule(now=st.sampled_from([None, 5.0, 11.0]))
+    def forget(self, now: float | None) -> None:
+        self.perform(self.gate.forget(now))
+        if now != 5.0:
+            assert self.gate.next_end() is None
+
+    @invariant()
+    def every_login_that_waits_is_asked_for_or_hangs_on_another(self) -> None:
+        asked = {waiter.id for each in self.gate.open() for waiter in each.waiters}
+        for waiter in self.waiting.values():
+            if waiter.id not in asked:
+                assert self.out, "it waits for nothing"
+            else:
+                assert waiter.asked_at, "nobody has asked for it"
+
+
+Gate.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestGate = Gate.TestCase
+
+
+def waiter(number: int, host: str = "kvm0", asked_at: int = 1) -> Waiter:
+    return Waiter(number, host, *scopes_of(host), asked_at)
+
+
+def begun(*hosts: str) -> LoginGate:
+    gate = LoginGate()
+    gate.requests = 1
+    for number, host in enumerate(hosts):
+        assert gate.wait(waiter(number, host)) == []
+    return gate
+
+
+def test_three_wrong_answers_end_a_question_for_all() -> None:
+    gate, scope = begun("kvm0", "kvm1"), scopes_of("kvm0")[0]
+    for number in range(MOST_WRONG):
+        (asked,) = gate.open()
+        assert asked.wrong == number
+        (given,) = gate.typed(scope, Secret(f"wrong {number}"), 10.0)
+        assert isinstance(given, Give)
+        plan = gate.refused(given.waiter)
+        if number + 1 < MOST_WRONG:
+            assert gate.wait(waiter(given.waiter)) == []
+    assert plan == [Deny(1, scope)]
+    assert gate.wait(waiter(0)) == [Deny(0, scope)], "nor is it asked again by itself"
+    gate.requests += 1
+    assert gate.wait(waiter(0, asked_at=2)) == []
+    assert [each.wrong for each in gate.open()] == [0]
+
+
+def test_a_host_that_refuses_what_others_take_is_asked_for_by_itself() -> None:
+    gate, secret = begun("kvm0", "kvm1", "kvm2"), Secret("right")
+    assert gate.typed(scopes_of("kvm0")[0], secret, 10.0) == [Give(0, secret)]
+    assert gate.accepted(0) == [Give(1, secret), Give(2, secret)]
+    assert gate.refused(1) == []
+    assert gate.wait(waiter(3)) == [], "one host has refused it: the next waits for the third one's word"
+    assert gate.wait(waiter(4, "kvm1")) == []
+    assert gate.accepted(2) == [Give(3, secret)]
+    (asked,) = gate.open()
+    assert (asked.scope, [each.id for each in asked.waiters]) == (scopes_of("kvm1")[1], [4])
+
+
+def test_a_password_for_all_is_tried_on_the_host_that_was_asked_about() -> None:
+    gate, secret = begun("kvm3", "kvm4", "kvm0"), Secret("right")
+    assert len(list(gate.open())) == 3
+    assert gate.typed(scopes_of("kvm4")[0], secret, 10.0, everywhere=True) == [Give(1, secret)]
+    assert list(gate.open()) == []
+    assert gate.accepted(1) == [Give(0, secret), Give(2, secret)]
+    assert gate.wait(waiter(7, "kvm1", asked_at=0)) == [Give(7, secret)], "and those that come later"
