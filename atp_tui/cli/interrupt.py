@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -53,12 +54,33 @@ class Interrupt:
         `nohup` does so with SIGHUP, a shell without job control with SIGINT for what runs behind an `&`.
         """
         wanted = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, lambda number, _frame: self.heard(number)) for number in wanted}
+        with _woken_by_signals(self._loop):
+            before = {number: signal.signal(number, lambda number, _frame: self.heard(number)) for number in wanted}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let each signal end the wait of this event loop, which is then to hear it.
+
+    Python calls a handler between two steps of the main thread. A signal that comes just before the loop begins to wait,
+    or that the kernel gives to another thread, ends no wait: it was heard with the next event, which may be an hour off.
+    """
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        reading.setblocking(False)
+        writing.setblocking(False)
+        loop.add_reader(reading, reading.recv, 4096)
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reading)
 
 
 Verb = Callable[[Interrupt], Coroutine[Any, Any, int]]

@@ -14,15 +14,27 @@ import pytest
 HANG = 15.0
 
 HEAD = """
-import asyncio, resource, signal, sys, threading
+import asyncio, resource, signal, sys, threading, time
 from atp_tui.cli.interrupt import Interrupt, run_verb
 """
 STANDS_STILL = """
 async def verb(interrupt):
     print("ready", flush=True)
-    lock = threading.Lock()
-    lock.acquire()
-    lock.acquire()  # the loop turns no more
+    while interrupt.number is None:
+        time.sleep(0.01)  # the loop turns no more
+    print("heard", flush=True)
+    while True:
+        time.sleep(0.01)  # a signal is lost on no lock: one that comes just before its wait would not end that
+"""
+SENDS_ITSELF_ONE_IN_ANOTHER_THREAD = """
+def send():
+    time.sleep(0.2)  # the loop has begun to wait
+    signal.raise_signal(signal.SIGTERM)
+
+async def verb(interrupt):
+    threading.Thread(target=send).start()
+    print("ready", flush=True)
+    await asyncio.sleep(3600)
 """
 WAITS = """
 async def verb(interrupt):
@@ -73,8 +85,8 @@ def running(verb: str, *before: str) -> Iterator[subprocess.Popen[str]]:
 def test_the_second_signal_ends_a_program_whose_loop_stands_still(number: signal.Signals) -> None:
     with running(STANDS_STILL, "env", f"--default-signal={number.name[3:]}") as process:
         process.send_signal(number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.3)  # two that wait to be heard together count as one
+        assert process.stdout is not None
+        assert process.stdout.readline() == "heard\n"  # two that wait to be heard together count as one
         process.send_signal(number)
         assert process.wait(HANG) == -number
 
@@ -98,6 +110,11 @@ def test_the_first_signal_ends_a_verb_in_order(number: signal.Signals, status: i
         process.send_signal(number)
         assert process.communicate(timeout=HANG) == ("in order\n", "")
         assert process.returncode == status
+
+
+def test_a_signal_that_another_thread_took_ends_the_wait_of_the_loop() -> None:
+    with running(SENDS_ITSELF_ONE_IN_ANOTHER_THREAD) as process:
+        assert process.wait(HANG) == 143
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
