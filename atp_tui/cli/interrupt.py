@@ -67,8 +67,9 @@ class Interrupt:
 def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Let each signal end the wait of this event loop, which is then to hear it.
 
-    Python calls a handler between two steps of the main thread. A signal that comes just before the loop begins to wait,
-    or that the kernel gives to another thread, ends no wait: it was heard with the next event, which may be an hour off.
+    Python calls a handler between two steps of the main thread. A signal that comes just before the loop begins to
+    wait, or that the kernel gives to another thread, ends no wait: it was heard with the next event, which may be an
+    hour off.
     """
     reading, writing = socket.socketpair()
     with reading, writing:

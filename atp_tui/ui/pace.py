@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.screen import UPDATE_PERIOD, Screen
 
+from .compositor import OneMap
+
 if TYPE_CHECKING:
     from textual.timer import Timer
 
@@ -72,6 +74,10 @@ class Paced(_Screen):
 
     _pace: Pace | None = None
     _styled_for = -1
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._compositor = OneMap()
 
     def on_mount(self) -> None:
         self._styled_for = self.app._css_update_count

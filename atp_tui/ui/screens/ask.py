@@ -23,6 +23,7 @@ from ..question_words import Ask, asked
 from ..shown import Words, assembled, styled, together
 from ..text import cut, safe, width_of
 from ..typeable import TYPEABLE
+from ..widgets.one_line import OneLine
 from ..words import sentence
 from .dialogue import Dialogue
 
@@ -65,7 +66,7 @@ class TypedAskScreen(Dialogue[bool]):
 
     def parts(self) -> Iterable[Widget]:
         return (
-            Horizontal(Words(styled(asked(Ask.TYPE_IT))), Input(compact=True, id="word", restrict=TYPEABLE)),
+            Horizontal(Words(styled(asked(Ask.TYPE_IT))), OneLine(compact=True, id="word", restrict=TYPEABLE)),
             Words(classes="gap"),
         )
 

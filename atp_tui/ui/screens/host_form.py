@@ -36,6 +36,7 @@ from ..shown import Words, styled
 from ..text import cut, safe
 from ..typeable import TYPEABLE, typeable
 from ..widgets.lines import LinesView, Spans, drawn
+from ..widgets.one_line import OneLine
 from ..widgets.try_lines import TryLines
 from ..widgets.try_words import problem_words
 
@@ -153,7 +154,7 @@ class HostForm(HearsNothingAtFirst[bool]):
 
     def _input(self, field: FormField) -> Input:
         can_be = _is_typeable(field)
-        return Input(
+        return OneLine(
             field.value if can_be else safe(field.value), placeholder=self._placeholder(field), compact=True,
             id=_input_id(field.key), restrict=TYPEABLE, select_on_focus=False, disabled=not can_be,
             suggester=SuggestFromList(field.origin.split(", ")) if field.key == FILE else None,

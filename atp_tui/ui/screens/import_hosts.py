@@ -22,6 +22,7 @@ from ..shown import Words, styled
 from ..text import Safe, cut_middle, fit, safe, width_of
 from ..typeable import TYPEABLE
 from ..widgets.lines import LinesView, Spans, drawn
+from ..widgets.one_line import OneLine
 from ..widgets.too_small import LEAST
 from ..widgets.try_words import problem_words
 from .host_form import DifferenceLines
@@ -179,7 +180,7 @@ class ImportScreen(HearsNothingAtFirst[Chosen]):
                 ):
                     with Horizontal():
                         yield Words(styled(label))
-                        yield Input(placeholder=what, id=name, restrict=TYPEABLE)
+                        yield OneLine(placeholder=what, id=name, restrict=TYPEABLE)
             yield self._file
         yield Words(id="import-note")
         pressed = [(OWN.sign(each.id or ""), each.description) for each in (*bindings.CHOICES, *bindings.IMPORT)]

@@ -25,6 +25,7 @@ from ..widgets.answer_filter import pauses_after, searched
 from ..widgets.answer_heads import LABEL_WIDTH
 from ..widgets.answers import clip
 from ..widgets.lines import LinesView, Spans, drawn
+from ..widgets.one_line import OneLine
 from ..widgets.output_line import shown_spans
 
 _MARGIN = drawn((" ", "text"))
@@ -131,7 +132,7 @@ class PagerScreen(Paced, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._lines
-        yield Input(id="searched", compact=True, placeholder="a regular expression", restrict=TYPEABLE)
+        yield OneLine(id="searched", compact=True, placeholder="a regular expression", restrict=TYPEABLE)
         yield Words(styled(self._keys, "$dim"), id="pager-keys")
 
     def on_mount(self) -> None:

@@ -17,10 +17,11 @@ from .. import bindings
 from ..keymap import OWN
 from ..question_words import Ask, asked
 from ..shown import Words, styled
+from ..widgets.one_line import OneLine
 from .dialogue import Dialogue
 
 
-class HiddenInput(Input):
+class HiddenInput(OneLine):
     """Takes a password: shows a dot for each character, and gives none of it to the clipboard."""
 
     def __init__(self, *, id: str) -> None:
@@ -54,7 +55,7 @@ class PasswordScreen(Dialogue[Credential | None]):
 
     def parts(self) -> Iterable[Widget]:
         return (
-            Horizontal(Words(styled(asked(Ask.NAME_FIELD))), Input(self._question.user, compact=True, id="user")),
+            Horizontal(Words(styled(asked(Ask.NAME_FIELD))), OneLine(self._question.user, compact=True, id="user")),
             Horizontal(Words(styled(asked(Ask.PASSWORD_FIELD))), HiddenInput(id="password")),
             Words(classes="gap"),
         )

@@ -33,6 +33,7 @@ from ..shown import Words, styled, together
 from ..targeting import Selection, completed
 from ..text import cut, safe
 from ..typeable import TYPEABLE
+from .one_line import OneLine
 
 NOTE = 48
 """Cells that a note has at least."""
@@ -62,7 +63,7 @@ PLACEHOLDERS = {
 }
 
 
-class CommandInput(Input):
+class CommandInput(OneLine):
     """One line of text without control characters; the keys of a shell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.PANE]
@@ -373,6 +374,8 @@ def accent_style(accent: Accent | None) -> str:
 
 def _put(widget: Words, content: Content) -> None:
     """Show other text; only where its width differs is the screen laid out anew, which costs more than all the rest."""
+    if isinstance(widget.content, Content) and content.is_same(widget.content):
+        return
     width = widget.styles.width
     if width is None or width.value != content.cell_length:
         widget.styles.width = content.cell_length
