@@ -16,7 +16,23 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-COMMANDS = ("sh", "cat", "chmod", "cksum", "cp", "cut", "dirname", "env", "grep", "ls", "mkdir", "readlink", "rm", "tr")
+COMMANDS = (
+    "sh",
+    "cat",
+    "chmod",
+    "cksum",
+    "cp",
+    "cut",
+    "dirname",
+    "env",
+    "grep",
+    "ls",
+    "mkdir",
+    "nice",
+    "readlink",
+    "rm",
+    "tr",
+)
 
 # Answers for /usr/bin/python3 and, copied there by `-m venv`, for .venv/bin/python. Other calls reach the real one.
 PYTHON = """#!/bin/sh
@@ -273,39 +289,46 @@ def test_the_tests_tools_come_from_the_dependency_group(machine: Machine) -> Non
     assert any(line.startswith("ruff==") for line in wanted)
 
 
-PYTESTS = "pytest pytest-chaos pytest-alone"
-
-
 @pytest.mark.parametrize("counted", ["", " --cov --cov-report=term:skip-covered"])
 def test_test_runs_every_check_in_the_checkout(machine: Machine, counted: str) -> None:
     machine.install_packages()
     machine.settings["ATP_TEST_COVERAGE"] = "1" if counted else ""
     result = machine.atp("test")
     assert result.returncode == 0
+    in_order = "--dist loadfile --no-loadscope-reorder"
     assert result.stdout.splitlines() == [
         f"{tool} in {machine.checkout}:{arguments}"
         for tool, arguments in [
             ("ruff", " check"),
             ("ruff", " format --check"),
             ("lint-imports", " --no-logo"),
-            ("pytest", f" tests/unit -n 4 --dist loadfile{counted}"),
-            ("mypy", ""),
-            ("pytest", " -n 8 --dist loadfile --no-loadscope-reorder --ignore tests/unit --ignore tests/chaos"),
+            ("pytest", f" -n 6 {in_order} --ignore tests/unit --ignore tests/ui --ignore tests/chaos"),
             ("pytest", " tests/chaos -m not alone -n 3 --dist worksteal"),
+            ("mypy", ""),
+            ("pytest", f" tests/unit -n 3 {in_order}{counted}"),
+            ("pytest", f" tests/ui -n 3 {in_order}"),
             ("pytest", " tests/chaos -m alone"),
         ]
     ]
-    last = result.stderr.splitlines()[-1]
-    assert last == f"atp: all passed: ruff-check ruff-format import-linter pytest-unit mypy {PYTESTS}"
+    checks = "ruff-check ruff-format import-linter pytest pytest-chaos mypy pytest-unit pytest-ui pytest-alone"
+    assert result.stderr.splitlines()[-1] == f"atp: all passed: {checks}"
 
 
-def test_one_failing_check_fails_the_run_and_hides_no_other(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("tool", "failed", "passed"),
+    [
+        ("mypy", "mypy", "ruff-check ruff-format import-linter pytest pytest-chaos pytest-unit pytest-ui pytest-alone"),
+        ("ruff", "ruff-check ruff-format", "import-linter pytest pytest-chaos mypy pytest-unit pytest-ui pytest-alone"),
+    ],
+)
+def test_one_failing_check_fails_the_run_and_hides_no_other(
+    machine: Machine, tool: str, failed: str, passed: str
+) -> None:
     machine.install_packages()
-    machine.settings["FAKE_FAILING_TOOL"] = "mypy"
+    machine.settings["FAKE_FAILING_TOOL"] = tool
     result = machine.atp("test")
     assert result.returncode == 1
-    last = result.stderr.splitlines()[-1]
-    assert last == f"atp: FAILED: mypy (passed: ruff-check ruff-format import-linter pytest-unit {PYTESTS})"
+    assert result.stderr.splitlines()[-1] == f"atp: FAILED: {failed} (passed: {passed})"
 
 
 def test_a_checkout_that_others_may_not_enter_is_named_before_root_runs_tests(machine: Machine) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from atp_tui.actions.action import Invocation
 from atp_tui.actions.policy import Policy
+from atp_tui.config.fleet import MonitorSettings
 from atp_tui.config.imports.offer import ImportAsked, OfferKind
 from atp_tui.config.load import load
 from atp_tui.drivers.sources import DemoOptions, DemoSource, FileSource
@@ -56,7 +57,10 @@ async def fleet(
     """Three hosts of the demo, with all their figures."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     source = DemoSource(DemoOptions(hosts=3, faults=False, seed=1))
-    source.config = replace(source.config, guard=GuardSettings(preview_above=2, count_above=2))
+    # a share of time needs two samples, and more than half of the time of these tests was the wait for the second
+    source.config = replace(
+        source.config, guard=GuardSettings(preview_above=2, count_above=2), monitor=MonitorSettings(interval=0.4)
+    )
     engine = Engine(source, policy=Policy(asks=True))
     async with engine.running(watch=True):
         found = engine.fleet if request.param == "local" else twin_of(engine.fleet)
