@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,88 @@ def test_the_entry_point_is_light(words: str) -> None:
     loaded = loaded_by(RUN_PROGRAM, *words.split())
     assert "atp_tui" in loaded
     assert not loaded & (LIBRARIES | {"ClusterShell", "tomlkit"})
+
+
+LOADED_BY_PROGRAM = """
+import atexit, os, runpy, sys
+def leave(status):
+    sys.stdout.flush()
+    print()
+    print(*sorted(sys.modules), flush=True)
+    ends(status)
+ends, os._exit = os._exit, leave  # how the program ends itself
+sys.argv = ["atp-tui", *sys.argv[1:]]
+runpy.run_module("atp_tui", run_name="__main__")
+"""
+
+NOT_FOR_A_COMMAND = (
+    "ui", "config.imports", "config.document", "config.edits", "config.form", "config.hosts_file",
+    "engine.asking", "engine.away", "engine.guests", "engine.pages", "engine.reload", "monitor.arrangements",
+    "monitor.domain_query", "monitor.facts", "monitor.happenings", "monitor.metadata_reader", "monitor.sampler",
+    "monitor.tally", "executor.masking", "cli.doctor", "cli.examples", "cli.hosts_arguments", "cli.jobs", "cli.dry_run",
+    "cli.tables", "drivers.libvirt.driver", "drivers.simulated", "drivers.ssh.config.own",
+)  # fmt: skip
+"""Modules, and rooms with all that is in them, that a command on a host has no use for."""
+
+
+def loaded(file: Path, verb: str, *words: str) -> set[str]:
+    """The modules that a verb has loaded when it ends; what it keeps goes beside its hosts.toml."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(file.parent), "XDG_CACHE_HOME": str(file.parent)}
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED_BY_PROGRAM, verb, "--config", str(file), *words],
+        cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    return set(result.stdout.splitlines()[-1].split())
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hosts.toml whose one host refuses each connection."""
+    file = tmp_path_factory.mktemp("refusing") / "hosts.toml"
+    file.with_name("ssh_config").touch()
+    ssh = f'[hosts.ssh]\nport = 1\nconfig_file = "{file.with_name("ssh_config")}"\n'
+    file.write_text(f'[[hosts]]\nid = "a"\nhost = "127.0.0.1"\nuri = false\n{ssh}')
+    return file
+
+
+def within(modules: Iterable[str], rooms: Iterable[str]) -> list[str]:
+    places = tuple(f"atp_tui.{room}" for room in rooms)
+    return [name for name in modules if name in places or name.startswith(tuple(f"{place}." for place in places))]
+
+
+def test_a_command_loads_nothing_that_it_never_uses(refusing: Path) -> None:
+    """Each of the program's own modules takes a third of a millisecond, and there are 750."""
+    modules = loaded(refusing, "run", "--yes", "-w", "a", "--", "true")
+    assert {"atp_tui.drivers.ssh.link", "asyncssh", "atp_tui.engine.local"} <= modules, "it went all the way"
+    assert within(modules, NOT_FOR_A_COMMAND) == []
+    assert not modules & {
+        "libvirt",
+        "textual",
+        "rich",
+        "ClusterShell",
+        "tomlkit",
+        "yaml",
+        "cryptography.x509",
+        "OpenSSL",
+    }
+
+
+NOT_FOR_A_LOOK = (
+    "ui.app", "actions.registry", "engine.engine", "transport.manager", "executor.runner", "monitor.fleet",
+    "drivers.ssh.hostkeys", "storage.audit", "config.document", "config.hosts_file",
+)  # fmt: skip
+"""Modules that a verb which contacts no host and changes nothing has no use for."""
+
+
+@pytest.mark.parametrize("words", ["hosts list", "info", "jobs"])
+def test_a_verb_that_only_looks_loads_nothing_of_what_runs_a_fleet(refusing: Path, words: str) -> None:
+    modules = loaded(refusing, *words.split())
+    assert {"atp_tui.cli.dispatch", "atp_tui.cli.output"} <= modules
+    assert within(modules, NOT_FOR_A_LOOK) == []
+    assert not modules & (LIBRARIES - {"rich"} | {"ClusterShell", "tomlkit"}), (
+        "rich knows how wide a text is in a table"
+    )
 
 
 KEEPS_WHAT_IT_FOUND = "cli/doctor/verdict.py"
@@ -190,7 +274,7 @@ HANDS_OVER = {
 
 WRITES = {
     "stdout": {"cli/output.py", "cli/tui.py", "__main__.py"},
-    "stderr": {"cli/output.py", "cli/tui.py", "__main__.py", "cli/arguments.py"},
+    "stderr": {"cli/output.py", "cli/tui.py", "__main__.py", "cli/verbs.py"},
     "os.write": {"cli/crash.py", "drivers/live_output.py", "ui/output.py"},
 }
 """The standard streams and the descriptors below them, with the modules that may touch them."""

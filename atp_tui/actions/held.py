@@ -71,7 +71,7 @@ def named_now(words: str, hosts: Sequence[HostInfo], sets: Sets = NO_SETS) -> tu
 def _by_the_file(hosts: Sequence[HostInfo], sets: Sets) -> Targets:
     """The target language, where hosts.toml alone says what a condition means."""
     from ..executor.targets import Targets
-    from ..monitor.facts import FileFacts
+    from ..monitor.file_facts import FileFacts
 
     return Targets(hosts, FileFacts(hosts), sets=sets)
 

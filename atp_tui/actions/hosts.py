@@ -122,7 +122,7 @@ def _tags(invocation: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _disabled(invocation: Invocation, config: FleetConfig | None) -> tuple[str, ...]:
     from ..executor.targets import Targets
-    from ..monitor.facts import FileFacts
+    from ..monitor.file_facts import FileFacts
 
     if config is None:
         return ()

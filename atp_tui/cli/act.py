@@ -18,8 +18,7 @@ from ..model.target import on_hosts
 from ..model.text import printed, safe
 from ..storage.audit import audit_of
 from .arguments import Arguments
-from .ask_hosts import NOT_ALL
-from .asked import read, settled
+from .asked import NOT_ALL, read, settled
 from .job_log import log_there, opened, warn
 from .output import complain, emit
 from .words import whole

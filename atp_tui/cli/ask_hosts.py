@@ -12,6 +12,7 @@ from ..engine.source import FleetSource
 from ..model.fence import Fence
 from ..model.problem import Problem
 from .arguments import Arguments
+from .asked import NOT_ALL
 from .encode import encode_domain, encode_host, encode_odd, valid
 from .output import complain, emit, emit_json
 from .tables import domain_table, stats_table
@@ -20,9 +21,6 @@ from .words import nonsense, sentence
 _log = logging.getLogger(__name__)
 
 _UNTOLD = "what %s has said could not be told"
-
-NOT_ALL = 3
-"""The exit status where some host did not answer."""
 
 
 async def stats(arguments: Arguments, source: FleetSource) -> int:

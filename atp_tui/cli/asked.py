@@ -15,9 +15,11 @@ from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.sets import reached
 from .arguments import Arguments
-from .ask_hosts import NOT_ALL
 from .output import complain
 from .words import whole
+
+NOT_ALL = 3
+"""The exit status where some host did not answer."""
 
 
 def expressions_of(arguments: Arguments, hosts: Sequence[HostInfo]) -> tuple[str, ...]:

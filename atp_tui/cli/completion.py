@@ -12,10 +12,11 @@ from importlib.resources import files
 from typing import Any
 
 from ..model.text import printed, safe
-from .arguments import Arguments, whole_parser
+from .arguments import Arguments
 from .output import emit
 from .parsers import commands
 from .setup_verbs import SHELLS
+from .verbs import whole_parser
 
 _TARGETS = {"bash": "_atp_tui_targets", "zsh": "_atp_tui_targets", "fish": "(_atp_tui_targets)"}
 _THEMES = {"bash": "_atp_tui_themes", "zsh": "_atp_tui_themes", "fish": "(_atp_tui_themes)"}

@@ -11,7 +11,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..actions.registry import ACTIONS
 from ..config.fleet import FleetConfig
 from ..config.load import load
 from ..config.paths import default_config, find_config, theme_folders
@@ -62,7 +61,7 @@ def dispatch(arguments: Arguments) -> int:
         _check_theme(arguments)
         if arguments.lists:
             arguments = _with_lists(arguments)
-        return _VERBS[arguments.verb](arguments)
+        return _VERBS.get(arguments.verb, _act)(arguments)
     except ReaderGone:
         return BROKEN_PIPE
     except ConfigErrors as error:
@@ -213,7 +212,7 @@ def _domains(arguments: Arguments) -> int:
 
 
 def _hosts(arguments: Arguments) -> int:
-    from .hosts import agreed, check, edit, invocation_of, list_hosts, words_of_hosts
+    from .hosts_list import list_hosts, words_of_hosts
 
     if arguments.importing is not None:
         from .importing import import_hosts
@@ -226,9 +225,13 @@ def _hosts(arguments: Arguments) -> int:
             earlier, gone = _earlier(words_of_hosts(arguments), config)
             return list_hosts(arguments, config, earlier) or gone
         case "check":
+            from .hosts import check
+
             source = _source(arguments)
             earlier, gone = _earlier(words_of_hosts(arguments), source.config)
             return run_verb(lambda interrupt: check(arguments, source, earlier)) or gone
+    from .hosts import agreed, edit, invocation_of
+
     source = _edited(arguments)
     earlier, gone = _earlier(words_of_hosts(arguments), source.config)
     invocation = agreed(arguments, invocation_of(arguments, source.config, earlier))
@@ -365,5 +368,5 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "completion": _completion,
     "complete-words": _complete_words,
     "man": _man,
-    **{action.name: _act for action in ACTIONS if action.headless},
 }
+"""The program's own verbs. Any other that the parser lets pass is the name of an action."""

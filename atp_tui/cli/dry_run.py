@@ -23,7 +23,7 @@ from ..model.target import on_hosts
 from ..model.text import printed, safe
 from ..monitor.rows import OFF
 from .arguments import Arguments
-from .ask_hosts import NOT_ALL
+from .asked import NOT_ALL
 from .encode import valid
 from .output import emit, emit_json
 from .waves import plan_lines, planned

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..engine.fleet import Answer
-from ..model.causes import Trouble
-from ..model.connection import ConnectionSnapshot, PoolStatistics
-from ..model.host import HostInfo
 from ..model.node import NO_METADATA, DomainMetadata, DomainReading, Oddity
 from ..monitor.metrics import exported
 from .words import WORDS, sentence
+
+if TYPE_CHECKING:
+    from ..engine.fleet import Answer
+    from ..model.causes import Trouble
+    from ..model.connection import ConnectionSnapshot, PoolStatistics
+    from ..model.host import HostInfo
 
 _MOMENTS = ("since", "next_attempt_at", "last_error_at", "created_at", "last_active")
 

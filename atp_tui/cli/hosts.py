@@ -16,7 +16,7 @@ from ..config.hosts_file import Written
 from ..drivers.sources import FileSource
 from ..engine.engine import Engine
 from ..engine.person import user_name
-from ..engine.targets import first_reading, wrong_sets
+from ..engine.targets import wrong_sets
 from ..executor.earlier import Earlier
 from ..model.errors import ActionFailed, ConfigError
 from ..model.host import HostInfo
@@ -27,11 +27,10 @@ from ..model.text import Printed, printed, safe
 from ..storage.audit import audit_of
 from .act import FAILED, require
 from .arguments import Arguments
-from .ask_hosts import NOT_ALL
-from .asked import expressions_of
-from .encode import encode_listed, valid
+from .asked import NOT_ALL
+from .encode import valid
+from .hosts_list import every_host, named
 from .output import complain, emit, emit_json
-from .tables import host_table
 from .words import whole
 
 ASK_ABOVE = 3
@@ -50,48 +49,6 @@ _ACTIONS = {
     "redo": "redo",
 }
 """The verbs that write, and the action that each of them is; of a move this is said where it names a file."""
-
-
-def list_hosts(arguments: Arguments, config: FleetConfig, earlier: Earlier) -> int:
-    """Show what the configuration says, of all hosts or of those that are meant; the exit status."""
-    chosen = _all(config)
-    expressions = expressions_of(arguments, chosen)
-    if expressions:
-        ids = {host for each in expressions for host in named(each, config, earlier)}
-        chosen = tuple(host for host in chosen if host.id in ids)
-    off = {host.id for host in config.disabled}
-    files = config.files_of_hosts()
-    hosts = [encode_listed(host, enabled=host.id not in off) | {"file": files[host.id]} for host in chosen]
-    if arguments.json:
-        emit_json({"hosts": hosts})
-    else:
-        emit(host_table(hosts, files=bool(config.included or config.programs)))
-    return 0
-
-
-def words_of_hosts(arguments: Arguments) -> tuple[str, ...]:
-    """The expressions by which a verb was told its hosts, but for lists."""
-    if arguments.hosts_verb in ("add", "undo", "redo"):
-        return ()
-    return (*arguments.targets, *arguments.hosts_words[:1])
-
-
-def named(expression: str, config: FleetConfig, earlier: Earlier) -> tuple[str, ...]:
-    """The hosts of the file that an expression names, those that are disabled among them.
-
-    Raises ConfigError (key "targets") where it is wrong, and for a condition that hosts would have to be asked about.
-    """
-    reading = first_reading((expression,), _all(config), earlier, config.sets)
-    if reading.undecided:
-        hint = "name them by ids, @tag, or what the file says, such as site:north"
-        what = f"nobody is asked here for what hosts do, and it hangs on {reading.moving}"
-        raise ConfigError(what, key="targets", hint=hint)
-    return reading.ids
-
-
-def _all(config: FleetConfig) -> tuple[HostInfo, ...]:
-    """All hosts of the file, those that are disabled behind the others."""
-    return (*config.hosts, *config.disabled)
 
 
 def invocation_of(arguments: Arguments, config: FleetConfig, earlier: Earlier) -> Invocation:
@@ -209,7 +166,7 @@ async def check(arguments: Arguments, source: FileSource, earlier: Earlier) -> i
     """
     config = source.config
     words = arguments.hosts_words
-    ids = named(words[0], config, earlier) if words else tuple(host.id for host in _all(config))
+    ids = named(words[0], config, earlier) if words else tuple(host.id for host in every_host(config))
     wrong = tuple(wrong_sets(config))
     for each in wrong:
         complain(str(each))

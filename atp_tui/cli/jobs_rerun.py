@@ -15,11 +15,10 @@ from ..executor.log import JobRecord, JobState
 from ..executor.spec import CommandWork, FollowWork, JobOptions
 from ..model.errors import ConfigError
 from ..model.outcome import Outcome
-from ..monitor.terms import Needs
+from ..monitor.needs import Needs
 from ..storage.jobs import JobStore
 from .arguments import Arguments
-from .ask_hosts import NOT_ALL
-from .asked import tell_gone
+from .asked import NOT_ALL, tell_gone
 from .interrupt import Interrupt
 from .jobs import found, outcomes, readable
 from .jobs_show import spec_of

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from .. import __version__
 from ..model.text import printed, safe
-from .arguments import EXIT_STATUSES, Arguments, whole_parser
+from .arguments import Arguments
 from .examples import EXAMPLES
 from .output import emit
 from .parsers import PROGRAM, Command, commands, has_verbs
+from .verbs import EXIT_STATUSES, whole_parser
 
 _SPECIAL = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", '"': "\\(dq"}
 """Signs for which a typesetter would put others: groff_char(7)."""

@@ -11,22 +11,13 @@ from .follow_words import add_follow, nonsense_of
 from .job_words import add_job_words
 from .jobs_arguments import MASKS_GATHERED, agreeing, masking
 from .show_words import add_showing, contradiction
-from .target_arguments import STDIN, add_targets
-
-REMOTE = {"run": "uname -r", "follow": "journalctl -f"}
-"""The verbs that take a command line, with one that a message shows."""
+from .target_arguments import REMOTE, STDIN, add_targets
 
 _TARGETS = "kvm[01-18], @tag, a set, @all, state:failed, cpu>80, with , & ! ^; several add up"
 
 
-def add_remote(
-    run: argparse.ArgumentParser,
-    follow: argparse.ArgumentParser,
-    seconds: Callable[[str], float],
-    count: Callable[[str], int],
-) -> None:
-    """Add the words of `run` and of `follow` to their parsers; `seconds` and `count` read numbers."""
-    _run(run, seconds, count)
+def add_follow_words(follow: argparse.ArgumentParser) -> None:
+    """Add the words of `follow` to its parser."""
     add_targets(follow, _TARGETS)
     add_follow(follow)
     _command(follow)
@@ -64,8 +55,8 @@ def _nonsense(found: argparse.Namespace) -> str | None:
     return contradiction(found) or (MASKS_GATHERED if found.mask and not found.gather else None)
 
 
-def _run(run: argparse.ArgumentParser, seconds: Callable[[str], float], count: Callable[[str], int]) -> None:
-    """The words of `run`."""
+def add_run_words(run: argparse.ArgumentParser, seconds: Callable[[str], float], count: Callable[[str], int]) -> None:
+    """Add the words of `run` to its parser; `seconds` and `count` read numbers."""
     add_targets(run, _TARGETS)
     run.add_argument("--timeout", type=seconds, metavar="S", help="seconds for each host, connecting included")
     run.add_argument("--fanout", type=count, default=64, metavar="N", help="hosts at a time (default %(default)s)")

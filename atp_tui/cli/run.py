@@ -28,11 +28,8 @@ from ..storage.audit import audit_of
 from . import waves
 from .agreeing import agreed, passes
 from .arguments import Arguments
-from .ask_hosts import NOT_ALL
-from .asked import read, settled
-from .away import tell_waiting
+from .asked import NOT_ALL, read, settled
 from .delivering import delivered, with_named
-from .dry_run import dry_run
 from .interrupt import Interrupt
 from .job_log import opened, user_log, warn
 from .output import ReaderGone, complain, standard_output, unwritable
@@ -96,6 +93,8 @@ async def carried_out(
     engine = Engine(source, policy=Policy(read_only=arguments.read_only, asks=True), audit=audit, log=log)
     in_waves = waves.checked(invocation(()), reading, source.config.hosts, source.config.sets)
     if arguments.dry_run:
+        from .dry_run import dry_run
+
         return await dry_run(arguments, engine, reading, invocation(()), select, in_waves)
     showing.ready()
     await passes(engine, reading, invocation(()), yes=arguments.yes)  # before any host is asked anything
@@ -112,6 +111,8 @@ async def carried_out(
         raise _unread(ended.gone) from ended.gone
     shown = showing.last(ended.results)
     if log is not None and "when_back" in wanted.arguments:
+        from .away import tell_waiting
+
         await tell_waiting(log, ended.job)
     if ended.late.came:
         complain(ended.late.words)

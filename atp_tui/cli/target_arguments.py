@@ -8,6 +8,9 @@ from typing import Any
 STDIN = "-"
 """Stands for standard input in the place of a file, and behind -w."""
 
+REMOTE = {"run": "uname -r", "follow": "journalctl -f"}
+"""The verbs that take a command line, with one that a message shows."""
+
 NEEDED = "hosts are needed: -w TARGETS, or --hosts-file FILE"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model import checks
 from ..model.data_class import dataclass
@@ -14,11 +14,13 @@ from ..model.host import HostInfo
 from ..model.quoting import quoted
 from .fleet import PERIOD, TIMEOUT, HostProgram
 from .hosts import Found, read_hosts
-from .imports.found import Imported
 from .layers import Layers
 from .positions import KeyPath
 from .problems import Problems
 from .tables import describe
+
+if TYPE_CHECKING:
+    from .imports.found import Imported
 
 KEYS = ("name", "command", "period", "timeout", "tags")
 """The keys of one [[sources]] entry."""
@@ -119,6 +121,8 @@ def merged(
     remarks: list[ConfigError] = []
     failing: list[str] = []
     for program in programs:
+        from .imports.found import Imported  # most files name no program
+
         answer = answers(program)
         said = [] if answer.problem == "" else [_failure(answer)]
         failing += [program.name] if said else []

@@ -6,19 +6,23 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..config.edits import Add, Change, Copy, Edit, Move, Remove, Tag, Transfer
 from ..config.fleet import FleetConfig
-from ..config.form import FormField
-from ..config.hosts_file import HostsFile, Written
-from ..config.imports.offer import ImportAsked, Offered, edits_for, offered
 from ..config.paths import versions_dir
-from ..config.undo import Versions, folder_of
 from ..model.errors import ConfigError
 from .aside import off_loop
 from .freezes import FreezesAside
+
+# What edits a file is loaded with the first edit or form: a verb that runs something reads freezes alone.
+if TYPE_CHECKING:
+    from ..config.edits import Change, Copy, Edit, Move, Remove, Tag, Transfer
+    from ..config.form import FormField
+    from ..config.hosts_file import HostsFile, Written
+    from ..config.imports.offer import ImportAsked, Offered
+    from ..config.undo import Versions
 
 
 class HostsFileAside:
@@ -31,11 +35,18 @@ class HostsFileAside:
     def __init__(
         self, path: Path, *, before: FleetConfig | None = None, whole: Callable[[], FleetConfig] = FleetConfig
     ) -> None:
+        self._path, self._before = path, before
         self._whole = whole
-        self.file = HostsFile(path, versions_of(path), before=before)
         self.freezes = FreezesAside(path)
         self.written: Written | None = None
         self._turn = asyncio.Lock()
+
+    @cached_property
+    def file(self) -> HostsFile:
+        """What edits it."""
+        from ..config.hosts_file import HostsFile
+
+        return HostsFile(self._path, versions_of(self._path), before=self._before)
 
     async def known(self) -> FleetConfig:
         """As actions.action.HostsFile."""
@@ -65,11 +76,15 @@ class HostsFileAside:
     async def offered(self, asked: ImportAsked) -> tuple[Offered, ...]:
         """As actions.action.HostsFile."""
         async with self._turn:
+            from ..config.imports.offer import offered
+
             return await off_loop("hosts.toml", lambda: offered(asked, self.file.known()))
 
     async def import_edits(self, asked: ImportAsked, ids: Collection[str]) -> tuple[Edit, ...]:
         """As actions.action.HostsFile."""
         async with self._turn:
+            from ..config.imports.offer import edits_for
+
             return await off_loop("hosts.toml", lambda: edits_for(asked, self.file.known(), set(ids)))
 
     async def look(self, edits: Sequence[Edit], what: str) -> Written:
@@ -113,7 +128,7 @@ class HostsFileAside:
                 f"{host}{more} {'come' if more else 'comes'} from the program of the source {name}, and not from a file"
             )
             hint = "change it there, or add a host of that id to hosts.toml, which then counts"
-            raise ConfigError(what, file=self.file.path, hint=hint, host=host)
+            raise ConfigError(what, file=self._path, hint=hint, host=host)
 
     async def _done(self, work: Callable[[], Written]) -> Written:
         async with self._turn:
@@ -123,15 +138,21 @@ class HostsFileAside:
 
 def _hosts(edits: Iterable[Edit]) -> list[str]:
     """The hosts that are there, and that edits are about. One that is added may take the place of a program's."""
+    from ..config.edits import Add
+
     return [host for edit in edits if not isinstance(edit, Add) for host in _of_edit(edit)]
 
 
 def _of_edit(edit: Change | Tag | Copy | Remove | Move | Transfer) -> tuple[str, ...]:
+    from ..config.edits import Move
+
     return (edit.host, edit.other) if isinstance(edit, Move) else (edit.host,)
 
 
 def versions_of(path: Path) -> Versions | None:
     """Where the versions of a hosts.toml are kept; None: there is no home."""
+    from ..config.undo import Versions, folder_of
+
     try:
         return Versions(folder_of(path, versions_dir()))
     except ConfigError:  # no home

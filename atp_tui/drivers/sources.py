@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config.fleet import FleetConfig, MonitorSettings
-from ..config.hosts_file import Written
 from ..config.load import load
 from ..model.data_class import dataclass
 from ..model.errors import ConfigError
@@ -20,6 +20,9 @@ from .host_programs import HostPrograms, due
 from .hosts_file import HostsFileAside
 from .watched_file import EMPTY, LOOK_EACH, WatchedFiles, is_empty, versions
 from .wiring import Drivers
+
+if TYPE_CHECKING:
+    from ..config.hosts_file import Written
 
 MADE = 25
 """Demo hosts that are made before the event loop has a turn: each takes a millisecond."""

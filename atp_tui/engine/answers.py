@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from ..executor.masked_fold import MaskedFold, Names
-from ..executor.masking import Mask, own_names
 from ..model.answers import AnswerSettings
-from ..model.target import TargetId
-from .below import Job, Jobs
 from .fleet_jobs import Parts
+
+if TYPE_CHECKING:
+    from ..executor.masked_fold import MaskedFold, Names
+    from ..model.target import TargetId
+    from .below import Job, Jobs
 
 NAMED_AT_ONCE = 300
 """Targets of a job whose names are folded the moment its parts are asked for; the others follow when it is over."""
@@ -20,6 +22,8 @@ LONGEST_TURN = 0.005
 
 def names_alone(target: TargetId) -> tuple[str, ...]:
     """The names of a target of which nothing else is known."""
+    from ..executor.masking import own_names
+
     return own_names(*filter(None, (target.host, target.domain)))
 
 
@@ -88,5 +92,8 @@ class JobAnswers:
             del self._masked[gone]
         kept = self._masked.get(job.id)
         if kept is None or (anew and kept.mask.own != self.settings.mask and job.id not in self._masking):
+            from ..executor.masked_fold import MaskedFold  # most answers are never masked
+            from ..executor.masking import Mask
+
             kept = self._masked[job.id] = MaskedFold(Mask(self.settings.mask), self._names)
         return kept

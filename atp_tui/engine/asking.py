@@ -25,10 +25,10 @@ from ..monitor.domain_detail import read_xml
 from ..monitor.domain_query import Described
 from ..monitor.facts import HostFacts, unheard
 from ..monitor.fleet import FleetView
+from ..monitor.needs import Needs
 from ..monitor.readings import read_domains
 from ..monitor.record import HostRecord
 from ..monitor.sampler import Monitor
-from ..monitor.terms import Needs
 from ..transport.connection import HostConnection
 from ..transport.manager import TransportManager
 from .earlier import read_earlier

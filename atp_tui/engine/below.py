@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..actions.action import Action, Invocation
-from ..actions.door import JobAct
-from ..actions.policy import Agreement
-from ..executor.fold import Fold
-from ..executor.reader import JobEvent
-from ..executor.waves import Progress
-from ..model.connection import ConnectionSnapshot, PoolStatistics
-from ..model.errors import AtpError
-from ..model.guest import GuestSaid
-from ..model.host import HostInfo
-from ..model.message import Message
-from ..model.outcome import CommandResult
-from ..model.target import TargetId
-from ..monitor.domain_index import HostWithDomains
-from ..monitor.domain_query import Described
-from ..monitor.follower import Changed
-from ..monitor.happening import HappeningPage, HappeningQuery
-from ..monitor.lives import Life
-from ..monitor.rows import HostDetail, HostRow, Known
-from .fleet import Answer, Settled, Wanted
-from .resolved import Resolved
-from .try_out import TryStep
+if TYPE_CHECKING:
+    from ..actions.action import Action, Invocation
+    from ..actions.door import JobAct
+    from ..actions.policy import Agreement
+    from ..executor.fold import Fold
+    from ..executor.reader import JobEvent
+    from ..executor.waves import Progress
+    from ..model.connection import ConnectionSnapshot, PoolStatistics
+    from ..model.errors import AtpError
+    from ..model.guest import GuestSaid
+    from ..model.host import HostInfo
+    from ..model.message import Message
+    from ..model.outcome import CommandResult
+    from ..model.target import TargetId
+    from ..monitor.domain_index import HostWithDomains
+    from ..monitor.domain_query import Described
+    from ..monitor.follower import Changed
+    from ..monitor.happening import HappeningPage, HappeningQuery
+    from ..monitor.lives import Life
+    from ..monitor.rows import HostDetail, HostRow, Known
+    from .fleet import Answer, Settled, Wanted
+    from .resolved import Resolved
+    from .try_out import TryStep
+    from .went_on import WentOn
 
 
 class Clock(Protocol):
@@ -83,6 +85,14 @@ class Asking(Protocol):
     async def settle(self, expressions: Sequence[str]) -> Settled: ...
     async def describe_domain(self, host_id: str, uuid: str) -> Described: ...
     async def guest_of(self, host_id: str, uuid: str) -> GuestSaid: ...
+
+
+class Waits(Protocol):
+    """Commands that wait for hosts that are away."""
+
+    def went_on(self) -> AsyncIterator[WentOn]: ...
+    def waits(self, job: str) -> int: ...
+    async def call_off(self, job: str) -> int: ...
 
 
 class Trying(Protocol):

@@ -9,10 +9,11 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..actions.action import Context, Invocation
 from ..actions.at_work import JobAtWork
@@ -22,7 +23,6 @@ from ..actions.policy import Facts, Policy
 from ..actions.trust_key import key_question
 from ..config.fleet import FleetConfig
 from ..executor.log import JobLog
-from ..executor.masking import own_names
 from ..executor.runner import JobRunner
 from ..model.connection import ConnectionState
 from ..model.errors import ConfigError, HostUnknown
@@ -35,41 +35,30 @@ from ..model.sets import Sets
 from ..model.target import TargetId
 from ..monitor.fleet import FleetView
 from ..monitor.follower import Follower
-from ..monitor.happenings import Happenings
-from ..monitor.metadata_reader import MetadataReader
-from ..monitor.sampler import Monitor
-from ..monitor.under_way import under_way
 from ..transport.manager import TransportManager
 from .answers import JobAnswers, names_alone
-from .asking import Asking
-from .away import PickUps
+from .beside import beside
 from .earlier import EarlierNow
 from .fleet import Fleet
+from .later import AskingLater, HappeningsLater, PickUpsLater, TrialLater
 from .local import LocalFleet
 from .local_jobs import left_of
 from .logins import LoginNews
 from .only_watching import only_watches
 from .other_jobs import OtherJobs
-from .reload import Reloading
 from .roster import Roster
 from .source import FleetSource
 from .standing import Standing
 from .targets import CurrentTargets
-from .try_out import Trial
+
+if TYPE_CHECKING:
+    from ..monitor.happenings import Happenings
+    from ..monitor.sampler import Monitor
+    from .asking import Asking
+    from .away import PickUps
+    from .reload import Reloading
 
 _log = logging.getLogger(__name__)
-
-MOST_STARTING = 30
-"""Seconds after which hosts that have not been reached are no longer waited for before all else is frozen."""
-
-COLLECT_EACH = 60.0
-"""Seconds between two looks for cycles among what has come since the last one. Of its own accord Python may not look
-for hours: it counts what stays. A job or a fault leaves some thousand objects in cycles, most of them Textual's and
-asyncssh's."""
-
-MOST_LOOKED_THROUGH = 1_000
-"""Hosts up to which that is done. What is young are their samples, some 50 objects a host: a look holds the event loop
-for 1 to 2 ms with 200 hosts, 11 to 19 with 1,000. With more it is left to Python, which comes to it in some hours."""
 
 LOOK_EACH = 3.0
 """Seconds between two looks at what is frozen and what others do, for the screen: before an act it is read anew."""
@@ -100,14 +89,10 @@ class Engine:
         self.manager = TransportManager(source.config.transport, source.drivers)
         self.roster = Roster(self.manager, self.manager.hub.publish)
         self.view = FleetView(self.roster, interval=source.config.monitor.interval)
-        self.happenings = Happenings(self.roster, self.view)
-        self.follower = Follower(self.manager.hub, self.view, self.happenings, self.manager.clock)
-        self.monitor = Monitor(self.manager, interval=source.config.monitor.interval)
-        self.metadata = MetadataReader(self.manager, self.view)
-        asking = self._asking = Asking(
-            self.manager, self.monitor, self._described, source.config.transport, log, lambda: self._file.sets
-        )
+        self.follower = Follower(self.manager.hub, self.view, None, self.manager.clock)
+        asking = self._asking = AskingLater(self._make_asking)
         self.jobs = JobRunner(self.manager, log=log, gates=asking)
+        self._log = log
         self._others = OtherJobs(log, lambda: {job.id for job in self.jobs.jobs})
         self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic)
         self.targets = CurrentTargets(self.manager, self.view, self._earlier, lambda: self._file.sets)
@@ -120,27 +105,55 @@ class Engine:
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)
-        self.pick_ups = PickUps(log, self.door, self._is_up, _path_of(source), self.manager.clock)
         self._freezes = None if source.hosts_file is None else source.hosts_file.freezes
         self._standing = Standing(self._every, lambda: self._file.sets)
         self._opened: tuple[HostInfo, ...] = ()
-        self.reloading = Reloading(
-            source.config,
-            self.manager,
-            drivers.load_for,
-            self.manager.hub.publish,
-            self.manager.clock.monotonic,
-            self.roster,
-        )
         self._select: Select | None = None
         self._runs = False
         self.answers = JobAnswers(self.jobs, self._names_of, source.config.answers)
         self.fleet: Fleet = LocalFleet(
-            self.roster, self.view, self.follower, self.happenings, self.targets, asking, self.door, self.jobs,
-            self.key_question, self.password_question, lambda: self.reloading.state, source.hosts_file,
-            Trial(source.hosts_file, self.door, drivers), self._earlier.number_of, self.frozen, self.answers,
-            self.pick_ups, drivers.desk.question,
+            self.roster, self.view, self.follower, HappeningsLater(lambda: self.happenings), self.targets, asking,
+            self.door, self.jobs, self.key_question, self.password_question, lambda: self.reloading.state,
+            source.hosts_file, TrialLater(source.hosts_file, self.door, drivers), self._earlier.number_of,
+            self.frozen, self.answers, PickUpsLater(lambda: self.pick_ups), drivers.desk.question,
         )  # fmt: skip
+
+    # What only a fleet that is watched has, or one that is asked for its figures: see `later`.
+
+    @cached_property
+    def happenings(self) -> Happenings:
+        """What has happened since the fleet is watched."""
+        from ..monitor.happenings import Happenings
+
+        return Happenings(self.roster, self.view)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        """What samples the hosts."""
+        from ..monitor.sampler import Monitor
+
+        return Monitor(self.manager, interval=self.source.config.monitor.interval)
+
+    @cached_property
+    def pick_ups(self) -> PickUps:
+        """What runs commands that wait for hosts."""
+        from .away import PickUps
+
+        return PickUps(self._log, self.door, self._is_up, _path_of(self.source), self.manager.clock)
+
+    @cached_property
+    def reloading(self) -> Reloading:
+        """What brings the fleet to what its file says."""
+        from .reload import Reloading
+
+        load_for, hub, clock = self.source.drivers.load_for, self.manager.hub, self.manager.clock
+        return Reloading(self.source.config, self.manager, load_for, hub.publish, clock.monotonic, self.roster)
+
+    def _make_asking(self) -> Asking:
+        from .asking import Asking
+
+        config = self.source.config.transport
+        return Asking(self.manager, self.monitor, self._described, config, self._log, lambda: self._file.sets)
 
     @asynccontextmanager
     async def running(self, *, watch: bool, select: Select | None = None) -> AsyncIterator[Engine]:
@@ -152,22 +165,28 @@ class Engine:
             await stack.enter_async_context(self.door.audit)
             collects = gc.isenabled()
             if watch and collects:
-                gc.disable()  # until the hosts are up, see _freezing
+                gc.disable()  # until the hosts are up, see `freezing`
                 stack.callback(gc.enable)
             self._select = select
             stack.push_async_callback(self.source.drivers.close)
             hosts = self._opened = await stack.enter_async_context(self.source.opened())
-            await stack.enter_async_context(self.manager)
-            await stack.enter_async_context(_beside(self.follower.run(), "follower"))
             if watch:
+                self.follower.log = self.happenings
+            await stack.enter_async_context(self.manager)
+            await stack.enter_async_context(beside(self.follower.run(), "follower"))
+            if watch:
+                from ..monitor.metadata_reader import MetadataReader
+                from .freezing import freezing
+
                 await stack.enter_async_context(self.monitor)
-                await stack.enter_async_context(_beside(self.metadata.run(), "metadata"))
+                metadata = MetadataReader(self.manager, self.view)
+                await stack.enter_async_context(beside(metadata.run(), "metadata"))
             stack.push_async_callback(self.jobs.close)
             stack.callback(self._quit)
             stack.push_async_callback(self._asking.close)
             stack.push_async_callback(self._earlier.close)
             if _log.isEnabledFor(logging.INFO):
-                await stack.enter_async_context(_beside(self._journal(), "journal"))
+                await stack.enter_async_context(beside(self._journal(), "journal"))
             disabled = self.source.config.disabled if watch else ()  # a verb has to do with the hosts of its set alone
             wanted = self._narrowed(FleetConfig(hosts=tuple(hosts), disabled=disabled))
             await self.source.drivers.load_for(wanted.hosts)
@@ -177,10 +196,10 @@ class Engine:
                     await asyncio.sleep(0)  # a thousand hosts at once would hold up the keys
             self.roster.keep(wanted.disabled)
             if watch:
-                await stack.enter_async_context(_beside(self._follow_file(), "reload"))
-                await stack.enter_async_context(_beside(self._look_often(), "freezes"))
-                await stack.enter_async_context(_beside(self.pick_ups.run(), "away"))
-                await stack.enter_async_context(self._freezing(enable=collects))
+                await stack.enter_async_context(beside(self._follow_file(), "reload"))
+                await stack.enter_async_context(beside(self._look_often(), "freezes"))
+                await stack.enter_async_context(beside(self.pick_ups.run(), "away"))
+                await stack.enter_async_context(freezing(self.manager, self.monitor.interval, enable=collects))
             self._runs = True
             try:
                 yield self
@@ -226,38 +245,6 @@ class Engine:
         off = {host.id for host in config.disabled}
         hosts = tuple(host for host in chosen if host.id not in off)
         return replace(config, hosts=hosts, disabled=tuple(host for host in chosen if host.id in off))
-
-    @asynccontextmanager
-    async def _freezing(self, *, enable: bool) -> AsyncIterator[None]:
-        """Once the hosts are up, Python's collector of cycles leaves alone what is there: it stays as long as they do.
-
-        A look through it holds the event loop for 30 to 180 ms at 1,000 hosts, for 600 at 10,000, and finds nothing;
-        so it does not look before either, for MOST_STARTING seconds at most.
-        See https://docs.python.org/3/library/gc.html#gc.freeze. A host or a connection that goes is freed all the same,
-        since nothing of it is in a cycle then (test_freed). What was garbage at that moment stays, once.
-        """
-        freezing = asyncio.create_task(self._freeze(enable), name="freeze")
-        try:
-            yield
-        finally:
-            freezing.cancel()
-            await asyncio.wait([freezing])
-            gc.unfreeze()
-
-    async def _freeze(self, enable: bool) -> None:
-        for _ in range(MOST_STARTING):
-            await asyncio.sleep(1.0)
-            if not any(map(self._is_starting, self.manager.list_hosts())):
-                break
-        gc.freeze()
-        if enable:
-            gc.enable()
-        await asyncio.sleep(2 * self.monitor.interval)
-        gc.freeze()  # with the two samples of each host that are kept
-        while enable:
-            await asyncio.sleep(COLLECT_EACH)
-            if len(self.manager.list_hosts()) <= MOST_LOOKED_THROUGH:
-                gc.collect(1)
 
     def _facts(self, invocation: Invocation) -> Facts:
         """What is known of its hosts; before the engine runs, what the source says of them."""
@@ -306,10 +293,16 @@ class Engine:
 
     def _under_way(self, host: str) -> tuple[tuple[str, str], ...]:
         known = self.view.with_domains(host)
-        return () if known is None else under_way(known)
+        if known is None or not known.fresh:
+            return ()
+        from ..monitor.under_way import under_way
+
+        return under_way(known)
 
     def _names_of(self, target: TargetId) -> tuple[str, ...]:
         """The names that a target may say of itself in its answers."""
+        from ..executor.masking import own_names
+
         with suppress(HostUnknown):  # it has gone since
             return own_names(*filter(None, (target.domain, target.host, self.roster.host(target.host).host)))
         return names_alone(target)
@@ -318,9 +311,6 @@ class Engine:
         with suppress(HostUnknown):
             return self.manager.host_state(host_id).state is ConnectionState.CONNECTED
         return False
-
-    def _is_starting(self, host: HostInfo) -> bool:
-        return self.manager.host_state(host.id).state in (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING)
 
     def _described(self) -> tuple[HostInfo, ...]:
         """The hosts of the source, also those that were not selected, and those that have come since."""
@@ -363,33 +353,3 @@ def _path_of(source: FleetSource) -> str:
     """By which what waits in the log is told from that of another hosts.toml."""
     path = source.config.path
     return "" if path is None or source.hosts_file is None else os.path.realpath(path)
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run `work`, which has no end of its own, as a task beside the block.
-
-    Its defect ends the block and is raised there: a view that nothing keeps up to date would go on showing what was.
-    """
-    owner = asyncio.current_task()
-    assert owner is not None
-    inside = True
-
-    def end_the_block(ended: asyncio.Task[None]) -> None:
-        if inside and not ended.cancelled():  # after the block nothing would take that cancellation back
-            owner.cancel()
-
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(end_the_block)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not task.done() or task.cancelled() or task.exception() is None:
-            raise
-        owner.uncancel()
-    finally:
-        inside = False
-        task.cancel()
-        await asyncio.wait([task])
-    if not task.cancelled():
-        task.result()  # raises its defect

@@ -11,31 +11,33 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..actions.action import Invocation
-from ..actions.policy import Admission
-from ..config.form import FormField
-from ..config.imports.offer import ImportAsked, Offered
-from ..model.connection import PoolStatistics
 from ..model.data_class import dataclass
-from ..model.freeze import Frozen
-from ..model.guest import GuestSaid
-from ..model.message import Message
-from ..model.problem import Problem
-from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
-from ..model.reload import Reload
-from ..model.target import TargetId
-from ..monitor.cells import Cell
-from ..monitor.domain_query import Described, DomainDetail, DomainPage, DomainQuery
-from ..monitor.happening import HappeningPage, HappeningQuery
-from ..monitor.lives import Life
-from ..monitor.query import Fields, GroupSums, Page, Query
-from ..monitor.rows import HostDetail, HostRow
-from ..monitor.tally import Summary, Waiting
 from .fleet_jobs import FleetJobs
-from .resolved import Resolved
-from .try_out import TryStep
+
+if TYPE_CHECKING:
+    from ..actions.action import Invocation
+    from ..actions.policy import Admission
+    from ..config.form import FormField
+    from ..config.imports.offer import ImportAsked, Offered
+    from ..model.connection import PoolStatistics
+    from ..model.freeze import Frozen
+    from ..model.guest import GuestSaid
+    from ..model.message import Message
+    from ..model.problem import Problem
+    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
+    from ..model.reload import Reload
+    from ..model.target import TargetId
+    from ..monitor.cells import Cell
+    from ..monitor.domain_query import Described, DomainDetail, DomainPage, DomainQuery
+    from ..monitor.happening import HappeningPage, HappeningQuery
+    from ..monitor.lives import Life
+    from ..monitor.query import Fields, GroupSums, Page, Query
+    from ..monitor.rows import HostDetail, HostRow
+    from ..monitor.tally import Summary, Waiting
+    from .resolved import Resolved
+    from .try_out import TryStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..executor.fold import Part
-from ..executor.reader import JobEvent
-from ..executor.waves import Progress
 from ..model.data_class import dataclass
-from ..model.outcome import CommandResult
-from ..model.target import TargetId
-from .went_on import WentOn
+
+if TYPE_CHECKING:
+    from ..executor.fold import Part
+    from ..executor.reader import JobEvent
+    from ..executor.waves import Progress
+    from ..model.outcome import CommandResult
+    from ..model.target import TargetId
+    from .went_on import WentOn
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
 
-from ..actions.action import HostsFile, Invocation
 from ..actions.hosts import edits_on
 from ..actions.policy import Admission
-from ..config.imports.offer import ImportAsked
 from ..model.errors import ActionFailed, AtpError, HostUnknown
 from ..model.freeze import Frozen
 from ..model.message import Message, told
 from ..model.problem import problem_of
-from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
 from ..model.reload import Reload
 from ..model.say import Say
-from ..monitor.arrangements import Arrangements
-from ..monitor.cells import Cell, Cells
-from ..monitor.domain_arrangement import DomainArrangements
-from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
-from ..monitor.follower import Changed
-from ..monitor.grouping import fields_of
-from ..monitor.happening import HappeningPage, HappeningQuery
-from ..monitor.query import Fields, GroupSums, Page, Query
-from ..monitor.rows import HostRow
-from ..monitor.tally import Summary, Tally, Waiting
-from ..transport.clock import LoopClock
 from .answers import JobAnswers
-from .away import PickUps
-from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View
 from .fleet import (
     Change,
     Detail,
@@ -41,9 +27,39 @@ from .fleet import (
     Preview,
 )
 from .local_jobs import LocalJobs
-from .resolved import Resolved
 from .stream import Stream
-from .try_out import TryStep
+
+if TYPE_CHECKING:
+    from ..actions.action import HostsFile, Invocation
+    from ..config.imports.offer import ImportAsked
+    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
+    from ..monitor.cells import Cell
+    from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
+    from ..monitor.follower import Changed
+    from ..monitor.happening import HappeningPage, HappeningQuery
+    from ..monitor.query import Fields, GroupSums, Page, Query
+    from ..monitor.rows import HostRow
+    from ..monitor.tally import Summary, Waiting
+    from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View, Waits
+    from .pages import Pages
+    from .resolved import Resolved
+    from .try_out import TryStep
+    from .went_on import WentOn
+
+
+class _NothingWaits:
+    """No command waits for a host that is away."""
+
+    async def went_on(self) -> AsyncIterator[WentOn]:
+        await asyncio.get_running_loop().create_future()
+        return
+        yield  # an iterator without an item
+
+    def waits(self, job: str) -> int:
+        return 0
+
+    async def call_off(self, job: str) -> int:
+        return 0
 
 
 class LocalFleet(LocalJobs):
@@ -67,7 +83,7 @@ class LocalFleet(LocalJobs):
         job_number: Callable[[str], Awaitable[int | None]] | None = None,
         frozen: Callable[[], Frozen] = Frozen,
         answers: JobAnswers | None = None,
-        pick_ups: PickUps | None = None,
+        pick_ups: Waits | None = None,
         login_question: Callable[[str], LoginQuestion | None] = lambda _: None,
     ) -> None:
         """The questions may raise HostUnknown."""
@@ -85,39 +101,35 @@ class LocalFleet(LocalJobs):
         self.now = transport.clock.monotonic
         self.ask, self.settle = asking.ask, asking.settle
         self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
-        pick_ups = pick_ups or PickUps(None, door, lambda _: False, "", LoopClock())
+        pick_ups = pick_ups or _NothingWaits()
         self.went_on, self.waits, self.call_off = pick_ups.went_on, pick_ups.waits, pick_ups.call_off
         answers = answers or JobAnswers(jobs)
         self.parts, self.output, self.members = answers.parts, answers.output, answers.members
         self.name_parts, self.mask_parts = answers.name_parts, answers.mask_parts
-        self._tally = Tally(view)
-        self._arrangements = Arrangements(view)
-        self._domains = DomainArrangements(view)
-        self._cells = Cells(view.look)
+        self._pages: Pages | None = None
         self._order: Mapping[str, int] | None = None
-        self._fields: Fields | None = None
         self._number = 0
         self._streams: list[Stream] = []
         self._follower = follower
-        self._listens = False
 
     # -- what is known -------------------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
+    def _listen(self) -> Pages:
         """From the first question on; at that moment all that is there is news."""
-        if not self._listens:
-            self._listens = True
+        if self._pages is None:
+            from .pages import Pages  # a verb that runs something asks for no page
+
+            self._pages = Pages(self._view)
             self._follower.listen(self._heard)
+        return self._pages
 
     def _heard(self, changed: Changed) -> None:
         self._number += 1
         described = changed.hosts is None
         if described:
-            self._order = self._fields = None
-        self._tally.note(changed.hosts)
-        self._arrangements.note(changed.hosts)
-        self._domains.note(changed.hosts)
-        self._cells.note(changed.hosts)
+            self._order = None
+        if self._pages is not None:
+            self._pages.note(changed.hosts)
         for stream in self._streams:
             stream.put(Change(self._number, changed.urgent, described))
 
@@ -134,74 +146,59 @@ class LocalFleet(LocalJobs):
 
     def summary(self) -> Summary:
         """As Fleet.summary."""
-        self._listen()
-        return self._tally.summary()
+        return self._listen().tally.summary()
 
     def page(self, query: Query) -> Page:
         """As Fleet.page."""
-        self._listen()
-        return self._arrangements.page(query, self.now())
+        return self._listen().arrangements.page(query, self.now())
 
     def place(self, query: Query, key: str) -> int | None:
         """As Fleet.place."""
-        self._listen()
-        return self._arrangements.place(query, key)
+        return self._listen().arrangements.place(query, key)
 
     def hosts(self, query: Query, group: str | None = None) -> tuple[str, ...]:
         """As Fleet.hosts."""
-        self._listen()
-        return self._arrangements.hosts(query, group)
+        return self._listen().arrangements.hosts(query, group)
 
     def between(self, query: Query, one: str, other: str) -> tuple[str, ...]:
         """As Fleet.between."""
-        self._listen()
-        return self._arrangements.between(query, one, other)
+        return self._listen().arrangements.between(query, one, other)
 
     def following(self, query: Query, key: str, step: int) -> str | None:
         """As Fleet.following."""
-        self._listen()
-        return self._arrangements.following(query, key, step)
+        return self._listen().arrangements.following(query, key, step)
 
     def sums(self, query: Query, key: str) -> GroupSums | None:
         """As Fleet.sums."""
-        self._listen()
-        return self._arrangements.sums(query, key)
+        return self._listen().arrangements.sums(query, key)
 
     def fields(self) -> Fields:
         """As Fleet.fields."""
-        self._listen()
-        if self._fields is None:
-            self._fields = fields_of(self._view.rows())
-        return self._fields
+        return self._listen().fields()
 
     def group_of(self, query: Query, host_id: str) -> str | None:
         """As Fleet.group_of."""
-        self._listen()
-        return self._arrangements.group_of(query, host_id)
+        return self._listen().arrangements.group_of(query, host_id)
 
     def domain_page(self, query: DomainQuery) -> DomainPage:
         """As Fleet.domain_page."""
-        self._listen()
-        return self._domains.of(query).page(query, self.now())
+        return self._listen().domains.of(query).page(query, self.now())
 
     def domain_place(self, query: DomainQuery, key: str) -> int | None:
         """As Fleet.domain_place."""
-        self._listen()
-        return self._domains.of(query).place(query, key)
+        return self._listen().domains.of(query).place(query, key)
 
     def domain_keys(self, query: DomainQuery, group: str | None = None) -> tuple[str, ...]:
         """As Fleet.domain_keys."""
-        self._listen()
-        return self._domains.of(query).keys(group)
+        return self._listen().domains.of(query).keys(group)
 
     def domain_hosts(self, keys: Collection[str]) -> tuple[str, ...]:
         """As Fleet.domain_hosts."""
-        self._listen()
-        return self.known(self._domains.hosts(keys))
+        return self.known(self._listen().domains.hosts(keys))
 
     def domain(self, host_id: str, which: str) -> DomainDetail | None:
         """As Fleet.domain."""
-        return self._domains.detail(host_id, which, self.now())
+        return self._listen().domains.detail(host_id, which, self.now())
 
     def rows(self, ids: Collection[str]) -> tuple[HostRow, ...]:
         """As Fleet.rows."""
@@ -209,8 +206,7 @@ class LocalFleet(LocalJobs):
 
     def cells(self, ids: Collection[str], metric: str) -> tuple[Cell, ...]:
         """As Fleet.cells."""
-        self._listen()
-        return self._cells.of(ids, metric)
+        return self._listen().cells.of(ids, metric)
 
     def known(self, ids: Collection[str]) -> tuple[str, ...]:
         """As Fleet.known."""
@@ -253,8 +249,7 @@ class LocalFleet(LocalJobs):
 
     def waiting(self) -> tuple[Waiting, ...]:
         """As Fleet.waiting."""
-        self._listen()
-        return self._tally.waiting()
+        return self._listen().tally.waiting()
 
     def key_question(self, host_id: str) -> KeyQuestion | None:
         """As Fleet.key_question."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from ..actions.door import JobAct
-from ..executor.reader import JobEvent
 from ..executor.waves import Phase, Progress
 from ..model.message import told
-from ..model.outcome import CommandResult
 from ..model.say import Say
-from ..model.target import TargetId
-from .below import Door, Job, Jobs
+
+if TYPE_CHECKING:
+    from ..executor.reader import JobEvent
+    from ..model.outcome import CommandResult
+    from ..model.target import TargetId
+    from .below import Door, Job, Jobs
 
 
 class LocalJobs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..config.fleet import FleetConfig
 from ..executor.earlier import Earlier, StillReading, names_in
@@ -10,18 +11,21 @@ from ..executor.targets import Decided, Targets
 from ..model.connection import ConnectionState
 from ..model.data_class import dataclass
 from ..model.errors import ConfigError
-from ..model.host import HostInfo
 from ..model.order import natural
 from ..model.problem import problem_of
 from ..model.sets import NO_SETS, Moving, Sets, reached
-from ..model.settings import TransportConfig
-from ..monitor.facts import FileFacts, HostFacts
-from ..monitor.fleet import FleetView, HostRow
-from ..monitor.terms import Needs
-from ..transport.manager import TransportManager
-from .earlier import EarlierNow
+from ..monitor.file_facts import FileFacts
+from ..monitor.needs import Needs
 from .limits import connects_on_demand
 from .resolved import Resolved
+
+if TYPE_CHECKING:
+    from ..model.host import HostInfo
+    from ..model.settings import TransportConfig
+    from ..monitor.facts import HostFacts
+    from ..monitor.fleet import FleetView, HostRow
+    from ..transport.manager import TransportManager
+    from .earlier import EarlierNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ class CurrentTargets:
             self._hosts, self._rows, self._known_sets = hosts, None, sets
             self._targets = Targets(hosts, sets=sets)
         if rows is not self._rows:
+            from ..monitor.facts import HostFacts  # a verb asks for its targets before
+
             watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
             unseen = {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way
             self._facts = HostFacts(watched, unseen, self._view.with_domains)

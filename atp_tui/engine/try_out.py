@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..actions.action import Action, HostsFile, Invocation
 from ..actions.hosts import edits_on
-from ..config.fleet import FleetConfig
-from ..model.causes import Trouble
 from ..model.data_class import dataclass
 from ..model.errors import ActionFailed, AtpError, HostUnknown, TransportError
 from ..model.host import HostInfo, settings_of
 from ..model.message import Message, told
 from ..model.problem import Problem, problem_of
 from ..model.say import Say
-from ..model.settings import TransportConfig
+
+if TYPE_CHECKING:
+    from ..actions.action import Action, HostsFile, Invocation
+    from ..config.fleet import FleetConfig
+    from ..model.causes import Trouble
+    from ..model.settings import TransportConfig
 
 
 class TryKind(Enum):

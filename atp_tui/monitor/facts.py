@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cached_property
 
 from ..model.connection import ConnectionState, HostStatus, Standing
 from ..model.fact import Fact
@@ -13,9 +12,10 @@ from ..model.near import nearest
 from ..model.quoting import redacted
 from .domain_index import HostWithDomains
 from .metrics import find_metric
+from .needs import Needs
 from .record import HostRecord
 from .rows import HostRow
-from .terms import NAMED, STATES, Needs, Term, metadata_keys, parse_term, wrong
+from .terms import NAMED, STATES, Term, metadata_keys, parse_term, wrong
 from .vm_terms import FIELDS, PREFIX, VmTerm, carries, example, near_texts, nothing_found, parse_vm_term
 
 _NO_FIELD = re.compile(r"//.*|[0-9]*|.*@.*", re.DOTALL)
@@ -28,26 +28,6 @@ def unheard(host: HostInfo) -> HostRow:
     """The row of a host from which nothing was heard, and to which nobody has connected."""
     status = HostStatus(Standing(ConnectionState.DISCONNECTED, None, 0.0, 0, None, retries=True), host.id)
     return HostRecord(host, status, history=1).row()
-
-
-class FileFacts:
-    """What is known of hosts that nobody has asked anything. Made only where an expression has a condition."""
-
-    def __init__(self, hosts: Sequence[HostInfo]) -> None:
-        self._hosts = hosts
-
-    @cached_property
-    def facts(self) -> HostFacts:
-        """Over rows of which nothing is known but what the file says."""
-        return HostFacts(tuple(map(unheard, self._hosts)), {host.id for host in self._hosts})
-
-    def term(self, text: str) -> Fact | None:
-        """As HostFacts.term."""
-        return self.facts.term(text)
-
-    def near(self, name: str) -> str | None:
-        """As HostFacts.near."""
-        return self.facts.near(name)
 
 
 class HostFacts:

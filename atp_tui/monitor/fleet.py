@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..model import events
-from ..model.connection import ConnectionSnapshot, HostStatus
 from ..model.errors import HostUnknown
 from ..model.fence import Fence
-from ..model.host import HostInfo
-from .domain_index import HostWithDomains
-from .lives import Life
 from .record import HostRecord
 from .rows import DomainRow, HostDetail, HostRow, Known
 from .series import HISTORY
+
+if TYPE_CHECKING:
+    from ..model.connection import ConnectionSnapshot, HostStatus
+    from ..model.host import HostInfo
+    from .domain_index import HostWithDomains
+    from .lives import Life
 
 __all__ = ["DomainRow", "FleetView", "HostDetail", "HostRow", "Hosts"]
 

@@ -68,15 +68,16 @@ class Log(Protocol):
 
 
 class Follower:
-    """Applies every event to `view`, then to `log`, and tells its listeners which rows have changed by that.
+    """Applies every event to `view`, then to `log`, if there is one, and tells its listeners which rows have changed by
+    that.
 
     It subscribes at once: what happens before `run` has its first turn counts too. Listeners are called on the event
     loop and must not block.
     """
 
-    def __init__(self, hub: EventSource, view: FleetView, log: Log, clock: Moments) -> None:
+    def __init__(self, hub: EventSource, view: FleetView, log: Log | None, clock: Moments) -> None:
         self._view = view
-        self._log = log
+        self.log = log
         self._clock = clock
         self._listeners: list[Callable[[Changed], object]] = []
         self._subscription = hub.subscribe(QUEUE)
@@ -104,17 +105,20 @@ class Follower:
             now = self._clock.monotonic()
             older = self._view.grow_old(now)
             if older:
-                self._log.look(older, now)
+                if self.log is not None:
+                    self.log.look(older, now)
                 self._tell(Changed(older, urgent=True))
             await asyncio.sleep(AGE_TICK)
 
     def _apply(self, news: Sequence[events.Event]) -> None:
         hosts: set[str] = set()
         everything = urgent = told = False
-        apply, hear, add = self._view.apply, self._log.hear, hosts.add
+        apply, add = self._view.apply, hosts.add
+        hear = None if self.log is None else self.log.hear
         for event in news:
             apply(event)
-            hear(event)
+            if hear is not None:
+                hear(event)
             if type(event) is events.HostSampled:  # a thousand a second, where all others are rare
                 add(event.host_id)
                 continue

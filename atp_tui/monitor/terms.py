@@ -15,7 +15,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from enum import IntEnum
 
 from ..model.connection import ConnectionState
 from ..model.data_class import dataclass
@@ -24,6 +23,7 @@ from ..model.near import nearest
 from ..model.quoting import redacted
 from . import metrics
 from .metrics import Metric, find_metric, metric_names
+from .needs import Needs
 from .rows import HostRow
 from .troubles import DANGER
 
@@ -51,18 +51,6 @@ _EQUALS = re.compile(r"([^=:!]+)(?:!?=+|:)(.*)", re.DOTALL)
 _FIELD = re.compile(r"([a-z_]+):(.*)", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*(?:%.*)?")
-
-
-class Needs(IntEnum):
-    """What must have been asked of a host before a term can be held against it, the cheapest first."""
-
-    NOTHING = 0
-    """hosts.toml says it."""
-    STATE = 1
-    """An attempt to connect."""
-    SAMPLE = 2
-    SAMPLES = 3
-    """Two samples: what a counter gained between them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ import types
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import msgpack  # type: ignore[import-untyped]
 
 from atp_tui.engine.fleet import Fleet
 from atp_tui.model.credential import Secret
+
+from .hints import hints_of
 
 SIMPLE = (type(None), bool, int, float, str, bytes)
 CONTAINERS = (tuple, frozenset, list, dict, AsyncIterator, Collection, Sequence, Mapping)
@@ -32,7 +34,7 @@ def crossing() -> dict[str, type]:
     """Every class of which a value can cross the port, by name. Raises TypeError for a type that cannot cross."""
     found: dict[str, type] = {}
     for method in port_methods().values():
-        for hint in get_type_hints(method).values():
+        for hint in hints_of(method).values():
             for each in _classes(hint, found):
                 assert found[each.__name__] is each, f"two classes are called {each.__name__}"
     return found
@@ -56,7 +58,7 @@ def _classes(hint: Any, found: dict[str, type]) -> Iterator[type]:
             if getattr(sys.modules[below.__module__], below.__name__) is below:  # else the one before it got its slots
                 yield from _classes(below, found)
         if not issubclass(hint, (Enum, Secret)):
-            for name, part in get_type_hints(hint).items():
+            for name, part in hints_of(hint).items():
                 if get_origin(part) is None or "ClassVar" not in str(part):
                     assert not name.startswith("__")
                     yield from _classes(part, found)
@@ -138,7 +140,7 @@ def _reached(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
             return self.across(await getattr(self.fleet, name)(*sent[0], **sent[1]))
 
         return asked
-    if get_origin(get_type_hints(method)["return"]) is AsyncIterator:
+    if get_origin(hints_of(method)["return"]) is AsyncIterator:
 
         async def streamed(self: _Twin, *given: Any, **named: Any) -> AsyncIterator[Any]:
             sent = self.across([list(given), dict(named)])

@@ -16,9 +16,8 @@ from ...model.outcome import CommandResult, Outcome
 from ..follow_words import FollowWords
 from ..output import line_of
 from ..words import sentence
-from .entry import UNTOLD
 from .followed_lines import AsJson, AsText
-from .running import Running, Showing
+from .running import UNTOLD, Running, Showing
 
 _log = logging.getLogger(__name__)
 

@@ -11,8 +11,7 @@ from ...model.outcome import CommandResult
 from ..lines import HostLines
 from ..output import line_of
 from ..words import sentence
-from .entry import UNTOLD
-from .running import Running, Showing, tell_ending
+from .running import UNTOLD, Running, Showing, tell_ending
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,7 @@ from ...model.fence import Fence
 from ...model.outcome import CommandResult, Outcome, Stream
 from ..encode import valid
 from ..words import sentence
-
-UNTOLD = "what %s has said cannot be told"
+from .running import UNTOLD
 
 
 def encode(result: CommandResult) -> dict[str, Any]:

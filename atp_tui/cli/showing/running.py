@@ -18,6 +18,8 @@ from ..waves import asks, watched
 from ..words import ending
 from .progress import Progress, drawn, may_draw
 
+UNTOLD = "what %s has said cannot be told"
+
 CUT = 4
 """The exit status where all went well, but some output was cut."""
 

@@ -13,7 +13,6 @@ from ...model.data_class import dataclass
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
 from ..aside import off_loop
-from .host_key_command import filed_by_command
 from .key_files import WRITING, append_key, remove_keys, replace_keys
 from .key_lookup import FiledKey, FiledKeys, KeyFiles
 from .known_hosts import Marker, can_be_filed, filed_name
@@ -63,6 +62,8 @@ class HostKeyStore:
         filed = await self._files.look_up(endpoint.known_hosts, _name(endpoint), _portless(endpoint))
         if endpoint.known_hosts_command is None:
             return filed
+        from .host_key_command import filed_by_command  # few configurations have such a command
+
         said = await filed_by_command(endpoint.known_hosts_command, endpoint, _name(endpoint))
         return FiledKeys((*filed.exact, *said), filed.portless, filed.unreadable)
 

@@ -11,10 +11,11 @@ import time
 import pytest
 
 from atp_tui.actions.freeze import moment_of
-from atp_tui.cli.arguments import parse, whole_parser
+from atp_tui.cli.arguments import parse
 from atp_tui.cli.examples import EXAMPLES
 from atp_tui.cli.man import page
 from atp_tui.cli.parsers import Command, commands, has_verbs
+from atp_tui.cli.verbs import whole_parser
 
 COMMANDS = tuple(commands(whole_parser()))
 LINES = [(verb, line) for verb, examples in EXAMPLES.items() for line, _ in examples]

@@ -55,20 +55,20 @@ async def test_while_a_person_types_what_is_not_read_yet_is_told_as_that() -> No
             async with asyncio.timeout(10):
                 while True:
                     try:
-                        found = now.of(expression)
+                        found = now.of([expression])
                         return sorted((found and found.hosts(expression)) or ())
                     except StillReading:
                         await asyncio.sleep(0.01)
 
-        assert now.of("@t") is None
+        assert now.of(["@t"]) is None
         with pytest.raises(StillReading, match="reading job 1 …"):
-            now.of("@job.1.ok")
+            now.of(["@job.1.ok"])
         assert await hosts("@job.1.ok") == ["a"]
-        assert now.of("@job.1.failed") is not None, "it is kept"
+        assert now.of(["@job.1.failed"]) is not None, "it is kept"
         assert await hosts("@last") == ["b"]
         own.append(("first", 1))  # a job of this program goes before those of others
         with pytest.raises(StillReading):
-            now.of("@last")
+            now.of(["@last"])
         assert await hosts("@last") == ["a"]
         await now.close()
 

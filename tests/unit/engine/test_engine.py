@@ -76,7 +76,7 @@ async def test_the_collector_leaves_a_watched_fleet_alone_and_is_left_as_it_was(
 async def test_what_a_job_or_a_fault_leaves_in_cycles_is_freed_while_the_fleet_is_watched(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("atp_tui.engine.engine.COLLECT_EACH", 0.05)
+    monkeypatch.setattr("atp_tui.engine.freezing.COLLECT_EACH", 0.05)
     thresholds = gc.get_threshold()
     gc.set_threshold(5_000, 500)
     try:

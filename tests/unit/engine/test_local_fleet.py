@@ -48,7 +48,7 @@ async def test_changes_that_nobody_waited_for_are_as_urgent_as_the_most_urgent_o
 
 async def test_only_the_last_filters_and_orders_are_kept() -> None:
     fleet = FleetServices(rack(3)).fleet
-    kept = fleet._arrangements
+    kept = fleet._listen().arrangements
     first = kept.of(Query("a"))
     for number in range(KEPT * 3):
         fleet.page(Query(f"kvm{number}"))

@@ -15,7 +15,7 @@ from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Outcome
 from atp_tui.model.sets import Moving, NamedSet, Sets, moving_in, named_in, reached
-from atp_tui.monitor.facts import FileFacts
+from atp_tui.monitor.file_facts import FileFacts
 
 HOSTS = [
     *(

@@ -13,7 +13,7 @@ from atp_tui.model.fact import Fact
 from atp_tui.model.host import HostInfo
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.host_filter import filter_of
-from atp_tui.monitor.terms import Needs
+from atp_tui.monitor.needs import Needs
 
 from ...ui.rows import NOW, host_row
 

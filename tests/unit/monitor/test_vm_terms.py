@@ -13,7 +13,7 @@ from atp_tui.model.node import NO_METADATA, DomainMetadata, DomainReading, Domai
 from atp_tui.monitor.facts import HostFacts
 from atp_tui.monitor.fleet import FleetView
 from atp_tui.monitor.host_filter import parse_filter
-from atp_tui.monitor.terms import Needs
+from atp_tui.monitor.needs import Needs
 
 D = DomainState
 SHOP = DomainMetadata("Shop front", "", "debian12", "192.0.2.7", ("web", "prod"), ("2001:db8::7",))

@@ -18,7 +18,6 @@ from ...aside import Shared, off_loop
 from ..wildcards import small
 from .canonical import NeedsClient
 from .client import Refusal, SshClient
-from .own import read_own
 from .said import ConfigBroken, Question, Said, with_files_as_written
 from .state import FileState, read_state
 from .tokens import as_written, family_of
@@ -127,6 +126,8 @@ class ConfigReader:
             return Said()
         binary = self._client.can_answer(question)
         if binary is None or not self._client.works(binary):
+            from .own import read_own  # where OpenSSH's client is, it is the judge
+
             return read_own(question, self._system_file, self._client.programs)
         try:
             return with_files_as_written(self._client.answer(binary, question), state.lists)
@@ -135,6 +136,8 @@ class ConfigReader:
 
     def _despite(self, question: Question, refusal: Refusal) -> Said:
         """What holds for a host although ssh refuses the file: our own reading, without the lines that it named."""
+        from .own import read_own
+
         try:
             said = read_own(question, self._system_file, self._client.programs, refusal.lines)
         except NeedsClient as error:
