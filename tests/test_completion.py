@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[1]
 HANG = 20.0
 """Seconds after which a shell is taken for hung."""
 HOSTS = """
+[sets]
+front = "@rack1"
+
 [[hosts]]
 id = "kvm01"
 host = "192.0.2.1"
@@ -83,13 +86,15 @@ def said(home: Path, *words: str, extra: Mapping[str, str] | None = None) -> str
 
 def test_words_are_those_of_hosts_toml_and_nothing_a_shell_would_act_on(home: Path) -> None:
     assert said(home, "atp-tui", "complete-words", "targets").split() == [
-        "@all", "@prod", "@rack1", "@stage", "kvm01", "web02",
+        "@all", "@front", "@prod", "@rack1", "@stage", "kvm01", "web02",
     ]  # fmt: skip
     assert said(home, "atp-tui", "complete-words", "--config", "lab.toml", "hosts") == "lab7\n"
     assert said(home, "atp-tui", "complete-words", "parameters", "bounce").split() == [
         "text=", "unit=", "unit=libvirtd", "unit=virtqemud",
     ]  # fmt: skip
     assert said(home, "atp-tui", "complete-words", "parameters", "other") == ""
+    assert "@last" in said(home, "atp-tui", "complete-words", "targets", "@l").split()
+    assert "@job.17.waiting" in said(home, "atp-tui", "complete-words", "targets", "@job.17.").split()
     assert "dark" in said(home, "atp-tui", "complete-words", "themes").split()
 
 
@@ -169,6 +174,10 @@ LINES = [
     ("atp-tui run -w kv", "atp-tui run -w kvm01"),
     ("atp-tui run -w @st", "atp-tui run -w @stage"),
     ("atp-tui run -w kvm01,@st", "atp-tui run -w kvm01,@stage"),
+    ("atp-tui run -w @prod,@fr", "atp-tui run -w @prod,@front"),
+    ("atp-tui run -w @front,@la", "atp-tui run -w @front,@last"),
+    ("atp-tui run -w @front,@last.fa", "atp-tui run -w @front,@last.failed"),
+    ("atp-tui run --hosts-file la", "atp-tui run --hosts-file lab.toml"),
     ("atp-tui run -w @prod,we", "atp-tui run -w @prod,web02"),
     ("atp-tui run --json -w '@prod!kv", "atp-tui run --json -w @prod!kvm01"),
     ("atp-tui doctor we", "atp-tui doctor web02"),

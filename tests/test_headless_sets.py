@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemons.hosts_toml import host_table, ssh_table
-from tests.daemons.sshd import PrivateSshd
+from tests.daemons.sshd import PrivateSshd, free_port
 
 from .test_headless import HANG, atp, command_line, environment, results_of, written
 
@@ -136,6 +136,18 @@ def test_a_terminal_is_not_read_in_silence(fleet: str) -> None:
         assert running.wait(HANG) == 0, running.stderr.read()
     os.close(ours)
     os.close(theirs)
+
+
+def test_hosts_for_which_a_command_waits_are_targets(fleet: str) -> None:
+    with Path(fleet).open("a") as file:
+        file.write(host_table("away", None, f"[hosts.ssh]\nport = {free_port()}\n", ("rack2",)))
+    done = atp("--config", fleet, "run", "-w", "kvm02,away", "--yes", "--when-back", "1h", "--", "true")
+    assert done.returncode == 3 and "waits until" in done.stderr
+    done = atp("hosts", "list", "--config", fleet, "-w", "@last.waiting", "--json")
+    assert [host["id"] for host in json.loads(done.stdout)["hosts"]] == ["away"], done.stderr
+    assert atp("jobs", "cancel", "last").returncode == 0
+    done = atp("hosts", "list", "--config", fleet, "-w", "@last.waiting")
+    assert done.returncode == 2 and "no host ended so, or hosts.toml has it no more" in done.stderr
 
 
 def test_earlier_results_name_hosts_for_every_verb(fleet: str) -> None:

@@ -32,9 +32,9 @@ class Arguments:
     """What was asked for. Fields of other verbs have their defaults; `timeout` in seconds.
 
     `targets` has the node set of each `-w`: what each means by itself is added up, and so are `lists`, files with names
-    of hosts, `-` for standard input; `listed` is what was read of them. `of_command` is a command of
-    hosts.toml of which a shell completes the parameters. `hosts_words` are those of `hosts_verb`, `into`
-    is the file that a new host goes into. `job_options` are by their names in JobOptions.
+    of hosts, `-` for standard input; `listed` is what was read of them. `given_with` goes with what a shell asks for:
+    what is typed of targets, or the command of which it completes the parameters. `hosts_words` are those of
+    `hosts_verb`, `into` is the file that a new host goes into. `job_options` are by their names in JobOptions.
     """
 
     verb: Verb
@@ -78,7 +78,7 @@ class Arguments:
     job_options: tuple[tuple[str, Value], ...] = ()
     no_waves: bool = False
     once: bool = False
-    of_command: str = ""
+    given_with: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:

@@ -1,4 +1,5 @@
-# $1: hosts, tags, targets, themes, jobs, commands, or parameters with the name of a command; with the --config of the line
+# $1: hosts, tags, targets, themes, jobs, commands, or parameters; $2: what is typed of targets, the name of a command for
+# parameters; with the --config of the line
 _atp_tui_words() {
   local place config=()
   for ((place = 1; place < COMP_CWORD; place++)); do
@@ -13,7 +14,7 @@ _atp_tui_targets() {
   local before=${1%"$last"}
   while IFS= read -r word; do
     [[ $word == "$last"* ]] && printf '%s\n' "$before$word"
-  done < <(_atp_tui_words targets)
+  done < <(_atp_tui_words targets "$last")
 }
 
 _atp_tui_themes() {

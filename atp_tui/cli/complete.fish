@@ -1,4 +1,5 @@
-# $argv: hosts, tags, targets, themes, jobs, commands, or parameters with the name of a command; with the --config of the line
+# $argv: hosts, tags, targets with what is typed of them, themes, jobs, commands, or parameters with the name of a command;
+# with the --config of the line
 function _atp_tui_words
     set -l config
     set -l typed (commandline -opc)
@@ -12,7 +13,7 @@ end
 function _atp_tui_targets
     set -l typed (commandline -ct | string trim -c "'\"")
     set -l before (string match -r '^.*[,&!^]' -- $typed)
-    for word in (_atp_tui_words targets)
+    for word in (_atp_tui_words targets (string replace -r '^.*[,&!^]' '' -- $typed))
         echo "$before$word"
     end
 end

@@ -1,4 +1,5 @@
-# $1: hosts, tags, targets, themes, jobs, commands, or parameters with $2, the name of a command; with the --config of the line, which _arguments has taken out of $words
+# $1: hosts, tags, targets, themes, jobs, commands, or parameters; $2: what is typed of targets, the name of a command for
+# parameters; with the --config of the line, which _arguments has taken out of $words
 _atp_tui_words() {
   local -a config typed
   typed=(${(z)LBUFFER})
@@ -10,8 +11,8 @@ _atp_tui_words() {
 # the last name of a set of targets is completed
 _atp_tui_targets() {
   local -a found
-  found=(${(f)"$(_atp_tui_words targets)"})
   compset -P '*[,&!^]'
+  found=(${(f)"$(_atp_tui_words targets $PREFIX)"})
   # behind a name that is not quoted, a sign that goes on with the set takes the place of the blank
   if [[ -n $compstate[quote] ]]; then compadd -- $found; else compadd -S ' ' -r $' \t\n,&!^' -- $found; fi
 }

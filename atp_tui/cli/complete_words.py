@@ -23,6 +23,9 @@ _HARMLESS = re.compile(r"[\w@.+/%-]+(=[\w@.+/%,:-]*)?").fullmatch
 """A word that every shell takes as it stands. Others are not offered: a tag may be `$(reboot)`."""
 
 
+_JOB = re.compile(r"@(?:job\.[0-9a-z]+|last)\.")
+
+
 def complete_words(arguments: Arguments) -> int:
     """Print the words, one a line; 0 always: where there are none, there is nothing to offer."""
     try:
@@ -36,9 +39,7 @@ def _words(arguments: Arguments) -> Iterable[str]:
     if arguments.given == "themes":
         return set(_themes((shipped_themes(), *theme_folders())))
     if arguments.given == "jobs":
-        from ..storage.presence import newest_numbers
-
-        return ["last", *map(str, newest_numbers(jobs_file()))]
+        return ["last", *map(str, _numbers())]
     path = find_config(arguments.config)
     config = FleetConfig() if path is None else load(path)
     hosts = config.hosts
@@ -46,13 +47,13 @@ def _words(arguments: Arguments) -> Iterable[str]:
         case "commands":
             return [command.name for command in config.commands]
         case "parameters":
-            return _parameters(config.commands, arguments.of_command)
+            return _parameters(config.commands, arguments.given_with)
         case "hosts":
             return [host.id for host in hosts]
         case "tags":
             return tags_of(hosts)
         case _:
-            return _targets(hosts, config.sets)
+            return [*_targets(hosts, config.sets), *_earlier(arguments.given_with)]
 
 
 def _parameters(commands: Iterable[NamedCommand], name: str) -> Iterator[str]:
@@ -67,6 +68,23 @@ def _parameters(commands: Iterable[NamedCommand], name: str) -> Iterator[str]:
 def _targets(hosts: Sequence[HostInfo], sets: Sets) -> list[str]:
     groups = [*tags_of(hosts), *(each.name for each in sets), *([ALL] if hosts else [])]
     return [*(host.id for host in hosts), *(f"@{group}" for group in groups)]
+
+
+def _earlier(typed: str) -> list[str]:
+    """Earlier jobs where one is begun, and behind its dot how hosts ended in it: all at once would be hundreds."""
+    if not typed.startswith(("@j", "@l")):
+        return []
+    if job := _JOB.match(typed):
+        from ..executor.earlier import WAYS
+
+        return [f"{job[0]}{way}" for way in WAYS]
+    return ["@last", *(f"@job.{number}" for number in _numbers())]
+
+
+def _numbers() -> Iterable[int]:
+    from ..storage.presence import newest_numbers
+
+    return newest_numbers(jobs_file())
 
 
 def _themes(folders: Iterable[Path]) -> Iterator[str]:

@@ -110,6 +110,6 @@ def hosts_values(found: argparse.Namespace) -> dict[str, Any]:
         words.append(f"tags={','.join(given['tag'])}")
     return {
         "hosts_words": tuple(word.removeprefix(_MARK) for word in words),
-        **targets_of(found),
+        **(targets_of(found) if found.hosts_verb == "list" else {"targets": tuple(given.get("targets") or ())}),
         "into": given.get("into") or "",
     }

@@ -9,8 +9,9 @@ from typing import Any
 SHELLS = ("bash", "zsh", "fish")
 
 WORDS = ("hosts", "tags", "targets", "themes", "jobs", "commands", "parameters")
-"""What a shell may ask for while a line is typed. Targets are the hosts, each tag as `@tag`, and `@all`; jobs are the
-numbers of the newest ones, parameters the `NAME=VALUE` words of the command that is named behind it."""
+"""What a shell may ask for while a line is typed. Targets are the hosts, each tag and set as `@tag`, `@all`, and
+earlier jobs where what is typed, which stands behind it, begins one; jobs are the numbers of the newest ones,
+parameters the `NAME=VALUE` words of the command that is named behind it."""
 
 
 def add_setup_verbs(
@@ -29,4 +30,4 @@ def add_setup_verbs(
     verb("man", "print the manual page: atp-tui man | man -l -")
     words = added.add_parser("complete-words", parents=[shared], allow_abbrev=False)  # no help: it is not listed
     words.add_argument("given", choices=WORDS)
-    words.add_argument("of_command", nargs="?", default="")
+    words.add_argument("given_with", nargs="?", default="")

@@ -76,6 +76,10 @@ class Targets(Protocol):
     """The target language; as Fleet.resolve."""
 
     def resolved(self, expression: str) -> Resolved: ...
+    @property
+    def set_names(self) -> tuple[str, ...]: ...
+    @property
+    def job_numbers(self) -> tuple[int, ...]: ...
 
 
 class Asking(Protocol):

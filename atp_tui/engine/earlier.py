@@ -13,6 +13,9 @@ from ..executor.log import JobLog, JobRecord, JobState
 _KEPT = 32
 """Jobs that are kept as they were read, for a person who types on."""
 
+OFFERED = 20
+"""Numbers of jobs that completion offers."""
+
 NUMBER_LIMIT = 0.5
 """Seconds that the number of a new job is waited for: it is shown once it has one."""
 
@@ -38,7 +41,9 @@ async def _read(log: JobLog, record: JobRecord) -> EarlierJob:
     spec = await log.spec(record.id)
     endings = await log.endings(record.id)
     targets = [ending.target for ending in endings] if spec is None else spec.targets
-    return EarlierJob.of(record.number, [result for result, _ in ends_of(targets, endings, record.state)])
+    waiting = () if record.until is None else await log.waiting(job=record.id)
+    results = [result for result, _ in ends_of(targets, endings, record.state)]
+    return EarlierJob.of(record.number, results, [each.target.host for each in waiting])
 
 
 class EarlierNow:
@@ -48,15 +53,24 @@ class EarlierNow:
     """
 
     def __init__(
-        self, log: JobLog | None, own: Callable[[], Sequence[tuple[str, int]]], now: Callable[[], float]
+        self,
+        log: JobLog | None,
+        own: Callable[[], Sequence[tuple[str, int]]],
+        now: Callable[[], float],
+        heard: Callable[[], object] = lambda: None,
     ) -> None:
-        """`own` has the id of each job, and how many of its targets have ended; `now` is in seconds."""
+        """`own` has the id of each job, and how many of its targets have ended; `now` is in seconds. `heard` is called
+        when jobs have been read."""
+        self._heard = heard
         self._log = log
         self._own = own
         self._now = now
         self._read: dict[str, tuple[tuple[object, ...], EarlierJob | None, float]] = {}
         self._newest: int | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._numbers: tuple[int, ...] = ()
+        self._numbers_of: tuple[str, ...] | None = None
+        self._listing: asyncio.Task[None] | None = None
 
     async def number_of(self, job: str) -> int | None:
         """As Fleet.job_number. A job is in the log before its first target is worked on."""
@@ -68,8 +82,9 @@ class EarlierNow:
                 return found[0].number if len(found) == 1 else None
         return None
 
-    def of(self, expressions: Iterable[str]) -> Earlier | None:
-        """The jobs that expressions name; None where they name none. Raises StillReading."""
+    def of(self, expressions: Iterable[str], *, before: bool = False) -> Earlier | None:
+        """The jobs that expressions name; None where they name none. `before`: as they were read before, while they are
+        read again. Raises StillReading."""
         names = names_in(expressions)
         if not names:
             return None
@@ -79,15 +94,34 @@ class EarlierNow:
         if missing:
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.get_running_loop().create_task(self._fill(missing), name="earlier jobs")
-            raise StillReading(f"reading job {missing[0]} …", key="targets")
+            if not before or any(name not in self._read for name in missing):
+                hint = "its hosts are found in a moment"
+                raise StillReading(f"reading job {missing[0]} …", key="targets", hint=hint)
         jobs = {name: job for name in names if (job := self._read[name][1]) is not None}
         return Earlier(jobs, self._newest)
 
+    def newest_read(self, expressions: Iterable[str]) -> object:
+        """Differs where a job that expressions name was read since, and says something else; it is read where it is
+        time."""
+        names = names_in(expressions)
+        with suppress(StillReading):
+            self.of(expressions, before=True)
+        return tuple([self._read[name][1] if name in self._read else "unread" for name in names])
+
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the newest jobs, newest first, as they were read last: they are read again where jobs have
+        begun since."""
+        own = tuple(job for job, _ in self._own())
+        if self._log is not None and self._numbers_of != own and (self._listing is None or self._listing.done()):
+            self._listing = asyncio.get_running_loop().create_task(self._list(own), name="job numbers")
+        return self._numbers
+
     async def close(self) -> None:
         """Leave what is being read."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+        for task in (self._reading, self._listing):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
 
     def _is_read(self, name: str) -> bool:
         read = self._read.get(name)
@@ -113,3 +147,10 @@ class EarlierNow:
             self._read[name] = version, job, float("inf") if settled else self._now() + _AGE
             while len(self._read) > _KEPT:
                 del self._read[next(iter(self._read))]
+        self._heard()
+
+    async def _list(self, own: tuple[str, ...]) -> None:
+        assert self._log is not None
+        self._numbers = tuple([record.number for record in await self._log.jobs(OFFERED)])
+        self._numbers_of = own
+        self._heard()

@@ -53,6 +53,7 @@ from .targets import CurrentTargets
 
 if TYPE_CHECKING:
     from ..monitor.happenings import Happenings
+    from ..monitor.host_filter import Expressions
     from ..monitor.sampler import Monitor
     from .asking import Asking
     from .away import PickUps
@@ -94,7 +95,7 @@ class Engine:
         self.jobs = JobRunner(self.manager, log=log, gates=asking)
         self._log = log
         self._others = OtherJobs(log, lambda: {job.id for job in self.jobs.jobs})
-        self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic)
+        self._earlier = EarlierNow(log, self._own_jobs, self.manager.clock.monotonic, self.follower.nudge)
         self.targets = CurrentTargets(self.manager, self.view, self._earlier, lambda: self._file.sets)
         drivers = source.drivers
         context = Context(
@@ -116,6 +117,7 @@ class Engine:
             self.door, self.jobs, self.key_question, self.password_question, lambda: self.reloading.state,
             source.hosts_file, TrialLater(source.hosts_file, self.door, drivers), self._earlier.number_of,
             self.frozen, self.answers, PickUpsLater(lambda: self.pick_ups), drivers.desk.question,
+            self._filter_targets,
         )  # fmt: skip
 
     # What only a fleet that is watched has, or one that is asked for its figures: see `later`.
@@ -148,6 +150,11 @@ class Engine:
 
         load_for, hub, clock = self.source.drivers.load_for, self.manager.hub, self.manager.clock
         return Reloading(self.source.config, self.manager, load_for, hub.publish, clock.monotonic, self.roster)
+
+    def _filter_targets(self) -> Expressions:
+        from .filter_targets import FilterTargets
+
+        return FilterTargets(self.roster, self.view, self._earlier, lambda: self._file.sets)
 
     def _make_asking(self) -> Asking:
         from .asking import Asking

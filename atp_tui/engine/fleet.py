@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..monitor.query import Fields, GroupSums, Page, Query
     from ..monitor.rows import HostDetail, HostRow
     from ..monitor.tally import Summary, Waiting
-    from .resolved import Resolved
+    from .resolved import Resolved, TargetWords
     from .try_out import TryStep
 
 
@@ -238,6 +238,10 @@ class Fleet(FleetJobs, Protocol):
 
     def resolve(self, expression: str) -> Resolved:
         """The hosts that an expression of the target language names: `@rack1&state:connected`, `kvm[01-18]`."""
+        ...
+
+    def target_words(self) -> TargetWords:
+        """What may stand behind an @ of the target language, for completion."""
         ...
 
     # -- domains; the key of one is host/uuid --------------------------------------------------------------------

@@ -37,12 +37,13 @@ if TYPE_CHECKING:
     from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
     from ..monitor.follower import Changed
     from ..monitor.happening import HappeningPage, HappeningQuery
+    from ..monitor.host_filter import Expressions
     from ..monitor.query import Fields, GroupSums, Page, Query
     from ..monitor.rows import HostRow
     from ..monitor.tally import Summary, Waiting
     from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View, Waits
     from .pages import Pages
-    from .resolved import Resolved
+    from .resolved import Resolved, TargetWords
     from .try_out import TryStep
     from .went_on import WentOn
 
@@ -85,8 +86,9 @@ class LocalFleet(LocalJobs):
         answers: JobAnswers | None = None,
         pick_ups: Waits | None = None,
         login_question: Callable[[str], LoginQuestion | None] = lambda _: None,
+        expressions: Callable[[], Expressions] | None = None,
     ) -> None:
-        """The questions may raise HostUnknown."""
+        """The questions may raise HostUnknown. `expressions` makes what filters say by targets."""
         self._transport = transport
         self._view = view
         self._happenings = happenings
@@ -107,6 +109,7 @@ class LocalFleet(LocalJobs):
         self.parts, self.output, self.members = answers.parts, answers.output, answers.members
         self.name_parts, self.mask_parts = answers.name_parts, answers.mask_parts
         self._pages: Pages | None = None
+        self._expressions = expressions
         self._order: Mapping[str, int] | None = None
         self._number = 0
         self._streams: list[Stream] = []
@@ -119,7 +122,7 @@ class LocalFleet(LocalJobs):
         if self._pages is None:
             from .pages import Pages  # a verb that runs something asks for no page
 
-            self._pages = Pages(self._view)
+            self._pages = Pages(self._view, None if self._expressions is None else self._expressions())
             self._follower.listen(self._heard)
         return self._pages
 
@@ -239,6 +242,13 @@ class LocalFleet(LocalJobs):
     def resolve(self, expression: str) -> Resolved:
         """As Fleet.resolve."""
         return self._targets.resolved(expression)
+
+    def target_words(self) -> TargetWords:
+        """As Fleet.target_words."""
+        from .resolved import TargetWords
+
+        targets = self._targets
+        return TargetWords(self.fields().tags, targets.set_names, targets.job_numbers)
 
     def looked_at(self, host_id: str) -> None:
         """As Fleet.looked_at."""

@@ -12,6 +12,7 @@ from ..monitor.grouping import fields_of
 from ..monitor.tally import Tally
 
 if TYPE_CHECKING:
+    from ..monitor.host_filter import Expressions
     from ..monitor.query import Fields
     from .below import View
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 class Pages:
     """All of it, over one view."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, expressions: Expressions | None = None) -> None:
+        """`expressions` is what filters say by targets."""
         self._view = view
         self.tally = Tally(view)
-        self.arrangements = Arrangements(view)
-        self.domains = DomainArrangements(view)
+        self.arrangements = Arrangements(view, expressions)
+        self.domains = DomainArrangements(view, expressions)
         self.cells = Cells(view.look)
         self._fields: Fields | None = None
 

@@ -18,3 +18,17 @@ class Resolved:
     problem: Problem | None = None
     waits: bool = False
     gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWords:
+    """What may stand behind an @: tags and named sets, and the numbers of the newest jobs, newest first."""
+
+    tags: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    jobs: tuple[int, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Tags and sets."""
+        return (*self.tags, *self.sets)

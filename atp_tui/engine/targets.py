@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..config.fleet import FleetConfig
 from ..executor.earlier import Earlier, StillReading, names_in
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..model.settings import TransportConfig
     from ..monitor.facts import HostFacts
     from ..monitor.fleet import FleetView, HostRow
-    from ..transport.manager import TransportManager
     from .earlier import EarlierNow
 
 
@@ -108,17 +107,23 @@ def together(targets: Targets, expressions: Sequence[str]) -> Decided:
     return Decided(tuple(sorted(ids, key=natural)), tuple(sorted(undecided, key=natural)))
 
 
+class Hosts(Protocol):
+    """Where hosts are kept."""
+
+    def list_hosts(self) -> tuple[HostInfo, ...]: ...
+
+
 class CurrentTargets:
     """The target language over the hosts, and what is known of them, at the moment an expression is resolved."""
 
     def __init__(
         self,
-        manager: TransportManager,
+        manager: Hosts,
         view: FleetView,
         earlier: EarlierNow,
         sets: Callable[[], Sets] = lambda: NO_SETS,
     ) -> None:
-        """`sets` gives those of the file as it is now."""
+        """`manager` has the hosts, `sets` gives those of the file as it is now."""
         self._manager = manager
         self._view = view
         self._earlier = earlier
@@ -128,6 +133,16 @@ class CurrentTargets:
         self._hosts: tuple[HostInfo, ...] = ()
         self._rows: tuple[HostRow, ...] | None = None
         self._targets = Targets(())
+
+    @property
+    def set_names(self) -> tuple[str, ...]:
+        """The names of the named sets."""
+        return tuple([each.name for each in self.sets()])
+
+    @property
+    def job_numbers(self) -> tuple[int, ...]:
+        """As EarlierNow.numbers."""
+        return self._earlier.numbers()
 
     def resolve(self, expression: str) -> tuple[str, ...]:
         """As Targets.resolve. What was found out for one key is kept for the next, until hosts or rows change.
@@ -161,10 +176,13 @@ class CurrentTargets:
         if rows is not self._rows:
             from ..monitor.facts import HostFacts  # a verb asks for its targets before
 
-            watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
-            unseen = {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way
-            self._facts = HostFacts(watched, unseen, self._view.with_domains)
+            self._facts = HostFacts(*self._watched(rows, hosts), self._view.with_domains)
             self._rows, self._targets = rows, self._targets.knowing(self._facts)
         if earlier is None or self._facts is None:
             return self._targets
         return self._targets.knowing(self._facts, earlier)
+
+    def _watched(self, rows: Sequence[HostRow], hosts: Sequence[HostInfo]) -> tuple[Sequence[HostRow], set[str]]:
+        """The rows that count, and the ids of hosts of which nothing is known yet."""
+        watched = [row for row in rows if row.state is not ConnectionState.DISABLED]
+        return watched, {host.id for host in hosts} - {row.id for row in watched}  # the news of them is on its way

@@ -19,21 +19,33 @@ _NAME = re.compile(r"@(?:job\.(?P<job>[0-9a-z]+)|(?P<last>last))(?:\.(?P<how>[^,
 _EXIT = re.compile(r"exit=([0-9]{1,10})", re.ASCII)
 
 
+WAITING = "waiting"
+"""The hosts that were away, and for which the command of a job still waits, see away."""
+
+WAYS = ("failed", "ok", "notrun", "unknown", "timeout", "unreachable", "auth", "cancelled", WAITING, "exit=")
+"""What may stand behind a job, as completion offers it."""
+
+
 class StillReading(ConfigError):
     """What an expression needs of earlier jobs is being read: it can be asked again in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierJob:
-    """A job and how it ended on each of its hosts: the outcome, and the exit status where there was one."""
+    """A job and how it ended on each of its hosts: the outcome, and the exit status where there was one.
+
+    `waiting` are the hosts that were away, for which its command still waits.
+    """
 
     number: int
     ends: tuple[tuple[str, Outcome, int | None], ...]
+    waiting: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, number: int, results: Iterable[CommandResult]) -> EarlierJob:
+    def of(cls, number: int, results: Iterable[CommandResult], waiting: Iterable[str] = ()) -> EarlierJob:
         """The same of results."""
-        return cls(number, tuple([(each.host, each.outcome, each.exit_status) for each in results]))
+        ends = tuple([(each.host, each.outcome, each.exit_status) for each in results])
+        return cls(number, ends, frozenset(waiting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,8 @@ class Earlier:
             return frozenset([host for host, _, _ in job.ends])
         if exit_ := _EXIT.fullmatch(how):
             return frozenset([host for host, _, status in job.ends if status == int(exit_[1])])
+        if how == WAITING:
+            return job.waiting
         if how not in GROUPS:
             raise wrong(f"no host ends so: {how[:60]!r}", _hint(text.removesuffix(how), how))
         return frozenset([host for host, outcome, _ in job.ends if outcome in GROUPS[how]])
@@ -94,7 +108,7 @@ def _named(expression: str) -> Iterator[str]:
 
 
 def _hint(start: str, how: str) -> str:
-    near = nearest(how, GROUPS)
+    near = nearest(how, (*GROUPS, WAITING))
     if near:
         return "did you mean " + " or ".join(start + each for each in near) + "?"
-    return f"write {start}failed, ok, notrun, unknown, timeout, unreachable, auth or exit=3"
+    return f"write {start}failed, ok, notrun, unknown, timeout, unreachable, auth, waiting or exit=3"

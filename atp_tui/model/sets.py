@@ -75,16 +75,22 @@ def reached(expressions: Iterable[str], sets: Sets) -> tuple[str, ...]:
     return tuple(expression for expression, _ in _reached(expressions, sets))
 
 
-def moving_in(expression: str, sets: Sets, tags: Collection[str] = ()) -> Moving | None:
+def moving_in(expression: str, sets: Sets, tags: Collection[str] = (), *, jobs: bool = True) -> Moving | None:
     """The first condition of an expression, or of the sets that it names, that changes while hosts are watched.
 
-    So do states, figures, VMs and how earlier jobs ended. A tag that is called as one of `tags` is none of these.
+    So do states, figures, VMs and, if `jobs`, how earlier jobs ended. A tag that is called as one of `tags` is none of
+    these.
     """
     for text, within in _reached((expression,), sets):
         for operand in operands_of(text):
-            if operand.removeprefix("@") not in tags and (_LIVE.match(operand) or _EARLIER.fullmatch(operand)):
+            if operand.removeprefix("@") not in tags and (_LIVE.match(operand) or (jobs and names_job(operand))):
                 return Moving(operand, within)
     return None
+
+
+def names_job(operand: str) -> bool:
+    """Whether an operand means hosts of an earlier job, where no tag is called so."""
+    return _EARLIER.fullmatch(operand) is not None
 
 
 def circle(name: str, inner: Mapping[str, Collection[str]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..model.order import natural
 from .grouping import Path, by_name, key_of
+from .host_filter import Expressions
 from .layout import Layout, Node, Stretch, laid_out
 from .placing import Placing, Rows, id_of
 from .query import (
@@ -48,10 +49,11 @@ class Arrangement:
         sort: str = "trouble",
         group: tuple[str, ...] = (TAG,),
         reverse: bool = False,
+        expressions: Expressions | None = None,
     ) -> None:
         self._source = source
         self._grouping = group
-        self._at = Placing(source, filter, sort, group, reverse)
+        self._at = Placing(source, filter, sort, group, reverse, expressions)
         self._layouts: dict[tuple[int, frozenset[str], frozenset[str]], Layout] = {}
         self.note = self._at.note
 

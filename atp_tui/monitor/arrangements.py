@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from .arrangement import Arrangement
+from .host_filter import Expressions, version_of
 from .placing import Rows
 from .query import GroupSums, Page, Query
 
@@ -14,15 +15,19 @@ KEPT = 6
 
 
 class Arrangements:
-    """Answers queries over `source`. `note` says which hosts changed; reading takes that into account."""
+    """Answers queries over `source`. `note` says which hosts changed; reading takes that into account.
 
-    def __init__(self, source: Rows) -> None:
+    `expressions` is what filters say by targets.
+    """
+
+    def __init__(self, source: Rows, expressions: Expressions | None = None) -> None:
         self._source = source
-        self._kept: dict[tuple[str, str, tuple[str, ...], bool], Arrangement] = {}
+        self._expressions = expressions
+        self._kept: dict[tuple[str, str, tuple[str, ...], bool], tuple[object, Arrangement]] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
         """As Arrangement.note."""
-        for arrangement in self._kept.values():
+        for _, arrangement in self._kept.values():
             arrangement.note(hosts)
 
     def page(self, query: Query, now: float) -> Page:
@@ -56,8 +61,11 @@ class Arrangements:
     def of(self, query: Query) -> Arrangement:
         """The arrangement for the filter, the order and the grouping of a query."""
         which = query.filter, query.sort, query.group, query.reverse
-        arrangement = self._kept.pop(which, None) or Arrangement(self._source, *which)
-        self._kept[which] = arrangement  # the last one in use at the end
+        version = version_of(self._expressions, query.filter)
+        kept, arrangement = self._kept.pop(which, (None, None))
+        if arrangement is None or kept != version:  # an expression may mean others, though no host has changed
+            arrangement = Arrangement(self._source, *which, self._expressions)
+        self._kept[which] = version, arrangement  # the last one in use at the end
         if len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return arrangement

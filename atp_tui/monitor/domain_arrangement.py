@@ -15,7 +15,7 @@ from ..model.node import DomainReading, DomainState
 from ..model.order import natural
 from ..model.problem import Problem, problem_of
 from .domain_detail import domain_detail
-from .domain_filter import DomainPredicate, HostFigures, compares_figures, parse_domain_filter
+from .domain_filter import DomainPredicate, HostFigures, compares_figures, domain_filter_of
 from .domain_index import GONE, STATE_ORDER, DomainIndex, DomainSource, Entry
 from .domain_query import (
     AnyDomainLine,
@@ -29,6 +29,7 @@ from .domain_query import (
     domain_group_key,
     host_of,
 )
+from .host_filter import Expressions, version_of
 from .rows import DomainCounts, DomainRow
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,13 @@ class DomainArrangement:
     """The lines for one filter, order and grouping over `index`. `note` says of which hosts there are new figures."""
 
     def __init__(
-        self, index: DomainIndex, filter: str, sort: DomainSort, groups: DomainGroups, reverse: bool = False
+        self,
+        index: DomainIndex,
+        filter: str,
+        sort: DomainSort,
+        groups: DomainGroups,
+        reverse: bool = False,
+        expressions: Expressions | None = None,
     ) -> None:
         self._index = index
         self._fence = Fence(_log)
@@ -72,10 +79,11 @@ class DomainArrangement:
         self._problem: Problem | None = None
         self._wanted: DomainPredicate | None = None
         try:
-            self._wanted = parse_domain_filter(filter)
+            self._wanted = domain_filter_of(filter, expressions)
         except ConfigError as error:
             self._problem = problem_of(error)
-        self._compares = self._wanted is not None and compares_figures(filter)
+        by_targets = version_of(expressions, filter) is not None  # they may hang on any figure
+        self._compares = self._wanted is not None and (compares_figures(filter) or by_targets)
         self._now = self._sorted_at = -math.inf
         self._dirty: set[str] = set()
         self._stamps: dict[str, int] = {}
@@ -286,11 +294,12 @@ class DomainArrangements:
     """Answers queries over the domains of `source`; `note` says which hosts changed. It costs nothing until somebody
     has asked for a page."""
 
-    def __init__(self, source: DomainSource) -> None:
+    def __init__(self, source: DomainSource, expressions: Expressions | None = None) -> None:
         self._index = DomainIndex(source)
+        self._expressions = expressions
         self._fence = Fence(_log)
         self._source = source
-        self._kept: dict[tuple[str, DomainSort, DomainGroups, bool], DomainArrangement] = {}
+        self._kept: dict[tuple[str, DomainSort, DomainGroups, bool], tuple[object, DomainArrangement]] = {}
 
     def note(self, hosts: Collection[str] | None) -> None:
         """As Arrangement.note."""
@@ -298,14 +307,17 @@ class DomainArrangements:
             return
         self._index.note(hosts)
         known = self._source.host_ids if hosts is None else hosts
-        for arrangement in self._kept.values():
+        for _, arrangement in self._kept.values():
             arrangement.note(known)
 
     def of(self, query: DomainQuery) -> DomainArrangement:
         """The arrangement for a query."""
         which = query.filter, query.sort, query.groups, query.reverse
-        arrangement = self._kept.pop(which, None) or DomainArrangement(self._index, *which)
-        self._kept[which] = arrangement  # the last one in use at the end
+        version = version_of(self._expressions, query.filter)
+        kept, arrangement = self._kept.pop(which, (None, None))
+        if arrangement is None or kept != version:
+            arrangement = DomainArrangement(self._index, *which, self._expressions)
+        self._kept[which] = version, arrangement  # the last one in use at the end
         if len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return arrangement

@@ -7,6 +7,7 @@ in front turns a term round, and a domain whose figure is not known passes `!cpu
   those of hosts whose figures are old; every state has its own word as well.
 - `state:running`, `host:kvm01`, `tag:rack1`, `name:web`, `title:shop`, `os:debian`, `ip:192.0.2.` and `uuid:3b0c` match
   what begins so, of a title any of its words; `@rack1` is `tag:rack1`. Tags are those of the domain and of its host.
+- `@edge`, where a set is called so, `@last.failed` and `@rack1&!kvm07` are the domains of the hosts that targets mean.
 - `cpu>80` and `mem>90` compare percents (of the domain's processors, of the memory that it may have), `disk>5` and
   `net>5` MB a second in both directions together, `vcpus>4` a number. The signs are `>`, `>=`, `<` and `<=`.
 """
@@ -23,7 +24,7 @@ from ..model.near import nearest
 from ..model.quoting import redacted
 from .domain_index import STATE_ORDER, SUMMED, UP, Entry, HostWithDomains
 from .domain_record import CPU, DISK, NET, HostDomains
-from .host_filter import apart, plain_signs
+from .host_filter import Expressions, apart, placed, plain_signs
 from .series import NAN
 from .terms import wrong
 
@@ -95,18 +96,29 @@ class HostFigures:
         return domains.rates(_COUNTERS[name])
 
 
+def domain_filter_of(text: str, expressions: Expressions | None) -> DomainPredicate | None:
+    """As `parse_domain_filter`, with expressions of targets as they mean hosts now."""
+    if expressions is None or "@" not in plain_signs(text):
+        return parse_domain_filter(text)
+    return _parsed(text, expressions)
+
+
 @lru_cache(maxsize=64)
 def parse_domain_filter(text: str) -> DomainPredicate | None:
     """The filter as a predicate; None for an empty one, which every domain passes.
 
     Raises ConfigError (key "filter") with a hint and the column of a term that could match no domain.
     """
+    return _parsed(text, None)
+
+
+def _parsed(text: str, expressions: Expressions | None) -> DomainPredicate | None:
     terms: list[DomainPredicate] = []
     for column, written in apart(text, _TEXTS):
         try:
-            terms.append(_term(written))
+            terms.append(_term(written, expressions))
         except ConfigError as error:
-            raise wrong(error.message, error.hint or "", column) from error
+            raise placed(error, written, column) from error
     if not terms:
         return None
     if len(terms) == 1:
@@ -120,13 +132,17 @@ def compares_figures(text: str) -> bool:
     return any(sign in plain for sign in "<>") or _OLD.search(plain.casefold()) is not None
 
 
-def _term(written: str) -> DomainPredicate:
+def _term(written: str, expressions: Expressions | None) -> DomainPredicate:
     if written.startswith("!"):
         if written == "!":
             raise wrong("! alone", "it stands in front of a term, as in !state:running")
-        wanted = _term(written[1:])
+        wanted = _term(written[1:], expressions)
         return lambda entry, figures: not wanted(entry, figures)
-    text = plain_signs(written).casefold()
+    text = plain_signs(written)
+    if expressions is not None and text.startswith("@") and expressions.is_one(text[1:]):
+        means = expressions.passing(text)
+        return lambda entry, _: means(entry.host.id)
+    text = text.casefold()
     if match := _COMPARISON.fullmatch(text):
         return _comparison(match[1], match[2], match[3])
     if text.startswith("@"):

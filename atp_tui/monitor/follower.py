@@ -89,6 +89,10 @@ class Follower:
         heard(Changed(None, urgent=True))
         return lambda: self._listeners.remove(heard)
 
+    def nudge(self) -> None:
+        """Something else than a row has changed by which hosts are found."""
+        self._tell(Changed(frozenset(), urgent=True))
+
     async def run(self) -> None:
         """Until cancelled."""
         age = asyncio.create_task(self._watch_ages(), name="ages")

@@ -17,7 +17,7 @@ from ..model.data_class import dataclass
 from ..model.errors import ConfigError
 from ..model.problem import Problem, problem_of
 from .grouping import Path, by_name, pather
-from .host_filter import Predicate, filter_of
+from .host_filter import Expressions, Predicate, filter_of
 from .orders import Key, ordering
 from .query import RollUp
 from .rows import HostRow, Known
@@ -74,8 +74,17 @@ class Placing:
     longest id of all hosts, and the one that nine ids of ten have at most.
     """
 
-    def __init__(self, source: Rows, filter: str, sort: str, group: tuple[str, ...], reverse: bool) -> None:
+    def __init__(
+        self,
+        source: Rows,
+        filter: str,
+        sort: str,
+        group: tuple[str, ...],
+        reverse: bool,
+        expressions: Expressions | None = None,
+    ) -> None:
         self._source = source
+        self._expressions = expressions
         self._filter = filter
         self._order = ordering(sort, reverse)
         self._key = self._order.key
@@ -143,7 +152,7 @@ class Placing:
         self._places = None
         self.widths = _widths([len(row.id) for row in rows])
         try:
-            self.wanted, self.problem = filter_of(self._filter, rows), None
+            self.wanted, self.problem = filter_of(self._filter, rows, self._expressions), None
         except ConfigError as error:
             self.problem = problem_of(error)
             return

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from ..config.accents import Accent, Accents, accent_of
-from ..engine.resolved import Resolved
+from ..engine.resolved import Resolved, TargetWords
+from ..executor.earlier import WAYS
 from ..executor.folding import fold_names
 from ..model.data_class import dataclass
+from ..model.host import ALL
 from ..model.problem import Problem
 from ..model.quoting import redacted
 from ..monitor.rows import HostRow
@@ -21,9 +23,11 @@ _OPENS_THE_LINE = re.compile(r"![@\w]")
 """`!` as the key that opens the line, pressed where the line was open already: `!@all cd /x; rm *` would go to the host
 under the cursor, and remove what is in another directory. A shell's own `! command` has a blank behind it."""
 
-_LAST_OPERAND = re.compile(r"@(?:\S*[,!&^]@?)?([^\s,!&^@]*)")
+_LAST_OPERAND = re.compile(r"@(?:\S*[,!&^])?(@?[^\s,!&^@]*)")
 _FIELDS = (*(f"{PREFIX}{field}:" for field in FIELDS), "state:")
 """What is offered once it is begun. `@st` may be a tag all the same: what is typed on counts."""
+
+_JOB = re.compile(r"(?:job\.[0-9a-z]+|last)\.")
 
 MOST_FOLDED = 2000
 """Hosts whose names are folded before the prompt. It is done anew with each mark: of 10,000 it takes 0.1 to 0.4 s."""
@@ -67,13 +71,25 @@ def split_line(line: str) -> tuple[str | None, str]:
     return expression, command.strip()
 
 
-def completed(line: str) -> str | None:
-    """The line with the field of a condition that is begun in its `@…` word: `@rack1&vm.t` becomes `@rack1&vm.tag:`."""
+def completed(line: str, words: Callable[[], TargetWords] = TargetWords) -> str | None:
+    """The line with what is begun in its `@…` word: the field of a condition, so that `@rack1&vm.t` becomes
+    `@rack1&vm.tag:`, or behind an @ a tag, a set, an earlier job, and how hosts ended in it (`@job.17.fa`)."""
     found = _LAST_OPERAND.fullmatch(line)
-    if found is None or not (begun := found[1]):
+    begun = "" if found is None else found[1].removeprefix("@")
+    if found is None or not begun:
         return None
-    field = next((each for each in _FIELDS if each.startswith(begun) and each != begun), None)
-    return None if field is None else line + field[len(begun) :]
+    named = found[1] != begun or found.start(1) == 1  # or it is the @ of the whole word that stands before it
+    offered = (*(_named(begun, words()) if named else ()), *_FIELDS)
+    whole = next((each for each in offered if each.startswith(begun) and each != begun), None)
+    return None if whole is None else line + whole[len(begun) :]
+
+
+def _named(begun: str, words: TargetWords) -> Iterable[str]:
+    """What may stand behind an @ that begins so."""
+    job = _JOB.match(begun)
+    if job is not None:
+        return [f"{job[0]}{way}" for way in WAYS]
+    return (*words.groups, ALL, "last", *(f"job.{number}" for number in words.jobs))
 
 
 class Targeting:

@@ -220,6 +220,8 @@ class TargetsOf:
         self._view = view
         self.jobs: dict[str, Resolved] = {}
         """What is said of an expression that names an earlier job."""
+        self.set_names: tuple[str, ...] = ()
+        self.job_numbers: tuple[int, ...] = ()
 
     def resolved(self, expression: str) -> Resolved:
         facts = HostFacts(self._view.rows(), domains=self._view.with_domains)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from atp_tui.engine.resolved import TargetWords
 from atp_tui.model.errors import CallFailed
 from atp_tui.model.events import DomainsDescribed, HostSampled
 from atp_tui.model.guest import GuestFileSystem, GuestInfo, GuestInterface, GuestSaid, GuestUser
@@ -611,15 +612,27 @@ def test_whatever_a_host_sends_as_xml_is_drawn(xml: str) -> None:
         ("@vm.t", "@vm.tag:"),
         ("@rack1&vm.s", "@rack1&vm.state:"),
         ("@rack1!@vm.o", "@rack1!@vm.os:"),
-        ("@st", "@state:"),
+        ("@stat", "@state:"),
         ("@", None),
         ("@vm.tag:", None),
         ("@vm.tag:web cat vm.t", None),
         ("vm.t", None),
+        ("@ra", "@rack1"),
+        ("@rack1&@ed", "@rack1&@edge"),
+        ("@rack1&ed", None),
+        ("@rack1!@a", "@rack1!@all"),
+        ("@sta", "@stage"),
+        ("@j", "@job.17"),
+        ("@job.1", "@job.17"),
+        ("@job.17.", "@job.17.failed"),
+        ("@rack1&@job.17.wa", "@rack1&@job.17.waiting"),
+        ("@la", "@last"),
+        ("@last.n", "@last.notrun"),
+        ("@job.17 uptime @ra", None),
     ],
 )
-def test_the_field_of_a_condition_is_offered_in_the_command_line(line: str, offered: str | None) -> None:
-    assert completed(line) == offered
+def test_what_is_begun_in_targets_is_offered_in_the_command_line(line: str, offered: str | None) -> None:
+    assert completed(line, lambda: TargetWords(("rack1", "stage"), ("edge",), (17, 16))) == offered
 
 
 async def test_a_command_goes_to_hosts_by_their_vms_while_it_is_typed(fakes: FleetServices) -> None:

@@ -253,3 +253,12 @@ async def test_a_job_has_the_number_by_which_it_is_kept(fakes: FleetServices, mo
         assert [job.number for job in opened.screen.jobs.jobs] == [41, 39, 40, 18, 17]
         await opened.press("5")
         await opened.until(lambda: [line.split()[0] for line in table(opened)] == ["#41", "#39", "#40", "#18", "#17"])
+
+
+async def test_the_jobs_whose_answers_can_be_shown_are_offered() -> None:
+    async with three_jobs() as (opened, _):
+        assert [line for line in opened.screen._offering.completions("answers ") if line.startswith("answers ")] == [
+            "answers 3", "answers 2", "answers 1",
+        ]  # fmt: skip
+        await opened.press(*":answers ", "right", "enter")
+        await opened_as(opened, "answers")

@@ -68,11 +68,14 @@ async def test_only_the_last_of_keys_that_come_fast_is_searched_for(fakes: Fleet
 
 async def test_an_action_is_completed_with_the_groups_that_it_can_be_done_to() -> None:
     fakes = FleetServices([*rack(2), *rack(1, tag="rack10", start=7), *rack(1, tag="rack2", start=9)])
+    fakes.targets.set_names, fakes.targets.job_numbers = ("rack11",), (17,)
     async with open_app(fakes) as opened:
         lines = [line for line in opened.screen._offering.completions() if "@" in line]
         assert [line for line in lines if line.startswith("retry ")] == [
             "retry @rack1",
             "retry @rack2",
             "retry @rack10",
-        ]
+            "retry @rack11",
+        ], "a named set is one of them"
+        assert {"mark @rack11", "mark @last.failed", "unmark @job.17.failed"} <= set(lines)
         assert not [line for line in lines if line.startswith(("quit", "theme"))]

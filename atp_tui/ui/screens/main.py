@@ -84,8 +84,7 @@ class MainScreen(FocusInSight[None]):
         self._targeting = Targeting(services.fleet, services.accents)
         self._calls: Keys = ()
         self._in_line = False
-        self._covered = False
-        self._pointed = False
+        self._covered = self._pointed = False
         self._told_of_file = 0
         self._told = Told()
         self.jobs = JobControl(services.fleet, self._glyphs, self.post_message, self.spawn)
@@ -96,7 +95,7 @@ class MainScreen(FocusInSight[None]):
             self._results, self._told, self.jobs, self._marks,
         )  # fmt: skip
         self._views = ViewStack(VIEWS, given)
-        self._offering = Offering(services.fleet, self.keys, theme_names, self._views)
+        self._offering = Offering(services.fleet, self.keys, theme_names, self._views, self.jobs)
         self.zoom = Zoom(self, self._results)
         self.room = PaneRoom(self, self._results)
         self.showing = Showing(self, self._views, self._results)
@@ -120,6 +119,7 @@ class MainScreen(FocusInSight[None]):
                     History(services.history_file, secrets=services.history_secrets, tell=self._tell_soon),
                     self._offering.completions,
                     paths=lambda text: path_completed(text, services.path_like),
+                    words=self._fleet.target_words,
                     keys=self.keys,
                     id="pane",
                 )

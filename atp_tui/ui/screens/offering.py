@@ -11,7 +11,9 @@ from ...monitor.orders import Sort
 from ...monitor.query import Query
 from ..frame.pane_room import PANE
 from ..frame.views import ViewStack
+from ..job_control import JobControl
 from ..keymap import Keymap
+from ..views.answers.spec import ANSWERS
 from ..views.keys import performing
 from . import named
 from .only import ONLY
@@ -21,7 +23,15 @@ from .palette import Arguments, Offer, completions, offers
 class Offering:
     """Asked at each key that is typed there."""
 
-    def __init__(self, fleet: Fleet, keys: Keymap, theme_names: Sequence[str], views: ViewStack) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        keys: Keymap,
+        theme_names: Sequence[str],
+        views: ViewStack,
+        jobs: JobControl,
+    ) -> None:
+        self._jobs = jobs
         self._fleet = fleet
         self._keys = keys
         self._theme_names = theme_names
@@ -35,11 +45,13 @@ class Offering:
 
     def completions(self, text: str = "") -> Sequence[str]:
         """What may be typed after `:`, where `text` stands there."""
-        groups = sorted((each.tag for each in self._fleet.summary().groups if each.tag is not None), key=natural)
+        tags = {each.tag for each in self._fleet.summary().groups if each.tag is not None}
+        groups = sorted({*tags, *self._fleet.target_words().sets}, key=natural)
         hosts = self._fleet.hosts(Query(sort=Sort.NAME))
         known = self._fleet.reload()
         own = completions(self._keys.commands, hosts, groups, self._theme_names, self._arguments(), text, known.files)
-        return [*own, *named.completed(known.commands, text)]
+        answers = [f"{ANSWERS.name} {job.number}" for job in self._jobs.jobs] if text.startswith(ANSWERS.name) else ()
+        return [*own, *answers, *named.completed(known.commands, text)]
 
     def _arguments(self) -> list[Arguments]:
         in_views = performing(self._views.spec).values()

@@ -37,7 +37,10 @@ def mark_named(
 
 def _targets(fleet: Fleet) -> Iterable[str]:
     of_vms = [f"{PREFIX}{field}:" for field in FIELDS]
-    return ["@all", *(f"@{tag}" for tag in fleet.fields().tags), "state:failed", "cpu>80", "vm.state:paused", *of_vms]
+    words = fleet.target_words()
+    jobs = [f"@job.{number}.failed" for number in words.jobs]
+    groups = [f"@{group}" for group in words.groups]
+    return ["@all", *groups, "@last.failed", "state:failed", "cpu>80", "vm.state:paused", *of_vms, *jobs]
 
 
 MARKING = (

@@ -17,6 +17,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from ...config.accents import Accent
+from ...engine.resolved import TargetWords
 from .. import bindings
 from ..history import History
 from ..keymap import OWN, Keymap
@@ -126,7 +127,7 @@ class CommandPane(Horizontal):
     """Posts RunRequested, CommandLineRequested, FilterChanged, CancelRequested, ModeChanged and PaneLeft.
 
     `select` answers which hosts a line would run on; `completions` gives what may be typed after `:`, of
-    which a part stands there; `paths` completes a path in what stands there.
+    which a part stands there; `paths` completes a path in what stands there, `words` gives those of targets.
     """
 
     BORDER_TITLE = " run "
@@ -138,6 +139,7 @@ class CommandPane(Horizontal):
         completions: Callable[[str], Sequence[str]],
         *,
         paths: Callable[[str], Awaitable[str | None]],
+        words: Callable[[], TargetWords] = TargetWords,
         keys: Keymap = OWN,
         id: str | None = None,
     ) -> None:
@@ -146,6 +148,7 @@ class CommandPane(Horizontal):
         self._histories = {Mode.RUN: history, Mode.COMMAND: History()}
         self._completions = completions
         self._paths = paths
+        self._words = words
         self._signs = {name: keys.sign(f"pane.{name}") for name in ("enter", "leave", "search")}
         self._mode = Mode.RUN
         self._drafts = dict.fromkeys(Mode, "")
@@ -356,7 +359,7 @@ class CommandPane(Horizontal):
 
     def _completion(self, text: str) -> str | None:
         if self._mode is Mode.RUN:
-            return self._histories[Mode.RUN].completion(text) or completed(text)
+            return self._histories[Mode.RUN].completion(text) or completed(text, self._words)
         if self._mode is Mode.COMMAND:
             return next((each for each in self._completions(text) if each.startswith(text) and each != text), None)
         return None

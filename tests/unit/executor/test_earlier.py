@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atp_tui.executor.earlier import Earlier, EarlierJob, names_in
+from atp_tui.executor.earlier import WAYS, Earlier, EarlierJob, names_in
 from atp_tui.executor.kept import GROUPS
 from atp_tui.executor.targets import Targets
 from atp_tui.model.errors import ConfigError
@@ -23,6 +23,7 @@ JOB = EarlierJob(
         ("gone", Outcome.FAILED, 3),
         ("off", Outcome.OK, 0),
     ),
+    frozenset({"c", "gone"}),
 )
 LAST = EarlierJob(18, (("a", Outcome.FAILED, 1), ("b", Outcome.OK, 0)))
 EARLIER = Earlier({"17": JOB, "last": LAST}, newest=18)
@@ -41,6 +42,8 @@ FLEET = Targets(HOSTS, None, EARLIER)
         ("@job.17.notrun", "e"),
         ("@job.17.unknown", "f"),
         ("@job.17.exit=3", "b"),
+        ("@job.17.waiting", "c"),
+        ("@job.17.failed!@job.17.waiting", "bd"),
         ("@last.failed", "a"),
         ("@last", "ab"),
         ("@t!@job.17", "g"),
@@ -61,6 +64,8 @@ def test_hosts_are_named_by_how_they_ended(expression: str, ids: str) -> None:
         ("@job.17.faild", 1, "no host ends so: 'faild'; did you mean @job.17.failed"),
         ("a,@last.", 3, "no host ends so: ''; write @last.failed, ok,"),
         ("@job.17.exit=x", 1, "no host ends so: 'exit=x'"),
+        ("@job.17.wating", 1, "no host ends so: 'wating'; did you mean @job.17.waiting"),
+        ("@last.waiting", None, "no host is left by '@last.waiting'; no host ended so"),
         (
             "@job.17.cancelled",
             None,
@@ -99,6 +104,11 @@ def test_without_a_log_it_is_said() -> None:
 def test_the_jobs_to_read_are_found() -> None:
     assert names_in(["@job.17.failed,@last", "@rack1!@job.17", "@lastly,@job.x-y,kvm@last"]) == ("17", "last")
     assert names_in(["@job.", "@jobs.17"]) == ()
+
+
+def test_each_way_that_completion_offers_is_one() -> None:
+    for way in WAYS:
+        assert EARLIER.hosts(f"@job.17.{way}{'3' * way.endswith('=')}") is not None
 
 
 def test_every_outcome_is_in_a_group() -> None:

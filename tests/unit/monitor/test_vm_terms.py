@@ -167,7 +167,7 @@ def test_what_must_be_asked_for_it_is_known() -> None:
 
 
 def test_the_filter_of_hosts_says_where_it_belongs() -> None:
-    with pytest.raises(ConfigError, match=r":mark vm\.name:TEXT"):
+    with pytest.raises(ConfigError, match=r"here write @vm\.name:TEXT"):
         parse_filter("kvm vm.name:db*")
 
 
