@@ -17,6 +17,12 @@ MOST_HOSTS = 1000
 """Hosts that one job follows: each holds a connection and a session for as long as it lasts."""
 
 
+def restarts(line: str) -> tuple[bool, str]:
+    """`--restart tail -F log` as (True, "tail -F log"): the one option that stands before the command on the screen."""
+    word, _, rest = line.strip().partition(" ")
+    return (True, rest.strip()) if word == "--restart" else (False, line.strip())
+
+
 async def _follow(context: Context, invocation: Invocation) -> Job:
     from ..executor.carrying import check
     from ..executor.spec import FollowWork, JobOptions, JobSpec

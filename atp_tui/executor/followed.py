@@ -6,16 +6,20 @@ lines may be missing, its command has ended.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from ..model.data_class import dataclass
+from ..model.fence import Fence
 from ..model.message import Message, told
 from ..model.outcome import CommandResult, Outcome, Stream
 from ..model.say import Say
 from .line_times import HostTimes
 from .merging import WINDOW, Merge
 from .reader import JobEvent, TargetEnded, TargetLost, TargetOutput, TargetStarted
+
+_log = logging.getLogger(__name__)
 
 LONGEST = 64 << 10
 """Bytes of a line that are kept; of the rest it is said how many there were."""
@@ -51,6 +55,8 @@ class MarkKind(StrEnum):
     """It is followed again; lines may be missing since it was lost."""
     ENDED = "ended"
     """It is not followed any more."""
+    UNREADABLE = "unreadable"
+    """Some of what it has said cannot be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class Following:
         self._rests: dict[tuple[str, Stream], _Rest] = {}
         self._times: dict[str, HostTimes] = {}
         self._lost: dict[str, Mark] = {}
+        self._fence = Fence(_log)
 
     @property
     def due(self) -> float | None:
@@ -127,7 +134,10 @@ class Following:
         """Something has happened in the job."""
         match event:
             case TargetOutput(target=target, stream=stream, data=data, at=at):
-                self._output(str(target), stream, data, at, now)
+                try:
+                    self._output(str(target), stream, data, at, now)
+                except Exception as error:  # noqa: BLE001 - it costs that host its lines, not the others theirs
+                    self._mark_unreadable(str(target), at, now, error)
             case TargetStarted(target=target, at=at):
                 if (lost := self._lost.pop(str(target), None)) is not None:
                     self._mark(_back(lost, at), now)
@@ -181,6 +191,11 @@ class Following:
             at = times.at(said, arrived)
         line = Line(host, arrived if at is None else at, stream, said, cut)
         self._merge.add(host, line, OVERHEAD + len(said), at, arrived, now)
+
+    def _mark_unreadable(self, host: str, at: float, now: float, error: Exception) -> None:
+        why = self._fence.caught(error, "what %s has said cannot be put in order", host)
+        message = told(Say.FOLLOWED_UNREADABLE, host=host, at=clock(at), why=why)
+        self._mark(Mark(host, at, MarkKind.UNREADABLE, message), now)
 
     def _mark(self, mark: Mark, now: float) -> None:
         self._merge.add(mark.host, mark, OVERHEAD, mark.at, mark.at, now)

@@ -3,7 +3,7 @@
 Forms: ISO 8601 and RFC 3339 (`2026-11-30T15:46:55.123+01:00`, with a blank for the T, slashes for the dashes, a comma
 for the point), behind a weekday too (journalctl's short-full); syslog's `Nov 30 15:46:55`, with a fraction, a year or a
 weekday (dmesg -T, date); Apache's and nginx's `30/Nov/2026:15:46:55 +0000`; seconds or milliseconds since 1970. A
-priority (`<34>`, `<34>1 `) or a bracket may stand before it.
+priority (`<34>`, `<34>1 `), a bracket or a colour may stand before it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _QUARTER = 900.0
 _FURTHEST_ZONE = 14 * 3600.0
 _FURTHEST_EPOCH = 400 * _DAY
 
-_LEAD = rb"(?:<\d{1,3}>(?:\d )?)?[\[(\"']?(?:(?:mon|tue|wed|thu|fri|sat|sun),? )?"
+_LEAD = rb"(?:\x1b\[[\d;]{0,16}m)?(?:<\d{1,3}>(?:\d )?)?[\[(\"']?(?:(?:mon|tue|wed|thu|fri|sat|sun),? )?"
 _CLOCK = rb"([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,9}))?"
 _ZONE = rb"\s?(?:(z|utc|gmt)\b|([+-])(\d\d):?(\d\d)(?!\d))?"
 _FORMS = re.compile(

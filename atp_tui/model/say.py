@@ -105,6 +105,7 @@ class Say(StrEnum):
     FOLLOWED_LOST = "followed-lost"
     FOLLOWED_BACK = "followed-back"
     FOLLOWED_ENDED = "followed-ended"
+    FOLLOWED_UNREADABLE = "followed-unreadable"
     WAVES_FAILED = "waves-failed"
     WAVES_GATE = "waves-gate"
     WAVES_GATE_RUN = "waves-gate-run"

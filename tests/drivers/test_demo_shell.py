@@ -254,6 +254,20 @@ async def test_connections_that_say_nothing_keep_nobody_out(shell: DemoShell) ->
             writer.close()
 
 
+async def test_journalctl_goes_on_until_its_channel_closes(shell: DemoShell) -> None:
+    async with await connect(shell.access) as connection:
+        last = await connection.run("journalctl -n 3 -u sshd", check=True)
+        assert len(str(last.stdout).splitlines()) == 3
+        assert all(" kvm01 sshd[2201]: " in line for line in str(last.stdout).splitlines())
+        assert (await connection.run("journalctl --since today")).exit_status == 2
+        process = await connection.create_process("journalctl -n 1 -f")
+        async with asyncio.timeout(30):
+            lines = [await process.stdout.readline() for _ in range(2)]
+        assert all(" kvm01 " in line for line in lines)
+        process.close()
+        await running_commands(shell, 0)
+
+
 async def test_a_sleep_ends_with_its_channel_or_its_connection(shell: DemoShell) -> None:
     async with await connect(shell.access) as connection:
         before = asyncio.all_tasks()

@@ -85,7 +85,7 @@ async def test_a_loss_is_a_mark_and_the_title_counts_who_is_there() -> None:
         await opened.until(lambda: len(shown(opened)) == 8)
         job.lose("kvm02", "connection reset")
         await opened.until(lambda: opened.has("3 of 4 hosts"))
-        await opened.until(lambda: "connection reset: the command is begun anew" in shown(opened)[-1])
+        await opened.until(lambda: "begun anew as soon as it can be: connection reset" in shown(opened)[-1])
         job.output("kvm02", b"again\n")
         await opened.until(lambda: shown(opened)[-1:] == ["kvm02  again"])
         assert shown(opened)[-2].endswith(": lines may be missing --")
@@ -173,6 +173,17 @@ async def test_a_dangerous_command_is_asked_about_and_no_command_opens_the_line(
         await opened.type("follow")
         await opened.press("enter")
         await opened.until(lambda: opened.screen.pane.line.value == "follow ")
+
+
+async def test_the_command_may_be_begun_anew_where_it_ends() -> None:
+    async with open_app(FleetServices(rack(4))) as opened:
+        await opened.press("colon")
+        await opened.type("follow @rack1 --restart tail")
+        await opened.press("enter")
+        await opened.until(lambda: opened.fakes.jobs.started)
+        await opened.until(lambda: opened.screen.jobs.shown is not None)
+        assert opened.screen.jobs.shown is not None
+        assert opened.screen.jobs.shown.asked.arguments == {"command": "tail", "restart": True}
 
 
 async def test_a_flood_is_taken_in_turns() -> None:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from ...drivers.live_output import LiveOutput
 from ...executor.followed import Followed, Following, Line
-from ...executor.reader import JobEvent, TargetEnded
 from ...model.bounded import LINE, bounded
-from ...model.fence import Fence
 from ...model.outcome import CommandResult, Outcome
 from ..follow_words import FollowWords
-from ..output import line_of
-from ..words import sentence
 from .followed_lines import AsJson, AsText
-from .running import UNTOLD, Running, Showing
-
-_log = logging.getLogger(__name__)
+from .running import Running, Showing
 
 GAP = 0.02
 """Seconds between two looks at what has waited long enough, at least."""
@@ -39,15 +31,12 @@ class AsFollowed(Showing):
         """A slow reader holds the commands up. The result: what kept the lines from being written."""
         words = self._words
         following = Following(words.window, reads_times=words.reads_times)
-        fence, loop = Fence(_log), asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         async with running.live(quiet=True) as (live, _):
             write = AsJson(live) if words.jsonl else AsText(live, running.names, label=words.label, time=words.time)
             tell = _Teller(loop, following, lambda found: write.all(self._passing(found, running)))
             async for event in running.events(live, quiet=True):
-                try:
-                    following.apply(event, loop.time())
-                except Exception as error:  # noqa: BLE001 - it costs that host its lines, not the others
-                    _tell_defect(live, fence, event, error)
+                following.apply(event, loop.time())
                 tell.now()
                 await live.room()
             tell.end()
@@ -112,10 +101,3 @@ def _any(expressions: Iterable[re.Pattern[bytes]], line: bytes) -> bool:
 def _as_asked(result: CommandResult) -> bool:
     """Whether a host has ended as a person wants it who ends all."""
     return not result.may_still_run and result.outcome is not Outcome.ERROR
-
-
-def _tell_defect(live: LiveOutput, fence: Fence, event: JobEvent, error: Exception) -> None:
-    target = str(getattr(event, "target", ""))
-    why = fence.caught(error, UNTOLD, target)
-    if not isinstance(event, TargetEnded):
-        live.err(line_of(f"atp-tui: {target}", sentence(why)))

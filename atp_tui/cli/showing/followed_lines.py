@@ -19,8 +19,11 @@ from ..words import sentence
 LONGEST_LABEL = 24
 """Cells to which the names of hosts are aligned; a longer one moves its own line."""
 
-_COLOURS = (6, 2, 3, 5, 4)
-"""Cyan, green, yellow, magenta, blue: red is left to what is wrong. The name tells hosts apart, colours help."""
+_COLOURS = (6, 2, 5, 4)
+"""Cyan, green, magenta, blue; yellow is that of marks, and red is left to what is wrong. The name tells hosts apart,
+colours help."""
+
+_YELLOW = 3
 
 
 class AsText:
@@ -37,6 +40,7 @@ class AsText:
         is_terminal = _is_terminal(1)
         colours = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
         width = max((len(name) for name in names if len(name) <= LONGEST_LABEL), default=0) if is_terminal else 0
+        self._colours = colours
         self._prefixes = {name: _prefix(name, place, width, colours) for place, name in enumerate(names)}
 
     def all(self, found: Iterable[Followed]) -> None:
@@ -53,7 +57,8 @@ class AsText:
 
     def _put(self, pieces: list[Safe | Printed], each: Followed) -> None:
         if isinstance(each, Mark):
-            pieces += (safe(f"-- {sentence(each.message)} --"), LINE_END)
+            mark = safe(f"-- {sentence(each.message)} --")
+            pieces += (coloured(mark, _YELLOW) if self._colours else mark, LINE_END)
             return
         if self._label:
             pieces.append(self._prefixes.get(each.host) or safe(f"{each.host}: "))

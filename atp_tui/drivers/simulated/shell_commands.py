@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from ...model.node import DomainState
 from .node import SimulatedNode
 from .shell_filters import FILTERS
+from .shell_journal import journalctl
 from .shell_reply import Answer, Reply, Visit, usage
 
 RUNNING_STATES = frozenset({DomainState.RUNNING, DomainState.PAUSED})
@@ -233,6 +234,7 @@ COMMANDS: Mapping[str, Answer] = {
     "help": _help,
     "hostname": _hostname,
     "id": _fixed("uid=0(root) gid=0(root) groups=0(root)\n"),
+    "journalctl": journalctl,
     "ls": _fixed("backup.sh\niso\nsnapshots\n"),
     "nproc": lambda visit, _arguments, _piped: Reply(f"{visit.node.cpus}\n"),
     "pwd": _fixed("/root\n"),

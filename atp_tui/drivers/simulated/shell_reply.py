@@ -19,12 +19,16 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a command prints and how it ends; `delay` is how many seconds it takes before that."""
+    """What a command prints and how it ends; `delay` is how many seconds it takes before that.
+
+    `goes_on`: it does not end, and this gives how many seconds it is until it prints more, and what, time and again.
+    """
 
     stdout: str = ""
     stderr: str = ""
     status: int = 0
     delay: float = 0.0
+    goes_on: Callable[[Visit], tuple[float, str]] | None = None
 
 
 Answer = Callable[[Visit, Sequence[str], str], Reply]

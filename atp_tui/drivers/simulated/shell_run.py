@@ -41,14 +41,18 @@ async def _run_pipeline(
     sleep: Callable[[float], Awaitable[None]],
     text: str,
 ) -> int:
-    status = 0
+    status, goes_on = 0, None
     for command in pipeline.commands:
         reply = answer(visit(), command, text)
         if reply.delay:
             await sleep(reply.delay)
         if reply.stderr:
             write("stderr", reply.stderr)
-        text, status = reply.stdout, reply.status
+        text, status, goes_on = reply.stdout, reply.status, reply.goes_on
     if text:
+        write("stdout", text)
+    while goes_on is not None:  # until its channel closes
+        wait, text = goes_on(visit())
+        await sleep(wait)
         write("stdout", text)
     return status

@@ -62,6 +62,8 @@ class AnswerDispatch:
         job = self._screen.jobs.shown
         if job is None:
             self._screen.tell("no command was run yet")
+        elif job.followed is not None:
+            self._screen.tell(f"{job.name} is followed: :save-lines saves its lines", wrong=True)
         elif job.running:
             self._screen.tell(f"{job.name} still runs: once it has ended, it can be saved", wrong=True)
         elif self._is_kept(job):
@@ -82,6 +84,9 @@ class AnswerDispatch:
         job = self._screen.jobs.shown
         if job is None:
             self._screen.tell("no command was run yet")
+            return
+        if job.followed is not None:
+            self._screen.tell(f"{job.name} is followed: :followed shows its lines")
             return
         if not self._is_kept(job):
             return

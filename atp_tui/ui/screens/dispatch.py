@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
+from ...actions.follow import restarts
 from ...actions.job_words import taken
 from ...actions.policy import Agreement
 from ...model.connection import ConnectionState
@@ -177,12 +178,14 @@ class Dispatch:
         elif chosen.problem is not None or not chosen.command:
             self._screen.tell(chosen.problem or "no command after the hosts", wrong=True)
         elif self.jobs.has_room():
+            restart, command = restarts(chosen.command)
             try:
-                parsed(chosen.command)
+                parsed(command)
             except ActionFailed as error:
                 self._screen.tell(sentence(error.reason), wrong=True)
                 return
-            asked = self.invocation("follow", chosen.ids, {"command": chosen.command})
+            told: dict[str, Value] = {"command": command, **({"restart": True} if restart else {})}
+            asked = self.invocation("follow", chosen.ids, told)
             self._if_confirmed(asked, "follow", "follow it", self.jobs.start)
 
     def _rerun(self, _: str) -> None:

@@ -176,6 +176,22 @@ def test_a_signal_is_no_end_of_its_own_and_restart_begins_anew_later_and_later()
     run_virtual(main())
 
 
+def test_what_a_signal_has_killed_is_begun_anew_without_a_restart() -> None:
+    async def main() -> None:
+        host = Host()
+        async with fleet(LoopbackDriver(shell=host), "a") as runner:
+            read = Read(job := follow(runner, "a"))
+            await asyncio.sleep(0.1)
+            host.end(None, "TERM")
+            await asyncio.sleep(2)
+            assert host.begun == 2
+            host.end(0)
+            assert [result.outcome for result in await job.wait()] == [Outcome.OK]
+            await read.task
+
+    run_virtual(main())
+
+
 def test_what_is_followed_takes_no_place_from_other_jobs() -> None:
     async def main() -> None:
         host = Host()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pickle
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atp_tui.executor.followed import LONGEST, Followed, Following, Line, Mark, MarkKind, clock
+from atp_tui.executor.line_times import HostTimes
 from atp_tui.executor.reader import TargetEnded, TargetLost, TargetOutput, TargetStarted
 from atp_tui.model.message import Message, text
 from atp_tui.model.outcome import CommandResult, Outcome, Stream
@@ -107,7 +109,7 @@ def test_a_loss_and_the_way_back_are_marks_between_the_lines() -> None:
     ]  # fmt: skip
     since, at = clock(BEGIN + 10), clock(BEGIN + 25)
     assert marks(found) == [
-        (MarkKind.LOST, f"a: lost {since}: connection reset: the command is begun anew as soon as it can be"),
+        (MarkKind.LOST, f"a: lost {since}, begun anew as soon as it can be: connection reset"),
         (MarkKind.BACK, f"a: lost {since}, begun anew {at}: lines may be missing"),
     ]
     assert pickle.loads(pickle.dumps(found)) == found
@@ -121,8 +123,8 @@ def test_a_host_that_is_away_at_the_start_is_told_once_and_told_when_it_comes() 
     feed.start(A)
     at = clock(BEGIN + 150)
     assert marks(feed.following.rest()) == [
-        (MarkKind.AWAY, f"a: not reached {clock(BEGIN)}: no route to host: it is followed once it is"),
-        (MarkKind.REACHED, f"a: reached {at}: it is followed from now on"),
+        (MarkKind.AWAY, f"a: not reached {clock(BEGIN)}, followed once it is: no route to host"),
+        (MarkKind.REACHED, f"a: reached {at}, followed from now on"),
     ]
 
 
@@ -137,6 +139,24 @@ def test_a_first_start_is_no_news_and_an_end_is_told_with_how() -> None:
         (MarkKind.ENDED, f"a: ended {at}: exit status 2"),
         (MarkKind.ENDED, f"b: ended {at}: permission denied"),
     ]
+
+
+def test_what_nobody_foresaw_costs_a_host_its_lines_and_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed, at = Feed(), HostTimes.at
+
+    def breaks(times: HostTimes, line: bytes, arrived: float) -> float | None:
+        if b"odd" in line:
+            raise KeyError("odd")
+        return at(times, line, arrived)
+
+    monkeypatch.setattr(HostTimes, "at", breaks)
+    feed.say(A, b"odd\n")
+    feed.say(B, b"good\n")
+    found = feed.following.rest()
+    assert lines(found) == [("b", b"good")]
+    ((kind, said),) = marks(found)
+    assert kind is MarkKind.UNREADABLE
+    assert said.startswith(f"a: lines are missing {clock(BEGIN)}: ")
 
 
 @given(

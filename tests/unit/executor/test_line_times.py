@@ -31,6 +31,7 @@ NOW = moment("2026-11-30T15:47:00")
         ("2026-11-30 15:46:55 UTC [17] LOG:  postgres", "2026-11-30T15:46:55"),
         ("[2026-11-30T15:46:55Z] in brackets", "2026-11-30T15:46:55"),
         ('"2026-11-30T15:46:55Z" in quotes', "2026-11-30T15:46:55"),
+        ("\x1b[1;32m2026-11-30T15:46:55Z\x1b[0m coloured", "2026-11-30T15:46:55"),
         ("<34>1 2026-11-30T15:46:55.003Z mymachine su - RFC 5424", "2026-11-30T15:46:55.003"),
         ("Mon 2026-11-30 15:46:55 UTC kvm07 systemd[1]: journalctl -o short-full", "2026-11-30T15:46:55"),
         ("30/Nov/2026:16:46:55 +0100 GET /", "2026-11-30T15:46:55"),
@@ -89,7 +90,7 @@ def test_a_time_without_a_zone(line: str, at: str, dated: bool) -> None:
         "Nov 31 15:46:55",
         "1234567890 a number that is no moment near", "17960536151 too long", "1796053615-1796053616 a range",
         "192.0.2.1 - - [30/Nov/2026:15:46:55 +0000] not at the beginning", "15:46:55 no day", "99999999999999999999",
-        "2026-11-30", "\x1b[32m2026-11-30T15:46:55Z coloured",
+        "2026-11-30", "\x1b[2J2026-11-30T15:46:55Z not a colour",
     ],
 )  # fmt: skip
 def test_what_is_no_time(line: str) -> None:

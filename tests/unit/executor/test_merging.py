@@ -47,6 +47,14 @@ def test_a_line_of_one_host_is_never_overtaken_by_a_later_one() -> None:
     assert merge.rest() == ["a1", "a2", "b1", "a3"]
 
 
+def test_a_clock_that_leaps_back_does_not_overtake_what_was_written_before_the_leap() -> None:
+    merge: Merge[str] = Merge(0.5)
+    came(merge, (10.0, "a1", 10.0))
+    assert merge.out(10.5) == ["a1"]
+    came(merge, (10.6, "a2", -3600.0), (10.6, "b1", 9.9))
+    assert merge.rest() == ["b1", "a2"], "a2 stands where a1 stood, at least"
+
+
 def test_a_line_without_a_time_stays_with_the_line_before_it() -> None:
     merge: Merge[str] = Merge(0.5)
     came(merge, (10.0, "a1", 9.9), (10.0, "b1", 9.91), (10.1, "a trace", None), (10.2, "a trace 2", None))

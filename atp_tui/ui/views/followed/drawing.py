@@ -19,10 +19,9 @@ LONGEST_ID = 24
 """Cells of a host's name."""
 
 _COLOURS = tuple(
-    output_role(colour, bold=False, underline=False, reverse=False)
-    for colour in ("cyan", "green", "yellow", "magenta", "blue")
+    output_role(colour, bold=False, underline=False, reverse=False) for colour in ("cyan", "green", "magenta", "blue")
 )
-"""Hosts take them in turns; red is left to what is wrong. The name tells hosts apart, colours help."""
+"""Hosts take them in turns; yellow is that of marks, red of what is wrong. The name tells hosts apart, colours help."""
 
 _MARKS = {
     MarkKind.AWAY: "failed",
@@ -30,6 +29,7 @@ _MARKS = {
     MarkKind.BACK: "reconnecting",
     MarkKind.REACHED: "connected",
     MarkKind.ENDED: "strong",
+    MarkKind.UNREADABLE: "failed",
 }
 
 
