@@ -20,6 +20,7 @@ from ..storage.audit import audit_of
 from .arguments import Arguments
 from .asked import NOT_ALL, read, settled
 from .job_log import log_there, opened, warn
+from .log_in import person_at_terminal
 from .output import complain, emit
 from .words import whole
 
@@ -53,7 +54,7 @@ async def _act(arguments: Arguments, source: FleetSource, reading: Reading, log:
     audit = audit_of(source.config, lambda words: complain(f"warning: {words}"), arguments.verb)
     engine = Engine(source, policy=Policy(read_only=arguments.read_only), audit=audit, log=log)
     await require(engine, invocation(reading.ids or reading.undecided[:1]))  # wrong words are no failure of the action
-    async with engine.running(watch=False, select=select):
+    async with engine.running(watch=False, select=select), person_at_terminal(engine, batch=arguments.batch):
         targets, left_out = await settled(engine.fleet, reading)
         await require(engine, invocation(targets))
         problem = (await engine.fleet.perform(invocation(targets))).problem

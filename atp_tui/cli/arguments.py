@@ -79,6 +79,7 @@ class Arguments:
     no_waves: bool = False
     once: bool = False
     given_with: str = ""
+    batch: bool = False
 
 
 def parse(argv: Sequence[str]) -> Arguments:

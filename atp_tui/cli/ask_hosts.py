@@ -14,6 +14,7 @@ from ..model.problem import Problem
 from .arguments import Arguments
 from .asked import NOT_ALL
 from .encode import encode_domain, encode_host, encode_odd, valid
+from .log_in import person_at_terminal
 from .output import complain, emit, emit_json
 from .tables import domain_table, stats_table
 from .words import nonsense, sentence
@@ -26,7 +27,7 @@ _UNTOLD = "what %s has said could not be told"
 async def stats(arguments: Arguments, source: FleetSource) -> int:
     """Connect to every host, sample it, and show its connections; the exit status."""
     engine = Engine(source)
-    async with engine.running(watch=False):
+    async with engine.running(watch=False), person_at_terminal(engine, batch=arguments.batch):
         answers = await engine.fleet.ask([host.id for host in source.config.hosts], Wanted.FIGURES)
     fence = Fence(_log)
     shown = [_figures_of(answer, fence) for answer in answers]
@@ -41,7 +42,8 @@ async def domains(arguments: Arguments, source: FleetSource) -> int:
     """Ask every hypervisor for its domains; the exit status. Hosts with SSH alone have none, and are not asked."""
     engine = Engine(source)
     hosts = tuple(host for host in source.config.hosts if host.uri is not None)
-    async with engine.running(watch=False, select=lambda _: hosts):
+    only = engine.running(watch=False, select=lambda _: hosts)
+    async with only, person_at_terminal(engine, batch=arguments.batch):
         answers = await engine.fleet.ask([host.id for host in hosts], Wanted.DOMAINS)
     fence = Fence(_log)
     found, errors, odd = [], [], []

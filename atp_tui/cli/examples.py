@@ -34,6 +34,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w '@prod&state:failed' --timeout 30 -- systemctl restart libvirtd", "the failed ones alone"),
         ("atp-tui run -w 'vm.os:debian11&@rack1' -- virsh list", "hosts that carry such a VM"),
         ("atp-tui run -w '@edge&!kvm07' uptime", "a set of hosts.toml, [sets], but for one host"),
+        ("atp-tui run --batch -w @prod uptime", "no login asks for a password, as in a script"),
         ("atp-tui run --hosts-file names.txt uptime", "a list of names and node sets; -w - reads it from a pipe"),
         ("atp-tui run -w @prod --retry 2 --deadline 300 -- apt-get update", "tried again where a connection fails"),
         (

@@ -15,6 +15,9 @@ from ..executor.outcome import MAY_STILL_RUN
 from ..model.exhausted import exhausted
 from ..transport.clock import SleepCountingLoop
 
+AT_DEATH: list[Callable[[], object]] = []
+"""What is done before a second signal ends the program: a terminal that hides what is typed shows it again."""
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _log = logging.getLogger(__name__)
@@ -43,6 +46,8 @@ class Interrupt:
         if self.number is not None:
             signal.signal(number, signal.SIG_DFL)
             self.at_once()
+            for each in AT_DEATH:
+                each()
             os.kill(os.getpid(), number)
         self.number = number
         self._loop.call_soon_threadsafe(lambda: self.cancel())

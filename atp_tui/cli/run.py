@@ -32,6 +32,7 @@ from .asked import NOT_ALL, read, settled
 from .delivering import delivered, with_named
 from .interrupt import Interrupt
 from .job_log import opened, user_log, warn
+from .log_in import person_at_terminal
 from .output import ReaderGone, complain, standard_output, unwritable
 from .ring import EndOfRun
 from .showing.choice import showing_of
@@ -98,7 +99,7 @@ async def carried_out(
         return await dry_run(arguments, engine, reading, invocation(()), select, in_waves)
     showing.ready()
     await passes(engine, reading, invocation(()), yes=arguments.yes)  # before any host is asked anything
-    async with engine.running(watch=False, select=select):
+    async with engine.running(watch=False, select=select), person_at_terminal(engine, batch=arguments.batch):
         targets, left_out = await settled(engine.fleet, reading)
         wanted = await agreed(engine, invocation(targets), yes=arguments.yes)
         if wanted is None:

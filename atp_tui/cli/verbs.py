@@ -76,6 +76,9 @@ class Program:
         screen.add_argument("--theme", metavar="NAME", help="colours, by the name that stands in a file of themes/")
         self._as_json = Parser(add_help=False)
         self._as_json.add_argument("--json", action="store_true", help="print one JSON object")
+        self._asks = Parser(add_help=False)
+        batch = "let no login ask for a password, a passphrase or a code"
+        self._asks.add_argument("--batch", action="store_true", help=batch)
         self.parser = parser = Parser(
             prog="atp-tui",
             parents=[shared, screen],
@@ -130,24 +133,25 @@ class Program:
     def _run(self) -> None:
         from .remote_arguments import add_run_words
 
-        run = self.verb("run", "run a command on hosts over SSH", self._shared, self._as_json)
+        run = self.verb("run", "run a command on hosts over SSH", self._shared, self._as_json, self._asks)
         add_run_words(run, _seconds, _count)
 
     def _follow(self) -> None:
         from .remote_arguments import add_follow_words
 
         what = "show what a command goes on to say on hosts, as one stream by time"
-        add_follow_words(self.verb("follow", what, self._shared))
+        add_follow_words(self.verb("follow", what, self._shared, self._asks))
 
     def _actions(self) -> None:
         from ..actions.registry import ACTIONS
 
         for action in ACTIONS:
             if action.headless:
-                _act(self.verb(action.name, action.help, self._shared), action)
+                _act(self.verb(action.name, action.help, self._shared, self._asks), action)
 
     def _stats(self) -> None:
-        self.verb("stats", "connect to each host and show its connections and node", self._shared, self._as_json)
+        what = "connect to each host and show its connections and node"
+        self.verb("stats", what, self._shared, self._as_json, self._asks)
 
     def _hosts(self) -> None:
         from .hosts_arguments import add_hosts
@@ -156,7 +160,7 @@ class Program:
         add_hosts(self.verb("hosts", what, self._shared), self._shared, self._as_json)
 
     def _domains(self) -> None:
-        self.verb("domains", "list the domains of all hosts", self._shared, self._as_json)
+        self.verb("domains", "list the domains of all hosts", self._shared, self._as_json, self._asks)
 
     def _info(self) -> None:
         self.verb("info", "show versions and the paths of every file the program uses", self._shared)

@@ -10,12 +10,24 @@ from .clock import Clock, TimerHandle
 
 _NEVER = float("inf")
 
+Held = Callable[[], bool]
+
+
+def never() -> bool:
+    """Nothing holds them."""
+    return False
+
+
+HELD = 1.0
+"""Seconds between two looks whether what holds all limits goes on."""
+
 
 class Deadlines:
-    """Gives each watched future an error once its time is up."""
+    """Gives each watched future an error once its time is up; none while they are `held`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, held: Held = never) -> None:
         self._clock = clock
+        self._held = held
         self._moments: dict[asyncio.Future[Any], tuple[float, Callable[[], Exception]]] = {}
         self._timer: TimerHandle | None = None
         self._rings_at = _NEVER
@@ -47,6 +59,9 @@ class Deadlines:
 
     def _ring(self) -> None:
         now = self._clock.monotonic()
+        if self._held():
+            self._set(now + HELD, now)
+            return
         for future, (moment, error) in self._moments.items():
             if moment <= now and not future.done():
                 future.set_exception(error())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Protocol
 
@@ -15,7 +17,7 @@ from ..model.host import HostInfo
 from ..model.message import Message, text, told
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
-from .clock import Clock, stopped
+from .clock import Clock, Timeout, stopped
 from .driver import Driver, FoundCallback, Link, LostCallback, OpenRequest, OpensStreams
 from .gate import Gate
 
@@ -85,6 +87,7 @@ class Dialer:
         self._gate = gate
         self._clock = clock
         self._jumps: dict[str, Gate] = {}
+        self._asking: Counter[str] = Counter()
         self._fence = Fence(_log)
 
     async def dial(
@@ -125,8 +128,12 @@ class Dialer:
         host, limit = request.host, request.config.connect_timeout
         try:
             async with self._clock.timeout(limit) as running:
-                request.progress.unhurried = partial(stopped, running)
-                return await self._choose(host, channel).open(request)
+                request.progress.unhurried = partial(self._unhurried, host.id, running)
+                del running  # it knows the task, and an error of this attempt keeps this frame: a cycle
+                try:
+                    return await self._choose(host, channel).open(request)
+                finally:
+                    request.progress.unhurried = nullcontext
         except BaseException as error:
             if isinstance(error, TimeoutError | CallTimeout):
                 known = request.progress.known
@@ -145,6 +152,21 @@ class Dialer:
                 reason = error.reason if isinstance(error, AtpError) else self._unforeseen(error, host.id)
                 raise ConnectFailed(reason, host=host.id, kind=Cause.FAILED) from error
             raise
+
+    def asks(self, host_id: str) -> bool:
+        """Whether a login on the way to a host waits for a person."""
+        return host_id in self._asking
+
+    @contextmanager
+    def _unhurried(self, host_id: str, limit: Timeout) -> Iterator[None]:
+        self._asking[host_id] += 1
+        try:
+            with stopped(limit):
+                yield
+        finally:
+            self._asking[host_id] -= 1
+            if not self._asking[host_id]:
+                del self._asking[host_id]
 
     async def _open_in_turn(self, request: OpenRequest, channel: Channel) -> Link:
         host = request.host

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from ..model.connection import Closed, ConnectionState, HostStatus
 from ..model.events import ConnectionChanged
@@ -156,6 +157,7 @@ class Entry:
             rng=self._rng,
             listener=self,
             first_id=1 if before is None else before.core.next_id,
+            asks=partial(self._dialer.asks, self.host.id),
         )
 
     def _found(self, address: str) -> None:

@@ -225,7 +225,8 @@ class TransportManager:
                 lease.release()
         begun = self.clock.monotonic()
         async with pool.lease(timeout, lease_class, fail_fast=fail_fast) as connection:
-            limit = TimeLimit(begun + timeout - self.clock.monotonic())
+            left = begun + timeout - self.clock.monotonic()
+            limit = TimeLimit(left if left > 0 else timeout)  # a person was asked, which holds the limit of the wait
             try:
                 async with limit:
                     return await task(connection)

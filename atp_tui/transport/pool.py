@@ -19,7 +19,7 @@ from .clock import Clock, TimerHandle
 from .closing import why_closed
 from .connection import HostConnection
 from .core import PoolCore
-from .deadlines import Deadlines
+from .deadlines import Deadlines, Held, never
 from .dialer import Dial
 from .lease import Lease
 from .slot import LeaseClass, Plan, Slot, Waiter
@@ -59,6 +59,7 @@ class ConnectionPool:
         rng: random.Random,
         listener: PoolListener,
         first_id: int = 1,
+        asks: Held = never,  # whether a login asks a person now: nobody who waits is late then
     ) -> None:
         self.host = host
         self.channel = channel
@@ -74,11 +75,10 @@ class ConnectionPool:
         self._waits = Waits()
         self._opened = 0
         self._closed: dict[Closed, int] = {}
-        self._past_requests = 0
-        self._past_errors = 0
+        self._past_requests = self._past_errors = 0
         self._closing: dict[asyncio.Task[None], HostConnection] = {}
         self._emptied: asyncio.Future[None] | None = None  # made by whoever waits: nearly no pool ever closes
-        self._deadlines = Deadlines(clock)
+        self._deadlines = Deadlines(clock, asks)
         self._housekeeper: TimerHandle | None = None
 
     def __repr__(self) -> str:

@@ -63,7 +63,7 @@ class Running:
 
     def _draws(self) -> bool:
         """Whether nobody is asked anything at the terminal."""
-        return not asks(self.fleet.waves(self.job))
+        return not asks(self.fleet.waves(self.job)) and self.fleet.login_question("") is None
 
     def _is_left(self) -> bool:
         return self.interrupt.number is not None
