@@ -7,12 +7,13 @@ import os
 import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 
 from ..actions.action import Invocation, Value
 from ..engine.engine import Engine
 from ..engine.person import user_name
 from ..model.credential import Secret, joined
-from ..model.questions import LoginQuestion, Prompt, Wants
+from ..model.questions import LoginQuestion, Prompt, Touch, Wants
 from ..model.target import on_hosts
 from ..model.text import safe
 from .output import complain
@@ -36,7 +37,7 @@ async def person_at_terminal(engine: Engine, *, batch: bool) -> AsyncIterator[No
             return
         desk.attends = True
         changed = asyncio.Event()
-        unheard = desk.listen(changed.set)
+        unheard = desk.listen(partial(_heard, engine, changed, set()))
         task = asyncio.create_task(_ask_all(engine, descriptor, changed), name="ask at the terminal")
         try:
             yield
@@ -45,6 +46,15 @@ async def person_at_terminal(engine: Engine, *, batch: bool) -> AsyncIterator[No
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _heard(engine: Engine, changed: asyncio.Event, told: set[Touch]) -> None:
+    """The questions are others, or a security key is to be touched, which is said once of each host."""
+    changed.set()
+    touch = engine.fleet.touch()
+    if touch is not None and touch not in told:
+        told.add(touch)
+        complain(f"touch the security key now: {touch.key}, for {touch.host_id}")
 
 
 @contextmanager

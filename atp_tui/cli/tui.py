@@ -47,6 +47,7 @@ from ..ui.key_check import key_problems
 from ..ui.locator import locator_of
 from ..ui.services import Services
 from ..ui.terminal import run_until_left
+from ..ui.text import safe
 from ..ui.theme import AUTO, load_themes, themes_folder
 from ..ui.views.registry import VIEWS
 from .arguments import Arguments
@@ -163,6 +164,12 @@ def _earlier(expression: str, config: FleetConfig) -> Earlier:
     return asyncio.run(read_jobs((expression,), config))[0]
 
 
+def _warned(app: AtpApp, host: str, words: str) -> None:
+    """A warning of the drivers goes to the log, and to the line at the bottom."""
+    _log.warning("%s: %s", host, words)
+    app.warn(safe(f"{host}: {words}"))
+
+
 def screen_of(
     engine: Engine, arguments: Arguments, log: JobStore | None = None, earlier: Earlier | None = None
 ) -> AtpApp:
@@ -177,6 +184,7 @@ def screen_of(
     @asynccontextmanager
     async def start() -> AsyncIterator[None]:
         narrows = None if arguments.only is None else select
+        engine.source.drivers.host_keys.warn = partial(_warned, app)
         try:
             async with opened(log, app.warn), engine.running(watch=True, select=narrows):
                 yield

@@ -117,7 +117,7 @@ class Engine:
             self.door, self.jobs, self.key_question, self.password_question, lambda: self.reloading.state,
             source.hosts_file, TrialLater(source.hosts_file, self.door, drivers), self._earlier.number_of,
             self.frozen, self.answers, PickUpsLater(lambda: self.pick_ups), drivers.desk.question,
-            self._filter_targets,
+            self._filter_targets, drivers.desk.touch,
         )  # fmt: skip
 
     # What only a fleet that is watched has, or one that is asked for its figures: see `later`.

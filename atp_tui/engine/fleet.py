@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..model.guest import GuestSaid
     from ..model.message import Message
     from ..model.problem import Problem
-    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
+    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion, Touch
     from ..model.reload import Reload
     from ..model.target import TargetId
     from ..monitor.cells import Cell
@@ -311,6 +311,10 @@ class Fleet(FleetJobs, Protocol):
 
     def password_question(self, host_id: str) -> PasswordQuestion | None:
         """The password that keeps a host from being connected; None where none does, or no such host is there."""
+        ...
+
+    def touch(self) -> Touch | None:
+        """The security key that is to be touched now, by whoever sits before it; None: none is."""
         ...
 
     def login_question(self, host_id: str, /) -> LoginQuestion | None:

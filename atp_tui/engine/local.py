@@ -32,7 +32,7 @@ from .stream import Stream
 if TYPE_CHECKING:
     from ..actions.action import HostsFile, Invocation
     from ..config.imports.offer import ImportAsked
-    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion
+    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion, Touch
     from ..monitor.cells import Cell
     from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
     from ..monitor.follower import Changed
@@ -87,6 +87,7 @@ class LocalFleet(LocalJobs):
         pick_ups: Waits | None = None,
         login_question: Callable[[str], LoginQuestion | None] = lambda _: None,
         expressions: Callable[[], Expressions] | None = None,
+        touch: Callable[[], Touch | None] = lambda: None,
     ) -> None:
         """The questions may raise HostUnknown. `expressions` makes what filters say by targets."""
         self._transport = transport
@@ -97,7 +98,7 @@ class LocalFleet(LocalJobs):
         self._key_question = key_question
         self._password_question = password_question
         self.reload, self.frozen = reload, frozen
-        self.login_question = login_question
+        self.login_question, self.touch = login_question, touch
         self._hosts_file = hosts_file
         self._trial = trial
         self.now = transport.clock.monotonic

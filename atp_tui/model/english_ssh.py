@@ -56,6 +56,7 @@ SENTENCES: Mapping[Say, str] = {
     Say.RSA_KEY: "an RSA key",
     Say.CERTIFICATE_UNREADABLE: "{file} has no certificate that this program can read ({why})",
     Say.CERTIFICATE_OVER: "{file} has expired: its last second was {at}",
+    Say.CERTIFICATE_ENDS: "{file} ends at {at}: have it renewed before, it is read anew at each connect",
     Say.CERTIFICATE_EARLY: "{file} is not valid yet: its first second is {at}",
     Say.AGENT_SILENT: "the agent at {agent} takes connections and says nothing (SSH_AUTH_SOCK)",
     Say.AGENT_UNREACHABLE: "the agent at {agent} does not answer: {why}",

@@ -56,6 +56,15 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """A security key that is to be touched now, for a login to a host. `key` is its name in the agent."""
+
+    host_id: str
+    where: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoginQuestion:
     """What a login waits for. It is answered by its `number`, which no other question has had.
 

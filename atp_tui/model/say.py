@@ -267,6 +267,7 @@ class Say(StrEnum):
     RSA_KEY = "rsa-key"
     CERTIFICATE_UNREADABLE = "certificate-unreadable"
     CERTIFICATE_OVER = "certificate-over"
+    CERTIFICATE_ENDS = "certificate-ends"
     CERTIFICATE_EARLY = "certificate-early"
     AGENT_SILENT = "agent-silent"
     AGENT_UNREACHABLE = "agent-unreachable"

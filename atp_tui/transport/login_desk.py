@@ -6,15 +6,15 @@ The gate decides; here are the futures of those that wait, the questions' number
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field, replace
 from itertools import count
 from typing import TypeVar
 
 from ..model.credential import Secret, parted
 from ..model.data_class import dataclass
-from ..model.questions import LoginQuestion, Prompt, Wants
+from ..model.questions import LoginQuestion, Prompt, Touch, Wants
 from .clock import instant
 from .login_gate import Deny, Give, LoginGate, Open, Plan, Scope, Waiter
 
@@ -121,6 +121,7 @@ class LoginDesk:
         self._numbered: dict[tuple[Scope, int], int] = {}
         self._listeners: list[Callable[[], object]] = []
         self._forgetting: asyncio.TimerHandle | None = None
+        self._touch: Touch | None = None
         self._missed: dict[Scope, set[str]] = {}
         self.helped: list[Callable[[Collection[str]], object]] = []
         """Are called with the hosts that have failed for want of an answer which has been found to be right since."""
@@ -202,6 +203,17 @@ class LoginDesk:
         scope, own = asks.scope(wants, subject), asks.own(wants, subject)
         return Waiter(next(self._numbers), asks.host_id, scope, own, self.attended(asks))
 
+    @contextmanager
+    def touching(self, asks: Asks, key: str) -> Iterator[None]:
+        """A person is told to touch a security key while the block lasts."""
+        self._touch = Touch(asks.host_id, asks.where, key)
+        self._changed()
+        try:
+            yield
+        finally:
+            self._touch = None
+            self._changed()
+
     def accepted(self, waiter: int) -> None:
         """As Lent.accepted."""
         scope, known = self.gate.scope_of(waiter), self.gate.is_trusted(waiter)
@@ -226,6 +238,10 @@ class LoginDesk:
         self.gate.requests += 1
         until = self._now() + ATTENDED
         self._attended.update(dict.fromkeys(hosts, (self.gate.requests, until)))
+
+    def touch(self) -> Touch | None:
+        """The security key that is to be touched now: one at a time is."""
+        return self._touch
 
     def question(self, host_id: str = "") -> LoginQuestion | None:
         """The question about a host; "" or where it has none: the one that is open for longest. None: none is."""

@@ -60,6 +60,7 @@ class Ask(StrEnum):
     LOG_IN_ONE = "log-in-one"
     LOG_IN_ALL = "log-in-all"
     IS_ASKED = "is-asked"
+    TOUCH_NOW = "touch-now"
     NAME_FIELD = "name-field"
     PASSWORD_FIELD = "password-field"
 
@@ -116,6 +117,7 @@ ASKED: Mapping[Ask, str] = {
     Ask.SECRET_KEPT: "Kept in memory alone, until :forget, its time or the program's end.",
     Ask.LOG_IN_ONE: "enter log in    {all_key} for {number} other hosts of that user, too    {leave_key} leave it",
     Ask.LOG_IN_ALL: "enter log in to all {number} others, too    {all_key} this one alone    {leave_key} leave it",
+    Ask.TOUCH_NOW: "touch the security key now: {token}, for {host}",
     Ask.IS_ASKED: "{host} asks for something: {answer_key} answers",
     Ask.NAME_FIELD: "name",
     Ask.PASSWORD_FIELD: "password",

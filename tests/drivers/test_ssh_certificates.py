@@ -198,3 +198,21 @@ async def test_why_a_certificate_is_of_no_use_is_told(
         await answers(host(place.config(f"IdentityFile {tmp_path}/id\n IdentityAgent none{line}")))
     assert f"{certificate}" in caught.value.message
     assert caught.value.message.count(words) == 1
+
+
+async def test_the_end_of_a_certificate_is_told_once_before_it_comes(tmp_path: Path) -> None:
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "key")
+    with running_sshd(tmp_path / "sshd", options=[f"TrustedUserCAKeys {tmp_path / 'ca.pub'}"]) as daemon:
+        keygen("-s", tmp_path / "ca", "-I", "test", "-n", daemon.user, "-V", "-1d:+10m", tmp_path / "key.pub")
+        told: list[tuple[str, str]] = []
+        driver = SshDriver()
+        driver.key_store.warn = lambda host, words: told.append((host, words))
+        host = HostInfo("peer", "127.0.0.1", uri=None, ssh=daemon.ssh_settings(identity=tmp_path / "key"))
+        for _ in range(2):
+            assert await answers(host, driver)
+        ((name, words),) = told
+        assert (name, words.partition(" ends at ")[0]) == ("peer", f"{tmp_path / 'key-cert.pub'}")
+        keygen("-s", tmp_path / "ca", "-I", "test", "-n", daemon.user, "-V", "-1d:+1d", tmp_path / "key.pub")
+        assert await answers(host, driver)
+        assert len(told) == 1

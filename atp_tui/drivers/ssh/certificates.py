@@ -34,6 +34,23 @@ def unreadable(path: Path, error: OSError | ValueError) -> Message:
     return told(Say.CERTIFICATE_UNREADABLE, file=str(path), why=str(error))
 
 
+WARNED = 3600.0
+"""Seconds before the end of a certificate at which that is told; of one that lives four hours or less, the last quarter
+of its life."""
+
+
+def ends_soon(certificate: SSHCertificate, path: Path) -> list[Message]:
+    """That a certificate which still counts will not for long."""
+    from asyncssh.public_key import SSHOpenSSHCertificate
+
+    if not isinstance(certificate, SSHOpenSSHCertificate):
+        return []
+    end, life = certificate._valid_before, certificate._valid_before - certificate._valid_after
+    if 0 < end - time.time() <= min(WARNED, life / 4):
+        return [told(Say.CERTIFICATE_ENDS, file=str(path), at=_utc(end - 1))]
+    return []
+
+
 def out_of_time(certificate: SSHCertificate, path: Path) -> list[Message]:
     """Why a host will not take a certificate, by this machine's clock. It is offered all the same, as by ssh."""
     from asyncssh.public_key import SSHOpenSSHCertificate

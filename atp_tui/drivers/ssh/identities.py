@@ -6,27 +6,26 @@ import asyncio
 import contextlib
 import copy
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...model.data_class import dataclass
 from ...model.message import Message, text, told
 from ...model.say import Say
-from .certificates import out_of_time, parse_certificate, unreadable
+from .agents import connect_agent, held_by
+from .certificates import ends_soon, out_of_time, parse_certificate, unreadable
+from .credentials import Credentials
 from .endpoint import Endpoint
 from .files import ParsedFiles
 
 if TYPE_CHECKING:
-    from asyncssh import SSHAgentClient, SSHCertificate, SSHKey, SSHKeyPair
+    from asyncssh import SSHCertificate, SSHKey, SSHKeyPair
 
     from .answering import Answering
     from .locked_keys import Unlocked
-
-AGENT_LIMIT = 2.0
-"""Seconds that an agent has for connecting, and as many for the list of its keys."""
 
 _USUAL = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
 """Names below ~/.ssh, in the order in which they are offered."""
@@ -49,18 +48,6 @@ class _KeyFile:
     """The public half of a locked one, where that is known."""
 
 
-@dataclass(slots=True)
-class Credentials:
-    """What to offer, best first, and what could not be offered: for the message when all is refused."""
-
-    keys: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = field(default_factory=list)
-    troubles: list[Message] = field(default_factory=list)
-    more: Callable[[], Awaitable[SSHKey | None]] | None = None
-    """Gives, once all keys were refused, the next one of which nothing is known before its passphrase is typed."""
-    signing: Message | None = None
-    """What the agent has been asked for and has not answered yet; empty: nothing."""
-
-
 class Identities:
     """The key files of all hosts, each parsed once. Key objects are shared, key pairs are not: those carry a choice of
     signature that asyncssh makes anew for each server."""
@@ -69,6 +56,7 @@ class Identities:
         self._files: ParsedFiles[_KeyFile] = ParsedFiles(_parse)
         self._certificates: ParsedFiles[SSHCertificate] = ParsedFiles(parse_certificate)
         self._unlocked: Unlocked | None = None
+        self._touches = asyncio.Lock()
 
     def forget(self) -> None:
         """Let go of the keys that a passphrase has decrypted."""
@@ -83,9 +71,9 @@ class Identities:
         """
         found = Credentials()
         files = self._key_files(endpoint, found)
-        agent = await _connect_agent(endpoint, found)
+        agent = await connect_agent(endpoint, found)
         try:
-            held = await _held_by(agent, endpoint, found) if agent else []
+            held = await held_by(agent, endpoint, found, self._touches, answering) if agent else []
             self._order(endpoint, [self._unlocking(file, answering, found) for file in files], held, found)
             _leave_out_short(endpoint, found)
             _certify(
@@ -134,6 +122,7 @@ class Identities:
                 continue
             if certificate is not None:
                 found.troubles += out_of_time(certificate, place)
+                found.warnings += ends_soon(certificate, place)
                 return certificate
         return None
 
@@ -150,6 +139,7 @@ class Identities:
                 found.troubles.append(told(Say.NO_SUCH_FILE, file=str(path)))
             else:
                 found.troubles += out_of_time(certificate, path)
+                found.warnings += ends_soon(certificate, path)
                 certificates.append(certificate)
         return certificates
 
@@ -247,60 +237,6 @@ def _certify(certificates: Sequence[SSHCertificate], found: Credentials) -> None
                     found.keys.insert(at, certified)
                 offered.add(certificate.public_data)
                 break
-
-
-async def _connect_agent(endpoint: Endpoint, found: Credentials) -> SSHAgentClient | None:
-    import asyncssh
-
-    if endpoint.agent is None:
-        return None
-    try:
-        async with asyncio.timeout(AGENT_LIMIT):
-            return await asyncssh.connect_agent(str(endpoint.agent))
-    except TimeoutError:
-        found.troubles.append(_silent(endpoint))
-    except (OSError, asyncssh.Error) as error:
-        found.troubles.append(told(Say.AGENT_UNREACHABLE, agent=str(endpoint.agent), why=str(error)))
-    return None
-
-
-async def _held_by(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials) -> list[SSHKeyPair]:
-    try:
-        async with asyncio.timeout(AGENT_LIMIT):
-            held = list(await agent.get_keys())
-    except TimeoutError:
-        found.troubles.append(_silent(endpoint))
-        return []
-    except (OSError, ValueError) as error:
-        found.troubles.append(told(Say.AGENT_GIVES_NONE, why=str(error)))
-        return []
-    _watch_signing(agent, endpoint, found, {pair.key_public_data: pair.get_comment() or "" for pair in held})
-    return held
-
-
-def _silent(endpoint: Endpoint) -> Message:
-    return told(Say.AGENT_SILENT, agent=str(endpoint.agent))
-
-
-def _watch_signing(agent: SSHAgentClient, endpoint: Endpoint, found: Credentials, names: dict[bytes, str]) -> None:
-    """Have what the agent does not sign told: asyncssh goes on to the next key without a word.
-
-    It may take long where a person is asked (`ssh-add -c`), so the attempt's own limit is the limit.
-    """
-    sign = agent.sign
-
-    async def watched(key_blob: bytes, data: bytes, flags: int = 0) -> bytes:
-        agent_at, key = str(endpoint.agent), names.get(key_blob) or told(Say.SOME_KEY)
-        found.signing = told(Say.AGENT_SIGNS, agent=agent_at, key=key)
-        try:
-            signature = await sign(key_blob, data, flags)
-        except (OSError, ValueError, EOFError) as error:
-            found.troubles.append(told(Say.AGENT_SIGNS_NOT, agent=agent_at, key=key))
-            raise ValueError(str(error)) from error
-        found.signing = None
-        return signature
-
-    agent.sign = watched  # type: ignore[method-assign]
 
 
 def _open_to_others(path: Path) -> Message | None:

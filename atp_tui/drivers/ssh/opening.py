@@ -13,7 +13,7 @@ import asyncssh
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
-from ...model.message import told
+from ...model.message import Message, told
 from ...model.quoting import redacted
 from ...model.say import Say
 from ...transport.driver import OpenRequest, Progress
@@ -22,13 +22,14 @@ from ..resolver import Resolver
 from .answering import Answering
 from .asking import asks_of, with_wants
 from .causes import connect_error, unheard
+from .credentials import Credentials
 from .dial import dial
 from .diffie_hellman import use_own_groups
 from .endpoint import Endpoint
 from .floods import Floods
 from .host_key_check import HostKeyCheck
 from .hostkeys import HostKeyStore
-from .identities import Credentials, Identities
+from .identities import Identities
 from .inflating import bound_inflating
 from .intake import Shares
 from .options import connection_options
@@ -57,6 +58,7 @@ class Opener:
         self._processes = Processes()
         self._shares = Shares()
         self._floods = Floods()
+        self._warned: set[Message] = set()
 
     async def close(self) -> None:
         """Have every ProxyCommand and every question to ssh_config ended for good, once all connections are closed."""
@@ -124,6 +126,7 @@ class Opener:
                 )
                 connection = await self._logged_in(connecting, host, owner, proxy, request.progress, found)
                 answering.taken()
+            self._warn(host, found)
             stack.callback(connection.abort)
             await self._keep_key(host, owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
@@ -173,6 +176,13 @@ class Opener:
             greeting = owner.greeting
             came = greeting.line if greeting is not None and not greeting.came else ""
             raise await proxy.failure(where, came) from error
+
+    def _warn(self, host: HostInfo, found: Credentials) -> None:
+        """Say once of each certificate that it ends soon."""
+        for warning in found.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._store.warn(host.id, str(warning))
 
     async def _keep_key(self, host: HostInfo, check: HostKeyCheck) -> None:
         # only here, after the key exchange: before it anybody could have shown somebody else's public key

@@ -21,9 +21,9 @@ from ...model.causes import Cause
 from ...model.errors import ConnectFailed
 from ...model.settings import TransportConfig
 from .config.match import matches
+from .credentials import Credentials
 from .endpoint import Algorithms, Endpoint, Logins, Session
 from .host_key_check import HostKeyCheck
-from .identities import Credentials
 
 FIRST_CIPHER = "aes128-gcm@openssh.com"
 """asyncssh would offer chacha20 first and make a cipher context for each packet of it: 0.92 ms of CPU a command, not

@@ -15,10 +15,11 @@ from ...model.errors import AtpError
 from ...model.host import HostInfo
 from ...model.message import Message, text
 from ..home import stand_in_for_home
+from .agents import AGENT_LIMIT
 from .config.client import SshClient
 from .config.tokens import account_home
 from .endpoint import Endpoint
-from .identities import AGENT_LIMIT, Identities
+from .identities import Identities
 from .library import load_asyncssh
 from .reading import PathReader
 

@@ -10,7 +10,7 @@ from textual.timer import Timer
 
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet
-from ...model.questions import LoginQuestion
+from ...model.questions import LoginQuestion, Touch
 from ...model.target import on_hosts
 from ..keymap import Keymap
 from ..question_words import Ask, asked
@@ -42,10 +42,16 @@ class LoginQueue:
         self._keys = keys
         self._open: LoginScreen | None = None
         self._told = 0
+        self._touched: Touch | None = None
         self._waits: Timer | None = None
 
     def look(self) -> None:
         """Bring the dialogue up to date, or open one where nothing is in its way."""
+        touch = self._fleet.touch()
+        if touch != self._touched:
+            self._touched = touch
+            if touch is not None:
+                self._screen.tell(asked(Ask.TOUCH_NOW, host=touch.host_id, token=touch.key))
         if self._open is not None:
             self._open.look(self._fleet.login_question(self._open.question.host_id))
             return

@@ -1,0 +1,26 @@
+"""What one login offers: keys, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from ...model.data_class import dataclass
+from ...model.message import Message
+
+if TYPE_CHECKING:
+    from asyncssh import SSHCertificate, SSHKey, SSHKeyPair
+
+
+@dataclass(slots=True)
+class Credentials:
+    """What to offer, best first, and what could not be offered: for the message when all is refused."""
+
+    keys: list[SSHKey | SSHKeyPair | tuple[SSHKey, SSHCertificate]] = field(default_factory=list)
+    troubles: list[Message] = field(default_factory=list)
+    warnings: list[Message] = field(default_factory=list)
+    more: Callable[[], Awaitable[SSHKey | None]] | None = None
+    """Gives, once all keys were refused, the next one of which nothing is known before its passphrase is typed."""
+    signing: Message | None = None
+    """What the agent has been asked for and has not answered yet; empty: nothing."""
