@@ -303,22 +303,22 @@ def test_test_runs_every_check_in_the_checkout(machine: Machine, counted: str) -
             ("ruff", " format --check"),
             ("lint-imports", " --no-logo"),
             ("pytest", f" -n 6 {in_order} --ignore tests/unit --ignore tests/ui --ignore tests/chaos"),
+            ("pytest", f" tests/unit -n 3 {in_order}{counted}"),
+            ("pytest", f" tests/ui -n 4 {in_order}"),
             ("pytest", " tests/chaos -m not alone -n 3 --dist worksteal"),
             ("mypy", ""),
-            ("pytest", f" tests/unit -n 3 {in_order}{counted}"),
-            ("pytest", f" tests/ui -n 3 {in_order}"),
             ("pytest", " tests/chaos -m alone"),
         ]
     ]
-    checks = "ruff-check ruff-format import-linter pytest pytest-chaos mypy pytest-unit pytest-ui pytest-alone"
+    checks = "ruff-check ruff-format import-linter pytest pytest-unit pytest-ui pytest-chaos mypy pytest-alone"
     assert result.stderr.splitlines()[-1] == f"atp: all passed: {checks}"
 
 
 @pytest.mark.parametrize(
     ("tool", "failed", "passed"),
     [
-        ("mypy", "mypy", "ruff-check ruff-format import-linter pytest pytest-chaos pytest-unit pytest-ui pytest-alone"),
-        ("ruff", "ruff-check ruff-format", "import-linter pytest pytest-chaos mypy pytest-unit pytest-ui pytest-alone"),
+        ("mypy", "mypy", "ruff-check ruff-format import-linter pytest pytest-unit pytest-ui pytest-chaos pytest-alone"),
+        ("ruff", "ruff-check ruff-format", "import-linter pytest pytest-unit pytest-ui pytest-chaos mypy pytest-alone"),
     ],
 )
 def test_one_failing_check_fails_the_run_and_hides_no_other(
