@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import resource
@@ -161,7 +160,7 @@ def _earlier(expression: str, config: FleetConfig) -> Earlier:
         return Earlier()
     from .asked import read_jobs
 
-    return asyncio.run(read_jobs((expression,), config))[0]
+    return run_awake(read_jobs((expression,), config))[0]
 
 
 def _warned(app: AtpApp, host: str, words: str) -> None:
