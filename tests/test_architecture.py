@@ -150,6 +150,7 @@ def test_a_command_loads_nothing_that_it_never_uses(refusing: Path) -> None:
     modules = loaded(refusing, "run", "--yes", "-w", "a", "--", "true")
     assert {"atp_tui.drivers.ssh.link", "asyncssh", "atp_tui.engine.local"} <= modules, "it went all the way"
     assert within(modules, NOT_FOR_A_COMMAND) == []
+    assert [room for room in (*NOT_FOR_A_COMMAND, *NOT_FOR_A_LOOK) if not _is_there(room)] == [], "renamed since"
     assert not modules & {
         "libvirt",
         "textual",
@@ -160,6 +161,30 @@ def test_a_command_loads_nothing_that_it_never_uses(refusing: Path) -> None:
         "cryptography.x509",
         "OpenSSL",
     }
+
+
+NOT_FOR_THE_FIRST_FRAME = (
+    "ui.screens.ask", "ui.screens.guide", "ui.screens.help", "ui.screens.host_dispatch", "ui.screens.host_form",
+    "ui.screens.import_hosts", "ui.screens.login", "ui.screens.pager", "ui.screens.password", "ui.dump",
+    "ui.followed_lines", "ui.views.domain.view", "ui.views.domains.view", "ui.views.events.view",
+    "ui.views.followed.view", "ui.views.heat.view", "ui.views.jobs.view", "cli.editor", "config.document",
+    "config.form", "config.imports.sources",
+)  # fmt: skip
+"""Dialogues, and views that are not the first one: each is loaded when it is first opened."""
+
+
+def test_the_first_frame_loads_no_dialogue_and_no_other_view() -> None:
+    code = "import sys, atp_tui.cli.tui, atp_tui.ui.views.fleet.view, atp_tui.engine.engine; print(*sys.modules)"
+    modules = loaded_by(code)
+    assert "atp_tui.ui.screens.main" in modules
+    assert within(modules, NOT_FOR_THE_FIRST_FRAME) == []
+    rooms = [room for room in NOT_FOR_THE_FIRST_FRAME if not _is_there(room)]
+    assert rooms == [], "no module has that name any more"
+
+
+def _is_there(room: str) -> bool:
+    place = PACKAGE / room.replace(".", "/")
+    return place.is_dir() or place.with_suffix(".py").is_file()
 
 
 NOT_FOR_A_LOOK = (

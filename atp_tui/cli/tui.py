@@ -51,7 +51,6 @@ from ..ui.theme import AUTO, load_themes, themes_folder
 from ..ui.views.registry import VIEWS
 from .arguments import Arguments
 from .collector import collect_from_now_on
-from .editor import edited_example
 from .job_log import opened, user_log
 from .output import complain
 
@@ -111,6 +110,8 @@ def _first_start(arguments: Arguments) -> int:
             case GuideAnswer(choice=GuideChoice.DEMO):
                 return open_demo(arguments)
             case GuideAnswer(choice=GuideChoice.EXAMPLE):
+                from .editor import edited_example
+
                 if edited_example(path):
                     return _show(FileSource(load(path, key_problems)), arguments)
                 notice = f"{path} is there, as the example has it: no host of yours is in it yet."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -12,8 +13,6 @@ from ..actions.action import Invocation
 from ..engine.fleet import JobTicket
 from ..model.data_class import dataclass
 from ..model.outcome import Outcome
-from .follow_feed import follow_feed
-from .followed_lines import FollowedLines
 from .glyphs import Glyphs
 from .job_feed import Jobs, feed, masks
 from .messages import JobAdvanced
@@ -21,6 +20,9 @@ from .targeting import label_of
 from .text import Safe, cut, safe
 from .widgets.answers_model import AnswersModel
 from .widgets.job_list import PAUSED, JobLine
+
+if TYPE_CHECKING:
+    from .followed_lines import FollowedLines
 
 MOST_JOBS = 20
 """Jobs of a session that are kept: as many as the engine keeps of those that are done."""
@@ -160,7 +162,7 @@ class JobControl:
         number = self._number + 1 if number is None else number
         self._number = max(self._number, number)
         model = AnswersModel(ticket, self._fleet, self._glyphs)
-        followed = FollowedLines(ticket.targets) if asked.action == "follow" else None
+        followed = _followed(ticket) if asked.action == "follow" else None
         job = WatchedJob(number, asked, model, waits=partial(self._fleet.waits, ticket.id), followed=followed)
         self.jobs = (job, *self.jobs)
         if not aside or self.shown is None:
@@ -171,6 +173,8 @@ class JobControl:
         if followed is None:
             self._spawn(feed(self._fleet, job.model, self._send))
         else:
+            from .follow_feed import follow_feed  # loaded with the first job that follows
+
             self._spawn(follow_feed(self._fleet, job.model, followed, self._send))
         return job
 
@@ -242,3 +246,9 @@ class JobControl:
 
     def _forget(self, job: WatchedJob) -> None:
         self.jobs = tuple(each for each in self.jobs if each is not job)
+
+
+def _followed(ticket: JobTicket) -> FollowedLines:
+    from .followed_lines import FollowedLines
+
+    return FollowedLines(ticket.targets)

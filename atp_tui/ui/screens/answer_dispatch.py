@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import App
 
@@ -17,7 +17,6 @@ from ...engine.fleet import Fleet
 from ...executor.fold import Part
 from ...model.order import natural
 from ...model.quoting import redacted
-from ..answers_saved import Group, file_name, written
 from ..job_control import JobControl, WatchedJob
 from ..keymap import Keymap
 from ..text import safe
@@ -25,8 +24,9 @@ from ..widgets.answer_heads import DROPPED
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
 from ..words import sentence
-from .ask import AskScreen
-from .pager import PagerScreen
+
+if TYPE_CHECKING:
+    from ..answers_saved import Group
 
 
 class AnswerSurface(Protocol):
@@ -99,6 +99,8 @@ class AnswerDispatch:
         else:
             output = self._output(job, found)
             error, cut = "" if found.error is None else sentence(found.error), found.cut > 0
+            from .pager import PagerScreen
+
             pager = PagerScreen(names[0], job.name, output, self._keys, truncated=cut, error=error)
             self._screen.app.push_screen(pager)
 
@@ -127,11 +129,15 @@ class AnswerDispatch:
         if sum(part.count for part in job.model.groups) < job.model.ended:
             self._screen.tell(f"{job.name} is being masked: once that is done, it can be saved", wrong=True)
             return
+        from ..answers_saved import written
+
         groups = partial(self._groups, job)
         save = partial(self._written, job, path, lambda: written(path, job.model.job.title, groups()))
         self._asked(path, [path] if os.path.lexists(path) else [], save)
 
     def _save_each(self, job: WatchedJob, folder: Path) -> None:
+        from ..answers_saved import file_name
+
         files = {host: folder / file_name(host) for host in map(str, job.model.job.targets)}
         there = [file for file in files.values() if os.path.lexists(file)]
         self._asked(folder, there, partial(self._written_each, job, files))
@@ -142,6 +148,8 @@ class AnswerDispatch:
             self._screen.spawn(save())
             return
         what = safe(str(path)) if there == [path] else f"{len(there)} files in {safe(str(path))}"
+        from .ask import AskScreen
+
         question = AskScreen("save", [f"There is already {what}."], yes="replace it", no="keep it")
 
         def answered(yes: bool | None) -> None:
@@ -155,6 +163,8 @@ class AnswerDispatch:
         yield from self._with_outputs(job, job.model.groups, masked=job.model.masked)
 
     def _with_outputs(self, job: WatchedJob, parts: Iterable[Part], *, masked: bool = False) -> Iterator[Group]:
+        from ..answers_saved import Group
+
         for part in parts:
             targets = self._fleet.members(job.id, part.group, masked)
             hosts = tuple(sorted(map(str, targets), key=natural))

@@ -37,16 +37,14 @@ from ..widgets.command_pane import Mode
 from ..words import sentence
 from . import named
 from .answer_dispatch import AnswerDispatch
-from .ask import ask_first, marked
 from .editor_dispatch import EditorDispatch
-from .help import HelpScreen, command_section
 from .job_dispatch import JobDispatch
-from .keys import help_keys
 from .login_queue import LoginQueue
 from .look_dispatch import LookDispatch, Looking
 from .trust_dispatch import TrustDispatch
 
 if TYPE_CHECKING:
+    from .help import HelpScreen
     from .host_dispatch import HostDispatch
 
 
@@ -78,7 +76,6 @@ class Dispatch:
         self._targeting = targeting
         ringing = Ringing(services.ring, lambda: screen.app, services.ring_command, partial(screen.tell, wrong=True))
         self.jobs = JobDispatch(screen, services.fleet, keys, ringing)
-        self._help = HelpScreen([command_section(keys), *help_keys(keys)], keys)
         self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant)
         self.logins = LoginQueue(screen, services.fleet, services.who, keys)
         trust = TrustDispatch(screen, services.fleet, self, self.logins)
@@ -113,6 +110,14 @@ class Dispatch:
             "import": lambda text: self._hosts_file.take_over(*text.strip().partition(" ")[::2]),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
+
+    @cached_property
+    def _help(self) -> HelpScreen:
+        """Loaded when it is first asked for, as each dialogue is: the first frame is sooner without them."""
+        from .help import HelpScreen, command_section
+        from .keys import help_keys
+
+        return HelpScreen([command_section(self._keys), *help_keys(self._keys)], self._keys)
 
     @cached_property
     def _hosts_file(self) -> HostDispatch:
@@ -334,6 +339,8 @@ class Dispatch:
         elif asks is None:
             act(invocation)
         else:
+            from .ask import ask_first, marked
+
             what = styled(words) if words else marked(invocation.text("command"), asks.spans)
             question = ask_first(title, what, invocation.hosts, asks, yes, final=not words)
             self.ask_about(invocation, question, lambda: act(replace(invocation, confirmed=asks.number)))

@@ -6,7 +6,7 @@ Each job runs until its own end; one of them is shown, and that one alone is wha
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet, JobTicket
@@ -21,7 +21,9 @@ from ..keymap import Keymap
 from ..ringing import Ringing
 from ..text import safe
 from ..words import outcome_count, sentence
-from .ask import AskScreen
+
+if TYPE_CHECKING:
+    from .ask import AskScreen
 
 MASKED = "masked: own names, addresses, MACs, UUIDs, PIDs, times, durations, sizes, and [answers] of hosts.toml"
 
@@ -242,6 +244,8 @@ class JobDispatch:
         running = self._screen.jobs.running
         if not running:
             return None
+        from .ask import AskScreen
+
         told = [f"#{job.number} {job.model.summary()}: {safe(job.model.job.title)}" for job in running]
         if len(running) == 1:
             title, end = "a job runs", "Quitting ends the command on every host."

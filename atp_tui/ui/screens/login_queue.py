@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import App
 from textual.timer import Timer
@@ -15,7 +15,9 @@ from ...model.target import on_hosts
 from ..keymap import Keymap
 from ..question_words import Ask, asked
 from ..words import sentence
-from .login import LoginAnswer, LoginScreen
+
+if TYPE_CHECKING:
+    from .login import LoginAnswer, LoginScreen
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks whether what is in the way of a question has gone."""
@@ -74,6 +76,8 @@ class LoginQueue:
 
     def ask(self, question: LoginQuestion) -> None:
         """Show this question now."""
+        from .login import LoginScreen
+
         asks = self._open = LoginScreen(question)
 
         def answered(answer: LoginAnswer | None) -> None:

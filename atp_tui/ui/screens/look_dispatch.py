@@ -16,7 +16,6 @@ from ...model.near import nearest
 from ...model.quoting import redacted
 from ..copying import NOT_COPIED, copied
 from ..driver import turn_mouse
-from ..dump import dump
 from ..frame.navigation import Navigation
 from ..frame.pane_room import PaneRoom
 from ..frame.zoom import Zoom
@@ -26,7 +25,6 @@ from ..text import safe
 from ..views.view import View
 from ..widgets.answers import Answers
 from ..widgets.command_pane import CommandPane, Mode
-from .only import OnlyScreen
 
 _NUMBER = re.compile("[+-]?[0-9]{1,7}")
 
@@ -104,6 +102,8 @@ class LookDispatch:
 
     def _only(self, name: str) -> None:
         if not name:
+            from .only import OnlyScreen
+
             self._screen.app.push_screen(OnlyScreen(counting(self._fleet.summary()), self._keys), self._only_chosen)
             return
         found = find_sum(name.casefold())
@@ -173,6 +173,8 @@ class LookDispatch:
         self._screen.tell(f"copied {shown}" if done else f"{NOT_COPIED}: {shown}", wrong=not done)
 
     def _dump(self) -> None:
+        from ..dump import dump
+
         try:
             file = dump(self._screen.app, self._folder)
         except (OSError, ConfigError) as error:

@@ -15,9 +15,7 @@ from ...model.credential import Credential, Secret
 from ...model.questions import KeyQuestion, PasswordQuestion
 from ..early_keys import HearsNothingAtFirst
 from ..text import safe
-from .ask import ask_about_key
 from .login_queue import LoginQueue
-from .password import PasswordScreen
 
 T = TypeVar("T")
 
@@ -66,6 +64,8 @@ class TrustDispatch:
         if question is None and not meant:  # who means a revoked key must not find another host's to agree to
             question = _first(self._fleet.key_question, refused)
         if question is not None:
+            from .ask import ask_about_key
+
             asked = self._trusting(question)
             self._acts.ask_about(asked, ask_about_key(question), lambda: self._screen.spawn(self._trust(asked)))
         elif untrusted:
@@ -101,6 +101,8 @@ class TrustDispatch:
         await self._acts.reported(asked, safe(f"logging in: {where}"))
 
     def _type_password(self, question: PasswordQuestion) -> None:
+        from .password import PasswordScreen
+
         def answered(credential: Credential | None) -> None:
             if credential is not None:
                 self._screen.spawn(self._log_in(question, credential))
