@@ -6,7 +6,6 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -57,6 +56,8 @@ class Problems:
 
     def unknown(self, path: KeyPath, known: Iterable[str], home: str | None = None) -> None:
         """Note a key that means nothing there; `home` is the table where a key of that name would."""
+        from difflib import get_close_matches  # for a slip, which is rare
+
         name, choices = str(path[-1]), list(known)
         close = get_close_matches(name, choices, n=1)
         if home is not None:

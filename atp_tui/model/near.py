@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 COMPARED = 24
 """Names that are compared letter by letter. All of a thousand ids that differ in their number alone take 50 ms."""
@@ -14,6 +13,8 @@ def nearest(name: str, candidates: Iterable[str], most: int = 2) -> list[str]:
 
     Those are compared that share the longest beginning and end with it.
     """
+    from difflib import get_close_matches  # for a slip, which is rare
+
     shared = [(_shared(name, each), each) for each in candidates]
     shared.sort(reverse=True)
     return get_close_matches(name, [each for _, each in shared[:COMPARED]], most)

@@ -12,7 +12,6 @@ comment nothing can be quoted without a look at all of the shell's grammar: ther
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -134,13 +133,17 @@ def _near(name: str) -> str | None:
         return META + rest
     if first in _PLAIN or first in _SLIPS:
         return _SLIPS.get(first, first)
-    close = difflib.get_close_matches(name.lower(), _PLAIN, 1, 0.75)
+    from difflib import get_close_matches  # for a slip, which is rare
+
+    close = get_close_matches(name.lower(), _PLAIN, 1, 0.75)
     return close[0] if close else None
 
 
 def _require(name: str, column: int, more: frozenset[str]) -> None:
     if not _is_known(name):
-        close = difflib.get_close_matches(name, more, 1)
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, more, 1)
         near = close[0] if close else _near(name)
         nearest = f"{{{near}}}" if near else "{host}, {address} or {meta.KEY}"
         raise ActionFailed(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 SIMULATED = "sim"
 """The URI scheme of hosts that exist only inside the program."""
 
@@ -67,6 +65,8 @@ def trouble(driver: str) -> tuple[str, str] | None:
         return f"{driver}, a part of libvirt that has no machines,", EXAMPLE
     if driver == "ssh":
         return "no hypervisor is called ssh,", "for SSH alone write uri = false, else qemu+ssh://…/system"
+    from difflib import get_close_matches  # for a slip, which is rare
+
     near = [_OTHER_NAMES[driver]] if driver in _OTHER_NAMES else get_close_matches(driver, DRIVERS, 1)
     hint = f"did you mean {near[0]}?" if near else "the drivers are " + ", ".join(DRIVERS[:-1])
     return f"no hypervisor is called {driver},", hint

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from .errors import ConfigError
@@ -123,6 +122,8 @@ def _ssh_remarks(query: Mapping[str, str]) -> list[Remark]:
 
 def _without_effect(name: str, transport: str | None) -> Remark:
     if name not in KNOWN:
+        from difflib import get_close_matches  # for a slip, which is rare
+
         near = get_close_matches(name, KNOWN, 1)
         known = ", ".join(sorted(_COUNT[transport]))
         return Remark(f"there is no parameter {name}=", f"did you mean {near[0]}=?" if near else f"there are {known}")
