@@ -51,7 +51,7 @@ async def _ask(context: Context, hosts: tuple[str, ...]) -> None:
     """Have these hosts log in with a person there, who is asked as the logins come to it."""
     context.desk.attend(hosts)
     for host_id in hosts:
-        context.manager.retry(host_id)
+        context.manager.retry(host_id, beside=True)
 
 
 LOG_IN = Action(

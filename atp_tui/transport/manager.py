@@ -135,14 +135,21 @@ class TransportManager:
         """One host's description. Raises HostUnknown."""
         return self._entry(host_id).host
 
-    def retry(self, host_id: str) -> None:
-        """A person asks: attempt to connect now, whatever the state or the reason. Raises HostUnknown."""
+    def retry(self, host_id: str, *, beside: bool = False) -> None:
+        """A person asks: attempt to connect now, whatever the state or the reason. Raises HostUnknown.
+
+        `beside`: on the SSH connection, too, of a host that is watched without it.
+        """
         entry = self._entry(host_id)
         if entry.main.core.draining:
             self._entries[host_id] = entry = self._enter(entry.host, entry)
             entry.start()
         else:
             entry.main.retry()
+        if beside:
+            for pool in entry.pools.values():
+                if pool is not entry.main:
+                    pool.retry()
 
     def looked_at(self, host_id: str) -> None:
         """A person looks at a host: an attempt that it waits for comes sooner, and nothing else. Raises HostUnknown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -125,3 +126,18 @@ async def test_no_question_comes_over_what_is_being_typed(tmp_path: Path) -> Non
         await seen.pilot.press("escape")
         await answer(seen, "secret")
         await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0"})
+
+
+@pytest.mark.daemons
+async def test_a_host_that_is_watched_without_ssh_is_logged_in_to_for_its_commands(tmp_path: Path) -> None:
+    server = Asking("secret")
+    async with listening(server):
+        host = replace(server.host(tmp_path, "kvm0"), uri="test:///default")
+        async with opened(FileSource(FleetConfig(hosts=(host,)))) as seen:
+            await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0"})
+            await seen.engine.fleet.perform(Invocation("run", on_hosts("kvm0"), {"command": "true"}))
+            await seen.until(lambda: seen.engine.manager.last_errors("kvm0"))
+            await seen.pilot.press("P")
+            assert "wants the password of root" in await answer(seen, "secret")
+            await seen.until(lambda: not seen.engine.manager.last_errors("kvm0"))
+            assert server.told == ["secret"]

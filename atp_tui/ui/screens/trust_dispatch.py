@@ -90,10 +90,16 @@ class TrustDispatch:
             self._screen.spawn(self._ask_to_log_in(meant))
         elif question is not None or (question := _first(self._fleet.password_question, waiting)) is not None:
             self._type_password(question)
-        elif waiting:
-            self._screen.spawn(self._ask_to_log_in(waiting[:1]))
+        elif beside := [host for host in hosts if self._wants_beside(host)] or waiting[:1]:
+            self._screen.spawn(self._ask_to_log_in(beside))
         else:
             self._screen.tell("no host wants a password")
+
+    def _wants_beside(self, host: str) -> bool:
+        """Whether a host that is watched without SSH has no SSH connection open: nobody knows whether it would ask."""
+        detail = self._fleet.detail(host)
+        pools = () if detail is None else detail.pools
+        return len(pools) > 1 and any(pool.channel == "ssh" and not pool.active_connections for pool in pools)
 
     async def _ask_to_log_in(self, hosts: Sequence[str]) -> None:
         asked = replace(self._acts.invocation("log-in", hosts, {}), confirmed=len(hosts))
