@@ -15,6 +15,7 @@ from ..model.errors import ActionFailed
 from ..model.freeze import Freeze, Frozen
 from ..model.host import HostInfo
 from ..model.message import Message, told
+from ..model.moving import NearFile
 from ..model.say import Say
 from ..model.target import TargetId
 
@@ -142,6 +143,14 @@ class Freezes(Protocol):
         ...
 
 
+class NearFiles(Protocol):
+    """The files of this machine."""
+
+    async def looked(self, paths: Sequence[str]) -> tuple[tuple[NearFile, ...], ...]:
+        """What each absolute path means: itself, or what matches it as a pattern. Raises ActionFailed."""
+        ...
+
+
 Follow = Callable[["FleetConfig", Collection[str]], Awaitable[None]]
 """Brings the running fleet to what its file says now of the hosts with these ids, and touches no other."""
 
@@ -159,6 +168,7 @@ class Context:
     follow: Follow | None = None
     fleet: str = ""
     desk: Desk = field(default_factory=NoDesk)
+    near: NearFiles | None = None
 
     @property
     def file(self) -> HostsFile:

@@ -166,3 +166,12 @@ def built_in(line: str) -> tuple[str, ...]:
     if ">" in line:
         found += [rf">{{1,2}}\|?\s{{0,20}}['\"]?{_DISKS}", r">{1,2}\|?\s{0,20}['\"]?/proc/sysrq-trigger"]
     return tuple(found)
+
+
+SYSTEM_PATHS = (
+    r"/{1,3}(?:etc/{0,2})?\Z|/etc/(?:passwd|shadow|group|gshadow|sudoers|fstab|crypttab)-?\Z|"
+    r"/etc/(?:sudoers\.d|ssh|pam\.d|network|netplan|NetworkManager|security)(?:/|\Z)|"
+    r"/(?:boot|dev(?!/shm/)|proc|sys)(?:/|\Z)|"
+    r"/(?:usr/)?(?:s?bin|lib\d{0,2})(?:/|\Z)|.{0,4000}/\.ssh(?:/|\Z)"
+)
+"""Where a wrong file costs a host, its logins or the way to it."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..model.guard import GuardSettings
-from .danger_list import built_in
+from .danger_list import SYSTEM_PATHS, built_in
 
 Span = tuple[int, int]
 """Where a part of a text begins and ends, in characters."""
@@ -36,6 +37,16 @@ def dangers(line: str, guard: GuardSettings) -> tuple[Span, ...]:
             found.append((begin, end))
     size = len(_CONTINUED)
     return tuple((a + size * bisect_right(cuts, a), b + size * bisect_left(cuts, b)) for a, b in found[:MOST])
+
+
+def dangers_of_push(files: str, far: str, guard: GuardSettings) -> Iterable[str]:
+    """What is dangerous about files that are sent to a far path: where they go to, and what a person has written of
+    the line in which they would be typed."""
+    if guard.danger_builtin and re.match(SYSTEM_PATHS, far):
+        yield far
+    line = f"push {files} {far}"
+    for begin, end in dangers(line, replace(guard, danger_builtin=False)):
+        yield line[begin:end]
 
 
 def _joined(line: str) -> tuple[list[int], str]:

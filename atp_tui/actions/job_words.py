@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..model.errors import ActionFailed
 from ..model.message import told
@@ -48,25 +48,24 @@ JOB_WORDS: tuple[JobWord, ...] = (
 ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS)
 """With those of waves, which have a field of their own in JobOptions."""
 
-_BY_FLAG: Mapping[str, JobWord] = {word.flag: word for word in ALL_WORDS}
 
-
-def taken(line: str) -> tuple[dict[str, Value], str]:
+def taken(line: str, words: Sequence[JobWord] = ALL_WORDS) -> tuple[dict[str, Value], str]:
     """`--retry 2 --deadline 60 uname -r` as ({"retries": 2, "deadline": 60.0}, "uname -r").
 
     What stands behind `--` is the command, as it is. Raises ActionFailed for an option that is none, or has no such
     value: no command begins with two dashes.
     """
+    by_flag = {word.flag: word for word in words}
     found: dict[str, Value] = {}
     rest = line
     while (option := _OPTION.match(rest)) is not None:
         flag, value, rest = option[1], option[2], rest[option.end() :]
         if flag == "--":
             break
-        word = _BY_FLAG.get(flag)
+        word = by_flag.get(flag)
         if word is None:
-            near = nearest(flag, _BY_FLAG)
-            raise ActionFailed(told(Say.NO_SUCH_OPTION, option=flag, near=" or ".join(near or _BY_FLAG)))
+            near = nearest(flag, by_flag)
+            raise ActionFailed(told(Say.NO_SUCH_OPTION, option=flag, near=" or ".join(near or by_flag)))
         if word.kind is bool:
             if value is not None:
                 raise ActionFailed(told(Say.OPTION_HAS_NO_VALUE, option=flag))

@@ -18,7 +18,7 @@ from ..model.problem import Problem
 from ..model.say import Say
 from .action import Action, Danger, Invocation
 from .at_work import JobAtWork, told_of
-from .dangers import MOST, Span, dangers
+from .dangers import MOST, Span, dangers, dangers_of_push
 from .held import Held
 
 MOST_NAMED = 5
@@ -95,6 +95,9 @@ class Policy:
         line = invocation.text("command")
         spans = dangers(line, self.guard) if action.changes_hosts and line else ()
         more = list(self._dangers_beside(invocation, facts)) if action.changes_hosts and line else []
+        if action.name == "push":
+            parts = dangers_of_push(invocation.text("files"), invocation.text("path"), self.guard)
+            more += [told(Say.ASKS_DANGER, part=part) for part in parts]
         grave = bool(spans or more) or len(reasons) > (number > self._limit(action))
         reasons += [told(Say.ASKS_DANGER, part=line[begin:end]) for begin, end in spans]
         reasons += more

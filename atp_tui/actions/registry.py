@@ -7,6 +7,7 @@ from ..model.message import told
 from ..model.say import Say
 from .action import Action
 from .connections import CONNECT, DISCONNECT, RETRY
+from .files import PULL, PUSH
 from .follow import FOLLOW
 from .freeze import FREEZE, THAW
 from .hosts import HOSTS_FILE
@@ -17,6 +18,8 @@ from .trust_key import TRUST_KEY
 ACTIONS: tuple[Action, ...] = (
     RUN,
     FOLLOW,
+    PUSH,
+    PULL,
     RETRY,
     CONNECT,
     DISCONNECT,

@@ -18,6 +18,7 @@ from .verbs import OWN_VERBS, Parser, Program, first_word, whole_program
 if TYPE_CHECKING:
     from ..actions.action import Value
     from .delivery_words import DeliveryWords
+    from .files_arguments import MoveWords
     from .follow_words import FollowWords
     from .freeze_arguments import FreezeWords
     from .host_lists import HostList
@@ -35,6 +36,7 @@ class Arguments:
     of hosts, `-` for standard input; `listed` is what was read of them. `given_with` goes with what a shell asks for:
     what is typed of targets, or the command of which it completes the parameters. `hosts_words` are those of
     `hosts_verb`, `into` is the file that a new host goes into. `job_options` are by their names in JobOptions.
+    `notes` are lines for --dry-run.
     """
 
     verb: Verb
@@ -80,6 +82,8 @@ class Arguments:
     once: bool = False
     given_with: str = ""
     batch: bool = False
+    moving: MoveWords | None = None
+    notes: tuple[str, ...] = ()
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -103,6 +107,10 @@ def parse(argv: Sequence[str]) -> Arguments:
     match verb:
         case _ if verb in REMOTE:
             values |= _values_of_remote(found, command, values, verbs[verb])
+        case "push" | "pull":
+            from .files_arguments import move_values
+
+            values |= move_values(found, verbs[verb].error)
         case "hosts":
             values |= _values_of_hosts(found)
         case _ if command:

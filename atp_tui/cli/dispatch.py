@@ -190,6 +190,13 @@ def _run(arguments: Arguments) -> int:
     return run_verb(lambda interrupt: run(arguments, source, interrupt))
 
 
+def _move(arguments: Arguments) -> int:
+    from .files import move
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: move(arguments, source, interrupt))
+
+
 def _act(arguments: Arguments) -> int:
     from .act import act
 
@@ -356,6 +363,8 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "demo": _demo,
     "run": _run,
     "follow": _run,
+    "push": _move,
+    "pull": _move,
     "stats": _stats,
     "hosts": _hosts,
     "domains": _domains,

@@ -110,6 +110,7 @@ def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: 
 
 def _beside(arguments: Arguments, engine: Engine, reading: Reading, delivery: Delivery) -> Iterator[str]:
     """What differs from host to host, on the first one, and what goes along with the command."""
+    yield from arguments.notes
     hosts = {host.id: host for host in engine.source.config.hosts}
     if reading.ids and (line := line_for(arguments.command, delivery, hosts[reading.ids[0]])) != arguments.command:
         yield f"on {reading.ids[0]}: {line}"

@@ -68,6 +68,18 @@ EXAMPLES: Mapping[str, Examples] = {
         ),
         ("atp-tui follow -w @all --jsonl -- journalctl -f | jq -c 'select(.mark)'", "lost and back, for programs"),
     ),
+    "push": (
+        ("atp-tui push app.conf -w @rack1:/etc/app/app.conf", "one file, under that name, in place of what is there"),
+        ("atp-tui push conf.d app.conf -w @rack1:/etc/app/ --preserve", "a folder and a file, into a folder there"),
+        ("atp-tui push 'keys/{host}.pem' -w @prod:/etc/app/key.pem --verify", "each host its own, compared by SHA-256"),
+        ("atp-tui push image.qcow2 -w kvm07:/srv/images/ --resume", "goes on where an earlier try was cut"),
+        ("atp-tui push app.conf -w @prod:/etc/app/ --dry-run", "the hosts, and what would be asked; contacts nobody"),
+    ),
+    "pull": (
+        ("atp-tui pull -w @rack1:/etc/libvirt/qemu.conf conf", "conf/HOST/qemu.conf of each host"),
+        ("atp-tui pull -w '@prod:/var/log/libvirt/*.log' logs", "what matches there, into logs/HOST/"),
+        ("atp-tui pull -w kvm07:/etc/libvirt backup --preserve", "a folder, with modes and times"),
+    ),
     "freeze": (
         (
             "atp-tui freeze --until \"$(date -d 'tomorrow 6:00' +%FT%R)\" --reason 'the release'",

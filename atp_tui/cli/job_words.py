@@ -27,9 +27,9 @@ def add_job_words(parser: argparse.ArgumentParser, words: Iterable[JobWord] = _W
             )
 
 
-def job_words_of(found: argparse.Namespace) -> tuple[tuple[str, Value], ...]:
-    """The options that were given, by their names in JobOptions."""
-    given: dict[str, Any] = {word.name: getattr(found, f"job_{word.name}", None) for word in _WORDS}
+def job_words_of(found: argparse.Namespace, words: Iterable[JobWord] = _WORDS) -> tuple[tuple[str, Value], ...]:
+    """The options that were given of these, by their names in JobOptions."""
+    given: dict[str, Any] = {word.name: getattr(found, f"job_{word.name}", None) for word in words}
     return tuple((name, value) for name, value in given.items() if value is not None and value is not False)
 
 

@@ -76,13 +76,16 @@ async def carried_out(
     options: Mapping[str, Value] | None = None,
     delivery: Delivery = NOTHING_MORE,
     end: EndOfRun | None = None,
+    of: Invocation | None = None,
 ) -> int:
     """As `run`, on the hosts of a reading; the job is kept in a log that is open. `options` are more of those that the
-    action takes. `end` is told how the job ended."""
+    action takes. `end` is told how the job ended. `of` is what is asked for in place of a command, without targets."""
     showing = showing_of(arguments)
     more = dict(options or {}) if arguments.following is not None else {"streamed": showing.streamed, **(options or {})}
 
     def invocation(targets: tuple[str, ...]) -> Invocation:
+        if of is not None:
+            return replace(of, targets=on_hosts(*targets))
         return replace(_invocation(arguments, more, targets), delivery=delivery)
 
     def select(hosts: tuple[HostInfo, ...]) -> tuple[HostInfo, ...]:

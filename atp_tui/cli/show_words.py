@@ -19,8 +19,8 @@ class ShowWords:
     overwrite: bool = False
 
 
-def add_showing(run: argparse.ArgumentParser) -> None:
-    """Add the words to those of `run`."""
+def add_showing(run: argparse.ArgumentParser, *, files: bool = True) -> None:
+    """Add the words to those of `run`. `files`: output may go into files."""
     run.add_argument(
         "--jsonl", action="store_true", help="print a JSON object a line for each host as it ends, as in --json"
     )
@@ -32,6 +32,8 @@ def add_showing(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--label", action=argparse.BooleanOptionalAction, help="the host's id before each line, or not (default: it is)"
     )
+    if not files:
+        return
     run.add_argument(
         "--output",
         type=_folder,
@@ -49,17 +51,18 @@ def _folder(text: str) -> Path:
 
 def show_words_of(found: argparse.Namespace) -> ShowWords:
     """What was told; the defaults for another verb."""
-    if found.verb != "run":
+    if found.verb not in ("run", "push", "pull"):
         return ShowWords()
-    return ShowWords(found.jsonl, found.quiet, found.label is not False, found.output, found.overwrite)
+    output, overwrite = getattr(found, "output", None), getattr(found, "overwrite", False)
+    return ShowWords(found.jsonl, found.quiet, found.label is not False, output, overwrite)
 
 
 def contradiction(found: argparse.Namespace) -> str | None:
     """Why the words of `run` make no sense together; None where they do."""
-    forms = [name for name in ("json", "jsonl", "gather", "output", "quiet") if getattr(found, name)]
+    forms = [name for name in ("json", "jsonl", "gather", "output", "quiet") if getattr(found, name, None)]
     if forms[:2] == ["json", "gather"]:
         return "--json has the answer of each host, and --gather joins them: leave one out"
-    if found.overwrite and found.output is None:
+    if getattr(found, "overwrite", False) and found.output is None:
         return "--overwrite belongs to --output DIR"
     if len(forms) > 1 and forms != ["output", "quiet"]:
         return f"--{forms[0]} and --{forms[1]} are two ways to show a run: leave one out"

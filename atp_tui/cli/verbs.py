@@ -142,6 +142,11 @@ class Program:
         what = "show what a command goes on to say on hosts, as one stream by time"
         add_follow_words(self.verb("follow", what, self._shared, self._asks))
 
+    def _files(self) -> None:
+        from .files_arguments import add_files
+
+        add_files(self.verb, _count, _seconds, self._shared, self._asks, self._as_json)
+
     def _actions(self) -> None:
         from ..actions.registry import ACTIONS
 
@@ -190,6 +195,8 @@ _VERBS: tuple[tuple[str, Callable[[Program], None]], ...] = (
     ("demo", Program._demo),
     ("run", Program._run),
     ("follow", Program._follow),
+    ("push", Program._files),
+    ("pull", Program._files),
     ("", Program._actions),
     ("stats", Program._stats),
     ("hosts", Program._hosts),

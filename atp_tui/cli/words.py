@@ -43,7 +43,7 @@ def ending(ended: CommandResult | Part) -> str:
     """How a host ended, or the hosts of a group."""
     if ended.signal is not None:
         return f"killed by SIG{ended.signal}"
-    if ended.outcome is Outcome.FAILED:
+    if ended.outcome is Outcome.FAILED and (ended.exit_status is not None or ended.error is None):
         return f"exit status {ended.exit_status}"
     word = WORDS.outcome(ended.outcome)
     if ended.error is None or ended.error.id is Say.CANCELLED:

@@ -18,6 +18,7 @@ from ..transport.login_desk import LoginDesk
 from .aside import off_loop
 from .descriptors import Descriptors
 from .libvirt.credentials import CredentialStore
+from .near.look import NearLook
 from .ssh.hostkeys import HostKeyStore
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Drivers:
         self.host_keys: HostKeyStore = HostKeyStore()
         self.credentials = CredentialStore()
         self.desk = self._own_desk = LoginDesk()  # a trial works at the desk of the drivers that it comes of
+        self.near = NearLook()
         self._descriptors = Descriptors()
         self._trials: set[TryOut] = set()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}

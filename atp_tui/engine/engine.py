@@ -100,7 +100,7 @@ class Engine:
         drivers = source.drivers
         context = Context(
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following,
-            _path_of(source), drivers.desk,
+            _path_of(source), drivers.desk, drivers.near,
         )  # fmt: skip
         LoginNews(drivers.desk, self.manager)
         policy = replace(policy or Policy(), guard=source.config.guard)

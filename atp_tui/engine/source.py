@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from ..actions.action import Credentials, HostsFile
+from ..actions.action import Credentials, HostsFile, NearFiles
 from ..config.fleet import FleetConfig
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
@@ -41,6 +41,9 @@ class DriverSet(Protocol):
 
     @property
     def desk(self) -> LoginDesk: ...
+
+    @property
+    def near(self) -> NearFiles: ...
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver: ...
 

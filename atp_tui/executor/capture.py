@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..model.data_class import dataclass
 from ..model.message import Message
+from ..model.moving import Moved
 from ..model.outcome import CommandResult, ExitStatus, Stream
 
 
@@ -68,7 +69,8 @@ class Capture:
 
     The beginning is kept, not the end: what is cut is dropped on arrival, so that nothing slows the sender's loop.
     `place` is that of the target in the order of its job. The moments are of the wall clock: when the work began, when
-    something was last heard, when its end was asked for, when it ended.
+    something was last heard, when its end was asked for, when it ended. `moved` is how far the
+    work has come, where it tells so.
     """
 
     def __init__(self, limit: int, budget: Budget, place: int = 0) -> None:
@@ -81,6 +83,8 @@ class Capture:
         self.heard_at = 0.0
         self.stopping_at: float | None = None
         self.ended_at = 0.0
+        self.moved: Moved | None = None
+        self.moved_at = 0.0
         self.result: CommandResult | None = None
         self.lost: Lost | None = None
 
@@ -94,6 +98,7 @@ class Capture:
         again = self.begun_at is not None
         self.begun_at = at
         if again:
+            self.moved = None
             self._forget()
         return again
 

@@ -10,7 +10,8 @@ from typing import Protocol
 from ..model.data_class import dataclass
 from ..model.fence import Fence
 from ..model.message import Message
-from ..model.outcome import CommandResult, ExitStatus, Outcome, OutputSink, Stream
+from ..model.moving import Moved, MoveSink
+from ..model.outcome import CommandResult, ExitStatus, Outcome, Stream
 from ..model.target import TargetId
 from .capture import Budget, Capture, Flow, Lost
 from .fold import Fold
@@ -164,22 +165,14 @@ class Job:
 
     # -- for the runner ------------------------------------------------------------------------------------------
 
-    def begin(self, target: TargetId) -> OutputSink:
+    def begin(self, target: TargetId) -> MoveSink:
         """The work begins on a target, perhaps once more; the sink for its output."""
         capture = self._captures[target]
         if capture.begin(self._controls.wall()):
             for reader in self._readers:
                 reader.restart(capture.place)
         self._tell(capture, News.STARTED)
-        wall, tell = self._controls.wall, self._tell
-
-        def sink(stream: Stream, data: bytes) -> asyncio.Future[None] | None:
-            if capture.add(stream, data):
-                capture.heard_at = wall()
-                tell(capture, News.STDOUT if stream == "stdout" else News.STDERR)
-            return capture.room()
-
-        return sink
+        return _Sink(capture, self._controls.wall, self._tell)
 
     def lose(self, target: TargetId, ended: Ended, *, begun: bool) -> None:
         """The work that is followed on a target has stopped, and is begun anew later."""
@@ -265,6 +258,32 @@ class Job:
     def _tell(self, capture: Capture, news: News) -> None:
         for reader in self._readers:
             reader.tell(capture.place, news)
+
+
+class _Sink:
+    """Where the work on one target puts what it has to tell."""
+
+    __slots__ = ("_capture", "_tell", "_wall")
+
+    def __init__(self, capture: Capture, wall: Callable[[], float], tell: Callable[[Capture, News], None]) -> None:
+        self._capture = capture
+        self._wall = wall
+        self._tell = tell
+
+    def __call__(self, stream: Stream, data: bytes) -> asyncio.Future[None] | None:
+        """A piece of output."""
+        capture = self._capture
+        if capture.add(stream, data):
+            capture.heard_at = self._wall()
+            self._tell(capture, News.STDOUT if stream == "stdout" else News.STDERR)
+        return capture.room()
+
+    def moved(self, moved: Moved) -> None:
+        """How far it has come."""
+        capture = self._capture
+        if capture.result is None:
+            capture.moved, capture.moved_at = moved, self._wall()
+            self._tell(capture, News.MOVED)
 
 
 def _at_first(spec: JobSpec) -> Progress | None:

@@ -13,6 +13,7 @@ from ..model.errors import (
     CallTimeout,
     CheckoutTimeout,
     ConnectionLost,
+    FileFailed,
     HostKeyRejected,
     PoolClosed,
     PoolError,
@@ -32,6 +33,7 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
     # "auth" is both halves of who-are-you: the host refused us, or we refused the host
     (AuthFailed, Outcome.AUTH),
     (HostKeyRejected, Outcome.AUTH),
+    (FileFailed, Outcome.FAILED),
     (Unsupported, Outcome.ERROR),
     (TransportError, Outcome.UNREACHABLE),
     (PoolError, Outcome.UNREACHABLE),
@@ -42,13 +44,14 @@ def outcome_of_error(error: BaseException, *, begun: bool = False) -> Outcome:
     """The outcome that an error stands for; ERROR for whatever is not about reaching the host.
 
     `begun`: the work itself had begun. Then a lost connection is UNKNOWN, since the work may have come to its end
-    unseen, and a cancel whose error is not confirmed is UNCONFIRMED; where it had not, a cancel is NOTRUN. A limit that
-    was asked for is a TIMEOUT, in whatever it ran out. The limits on connecting (connect_timeout, checkout_timeout)
+    unseen, unless the error is confirmed to have ended it; and a cancel whose error is not confirmed is UNCONFIRMED.
+    Where it had not begun, a cancel is NOTRUN. A limit that was asked for is a TIMEOUT, in whatever it ran out. The
+    limits on connecting (connect_timeout, checkout_timeout)
     make the host UNREACHABLE.
     """
     if isinstance(error, CheckoutTimeout) and error.asked:
         return Outcome.TIMEOUT
-    if begun and isinstance(error, ConnectionLost):
+    if begun and isinstance(error, ConnectionLost) and not end_is_confirmed(error):
         return Outcome.UNKNOWN
     if isinstance(error, asyncio.CancelledError):
         if not begun:

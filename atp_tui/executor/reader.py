@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from ..model.data_class import dataclass
 from ..model.message import Message
+from ..model.moving import Moved
 from ..model.outcome import CommandResult, Stream
 from ..model.target import TargetId
 from .capture import Capture
@@ -46,6 +47,14 @@ class TargetOutput(JobEvent):
     target: TargetId
     stream: Stream
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMoved(JobEvent):
+    """How far the work on one target has come, where it tells so; what is older and was not read is left out."""
+
+    target: TargetId
+    moved: Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ class News(IntEnum):
     STOPPING = 3
     ENDED = 4
     LOST = 5
+    MOVED = 6
 
 
 _STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
@@ -143,6 +153,8 @@ class Reader:
             self._news[first + News.STDERR] = None
         if capture.lost is not None:
             self._news[first + News.LOST] = None
+        if capture.moved is not None:
+            self._news[first + News.MOVED] = None
         if capture.result is not None:
             self._news[first + News.ENDED] = None
         elif capture.stopping_at is not None:
@@ -198,6 +210,10 @@ class Reader:
             assert capture.result is not None
             self._ended += 1
             return TargetEnded(self._job, self._numbered(), capture.ended_at, target, capture.result)
+        if news == News.MOVED:
+            if capture.moved is None:  # the work is done anew
+                return None
+            return TargetMoved(self._job, self._numbered(), capture.moved_at, target, capture.moved)
         stream = _STREAMS[news - News.STDOUT]
         offset = self._offsets.get(key, 0)
         data = capture.read(stream, offset)

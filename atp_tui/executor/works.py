@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .command import COMMAND, FOLLOW
+from .files import PULL, PUSH
 from .kind import AnyKind
 from .spec import Work
 
-WORKS: tuple[AnyKind, ...] = (COMMAND, FOLLOW)
+WORKS: tuple[AnyKind, ...] = (COMMAND, FOLLOW, PUSH, PULL)
 
 
 def kind_of(work: Work, works: Iterable[AnyKind] = WORKS) -> AnyKind:

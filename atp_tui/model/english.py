@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import english_libvirt, english_ssh
+from . import english_files, english_libvirt, english_ssh
 from .say import Say
 
 _GENERAL: Mapping[Say, str] = {
@@ -189,4 +189,9 @@ _GENERAL: Mapping[Say, str] = {
     Say.LOG_IN_ON_SCREEN: "log-in is for one host, and its password is typed on the screen",
 }
 
-SENTENCES: Mapping[Say, str] = {**_GENERAL, **english_libvirt.SENTENCES, **english_ssh.SENTENCES}
+SENTENCES: Mapping[Say, str] = {
+    **_GENERAL,
+    **english_files.SENTENCES,
+    **english_libvirt.SENTENCES,
+    **english_ssh.SENTENCES,
+}

@@ -266,6 +266,10 @@ class DomainNotFound(AtpError):
     """No domain of that name or UUID on the host."""
 
 
+class FileFailed(AtpError):
+    """A file could not be sent or fetched; the reason's id says why. The connection is well."""
+
+
 class ActionFailed(AtpError):
     """An action ran and did not reach its end."""
 

@@ -18,17 +18,18 @@ from ..model.errors import AtpError, CallTimeout, ConnectionLost, TransportError
 from ..model.events import ConnectionChanged
 from ..model.host import HostInfo
 from ..model.message import Message, told
+from ..model.moving import MoveSink, Pull, Push
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
 from .backoff import may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
-from .driver import CallsLibvirt, OpensStreams, RunsCommands
+from .driver import CallsLibvirt, MovesFiles, OpensStreams, RunsCommands
 from .heartbeat import Heartbeat, round_trip, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
-from .opened import Opened, too_late, unsupported
+from .opened import Opened, refuse, too_late
 from .pause import Pause
 from .status import connection_changed, connection_snapshot
 from .watchers import Watchers
@@ -73,8 +74,7 @@ class HostConnection:
         self.opened: Opened | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(clock, self._ping, name=f"heartbeat {host.id}#{connection_id}")
-        self._pause = Pause(clock)
-        self._watchers = Watchers()
+        self._pause, self._watchers = Pause(clock), Watchers()
 
     def __repr__(self) -> str:
         return f"<HostConnection {self.host_info.id} {self.channel}#{self.id} {self.state}>"
@@ -112,9 +112,7 @@ class HostConnection:
         opened = self.opened
         if opened is None:
             opened, limit = await self._wait_for_link(limit)
-        link = opened.calls_libvirt
-        if link is None:
-            raise unsupported(self.host_info.id, self.channel, CallsLibvirt)
+        link = opened.calls_libvirt or refuse(self.host_info.id, self.channel, CallsLibvirt)
         return await self._measured(link.call(function, limit))
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
@@ -127,9 +125,14 @@ class HostConnection:
         if opened is None:
             opened, waited = await self._wait_for_link(self.config.call_timeout if timeout is None else timeout)
             left = None if timeout is None else waited
-        if opened.runs_commands is None:
-            raise unsupported(self.host_info.id, self.channel, RunsCommands)
-        return await self._measured(opened.runs_commands.run(command, output, left))
+        link = opened.runs_commands or refuse(self.host_info.id, self.channel, RunsCommands)
+        return await self._measured(link.run(command, output, left))
+
+    async def move(self, asked: Push | Pull, sink: MoveSink) -> ExitStatus:
+        """Send or fetch files over SSH; as MovesFiles.move. Raises Unsupported on a hypervisor connection."""
+        opened = self.opened or (await self._wait_for_link(self.config.call_timeout))[0]
+        link = opened.moves_files or refuse(self.host_info.id, self.channel, MovesFiles)
+        return await self._measured(link.move(asked, sink))
 
     async def ping(self, deadline: float | None = None) -> None:
         """One round trip to the peer. It counts as any request does: in the figures, as a beat, and by its time-out.
@@ -167,9 +170,7 @@ class HostConnection:
         """The open link, for a connection that rides on this one. Raises ConnectionLost, Unsupported."""
         if self.opened is None:
             raise ConnectionLost(told(Say.CONNECTION_DOWN, host=self.host_info.host), host=self.host_info.id)
-        if self.opened.opens_streams is None:
-            raise unsupported(self.host_info.id, self.channel, OpensStreams)
-        return self.opened.opens_streams
+        return self.opened.opens_streams or refuse(self.host_info.id, self.channel, OpensStreams)
 
     def check(self) -> asyncio.Task[None]:
         """Have the heartbeat ask now, and lose a peer that does not answer in time. The task is the heartbeat's."""
@@ -255,8 +256,7 @@ class HostConnection:
         self._leave(why)
         if self._supervisor is not None:
             self._supervisor.cancel()
-        dialed = self._take_down()
-        if dialed is not None:
+        if (dialed := self._take_down()) is not None:
             dialed.end()
 
     def _leave(self, why: Message | None) -> None:

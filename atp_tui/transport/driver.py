@@ -5,7 +5,7 @@ must then leave nothing behind: no thread, no socket, no connection that opens l
 
 A Link is what all connections have in common. What only some of them can do is a capability, a Protocol of its own, and
 a link has the methods of those that it has: no method refuses to be of the wrong kind. HostConnection asks by type,
-once for each link. Names for what may come: MovesFiles (SFTP), OpensShell (a terminal), HearsEvents (libvirt's events),
+once for each link. Names for what may come: OpensShell (a terminal), HearsEvents (libvirt's events),
 OpensChannels (virtio-serial, consoles). Each is declared when the first link has it.
 """
 
@@ -22,6 +22,7 @@ from ..model.data_class import dataclass
 from ..model.errors import TransportError
 from ..model.host import HostInfo
 from ..model.message import Message
+from ..model.moving import MoveSink, Pull, Push
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.settings import TransportConfig
 
@@ -156,6 +157,20 @@ class OpensStreams(Protocol):
         A `spare` pipe takes no place from anything else. Where the peer has no place for it, or needs its place for
         something else later, it is refused, or ends, with NoPlace. Its command must end with its stdin. It is
         Unsupported where the peer is to run nothing but the person's commands.
+        """
+        ...
+
+
+@runtime_checkable
+class MovesFiles(Protocol):
+    """A link to a host that takes files and gives them."""
+
+    async def move(self, asked: Push | Pull, sink: MoveSink) -> ExitStatus:
+        """Send or fetch files; 0, or 1 where some of several failed, which the sink was told.
+
+        Raises FileFailed, ConnectionLost. A cancel leaves no file that is not whole under its own name, and its error
+        is confirmed (model.ending); so is that of a loss, but where a file was just being put in place. Of what is
+        fetched nothing is written outside of `asked.near`.
         """
         ...
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from ..model.ending import confirm_end
 from ..model.errors import CallTimeout, Unsupported
 from ..model.host import HostInfo
 from ..model.message import told
 from ..model.say import Say
 from ..model.settings import Channel
-from .driver import CallsLibvirt, Link, OpensStreams, RunsCommands
+from .driver import CallsLibvirt, Link, MovesFiles, OpensStreams, RunsCommands
 
 _REFUSALS: dict[tuple[Channel, type], Say] = {
     ("ssh", CallsLibvirt): Say.SSH_MAKES_NO_CALLS,
     ("ssh", RunsCommands): Say.SSH_RUNS_NO_COMMANDS,
+    ("ssh", MovesFiles): Say.SSH_MOVES_NO_FILES,
     ("ssh", OpensStreams): Say.SSH_CARRIES_NO_STREAMS,
     ("virt", CallsLibvirt): Say.VIRT_MAKES_NO_CALLS,
     ("virt", RunsCommands): Say.VIRT_RUNS_NO_COMMANDS,
+    ("virt", MovesFiles): Say.VIRT_MOVES_NO_FILES,
     ("virt", OpensStreams): Say.VIRT_CARRIES_NO_STREAMS,
 }
 
@@ -23,20 +27,21 @@ _REFUSALS: dict[tuple[Channel, type], Say] = {
 class Opened:
     """A link by its capabilities: each is the link itself, or None where it is not of that kind."""
 
-    __slots__ = ("calls_libvirt", "link", "opens_streams", "runs_commands")
+    __slots__ = ("calls_libvirt", "link", "moves_files", "opens_streams", "runs_commands")
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self.calls_libvirt = link if isinstance(link, CallsLibvirt) else None
         self.runs_commands = link if isinstance(link, RunsCommands) else None
+        self.moves_files = link if isinstance(link, MovesFiles) else None
         self.opens_streams = link if isinstance(link, OpensStreams) else None
 
 
-def unsupported(host: str, channel: Channel, capability: type) -> Unsupported:
-    """The error for a `capability` that the host's connection on `channel` does not have."""
+def refuse(host: str, channel: Channel, capability: type) -> NoReturn:
+    """Raise the error for a `capability` that the host's connection on `channel` does not have."""
     error = Unsupported(told(_REFUSALS[channel, capability], host=host), host=host)
     error.channel = channel
-    return error
+    raise error
 
 
 def too_late(host: HostInfo, limit: float) -> CallTimeout:

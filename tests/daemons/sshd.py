@@ -144,6 +144,7 @@ class PrivateSshd:
     def _write_config(self) -> None:
         lines = [
             *self.options,
+            *([] if any(each.startswith("Subsystem") for each in self.options) else ["Subsystem sftp internal-sftp"]),
             *(f"ListenAddress {address}" for address in self.addresses),
             f"Port {self.port}",
             f"HostKey {self.host_key}",

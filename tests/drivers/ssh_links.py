@@ -15,6 +15,7 @@ import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.drivers.ssh.moving.link import MovingLink
 from atp_tui.model.errors import TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Stream
@@ -37,7 +38,7 @@ async def open_link(
     driver: SshDriver | None = None,
     lost: list[TransportError] | None = None,
     config: TransportConfig | None = None,
-) -> SshLink:
+) -> MovingLink:
     on_lost = [] if lost is None else lost
     request = OpenRequest(host, config or TransportConfig(connect_timeout=10), on_lost.append)
     async with asyncio.timeout(HANG):
@@ -45,7 +46,7 @@ async def open_link(
 
 
 @asynccontextmanager
-async def linked(where: PrivateSshd | HostInfo, driver: SshDriver | None = None) -> AsyncIterator[SshLink]:
+async def linked(where: PrivateSshd | HostInfo, driver: SshDriver | None = None) -> AsyncIterator[MovingLink]:
     link = await open_link(host_of(where) if isinstance(where, PrivateSshd) else where, driver)
     try:
         yield link

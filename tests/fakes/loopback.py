@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from atp_tui.model.ending import confirm_end
 from atp_tui.model.errors import ConnectionLost, TransportError
+from atp_tui.model.moving import Moved, MoveSink, Pull, Push
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
 from atp_tui.transport.driver import Link, OpenRequest
 
@@ -71,6 +72,13 @@ class LoopbackLink:
         finally:
             self._driver.running.remove(self.host_id)
 
+    async def move(self, asked: Push | Pull, sink: MoveSink) -> ExitStatus:
+        self._require()
+        self._driver.moves.append((self.host_id, asked))
+        sink.moved(Moved(1, 2, 0))
+        sink("stdout", b"moved\n")
+        return ExitStatus(0)
+
     async def close(self) -> None:
         self.abort()
 
@@ -97,6 +105,7 @@ class LoopbackDriver:
         self.silent: set[str] = set()
         self.links: dict[str, LoopbackLink] = {}
         self.running: list[str] = []
+        self.moves: list[tuple[str, Push | Pull]] = []
 
     async def open(self, request: OpenRequest) -> Link:
         host_id = request.host.id

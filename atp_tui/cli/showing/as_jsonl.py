@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...executor.reader import TargetEnded, TargetOutput, TargetStarted
+from ...executor.reader import TargetEnded, TargetMoved, TargetOutput, TargetStarted
 from ...model.fence import Fence
 from ...model.outcome import CommandResult, Stream
 from ...model.text import Printed, printed, safe
@@ -58,6 +59,8 @@ class AsJsonLines(Showing):
                 match event:
                     case TargetOutput(target=target, stream=stream, data=data):
                         held.setdefault(str(target), Held()).add(stream, data)
+                    case TargetMoved(target=target, moved=moved):
+                        progress.moved(str(target), moved, asyncio.get_running_loop().time())
                     case TargetStarted(target=target):
                         held.pop(str(target), None)  # of an attempt before, whose output is no part of the result
                         progress.started(str(target))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
-from ...executor.reader import TargetEnded, TargetOutput, TargetStarted
+from ...executor.reader import TargetEnded, TargetMoved, TargetOutput, TargetStarted
 from ...model.fence import Fence
 from ...model.outcome import CommandResult
 from ..lines import HostLines
@@ -47,6 +48,8 @@ class AsLines(Showing):
                             why = fence.caught(error, UNTOLD, str(target))
                             live.err(line_of(f"atp-tui: {target}", sentence(why)))
                         await live.room()
+                    case TargetMoved(target=target, moved=moved):
+                        progress.moved(str(target), moved, asyncio.get_running_loop().time())
                     case TargetStarted(target=target):
                         progress.started(str(target))
                     case TargetEnded(result=result):

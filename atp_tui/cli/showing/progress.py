@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from ...drivers.live_output import LiveOutput
 from ...executor.folding import fold_names
+from ...executor.motion import Motion
+from ...model.moving import Moved
 from ...model.outcome import CommandResult, Outcome
 from ...model.text import Safe, safe
 
@@ -27,6 +29,7 @@ class Progress:
         self._running: dict[str, None] = {}
         self._done = 0
         self._ok = 0
+        self._motion = Motion(hosts)
 
     def started(self, host: str) -> None:
         """The command begins on a host, or begins anew."""
@@ -38,13 +41,19 @@ class Progress:
         self._done += 1
         self._ok += result.outcome is Outcome.OK
 
-    def line(self, width: int, *, leaving: bool = False) -> Safe:
+    def moved(self, host: str, moved: Moved, at: float) -> None:
+        """How far a host has come that files are sent to, or fetched from, at a moment in seconds."""
+        self._motion.take(host, moved, at)
+
+    def line(self, width: int, *, leaving: bool = False, now: float = 0.0) -> Safe:
         """It in fewer cells than `width`; the names of hosts that still run where these are few and there is room.
 
         `leaving`: a person has asked for the end.
         """
         failed = self._done - self._ok
         parts = [f"{self._done}/{self._hosts} done", f"{self._ok} ok", f"{failed} failed", f"{len(self._running)} run"]
+        if self._motion:
+            parts.append(self._motion.told(now))
         if leaving:
             parts.append("cancelled, Ctrl+C again quits at once")
         text = ", ".join(parts)
@@ -75,7 +84,7 @@ def drawn(
     def draw() -> None:
         nonlocal timer
         if draws() and _in_front():
-            live.status(progress.line(_width(), leaving=leaving()))
+            live.status(progress.line(_width(), leaving=leaving(), now=loop.time()))
         timer = loop.call_later(INTERVAL, draw)
 
     timer = loop.call_later(INTERVAL, draw)

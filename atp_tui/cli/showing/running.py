@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from ...drivers.live_output import LiveOutput
 from ...engine.fleet import Fleet
 from ...executor.folding import fold_names
-from ...executor.reader import JobEvent, TargetEnded, TargetStarted
+from ...executor.reader import JobEvent, TargetEnded, TargetMoved, TargetStarted
 from ...model.data_class import dataclass
 from ...model.outcome import CommandResult, Outcome
 from ..interrupt import Interrupt
@@ -76,6 +77,8 @@ class Running:
         async with self.live() as (live, progress):
             async for event in self.events(live):
                 match event:
+                    case TargetMoved(target=target, moved=moved):
+                        progress.moved(str(target), moved, asyncio.get_running_loop().time())
                     case TargetStarted(target=target):
                         progress.started(str(target))
                     case TargetEnded(result=result):

@@ -17,7 +17,7 @@ from .hostkeys import HostKeyStore
 from .library import load_asyncssh
 
 if TYPE_CHECKING:
-    from .link import SshLink
+    from .moving.link import Moving, MovingLink
     from .opening import Opener
 
 
@@ -38,20 +38,23 @@ class SshDriver:
         self.key_store = key_store or HostKeyStore()
         self._desk = desk or LoginDesk()
         self._opener: Opener | None = None
+        self._moving: Moving
 
-    async def open(self, request: OpenRequest) -> SshLink:
+    async def open(self, request: OpenRequest) -> MovingLink:
         load_asyncssh()
-        from .link import SshLink
+        from .moving.link import Moving, MovingLink
         from .opening import Opener
 
         stand_in_for_home()
         if self._opener is None:
             self._opener = Opener(self.key_store, self._desk)
+            self._moving = Moving()
         async with self._descriptors.room(SSH, request.progress):
             connection, owner, route = await self._opener.open(request)
         settings = request.host.ssh or SshSettings()
         guarded = settings.command_guard is not CommandGuard.NONE
-        link = SshLink(request.host.id, connection, owner, route, request.on_lost, guarded)
+        link = MovingLink(request.host.id, connection, owner, route, request.on_lost, guarded)
+        link.moving = self._moving
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()
             reason = told(Say.ENDED_AFTER_LOGIN, where=request.host.id)

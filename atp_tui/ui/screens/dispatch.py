@@ -99,6 +99,7 @@ class Dispatch:
         self._prompts: dict[str, Callable[[str], object]] = {
             "run": self._run,
             "follow": self._follow,
+            **{name: partial(self._move_files, name) for name in ("push", "pull")},
             "trust-key": trust.look_at_key,
             "log-in": trust.ask_for_password,
             "add-host": lambda text: self._form("add-host", text),
@@ -110,6 +111,11 @@ class Dispatch:
             "import": lambda text: self._hosts_file.take_over(*text.strip().partition(" ")[::2]),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
+
+    def _move_files(self, action: str, line: str) -> None:
+        from .file_dispatch import FileDispatch
+
+        FileDispatch(self._screen, self).start(action, line)
 
     @cached_property
     def _help(self) -> HelpScreen:
@@ -170,7 +176,7 @@ class Dispatch:
         if not command:
             self._screen.tell("a command is needed behind its options", wrong=True)
         elif self.jobs.has_room():
-            self._if_confirmed(self.invocation("run", targets, {**options, "command": command}), "run", "run it", run)
+            self.if_confirmed(self.invocation("run", targets, {**options, "command": command}), "run", "run it", run)
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)
@@ -191,7 +197,7 @@ class Dispatch:
                 return
             told: dict[str, Value] = {"command": command, **({"restart": True} if restart else {})}
             asked = self.invocation("follow", chosen.ids, told)
-            self._if_confirmed(asked, "follow", "follow it", self.jobs.start)
+            self.if_confirmed(asked, "follow", "follow it", self.jobs.start)
 
     def _rerun(self, _: str) -> None:
         job = self._screen.jobs.shown
@@ -208,7 +214,7 @@ class Dispatch:
             yes, what = ("run it", "") if asked.action == "run" else (asked.action, asked.action)
             action = self._action(asked.action)
             always = action is None or action.changes
-            self._if_confirmed(again, f"{asked.action} again", yes, self.jobs.start, what, always=always)
+            self.if_confirmed(again, f"{asked.action} again", yes, self.jobs.start, what, always=always)
 
     def _open_help(self, _: str) -> None:
         app = self._screen.app
@@ -292,13 +298,7 @@ class Dispatch:
             word, _, rest = argument.partition(" ")
             named = word if word.startswith("@") else ""
             argument = rest if named else argument
-            meant = self.meant(named)
-            if meant is None:
-                return
-            hosts = meant if action.of_file else self._watched(meant)
-            if not hosts:
-                what = "these hosts are disabled" if meant else "no host is marked or under the cursor"
-                self._screen.tell(what, wrong=True)
+            if not (hosts := self.hosts_for(named, disabled_too=action.of_file)):
                 return
         try:
             invocation = self.invocation(action.name, hosts, action.typed(argument))
@@ -316,9 +316,18 @@ class Dispatch:
             where = agreed.text("set") if not hosts else hosts[0] if len(hosts) == 1 else f"{len(hosts)} hosts"
             self._screen.spawn(self.reported(agreed, f"{action.title}: {where}" if where else action.title))
 
-        self._if_confirmed(invocation, action.title, action.title, act, action.help)
+        self.if_confirmed(invocation, action.title, action.title, act, action.help)
 
-    def _if_confirmed(
+    def hosts_for(self, named: str, *, disabled_too: bool = False) -> tuple[str, ...]:
+        """The hosts that a command is for: those of an expression, else those pointed at; none, which is told."""
+        meant = self.meant(named)
+        hosts = meant or () if disabled_too else self._watched(meant or ())
+        if meant is not None and not hosts:
+            what = "these hosts are disabled" if meant else "no host is marked or under the cursor"
+            self._screen.tell(what, wrong=True)
+        return hosts
+
+    def if_confirmed(
         self,
         invocation: Invocation,
         title: str,

@@ -29,6 +29,8 @@ LONGEST_LOOK = 0.5
 """Seconds within which a directory has to answer where a path is completed: keys that follow wait for it."""
 
 IMPORT = "import "
+
+MOVES = ("push ", "pull ")
 """Stands before a source of hosts in the `:` line."""
 
 JUMP = "jump "
@@ -110,12 +112,21 @@ async def path_completed(text: str, path_like: PathLike) -> str | None:
 def _begun_path(text: str) -> tuple[str, str] | None:
     """What stands before the path of a file that is being typed behind `:`, and what of it stands there; None where
     there is none. The names of a list are no file."""
+    if text.startswith(MOVES):
+        return _moved_path(text)
     if not text.startswith(IMPORT):
         return None
     from ...config.imports.offer import TYPED
 
     command, source, where = (*text.split(" ", 2), "", "")[:3]
     return (f"{command} {source} ", where) if where and source != TYPED else None
+
+
+def _moved_path(text: str) -> tuple[str, str] | None:
+    """The same of `push` and `pull`: the word at the end, which may be a path of this machine."""
+    before, _, word = text.rpartition(" ")
+    is_far = text.startswith("pull ") and len([each for each in before.split()[1:] if each[0] not in "@-"]) != 1
+    return None if not word or word[0] in "@-" or is_far else (f"{before} ", word)
 
 
 def _into_files(commands: Sequence[ScreenCommand], files: Sequence[str]) -> Iterator[tuple[ScreenCommand, str]]:

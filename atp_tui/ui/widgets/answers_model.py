@@ -13,7 +13,17 @@ from ...engine.fleet_jobs import Parts
 from ...executor.fold import FIRST_NAMES, Part
 from ...executor.folding import fold_names
 from ...executor.live_groups import LiveGroup, LiveGroups
-from ...executor.reader import JobEvent, TargetEnded, TargetLost, TargetOutput, TargetStarted, TargetStopping, WaveTold
+from ...executor.motion import Motion
+from ...executor.reader import (
+    JobEvent,
+    TargetEnded,
+    TargetLost,
+    TargetMoved,
+    TargetOutput,
+    TargetStarted,
+    TargetStopping,
+    WaveTold,
+)
 from ...executor.waves import Phase, Progress
 from ...model.outcome import CommandResult, Outcome
 from ...model.target import TargetId
@@ -85,6 +95,8 @@ class AnswersModel:
         """How its waves stood when that was told last."""
         self.filter: AnswerFilter | None = None
         """What lines have to match to be shown; those of hosts at work all are."""
+        self.motion = Motion(len(job.targets))
+        """How far it has come, where it moves files."""
         self._begun = False
         self._finished = False
         self._dropped = False
@@ -140,6 +152,8 @@ class AnswersModel:
         parts += [outcome_count(counts[outcome], outcome) for outcome in ordered if outcome in counts]
         if self._stopping:
             parts.append(f"{len(self._stopping)} cancelling")
+        if self.motion:
+            parts.append(self.motion.told(self._fleet.now(), ended=self._finished))
         if self.progress is not None:
             stopped = self.progress.phase is Phase.STOPPED
             told = f"{self.progress.wave} of {self.progress.waves}"
@@ -158,7 +172,10 @@ class AnswersModel:
         found = self.counts
         ended = sorted(found, key=lambda outcome: outcome is not Outcome.OK)
         told = [(f"{found[outcome]} {outcome_word(outcome)}", sign_of(outcome).value) for outcome in ended]
-        return (*told, *((f"{number} {word}", IN_WORK[word].value) for word, number in self.in_work.items()))
+        told += [(f"{number} {word}", IN_WORK[word].value) for word, number in self.in_work.items()]
+        if self.motion:
+            told.append((self.motion.told(self._fleet.now(), ended=self._finished), IN_WORK["running"].value))
+        return tuple(told)
 
     def began_told(self) -> str:
         """When it was started: the time of day, or the day, in 8 cells."""
@@ -207,6 +224,9 @@ class AnswersModel:
                 place = self._places[str(target)]
                 self._live[place].take(event)
                 self._at_work.take(place, event.stream, event.data)
+            case TargetMoved(target=target, moved=moved):
+                self.motion.take(str(target), moved, self._fleet.now())
+                return
             case WaveTold(progress=progress):
                 self.progress, self.paused = progress, self.paused or progress.phase is Phase.ASKS
                 return

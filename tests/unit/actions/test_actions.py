@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import tempfile
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
@@ -22,6 +23,7 @@ from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.config.fleet import FleetConfig
 from atp_tui.config.freeze_file import read_frozen
 from atp_tui.drivers.hosts_file import HostsFileAside
+from atp_tui.drivers.near.look import NearLook
 from atp_tui.executor.reader import TargetOutput
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions
@@ -29,6 +31,7 @@ from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Credential, Secret
 from atp_tui.model.errors import ActionFailed, AtpError, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
 from atp_tui.model.host import HostInfo
+from atp_tui.model.moving import MoveRules, Pull, Push
 from atp_tui.model.questions import Wants
 from atp_tui.model.target import TargetId, on_hosts
 from atp_tui.transport.login_desk import LoginDesk
@@ -120,7 +123,7 @@ async def rig(
             with tempfile.TemporaryDirectory() as folder:
                 file = file_of(ids, folder)
                 desk = LoginDesk()
-                context = Context(manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk)
+                context = Context(manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk, near=NearLook())
                 async with asyncio.timeout(30):
                     await asyncio.sleep(0.05)
                     yield Rig(manager, driver, kept, Door(context, actions=actions), file, followed, desk)
@@ -180,6 +183,34 @@ async def test_what_is_followed_has_a_bound() -> None:
         hosts = on_hosts(*(f"h{number}" for number in range(MOST_HOSTS + 1)))
         with pytest.raises(ActionFailed, match=r"1,001 hosts are too many: a job follows 1,000 at most"):
             await there.door.perform(Invocation("follow", hosts, {"command": "true"}))
+
+
+async def push_sends(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        with tempfile.NamedTemporaryFile(prefix="a b") as file:
+            asked: dict[str, Value] = {
+                "files": shlex.quote(file.name),
+                "path": "/srv/{host}/x",
+                "preserve": True,
+                "no_replace": True,
+            }
+            job = await there.door.perform(Invocation("push", on_hosts("a"), asked))
+        assert job is not None
+        (result,) = await job.wait()
+        assert result.stdout == b"moved\n"
+        ((host, moved),) = there.driver.moves
+        assert isinstance(moved, Push)
+        assert (host, moved.far, moved.rules) == ("a", "/srv/a/x", MoveRules(preserve=True, replace=False))
+        assert [each.path for each in moved.sources] == [file.name]
+
+
+async def pull_fetches(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        asked: dict[str, Value] = {"path": "/etc/{host}.conf", "folder": "/tmp/conf"}
+        job = await there.door.perform(Invocation("pull", on_hosts("a"), asked))
+        assert job is not None
+        await job.wait()
+        assert there.driver.moves == [("a", Pull("/etc/a.conf", "/tmp/conf/a"))]
 
 
 async def a_key_is_trusted_by_the_fingerprint_that_was_seen(actions: tuple[Action, ...] = ACTIONS) -> None:
@@ -285,6 +316,8 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "connect": connect_ends_it,
     "run": run_runs,
     "follow": follow_follows,
+    "push": push_sends,
+    "pull": pull_fetches,
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
     "forget": what_was_typed_is_forgotten,
