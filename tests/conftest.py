@@ -26,9 +26,13 @@ LONGEST = (
     "drivers/test_ssh_config_matrix", "ui/test_terminal", "test_headless_streams", "test_headless_environment",
     "drivers/test_ssh_run", "ui/test_bursts_and_focus", "ui/test_bursts_elsewhere", "ui/test_real_keys",
     "ui/test_type_ahead", "drivers/test_dropbear", "drivers/test_ssh_config_logins", "ui/test_app",
+    "ui/test_domains", "ui/test_newcomer", "ui/test_frame",
+    "unit/monitor/test_lives", "unit/config/imports/test_bounds", "unit/model/test_crossing",
+    "unit/engine/test_fleet_port", "unit/model/test_messages", "unit/engine/test_reload",
+    "unit/transport/test_spec_manager", "unit/monitor/test_arrangement", "unit/transport/test_core_properties",
 )  # fmt: skip
-"""Files that take longest, 10 s of processor or 30 s of waiting at least. They begin first, so that none is left at the
-end. xdist keeps to that with --no-loadscope-reorder: else the files with most tests come first."""
+"""Files that take longest, of tests/unit 5 s and else 10 s of processor, or 30 s of waiting. They begin first, so that
+none is left at the end. xdist keeps to that with --no-loadscope-reorder: else the files with most tests come first."""
 
 gc.disable()  # until the tests are collected: all that is made before then stays
 
