@@ -94,7 +94,7 @@ def test_the_file_s_own_verbs_take_sets_and_say_what_they_cannot(fleet: str) -> 
     assert "4 sets, no mistake" in atp("hosts", "check", "--config", fleet).stdout
     with_bad_set(fleet)
     done = atp("hosts", "check", "--config", fleet)
-    assert done.returncode == 1 and "sets.bad: no such host: kvm05," in done.stderr and "1 warning" in done.stdout
+    assert done.returncode == 1 and ":12: sets.bad: no such host: kvm05," in done.stderr and "1 warning" in done.stdout
     done = atp("info", "--config", fleet)
     assert ["set", "@edge", "@rack1&!kvm02"] in [line.split() for line in done.stdout.splitlines()]
 

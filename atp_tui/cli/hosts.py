@@ -13,6 +13,8 @@ from ..actions.hosts import edits_of
 from ..actions.policy import Policy
 from ..config.fleet import FleetConfig
 from ..config.hosts_file import Written
+from ..config.load import read_text
+from ..config.problems import Problems
 from ..drivers.sources import FileSource
 from ..engine.engine import Engine
 from ..engine.person import user_name
@@ -167,7 +169,7 @@ async def check(arguments: Arguments, source: FileSource, earlier: Earlier) -> i
     config = source.config
     words = arguments.hosts_words
     ids = named(words[0], config, earlier) if words else tuple(host.id for host in every_host(config))
-    wrong = tuple(wrong_sets(config))
+    wrong = _wrong_sets(config)
     for each in wrong:
         complain(str(each))
     watched = tuple(host for host in config.hosts if host.id in set(ids))
@@ -207,6 +209,16 @@ async def check(arguments: Arguments, source: FileSource, earlier: Earlier) -> i
             for host, why in failed.items():
                 complain(f"{host}: {why}")
     return NOT_ALL if failed else FAILED if config.failing or wrong else 0
+
+
+def _wrong_sets(config: FleetConfig) -> tuple[ConfigError, ...]:
+    """What is wrong with the named sets, each with its line."""
+    wrong = tuple(wrong_sets(config))
+    if wrong and config.path is not None and config.path.is_file():  # a pipe was read, and has no lines any more
+        problems = Problems(config.path, read_text(config.path))
+        for each in wrong:
+            each.line = problems.line(("sets", (each.key or "").removeprefix("sets.")))
+    return wrong
 
 
 def _counted(number: int, what: str) -> str:

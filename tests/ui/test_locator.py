@@ -15,8 +15,11 @@ from atp_tui.cli.tui import only
 from atp_tui.config.load import load
 from atp_tui.drivers.sources import FileSource
 from atp_tui.engine.engine import Engine
+from atp_tui.executor.earlier import Earlier, EarlierJob
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.host import HostInfo
+from atp_tui.model.outcome import Outcome
+from atp_tui.model.sets import NamedSet
 from atp_tui.ui.locator import Locator, locator_of
 from atp_tui.ui.places import Place
 
@@ -90,6 +93,20 @@ def test_only_some_hosts_are_watched() -> None:
     for wrong in ("@rack9", "kvm03", "state:failed", "cpu>80"):
         with pytest.raises(ConfigError):
             only(wrong, HOSTS)
+
+
+def test_some_hosts_are_named_by_sets_and_earlier_jobs() -> None:
+    sets = (NamedSet("edge", "@all!@rack1"), NamedSet("live", "@edge&cpu>80"), NamedSet("sick", "@last.failed"))
+    earlier = Earlier({"last": EarlierJob(7, (("kvm01", Outcome.FAILED, 1), ("gone", Outcome.FAILED, 1)))}, newest=7)
+    assert only("@edge", HOSTS, sets, earlier) == HOSTS[1:]
+    assert only("@sick", HOSTS, sets, earlier) == only("@last.exit=1", HOSTS, sets, earlier) == HOSTS[:1]
+    for wrong, said in (
+        ("@live", "hangs on what hosts say now: cpu>80 of the set @live"),
+        ("@last.ok", "no host is left"),
+        ("@job.3", "there is no job 3; the newest is 7"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            only(wrong, HOSTS, sets, earlier)
 
 
 async def test_a_fleet_of_some_hosts_follows_the_file_for_these_alone(
