@@ -254,8 +254,9 @@ class SshSettings:
 
     def over(self, defaults: SshSettings) -> SshSettings:
         """These settings, with `defaults` where these say nothing."""
-        unset = {name: getattr(defaults, name) for name in self.__slots__ if getattr(self, name) is None}
-        return replace(self, **unset) if unset else self
+        found = {name: getattr(defaults, name) for name in self.__slots__ if getattr(self, name) is None}
+        found = {name: value for name, value in found.items() if value is not None}
+        return replace(self, **found) if found else self
 
 
 Channel = Literal["virt", "ssh"]

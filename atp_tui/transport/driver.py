@@ -196,7 +196,7 @@ class OpenRequest:
     asked to. `carrier` is the host's SSH link, for a connection that rides on it; that stays open as long as the new
     link does. `progress` is where a driver that is cancelled leaves what it knows of the peer. `on_found` is called
     with the first address of the first peer on the way, where there is one. `on_passed` hears of each stage of an SSH
-    connection, for a person who watches one attempt.
+    connection, for a person who watches one attempt; None: nobody does.
     """
 
     host: HostInfo
@@ -205,7 +205,7 @@ class OpenRequest:
     carrier: OpensStreams | None = None
     progress: Progress = field(default_factory=Progress, compare=False)
     on_found: FoundCallback = field(default=lambda _: None, compare=False)
-    on_passed: PassedCallback = field(default=lambda _: None, compare=False)
+    on_passed: PassedCallback | None = field(default=None, compare=False)
 
 
 class Driver(Protocol):

@@ -23,7 +23,6 @@ from atp_tui.model.settings import SshSettings, TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.sshd import PrivateSshd
-from .leftovers import Leftovers, leftovers
 
 HANG = 30.0
 """Seconds after which something hangs."""
@@ -52,13 +51,6 @@ async def linked(where: PrivateSshd | HostInfo, driver: SshDriver | None = None)
         yield link
     finally:
         link.abort()
-
-
-async def settled_leftovers() -> Leftovers:
-    """What there is before an attempt. asyncssh makes its options on the loop's executor, whose threads then stay."""
-    loop = asyncio.get_running_loop()
-    await asyncio.gather(*(loop.run_in_executor(None, time.sleep, 0.05) for _ in range(32)))  # all that it may have
-    return leftovers()
 
 
 async def until_lost(lost: list[TransportError]) -> None:

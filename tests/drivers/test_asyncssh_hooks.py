@@ -64,7 +64,8 @@ def named(hook: str) -> tuple[str, str]:
 
 def holder(name: str) -> Any:
     """The class or module of that name."""
-    for module in ("", ".public_key", ".kex_dh", ".crypto.dh", ".compression"):
+    names = ("public_key", "kex_dh", "crypto.dh", "compression", "encryption", "connection", "logging", "packet")
+    for module in ("", *(f".{each}" for each in names)):
         if module.endswith(f".{name}"):
             return importlib.import_module(f"asyncssh{module}")
         if found := getattr(importlib.import_module(f"asyncssh{module}"), name, None):

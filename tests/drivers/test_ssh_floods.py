@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from asyncssh.connection import SSHConnection
 
 from atp_tui.drivers.ssh import floods, inflating, intake
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.link import SshLink
+from atp_tui.drivers.ssh.packets import Sealing
 from atp_tui.model.causes import Cause
 from atp_tui.model.errors import ConnectionLost, TransportError
 from atp_tui.model.host import HostInfo
@@ -134,14 +134,14 @@ async def test_a_flood_gets_its_share_of_a_turn_and_no_more(
 ) -> None:
     """Thousands of packets were worked through in one turn of the loop."""
     packets = 0
-    receive = SSHConnection._recv_packet
+    opened = Sealing.open
 
-    def counted(connection: Any) -> bool:
+    def counted(sealing: Sealing, header: bytes, sealed: bytes | memoryview) -> bytes:
         nonlocal packets
         packets += 1
-        return receive(connection)
+        return opened(sealing, header, sealed)
 
-    monkeypatch.setattr(SSHConnection, "_recv_packet", counted)
+    monkeypatch.setattr(Sealing, "open", counted)
     async with flooded(hostile, flood), asyncio.timeout(HANG):
         monkeypatch.setattr(intake, "perf_counter", Clock(0.25))
         before, most, turns = packets, 0, 0

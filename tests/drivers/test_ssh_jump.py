@@ -17,8 +17,8 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy, SshSettings
 
 from ..daemons.sshd import PrivateSshd, free_port, running_sshd
-from .leftovers import nothing_left_since
-from .ssh_links import linked, open_link, run, settled_leftovers, until, until_lost
+from .leftovers import leftovers, nothing_left_since
+from .ssh_links import linked, open_link, run, until, until_lost
 
 pytestmark = pytest.mark.daemons
 
@@ -50,7 +50,7 @@ def way(tmp_path: Path) -> Iterator[Way]:
 
 
 async def test_a_command_through_a_jump_host(way: Way) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     async with linked(way.host(way.jump(way.first.port))) as link:
         assert (await run(link, "echo through"))[1] == b"through\n"
         assert (way.first.connections(), way.last.connections()) == (1, 1)
@@ -144,7 +144,7 @@ async def test_a_jump_hosts_key_is_trusted_under_its_name_though_the_host_was_re
 
 async def test_the_key_behind_a_jump_host_is_checked_too(way: Way) -> None:
     way.known_hosts.write_text(way.first.known_hosts.read_text())
-    before = await settled_leftovers()
+    before = leftovers()
     with pytest.raises(HostKeyRejected) as caught:
         await open_link(way.host(way.jump(way.first.port)))
     assert caught.value.public_key == way.last.host_public_key
@@ -154,7 +154,7 @@ async def test_the_key_behind_a_jump_host_is_checked_too(way: Way) -> None:
 
 
 async def test_a_target_that_the_jump_host_cannot_reach(way: Way) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     with pytest.raises(ConnectFailed) as caught:
         await open_link(way.host(way.jump(way.first.port), port=free_port()))
     assert "jump host" in caught.value.message
@@ -163,7 +163,7 @@ async def test_a_target_that_the_jump_host_cannot_reach(way: Way) -> None:
 
 async def test_a_lost_jump_host_loses_the_link(way: Way) -> None:
     lost: list[TransportError] = []
-    before = await settled_leftovers()
+    before = leftovers()
     link = await open_link(way.host(way.jump(way.first.port)), lost=lost)
     way.first.kill()
     await until_lost(lost)
@@ -175,7 +175,7 @@ async def test_a_lost_jump_host_loses_the_link(way: Way) -> None:
 @pytest.mark.parametrize("how", ["cut", "lost"])
 async def test_a_link_that_ends_takes_its_connection_to_the_jump_host_along(how: str, way: Way) -> None:
     lost: list[TransportError] = []
-    before = await settled_leftovers()
+    before = leftovers()
     link = await open_link(way.host(way.jump(way.first.port)), lost=lost)
     if how == "cut":
         link.abort()
@@ -188,7 +188,7 @@ async def test_a_link_that_ends_takes_its_connection_to_the_jump_host_along(how:
 
 @pytest.mark.parametrize("silent", ["first", "last"])
 async def test_a_cancelled_attempt_at_a_silent_hop_leaves_nothing(way: Way, silent: str) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     getattr(way, silent).stop()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):

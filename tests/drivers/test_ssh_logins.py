@@ -18,8 +18,8 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings
 
 from ..daemons.sshd import PrivateSshd
-from .leftovers import nothing_left_since
-from .ssh_links import HANG, answers, fails, host_of, new_key, settled_leftovers
+from .leftovers import leftovers, nothing_left_since
+from .ssh_links import HANG, answers, fails, host_of, new_key
 
 pytestmark = pytest.mark.daemons
 
@@ -98,7 +98,7 @@ async def test_a_locked_key_is_named_and_an_agent_that_holds_it_helps(
         monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
         assert isinstance(await fails(host), AuthFailed)  # an agent that holds nothing
         _add(sshd.client_key)
-        before = await settled_leftovers()
+        before = leftovers()
         assert await answers(host)
         assert await answers(host_of(sshd, sshd.ssh_settings(identity_files=None)))
         await nothing_left_since(before)

@@ -20,7 +20,7 @@ from atp_tui.model.settings import TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.sshd import PrivateSshd, free_port
-from .leftovers import nothing_left_since
+from .leftovers import leftovers, nothing_left_since
 from .ssh_links import (
     HANG,
     answers,
@@ -30,7 +30,6 @@ from .ssh_links import (
     new_key,
     open_link,
     run,
-    settled_leftovers,
     unexpected,
     until,
     until_lost,
@@ -95,7 +94,7 @@ async def _talker(first: bytes, *, endless: bool = False, ends: bool = False) ->
 )
 async def test_a_peer_of_another_protocol(sshd: PrivateSshd, first: bytes, endless: bool, ends: bool) -> None:
     async with _talker(first, endless=endless, ends=ends) as port:
-        before = await settled_leftovers()
+        before = leftovers()
         error = await fails(host_of(sshd, sshd.ssh_settings(port=port)))
         assert isinstance(error, ConnectFailed)
         assert "SSH" in error.message
@@ -105,7 +104,7 @@ async def test_a_peer_of_another_protocol(sshd: PrivateSshd, first: bytes, endle
 
 @pytest.mark.parametrize("first", [b"", b"SSH-2.0-silent\r\n"])
 async def test_a_cancelled_attempt_at_a_silent_peer_leaves_nothing(sshd: PrivateSshd, first: bytes) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     async with _talker(first) as port:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
@@ -120,7 +119,7 @@ async def test_a_cancel_at_any_moment_leaves_nothing(sshd: PrivateSshd) -> None:
     request = OpenRequest(host_of(sshd), TransportConfig(), unexpected)
     (await driver.open(request)).abort()
     await asyncio.sleep(0.1)
-    before = await settled_leftovers()
+    before = leftovers()
     opened = 0
     for step in range(0, 60, 2):
         task = asyncio.create_task(driver.open(request))
@@ -155,7 +154,7 @@ async def test_a_lost_link_is_told_once(own_sshd: PrivateSshd) -> None:
 
 async def test_a_link_that_was_ended_here_is_not_lost(sshd: PrivateSshd) -> None:
     lost: list[TransportError] = []
-    before = await settled_leftovers()
+    before = leftovers()
     first, second = [await open_link(host_of(sshd), lost=lost) for _ in range(2)]
     await first.close()
     second.abort()
@@ -192,7 +191,7 @@ async def test_keepalive_asks_as_often_as_its_setting_says(
 
 
 async def test_a_silent_peer_holds_nobody_up(own_sshd: PrivateSshd) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     async with asyncio.timeout(HANG):
         first, second = [await open_link(host_of(own_sshd)) for _ in range(2)]
         own_sshd.stop()

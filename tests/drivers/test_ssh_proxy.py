@@ -22,8 +22,8 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import SshSettings, TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
-from .leftovers import nothing_left_since
-from .ssh_links import Sleeper, fails, settled_leftovers, until
+from .leftovers import leftovers, nothing_left_since
+from .ssh_links import Sleeper, fails, until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -71,7 +71,7 @@ async def _attempt(driver: SshDriver, host: HostInfo, limit: float = 1.0) -> Non
 @pytest.mark.parametrize("kind", list(_stubborn(Sleeper())))
 async def test_a_proxy_command_that_ignores_term_is_killed(tmp_path: Path, sleeper: Sleeper, kind: str) -> None:
     driver = SshDriver()
-    before = await settled_leftovers()
+    before = leftovers()
     await _attempt(driver, _host(tmp_path, _stubborn(sleeper)[kind]))
     await sleeper.is_forgotten()
     await nothing_left_since(before)

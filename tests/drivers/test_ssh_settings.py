@@ -17,8 +17,8 @@ from atp_tui.model.settings import SshSettings, TransportConfig
 from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.sshd import PrivateSshd, free_port, running_sshd
-from .leftovers import nothing_left_since
-from .ssh_links import answers, fails, host_of, linked, open_link, settled_leftovers, unexpected
+from .leftovers import leftovers, nothing_left_since
+from .ssh_links import answers, fails, host_of, linked, open_link, unexpected
 
 pytestmark = pytest.mark.daemons
 
@@ -151,7 +151,7 @@ async def test_a_proxy_command(sshd: PrivateSshd, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(f"ProxyCommand python3 {relay} %h %p\n")
     host = host_of(sshd, sshd.ssh_settings(config_file=str(config)))
-    before = await settled_leftovers()
+    before = leftovers()
     assert await answers(host)
     await nothing_left_since(before)
 
@@ -159,7 +159,7 @@ async def test_a_proxy_command(sshd: PrivateSshd, tmp_path: Path) -> None:
 async def _fails_by_proxy(sshd: PrivateSshd, tmp_path: Path, command: str) -> str:
     config = tmp_path / "config"
     config.write_text(f"ProxyCommand {command}\n")
-    before = await settled_leftovers()
+    before = leftovers()
     error = await fails(host_of(sshd, sshd.ssh_settings(config_file=str(config))))
     await nothing_left_since(before)
     assert isinstance(error, ConnectFailed)

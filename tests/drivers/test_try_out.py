@@ -19,8 +19,8 @@ from atp_tui.model.settings import HostKeyPolicy, SshSettings, TransportConfig
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from ..daemons.sshd import PrivateSshd, free_port, running_sshd
-from .leftovers import nothing_left_since
-from .ssh_links import HANG, new_key, settled_leftovers
+from .leftovers import leftovers, nothing_left_since
+from .ssh_links import HANG, new_key
 
 pytestmark = pytest.mark.daemons
 
@@ -271,7 +271,7 @@ async def test_stopped_it_ends_soon_and_leaves_nothing(
             libvirtd.stop()
             uri = f"test+ssh://127.0.0.1/default?socket={libvirtd.socket}"
             host, kind = HostInfo("peer", "127.0.0.1", uri=uri, ssh=sshd.ssh_settings()), K.HYPERVISOR
-        before, tasks = await settled_leftovers(), asyncio.all_tasks()
+        before, tasks = leftovers(), asyncio.all_tasks()
         try:
             async with under_way(host, kind) as task:
                 task.cancel()
@@ -289,7 +289,7 @@ async def test_whole_it_leaves_nothing(sshd: PrivateSshd, libvirtd: PrivateLibvi
     uri = f"test+ssh://127.0.0.1/default?socket={libvirtd.socket}"
     host = HostInfo("peer", "127.0.0.1", uri=uri, ssh=sshd.ssh_settings())
     await tried(host)
-    before, tasks = await settled_leftovers(), asyncio.all_tasks()
+    before, tasks = leftovers(), asyncio.all_tasks()
     await tried(host)
     assert asyncio.all_tasks() <= tasks
     await nothing_left_since(before)

@@ -29,8 +29,8 @@ from atp_tui.transport.driver import Driver
 from atp_tui.transport.gate import Gate
 
 from ..daemons.sshd import PrivateSshd
-from .leftovers import nothing_left_since
-from .ssh_links import linked, settled_leftovers
+from .leftovers import leftovers, nothing_left_since
+from .ssh_links import linked
 from .test_libvirt_tls import TlsDaemon, tls_daemon
 
 pytestmark = [pytest.mark.daemons, pytest.mark.timeout(60)]
@@ -114,7 +114,7 @@ async def test_tls_where_none_is_spoken(sshd: PrivateSshd, tls: TlsDaemon, liste
 
 
 async def test_tls_at_a_web_server_that_speaks_it(tls: TlsDaemon) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     with web_server(tls.pki) as port:
         error = await _failure(_virt("tls", port, tls), LibvirtDriver())
     silent = f"127.0.0.1:{port} speaks TLS and then says nothing: it hangs, or is no libvirtd"
@@ -137,7 +137,7 @@ async def test_tcp_at_an_sshd(sshd: PrivateSshd, tls: TlsDaemon) -> None:
 
 
 async def test_tcp_at_a_web_server(tls: TlsDaemon) -> None:
-    before = await settled_leftovers()
+    before = leftovers()
     with web_server() as port:
         error = await _failure(_virt("tcp", port, tls), LibvirtDriver())
     assert isinstance(error, ConnectTimeout)
@@ -148,7 +148,7 @@ async def test_tcp_at_a_web_server(tls: TlsDaemon) -> None:
 
 async def test_ssh_at_a_web_server(sshd: PrivateSshd) -> None:
     """asyncssh sends its own version at once, which is a bad request."""
-    before = await settled_leftovers()
+    before = leftovers()
     with web_server() as port:
         error = await _failure(HostInfo("peer", "127.0.0.1", None, ssh=sshd.ssh_settings(port=port)), SshDriver())
     expected = f"127.0.0.1 port {port} is no SSH server, or one that turns us away: it said '<!DOCTYPE HTML>'"

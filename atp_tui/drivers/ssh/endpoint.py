@@ -97,11 +97,11 @@ class Endpoint:
     hash_names: bool = False
 
 
-def question_of(host: HostInfo) -> Question:
-    """What to ask ssh_config about a host. Raises Unsupported for a host without SSH."""
+def question_of(host: HostInfo, settings: SshSettings) -> Question:
+    """What to ask ssh_config about a host with these `ssh_settings`. Raises Unsupported for a host without SSH."""
     if host.ssh is None:
         raise Unsupported(told(Say.TAKES_NO_COMMANDS, host=host.id), host=host.id)
-    settings, uri = host.ssh_settings, host.connection_uri
+    uri = host.connection_uri
     name = uri.host if uri is not None and uri.transport == "ssh" else None
     return question(name or host.host, settings.user, settings.port, settings)
 
@@ -130,9 +130,10 @@ def resolve(host: HostInfo) -> Endpoint:
 
     Raises Unsupported for a host without SSH, ConnectFailed for settings of no use.
     """
-    asked, reader = question_of(host), ConfigReader()
+    settings = host.ssh_settings
+    asked, reader = question_of(host, settings), ConfigReader()
     try:
-        return limited(endpoint_of(asked, reader.read(asked), host.ssh_settings), host.ssh_settings)
+        return limited(endpoint_of(asked, reader.read(asked), settings), settings)
     finally:
         reader.close()  # else it would stay until the program's end, which it waits for
 

@@ -28,6 +28,8 @@ from asyncssh.packet import SSHPacket
 
 from ...model.message import Message, told
 from ...model.say import Say
+from .needless import Spared
+from .packets import Unread, take_packet
 from .turns import TurnTransport
 
 SHARE = 0.001
@@ -112,6 +114,7 @@ class Intake:
         self._waits = False
         self._unasked = 0.0
         self._counted_at = perf_counter()
+        hooked._inpbuf = Unread()
         within = hooked._transport
         within.max_size = READ  # what asyncio's transport reads at a time; a jump host's channel has no use for it
         hooked._transport = TurnTransport(within, MOST_UNTAKEN, self._untaken)
@@ -122,6 +125,7 @@ class Intake:
         # asyncssh has a task for each list of host keys, and keeps what follows until that has run: nobody wants them
         ours = (self._received, self._header, self._hostkeys_came)
         vars(hooked).update(zip(_OURS, ours, strict=True))
+        self._spared = Spared(connection)
 
     def go_on(self) -> None:
         """Work on what waits, for another share."""
@@ -137,6 +141,7 @@ class Intake:
 
     def let_go(self) -> None:
         """The connection has ended: each has the other until here, and nobody waits for the collector of cycles."""
+        self._spared.let_go()
         connection, self._connection = self._connection, None
         for name in _OURS:
             vars(connection).pop(name, None)
@@ -152,9 +157,9 @@ class Intake:
             self._end(Flood(told(Say.FLOOD_DEFERRED, number=MOST_DEFERRED)))
 
     def _header(self) -> bool:
-        """In place of asyncssh's method: whether to go on to the body of the next packet."""
+        """In place of asyncssh's method: whether to go on, to the body of this packet or to the next one."""
         if perf_counter() <= self._until:
-            return SSHConnection._recv_pkthdr(self._connection)
+            return take_packet(self._connection)
         if not self._waits:
             self._waits = True
             self._pause()

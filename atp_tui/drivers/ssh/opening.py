@@ -32,17 +32,21 @@ from .hostkeys import HostKeyStore
 from .identities import Identities
 from .inflating import bound_inflating
 from .intake import Shares
-from .options import connection_options
+from .needless import word_what_is_heard
+from .options import connect, connection_options
 from .owner import Owner
+from .packets import use_own_packets
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
-from .stages import begins, connected, logged_in, way
+from .stages import begins, connected, logged_in, tell, way, where_of
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
 use_own_groups()
 bound_inflating()
+use_own_packets()
+word_what_is_heard()
 
 
 class Opener:
@@ -76,12 +80,12 @@ class Opener:
         with ExitStack() as stack:
             try:
                 path = await self._paths.path_to(host)
-                request.on_passed(way(path))
+                tell(request.on_passed, way, path)
                 for number, endpoint in enumerate(path):
-                    request.on_passed(begins(path, number))
+                    tell(request.on_passed, begins, path, number)
                     answering = Answering(self._desk, asks_of(request, path, number))
                     connection, owner = await self._hop(request, endpoint, answering, connection, stack)
-                    request.on_passed(logged_in(endpoint))
+                    tell(request.on_passed, logged_in, endpoint)
             except TransportError as error:
                 error.host = host.id
                 raise
@@ -116,14 +120,12 @@ class Opener:
                 if proxy is not None:
                     stack.callback(proxy.release)
                 else:
-                    request.on_passed(connected(sock))
+                    tell(request.on_passed, connected, sock)
                 stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint, answering) as found:
                 owner.more_keys = found.more
-                options = connection_options(endpoint, owner.check, found, request.config, _giving(owner))
-                connecting = asyncssh.connect(
-                    endpoint.name, endpoint.port, sock=sock, tunnel=before, config=None, options=options
-                )
+                options = connection_options(endpoint, owner.check, found, request.config, _giving(owner), before)
+                connecting = connect(options, sock)
                 connection = await self._logged_in(connecting, host, owner, proxy, request.progress, found)
                 answering.taken()
             self._warn(host, found)
@@ -156,11 +158,10 @@ class Opener:
         progress: Progress,
         found: Credentials,
     ) -> asyncssh.SSHClientConnection:
-        endpoint = owner.check.endpoint
-        where = f"{redacted(endpoint.name)} port {endpoint.port}"
         try:
             return await connecting
         except asyncio.CancelledError:
+            where = where_of(owner.check.endpoint)
             if (greeting := owner.greeting) is not None and not greeting.came:
                 progress.known = proxy.unheard(where, greeting.line) if proxy else unheard(where, greeting.line)
                 progress.kind = Cause.PROXY_SILENT if proxy else Cause.NO_BANNER
@@ -175,7 +176,7 @@ class Opener:
                 raise
             greeting = owner.greeting
             came = greeting.line if greeting is not None and not greeting.came else ""
-            raise await proxy.failure(where, came) from error
+            raise await proxy.failure(where_of(owner.check.endpoint), came) from error
 
     def _warn(self, host: HostInfo, found: Credentials) -> None:
         """Say once of each certificate that it ends soon."""

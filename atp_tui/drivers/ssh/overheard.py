@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,11 +23,17 @@ _KINDS = (
 )
 """The lists of SSH_MSG_KEXINIT that must have something in common (RFC 4253, 7.1), and their names in ssh_config."""
 
+_BEFORE_LISTS = 17
+"""Bytes of a KEXINIT before its lists: its number and the cookie."""
+
 _NO_ALGORITHM = ("ext-info-", "kex-strict-")
 """Beginnings of words in the list of key exchanges that stand for something else (RFC 8308, OpenSSH's PROTOCOL)."""
 
 _OWN_MAC = ("-gcm@openssh.com", "chacha20-poly1305@openssh.com")
 """Ends of ciphers that need no MAC."""
+
+_HOST_KEYS = 1
+"""The place of the host key algorithms among them."""
 
 _Handler = Callable[[Any, int, int, SSHPacket], Awaitable[None] | None]
 
@@ -66,9 +72,9 @@ class Overheard:
     @property
     def host_key_algorithm(self) -> str:
         """The host key algorithm that both sides have agreed on: the first of ours that they have; empty: not known."""
-        ours = _lists(getattr(self._connection, "_client_kexinit", b""))
-        theirs = _lists(getattr(self._connection, "_server_kexinit", b""))
-        return next((name for name in ours[1] if name in theirs[1]), "") if ours and theirs else ""
+        ours = _names(getattr(self._connection, "_client_kexinit", b""), _HOST_KEYS)
+        theirs = frozenset(_names(getattr(self._connection, "_server_kexinit", b""), _HOST_KEYS))
+        return next((name.decode("ascii", "replace") for name in ours if name in theirs), "")
 
     @property
     def mismatch(self) -> Message | None:
@@ -108,11 +114,23 @@ def _heard(handle: _Handler, hear: Callable[[SSHPacket], None]) -> _Handler:
     return heard
 
 
+def _names(kexinit: bytes, place: int) -> Sequence[bytes]:
+    """The list of names at that place of a KEXINIT; none where it does not come so far."""
+    try:
+        packet = SSHPacket(kexinit)
+        packet.get_bytes(_BEFORE_LISTS)
+        for _ in range(place):
+            packet.get_string()
+        return packet.get_namelist()
+    except PacketDecodeError:
+        return ()
+
+
 def _lists(kexinit: bytes) -> list[list[str]]:
     """The first six lists of names of a KEXINIT; none where there is no whole one."""
     try:
         packet = SSHPacket(kexinit)
-        packet.get_bytes(17)  # its number and the cookie
+        packet.get_bytes(_BEFORE_LISTS)
         lists = [[name.decode("ascii", "replace") for name in packet.get_namelist()] for _ in range(6)]
     except PacketDecodeError:
         return []

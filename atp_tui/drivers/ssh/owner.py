@@ -6,16 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncssh
 
-from ...model.message import text
-from ...transport.driver import Passed, PassedCallback, Stage
+from ...transport.driver import PassedCallback
 from .answering import Answering
-from .causes import said
 from .floods import Floods
 from .greeting import Greeting
 from .host_key_check import HostKeyCheck
 from .intake import Flood, Intake, Shares
 from .overheard import Overheard
-from .stages import proved
+from .stages import greeted, proved, tell
 
 _LONGEST_DEBUG = 4096
 """Characters of a debugging message that are looked at; OpenSSH's have 1,024 (sshlog in log.c)."""
@@ -33,7 +31,7 @@ class Owner(asyncssh.SSHClient):
         answering: Answering,
         shares: Shares,
         floods: Floods,
-        passed: PassedCallback,
+        passed: PassedCallback | None,
     ) -> None:
         self.check = check
         self._passed = passed
@@ -51,12 +49,12 @@ class Owner(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.took_socket = True
         self._intake = Intake(conn, self._shares)
-        self.greeting = Greeting(conn, lambda version: self._passed(Passed(Stage.GREETED, text(said(version)))))
+        self.greeting = Greeting(conn, lambda version: tell(self._passed, greeted, version))
         self.check.offered = lambda: conn._server_host_key_algs or ()
         # asyncssh knows no way from a certificate back to its plain key. Should it ever ask another method, no key
         # is good: it is told of none, and this class confirms none.
         conn.validate_server_host_key = self.check.validate  # type: ignore[method-assign]
-        self.overheard = overheard = Overheard(conn, lambda: self._passed(proved(self.check)), self._judged)
+        self.overheard = overheard = Overheard(conn, lambda: tell(self._passed, proved, self.check), self._judged)
         self.check.agreed = lambda: overheard.host_key_algorithm
 
     def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:

@@ -35,10 +35,10 @@ class PathReader:
         no use and for too long a path.
         """
         settings = host.ssh_settings
-        path = [limited(await self._endpoint(question_of(host), settings), settings)]
-        of_hops = replace(host.ssh or SshSettings(), user=None, port=None, proxy_jump=None)
+        path = [limited(await self._endpoint(question_of(host, settings), settings), settings)]
         before = path[0].jump
         while before:
+            of_hops = replace(host.ssh or SshSettings(), user=None, port=None, proxy_jump=None)
             behind = path[0]
             for name, user, port in reversed(_hops(before)):
                 hop = await self._endpoint(question(name, user, port, of_hops), of_hops)

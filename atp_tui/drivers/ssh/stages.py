@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import ParamSpec
 
 from ...model.message import text, told
 from ...model.quoting import redacted
 from ...model.say import Say
-from ...transport.driver import Passed, Stage
+from ...transport.driver import Passed, PassedCallback, Stage
+from .causes import said
 from .endpoint import Endpoint
 from .host_key_check import HostKeyCheck
+
+Told = ParamSpec("Told")
+
+
+def tell(passed: PassedCallback | None, stage: Callable[Told, Passed], *of: Told.args, **more: Told.kwargs) -> None:
+    """Tell of a stage, where anybody hears of it: its words cost more than many a step of the attempt."""
+    if passed is not None:
+        passed(stage(*of, **more))
 
 
 def way(path: Sequence[Endpoint]) -> Passed:
@@ -33,6 +43,11 @@ def begins(path: Sequence[Endpoint], number: int) -> Passed:
     elif endpoint.proxy_command is not None:
         found = told(Say.BY_PROXY_COMMAND)
     return Passed(Stage.HOP, found, "" if is_own else where_of(endpoint))
+
+
+def greeted(version: str) -> Passed:
+    """The sshd has said its version."""
+    return Passed(Stage.GREETED, text(said(version)))
 
 
 def connected(sock: socket.socket) -> Passed:

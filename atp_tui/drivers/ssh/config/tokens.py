@@ -9,7 +9,7 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ....model.quoting import quoted
 from ..wildcards import small
@@ -51,12 +51,20 @@ def as_written(name: str, family: int = socket.AF_UNSPEC) -> str:
     plain = name if ":" in name or "%" in name else small(name)  # the zone of an address minds its case
     if not name.isascii():  # Python would make other letters of some
         return plain
+    usual = (_usual_address if "%" in name else _lasting_address)(name, family)  # zones come and go
+    return plain if usual is None or small(usual) == small(plain) else usual
+
+
+def _usual_address(name: str, family: int) -> str | None:
+    """An address of the family in its usual form; None for what is none. No name service is asked."""
     try:
         found = socket.getaddrinfo(name, None, family, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        usual = socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]
+        return socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]
     except (OSError, UnicodeError):
-        return plain
-    return plain if small(usual) == small(plain) else usual
+        return None
+
+
+_lasting_address = lru_cache(maxsize=4096)(_usual_address)
 
 
 def account_home() -> str | None:
