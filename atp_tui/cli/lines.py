@@ -42,10 +42,10 @@ class HostLines:
     def add(self, host: str, data: bytes) -> None:
         """The next bytes of a host."""
         rest = self._rest.setdefault(host, bytearray())
-        end = data.rfind(b"\n") + 1
-        if end:
-            lines = bytes(rest) + data[:end]
-            rest[:] = data[end:]
+        end = data.rfind(b"\n")
+        if end >= 0:
+            lines = b"".join((rest, memoryview(data)[:end]))
+            rest[:] = data[end + 1 :]
             self._whole(host, lines)
         else:
             rest += data
@@ -58,11 +58,11 @@ class HostLines:
         """The host says no more: its last line ends here, with or without a line feed of its own."""
         rest = self._rest.pop(host, b"")
         if rest or self._open == host:
-            self._whole(host, bytes(rest) + b"\n")
+            self._whole(host, bytes(rest))
 
     def _whole(self, host: str, lines: bytes) -> None:
+        """Lines that are complete; the last one without its line feed."""
         prefix = self._name(host)
-        lines = lines[:-1]
         interrupted = host in self._begun and self._open != host
         self._begun.discard(host)
         if interrupted and lines[:1] in (b"", b"\n"):  # all of that line was written, only its line feed was not

@@ -14,6 +14,9 @@ from .writing_thread import WritingThread
 WAITING = 256 << 10
 """Bytes that may wait to be written before `room` waits for the reader."""
 
+AT_A_TIME = 128 << 10
+"""Bytes after which it is told that they are written, while more waits: each time the event loop is woken for it."""
+
 HURRY = 1.0
 """Seconds that a reader who stands still has for the rest, once the person wants to leave."""
 
@@ -89,17 +92,21 @@ class LiveOutput(WritingThread[tuple[int | None, bytes]]):
         lost: set[int] = set()
         open_line = False
         aside = _is_file(self._out)
+        written = 0
         for descriptor, data in items:
             if descriptor is None:
                 if not open_line and (self._stands or data):
                     self._write_all(self._err, _ERASE + data, lost)
                     self._stands = bool(data)
-                continue
-            if not (aside and descriptor == self._out):
-                self._take_away(lost)
-                open_line = not data.endswith(b"\n")
-            self._write_all(descriptor, data, lost)
-            self._tell(self._written, len(data))
+            else:
+                if not (aside and descriptor == self._out):
+                    self._take_away(lost)
+                    open_line = not data.endswith(b"\n")
+                self._write_all(descriptor, data, lost)
+                written += len(data)
+            if written >= AT_A_TIME or (written and self._queue.empty()):
+                self._tell(self._written, written)
+                written = 0
         self._take_away(lost)
 
     def _take_away(self, lost: set[int]) -> None:

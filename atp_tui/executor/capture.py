@@ -127,6 +127,8 @@ class Capture:
         if self.result is not None:
             return False
         buffer = self._buffers[stream]
+        if self.truncated and len(buffer) == self._limit:  # most of what a talkative host says comes after that
+            return False
         kept = self._budget.take(min(len(data), self._limit - len(buffer)))
         self.truncated |= kept < len(data)
         buffer += data if kept == len(data) else data[:kept]
@@ -160,6 +162,9 @@ class Capture:
 FLOW_LIMIT = 64 << 10
 """Bytes of a target that may wait for the reader before its sender is asked to wait; two of SSH's largest packets."""
 
+_SMALL = 1 << 10
+"""Bytes of a piece from which on it waits as it came; smaller ones, each of which costs an object, are joined."""
+
 
 class Flow(Capture):
     """One target's output on its way to a single reader: all of it passes through, and nothing is kept of it here.
@@ -171,6 +176,8 @@ class Flow(Capture):
     def __init__(self, place: int, copy: Capture) -> None:
         super().__init__(0, Budget(0), place)
         self.copy = copy
+        self._pieces: dict[Stream, list[bytes | bytearray]] = {"stdout": [], "stderr": []}
+        self._waiting = 0
         self._room: asyncio.Future[None] | None = None
         self._empty: asyncio.Future[None] | None = None
 
@@ -178,13 +185,20 @@ class Flow(Capture):
         """Let it wait for the reader; it is never cut."""
         if self.result is not None:
             return False
-        self._buffers[stream] += data
+        pieces = self._pieces[stream]
+        if len(data) >= _SMALL:
+            pieces.append(data)
+        elif pieces and isinstance(pieces[-1], bytearray):
+            pieces[-1] += data
+        else:
+            pieces.append(bytearray(data))
+        self._waiting += len(data)
         self.copy.add(stream, data)
         return bool(data)
 
     def room(self) -> asyncio.Future[None] | None:
         """What the sender has to wait for; None where there is room."""
-        if self._waiting() <= FLOW_LIMIT:
+        if self._waiting <= FLOW_LIMIT:
             return None
         if self._room is None:
             self._room = asyncio.get_running_loop().create_future()
@@ -192,13 +206,15 @@ class Flow(Capture):
 
     def read(self, stream: Stream, offset: int = 0) -> bytes:
         """All that waits, also after the end; the reader has it from now on, so there is no offset."""
-        taken, self._buffers[stream] = self._buffers[stream], bytearray()
-        if self._room is not None and self._waiting() <= FLOW_LIMIT:
+        pieces, self._pieces[stream] = self._pieces[stream], []
+        taken = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+        self._waiting -= len(taken)
+        if self._room is not None and self._waiting <= FLOW_LIMIT:
             if not self._room.done():
                 self._room.set_result(None)
             self._room = None
         self._tell_empty()
-        return bytes(taken)
+        return taken
 
     def take_lost(self) -> Lost | None:
         """As Capture.take_lost."""
@@ -209,7 +225,7 @@ class Flow(Capture):
     def drained(self) -> asyncio.Future[None] | None:
         """What work waits for before it is begun anew, so that all that was said before, and that it was lost, is read
         before what it says next; None where the reader has all of it."""
-        if self.lost is None and not self._waiting():
+        if self.lost is None and not self._waiting:
             return None
         if self._empty is None or self._empty.done():
             self._empty = asyncio.get_running_loop().create_future()
@@ -235,6 +251,3 @@ class Flow(Capture):
     def _forget(self) -> None:
         """What was said before is on its way to the reader, or there already; the copy is begun anew."""
         self.copy._forget()
-
-    def _waiting(self) -> int:
-        return sum(map(len, self._buffers.values()))
