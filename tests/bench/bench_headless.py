@@ -4,8 +4,10 @@
 
 Four tables: `true` on many hosts; a megabyte of lines from each of many; a megabyte of each in JSON; one host.
 Wall time and the CPU time of the client, by wait4, its children included: `clush` has an ssh a host. The interpreter's
-start and the imports count for each side. One private sshd serves all hosts, on several addresses, and its work on the
-same processors is in the wall time. Sides are compared pair by pair within a round: see the last column.
+start and the imports count for each side, and are shared out over its hosts or MB. One private sshd serves all hosts,
+on several addresses; its work on the same processors is in the wall time, and its CPU time is told beside it: a guard
+is one more session on each host. Sides are compared pair by pair within a round, which begins with another side each
+time.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..daemons.hosts_toml import host_table, ssh_table
+from ..daemons.keeper import descendants
 from ..daemons.sshd import PrivateSshd, running_sshd
+from .bench_system import far_side
 
 ADDRESSES = tuple(f"127.0.0.{last}" for last in range(1, 9))
 FANOUT = 64
@@ -59,28 +63,34 @@ asyncio.run(main())
 
 
 class Cost(NamedTuple):
-    """Of a process: seconds of the clock, seconds of CPU with its children's, and its own most memory in kB."""
+    """Of a process: seconds of the clock, seconds of CPU with its children's, its own most memory in kB, and seconds of
+    CPU of the far side."""
 
     wall: float
     cpu: float
     peak: int
+    far: float
 
 
-def cost(line: Sequence[str], environment: Mapping[str, str]) -> Cost:
+def cost(line: Sequence[str], environment: Mapping[str, str], daemon: PrivateSshd) -> Cost:
     """Run it to its end, its output to nowhere. Raises AssertionError where it fails."""
+    far = far_side(daemon)
     began = time.perf_counter()
     process = subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, (process.returncode, line)
-    return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss)
+    wall = time.perf_counter() - began
+    while descendants(daemon.pid):  # sshd counts what a process took once that has ended
+        time.sleep(0.05)
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss, far_side(daemon) - far)
 
 
 class Sides:
     """The command lines of each side, for hosts behind one sshd."""
 
     def __init__(self, directory: Path, daemon: PrivateSshd, hosts: int) -> None:
-        self._daemon = daemon
+        self.daemon = daemon
         self._addresses = [ADDRESSES[number % len(ADDRESSES)] for number in range(hosts)]
         self._names = [f"kvm{number:03}" for number in range(hosts)]
         self._config = directory / "hosts.toml"
@@ -105,7 +115,7 @@ class Sides:
 
     def bare(self, command: str) -> list[str]:
         """asyncssh, that drops what comes."""
-        daemon = self._daemon
+        daemon = self.daemon
         words = [str(daemon.port), daemon.user, str(daemon.client_key), str(daemon.known_hosts)]
         return [sys.executable, "-c", BARE, *words, ",".join(self._addresses), str(FANOUT), command]
 
@@ -119,28 +129,34 @@ class Sides:
         return ["clush", "-q", "-f", str(FANOUT), "-o", options, "-w", ",".join(self._names), command]
 
     def _options(self) -> list[str]:
-        daemon = self._daemon
+        daemon = self.daemon
         pairs = (f"UserKnownHostsFile={daemon.known_hosts}", f"Port={daemon.port}", f"User={daemon.user}")
         words = [f"-oIdentityFile={daemon.client_key}", *[f"-o{pair}" for pair in pairs]]
         return ["-F", str(self._ssh_config), "-oBatchMode=yes", *words]
 
 
-def table(
-    title: str, sides: Mapping[str, list[str]], environment: Mapping[str, str], rounds: int, megabytes: int
-) -> None:
-    """Run all sides in each round, and print the medians; the first side is compared with each by pairs."""
-    first = next(iter(sides))
-    rows = [{name: cost(line, environment) for name, line in sides.items()} for _ in range(rounds)]
+def table(title: str, all_sides: Sides, sides: Mapping[str, list[str]], rounds: int, per: str, number: int) -> None:
+    """Run all sides in each round, and print the medians, CPU time also per each of the `number` of hosts or MB; the
+    first side is compared with each by pairs."""
+    first, names = next(iter(sides)), list(sides)
+    rows = [
+        {
+            name: cost(sides[name], all_sides.environment, all_sides.daemon)
+            for name in (*names[turn % len(names) :], *names[: turn % len(names)])
+        }
+        for turn in range(rounds)
+    ]
     print(title)
     for name in sides:
-        wall, cpu, peak = (statistics.median(row[name][place] for row in rows) for place in range(3))
+        wall, cpu, peak, far = (statistics.median(row[name][place] for row in rows) for place in range(4))
         slower = statistics.median(row[first].wall / row[name].wall for row in rows)
         later = statistics.median(row[first].wall - row[name].wall for row in rows)
         dearer = statistics.median(row[first].cpu / row[name].cpu for row in rows)
-        each = f"{1000 * cpu / megabytes:6.1f} ms a MB" if megabytes else ""
+        more = statistics.median(row[first].cpu - row[name].cpu for row in rows)
         print(
-            f"  {name:<14}{wall:7.2f} s  CPU {cpu:6.2f} s {each} {peak / 1000:5.0f} MB   "
-            f"{first} takes {slower:.2f} of its time ({later:+.2f} s), {dearer:.2f} of its CPU",
+            f"  {name:<16}{wall:7.2f} s  CPU {cpu:6.2f} s {1000 * cpu / number:6.1f} ms a {per}, {far:6.2f} s there "
+            f"{peak / 1000:5.0f} MB   {first} takes {slower:.2f} of its time ({later:+.2f} s), {dearer:.2f} of its CPU "
+            f"({1000 * more / number:+.1f} ms a {per})",
             flush=True,
         )
 
@@ -166,19 +182,21 @@ def main() -> None:
 
         if asked("true"):
             sides = {"atp-tui": all_hosts.ours("true"), "bare asyncssh": all_hosts.bare("true")}
-            sides |= {"clush": all_hosts.clush("true"), "nothing": [sys.executable, "-c", ""]}
-            table(f"`true` on {wanted.hosts} hosts", sides, all_hosts.environment, wanted.rounds, 0)
+            sides |= {"without guards": all_hosts.ours("true", "--no-guard"), "clush": all_hosts.clush("true")}
+            sides |= {"nothing": [sys.executable, "-c", ""]}
+            table(f"`true` on {wanted.hosts} hosts", all_hosts, sides, wanted.rounds, "host", wanted.hosts)
         if asked("text"):
             sides = {"atp-tui": talkers.ours(MEGABYTE), "bare asyncssh": talkers.bare(MEGABYTE)}
             sides |= {"clush": talkers.clush(MEGABYTE)}
             title = f"1 MB of lines from each of {wanted.talkers} hosts"
-            table(title, sides, talkers.environment, wanted.rounds, wanted.talkers)
+            table(title, talkers, sides, wanted.rounds, "MB", wanted.talkers)
         if asked("json"):
             sides = {"atp-tui": all_hosts.ours(MEGABYTE, "--json"), "idle": all_hosts.ours("true", "--json")}
-            table(f"1 MB from each of {wanted.hosts} hosts in JSON", sides, all_hosts.environment, wanted.rounds, 0)
+            title = f"1 MB from each of {wanted.hosts} hosts in JSON"
+            table(title, all_hosts, sides, wanted.rounds, "MB", wanted.hosts)
         if asked("one"):
             sides = {"atp-tui": all_hosts.ours("true", hosts=1), "ssh": all_hosts.ssh("true")}
-            table("`true` on one host", sides, all_hosts.environment, max(9, wanted.rounds), 0)
+            table("`true` on one host", all_hosts, sides, max(9, wanted.rounds), "host", 1)
 
 
 if __name__ == "__main__":
