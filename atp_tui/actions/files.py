@@ -130,7 +130,7 @@ PULL = Action(
     "pull",
     "pull files",
     None,
-    "fetch files or folders into a folder here, one for each host: pull /path/there FOLDER",
+    "fetch files into a folder here, one a host: pull /path/there FOLDER",
     Subject.HOSTS,
     changes=False,
     run=_pull,
