@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
+from atp_tui.executor.live_groups import LiveGroups
+from atp_tui.executor.reader import TargetOutput
 from atp_tui.model.errors import ConfigError
 from atp_tui.model.outcome import Outcome
+from atp_tui.model.target import TargetId
 from atp_tui.ui import turns
 from atp_tui.ui.turns import Turns
 from atp_tui.ui.widgets.answer_filter import AnswerFilter
+from atp_tui.ui.widgets.live_filter import LiveFilter
+from atp_tui.ui.widgets.live_lines import Live
 
 from .conftest import open_app
 from .fleet_services import FleetServices
@@ -60,6 +65,52 @@ async def test_lines_are_filtered_as_they_are_typed(fakes: FleetServices) -> Non
         await opened.until(lambda: len(answers.lines) == 2 and opened.has("host 1"))
         await opened.press("vertical_line", "escape")
         await opened.until(lambda: opened.has("lo up"))
+
+
+async def test_lines_of_hosts_at_work_are_filtered_as_they_come(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        await opened.press("a", "exclamation_mark", *"ls", "enter")
+        (job,) = fakes.jobs.started
+        one, two, *others = job.hosts
+        job.output(one, b"error 1\nfine\n")
+        job.output(two, b"fine\n")
+        for host in others:
+            job.end(host, Outcome.OK, 0, b"fine\n")
+        await opened.until(lambda: opened.has("2/4 done"))
+        answers = opened.screen.answers
+        answers.focus()
+        await opened.press("vertical_line", *"error", "enter")
+        await opened.until(lambda: opened.has("1 of the last 2 lines") and len(answers.lines) == 2)
+        assert opened.has("error 1") and not opened.has("fine")
+        job.output(one, b"error 2\n")
+        job.output(two, b"an error, too\n")
+        await opened.until(lambda: len(answers.lines) == 5 and opened.has("2 of the last 3 lines"))
+        assert opened.has("error 2") and opened.has("an error, too")
+        job.end(one, Outcome.OK, 0, b"error 1\nfine\nerror 2\n")
+        await opened.until(lambda: opened.has("2 of 3 lines") and opened.has("an error, too"))
+
+
+def test_a_line_of_a_host_at_work_is_held_against_an_expression_once() -> None:
+    held: list[bytes] = []
+
+    class Counting(AnswerFilter):
+        def matches(self, line: bytes) -> bool:
+            held.append(line)
+            return super().matches(line)
+
+    groups, live, found = LiveGroups(2), [Live(), Live()], LiveFilter()
+    for _ in range(3):
+        for host in range(2):
+            data = b"".join(b"%d of %d\n" % (number, host) for number in range(3))
+            groups.take(host, "stdout", data)
+            live[host].take(TargetOutput("job", 0, 0.0, TargetId(f"h{host}"), "stdout", data))
+        list(found.find(Counting("^1"), groups.groups(), live))
+    assert sorted(held) == sorted(b"%d of %d" % (number, host) for number in range(3) for host in range(2))
+    (first, _) = groups.groups()
+    assert [line for line, _ in found.rows(first)] == [b"1 of 0"] * 3
+    groups.end(0)
+    list(found.find(Counting("^1"), groups.groups(), live))
+    assert found.rows(first) == (), "what ended is forgotten"
 
 
 def test_work_that_was_begun_before_takes_no_further_step(monkeypatch: pytest.MonkeyPatch) -> None:

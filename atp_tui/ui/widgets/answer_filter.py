@@ -36,6 +36,10 @@ class AnswerFilter:
         self._pattern: re.Pattern[bytes] = bounded("filter", text)
         self._found: dict[bytes, tuple[tuple[bytes, ...], int]] = {}
 
+    def matches(self, line: bytes) -> bool:
+        """Whether one line does."""
+        return self._pattern.search(searched(line)) is not None
+
     def find(self, digests: Iterable[bytes], output: Callable[[bytes], bytes]) -> Generator[None, None, None]:
         """Look through outputs; a pause may be made at each yield."""
         for digest in digests:
@@ -44,7 +48,7 @@ class AnswerFilter:
             lines = output(digest).split(b"\n")
             found: list[bytes] = []
             for number, line in enumerate(lines):
-                if len(found) < MOST_LINES and self._pattern.search(searched(line)):
+                if len(found) < MOST_LINES and self.matches(line):
                     found.append(line)
                 if pauses_after(number, line):
                     yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ...executor.difference import changes
 from ...executor.fold import Part
@@ -16,6 +16,7 @@ from ..words import outcome_word, sentence
 from .answer_blocks import Block
 from .group_body import GroupBody, told_change
 from .lines import Spans, drawn
+from .live_filter import Row
 from .live_lines import Live
 from .output_line import shown_line, shown_spans
 
@@ -144,6 +145,18 @@ def live_block(
         return shown_spans(line, role)
 
     return Block(key, head, len(rows), body)
+
+
+def filtered_live_block(
+    glyphs: Glyphs, key: str, label: Callable[[], str], group: LiveGroup, rows: Sequence[Row], told: str, width: int
+) -> Block:
+    """The block of hosts at work of which only these lines are shown; `told` says how many they are."""
+
+    def head() -> Spans:
+        names = fit(safe(label()), width)
+        return head_of(glyphs, IN_WORK[group.word], True, names, group.word, f"{len(group.hosts):>5}", told)
+
+    return Block(key, head, len(rows), lambda number: shown_spans(*rows[number]))
 
 
 def _change(output: bytes, reference: bytes | None) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,7 @@ from .answer_heads import (
     LABEL_WIDTH,
     WORST,
     filtered_block,
+    filtered_live_block,
     group_block,
     group_key,
     live_block,
@@ -45,6 +46,7 @@ from .answer_heads import (
     worst_first,
 )
 from .lines import Piece
+from .live_filter import LiveFilter, Row
 from .live_lines import Live
 
 MOST_NAMED = 300
@@ -94,7 +96,8 @@ class AnswersModel:
         self.progress: Progress | None = None
         """How its waves stood when that was told last."""
         self.filter: AnswerFilter | None = None
-        """What lines have to match to be shown; those of hosts at work all are."""
+        """What lines have to match to be shown."""
+        self._live_filter = LiveFilter()
         self.motion = Motion(len(job.targets))
         """How far it has come, where it moves files."""
         self._begun = False
@@ -292,7 +295,7 @@ class AnswersModel:
 
     def take_filter(self, found: AnswerFilter | None) -> None:
         """Show only the lines that match; None: all."""
-        self.filter = found
+        self.filter, self._live_filter = found, LiveFilter()
         self._lines.clear()
 
     def filtering(self) -> Generator[None, None, None]:
@@ -300,6 +303,7 @@ class AnswersModel:
         if self.filter is not None:
             digests = [part.digest for part in self._ordered]
             yield from self.filter.find(digests, partial(self._fleet.output, self.job.id))
+            yield from self._live_filter.find(self.filter, self._at_work.groups(), self._live)
 
     def check(self) -> bool:
         """Whether the outputs of an ended job have just gone: the engine has dropped them for newer ones."""
@@ -371,12 +375,24 @@ class AnswersModel:
             sign = (part.number, width, reference and reference.digest)
             yield group_key(part), sign, partial(self._group, part, reference, said, width)
         for live in at_work:
-            yield self._names[live.first], (live, width), partial(self._running, live, width)
+            if self.filter is None:
+                yield self._names[live.first], (live, width), partial(self._running, live, width)
+            elif rows := self._live_filter.rows(live):
+                told = self._live_filter.told(live)
+                yield (
+                    self._names[live.first],
+                    (live, width, told, rows),
+                    partial(self._running_lines, live, rows, told, width),
+                )
 
     def _running(self, group: LiveGroup, width: int) -> Block:
         name = self._names[group.first]
         names = partial(self._label, group)
         return live_block(self._glyphs, name, names, group, self._live[group.first], width, unfolded=name in self._open)
+
+    def _running_lines(self, group: LiveGroup, rows: tuple[Row, ...], told: str, width: int) -> Block:
+        names = partial(self._label, group)
+        return filtered_live_block(self._glyphs, self._names[group.first], names, group, rows, told, width)
 
     def _label(self, group: LiveGroup) -> str:
         names = [self._names[place] for place in group.hosts]
