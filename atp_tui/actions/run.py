@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..model.delivery import NOTHING_MORE
 from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.outcome import Command
@@ -31,6 +32,8 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     try:
         waves = of_waves.waves_of(options)
         targets = invocation.targets if waves is None else of_waves.ordered(invocation.targets, waves, context.manager)
+        if waves is not None and waves.gate_run:
+            check(waves.gate_run, NOTHING_MORE, (known[host] for host in invocation.hosts if host in known))
         if waves is not None and back is not None:
             raise ValueError("a wave that was left out is not to come by itself: leave out --when-back, or the waves")
         spec = JobSpec(targets, work, invocation.who, now, JobOptions(**options, waves=waves), when_back=back)

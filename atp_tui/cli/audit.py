@@ -80,7 +80,8 @@ def _what(record: dict[str, Any]) -> tuple[str, str]:
             told = (
                 ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) if isinstance(counts, dict) else ""
             )
-            return f"{of} ended: {told}", "-"
+            gates = f"; its gate's command was run on {record['gate_runs']} hosts" if record.get("gate_runs") else ""
+            return f"{of} ended: {told}{gates}", "-"
         case Kind.JOB_STEERED:
             job = f"the job of {of}" if of is not None else f"job {record.get('job')}"
             return f"{job}: {record.get('act')}", _targets(record.get("targets"))

@@ -95,7 +95,7 @@ async def watched(
                 stopped = stopped or event.progress.phase is Phase.STOPPED
                 if event.progress.phase is Phase.ASKS:
                     asking = asyncio.create_task(_ask(fleet, job, event.progress, write))
-                elif not quiet or event.progress.why is not None:
+                elif event.progress.phase is not Phase.CUT and (not quiet or event.progress.why is not None):
                     write(wave_line(event.progress))
             elif not (isinstance(event, TargetEnded) and in_waves and _is_undone(event.result, stopped)):
                 yield event

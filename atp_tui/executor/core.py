@@ -264,6 +264,11 @@ class JobCore:
     def _advance(self, record: _Job, plan: Plan) -> None:
         """Targets of a job have ended: perhaps its wave is over with them, or it may not go on."""
         rollout = record.rollout
+        if rollout is not None and not record.left and not rollout.is_last and rollout.phase is not Phase.STOPPED:
+            if rollout.phase is not Phase.CUT:
+                rollout.phase = Phase.CUT
+                plan.waves.append((record.id, rollout.progress()))
+            return
         if rollout is None or rollout.phase is not Phase.RUNNING:
             return
         if rollout.has_failed and any(item.stage in _NOT_IN_WORK for item in record.items.values()):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
 from ..model.errors import AtpError
 from ..model.fence import Fence
 from ..model.message import Message, told
-from ..model.outcome import Command, ExitStatus, Stream
+from ..model.outcome import Command, Outcome
 from ..model.say import Say
-from ..model.target import TargetId
-from ..transport.connection import HostConnection
-from ..transport.manager import FANOUT, TransportManager
+from ..model.target import TargetId, on_hosts
+from ..transport.clock import Clock
 from .folding import fold_names
 from .job import Job
-from .spec import JobSpec
+from .spec import CommandWork, JobOptions, JobSpec
 
 _log = logging.getLogger(__name__)
 _fence = Fence(_log)
@@ -42,8 +42,16 @@ Asked = Callable[[list[str], float], Awaitable[Collection[str]]]
 """Asks a gate on hosts, within so many seconds; gives those on which it holds."""
 
 
+class Runs(Protocol):
+    """Runs what belongs to a job beside it: by the same limits, and kept in no log."""
+
+    def aside(self, spec: JobSpec) -> Job:
+        """Start it. It is forgotten once it has ended."""
+        ...
+
+
 async def between_waves(
-    job: Job, targets: Collection[TargetId], manager: TransportManager, gates: Gates | None
+    job: Job, targets: Collection[TargetId], clock: Clock, runs: Runs, gates: Gates | None
 ) -> Message | None:
     """Wait through what a job wants between the wave that is over and the next; why it does not go on, or None.
 
@@ -51,19 +59,19 @@ async def between_waves(
     """
     waves, progress = job.spec.options.waves, job.progress
     assert waves is not None and progress is not None, "only a job in waves has something between them"
-    await manager.clock.sleep(waves.pause)
+    await clock.sleep(waves.pause)
     hosts = list(dict.fromkeys(target.host for target in targets))
     where: dict[str, str | int] = {
         "wave": progress.wave, "waves": progress.waves, "seconds": f"{waves.gate_timeout:g}"
     }  # fmt: skip
     try:
         if waves.gate and gates is not None:
-            asked = partial(_asked, gates, waves.gate)
-            if without := await _until(asked, hosts, waves.gate_timeout, manager):
+            asked = partial(_asked, clock, gates, waves.gate)
+            if without := await _until(asked, hosts, waves.gate_timeout, clock):
                 return told(Say.WAVES_GATE, gate=waves.gate, hosts=fold_names(without), **where)
         if waves.gate_run:
-            ran = partial(_ran, manager, waves.gate_run, job.spec.options.fanout)
-            if without := await _until(ran, hosts, waves.gate_timeout, manager):
+            ran = partial(_ran, clock, runs, job, waves.gate_run)
+            if without := await _until(ran, hosts, waves.gate_timeout, clock):
                 return told(Say.WAVES_GATE_RUN, hosts=fold_names(without), **where)
     except AtpError as error:
         return told(Say.WAVES_GATE_BROKEN, why=error.reason)
@@ -72,12 +80,13 @@ async def between_waves(
     return None
 
 
-async def _until(ask: Asked, hosts: list[str], seconds: float, manager: TransportManager) -> list[str]:
+async def _until(ask: Asked, hosts: list[str], seconds: float, clock: Clock) -> list[str]:
     """Ask a gate again on the hosts on which it does not hold yet, EACH seconds apart; those that are left at the end.
 
-    It is asked once at least, and once more when the time is over.
+    It is asked once at least, and once more when the time is over; each time it has the seconds that are left, EACH at
+    least.
     """
-    clock, left = manager.clock, hosts
+    left = hosts
     ends_at = clock.monotonic() + seconds
     while left:
         begun = clock.monotonic()
@@ -90,21 +99,28 @@ async def _until(ask: Asked, hosts: list[str], seconds: float, manager: Transpor
     return left
 
 
-async def _asked(gates: Gates, gate: str, hosts: list[str], _seconds: float) -> Collection[str]:
-    return await gates.holding(gate, hosts)
+async def _asked(clock: Clock, gates: Gates, gate: str, hosts: list[str], seconds: float) -> Collection[str]:
+    """The hosts on which an expression holds; none where they do not answer in time."""
+    try:
+        async with clock.timeout(seconds):
+            return await gates.holding(gate, hosts)
+    except TimeoutError:
+        return ()
 
 
-async def _ran(manager: TransportManager, line: str, fanout: int, hosts: list[str], seconds: float) -> Collection[str]:
-    """The hosts on which a command ends with exit status 0. Nobody reads what it says."""
-
-    async def run(connection: HostConnection) -> ExitStatus:
-        return await connection.run(Command(line), _unread)
-
-    results = await manager.execute_on_hosts(
-        hosts, run, fanout=min(FANOUT, fanout), timeout=seconds, overall=seconds, channel="ssh", fail_fast=True
+async def _ran(clock: Clock, runs: Runs, job: Job, line: str, hosts: list[str], seconds: float) -> Collection[str]:
+    """The hosts on which a command ends with exit status 0, by the limits of the job. Nobody reads what it says."""
+    of = job.spec.options
+    options = JobOptions(
+        timeout=seconds, fanout=of.fanout, per_host=of.per_host, per_jump=of.per_jump, priority=of.priority, kept=0
     )
-    return [each.host_id for each in results if each.value is not None and each.value.status == 0]
-
-
-def _unread(_stream: Stream, _data: bytes) -> None:
-    """Takes output, and keeps none."""
+    work = CommandWork(Command(line))
+    gate = runs.aside(JobSpec(on_hosts(*hosts), work, job.spec.who, clock.wall(), options))
+    job.gate_runs += len(hosts)
+    try:
+        with suppress(TimeoutError):
+            async with clock.timeout(seconds):
+                await gate.wait()
+    finally:
+        gate.cancel()  # what has not ended yet
+    return [target.host for target, result in gate.results.items() if result.outcome is Outcome.OK]

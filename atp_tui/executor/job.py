@@ -75,6 +75,8 @@ class Job:
         self.spec = spec
         self.started_at = started_at
         self.paused = False
+        self.gate_runs = 0
+        """On how many hosts the command of its gate was to be run, each time counted."""
         self.cancelled = False
         """Whether its end was asked for on all targets."""
         self.progress: Progress | None = _at_first(spec)

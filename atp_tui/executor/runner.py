@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from functools import partial
 
 from ..model.data_class import dataclass
 from ..model.errors import HostUnknown
@@ -94,6 +95,7 @@ class JobRunner:
         self._kinds: dict[str, AnyKind] = {}  # of the jobs that are not finished
         self._attempts: dict[Key, _Attempt] = {}
         self._gates = gates
+        self._asides: set[str] = set()  # the ids of jobs that belong to others
         self._between: dict[str, asyncio.Task[None]] = {}  # by job: the pause and the gate before its next wave
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: TimerHandle | None = None
@@ -106,8 +108,8 @@ class JobRunner:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The running jobs and the last ones that are done, oldest first."""
-        return tuple(self._jobs.values())
+        """The running jobs and the last ones that are done, oldest first; none that runs aside."""
+        return tuple([job for job in self._jobs.values() if job.id not in self._asides])
 
     def job(self, job: str) -> Job | None:
         """The job of that id; None where it is not kept (any more)."""
@@ -121,9 +123,25 @@ class JobRunner:
         """
         if spec.id in self._jobs:
             raise ValueError(f"there is a job {spec.id} already")
-        kind = kind_of(spec.work, self._works)
         if self._gates is not None:
             self._gates.check(spec)
+        job = self._accept(spec, self._journal)
+        self._forget_old()
+        return job
+
+    def aside(self, spec: JobSpec) -> Job:
+        """As gates.Runs.aside."""
+        self._asides.add(spec.id)
+        job = self._accept(spec, None)
+
+        def forget() -> None:
+            self._clock.call_later(0.0, partial(self._drop, job))  # not in the middle of a plan
+
+        job.when_done(forget)
+        return job
+
+    def _accept(self, spec: JobSpec, journal: Journal | None) -> Job:
+        kind = kind_of(spec.work, self._works)
         now = self._clock.monotonic()
         kept = min(self._output_limit, spec.options.kept)
         if spec.options.streamed and self._journal is None:
@@ -132,10 +150,9 @@ class JobRunner:
         plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
         self._jobs[spec.id] = job
         self._kinds[spec.id] = kind
-        if self._journal is not None:
-            self._journal.begun(spec)
+        if journal is not None:
+            journal.begun(spec)
         self._perform(plan)
-        self._forget_old()
         return job
 
     def cancel(self, job: str, targets: Collection[TargetId] | None = None) -> None:
@@ -208,23 +225,26 @@ class JobRunner:
             task = self._between.get(job)
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
-            if self._journal is not None:
-                self._journal.finished(job, self.wall())
+            if (journal := self._journal_of(job)) is not None:
+                journal.finished(job, self.wall())
         for key in plan.start:
             self._start(key)
         self._wake_at(plan.wake)
 
     def _end(self, job: Job, target: TargetId, ended: Ended) -> None:
         final = job.end(target, ended)
-        if self._journal is not None:
-            self._journal.ended(job.id, final)
+        if (journal := self._journal_of(job.id)) is not None:
+            journal.ended(job.id, final)
+
+    def _journal_of(self, job: str) -> Journal | None:
+        return None if job in self._asides else self._journal
 
     def _wait_between(self, job: Job, targets: tuple[TargetId, ...]) -> None:
         """A wave is over: a pause and a gate decide, in a task of its own, whether the next one comes."""
 
         async def wait() -> None:
             try:
-                why = await between_waves(job, targets, self._manager, self._gates)
+                why = await between_waves(job, targets, self._clock, self, self._gates)
                 self._perform(self._core.passed(job.id) if why is None else self._core.halt(job.id, why))
             except asyncio.CancelledError:
                 return  # the job has ended meanwhile
@@ -264,8 +284,8 @@ class JobRunner:
             if job.spec.options.follows:
                 await job.drained(target)
             attempt.begun, attempt.begun_at = True, self._clock.monotonic()
-            if self._journal is not None:
-                self._journal.begins(job.id, target)
+            if (journal := self._journal_of(job.id)) is not None:
+                journal.begins(job.id, target)
             self._core.begun(job.id, target)
             sink = job.begin(target)
             attempt.status = await attempt.kind.perform(connection, target, job.spec.work, sink)
@@ -333,7 +353,8 @@ class JobRunner:
             self._drop(job)
 
     def _drop(self, job: Job) -> None:
-        del self._jobs[job.id]
+        self._jobs.pop(job.id, None)
+        self._asides.discard(job.id)
         job.dropped()
 
 

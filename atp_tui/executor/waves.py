@@ -102,7 +102,8 @@ class Phase(StrEnum):
     """How far a job in waves is.
 
     RUNNING: a wave is open. BETWEEN: one is over, and a pause or a gate comes before the next. ASKS: a person's word
-    does. DONE: the last wave is over. STOPPED: it did not come to the others.
+    does. DONE: the last wave is over. STOPPED: it did not come to the others. CUT: nor did it, for a cancel or its
+    deadline has ended all that was left.
     """
 
     RUNNING = "running"
@@ -110,6 +111,7 @@ class Phase(StrEnum):
     ASKS = "asks"
     DONE = "done"
     STOPPED = "stopped"
+    CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ class FileAudit:
             counts = Counter(str(result.outcome) for result in job.results.values())
             running = sorted(str(target) for target, result in job.results.items() if result.may_still_run)
             fields = {"of": record, "job": job.id, "counts": dict(counts)}
+            fields |= {"gate_runs": job.gate_runs} if job.gate_runs else {}
             self._put(Kind.JOB_ENDED, fields | ({"may_still_run": running} if running else {}), self._late)
 
         job.when_done(over)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from atp_tui.executor.gates import Gates
 from atp_tui.executor.job import Job
 from atp_tui.executor.kind import AnyKind, Kind, Perform
 from atp_tui.executor.reader import JobEvent, TargetOutput, TargetStarted, TargetStopping
@@ -36,11 +37,12 @@ async def fleet(
     jump: str | None = None,
     uri: str | None = None,
     limit: int = 100,
+    gates: Gates | None = None,
 ) -> AsyncIterator[JobRunner]:
     async with TransportManager(None, lambda host, channel: driver, clock=VirtualClock()) as manager:
         for name in ids:
             await manager.add_host(HostInfo(name, "192.0.2.1", uri=uri, ssh=SshSettings(proxy_jump=jump)))
-        runner = JobRunner(manager, works=works, limit=limit)
+        runner = JobRunner(manager, works=works, limit=limit, gates=gates)
         try:
             yield runner
         finally:

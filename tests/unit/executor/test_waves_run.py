@@ -115,6 +115,61 @@ def test_the_end_of_the_program_waits_no_longer_for_the_command_of_a_gate_than_f
     run_virtual(main())
 
 
+def test_the_command_of_a_gate_takes_its_turn_on_a_host_and_is_filled_in_for_each() -> None:
+    async def main() -> None:
+        at_work: set[str] = set()
+        asked: list[str] = []
+
+        async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:
+            assert host_id not in at_work, "a host does one command at a time"
+            at_work.add(host_id)
+            await asyncio.sleep(5.0)
+            at_work.discard(host_id)
+            asked.append(command.line)
+            return ExitStatus(0)
+
+        async with fleet(LoopbackDriver(shell=shell), *HOSTS) as runner:
+            job = runner.start(job_of(*HOSTS, waves=waves(gate_run="check {host}", gate_timeout=30.0)))
+            others = [runner.start(job_of("a", "b")) for _ in range(2)]
+            assert runner.jobs == (job, *others)
+            await settled(60)
+            assert job.done and outcomes(await job.wait()) == [Outcome.OK] * 4
+            assert sorted(line for line in asked if line != "true") == ["check a", "check b"]
+            assert (job.gate_runs, len(runner.jobs)) == (2, 3), "it is no job that a person knows"
+
+    run_virtual(main())
+
+
+def test_an_expression_that_nobody_answers_is_over_at_its_time() -> None:
+    async def main() -> None:
+        class Silent(Expressions):
+            async def holding(self, gate: str, hosts: Collection[str]) -> tuple[str, ...]:
+                await asyncio.Event().wait()
+                return ()
+
+        async with fleet(LoopbackDriver(shell=Counted()), *HOSTS, gates=Silent()) as runner:
+            job = runner.start(job_of(*HOSTS, waves=waves(gate="x")))
+            await settled(60.0 + 2 * EACH)
+            assert job.done and job.progress is not None and job.progress.phase is Phase.STOPPED
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("between", [{}, {"pause": 30.0}, {"asks": True}])
+def test_waves_of_a_job_that_was_cancelled_are_no_longer_open(between: dict[str, object]) -> None:
+    async def main() -> None:
+        async with fleet(LoopbackDriver(shell=Counted()), *HOSTS) as runner:
+            job = runner.start(job_of(*HOSTS, waves=waves(**between)))
+            if between:
+                await settled(5)
+            job.cancel()
+            await settled(5)
+            assert job.done and job.progress is not None
+            assert (job.progress.phase, job.progress.why, job.progress.wave) == (Phase.CUT, None, 1)
+
+    run_virtual(main())
+
+
 def test_a_gate_of_many_hosts_that_say_nothing_is_over_at_its_time() -> None:
     async def main() -> None:
         async def shell(host_id: str, command: Command, output: OutputSink) -> ExitStatus:

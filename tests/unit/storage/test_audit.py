@@ -133,7 +133,7 @@ async def test_the_end_of_a_job_is_recorded_with_its_counts(tmp_path: Path) -> N
         host: CommandResult(host, outcome, None, b"", b"", 0.0, None, may_still_run=outcome is Outcome.UNKNOWN)
         for host, outcome in (("a", Outcome.OK), ("b", Outcome.OK), ("c", Outcome.UNKNOWN))
     }
-    job = cast(Job, SimpleNamespace(id="j1", results=results, when_done=calls.append))
+    job = cast(Job, SimpleNamespace(id="j1", results=results, when_done=calls.append, gate_runs=3))
     async with audit_in(tmp_path) as audit:
         record = await audit.asked(Painted().action(), Invocation("paint", on_hosts("a", "b", "c")))
         audit.started(record, job)
@@ -145,6 +145,7 @@ async def test_the_end_of_a_job_is_recorded_with_its_counts(tmp_path: Path) -> N
     assert (paused["of"], paused["targets"], paused["by"]["user"]) == (record, ["b", "c"], "ada")
     assert (called_off["act"], called_off["job"], called_off.get("of")) == ("call off", "j0", None), "of no act of here"
     assert (ended["kind"], ended["of"], ended["job"]) == ("job ended", record, "j1")
+    assert ended["gate_runs"] == 3
     assert (ended["counts"], ended["may_still_run"]) == ({"ok": 2, "unknown": 1}, ["c"])
 
 
