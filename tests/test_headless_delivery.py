@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -95,6 +96,18 @@ def test_what_cannot_go_along_is_said(config: str, words: tuple[str, ...], said:
     done = atp("run", "--config", config, "-w", "web1", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr and "secret" not in done.stderr
+
+
+def test_a_standard_input_that_cannot_be_read_is_told_as_that(config: str, tmp_path: Path) -> None:
+    words = command_line("run", "--config", config, "-w", "web1", "--stdin", "--", "cat")
+    written_to = os.open(tmp_path / "file", os.O_WRONLY | os.O_CREAT)
+    try:
+        done = subprocess.run(
+            words, stdin=written_to, env=environment(), capture_output=True, text=True, timeout=HANG, check=False
+        )
+    finally:
+        os.close(written_to)
+    assert (done.returncode, done.stderr) == (2, "atp-tui: standard input cannot be read: Bad file descriptor\n")
 
 
 def test_a_command_of_hosts_toml_with_parameters_and_waves(config: str, tmp_path: Path) -> None:

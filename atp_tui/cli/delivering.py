@@ -116,10 +116,17 @@ def _filled(file: BinaryIO) -> int:
     """Copy standard input to its end; the bytes that came."""
     size = 0
     try:
-        while piece := os.read(0, PIECE):
+        while piece := _read():
             file.write(piece)
             size += len(piece)
         file.flush()
     except OSError as error:
         raise ConfigError(f"standard input cannot be kept: {error.strerror}; TMPDIR may name another place") from error
     return size
+
+
+def _read() -> bytes:
+    try:
+        return os.read(0, PIECE)
+    except OSError as error:
+        raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import resource
@@ -11,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from ..actions.policy import Policy
 from ..config.fleet import FleetConfig
@@ -56,6 +58,8 @@ from .output import complain
 
 _log = logging.getLogger(__name__)
 
+
+T = TypeVar("T")
 
 Start = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -224,6 +228,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         accents=config.ui.accents,
         ring=config.jobs,
         path_like=_path_like,
+        aside=_aside,
         memory=memory,
         theme=arguments.theme or _still_there(memory.now.theme) or config.ui.theme,
         theme_folders=theme_folders(),
@@ -233,6 +238,14 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         history_secrets=config.ui.history_secrets,
         start=start,
     )
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """As ui.services.Aside. Raises OSError where the system has no thread left."""
+    try:
+        return await off_loop("files", work)
+    except RuntimeError as error:
+        raise OSError(errno.EAGAIN, "the system has no thread left") from error
 
 
 async def _path_like(beginning: str) -> str:

@@ -8,11 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from ..config.freeze_file import change_frozen, freeze_file, read_frozen
+from ..model.errors import ConfigError
 from ..model.freeze import Freeze, Frozen
 from .aside import off_loop
 
 ANSWER_LIMIT = 5.0
 """Seconds until a disk that does not answer counts as a freeze that cannot be read."""
+
+
+CHANGE_LIMIT = 15.0
+"""Seconds that a change waits for the disk: longer than for the lock on its folder, which another program may hold."""
 
 
 class FreezesAside:
@@ -35,6 +40,15 @@ class FreezesAside:
         return self.now
 
     async def change(self, change: Callable[[Frozen], tuple[Freeze, ...]]) -> None:
-        """As actions.action.Freezes."""
-        await off_loop("freezes", partial(change_frozen, self.path, self._hosts_toml, change))
+        """As actions.action.Freezes. Raises ConfigError too where the disk does not answer in CHANGE_LIMIT seconds:
+        what it does later is seen by the next look."""
+        try:
+            async with asyncio.timeout(CHANGE_LIMIT):
+                await off_loop("freezes", partial(change_frozen, self.path, self._hosts_toml, change))
+        except TimeoutError:
+            self.now = Frozen(unreadable=f"{self.path}: the disk does not answer")
+            hint = "look at what is frozen once it does: it may be written yet"
+            raise ConfigError("the disk does not answer", file=self.path, hint=hint) from None
+        except RuntimeError as error:
+            raise ConfigError("the system has no thread left to write it", file=self.path) from error
         await self.look()

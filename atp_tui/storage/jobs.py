@@ -202,7 +202,7 @@ class JobStore:
         total = Pruned()
         more = True
         while more:
-            found = await self._thread.ask(partial(prune, before=before), Pruned())
+            found = await self._thread.ask(partial(prune, before=before), Pruned(), writes=True)
             total, more = total.with_(found), found.more
         return total._replace(more=False)
 
@@ -229,7 +229,7 @@ class JobStore:
         nothing: tuple[TargetId, ...] = ()
         found = nothing
         try:
-            found = await self._thread.ask(claim, nothing)
+            found = await self._thread.ask(claim, nothing, writes=True)
         finally:
             if not found:  # the claim may come yet, and nobody is left to run it: it is given back behind it
                 self._thread.put(partial(_put_ran, job=job, targets=had, ran_in=None), Rank.RECORD, _ROW)

@@ -97,6 +97,14 @@ class Keeper:
                 self._suspect(error, file)
         return question(self._memories())
 
+    def renew(self) -> None:
+        """Have the file that is there now, where another one has taken its place: for a question that writes."""
+        if self._file is None or self._place is None:
+            return
+        with suppress(OSError):
+            if self._place.identity() != self._file.identity:
+                self._try_file()
+
     def trim(self) -> bool:
         """Delete a few rows that are too old; whether there are more."""
         more = False

@@ -45,6 +45,7 @@ class _Put:
 class _Asked:
     question: Question[Any]
     settle: Callable[[Any, Exception | None], None]
+    writes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,11 @@ class StorageThread:
         self._backlog.refuse(rank, count)
         self._lose()
 
-    async def ask(self, question: Question[T], nothing: T) -> T:
-        """The answer to a question. `nothing`, and words, where the disk hangs or the question fails; after `close`."""
+    async def ask(self, question: Question[T], nothing: T, *, writes: bool = False) -> T:
+        """The answer to a question. `nothing`, and words, where the disk hangs or the question fails; after `close`.
+
+        `writes`: it does, so that it is asked of the file that is there now.
+        """
         if self._loop is None or self._is_over():
             return nothing
         answer: asyncio.Future[T] = self._loop.create_future()
@@ -132,7 +136,7 @@ class StorageThread:
                 self._told(f"the records could not be read: {_reason(error)}")
             answer.set_result(nothing if error is not None else value)
 
-        self._queue.put(_Asked(question, settle))
+        self._queue.put(_Asked(question, settle, writes))
         try:
             async with self._clock.timeout(ANSWER_LIMIT):
                 return await answer
@@ -228,6 +232,8 @@ class StorageThread:
         value: Any = None
         failure: Exception | None = None
         try:
+            if asked.writes:
+                keeper.renew()
             value = keeper.read(asked.question)
         except Exception as error:  # noqa: BLE001 - any error belongs to the caller, on the loop
             failure = error

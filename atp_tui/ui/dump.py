@@ -10,21 +10,36 @@ from typing import Any
 
 from textual.app import App
 
+from ..model.data_class import dataclass
 from ..model.text import safe
 
 
-def dump(app: App[Any], folder: Callable[[], Path]) -> Path:
-    """Write what is shown as SVG and, beside it, as text; the path of the SVG. Raises OSError, as `folder` may.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is shown, as SVG and as text."""
+
+    svg: str
+    text: str
+
+
+def picture(app: App[Any]) -> Picture:
+    """The screen as it is now."""
+    return Picture(app.export_screenshot(), "\n".join(lines_of(app)) + "\n")
+
+
+def write(taken: Picture, folder: Callable[[], Path]) -> Path:
+    """Write it as SVG and, beside it, as text; the path of the SVG. It waits for the disk. Raises OSError, as `folder`
+    may.
 
     The files are their owner's alone: a screen has host names and answers.
     """
     name = datetime.now().strftime("atp-%Y%m%d-%H%M%S-%f")
     where = folder()
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
-    picture = where / f"{name}.svg"
-    _write(picture, app.export_screenshot())
-    _write(where / f"{name}.txt", "\n".join(lines_of(app)) + "\n")
-    return picture
+    file = where / f"{name}.svg"
+    _write(file, taken.svg)
+    _write(where / f"{name}.txt", taken.text)
+    return file
 
 
 def lines_of(app: App[Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from ..actions.action import Action
 from ..config.accents import Accents
@@ -17,11 +18,24 @@ from ..engine.fleet import Fleet
 from ..model.data_class import dataclass
 from ..model.ring import JobsSettings
 
+T = TypeVar("T")
+
 RunRing = Callable[[Mapping[str, str]], Awaitable[str]]
 """Runs the command of `[jobs] ring_command` with these variables; gives why it did not go well, "" where it did."""
 
+
+class Aside(Protocol):
+    """Does what waits for a disk beside the event loop; gives what the work gives, and raises what it raises."""
+
+    async def __call__(self, work: Callable[[], T]) -> T: ...
+
+
 PathLike = Callable[[str], Awaitable[str]]
 """Gives the first path that goes on from a beginning, "" for none."""
+
+
+async def _at_once(work: Callable[[], T]) -> T:
+    return work()
 
 
 async def _no_path(beginning: str) -> str:
@@ -41,6 +55,7 @@ class Services:
     they do. `view` is the locator of the view to begin with. `dump_folder` gives the directory for
     pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
     remembered of how this fleet was looked at. `path_like` completes paths of files.
+    `aside` does what waits for a disk.
     `ring` says how the end of a long job rings; `ring_command` runs the command that it has.
     """
 
@@ -65,5 +80,6 @@ class Services:
     ring: JobsSettings = field(default_factory=JobsSettings)
     ring_command: RunRing | None = None
     path_like: PathLike = _no_path
+    aside: Aside = _at_once
     memory: ScreenMemory = field(default_factory=ScreenMemory)
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

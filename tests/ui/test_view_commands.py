@@ -33,6 +33,16 @@ def test_the_files_that_hosts_can_go_into_are_offered_where_there_are_several() 
     assert not [each for each in completions(commands, (), (), (), files=alone) if each.startswith("move-to-file ")]
 
 
+def test_a_freeze_is_of_a_group_a_set_or_a_host_and_a_thaw_of_what_is_frozen() -> None:
+    def offered(text: str) -> list[str]:
+        found = completions((), ("kvm01",), ("edge", "prod"), (), text=text, frozen=("@prod",))
+        return [each for each in found if each.startswith(("freeze", "thaw"))]
+
+    assert offered("freeze @p") == ["freeze @all ", "freeze @edge ", "freeze @prod ", "freeze kvm01 "]
+    assert offered("thaw ") == ["thaw @prod"]
+    assert offered("freeze @prod 2026-") == offered("fre") == []
+
+
 async def typed(opened: Opened, line: str) -> None:
     await opened.press("colon")
     await opened.type(line)

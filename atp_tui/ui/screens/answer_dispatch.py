@@ -19,6 +19,7 @@ from ...model.order import natural
 from ...model.quoting import redacted
 from ..job_control import JobControl, WatchedJob
 from ..keymap import Keymap
+from ..services import Aside
 from ..text import safe
 from ..widgets.answer_heads import DROPPED
 from ..widgets.answers import Answers
@@ -47,10 +48,11 @@ class AnswerSurface(Protocol):
 class AnswerDispatch:
     """`by_name` performs each with the text behind it."""
 
-    def __init__(self, screen: AnswerSurface, fleet: Fleet, keys: Keymap) -> None:
+    def __init__(self, screen: AnswerSurface, fleet: Fleet, keys: Keymap, aside: Aside) -> None:
         self._screen = screen
         self._fleet = fleet
         self._keys = keys
+        self._aside = aside
         self.by_name: dict[str, Callable[[str], object]] = {
             "answer-lines": lambda text: screen.pane.enter(Mode.LINES, text or None),
             "raw-answer": self._raw,
@@ -179,30 +181,40 @@ class AnswerDispatch:
             data += piece
             await asyncio.sleep(0)
         if self._is_kept(job):
-            self._put({path: bytes(data)}, f"saved: {safe(str(path))}")
+            clipped = sum(part.clipped for part in job.model.groups)
+            short = f"; of {clipped} masked answers not all of it" if clipped else ""
+            await self._put({path: bytes(data)}, f"saved: {safe(str(path))}{short}")
 
     async def _written_each(self, job: WatchedJob, files: dict[str, Path]) -> None:
         """What each host has said itself, whatever answers are joined on the screen."""
         for group in self._with_outputs(job, self._fleet.parts(job.id).parts):
             if not self._is_kept(job):
                 return
-            for host in group.hosts:
-                if not self._put({files[host]: group.output + b"\n" * bool(group.output)}):
-                    return
-                await asyncio.sleep(0)
+            said = group.output + b"\n" * bool(group.output)
+            if not await self._put({files[host]: said for host in group.hosts}):
+                return
         folder = next(iter(files.values())).parent if files else Path()
         self._screen.tell(f"saved: {len(files)} files in {safe(str(folder))}")
 
-    def _put(self, files: dict[Path, bytes], done: str = "") -> bool:
-        """Write files for their owner alone; what went wrong is told."""
-        for path, data in files.items():
-            try:
-                replace_file(path, data, mode=PRIVATE, durable=False)
-            except OSError as error:
-                self._screen.tell(
-                    f"cannot be written: {safe(error.strerror or str(error))}: {safe(str(path))}", wrong=True
-                )
-                return False
+    async def _put(self, files: dict[Path, bytes], done: str = "") -> bool:
+        """Write files for their owner alone, beside the event loop; what went wrong is told."""
+        try:
+            failed = await self._aside(partial(_written_all, files))
+        except OSError as error:
+            failed = f"cannot be written: {safe(error.strerror or str(error))}"
+        if failed:
+            self._screen.tell(failed, wrong=True)
+            return False
         if done:
             self._screen.tell(done)
         return True
+
+
+def _written_all(files: dict[Path, bytes]) -> str:
+    """Write them; why that was not possible, "" where it was. It waits for the disk."""
+    for path, data in files.items():
+        try:
+            replace_file(path, data, mode=PRIVATE, durable=False)
+        except OSError as error:
+            return f"cannot be written: {safe(error.strerror or str(error))}: {safe(str(path))}"
+    return ""

@@ -76,12 +76,12 @@ class Dispatch:
         self._targeting = targeting
         ringing = Ringing(services.ring, lambda: screen.app, services.ring_command, partial(screen.tell, wrong=True))
         self.jobs = JobDispatch(screen, services.fleet, keys, ringing)
-        self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant)
+        self._look = LookDispatch(screen, services.fleet, keys, services.dump_folder, self.meant, services.aside)
         self.logins = LoginQueue(screen, services.fleet, services.who, keys)
         trust = TrustDispatch(screen, services.fleet, self, self.logins)
         self._own: dict[str, Callable[[str], object]] = {
             **self._look.by_name,
-            **AnswerDispatch(screen, services.fleet, keys).by_name,
+            **AnswerDispatch(screen, services.fleet, keys, services.aside).by_name,
             "command": lambda text: screen.pane.enter(Mode.COMMAND, text),
             "older-job": lambda _: self.jobs.show_older(),
             "newer-job": lambda _: self.jobs.show_newer(),

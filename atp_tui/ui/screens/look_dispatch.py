@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from ..frame.navigation import Navigation
 from ..frame.pane_room import PaneRoom
 from ..frame.zoom import Zoom
 from ..keymap import Keymap
+from ..services import Aside
 from ..sums import counting, find_sum, sums
 from ..text import safe
 from ..views.view import View
@@ -44,6 +46,7 @@ class Looking(Protocol):
     def zoom(self) -> Zoom: ...
     @property
     def room(self) -> PaneRoom: ...
+    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
 
 
@@ -58,12 +61,14 @@ class LookDispatch:
         keys: Keymap,
         folder: Callable[[], Path],
         meant: Callable[[str], Sequence[str] | None],
+        aside: Aside,
     ) -> None:
         self._screen = screen
         self._fleet = fleet
         self._keys = keys
         self._folder = folder
         self._meant = meant
+        self._aside = aside
         self._mouse = True
         self.by_name: dict[str, Callable[[str], object]] = {
             "filter": self._filter,
@@ -75,7 +80,7 @@ class LookDispatch:
             "mouse": lambda _: self._turn_mouse(),
             "copy-address": self._copy_address,
             "locator": lambda _: self._copy_locator(),
-            "dump": lambda _: self._dump(),
+            "dump": lambda _: screen.spawn(self._dump()),
         }
 
     @staticmethod
@@ -172,11 +177,12 @@ class LookDispatch:
         shown = words or safe(text)
         self._screen.tell(f"copied {shown}" if done else f"{NOT_COPIED}: {shown}", wrong=not done)
 
-    def _dump(self) -> None:
-        from ..dump import dump
+    async def _dump(self) -> None:
+        from ..dump import picture, write
 
+        taken = picture(self._screen.app)
         try:
-            file = dump(self._screen.app, self._folder)
+            file = await self._aside(partial(write, taken, self._folder))
         except (OSError, ConfigError) as error:
             self._screen.tell(f"the screen could not be written: {safe(str(error))}", wrong=True)
         else:

@@ -49,7 +49,11 @@ class Offering:
         groups = sorted({*tags, *self._fleet.target_words().sets}, key=natural)
         hosts = self._fleet.hosts(Query(sort=Sort.NAME))
         known = self._fleet.reload()
-        own = completions(self._keys.commands, hosts, groups, self._theme_names, self._arguments(), text, known.files)
+        frozen = [each.words for each in self._fleet.frozen().freezes]
+        arguments = self._arguments()
+        own = completions(
+            self._keys.commands, hosts, groups, self._theme_names, arguments, text, known.files, frozen
+        )  # fmt: skip
         answers = [f"{ANSWERS.name} {job.number}" for job in self._jobs.jobs] if text.startswith(ANSWERS.name) else ()
         return [*own, *answers, *named.completed(known.commands, text)]
 

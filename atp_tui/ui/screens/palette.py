@@ -28,6 +28,7 @@ A search among 1,000 hosts costs some 35 ms, which is more than a held key leave
 LONGEST_LOOK = 0.5
 """Seconds within which a directory has to answer where a path is completed: keys that follow wait for it."""
 
+FREEZE, THAW = "freeze ", "thaw "
 IMPORT = "import "
 
 MOVES = ("push ", "pull ")
@@ -78,16 +79,27 @@ def completions(
     arguments: Iterable[Arguments] = (),
     text: str = "",
     files: Sequence[str] = (),
+    frozen: Sequence[str] = (),
 ) -> list[str]:
     """What may be typed after `:`, the shortest things first; what is done to hosts may name a group of them. `text` is
-    what stands there."""
+    what stands there. `frozen` are the sets of the freezes that there are."""
     names = [command.name for command in commands]
     on_groups = [f"{command.name} @{group}" for command in commands if command.needs_hosts for group in groups]
     with_words = [line for command, words in arguments for line in _with_words(command, words, text)]
     on_hosts = (f"{JUMP}{host}" for host in hosts)
     sources = _sources(commands) if text.startswith(IMPORT) else ()
     into_files = (f"{command.name} {file}" for command, file in _into_files(commands, files))
-    return [*names, *(f"theme {name}" for name in themes), *with_words, *sources, *into_files, *on_groups, *on_hosts]
+    of_freezes = _freezes(hosts, groups, frozen, text)
+    themed = (f"theme {name}" for name in themes)
+    return [*names, *themed, *with_words, *sources, *into_files, *on_groups, *of_freezes, *on_hosts]
+
+
+def _freezes(hosts: Sequence[str], groups: Sequence[str], frozen: Sequence[str], text: str) -> Iterator[str]:
+    """The set that is to be frozen, and those that can be thawed, each once it is asked for."""
+    if text.startswith(THAW):
+        yield from (f"{THAW}{words}" for words in frozen)
+    elif text.startswith(FREEZE) and " " not in text.removeprefix(FREEZE):
+        yield from (f"{FREEZE}{name} " for name in ("@all", *(f"@{group}" for group in groups), *hosts))
 
 
 def _sources(commands: Sequence[ScreenCommand]) -> list[str]:

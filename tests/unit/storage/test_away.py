@@ -148,6 +148,23 @@ async def test_nothing_is_claimed_in_memory_where_no_other_program_would_see_it(
         assert (await waiting(store), await store.take("first", on_hosts("h1"))) == ([], ())
 
 
+async def test_nothing_is_claimed_in_a_file_that_another_one_has_taken_the_place_of(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    told: list[str] = []
+    async with JobStore(path, told.append) as store:
+        keep(store, "first")
+        assert len(await waiting(store)) == 3
+        os.rename(path, tmp_path / "aside")  # as a person does, or a backup that is put back
+        for each in os.listdir(tmp_path):
+            if each.startswith("jobs.sqlite3-"):
+                os.unlink(tmp_path / each)
+        assert await store.take("first", on_hosts("h1")) == (), "a program that has the new file would not know of it"
+        keep(store, "second")
+        assert await store.take("second", on_hosts("h1")) == on_hosts("h1")
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT job FROM pickups").fetchall() == [("second",)]
+
+
 def test_a_job_of_a_program_that_knows_of_no_waiting_is_read_as_before() -> None:
     from atp_tui.storage.specs import decode_spec, encode_spec
 
