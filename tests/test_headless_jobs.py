@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -147,6 +148,20 @@ def test_what_run_writes_as_it_comes_is_kept_up_to_a_limit_that_is_told(three: s
     assert len(shown.stdout) == 2 * ((64 << 10) + len("kvm01: \n"))
     assert shown.stderr.endswith("kvm02: err\natp-tui: not all of the output was kept of kvm[01-02]\n")
     assert json.loads(atp("jobs", "show", "last", "--json").stdout)["truncated"] is True
+
+
+def test_what_is_more_than_is_kept_goes_to_files_where_that_was_asked_for(three: str) -> None:
+    line = "head -c 3000000 /dev/zero | tr '\\0' a; echo; echo err >&2"
+    for words in (("--json",), ()):
+        ran = atp("--config", three, "run", "-w", "kvm01", "--spill", *words, "--", line)
+        assert ran.returncode == (4 if words else 0), ran.stderr
+        shown = json.loads(atp("jobs", "show", "last", "--json").stdout)
+        ((file, size),) = shown["files"].items()
+        assert file.endswith("/kvm01.out.gz") and size < 100_000
+        assert gzip.decompress(Path(file).read_bytes()) == b"a" * 3_000_000 + b"\n"
+        assert f"all of it, compressed ({size:,} bytes): {file}" in atp("jobs", "show", "last").stderr
+    ran = atp("--config", three, "run", "-w", "kvm01", "--", line)
+    assert "files" not in json.loads(atp("jobs", "show", "last", "--json").stdout), "not asked for"
 
 
 def test_hosts_that_are_gone_are_named_when_a_job_is_run_again(three: str, tmp_path: Path, sshd: PrivateSshd) -> None:

@@ -38,6 +38,10 @@ JOB_WORDS: tuple[JobWord, ...] = (
         "N", -HIGHEST,
     ),
     JobWord(
+        "--spill", "spill", bool,
+        "what hosts say that is more than is kept: write all of it to compressed files, which jobs show names",
+    ),
+    JobWord(
         "--when-back", "when_back", float,
         "for hosts that are not reached, leave the command waiting so long at most (24h): the screen, where it is open "
         "with the same hosts.toml, or 'jobs away' runs it once on each that connects", "SPAN", span=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,8 @@ async def show(arguments: Arguments) -> int:
             every = [result async for result in results]
             cut = any(result.truncated for result in every)
             shown: dict[str, Any] = {"results": Each(partial(encoded, Fence(_log)), every), "truncated": cut}
+            if (files := _spilled(log, record)) is not None:
+                shown["files"] = files
             if arguments.mask:
                 shown["groups"] = masked_entries(every, arguments.config)
             if record.until is not None:
@@ -56,6 +59,8 @@ async def show(arguments: Arguments) -> int:
         else:
             cut_on = await (_gathered(results) if arguments.gather else _one_by_one(results))
         await tell_away(log, record.id)
+    for file, size in (_spilled(log, record) or {}).items():
+        complain(f"all of it, compressed ({size:,} bytes): {file}")
     if spec.options.follows:
         complain("what was followed is not kept, only how it ended")
     elif cut_on:
@@ -87,6 +92,13 @@ def _with_output(result: CommandResult, end: Ending, text: tuple[bytes, bytes] |
     if text is None:  # it was left out, or has gone to make room
         return replace(result, truncated=result.truncated or end.outcome not in _NO_OUTPUT)
     return replace(result, stdout=text[0], stderr=text[1])
+
+
+def _spilled(log: JobStore, record: JobRecord) -> dict[str, int] | None:
+    """The files with all that hosts said, and their sizes; None where there are none, or these cannot be read."""
+    with suppress(OSError):
+        return dict(log.spill.files(record.id)) or None if log.spill is not None else None
+    return None
 
 
 def _head(record: JobRecord) -> None:

@@ -82,6 +82,8 @@ async def carried_out(
     action takes. `end` is told how the job ended. `of` is what is asked for in place of a command, without targets."""
     showing = showing_of(arguments)
     more = dict(options or {}) if arguments.following is not None else {"streamed": showing.streamed, **(options or {})}
+    if source.config.jobs.spill and arguments.following is None:
+        more["spill"] = True
 
     def invocation(targets: tuple[str, ...]) -> Invocation:
         if of is not None:

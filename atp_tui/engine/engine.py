@@ -118,6 +118,7 @@ class Engine:
             source.hosts_file, TrialLater(source.hosts_file, self.door, drivers), self._earlier.number_of,
             self.frozen, self.answers, PickUpsLater(lambda: self.pick_ups), drivers.desk.question,
             self._filter_targets, drivers.desk.touch,
+            spilled=_no_files if log is None or log.spill is None else log.spill.folder,
         )  # fmt: skip
 
     # What only a fleet that is watched has, or one that is asked for its figures: see `later`.
@@ -354,6 +355,10 @@ class Engine:
     def password_question(self, host_id: str) -> PasswordQuestion | None:
         """The password that keeps a host from being connected, if one does. Raises HostUnknown."""
         return password_question(self.manager, host_id)
+
+
+def _no_files(job: str) -> str:
+    return ""
 
 
 def _path_of(source: FleetSource) -> str:

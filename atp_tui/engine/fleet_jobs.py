@@ -63,6 +63,10 @@ class FleetJobs(Protocol):
         """Join the answers that have come but for what is masked, beside all other work; whether there was news."""
         ...
 
+    def spilled(self, job: str) -> str:
+        """The directory of the files that have all of what is not kept of a job; "" where it has none."""
+        ...
+
     def waves(self, job: str) -> Progress | None:
         """How a job in waves stands; None for one that has none."""
         ...

@@ -88,13 +88,14 @@ class LocalFleet(LocalJobs):
         login_question: Callable[[str], LoginQuestion | None] = lambda _: None,
         expressions: Callable[[], Expressions] | None = None,
         touch: Callable[[], Touch | None] = lambda: None,
+        spilled: Callable[[str], str] = lambda _: "",
     ) -> None:
         """The questions may raise HostUnknown. `expressions` makes what filters say by targets."""
         self._transport = transport
         self._view = view
         self._happenings = happenings
         self._targets = targets
-        super().__init__(jobs, door, job_number)
+        super().__init__(jobs, door, job_number, spilled)
         self._key_question = key_question
         self._password_question = password_question
         self.reload, self.frozen = reload, frozen

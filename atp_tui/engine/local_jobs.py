@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 class LocalJobs:
     """As engine.fleet_jobs.FleetJobs, in this process; what answers that are equal have in common is from `answers`."""
 
-    def __init__(self, jobs: Jobs, door: Door, job_number: Callable[[str], Awaitable[int | None]] | None) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        door: Door,
+        job_number: Callable[[str], Awaitable[int | None]] | None,
+        spilled: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        self.spilled = spilled
         self._jobs = jobs
         self._door = door
         self._job_number = job_number

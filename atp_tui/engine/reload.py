@@ -154,5 +154,5 @@ async def _names(moved: tuple[list[str], list[str], list[str]]) -> tuple[str, st
 def _with_programs(state: Reload, config: FleetConfig) -> Reload:
     """The state with what is told of the programs that name hosts, and the commands that have names."""
     return replace(
-        state, remarks=tuple(map(problem_of, config.remarks)), failing=config.failing, commands=config.commands,
-    )  # fmt: skip
+        state, remarks=tuple(map(problem_of, config.remarks)), failing=config.failing, commands=config.commands
+    )

@@ -9,6 +9,7 @@ from ..model.data_class import dataclass
 from ..model.message import Message
 from ..model.moving import Moved
 from ..model.outcome import CommandResult, ExitStatus, Stream
+from .spilling import Spilling
 
 
 class Budget:
@@ -68,17 +69,19 @@ class Capture:
     """One target's output, cut after `limit` bytes a stream, and its result once there is one.
 
     The beginning is kept, not the end: what is cut is dropped on arrival, so that nothing slows the sender's loop.
-    `place` is that of the target in the order of its job. The moments are of the wall clock: when the work began, when
-    something was last heard, when its end was asked for, when it ended. `moved` is how far the
-    work has come, where it tells so.
+    `spilling` takes all of a stream of which something is dropped. `place` is that of the target in the order of its
+    job. The moments are of the wall clock: when the work began, when something was last heard, when its end was asked
+    for, when it ended. `moved` is how far the work has come, where it tells so.
     """
 
-    def __init__(self, limit: int, budget: Budget, place: int = 0) -> None:
+    def __init__(self, limit: int, budget: Budget, place: int = 0, spilling: Spilling | None = None) -> None:
         self.place = place
+        self._spilling = spilling
         self._limit = limit
         self._budget = budget
         self._buffers: dict[Stream, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
         self.truncated = False
+        self._cut: set[Stream] = set()  # streams that go to files
         self.begun_at: float | None = None
         self.heard_at = 0.0
         self.stopping_at: float | None = None
@@ -121,22 +124,32 @@ class Capture:
         self._budget.give_back(sum(map(len, self._buffers.values())))
         self._buffers = {"stdout": bytearray(), "stderr": bytearray()}
         self.truncated = False
+        if self._spilling is not None:
+            self._spilling.restart()
 
     def add(self, stream: Stream, data: bytes) -> bool:
         """Keep what fits. False where nothing did: there is no news."""
         if self.result is not None:
             return False
         buffer = self._buffers[stream]
-        if self.truncated and len(buffer) == self._limit:  # most of what a talkative host says comes after that
+        if self._spilling is None and self.truncated and len(buffer) == self._limit:  # most of a talkative host's comes then
             return False
         kept = self._budget.take(min(len(data), self._limit - len(buffer)))
+        if self._spilling is not None and (kept < len(data) or stream in self._cut):
+            self._spilling.excess(stream, buffer, data)
+            self._cut.add(stream)
         self.truncated |= kept < len(data)
         buffer += data if kept == len(data) else data[:kept]
         return kept > 0
 
     def room(self) -> asyncio.Future[None] | None:
-        """None: what is too much is dropped, so the sender need not wait."""
-        return None
+        """What the sender has to wait for where what is too much goes to files; else that is dropped."""
+        return None if self._spilling is None else self._spilling.room()
+
+    def spilled(self) -> None:
+        """Nothing more comes."""
+        if self._spilling is not None:
+            self._spilling.end()
 
     def read(self, stream: Stream, offset: int = 0) -> bytes:
         """The kept bytes of a stream from `offset` on."""
@@ -199,7 +212,7 @@ class Flow(Capture):
     def room(self) -> asyncio.Future[None] | None:
         """What the sender has to wait for; None where there is room."""
         if self._waiting <= FLOW_LIMIT:
-            return None
+            return self.copy.room()
         if self._room is None:
             self._room = asyncio.get_running_loop().create_future()
         return self._room
@@ -243,6 +256,10 @@ class Flow(Capture):
 
     def shared(self) -> None:
         """Nothing of it counts as kept."""
+
+    def spilled(self) -> None:
+        """As Capture.spilled."""
+        self.copy.spilled()
 
     def end(self, result: CommandResult, at: float) -> None:
         """What still waits is for the reader."""

@@ -17,6 +17,7 @@ from .capture import Budget, Capture, Flow, Lost
 from .fold import Fold
 from .reader import JobEvent, News, Reader
 from .spec import JobSpec
+from .spilling import Spill, Spilling
 from .texts import Text, copied_text
 from .waves import Phase, Progress, Rollout
 
@@ -71,7 +72,10 @@ class Job:
     program's clock.
     """
 
-    def __init__(self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: Budget) -> None:
+    def __init__(
+        self, spec: JobSpec, controls: Controls, started_at: float, output_limit: int, budget: Budget,
+        spill: Spill | None = None,
+    ) -> None:  # fmt: skip
         self.spec = spec
         self.started_at = started_at
         self.paused = False
@@ -84,10 +88,11 @@ class Job:
         self.results: dict[TargetId, CommandResult] = {}
         self.fold = Fold()
         streamed = spec.options.streamed
-        self._captures = {
-            target: Flow(place, Capture(output_limit, budget)) if streamed else Capture(output_limit, budget, place)
-            for place, target in enumerate(spec.targets)
-        }
+        self._captures: dict[TargetId, Capture] = {}
+        for place, target in enumerate(spec.targets):
+            spilling = None if spill is None or not spec.options.spill else Spilling(spill, spec.id, target)
+            capture = Capture(output_limit, budget, place, spilling)
+            self._captures[target] = Flow(place, capture) if streamed else capture
         self._readers: list[Reader] = []
         self._told: list[tuple[float, Progress]] = []
         self._finished = asyncio.Event()
@@ -197,6 +202,7 @@ class Job:
         """A target has ended, and this is kept of it. Once for each target."""
         capture = self._captures[target]
         assert capture.result is None, f"{target} has ended twice"
+        capture.spilled()
         try:
             result, text, new = self._folded(target, ended, capture)
         except Exception as error:  # noqa: BLE001 - a job that had no end would keep the answers of all its targets

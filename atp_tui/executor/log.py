@@ -11,6 +11,7 @@ from ..model.outcome import Outcome
 from ..model.target import TargetId
 from .away import PickUp, Waiting
 from .spec import JobSpec
+from .spilling import Spill
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,11 @@ class JobRecord:
 
 
 class JobLog(Protocol):
-    """Keeps jobs and how they ended. The first four methods queue what they are given and return at once."""
+    """Keeps jobs and how they ended. `spill` takes the output of jobs that ask for it, where there is a place; it is
+    there from the beginning on. The first four methods queue what they are given and return at once."""
+
+    @property
+    def spill(self) -> Spill | None: ...
 
     def begun(self, spec: JobSpec) -> None:
         """A job was accepted: it is kept before its first target is worked on."""

@@ -87,6 +87,7 @@ class JobRunner:
         self.wall = manager.clock.wall
         self._works = tuple(works)
         self._core = JobCore(limit)
+        self._spill = None if log is None else log.spill
         self._journal = None if log is None else Journal(log, self._clock)
         self._output_limit = output_limit
         self._job_limit = job_limit
@@ -146,7 +147,7 @@ class JobRunner:
         kept = min(self._output_limit, spec.options.kept)
         if spec.options.streamed and self._journal is None:
             kept = 0  # there is nobody for the copy
-        job = Job(spec, self, now, kept, Budget(self._job_limit, self._memory))
+        job = Job(spec, self, now, kept, Budget(self._job_limit, self._memory), self._spill)
         plan = self._core.add(spec.id, spec.targets, spec.options, now, self._routes(spec, kind))
         self._jobs[spec.id] = job
         self._kinds[spec.id] = kind

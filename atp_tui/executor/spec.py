@@ -74,6 +74,7 @@ class JobOptions:
     `streamed`: all output goes to one reader, which holds the commands up, and no result has it.
     `kept` is in bytes of each stream of a target: so much of its beginning is kept, with the result and in the log of
     jobs. Of a streamed job the log alone has it.
+    `spill`: of a stream that says more, all goes to a compressed file in the state directory.
     `waves`: the targets are worked on in waves, in the order in which they stand in the job; None: all in one.
     `follows`: the work goes on until it is cancelled. Where its connection fails it is begun anew, however often and
     whether it had begun or not; it takes no place of a host or a jump host from other jobs. `restart`: it is begun anew
@@ -95,6 +96,7 @@ class JobOptions:
     waves: Waves | None = None
     follows: bool = False
     restart: bool = False
+    spill: bool = False
 
     def __post_init__(self) -> None:
         if min(self.fanout, self.per_host, self.per_jump) < 1:

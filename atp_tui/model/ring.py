@@ -29,6 +29,7 @@ class JobsSettings:
     """`[jobs]`: what rings on the screen as a job ends that lasted `ring_after` seconds or more.
 
     `ring_command` is a program with its words, none: there is none; it may take `ring_timeout` seconds.
+    `spill`: jobs write what is more than is kept to files, as by --spill.
     Raises ConfigError, naming the key, for a value that is none.
     """
 
@@ -36,6 +37,7 @@ class JobsSettings:
     ring_after: float = 30.0
     ring_command: tuple[str, ...] = ()
     ring_timeout: float = 10.0
+    spill: bool = False
 
     def __post_init__(self) -> None:
         checks.choice("jobs.ring", self.ring, Ring)

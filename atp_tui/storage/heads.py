@@ -200,3 +200,12 @@ def _counted(databases: Sequence[sqlite3.Connection], job: str) -> Counts:
         for outcome, count in db.execute(per_outcome, (bytes_of(job),)):
             counts[outcome_of(outcome)] = counts.get(outcome_of(outcome), 0) + count
     return tuple(sorted(counts.items()))
+
+
+def read_gone(databases: Sequence[sqlite3.Connection], jobs: Sequence[str]) -> tuple[str, ...] | None:
+    """Those of the jobs that are in no database; None where the file cannot be read."""
+    files = "SELECT file FROM pragma_database_list WHERE name = 'main'"
+    if not any(db.execute(files).fetchone()[0] for db in databases):
+        return None
+    known = "SELECT 1 FROM jobs WHERE id = CAST(? AS TEXT)"
+    return tuple(job for job in jobs if not any(db.execute(known, (bytes_of(job),)).fetchone() for db in databases))

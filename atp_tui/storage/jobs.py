@@ -5,6 +5,7 @@ Nothing of SQLite is loaded here: the thread does that, while the event loop has
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from ..transport.clock import Clock
 from .backlog import Rank
 from .begun import BegunFiles, Left, directory
 from .retention import Retention
+from .spill import YOUNG, SpillFiles
 from .thread import MOST_WAITING, StorageThread
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ class JobStore:
         self._kinds = kinds
         self._left_out: set[str] = set()
         self._begun: BegunFiles | None = None
+        self.spill = None if path is None else SpillFiles(path.with_name("spilled"), told)
+        """As JobLog.spill."""
+        self._sweeping: asyncio.Task[None] | None = None
 
     def _made(self, told: Told) -> Keeper:
         """On the thread."""
@@ -86,11 +91,30 @@ class JobStore:
             self._begun = BegunFiles(self._path, directory())
             for left in self._begun.left():
                 self._thread.put(partial(_settle, left=left), Rank.RECORD, _ROW)
+        if self.spill is not None and self.spill.jobs():
+            self._sweeping = asyncio.create_task(self._sweep(self.spill), name="spill")
         return self
+
+    async def _sweep(self, spill: SpillFiles) -> None:
+        """Remove the files of jobs that are not kept any more."""
+        there = spill.jobs(YOUNG)
+
+        def read(databases: Databases) -> tuple[str, ...] | None:
+            from .heads import read_gone
+
+            return read_gone(databases, there)
+
+        if (gone := await self._thread.ask(read, None)) is not None:
+            spill.forget(gone)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+        if self.spill is not None:
+            await self.spill.close()
         await self._thread.close()
 
     def begun(self, spec: JobSpec) -> None:
@@ -204,6 +228,8 @@ class JobStore:
         while more:
             found = await self._thread.ask(partial(prune, before=before), Pruned(), writes=True)
             total, more = total.with_(found), found.more
+        if self.spill is not None and self.spill.jobs():
+            await self._sweep(self.spill)
         return total._replace(more=False)
 
     async def waiting(self, fleet: str | None = None, job: str | None = None) -> tuple[Waiting, ...]:

@@ -28,6 +28,9 @@ class FoldedAnswers:
         self.parts, self.members, self.output = answers.parts, answers.members, answers.output
         self.mask_parts = answers.mask_parts
 
+    def spilled(self, job: str) -> str:
+        return ""
+
     def job(self, job: str) -> FoldedAnswers:
         return self
 

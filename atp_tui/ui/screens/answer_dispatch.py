@@ -103,7 +103,8 @@ class AnswerDispatch:
             error, cut = "" if found.error is None else sentence(found.error), found.cut > 0
             from .pager import PagerScreen
 
-            pager = PagerScreen(names[0], job.name, output, self._keys, truncated=cut, error=error)
+            whole = self._fleet.spilled(job.id) if cut else ""
+            pager = PagerScreen(names[0], job.name, output, self._keys, truncated=cut, error=error, spilled=whole)
             self._screen.app.push_screen(pager)
 
     def _part_of(self, job: WatchedJob, host: str) -> Part | None:

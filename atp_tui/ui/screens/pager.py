@@ -117,11 +117,19 @@ class PagerScreen(Paced, ModalScreen[None]):
     """
 
     def __init__(
-        self, host: str, job: str, output: bytes, keys: Keymap, *, truncated: bool = False, error: str = ""
+        self,
+        host: str,
+        job: str,
+        output: bytes,
+        keys: Keymap,
+        *,
+        truncated: bool = False,
+        error: str = "",
+        spilled: str = "",
     ) -> None:
         super().__init__()
         self._host, self._job = cut(safe(host), LABEL_WIDTH), safe(job)
-        self._truncated = truncated
+        self._truncated, self._spilled = truncated, safe(spilled)
         self._lines = PagerLines(output, error or "It said nothing.")
         self._keys = (
             f"{keys.sign('pager.search')} search   {keys.sign('pager.next', 'pager.before')} next, before   "
@@ -138,6 +146,7 @@ class PagerScreen(Paced, ModalScreen[None]):
     def on_mount(self) -> None:
         count = len(self._lines.raw)
         more = ", more was said than is kept" if self._truncated else ""
+        more += f", all of it in {self._spilled}" if self._spilled else ""
         self._tell(f"{count} line{'s' * (count != 1)}{more}")
 
     def action_search(self) -> None:

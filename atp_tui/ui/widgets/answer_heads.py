@@ -94,9 +94,10 @@ def group_block(
     dropped: bool,
     against: str | None,
     compared: bytes | None,
+    spilled: str = "",
 ) -> Block:
-    """The block of a group. `said` gives its output; `compared` is that of the largest, which is called `against` where
-    the difference is to be told below the output."""
+    """The block of a group. `said` gives its output, `spilled` is where all of it is that is not kept; `compared` is
+    that of the largest, which is called `against` where the difference is to be told below the output."""
     key = group_key(part)
 
     def head() -> Spans:
@@ -115,7 +116,7 @@ def group_block(
 
     if not unfolded:
         return Block(key, head, 0, _nothing)
-    body = GroupBody(part, said(), against, compared)
+    body = GroupBody(part, said(), against, compared, spilled)
     return Block(key, head, body.count, body)
 
 

@@ -15,7 +15,9 @@ MOST_LINES = 5000
 class GroupBody:
     """The lines of an unfolded group, by number: its error, its output, what is to say about it, how it differs."""
 
-    def __init__(self, part: Part, output: bytes, against: str | None, reference: bytes | None) -> None:
+    def __init__(
+        self, part: Part, output: bytes, against: str | None, reference: bytes | None, spilled: str = ""
+    ) -> None:
         self._output = output.rstrip(b"\n") if output else b""
         self._lines: list[bytes] | None = None
         lines = self._output.count(b"\n") + 1 if output else 0
@@ -25,7 +27,8 @@ class GroupBody:
         if lines > MOST_LINES:
             self._below.append(drawn((f"… only the first {MOST_LINES} lines are shown here", "dim")))
         if part.cut:
-            self._below.append(drawn(("… there was more output than is kept", "dim")))
+            where = f": all of it is in {spilled}" if spilled else ""
+            self._below.append(drawn((f"… there was more output than is kept{where}", "dim")))
         if against is not None and reference and output:
             told = [drawn(*told_change(change)) for change in changes(output, reference)]
             self._below += [drawn((f"against {against}:", "dim")), *told] if told else []

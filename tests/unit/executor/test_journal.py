@@ -14,6 +14,7 @@ from atp_tui.executor.journal import GAP, MOST_ENDINGS
 from atp_tui.executor.log import Ending, JobRecord
 from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions, JobSpec
+from atp_tui.executor.spilling import Spill
 from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command, ExitStatus, Outcome, OutputSink
 from atp_tui.model.target import TargetId, on_hosts
@@ -32,6 +33,7 @@ class ListLog:
     batches: list[tuple[Ending, ...]] = field(default_factory=list)
     texts: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
     worked: bool = False
+    spill: Spill | None = None
 
     def begun(self, spec: JobSpec) -> None:
         assert not self.worked, "kept before the first target is worked on"
