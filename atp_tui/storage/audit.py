@@ -265,7 +265,7 @@ def _is_delicate(name: str, value: str) -> bool:
     in which a password stands by a slip: see model.quoting."""
     if may_hold_a_secret(value):
         return True
-    words = [] if name == "command" else value.split()
+    words = [] if name in ("command", "gate_run") else value.split()
     return any(redacted(each := word.partition("=")[2] or word) != each for word in words)
 
 

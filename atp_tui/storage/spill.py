@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -197,6 +196,8 @@ class SpillFiles:
         return self._folder / job / host_file_name(str(target), f"{SUFFIXES[stream]}.gz")
 
     def _sweep(self, jobs: Collection[str]) -> None:
+        import shutil  # not before it is needed
+
         for job in jobs:
             if job not in self._sizes:
                 shutil.rmtree(self._folder / job, ignore_errors=True)

@@ -27,8 +27,8 @@ class GroupBody:
         if lines > MOST_LINES:
             self._below.append(drawn((f"… only the first {MOST_LINES} lines are shown here", "dim")))
         if part.cut:
-            where = f": all of it is in {spilled}" if spilled else ""
-            self._below.append(drawn((f"… there was more output than is kept{where}", "dim")))
+            self._below.append(drawn(("… there was more output than is kept", "dim")))
+            self._below += [drawn((f"all of it: {spilled}", "dim"))] if spilled else []
         if against is not None and reference and output:
             told = [drawn(*told_change(change)) for change in changes(output, reference)]
             self._below += [drawn((f"against {against}:", "dim")), *told] if told else []

@@ -127,6 +127,15 @@ async def test_what_may_be_a_secret_is_not_recorded(tmp_path: Path) -> None:
     assert not any(b"geheim" in each.read_bytes() for each in all_of(tmp_path))
 
 
+async def test_the_command_of_a_gate_is_taken_as_a_command_is(tmp_path: Path) -> None:
+    async with audit_in(tmp_path) as audit:
+        for gate in ("test $(uptime) != no && echo {host} >> /tmp/gates", "check --password=geheim"):
+            await audit.asked(Painted().action(), Invocation("paint", on_hosts("a"), {"gate_run": gate}))
+    _, kept, masked = recorded(tmp_path)
+    assert "masked" not in kept and kept["arguments"]["gate_run"].startswith("test ")
+    assert (masked["masked"], masked["arguments"]) == (["gate_run"], {})
+
+
 async def test_the_end_of_a_job_is_recorded_with_its_counts(tmp_path: Path) -> None:
     calls: list[Callable[[], None]] = []
     results = {
