@@ -48,6 +48,11 @@ def jobs_file() -> Path:
     return state_dir() / "jobs.sqlite3"
 
 
+def spilled_dir() -> Path:
+    """The output of jobs that is more than is kept. Raises ConfigError where there is no home."""
+    return state_dir() / "spilled"
+
+
 def history_file() -> Path:
     """The command lines a person typed for any fleet, up to version 0.1. Raises ConfigError where there is no home."""
     return state_dir() / "history"
@@ -145,6 +150,7 @@ def describe_paths(
         ("histories", _told(histories_dir)),
         ("screen", _told(screen_file)),
         ("jobs", _told(jobs_file)),
+        ("spilled", _told(spilled_dir)),
         ("versions", _told(versions_dir)),
         ("sources", _told(sources_dir)),
         ("log", _told(log_file)),

@@ -123,6 +123,7 @@ def test_every_path_is_told(home: Path) -> None:
         "histories": f"{home}/.local/state/atp_tui/histories",
         "screen": f"{home}/.local/state/atp_tui/screen.json",
         "jobs": f"{home}/.local/state/atp_tui/jobs.sqlite3",
+        "spilled": f"{home}/.local/state/atp_tui/spilled",
         "versions": f"{home}/.local/state/atp_tui/versions",
         "sources": f"{home}/.local/state/atp_tui/sources",
         "log": f"{home}/.local/state/atp_tui/log/atp_tui.log",
