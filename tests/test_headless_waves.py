@@ -94,6 +94,8 @@ def test_a_dry_run_shows_the_waves_and_an_order_by_rack(config: str) -> None:
         (("--wave", "2", "--pause", "ask"), "there is no terminal to ask at"),
         (("--gate-run", "true"), "give their size too"),
         (("--wave", "2", "--gate", "stat:up"), "gate"),
+        (("--wave", "2", "--gate-run", "look {hots}"), "{hots}"),
+        (("--wave", "2", "--gate-run", "look {meta.rack}"), "rack"),
         (("--wave", "2", "--spread", "tag:row"), "none of these hosts has a group by 'tag:row'"),
     ],
 )

@@ -12,10 +12,12 @@ from ..actions.action import Invocation
 from ..actions.waves import by_host, waves_of
 from ..engine.fleet import Fleet
 from ..engine.targets import Reading, read_gate
+from ..executor.carrying import check
 from ..executor.folding import fold_names
 from ..executor.outcome import MAY_STILL_RUN
 from ..executor.reader import JobEvent, TargetEnded, WaveTold
 from ..executor.waves import Phase, Progress, Waves, wave_sizes
+from ..model.delivery import NOTHING_MORE
 from ..model.errors import ActionFailed, ConfigError
 from ..model.host import HostInfo
 from ..model.message import text
@@ -52,6 +54,7 @@ def checked(invocation: Invocation, reading: Reading, hosts: Sequence[HostInfo],
             read_gate(waves.gate, known, hosts, sets)
         except ConfigError as error:
             raise ConfigError(error.message, key="gate", hint=error.hint, column=error.column) from error
+    check(waves.gate_run, NOTHING_MORE, known)
     by_host(on_hosts(*sorted(meant)), waves, {host.id: host for host in known})
     return waves
 
