@@ -53,14 +53,14 @@ ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS)
 """With those of waves, which have a field of their own in JobOptions."""
 
 
-def taken(line: str, words: Sequence[JobWord] = ALL_WORDS) -> tuple[dict[str, Value], str]:
+def taken(line: str, words: Sequence[JobWord] = ALL_WORDS, *, spill: bool = False) -> tuple[dict[str, Value], str]:
     """`--retry 2 --deadline 60 uname -r` as ({"retries": 2, "deadline": 60.0}, "uname -r").
 
-    What stands behind `--` is the command, as it is. Raises ActionFailed for an option that is none, or has no such
-    value: no command begins with two dashes.
+    `spill` is what hosts.toml says of that option. What stands behind `--` is the command, as it is. Raises
+    ActionFailed for an option that is none, or has no such value: no command begins with two dashes.
     """
     by_flag = {word.flag: word for word in words}
-    found: dict[str, Value] = {}
+    found: dict[str, Value] = {"spill": True} if spill else {}
     rest = line
     while (option := _OPTION.match(rest)) is not None:
         flag, value, rest = option[1], option[2], rest[option.end() :]

@@ -69,8 +69,7 @@ class Dispatch:
 
     def __init__(self, screen: Surface, services: Services, keys: Keymap, targeting: Targeting) -> None:
         self._screen = screen
-        self._fleet = services.fleet
-        self._spill = services.ring.spill
+        self._fleet, self._spill = services.fleet, services.ring.spill
         self._person = services.who
         self._read_only = services.read_only
         self._keys = keys
@@ -169,7 +168,7 @@ class Dispatch:
                 self._screen.tell(f"hosts of the line have gone meanwhile: {again}", wrong=True)
 
         try:
-            options, command = taken(line)
+            options, command = taken(line, spill=self._spill)
             parsed(command)  # a wrong placeholder leaves the line as it stands
         except ActionFailed as error:
             self._screen.tell(sentence(error.reason), wrong=True)
@@ -177,8 +176,7 @@ class Dispatch:
         if not command:
             self._screen.tell("a command is needed behind its options", wrong=True)
         elif self.jobs.has_room():
-            asked: dict[str, Value] = {**({"spill": True} if self._spill else {}), **options, "command": command}
-            self.if_confirmed(self.invocation("run", targets, asked), "run", "run it", run)
+            self.if_confirmed(self.invocation("run", targets, {**options, "command": command}), "run", "run it", run)
 
     def _run(self, line: str) -> None:
         self._screen.pane.enter(Mode.RUN, line or None)

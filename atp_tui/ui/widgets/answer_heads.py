@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ...executor.difference import changes
-from ...executor.fold import Part
+from ...executor.fold import FIRST_NAMES, Part
+from ...executor.folding import fold_names
 from ...executor.live_groups import LiveGroup
 from ...model.connection import ConnectionState
 from ...model.order import NaturalKey, natural
@@ -27,6 +28,9 @@ WORST = (
     Outcome.ERROR, Outcome.AUTH, Outcome.UNCONFIRMED, Outcome.UNKNOWN, Outcome.UNREACHABLE, Outcome.TIMEOUT,
     Outcome.FAILED, Outcome.CANCELLED, Outcome.NOTRUN, Outcome.OK,
 )  # fmt: skip
+
+MOST_NAMED = 300
+"""Hosts of a group at work whose names are folded while it is looked at; a larger one has the first of them."""
 
 DROPPED = "not kept any more: newer jobs needed the room"
 """What stands in place of the output of a job that the engine has dropped."""
@@ -146,6 +150,13 @@ def live_block(
         return shown_spans(line, role)
 
     return Block(key, head, len(rows), body)
+
+
+def live_label(names: Sequence[str]) -> str:
+    """The names of hosts at work, folded, or the first of them and how many more there are."""
+    if len(names) <= MOST_NAMED:
+        return fold_names(names)
+    return ",".join(names[:FIRST_NAMES]) + f" and {len(names) - FIRST_NAMES} more"
 
 
 def filtered_live_block(

@@ -10,8 +10,7 @@ from typing import Protocol
 
 from ...engine.fleet import JobTicket
 from ...engine.fleet_jobs import Parts
-from ...executor.fold import FIRST_NAMES, Part
-from ...executor.folding import fold_names
+from ...executor.fold import Part
 from ...executor.live_groups import LiveGroup, LiveGroups
 from ...executor.motion import Motion
 from ...executor.reader import (
@@ -42,15 +41,13 @@ from .answer_heads import (
     group_block,
     group_key,
     live_block,
+    live_label,
     sign_of,
     worst_first,
 )
 from .lines import Piece
 from .live_filter import LiveFilter, Row
 from .live_lines import Live
-
-MOST_NAMED = 300
-"""Hosts of a group at work whose names are folded while it is looked at; a larger one has the first of them."""
 
 MOST_COMPARED = 20
 """Blocks that are compared with the largest one when all are unfolded: more are not read at a glance."""
@@ -376,30 +373,21 @@ class AnswersModel:
             sign = (part.number, width, reference and reference.digest)
             yield group_key(part), sign, partial(self._group, part, reference, said, width)
         for live in at_work:
+            key = self._names[live.first]
             if self.filter is None:
-                yield self._names[live.first], (live, width), partial(self._running, live, width)
+                yield key, (live, width), partial(self._running, live, width)
             elif rows := self._live_filter.rows(live):
                 told = self._live_filter.told(live)
-                yield (
-                    self._names[live.first],
-                    (live, width, told, rows),
-                    partial(self._running_lines, live, rows, told, width),
-                )
+                yield key, (live, width, told, rows), partial(self._running_lines, live, rows, told, width)
 
     def _running(self, group: LiveGroup, width: int) -> Block:
         name = self._names[group.first]
-        names = partial(self._label, group)
+        names = partial(live_label, [self._names[place] for place in group.hosts])
         return live_block(self._glyphs, name, names, group, self._live[group.first], width, unfolded=name in self._open)
 
     def _running_lines(self, group: LiveGroup, rows: tuple[Row, ...], told: str, width: int) -> Block:
-        names = partial(self._label, group)
+        names = partial(live_label, [self._names[place] for place in group.hosts])
         return filtered_live_block(self._glyphs, self._names[group.first], names, group, rows, told, width)
-
-    def _label(self, group: LiveGroup) -> str:
-        names = [self._names[place] for place in group.hosts]
-        if len(names) <= MOST_NAMED:
-            return fold_names(names)
-        return ",".join(names[:FIRST_NAMES]) + f" and {len(names) - FIRST_NAMES} more"
 
     def _group(self, part: Part, reference: Part | None, reference_said: bytes, width: int) -> Block:
         key = group_key(part)
