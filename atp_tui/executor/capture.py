@@ -132,8 +132,8 @@ class Capture:
         if self.result is not None:
             return False
         buffer = self._buffers[stream]
-        if self._spilling is None and self.truncated and len(buffer) == self._limit:  # most of a talkative host's comes then
-            return False
+        if self._spilling is None and self.truncated and len(buffer) == self._limit:
+            return False  # most of what a talkative host says comes after that
         kept = self._budget.take(min(len(data), self._limit - len(buffer)))
         if self._spilling is not None and (kept < len(data) or stream in self._cut):
             self._spilling.excess(stream, buffer, data)
