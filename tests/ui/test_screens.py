@@ -480,7 +480,9 @@ async def test_an_action_that_leaves_the_registry_leaves_the_screen(gone: Action
         await opened.press("colon")
         await opened.type(gone.name)
         await opened.press("enter")
-        await opened.until(lambda: opened.has(f"no command {gone.name}"))
+        if find(commands_of(fakes.door.actions), gone.name) is None:  # `follow` is the beginning of `followed`, a view
+            await opened.until(lambda: opened.has(f"no command {gone.name}"))
+        assert not fakes.door.passed
         await opened.press("question_mark")
         assert not opened.has(f":{gone.name} ")
 
