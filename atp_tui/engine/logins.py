@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 
+from ..model.connection import ConnectionState
 from ..model.errors import HostUnknown
 from ..model.events import QuestionsChanged
 from ..transport.login_desk import LoginDesk
@@ -35,4 +36,7 @@ class LoginNews:
     def _helped(self, hosts: Collection[str]) -> None:
         for host_id in hosts:
             with suppress(HostUnknown):
-                self._manager.retry(host_id)
+                if (
+                    self._manager.host_state(host_id).state is ConnectionState.FAILED
+                ):  # not where a person has closed it
+                    self._manager.retry(host_id)

@@ -6,6 +6,7 @@ The gate decides; here are the futures of those that wait, the questions' number
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field, replace
@@ -162,7 +163,7 @@ class LoginDesk:
             raise
         finally:
             del self._waiting[waiter.id]
-            if not future.done() or future.cancelled():
+            if not future.done() or future.cancelled() or future.result() is None:
                 self.carry_out(self.gate.left(waiter.id))
             del self._of[waiter.id]
 
@@ -306,13 +307,15 @@ class LoginDesk:
 
     def carry_out(self, plan: Plan) -> None:
         """Hand out what the gate has decided. A login that has just gone gives it back, which may lead to more."""
-        for each in plan:
+        rest = deque(plan)
+        while rest:
+            each = rest.popleft()
             future = self._waiting.get(each.waiter)
             match each:
                 case Give(waiter, secret) if future is not None and not future.done():
                     future.set_result(Lent(self, waiter, secret))
                 case Give(waiter, _):
-                    self.carry_out(self.gate.left(waiter))
+                    rest.extend(self.gate.left(waiter))
                 case Deny(waiter, scope):
                     if future is not None and not future.done():
                         self._missed.setdefault(scope, set()).add(self._of[waiter][0].host_id)

@@ -145,8 +145,10 @@ class LoginGate:
         topic = self._topic(scope)
         first = next((each.host for each in topic.waiting.values()), topic.first)
         if everywhere and scope.place != EVERYWHERE:
+            wrong, topic.wrong = topic.wrong, 0  # they count on: it is the same person at the same host
             scope = self._gathered(scope)
             topic = self._topic(scope)
+            topic.wrong = max(topic.wrong, wrong)
             topic.excluded.clear()
         topic.kept = _Kept(secret, until)
         topic.first = topic.first if topic.first in {each.host for each in topic.waiting.values()} else first

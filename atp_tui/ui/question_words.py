@@ -60,6 +60,7 @@ class Ask(StrEnum):
     LOG_IN_ONE = "log-in-one"
     LOG_IN_ALL = "log-in-all"
     IS_ASKED = "is-asked"
+    ASKED_NO_LONGER = "asked-no-longer"
     TOUCH_NOW = "touch-now"
     NAME_FIELD = "name-field"
     PASSWORD_FIELD = "password-field"
@@ -119,6 +120,7 @@ ASKED: Mapping[Ask, str] = {
     Ask.LOG_IN_ALL: "enter log in to all {number} others, too    {all_key} this one alone    {leave_key} leave it",
     Ask.TOUCH_NOW: "touch the security key now: {token}, for {host}",
     Ask.IS_ASKED: "{host} asks for something: {answer_key} answers",
+    Ask.ASKED_NO_LONGER: "It is asked no longer: what was typed goes nowhere.    {leave_key} leave it",
     Ask.NAME_FIELD: "name",
     Ask.PASSWORD_FIELD: "password",
 }

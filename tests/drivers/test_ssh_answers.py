@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh import locked_keys
+from atp_tui.drivers.ssh.answering import Answering
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.prompts import bounded, is_password
 from atp_tui.model.causes import Cause
@@ -15,8 +18,9 @@ from atp_tui.model.credential import Secret, joined
 from atp_tui.model.errors import AuthFailed
 from atp_tui.model.host import HostInfo
 from atp_tui.model.questions import LoginQuestion, Prompt, Wants
+from atp_tui.model.say import Say
 from atp_tui.model.settings import SshSettings
-from atp_tui.transport.login_desk import LoginDesk
+from atp_tui.transport.login_desk import Asks, LoginDesk
 
 from ..daemons.asking_sshd import Asking, Round, listening
 from ..daemons.pam_sshd import PASSWORD, USER, asking_sshd
@@ -204,6 +208,25 @@ async def test_no_secret_is_in_an_error(tmp_path: Path) -> None:
         error = error.__cause__ or error.__context__
 
 
+async def test_a_second_question_before_the_first_is_answered_ends_the_login() -> None:
+    """Else the secret of the first would be lost sight of, and all of its realm would wait for its fate."""
+    person = Person()
+    asks = Asks("kvm0", "root", "192.0.2.1 port 22", realm="lab")
+    answering, prompts = Answering(person.desk, asks), [("Password: ", False)]
+    person._look = lambda: None  # type: ignore[method-assign] # nobody types
+    first = asyncio.create_task(answering.answers("", "", prompts))
+    await asyncio.sleep(0)
+    assert person.desk.question() is not None
+    second = asyncio.create_task(answering.answers("", "", prompts))
+    await asyncio.sleep(0)
+    assert second.done()
+    assert second.result() is None
+    assert [note.id for note in answering.notes] == [Say.ASKS_ON]
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert person.desk.question() is None
+
+
 # -- passphrases -------------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +264,21 @@ async def test_no_passphrase_is_asked_for_of_a_key_that_the_host_does_not_take(
     assert (error.kind, person.asked) == (Cause.LOGIN_REFUSED, [])
 
 
+async def test_a_key_that_is_being_decrypted_is_forgotten_too(
+    sshd: PrivateSshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forgetting(name: str, decrypt: Callable[[], object]) -> object:
+        key = decrypt()
+        person.desk.forget()
+        return key
+
+    host, person = host_of(sshd, locked(sshd, tmp_path / "key", "alone")), Person("secret")
+    monkeypatch.setattr(locked_keys, "off_loop", forgetting)
+    await person.logs_in(host)
+    person.desk.attends = False
+    assert (await fails(host, person.driver)).kind is Cause.WANTS_PASSPHRASE
+
+
 # -- sshd itself, with PAM ---------------------------------------------------------------------------------------------
 
 
@@ -276,6 +314,18 @@ async def test_a_real_sshd_with_pam(tmp_path: Path, options: list[str]) -> None:
         ("Password: ", False, True),
         ("(root@kvm) Password: ", False, True),
         ("Passwort: ", False, True),
+        ("Mot de passe\u00a0: ", False, True),
+        ("密码：", False, True),
+        ("root's Password: ", False, True),
+        ("Password for root@kvm: ", False, True),
+        ("Please enter your LDAP password: ", False, True),
+        ("Einmalpasswort: ", False, False),
+        ("Mot de passe à usage unique : ", False, False),
+        ("一次性密码：", False, False),
+        ("Dynamic password: ", False, False),
+        ("Nouveau mot de passe : ", False, False),
+        ("Новый пароль: ", False, False),
+        ("Retype password: ", False, False),
         ("Password: ", True, False),
         ("Verification code: ", False, False),
         ("One-time password (OATH) for `root': ", False, False),

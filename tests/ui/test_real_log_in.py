@@ -141,3 +141,43 @@ async def test_a_host_that_is_watched_without_ssh_is_logged_in_to_for_its_comman
             assert "wants the password of root" in await answer(seen, "secret")
             await seen.until(lambda: not seen.engine.manager.last_errors("kvm0"))
             assert server.told == ["secret"]
+
+
+@pytest.mark.daemons
+async def test_what_is_being_typed_goes_into_no_other_question(tmp_path: Path) -> None:
+    """The host that asks is given up in the middle of it, and another one asks, too."""
+    servers = [Asking("secret"), Asking("other")]
+    async with listening(*servers):
+        hosts = tuple(server.host(tmp_path, f"kvm{n}") for n, server in enumerate(servers))
+        async with opened(FileSource(FleetConfig(hosts=hosts))) as seen:
+            await seen.until(lambda: len(seen.ids(S.FAILED)) == 2)
+            perform = seen.engine.fleet.perform
+            await perform(Invocation("log-in", on_hosts("kvm0"), confirmed=1))
+            first = await dialogue(seen)
+            await perform(Invocation("log-in", on_hosts("kvm1"), confirmed=1))
+            await seen.until(lambda: "1 more question will come" in seen.text)
+            await seen.type("sec")
+            await perform(Invocation("disconnect", on_hosts("kvm0"), confirmed=1))
+            await seen.until(lambda: "It is asked no longer" in seen.text)
+            await seen.type("ret")
+            await seen.pilot.press("enter")
+            await seen.until(lambda: seen.pilot.app.screen is not first)
+            assert "kvm1" in await answer(seen, "other")
+            await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm1"})
+    assert [server.told for server in servers] == [[], ["other"]]
+
+
+@pytest.mark.daemons
+async def test_an_answer_connects_no_host_that_a_person_has_closed(tmp_path: Path) -> None:
+    servers = [Asking("secret") for _ in range(3)]
+    async with listening(*servers):
+        hosts = tuple(server.host(tmp_path, f"kvm{n}", realm="lab") for n, server in enumerate(servers))
+        async with opened(FileSource(FleetConfig(hosts=hosts))) as seen:
+            await seen.until(lambda: len(seen.ids(S.FAILED)) == 3)
+            await seen.engine.fleet.perform(Invocation("disconnect", on_hosts("kvm1"), confirmed=1))
+            await seen.until(lambda: seen.ids(S.DISCONNECTED) == {"kvm1"})
+            await seen.engine.fleet.perform(Invocation("log-in", on_hosts("kvm0"), confirmed=1))
+            await answer(seen, "secret")
+            await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0", "kvm2"})
+            assert seen.ids(S.DISCONNECTED) == {"kvm1"}
+    assert servers[1].told == []

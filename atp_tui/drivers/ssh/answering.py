@@ -34,7 +34,7 @@ class Answering:
         self._rounds = 0
         self._wrong = 0
         self._said = ""
-        self._left = self._asked_more = False
+        self._left = self._asked_more = self._is_asking = False
 
     # -- what asyncssh asks --------------------------------------------------------------------------------------
 
@@ -59,11 +59,18 @@ class Answering:
         """For one question of keyboard-interactive. None: it is left."""
         self._rounds += 1
         shown = bounded(name, instruction, prompts)
-        if shown is None or self._rounds > MOST_ROUNDS:
+        # a second question before the answer to the first is none that an sshd may ask (RFC 4256, 3.2)
+        if shown is None or self._rounds > MOST_ROUNDS or self._is_asking:
             self._left = True
             self.notes.append(told(Say.ASKS_ON, where=self.asks.where))
             return None
-        said, asked = shown
+        self._is_asking = True
+        try:
+            return await self._answers(*shown)
+        finally:
+            self._is_asking = False
+
+    async def _answers(self, said: str, asked: tuple[Prompt, ...]) -> list[str] | None:
         if not asked:  # PAM's own messages come as a question without a prompt
             self._said = said
             return []

@@ -72,9 +72,11 @@ class Unlocked:
 
     def __init__(self) -> None:
         self._keys: dict[Path, tuple[tuple[int, ...], asyncssh.SSHKey]] = {}
+        self._forgets = 0
 
     def forget(self) -> None:
-        """Let go of all of them."""
+        """Let go of all of them, those that are being decrypted included."""
+        self._forgets += 1
         self._keys.clear()
 
     def get(self, path: Path) -> asyncssh.SSHKey | None:
@@ -91,6 +93,7 @@ class Unlocked:
                 answering.wanted.add(Wants.PASSPHRASE)
                 return None
             if (key := self.get(path)) is None:  # another login may have decrypted it meanwhile
+                forgets = self._forgets
                 try:
                     stamp = _stamp(path)
                     key = await off_loop("key", partial(_decrypted, path, lent.secret))
@@ -101,8 +104,10 @@ class Unlocked:
                     answering.refused = True
                     lent.refused()
                     continue
-                self._keys[path] = stamp, key
+                if forgets == self._forgets:
+                    self._keys[path] = stamp, key
             lent.accepted()
+            break
         answering.wanted.discard(Wants.PASSPHRASE)
         return key
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...model.questions import Prompt
@@ -22,6 +23,13 @@ _PASSWORD = (
     "암호",
 )  # fmt: skip
 """The word in prompts of PAM's pam_unix in the languages that Linux distributions bring."""
+
+_NOTHING_ELSE = re.compile(
+    r"(\(\S+\) )?((please )?enter )?(your )?(\S+['’]s |unix |ldap |account |login )?"
+    rf"({'|'.join(_PASSWORD)})( for \S+)? ?[:：]?"
+)
+"""What may stand beside that word. Any other one may make it a password that is good once, or a new one
+(`Einmalpasswort`, `Nouveau mot de passe`), whatever the language."""
 
 _ONCE = (
     "one-time",
@@ -52,7 +60,7 @@ def is_password(prompts: Sequence[Prompt]) -> bool:
     if len(prompts) != 1 or prompts[0].shown:
         return False
     words = prompts[0].words.casefold()
-    return any(word in words for word in _PASSWORD) and not any(word in words for word in _ONCE)
+    return _NOTHING_ELSE.fullmatch(words) is not None and not any(word in words for word in _ONCE)
 
 
 def _cut(words: str, most: int) -> str:

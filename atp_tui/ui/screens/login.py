@@ -38,7 +38,7 @@ class LoginScreen(Dialogue[LoginAnswer | None]):
 
     def __init__(self, question: LoginQuestion) -> None:
         title = asked(Ask.PASSPHRASE if question.wants is Wants.PASSPHRASE else Ask.LOG_IN_TITLE)
-        self._everywhere = False
+        self._everywhere = self._gone = False
         self.question = question
         super().__init__(title, (_said(question),), self._keys(), grave=bool(question.refused))
 
@@ -68,15 +68,22 @@ class LoginScreen(Dialogue[LoginAnswer | None]):
         return list(self.query(Input))
 
     def look(self, question: LoginQuestion | None) -> None:
-        """The question as it is now; it goes where it is asked no longer, or has become another one."""
+        """The question as it is now; it goes where it is asked no longer, or has become another one. Where something is
+        typed already, it stays until that is ended: the rest must not go into the next question."""
+        if self._gone:
+            return
         if question is None or question.number != self.question.number:
-            self.dismiss(None)
+            self._gone = any(each.value for each in self._inputs)
+            if self._gone:
+                self.say(asked(Ask.ASKED_NO_LONGER, leave_key=OWN.sign("login.leave")))
+            else:
+                self.dismiss(None)
         elif question != self.question:
             self.question = question
             self._say_anew()
 
     def action_everywhere(self) -> None:
-        if self.question.others:
+        if self.question.others and not self._gone:
             self._everywhere = not self._everywhere
             self._say_anew()
 
@@ -87,6 +94,9 @@ class LoginScreen(Dialogue[LoginAnswer | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         inputs = self._inputs
+        if self._gone:
+            self.dismiss(None)
+            return
         at = inputs.index(event.input)
         if at + 1 < len(inputs):
             inputs[at + 1].focus()
@@ -97,7 +107,7 @@ class LoginScreen(Dialogue[LoginAnswer | None]):
             self.dismiss(LoginAnswer(secret, self._everywhere))
 
     def action_leave(self) -> None:
-        self.dismiss(LoginAnswer(None))
+        self.dismiss(None if self._gone else LoginAnswer(None))
 
 
 def _prompts(question: LoginQuestion) -> tuple[Prompt, ...]:

@@ -165,3 +165,15 @@ def test_a_password_for_all_is_tried_on_the_host_that_was_asked_about() -> None:
     assert list(gate.open()) == []
     assert gate.accepted(1) == [Give(0, secret), Give(2, secret)]
     assert gate.wait(waiter(7, "kvm1", asked_at=0)) == [Give(7, secret)], "and those that come later"
+
+
+def test_wrong_answers_count_on_where_the_next_is_given_for_all() -> None:
+    gate, own = begun("kvm4"), scopes_of("kvm4")[1]
+    for number in range(MOST_WRONG - 1):
+        gate.typed(own, Secret("wrong"), 10.0)
+        assert gate.refused(number) == []
+        assert gate.wait(waiter(number + 1, "kvm4")) == []
+    assert gate.wait(waiter(9, "kvm3")) == []
+    last = Secret("wrong, too")
+    assert gate.typed(own, last, 10.0, everywhere=True) == [Give(MOST_WRONG - 1, last)]
+    assert gate.refused(MOST_WRONG - 1) == [Deny(9, scopes_of("kvm3")[0])]
