@@ -34,12 +34,12 @@ else:
             cls = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(plain)
             methods = {"__init__": _init(cls, frozen), "__repr__": _repr}
             if eq:
-                methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
+                methods |= {"__eq__": _eq(cls), "__hash__": _hash(cls) if frozen else None}
             if frozen:
                 methods |= _FROZEN
             for name, method in methods.items():
-                if name not in plain.__dict__:
-                    setattr(cls, name, method)
+                if name not in plain.__dict__ or (name == "__hash__" and plain.__dict__[name] is None):
+                    setattr(cls, name, method)  # Python itself makes `__hash__` None beside an `__eq__`
             return cls
 
         return made
@@ -88,26 +88,27 @@ def _compiled(cls: type, head: str, lines: Iterable[str], seen: dict[str, object
     return method
 
 
-def _eq(self: Any, other: object) -> bool:
-    """`__eq__` of all classes, each of which gets one of its own here: most are never compared."""
-    cls = _owner(self, "__eq__")
-    own, others = (_tuple(of, [each.name for each in fields(cls) if each.compare]) for of in ("self", "other"))
-    lines = "if other.__class__ is self.__class__:", f" return {own} == {others}", "return NotImplemented"
-    cls.__eq__ = _compiled(cls, "__eq__(self, other)", lines, {})
-    return cls.__eq__(self, other)  # type: ignore[no-any-return]
+def _eq(cls: Any) -> Callable[[Any, object], bool]:
+    """`__eq__` of a class, which compiles the real one when it is first called: most are never compared."""
+
+    def compare(self: Any, other: object) -> bool:
+        own, others = (_tuple(of, [each.name for each in fields(cls) if each.compare]) for of in ("self", "other"))
+        lines = "if other.__class__ is self.__class__:", f" return {own} == {others}", "return NotImplemented"
+        cls.__eq__ = _compiled(cls, "__eq__(self, other)", lines, {})
+        return cls.__eq__(self, other)  # type: ignore[no-any-return]
+
+    return compare
 
 
-def _hash(self: Any) -> int:
-    """`__hash__` of all frozen classes, in the same way."""
-    cls = _owner(self, "__hash__")
-    names = [each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)]
-    cls.__hash__ = _compiled(cls, "__hash__(self)", [f"return hash({_tuple('self', names)})"], {})
-    return hash(self)
+def _hash(cls: Any) -> Callable[[Any], int]:
+    """`__hash__` of a frozen class, in the same way."""
 
+    def compute(self: Any) -> int:
+        names = [each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)]
+        cls.__hash__ = _compiled(cls, "__hash__(self)", [f"return hash({_tuple('self', names)})"], {})
+        return cls.__hash__(self)  # type: ignore[no-any-return]
 
-def _owner(self: object, name: str) -> Any:
-    """The class that has the method: that of the object, or one above it."""
-    return next(each for each in type(self).__mro__ if name in each.__dict__)
+    return compute
 
 
 def _tuple(of: str, names: Iterable[str]) -> str:
