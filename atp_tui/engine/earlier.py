@@ -10,8 +10,8 @@ from ..executor.earlier import Earlier, EarlierJob, StillReading, names_in
 from ..executor.kept import ends_of
 from ..executor.log import JobLog, JobRecord, JobState
 
-_KEPT = 32
-"""Jobs that are kept as they were read, for a person who types on."""
+_KEPT = 100
+"""Jobs that are kept as they were read, for a person who types on; and all of an expression that names more."""
 
 OFFERED = 20
 """Numbers of jobs that completion offers."""
@@ -93,7 +93,7 @@ class EarlierNow:
         missing = [name for name in names if not self._is_read(name)]
         if missing:
             if self._reading is None or self._reading.done():
-                self._reading = asyncio.get_running_loop().create_task(self._fill(missing), name="earlier jobs")
+                self._reading = asyncio.get_running_loop().create_task(self._fill(missing, names), name="earlier jobs")
             if not before or any(name not in self._read for name in missing):
                 hint = "its hosts are found in a moment"
                 raise StillReading(f"reading job {missing[0]} …", key="targets", hint=hint)
@@ -132,9 +132,10 @@ class EarlierNow:
         own = self._own()
         return (own[-1] if own else None,) if name == "last" else tuple(own)
 
-    async def _fill(self, names: Iterable[str]) -> None:
+    async def _fill(self, missing: Iterable[str], names: Sequence[str]) -> None:
+        """Read those that are missing of the jobs with these names, which an expression needs together."""
         assert self._log is not None
-        for name in names:
+        for name in missing:
             version = self._version(name)
             own = self._own()
             found = await self._log.find(own[-1][0] if name == "last" and own else name)
@@ -145,8 +146,9 @@ class EarlierNow:
             settled = record is not None and record.state in (JobState.ENDED, JobState.INTERRUPTED)
             self._read.pop(name, None)
             self._read[name] = version, job, float("inf") if settled else self._now() + _AGE
-            while len(self._read) > _KEPT:
-                del self._read[next(iter(self._read))]
+        others = [name for name in self._read if name not in names]
+        for name in others[: max(0, len(self._read) - _KEPT)]:
+            del self._read[name]
         self._heard()
 
     async def _list(self, own: tuple[str, ...]) -> None:

@@ -198,7 +198,7 @@ class Following:
         self._mark(Mark(host, at, MarkKind.UNREADABLE, message), now)
 
     def _mark(self, mark: Mark, now: float) -> None:
-        self._merge.add(mark.host, mark, OVERHEAD, mark.at, mark.at, now)
+        self._merge.add(mark.host, mark, OVERHEAD, mark.at, mark.at, now, is_mark=True)
 
     def _lose(self, event: TargetLost, now: float) -> None:
         """Told once, whatever further attempts come to: of a host that was followed, and of one that is away."""

@@ -16,6 +16,9 @@ from typing import NamedTuple
 BEGINNING = 64
 """Bytes of a line in which its time is looked for."""
 
+LONG_AGO = 600.0
+"""Seconds for which a zone that was found out holds, though no line is of it."""
+
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -124,11 +127,13 @@ class HostTimes:
     """The times of one host's lines.
 
     Where they name no zone, it is found out: a line has come later than it was written, so the zone is the one, in
-    quarters of an hour, that the youngest line so far is of.
+    quarters of an hour, that the youngest line is of. Where for LONG_AGO no line was of it, it is that of the youngest
+    since: a zone's clock goes back in autumn, and a line may begin with a time that is to come.
     """
 
     def __init__(self) -> None:
         self._zone: float | None = None
+        self._lower: tuple[float, float] | None = None  # the highest zone since a line was of ours, and since when
 
     def at(self, line: bytes, arrived: float) -> float | None:
         """When a line was written, by itself, in seconds since 1970; None where it does not say. `arrived` is when it
@@ -138,7 +143,17 @@ class HostTimes:
             return None
         if stamp.zoned:
             return stamp.at
-        zone = round((stamp.at - arrived) / _QUARTER) * _QUARTER
-        if abs(zone) <= _FURTHEST_ZONE and (self._zone is None or zone > self._zone):
-            self._zone = zone
+        self._find_out(round((stamp.at - arrived) / _QUARTER) * _QUARTER, arrived)
         return stamp.at - (self._zone or 0.0)
+
+    def _find_out(self, zone: float, arrived: float) -> None:
+        """Take in the zone that a line is of, if it has just been written."""
+        if abs(zone) > _FURTHEST_ZONE:
+            return
+        if self._zone is None or zone >= self._zone:
+            self._zone, self._lower = zone, None
+            return
+        highest, since = self._lower or (zone, arrived)
+        self._lower = max(highest, zone), since
+        if arrived - since > LONG_AGO:
+            self._zone, self._lower = self._lower[0], None

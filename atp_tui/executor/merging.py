@@ -88,13 +88,16 @@ class Merge(Generic[T]):
         self._size = 0
         self._waiting = 0  # blocks
 
-    def add(self, host: str, item: T, size: int, at: float | None, arrived: float, now: float) -> None:
-        """The next line of a host, of `size` bytes. `at` is the time that it begins with, None for none."""
+    def add(
+        self, host: str, item: T, size: int, at: float | None, arrived: float, now: float, *, is_mark: bool = False
+    ) -> None:
+        """The next line of a host, of `size` bytes. `at` is the time that it begins with, None for none. `is_mark`: we
+        say it of the host, so that its time says nothing of whether the host's lines have times."""
         queue = self._hosts.setdefault(host, _Queue())
         if at is None and queue.stamped:
             self._stay(queue, item, size)
         else:
-            queue.stamped = queue.stamped or at is not None
+            queue.stamped = queue.stamped or (at is not None and not is_mark)
             queue.last = max(queue.last, arrived if at is None else min(at, arrived))
             self._number += 1
             block = _Block(queue, queue.last, self._number, now + self._window, item, size)

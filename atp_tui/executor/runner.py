@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from ..model.data_class import dataclass
@@ -45,7 +46,8 @@ ALL_LIMIT = 4 * JOB_LIMIT
 @dataclass(slots=True, eq=False)
 class _Attempt:
     """One attempt on a target. `since` is the moment of the first one. `status`: the work has come to its end.
-    `limit_at`: the moment at which its time limit cuts it short."""
+    `limit_at`: the moment at which its time limit cuts it short. `before`: how the last attempt has ended that had
+    begun."""
 
     job: Job
     kind: AnyKind
@@ -59,6 +61,7 @@ class _Attempt:
     reason: Reason | None = None
     task: asyncio.Task[None] | None = None
     ended: Ended | None = None
+    before: Ended | None = None
 
 
 class JobRunner:
@@ -262,6 +265,8 @@ class JobRunner:
         before = self._attempts.get(key)
         since = self._clock.monotonic() if before is None else before.since
         attempt = _Attempt(job, self._kinds[job.id], target, since)
+        if before is not None:
+            attempt.before = before.ended if before.begun else before.before
         self._attempts[key] = attempt
         attempt.task = asyncio.get_running_loop().create_task(self._attempt(attempt), name=job.id)
         self._tasks.add(attempt.task)
@@ -308,7 +313,9 @@ class JobRunner:
             again = again or begins_anew(attempt.status, restart=options.restart)
         lasted = attempt.begun and now - attempt.begun_at > LONGEST_RETRY
         away = attempt.job.spec.when_back is not None and is_away(outcome, begun=attempt.begun)
-        attempt.ended = Ended(outcome, attempt.status, why, now - attempt.since, open_end, away)
+        ended = Ended(outcome, attempt.status, why, now - attempt.since, open_end, away)
+        attempt.ended = ended if attempt.begun else _since_before(ended, attempt.before)
+        outcome = attempt.ended.outcome
         plan = self._core.ended(attempt.job.id, attempt.target, outcome, now, retryable=again, lasted=lasted)
         self._perform(plan)
 
@@ -375,6 +382,16 @@ def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outco
     if outcome is Outcome.TIMEOUT and may_still_run(error, outcome, begun=attempt.begun):
         return outcome, _open(why)
     return outcome, why
+
+
+def _since_before(ended: Ended, before: Ended | None) -> Ended:
+    """How a target has ended whose last attempt did not begin, where one before it had: what that began may go on, and
+    a target that it was begun on is not one that did not run."""
+    if before is None:
+        return ended
+    if ended.outcome is Outcome.NOTRUN:
+        return replace(before, duration=ended.duration)
+    return replace(ended, may_still_run=before.may_still_run)
 
 
 def _open(why: Message) -> Message:

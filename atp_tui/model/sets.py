@@ -26,7 +26,7 @@ _OPERAND = re.compile(r"(?:[^,!&^\[\]]++|\[[^\[\]]*+\])++")
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 _PART = re.compile(r"([0-9]{1,100})(?:-([0-9]{1,100})(?:/([0-9]{1,100}))?)?")
 _DIGITS = "([0-9]+)"
-_LIVE = re.compile(r"@?(?:state:|vm\.[a-z]+:|[^:]*[<>])")
+_LIVE = re.compile(r"@?(?:state:|vm\.[a-z]+:|[^:]*[<>])", re.IGNORECASE)
 _EARLIER = re.compile(r"@(?:job\..+|last(?:\..*)?)")
 
 

@@ -99,6 +99,7 @@ def test_what_guard_names_may_be_a_set_that_hangs_on_the_file_alone() -> None:
     for expression, told in (
         ("@rack1&cpu>80", "cpu>80 of the set @edge"),
         ("state:failed", "state:failed of the set @edge"),
+        ("STATE:failed", "STATE:failed of the set @edge"),
         ("@last.failed", "@last.failed of the set @edge"),
         ("@inner", "vm.tag:web of the set @inner"),
     ):

@@ -9,7 +9,7 @@ import pytest
 
 from atp_tui.drivers.sources import DemoOptions, DemoSource
 from atp_tui.engine import earlier
-from atp_tui.engine.earlier import EarlierNow, read_earlier
+from atp_tui.engine.earlier import _KEPT, EarlierNow, read_earlier
 from atp_tui.engine.engine import Engine
 from atp_tui.engine.resolved import Resolved
 from atp_tui.executor.earlier import Earlier, StillReading
@@ -70,6 +70,29 @@ async def test_while_a_person_types_what_is_not_read_yet_is_told_as_that() -> No
         with pytest.raises(StillReading):
             now.of(["@last"])
         assert await hosts("@last") == ["a"]
+        await now.close()
+
+
+async def test_an_expression_that_names_more_jobs_than_are_kept_is_read_to_its_end() -> None:
+    async with JobStore(None, unexpected) as log:
+        for number in range(_KEPT + 3):
+            keep(log, f"job{number}", float(number), a=Outcome.OK)
+        heard = asyncio.Event()
+        now = EarlierNow(log, list, lambda: 0.0, heard.set)
+
+        async def read(expression: str) -> None:
+            heard.clear()
+            with pytest.raises(StillReading):
+                now.of([expression])
+            await asyncio.wait_for(heard.wait(), 30)
+
+        every = ",".join(f"@job.{number}.ok" for number in range(1, _KEPT + 4))
+        await read("@job.1")
+        await read(every)
+        assert (found := now.of([every])) is not None
+        assert len(found.jobs) == _KEPT + 3
+        await read("@job.nowhere")
+        assert len(now._read) == _KEPT, "what is named no more is forgotten"
         await now.close()
 
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from atp_tui.executor.core import FOLLOWED_PER_HOST, LONGEST_RETRY
 from atp_tui.executor.job import Job
 from atp_tui.executor.reader import JobEvent, TargetEnded, TargetLost, TargetOutput, TargetStarted
@@ -251,5 +253,32 @@ def test_a_cancel_while_it_is_away_ends_it() -> None:
             await read.task
             assert result.outcome is Outcome.UNKNOWN, "nobody knows whether it still ran on its host"
             assert read.told == ["started", "line 1", "lost", "unknown"]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_host_that_was_followed_is_none_on_which_nothing_ran(silent: bool) -> None:
+    """It is cancelled while it is connected to anew, or between two attempts that did not reach it."""
+
+    async def main() -> None:
+        host = Host()
+        driver = LoopbackDriver(shell=host)
+        async with fleet(driver, "a") as runner:
+            read = Read(job := follow(runner, "a"))
+            await asyncio.sleep(0.1)
+            if silent:
+                driver.silent.add("a")
+            else:
+                driver.refuse["a"] = ConnectFailed("refused")
+            driver.links["a"].lose()
+            host.lose()
+            await asyncio.sleep(2)
+            job.cancel()
+            (result,) = await job.wait()
+            await read.task
+            assert result.outcome is (Outcome.UNKNOWN if silent else Outcome.UNREACHABLE)
+            assert result.may_still_run, "nobody knows what became of what had begun"
+            assert said(result.error) == ("the peer went away" if silent else "refused")
 
     run_virtual(main())

@@ -115,6 +115,21 @@ def test_a_loss_and_the_way_back_are_marks_between_the_lines() -> None:
     assert pickle.loads(pickle.dumps(found)) == found
 
 
+@pytest.mark.parametrize("reads_times", [True, False])
+def test_lines_without_times_go_by_their_arrival_behind_a_mark_too(reads_times: bool) -> None:
+    feed = Feed(reads_times=reads_times)
+    feed.lose(A, text("connection reset"), begun=True)
+    feed.now = 10.0
+    feed.start(A)
+    assert len(feed.following.out(11.0)) == 2
+    feed.now = 20.0
+    feed.say(B, b"first\n")
+    feed.now = 20.1
+    feed.say(A, b"second\n")
+    assert feed.following.out(20.2) == [], "each waits for the window"
+    assert lines(feed.following.out(30.0)) == [("b", b"first"), ("a", b"second")]
+
+
 def test_a_host_that_is_away_at_the_start_is_told_once_and_told_when_it_comes() -> None:
     feed = Feed()
     for _ in range(5):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atp_tui.executor.line_times import HostTimes, stamp_of
+from atp_tui.executor.line_times import LONG_AGO, HostTimes, stamp_of
 
 
 def moment(text: str) -> float:
@@ -123,6 +123,26 @@ def test_a_zone_that_is_not_told_is_found_out() -> None:
     assert said(behind - 3600, NOW) == NOW - 3600, "from the youngest on it is"
     assert said(behind + 1, NOW + 1) == NOW + 1
     assert times.at(b"no time", NOW) is None
+
+
+def test_a_zone_that_no_line_is_of_any_more_is_found_out_anew() -> None:
+    times = HostTimes()
+
+    def said(zone: float, arrived: float, age: float = 0.0) -> float | None:
+        return times.at(
+            datetime.fromtimestamp(arrived - age + zone, UTC).strftime("%b %d %H:%M:%S x").encode(), arrived
+        )
+
+    assert said(7200, NOW) == NOW
+    for minutes in range(60):  # old lines between new ones: each that is new says that the zone is still this one
+        assert said(7200, NOW + 60 * minutes, age=3600) == NOW + 60 * minutes - 3600
+        assert said(7200, NOW + 60 * minutes) == NOW + 60 * minutes
+    autumn = NOW + 86400
+    for each in range(0, int(LONG_AGO) + 1, 60):
+        assert said(3600, autumn + each) == autumn + each - 3600, "an hour early, as long as they may be old lines"
+    after = autumn + LONG_AGO + 60
+    assert said(3600, after) == after
+    assert said(3600, after + 1, age=1800) == after + 1 - 1800
 
 
 def test_a_zone_that_is_told_needs_none() -> None:
