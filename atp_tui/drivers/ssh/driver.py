@@ -38,7 +38,7 @@ class SshDriver:
         self.key_store = key_store or HostKeyStore()
         self._desk = desk or LoginDesk()
         self._opener: Opener | None = None
-        self._moving: Moving
+        self._moving: Moving | None = None
 
     async def open(self, request: OpenRequest) -> MovingLink:
         load_asyncssh()
@@ -48,6 +48,7 @@ class SshDriver:
         stand_in_for_home()
         if self._opener is None:
             self._opener = Opener(self.key_store, self._desk)
+        if self._moving is None:
             self._moving = Moving()
         async with self._descriptors.room(SSH, request.progress):
             connection, owner, route = await self._opener.open(request)

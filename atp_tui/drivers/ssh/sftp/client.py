@@ -44,10 +44,10 @@ class Sftp:
         client = cls(session, extensions_of(await session.begin()))
         if b"limits@openssh.com" in client.extensions:
             # nobody waits for it: it is answered before the first file is open
-            session.ask(Kind.EXTENDED, string(b"limits@openssh.com")).add_done_callback(client._limited)
+            session.ask(Kind.EXTENDED, string(b"limits@openssh.com")).add_done_callback(client.take_limits)
         return client
 
-    def _limited(self, answer: asyncio.Future[Reply]) -> None:
+    def take_limits(self, answer: asyncio.Future[Reply]) -> None:
         """What a server takes at most; where it says nothing that can be read, what any server takes."""
         if answer.cancelled() or answer.exception() is not None or answer.result()[0] != Kind.EXTENDED_REPLY:
             return
