@@ -64,7 +64,8 @@ class Waiter:
 
 @dataclass(slots=True, eq=False)
 class _Kept:
-    """A secret. `tried` have it and have not told yet. `doubted`: a host has refused it, and none took it since."""
+    """A secret. `tried` have it and have not told yet. `doubted`: a host has refused it, and none took it since.
+    `taken_by` are the hosts that took it, as the scopes of them alone."""
 
     secret: Secret
     until: float
@@ -72,6 +73,7 @@ class _Kept:
     doubted: bool = False
     tried: set[int] = field(default_factory=set)
     refused_by: set[str] = field(default_factory=set)
+    taken_by: set[Scope] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False)
@@ -168,6 +170,7 @@ class LoginGate:
         scope, of, kept = lent
         kept.tried.discard(waiter)
         kept.trusted, kept.doubted = True, False
+        kept.taken_by.add(of.own)
         topic = self._topic(scope)
         if topic.kept is not kept:  # forgotten, or another one was typed since
             return []
@@ -220,10 +223,12 @@ class LoginGate:
         return self._topics.setdefault(scope, _Topic())
 
     def _scope_of(self, waiter: Waiter) -> Scope:
-        """The widest scope that has something for a login, or asks for it."""
+        """The widest scope that has something for a login, or asks for it. What was given for all goes to hosts that a
+        person has asked for, and to those again: another one may be anybody's, as may the same under a new address."""
         wide = self._topics.get(waiter.scope.everywhere)
         in_use = wide is not None and (wide.kept is not None or bool(wide.waiting) or bool(wide.wrong))
-        if wide is not None and in_use and waiter.host not in wide.excluded:
+        known_there = wide is not None and wide.kept is not None and waiter.own in wide.kept.taken_by
+        if wide is not None and in_use and waiter.host not in wide.excluded and (waiter.asked_at or known_there):
             return waiter.scope.everywhere
         known = self._topics.get(waiter.scope)
         return waiter.own if known is not None and waiter.host in known.excluded else waiter.scope

@@ -18,7 +18,7 @@ REALMS = {"kvm0": "a", "kvm1": "a", "kvm2": "a", "kvm3": "b", "kvm4": ""}
 
 def scopes_of(host: str) -> tuple[Scope, Scope]:
     own = Scope(Wants.PASSWORD, "root", host)
-    return (Scope(Wants.PASSWORD, "root", f"realm {REALMS[host]}") if REALMS[host] else own), own
+    return (Scope(Wants.PASSWORD, "root", f"realm {REALMS[host]}") if REALMS.get(host) else own), own
 
 
 class Gate(RuleBasedStateMachine):
@@ -164,7 +164,12 @@ def test_a_password_for_all_is_tried_on_the_host_that_was_asked_about() -> None:
     assert gate.typed(scopes_of("kvm4")[0], secret, 10.0, everywhere=True) == [Give(1, secret)]
     assert list(gate.open()) == []
     assert gate.accepted(1) == [Give(0, secret), Give(2, secret)]
-    assert gate.wait(waiter(7, "kvm1", asked_at=0)) == [Give(7, secret)], "and those that come later"
+    assert gate.wait(waiter(7, "kvm1")) == [Give(7, secret)], "and those that a person asks for later"
+    assert gate.accepted(2) == []
+    assert gate.wait(waiter(8, "kvm0", asked_at=0)) == [Give(8, secret)], "and one that has taken it, again"
+    others = Waiter(9, "kvm0", *scopes_of("kvm0 at another address"), 0)
+    for stranger in (waiter(10, "kvm2", asked_at=0), others):
+        assert gate.wait(stranger) == [Deny(stranger.id, stranger.scope)], "nobody has asked for that host"
 
 
 def test_wrong_answers_count_on_where_the_next_is_given_for_all() -> None:
