@@ -124,6 +124,7 @@ class Capture:
         self._budget.give_back(sum(map(len, self._buffers.values())))
         self._buffers = {"stdout": bytearray(), "stderr": bytearray()}
         self.truncated = False
+        self._cut.clear()
         if self._spilling is not None:
             self._spilling.restart()
 

@@ -117,9 +117,13 @@ class SpillFiles:
         if self._ended is not None:
             self._queue.put(None)
             ended, self._ended = self._ended, None
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(CLOSE_LIMIT):
                     await ended
+            except TimeoutError:
+                self._told(
+                    f"the disk is too slow: the last output beyond what is kept may be missing in {self._folder}"
+                )
 
     def _flush(self, job: str, target: TargetId, stream: Stream) -> None:
         data = bytes(self._pieces.pop((job, target, stream)))
@@ -140,8 +144,12 @@ class SpillFiles:
         self._waiting += size
 
         def work() -> None:
-            act()
-            self._post(self._written, size)
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - a thread that has gone would hold up all senders for good
+                self._post(self._told, f"output beyond what is kept is not all there: {exhausted(error) or error!r}")
+            finally:
+                self._post(self._written, size)
 
         self._queue.put(work)
 
@@ -173,12 +181,12 @@ class SpillFiles:
                 raise OSError(0, f"its files have {MOST_OF_JOB >> 30} GiB")
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sizes[job] = self._sizes.get(job, 0) + _appended(path, gzip.compress(data, 1, mtime=0))
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self._lost.add(job)
             for file in self._all_of(job):
                 with contextlib.suppress(OSError):
                     file.rename(file.with_name(file.name.removesuffix(".gz") + ".cut.gz"))
-            why = f"{error.strerror or error}: {path.parent}"
+            why = f"{getattr(error, 'strerror', '') or exhausted(error) or repr(error)}: {path.parent}"
             self._post(self._told, f"what hosts say beyond what is kept of it is not all there: {why}")
 
     def _all_of(self, job: str) -> list[Path]:

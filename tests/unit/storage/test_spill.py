@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import os
 import stat
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,54 @@ async def test_what_was_said_before_work_begins_anew_is_no_part_of_it(tmp_path: 
     flow.spilled()
     await files.close()
     assert read(tmp_path, "kvm01.out.gz") == b"new"
+
+
+async def test_what_fits_when_work_has_begun_anew_is_in_no_file(tmp_path: Path) -> None:
+    files = SpillFiles(tmp_path / "spilled", pytest.fail)
+    capture = Capture(10, Budget(100), 0, Spilling(files, "j1", HOST))
+    for said in (b"more than it keeps", b"fits"):
+        capture.begin(1.0)
+        capture.add("stdout", said)
+    capture.spilled()
+    await files.close()
+    assert files.files("j1") == () and not capture.truncated
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(5, "Input/output error")])
+async def test_no_fault_of_a_write_holds_up_the_senders_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    told: list[str] = []
+    files = SpillFiles(tmp_path / "spilled", told.append)
+    files.add("j1", HOST, "stdout", b"a" * PIECE)
+    while not files.files("j1"):  # noqa: ASYNC110 - another thread makes it
+        await asyncio.sleep(0.01)
+
+    def failing(*_: object, **__: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr(gzip, "compress", failing)
+    for _ in range(WAITING // PIECE + 2):
+        files.add("j1", HOST, "stdout", b"b" * PIECE)
+    if (room := files.room()) is not None:
+        async with asyncio.timeout(60):
+            await room
+    await files.close()
+    await asyncio.sleep(0)
+    assert len(told) == 1 and os.listdir(tmp_path / "spilled" / "j1") == ["kvm01.out.cut.gz"]
+
+
+async def test_a_disk_that_is_too_slow_for_the_end_of_the_program_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    files, goes_on = SpillFiles(tmp_path / "spilled", told.append), threading.Event()
+    monkeypatch.setattr(spill, "CLOSE_LIMIT", 0.01)
+    monkeypatch.setattr(spill, "_appended", lambda *_: goes_on.wait(60) and 0)
+    files.add("j1", HOST, "stdout", b"a" * PIECE)
+    await files.close()
+    goes_on.set()
+    assert len(told) == 1 and "too slow" in told[0]
 
 
 async def test_a_disk_that_is_slower_than_the_host_holds_it_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
