@@ -7,6 +7,7 @@ reboot"` is asked about. This holds back a slip, and no person who means it: wha
 
 from __future__ import annotations
 
+import posixpath
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
@@ -42,7 +43,8 @@ def dangers(line: str, guard: GuardSettings) -> tuple[Span, ...]:
 def dangers_of_push(files: str, far: str, guard: GuardSettings) -> Iterable[str]:
     """What is dangerous about files that are sent to a far path: where they go to, and what a person has written of
     the line in which they would be typed."""
-    if guard.danger_builtin and re.match(SYSTEM_PATHS, far):
+    plain = posixpath.normpath(f"/{far}" if far.startswith("/") else far) + "/" * far.endswith("/")
+    if guard.danger_builtin and re.match(SYSTEM_PATHS, re.sub(r"\A/+", "/", plain)):
         yield far
     line = f"push {files} {far}"
     for begin, end in dangers(line, replace(guard, danger_builtin=False)):

@@ -30,7 +30,7 @@ SENTENCES: Mapping[Say, str] = {
     Say.FILE_CHANGED: "it has changed while it was read, and was not put in place: {path}",
     Say.FILE_SHRANK: "it became shorter while it was read, and was not put in place: {path}",
     Say.FILE_DIFFERS: "its checksum is another one, and it was not put in place: {path}",
-    Say.FILE_TWICE: "two of these would be one file here: {path}",
+    Say.FILE_TWICE: "two of these would be one file: {path}",
     Say.FILE_TOO_MANY: "more than {number:,} entries: {path}",
     Say.FILE_UNSAFE: "a name that leads out of its folder: {path}",
     Say.NEAR_FILE_FAILED: "{path} on this machine: {why}",

@@ -93,8 +93,14 @@ def matches(name: bytes, step: bytes) -> bool:
 
 
 def stays_within(link: bytes, target: bytes) -> bool:
-    """Whether a symlink at the path `link` below a folder leads to a place within that folder, as it is written."""
+    """Whether a symlink at the path `link` below a folder leads to a place within that folder, as it is written.
+
+    Behind a name, `..` leads out: that name may be a symlink, from which `..` goes up from another place.
+    """
     if target.startswith(b"/") or b"\0" in target or not target:
+        return False
+    steps = [step for step in target.split(b"/") if step not in (b"", b".")]
+    if b".." in steps[steps.count(b"..") :]:
         return False
     where = posixpath.normpath(posixpath.join(posixpath.dirname(link), target))
     return where != b".." and not where.startswith((b"../", b"/"))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class NearFile:
     """A file or folder of this machine, and what tells it from another one of that path: `size` in bytes, `changed` in
-    nanoseconds since 1970, its inode. Of a folder these say nothing of what is in it, and are 0."""
+    nanoseconds since 1970, its inode. Of a folder these say nothing of what is in it: `changed` is when it was looked
+    at, which tells a later job's from it."""
 
     path: str
     is_folder: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from atp_tui.model.errors import FileFailed
 from atp_tui.model.moving import AS_USUAL, Moved, MoveRules, NearFile, Pull, Push
 from atp_tui.model.outcome import Stream
 from atp_tui.model.say import Say
+
+_LOOKS = itertools.count()
 
 HANG = 30.0
 """Seconds after which something hangs."""
@@ -37,7 +40,7 @@ class Sink:
 def near(path: Path) -> NearFile:
     status = path.stat()
     if path.is_dir():
-        return NearFile(str(path), True)
+        return NearFile(str(path), True, changed=next(_LOOKS))
     return NearFile(str(path), False, status.st_size, status.st_mtime_ns, status.st_ino)
 
 

@@ -18,7 +18,7 @@ from atp_tui.drivers.ssh.moving import pull as pull_module
 from atp_tui.drivers.ssh.moving.link import MovingLink
 from atp_tui.drivers.ssh.sftp.wire import Attrs, Kind, string
 from atp_tui.model.host import HostInfo
-from atp_tui.model.moving import Pull, Push
+from atp_tui.model.moving import MoveRules, Pull, Push
 from atp_tui.model.say import Say
 from atp_tui.model.settings import SshSettings
 
@@ -163,8 +163,9 @@ async def test_folders_within_folders_without_end_are_left(tmp_path: Path, monke
         return server.answer(kind, body)
 
     async with serving(answer) as link:
-        told = await pull(link, "/top", tmp_path)
-    assert "too deep" in told.err and (tmp_path / "top" / "d" / "d" / "d" / "d" / "d").is_dir()
+        said, words, _ = await failure(link, Pull("/top", str(tmp_path)))
+    assert said is Say.FILE_REFUSED and words.endswith("d: more than 5 folders within folders")
+    assert (tmp_path / "top" / "d" / "d" / "d" / "d" / "d").is_dir()
 
 
 MORE = (Kind.DATA, string(b"x" * 1000))
@@ -209,3 +210,35 @@ async def test_words_of_a_refusal_are_one_safe_line(tmp_path: Path) -> None:
     async with serving(lambda kind, body: status(4, b"no\n\x1b[31m\xff" * 200)) as link:
         said, words, _ = await failure(link, Pull("/top", str(tmp_path)))
     assert said is Say.FILE_REFUSED and "\n" not in words and len(words) < 1000
+
+
+async def test_what_says_that_it_is_empty_and_has_no_end_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull_module, "MOST_UNMEASURED", 30)
+    server = Server()
+
+    def answer(kind: int, body: bytes) -> tuple[int, bytes]:
+        stats = kind in (Kind.STAT, Kind.LSTAT, Kind.FSTAT)
+        return (Kind.ATTRS, Attrs(size=0, mode=FILE).encode()) if stats else server.answer(kind, body)
+
+    async with serving(answer) as link:
+        said, words, _ = await failure(link, Pull("/file", str(tmp_path)))
+    assert said is Say.FILE_REFUSED and "has more than 30 bytes" in words and names(tmp_path) == []
+
+
+async def test_folders_that_keep_their_modes_are_not_all_open_to_the_end(tmp_path: Path) -> None:
+    folders = tuple((b"%d" % number, FOLDER) for number in range(200))
+    most = 0
+    server = Server(*folders)
+
+    def answer(kind: int, body: bytes) -> tuple[int, bytes]:
+        nonlocal most
+        most = max(most, len(os.listdir("/proc/self/fd")))
+        return server.answer(kind, body)
+
+    async with serving(answer) as link:
+        before = len(os.listdir("/proc/self/fd"))
+        await pull(link, "/top", tmp_path, MoveRules(preserve=True))
+    assert len(names(tmp_path / "top")) == 200 and most < before + 50
+    assert (tmp_path / "top" / "7").stat().st_mtime == 1, "it has the time of the far one all the same"

@@ -6,15 +6,21 @@ import asyncio
 import os
 import socket
 import stat
+import struct
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.near import tree
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.moving.link import MovingLink
 from atp_tui.drivers.ssh.moving.pull import _Fetcher
 from atp_tui.drivers.ssh.moving.push import Sender
+from atp_tui.drivers.ssh.sftp.client import Sftp
+from atp_tui.drivers.ssh.sftp.session import Reply
+from atp_tui.drivers.ssh.sftp.wire import Attrs, Kind, Status
 from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.errors import ConnectionLost
 from atp_tui.model.far_paths import part_name
@@ -303,6 +309,7 @@ async def test_what_is_no_beginning_of_the_file_is_thrown_away(link: MovingLink,
     part.write_bytes(b"another file's" * 1000)
     told = await push(link, large, to=tmp_path / "there", rules=MoveRules(resume=True))
     assert "begun anew: what was left is another file's" in told.err
+    assert "right" not in told.out, "a checksum that was wrong is not told as right"
     assert (tmp_path / "there").read_bytes() == large.read_bytes() and not part.exists()
 
 
@@ -418,4 +425,97 @@ async def test_a_second_transfer_of_the_same_names_is_refused_in_a_pull_alone(li
         (tmp_path / name).mkdir()
         (tmp_path / name / "x").write_text(name)
     said, words, _ = await failure(link, Pull(f"{tmp_path}/?/x", str(tmp_path / "here")))
-    assert said is Say.FILES_PARTLY and "two of these would be one file here" in words
+    assert said is Say.FILES_PARTLY and "two of these would be one file" in words
+
+
+async def test_two_files_that_would_be_one_there_are_an_error_for_the_second(link: MovingLink, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text(name)
+        os.utime(tmp_path / name / "x", (5, 5))
+    first, second = near(tmp_path / "a" / "x"), near(tmp_path / "b" / "x")
+    said, words, _ = await failure(link, Push((first, first, second), f"{there}/"))
+    assert said is Say.FILES_PARTLY and words == f"1 of 2 failed, the first: two of these would be one file: {there}/x"
+    assert names(there) == ["x"] and (there / "x").read_text() == "a"
+
+
+async def test_a_job_that_goes_on_gives_no_other_its_old_files(link: MovingLink, tmp_path: Path) -> None:
+    folder, there, moving = tmp_path / "folder", tmp_path / "there", link.moving
+    folder.mkdir()
+    (folder / "x").write_text("old")
+    file, within = near(folder / "x"), near(folder)
+    with moving.near.thread.used():
+        held = [
+            await moving.near.open(os.fsencode(folder / "x"), file, follow=True),
+            await moving.near.open(os.fsencode(folder / "x"), within, follow=False),
+        ]
+        async with moving.listings.listed(within, follow=False):  # as a job does whose host has stalled
+            (folder / "new").write_text("new")
+            os.replace(folder / "new", folder / "x")
+            (folder / "y").write_text("more")
+            await push(link, folder / "x", to=tmp_path / "single")
+            await push(link, folder, to=there)
+        for each in held:
+            moving.near.close(each)
+    assert (tmp_path / "single").read_text() == "new"
+    assert names(there) == ["x", "y"] and (there / "x").read_text() == "new"
+
+
+async def test_a_folder_that_cannot_be_read_or_is_too_deep_is_a_failure(
+    link: MovingLink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "x").write_text("x")
+    monkeypatch.setattr(tree, "MOST_DEEP", 1)
+    said, words, _ = await failure(link, Push((near(folder),), str(tmp_path / "there")))
+    assert said is Say.FILES_PARTLY and words.endswith(f"{folder}/a/b on this machine: too deep")
+    scan, closed = os.scandir, os.fsencode(folder / "a" / "b")
+
+    def denied(path: bytes) -> object:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(tree, "MOST_DEEP", 9)
+    monkeypatch.setattr(os, "scandir", denied)
+    said, words, _ = await failure(link, Push((near(folder),), str(tmp_path / "other")))
+    assert said is Say.FILES_PARTLY and words.endswith(f"{folder}/a/b on this machine: Permission denied")
+
+
+async def test_what_ran_as_another_user_does_not_run_as_ours(
+    link: MovingLink, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    there.write_text("theirs")
+    there.chmod(0o4755)
+    await push(link, large, to=there)
+    assert stat.S_IMODE(there.stat().st_mode) == 0o4755, "its owner is the same"
+    looked = Sftp.there
+
+    async def of_another(self: Sftp, path: bytes) -> Attrs | None:
+        found = await looked(self, path)
+        return found and replace(found, owner=(12345, 12345))
+
+    def refused(self: Sftp, handle: bytes, attrs: Attrs) -> asyncio.Future[Reply]:
+        if attrs.owner is None:
+            return setting(self, handle, attrs)
+        answer = asyncio.get_running_loop().create_future()
+        answer.set_result((Kind.STATUS, struct.pack(">I", Status.PERMISSION_DENIED)))
+        return answer
+
+    setting = Sftp.setting
+    monkeypatch.setattr(Sftp, "there", of_another)
+    monkeypatch.setattr(Sftp, "setting", refused)
+    told = await push(link, large, to=there)
+    assert "which cannot be kept" in told.err and stat.S_IMODE(there.stat().st_mode) == 0o755
+
+
+async def test_a_pipe_here_is_not_replaced(link: MovingLink, large: Path, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    os.mkfifo(here / "large")
+    assert (await failure(link, Pull(str(large), str(here))))[0] is Say.FILE_SPECIAL
+    assert names(here) == ["large"] and (here / "large").is_fifo()

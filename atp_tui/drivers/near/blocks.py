@@ -27,6 +27,9 @@ MOST_EXTENTS = 4096
 """Parts with data of a sparse file; one with more is sent as if it had no holes."""
 
 
+_Key = tuple[bytes, bool, NearFile]
+
+
 class NotAFile(OSError):
     """A near path that is no file."""
 
@@ -66,17 +69,18 @@ class NearFiles:
         """Pieces that were read: no more than a file has, where all hosts keep together."""
         self._kept = kept
         self._held = 0
-        self._files: dict[tuple[bytes, bool], OpenFile] = {}
-        self._opening: dict[tuple[bytes, bool], asyncio.Future[OpenFile]] = {}
+        self._files: dict[_Key, OpenFile] = {}
+        self._opening: dict[_Key, asyncio.Future[OpenFile]] = {}
         self._pieces: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self._reading: dict[tuple[int, int], asyncio.Future[bytes]] = {}
 
-    async def open(self, path: bytes, *, follow: bool, asked: NearFile | None = None) -> OpenFile:
-        """The file, to be given back by `close`. `asked` is what it was when it was asked for.
+    async def open(self, path: bytes, asked: NearFile, *, follow: bool) -> OpenFile:
+        """The file, to be given back by `close`. `asked` is what it was when it was asked for, or the folder that was.
 
-        Raises OSError, with ESTALE where it is another one by now; NotAFile.
+        It is shared by those that ask for the same: a file that a job still has open may be another one by now.
+        Raises OSError, with ESTALE where it is another one than was asked for; NotAFile.
         """
-        key = path, follow
+        key = path, follow, asked
         opened = self._files.get(key)
         while opened is None:
             opening = self._opening.get(key)
@@ -86,12 +90,12 @@ class NearFiles:
             await asyncio.wait([opening])
             opened = opening.result() if self._files.get(key) is None and opening.exception() else self._files.get(key)
         opened.users += 1
-        if asked is not None and not _is(opened.status, asked):
+        if not asked.is_folder and not _is(opened.status, asked):
             self.close(opened)
             raise OSError(errno.ESTALE, "it has changed since it was asked for", path)
         return opened
 
-    def _is_open(self, key: tuple[bytes, bool], done: asyncio.Future[OpenFile]) -> None:
+    def _is_open(self, key: _Key, done: asyncio.Future[OpenFile]) -> None:
         del self._opening[key]
         if not done.cancelled() and done.exception() is None:
             self._files[key] = done.result()

@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 import stat
+import time
 from collections.abc import Sequence
 
 from ...model.errors import ActionFailed
@@ -51,7 +52,7 @@ def _or_failure(path: str) -> NearFile:
 def _looked(path: str) -> NearFile:
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
-        return NearFile(path, True)
+        return NearFile(path, True, changed=time.time_ns())
     if not stat.S_ISREG(status.st_mode):
         raise ActionFailed(told(Say.NEAR_NOT_A_FILE, path=shown(to_bytes(path))))
     if not os.access(path, os.R_OK):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atp_tui.actions.danger_list import NAMES, built_in
-from atp_tui.actions.dangers import dangers
+from atp_tui.actions.dangers import dangers, dangers_of_push
 from atp_tui.model.guard import GuardSettings
 
 GUARD = GuardSettings()
@@ -255,3 +255,20 @@ def test_a_line_that_names_no_program_of_the_list_compiles_nothing() -> None:
     assert built_in("true") == ()
     assert len(built_in("uname -a > /tmp/x")) == 2, "the two of redirections"
     assert max(map(len, built_in("virsh list"))) < len(WHOLE[0]) / 2
+
+
+@pytest.mark.parametrize(
+    ("far", "asks"),
+    [
+        ("/etc/ssh/sshd_config", True),
+        ("//etc/ssh/sshd_config", True),
+        ("/./etc//ssh/", True),
+        ("/srv/../boot/x", True),
+        ("~/x/../.ssh/authorized_keys", True),
+        ("/dev/shm/", False),
+        ("/srv/etc/ssh/x", False),
+        ("/etc/app.conf", False),
+    ],
+)
+def test_a_system_path_is_known_however_it_is_written(far: str, asks: bool) -> None:
+    assert tuple(dangers_of_push("x", far, GUARD)) == ((far,) if asks else ())

@@ -9,6 +9,9 @@ from ....model.moving import MoveRules
 from ...near.folders import NearFolder
 from ..sftp.wire import Attrs
 
+REPLACED = (stat.S_IFREG, stat.S_IFLNK)
+"""What a file that comes may take the place of."""
+
 
 def mode_of(attrs: Attrs, *, preserve: bool) -> int:
     """The mode of a near file: none that a host could set to run as another user."""
@@ -19,7 +22,7 @@ def mode_of(attrs: Attrs, *, preserve: bool) -> int:
 def begun(folder: NearFolder, name: bytes, part: bytes, rules: MoveRules) -> tuple[int | None, int, int]:
     """What is there under the name, and a file to write to with what is in it: -1 where it may not be replaced."""
     there = folder.kind(name)
-    if there == stat.S_IFDIR or (there is not None and not rules.replace):
+    if there is not None and (there not in REPLACED or not rules.replace):
         return there, -1, 0
     return (there, *folder.part(part, goes_on=rules.resume))
 

@@ -58,6 +58,11 @@ async def _missing(sftp: Sftp, path: bytes) -> Message:
     return told(Say.FILE_MISSING, path=shown(path))
 
 
+async def raising(error: Exception) -> None:
+    """Work that fails so, as it was found before it began."""
+    raise error
+
+
 def near_failure(error: OSError, path: bytes) -> FileFailed:
     """What went wrong with a file of this machine."""
     name = shown(path)

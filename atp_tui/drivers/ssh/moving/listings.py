@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from ....model.errors import FileFailed
-from ....model.far_paths import shown
+from ....model.far_paths import shown, to_bytes
 from ....model.message import told
+from ....model.moving import NearFile
 from ....model.say import Say
 from ...near.blocks import NearFiles
 from ...near.tree import MOST_ENTRIES, Entry, TooMany, listed
@@ -20,12 +21,12 @@ class Listings:
 
     def __init__(self, near: NearFiles) -> None:
         self._near = near
-        self._kept: dict[tuple[bytes, bool], tuple[int, asyncio.Future[tuple[Entry, ...]]]] = {}
+        self._kept: dict[tuple[NearFile, bool], tuple[int, asyncio.Future[tuple[Entry, ...]]]] = {}
 
     @asynccontextmanager
-    async def listed(self, path: bytes, *, follow: bool) -> AsyncIterator[Sequence[Entry]]:
-        """All that is in a folder. Raises FileFailed."""
-        key = path, follow
+    async def listed(self, asked: NearFile, *, follow: bool) -> AsyncIterator[Sequence[Entry]]:
+        """All that is in a folder; asked for anew, it is listed anew. Raises FileFailed."""
+        key, path = (asked, follow), to_bytes(asked.path)
         users, listing = self._kept.get(key, (0, None))
         if listing is None:
             listing = self._near.thread.begin(lambda: listed(path, follow=follow))

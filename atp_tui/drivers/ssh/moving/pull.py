@@ -30,7 +30,7 @@ from ..sftp.client import Refused, data_of
 from ..sftp.session import Reply
 from ..sftp.wire import Attrs, Open
 from . import arriving
-from .failures import special
+from .failures import raising, special
 from .flight import Batch
 from .transfer import Transfer
 
@@ -79,8 +79,10 @@ class _Fetcher:
         self._names = 0
         self._taken: set[bytes] = set()
         self._folders = {top}
-        self._later: list[tuple[NearFolder, Attrs]] = []
-        """Folders whose modes and times are set once all in them is there."""
+        self._like: dict[NearFolder, Attrs] = {}
+        """Folders that get the mode and times of the far ones once all in them is there."""
+        self._unlike: list[OSError] = []
+        """Why some of them did not get these."""
 
     def close(self) -> None:
         for folder in self._folders:  # work that was never begun has let go of none
@@ -128,7 +130,7 @@ class _Fetcher:
                         continue
                     if not is_name(name):
                         unsafe = told(Say.FILE_UNSAFE, path=shown(folder + b": " + name[:255]))
-                        await self.transfer.fenced(folder, _raising(FileFailed(unsafe)), writes=False)
+                        await self.transfer.fenced(folder, raising(FileFailed(unsafe)), writes=False)
                         continue
                     yield name, attrs
         finally:
@@ -142,11 +144,11 @@ class _Fetcher:
                 if attrs is None or attrs.kind in (0, stat.S_IFLNK):
                     attrs = await self.transfer.sftp.stat(path)
             except Refused as error:
-                yield path, _raising(error)
+                yield path, raising(error)
                 continue
             contents = not is_name(name)
             if not contents and name in self._taken:
-                yield path, _raising(FileFailed(told(Say.FILE_TWICE, path=shown(path))))
+                yield path, raising(FileFailed(told(Say.FILE_TWICE, path=shown(path))))
                 continue
             self._taken.add(name)
             if attrs.kind == stat.S_IFDIR:
@@ -156,7 +158,7 @@ class _Fetcher:
                 self.transfer.tally.expect(attrs.size or 0)
                 yield path, self._file(path, self._held(self._top), name, attrs)
             else:
-                yield path, _raising(FileFailed(told(Say.FILE_SPECIAL, path=shown(path), what=special(attrs.kind))))
+                yield path, raising(FileFailed(told(Say.FILE_SPECIAL, path=shown(path), what=special(attrs.kind))))
 
     async def _folder(self, path: bytes, name: bytes, attrs: Attrs) -> AsyncIterator[tuple[bytes, Awaitable[object]]]:
         """A far folder, and all below it; one far folder is listed at a time."""
@@ -181,12 +183,15 @@ class _Fetcher:
                             yield far, self._file(far, self._held(here), each, found)
                         elif what == stat.S_IFLNK:
                             yield far, self._link(far, self._held(here), each, os.path.join(below, each), name)
+                        elif what == stat.S_IFDIR:
+                            why = f"more than {MOST_DEEP} folders within folders"
+                            yield far, raising(FileFailed(told(Say.FILE_REFUSED, path=shown(far), why=why)))
                         else:
-                            await self.transfer.skipped(far, "too deep" if what == stat.S_IFDIR else special(what))
+                            await self.transfer.skipped(far, special(what))
                     waiting += reversed(inner)
                 except Refused as error:
                     waiting += reversed(inner)
-                    await self.transfer.fenced(path, _raising(error), writes=False)
+                    await self.transfer.fenced(path, raising(error), writes=False)
                 finally:
                     self._release(here)
         finally:
@@ -210,17 +215,14 @@ class _Fetcher:
         finally:
             self._release(above)
         if made and name and self.transfer.rules.preserve:
-            self._later.append((self._held(made[0]), attrs))
+            self._like[made[0]] = attrs
         return made[0] if made else None
 
     async def folders_are_done(self) -> None:
-        """Give folders the modes and times of the far ones, the inner ones first."""
-        while self._later:
-            folder, attrs = self._later.pop()
-            try:
-                await self.transfer.near.thread.begin(partial(arriving.made_like, folder.descriptor, attrs))
-            finally:
-                self._release(folder)
+        """Wait until folders have the modes and times of the far ones. Raises OSError where one cannot have them."""
+        await self.transfer.near.thread.begin(lambda: None)  # it comes after all that was begun
+        if self._unlike:
+            raise self._unlike[0]
 
     # -- one entry -----------------------------------------------------------------------------------------------
 
@@ -260,13 +262,15 @@ class _Fetcher:
             there, descriptor, left = await thread.begin(lambda: arriving.begun(folder, name, part, rules))
             if there == stat.S_IFDIR:
                 raise FileFailed(told(Say.FILE_IS_FOLDER, path=shown(name)))
+            if there is not None and there not in arriving.REPLACED:
+                raise FileFailed(told(Say.FILE_SPECIAL, path=shown(name), what=special(there)))
             if descriptor < 0:
                 raise FileFailed(told(Say.FILE_EXISTS, path=shown(name)))
             begin = await self._beginning(far, descriptor, left, size)
             if size:
                 await self._blocks(far, handle, descriptor, begin, size)
             else:
-                size = await self._unmeasured(handle, descriptor)
+                size = await self._unmeasured(far, handle, descriptor)
             await self._told_of_change(far, handle, first)
             mode = arriving.mode_of(first, preserve=rules.preserve)
             times = first.times if rules.preserve else None
@@ -299,6 +303,7 @@ class _Fetcher:
         if left <= size:
             there = await transfer.far_beginning(far, left)
             if there and there == await transfer.near.thread.begin(lambda: transfer.near.digest_of(descriptor, left)):
+                transfer.checked.there += 1
                 transfer.tally.came(left)
                 return left
             why = "what was left is not its beginning" if there else "no checksum is to be had there"
@@ -335,7 +340,7 @@ class _Fetcher:
                 ask(at, wanted)
                 at += wanted
 
-    async def _unmeasured(self, handle: bytes, descriptor: int) -> int:
+    async def _unmeasured(self, far: bytes, handle: bytes, descriptor: int) -> int:
         """Read a file that is said to be empty to its end; its bytes."""
         sftp, at = self.transfer.sftp, 0
         while at < MOST_UNMEASURED and (data := data_of(await sftp.read(handle, at, sftp.read_block))):
@@ -343,6 +348,9 @@ class _Fetcher:
             at += len(data)
             self.transfer.tally.expect(len(data))
             self.transfer.tally.came(len(data))
+        if at >= MOST_UNMEASURED:
+            why = f"it says that it is empty, and has more than {MOST_UNMEASURED:,} bytes"
+            raise FileFailed(told(Say.FILE_REFUSED, path=shown(far), why=why))
         return at
 
     async def _told_of_change(self, far: bytes, handle: bytes, first: Attrs) -> None:
@@ -357,9 +365,7 @@ class _Fetcher:
     async def _verify(self, far: bytes, descriptor: int, size: int) -> None:
         transfer = self.transfer
         here = await transfer.near.thread.begin(lambda: transfer.near.digest_of(descriptor, size))
-        if await transfer.far_digest(far, size, whole=False) == here:
-            return
-        if await transfer.read_back(far, size) != here:
+        if not await transfer.is_right(far, size, here, whole=False):
             raise FileFailed(told(Say.FILE_DIFFERS, path=shown(far)))
 
     # -- near folders, closed by the thread that uses them ------------------------------------------------------
@@ -373,8 +379,14 @@ class _Fetcher:
         folder.users -= 1
         if not folder.users and folder in self._folders:
             self._folders.discard(folder)
-            self.transfer.near.thread.later(folder.close)
+            self.transfer.near.thread.later(partial(self._done, folder, self._like.pop(folder, None)))
 
-
-async def _raising(error: Exception) -> None:
-    raise error
+    def _done(self, folder: NearFolder, attrs: Attrs | None) -> None:
+        # at once: a descriptor for each folder until the end would be more than a process may have
+        try:
+            if attrs is not None:
+                arriving.made_like(folder.descriptor, attrs)
+        except OSError as error:
+            self._unlike.append(error)
+        finally:
+            folder.close()

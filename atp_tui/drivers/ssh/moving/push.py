@@ -20,7 +20,7 @@ from ...near.tree import Entry, What
 from ..sftp.client import GOODBYE, Refused, attrs_of, done
 from ..sftp.session import Ended, Reply
 from ..sftp.wire import Attrs, Open, Status
-from .failures import refusal, special
+from .failures import raising, refusal, special
 from .flight import Batch
 from .listings import Listings
 from .transfer import Transfer
@@ -39,20 +39,21 @@ async def pushed(transfer: Transfer, listings: Listings, asked: Push) -> ExitSta
         await sender.folder_there(far.rstrip(b"/") or b"/")
     elif len(asked.sources) != 1:
         raise FileFailed(told(Say.MOVE_NEEDS_FOLDER))
-    places = [
-        (each, joined(far, os.path.basename(to_bytes(each.path).rstrip(b"/"))) if into else far)
-        for each in asked.sources
-    ]
-    transfer.tally.expect(sum(each.size for each, _ in places if not each.is_folder))
-    files = [(each, place) for each, place in places if not each.is_folder]
+    places: dict[bytes, NearFile] = {}
+    for each in {each.path: each for each in asked.sources}.values():
+        place = joined(far, os.path.basename(to_bytes(each.path).rstrip(b"/"))) if into else far
+        if places.setdefault(place, each) is not each:
+            await transfer.fenced(place, raising(FileFailed(told(Say.FILE_TWICE, path=shown(place)))), writes=True)
+    transfer.tally.expect(sum(each.size for each in places.values() if not each.is_folder))
+    files = [(each, place) for place, each in places.items() if not each.is_folder]
     if len(files) == 1:
         await transfer.fenced(files[0][1], sender.file_asked(*files[0]), writes=True)
     else:
         await transfer.at_once(_each(sender, files), writes=True)
-    for each, place in places:
+    for place, each in places.items():
         if each.is_folder:
-            async with listings.listed(to_bytes(each.path), follow=asked.rules.follow) as entries:
-                await _Tree(sender, to_bytes(each.path), place, entries).sent()
+            async with listings.listed(each, follow=asked.rules.follow) as entries:
+                await _Tree(sender, each, place, entries).sent()
     return await transfer.ended("sent")
 
 
@@ -83,7 +84,7 @@ class Sender:
 
     async def file_asked(self, near: NearFile, place: bytes) -> None:
         """Send a file that a person has named."""
-        file = await self.transfer.near.open(to_bytes(near.path), follow=True, asked=near)
+        file = await self.transfer.near.open(to_bytes(near.path), near, follow=True)
         try:
             await self.file(file, place, fresh=False)
         finally:
@@ -104,7 +105,11 @@ class Sender:
             if rules.verify:
                 await self._verify(part, file, place)
             self.transfer.placing += 1
-            await sftp.rename(part, place, replace=rules.replace)
+            try:
+                await sftp.rename(part, place, replace=rules.replace)
+            except Refused:
+                self.transfer.placing -= 1  # it is known that it has not its name
+                raise
             self.transfer.placing -= 1
             whole = True
         except Refused as error:
@@ -166,7 +171,8 @@ class Sender:
         return await sftp.open(part, new, Attrs(mode=0o600)), 0
 
     async def _is_beginning(self, part: bytes, size: int, file: OpenFile) -> bool:
-        return await self.transfer.far_digest(part, size, whole=True) == await self.transfer.near.digest(file, size)
+        wanted = await self.transfer.near.digest(file, size)
+        return await self.transfer.is_right(part, size, wanted, whole=True, sure=False)
 
     async def _blocks(self, handle: bytes, file: OpenFile, begin: int) -> None:
         transfer, at = self.transfer, begin
@@ -206,8 +212,9 @@ class Sender:
             mode = status.st_mode & _NEW_FILE if known is None else stat.S_IMODE(known)
         times = (int(status.st_atime), int(status.st_mtime)) if self.rules.preserve else None
         size = file.size if file.holes else None
-        if replaced is not None and replaced.owner is not None:
-            await self._owned(handle, replaced.owner, place)
+        owner = None if replaced is None else replaced.owner
+        if owner is not None and not await self._owned(handle, owner, place):
+            mode &= 0o777  # what ran as another's must not run as ours
         setting = sftp.setting(handle, Attrs(size, None, mode, times))
         if self.rules.sync:
             done(await setting)
@@ -220,24 +227,24 @@ class Sender:
         if found.size is not None and found.size != file.size:
             raise FileFailed(told(Say.FILE_REFUSED, path=shown(place), why=f"{found.size:,} bytes of {file.size:,}"))
 
-    async def _owned(self, handle: bytes, owner: tuple[int, int], place: bytes) -> None:
-        """What replaces a file belongs to whom that belonged to, where that can be."""
+    async def _owned(self, handle: bytes, owner: tuple[int, int], place: bytes) -> bool:
+        """Whether what replaces a file belongs to whom that belonged to; else it is told."""
         sftp = self.transfer.sftp
         now = await sftp.fstat(handle)
         if now.owner in (None, owner):
-            return
+            return now.owner is not None
         try:
             done(await sftp.setting(handle, Attrs(owner=owner)))
+            return True
         except Refused:
             line = f"note: it belonged to {owner[0]}:{owner[1]}, which cannot be kept: {shown(place)}"
             await self.transfer.say("stderr", line)
+            return False
 
     async def _verify(self, part: bytes, file: OpenFile, place: bytes) -> None:
         transfer = self.transfer
         wanted = await transfer.near.digest(file)
-        if await transfer.far_digest(part, file.size, whole=True) == wanted:
-            return
-        if await transfer.read_back(part, file.size) != wanted:  # where commands see other files (chroot), this decides
+        if not await transfer.is_right(part, file.size, wanted, whole=True):
             raise FileFailed(told(Say.FILE_DIFFERS, path=shown(place)))
 
     async def _forget(self, part: bytes) -> None:
@@ -249,10 +256,11 @@ class Sender:
 class _Tree:
     """A near folder that becomes the far one `place`."""
 
-    def __init__(self, sender: Sender, near: bytes, place: bytes, entries: Sequence[Entry]) -> None:
+    def __init__(self, sender: Sender, asked: NearFile, place: bytes, entries: Sequence[Entry]) -> None:
         self._sender = sender
         self._transfer = sender.transfer
-        self._near = near
+        self._asked = asked
+        self._near = to_bytes(asked.path)
         self._place = place
         self._entries = entries
         self._made: set[bytes] = set()
@@ -281,9 +289,12 @@ class _Tree:
                     yield place, self._file(entry, place)
                 case What.LINK:
                     yield place, self._sender.link(entry, place)
+                case What.UNREAD | What.DEEP:
+                    near, why = os.path.join(self._near, entry.path), entry.leads.decode("utf-8", "replace")
+                    failed = told(Say.NEAR_FILE_FAILED, path=shown(near), why=why or str(entry.what))
+                    yield near, raising(FileFailed(failed))
                 case _:
-                    what = entry.leads.decode("utf-8", "replace") or entry.what
-                    await self._transfer.skipped(os.path.join(self._near, entry.path), what)
+                    await self._transfer.skipped(os.path.join(self._near, entry.path), entry.what)
 
     def _far(self, path: bytes) -> bytes:
         return joined(self._place, path) if path else self._place
@@ -313,7 +324,7 @@ class _Tree:
     async def _file(self, entry: Entry, place: bytes) -> None:
         follow = self._sender.rules.follow
         path = os.path.join(self._near, entry.path)
-        file = await self._transfer.near.open(path, follow=follow)
+        file = await self._transfer.near.open(path, self._asked, follow=follow)
         try:
             if file.size != entry.size:
                 self._transfer.tally.expect(file.size - entry.size)

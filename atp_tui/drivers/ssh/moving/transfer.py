@@ -36,7 +36,7 @@ Run = Callable[[Command, OutputSink], Awaitable[ExitStatus]]
 
 @dataclass(slots=True)
 class Checked:
-    """By which means checksums were compared, and how many."""
+    """By which means checksums were compared, and how many were right."""
 
     there: int = 0
     read_back: int = 0
@@ -134,21 +134,24 @@ class Transfer:
 
     # -- checksums -----------------------------------------------------------------------------------------------
 
-    async def far_digest(self, path: bytes, size: int, *, whole: bool) -> str:
-        """The SHA-256 of the first `size` bytes of a far file: by a command there, else by reading them back."""
+    async def is_right(self, path: bytes, size: int, wanted: str, *, whole: bool, sure: bool = True) -> bool:
+        """Whether that is the SHA-256 of the first `size` bytes of a far file: by a command there, else by reading them
+        back. `sure`: they are read back as well where the command says no: it may see other files (chroot)."""
         found = await self.far_beginning(path, None if whole else size)
-        if found:
-            return found
-        self.checked.read_back += 1
-        return await self.read_back(path, size)
+        if found == wanted:
+            self.checked.there += 1
+            return True
+        if found and not sure:
+            return False
+        right = await self.read_back(path, size) == wanted
+        self.checked.read_back += right
+        return right
 
     async def far_beginning(self, path: bytes, size: int | None) -> str:
         """The SHA-256 of the first `size` bytes of a far file (None: all), by a command there; "" where none runs."""
         quoted = shlex.quote(to_text(path))
         line = f"sha256sum < {quoted}" if size is None else f"head -c {size} < {quoted} | sha256sum"
-        found = await self._said(line) if self._run is not None else ""
-        self.checked.there += bool(found)
-        return found
+        return await self._said(line) if self._run is not None else ""
 
     async def read_back(self, path: bytes, size: int) -> str:
         """The SHA-256 of the first `size` bytes of a far file, which come over for it."""
