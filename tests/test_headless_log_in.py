@@ -40,7 +40,7 @@ class Run:
         take += "import fcntl, termios; sys.argv = ['atp-tui', *sys.argv[1:]]; "
         take += "from atp_tui.__main__ import main; sys.exit(main())"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", take, *words],
+            ["env", "--default-signal=INT", sys.executable, "-c", take, *words],  # as tests in the background ignore it
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True,
         )  # fmt: skip
 
