@@ -181,14 +181,14 @@ def test_what_is_not_kept_cannot_wait(folder: Path, sshd: PrivateSshd) -> None:
 
 
 def test_a_run_that_rings_runs_the_command_of_hosts_toml(folder: Path, sshd: PrivateSshd) -> None:
-    ring = "env | grep ^ATP_[JSHOF] | sort >> told; test $ATP_STATE != failed"
+    ring = 'env | grep -E "^ATP_(JOB|STATE|HOSTS|OK|FAILED|SECONDS)=" | sort >> told; test $ATP_STATE != failed'
     config = hosts_file(folder, sshd, sshd.port, f"[jobs]\nring_command = ['sh', '-c', '{ring}']\n")
     assert atp("--config", config, "run", "-w", "here", "--", "echo well").returncode == 0
     assert not (folder / "told").exists(), "only where it was asked for"
     done = atp("--config", config, "run", "-w", "here", "--ring", "--", "echo well; exit 3")
     assert done.returncode == 1
     assert "atp-tui: the ring_command of [jobs] fails: it ended with exit status 1" in done.stderr
-    told = [line for line in (folder / "told").read_text().splitlines() if "SECONDS" not in line]
+    told = [line for line in (folder / "told").read_text().splitlines() if not line.startswith("ATP_SECONDS=")]
     assert told == ["ATP_FAILED=1", "ATP_HOSTS=1", "ATP_JOB=2", "ATP_OK=0", "ATP_STATE=failed"]
 
 
