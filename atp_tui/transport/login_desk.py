@@ -88,8 +88,12 @@ class Lent:
         """It was wrong."""
         self._tell(self._desk.gate.refused)
 
+    def unsure(self) -> None:
+        """It may have been sent, and nobody knows."""
+        self._tell(self._desk.gate.unsure)
+
     def left(self) -> None:
-        """Nobody knows."""
+        """It was not sent, or says nothing of what others may still get."""
         self._tell(self._desk.gate.left)
 
     def _tell(self, event: Callable[[int], Plan]) -> None:

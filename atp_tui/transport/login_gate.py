@@ -193,8 +193,19 @@ class LoginGate:
         kept.trusted, kept.doubted = False, True
         return self._dropped(scope, kept, of.host)
 
+    def unsure(self, waiter: int) -> Plan:
+        """A login was cut short when it may have sent what it got, and nobody knows whether that is right. What no host
+        has taken yet goes to no other host then: it is asked for anew, and counts as no wrong answer."""
+        lent = self._lent.get(waiter)
+        if lent is not None:
+            scope, of, kept = lent
+            topic = self._topic(scope)
+            if topic.kept is kept and not kept.trusted and not kept.doubted:
+                topic.kept, topic.first = None, of.host
+        return self.left(waiter)
+
     def left(self, waiter: int) -> Plan:
-        """A login has ended, and nobody knows what became of what it had, or it waits no more."""
+        """A login has ended before it sent what it had, or it waits no more."""
         lent = self._lent.pop(waiter, None)
         if lent is None:
             scopes = [scope for scope, topic in self._topics.items() if topic.waiting.pop(waiter, None) is not None]

@@ -131,6 +131,6 @@ class Answering:
         if by_us:
             lent, self._lent, self._asked_more = self._lent, None, False
             if lent is not None:
-                lent.left()
+                lent.unsure()
         else:
             self.failed()

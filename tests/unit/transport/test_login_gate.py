@@ -33,6 +33,8 @@ class Gate(RuleBasedStateMachine):
         self.refused_by: dict[Secret, set[str]] = {}
         self.taken: set[Secret] = set()
         """Secrets that some host took, and none has refused since."""
+        self.unsure: set[Secret] = set()
+        """Secrets that a login may have sent before it was cut short."""
         self.asked: dict[int, int] = {}
         """How often a person was asked for a login's scope since its request."""
 
@@ -47,6 +49,7 @@ class Gate(RuleBasedStateMachine):
                 others = [of for of, given in self.out.values() if given is secret]
                 assert not others, "it is with a second host, and none has taken it"
                 assert not self.refused_by.get(secret), "it was refused, and none has taken it since"
+                assert secret not in self.unsure, "nobody knows whether it is right"
             self.out[waiter.id] = waiter, secret
 
     @rule(host=st.sampled_from(HOSTS), attended=st.booleans())
@@ -97,6 +100,13 @@ class Gate(RuleBasedStateMachine):
         self.waiting.pop(waiter, None)
         self.perform(self.gate.left(waiter))
 
+    @precondition(lambda self: self.out)
+    @rule(data=st.data())
+    def cut_short(self, data: Any) -> None:
+        waiter, secret = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
+        self.unsure.add(secret)
+        self.perform(self.gate.unsure(waiter.id))
+
     @rule(now=st.sampled_from([None, 5.0, 11.0]))
     def forget(self, now: float | None) -> None:
         self.perform(self.gate.forget(now))
@@ -144,6 +154,20 @@ def test_three_wrong_answers_end_a_question_for_all() -> None:
     gate.requests += 1
     assert gate.wait(waiter(0, asked_at=2)) == []
     assert [each.wrong for each in gate.open()] == [0]
+
+
+def test_what_a_login_may_have_sent_when_it_was_cut_short_is_asked_for_anew() -> None:
+    gate, scope, secret = begun("kvm0", "kvm1"), scopes_of("kvm0")[0], Secret("x")
+    assert gate.typed(scope, secret, 10.0) == [Give(0, secret)]
+    assert gate.unsure(0) == []
+    (asked,) = gate.open()
+    assert ([each.id for each in asked.waiters], asked.wrong) == ([1], 0)
+    again = Secret("x")
+    assert gate.typed(scope, again, 10.0) == [Give(1, again)]
+    assert gate.accepted(1) == []
+    assert gate.wait(waiter(2)) == [Give(2, again)]
+    assert gate.unsure(2) == [], "a host has taken it: what became of it here changes nothing"
+    assert gate.wait(waiter(3)) == [Give(3, again)]
 
 
 def test_a_host_that_refuses_what_others_take_is_asked_for_by_itself() -> None:
