@@ -56,7 +56,7 @@ def _deaf(_stream: Stream, _data: bytes) -> None:
 
 def _slow_call(virt: Any) -> int:
     """A few round trips, so that a cancel hits before, between and after them."""
-    return sum(version(virt) for _ in range(5))
+    return sum(version(virt) for _ in range(10))
 
 
 class Storm:
@@ -146,7 +146,7 @@ async def test_cancels_leave_nothing(own_libvirtd: PrivateLibvirtd, own_sshd: Pr
         await storm.rage(CANCELS)
         took = time.monotonic() - begun
         print(f"{storm.cancelled} cancelled, {storm.ended} ended, {storm.leased} had a lease, {took:.1f} s")
-        assert storm.leased - storm.ended > CANCELS / 10, "too few were cancelled at work: nothing is shown"
+        assert storm.leased - storm.ended > CANCELS / 20, "too few were cancelled at work: nothing is shown"
         assert _uses(manager) == 0
         await storm.sleeper.is_forgotten()
         await _works(manager)
