@@ -38,7 +38,9 @@ Unhurried = Callable[[], AbstractContextManager[None]]
 class Asks:
     """Who asks: an sshd, on the way to a host. `realm` is empty, or names what one answer is good for.
 
-    `keep` are the seconds that an answer is kept for.
+    `where` and `realm` are shown. `place` and `realm_place` tell apart what is shown alike, such as two machines with
+    one address, each behind its own jump host; empty: what is shown does. `keep` are the seconds that an answer is kept
+    for.
     """
 
     host_id: str
@@ -48,21 +50,24 @@ class Asks:
     realm: str = ""
     keep: float = KEEP
     unhurried: Unhurried = field(default=nullcontext, compare=False)
+    place: str = ""
+    realm_place: str = ""
 
     def scope(self, wants: Wants, subject: str = "") -> Scope:
         """What an answer is good for; `subject` is the key file."""
         if wants is Wants.PASSPHRASE:
             return Scope(wants, "", subject)
-        if self.hop:
-            return Scope(wants, self.user, self.where, hop=True)
-        return Scope(wants, self.user, f"realm {self.realm}") if self.realm else self.own(wants)
+        if self.hop or not self.realm:
+            return self.own(wants)
+        return Scope(wants, self.user, f"realm {self.realm_place or self.realm}")
 
     def own(self, wants: Wants, subject: str = "") -> Scope:
         """That of this sshd alone."""
         if wants is Wants.PASSPHRASE:
             return Scope(wants, "", subject)
+        place = self.place or self.where
         # under another address the same id may be somebody else's machine
-        return Scope(wants, self.user, self.where if self.hop else f"{self.host_id} at {self.where}", self.hop)
+        return Scope(wants, self.user, place if self.hop else f"{self.host_id} at {place}", self.hop)
 
 
 class Lent:

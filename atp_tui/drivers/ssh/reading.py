@@ -42,8 +42,8 @@ class PathReader:
             behind = path[0]
             for name, user, port in reversed(_hops(before)):
                 hop = await self._endpoint(question(name, user, port, of_hops), of_hops)
-                # `Host *` with a ProxyJump makes the jump host its own
-                if (hop.name, hop.port) != (path[0].name, path[0].port):
+                # `Host *` with a ProxyJump makes the jump host its own; with another HostKeyAlias it is another machine
+                if (hop.name, hop.port, hop.key_name) != (path[0].name, path[0].port, path[0].key_name):
                     path.insert(0, hop)
             # ssh_config may put the first jump host behind another one
             before = path[0].jump if path[0] is not behind else None
