@@ -106,6 +106,8 @@ def read_ssh(table: object, path: KeyPath, problems: Problems, directory: Path) 
     if not given:
         return SshSettings()
     settings, _ = settle(SshSettings, given, problems)
+    if settings.before and "/" in (program := settings.before[0]) and not program.startswith("~"):
+        settings = replace(settings, before=(str(directory / program), *settings.before[1:]))
     if settings.identity_files is None and settings.known_hosts is None and settings.config_file is None:
         return settings
 

@@ -60,9 +60,11 @@ def load(path: Path, check_keys: KeyCheck | None = None, answers: Answers | None
     right. A thousand hosts take a tenth of a second.
     """
     config = parse(read_text(path), path, check_keys, answers=answers or KeptAnswers(path).answer)
-    strangers = (
+    strangers = [
         warning for file in (path, *(each.path for each in config.included)) for warning in _of_strangers(file)
-    )
+    ]
+    if strangers and any(host.ssh_settings.before for host in config.hosts):
+        raise ConfigErrors([_naming_a_program(each) for each in strangers])
     return replace(config, warnings=(*strangers, *config.warnings))
 
 
@@ -80,6 +82,11 @@ def _of_strangers(path: Path) -> tuple[ConfigError, ...]:
     mode = f"{status.st_mode & 0o777:04o}"
     words = f"somebody else may write it (owner {status.st_uid}, mode {mode})"
     return (ConfigError(words, file=path, hint="have it be yours or root's, and chmod go-w"),)
+
+
+def _naming_a_program(stranger: ConfigError) -> ConfigError:
+    words = f"{stranger.message}, and a program is named that is run here (ssh.before)"
+    return ConfigError(words, file=stranger.file, hint=stranger.hint)
 
 
 def read_text(path: Path) -> str:

@@ -56,10 +56,13 @@ class Programs:
         limit: float,
         most: int,
         environment: Mapping[str, str] | None = None,
+        *,
+        last_line: bool = False,
     ) -> bytes:
         """What a program says, run in a folder: `most` bytes within `limit` seconds. It blocks.
 
-        `environment` is added to that of this process. Raises ProgramFailed, also where it ends with a status that is
+        `environment` is added to that of this process; `last_line`: a failure has the last line alone that it
+        complained of. Raises ProgramFailed, also where it ends with a status that is
         not 0.
         """
         with self._lock:
@@ -77,6 +80,8 @@ class Programs:
             for pipe in (process.stdout, process.stderr):
                 assert pipe is not None, "both are piped"
                 pipe.close()
+        if last_line:
+            complaint = complaint.rstrip().rpartition(b"\n")[2]
         if len(said) > most:
             raise ProgramFailed(f"it says more than {most >> 20} MiB")
         if not ended:
@@ -121,7 +126,7 @@ def _read(process: subprocess.Popen[bytes], limit: float, most: int) -> tuple[by
             news = _take(open_ends)
             if len(said) > most or (ended and not news):
                 return bytes(said), bytes(complaint), ended
-            del complaint[_PIECE:]
+            del complaint[:-_PIECE]  # the end of it is told
             # what it has started may hold the pipes open for good: what is in them once it has ended is all
             ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
             if time.monotonic() > until + (DRAIN if ended else 0.0):

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     TOO_MANY_KEYS = "too many keys offered"
     JUMP_FAILED = "no way from jump host"
     BAD_JUMP = "unusable jump host"
+    BEFORE_FAILED = "command before failed"
     PROXY_FAILED = "ProxyCommand failed"
     PROXY_SILENT = "no SSH via proxy {}"
     SSH_CONFIG = "ssh_config unusable"

@@ -116,3 +116,14 @@ def user(key: str, value: object, example: str) -> None:
     if not fits_user(str(value)):
         hint = f"a user's name has none of {_NOT_IN_USERS}, as for ssh: a ProxyCommand's shell would act on them"
         raise ConfigError(f"{quoted(value)} is not a user's name", key=key, hint=hint)
+
+
+def command(key: str, words: object, example: str) -> None:
+    """`words` are a program and its words, for which no shell is started; none: there is no program."""
+    hint = f"write the program and its words, such as {example}"
+    if not isinstance(words, tuple) or not all(isinstance(word, str) for word in words):
+        raise ConfigError(f"{quoted(words)} is no command", key=key, hint=hint)
+    if words and (not words[0].strip() or any("\0" in word for word in words)):
+        raise ConfigError(f"{quoted(words[0])} is no program", key=key, hint=hint)
+    if len(words) == 1 and len(words[0].split()) > 1:
+        raise ConfigError("is one text with blanks, and no shell takes it apart", key=key, hint=hint)

@@ -23,6 +23,7 @@ SENTENCES: Mapping[Say, str] = {
     Say.ENDED_AFTER_LOGIN: "{where} ended the connection right after the login",
     Say.ENDED_SAYING: "{where} ended the connection: {why}",
     Say.NO_COMMON_ALGORITHM: "no {kind} algorithm in common: it has {there}; here {here} ({keyword} in ssh_config)",
+    Say.BEFORE_FAILED: "not connected to: the command that is run before ({program}, [ssh] before) failed: {why}",
     Say.PROXY_MUTE: "{where}: the ProxyCommand {end} and said nothing (it was: {command})",
     Say.PROXY_SAID: "{where}: the ProxyCommand {end}: {said} (it was: {command})",
     Say.PROXY_MUTE_AND_SENT: (

@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from .data_class import dataclass
 from .errors import ActionFailed, ConfigError
-from .host import HostInfo
 from .message import told
 from .say import Say
 
@@ -37,6 +37,17 @@ _HARD = re.compile(r"\$[({\['\"]|`|<<|\(\(|\[\[|\w\[|(?:^|(?<=[\s;&|(]))#")
 """Where, outside of quotes, more than quotes decide what a text means: no place behind it is taken for a bare one."""
 
 _HARD_WITHIN = re.compile(r"\$[({\[]|`")
+
+
+class Named(Protocol):
+    """What is read of a host, whose own settings may have placeholders."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class Template:
         """Whether it is the same on each host."""
         return not any(isinstance(part, Placeholder) for part in self.parts)
 
-    def filled(self, host: HostInfo) -> str:
+    def filled(self, host: Named) -> str:
         """The text for that host. Raises ActionFailed where it has no such value, or one that cannot stand there."""
         return "".join(part if isinstance(part, str) else self._value(part, host) for part in self.parts)
 
@@ -75,10 +86,10 @@ class Template:
             return plain
         return "".join(part.replace("{", "{{") if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
 
-    def _value(self, placeholder: Placeholder, host: HostInfo) -> str:
+    def _value(self, placeholder: Placeholder, host: Named) -> str:
         return self._fit(placeholder, _value_of(placeholder.name, host), host)
 
-    def _fit(self, placeholder: Placeholder, value: str, host: HostInfo | None) -> str:
+    def _fit(self, placeholder: Placeholder, value: str, host: Named | None) -> str:
         if "\0" in value or (self.is_shell and not placeholder.bare and not _SAFE.fullmatch(value)):
             if host is None:
                 what = f"the value of {placeholder.name} has signs that mean something to a shell"
@@ -151,7 +162,7 @@ def _require(name: str, column: int, more: frozenset[str]) -> None:
         )
 
 
-def _value_of(name: str, host: HostInfo) -> str:
+def _value_of(name: str, host: Named) -> str:
     if name == "host":
         return host.id
     if name == "address":

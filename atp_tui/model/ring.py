@@ -10,9 +10,7 @@ from enum import StrEnum
 
 from . import checks
 from .data_class import dataclass
-from .errors import ConfigError
 from .outcome import Outcome
-from .quoting import quoted
 
 
 class Ring(StrEnum):
@@ -43,23 +41,11 @@ class JobsSettings:
         checks.choice("jobs.ring", self.ring, Ring)
         checks.seconds("jobs.ring_after", self.ring_after, zero=True)
         checks.seconds("jobs.ring_timeout", self.ring_timeout)
-        _check_command("jobs.ring_command", self.ring_command)
+        checks.command("jobs.ring_command", self.ring_command, '["notify-send", "atp-tui"]')
 
     def rings(self, lasted: float) -> bool:
         """Whether a job of so many seconds does."""
         return (self.ring != Ring.OFF or bool(self.ring_command)) and lasted >= self.ring_after
-
-
-def _check_command(key: str, words: tuple[str, ...]) -> None:
-    if not isinstance(words, tuple) or not all(isinstance(word, str) for word in words):
-        raise ConfigError(f"{quoted(words)} is no command", key=key, hint=_COMMAND)
-    if words and (not words[0].strip() or any("\0" in word for word in words)):
-        raise ConfigError(f"{quoted(words[0])} is no program", key=key, hint=_COMMAND)
-    if len(words) == 1 and len(words[0].split()) > 1:
-        raise ConfigError("is one text with blanks, and no shell takes it apart", key=key, hint=_COMMAND)
-
-
-_COMMAND = 'write the program and its words, such as ["notify-send", "atp-tui"]'
 
 
 class End(StrEnum):

@@ -243,6 +243,7 @@ class Say(StrEnum):
     ENDED_AFTER_LOGIN = "ended-after-login"
     ENDED_SAYING = "ended-saying"
     NO_COMMON_ALGORITHM = "no-common-algorithm"
+    BEFORE_FAILED = "before-failed"
     PROXY_MUTE = "proxy-mute"
     PROXY_SAID = "proxy-said"
     PROXY_MUTE_AND_SENT = "proxy-mute-and-sent"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from . import checks
 from .data_class import dataclass
-from .errors import ConfigError
+from .errors import ActionFailed, ConfigError
 from .jump import parse_jump
 from .quoting import quoted, redacted
 from .spans import span
@@ -196,7 +196,8 @@ class SshSettings:
     a jump written in ssh_config off. `auth` has the ways to log in that may be used, in any order: with "agent" alone
     no key file is offered, with "privkey" alone no agent is asked. `realm` names the hosts whose users have one
     password, BY_JUMP those behind one jump host; None: each host by itself. `forget_after` is how long what was typed
-    is kept in memory, as `8h` or `never`.
+    is kept in memory, as `8h` or `never`. `before` is a program of this machine with its words, run before connecting
+    for `before_timeout` seconds at most; none: there is none, whatever stands in a wider table.
 
     Raises ConfigError, naming the key, for a value of the wrong type or out of range.
     """
@@ -212,8 +213,14 @@ class SshSettings:
     command_guard: CommandGuard | None = None
     realm: str | None = None
     forget_after: str | None = None
+    before: tuple[str, ...] | None = None
+    before_timeout: float | None = None
 
     def __post_init__(self) -> None:
+        if self.before is not None:
+            object.__setattr__(self, "before", _before(self.before))
+        if self.before_timeout is not None:
+            checks.seconds("ssh.before_timeout", self.before_timeout)
         if self.realm is not None:
             checks.word("ssh.realm", self.realm, "lab")
         if self.forget_after is not None:
@@ -257,6 +264,20 @@ class SshSettings:
         found = {name: getattr(defaults, name) for name in self.__slots__ if getattr(self, name) is None}
         found = {name: value for name, value in found.items() if value is not None}
         return replace(self, **found) if found else self
+
+
+def _before(given: tuple[str, ...]) -> tuple[str, ...]:
+    from .placeholders import parsed  # most files have none
+
+    words = tuple(given) if isinstance(given, list) else given
+    checks.command("ssh.before", words, '["vpn-up", "{host}"]')
+    for word in words:
+        try:
+            parsed(word, is_shell=False)
+        except ActionFailed as error:
+            hint = "write {host}, {address} or {meta.KEY}"
+            raise ConfigError(f"{quoted(word)}: {error.message}", key="ssh.before", hint=hint) from error
+    return words
 
 
 Channel = Literal["virt", "ssh"]

@@ -21,6 +21,7 @@ from ...transport.login_desk import LoginDesk
 from ..resolver import Resolver
 from .answering import Answering
 from .asking import asks_of, with_wants
+from .before import Before
 from .causes import connect_error, unheard
 from .credentials import Credentials
 from .dial import dial
@@ -60,12 +61,15 @@ class Opener:
         self._resolver = Resolver()
         self._paths = PathReader()
         self._processes = Processes()
+        self._before = Before()
         self._shares = Shares()
         self._floods = Floods()
         self._warned: set[Message] = set()
 
     async def close(self) -> None:
-        """Have every ProxyCommand and every question to ssh_config ended for good, once all connections are closed."""
+        """Have each program that runs (before connecting, ProxyCommand, for ssh_config) ended for good, once all
+        connections are closed."""
+        await self._before.close()
         self._paths.close()
         await self._processes.close()
 
@@ -79,6 +83,7 @@ class Opener:
         owner: Owner | None = None
         with ExitStack() as stack:
             try:
+                await self._before.run(host, request.progress)
                 path = await self._paths.path_to(host)
                 tell(request.on_passed, way, path)
                 for number, endpoint in enumerate(path):
