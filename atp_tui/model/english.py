@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import english_files, english_libvirt, english_ssh
+from . import english_files, english_libvirt, english_shell, english_ssh
 from .say import Say
 
 _GENERAL: Mapping[Say, str] = {
@@ -192,6 +192,7 @@ _GENERAL: Mapping[Say, str] = {
 SENTENCES: Mapping[Say, str] = {
     **_GENERAL,
     **english_files.SENTENCES,
+    **english_shell.SENTENCES,
     **english_libvirt.SENTENCES,
     **english_ssh.SENTENCES,
 }

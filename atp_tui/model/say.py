@@ -77,10 +77,12 @@ class Say(StrEnum):
     NO_URI = "no-uri"
     SSH_MAKES_NO_CALLS = "ssh-makes-no-calls"
     SSH_MOVES_NO_FILES = "ssh-moves-no-files"
+    SSH_OPENS_NO_SHELL = "ssh-opens-no-shell"
     SSH_RUNS_NO_COMMANDS = "ssh-runs-no-commands"
     SSH_CARRIES_NO_STREAMS = "ssh-carries-no-streams"
     VIRT_MAKES_NO_CALLS = "virt-makes-no-calls"
     VIRT_MOVES_NO_FILES = "virt-moves-no-files"
+    VIRT_OPENS_NO_SHELL = "virt-opens-no-shell"
     VIRT_RUNS_NO_COMMANDS = "virt-runs-no-commands"
     VIRT_CARRIES_NO_STREAMS = "virt-carries-no-streams"
 
@@ -328,6 +330,9 @@ class Say(StrEnum):
     DROPBEAR_DOES_SO = "dropbear-does-so"
     SESSION_CLOSED_EARLY = "session-closed-early"
     NO_MORE_SESSIONS = "no-more-sessions"
+    NO_TERMINAL = "no-terminal"
+    SHELL_REFUSED = "shell-refused"
+    NO_SHELL_STATUS = "no-shell-status"
 
     # SSH: the end of a connection
     SSH_ENDED_SAYING = "ssh-ended-saying"

@@ -22,10 +22,11 @@ from ..model.moving import MoveSink, Pull, Push
 from ..model.outcome import Command, ExitStatus, OutputSink
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
+from ..model.shell import Shell
 from .backoff import may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
-from .driver import CallsLibvirt, MovesFiles, OpensStreams, RunsCommands
+from .driver import CallsLibvirt, MovesFiles, NearShell, OpensShell, OpensStreams, RunsCommands
 from .heartbeat import Heartbeat, round_trip, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
@@ -109,17 +110,14 @@ class HostConnection:
         raised (a libvirtError as CallFailed), CallTimeout, ConnectionLost, Unsupported on an SSH connection.
         """
         limit = self.config.call_timeout if deadline is None else deadline
-        opened = self.opened
-        if opened is None:
-            opened, limit = await self._wait_for_link(limit)
+        opened, limit = (self.opened, limit) if self.opened else await self._wait_for_link(limit)
         link = opened.calls_libvirt or refuse(self.host_info.id, self.channel, CallsLibvirt)
         return await self._measured(link.call(function, limit))
 
     async def run(self, command: Command, output: OutputSink, timeout: float | None = None) -> ExitStatus:
         """Run a command over SSH, its output going to `output` as it comes; `timeout` in seconds, None for none.
 
-        Raises CallTimeout, ConnectionLost, Unsupported on a hypervisor connection. However it ends, the remote
-        process ends with it; whether that is known, the error of a time-out or a cancel says (model.ending).
+        Raises CallTimeout, ConnectionLost, Unsupported. However it ends, the process ends with it (model.ending).
         """
         opened, left = self.opened, timeout
         if opened is None:
@@ -134,16 +132,19 @@ class HostConnection:
         link = opened.moves_files or refuse(self.host_info.id, self.channel, MovesFiles)
         return await self._measured(link.move(asked, sink))
 
+    async def shell(self, asked: Shell, near: NearShell) -> ExitStatus | None:
+        """Carry a session over SSH; as OpensShell.shell. Raises Unsupported on a hypervisor connection."""
+        opened = self.opened or (await self._wait_for_link(self.config.call_timeout))[0]
+        link = opened.opens_shell or refuse(self.host_info.id, self.channel, OpensShell)
+        return await self._measured(link.shell(asked, near))
+
     async def ping(self, deadline: float | None = None) -> None:
         """One round trip to the peer. It counts as any request does: in the figures, as a beat, and by its time-out.
 
-        `deadline` in seconds from now, heartbeat_timeout if None; waiting for a reconnect counts. Raises CallTimeout,
-        ConnectionLost.
+        `deadline` in seconds from now (heartbeat_timeout), reconnects included. Raises CallTimeout, ConnectionLost.
         """
         limit = self.config.heartbeat_timeout if deadline is None else deadline
-        opened = self.opened
-        if opened is None:
-            opened, limit = await self._wait_for_link(limit)
+        opened, limit = (self.opened, limit) if self.opened else await self._wait_for_link(limit)
         await self._measured(opened.link.ping(limit))
 
     async def _measured(self, request: Awaitable[T]) -> T:
@@ -349,8 +350,8 @@ class HostConnection:
 
     async def _ping(self) -> None:
         """One round trip with a deadline, for the heartbeat. No answer is a loss."""
-        opened, generation = self.opened, self._generation
-        if opened is None:
+        generation = self._generation
+        if (opened := self.opened) is None:
             return
         try:
             took = await round_trip(self.clock, opened.link, self.config.heartbeat_timeout)

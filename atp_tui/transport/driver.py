@@ -5,12 +5,13 @@ must then leave nothing behind: no thread, no socket, no connection that opens l
 
 A Link is what all connections have in common. What only some of them can do is a capability, a Protocol of its own, and
 a link has the methods of those that it has: no method refuses to be of the wrong kind. HostConnection asks by type,
-once for each link. Names for what may come: OpensShell (a terminal), HearsEvents (libvirt's events),
-OpensChannels (virtio-serial, consoles). Each is declared when the first link has it.
+once for each link. Names for what may come: HearsEvents (libvirt's events), OpensChannels
+(virtio-serial, consoles). Each is declared when the first link has it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
@@ -23,8 +24,9 @@ from ..model.errors import TransportError
 from ..model.host import HostInfo
 from ..model.message import Message
 from ..model.moving import MoveSink, Pull, Push
-from ..model.outcome import Command, ExitStatus, OutputSink
+from ..model.outcome import Command, ExitStatus, OutputSink, Stream
 from ..model.settings import TransportConfig
+from ..model.shell import Shell, Size
 
 T = TypeVar("T")
 
@@ -79,6 +81,33 @@ class StreamReceiver(Protocol):
 
     def data(self, data: bytes) -> None: ...
     def ended(self, error: Exception | None) -> None: ...
+    def pause_writing(self) -> None: ...
+    def resume_writing(self) -> None: ...
+
+
+class FarShell(Protocol):
+    """The far end of a session. No method raises, or does anything after the end."""
+
+    def write(self, data: bytes) -> None: ...
+    def write_eof(self) -> None: ...
+    def resize(self, size: Size) -> None: ...
+    def leave(self) -> None:
+        """End the session from this side, without waiting for the far one."""
+        ...
+
+
+class NearShell(Protocol):
+    """The near end of a session, such as the terminal of a person. Called on the event loop; no method waits.
+
+    What it raises ends the session, and `shell` raises it. pause/resume: the far side takes no more bytes for now, or
+    again.
+    """
+
+    def begun(self, far: FarShell) -> None: ...
+    def output(self, stream: Stream, data: bytes) -> asyncio.Future[None] | None:
+        """As OutputSink."""
+        ...
+
     def pause_writing(self) -> None: ...
     def resume_writing(self) -> None: ...
 
@@ -171,6 +200,19 @@ class MovesFiles(Protocol):
         Raises FileFailed, ConnectionLost. A cancel leaves no file that is not whole under its own name, and its error
         is confirmed (model.ending); so is that of a loss, but where a file was just being put in place. Of what is
         fetched nothing is written outside of `asked.near`.
+        """
+        ...
+
+
+@runtime_checkable
+class OpensShell(Protocol):
+    """A link to a host on which a person may type."""
+
+    async def shell(self, asked: Shell, near: NearShell) -> ExitStatus | None:
+        """Carry a session until it ends; None where it was left from this side.
+
+        Raises CallFailed where none was opened (no terminal, no place), or it ended without a status; ConnectionLost.
+        A cancel ends it.
         """
         ...
 

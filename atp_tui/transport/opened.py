@@ -10,16 +10,18 @@ from ..model.host import HostInfo
 from ..model.message import told
 from ..model.say import Say
 from ..model.settings import Channel
-from .driver import CallsLibvirt, Link, MovesFiles, OpensStreams, RunsCommands
+from .driver import CallsLibvirt, Link, MovesFiles, OpensShell, OpensStreams, RunsCommands
 
 _REFUSALS: dict[tuple[Channel, type], Say] = {
     ("ssh", CallsLibvirt): Say.SSH_MAKES_NO_CALLS,
     ("ssh", RunsCommands): Say.SSH_RUNS_NO_COMMANDS,
     ("ssh", MovesFiles): Say.SSH_MOVES_NO_FILES,
+    ("ssh", OpensShell): Say.SSH_OPENS_NO_SHELL,
     ("ssh", OpensStreams): Say.SSH_CARRIES_NO_STREAMS,
     ("virt", CallsLibvirt): Say.VIRT_MAKES_NO_CALLS,
     ("virt", RunsCommands): Say.VIRT_RUNS_NO_COMMANDS,
     ("virt", MovesFiles): Say.VIRT_MOVES_NO_FILES,
+    ("virt", OpensShell): Say.VIRT_OPENS_NO_SHELL,
     ("virt", OpensStreams): Say.VIRT_CARRIES_NO_STREAMS,
 }
 
@@ -27,13 +29,14 @@ _REFUSALS: dict[tuple[Channel, type], Say] = {
 class Opened:
     """A link by its capabilities: each is the link itself, or None where it is not of that kind."""
 
-    __slots__ = ("calls_libvirt", "link", "moves_files", "opens_streams", "runs_commands")
+    __slots__ = ("calls_libvirt", "link", "moves_files", "opens_shell", "opens_streams", "runs_commands")
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self.calls_libvirt = link if isinstance(link, CallsLibvirt) else None
         self.runs_commands = link if isinstance(link, RunsCommands) else None
         self.moves_files = link if isinstance(link, MovesFiles) else None
+        self.opens_shell = link if isinstance(link, OpensShell) else None
         self.opens_streams = link if isinstance(link, OpensStreams) else None
 
 

@@ -11,7 +11,7 @@ import pytest
 from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.errors import CallTimeout, ConnectFailed, ConnectionLost
 from atp_tui.model.outcome import Command
-from atp_tui.transport.driver import CallsLibvirt, Link, MovesFiles, OpensStreams, RunsCommands
+from atp_tui.transport.driver import CallsLibvirt, Link, MovesFiles, OpensShell, OpensStreams, RunsCommands
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from .leftovers import nothing_left_since, settled
@@ -86,8 +86,9 @@ async def test_two_hundred_calls_at_once_get_each_its_own_answer(name: str, libv
 async def test_a_link_has_the_capabilities_of_its_kind_and_no_other(name: str, libvirtd: PrivateLibvirtd) -> None:
     over_ssh = "runs" in RIGS[name].abilities
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
-        kinds = {kind for kind in (CallsLibvirt, RunsCommands, MovesFiles, OpensStreams) if isinstance(link, kind)}
-    assert kinds == ({RunsCommands, MovesFiles, OpensStreams} if over_ssh else {CallsLibvirt})
+        all_kinds = (CallsLibvirt, RunsCommands, MovesFiles, OpensShell, OpensStreams)
+        kinds = {kind for kind in all_kinds if isinstance(link, kind)}
+    assert kinds == ({*all_kinds} - {CallsLibvirt} if over_ssh else {CallsLibvirt})
 
 
 @each_rig("runs")

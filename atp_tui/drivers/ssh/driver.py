@@ -17,8 +17,9 @@ from .hostkeys import HostKeyStore
 from .library import load_asyncssh
 
 if TYPE_CHECKING:
-    from .moving.link import Moving, MovingLink
+    from .moving.link import Moving
     from .opening import Opener
+    from .shells import ShellLink
 
 
 class SshDriver:
@@ -40,10 +41,11 @@ class SshDriver:
         self._opener: Opener | None = None
         self._moving: Moving | None = None
 
-    async def open(self, request: OpenRequest) -> MovingLink:
+    async def open(self, request: OpenRequest) -> ShellLink:
         load_asyncssh()
-        from .moving.link import Moving, MovingLink
+        from .moving.link import Moving
         from .opening import Opener
+        from .shells import ShellLink
 
         stand_in_for_home()
         if self._opener is None:
@@ -54,7 +56,7 @@ class SshDriver:
             connection, owner, route = await self._opener.open(request)
         settings = request.host.ssh or SshSettings()
         guarded = settings.command_guard is not CommandGuard.NONE
-        link = MovingLink(request.host.id, connection, owner, route, request.on_lost, guarded)
+        link = ShellLink(request.host.id, connection, owner, route, request.on_lost, guarded)
         link.moving = self._moving
         if not link.is_alive():  # lost between asyncssh's last step and ours
             link.abort()

@@ -296,16 +296,20 @@ class SshLink:
             except NotStarted:
                 raise
             except CallFailed as error:
-                if self._spare_gives_way():
-                    self._expect_dying()
-                elif asyncio.get_running_loop().time() > self._dying_until:
-                    # a guard that did not come, or went, may still hold its place; so may what was not seen to end
-                    waits = self._open_ends or (self._guard.is_missing and not self._waited)
-                    self._waited, self._open_ends = True, set()
-                    if not self._guard.give_way() and not waits:
-                        raise CallFailed(told(Say.NO_MORE_SESSIONS, why=error.reason), host=self._name) from error
-                    self._expect_dying()
-                await asyncio.sleep(FREE_PLACE_POLL)
+                await self._make_room(error)
+
+    async def _make_room(self, refusal: CallFailed) -> None:
+        """Wait for the place of a session that may become free. Raises CallFailed where none will."""
+        if self._spare_gives_way():
+            self._expect_dying()
+        elif asyncio.get_running_loop().time() > self._dying_until:
+            # a guard that did not come, or went, may still hold its place; so may what was not seen to end
+            waits = self._open_ends or (self._guard.is_missing and not self._waited)
+            self._waited, self._open_ends = True, set()
+            if not self._guard.give_way() and not waits:
+                raise CallFailed(told(Say.NO_MORE_SESSIONS, why=refusal.reason), host=self._name) from refusal
+            self._expect_dying()
+        await asyncio.sleep(FREE_PLACE_POLL)
 
     async def _open_guard(self, make_session: MakeSession, line: bytes) -> Channel:
         try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.errors import CallTimeout, ConnectionLost, Unsupported
 from atp_tui.model.outcome import Command, ExitStatus
+from atp_tui.model.shell import Shell
 from atp_tui.transport.connection import HostConnection
+from atp_tui.transport.driver import NearShell
 from tests.fakes.driver import FakeDriver
 from tests.fakes.plain import PlainDriver
 from tests.fakes.virtual_time import run_virtual
@@ -27,12 +30,17 @@ async def run(connection: HostConnection) -> object:
     return await connection.run(Command("true"), lambda stream, data: None)
 
 
+async def shell(connection: HostConnection) -> object:
+    return await connection.shell(Shell(), cast(NearShell, None))
+
+
 async def streams(connection: HostConnection) -> object:
     return connection.streams
 
 
 @pytest.mark.parametrize(
-    ("use", "words"), [(call, "make libvirt calls"), (run, "run commands"), (streams, "carry streams")]
+    ("use", "words"),
+    [(call, "make libvirt calls"), (run, "run commands"), (shell, "opens no shell"), (streams, "carry streams")],
 )
 def test_what_a_link_cannot_do_is_refused_by_the_connection(
     use: Callable[[HostConnection], Awaitable[object]], words: str
