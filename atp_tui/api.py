@@ -20,7 +20,7 @@ from .engine.engine import Engine
 from .engine.fleet import Fleet, JobTicket, Wanted
 from .engine.person import user_name
 from .model.connection import ConnectionSnapshot, ConnectionState, HostStatus, PoolStatistics
-from .model.credential import Credential, Secret
+from .model.credential import Credential, Secret, joined
 from .model.ending import end_is_confirmed
 from .model.errors import (
     ActionFailed,
@@ -46,6 +46,7 @@ from .model.errors import (
 from .model.host import HostInfo
 from .model.message import Message
 from .model.outcome import Command, ExitStatus, TaskResult
+from .model.questions import LoginQuestion, Prompt, Touch, Wants
 from .model.say import Say
 from .model.settings import (
     HostKeyPolicy,
@@ -93,11 +94,13 @@ __all__ = [
     "Jitter",
     "JobTicket",
     "LeaseClass",
+    "LoginQuestion",
     "Message",
     "PoolClosed",
     "PoolConfig",
     "PoolError",
     "PoolStatistics",
+    "Prompt",
     "Query",
     "ReconnectConfig",
     "Say",
@@ -106,14 +109,18 @@ __all__ = [
     "SshSettings",
     "TaskResult",
     "TooManyWaiters",
+    "Touch",
     "TransportConfig",
     "TransportError",
     "TransportManager",
     "Unsupported",
     "Wanted",
+    "Wants",
     "act",
+    "answer",
     "end_is_confirmed",
     "open_fleet",
+    "questions",
 ]
 
 
@@ -143,6 +150,31 @@ async def act(
     if performed.problem is not None:
         raise ActionFailed(performed.problem.reason)
     return performed.job
+
+
+async def questions(fleet: Fleet) -> AsyncIterator[LoginQuestion]:
+    """What logins over SSH ask, one question at a time, each to be answered by `answer`; without an end.
+
+    Only hosts ask that were asked for (`act(fleet, "log-in", "kvm01")`, "retry", "connect").
+    """
+    last = 0
+    async for _ in fleet.changes():
+        question = fleet.login_question("")
+        if question is not None and question.number != last:
+            last = question.number
+            yield question
+
+
+async def answer(fleet: Fleet, question: LoginQuestion, *answers: Secret, everywhere: bool = False) -> None:
+    """Answer a question, by one secret for each of its prompts, or by one where it has none; without any it is left.
+
+    `everywhere`: for all hosts that want a password of the same user. Raises ActionFailed where it is asked no longer,
+    ValueError for another number of secrets.
+    """
+    if answers and len(answers) != (len(question.prompts) or 1):
+        raise ValueError(f"{len(answers)} secrets for {len(question.prompts) or 1} prompts")
+    secret = joined(each.reveal() for each in answers) if answers else None
+    await act(fleet, "log-in", question.host_id, secret=secret, question=question.number, everywhere=everywhere)
 
 
 class TransportManager(_TransportManager):

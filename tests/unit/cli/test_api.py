@@ -15,13 +15,18 @@ from atp_tui.api import (
     ConnectionState,
     HostConnection,
     HostInfo,
+    Secret,
     SshSettings,
     TransportConfig,
     TransportManager,
+    Wants,
     act,
+    answer,
     open_fleet,
+    questions,
 )  # fmt: skip
 from atp_tui.drivers.wiring import Drivers
+from tests.daemons.asking_sshd import Asking, Round, listening
 from tests.daemons.libvirtd import PrivateLibvirtd
 from tests.fakes.loopback import LoopbackDriver
 
@@ -96,6 +101,37 @@ async def test_a_whole_fleet_is_read_and_acted_on(tmp_path: Path) -> None:
     async with open_fleet(file, watch=False, read_only=True) as fleet:
         with pytest.raises(ActionFailed, match="--read-only"):
             await act(fleet, "run", "kvm01", command="id")
+
+
+@pytest.mark.daemons
+async def test_what_a_login_asks_is_answered(tmp_path: Path) -> None:
+    server = Asking("secret", rounds=[Round([("Token: ", True), ("PIN: ", False)], ["t", "1"])])
+    file, empty = tmp_path / "hosts.toml", tmp_path / "empty"
+    empty.touch()
+    async with listening(server):
+        file.write_text(
+            f"[[hosts]]\nid = 'kvm01'\nhost = '127.0.0.1'\nuri = false\n[hosts.ssh]\nuser = 'root'\n"
+            f"port = {server.port}\nidentity_files = []\nhost_key_policy = 'accept-new'\n"
+            f"known_hosts = ['{tmp_path / 'known'}']\nconfig_file = '{empty}'\n"
+        )
+        async with asyncio.timeout(30), open_fleet(file, watch=False, read_only=True) as fleet:
+            await act(fleet, "log-in", "kvm01")
+            asked = []
+            async for question in questions(fleet):
+                asked.append((question.wants, [prompt.words for prompt in question.prompts], question.refused))
+                if len(asked) == 1:
+                    with pytest.raises(ValueError, match="1 secrets for 2 prompts"):
+                        await answer(fleet, question, Secret("t"))
+                    await answer(fleet, question, Secret("t"), Secret("wrong"))
+                elif len(asked) == 2:
+                    await answer(fleet, question, Secret("t"), Secret("1"))
+                    break
+            async for _ in fleet.changes():
+                if dict(fleet.summary().states).get(ConnectionState.CONNECTED) == 1:
+                    break
+            with pytest.raises(ActionFailed, match="not asked any more"):
+                await answer(fleet, question, Secret("t"), Secret("1"))
+    assert asked == [(Wants.ANSWERS, ["Token:", "PIN:"], 0), (Wants.ANSWERS, ["Token:", "PIN:"], 1)]
 
 
 def test_the_uri_chooses_the_driver() -> None:
