@@ -15,6 +15,8 @@ from .interrupt import AT_DEATH
 LONGEST = 4096
 """Bytes of a line that a terminal takes."""
 
+_NO_LONGER = b"that is asked no longer, and what you type goes nowhere: Enter ends it"
+
 _TAKE_LINE_AWAY = b"\r\x1b[K"
 """What stands there may be the progress of a run."""
 
@@ -22,7 +24,8 @@ _TAKE_LINE_AWAY = b"\r\x1b[K"
 async def line_of_person(descriptor: int, prompt: Safe, *, shown: bool, gone: asyncio.Event) -> str | None:
     """The next line that is typed behind a prompt, blanks included; None at the end of input, or as `gone` is set.
 
-    What was typed before the prompt is no answer to it. Ctrl+Z leaves for the shell, and comes back to the prompt.
+    What was typed before the prompt is no answer to it. Where `gone` is set in the middle of a line, the end of that
+    line is waited for, and it goes nowhere. Ctrl+Z leaves for the shell, and comes back to the prompt.
     """
     loop = asyncio.get_running_loop()
     readable = asyncio.Event()
@@ -37,9 +40,33 @@ async def line_of_person(descriptor: int, prompt: Safe, *, shown: bool, gone: as
                 each.cancel()
         if not readable.is_set():
             _write(descriptor, b"\n")
+            await _rest_of_line(descriptor)
             return None
         typed = os.read(descriptor, LONGEST)
     return typed.decode(errors="replace").rstrip("\r\n") if typed else None
+
+
+async def _rest_of_line(descriptor: int) -> None:
+    """Take what stands in an unfinished line, and wait for its end where there is any."""
+    attributes = termios.tcgetattr(descriptor)
+    attributes[3] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL)
+    attributes[6][termios.VMIN] = attributes[6][termios.VTIME] = 0
+    # asked for whole lines no longer, the terminal hands out what it has of one (n_tty_set_termios in Linux)
+    termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+    typed = os.read(descriptor, LONGEST)
+    if not typed or b"\n" in typed:
+        return
+    _write(descriptor, _NO_LONGER)
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        while typed and b"\n" not in typed:
+            await readable.wait()
+            readable.clear()
+            typed = os.read(descriptor, LONGEST)
+    finally:
+        loop.remove_reader(descriptor)
+    _write(descriptor, b"\n")
 
 
 @contextmanager

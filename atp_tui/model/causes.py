@@ -66,6 +66,7 @@ class Cause(StrEnum):
     NOT_LIBVIRT = "no libvirtd there"
     WANTS_PASSWORD = "wants a password"
     PASSWORD_REFUSED = "password refused"
+    PASSWORD_EXPIRED = "password expired"
     WANTS_PASSPHRASE = "wants a passphrase"
     NO_TLS = "no TLS there"
     CERTIFICATE_EXPIRED = "certificate expired"

@@ -49,6 +49,7 @@ SENTENCES: Mapping[Say, str] = {
     Say.NO_SUCH_FILE: "{file}: no such file",
     Say.OTHERS_MAY_READ: "{file} is not used, since others may read or change it (mode {mode}): chmod 600 {file}",
     Say.NEEDS_PASSPHRASE: "{file} needs a passphrase and no agent holds it",
+    Say.PASSWORD_EXPIRED: "the password has expired at {where}, and a new one is wanted; it says: {said}",
     Say.WANTS_ANSWERS: "{where} asks for {what}, and nobody has answered",
     Say.ASKS_ON: "{where} asks on and on, which nobody would answer",
     Say.PUBLIC_KEY_ALONE: "{file} is a public key, and no agent holds its private key",

@@ -264,6 +264,7 @@ class Say(StrEnum):
     NO_SUCH_FILE = "no-such-file"
     OTHERS_MAY_READ = "others-may-read"
     NEEDS_PASSPHRASE = "needs-passphrase"
+    PASSWORD_EXPIRED = "password-expired"
     WANTS_ANSWERS = "wants-answers"
     ASKS_ON = "asks-on"
     PUBLIC_KEY_ALONE = "public-key-alone"

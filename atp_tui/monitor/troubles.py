@@ -50,6 +50,7 @@ DANGER = (
     Cause.KEY_CHANGED,
     Cause.KEY_UNKNOWN,
     Cause.PASSWORD_REFUSED,
+    Cause.PASSWORD_EXPIRED,
     Cause.WANTS_PASSWORD,
     Cause.WANTS_PASSPHRASE,
 )

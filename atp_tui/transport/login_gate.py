@@ -64,13 +64,15 @@ class Waiter:
 
 @dataclass(slots=True, eq=False)
 class _Kept:
-    """A secret. `tried` have it and have not told yet. `doubted`: a host has refused it, and none took it since.
-    `taken_by` are the hosts that took it, as the scopes of them alone."""
+    """A secret. `tried` have it and have not told yet. `doubted`: a host has refused it, and none took it since;
+    `once_more`: others took it before, so that it is tried on one more. `taken_by` are the hosts that took it, as the
+    scopes of them alone."""
 
     secret: Secret
     until: float
     trusted: bool = False
     doubted: bool = False
+    once_more: bool = False
     tried: set[int] = field(default_factory=set)
     refused_by: set[str] = field(default_factory=set)
     taken_by: set[Scope] = field(default_factory=set)
@@ -79,7 +81,8 @@ class _Kept:
 @dataclass(slots=True, eq=False)
 class _Topic:
     """What is known of one scope. Who asked before or at request number `closed` gets no answer any more. `excluded`
-    hosts have refused what others took. `first` is the host that a new answer goes to, where it waits."""
+    hosts have refused what others took. `first` is the host that a new answer goes to, where it waits; `refused_by` are
+    hosts that have refused one since any was taken: it goes to another one, where one waits."""
 
     waiting: dict[int, Waiter] = field(default_factory=dict)
     kept: _Kept | None = None
@@ -87,15 +90,22 @@ class _Topic:
     closed: int = 0
     excluded: set[str] = field(default_factory=set)
     first: str = ""
+    refused_by: set[str] = field(default_factory=set)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is lost with it."""
         return not (self.waiting or self.kept or self.wrong or self.closed or self.excluded)
 
+    def next_waiter(self) -> Waiter | None:
+        """The login that a secret is tried on."""
+        waiting = [each for each in self.waiting.values() if each.host not in self.excluded]
+        fresh = [each for each in waiting if each.host not in self.refused_by]
+        return next((each for each in waiting if each.host == self.first), next(iter(fresh or waiting), None))
+
 
 class Open(NamedTuple):
-    """A question that is open: for these waiters, after so many wrong answers."""
+    """A question that is open: for these waiters, the first of which gets the answer, after so many wrong ones."""
 
     scope: Scope
     waiters: tuple[Waiter, ...]
@@ -117,7 +127,9 @@ class LoginGate:
         """The questions to a person, in the order in which they came up."""
         for scope, topic in self._topics.items():
             if topic.kept is None and topic.waiting:
-                yield Open(scope, tuple(topic.waiting.values()), topic.wrong)
+                first = topic.next_waiter()
+                waiters = sorted(topic.waiting.values(), key=lambda each: each is not first)
+                yield Open(scope, tuple(waiters), topic.wrong)
 
     def has(self, waiter: Waiter) -> bool:
         """Whether there is a secret that this login may get without anybody being asked."""
@@ -145,7 +157,7 @@ class LoginGate:
     def typed(self, scope: Scope, secret: Secret, until: float, *, everywhere: bool = False) -> Plan:
         """A person has answered the question of a scope; `everywhere`: for all that want the same of the same user."""
         topic = self._topic(scope)
-        first = next((each.host for each in topic.waiting.values()), topic.first)
+        asked = topic.next_waiter()
         if everywhere and scope.place != EVERYWHERE:
             wrong, topic.wrong = topic.wrong, 0  # they count on: it is the same person at the same host
             scope = self._gathered(scope)
@@ -153,13 +165,13 @@ class LoginGate:
             topic.wrong = max(topic.wrong, wrong)
             topic.excluded.clear()
         topic.kept = _Kept(secret, until)
-        topic.first = topic.first if topic.first in {each.host for each in topic.waiting.values()} else first
+        topic.first = topic.first if asked is None else asked.host
         return self._settled(scope)
 
     def closed(self, scope: Scope) -> Plan:
         """A person will not answer: nobody is asked again until hosts are asked for again."""
         topic = self._topic(scope)
-        topic.closed, topic.wrong = self.requests, 0
+        topic.closed, topic.wrong, topic.refused_by = self.requests, 0, set()
         return self._settled(scope)
 
     def accepted(self, waiter: int) -> Plan:
@@ -169,29 +181,32 @@ class LoginGate:
             return []
         scope, of, kept = lent
         kept.tried.discard(waiter)
-        kept.trusted, kept.doubted = True, False
+        kept.trusted, kept.doubted, kept.once_more = True, False, False
         kept.taken_by.add(of.own)
         topic = self._topic(scope)
         if topic.kept is not kept:  # forgotten, or another one was typed since
             return []
-        topic.wrong = 0
-        topic.excluded |= kept.refused_by - {of.host}
-        plan = self._settled(scope)
-        for apart in [each for each in topic.waiting.values() if each.host in topic.excluded]:
-            del topic.waiting[apart.id]
-            plan += self.wait(apart)
-        return plan
+        topic.wrong, topic.refused_by = 0, set()
+        return self._set_apart(scope, kept.refused_by - {of.host})
 
     def refused(self, waiter: int) -> Plan:
-        """A login was refused with what it got: no host gets that any more, unless one takes it that has it already."""
+        """A login was refused with what it got: no host gets that any more, unless one takes it that has it already.
+
+        Where other hosts took it before, the refusal counts for that host alone, which is asked for by itself; one more
+        host gets it, whose word decides for all others: it may have been changed everywhere since."""
         lent = self._lent.pop(waiter, None)
         if lent is None:
             return []
         scope, of, kept = lent
         kept.tried.discard(waiter)
         kept.refused_by.add(of.host)
+        kept.once_more = not kept.doubted and bool(kept.taken_by - {of.own})
         kept.trusted, kept.doubted = False, True
-        return self._dropped(scope, kept, of.host)
+        if not kept.once_more or self._topic(scope).kept is not kept:
+            return self._dropped(scope, kept, of.host)
+        own = self._topic(of.own)
+        own.wrong += 1
+        return self._set_apart(scope, {of.host})
 
     def unsure(self, waiter: int) -> Plan:
         """A login was cut short when it may have sent what it got, and nobody knows whether that is right. What no host
@@ -200,7 +215,7 @@ class LoginGate:
         if lent is not None:
             scope, of, kept = lent
             topic = self._topic(scope)
-            if topic.kept is kept and not kept.trusted and not kept.doubted:
+            if topic.kept is kept and not kept.trusted and (not kept.doubted or kept.once_more):
                 topic.kept, topic.first = None, of.host
         return self.left(waiter)
 
@@ -212,7 +227,8 @@ class LoginGate:
             return [each for scope in scopes for each in self._settled(scope)]
         scope, of, kept = lent
         kept.tried.discard(waiter)
-        return self._dropped(scope, kept, of.host) if kept.doubted else self._settled(scope)
+        dropped = kept.doubted and not kept.once_more
+        return self._dropped(scope, kept, of.host) if dropped else self._settled(scope)
 
     def forget(self, now: float | None = None) -> Plan:
         """Drop all secrets, or those whose time is over `now`. What is out with a host is not called back."""
@@ -259,9 +275,31 @@ class LoginGate:
         topic = self._topic(scope)
         if topic.kept is not kept or kept.tried:
             return []
-        topic.kept, topic.first = None, host
+        topic.kept, topic.first = None, ""
         topic.wrong += 1
+        topic.refused_by.add(host)
+        self._bring_back(topic, kept.refused_by)
         return self.closed(scope) if topic.wrong >= MOST_WRONG else self._settled(scope)
+
+    def _bring_back(self, topic: _Topic, hosts: set[str]) -> None:
+        """These hosts are asked for with the others again: what they refused was right nowhere any more."""
+        topic.excluded -= hosts
+        for other in tuple(self._topics.values()):
+            for waiter in tuple(other.waiting.values()):
+                if other is not topic and waiter.host in hosts and self._topics.get(self._scope_of(waiter)) is topic:
+                    del other.waiting[waiter.id]
+                    topic.waiting[waiter.id] = waiter
+                    other.wrong = 0
+
+    def _set_apart(self, scope: Scope, hosts: set[str]) -> Plan:
+        """These hosts are asked for by themselves: what others take is not right there."""
+        topic = self._topic(scope)
+        topic.excluded |= hosts
+        plan = self._settled(scope)
+        for apart in [each for each in topic.waiting.values() if each.host in topic.excluded]:
+            del topic.waiting[apart.id]
+            plan += self.wait(apart)
+        return plan
 
     def _settled(self, scope: Scope) -> Plan:
         topic, plan = self._topic(scope), Plan()
@@ -272,10 +310,12 @@ class LoginGate:
         elif topic.kept.trusted:
             ready = [each for each in topic.waiting.values() if each.host not in topic.excluded]
             plan += [self._give(scope, topic, topic.kept, waiter) for waiter in ready]
-        elif not topic.kept.tried and not topic.kept.doubted and topic.waiting:
-            waiting = list(topic.waiting.values())
-            waiter = next((each for each in waiting if each.host == topic.first), waiting[0])
-            plan.append(self._give(scope, topic, topic.kept, waiter))
+        elif (
+            not topic.kept.tried
+            and (not topic.kept.doubted or topic.kept.once_more)
+            and (next_one := topic.next_waiter()) is not None
+        ):
+            plan.append(self._give(scope, topic, topic.kept, next_one))
         if topic.is_empty:
             del self._topics[scope]
         return plan

@@ -33,12 +33,16 @@ class Round:
 @dataclass
 class Asking:
     """What a server wants, and what it was told. `key`: the public key that it takes, as the first of two logins where
-    `rounds` follow. `endless`: it asks the last round again and again, whatever is answered."""
+    `rounds` follow. `endless`: it asks the last round again and again, whatever is answered. `drops`: so often it ends
+    the connection when a password comes, in the place of an answer. `expired`: the password is right, and no more than
+    that."""
 
     password: str | None = None
     rounds: Sequence[Round] = ()
     key: asyncssh.SSHKey | None = None
     endless: bool = False
+    drops: int = 0
+    expired: bool = False
     told: list[str] = field(default_factory=list)
     """All passwords and answers that have come."""
     begun: int = 0
@@ -66,6 +70,9 @@ class _Server(asyncssh.SSHServer):
         self._at = 0
         self._keyed = False
 
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+
     def begin_auth(self, username: str) -> bool:
         return True
 
@@ -80,7 +87,12 @@ class _Server(asyncssh.SSHServer):
 
     async def validate_password(self, username: str, password: str) -> bool:
         self._asking.told.append(password)
+        if self._asking.drops:
+            self._asking.drops -= 1
+            self._connection.abort()
         await asyncio.sleep(0.02)
+        if self._asking.expired and password == self._asking.password:
+            raise asyncssh.PasswordChangeRequired("Choose\x1b[31m another")
         return password == self._asking.password
 
     def kbdint_auth_supported(self) -> bool:

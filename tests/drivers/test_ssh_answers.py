@@ -15,7 +15,7 @@ from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.prompts import bounded, is_password
 from atp_tui.model.causes import Cause
 from atp_tui.model.credential import Secret, joined
-from atp_tui.model.errors import AuthFailed
+from atp_tui.model.errors import AuthFailed, TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.questions import LoginQuestion, Prompt, Wants
 from atp_tui.model.say import Say
@@ -97,6 +97,56 @@ async def test_a_password_of_a_realm_is_tried_on_one_host_and_then_goes_to_all(t
         await asyncio.gather(*map(person.logs_in, hosts))
     assert sorted(server.told for server in servers) == [["secret"]] * 3 + [["wrong", "secret"]]
     assert [(each.realm, each.refused) for each in person.asked] == [("lab", 0), ("lab", 1)]
+
+
+async def test_a_connection_that_drops_instead_of_an_answer_says_nothing_of_the_password(tmp_path: Path) -> None:
+    servers, person = [Asking("secret", drops=1), Asking("secret")], Person("secret", "secret")
+    async with listening(*servers):
+        hosts = [server.host(tmp_path, f"kvm{n}", realm="lab") for n, server in enumerate(servers)]
+        error = await _refused(person, hosts[0])
+        assert error.kind is Cause.ENDED_EARLY
+        await person.logs_in(hosts[1])
+        await person.logs_in(hosts[0])
+    assert [each.refused for each in person.asked] == [0, 0], "it is asked for anew, and nothing was wrong"
+    assert [server.told for server in servers] == [["secret", "secret"], ["secret"]]
+
+
+async def test_a_password_that_has_expired_is_an_outcome_of_its_own(tmp_path: Path) -> None:
+    servers, person = [Asking("secret", expired=True), Asking("secret")], Person("secret")
+    async with listening(*servers):
+        hosts = [server.host(tmp_path, f"kvm{n}", realm="lab") for n, server in enumerate(servers)]
+        error = await _refused(person, hosts[0])
+        assert (error.kind, error.permanent) == (Cause.PASSWORD_EXPIRED, True)
+        assert "has expired at 127.0.0.1 port" in error.message
+        await person.logs_in(hosts[1])
+    assert [server.told for server in servers] == [["secret"], ["secret"]], "it is right, and sent no more than once"
+
+
+async def test_an_odd_host_of_a_realm_leaves_the_others_their_tries(tmp_path: Path) -> None:
+    odd, others = Asking("other"), [Asking("secret") for _ in range(3)]
+    person = Person("secret", "secret", "other")
+    async with listening(odd, *others):
+        hosts = [server.host(tmp_path, f"kvm{n}", realm="lab") for n, server in enumerate((odd, *others))]
+        typing, person._look = person._look, lambda: None  # type: ignore[method-assign] # once all of them wait
+        logins = [asyncio.create_task(person.logs_in(hosts[0]))]
+        await until(lambda: person.desk.question() is not None, "the odd one asks nothing")
+        logins += [asyncio.create_task(person.logs_in(host)) for host in hosts[1:]]
+        await until(lambda: (found := person.desk.question()) is not None and found.hosts == 4, "not all are asked")
+        person._look = typing  # type: ignore[method-assign]
+        typing()
+        await asyncio.gather(*logins)
+    assert odd.told == ["secret", "secret", "other"]
+    assert [server.told for server in others] == [["secret"]] * 3
+    assert [(each.realm, each.refused) for each in person.asked] == [("lab", 0), ("lab", 1), ("", 1)]
+    first, second, third = (each.host_id for each in person.asked)
+    assert (first, third) == ("kvm0", "kvm0")
+    assert second != "kvm0", "the next answer is tried on another host"
+
+
+async def _refused(person: Person, host: HostInfo) -> TransportError:
+    with pytest.raises(TransportError) as caught:
+        await person.logs_in(host)
+    return caught.value
 
 
 async def test_a_password_for_all_that_want_one_of_that_user(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class Answering:
     """The questions of one login at one sshd. `ended` is to be called when it is over, whichever way.
 
     `wanted` is what nobody has answered, `notes` says more of it. `refused`: something that was typed was not taken.
+    `has_expired`: the sshd wants a new password in the place of the one that it has got.
     """
 
     def __init__(self, desk: LoginDesk, asks: Asks) -> None:
@@ -28,6 +29,7 @@ class Answering:
         self.asks = asks
         self.wanted: set[Wants] = set()
         self.refused = False
+        self.has_expired = False
         self.notes: list[Message] = []
         self._lent: Lent | None = None
         self._tries = {Wants.PASSWORD: 0, Wants.ANSWERS: 0}
@@ -110,6 +112,17 @@ class Answering:
         self._asked_more = False
         if lent is not None:
             lent.accepted()
+
+    def expired(self, said: str) -> None:
+        """The sshd wants a new password (RFC 4252, 8), in these words: what it has got is right, and of no use."""
+        lent, self._lent = self._lent, None
+        if lent is not None:
+            lent.left()
+        self.has_expired = True
+        self._tries[Wants.PASSWORD] = MOST_TRIES  # PAM may ask for the new one by keyboard-interactive
+        shown = bounded("", said, ())
+        assert shown is not None, "it has no prompts"
+        self.notes.append(told(Say.PASSWORD_EXPIRED, where=self.asks.where, said=shown[0]))
 
     def failed(self) -> None:
         """The sshd has refused a login, or asks the same once more."""

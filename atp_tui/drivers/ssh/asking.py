@@ -56,6 +56,8 @@ def with_wants(error: TransportError, answering: Answering) -> TransportError:
     if isinstance(error, AuthFailed):
         if Wants.PASSPHRASE in answering.wanted:
             error.kind = Cause.WANTS_PASSPHRASE
+        elif answering.has_expired:
+            error.kind = Cause.PASSWORD_EXPIRED
         elif answering.refused:
             error.kind = Cause.PASSWORD_REFUSED
         elif answering.wanted and error.kind is Cause.LOGIN_REFUSED:

@@ -148,7 +148,8 @@ class Opener:
                 error = asyncssh.PermissionDenied(_without_passwords(error.reason, endpoint))
             name = redacted(endpoint.name)
             failure = connect_error(error, name, endpoint.port, *heard, endpoint.bind_address)
-            answering.ended(by_us=False)
+            # a connection that drops is no answer to what was sent: nobody knows whether it was right
+            answering.ended(by_us=not isinstance(failure, AuthFailed))
             raise _with_troubles(with_wants(failure, answering), found, answering) from error
         finally:
             answering.ended(by_us=True)  # an attempt that was cut short says nothing of what was typed

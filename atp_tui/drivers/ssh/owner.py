@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import asyncssh
 
@@ -80,6 +81,12 @@ class Owner(asyncssh.SSHClient):
 
     async def password_auth_requested(self) -> str | None:
         return await self.answering.password()
+
+    def password_change_requested(
+        self, prompt: str, lang: str
+    ) -> Any:  # NotImplemented, as asyncssh documents it, has no type of its own
+        self.answering.expired(prompt)
+        return NotImplemented
 
     def kbdint_auth_requested(self) -> str | None:
         return "" if self.answering.begins() else None

@@ -33,6 +33,9 @@ class Gate(RuleBasedStateMachine):
         self.refused_by: dict[Secret, set[str]] = {}
         self.taken: set[Secret] = set()
         """Secrets that some host took, and none has refused since."""
+        self.once_more: set[Secret] = set()
+        """Secrets that one host alone has refused since another one took them."""
+        self.taken_by: dict[Secret, set[str]] = {}
         self.unsure: set[Secret] = set()
         """Secrets that a login may have sent before it was cut short."""
         self.asked: dict[int, int] = {}
@@ -48,7 +51,8 @@ class Gate(RuleBasedStateMachine):
             if secret not in self.taken:
                 others = [of for of, given in self.out.values() if given is secret]
                 assert not others, "it is with a second host, and none has taken it"
-                assert not self.refused_by.get(secret), "it was refused, and none has taken it since"
+                refused = self.refused_by.get(secret)
+                assert not refused or secret in self.once_more, "it was refused, and none has taken it since"
                 assert secret not in self.unsure, "nobody knows whether it is right"
             self.out[waiter.id] = waiter, secret
 
@@ -82,12 +86,18 @@ class Gate(RuleBasedStateMachine):
     def accept(self, data: Any) -> None:
         waiter, secret = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
         self.taken.add(secret)
+        self.once_more.discard(secret)
+        self.taken_by.setdefault(secret, set()).add(waiter.host)
         self.perform(self.gate.accepted(waiter.id))
 
     @precondition(lambda self: self.out)
     @rule(data=st.data())
     def refuse(self, data: Any) -> None:
         waiter, secret = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
+        if secret in self.taken and self.taken_by[secret] - {waiter.host}:
+            self.once_more.add(secret)
+        else:
+            self.once_more.discard(secret)
         self.taken.discard(secret)
         self.refused_by.setdefault(secret, set()).add(waiter.host)
         self.perform(self.gate.refused(waiter.id))
@@ -206,3 +216,49 @@ def test_wrong_answers_count_on_where_the_next_is_given_for_all() -> None:
     last = Secret("wrong, too")
     assert gate.typed(own, last, 10.0, everywhere=True) == [Give(MOST_WRONG - 1, last)]
     assert gate.refused(MOST_WRONG - 1) == [Deny(9, scopes_of("kvm3")[0])]
+
+
+def test_one_odd_host_of_a_realm_uses_up_the_tries_of_none_but_itself() -> None:
+    gate, realm, own, right = begun("kvm1", "kvm0"), *scopes_of("kvm0"), Secret("right")
+    odd = scopes_of("kvm1")[1]
+    assert gate.typed(realm, right, 10.0) == [Give(0, right)]
+    assert gate.refused(0) == []
+    assert gate.wait(waiter(2, "kvm1")) == []
+    (asked,) = gate.open()
+    assert [each.host for each in asked.waiters] == ["kvm0", "kvm1"], "the next try is another host's"
+    again = Secret("right")
+    assert gate.typed(realm, again, 10.0) == [Give(1, again)]
+    assert gate.accepted(1) == [Give(2, again)]
+    assert gate.wait(waiter(3, "kvm2")) == [Give(3, again)]
+    assert gate.accepted(3) == []
+    assert gate.refused(2) == [], "it counts for that host alone"
+    assert gate.wait(waiter(4, "kvm1")) == []
+    for number in range(1, MOST_WRONG):
+        (asked,) = gate.open()
+        assert (asked.scope, asked.wrong) == (odd, number)
+        wrong = Secret("wrong")
+        assert gate.typed(odd, wrong, 10.0) == [Give(4, wrong)]
+        assert gate.refused(4) == []
+        plan = gate.wait(waiter(4, "kvm1"))
+    assert plan == [Deny(4, realm)]
+    assert gate.wait(waiter(5)) == [Give(5, again)]
+    assert gate.accepted(5) == []
+    assert gate.wait(waiter(6, "kvm2")) == [Give(6, again)], "the others have it as before"
+    assert own != odd
+
+
+def test_what_was_changed_everywhere_is_refused_twice_at_most_and_asked_for_all_together() -> None:
+    gate, realm, old = begun("kvm0", "kvm1", "kvm2"), scopes_of("kvm0")[0], Secret("old")
+    assert gate.typed(realm, old, 10.0) == [Give(0, old)]
+    assert gate.accepted(0) == [Give(1, old), Give(2, old)]
+    assert gate.accepted(1) == gate.accepted(2) == []
+    assert gate.wait(waiter(3, "kvm1")) == [Give(3, old)]
+    assert gate.refused(3) == []
+    assert gate.wait(waiter(3, "kvm1")) == []
+    assert gate.wait(waiter(4, "kvm2")) == [Give(4, old)]
+    assert gate.wait(waiter(5, "kvm0")) == []
+    assert gate.refused(4) == []
+    assert gate.wait(waiter(4, "kvm2")) == []
+    (asked,) = gate.open()
+    assert (asked.scope, asked.wrong) == (realm, 1)
+    assert sorted(each.host for each in asked.waiters) == ["kvm0", "kvm1", "kvm2"]
