@@ -17,7 +17,7 @@ import pytest
 
 from tests.daemons.hosts_toml import host_table, ssh_table
 from tests.daemons.keeper import descendants
-from tests.daemons.sshd import PrivateSshd, running_sshd
+from tests.daemons.sshd import PrivateSshd, is_sshd, running_sshd
 from tests.test_headless import HANG, alive, atp, command_line, environment, wait_until_gone, written
 
 pytestmark = pytest.mark.daemons
@@ -121,7 +121,7 @@ def test_a_session_that_is_killed_is_begun_anew_with_a_mark(config: str, own: Pr
         run.until(lambda lines: len(of(lines, "web2")) > 3)
         for pid in descendants(own.pid):
             with contextlib.suppress(ProcessLookupError):
-                if b"sshd" in Path(f"/proc/{pid}/comm").read_bytes():
+                if is_sshd(pid):
                     os.kill(pid, signal.SIGKILL)
         run.until(lambda lines: len(marks(lines)) == 2 and of(lines[lines.index(marks(lines)[1]) :], "web2"))
         lost, back = marks(run.lines)

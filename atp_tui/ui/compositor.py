@@ -7,7 +7,7 @@ of it a second time: half of what a key cost that changes the width of a line.
 
 from __future__ import annotations
 
-from textual._compositor import Compositor, ReflowResult
+from textual._compositor import Compositor, CompositorMap, ReflowResult
 from textual.geometry import Size
 from textual.widget import Widget
 
@@ -15,8 +15,19 @@ from textual.widget import Widget
 class OneMap(Compositor):
     """Textual's compositor, but for the above."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._map_of_layout: CompositorMap = {}
+        """What the widgets were told."""
+
+    def clear(self) -> None:
+        super().clear()
+        self._map_of_layout = {}
+
     def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        self._full_map = self._map_of_layout
         result = super().reflow(parent, size)
+        self._map_of_layout = self._full_map
         self._full_map_invalidated = False
         return result
 

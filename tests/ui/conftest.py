@@ -72,7 +72,7 @@ class Pictures:
         self._due.clear()
 
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds: many tests run at once, on machines that are busy with other things."""
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from textual import events
 from textual._compositor import Compositor
+from textual.widget import Widget
 
 from atp_tui.ui.shown import Words
 from atp_tui.ui.widgets.one_line import OneLine
@@ -61,3 +64,30 @@ async def test_of_a_layout_and_of_what_is_not_to_be_seen_no_second_map_is_made(
         await opened.pilot.pause()
         assert opened.screen.find_widget(line) == place
         assert layouts() == 1
+
+
+class Told(Widget):
+    """What Textual has told it."""
+
+    DEFAULT_CSS = "Told { width: 9; height: 3; dock: right; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[str] = []
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.events.append(f"{event.size.width > 0}")
+
+    def on_show(self) -> None:
+        self.events.append("shown")
+
+
+async def test_a_widget_is_told_its_size_where_its_place_was_asked_for_before_the_layout(fakes: FleetServices) -> None:
+    async with open_app(fakes) as opened:
+        told = Told()
+        opened.screen.query_one("#left").mount(told)
+        while not told.region.width:
+            await asyncio.sleep(0)
+            opened.screen._compositor.update_widgets({told})  # as painting it does
+        assert told.events == [], "the layout is still to come"
+        await opened.until(lambda: told.events == ["True", "shown"])

@@ -116,7 +116,8 @@ class DomainTable(LinesView[AnyDomainLine]):
         self._retitle()
         self._look_for_more()
 
-    def on_mount(self) -> None:
+    def on_show(self) -> None:
+        """What could not be read at once is read on only in sight, and this may be the first time that it is."""
         self._look_for_more()
 
     def _look_for_more(self) -> None:
